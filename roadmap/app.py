@@ -94,6 +94,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.practice.routes import practice
     from roadmap.practice.routes_attempts import practice_attempts
     from roadmap.practice.routes_mock import mock_interviews
+    from roadmap.practice.routes_peer import peer_links
     from roadmap.readiness.routes import readiness
     from roadmap.reviews.routes import reviews
     from roadmap.skills.routes import skills
@@ -114,6 +115,7 @@ def blueprints(app: Flask) -> None:
             practice,
             practice_attempts,
             mock_interviews,
+            peer_links,
             time_budget,
             evidence,
             skills,

@@ -40,6 +40,7 @@ from roadmap.people.models import AuditEntry
 from roadmap.portfolio import actions as portfolio
 from roadmap.practice import actions as practice
 from roadmap.practice.queries import answer as practice_answer
+from roadmap.practice.queries import peer_links as practice_links
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
@@ -141,8 +142,8 @@ class Site:
 
     def urls(self) -> Iterator[str]:
         for page in PAGES:
-            # A visitor has her public link from her: it shows what she chose.
-            if page.rule.startswith("/p/"):
+            # A visitor has her link from her: it shows what she chose.
+            if page.rule.startswith(("/p/", "/practice/peer/")):
                 continue
             for url in (page.url, *page.variants):
                 yield url.format_map(self.ids)
@@ -304,6 +305,9 @@ def keep_practice(write: SampleDataWriter, text: str) -> None:
     )  # fmt: skip
     attempt = practice.start_attempt(session, alice, question, now=write.now)
     practice.rate_attempt(session, attempt, 2, text, now=write.now)
+    practice.make_peer_link(session, alice, question, attempt, now=write.now)
+    link = practice_links(session, alice, question)[0]
+    practice.rate_as_peer(session, link, 2, text, text, now=write.now)
 
 
 def keep_hours(write: SampleDataWriter, title: str) -> None:

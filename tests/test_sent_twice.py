@@ -27,7 +27,8 @@ from roadmap.invitations.models import Invitation
 from roadmap.market.models import Offer
 from roadmap.people.models import AuditEntry, Team
 from roadmap.portfolio.models import PortfolioLink
-from roadmap.practice.models import MockInterview
+from roadmap.practice.actions import save_answer
+from roadmap.practice.models import MockInterview, PeerLink
 from roadmap.skills.models import Assessment
 from roadmap.time_budget.models import TimeEntry
 from tests.evidence.builders import add_evidence, submit_evidence
@@ -59,6 +60,8 @@ FORMS = {
                   {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02"}),
     "mock interview": Sent("alice", "/practice/mock", "/practice/mock/full_loop", MockInterview,
                            {}),
+    "link for a peer": Sent("alice", "/practice/stopping-a-project",
+                            "/practice/stopping-a-project/links", PeerLink, {}),
     "evidence": Sent("alice", "/evidence/new", "/evidence", Evidence, form_fields()),
     "comment": Sent("alice", "/evidence/{piece}", "/evidence/{piece}/comments", Comment,
                     {"text": "The one of March."}),
@@ -94,6 +97,11 @@ def sample(session: Session, cast: Cast, now) -> dict[str, str]:
     """What the braces in the addresses stand for."""
     piece = add_evidence(session, cast, cast.alice, now)
     submit_evidence(session, cast, piece, now)
+    save_answer(
+        session, cast.alice, "stopping-a-project", "star", {"result": "None."}, [], revision=0,
+        now=now,
+    )  # fmt: skip
+    session.commit()
     return {"piece": str(piece.id), "alice": str(cast.alice)}
 
 

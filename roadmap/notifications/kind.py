@@ -49,9 +49,9 @@ class Content:
     moved from.
     `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
     comment, or why a review was taken back, `nested` says that one of the reader's teams is nested
-    in `team`, and `skills` are (key, title). `invitation` is the id of one to the reader. A review
-    `confirmed` so many of the milestones that were `proposed` to it. `number` counts pieces of
-    evidence.
+    in `team`, and `skills` are (key, title). `invitation` is the id of one to the reader,
+    `question` the key of one to practise. A review `confirmed` so many of the milestones that were
+    `proposed` to it. `number` counts pieces of evidence.
     Evidence counts through `expires_on`.
     """
 
@@ -68,6 +68,7 @@ class Content:
     invitation: str = ""
     nested: bool = False
     skills: tuple[tuple[str, str], ...] = ()
+    question: str = ""
     expires_on: str = ""
     confirmed: int = 0
     proposed: int = 0

@@ -124,6 +124,7 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         role=data.get("role", ""),
         elsewhere=data.get("elsewhere", ""),
         invitation=data.get("invitation", ""),
+        question=data.get("question", ""),
         nested=data.get("within", False),
         expires_on=data.get("expires_on", ""),
         confirmed=data.get("confirmed", 0),

@@ -1,6 +1,7 @@
 """Save a person's answers, attempts with when each question is due again, and mock interviews.
 
-Nothing of it is written to the history, and nothing that others see depends on it.
+Nothing of it is written to the history but that a peer has rated, and nothing that others see
+depends on it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from dataclasses import asdict
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id, new_id
+from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user_to_read
 from roadmap.practice import queries
 from roadmap.practice.models import (
@@ -22,6 +25,7 @@ from roadmap.practice.models import (
     Citation,
     MockInterview,
     MockRound,
+    PeerLink,
     PracticeAttempt,
     PracticeCard,
 )
@@ -30,6 +34,9 @@ from roadmap.practice.rules import schedule
 # At one question.
 MAX_ATTEMPTS = 300
 MAX_MOCKS = 200
+# At the same time.
+MAX_OPEN_LINKS = 20
+LINK_LIFETIME = dt.timedelta(days=14)
 
 
 class StaleEdit(Exception):
@@ -215,3 +222,64 @@ def delete_mock(session: Session, mock: MockInterview) -> None:
     """Delete a mock interview; its attempts stay in the history of their questions."""
     session.delete(mock)
     session.flush()
+
+
+def make_peer_link(
+    session: Session,
+    user_id: uuid.UUID,
+    question: str,
+    attempt: PracticeAttempt | None,
+    *,
+    now: dt.datetime,
+    key: str = "",
+) -> str:
+    """Make a link by which a peer rates an answer, or an attempt; return its token.
+
+    The token is not stored. A form that is sent twice makes one. Raises LimitReached.
+    """
+    lock_user_to_read(session, user_id)
+    attempt_id = attempt.id if attempt else None
+    made_as = form_id(key, user_id, PeerLink.__tablename__, question, attempt_id)
+    if (made := session.get(PeerLink, made_as)) is not None:
+        if made.is_open(now):
+            return form_token(key, made_as, made.created_at)
+        made_as = new_id()
+    links = queries.peer_links(session, user_id)
+    if sum(link.is_open(now) for link in links) >= MAX_OPEN_LINKS:
+        raise LimitReached(
+            _l("You already have %(most)d open links for peers, the maximum.", most=MAX_OPEN_LINKS),
+            _l("Revoke one that nobody needs."),
+        )
+    token = form_token(key, made_as, now)
+    link = PeerLink(
+        id=made_as, user_id=user_id, question=question, attempt_id=attempt_id, created_at=now,
+        token_hash=hash_token(token), expires_at=now + LINK_LIFETIME,
+    )  # fmt: skip
+    session.add(link)
+    session.flush()
+    return token
+
+
+def revoke_peer_link(session: Session, link: PeerLink, *, now: dt.datetime) -> None:
+    """Revoke a link; one that was rated by stays as it is."""
+    lock_user_to_read(session, link.user_id)
+    session.refresh(link)
+    if link.is_open(now):
+        link.revoked_at = now
+        session.flush()
+
+
+def rate_as_peer(
+    session: Session, link: PeerLink, rating: int, rater: str, comment: str, *, now: dt.datetime
+) -> bool:
+    """Rate by a link, which works once; return whether it did. The person is notified."""
+    lock_user_to_read(session, link.user_id)
+    session.refresh(link)
+    if not link.is_open(now):
+        return False
+    link.rating, link.rater, link.comment, link.rated_at = rating, rater, comment, now
+    record_history(
+        session, user_id=link.user_id, by=None, action="practice.rated", subject=link.question,
+        now=now, rater=rater,
+    )  # fmt: skip
+    return True

@@ -6,9 +6,9 @@ import uuid
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SearchField, TextAreaField
+from wtforms import HiddenField, RadioField, SearchField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 
 from roadmap.core.fields import at_most
 from roadmap.core.numbers import parse_whole_number
@@ -107,4 +107,25 @@ class RatingForm(FlaskForm):
         [Optional(), at_most(2000)],
         filters=[clean_multiline],
         description=_l("What was missing, and what you will say next time."),
+    )
+
+
+class PeerRatingForm(FlaskForm):
+    """What a peer says of an answer."""
+
+    rating = RadioField(
+        _l("How good is it?"),
+        [InputRequired(_l("Choose one of the four levels."))],
+        choices=[SelectChoice(str(level), str(level)) for level in RATINGS],
+    )
+    comment = TextAreaField(
+        _l("Comment"),
+        [Optional(), at_most(2000)],
+        filters=[clean_multiline],
+        description=_l("What convinced you, and what was missing."),
+    )
+    rater = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), at_most(100)],
+        filters=[clean_line],
     )

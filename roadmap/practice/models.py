@@ -185,4 +185,10 @@ class PeerLink(Base):
     rater: Mapped[str] = mapped_column(sa.String(100), default="")
     comment: Mapped[str] = mapped_column(sa.Text, default="")
 
+    attempt: Mapped[PracticeAttempt | None] = relationship()
+
     __table_args__ = (_check_rating("rating"),)
+
+    def is_open(self, now: dt.datetime) -> bool:
+        """Tell whether a peer can still rate by it."""
+        return self.rated_at is None and self.revoked_at is None and now < self.expires_at

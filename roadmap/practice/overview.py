@@ -41,14 +41,16 @@ def end_of_day(actor: Actor, now: dt.datetime) -> dt.datetime:
 
 
 def load_overview(session: Session, actor: Actor, now: dt.datetime) -> Overview:
-    """Load what the person practises, in three statements."""
+    """Load what the person practises, in four statements."""
     bank, today, until = queries.question_bank(), actor.today(now), end_of_day(actor, now)
     cards = {
         key: card for key, card in queries.cards(session, actor.id).items() if key in bank.by_key
     }
+    rated_last = queries.last_ratings(session, actor.id, actor.zone, cards)
     ratings: dict[str, list[LastRating]] = {group.key: [] for group in bank.groups}
-    for key, rated in queries.last_ratings(cards, actor.zone).items():
-        ratings[bank.by_key[key].group].append(rated)
+    for key, rated in rated_last.items():
+        if key in bank.by_key:
+            ratings[bank.by_key[key].group].append(rated)
     readiness = {group: group_readiness(rated, today) for group, rated in ratings.items()}
     begun_today = sum(actor.today(card.first_review) == today for card in cards.values())
     open_attempts = [

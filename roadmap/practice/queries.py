@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from roadmap.auth.tokens import hash_token
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
+from roadmap.people.models import User
 from roadmap.practice.models import (
     Answer,
     Citation,
     MockInterview,
     MockRound,
+    PeerLink,
     PracticeAttempt,
     PracticeCard,
 )
@@ -130,12 +133,16 @@ def days_practised(session: Session, user_id: uuid.UUID, zone: dt.tzinfo) -> set
 
 
 def last_ratings(
-    cards_by_key: Mapping[str, PracticeCard], zone: dt.tzinfo
+    session: Session, user_id: uuid.UUID, zone: dt.tzinfo, cards: Mapping[str, PracticeCard]
 ) -> dict[str, LastRating]:
-    """Return how questions were rated last, with the day in the person's time zone."""
+    """Return how questions were rated last, by the person or a peer, with the person's day."""
+    ratings = [(each.last_review, key, each.last_rating) for key, each in cards.items()]
+    by_peers = sa.select(PeerLink.rated_at, PeerLink.question, PeerLink.rating).where(
+        PeerLink.user_id == user_id, PeerLink.rating.is_not(None)
+    )
+    ratings += [(at, key, level) for at, key, level in session.execute(by_peers) if at and level]
     return {
-        key: LastRating(card.last_rating, card.last_review.astimezone(zone).date())
-        for key, card in cards_by_key.items()
+        key: LastRating(rating, at.astimezone(zone).date()) for at, key, rating in sorted(ratings)
     }
 
 
@@ -152,3 +159,21 @@ def mocks(session: Session, user_id: uuid.UUID) -> Sequence[MockInterview]:
 def round_of(session: Session, attempt: PracticeAttempt) -> MockRound | None:
     """Load the round of a mock interview that an attempt belongs to, if it does."""
     return session.scalars(sa.select(MockRound).filter_by(attempt_id=attempt.id)).first()
+
+
+def peer_links(session: Session, user_id: uuid.UUID, question: str = "") -> Sequence[PeerLink]:
+    """Load the person's links for peers, of one question or of all, newest first."""
+    found = sa.select(PeerLink).where(PeerLink.user_id == user_id)
+    if question:
+        found = found.where(PeerLink.question == question)
+    return session.scalars(found.order_by(PeerLink.created_at.desc(), PeerLink.id.desc())).all()
+
+
+def find_peer_link(session: Session, token: str) -> tuple[PeerLink, str] | None:
+    """Load the link of a token and the name of its person, unless their account is deactivated."""
+    found = session.execute(
+        sa.select(PeerLink, User.name)
+        .join(User, User.id == PeerLink.user_id)
+        .where(PeerLink.token_hash == hash_token(token), User.deactivated_at.is_(None))
+    ).first()
+    return (found[0], found[1]) if found else None

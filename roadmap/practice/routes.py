@@ -194,6 +194,7 @@ def _render_question(
     found: Question, form: AnswerForm, *, late: dict[str, str] | None = None, status: int = 200
 ) -> Response:
     bank, key = queries.question_bank(), found.key
+    saved = queries.answer(db.session, current_user.id, key)
     same_group = [each.key for each in bank.questions if each.group == found.group]
     place = same_group.index(key)
     skills = queries.skill_titles(db.session, current_user.id)
@@ -206,6 +207,9 @@ def _render_question(
         **_evidence_choices(form),
         attempts=queries.attempts(db.session, current_user.id, key),
         card=queries.card(db.session, current_user.id, key),
+        peer_links=queries.peer_links(db.session, current_user.id, key),
+        has_answer=bool(saved and saved.texts),
+        now=now(),
         question=found,
         group=bank.group_by_key[found.group],
         levels=bank.levels,

@@ -43,7 +43,7 @@ def start(kind: str) -> Response:
     questions = draw_rounds(
         bank.questions,
         bank.mock_by_key[kind].rounds,
-        queries.last_ratings(cards, current_user.zone),
+        queries.last_ratings(db.session, current_user.id, current_user.zone, cards),
         current_user.today(now()),
         seed,
     )

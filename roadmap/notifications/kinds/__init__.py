@@ -21,6 +21,7 @@ from roadmap.notifications.kinds.manager_below import ManagerBelow
 from roadmap.notifications.kinds.moved import Moved
 from roadmap.notifications.kinds.moved_away import MovedAway
 from roadmap.notifications.kinds.password_link import PasswordLinkCreated
+from roadmap.notifications.kinds.peer_rated import PeerRated
 from roadmap.notifications.kinds.removed import Removed
 from roadmap.notifications.kinds.resubmitted import Resubmitted
 from roadmap.notifications.kinds.return_taken_back import ReturnTakenBack
@@ -38,7 +39,7 @@ _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
         HistoryVerified, HistoryTakenBack, CommentAdded, Assessed, Added, Moved,
         RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,
         Invited, Declined, Left, Leads, ManagerBelow, Joined,
-        MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing)  # fmt: skip
+        MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing, PeerRated)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
 FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)

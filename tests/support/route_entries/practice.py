@@ -6,16 +6,18 @@ import datetime as dt
 from typing import Any
 
 from roadmap.evidence.models import Evidence
-from roadmap.practice import actions
+from roadmap.practice import actions, queries
 from tests.support.route_entry import (
     ALICE,
     PEOPLE,
+    PUBLIC,
     SIGN_IN,
     Change,
     Page,
     expect_change,
     expect_fragment,
     expect_only_alice,
+    expect_status,
 )
 
 CODING = "/practice/feature-cache-with-expiry"
@@ -41,6 +43,21 @@ PAGES: tuple[Page, ...] = (
         "/practice/attempts/{attempt}",
         ALICE,
         variants=("/practice/attempts/{rated_attempt}", "/practice/attempts/{running_attempt}"),
+    ),
+    Page(
+        "/practice/peer/<token>",
+        "public",
+        "/practice/peer/{peer}",
+        PUBLIC,
+        variants=("/practice/peer/{peer_rated}",),
+        name="practice-peer",
+    ),
+    Page(
+        "/practice/peer/<token>",
+        "public",
+        "/practice/peer/cut-short",
+        expect_status(404),
+        name="practice-peer-unknown",
     ),
     Page("/practice/mock", "practice.read", "/practice/mock"),
     Page(
@@ -81,6 +98,29 @@ CHANGES: tuple[Change, ...] = (
         "practice.write",
         f"{CODING}/attempts",
         pages=expect_change(nobody=SIGN_IN),
+    ),
+    Change(
+        "/practice/<key>/links",
+        "POST",
+        "practice.write",
+        f"{STORY}/links",
+        pages=expect_only_alice(201, nobody=SIGN_IN),
+    ),
+    Change(
+        "/practice/links/<uuid:link_id>",
+        "DELETE",
+        "practice.write",
+        "/practice/links/{peer_link}",
+        pages=expect_only_alice(nobody=SIGN_IN),
+    ),
+    # It is rated already, so this changes nothing.
+    Change(
+        "/practice/peer/<token>",
+        "POST",
+        "public",
+        "/practice/peer/{peer_rated}",
+        {"rating": "4", "rater": "Frank"},
+        PUBLIC,
     ),
     Change(
         "/practice/mock/<kind>",
@@ -181,4 +221,17 @@ def create_sample_data(write: Any) -> dict[str, str]:
             begun = actions.begin_round(session, mock, now=write.ago(days))
             assert begun is not None
             actions.rate_attempt(session, begun, rating, "The number came late.", now=later)
-    return attempts | mocks
+    return attempts | mocks | _make_peer_links(write)
+
+
+def _make_peer_links(write: Any) -> dict[str, str]:
+    """A link that waits for a rating, and one that was used."""
+    session, alice, story = write.session, write.cast.alice, STORY.rpartition("/")[2]
+    used = actions.make_peer_link(session, alice, story, None, now=write.ago(6))
+    [link] = queries.peer_links(session, alice)
+    actions.rate_as_peer(
+        session, link, 3, "Frank Ohara", "Clear. Say sooner who disagreed.", now=write.ago(5)
+    )
+    waiting = actions.make_peer_link(session, alice, story, None, now=write.ago(1))
+    [link, _used] = queries.peer_links(session, alice)
+    return {"peer": waiting, "peer_rated": used, "peer_link": str(link.id)}

@@ -1,0 +1,131 @@
+"""Links by which a peer without an account rates one answer, once."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.auth import rate_limits
+from roadmap.auth.tokens import hash_token
+from roadmap.core.database import db
+from roadmap.core.limiter import limiter
+from roadmap.core.proxy import client_address, public_address
+from roadmap.core.web import form_key, now, render_page, see_other
+from roadmap.evidence.forms import parse_uuid
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+from roadmap.practice import actions, queries
+from roadmap.practice.forms import FORMS, PeerRatingForm
+from roadmap.practice.models import PeerLink, PracticeAttempt
+from roadmap.practice.rules import TEXT_FIELDS
+
+peer_links = Blueprint("peer_links", __name__)
+
+
+@peer_links.post("/practice/<key>/links")
+@permit("practice.write")
+def make(key: str) -> BaseResponse:
+    """Make a link for one's answer, or for the attempt of the form, and show it this once."""
+    question = queries.question_bank().by_key.get(key) or abort(404)
+    attempt: PracticeAttempt | None = None
+    if attempt_id := parse_uuid(request.form.get("attempt")):
+        attempt = permissions.load(
+            db.session, current_user, "practice.write", PracticeAttempt, attempt_id
+        )
+    answer = queries.answer(db.session, current_user.id, key)
+    # There has to be something to rate.
+    if (attempt is None and not (answer and answer.texts)) or (attempt and attempt.question != key):
+        abort(404)
+    token = actions.make_peer_link(
+        db.session, current_user.id, key, attempt, now=now(), key=form_key()
+    )
+    return render_page(
+        "practice/peer_link.html",
+        201,
+        question=question,
+        link=f"{public_address()}/practice/peer/{token}",
+        expires_at=now() + actions.LINK_LIFETIME,
+    )
+
+
+@peer_links.delete("/practice/links/<uuid:link_id>")
+@permit("practice.write")
+def revoke(link_id: uuid.UUID) -> BaseResponse:
+    link = permissions.load(db.session, current_user, "practice.write", PeerLink, link_id)
+    actions.revoke_peer_link(db.session, link, now=now())
+    flash(_("The link is revoked. It no longer works."))
+    return see_other("practice.question", key=link.question, _anchor="peers")
+
+
+@peer_links.get("/practice/peer/<token>")
+@permit("public")
+@limiter.limit("120/minute")
+def show(token: str) -> Response:
+    """Show a peer the answer; every link that nobody can rate by gets the same 404."""
+    return _render(token, PeerRatingForm(formdata=None))
+
+
+@peer_links.post("/practice/peer/<token>")
+@permit("public")
+def rate(token: str) -> Response:
+    account, address = hash_token(token).hex(), client_address()
+    limits = rate_limits.attempt_limits("peer-rating", account=account, address=address)
+    if wait := rate_limits.count_attempt(limits, now=now()):
+        page = _keep_private(render_page("practice/peer_not_found.html", 429, wait=wait))
+        page.headers["Retry-After"] = str(wait)
+        return page
+    found, form = queries.find_peer_link(db.session, token), PeerRatingForm()
+    if found is None or not found[0].is_open(now()):
+        return _render(token, form)
+    if not form.validate():
+        return _render(token, form, status=422)
+    actions.rate_as_peer(
+        db.session, found[0], int(form.rating.data), form.rater.data or "",
+        form.comment.data or "", now=now(),
+    )  # fmt: skip
+    return _render(token, form)
+
+
+def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
+    """Show what is to be rated, or that it is rated, or that the link does not work."""
+    found = queries.find_peer_link(db.session, token)
+    question = queries.question_bank().by_key.get(found[0].question) if found else None
+    if found is None or question is None:
+        return _keep_private(render_page("practice/peer_not_found.html", 404))
+    link, name = found
+    if link.rated_at is not None:
+        return _keep_private(render_page("practice/peer_thanks.html", name=name))
+    if not link.is_open(now()):
+        return _keep_private(render_page("practice/peer_not_found.html", 404))
+    page = render_page(
+        "practice/peer.html",
+        status,
+        action=f"/practice/peer/{token}",
+        question=question,
+        levels=queries.question_bank().levels,
+        name=name,
+        attempt=link.attempt,
+        texts=_labelled_texts(link),
+        form=form,
+    )
+    return _keep_private(page)
+
+
+def _labelled_texts(link: PeerLink) -> list[tuple[str, str]]:
+    answer = queries.answer(db.session, link.user_id, link.question)
+    if answer is None:
+        return []
+    form = FORMS[answer.form](formdata=None)
+    given = [name for name in TEXT_FIELDS[answer.form] if name in answer.texts]
+    return [(form[name].label.text, answer.texts[name]) for name in given]
+
+
+def _keep_private(page: Response) -> Response:
+    """Let neither search engines nor archives nor caches keep a page."""
+    page.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
+    page.headers["Cache-Control"] = "no-store"
+    return page

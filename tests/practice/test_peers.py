@@ -1,0 +1,91 @@
+"""/practice/peer/<token>: somebody without an account rates one answer, once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from roadmap.people.models import User
+from roadmap.practice.models import PeerLink
+
+STORY = "/practice/stopping-a-project"
+RATED = {"rating": "2", "rater": "Frank Ohara", "comment": "What did it cost?"}
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.put(f"{STORY}/answer", {"situation": "The second ranker.", "seen": "0"})
+    return browser
+
+
+@pytest.fixture
+def peer(browser_of):
+    return browser_of()
+
+
+def path(page: str) -> str:
+    return re.search(r"/practice/peer/[\w-]{43}", page)[0]
+
+
+def test_a_peer_sees_the_one_answer_and_rates_it_once(alice, peer, session):
+    made = alice.post(f"{STORY}/links")
+    assert made.status_code == 201
+    link = path(made.text)
+    assert link not in alice.get(STORY).text
+    page = peer.get(link)
+    assert "Alice asks you to rate" in page.text
+    assert "The second ranker." in page.text
+    assert page.headers["X-Robots-Tag"].startswith("noindex")
+    wrong = peer.post(link, {**RATED, "rating": "5", "rater": ""})
+    assert wrong.status_code == 422
+    assert "Enter your name." in wrong.text
+    assert "What did it cost?" in wrong.text
+    for _again in range(2):
+        assert "Thank you" in peer.post(link, {**RATED}).text
+        assert "The second ranker." not in peer.get(link).text
+    peer.post(link, {**RATED, "rating": "4"})
+    session.rollback()
+    assert session.scalars(sa.select(PeerLink.rating)).all() == [2]
+    mine = alice.get(STORY).text
+    assert "2 · Below the bar, Frank Ohara" in mine
+    assert "What did it cost?" in mine
+    told = alice.get("/notifications").text
+    assert "Frank Ohara" in told
+    assert "A project that you stopped" in told
+    # It counts for her readiness: half a point of eight.
+    assert ">6%<" in alice.get("/practice").text
+
+
+def test_a_link_of_an_attempt_needs_no_written_answer(cast, browser_of, peer):
+    carol = browser_of(cast.carol)
+    assert carol.post(f"{STORY}/links").status_code == 404
+    attempt = carol.post(f"{STORY}/attempts").location.rpartition("/")[2]
+    link = path(carol.post(f"{STORY}/links", {"attempt": attempt}).text)
+    assert "rate what you heard" in peer.get(link).text
+    # Nobody makes a link for what is somebody else's.
+    bob = browser_of(cast.bob)
+    assert bob.post(f"{STORY}/links", {"attempt": attempt}).status_code == 404
+
+
+def test_it_ends_by_being_revoked_by_time_and_with_the_account(alice, peer, cast, session, now):
+    links = [path(alice.post(f"{STORY}/links").text) for _ in range(2)]
+    newest = session.scalars(sa.select(PeerLink.id).order_by(PeerLink.created_at.desc())).first()
+    alice.delete(f"/practice/links/{newest}")
+    assert sorted(peer.get(link).status_code for link in links) == [200, 404]
+    [left] = [link for link in links if peer.get(link).status_code == 200]
+    with time_machine.travel(now + dt.timedelta(days=15)):
+        assert peer.get(left).status_code == 404
+    session.rollback()
+    session.execute(sa.update(User).where(User.id == cast.alice).values(deactivated_at=now))
+    session.commit()
+    assert peer.get(left).status_code == 404
+
+
+def test_guesses_are_limited(peer):
+    statuses = [peer.post("/practice/peer/guess", RATED).status_code for _ in range(11)]
+    assert statuses == [404] * 10 + [429]
