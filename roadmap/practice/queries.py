@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from roadmap.auth.tokens import hash_token
+from roadmap.core.limits import count_rows
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
 from roadmap.people.models import User
@@ -114,13 +115,15 @@ def card(session: Session, user_id: uuid.UUID, question: str) -> PracticeCard | 
 
 
 def count_due(session: Session, user_id: uuid.UUID, until: dt.datetime) -> int:
-    """Count the person's questions that are due before a moment, of those that still exist."""
-    due = sa.select(sa.func.count()).where(
-        PracticeCard.user_id == user_id,
-        PracticeCard.due < until,
-        PracticeCard.question.in_(list(question_bank().by_key)),
+    """Count the person's questions that are due before a moment."""
+    return count_rows(
+        session, PracticeCard, PracticeCard.user_id == user_id, PracticeCard.due < until
     )
-    return session.scalar(due) or 0
+
+
+def asks_about(milestone: str) -> bool:
+    """Return whether there are questions that touch a milestone."""
+    return any(milestone in question.milestones for question in question_bank().questions)
 
 
 def days_practised(session: Session, user_id: uuid.UUID, zone: dt.tzinfo) -> set[dt.date]:

@@ -162,3 +162,11 @@ def test_a_streak_may_still_be_kept_up_today():
     assert streak(days | {today}, today) == 3
     assert streak({today - 2 * DAY}, today) == 0
     assert streak(set(), today) == 0
+
+
+def test_the_dashboard_and_a_milestone_lead_here(session, snapshot, app):
+    alice = snapshot.browsers(app)["alice"]
+    assert "3 interview questions are due today" in alice.get("/").text
+    assert "due today" not in snapshot.browsers(app)["carol"].get("/").text
+    page = alice.get("/roadmaps/senior-ml-engineer/milestones/cut-p99-latency").text
+    assert 'href="/practice?milestone=cut-p99-latency">Practise its interview questions</a>' in page
