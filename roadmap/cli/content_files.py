@@ -15,7 +15,7 @@ from roadmap.catalog.role_fit import RoleFit
 from roadmap.credentials.content import CredentialContent
 from roadmap.market.content import Market
 from roadmap.practice.content import QuestionBank
-from roadmap.time_budget.content import TimeContent
+from roadmap.time_budget.content import SortingRules, TimeContent
 from roadmap.tools.content import ToolContent
 
 PACKAGE = Path(__file__).parents[1]
@@ -28,6 +28,7 @@ MODELS: dict[str, type[Model]] = {
     "market/content/market.yaml": Market,
     "practice/questions.yaml": QuestionBank,
     "time_budget/content.yaml": TimeContent,
+    "time_budget/sorting.yaml": SortingRules,
     "tools/content.yaml": ToolContent,
 }
 # The fields of these files that hold keys of something elsewhere.

@@ -22,6 +22,7 @@ from dotenv import load_dotenv
 from dotenv.parser import parse_stream
 from werkzeug.sansio.utils import get_host
 
+from roadmap.core.outbound import parse_hosts
 from roadmap.core.text import ascii_domain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +44,7 @@ SETTINGS: dict[str, str | None] = {
     "MAIL_FROM": "",
     "TRUSTED_PROXIES": "0",
     "AUDIT_DAYS": "365",
+    "CALENDAR_HOSTS": "",
 }
 
 
@@ -168,6 +170,7 @@ VALIDATORS: dict[str, Callable[[str], object]] = {
     "SIGNUP": validate_signup,
     "TRUSTED_PROXIES": validate_trusted_proxies,
     "AUDIT_DAYS": validate_audit_days,
+    "CALENDAR_HOSTS": parse_hosts,
     "BASE_URL": validate_base_url,
     "MAIL_FROM": validate_mail_from,
     "SMTP_URL": validate_smtp_url,

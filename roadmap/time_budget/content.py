@@ -24,6 +24,7 @@ from roadmap.catalog.field_types import (
 from roadmap.catalog.sources import Source, unknown_sources
 
 Line = Annotated[str, Field(min_length=2, max_length=400)]
+Word = Annotated[str, Field(pattern=r"^\w.*[\w*]$", max_length=40)]
 Percent = Annotated[int, whole(0, 100)]
 HoursOfWeek = Annotated[int, whole(1, 80)]
 
@@ -89,3 +90,22 @@ class TimeContent(Model):
     def _citations(self) -> Iterator[tuple[Location, str | None]]:
         yield ("share", "source"), self.share.source
         yield ("remedies", "source"), self.remedies.source
+
+
+class SortingRule(Model):
+    """Words of titles by language, and the category that they say."""
+
+    category: Key
+    words: dict[Literal["en", "de", "fr", "es"], tuple[Word, ...]] = Field(min_length=1)
+
+
+class SortingRules(Model):
+    """The file of rules that sort a calendar, in the order in which they are tried."""
+
+    rules: tuple[SortingRule, ...] = Field(min_length=1)
+    two: Key
+    many: Key
+    alone: Key
+
+    def named_categories(self) -> set[str]:
+        return {each.category for each in self.rules} | {self.two, self.many, self.alone}

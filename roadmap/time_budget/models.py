@@ -42,7 +42,7 @@ class TimeEntry(Base):
 
 
 class TitleCategory(Base):
-    """The category that a person gave to a title; `title_key` is the title folded."""
+    """The category that a person gave to a title, of which `title_key` is a digest."""
 
     __tablename__ = "time_title_category"
 
@@ -64,6 +64,7 @@ class TimeBudget(Base):
     week_minutes: Mapped[int | None]
     deep_work_minutes: Mapped[int | None]
     calendar_url: Mapped[str | None] = mapped_column(sa.Text)
-    keep_titles: Mapped[bool] = mapped_column(default=True)
+    # Titles that a calendar brought: without a word of the person none is kept.
+    keep_titles: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (sa.UniqueConstraint("user_id"),)

@@ -17,14 +17,14 @@ from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.progress.queries import milestone_links
-from roadmap.time_budget import actions, presentation, queries
+from roadmap.time_budget import actions, presentation, queries, routes_calendar
 from roadmap.time_budget.blueprint import time_budget
 from roadmap.time_budget.forms import EARLIEST_DAY, EntryForm, LimitsForm
 from roadmap.time_budget.models import TimeEntry
 from roadmap.time_budget.presentation import duration
 from roadmap.time_budget.rules import Week
 
-__all__ = ["time_budget"]
+__all__ = ["routes_calendar", "time_budget"]
 
 TREND_WEEKS = 12
 

@@ -8,13 +8,21 @@ from typing import Any
 from roadmap.time_budget import actions
 from roadmap.time_budget.actions import Hours
 from roadmap.time_budget.rules import Week
-from tests.support.route_entry import ALICE, SIGN_IN, Change, Page, expect_only_alice
+from tests.support.route_entry import ALICE, SIGN_IN, Change, Page, expect_change, expect_only_alice
 
 TYPED = {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02", "title": "Pairing"}
 PAGES: tuple[Page, ...] = (
     Page("/time", "time.read", "/time", variants=("/time?week=2020-W10",)),
     Page(
         "/time/entries/<uuid:key>", "time.read", "/time/entries/{hours}", ALICE, name="time-entry"
+    ),
+    Page("/time/calendar", "time.read", "/time/calendar"),
+    Page(
+        "/time/calendar/deep-work.ics",
+        "time.read",
+        "/time/calendar/deep-work.ics?days=1&days=3&start=09:00&end=12:00&weeks=13",
+        shown=False,
+        name="time-deep-work",
     ),
 )
 CHANGES: tuple[Change, ...] = (
@@ -34,6 +42,30 @@ CHANGES: tuple[Change, ...] = (
     Change(
         "/time/limits", "PUT", "time.write", "/time/limits",
         {"deep_work_minutes": "8", "week_minutes": "36"},
+    ),
+    Change(
+        "/time/calendar/preview", "POST", "time.write", "/time/calendar/preview",
+        {"first": "2026-03-02", "weeks": "1"}, expect_change(422),
+    ),
+    Change(
+        "/time/calendar/entries", "POST", "time.write", "/time/calendar/entries", {"take-0": "1"}
+    ),
+    Change(
+        "/time/calendar/corrections", "DELETE", "time.write", "/time/calendar/corrections", {},
+        expect_change(nobody=SIGN_IN),
+    ),
+    # Where the operator allows no host there are no addresses.
+    Change(
+        "/time/calendar/address", "PUT", "time.write", "/time/calendar/address",
+        {"url": "https://calendar.example.org/alice.ics"}, expect_change(404),
+    ),
+    Change(
+        "/time/calendar/address", "DELETE", "time.write", "/time/calendar/address", {},
+        expect_change(nobody=SIGN_IN),
+    ),
+    Change(
+        "/time/calendar/address/preview", "POST", "time.write", "/time/calendar/address/preview",
+        {"first": "2026-03-02", "weeks": "1"}, expect_change(404),
     ),
 )  # fmt: skip
 

@@ -1,0 +1,530 @@
+"""Read a calendar file: bytes and a window of days in, the entries of those days out. Pure.
+
+The library expands what recurs, with its exceptions. A file is somebody else's text, and a rule of
+one line can take hours: `calendar_process.read` runs this file isolated, as a process with limits
+of time and memory. So it imports nothing of ours, and the definitions of time zones that the
+library keeps end with the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import hashlib
+import io
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+MAX_UNPACKED_BYTES = 10_000_000
+MAX_SERIES = 5_000
+# How many of each kind an answer lists.
+MAX_EVENTS, MAX_LEFT_OUT, MAX_PROBLEMS = 500, 200, 20
+MAX_TITLE = 200
+DAY = dt.timedelta(days=1)
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_NAME = re.compile(r"([A-Za-z0-9-]+)[;:]")
+_DATE = re.compile(r":\s*(\d{8})(?:T\d{6}Z?)?\s*$")
+_UNTIL = re.compile(r"UNTIL=(\d{8})", re.IGNORECASE)
+_TZID = re.compile(r';TZID=(?:"([^"]+)"|([^":;]+))', re.IGNORECASE)
+# The properties of an entry that count. Descriptions, places and links are never read.
+_KEPT = frozenset(
+    [
+        "UID",
+        "DTSTART",
+        "DTEND",
+        "DURATION",
+        "RRULE",
+        "RDATE",
+        "EXDATE",
+        "RECURRENCE-ID",
+        "SEQUENCE",
+        "STATUS",
+        "TRANSP",
+        "SUMMARY",
+        "ATTENDEE",
+        "ORGANIZER",
+        "X-MICROSOFT-CDO-BUSYSTATUS",
+        "X-MICROSOFT-CDO-ALLDAYEVENT",
+    ]
+)
+_TIMES = ("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID")
+
+
+class CalendarError(ValueError):
+    """The file is no calendar; the text is the reason's key."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days that are wanted, both included, in a person's time zone."""
+
+    first: dt.date
+    last: dt.date
+    zone: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """A meeting, or another block of time, on one day of the window.
+
+    `key` stays the same when the entry is moved or renamed. `people` counts who comes, the person
+    included, 0 where nobody is named. `unsure` is what was not accepted, or only provisionally.
+    """
+
+    key: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    title: str
+    people: int = 0
+    unsure: bool = False
+
+    @property
+    def minutes(self) -> int:
+        return round((self.ends_at - self.starts_at) / dt.timedelta(minutes=1))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An entry of the window that takes no time: `reason` is a key of why."""
+
+    key: str
+    day: dt.date
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What could not be read: `code` is a key of why, `what` names it."""
+
+    code: str
+    line: int
+    what: str = ""
+
+
+@dataclass
+class Reading:
+    """What a file says of the window. `elsewhere` counts entries on other days only."""
+
+    events: list[Event] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    elsewhere: int = 0
+    is_cut: bool = False
+
+    def as_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Reading:
+        found = json.loads(text)
+        moment = dt.datetime.fromisoformat
+        return cls(
+            [
+                Event(**{**each, "starts_at": moment(each["starts_at"]),
+                         "ends_at": moment(each["ends_at"])})
+                for each in found["events"]
+            ],
+            [
+                LeftOut(**{**each, "day": dt.date.fromisoformat(each["day"])})
+                for each in found["left_out"]
+            ],
+            [Problem(**each) for each in found["problems"]],
+            found["elsewhere"],
+            found["is_cut"],
+        )  # fmt: skip
+
+
+def read(data: bytes, window: Window, own: Iterable[str] = ()) -> Reading:
+    """Return the entries of a file, or of a ZIP of files, on the days of the window.
+
+    `own` are the person's addresses: what they declined is left out. Raises CalendarError.
+    """
+    texts = [_decode(each) for each in _unpack(data)]
+    reading = Reading()
+    for text in texts:
+        _File(text, window, frozenset(map(_fold, own)), reading).read()
+    reading.events.sort(key=lambda each: (each.starts_at, each.ends_at, each.title))
+    reading.left_out.sort(key=lambda each: (each.day, each.title))
+    reading.problems.sort(key=lambda each: each.line)
+    too_many = (reading.events[MAX_EVENTS:], reading.left_out[MAX_LEFT_OUT:])
+    reading.is_cut = any(too_many) or len(reading.problems) > MAX_PROBLEMS
+    del reading.events[MAX_EVENTS:], reading.left_out[MAX_LEFT_OUT:]
+    del reading.problems[MAX_PROBLEMS:]
+    return reading
+
+
+def _unpack(data: bytes) -> list[bytes]:
+    """Return the calendars of a ZIP, as Google exports them, or the file itself."""
+    if not data.startswith(b"PK\x03\x04"):
+        return [data]
+    found = []
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [each for each in archive.infolist() if each.filename.endswith(".ics")]
+            if not members:
+                raise CalendarError("empty-zip")
+            left = MAX_UNPACKED_BYTES
+            for member in members[:20]:
+                with archive.open(member) as file:
+                    found.append(file.read(left + 1))
+                left -= len(found[-1])
+                if left < 0:
+                    raise CalendarError("too-large")
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        raise CalendarError("broken-zip") from error
+    return found
+
+
+def _decode(data: bytes) -> str:
+    if len(data) > MAX_UNPACKED_BYTES:
+        raise CalendarError("too-large")
+    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    if not re.match(r"\s*BEGIN:VCALENDAR\s", text, re.IGNORECASE):
+        raise CalendarError("no-calendar")
+    return text
+
+
+@dataclass
+class _Block:
+    """The lines of one entry, and where it begins."""
+
+    line: int
+    lines: list[str] = field(default_factory=list)
+
+    def values(self, name: str) -> list[str]:
+        return [each for each in self.lines if re.match(rf"{name}[;:]", each, re.IGNORECASE)]
+
+    def value(self, name: str) -> str:
+        """Return what a property says, "" where it is missing."""
+        found = self.values(name)
+        return found[0].partition(":")[2].strip() if found else ""
+
+    @cached_property
+    def uid(self) -> str:
+        if uid := self.value("UID"):
+            return uid
+        return _digest(self.value("SUMMARY"), *self.values("DTSTART"))
+
+    @property
+    def title(self) -> str:
+        return _title(re.sub(r"\\(.)", _unescape, self.value("SUMMARY")))
+
+
+class _File:
+    """One calendar, read into a `Reading`."""
+
+    def __init__(
+        self, text: str, window: Window, own: frozenset[str], reading: Reading
+    ) -> None:  # fmt: skip
+        self.text, self.window, self.reading = text, window, reading
+        self.own = own
+        self.zone = ZoneInfo(window.zone)
+        self.zones: list[_Block] = []
+        self.known_zones: dict[str, bool] = {}
+        # Time zones differ by up to 26 hours.
+        self.begin, self.end = window.first - 2 * DAY, window.last + 2 * DAY
+
+    def read(self) -> None:
+        series: dict[str, list[_Block]] = {}
+        for block in self._entries():
+            series.setdefault(block.uid, []).append(block)
+        for zone in self.zones:
+            self._define(zone)
+        wanted = {uid: blocks for uid, blocks in series.items() if self._may_matter(blocks)}
+        self.reading.elsewhere += len(series) - len(wanted)
+        for number, (uid, blocks) in enumerate(wanted.items()):
+            if number == MAX_SERIES:
+                self._problem("too-many", blocks[0].line)
+                break
+            try:
+                found = self._expand(uid, blocks)
+            # The library raises whatever a wrong value leads to; the others are still read.
+            except Exception:  # noqa: BLE001
+                self._problem("entry", blocks[0].line, blocks[0].title or uid[:MAX_TITLE])
+            else:
+                self.reading.elsewhere += not found
+
+    def _problem(self, code: str, line: int, what: str = "") -> None:
+        problem = Problem(code, line, what)
+        if problem not in self.reading.problems:
+            self.reading.problems.append(problem)
+
+    def _entries(self) -> Iterator[_Block]:
+        """Yield the entries with the properties that count; note time zones and wrong lines."""
+        open_: list[str] = []
+        block: _Block | None = None
+        for number, line in _unfold(self.text):
+            name = match[1].upper() if (match := _NAME.match(line)) else ""
+            value = line.partition(":")[2].strip().upper()
+            if name == "BEGIN":
+                if block and value == "VEVENT":
+                    # The entry before it has no end.
+                    self._problem("cut-off", block.line, block.title)
+                    block, open_ = None, ["VCALENDAR"]
+                open_.append(value)
+                if len(open_) == 2 and value in ("VEVENT", "VTIMEZONE"):
+                    block = _Block(number)
+            elif name in ("X-WR-CALNAME", "X-OWNER") and "@" in value:
+                # Google names a calendar by the address that it belongs to, Outlook its owner.
+                self.own |= {_fold(value)}
+            if block is None or not line.strip():
+                continue
+            if "VTIMEZONE" in open_ or (len(open_) == 2 and name in _KEPT):
+                block.lines.append(line)
+            elif not name:
+                self._problem("line", number, block.title)
+            if name == "END" and value in open_:
+                while open_.pop() != value:
+                    pass
+                if len(open_) < 2:
+                    if value == "VEVENT":
+                        yield block
+                    else:
+                        self.zones.append(block)
+                    block = None
+        if block:
+            self._problem("cut-off", block.line, block.title)
+
+    def _define(self, zone: _Block) -> None:
+        """Give a time zone of the file to the library, under the name that the file uses."""
+        import icalendar
+
+        rules = zone.values("RRULE")
+        if len(zone.lines) > 2_000 or any("FREQ=YEARLY" not in each.upper() for each in rules):
+            self._problem("time-zone", zone.line, zone.value("TZID"))
+            return
+        try:
+            icalendar.Timezone.from_ical("\r\n".join(zone.lines))
+        except Exception:  # noqa: BLE001 - as in `read`
+            self._problem("time-zone", zone.line, zone.value("TZID"))
+
+    def _may_matter(self, blocks: list[_Block]) -> bool:
+        """Tell whether a series may have an occurrence in the window, by its texts alone."""
+        for block in blocks:
+            found = _DATE.search(next(iter(block.values("DTSTART")), ""))
+            if not found:
+                return True
+            begins, rule = found[1], block.value("RRULE")
+            until = _UNTIL.search(rule)
+            ends = begins if not rule else until[1] if until else "99999999"
+            if block.values("RDATE"):
+                begins, ends = "00000000", "99999999"
+            if begins <= f"{self.end:%Y%m%d}" and max(begins, ends) >= f"{self.begin:%Y%m%d}":
+                return True
+        return False
+
+    def _expand(self, uid: str, blocks: list[_Block]) -> bool:
+        """Add the occurrences of a series; return whether there were any in the window."""
+        import icalendar
+        import recurring_ical_events
+
+        calendar = icalendar.Calendar()
+        recurs = False
+        for block in blocks:
+            if self._is_readable(block):
+                lines = ["BEGIN:VEVENT", *block.lines, "END:VEVENT"]
+                event: Any = icalendar.Event.from_ical("\r\n".join(lines))
+                for name in dict.fromkeys(name for name, _error in event.errors):
+                    self._problem("property", block.line, f"{block.title} ({name})")
+                    del event[name]
+                if "DTSTART" in event:
+                    calendar.add_component(event)
+                recurs |= any(each in event for each in ("RRULE", "RDATE", "RECURRENCE-ID"))
+        found = False
+        for event in recurring_ical_events.of(calendar).between(self.begin, self.end + DAY):
+            original = ""
+            if recurs:
+                original = str(self._moment(event["RECURRENCE-ID"].dt).astimezone(dt.UTC))
+            found |= self._add(_digest(uid, original), event)
+        return found
+
+    def _is_readable(self, block: _Block) -> bool:
+        """Tell whether an entry's rule is one that calendars have; note unknown time zones."""
+        for line in block.lines:
+            name = line.upper()
+            if name.startswith("RRULE") and not _is_usual(name):
+                self._problem("too-often", block.line, block.title)
+                return False
+            found = _TZID.search(line) if name.startswith(_TIMES) else None
+            if found and not self._knows(zone := found[1] or found[2]):
+                self._problem("unknown-zone", block.line, f"{block.title} ({zone})")
+        return True
+
+    def _knows(self, zone: str) -> bool:
+        from icalendar.timezone import tzp
+
+        if zone not in self.known_zones:
+            with contextlib.suppress(Exception):
+                self.known_zones[zone] = tzp.timezone(zone) is not None
+        return self.known_zones.get(zone, False)
+
+    def _add(self, key: str, event: Any) -> bool:
+        """Add one occurrence where it begins in the window; return whether it does."""
+        start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else None
+        is_date = not isinstance(start, dt.datetime)
+        begins = self._moment(start)
+        ends = begins if end is None else self._moment(end)
+        day = begins.date()
+        if is_date:
+            overlaps = start <= self.window.last and (end or start + DAY) > self.window.first
+            day = max(start, self.window.first)
+        else:
+            overlaps = self.window.first <= day <= self.window.last
+        if not overlaps:
+            return False
+        title = _title(str(event.get("SUMMARY", "")))
+        people, answer = self._people(event)
+        reason = self._reason(event, answer, is_date, ends - begins)
+        if reason:
+            self.reading.left_out.append(LeftOut(key, day, title, reason))
+        else:
+            unsure = answer in ("NEEDS-ACTION", "TENTATIVE") or "TENTATIVE" in (
+                _text(event, "STATUS"), _text(event, "X-MICROSOFT-CDO-BUSYSTATUS")
+            )  # fmt: skip
+            self.reading.events.append(Event(key, begins, ends, title, people, unsure))
+        return True
+
+    def _moment(self, value: dt.date) -> dt.datetime:
+        """Return a moment in the person's zone: a time without a zone, and a date, are there."""
+        if not isinstance(value, dt.datetime):
+            value = dt.datetime.combine(value, dt.time())
+        if value.tzinfo is None:
+            return value.replace(tzinfo=self.zone)
+        return value.astimezone(dt.UTC).astimezone(self.zone)
+
+    def _reason(
+        self, event: Any, answer: str, is_date: bool, length: dt.timedelta
+    ) -> str:  # fmt: skip
+        """Return why an occurrence does not count, "" where it does."""
+        busy = _text(event, "X-MICROSOFT-CDO-BUSYSTATUS")
+        if _text(event, "STATUS") == "CANCELLED":
+            return "cancelled"
+        if answer == "DECLINED":
+            return "declined"
+        is_all_day = is_date or _text(event, "X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE"
+        if is_all_day or length >= DAY:
+            return "all-day"
+        if busy == "OOF":
+            return "away"
+        if busy == "FREE" or _text(event, "TRANSP") == "TRANSPARENT":
+            return "free"
+        return "no-duration" if length <= dt.timedelta(0) else ""
+
+    def _people(self, event: Any) -> tuple[int, str]:
+        """Return how many people come, and what the person answered, "" where that is unknown."""
+        attendees = event.get("ATTENDEE", [])
+        attendees = attendees if isinstance(attendees, list) else [attendees]
+        coming, answer = set(), ""
+        for each in attendees:
+            names, said = _addresses(each), _param(each, "PARTSTAT")
+            if names & self.own:
+                answer = said
+            if said != "DECLINED" and _param(each, "CUTYPE") not in ("ROOM", "RESOURCE"):
+                coming.add(min(names))
+        if attendees and "ORGANIZER" in event:
+            # Outlook does not list who organizes among those who are invited.
+            names = _addresses(event["ORGANIZER"])
+            if not any(names & _addresses(each) for each in attendees):
+                coming.add(min(names))
+        # Google's rooms and shared calendars have addresses too.
+        return sum(not each.endswith("calendar.google.com") for each in coming), answer
+
+
+def _unfold(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the content lines, each with the number of the line where it begins."""
+    parts: list[str] = []
+    began = 1
+    for number, line in enumerate(_LINE_END.split(text), 1):
+        if line[:1] in (" ", "\t") and parts:
+            parts.append(line[1:])
+            continue
+        if parts:
+            yield began, "".join(parts)
+        parts, began = [line], number
+    yield began, "".join(parts)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return " " if match[1] in "nN" else match[1]
+
+
+def _is_usual(rule: str) -> bool:
+    """Tell whether a rule is one that a person's calendar has: days, weeks, months or years.
+
+    Finer ones, and rules of many times a day, would be expanded from their first day on.
+    """
+    parts = dict(
+        part.strip().split("=", 1) for part in rule.partition(":")[2].split(";") if "=" in part
+    )
+    times = 1
+    for name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+        times *= parts.get(name, "").count(",") + 1
+    step = parts.get("INTERVAL", "1")
+    is_frequency = parts.get("FREQ") in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+    # A day of a month that the month never has would be looked for until the year 9999.
+    is_endless = parts.get("FREQ") == "DAILY" and "BYMONTHDAY" in parts and "BYMONTH" in parts
+    return is_frequency and times <= 24 and step.strip("0").isdecimal() and not is_endless
+
+
+def _text(event: Any, name: str) -> str:
+    return str(event.get(name, "")).strip().upper()
+
+
+def _param(address: Any, name: str) -> str:
+    return str(getattr(address, "params", {}).get(name, "")).upper()
+
+
+def _addresses(address: Any) -> set[str]:
+    """Return the folded addresses of a person: Apple writes some in a parameter only."""
+    found = {_fold(str(address)), _fold(str(getattr(address, "params", {}).get("EMAIL", "")))}
+    return found - {""} or {""}
+
+
+def _fold(address: str) -> str:
+    return re.sub(r"^mailto:", "", address.strip().casefold())
+
+
+def _title(text: str) -> str:
+    # A database refuses a zero byte, and a page has no use for other controls.
+    text = re.sub(r"[\x00-\x1f\x7f]", " ", text)
+    return " ".join(text.split())[:MAX_TITLE].strip()
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def main() -> int:
+    """Read an order as a line of JSON, then the file, from stdin; write what was found."""
+    order = json.loads(sys.stdin.buffer.readline())
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (order["most_memory"],) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (order["most_seconds"],) * 2)
+    first, last = (dt.date.fromisoformat(order[name]) for name in ("first", "last"))
+    try:
+        found = read(sys.stdin.buffer.read(), Window(first, last, order["zone"]), order["own"])
+    except CalendarError as error:
+        sys.stdout.write(json.dumps({"error": str(error)}))
+    else:
+        sys.stdout.write(found.as_json())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""What a calendar brings, as it is shown before anything is saved. Nothing of a file is stored.
+
+The page carries the entries in a signed field, so that the form that saves them needs no copy here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from roadmap.time_budget.calendar_file import Event, Reading
+from roadmap.time_budget.models import TimeEntry
+from roadmap.time_budget.overlaps import minutes_once
+from roadmap.time_budget.sorting import Choice, Sorter
+
+# A form has at most 200 fields, and a row has two.
+MAX_ROWS = 95
+LIFETIME = dt.timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Import:
+    """What the page hands back: entries, and the keys of what the calendar no longer counts."""
+
+    first: dt.date
+    last: dt.date
+    events: Sequence[Event]
+    dropped: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry of the calendar, with what is suggested for it.
+
+    `state` is "new", "unsure" (not accepted), "saved", "changed" or "removed" (by the person).
+    """
+
+    event: Event
+    minutes: int
+    choice: Choice
+    category: str
+    state: str
+
+    @property
+    def is_ticked(self) -> bool:
+        return self.state not in ("unsure", "removed")
+
+
+def import_of(reading: Reading, first: dt.date, last: dt.date) -> Import:
+    """Return as many whole days of a reading as one form has room for."""
+    events = reading.events
+    if len(events) > MAX_ROWS:
+        cut = events[MAX_ROWS].starts_at.date()
+        kept = [each for each in events if each.starts_at.date() < cut]
+        # One day with more than that is cut within.
+        events = kept or events[:MAX_ROWS]
+        last = events[-1].starts_at.date()
+    dropped = [each.key for each in reading.left_out if first <= each.day <= last]
+    return Import(first, last, events, dropped)
+
+
+def rows_of(found: Import, saved: Iterable[TimeEntry], sorter: Sorter) -> list[Row]:
+    """Return a row for each entry of the calendar; `saved` is what calendars brought before."""
+    by_key = {each.event_uid: each for each in saved}
+    known = [by_key.get(each.key) for each in found.events]
+    ticked = [_is_counted(event, entry) for event, entry in zip(found.events, known, strict=True)]
+    counted = minutes_once(
+        [event for event, is_ticked in zip(found.events, ticked, strict=True) if is_ticked],
+        counted_elsewhere(found, by_key.values()),
+    )
+    minutes = iter(counted)
+    rows = []
+    for event, entry, is_ticked in zip(found.events, known, ticked, strict=True):
+        choice = sorter.sort(event.title, event.people)
+        now = next(minutes) if is_ticked else event.minutes
+        category = entry.category if entry else choice.category
+        rows.append(Row(event, now, choice, category, _state(event, entry, now)))
+    return rows
+
+
+def counted_elsewhere(
+    found: Import, saved: Iterable[TimeEntry]
+) -> list[tuple[dt.datetime, int]]:  # fmt: skip
+    """Return what other calendars brought for these days, as beginnings and minutes."""
+    here = {each.key for each in found.events} | set(found.dropped)
+    return [
+        (each.starts_at, each.minutes)
+        for each in saved
+        if each.removed_at is None and each.starts_at and each.event_uid not in here
+    ]
+
+
+def _is_counted(event: Event, entry: TimeEntry | None) -> bool:
+    return entry.removed_at is None if entry else not event.unsure
+
+
+def _state(event: Event, entry: TimeEntry | None, minutes: int) -> str:
+    if entry is None:
+        return "unsure" if event.unsure else "new"
+    if entry.removed_at is not None:
+        return "removed"
+    is_same = entry.minutes == minutes and entry.starts_at == event.starts_at
+    return "saved" if is_same else "changed"
+
+
+def sign(found: Import, user_id: uuid.UUID, key: str) -> str:
+    """Return the import as the page's field, for this person alone."""
+    return _serializer(key, user_id).dumps(
+        [
+            found.first.isoformat(),
+            found.last.isoformat(),
+            [
+                [each.key, each.starts_at.isoformat(), each.ends_at.isoformat(), each.title,
+                 each.people, each.unsure]
+                for each in found.events
+            ],
+            list(found.dropped),
+        ]
+    )  # fmt: skip
+
+
+def read_signed(text: str, user_id: uuid.UUID, key: str) -> Import | None:
+    """Return the import of a field, None where it is old, changed or somebody else's."""
+    try:
+        first, last, events, dropped = _serializer(key, user_id).loads(
+            text, max_age=int(LIFETIME.total_seconds())
+        )
+    except BadData:
+        return None
+    moment, day = dt.datetime.fromisoformat, dt.date.fromisoformat
+    return Import(
+        day(first),
+        day(last),
+        [Event(name, moment(start), moment(end), *more) for name, start, end, *more in events],
+        dropped,
+    )
+
+
+def _serializer(key: str, user_id: uuid.UUID) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt=f"calendar of {user_id}")

@@ -1,0 +1,251 @@
+"""Hours from a calendar: choose a file, look at what it says, save what counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import urlsplit
+
+from flask import Response, abort, current_app, flash, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.core import outbound
+from roadmap.core.database import db
+from roadmap.core.limiter import export_slot, limiter
+from roadmap.core.limits import LimitReached
+from roadmap.core.outbound import AllowedHosts, FetchError
+from roadmap.core.web import now, render_page, see_other
+from roadmap.people.permissions import permit
+from roadmap.time_budget import (
+    calendar_actions,
+    calendar_preview,
+    calendar_process,
+    calendar_queries,
+    calendar_texts,
+    deep_work_calendar,
+    queries,
+)
+from roadmap.time_budget.blueprint import time_budget
+from roadmap.time_budget.calendar_file import MAX_UNPACKED_BYTES, CalendarError, Reading, Window
+from roadmap.time_budget.calendar_forms import DAYS, AddressForm, BlocksForm, FileForm
+from roadmap.time_budget.calendar_preview import Import
+from roadmap.time_budget.presentation import duration
+from roadmap.time_budget.rules import Week
+
+# How long a calendar's host may take.
+FETCH_SECONDS = 10
+
+
+@time_budget.get("/time/calendar")
+@permit("time.read")
+def calendar() -> Response:
+    return _render()
+
+
+@time_budget.post("/time/calendar/preview")
+@permit("time.write")
+@limiter.limit("30/minute")
+def preview() -> Response:
+    """Show what a file says. Nothing is saved, of the file or of anything else."""
+    form = FileForm(today=_today())
+    if not form.validate():
+        return _render(form, status=422)
+    try:
+        return _preview(form.file.data.read(), form)
+    except CalendarError as error:
+        form.file.errors = [calendar_texts.FAULTS[str(error)]]
+        return _render(form, status=422)
+
+
+@time_budget.post("/time/calendar/address/preview")
+@permit("time.write")
+@limiter.limit("10/minute")
+def fetch() -> Response:
+    """Show what the calendar at the person's address says."""
+    allowed, settings = _allowed_or_404(), queries.budget(db.session, current_user.id)
+    url = (settings and settings.calendar_url) or abort(404)
+    form = FileForm(today=_today())
+    # The days are what counts; the file of this form is for the other button.
+    form.file.validators = []
+    if not form.validate():
+        return _render(form, status=422)
+    # The database is not kept waiting for somebody else's server.
+    db.session.rollback()
+    try:
+        data = outbound.fetch(url, allowed, most_bytes=MAX_UNPACKED_BYTES, seconds=FETCH_SECONDS)
+        return _preview(data, form)
+    except FetchError as error:
+        flash(calendar_texts.fetch_fault(error, allowed), "error")
+    except CalendarError as error:
+        flash(calendar_texts.FAULTS[str(error)], "error")
+    return _render(form, status=422)
+
+
+@time_budget.put("/time/calendar/address")
+@permit("time.write")
+def save_address() -> BaseResponse:
+    allowed, form = _allowed_or_404(), AddressForm()
+    if not form.validate():
+        return _render(address_form=form, status=422)
+    try:
+        url = outbound.check_url(form.url.data, allowed)
+    except FetchError as error:
+        form.url.errors = [calendar_texts.fetch_fault(error, allowed)]
+        return _render(address_form=form, status=422)
+    calendar_actions.save_address(db.session, current_user.id, url)
+    flash(_("The address of your calendar is saved."))
+    return see_other("time_budget.calendar")
+
+
+@time_budget.delete("/time/calendar/address")
+@permit("time.write")
+def remove_address() -> BaseResponse:
+    calendar_actions.save_address(db.session, current_user.id, None)
+    flash(_("The address of your calendar is deleted."))
+    return see_other("time_budget.calendar")
+
+
+@time_budget.get("/time/calendar/deep-work.ics")
+@permit("time.read")
+def deep_work() -> Response:
+    """Download blocks of deep work; without a choice, show the form."""
+    form = BlocksForm(request.args)
+    if not form.validate():
+        return _render(blocks_form=form, status=422)
+    data = deep_work_calendar.write(
+        form.blocks(current_user.timezone),
+        _("Deep work"),
+        uid=f"deep-work-{current_user.id}@cairn",
+        now=now(),
+        today=_today(),
+    )
+    response = Response(data, mimetype="text/calendar")
+    response.headers.set("Content-Disposition", "attachment", filename="deep-work.ics")
+    return response
+
+
+@time_budget.post("/time/calendar/entries")
+@permit("time.write")
+def import_entries() -> BaseResponse:
+    found = calendar_preview.read_signed(
+        request.form.get("events", ""), current_user.id, current_app.config["SECRET_KEY"]
+    )
+    if found is None:
+        message = _("The list is older than 12 hours, or not yours. Choose the calendar again.")
+        flash(message, "error")
+        return see_other("time_budget.calendar")
+    try:
+        result = calendar_actions.save_import(
+            db.session,
+            current_user.id,
+            found,
+            _categories(found),
+            keep_titles="keep_titles" in request.form,
+            now=now(),
+        )
+    except LimitReached as full:
+        db.session.rollback()
+        flash(f"{full.message} {full.advice}", "error")
+        return see_other("time_budget.calendar")
+    flash(
+        _(
+            "From your calendar: %(added)d added, %(changed)d changed, %(removed)d removed, "
+            "%(same)d as before.",
+            added=result.added,
+            changed=result.changed,
+            removed=result.removed,
+            same=result.same,
+        )
+    )
+    week = Week.of(found.last)
+    return see_other("time_budget.week", week=week.key, _anchor="entries")
+
+
+@time_budget.delete("/time/calendar/corrections")
+@permit("time.write")
+def forget_corrections() -> BaseResponse:
+    calendar_actions.forget_corrections(db.session, current_user.id)
+    flash(_("Your corrections are forgotten. The rules sort every title again."))
+    return see_other("time_budget.calendar")
+
+
+def _categories(found: Import) -> dict[str, str]:
+    """Return the category of each entry that is ticked, by its key."""
+    known = queries.time_content().by_key
+    chosen = {}
+    for number, event in enumerate(found.events):
+        category = request.form.get(f"category-{number}", "")
+        if f"take-{number}" in request.form and category in known:
+            chosen[event.key] = category
+    return chosen
+
+
+def _today() -> dt.date:
+    today: dt.date = current_user.today(now())
+    return today
+
+
+def _allowed_or_404() -> AllowedHosts:
+    """Return the hosts that the operator allows; without any there is no such page."""
+    allowed: AllowedHosts = current_app.config["CALENDAR_HOSTS"]
+    return allowed or abort(404)
+
+
+def _render(
+    form: FileForm | None = None,
+    *,
+    address_form: AddressForm | None = None,
+    blocks_form: BlocksForm | None = None,
+    status: int = 200,
+) -> Response:
+    learned = calendar_queries.learned_categories(db.session, current_user.id)
+    settings = queries.budget(db.session, current_user.id)
+    url = settings.calendar_url if settings else None
+    return render_page(
+        "time_budget/calendar.html",
+        status,
+        form=form or FileForm(today=_today(), formdata=None),
+        address_form=address_form or AddressForm(formdata=None),
+        blocks_form=blocks_form or BlocksForm(formdata=None),
+        hosts=current_app.config["CALENDAR_HOSTS"].names,
+        # The rest of it is a secret.
+        host=urlsplit(url).hostname if url else None,
+        learned=len(learned),
+    )
+
+
+def _preview(data: bytes, form: FileForm) -> Response:
+    """Show what a calendar says of the days that were asked for. Raises CalendarError."""
+    window, own = form.window(current_user.timezone), form.own(current_user.email)
+    with export_slot():
+        reading = calendar_process.read(data, window, own)
+    return _render_preview(reading, window)
+
+
+def _render_preview(reading: Reading, window: Window) -> Response:
+    found = calendar_preview.import_of(reading, window.first, window.last)
+    keys = [each.key for each in found.events]
+    saved = calendar_queries.imported(db.session, current_user.id, found.first, found.last, keys)
+    sorter = calendar_actions.sorter_of(db.session, current_user.id)
+    rows = calendar_preview.rows_of(found, saved, sorter)
+    by_day: dict[dt.date, list[tuple[int, calendar_preview.Row]]] = {}
+    for number, row in enumerate(rows):
+        by_day.setdefault(row.event.starts_at.date(), []).append((number, row))
+    settings = queries.budget(db.session, current_user.id)
+    return render_page(
+        "time_budget/calendar_preview.html",
+        window=window,
+        found=found,
+        signed=calendar_preview.sign(found, current_user.id, current_app.config["SECRET_KEY"]),
+        by_day=by_day,
+        by_hand=calendar_queries.minutes_by_hand(
+            db.session, current_user.id, found.first, found.last
+        ),
+        reading=reading,
+        categories=[(each.key, each.title) for each in queries.time_content().categories],
+        keep_titles=bool(settings and settings.keep_titles),
+        texts=calendar_texts,
+        duration=duration,
+        days=DAYS,
+    )
