@@ -117,9 +117,10 @@ def _week() -> Week:
 
 
 def _see_week(day: dt.date) -> Response:
+    """Lead to the top of the week, where the message and its Undo stand."""
     shown = Week.of(day)
     key = None if shown == Week.of(_today()) else shown.key
-    return see_other("time_budget.week", week=key, _anchor="entries")
+    return see_other("time_budget.week", week=key)
 
 
 def _entry_form(entry: TimeEntry | None = None, **more: Any) -> EntryForm:
