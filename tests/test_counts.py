@@ -55,6 +55,8 @@ WITHOUT_LIMIT = {
     "/invitations/received/<uuid:invitation_id>",
     *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),
     "/admin/people/<uuid:user_id>/password-link",
+    # What it adds is signed; its maximum is tested where a file is at hand.
+    *("/time/calendar/entries", "/time/calendar/preview", "/time/calendar/address/preview"),
 }
 ADDING = {
     change.rule: change

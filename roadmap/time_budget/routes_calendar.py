@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.core import outbound
 from roadmap.core.database import db
 from roadmap.core.limiter import export_slot, limiter
-from roadmap.core.limits import LimitReached
 from roadmap.core.outbound import AllowedHosts, FetchError
 from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit
@@ -135,19 +134,14 @@ def import_entries() -> BaseResponse:
         message = _("The list is older than 12 hours, or not yours. Choose the calendar again.")
         flash(message, "error")
         return see_other("time_budget.calendar")
-    try:
-        result = calendar_actions.save_import(
-            db.session,
-            current_user.id,
-            found,
-            _categories(found),
-            keep_titles="keep_titles" in request.form,
-            now=now(),
-        )
-    except LimitReached as full:
-        db.session.rollback()
-        flash(f"{full.message} {full.advice}", "error")
-        return see_other("time_budget.calendar")
+    result = calendar_actions.save_import(
+        db.session,
+        current_user.id,
+        found,
+        _categories(found),
+        keep_titles="keep_titles" in request.form,
+        now=now(),
+    )
     flash(
         _(
             "From your calendar: %(added)d added, %(changed)d changed, %(removed)d removed, "

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from roadmap.core.outbound import parse_hosts
 from roadmap.people.models import HistoryEntry
-from roadmap.time_budget import routes_calendar
+from roadmap.time_budget import calendar_actions, routes_calendar
 from roadmap.time_budget.calendar_file import Window, read
 from roadmap.time_budget.models import TimeBudget, TimeEntry, TitleCategory
 from tests.support.calendar_host import calendar_host
@@ -246,6 +246,15 @@ def test_a_long_calendar_is_shown_by_whole_days(alice, session):
     assert len(rows(page)) == 80
     assert "the list ends on 22 Oct 2026" in visible(page)
     assert "80 added" in said(alice.post(ENTRIES, fields(page)), alice)
+
+
+def test_more_than_the_maximum_is_refused_whole(alice, session, monkeypatch):
+    form = fields(upload(alice, "google").text)
+    monkeypatch.setattr(calendar_actions, "MAX_ENTRIES", 8)
+    answer = alice.post(ENTRIES, form)
+    assert answer.status_code == 409
+    assert "You already have 8 entries, the maximum." in visible(answer.text)
+    assert entries(session) == []
 
 
 ADDRESS = f"{PAGE}/address"
