@@ -105,6 +105,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "backup.created": _l("The backup %(target)s was created."),
         "backup.restored": _l("The backup %(target)s was restored."),
         "roadmap.published": _l("Revision %(revision)s of the roadmap %(roadmap)s was published."),
+        "roadmap.loaded": _l("Roadmap files were loaded: %(target)s."),
+        "roadmap.refused": _l("Roadmap files were not loaded: %(reason)s"),
         "market.imported": _l("Pay by state was imported from %(target)s."),
         "demo.loaded": _l("The demo was loaded: %(target)s people."),
     },
@@ -182,6 +184,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         "skill": data.get("skill") or _("a skill"),
         "roadmap": data.get("title") or entry.target,
         "revision": data.get("revision"),
+        "reason": data.get("reason"),
         "guest": data.get("email") or _("anyone who has the link"),
         "place": _("the team %(team)s as %(role)s", team=team, role=role)
         if data.get("team")

@@ -42,6 +42,13 @@ GROUPS: dict[str, tuple[Any, ...]] = {
     "unconfirmed": (_ACTIVE, _HAS_PENDING_EMAIL),
 }
 
+# Who has no session left last did something that the audit log has, such as signing in.
+_LAST_USE = (
+    sa.select(sa.func.max(AuditEntry.at))
+    .where(AuditEntry.actor_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
 _LAST_SEEN = (
     sa.select(sa.func.max(LoginSession.last_seen_at))
     .where(LoginSession.user_id == User.id)
@@ -183,6 +190,7 @@ def _select_accounts() -> Any:
         User.created_at,
         User.deactivated_at,
         _LAST_SEEN.label("last_seen_at"),
+        _LAST_USE.label("last_use_at"),
     )
 
 
@@ -285,6 +293,12 @@ def has_more_audit_entries(session: Session, wanted: AuditFilter, most: int) -> 
     """Return whether more than so many entries match."""
     beyond = wanted.select().with_only_columns(AuditEntry.id).offset(most).limit(1)
     return session.scalar(beyond) is not None
+
+
+def find_last_load(session: Session) -> AuditEntry | None:
+    """Find the entry of the last time that roadmap files were loaded or refused."""
+    wanted = AuditFilter(actions=("roadmap.loaded", "roadmap.refused"))
+    return session.scalars(wanted.select().limit(1)).first()
 
 
 def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.admin import queries, routes_audit, routes_teams
+from roadmap.admin import queries, routes_audit, routes_roadmaps, routes_teams
 from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import MembershipForm
 from roadmap.admin.routes_teams import load_team
@@ -36,7 +36,7 @@ from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 
 MAX_SEARCH_LENGTH = 200
 
-__all__ = ["admin", "routes_audit", "routes_teams"]
+__all__ = ["admin", "routes_audit", "routes_roadmaps", "routes_teams"]
 
 
 @admin.get("/admin")

@@ -13,6 +13,7 @@ from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import count_of
+from roadmap.people.audit import record_audit
 
 if TYPE_CHECKING:
     from roadmap.catalog.actions import RevisionChange
@@ -24,6 +25,14 @@ group = CommandGroup("catalog")
 Document = Mapping[str, Any]
 Read = TypeVar("Read")
 PATH = click.Path(path_type=Path)
+
+
+class RefusedFiles(click.exceptions.Exit):
+    """Files have faults, which were printed; the exit status is 1."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__(1)
 
 
 @group.command("sync")
@@ -39,7 +48,11 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
     from roadmap.catalog import actions, files
 
     changes = []
-    documents = load_documents(paths or files.shipped())
+    try:
+        documents = load_documents(paths or files.shipped())
+    except RefusedFiles as refused:
+        _note(dry_run, "roadmap.refused", reason=refused.faults[0])
+        raise
     together = [document for _path, document in documents]
     # A dry run of several files publishes them and rolls back, so that they are compared as well.
     skip_write = dry_run and len(documents) == 1
@@ -52,16 +65,26 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
             )
         except actions.ConflictingKey as error:
             db.session.rollback()
-            raise click.ClickException(f"{path}:{find_line(path, str(error))}: {error}") from None
+            reason = f"{path}:{find_line(path, str(error))}: {error}"
+            _note(dry_run, "roadmap.refused", reason=reason)
+            raise click.ClickException(reason) from None
     if dry_run:
         db.session.rollback()
     else:
         db.session.commit()
+        _note(dry_run, "roadmap.loaded", target=", ".join(change.slug for change in changes))
     for change in changes:
         for line in format_change(change):
             click.echo(line)
     if dry_run:
         click.echo("Dry run: nothing was changed.")
+
+
+def _note(dry_run: bool, action: str, *, target: str = "", **data: Any) -> None:
+    """Leave a line in the audit log, which administrators read beside the roadmaps."""
+    if not dry_run:
+        with db.own_transaction() as own:
+            record_audit(own, by=None, action=action, target=target[:200], now=utc_now(), **data)
 
 
 @group.command("validate", any_schema=True)
@@ -109,7 +132,7 @@ def read_each(paths: Sequence[Path], read: Callable[[Path], Read]) -> list[tuple
     for fault in faults:
         click.echo(fault, err=True)
     if faults:
-        raise click.exceptions.Exit(1)
+        raise RefusedFiles(list(faults))
     return found
 
 

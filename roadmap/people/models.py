@@ -130,3 +130,6 @@ class AuditEntry(Base):
     target: Mapped[str] = mapped_column(sa.String(200), default="")
     address: Mapped[str] = mapped_column(sa.String(64), default="")
     data: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+
+    # The last entry of each account in a list.
+    __table_args__ = (sa.Index("ix_audit_entry_actor_id_at", "actor_id", "at"),)

@@ -9,8 +9,9 @@ import pytest
 
 from roadmap.invitations.actions import invite
 from roadmap.mail.models import OutgoingMail
+from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
-from roadmap.people.models import User
+from roadmap.people.models import Team, User
 
 
 def test_it_works(session, cast, erin, now):
@@ -77,3 +78,17 @@ def test_it_needs_sign_in(app, browser_of):
 @pytest.mark.parametrize("who", ["alice", "bob", "mallory"])
 def test_it_is_for_administrators_alone(cast, browser_of, who):
     assert browser_of(getattr(cast, who)).get("/admin").status_code == 403
+
+
+def test_on_a_phone_administration_is_one_of_five_places(session, cast, erin, now):
+    """The others are in the account menu there; a place of its own that is for phones alone."""
+    vision = session.get_one(Team, cast.other_team)
+    for manages in (False, True):
+        if manages:
+            add_member(session, vision, cast.erin, "manager", by=None, now=now)
+            session.commit()
+        page = erin.get("/admin").text
+        nav = page.partition('class="main-nav"')[2].partition("</nav>")[0]
+        items = [item for item in nav.split("<li")[1:] if "wide-only" not in item.partition(">")[0]]
+        assert len(items) == (5 if manages else 4)
+        assert sum('href="/admin" aria-current="page"' in item for item in items) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from roadmap.auth.models import LoginSession, PasswordLink
 from roadmap.people.actions import add_member
+from roadmap.people.audit import record_audit
 from roadmap.people.models import Membership, Team, User
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.notifications.scenario import queued_mails
@@ -303,6 +305,16 @@ def test_where_somebody_is_signed_in_is_told_by_the_day_only(session, cast, erin
     row = session.scalars(sa.select(LoginSession).where(LoginSession.user_id == cast.alice)).one()
     page = erin.get(person_url(cast.alice)).text
     assert f"{row.last_seen_at:%H:%M}" not in page.partition("<main")[2]
+
+
+def test_somebody_without_a_session_was_last_here_some_day(session, cast, erin):
+    where = person_url(cast.mallory)
+    assert "no active session, and the audit log knows of no use" in flat(erin.get(where).text)
+    at = dt.datetime(2026, 3, 5, 12, tzinfo=dt.UTC)
+    record_audit(session, by=cast.mallory, action="session.ended", now=at)
+    session.commit()
+    for page in (where, "/admin/people?q=mallory"):
+        assert "no active session, last used 5 Mar 2026" in flat(erin.get(page).text)
 
 
 def test_a_closed_account_is_put_into_no_team(session, cast, erin, now):

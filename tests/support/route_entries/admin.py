@@ -80,6 +80,7 @@ PAGES: tuple[Page, ...] = (
         shown=False,
         name="admin-audit-export",
     ),
+    Page("/admin/roadmaps", "admin.read", "/admin/roadmaps", ADMIN),
     Page("/admin/invitations", "admin.read", "/admin/invitations", ADMIN),
 )
 CHANGES: tuple[Change, ...] = (

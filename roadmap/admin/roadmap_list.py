@@ -1,0 +1,78 @@
+"""Read the roadmaps of this installation: revision, origin, and how many people are on each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog import files
+from roadmap.catalog.models import Roadmap, RoadmapRevision
+from roadmap.catalog.queries import load_revision
+from roadmap.core.config import ConfigError
+from roadmap.core.text import fold
+from roadmap.people.models import User
+from roadmap.progress.models import Enrollment
+
+
+@dataclass(frozen=True, slots=True)
+class RoadmapRow:
+    """A roadmap with its revision, and how many people with an active account are on it.
+
+    `fault` says why this release cannot read the revision; `milestones` is then 0.
+    """
+
+    slug: str
+    title: str
+    number: int
+    published_at: dt.datetime
+    people: int
+    is_shipped: bool
+    milestones: int = 0
+    fault: str = ""
+
+
+def list_roadmaps(session: Session) -> list[RoadmapRow]:
+    """List every published roadmap by title."""
+    people = (
+        sa.select(Enrollment.roadmap_id, sa.func.count().label("people"))
+        .join(User, User.id == Enrollment.user_id)
+        .where(User.deactivated_at.is_(None))
+        .group_by(Enrollment.roadmap_id)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(
+            Roadmap.slug,
+            Roadmap.title,
+            Roadmap.revision_id,
+            RoadmapRevision.number,
+            RoadmapRevision.published_at,
+            sa.func.coalesce(people.c.people, 0).label("people"),
+        )
+        .join(RoadmapRevision, RoadmapRevision.id == Roadmap.revision_id)
+        .outerjoin(people, people.c.roadmap_id == Roadmap.id)
+    ).all()
+    shipped = {path.stem for path in files.shipped()}
+    found = []
+    for row in sorted(rows, key=lambda row: (fold(row.title), row.slug)):
+        milestones, fault = 0, ""
+        try:
+            milestones = len(load_revision(session, row.revision_id).content.milestones)
+        except ConfigError as error:
+            fault = str(error)
+        found.append(
+            RoadmapRow(
+                slug=row.slug,
+                title=row.title,
+                number=row.number,
+                published_at=row.published_at,
+                people=row.people,
+                is_shipped=row.slug in shipped,
+                milestones=milestones,
+                fault=fault,
+            )
+        )
+    return found

@@ -1,0 +1,48 @@
+"""/admin/roadmaps: which there are, who is on them, and what became of the last load."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.core.clock import utc_now
+from roadmap.people.models import User
+from tests.support.sample_data import SLUG, create_sample_data
+
+
+def flat(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
+@pytest.fixture
+def sync(app):
+    return lambda *files: app.test_cli_runner().invoke(args=["catalog", "sync", *map(str, files)])
+
+
+def test_it_says_which_roadmaps_there_are_and_how_many_are_on_each(session, cast, now, erin):
+    create_sample_data(session, cast, now)
+    session.commit()
+    page = erin.get("/admin/roadmaps")
+    assert f'href="/roadmaps/{SLUG}"' in page.text
+    row = flat(page).partition(SLUG)[2]
+    assert row.startswith(" revision 1 since")
+    assert "comes with Cairn 2 people" in row
+    assert 'href="/admin/roadmaps" aria-current="page"' in page.text
+    # An account that was closed does not count.
+    session.execute(sa.update(User).where(User.id == cast.carol).values(deactivated_at=utc_now()))
+    session.commit()
+    assert "comes with Cairn 1 person" in flat(erin.get("/admin/roadmaps"))
+
+
+def test_it_says_what_became_of_the_last_load(erin, sync, tmp_path):
+    assert "Roadmap files were" not in erin.get("/admin/roadmaps").text
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("slug: [\n", "utf-8")
+    assert sync("--dry-run", wrong).exit_code == 1
+    assert "Roadmap files were" not in erin.get("/admin/roadmaps").text
+    assert sync(wrong).exit_code == 1
+    assert f"Roadmap files were not loaded: {wrong}:" in flat(erin.get("/admin/roadmaps"))
+    assert sync().exit_code == 0
+    assert "Roadmap files were loaded: ml-engineering-manager," in flat(erin.get("/admin/roadmaps"))
