@@ -43,6 +43,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/evidence/test_form_parts.py",
         "tests/evidence/test_new_page.py",
         "tests/evidence/test_show_page.py",
+        "tests/guide/test_facts.py",
         "tests/invitations/test_invitation_page.py",
         "tests/journey/test_link_evidence.py",
         "tests/journey/test_page_cache.py",
