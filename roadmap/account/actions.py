@@ -16,12 +16,14 @@ from roadmap.people.models import User
 from roadmap.people.rules import changed_fields
 
 # Whether notifications are also mailed, including those that wait to be sent; whether a letter
-# alone is a shortcut; whether others in the person's teams see their reasons and target dates.
+# alone is a shortcut; whether others in the person's teams see their reasons and target dates, and
+# what they say of tools.
 # Each with its action in the history, and the name of its value there.
 PREFERENCES = {
     "wants_mail": ("account.mail_wanted", "wants"),
     "uses_single_keys": ("account.single_keys", "uses"),
     "shares_plans": ("account.plans_shared", "shares"),
+    "shares_tools": ("account.tools_shared", "shares"),
 }
 
 

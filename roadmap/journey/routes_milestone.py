@@ -19,6 +19,7 @@ from roadmap.people.permissions import permit
 from roadmap.practice.queries import asks_about
 from roadmap.progress.models import MilestonePlan
 from roadmap.time_budget.queries import is_about
+from roadmap.tools.queries import tool_content
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
@@ -61,4 +62,8 @@ def render_milestone(
 def _pages_about(key: str) -> list[Link]:
     """Return the pages that help with a milestone."""
     week = [Link(_("Your week"), "/time")] if is_about(key) else []
-    return [*pages_about(key), *week]
+    tools = [
+        Link(_("%(tool)s, under Tools", tool=each.title), f"/tools/{each.key}")
+        for each in tool_content().used_in(key)
+    ]
+    return [*pages_about(key), *week, *tools]

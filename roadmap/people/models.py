@@ -44,6 +44,8 @@ class User(Base):
     headline: Mapped[str] = mapped_column(sa.String(200), default="")
     # Whether others in their teams see reasons and target dates.
     shares_plans: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # Whether they also see what the person says of tools, but for the notes.
+    shares_tools: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     # Whether notifications are also sent by mail.
     wants_mail: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     # Whether a letter alone is a shortcut, which dictated words may press.

@@ -21,7 +21,7 @@ from roadmap.people.models import Team
 from roadmap.people.permissions import permit
 from roadmap.people.queries import count_teams
 from roadmap.people.roles import Capability
-from roadmap.teams import labels, routes_members, routes_person
+from roadmap.teams import labels, routes_members, routes_person, routes_tools
 from roadmap.teams.blueprint import teams
 from roadmap.teams.formats import FORMATS, build_sheet
 from roadmap.teams.loaders import load_team
@@ -35,7 +35,7 @@ from roadmap.teams.matrix import (
 from roadmap.teams.matrix_page import page_rows, query_string, sort_links
 from roadmap.teams.queries import list_my_teams, load_matrix, load_teams_overview
 
-__all__ = ["routes_members", "routes_person", "teams"]
+__all__ = ["routes_members", "routes_person", "routes_tools", "teams"]
 
 MAX_QUERY_LENGTH = 200
 

@@ -27,11 +27,16 @@ class Group(Model):
 
 
 class Tool(Model):
-    """A tool; `source` says how old the copy was that was looked at on the day `checked_on`."""
+    """A tool; `source` says how old the copy was that was looked at on the day `checked_on`.
+
+    `also` are further names of it, `milestones` those that work with it.
+    """
 
     key: Key
     title: Name
     group: Key
+    also: Annotated[tuple[Name, ...], Unique] = ()
+    milestones: Annotated[tuple[Key, ...], Unique] = ()
     what: Text
     url: Url
     status: Literal["active", "dormant", "legacy", "retired"]
@@ -53,6 +58,10 @@ class ToolContent(Model):
     @property
     def by_key(self) -> dict[str, Tool]:
         return {each.key: each for each in self.tools}
+
+    def used_in(self, milestone: str) -> list[Tool]:
+        """Return the tools that a milestone works with."""
+        return [each for each in self.tools if milestone in each.milestones]
 
     @property
     def group_by_key(self) -> dict[str, Group]:

@@ -10,11 +10,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from roadmap.account.actions import set_preference
 from roadmap.core.database import db
 from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit
+from roadmap.people.roles import VIEWERS
 from roadmap.tools import actions, queries
 from roadmap.tools.forms import INTEREST_LABELS, LEVEL_LABELS, ToolForm
+from roadmap.tools.rules import STALE_MONTHS, is_stale
 
 if TYPE_CHECKING:
     from roadmap.tools.content import Tool
@@ -29,7 +32,8 @@ def overview() -> str:
     content = queries.tool_content()
     mine = queries.records(db.session, current_user.id)
     group, status = (request.args.get(name, "") for name in ("group", "status"))
-    only_mine = request.args.get("mine") == "1"
+    only_mine, only_asked = (request.args.get(name) == "1" for name in ("mine", "asked"))
+    asked = queries.asked_by_roadmaps(db.session, current_user.id)
     groups = [each for each in content.groups if each.key == group] or content.groups
     statuses = {each.status for each in content.tools}
     found = [
@@ -37,15 +41,20 @@ def overview() -> str:
         for each in content.tools
         if each.status == status or status not in statuses
         if each.key in mine or not only_mine
+        if each.key in asked or not only_asked
     ]
     return render_template(
         "tools/tools.html",
         content=content,
         groups=groups,
         shown={each.key: [tool for tool in found if tool.group == each.key] for each in groups},
-        chosen={"group": group, "status": status, "mine": only_mine},
+        chosen={"group": group, "status": status, "mine": only_mine, "asked": only_asked},
         statuses=statuses,
         mine=mine,
+        asked=asked,
+        stale={each.tool for each in mine.values() if is_stale(each.last_used, _today())},
+        stale_months=STALE_MONTHS,
+        shares=queries.shares_tools(db.session, current_user.id),
         levels=LEVEL_LABELS,
         interests=INTEREST_LABELS,
     )
@@ -57,6 +66,22 @@ def show(key: str) -> Response:
     tool = _tool_or_404(key)
     saved = queries.record(db.session, current_user.id, key)
     return _render(tool, ToolForm(today=_today(), obj=saved, formdata=None))
+
+
+@tools.put("/tools/sharing")
+@permit("tool.write")
+def save_sharing() -> BaseResponse:
+    """Share level, interest and last use with those who see what one shares, or stop that."""
+    shares = request.form.get("shares_tools") == "1"
+    set_preference(
+        db.session, current_user.id, "shares_tools", shares, by=current_user.id, now=now()
+    )
+    if shares:
+        said = _("Your %(viewers)s can now see your tools, without your notes.", viewers=VIEWERS)
+        flash(said, "message")
+    else:
+        flash(_("Your tools are now visible only to you."), "message")
+    return see_other("tools.overview", _anchor="sharing")
 
 
 @tools.put("/tools/<key>")
@@ -89,4 +114,7 @@ def _render(tool: Tool, form: ToolForm, *, status: int = 200) -> Response:
         content=content,
         group=content.group_by_key[tool.group],
         form=form,
+        asked=queries.asked_by_roadmaps(db.session, current_user.id).get(tool.key, []),
+        evidence=queries.evidence_naming(db.session, current_user.id, tool),
+        shares=queries.shares_tools(db.session, current_user.id),
     )

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from roadmap.people.models import HistoryEntry
 from roadmap.tools.models import ToolRecord
 from roadmap.tools.queries import tool_content
+from tests.evidence.builders import add_evidence
 from tests.support.statements import record_session_statements
 
+SLUG = "senior-ml-engineer"
 RAY = {"level": "used", "interest": "learn", "last_used": "Mar 2026", "note": "Tune, not Serve."}
 
 
@@ -105,6 +107,37 @@ def test_wrong_input_is_named_and_nothing_is_kept(alice, session, wrong, said):
     assert said in visible(answer.text)
     assert wrong.get("last_used", "Mar 2026") in answer.text
     assert session.scalars(sa.select(ToolRecord)).all() == []
+
+
+def test_old_use_is_said(alice):
+    for key, last_used, old in (("ray", "2021", True), ("jax", "2026", False)):
+        alice.put(f"/tools/{key}", {**RAY, "last_used": last_used})
+        row = visible(
+            alice.get("/tools").text.partition(f'<li id="{key}">')[2].partition("</li>")[0]
+        )
+        assert ("over 18 months ago" in row) == old
+
+
+def test_a_tool_and_the_milestones_that_work_with_it_lead_to_each_other(alice):
+    alice.post(f"/roadmaps/{SLUG}/enrollment", {})
+    milestone = f"/roadmaps/{SLUG}/milestones/compare-model-servers"
+    assert f'href="{milestone}"' in alice.get("/tools/triton-inference-server").text
+    assert 'href="/tools/triton-inference-server"' in alice.get(milestone).text
+    asked = listed(alice.get("/tools?asked=1").text)
+    assert "triton-inference-server" in asked
+    assert "neptune" not in asked
+
+
+def test_evidence_that_names_a_tool_stands_on_its_page(alice, session, cast, now):
+    for title, text in (("Sweeps with Ray", ""), ("An X-Ray archive of arrays", "no ray here")):
+        add_evidence(session, cast, cast.alice, now, title=title, description=text)
+    add_evidence(session, cast, cast.carol, now, title="Ray of Carol")
+    page = visible(alice.get("/tools/ray").text)
+    assert "Sweeps with Ray" in page
+    assert "Ray of Carol" not in page
+    add_evidence(session, cast, cast.alice, now, title="Cheaper sweeps", description="On W&B.")
+    assert "Cheaper sweeps" in alice.get("/tools/weights-and-biases").text
+    assert "None yet." in alice.get("/tools/jax").text
 
 
 def test_a_tool_that_is_not_listed_is_not_found(alice):

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from roadmap.account.actions import set_preference
 from roadmap.core.dates import PartialDate
 from roadmap.tools import actions
-from tests.support.route_entry import Change, Page
+from tests.support.route_entry import SIGN_IN, Change, Page, expect_status
+
+# Who leads no team is refused; who leads another team finds nothing here.
+LEADERS = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
     Page("/tools", "tool.read", "/tools", variants=("/tools?status=retired", "/tools?mine=1")),
     Page("/tools/<key>", "tool.read", "/tools/ray"),
+    Page("/teams/<slug>/tools", "team.matrix", "/teams/{team}/tools", LEADERS, name="team-tools"),
+    Page(
+        "/teams/<slug>/tools/<key>",
+        "team.matrix",
+        "/teams/{team}/tools/jax",
+        LEADERS,
+        variants=("/teams/{team}/tools/vllm", "/teams/{team}/tools/ray"),
+        name="team-tool",
+    ),
 )
 CHANGES: tuple[Change, ...] = (
+    Change("/tools/sharing", "PUT", "tool.write", "/tools/sharing", {"shares_tools": "1"}),
     Change(
         "/tools/<key>",
         "PUT",
@@ -24,7 +38,11 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """What Alice says of three tools."""
+    """What Alice says of three tools, for herself; Carol shares one."""
+    carol, said = write.cast.carol, {"level": "production", "interest": "deepen", "note": ""}
+    said["last_used"] = PartialDate("2023-05")
+    actions.save(write.session, carol, "jax", said, by=carol, now=write.ago(9))
+    set_preference(write.session, carol, "shares_tools", True, by=carol, now=write.ago(9))
     for tool, level, interest, last_used, note in (
         ("ray", "tried", "learn", "2025", "Scaled to four nodes; the scheduler was the limit."),
         ("pytorch", "asked", "", "2026-10", ""),
