@@ -180,7 +180,10 @@ def _unpack(data: bytes) -> list[bytes]:
                 left -= len(found[-1])
                 if left < 0:
                     raise CalendarError("too-large")
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+    except CalendarError:
+        raise
+    # A damaged, cut or encrypted entry raises whatever its kind of compression does.
+    except Exception as error:
         raise CalendarError("broken-zip") from error
     return found
 

@@ -29,6 +29,14 @@ def calendar(*entries: str) -> bytes:
     return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
 
 
+def zip_of(*files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, data in enumerate(files):
+            archive.writestr(f"alice@example.org {number}.ics", data)
+    return packed.getvalue()
+
+
 def entry(uid: str, *more: str, start: str = "20261020T100000Z") -> str:
     return "\n".join((f"UID:{uid}", f"DTSTART:{start}", "DURATION:PT30M", f"SUMMARY:{uid}", *more))
 
@@ -131,6 +139,8 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read() -> None:
     [
         (b"<!DOCTYPE html><title>Sign in</title>", "no-calendar"),
         (b"PK\x03\x04 and then nothing", "broken-zip"),
+        (zip_of(b"BEGIN:VCALENDAR\r\n" + b"X" * 10_000_001), "too-large"),
+        (zip_of(bytes(range(256)) * 20)[:-300] + b"cut", "broken-zip"),
         (b"BEGIN:VCALENDAR\r\n" + b"X" * 10_000_001, "too-large"),
     ],
 )
@@ -140,11 +150,8 @@ def test_what_is_no_calendar_is_refused(data: bytes, reason: str) -> None:
 
 
 def test_a_zip_as_google_exports_it() -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("alice@example.org.ics", calendar(entry("one")))
-        archive.writestr("Team.ics", calendar(entry("two")))
-    assert {each.title for each in read(packed.getvalue(), BERLIN).events} == {"one", "two"}
+    packed = zip_of(calendar(entry("one")), calendar(entry("two")))
+    assert {each.title for each in read(packed, BERLIN).events} == {"one", "two"}
 
 
 def test_hostile_rules_cost_nothing_and_are_named() -> None:
