@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,7 +158,18 @@ def _definitions(document: Document) -> Iterator[tuple[type[Milestone | Skill], 
 
 
 def _check_conflicts(session: Session, document: Document, together: Sequence[Document]) -> None:
-    """Refuse a milestone or skill whose key another roadmap defines differently.
+    """Refuse a milestone or skill whose key another roadmap defines differently."""
+    slugs = {document["slug"], *(each["slug"] for each in together)}
+    stored = session.scalars(
+        sa.select(RoadmapRevision.content)
+        .join(Roadmap, Roadmap.revision_id == RoadmapRevision.id)
+        .where(Roadmap.slug.not_in(slugs))
+    )
+    refuse_conflicts(document, (*together, *stored))
+
+
+def refuse_conflicts(document: Document, others: Iterable[Document]) -> None:
+    """Raise ConflictingKey where another document defines a milestone or skill differently.
 
     What comes before a milestone and the level that a skill needs may differ: they are the
     roadmap's own demands, not the meaning of the key.
@@ -167,14 +178,8 @@ def _check_conflicts(session: Session, document: Document, together: Sequence[Do
     def meaning(definition: Document) -> dict[str, Any]:
         return {name: value for name, value in definition.items() if name not in OWN_DEMANDS}
 
-    slugs = {document["slug"], *(each["slug"] for each in together)}
     ours = {(model, key): meaning(each) for model, key, each in _definitions(document)}
-    stored = session.scalars(
-        sa.select(RoadmapRevision.content)
-        .join(Roadmap, Roadmap.revision_id == RoadmapRevision.id)
-        .where(Roadmap.slug.not_in(slugs))
-    )
-    for other in (*together, *stored):
+    for other in others:
         for model, key, theirs in _definitions(other):
             if (model, key) in ours and ours[model, key] != meaning(theirs):
                 raise ConflictingKey(

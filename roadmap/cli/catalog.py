@@ -65,7 +65,7 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
             )
         except actions.ConflictingKey as error:
             db.session.rollback()
-            reason = f"{path}:{find_line(path, str(error))}: {error}"
+            reason = describe_conflict(path, error)
             _note(dry_run, "roadmap.refused", reason=reason)
             raise click.ClickException(reason) from None
     if dry_run:
@@ -95,13 +95,17 @@ def validate(paths: Sequence[Path]) -> None:
     Each error is told with its line, and the exit status is 1 where there is one. A file is checked
     as what its name and folder say, tools/content.yaml as tools; with another name as a roadmap.
     """
+    from roadmap.catalog import actions
     from roadmap.catalog.content import Content
     from roadmap.cli import content_files
 
     checked = read_each(paths or content_files.shipped(), content_files.read)
-    refuse_one_slug_twice(
-        (path, content.slug) for path, content in checked if isinstance(content, Content)
-    )
+    roadmaps = load_documents([path for path, each in checked if isinstance(each, Content)])
+    for path, document in roadmaps:
+        try:
+            actions.refuse_conflicts(document, [each for _path, each in roadmaps])
+        except actions.ConflictingKey as error:
+            raise click.ClickException(describe_conflict(path, error)) from None
     for path, content in checked:
         more = ""
         if isinstance(content, Content):
@@ -145,8 +149,12 @@ def refuse_one_slug_twice(roadmaps: Iterable[tuple[Path, str]]) -> None:
             raise click.ClickException(f"{path}: the roadmap '{slug}' is in {other}, too")
 
 
-def find_line(path: Path, message: str) -> int:
-    """Return the line on which the key is defined that a message names in quotes."""
+def describe_conflict(path: Path, error: Exception) -> str:
+    """Return an error with the line on which the key is defined that it names in quotes."""
+    return f"{path}:{_find_line(path, str(error))}: {error}"
+
+
+def _find_line(path: Path, message: str) -> int:
     quoted = re.search(r"'([^']+)'", message)
     key = re.escape(quoted[1] if quoted else "")
     definition = re.compile(rf"\bkey:\s*['\"]?{key}['\"]?\s*(,|}}|#|$)")

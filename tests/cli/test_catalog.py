@@ -112,6 +112,15 @@ def test_what_two_roadmaps_share_changes_in_both_at_once(app, run, tmp_path):
         paths[-1].write_text(text.replace(SHARED, f"{SHARED} quickly"), "utf-8")
     for path in paths:
         assert "defined differently" in run("sync", str(path)).stderr
+    one_changed = run("validate", str(paths[0]), str(files.CONTENT / "staff-ml-engineer.yaml"))
+    line = next(
+        number
+        for number, text in enumerate(paths[0].read_text("utf-8").splitlines(), 1)
+        if "key: lead-design-reviews" in text
+    )
+    assert one_changed.exit_code == 1
+    assert f"{paths[0]}:{line}: the milestone 'lead-design-reviews' is" in one_changed.stderr
+    assert run("validate", *map(str, paths)).exit_code == 0
     for order in (paths, paths[::-1]):
         result = run("sync", "--dry-run", *map(str, order))
         assert result.exit_code == 0
