@@ -26,6 +26,7 @@ from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
 from roadmap.people.labels import DEFAULT_BASIS
 from roadmap.portfolio import actions as portfolio
+from roadmap.practice import actions as practice
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
 from roadmap.time_budget.actions import Hours, add_entry
@@ -164,6 +165,18 @@ class StoryReplay:
     def record_hours(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         hours = Hours(owner.today(at), data["category"], round(data["hours"] * 60), None)
         add_entry(self.session, owner.id, hours, now=at)
+
+    def answer_question(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        cited = [self.pieces[owner.email, name].id for name in data.get("cites", ())]
+        practice.save_answer(
+            self.session, owner.id, data["question"], data["form"], data["texts"], cited,
+            revision=0, now=at,
+        )  # fmt: skip
+
+    def attempt_question(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        attempt = practice.start_attempt(self.session, owner.id, data["question"], now=at)
+        done = at + dt.timedelta(minutes=data["minutes"])
+        practice.rate_attempt(self.session, attempt, data["rating"], data.get("note", ""), now=done)
 
     def share_plans(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         set_preference(self.session, owner.id, "shares_plans", data["shares"], by=owner.id, now=at)

@@ -91,6 +91,8 @@ def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
         for place, (category, hours) in enumerate(entry["hours"].items()):
             said = {"category": category, "hours": hours}
             yield entry["ago"] + place % 5, "record_hours", said
+    for entry in story.get("practice", ()):
+        yield entry["ago"], "attempt_question" if "rating" in entry else "answer_question", entry
     if sharing := story.get("shares_plans"):
         yield sharing["ago"], "share_plans", {"shares": True}
     if portfolio := story.get("portfolio"):

@@ -12,6 +12,8 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.people.models import HistoryEntry
 from roadmap.portfolio.models import PortfolioItem
+from roadmap.practice.models import PracticeAttempt
+from roadmap.practice.queries import question_bank
 from roadmap.progress.models import MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.rules import evaluate
@@ -57,6 +59,12 @@ def test_the_hours_of_maya_name_every_category(demo: DemoData) -> None:
     assert {entry.category for entry in entries} == offered
     assert NOW.date() - dt.timedelta(days=90) < min(entry.day for entry in entries)
     assert max(entry.day for entry in entries) <= NOW.date()
+
+
+def test_maya_practises_questions_that_there_are(demo: DemoData) -> None:
+    attempts = demo.of(PracticeAttempt, "maya")
+    assert {attempt.question for attempt in attempts} <= question_bank().by_key.keys()
+    assert {attempt.rating for attempt in attempts} == {2, 3}
 
 
 def test_what_was_returned_says_why_and_by_whom(demo: DemoData) -> None:
