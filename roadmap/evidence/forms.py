@@ -110,7 +110,8 @@ class EvidenceForm(FlaskForm):
     visibility = RadioField(
         _("Who may see it"),
         choices=[SelectChoice(key, labels.AUDIENCES[key]) for key in reversed(VISIBILITIES)],
-        default="portfolio",
+        # What leaves the house only once its author chooses so.
+        default="team",
         validate_choice=False,
     )
     q = SearchField(_("Search milestones"), filters=[clean_line])

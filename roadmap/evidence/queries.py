@@ -170,6 +170,18 @@ def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID
     return found
 
 
+def load_last_visibility(session: Session, user_id: uuid.UUID) -> dict[str, str]:
+    """Load whom a person lets see their newest item, by the name of the field; {} without any."""
+    newest = (
+        sa.select(Evidence.visibility)
+        .where(Evidence.user_id == user_id)
+        .order_by(Evidence.created_at.desc(), Evidence.id.desc())
+        .limit(1)
+    )
+    found = session.scalar(newest)
+    return {"visibility": found} if found else {}
+
+
 def assigned_reviewer(
     session: Session, evidence: Evidence, managers: Sequence[User] | None = None
 ) -> User | None:

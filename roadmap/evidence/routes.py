@@ -309,6 +309,7 @@ def new() -> Response:
         **{name: clean_line(request.args.get(name))[:200] for name in ("title", "issuer")},
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
+        **queries.load_last_visibility(db.session, current_user.id),
     )
     return _render_form(form)
 

@@ -49,6 +49,7 @@ class RowView(NamedTuple):
     note: str
     is_warning: bool
     hours: str
+    may_undo: bool
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class RoadmapPresenter:
             note=note,
             is_warning=is_warning,
             hours=self.hours_label % {"hours": milestone.hours},
+            may_undo=milestone.key in self.progress.recent,
         )
 
     def counts(self, stage: Stage) -> Counter[str]:

@@ -10,7 +10,12 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import PublishedRoadmap, load_revision
 from roadmap.people.actor import Actor
-from roadmap.progress.queries import EnrolledRoadmap, enrollment, target_dates
+from roadmap.progress.queries import (
+    EnrolledRoadmap,
+    enrollment,
+    recently_changed,
+    target_dates,
+)
 from roadmap.readiness.actions import compute_summary, refresh_summaries
 from roadmap.readiness.queries import person_records
 from roadmap.readiness.summaries import load_own_summary
@@ -20,7 +25,8 @@ from roadmap.readiness.summaries import load_own_summary
 class RoadmapProgress:
     """A person's progress on a roadmap; `data` is the own half of their summary row.
 
-    See `readiness.summary.summarize` for its keys. `targets` are target dates by milestone key.
+    See `readiness.summary.summarize` for its keys. `targets` are target dates by milestone key,
+    `recent` the milestones whose status was changed a moment ago.
     """
 
     published: PublishedRoadmap
@@ -28,6 +34,7 @@ class RoadmapProgress:
     data: dict[str, Any]
     targets: dict[str, dt.date]
     today: dt.date
+    recent: frozenset[str] = frozenset()
 
     def tone(self, key: str) -> str:
         """Return the tone of a done milestone, or the status of one that is not done."""
@@ -48,8 +55,8 @@ def load_enrolled_progress(
 ) -> RoadmapProgress:
     """Load the actor's progress on a roadmap that they are known to be on.
 
-    Takes two statements while the summary row is valid. Otherwise the figures are computed, and not
-    stored, because a page writes nothing.
+    Takes three statements while the summary row is valid. Otherwise the figures are computed, and
+    not stored, because a page writes nothing.
     """
     today = actor.today(now)
     followed = (enrolled.roadmap_id, enrolled.revision_id)
@@ -57,7 +64,7 @@ def load_enrolled_progress(
     if data is None:
         record = person_records(session, [actor.id])[actor.id]
         data = compute_summary(session, record, enrolled.revision_id, now)["own"]
-    return _progress(session, actor, enrolled, data, today)
+    return _progress(session, actor, enrolled, data, now)
 
 
 def refresh_progress(
@@ -66,11 +73,21 @@ def refresh_progress(
     """Refresh the actor's summary rows after a write, and return the progress they now show."""
     rows = refresh_summaries(session, actor.id, now)
     data = rows[enrolled.roadmap_id]["own"]
-    return _progress(session, actor, enrolled, data, actor.today(now))
+    return _progress(session, actor, enrolled, data, now)
 
 
 def _progress(
-    session: Session, actor: Actor, enrolled: EnrolledRoadmap, data: dict[str, Any], today: dt.date
+    session: Session,
+    actor: Actor,
+    enrolled: EnrolledRoadmap,
+    data: dict[str, Any],
+    now: dt.datetime,
 ) -> RoadmapProgress:
-    published = load_revision(session, enrolled.revision_id)
-    return RoadmapProgress(published, enrolled, data, target_dates(session, actor.id), today)
+    return RoadmapProgress(
+        published=load_revision(session, enrolled.revision_id),
+        enrolled=enrolled,
+        data=data,
+        targets=target_dates(session, actor.id),
+        today=actor.today(now),
+        recent=recently_changed(session, actor.id, now=now),
+    )

@@ -78,7 +78,7 @@ def _completion_response(
         return see_other(
             "journey.roadmap_page", slug=slug, _anchor=published.content.anchors[milestone.key]
         )
-    return _render_row(found, milestone, said, may_undo=True, with_details=with_details)
+    return _render_row(found, milestone, said, with_details=with_details)
 
 
 def _render_row(
@@ -88,7 +88,6 @@ def _render_row(
     *,
     said_in: str = "",
     category: str = "message",
-    may_undo: bool = False,
     with_details: bool = False,
 ) -> BaseResponse:
     """Render the row of a milestone, and everything else on the page that changed with it.
@@ -114,7 +113,6 @@ def _render_row(
             said=said,
             said_in=said_in,
             category=category,
-            may_undo=may_undo,
             m=milestone,
             anchor=content.anchors[milestone.key],
             slug=content.slug,

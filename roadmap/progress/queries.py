@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
 
+# How long a row offers to undo the last change of its status.
+UNDO_PERIOD = dt.timedelta(minutes=10)
+
+
 @dataclass(frozen=True, slots=True)
 class EnrolledRoadmap:
     """A person's enrollment with the current revision of its roadmap."""
@@ -207,6 +211,19 @@ def target_dates(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
     """Load a person's target dates by milestone key."""
     rows = session.connection().execute(_TARGET_DATES, {"user_id": user_id})
     return {row.milestone_key: row.target_on for row in rows}
+
+
+_STATUS: Any = MilestoneStatus.__table__.c
+_RECENTLY_CHANGED = sa.select(_STATUS.milestone_key).where(
+    _STATUS.user_id == sa.bindparam("user_id"), _STATUS.changed_at > sa.bindparam("since")
+)
+
+
+def recently_changed(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> frozenset[str]:
+    """Load the keys of the milestones whose last change a person is still offered to undo."""
+    since = now - UNDO_PERIOD
+    rows = session.connection().execute(_RECENTLY_CHANGED, {"user_id": user_id, "since": since})
+    return frozenset(row.milestone_key for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class InputMethod(Protocol):
     def fill(self, label: str, text: str) -> None: ...
     def choose(self, label: str, option: str) -> None: ...
 
+    def pick(self, label: str, instead_of: str) -> None: ...
+
 
 class PointerInput:
     """A hand on the mouse."""
@@ -74,6 +76,10 @@ class PointerInput:
 
     def choose(self, label: str, option: str) -> None:
         self.page.get_by_label(re.compile(f"^{label}")).select_option(label=option)
+
+    def pick(self, label: str, instead_of: str) -> None:
+        expect(self.page.get_by_role("radio", name=instead_of)).to_be_checked()
+        self.page.get_by_role("radio", name=label).check()
 
 
 class KeyboardInput:
@@ -113,6 +119,11 @@ class KeyboardInput:
         self.seek(label, ("select",))
         self.page.keyboard.type(option)
 
+    def pick(self, label: str, instead_of: str) -> None:
+        self.seek(instead_of, ("input",))
+        self.page.keyboard.press("ArrowDown")
+        expect(self.page.get_by_role("radio", name=label)).to_be_checked()
+
 
 def complete_journey(hand: InputMethod) -> Download:
     """The whole way; returns the portfolio that was exported."""
@@ -145,6 +156,7 @@ def complete_journey(hand: InputMethod) -> Download:
     hand.choose("Kind", "Open-source contribution")
     hand.fill("Date", "2026-02-01")
     hand.fill("Link", "https://example.org/structures")
+    hand.pick("Portfolio", instead_of="Team")
     hand.press("button", "Save evidence")
     expect(heading).to_have_text(PIECE)
     expect(page.get_by_role("main")).to_contain_text(MILESTONE)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from roadmap.evidence.actions import evidence_input as stored_input
 from roadmap.evidence.item import Impact
 from roadmap.evidence.models import Evidence
-from tests.evidence.builders import DESIGN, LEVELS, evidence_input
+from tests.evidence.builders import DESIGN, LEVELS, add_evidence, evidence_input
 from tests.evidence.form_data import form_fields, impact_fields
 from tests.support.markup import flat
 
@@ -115,6 +115,23 @@ def test_it_hides_what_is_foreign(cast, browser_of, session):
         answer = browser_of(cast.alice).post("/evidence", form_fields(**wrong))
         assert (answer.status_code, said in answer.text) == (422, True)
     assert saved(session) == []
+
+
+def test_the_careful_visibility_is_selected_until_another_was_chosen(
+    session, cast, now, browser_of
+):
+    def selected():
+        page = browser_of(cast.alice).get("/evidence/new").text
+        boxes = re.findall(r'<input[^>]*name="visibility"[^>]*>', page)
+        (value,) = (re.search(r'value="(\w+)"', each)[1] for each in boxes if "checked" in each)
+        return value
+
+    assert selected() == "team"
+    add_evidence(session, cast, cast.carol, now, visibility="portfolio")
+    assert selected() == "team", "what somebody else chose says nothing"
+    for chosen in ("portfolio", "private"):
+        add_evidence(session, cast, cast.alice, now, visibility=chosen)
+        assert selected() == chosen
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,19 @@ def test_it_works_as_a_plain_form(app, alice, cast):
     assert "Undo" in page
 
 
+def test_a_row_offers_to_undo_for_ten_minutes(app, alice, cast):
+    alice.put(f"{PATH}/completion", fragment=True)
+    stage = f"/roadmaps/{SLUG}/foundations"
+    for page in (f"/roadmaps/{SLUG}", stage):
+        assert alice.get(page).text.count("row-undo") == 1, page
+    with app.app_context():
+        ago = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=11)
+        db.session.execute(sa.update(MilestoneStatus).values(changed_at=ago))
+        db.session.commit()
+    for page in (f"/roadmaps/{SLUG}", stage):
+        assert "row-undo" not in alice.get(page).text, page
+
+
 def test_undo_leads_back_to_the_page_of_the_milestone(app, alice, cast):
     alice.put(f"{PATH}/status", {"status": "in_progress", "back": "page"})
     form = alice.get(PATH).text.partition("/last-change")[2].partition("</form>")[0]

@@ -116,7 +116,7 @@ def test_it_works(
     stage = "Build strong foundations"
     expected = [
         *("Name", "Team", "Readiness", "Verdict"),
-        *(f"{stage}: {tone} %" for tone in ("claimed", "evidenced", "verified")),
+        *(f"{stage}: {tone} %" for tone in ("verified", "evidenced", "claimed")),
         *("Technical strategy: self", "Technical strategy: manager", "Last activity"),
     ]
     assert [heading for heading in cells[0] if heading in expected] == expected
@@ -126,6 +126,9 @@ def test_it_works(
         figures = shown[row["Name"]]
         assert set(expected[2:]) <= set(figures)
         assert {heading: as_shown(row)[heading] for heading in figures} == figures
+        # The tones of a stage are in the order of the page.
+        tones = [heading for heading in figures if heading.endswith("%")]
+        assert [heading for heading in cells[0] if heading.endswith("%")] == tones
     assert [row["Team"] for row in rows] == ["Ranking", "Ranking"]
 
 

@@ -55,15 +55,16 @@ class StageColumn(Column):
         return shares[::-1] if shares else None
 
     def export_header(self) -> tuple[str, ...]:
+        # In the order of the page.
         return (
-            _("%(stage)s: claimed %%", stage=self.title),
-            _("%(stage)s: evidenced %%", stage=self.title),
             _("%(stage)s: verified %%", stage=self.title),
+            _("%(stage)s: evidenced %%", stage=self.title),
+            _("%(stage)s: claimed %%", stage=self.title),
         )
 
     def export_values(self, row: Row) -> tuple[Any, ...]:
         shares = row.stages.get(self.key)
-        return tuple(map(percent, shares)) if shares else (None, None, None)
+        return tuple(map(percent, shares[::-1])) if shares else (None, None, None)
 
     def api_values(self, row: Row) -> tuple[Any, ...]:
         return (row.stages.get(self.key, EMPTY_STAGE)._asdict(),)

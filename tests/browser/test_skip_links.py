@@ -1,0 +1,38 @@
+"""A long run of links is skipped with one key: the trail, the checklist, the matrix."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import PageOf, SampleSite
+
+IS_AFTER = """(link) => {
+  const end = document.getElementById(link.hash.slice(1));
+  const at = document.activeElement;
+  return at !== document.body && !!(end.compareDocumentPosition(at) & 4);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "text"),
+    [
+        ("alice", "/", "Skip the trail"),
+        ("alice", "/roadmaps/{slug}", "Skip the trail"),
+        ("alice", "/roadmaps/{slug}", "Skip the milestones of this stage"),
+        ("alice", "/roadmaps/{slug}/foundations", "Skip the milestones of this stage"),
+        ("bob", "/teams/ranking", "Skip the matrix"),
+    ],
+)
+def test_it_leads_behind_them(
+    sample_site: SampleSite, page_of: PageOf, who: str, path: str, text: str
+) -> None:
+    page = page_of(who)
+    page.goto(path.format(**sample_site.ids))
+    link = page.get_by_role("link", name=text).first
+    link.focus()
+    box = link.bounding_box()
+    assert box is not None
+    assert box["width"] > 50, "it is seen while it has the focus"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert link.evaluate(IS_AFTER)
