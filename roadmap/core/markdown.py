@@ -305,12 +305,40 @@ def to_html_on_page(text: str | None, base_level: int = 3, *, breaks: bool = Fal
     return to_html(text, base_level, breaks=breaks)
 
 
-def to_html_and_excerpt(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, str]:
-    """Return `to_html` and `to_excerpt` of one text, parsed once if it is short."""
-    if len(text) > limit * EXCERPT_PARSE_FACTOR:
-        return to_html(text, base_level), to_excerpt(text, limit)
-    tokens = _parse(text, base_level)
-    return _render_sanitized(tokens) if text else Markup(""), _excerpt(tokens, limit)
+def to_html_and_opening(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, Markup]:
+    """Return `to_html` of a text and of its opening, parsed once if it is short.
+
+    The opening is the first blocks that together have at most `limit` characters, without headings.
+    Where the first one is longer, it is the excerpt.
+    """
+    is_long = len(text) > limit * EXCERPT_PARSE_FACTOR
+    tokens = _parse_beginning(text, limit) if is_long else _parse(text, base_level)
+    html = to_html(text, base_level) if is_long else _render_sanitized(tokens)
+    blocks = _top_level_blocks(tokens)
+    kept: list[Token] = []
+    length = 0
+    # The last block of a beginning may be cut.
+    for block in blocks[:-1] if is_long else blocks:
+        if block[0].type != "heading_open":
+            length += sum(len(token.content) for token in block)
+            if length > limit:
+                break
+            kept += block
+    if kept:
+        return html, _render_sanitized(kept)
+    excerpt = _excerpt(tokens, limit)
+    return html, Markup('<p dir="auto">{}</p>').format(excerpt) if excerpt else Markup("")
+
+
+def _top_level_blocks(tokens: Iterable[Token]) -> list[list[Token]]:
+    blocks: list[list[Token]] = []
+    depth = 0
+    for token in tokens:
+        if depth == 0:
+            blocks.append([])
+        blocks[-1].append(token)
+        depth += token.nesting
+    return blocks
 
 
 def _render_sanitized(tokens: Sequence[Token], *, breaks: bool = False) -> Markup:
@@ -378,10 +406,15 @@ def _node(token: Token) -> Node:
 
 def to_excerpt(text: str | None, limit: int = 200) -> str:
     """Return the first words, within `limit` characters; headings and code only without prose."""
-    text = (text or "")[: limit * EXCERPT_PARSE_FACTOR]
+    return _excerpt(_parse_beginning(text or "", limit), limit)
+
+
+def _parse_beginning(text: str, limit: int) -> list[Token]:
+    """Parse as much of a text as an excerpt of `limit` characters needs."""
+    text = text[: limit * EXCERPT_PARSE_FACTOR]
     while count_parts(text) > MAX_EXCERPT_PARTS:
         text = text[: len(text) // 2]
-    return _excerpt(_parse(text, 3), limit)
+    return _parse(text, 3)
 
 
 def _excerpt(tokens: Iterable[Token], limit: int) -> str:

@@ -121,7 +121,7 @@ class KeyboardInput:
 
     def pick(self, label: str, instead_of: str) -> None:
         self.seek(instead_of, ("input",))
-        self.page.keyboard.press("ArrowDown")
+        self.page.keyboard.press("ArrowUp")
         expect(self.page.get_by_role("radio", name=label)).to_be_checked()
 
 
@@ -156,7 +156,7 @@ def complete_journey(hand: InputMethod) -> Download:
     hand.choose("Kind", "Open-source contribution")
     hand.fill("Date", "2026-02-01")
     hand.fill("Link", "https://example.org/structures")
-    hand.pick("Portfolio", instead_of="Team")
+    hand.pick("Portfolio:", instead_of="Team:")
     hand.press("button", "Save evidence")
     expect(heading).to_have_text(PIECE)
     expect(page.get_by_role("main")).to_contain_text(MILESTONE)

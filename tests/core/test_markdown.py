@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from roadmap.core.markdown import to_excerpt, to_html, to_html_and_excerpt, to_tree
+from roadmap.core.markdown import to_excerpt, to_html, to_html_and_opening, to_tree
 
 MIB = 1_000_000
 
@@ -195,19 +195,26 @@ def test_plain_is_an_excerpt(text: str | None, words: str) -> None:
     assert to_excerpt(text, 10 if len(text or "") in (18, 50) else 60) == words
 
 
+TABLE = "| Metric | Before |\n|---|---|\n| p99 | 420 ms |"
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "opening"),
     [
-        "",
-        "# Title\n\nSome *words*, and `code`.",
-        "```\ncode\n```",
-        "*_*_*_deep_*_*_*",
-        "word " * 2_000,
+        ("", ""),
+        ("# Title\n\nSome *words*.", to_html("Some *words*.")),
+        (f"We halved it.\n\n{TABLE}\n\n- a\n- b", to_html(f"We halved it.\n\n{TABLE}\n\n- a\n- b")),
+        (f"Short.\n\n{'word ' * 20}", to_html("Short.")),
+        ("word " * 20, '<p dir="auto">word word word word word word word word word word word…</p>'),
+        ("# Title alone", '<p dir="auto">Title alone</p>'),
+        (f"{TABLE}\n\n{'word ' * 2_000}", to_html(TABLE)),
     ],
-    ids=["empty", "title", "code", "deep", "long"],
+    ids=["empty", "heading", "table", "next is too long", "first is too long", "title", "long"],
 )
-def test_html_and_excerpt_of_one_parse_are_those_of_two(text: str) -> None:
-    assert to_html_and_excerpt(text, 4, 60) == (to_html(text, 4), to_excerpt(text, 60))
+def test_an_opening_has_the_first_blocks_as_they_are(text: str, opening: str) -> None:
+    html, found = to_html_and_opening(text, 4, 60)
+    assert html == to_html(text, 4)
+    assert found.strip() == opening.strip()
 
 
 def test_task_lists_have_boxes() -> None:

@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
-from roadmap.core.markdown import to_html, to_html_and_excerpt
+from roadmap.core.markdown import to_html, to_html_and_opening
 from roadmap.core.text import clean_line
 from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
@@ -34,8 +34,8 @@ from roadmap.portfolio.urls import safe_url
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
 MAX_TOP_RESULTS = 6
-# The length of a piece's excerpt on the index.
-EXCERPT_LENGTH = 220
+# How much of a piece's description the index shows, in characters.
+OPENING_LENGTH = 220
 # A name that every file system accepts. Ids are UUIDs; anything else is numbered instead.
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 
@@ -49,7 +49,7 @@ class ItemPage:
     title: Markup
     judgement: Markup
     description: Markup
-    excerpt: str
+    opening: Markup
 
 
 def render(document: Document) -> bytes:
@@ -128,14 +128,14 @@ def _pages(document: Document) -> Iterator[ItemPage]:
         if name in taken:
             name = f"{name[:50]}-again-{number:04}"
         taken.add(name)
-        description, excerpt = to_html_and_excerpt(item.description, 3, EXCERPT_LENGTH)
+        description, opening = to_html_and_opening(item.description, 3, OPENING_LENGTH)
         yield ItemPage(
             item=item,
             file=f"{name}.html",
             title=escape(clean_line(item.title) or _("Untitled")),
             judgement=escape(labels.verification_line(item, document.locale)),
             description=description,
-            excerpt=excerpt,
+            opening=opening,
         )
 
 
