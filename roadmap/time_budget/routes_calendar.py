@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from flask import Response, abort, current_app, flash, request
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core import outbound
 from roadmap.core.database import db
+from roadmap.core.errors import render_error
 from roadmap.core.limiter import export_slot, limiter
 from roadmap.core.outbound import AllowedHosts, FetchError
 from roadmap.core.web import now, render_page, see_other
@@ -55,6 +57,18 @@ def preview() -> Response:
     except CalendarError as error:
         form.file.errors = [calendar_texts.FAULTS[str(error)]]
         return _render(form, status=422)
+
+
+@time_budget.errorhandler(413)
+def too_large(_error: HTTPException) -> Response:
+    """Say of a file, which is not read then, what to do about its size."""
+    if request.endpoint != "time_budget.preview":
+        return render_error(413)
+    return render_error(
+        413,
+        _("The file is larger than 1 MB, so it was not read."),
+        _("Put it into a ZIP and choose that, or export fewer months."),
+    )
 
 
 @time_budget.post("/time/calendar/address/preview")

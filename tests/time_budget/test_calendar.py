@@ -216,6 +216,13 @@ def test_what_cannot_be_read_is_said_at_the_field(alice, data, message):
     assert 'value="2026-10-19"' in page.text
 
 
+def test_a_file_that_is_too_large_says_what_to_do(alice):
+    kind = "multipart/form-data; boundary=b"
+    answer = alice.client.post(PREVIEW, data=b"X" * 1_000_001, content_type=kind)
+    assert answer.status_code == 413
+    assert "Put it into a ZIP" in visible(answer.text)
+
+
 def test_wrong_input_is_said_at_its_field(alice):
     page = alice.post(PREVIEW, {"first": "2031-01-01", "weeks": "9", "addresses": "a" * 501})
     text = visible(page.text)
