@@ -49,7 +49,7 @@ def show(attempt_id: uuid.UUID) -> Response:
 def stop(attempt_id: uuid.UUID) -> BaseResponse:
     attempt = _load(attempt_id)
     actions.stop_attempt(db.session, attempt, now=now())
-    return redirect(f"{_page(attempt)}#rating", 303)
+    return redirect(f"{_page(attempt)}#your-rating", 303)
 
 
 @practice_attempts.put("/practice/attempts/<uuid:attempt_id>/rating")

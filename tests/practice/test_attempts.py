@@ -11,9 +11,11 @@ import sqlalchemy as sa
 import time_machine
 
 from roadmap.account.actions import change_profile
+from roadmap.people.models import User
 from roadmap.practice import actions, queries
 from roadmap.practice.models import PracticeAttempt, PracticeCard
 from roadmap.practice.rules import LastRating, choose_new, group_readiness, streak
+from tests.support.snapshot import rows_by_owner
 
 KEY = "stopping-a-project"
 QUESTION = f"/practice/{KEY}"
@@ -170,3 +172,13 @@ def test_the_dashboard_and_a_milestone_lead_here(session, snapshot, app):
     assert "due today" not in snapshot.browsers(app)["carol"].get("/").text
     page = alice.get("/roadmaps/senior-ml-engineer/milestones/cut-p99-latency").text
     assert 'href="/practice?milestone=cut-p99-latency">Practise its interview questions</a>' in page
+
+
+def test_what_is_practised_goes_with_the_person(app, session, snapshot):
+    """Nothing of it keeps a person's row from being deleted."""
+    mine = str(snapshot.cast.alice)
+    tables = {name for name, _row in rows_by_owner(app)[mine] if name.startswith("practice_")}
+    assert len(tables) == 7
+    session.execute(sa.delete(User).where(User.id == snapshot.cast.alice))
+    session.commit()
+    assert mine not in rows_by_owner(app)
