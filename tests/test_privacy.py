@@ -158,7 +158,7 @@ def attempts(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     """What one may try with a piece that is not there for one."""
     yield "GET", f"/evidence/{key}", {}
     yield "GET", f"/reviews/{key}", {}
-    yield "PUT", f"/reviews/{key}", {"decision": "verified", "version_id": str(uuid.UUID(int=1))}
+    yield "PUT", f"/reviews/{key}", {"basis": "artefact", "version_id": str(uuid.UUID(int=1))}
     yield "PUT", f"/reviews/{key}/taking", {"version_id": str(uuid.UUID(int=1))}
     yield "POST", f"/evidence/{key}/comments", {"text": "Hello"}
     yield "PUT", f"/evidence/{key}", {"title": "Mine"}

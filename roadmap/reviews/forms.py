@@ -16,7 +16,7 @@ from roadmap.evidence import labels
 from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
 from roadmap.evidence.rules import MAX_LENGTHS, InvalidInput
-from roadmap.people.labels import BASES, DEFAULT_BASIS
+from roadmap.people.labels import BASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +86,13 @@ class WithdrawalForm(FlaskForm):
 
 
 class JudgementForm(FlaskForm):
-    """What a reviewer decides; the decision is the button that was pressed."""
+    """What a reviewer decides; the decision is the button that was pressed.
+
+    Each button that verifies says what that rests on, and sends it as `basis`.
+    """
 
     comment = TextAreaField(_("Comment on your decision"), filters=[clean_multiline])
-    basis = SelectField(
-        _("What it rests on"),
-        [DataRequired()],
-        choices=[SelectChoice(*each) for each in BASES.items()],
-        default=DEFAULT_BASIS,
-        validate_choice=False,
-    )
+    basis = HiddenField()
     milestones = CheckboxListField(_("Milestones"))
     # Version and title on the page that the reviewer read.
     version_id = HiddenField(filters=[parse_uuid])
@@ -109,9 +106,11 @@ class JudgementForm(FlaskForm):
         """
         self.validate()
         text = self.comment.data or ""
-        if self.basis.data not in BASES:
-            self.basis.errors = [str(labels.REFUSAL_MESSAGES["no_such_basis"])]
-        if self.decision.data not in DECISIONS:
+        if self.basis.data and not self.decision.data:
+            self.decision.data = "verified"
+        if self.decision.data == "verified" and self.basis.data not in BASES:
+            self.comment.errors = [str(labels.REFUSAL_MESSAGES["no_such_basis"])]
+        elif self.decision.data not in DECISIONS:
             self.comment.errors = [str(labels.REFUSAL_MESSAGES["no_such_decision"])]
         elif self.decision.data == "returned" and not text:
             required = _("Say what is missing: the author sees this and works from it.")

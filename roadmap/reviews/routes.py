@@ -27,6 +27,7 @@ from roadmap.evidence.queries import load_fitting_milestones
 from roadmap.evidence.rules import InvalidInput, Refused, Stale
 from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
+from roadmap.people.labels import BASES
 from roadmap.people.permissions import permit
 from roadmap.people.roles import Capability
 from roadmap.reviews import queries, routes_history
@@ -330,6 +331,7 @@ def _render_page(
         next_address=next_address,
         late=why,
         is_left=comment_form is not None,
+        bases=BASES,
         typed_before=typed_before,
         is_stale=isinstance(late, Stale),
         given=_parse_filters().as_query,

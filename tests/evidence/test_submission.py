@@ -276,7 +276,13 @@ def test_a_reviewer_learns_that_what_they_read_was_withdrawn(
     read = str(piece.current_id)
     session.commit()
     assert browser_of(cast.alice).delete(f"/evidence/{piece.id}/submission").status_code == 303
-    sent = {"decision": decision, "version_id": read, "comment": "Name the load.", "milestones": []}
+    sent = {
+        "decision": decision,
+        "basis": "artefact",
+        "version_id": read,
+        "comment": "Name the load.",
+        "milestones": [],
+    }
     answer = browser_of(cast.bob).put(f"/reviews/{piece.id}", sent)
     assert answer.status_code == 409
     page = flat(answer.text)
@@ -299,7 +305,7 @@ def test_beside_a_withdrawn_edit_the_verified_version_can_be_confirmed_further(
         actions.withdraw(session, piece, by=alice, now=now)
     session.commit()
     verified = piece.verified_version_id
-    sent = {"decision": "verified", "version_id": str(verified), "milestones": LEVELS}
+    sent = {"basis": "artefact", "version_id": str(verified), "milestones": LEVELS}
     assert browser_of(cast.bob).put(f"/reviews/{piece.id}", sent).status_code == 303
     session.expire_all()
     assert (piece.state, piece.verified_version_id) == ("draft", verified)

@@ -67,7 +67,7 @@ def client(path: str, **body: object) -> Attempt:
 
 
 ATTEMPTS: dict[str, Attempt] = {
-    "verifies": browser("PUT", "/reviews/{piece}", decision="verified", milestones=DESIGN),
+    "verifies": browser("PUT", "/reviews/{piece}", basis="artefact", milestones=DESIGN),
     "starts the review": browser("PUT", "/reviews/{piece}/taking"),
     "comments": browser("POST", "/evidence/{piece}/comments", text="Which baseline?"),
     "assesses": browser(

@@ -48,6 +48,7 @@ def review_form(piece, decision="verified", **more):
     """What the form sends."""
     return {
         "decision": decision,
+        "basis": "artefact" if decision == "verified" else "",
         "version_id": str(piece.current_id),
         "milestones": [DESIGN, LEVELS],
         **more,
@@ -89,7 +90,7 @@ def test_it_works(session, cast, now, bob, piece):
     assert "disabled" in find_checkbox(page, MENTOR)
     assert page.count("Evidence of this kind does not prove it") == 1
     assert page.count("has not marked it as done") == 1  # what does not fit says only that
-    assert ">Verify</button>" in page
+    assert ">Verify: judged from the artefact</button>" in page
 
 
 def test_one_click_verifies_what_fits(session, cast, now, bob, piece):
@@ -104,7 +105,7 @@ def test_one_click_verifies_what_fits(session, cast, now, bob, piece):
 @pytest.mark.parametrize(
     ("chosen", "printed"),
     [
-        ({}, "Bob (judged from the artefact)"),
+        ({"basis": "artefact"}, "Bob (judged from the artefact)"),
         ({"basis": "first_hand"}, "Bob (seen first-hand)"),
         ({"basis": "referee"}, "Bob (on a referee&#39;s word)"),
     ],
@@ -115,8 +116,15 @@ def test_what_it_rests_on_is_printed_with_the_name(
     for key in (DESIGN, LEVELS):
         progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
     session.commit()
-    assert '<option selected value="artefact">' in bob.get(f"/reviews/{piece.id}").text
-    bob.put(f"/reviews/{piece.id}", review_form(piece, **chosen))
+    page = bob.get(f"/reviews/{piece.id}").text
+    [basis] = chosen.values()
+    assert f'<button name="basis" value="{basis}">Verify: ' in page
+    # Nothing is chosen beforehand: a form without a basis, as Enter in a field might send, says so.
+    refused = bob.put(f"/reviews/{piece.id}", review_form(piece, basis=""))
+    assert refused.status_code == 422
+    assert "Say what it rests on: choose one of the three." in refused.text
+    # The button alone is the decision.
+    bob.put(f"/reviews/{piece.id}", {**review_form(piece, **chosen), "decision": ""})
     alice = browser_of(cast.alice)
     assert f"{printed} confirmed this version." in flat(alice.get(f"/evidence/{piece.id}").text)
     alice.put(f"/portfolio/items/{piece.id}")
@@ -152,7 +160,7 @@ def test_what_was_left_out_stays_left_out_until_its_reviewer_chooses_it(
     assert "disabled" not in find_checkbox(page, DESIGN)
     assert page.count("Left out by you.") == 1
     assert "linked later" not in page
-    assert '<button name="decision" value="verified" class="secondary">Confirm selected<' in page
+    assert '<button name="basis" value="artefact" class="secondary">Confirm selected:' in page
     session.add(Membership(team_id=cast.team, user_id=cast.dave, role="manager", created_at=now))
     session.commit()
     assert "Left out by Bob." in browser_of(cast.dave).get(f"/reviews/{piece.id}").text
@@ -364,7 +372,7 @@ def test_what_proves_none_of_its_milestones_any_more_can_only_be_returned(
     page = flat(bob.get(address).text)
     assert "linked to no milestone that evidence of this kind proves, so there is nothing" in page
     assert "Return with comment" in page
-    assert ">Verify</button>" not in page
+    assert ">Verify: " not in page
     for milestones in ([], links, [DESIGN]):
         answer = bob.put(address, review_form(piece, milestones=milestones))
         assert answer.status_code == 422
@@ -390,7 +398,7 @@ def test_returning_needs_a_comment(session, bob, piece):
     page = bob.get(f"/reviews/{piece.id}").text
     assert "Bob returned version 1" in page
     assert "Where is the cost?" in page
-    assert ">Verify</button>" not in page
+    assert ">Verify: " not in page
 
 
 @pytest.mark.parametrize(

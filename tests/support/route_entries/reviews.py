@@ -54,6 +54,7 @@ CHANGES: tuple[Change, ...] = (
             "/reviews/{submitted}",
             {
                 "decision": decision,
+                "basis": "artefact",
                 "version_id": "{submitted_version}",
                 "milestones": "own-a-production-model",
                 "comment": "Read twice.",
@@ -68,7 +69,7 @@ CHANGES: tuple[Change, ...] = (
         "PUT",
         "evidence.review",
         "/reviews/{draft}",
-        {"decision": "verified", "version_id": "{submitted_version}"},
+        {"basis": "artefact", "version_id": "{submitted_version}"},
         expect_change(403, bob=404, dave=404),
     ),
     Change(
