@@ -35,7 +35,7 @@ from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id
 from roadmap.core.web import form_key, htmx, now, redirect_page, render_page, safe_redirect_target
 from roadmap.people.actor import Actor
-from roadmap.people.models import User
+from roadmap.people.models import AuditEntry, HistoryEntry, User
 from roadmap.people.permissions import can, permission_of
 from roadmap.people.reach import team_roles
 
@@ -43,6 +43,8 @@ SIGN_UP_FORMS = frozenset({"auth.sign_up", "invitations.accept_invitation"})
 LAST_SEEN_INTERVAL = dt.timedelta(minutes=10)
 # The last person who was signed in with this browser; kept in the signed cookie after sign-out.
 LAST_USER_KEY = "who"
+# When they signed in; gone from the cookie once they sign out themselves.
+SIGNED_IN_AT_KEY = "since"
 # Forms that may carry a preserved one, and be larger than others.
 FORMS_WITH_PRESERVED_FORM = ("auth.sign_in", "auth.reauthenticate")
 
@@ -164,6 +166,7 @@ def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
     )
     _clear_cookie(but_for=str(user.id))
     session[LAST_USER_KEY] = str(user.id)
+    session[SIGNED_IN_AT_KEY] = row.created_at.isoformat()
     session.permanent = True
     login_user(actor)
     return actor
@@ -207,6 +210,27 @@ def _clear_cookie(*, but_for: str) -> None:
             session["csrf_token"] = seal
 
 
+def take_sign_out_reason() -> str | None:
+    """Return why somebody else's change ended the session of this browser, to be said once."""
+    who, since = session.get(LAST_USER_KEY), session.pop(SIGNED_IN_AT_KEY, None)
+    if not who or not since or signed_in_actor() is not None:
+        return None
+    at = dt.datetime.fromisoformat(since)
+    in_team = sa.exists().where(
+        HistoryEntry.user_id == uuid.UUID(who),
+        HistoryEntry.action == "membership.role_changed",
+        HistoryEntry.at > at,
+    )
+    as_administrator = sa.exists().where(
+        AuditEntry.at > at,
+        AuditEntry.action.in_(("role.granted", "role.withdrawn")),
+        AuditEntry.target == who,
+    )
+    if not db.session.scalar(sa.select(sa.or_(in_team, as_administrator))):
+        return None
+    return _("Your role was changed, which signed you out. Sign in to go on with the new one.")
+
+
 def signed_in_actor() -> Actor | None:
     return current_user._get_current_object() if current_user.is_authenticated else None
 
@@ -223,18 +247,24 @@ def require_sign_in() -> Response | None:
     write_due_refusals()
     if signed_in_actor() is not None:
         return None
+    reason = take_sign_out_reason()
     if request.method in SAFE_METHODS:
-        flash(_("Please sign in to see that page."), "message")
+        flash(reason or _("Please sign in to see that page."), "message")
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     # The last person who was signed in with this browser.
     who = session.get(LAST_USER_KEY, "")
     form = None if htmx else preserved_form.from_request(request, who)
     if form is None:
         flash(
-            _("You were signed out, so your last change was not saved. Sign in and make it again."),
+            reason
+            or _(
+                "You were signed out, so your last change was not saved. Sign in and make it again."
+            ),
             "warning",
         )
         return redirect_page(url_for("auth.login", next=_page_of_request()))
+    if reason:
+        flash(reason, "message")
     # 401, because nothing was saved.
     sign_in = SignInForm(formdata=None)
     return render_page("auth/login.html", 401, form=sign_in, kept=form, next=None)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, render_template
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from roadmap.auth.queries import any_user_exists
+from roadmap.auth.sessions import take_sign_out_reason
 from roadmap.catalog.queries import load_revision, published_roadmaps
 from roadmap.core.database import db
-from roadmap.core.web import now
+from roadmap.core.web import now, see_other
 from roadmap.dashboard.admin_summary import load_admin_summary
 from roadmap.dashboard.manager_summary import load_manager_summary
 from roadmap.dashboard.recent_activity import list_recent_activity
@@ -36,8 +38,11 @@ dashboard = Blueprint("dashboard", __name__)
 
 @dashboard.get("/")
 @permit("public")
-def index() -> str:
+def index() -> Response | str:
     if not current_user.is_authenticated:
+        if reason := take_sign_out_reason():
+            flash(reason, "message")
+            return see_other("auth.login")
         return render_template("dashboard/landing.html", first=not any_user_exists(db.session))
     mine = enrollments(db.session, current_user.id)
     manager_summary = load_manager_summary(db.session, current_user, now())

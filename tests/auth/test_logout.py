@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import pytest
 import sqlalchemy as sa
 
+from roadmap.auth import actions
 from roadmap.auth.models import LoginSession
-from tests.support.login import is_signed_in
+from roadmap.people.actions import change_role
+from roadmap.people.models import Team
+from tests.support.login import is_signed_in, set_password, sign_in
 
 
 def test_it_works(session, cast, browser_of):
@@ -38,3 +44,38 @@ def test_it_needs_the_seal_of_its_form(cast, browser_of):
     browser = browser_of(cast.alice)
     assert browser.client.post("/logout").status_code == 400
     assert is_signed_in(browser)
+
+
+@pytest.mark.parametrize("path", ["/", "/evidence"])
+@pytest.mark.parametrize("change", ["team", "administrator"])
+def test_who_is_signed_out_by_a_new_role_reads_why(session, cast, browser_of, path, change):
+    set_password(session, cast.alice)
+    browser = browser_of()
+    sign_in(browser, "alice@example.org")
+    assert is_signed_in(browser)
+    later = dt.datetime.now(dt.UTC)
+    if change == "team":
+        team = session.get_one(Team, cast.team)
+        bob = cast.actor(session, cast.bob)
+        change_role(session, team, cast.alice, "manager", by=bob, now=later)
+    else:
+        erin = cast.actor(session, cast.erin)
+        actions.set_admin(session, cast.alice, True, by=erin, now=later)
+    session.commit()
+    answer = browser.get(path)
+    assert answer.location.startswith("/login")
+    assert "Your role was changed, which signed you out." in browser.get(answer.location).text
+    # Said once: then the landing page is there again.
+    assert browser.get("/").status_code == 200
+
+
+def test_who_signed_out_by_themselves_reads_no_reason(session, cast, browser_of):
+    set_password(session, cast.alice)
+    browser = browser_of()
+    sign_in(browser, "alice@example.org")
+    browser.post("/logout")
+    team = session.get_one(Team, cast.team)
+    later = dt.datetime.now(dt.UTC)
+    change_role(session, team, cast.alice, "manager", by=cast.actor(session, cast.bob), now=later)
+    session.commit()
+    assert browser.get("/").status_code == 200
