@@ -308,8 +308,8 @@ def to_html_on_page(text: str | None, base_level: int = 3, *, breaks: bool = Fal
 def to_html_and_opening(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, Markup]:
     """Return `to_html` of a text and of its opening, parsed once if it is short.
 
-    The opening is the first blocks that together have at most `limit` characters, without headings.
-    Where the first one is longer, it is the excerpt.
+    The opening is the first blocks that together have at most `limit` characters, without headings
+    and code. Where the first one is longer, it is the excerpt.
     """
     is_long = len(text) > limit * EXCERPT_PARSE_FACTOR
     tokens = _parse_beginning(text, limit) if is_long else _parse(text, base_level)
@@ -319,7 +319,7 @@ def to_html_and_opening(text: str, base_level: int = 3, limit: int = 200) -> tup
     length = 0
     # The last block of a beginning may be cut.
     for block in blocks[:-1] if is_long else blocks:
-        if block[0].type != "heading_open":
+        if block[0].type not in ("heading_open", "fence", "code_block"):
             length += sum(len(token.content) for token in block)
             if length > limit:
                 break

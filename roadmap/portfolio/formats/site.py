@@ -35,7 +35,7 @@ TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
 MAX_TOP_RESULTS = 6
 # How much of a piece's description the index shows, in characters.
-OPENING_LENGTH = 220
+OPENING_LENGTH = 400
 # A name that every file system accepts. Ids are UUIDs; anything else is numbered instead.
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 
