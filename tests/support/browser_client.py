@@ -6,16 +6,22 @@ from __future__ import annotations
 import contextvars
 import datetime as dt
 import re
+import secrets
 import uuid
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from roadmap.auth.models import LoginSession
 from roadmap.auth.tokens import new_token
 from roadmap.core.database import db
+
+_SESSIONS: Any = LoginSession.__table__
+_INSERT_SESSION = sa.insert(_SESSIONS)
 
 
 class IsolatedClient(FlaskClient):
@@ -47,25 +53,26 @@ class BrowserClient:
     @classmethod
     def of(cls, app: Flask, person: uuid.UUID | None) -> BrowserClient:
         client = IsolatedClient(app, app.response_class, use_cookies=True)
+        csrf_token = None
         if person is not None:
             rollback_session()
             token, token_hash = new_token()
             moment = dt.datetime.now(dt.UTC)
             with app.app_context():
-                db.session.add(
-                    LoginSession(
-                        user_id=person,
-                        token_hash=token_hash,
-                        created_at=moment,
-                        last_seen_at=moment,
-                        fresh_at=moment,
-                    )
+                moments = dict.fromkeys(("created_at", "last_seen_at", "fresh_at"), moment)
+                db.session.execute(
+                    _INSERT_SESSION, {"user_id": person, "token_hash": token_hash, **moments}
                 )
                 db.session.commit()
+            seal = secrets.token_hex(20)
             with client.session_transaction() as cookie:
                 cookie["_user_id"] = token
                 cookie["_fresh"] = True
-        return cls(client)
+                cookie["csrf_token"] = seal
+            # Signed as Flask-WTF signs it in a page, which thus need not be asked for it.
+            signer = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token")
+            csrf_token = signer.dumps(seal)
+        return cls(client, csrf_token)
 
     def csrf(self) -> str:
         """The csrf_token that a page of this browser's session carries."""

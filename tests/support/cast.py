@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.types import new_id
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 
+_TABLES: tuple[Any, ...] = (User.__table__, Team.__table__, Membership.__table__)
+_INSERTS = [sa.insert(table) for table in _TABLES]
 CREATED_AT = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
 
 
@@ -29,36 +34,33 @@ class Cast:
 
     @classmethod
     def create(cls, session: Session) -> Cast:
-        people = {}
-        for name in ("Alice", "Bob", "Carol", "Dave", "Erin", "Mallory"):
-            email = f"{name.lower()}@example.org"
-            user = User(
-                email=email,
-                email_key=email,
-                name=name,
-                is_admin=name == "Erin",
-                created_at=CREATED_AT,
+        ids = {name: new_id() for name in ("alice", "bob", "carol", "dave", "erin", "mallory")}
+        team, other_team = new_id(), new_id()
+        users = [
+            {"id": key, "email": email, "email_key": email, "name": name.title(),
+             "is_admin": name == "erin", "created_at": CREATED_AT}
+            for name, key in ids.items()
+            for email in [f"{name}@example.org"]
+        ]  # fmt: skip
+        teams = [
+            {"id": key, "slug": name.lower(), "name": name, "created_at": CREATED_AT}
+            for key, name in ((team, "Ranking"), (other_team, "Vision"))
+        ]
+        memberships = [
+            {"team_id": where, "user_id": ids[who], "role": role, "created_at": CREATED_AT}
+            for where, who, role in (
+                (team, "alice", "member"),
+                (team, "bob", "manager"),
+                (team, "carol", "member"),
+                (other_team, "dave", "manager"),
             )
-            session.add(user)
-            people[name.lower()] = user
-        team = Team(slug="ranking", name="Ranking", created_at=CREATED_AT)
-        other = Team(slug="vision", name="Vision", created_at=CREATED_AT)
-        session.add_all([team, other])
-        session.flush()
-        for where, who, role in (
-            (team, "alice", "member"),
-            (team, "bob", "manager"),
-            (team, "carol", "member"),
-            (other, "dave", "manager"),
-        ):
-            session.add(
-                Membership(
-                    team_id=where.id, user_id=people[who].id, role=role, created_at=CREATED_AT
-                )
-            )
+        ]
+        # Not by objects of the session: a thousand tests begin here.
+        connection = session.connection()
+        for statement, rows in zip(_INSERTS, (users, teams, memberships), strict=True):
+            connection.execute(statement, rows)
         session.commit()
-        ids = {name: user.id for name, user in people.items()}
-        return cls(**ids, team=team.id, other_team=other.id)
+        return cls(**ids, team=team, other_team=other_team)
 
     def actor(self, session: Session, person: uuid.UUID) -> Actor:
         user = session.get_one(User, person)
