@@ -150,8 +150,11 @@ def reword(session: Session, now: dt.datetime) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def cast(app: Flask) -> Cast:
-    """The people of every test, in their teams."""
+def cast(app: Flask, request: pytest.FixtureRequest) -> Cast:
+    """The people of every test, in their teams; those of `snapshot` where a test has it."""
+    if "snapshot" in request.fixturenames:
+        of_snapshot: Cast = request.getfixturevalue("snapshot").cast
+        return of_snapshot
     with app.app_context():
         return Cast.create(db.session)
 

@@ -9,7 +9,6 @@ import pytest
 from roadmap.people.models import User
 from tests.support.route_entries import admin as rows
 from tests.support.route_entries import members
-from tests.support.sample_data import create_sample_data
 
 CANARY = "Canary in the coal mine"
 PIECE = {
@@ -22,8 +21,8 @@ PIECE = {
 
 
 @pytest.fixture
-def ids(app, session, cast, now):
-    return create_sample_data(session, cast, now)
+def ids(snapshot):
+    return snapshot.ids
 
 
 def all_pages(browser, ids, who="erin"):

@@ -57,11 +57,14 @@ def run(words: tuple[str, ...], port: int, **settings: str) -> subprocess.Comple
 
 @dataclass(frozen=True)
 class Fault:
-    """A wrong installation in a folder: its settings, who meets it, and what is said."""
+    """A wrong installation in a folder: its settings, who meets it, and what is said.
+
+    All read the settings with one function, so most faults are met by one of them.
+    """
 
     prepare: Callable[[Path], dict[str, str]]
     said: tuple[str, ...]
-    met_by: tuple[tuple[str, ...], ...] = (SERVER_ALONE, LIST)
+    met_by: tuple[tuple[str, ...], ...] = (SERVER_ALONE,)
 
 
 def no_key(folder: Path) -> dict[str, str]:
@@ -118,10 +121,11 @@ def setting(name: str, value: str) -> Callable[[Path], dict[str, str]]:
 
 
 FAULTS = {
-    "no key": Fault(no_key, ("ROADMAP_SECRET_KEY is not set", "make run")),
+    "no key": Fault(no_key, ("ROADMAP_SECRET_KEY is not set", "make run"), (SERVER_ALONE, LIST)),
     "key in a folder that is not there": Fault(
         lambda folder: {"DATA_DIR": str(folder / "mistyped")},
         ("{folder}/mistyped is no folder", "correct ROADMAP_DATA_DIR"),
+        (SERVER_ALONE, LIST),
     ),
     "key in a file": Fault(
         lambda _folder: {"DATA_DIR": str(ROOT / "README.md")},

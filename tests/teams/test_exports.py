@@ -23,7 +23,7 @@ from roadmap.skills import actions as skills
 from roadmap.teams.formats import FORMATS
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
-from tests.support.sample_data import create_sample_data
+from tests.support.snapshot import Snapshot
 
 Opens = Callable[..., BrowserClient]
 Cells = list[list[str]]
@@ -32,8 +32,8 @@ LIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
 
 
 @pytest.fixture
-def furnished(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
-    return create_sample_data(session, cast, now)
+def furnished(snapshot: Snapshot) -> dict[str, str]:
+    return snapshot.ids
 
 
 def of_csv(data: bytes) -> Cells:

@@ -25,7 +25,8 @@ from roadmap.teams.queries import load_matrix, load_teams_overview
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.markup import flat
-from tests.support.sample_data import SLUG, SampleDataWriter, create_sample_data
+from tests.support.sample_data import SLUG, SampleDataWriter
+from tests.support.snapshot import Snapshot
 
 Opens = Callable[..., BrowserClient]
 Watch = Callable[[], AbstractContextManager[list[str]]]
@@ -38,12 +39,11 @@ def write(session: Session, cast: Cast, now: dt.datetime) -> SampleDataWriter:
 
 
 @pytest.fixture
-def furnished(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
+def furnished(snapshot: Snapshot, session: Session, now: dt.datetime) -> dict[str, str]:
     """The cast's year, with the kept rows as of today, as the job leaves them."""
-    ids = create_sample_data(session, cast, now)
     recompute_all(session, now=now)
     session.commit()
-    return ids
+    return snapshot.ids
 
 
 def names(page: str) -> list[str]:
