@@ -394,6 +394,7 @@ def find_recent_verification(
             Review.reviewer_id == actor.id,
             Review.decision == "verified",
             Review.decided_at >= now - WITHDRAWAL_PERIOD,
+            is_visible(Audience.MANAGER),
         )
         .order_by(Review.decided_at.desc(), Evidence.title)
     ).all()

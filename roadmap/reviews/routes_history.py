@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort, flash, make_response, render_template, request
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -16,7 +17,7 @@ from werkzeug.wrappers import Response
 from roadmap.core.database import db
 from roadmap.core.web import now, page_number, see_other
 from roadmap.evidence import labels, review_actions
-from roadmap.evidence.models import Evidence
+from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.review_actions import Choice
 from roadmap.evidence.rules import InvalidInput
 from roadmap.people import permissions
@@ -63,8 +64,8 @@ def verify_history(person_id: uuid.UUID) -> Response:
     refused = review_actions.verify_history(
         db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
     )
-    if "not_entitled" in refused.values():
-        abort(404)
+    # Read below the lock: they may have lost the person, and not only some of the pieces.
+    _load_person(person_id)
     number = len(choices) - len(refused)
     if number:
         text = ngettext(
@@ -78,7 +79,7 @@ def verify_history(person_id: uuid.UUID) -> Response:
         return _render_history(
             person,
             left_out=[
-                (each.title, labels.REFUSAL_MESSAGES[refused[each.evidence.id]])
+                (each.title, _why_left_out(refused[each.evidence.id]))
                 for each in choices
                 if each.evidence.id in refused
             ],
@@ -90,12 +91,12 @@ def verify_history(person_id: uuid.UUID) -> Response:
 @permit("person.verify")
 def withdraw_history(person_id: uuid.UUID) -> Response:
     """Take back what one verified of a person at one moment, for ten minutes."""
-    person, form = _load_person(person_id), WithdrawalForm()
+    person, form, moment = _load_person(person_id), WithdrawalForm(), _parse_moment()
     try:
         number, refused = review_actions.withdraw_history(
             db.session,
             person.id,
-            _parse_moment(),
+            moment,
             form.reason.data or "",
             by=current_user,
             now=now(),
@@ -103,8 +104,7 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
     except InvalidInput as error:
         form.add_errors(error)
         return _render_history(person, withdrawal=form, status=422)
-    if "not_entitled" in refused.values():
-        abort(404)
+    _load_person(person_id)
     if number:
         text = ngettext(
             "You took it back. One piece of %(name)s is waiting again, or counts as it did before.",
@@ -117,12 +117,20 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
     elif not refused:
         flash(labels.REFUSAL_MESSAGES["withdrawn_already"], "message")
     if refused:
-        titles = sa.select(Evidence.id, Evidence.title).where(Evidence.id.in_(refused))
+        # The titles that they read: of a piece that is private now, the new one is nobody else's.
+        titles = (
+            sa.select(Review.evidence_id, Review.title)
+            .where(
+                Review.evidence_id.in_(refused),
+                Review.reviewer_id == current_user.id,
+                Review.decided_at == moment,
+            )
+            .order_by(Review.title)
+        )
         return _render_history(
             person,
             left_out=[
-                (title, labels.REFUSAL_MESSAGES[refused[key]])
-                for key, title in db.session.execute(titles)
+                (title, _why_left_out(refused[key])) for key, title in db.session.execute(titles)
             ],
         )
     return see_other("reviews.history", person_id=person.id, _anchor="main")
@@ -130,6 +138,12 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
 
 def _load_person(person_id: uuid.UUID) -> User:
     return permissions.load(db.session, current_user, "person.verify", User, person_id)
+
+
+def _why_left_out(reason: str) -> str:
+    if reason == "not_entitled":
+        return _("It is no longer shared.")
+    return str(labels.REFUSAL_MESSAGES[reason])
 
 
 def _ticked_milestones() -> Mapping[str, list[str]]:
@@ -154,7 +168,7 @@ def _render_history(
     form: HistoryForm | None = None,
     *,
     withdrawal: WithdrawalForm | None = None,
-    left_out: Sequence[tuple[str, Any]] = (),
+    left_out: Sequence[tuple[str, str]] = (),
     status: int = 200,
 ) -> Response:
     """Render the page; `left_out` are titles of pieces with what had changed of each."""

@@ -159,6 +159,39 @@ def test_what_changed_meanwhile_is_left_out_and_explained(
     assert list(judged(session)) == ["Old design"]
 
 
+def test_a_piece_that_became_private_stops_none_of_the_others(
+    session, cast, browser_of, pieces, path, now
+):
+    old, new = pieces
+    bob = browser_of(cast.bob)
+
+    def hide(piece, title):
+        said = evidence_input(title=title, visibility="private")
+        actions.edit(session, piece, said, by=cast.actor(session, cast.alice), now=now)
+        session.commit()
+
+    more = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], title="Third design")
+    submit_evidence(session, cast, more, now)
+    chosen = sent(old, new)
+    chosen["pieces"] += sent(more)["pieces"]
+    chosen["milestones"].append(f"{more.id} {DESIGN}")
+    hide(new, "New design")
+    page = flat(bob.put(path, chosen).text)
+    assert "2 pieces of Alice are verified." in page
+    assert "New design</strong>: It is no longer shared." in page
+    assert sorted(judged(session)) == ["Old design", "Third design"]
+
+    # She takes one more for herself, under a new title: its reviewer takes back the others.
+    moment = re.search(r'name="decided_at" value="([^"]+)"', bob.get(path).text).group(1)
+    hide(session.get(Evidence, more.id), "Nobody else's")
+    assert "You have just verified one piece" in flat(bob.get(path).text)
+    page = flat(bob.delete(path, {"decided_at": moment, "reason": "Not my call."}).text)
+    assert "One piece of Alice is waiting again" in page
+    assert "Third design</strong>: It is no longer shared." in page
+    assert "Nobody else" not in page
+    assert list(judged(session)) == ["Third design"]
+
+
 def test_without_a_basis_or_a_piece_nothing_is_recorded(session, cast, browser_of, pieces, path):
     bob, (old, _new) = browser_of(cast.bob), pieces
     answer = bob.put(path, sent(old, basis="", comment="Kept"))
