@@ -153,7 +153,11 @@ def read(data: bytes, window: Window, own: Iterable[str] = ()) -> Reading:
     reading = Reading()
     for text in texts:
         _File(text, window, frozenset(map(_fold, own)), reading).read()
-    reading.events.sort(key=lambda each: (each.starts_at, each.ends_at, each.title))
+    # Two calendars of a ZIP can have the same meeting, each as it knows it: the last one counts.
+    once = {each.key: each for each in reading.events}
+    reading.events = sorted(
+        once.values(), key=lambda each: (each.starts_at, each.ends_at, each.title)
+    )
     reading.left_out.sort(key=lambda each: (each.day, each.title))
     reading.problems.sort(key=lambda each: each.line)
     too_many = (reading.events[MAX_EVENTS:], reading.left_out[MAX_LEFT_OUT:])

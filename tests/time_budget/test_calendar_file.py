@@ -149,6 +149,12 @@ def test_what_is_no_calendar_is_refused(data: bytes, reason: str) -> None:
         read(data, BERLIN)
 
 
+def test_a_meeting_in_two_calendars_of_a_zip_is_one() -> None:
+    old, new = (calendar(f"{entry('plan')}\nATTENDEE:mailto:bob@example.org"), entry("plan"))
+    longer = calendar(new.replace("PT30M", "PT60M"))
+    assert shown(read(zip_of(old, longer), BERLIN)) == [("20 12:00", 60, "plan", 0)]
+
+
 def test_a_zip_as_google_exports_it() -> None:
     packed = zip_of(calendar(entry("one")), calendar(entry("two")))
     assert {each.title for each in read(packed, BERLIN).events} == {"one", "two"}
