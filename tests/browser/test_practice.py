@@ -55,6 +55,7 @@ def test_an_answer_is_saved_while_it_is_written(page_of: PageOf) -> None:
         tab.goto(story)
     page.get_by_label("Situation").fill("We could not agree on the store.")
     expect(page.locator("#answer-state")).to_contain_text("Saved")
+    page.get_by_text("Evidence it cites").click()
     page.get_by_label("Search your evidence").fill("ranking")
     page.get_by_label("Ranking launch").check()
     with page.expect_response(lambda answer: "held" in (answer.request.post_data or "")) as saved:

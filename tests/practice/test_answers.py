@@ -115,6 +115,7 @@ def test_it_cites_pieces_of_ones_own_only(alice, session, cast, piece, now):
 
 
 def test_evidence_is_found_by_words_and_keeps_what_is_ticked_and_typed(alice, piece):
+    assert 'id="cites" tabindex="-1">' in alice.get(STORY).text, "folded: nothing is cited"
     for words, found in ((piece.title.split()[0], True), ("zzzz", False)):
         part = alice.get(f"{STORY}/evidence?q={words}", fragment=True).text
         assert (str(piece.id) in part) == found
@@ -124,6 +125,7 @@ def test_evidence_is_found_by_words_and_keeps_what_is_ticked_and_typed(alice, pi
     assert page.status_code == 200
     assert f'value="{piece.id}" checked' in page.text
     assert "The ranker was late." in page.text
+    assert 'id="cites" tabindex="-1" open>' in page.text
 
 
 def test_questions_without_proof_are_a_filter_that_stays_in_the_address(alice, piece):

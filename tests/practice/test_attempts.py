@@ -132,7 +132,7 @@ def test_another_person_sees_none_of_it(alice, session, cast, browser_of):
         browser = browser_of(other)
         assert browser.get(attempt).status_code == 404
         assert "Far from the bar</a>" not in browser.get(QUESTION).text
-        assert ">0%<" in browser.get("/practice").text
+        assert "You have not rated an attempt yet." in browser.get("/practice").text
 
 
 def test_readiness_of_a_group_is_of_the_last_eight_and_fades():
