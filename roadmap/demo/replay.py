@@ -27,9 +27,12 @@ from roadmap.people.actor import Actor
 from roadmap.people.labels import DEFAULT_BASIS
 from roadmap.portfolio import actions as portfolio
 from roadmap.practice import actions as practice
+from roadmap.practice.queries import cards, last_ratings, question_bank
+from roadmap.practice.rules import draw_rounds
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
 from roadmap.time_budget.actions import Hours, add_entry
+from roadmap.tools import actions as tools
 
 StoryData = Mapping[str, Any]
 
@@ -166,17 +169,44 @@ class StoryReplay:
         hours = Hours(owner.today(at), data["category"], round(data["hours"] * 60), None)
         add_entry(self.session, owner.id, hours, now=at)
 
-    def answer_question(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+    def practise_answer(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         cited = [self.pieces[owner.email, name].id for name in data.get("cites", ())]
         practice.save_answer(
             self.session, owner.id, data["question"], data["form"], data["texts"], cited,
             revision=0, now=at,
         )  # fmt: skip
 
-    def attempt_question(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+    def practise_attempt(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         attempt = practice.start_attempt(self.session, owner.id, data["question"], now=at)
         done = at + dt.timedelta(minutes=data["minutes"])
         practice.rate_attempt(self.session, attempt, data["rating"], data.get("note", ""), now=done)
+
+    def practise_interview(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        """Take a mock interview to its end, each round an hour after the one before."""
+        bank, today = question_bank(), owner.today(at)
+        last = last_ratings(self.session, owner.id, owner.zone, cards(self.session, owner.id))
+        kind = bank.mock_by_key[data["mock"]]
+        drawn = draw_rounds(bank.questions, kind.rounds, last, today, data["seed"])
+        mock = practice.start_mock(
+            self.session, owner.id, kind.key, drawn, seed=data["seed"], now=at
+        )
+        for hour, entry in enumerate(data["rounds"]):
+            begun = at + dt.timedelta(hours=hour)
+            attempt = practice.begin_round(self.session, mock, now=begun)
+            assert attempt is not None  # noqa: S101 (a round for each entry)
+            practice.rate_attempt(
+                self.session, attempt, entry["rating"], entry.get("note", ""),
+                now=begun + dt.timedelta(minutes=entry["minutes"]),
+            )  # fmt: skip
+
+    def record_tool(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        values = {name: data.get(name, "") for name in ("level", "interest", "note")}
+        used = owner.today(at) if values["level"] in ("asked", "production") else None
+        values["last_used"] = used and PartialDate(used.isoformat()[:7])
+        tools.save(self.session, owner.id, data["tool"], values, by=owner.id, now=at)
+
+    def share_tools(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        set_preference(self.session, owner.id, "shares_tools", data["shares"], by=owner.id, now=at)
 
     def share_plans(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         set_preference(self.session, owner.id, "shares_plans", data["shares"], by=owner.id, now=at)

@@ -92,7 +92,13 @@ def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
             said = {"category": category, "hours": hours}
             yield entry["ago"] + place % 5, "record_hours", said
     for entry in story.get("practice", ()):
-        yield entry["ago"], "attempt_question" if "rating" in entry else "answer_question", entry
+        verb = "interview" if "mock" in entry else "attempt" if "rating" in entry else "answer"
+        yield entry["ago"], f"practise_{verb}", entry
+    if tools := story.get("tools"):
+        for key, said in tools["records"].items():
+            yield tools["ago"], "record_tool", {"tool": key, **said}
+        if tools.get("shares"):
+            yield tools["ago"] - 1, "share_tools", {"shares": True}
     if sharing := story.get("shares_plans"):
         yield sharing["ago"], "share_plans", {"shares": True}
     if portfolio := story.get("portfolio"):

@@ -32,18 +32,19 @@ from roadmap.people.models import HistoryEntry, Membership, Team, User
 from roadmap.people.reach import people_of
 from roadmap.people.roles import Capability
 from roadmap.portfolio.models import PortfolioItem
-from roadmap.practice.models import PracticeAttempt
+from roadmap.practice.models import Answer, MockInterview, PracticeAttempt
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.skills.models import Assessment
 from roadmap.time_budget.models import TimeEntry
+from roadmap.tools.models import ToolRecord
 
 LOADED_MODELS: tuple[type[Any], ...] = (
-    Assessment, CareerPlan, Comment, Confirmation, Enrollment, Evidence, EvidenceVersion,
-    HistoryEntry, Impact, Invitation, Membership, MilestonePlan, MilestoneStatus, Notification,
-    OutgoingMail, PortfolioItem, PracticeAttempt, ReadinessSummary, Reflection, Review, Team,
-    TimeEntry, User,
+    Answer, Assessment, CareerPlan, Comment, Confirmation, Enrollment, Evidence, EvidenceVersion,
+    HistoryEntry, Impact, Invitation, Membership, MilestonePlan, MilestoneStatus, MockInterview,
+    Notification, OutgoingMail, PortfolioItem, PracticeAttempt, ReadinessSummary, Reflection,
+    Review, Team, TimeEntry, ToolRecord, User,
 )  # fmt: skip
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
 ENGINEERS = (

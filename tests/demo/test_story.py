@@ -10,9 +10,9 @@ from roadmap.career_plans.queries import career_content
 from roadmap.evidence.constants import STATES, VISIBILITIES
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
-from roadmap.people.models import HistoryEntry
+from roadmap.people.models import HistoryEntry, User
 from roadmap.portfolio.models import PortfolioItem
-from roadmap.practice.models import PracticeAttempt
+from roadmap.practice.models import Answer, MockInterview, PracticeAttempt
 from roadmap.practice.queries import question_bank
 from roadmap.progress.models import MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
@@ -20,6 +20,8 @@ from roadmap.readiness.rules import evaluate
 from roadmap.skills.models import Assessment
 from roadmap.time_budget.models import TimeEntry
 from roadmap.time_budget.queries import time_content
+from roadmap.tools.models import ToolRecord
+from roadmap.tools.queries import tool_content
 from tests.demo.conftest import NOW, DemoData
 
 
@@ -64,7 +66,19 @@ def test_the_hours_of_maya_name_every_category(demo: DemoData) -> None:
 def test_maya_practises_questions_that_there_are(demo: DemoData) -> None:
     attempts = demo.of(PracticeAttempt, "maya")
     assert {attempt.question for attempt in attempts} <= question_bank().by_key.keys()
-    assert {attempt.rating for attempt in attempts} == {2, 3}
+    assert {attempt.rating for attempt in attempts} == {2, 3, 4}
+    assert len(demo.of(Answer, "maya")) == 3
+    (mock,) = demo.of(MockInterview, "maya")
+    assert mock.finished_at is not None
+    assert mock.finished_at < NOW
+
+
+def test_a_team_sees_the_tools_of_those_who_share_them(demo: DemoData) -> None:
+    people = {user.id: user for user in demo.rows[User]}
+    records = demo.rows[ToolRecord]
+    assert {record.tool for record in records} <= tool_content().by_key.keys()
+    sharing = {people[record.user_id].shares_tools for record in records}
+    assert sharing == {True, False}, "one records tools without sharing them"
 
 
 def test_what_was_returned_says_why_and_by_whom(demo: DemoData) -> None:
