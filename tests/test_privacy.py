@@ -29,6 +29,7 @@ from roadmap.career_plans import actions as career_plans
 from roadmap.career_plans.queries import plan as career_plan
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
+from roadmap.credentials import actions as credentials
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import Impact
@@ -251,6 +252,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     keep_career_plans(write, f"{CANARY} plan")
     keep_offer(write, f"{CANARY} offer")
     keep_tool_record(write, f"{CANARY} of a tool")
+    keep_cost(write, 300)
     keep_practice(write, f"{CANARY} of a story")
     keep_hours(write, f"{CANARY} of her week")
     hidden = {}
@@ -297,6 +299,16 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
 def keep_offer(write: SampleDataWriter, name: str) -> None:
     terms = OfferTerms(180_000, equity=FAR.year)
     save_offer(write.session, write.cast.alice, terms, name=name, currency="USD", now=write.now)
+
+
+def keep_cost(write: SampleDataWriter, amount: int) -> None:
+    """What she paid for a certification."""
+    alice = write.cast.alice
+    held = sa.select(Evidence.id).where(Evidence.title == "Cloud certificate")
+    credentials.save_cost(
+        write.session, alice, write.session.scalars(held).one(), FAR.year, amount, "USD",
+        by=alice, now=write.now,
+    )  # fmt: skip
 
 
 def keep_tool_record(write: SampleDataWriter, text: str) -> None:
@@ -407,6 +419,7 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     for page in ("direction", "education/doctorate"):
         assert CANARY in alice.get(f"/career/{page}").text
     assert CANARY in alice.get("/market/offers").text
+    assert str(FAR.year) in alice.get("/credentials").text
     assert CANARY in alice.get("/tools/jax").text
     assert CANARY in alice.get("/practice/incident-you-caused").text
     assert CANARY in alice.get("/time").text
@@ -492,6 +505,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     keep_career_plans(write, "Another one.")
     keep_offer(write, "Another one.")
     keep_tool_record(write, "Another one.")
+    keep_cost(write, 400)
     keep_practice(write, "Another one.")
     keep_hours(write, "Another one.")
     progress.set_plan(

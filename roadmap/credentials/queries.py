@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.dates import PartialDate
+from roadmap.credentials.models import CredentialCost
 from roadmap.credentials.rules import days_left, warning_days
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
@@ -97,3 +101,33 @@ def own_kinds(session: Session, user_id: uuid.UUID) -> dict[str, int]:
         .group_by(EvidenceVersion.kind)
     )
     return dict(iter(rows))
+
+
+def own_costs(session: Session, user_id: uuid.UUID) -> dict[uuid.UUID, list[CredentialCost]]:
+    """Load what a person paid, by certification, the latest year first."""
+    rows = session.scalars(
+        sa.select(CredentialCost)
+        .where(CredentialCost.user_id == user_id)
+        .order_by(CredentialCost.year.desc(), CredentialCost.id)
+    )
+    found: dict[uuid.UUID, list[CredentialCost]] = {}
+    for each in rows:
+        found.setdefault(each.evidence_id, []).append(each)
+    return found
+
+
+def costs_by_year(
+    costs: Mapping[uuid.UUID, Sequence[CredentialCost]],
+) -> list[tuple[int, list[tuple[str, int]]]]:
+    """Return the sums of each year, the latest first, by currency: they are never converted."""
+    sums: Counter[tuple[int, str]] = Counter()
+    for each in chain.from_iterable(costs.values()):
+        sums[each.year, each.currency] += each.amount
+    years = sorted({year for year, _currency in sums}, reverse=True)
+    return [
+        (
+            year,
+            sorted((currency, total) for (when, currency), total in sums.items() if when == year),
+        )
+        for year in years
+    ]

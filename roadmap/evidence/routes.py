@@ -33,7 +33,14 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.list_query import FILTER_NAMES, SORTS, Filters, list_evidence, load_overview
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import INPUT_FIELDS, InvalidInput, Refused, Stale, normalize
+from roadmap.evidence.rules import (
+    INPUT_FIELDS,
+    InvalidInput,
+    Refused,
+    Stale,
+    normalize,
+    renewed_dates,
+)
 from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -338,12 +345,19 @@ def create() -> Response:
 @evidence.get("/evidence/<uuid:evidence_id>/edit")
 @permit("evidence.write")
 def edit(evidence_id: uuid.UUID) -> Response:
-    """Show the form of an item; `?impact=` adds an empty row for an impact of this type."""
+    """Show the form of an item; `?impact=` adds an empty row for an impact of this type.
+
+    `?renew=1` fills in the dates of a certificate that is renewed today.
+    """
     piece = _load_own(evidence_id)
     linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
     form = EvidenceForm(formdata=None, obj=actions.evidence_input(piece), data=linked)
     if (wanted := request.args.get("impact")) in IMPACT_TYPES and len(form.impacts) < MAX_IMPACTS:
         form.impacts.append_entry({"type": wanted})
+    if request.args.get("renew") == "1":
+        version, today = piece.current, current_user.today(now())
+        begun = version.issued_on or version.occurred_on
+        form.issued_on.data, form.expires_on.data = renewed_dates(begun, version.expires_on, today)
     return _render_form(form, about=piece)
 
 

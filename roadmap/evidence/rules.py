@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from roadmap.core.dates import PartialDate
+from roadmap.core.months import months_later
 from roadmap.core.text import holds_number, strip_control_characters
 from roadmap.evidence.constants import AWAITING_REVIEW, IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
 from roadmap.evidence.item import CONTENT_FIELDS, Content, Impact
@@ -155,6 +156,17 @@ def is_web_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(host)
+
+
+def renewed_dates(
+    issued_on: PartialDate | None, expires_on: PartialDate | None, today: dt.date
+) -> tuple[PartialDate, PartialDate | None]:
+    """Return when a certificate that is renewed today is issued and lapses: after as long again."""
+    if issued_on is None or expires_on is None:
+        return PartialDate(today), None
+    first, last = issued_on.first, expires_on.last
+    months = round((last - first).days / 365.2425 * 12)
+    return PartialDate(today), PartialDate(months_later(today, max(months, 1)))
 
 
 # --- The review -----------------------------------------------------------------------------------

@@ -111,6 +111,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "market.read": signed_in,
     "source.read": signed_in,
     "credential.read": own,
+    "credential.write": own,
     # Nobody else ever sees an offer, or that there is one.
     "offer.read": own,
     "offer.write": own,

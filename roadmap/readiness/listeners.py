@@ -20,7 +20,17 @@ from roadmap.readiness.models import ReadinessSummary
 # piece is a change of evidence. The time zone is the exception in an account: it decides which day
 # it is, and a row that is not refreshed now would change with the next write, even a private one.
 IGNORED_CHANGES = frozenset(
-    {"portfolio", "account", "membership", "comment", "plan", "career_plan", "tool", "practice"}
+    {
+        "portfolio",
+        "account",
+        "membership",
+        "comment",
+        "plan",
+        "career_plan",
+        "credential",
+        "tool",
+        "practice",
+    }
 )
 TIMEZONE_FIELD = "timezone"
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
 
 from roadmap.core.dates import PartialDate
+from roadmap.credentials.models import CredentialCost
 from roadmap.credentials.queries import credential_content
 from roadmap.evidence import actions
-from roadmap.evidence.rules import EvidenceInput
+from roadmap.evidence.rules import EvidenceInput, renewed_dates
 from tests.support.statements import record_session_statements
 
 
@@ -29,7 +32,7 @@ def visible(page: str) -> str:
 def hold(session, cast, now):
     """Record a certification that expires on a day, or never."""
 
-    def write(title: str, expires_on: str | dt.date | None, *, of: str = "alice", **more: str):
+    def write(title: str, expires_on: str | dt.date | None, *, of: str = "alice", **more: Any):
         owner = getattr(cast, of)
         piece = actions.create(
             session,
@@ -168,3 +171,76 @@ def test_the_number_of_statements_does_not_grow(alice, hold, session):
             alice.get("/credentials")
         counts.append(len(counted))
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_what_one_paid_is_kept_by_year_and_summed_for_oneself(
+    alice, hold, cast, browser_of, session
+):
+    cloud, agile = hold("Cloud", "2027-01-01"), hold("Agile", None)
+    path = f"/credentials/costs/{cloud.id}"
+    assert path in alice.get("/credentials").text
+    for piece, year, amount, currency in (
+        (cloud, "2024", "1,300", "USD"),
+        (cloud, "2026", "150", "usd"),
+        (agile, "2026", "90", "EUR"),
+        (agile, "2026", "100", "EUR"),
+    ):
+        said = {"year": year, "amount": amount, "currency": currency}
+        answer = alice.put(f"/credentials/costs/{piece.id}", said)
+        assert answer.location == "/credentials#yours"
+    text = visible(alice.get("/credentials").text)
+    assert "which only you see: 2026 100 EUR + 150 USD; 2024 1,300 USD" in text
+    assert "1,300" in alice.get(path).text
+    alice.put(path, {"year": "2024", "amount": "", "currency": "USD"})
+    assert "2024 1,300" not in visible(alice.get("/credentials").text)
+    assert "2024" not in visible(alice.get(path).text)
+    for wrong in ({"year": "soon"}, {"amount": "9.50"}, {"currency": "dollars"}):
+        said = {"year": "2026", "amount": "150", "currency": "USD", **wrong}
+        assert alice.put(path, said).status_code == 422
+    for name in ("bob", "carol", "erin", "mallory"):
+        other = browser_of(getattr(cast, name))
+        assert other.get(path).status_code == 404
+        assert (
+            other.put(path, {"year": "2026", "amount": "1", "currency": "USD"}).status_code == 404
+        )
+    assert len(session.scalars(sa.select(CredentialCost)).all()) == 2
+
+
+def test_a_renewal_is_two_clicks_from_the_warning(alice, hold, now, session):
+    today = now.date()
+    piece = hold("Cloud", today + dt.timedelta(days=9), issued_on=PartialDate("2024-12-08"))
+    page = alice.get("/credentials").text
+    address = html.unescape(re.search(r'href="(/evidence/[^"]+renew=1)"', page)[1])
+    form = alice.get(address).text
+    fields = dict(
+        re.findall(r'name="(issued_on|expires_on|revision|title|url)"[^>]*value="([^"]*)"', form)
+    )
+    assert PartialDate(fields["issued_on"]) == PartialDate(today)
+    sent = {
+        "occurred_on": "2024-03-01",
+        "kind": "certification",
+        "visibility": "private",
+        "issuer": "Example Institute",
+        **fields,
+    }
+    assert alice.put(f"/evidence/{piece.id}", sent).status_code == 303
+    text = visible(alice.get("/credentials").text)
+    assert "days left" not in text
+    assert f"Valid through {today.day} " in text
+    assert "Enter the renewal" not in text
+
+
+@pytest.mark.parametrize(
+    ("issued", "expires", "renewed"),
+    [
+        ("2023-11-29", "2026-11-29", "2029-12-01"),
+        ("2024-12", "2026-11", "2028-12-01"),
+        ("2026-11-29", "2026-12-02", "2027-01-01"),
+        (None, "2026-12-02", None),
+        ("2026-11-29", None, None),
+    ],
+)
+def test_a_renewed_certificate_is_valid_as_long_again(issued, expires, renewed):
+    dates = [PartialDate(each) if each else None for each in (issued, expires)]
+    expected = (PartialDate("2026-12-01"), PartialDate(renewed) if renewed else None)
+    assert renewed_dates(*dates, dt.date(2026, 12, 1)) == expected

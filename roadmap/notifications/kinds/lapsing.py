@@ -19,6 +19,10 @@ class Lapsing(EvidenceKind):
     def sentence(self, content: Content, link: Markup) -> Markup:
         return escape(self.text) % {"piece": link, "day": _day(content)}
 
+    def path(self, content: Content) -> str:
+        """Lead to the form with the dates of a renewal, which is saved there."""
+        return f"{super().path(content)}/edit?renew=1"
+
     def mail(self, content: Content) -> Mail:
         return Mail(
             _("“%(title)s” lapses on %(day)s", title=content.title, day=_day(content)),

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.route_entry import Change, Page
+import sqlalchemy as sa
 
-PAGES: tuple[Page, ...] = (Page("/credentials", "credential.read", "/credentials"),)
-CHANGES: tuple[Change, ...] = ()
+from roadmap.credentials import actions
+from roadmap.evidence.models import Evidence
+from tests.support.route_entry import ALICE, Change, Page, expect_only_alice
+
+COST = "/credentials/costs/<uuid:evidence_id>"
+
+PAGES: tuple[Page, ...] = (
+    Page("/credentials", "credential.read", "/credentials"),
+    Page(COST, "credential.read", "/credentials/costs/{certificate}", ALICE),
+)
+CHANGES: tuple[Change, ...] = (
+    Change(
+        COST,
+        "PUT",
+        "credential.write",
+        "/credentials/costs/{certificate}",
+        {"year": "2026", "amount": "300", "currency": "USD"},
+        expect_only_alice(),
+    ),
+)
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Nothing: Alice has a certification among her evidence."""
-    return {}
+    """What Alice paid for the certification among her evidence."""
+    alice, session = write.cast.alice, write.session
+    certificate = session.scalar(
+        sa.select(Evidence.id).where(
+            Evidence.user_id == alice, Evidence.title == "Cloud certificate"
+        )
+    )
+    actions.save_cost(session, alice, certificate, 2025, 150, "USD", by=alice, now=write.ago(9))
+    return {"certificate": str(certificate)}
