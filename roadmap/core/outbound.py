@@ -22,6 +22,8 @@ from roadmap.core.text import ascii_domain
 MAX_URL = 1_000
 MAX_REDIRECTS = 3
 HTTPS_PORT = 443
+# All public addresses of version 6 are in here. Others can stand for a private one of version 4.
+_PUBLIC_6 = ipaddress.IPv6Network("2000::/3")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -61,6 +63,8 @@ class AllowedHosts:
         """Return whether an address is public, or of a network that the operator named."""
         inner = getattr(address, "ipv4_mapped", None) or address
         is_public = inner.is_global and not inner.is_multicast
+        if inner.version == 6:
+            is_public &= inner in _PUBLIC_6 and inner.sixtofour is None
         return is_public or any(inner in each for each in self.networks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,3 +88,11 @@ def test_hosts_that_an_operator_lists() -> None:
     for wrong in ("https://calendar.google.com", "a b", "*.a.org:1", "a.org:0", "a.org:x", "*"):
         with pytest.raises(ValueError, match="must list hosts"):
             parse_hosts(wrong)
+
+
+def test_an_address_that_stands_for_a_private_one_is_private_too() -> None:
+    allowed = parse_hosts("calendar.example.org, 64:ff9b:1::/48")
+    for text in ("::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "::10.0.0.1", "fec0::1"):
+        assert not allowed.allows_address(ipaddress.ip_address(text)), text
+    for text in ("8.8.8.8", "::ffff:8.8.8.8", "2606:4700::1111", "64:ff9b:1::1"):
+        assert allowed.allows_address(ipaddress.ip_address(text)), text
