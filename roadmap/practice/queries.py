@@ -103,8 +103,12 @@ def unrated_attempts(session: Session, user_id: uuid.UUID) -> Sequence[PracticeA
 
 def cards(session: Session, user_id: uuid.UUID) -> dict[str, PracticeCard]:
     """Load when the questions that the person has practised are due, the next one first."""
-    found = sa.select(PracticeCard).where(PracticeCard.user_id == user_id)
-    return {each.question: each for each in session.scalars(found.order_by(PracticeCard.due))}
+    found = (
+        sa.select(PracticeCard)
+        .where(PracticeCard.user_id == user_id)
+        .order_by(PracticeCard.due, PracticeCard.question)
+    )
+    return {each.question: each for each in session.scalars(found)}
 
 
 def card(session: Session, user_id: uuid.UUID, question: str) -> PracticeCard | None:

@@ -50,10 +50,15 @@ def limits(settings: TimeBudget | None) -> Limits:
 
 
 def entries(session: Session, user_id: uuid.UUID, week: Week) -> Sequence[TimeEntry]:
-    """Load what a person recorded for a week, the newest day first."""
+    """Load what a person recorded for a week, the newest day first, on it what has no time."""
     found = sa.select(TimeEntry).where(*_of_weeks(user_id, week, week))
     return session.scalars(
-        found.order_by(TimeEntry.day.desc(), TimeEntry.starts_at, TimeEntry.created_at)
+        found.order_by(
+            TimeEntry.day.desc(),
+            TimeEntry.starts_at.nulls_first(),
+            TimeEntry.created_at,
+            TimeEntry.id,
+        )
     ).all()
 
 

@@ -224,3 +224,17 @@ def test_the_number_of_statements_does_not_grow_with_the_hours(alice, session):
     for day in range(1, 19):
         add(alice, "planning", "1", f"2026-03-{day:02}")
     assert count() == few
+
+
+def test_what_has_no_time_stands_first_on_its_day(alice, cast, session):
+    day = dt.date(2026, 3, 17)
+    at = dt.datetime(2026, 3, 17, 9, tzinfo=dt.UTC)
+    meeting = TimeEntry(
+        user_id=cast.alice, day=day, category="planning", minutes=30, title="Quarter plan",
+        source="calendar", event_uid="1", starts_at=at, created_at=at - dt.timedelta(days=1),
+    )  # fmt: skip
+    session.add(meeting)
+    session.commit()
+    add(alice, "design-reviews", "1", "2026-03-17", "Typed later")
+    page = alice.get(PAGE).text
+    assert 0 < page.index("Typed later") < page.index("Quarter plan")
