@@ -62,9 +62,9 @@ class AllowedHosts:
     def allows_address(self, address: Address) -> bool:
         """Return whether an address is public, or of a network that the operator named."""
         inner = getattr(address, "ipv4_mapped", None) or address
-        is_public = inner.is_global and not inner.is_multicast
-        if inner.version == 6:
-            is_public &= inner in _PUBLIC_6 and inner.sixtofour is None
+        is_public: bool = inner.is_global and not inner.is_multicast
+        if isinstance(inner, ipaddress.IPv6Address):
+            is_public = is_public and inner in _PUBLIC_6 and inner.sixtofour is None
         return is_public or any(inner in each for each in self.networks)
 
 

@@ -266,9 +266,10 @@ class _File:
                 self.reading.elsewhere += not found
 
     def _problem(self, code: str, line: int, what: str = "") -> None:
-        problem = Problem(code, line, what)
-        if problem not in self.reading.problems:
-            self.reading.problems.append(problem)
+        problems, problem = self.reading.problems, Problem(code, line, what[:MAX_TITLE])
+        # One more than is listed tells that there are more.
+        if len(problems) <= MAX_PROBLEMS and problem not in problems:
+            problems.append(problem)
 
     def _entries(self) -> Iterator[_Block]:
         """Yield the entries with the properties that count; note time zones and wrong lines."""

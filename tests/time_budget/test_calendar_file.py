@@ -149,6 +149,13 @@ def test_what_is_no_calendar_is_refused(data: bytes, reason: str) -> None:
         read(data, BERLIN)
 
 
+def test_many_wrong_lines_cost_nothing() -> None:
+    data = calendar(entry("good", *["a line of a description"] * 20_000))
+    found = calendar_process.read(data, BERLIN, timeout=5)
+    assert shown(found) == [("20 12:00", 30, "good", 0)]
+    assert (len(found.problems), found.is_cut) == (20, True)
+
+
 def test_a_meeting_in_two_calendars_of_a_zip_is_one() -> None:
     old, new = (calendar(f"{entry('plan')}\nATTENDEE:mailto:bob@example.org"), entry("plan"))
     longer = calendar(new.replace("PT30M", "PT60M"))
