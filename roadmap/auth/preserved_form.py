@@ -70,6 +70,16 @@ TEXT_FIELD_LABELS = {
     "ended_on": _l("Until"),
     "awarded_on": _l("Awarded on"),
     "target_on": _l("Target date"),
+    "amount": _l("What you paid"),
+    "situation": _l("Situation"),
+    "task": _l("Task"),
+    "action": _l("Action"),
+    "outline": _l("Outline"),
+    "rater": _l("Your name"),
+    "day": _l("Day"),
+    "minutes": _l("Hours"),
+    "deep_work_minutes": _l("Fewest hours of deep work a week"),
+    "week_minutes": _l("Hours you work a week"),
 }
 
 

@@ -120,7 +120,7 @@ def test_no_sentence_is_for_what_nobody_writes() -> None:
     written: set[str] = set()
     for path in ROOMS.rglob("*.py"):
         # Notifications and the API say what happened with words of their own.
-        if path.parent.name not in ("admin", "notifications", "api"):
+        if path.parent.name not in ("notifications", "api") and path.name != "audit_messages.py":
             written |= audit_actions_in(path)
     unwritten = set()
     for action in MESSAGES:
