@@ -396,7 +396,10 @@ class _File:
             return False
         title = _title(str(event.get("SUMMARY", "")))
         people, answer = self._people(event)
-        reason = self._reason(event, answer, is_date, ends - begins)
+        # Times of one zone are subtracted as clocks show them: where these go back within the entry,
+        # more time has passed, and where they go forward, less.
+        length = max(ends - begins, ends.astimezone(dt.UTC) - begins.astimezone(dt.UTC))
+        reason = self._reason(event, answer, is_date, length)
         if reason:
             self.reading.left_out.append(LeftOut(key, day, title, reason))
         else:

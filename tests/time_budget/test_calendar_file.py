@@ -149,6 +149,15 @@ def test_what_is_no_calendar_is_refused(data: bytes, reason: str) -> None:
         read(data, BERLIN)
 
 
+def test_the_night_in_which_the_clock_goes_back() -> None:
+    call = "UID:call\nDTSTART:20261025T003000Z\nDTEND:20261025T011000Z\nSUMMARY:On call"
+    day = "UID:day\nDTSTART:20261024T220000Z\nDTEND:20261025T220000Z\nSUMMARY:Watch"
+    found = read(calendar(call, day), BERLIN)
+    assert left_out(found) == {"Watch": "all-day"}
+    minutes = [each.minutes for each in Reading.from_json(found.as_json()).events]
+    assert minutes == [40]
+
+
 def test_many_wrong_lines_cost_nothing() -> None:
     data = calendar(entry("good", *["a line of a description"] * 20_000))
     found = calendar_process.read(data, BERLIN, timeout=5)
