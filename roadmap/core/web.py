@@ -186,6 +186,13 @@ def not_modified_response(key: str) -> Response | None:
     return None
 
 
+def keep_unlisted(response: Response) -> Response:
+    """Let neither search engines nor archives nor caches keep the page of a secret link."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def init_web(app: Flask) -> None:
     htmx.init_app(app)
     app.jinja_env.globals.update(

@@ -30,6 +30,7 @@ from roadmap.core.proxy import public_address
 from roadmap.core.web import (
     form_key,
     is_opened_by_person,
+    keep_unlisted,
     now,
     render_page,
     see_other,
@@ -260,10 +261,7 @@ def public(token: str) -> Response:
                 lambda own: links.record_opening(own, link_id, day),
                 what=f"public link {link_id} was opened",
             )
-    # Neither search engines nor archives nor caches keep the page.
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return keep_unlisted(response)
 
 
 def _filled_form() -> TextsForm:

@@ -14,7 +14,7 @@ from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address, public_address
-from roadmap.core.web import form_key, now, render_page, see_other
+from roadmap.core.web import form_key, keep_unlisted, now, render_page, see_other
 from roadmap.evidence.forms import parse_uuid
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -75,7 +75,7 @@ def rate(token: str) -> Response:
     account, address = hash_token(token).hex(), client_address()
     limits = rate_limits.attempt_limits("peer-rating", account=account, address=address)
     if wait := rate_limits.count_attempt(limits, now=now()):
-        page = _keep_private(render_page("practice/peer_not_found.html", 429, wait=wait))
+        page = keep_unlisted(render_page("practice/peer_not_found.html", 429, wait=wait))
         page.headers["Retry-After"] = str(wait)
         return page
     found, form = queries.find_peer_link(db.session, token), PeerRatingForm()
@@ -95,12 +95,12 @@ def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
     found = queries.find_peer_link(db.session, token)
     question = queries.question_bank().by_key.get(found[0].question) if found else None
     if found is None or question is None:
-        return _keep_private(render_page("practice/peer_not_found.html", 404))
+        return keep_unlisted(render_page("practice/peer_not_found.html", 404))
     link, name = found
     if link.rated_at is not None:
-        return _keep_private(render_page("practice/peer_thanks.html", name=name))
+        return keep_unlisted(render_page("practice/peer_thanks.html", name=name))
     if not link.is_open(now()):
-        return _keep_private(render_page("practice/peer_not_found.html", 404))
+        return keep_unlisted(render_page("practice/peer_not_found.html", 404))
     page = render_page(
         "practice/peer.html",
         status,
@@ -112,7 +112,7 @@ def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
         texts=_labelled_texts(link),
         form=form,
     )
-    return _keep_private(page)
+    return keep_unlisted(page)
 
 
 def _labelled_texts(link: PeerLink) -> list[tuple[str, str]]:
@@ -122,10 +122,3 @@ def _labelled_texts(link: PeerLink) -> list[tuple[str, str]]:
     form = FORMS[answer.form](formdata=None)
     given = [name for name in TEXT_FIELDS[answer.form] if name in answer.texts]
     return [(form[name].label.text, answer.texts[name]) for name in given]
-
-
-def _keep_private(page: Response) -> Response:
-    """Let neither search engines nor archives nor caches keep a page."""
-    page.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
-    page.headers["Cache-Control"] = "no-store"
-    return page
