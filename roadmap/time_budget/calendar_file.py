@@ -396,8 +396,8 @@ class _File:
             return False
         title = _title(str(event.get("SUMMARY", "")))
         people, answer = self._people(event)
-        # Times of one zone are subtracted as clocks show them: where these go back within the entry,
-        # more time has passed, and where they go forward, less.
+        # Times of one zone are subtracted as clocks show them. Where these go back within the
+        # entry, more time has passed.
         length = max(ends - begins, ends.astimezone(dt.UTC) - begins.astimezone(dt.UTC))
         reason = self._reason(event, answer, is_date, length)
         if reason:
