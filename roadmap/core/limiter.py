@@ -36,10 +36,13 @@ EXPORTS_AT_ONCE = 3
 EXPORT_WAIT_SECONDS = 10
 _admitted = threading.BoundedSemaphore(EXPORTS_AT_ONCE)
 _at_work = threading.BoundedSemaphore(1)
+# Of the threads of a process, so many at most wait for other hosts, which may never answer.
+FETCHES_AT_ONCE = 2
+_fetching = threading.BoundedSemaphore(FETCHES_AT_ONCE)
 
 
 class TooBusy(Exception):
-    """The process makes as many exports as it should."""
+    """The process makes as many exports, or fetches, as it should."""
 
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -72,6 +75,17 @@ def export_slot() -> Iterator[None]:
         _admitted.release()
 
 
+@contextlib.contextmanager
+def fetch_slot() -> Iterator[None]:
+    """Wait for another host. Raises TooBusy where enough do so already."""
+    if not _fetching.acquire(blocking=False):
+        raise TooBusy
+    try:
+        yield
+    finally:
+        _fetching.release()
+
+
 def init_limiter(app: Flask) -> None:
     limiter.init_app(app)
 
@@ -79,7 +93,7 @@ def init_limiter(app: Flask) -> None:
     def too_busy(_error: TooBusy) -> Response:
         response = render_error(
             503,
-            _("Other exports are being made, and this one would have to wait too long."),
+            _("Others have asked for what takes long, and this would have to wait too long."),
             _("Try again in %(n)d seconds.", n=EXPORT_WAIT_SECONDS),
             title=_("The server is busy"),
         )

@@ -14,6 +14,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -101,10 +102,12 @@ def check_url(url: str, allowed: AllowedHosts) -> str:
 
 
 def fetch(url: str, allowed: AllowedHosts, *, most_bytes: int, seconds: float) -> bytes:
-    """Return what an address answers with 200. Raises FetchError."""
-    parts = _parts(url, allowed)
+    """Return what an address answers with 200, wherever it leads. Raises FetchError."""
+    parts, ends_at = _parts(url, allowed), time.monotonic() + seconds
     for _redirect in range(MAX_REDIRECTS + 1):
-        status, target, body = _ask(parts, allowed, most_bytes, seconds)
+        if (left := ends_at - time.monotonic()) <= 0:
+            raise FetchError("slow")
+        status, target, body = _ask(parts, allowed, most_bytes, left)
         if status == 200:
             return body
         if status not in (301, 302, 303, 307, 308) or not target:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.core import outbound
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.limiter import export_slot, limiter
+from roadmap.core.limiter import export_slot, fetch_slot, limiter
 from roadmap.core.outbound import AllowedHosts, FetchError
 from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit
@@ -86,7 +86,10 @@ def fetch() -> Response:
     # The database is not kept waiting for somebody else's server.
     db.session.rollback()
     try:
-        data = outbound.fetch(url, allowed, most_bytes=MAX_UNPACKED_BYTES, seconds=FETCH_SECONDS)
+        with fetch_slot():
+            data = outbound.fetch(
+                url, allowed, most_bytes=MAX_UNPACKED_BYTES, seconds=FETCH_SECONDS
+            )
         return _preview(data, form)
     except FetchError as error:
         flash(calendar_texts.fetch_fault(error, allowed), "error")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from roadmap.core.limiter import fetch_slot
 from roadmap.core.outbound import parse_hosts
 from roadmap.people.models import HistoryEntry
 from roadmap.time_budget import calendar_actions, routes_calendar
@@ -312,6 +313,15 @@ def test_what_goes_wrong_says_what_to_do(alice, host, path, message):
     answer = alice.post(f"{ADDRESS}/preview", WINDOW)
     assert answer.status_code == 422
     assert message in visible(answer.text)
+
+
+def test_few_wait_for_other_hosts_at_once(alice, host):
+    alice.put(ADDRESS, {"url": f"{host}/google"})
+    with fetch_slot(), fetch_slot():
+        answer = alice.post(f"{ADDRESS}/preview", WINDOW)
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+    assert alice.post(f"{ADDRESS}/preview", WINDOW).status_code == 200
 
 
 def test_an_address_elsewhere_is_refused_and_without_hosts_there_is_none(alice, host, app, session):
