@@ -69,11 +69,8 @@ def _number(label: LazyString, low: int, high: int) -> WholeNumberField:
     )
 
 
-class OfferForm(FlaskForm):
-    """What an offer says. A name is needed to save it only."""
-
-    name = StringField(_l("Name"), [Optional(), at_most(200)], filters=[clean_line])
-    currency = StringField(
+def currency_field() -> StringField:
+    return StringField(
         _l("Currency"),
         [
             InputRequired(_l("Which currency?")),
@@ -83,6 +80,13 @@ class OfferForm(FlaskForm):
         render_kw={"class": "date", "autocomplete": "off"},
         default="USD",
     )
+
+
+class OfferForm(FlaskForm):
+    """What an offer says. A name is needed to save it only."""
+
+    name = StringField(_l("Name"), [Optional(), at_most(200)], filters=[clean_line])
+    currency = currency_field()
     base = AmountField(
         _l("Base salary a year"),
         [

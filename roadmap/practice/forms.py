@@ -26,6 +26,14 @@ def _text(label: str, help_text: str, most: int = 4000) -> TextAreaField:
     )
 
 
+def _rating(label: str) -> RadioField:
+    return RadioField(
+        label,
+        [InputRequired(_l("Choose one of the four levels."))],
+        choices=[SelectChoice(str(level), str(level)) for level in RATINGS],
+    )
+
+
 class AnswerForm(FlaskForm):
     """What all answers share. `seen` is the revision that the form shows, 0 where none is saved."""
 
@@ -97,33 +105,17 @@ def answer_form(form_name: str, saved: Answer | None) -> AnswerForm:
 class RatingForm(FlaskForm):
     """How good an attempt was, by the four levels of the rubric."""
 
-    rating = RadioField(
-        _l("How good was it?"),
-        [InputRequired(_l("Choose one of the four levels."))],
-        choices=[SelectChoice(str(level), str(level)) for level in RATINGS],
-    )
-    note = TextAreaField(
-        _l("Note to yourself"),
-        [Optional(), at_most(2000)],
-        filters=[clean_multiline],
-        description=_l("What was missing, and what you will say next time."),
+    rating = _rating(_l("How good was it?"))
+    note = _text(
+        _l("Note to yourself"), _l("What was missing, and what you will say next time."), 2000
     )
 
 
 class PeerRatingForm(FlaskForm):
     """What a peer says of an answer."""
 
-    rating = RadioField(
-        _l("How good is it?"),
-        [InputRequired(_l("Choose one of the four levels."))],
-        choices=[SelectChoice(str(level), str(level)) for level in RATINGS],
-    )
-    comment = TextAreaField(
-        _l("Comment"),
-        [Optional(), at_most(2000)],
-        filters=[clean_multiline],
-        description=_l("What convinced you, and what was missing."),
-    )
+    rating = _rating(_l("How good is it?"))
+    comment = _text(_l("Comment"), _l("What convinced you, and what was missing."), 2000)
     rater = StringField(
         _l("Your name"),
         [DataRequired(_l("Enter your name.")), at_most(100)],
