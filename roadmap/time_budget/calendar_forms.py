@@ -55,7 +55,7 @@ class WindowForm(FlaskForm):
         [Optional(), at_most(500)],
         filters=[clean_line],
         description=_l(
-            "Where it is another than the one you sign in with. It shows what you declined."
+            "If it is not the one you sign in with. It shows what you declined."
         ),
     )
 

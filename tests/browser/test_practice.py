@@ -96,6 +96,6 @@ def test_a_mock_interview_by_keyboard(page_of: PageOf) -> None:
     expect(page.get_by_role("heading", name="Summary")).to_be_visible()
     repeat = page.locator("section", has=page.get_by_role("heading", name="To repeat"))
     expect(repeat.get_by_role("link")).to_have_count(1)
-    expect(repeat).to_contain_text("due again on")
+    expect(repeat).to_contain_text("due on")
     page.get_by_role("link", name="All mock interviews").click()
     expect(page.get_by_text("ratings: 3, 1")).to_be_visible()
