@@ -54,9 +54,7 @@ class WindowForm(FlaskForm):
         _l("Your addresses in this calendar"),
         [Optional(), at_most(500)],
         filters=[clean_line],
-        description=_l(
-            "If it is not the one you sign in with. It shows what you declined."
-        ),
+        description=_l("If it is not the one you sign in with. It shows what you declined."),
     )
 
     def __init__(self, *, today: dt.date, **more: Any) -> None:
