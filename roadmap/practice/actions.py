@@ -103,7 +103,15 @@ def start_attempt(
     for attempt in earlier:
         if attempt.id == made_as or attempt.seconds is None:
             return attempt
-    if len(earlier) >= MAX_ATTEMPTS:
+    _refuse_beyond_maximum(len(earlier))
+    attempt = PracticeAttempt(id=made_as, user_id=user_id, question=question, started_at=now)
+    session.add(attempt)
+    session.flush()
+    return attempt
+
+
+def _refuse_beyond_maximum(attempts: int) -> None:
+    if attempts >= MAX_ATTEMPTS:
         raise LimitReached(
             _l(
                 "You already have %(most)d attempts at this question, the maximum.",
@@ -111,10 +119,6 @@ def start_attempt(
             ),
             _l("Discard one that you no longer need."),
         )
-    attempt = PracticeAttempt(id=made_as, user_id=user_id, question=question, started_at=now)
-    session.add(attempt)
-    session.flush()
-    return attempt
 
 
 def stop_attempt(session: Session, attempt: PracticeAttempt, *, now: dt.datetime) -> None:
@@ -196,7 +200,10 @@ def start_mock(
 def begin_round(
     session: Session, mock: MockInterview, *, now: dt.datetime
 ) -> PracticeAttempt | None:
-    """Start the clock of the next round, or return the one that runs; None once all are rated."""
+    """Start the clock of the next round, or return the one that runs; None once all are rated.
+
+    Raises LimitReached.
+    """
     lock_user_to_read(session, mock.user_id)
     session.refresh(mock)
     following = mock.next_round
@@ -204,6 +211,8 @@ def begin_round(
         return None
     session.refresh(following)
     if following.attempt is None:
+        # Those of deleted mock interviews count too.
+        _refuse_beyond_maximum(len(queries.attempts(session, mock.user_id, following.question)))
         following.attempt = PracticeAttempt(
             id=new_id(), user_id=mock.user_id, question=following.question, started_at=now
         )
