@@ -53,8 +53,8 @@ def save_import(
 ) -> Imported:
     """Save the entries that `categories` names by key, and remove the others of the import.
 
-    Saving the same twice changes nothing. Without `keep_titles` no title stays of any calendar.
-    Raises LimitReached.
+    Saving the same twice changes nothing. Without `keep_titles` no title of it is saved; one that
+    an entry has already stays. Raises LimitReached.
     """
     budget = budget_to_change(session, user_id)
     budget.keep_titles = keep_titles
@@ -68,14 +68,15 @@ def save_import(
     for event, counted in zip(chosen, minutes, strict=True):
         # What lies within shorter entries has no minute of its own.
         if counted:
-            values = {
+            values: dict[str, object] = {
                 "day": event.starts_at.date(),
                 "category": categories[event.key],
                 "minutes": counted,
                 "starts_at": event.starts_at.astimezone(dt.UTC),
-                "title": (event.title or None) if keep_titles else None,
                 "removed_at": None,
             }
+            if keep_titles:
+                values["title"] = event.title or None
             entry = by_key.get(event.key)
             if entry is None:
                 more = {"event_uid": event.key, "source": "calendar", "created_at": now}
@@ -101,15 +102,14 @@ def save_import(
             _l("You already have %(most)d entries, the maximum.", most=MAX_ENTRIES),
             _l("Delete some that you no longer need, then import again."),
         )
-    if not keep_titles:
-        forget_titles(session, user_id)
     return result
 
 
 def forget_titles(session: Session, user_id: uuid.UUID) -> None:
-    """Delete the titles of all entries that calendars brought."""
-    of_calendars = (TimeEntry.user_id == user_id, TimeEntry.source == "calendar")
-    session.execute(sa.update(TimeEntry).where(*of_calendars).values(title=None))
+    """Delete the titles of all entries that calendars brought, and keep none from now on."""
+    budget_to_change(session, user_id).keep_titles = False
+    titled = calendar_queries.titled_by_calendar(user_id)
+    session.execute(sa.update(TimeEntry).where(*titled).values(title=None))
 
 
 def forget_corrections(session: Session, user_id: uuid.UUID) -> None:

@@ -46,6 +46,15 @@ def imported(
     ).all()
 
 
+def titled_by_calendar(user_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
+    """Select a person's entries that have the title of a calendar."""
+    return (
+        TimeEntry.user_id == user_id,
+        TimeEntry.source == "calendar",
+        TimeEntry.title.is_not(None),
+    )
+
+
 def minutes_by_hand(
     session: Session, user_id: uuid.UUID, first: dt.date, last: dt.date
 ) -> dict[dt.date, int]:

@@ -15,6 +15,7 @@ from roadmap.core import outbound
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.limiter import export_slot, fetch_slot, limiter
+from roadmap.core.limits import count_rows
 from roadmap.core.outbound import AllowedHosts, FetchError
 from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit
@@ -31,6 +32,7 @@ from roadmap.time_budget.blueprint import time_budget
 from roadmap.time_budget.calendar_file import MAX_UNPACKED_BYTES, CalendarError, Reading, Window
 from roadmap.time_budget.calendar_forms import DAYS, AddressForm, BlocksForm, FileForm
 from roadmap.time_budget.calendar_preview import Import
+from roadmap.time_budget.models import TimeEntry
 from roadmap.time_budget.presentation import duration
 from roadmap.time_budget.rules import Week
 
@@ -173,6 +175,14 @@ def import_entries() -> BaseResponse:
     return see_other("time_budget.week", week=week.key, _anchor="entries")
 
 
+@time_budget.delete("/time/calendar/titles")
+@permit("time.write")
+def forget_titles() -> BaseResponse:
+    calendar_actions.forget_titles(db.session, current_user.id)
+    flash(_("The titles that calendars brought are deleted. The hours stay."))
+    return see_other("time_budget.calendar")
+
+
 @time_budget.delete("/time/calendar/corrections")
 @permit("time.write")
 def forget_corrections() -> BaseResponse:
@@ -223,6 +233,9 @@ def _render(
         # The rest of it is a secret.
         host=urlsplit(url).hostname if url else None,
         learned=len(learned),
+        titled=count_rows(
+            db.session, TimeEntry, *calendar_queries.titled_by_calendar(current_user.id)
+        ),
     )
 
 

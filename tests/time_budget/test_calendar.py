@@ -167,13 +167,24 @@ def test_a_correction_is_learned_by_title_and_keeps_no_title(alice, session):
     assert session.scalars(sa.select(TitleCategory)).all() == []
 
 
-def test_titles_are_kept_where_that_is_asked_for_and_thrown_away_again(alice, session):
+def test_titles_are_kept_where_that_is_asked_for_and_deleted_by_an_action_of_its_own(
+    alice, session
+):
     alice.post(ENTRIES, fields(upload(alice, "google").text, keep_titles="1"))
     assert ("20", "one-to-ones", 30, "Alice / Bob") in entries(session)
     page = upload(alice, "apple").text
     assert re.search(r'name="keep_titles" value="1" checked', page)
-    alice.post(ENTRIES, fields(page))
+    before = entries(session)
+    again = fields(upload(alice, "google").text)
+    for form in (again, fields(page)):
+        alice.post(ENTRIES, form)
+        kept = [each for each in entries(session) if each[3]]
+        assert kept == before
+    page = alice.get(PAGE).text
+    assert f"Delete the titles of {len(kept)} entries" in visible(page)
+    alice.delete(f"{PAGE}/titles")
     assert {title for *_rest, title in entries(session)} == {None}
+    assert "Delete the title" not in alice.get(PAGE).text
     assert session.scalars(sa.select(TimeBudget.keep_titles)).all() == [False]
 
 

@@ -51,6 +51,10 @@ CHANGES: tuple[Change, ...] = (
         "/time/calendar/entries", "POST", "time.write", "/time/calendar/entries", {"take-0": "1"}
     ),
     Change(
+        "/time/calendar/titles", "DELETE", "time.write", "/time/calendar/titles", {},
+        expect_change(nobody=SIGN_IN),
+    ),
+    Change(
         "/time/calendar/corrections", "DELETE", "time.write", "/time/calendar/corrections", {},
         expect_change(nobody=SIGN_IN),
     ),
