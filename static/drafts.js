@@ -64,9 +64,20 @@
   const fields = (form) => [...form.elements].filter((field) => field.name
     && !["csrf_token", "_method"].includes(field.name)
     && !["fieldset", "password", "file", "search", "submit", "button"].includes(field.type));
+  /* Beside a conflict the form has the newer revision, for whoever saves again knowingly. A draft keeps its
+     own, so that later it conflicts again. */
+  const ownRevision = (form) => {
+    const values = find("[data-conflict]") && read(keyOf(form))?.values;
+    return (field) => {
+      const at = values && field.type === "hidden"
+        ? values.findIndex(([name, , checked]) => name === field.name && checked === undefined) : -1;
+      return at < 0 ? field.value : values.splice(at, 1)[0][1];
+    };
+  };
   const keep = (form, state) => {
+    const valueOf = state === "typed" ? ownRevision(form) : (field) => field.value;
     const values = fields(form).map((field) => (
-      isChoice(field) ? [field.name, field.value, field.checked] : [field.name, field.value]));
+      isChoice(field) ? [field.name, field.value, field.checked] : [field.name, valueOf(field)]));
     write(keyOf(form), { owner, state, from: here, values });
     mark();
   };

@@ -126,8 +126,9 @@ def save_answer(key: str) -> BaseResponse:
             form.replaces = stale.saved.revision
     if wants_fragment():
         return render_page(
-            "practice/_answer_state.html", status, form=form, late=late, saved=status == 200
-        )
+            "practice/_answer_state.html", status, form=form, late=late, saved=status == 200,
+            autosaved=True,
+        )  # fmt: skip
     if status != 200:
         return _render_question(found, form, late=late, status=status)
     flash(_("Your answer is saved."))

@@ -26,6 +26,36 @@ def test_a_plan_that_is_not_saved_is_there_again(page_of: PageOf) -> None:
     expect(page.get_by_label("What you will do")).to_have_value("Hand over the feature store.")
 
 
+def test_a_conflict_is_in_view_and_what_was_refused_conflicts_again_later(page_of: PageOf) -> None:
+    page = page_of("bob")
+    page.goto("/career/direction")
+    other = page.context.new_page()
+    other.goto("/career/direction")
+    field = page.get_by_label("What speaks for managing, for you?")
+    other.get_by_label("What speaks for managing, for you?").fill("Theirs.")
+    other.get_by_role("button", name="Save reasons").click()
+    expect(other.get_by_text("Your reasons are saved.")).to_be_visible()
+    field.fill("Mine.")
+    alert = page.get_by_role("alert").filter(has_text="This was changed elsewhere")
+    for time in ("first", "second"):
+        page.get_by_role("button", name="Save reasons").click()
+        expect(alert).to_be_focused()
+        expect(alert).to_be_in_viewport()
+        expect(alert).to_contain_text("Theirs.")
+        expect(alert).to_have_css("display", "block")
+        # Refused, and left: the draft comes back over what the other tab saved.
+        field.fill(f"Mine, the {time} time.")
+        page.goto("/career")
+        page.goto("/career/direction")
+        expect(page.locator(".draft-notice")).to_be_visible()
+    page.get_by_role("button", name="Save reasons").click()
+    expect(alert).to_be_visible()
+    page.get_by_role("button", name="Save reasons").click()
+    expect(page.get_by_text("Your reasons are saved.")).to_be_visible()
+    expect(field).to_have_value("Mine, the second time.")
+    expect(page.locator(".draft-notice")).to_have_count(0)
+
+
 def test_a_worksheet_is_filled_in_and_used_by_keyboard(page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto(SHEET)
