@@ -6,6 +6,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ from roadmap.tools.rules import names_one_of
 
 if TYPE_CHECKING:
     from roadmap.tools.content import Tool, ToolContent
+
+# So many pieces of evidence stand on the page of a tool.
+MAX_NAMING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,10 @@ def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[As
 def evidence_naming(
     session: Session, user_id: uuid.UUID, tool: Tool
 ) -> list[tuple[uuid.UUID, str]]:
-    """Load a person's own pieces whose title, text or role names a tool, the newest first."""
+    """Load a person's own pieces whose title, text or role names a tool, the newest first.
+
+    One more than `MAX_NAMING` tells that there are more.
+    """
     names = (tool.title, *tool.also)
     version = EvidenceVersion
     mentions = [
@@ -89,4 +96,5 @@ def evidence_naming(
         .where(Evidence.user_id == user_id, sa.or_(*mentions))
         .order_by(version.occurred_on.desc(), Evidence.id)
     )
-    return [(key, title) for key, title, *texts in rows if names_one_of(names, title, *texts)]
+    naming = ((key, title) for key, title, *texts in rows if names_one_of(names, title, *texts))
+    return list(islice(naming, MAX_NAMING + 1))

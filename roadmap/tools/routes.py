@@ -116,5 +116,6 @@ def _render(tool: Tool, form: ToolForm, *, status: int = 200) -> Response:
         form=form,
         asked=queries.asked_by_roadmaps(db.session, current_user.id).get(tool.key, []),
         evidence=queries.evidence_naming(db.session, current_user.id, tool),
+        most_evidence=queries.MAX_NAMING,
         shares=queries.shares_tools(db.session, current_user.id),
     )

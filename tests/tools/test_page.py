@@ -138,6 +138,12 @@ def test_evidence_that_names_a_tool_stands_on_its_page(alice, session, cast, now
     add_evidence(session, cast, cast.alice, now, title="Cheaper sweeps", description="On W&B.")
     assert "Cheaper sweeps" in alice.get("/tools/weights-and-biases").text
     assert "None yet." in alice.get("/tools/jax").text
+    assert "Search all your evidence" not in page
+    for number in range(20):
+        add_evidence(session, cast, cast.alice, now, title=f"Ray cluster {number}")
+    page = alice.get("/tools/ray").text
+    assert page.count('<li><a href="/evidence/') == 20
+    assert 'href="/evidence?q=Ray"' in page
 
 
 def test_a_tool_that_is_not_listed_is_not_found(alice):
