@@ -22,7 +22,7 @@ from roadmap import create_app
 from roadmap.catalog.models import RoadmapRevision
 from roadmap.core import config
 from roadmap.core.database import db
-from roadmap.core.migrations import alembic, applied_revisions
+from roadmap.core.migrations import alembic, applied_revisions, upgrade
 from roadmap.server import ports, start
 from tests.support.cast import Cast
 from tests.support.server import free_port
@@ -275,3 +275,31 @@ def test_a_second_data_folder_beside_one_database_is_told_to_share_the_key(tmp_p
             db.engine.dispose()
     assert "new secret key" not in told[0]
     assert f"{folders[1] / 'secret-key'} is a new secret key" in told[1]
+
+
+def test_a_lost_database_is_not_replaced_by_an_empty_one_that_anybody_may_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ROADMAP_SECRET_KEY", "")
+    monkeypatch.delenv("ROADMAP_DATABASE_URL", raising=False)
+    database = tmp_path / "cairn.sqlite3"
+    apps = []
+
+    def make() -> Flask:
+        apps.append(create_app())
+        return apps[-1]
+
+    assert start.find_trace(tmp_path) is None
+    start.set_environment(tmp_path, demo=False)
+    assert start.find_trace(tmp_path) is None, "a first start that fails leaves no trace"
+    start.load_secret_key(tmp_path)
+    trace = start.find_trace(tmp_path)
+    with pytest.raises(start.StartError, match=f"secret-key is of an earlier.*{database} is miss"):
+        start.prepare_database(make, trace)
+    assert not database.exists()
+    with apps[-1].app_context():
+        upgrade()  # the operator confirms a new one
+    assert not start.prepare_database(make, trace)
+    for app in apps:
+        app.extensions["sqlalchemy"].engines["default"].dispose()

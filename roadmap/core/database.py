@@ -85,6 +85,11 @@ class Database:
         session: Session = g._db_session
         return session
 
+    def has_file(self) -> bool:
+        """Return whether the file of SQLite is there; PostgreSQL has none that could be missing."""
+        url = self.engine.url
+        return self.engine.dialect.name != "sqlite" or Path(url.database or "").exists()
+
     def create_file(self) -> None:
         """Create an empty file for SQLite where it is missing; only migrations begin a database.
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from roadmap.core import config
-from roadmap.core.config import KEY_FILE, ConfigError, ensure_data_folder
+from roadmap.core.config import ADDRESS_FILE, KEY_FILE, ConfigError, ensure_data_folder
 from roadmap.server import ports
 
 if TYPE_CHECKING:
@@ -36,6 +36,14 @@ DEMO_ACCOUNTS = "accounts.txt"
 NEW_KEY_WARNING = (
     "{path} is a new secret key, but the database has accounts. All servers of a database share "
     "one key, or they end each other's sessions: copy the file, or set ROADMAP_SECRET_KEY."
+)
+LOST_DATABASE = (
+    "Cairn has run with this data folder before ({trace} is of an earlier start), but {database} "
+    "is missing or empty.\nNothing was started: the first to sign up would own an empty Cairn.\n"
+    "Put the database back (is its disk mounted?), or restore a backup:\n"
+    "  .venv/bin/flask --app roadmap db upgrade\n"
+    "  .venv/bin/flask --app roadmap backup restore FILE\n"
+    "If a new, empty Cairn is meant, run only the first of these. Then start again."
 )
 
 
@@ -85,11 +93,22 @@ def set_environment(folder: Path, demo: bool) -> None:
     if not os.environ.get("ROADMAP_SECRET_KEY"):
         # `config.build_config` reports a faulty key together with all other faulty settings.
         with contextlib.suppress(ConfigError):
-            os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
+            # A new one is written when there is a database: a key without one tells of a loss.
+            key = config.read_secret_key(folder) or secrets.token_urlsafe(48)
+            os.environ["ROADMAP_SECRET_KEY"] = key
 
 
-def prepare_database(create_app: Callable[[], Flask]) -> bool:
-    """Bring schema and shipped content up to date; return whether there is an account yet."""
+def find_trace(folder: Path) -> Path | None:
+    """Return a file of the data folder that only an earlier start with a database leaves."""
+    traces = (folder / name for name in (KEY_FILE, ADDRESS_FILE))
+    return next((path for path in traces if path.exists()), None)
+
+
+def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None) -> bool:
+    """Bring schema and shipped content up to date; return whether there is an account yet.
+
+    Raises StartError where the database would be a new one, and a trace tells of an earlier one.
+    """
     if is_prepared():
         return True
     # Imported late: these modules read settings that were set just now.
@@ -100,8 +119,9 @@ def prepare_database(create_app: Callable[[], Flask]) -> bool:
 
     app = create_app()
     with app.app_context():
-        db.create_file()
-        before = applied_revisions()
+        before = applied_revisions() if db.has_file() else set()
+        if trace and not before:
+            raise StartError(LOST_DATABASE.format(trace=trace, database=name_database()))
         upgrade()
         changes = publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
@@ -113,6 +133,14 @@ def prepare_database(create_app: Callable[[], Flask]) -> bool:
             if not (change.is_new or change.is_empty):
                 print(f"Revision {change.number} of {change.slug} was published.", flush=True)
         return db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None)))) or False
+
+
+def name_database() -> str:
+    """Return how a message names the database, without a password."""
+    url = sa.make_url(config.build_config()["DATABASE_URL"])
+    if url.get_backend_name() == "sqlite":
+        return f"the database {config.ROOT / (url.database or '')}"
+    return "the database of ROADMAP_DATABASE_URL"
 
 
 def is_prepared() -> bool:
@@ -190,12 +218,15 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
     held = ports.reserve_port(options.host, options.port)
     folder = prepare_data_folder(options.demo)
     has_key = bool(os.environ.get("ROADMAP_SECRET_KEY")) or (folder / KEY_FILE).exists()
+    trace = None if options.demo else find_trace(folder)
     set_environment(folder, options.demo)
     try:
-        anybody = prepare_database(create_app)
+        anybody = prepare_database(create_app, trace)
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise StartError(f"The database of ROADMAP_DATABASE_URL cannot be used: {reason}") from None
+    if not has_key:
+        os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
     if anybody and not has_key:
         print(NEW_KEY_WARNING.format(path=folder / KEY_FILE), file=sys.stderr, flush=True)
     demo_accounts, accounts_file = "", folder / DEMO_ACCOUNTS
