@@ -41,7 +41,7 @@ def test_each_figure_leads_to_its_source(alice):
     cited = set(re.findall(r'href="#(source-[a-z0-9-]+)"', page))
     assert {"source-guide", "source-bls-managers-2022", "source-bls-managers-2024"} <= cited
     assert cited == set(re.findall(r'id="(source-[a-z0-9-]+)"', page))
-    assert "secondary source" in page
+    assert "secondary copy" in page
 
 
 def test_a_roadmap_that_is_not_published_is_no_link(alice):

@@ -33,7 +33,16 @@ def test_it_says_whom_the_role_suits_before_one_begins(browser_of, cast):
     assert "Between 40 and 50% of the time" in said
     assert "Taylor Rupe, Hakia, 2025" in said
     assert "150,000 to 280,000 USD" in said
-    assert "Levels.fyi, 2025" in said
+
+
+def test_pay_cites_the_copy_that_was_read_as_the_market_does(browser_of, cast):
+    carol = browser_of(cast.carol)
+    for path in (PAGE, "/career/direction"):
+        said = text_of(carol.get(path).text)
+        assert "Hakia, 2025 (secondary copy)" in said
+        assert "Levels.fyi, 2025" not in said
+    line = "career guide, figures of Levels.fyi, Hakia, 2025 (secondary copy)"
+    assert text_of(carol.get("/sources").text).count(line) == 2
 
 
 def test_the_way_to_begin_comes_first(browser_of, cast):
@@ -108,7 +117,7 @@ def test_a_source_that_is_not_listed_is_refused(tmp_path):
 
     broken = tmp_path / "broken.yaml"
     shipped = files.CONTENT / "role_fit" / f"{SLUG}.yaml"
-    text = shipped.read_text("utf-8").replace("source: levels", "source: nowhere", 1)
+    text = shipped.read_text("utf-8").replace("source: guide-pay", "source: nowhere", 1)
     broken.write_text(text, "utf-8")
     with pytest.raises(files.ContentError, match=r"source: 'nowhere' is not one"):
         files.read_as(broken, RoleFit)
