@@ -101,6 +101,8 @@ def compare(share: UsualShare, figures: WeekFigures, *, is_over: bool) -> str:
         return _("More than the guide's share.")
     if not is_over:
         return _("The week is not over yet.")
+    if not figures.is_mostly_recorded:
+        return _("Too little of the week is recorded to compare.")
     if percent < share.low:
         return _("Less than the guide's share.")
     return _("Within the guide's share.")

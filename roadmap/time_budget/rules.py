@@ -10,8 +10,10 @@ from functools import cached_property
 
 DAY_MINUTES = 24 * 60
 WORKDAYS = 5
-# "1:30", "1.5" or "1,5" hours; "1 h 30 min", "2h", "90 min".
-_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)", re.ASCII)
+# A week with a smaller part recorded is not compared with anything: the rest is unknown.
+MOSTLY_PERCENT = 80
+# "1:30", "1h30", "1.5" or "1,5" hours; "1 h 30 min", "2h", "90 min".
+_CLOCK = re.compile(r"(\d{1,3})(?::|\s?h\s?)([0-5]\d)", re.ASCII)
 _DECIMAL = re.compile(r"(\d{0,3}(?:[.,]\d{1,3})?)\s*(?:h|hours?)?", re.ASCII)
 _WORDS = re.compile(
     r"(?:(\d{1,3})\s*h(?:ours?)?)?\s*(?:(\d{1,4})\s*m(?:in(?:utes?|s)?)?)?", re.ASCII
@@ -113,6 +115,10 @@ class WeekFigures:
         Somebody who imports a calendar records meetings alone.
         """
         return max(self.limits.week, self.recorded)
+
+    @property
+    def is_mostly_recorded(self) -> bool:
+        return 100 * self.recorded >= MOSTLY_PERCENT * self.limits.week
 
     def share(self, minutes: int) -> int:
         """Return the share of the week in whole percent."""
