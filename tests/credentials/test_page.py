@@ -142,7 +142,11 @@ def test_own_ones_say_when_they_lapse_and_what_lapses_next_comes_first(alice, ho
     assert "left" not in said[2]
     assert "no expiry date" in said[3]
     assert "Lapsed" in said[4]
-    assert "2 of your certifications lapse within 60 days." in visible(page)
+    top = page.partition('<nav class="cluster')[0].rpartition('class="note brick"')[2]
+    assert "near : 14 days left. In all 2 of your certifications lapse within 60 days." in visible(
+        top
+    )
+    assert page.index('id="yours"') < page.index('id="most"')
 
 
 def test_nobody_sees_those_of_others(cast, browser_of, hold):
