@@ -9,7 +9,9 @@ import pytest
 from roadmap.time_budget.rules import Limits, Week, WeekFigures, parse_minutes
 
 READ = {
-    **dict.fromkeys(("1:30", "1.5", "1,5 h", "90 min", "90m", "1 h 30 min", "1h30m", "1h30", "1 h 30"), 90),
+    **dict.fromkeys(
+        ("1:30", "1.5", "1,5 h", "90 min", "90m", "1 h 30 min", "1h30m", "1h30", "1 h 30"), 90
+    ),
     "2h": 120,
     " 8 ": 480,
     "0.25": 15,
@@ -22,7 +24,19 @@ READ = {
 
 def test_hours_are_read_as_people_write_them() -> None:
     assert {typed: parse_minutes(typed) for typed in READ} == READ
-    for typed in ("", "h", "a while", "1:75", "-1", "1e3", "1:30 min", "1h75", "٣", "1..5", "9" * 40):
+    for typed in (
+        "",
+        "h",
+        "a while",
+        "1:75",
+        "-1",
+        "1e3",
+        "1:30 min",
+        "1h75",
+        "٣",
+        "1..5",
+        "9" * 40,
+    ):
         with pytest.raises(ValueError, match="no hours"):
             parse_minutes(typed)
 
@@ -46,5 +60,7 @@ def test_deep_work_is_due_by_the_workdays_that_passed() -> None:
 
 def test_a_week_is_compared_only_where_most_of_it_is_recorded() -> None:
     week, limits = Week(dt.date(2026, 3, 16)), Limits(week=2400, deep_work=600)
-    recorded = [WeekFigures(week, limits, {"planning": hours * 60}) for hours in (0, 13, 31, 32, 50)]
+    recorded = [
+        WeekFigures(week, limits, {"planning": hours * 60}) for hours in (0, 13, 31, 32, 50)
+    ]
     assert [each.is_mostly_recorded for each in recorded] == [False, False, False, True, True]
