@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import uuid
 from typing import Any, TypeVar
 
@@ -14,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Entry, Position
+from roadmap.core import stale_forms
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id
 from roadmap.people.history import record_history
@@ -91,7 +90,7 @@ def remove(session: Session, entry: Entry, *, by: uuid.UUID, now: dt.datetime) -
 
 def fingerprint(entry: Entry) -> str:
     """Return a short text that differs when the entry differs."""
-    return hashlib.blake2b(json.dumps(_values(entry)).encode(), digest_size=12).hexdigest()
+    return stale_forms.fingerprint(_values(entry))
 
 
 def _lock(session: Session, entry: Entry) -> None:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.stale_forms import check_seen
 from roadmap.core.types import form_id
 from roadmap.people.locks import lock_user_to_read
 from roadmap.time_budget import queries
@@ -52,11 +53,19 @@ def add_entry(
     return entry
 
 
-def edit_entry(session: Session, entry: TimeEntry, hours: Hours) -> None:
+def edit_entry(session: Session, entry: TimeEntry, hours: Hours, *, seen: str = "") -> None:
+    """Change an entry. `seen` is the fingerprint of what the form showed. Raises StaleForm."""
+    lock_user_to_read(session, entry.user_id)
+    session.refresh(entry)
+    check_seen(seen, asdict(hours_of(entry)), asdict(hours))
     for name, value in asdict(hours).items():
         setattr(entry, name, value)
     entry.removed_at = None
     session.flush()
+
+
+def hours_of(entry: TimeEntry) -> Hours:
+    return Hours(entry.day, entry.category, entry.minutes, entry.title)
 
 
 def remove_entry(session: Session, entry: TimeEntry, *, now: dt.datetime) -> None:
@@ -82,11 +91,26 @@ def save_limits(
     *,
     week_minutes: int | None,
     deep_work_minutes: int | None,
+    seen: str = "",
 ) -> None:
-    """Set a person's own limits; None means those of the content."""
+    """Set a person's own limits; None means those of the content.
+
+    `seen` is the fingerprint of what the form showed. Raises StaleForm.
+    """
     budget = budget_to_change(session, user_id)
+    session.flush()
+    session.refresh(budget)
+    sent = {"week_minutes": week_minutes, "deep_work_minutes": deep_work_minutes}
+    check_seen(seen, limits_of(budget), sent)
     budget.week_minutes, budget.deep_work_minutes = week_minutes, deep_work_minutes
     session.flush()
+
+
+def limits_of(budget: TimeBudget | None) -> dict[str, int | None]:
+    return {
+        "week_minutes": budget.week_minutes if budget else None,
+        "deep_work_minutes": budget.deep_work_minutes if budget else None,
+    }
 
 
 def budget_to_change(session: Session, user_id: uuid.UUID) -> TimeBudget:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, RadioField, StringField
 from wtforms.validators import InputRequired, Optional, StopValidation
 
 from roadmap.core.fields import at_most
+from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.time_budget.actions import Hours
 from roadmap.time_budget.presentation import duration
@@ -65,7 +65,7 @@ class HoursField(StringField):
         return "" if self.data is None else duration(self.data)
 
 
-class EntryForm(FlaskForm):
+class EntryForm(SeenForm):
     """Some time of a category on a day that has begun."""
 
     category = RadioField(
@@ -121,7 +121,7 @@ class EntryForm(FlaskForm):
         return Hours(self.day.data, self.category.data, minutes, self.title.data or None)
 
 
-class LimitsForm(FlaskForm):
+class LimitsForm(SeenForm):
     """A person's own limits; an empty field means that of the content."""
 
     deep_work_minutes = HoursField(

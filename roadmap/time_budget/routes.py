@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import asdict
 from typing import Any
 
 from flask import flash, render_template, request
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -50,7 +52,7 @@ def add() -> Response:
 @permit("time.read")
 def show(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "time.read", TimeEntry, key)
-    return _render_entry(entry, _entry_form(entry))
+    return _render_entry(entry, _entry_form(entry, data={"seen": _seen(entry)}))
 
 
 @time_budget.put("/time/entries/<uuid:key>")
@@ -60,7 +62,12 @@ def edit(key: uuid.UUID) -> Response:
     form = _entry_form(entry)
     if not form.validate():
         return _render_entry(entry, form, status=422)
-    actions.edit_entry(db.session, entry, form.hours)
+    try:
+        actions.edit_entry(db.session, entry, form.hours, seen=form.seen.data or "")
+    except StaleForm as stale:
+        late = form.differences(_entry_form(entry, formdata=None))
+        form.seen.data = fingerprint(stale.saved)
+        return _render_entry(entry, form, late=late, status=409)
     flash(_("Saved: %(entry)s.", entry=_in_words(entry)))
     return _see_week(entry.day)
 
@@ -91,12 +98,18 @@ def save_limits() -> Response:
     form = LimitsForm()
     if not form.validate():
         return _render_week(_week(), limits_form=form, status=422)
-    actions.save_limits(
-        db.session,
-        current_user.id,
-        week_minutes=form.week_minutes.data,
-        deep_work_minutes=form.deep_work_minutes.data,
-    )
+    try:
+        actions.save_limits(
+            db.session,
+            current_user.id,
+            week_minutes=form.week_minutes.data,
+            deep_work_minutes=form.deep_work_minutes.data,
+            seen=form.seen.data or "",
+        )
+    except StaleForm as stale:
+        late = form.differences(LimitsForm(data=stale.saved, formdata=None))
+        form.seen.data = fingerprint(stale.saved)
+        return _render_week(_week(), limits_form=form, late=late, status=409)
     flash(_("Your limits are saved."))
     return see_other("time_budget.week")
 
@@ -130,6 +143,10 @@ def _entry_form(entry: TimeEntry | None = None, **more: Any) -> EntryForm:
     return EntryForm(offered, today=_today(), entry=entry, **more)
 
 
+def _seen(entry: TimeEntry) -> str:
+    return fingerprint(asdict(actions.hours_of(entry)))
+
+
 def _in_words(entry: TimeEntry) -> str:
     return f"{_category_title(entry.category)}, {duration(entry.minutes)}"
 
@@ -139,9 +156,11 @@ def _category_title(key: str) -> str:
     return category.title if category else key
 
 
-def _render_entry(entry: TimeEntry, form: EntryForm, *, status: int = 200) -> Response:
+def _render_entry(
+    entry: TimeEntry, form: EntryForm, *, late: dict[str, str] | None = None, status: int = 200
+) -> Response:
     return render_page(
-        "time_budget/entry.html", status, entry=entry, form=form, week=Week.of(entry.day)
+        "time_budget/entry.html", status, entry=entry, form=form, late=late, week=Week.of(entry.day)
     )
 
 
@@ -150,6 +169,7 @@ def _render_week(
     *,
     entry_form: EntryForm | None = None,
     limits_form: LimitsForm | None = None,
+    late: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
     today, content = _today(), queries.time_content()
@@ -185,7 +205,11 @@ def _render_week(
         titles={each.key: each.title for each in content.categories},
         entry_form=entry_form
         or _entry_form(day=today if shown == current else shown.monday, formdata=None),
-        limits_form=limits_form or LimitsForm(obj=settings, formdata=None),
+        limits_form=limits_form
+        or LimitsForm(
+            obj=settings, data={"seen": fingerprint(actions.limits_of(settings))}, formdata=None
+        ),
+        late=late,
         milestones=milestone_links(db.session, current_user.id, content.remedies.milestones),
         duration=duration,
     )

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from roadmap.core.stale_forms import check_seen
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.tools import queries
-from roadmap.tools.models import ToolRecord
+from roadmap.tools.models import NOTHING, ToolRecord
 
 
 def save(
@@ -20,22 +21,26 @@ def save(
     tool: str,
     values: dict[str, Any],
     *,
+    seen: str = "",
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
     """Save level, interest, last use and note; nothing at all deletes the record.
 
-    Saving the same twice changes nothing.
+    Saving the same twice changes nothing. `seen` is the fingerprint of what the form showed, ""
+    to save unconditionally. Raises StaleForm.
     """
     lock_user(session, user_id)
     saved = queries.record(session, user_id, tool)
+    if saved is not None:
+        session.refresh(saved)
+    check_seen(seen, saved.values if saved else NOTHING, values)
     if saved is None and not any(values.values()):
         return
     if saved is None:
         session.add(ToolRecord(user_id=user_id, tool=tool, updated_at=now, **values))
     else:
-        session.refresh(saved)
-        if all(getattr(saved, name) == value for name, value in values.items()):
+        if saved.values == values:
             return
         if any(values.values()):
             for name, value in values.items():

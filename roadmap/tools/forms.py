@@ -7,12 +7,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, Length, Optional, StopValidation
 
 from roadmap.core.fields import PartialDateField
+from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_multiline
 from roadmap.tools.models import INTERESTS, LEVELS
 
@@ -44,7 +44,7 @@ class UsedOnField(PartialDateField):
             raise StopValidation(_("This is before 1980; check the year."))
 
 
-class ToolForm(FlaskForm):
+class ToolForm(SeenForm):
     level = SelectField(
         _l("How well you know it"),
         [AnyOf(LEVELS, message=CHOOSE_ONE)],

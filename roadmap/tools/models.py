@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +15,7 @@ from roadmap.people.models import OwnerId
 # '' where nothing is said.
 LEVELS = ("", "tried", "used", "production", "asked")
 INTERESTS = ("", "learn", "deepen", "leave")
+NOTHING = {"level": "", "interest": "", "last_used": None, "note": ""}
 
 
 class ToolRecord(Base):
@@ -35,3 +37,7 @@ class ToolRecord(Base):
         check_one_of("level", "level", LEVELS),
         check_one_of("interest", "interest", INTERESTS),
     )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in NOTHING}

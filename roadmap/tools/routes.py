@@ -12,11 +12,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.account.actions import set_preference
 from roadmap.core.database import db
+from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit
 from roadmap.people.roles import VIEWERS
 from roadmap.tools import actions, queries
 from roadmap.tools.forms import INTEREST_LABELS, LEVEL_LABELS, ToolForm
+from roadmap.tools.models import NOTHING
 from roadmap.tools.rules import STALE_MONTHS, is_stale
 
 if TYPE_CHECKING:
@@ -65,7 +67,8 @@ def overview() -> str:
 def show(key: str) -> Response:
     tool = _tool_or_404(key)
     saved = queries.record(db.session, current_user.id, key)
-    return _render(tool, ToolForm(today=_today(), obj=saved, formdata=None))
+    seen = fingerprint(saved.values if saved else NOTHING)
+    return _render(tool, ToolForm(today=_today(), obj=saved, data={"seen": seen}, formdata=None))
 
 
 @tools.put("/tools/sharing")
@@ -91,7 +94,15 @@ def save(key: str) -> BaseResponse:
     form = ToolForm(today=_today())
     if not form.validate():
         return _render(tool, form, status=422)
-    actions.save(db.session, current_user.id, key, form.values, by=current_user.id, now=now())
+    try:
+        actions.save(
+            db.session, current_user.id, key, form.values,
+            seen=form.seen.data or "", by=current_user.id, now=now(),
+        )  # fmt: skip
+    except StaleForm as stale:
+        form.seen.data = fingerprint(stale.saved)
+        late = form.differences(ToolForm(today=_today(), data=stale.saved, formdata=None))
+        return _render(tool, form, late=late, status=409)
     flash(_("What you say of %(tool)s is saved.", tool=tool.title))
     return see_other("tools.overview", _anchor=key)
 
@@ -105,7 +116,9 @@ def _today() -> dt.date:
     return today
 
 
-def _render(tool: Tool, form: ToolForm, *, status: int = 200) -> Response:
+def _render(
+    tool: Tool, form: ToolForm, *, late: dict[str, str] | None = None, status: int = 200
+) -> Response:
     content = queries.tool_content()
     return render_page(
         "tools/tool.html",
@@ -114,6 +127,7 @@ def _render(tool: Tool, form: ToolForm, *, status: int = 200) -> Response:
         content=content,
         group=content.group_by_key[tool.group],
         form=form,
+        late=late,
         asked=queries.asked_by_roadmaps(db.session, current_user.id).get(tool.key, []),
         evidence=queries.evidence_naming(db.session, current_user.id, tool),
         most_evidence=queries.MAX_NAMING,

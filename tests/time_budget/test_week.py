@@ -244,3 +244,30 @@ def test_what_has_no_time_stands_first_on_its_day(alice, cast, session):
     add(alice, "design-reviews", "1", "2026-03-17", "Typed later")
     page = alice.get(PAGE).text
     assert 0 < page.index("Typed later") < page.index("Quarter plan")
+
+
+def seen_of(page: str) -> str:
+    return re.search(r'name="seen"[^>]*value="([0-9a-f]+)"', page)[1]
+
+
+def test_another_tab_is_not_overwritten_unseen(alice, session):
+    alice.post(ENTRIES, REVIEW)
+    at = f"{ENTRIES}/{session.scalar(sa.select(TimeEntry.id))}"
+    seen = seen_of(alice.get(at).text)
+    assert alice.put(at, {**REVIEW, "minutes": "2:00", "seen": seen}).status_code == 303
+    late = alice.put(at, {**REVIEW, "minutes": "0:45", "category": "deep-work", "seen": seen})
+    assert late.status_code == 409
+    assert "What it was Design reviews Hours 2 h Save again" in visible(late.text)
+    assert session.scalars(sa.select(TimeEntry.minutes)).all() == [120]
+    again = {**REVIEW, "minutes": "0:45", "seen": seen_of(late.text)}
+    assert alice.put(at, again).status_code == 303
+    assert session.scalars(sa.select(TimeEntry.minutes)).all() == [45]
+
+
+def test_limits_of_another_tab_are_not_overwritten_unseen(alice, session):
+    seen = seen_of(alice.get(PAGE).text)
+    alice.put("/time/limits", {"deep_work_minutes": "5", "week_minutes": "", "seen": seen})
+    late = alice.put("/time/limits", {"deep_work_minutes": "7", "week_minutes": "", "seen": seen})
+    assert late.status_code == 409
+    assert "Fewest hours of deep work a week 5 h" in visible(late.text)
+    assert session.scalars(sa.select(TimeBudget.deep_work_minutes)).all() == [300]

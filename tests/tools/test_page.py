@@ -172,3 +172,22 @@ def test_the_number_of_statements_does_not_grow(alice, session):
             alice.get("/tools")
         counts.append(len(counted))
     assert counts[0] == counts[1] == counts[2]
+
+
+def seen_of(page: str) -> str:
+    return re.search(r'name="seen"[^>]*value="([0-9a-f]+)"', page)[1]
+
+
+def test_another_tab_is_not_overwritten_unseen(alice, session):
+    seen = seen_of(alice.get("/tools/ray").text)
+    alice.put("/tools/ray", {**RAY, "seen": seen})
+    mine = {**RAY, "note": "Mine.", "level": "tried", "seen": seen}
+    late = alice.put("/tools/ray", mine)
+    assert late.status_code == 409
+    said = visible(late.text)
+    assert "How well you know it Used it in a project Note Tune, not Serve." in said
+    assert session.scalars(sa.select(ToolRecord.note)).all() == ["Tune, not Serve."]
+    # The same again is no conflict, and sending the form of the conflict replaces knowingly.
+    assert alice.put("/tools/ray", {**RAY, "seen": seen}).status_code == 303
+    assert alice.put("/tools/ray", {**mine, "seen": seen_of(late.text)}).status_code == 303
+    assert session.scalars(sa.select(ToolRecord.note)).all() == ["Mine."]

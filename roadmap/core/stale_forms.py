@@ -1,0 +1,61 @@
+"""Notice a form that is out of date: what it showed is no longer what is saved."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField
+
+from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import date_filter
+
+
+class StaleForm(Exception):
+    """Another form saved something else since this one was opened; it carries what is saved."""
+
+    def __init__(self, saved: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.saved = dict(saved)
+
+
+class SeenForm(FlaskForm):
+    """A form with the fingerprint of what was saved when it was opened."""
+
+    seen = HiddenField()
+
+    def differences(self, other: SeenForm) -> dict[str, str]:
+        """Return what the fields of a form with the saved values show, where they differ."""
+        return {
+            str(field.label.text): _shown(other[field.name])
+            for field in self
+            if field.name not in ("seen", "csrf_token") and field.data != other[field.name].data
+        }
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """Return a short text that differs when the values differ."""
+    text = json.dumps(dict(values), sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def check_seen(seen: str, saved: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Raise StaleForm where `saved` is not what the form showed, unless it sends the same.
+
+    Without `seen` anything is saved.
+    """
+    if seen and seen != fingerprint(saved) and saved != values:
+        raise StaleForm(saved)
+
+
+def _shown(field: Field) -> str:
+    """Return the value of a field as a person reads it."""
+    if choices := getattr(field, "iter_choices", None):
+        return next((str(label) for value, label, *_more in choices() if value == field.data), "–")
+    if isinstance(field.data, dt.date | PartialDate):
+        return date_filter(field.data)
+    return field._value() or "–"
