@@ -115,6 +115,9 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
             count(User, _ACTIVE).label("active"),
             count(User, ~_ACTIVE).label("deactivated"),
             count(User, _ACTIVE, User.is_admin).label("administrators"),
+            count(User, _ACTIVE, User.is_admin, User.password_hash.is_not(None)).label(
+                "administrators_able"
+            ),
             count(User, _ACTIVE, _HAS_PENDING_EMAIL).label("unconfirmed"),
             count(Team).label("teams"),
             count(Team, _HAS_PEOPLE, Team.id.not_in(managed)).label("unmanaged"),

@@ -84,6 +84,11 @@ def _check_administrators(figures: Any) -> InstanceCheck:
         how = _("A second one can let you back in if you lose your password.")
         return InstanceCheck(_("One administrator"), href, calls=True, how=how)
     count = number_filter(figures.administrators)
+    if figures.administrators_able < 2:
+        able = number_filter(figures.administrators_able)
+        title = _("%(able)s of %(count)s administrators can sign in", able=able, count=count)
+        how = _("The others have no password yet. Create a password link for one of them.")
+        return InstanceCheck(title, href, calls=True, how=how)
     return InstanceCheck(_("%(count)s administrators", count=count), href)
 
 

@@ -41,6 +41,24 @@ def test_it_works(cast: Cast, browser_of) -> None:
     assert page.count('class="button"') == 1
 
 
+def test_an_administrator_without_a_password_lets_nobody_back_in(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    erin = browser_of(cast.erin)
+    for who, password_hash in ((cast.erin, "x"), (cast.dave, None)):
+        person = session.get_one(User, who)
+        person.is_admin, person.password_hash = True, password_hash
+    session.commit()
+    for page in ("/", "/admin"):
+        assert "1 of 2 administrators can sign in" in text_of(erin.get(page).text)
+    session.get_one(User, cast.dave).password_hash = "y"
+    session.commit()
+    for page in ("/", "/admin"):
+        text = text_of(erin.get(page).text)
+        assert "2 administrators" in text
+        assert "can sign in" not in text
+
+
 def test_a_backup_is_told_with_its_day(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
