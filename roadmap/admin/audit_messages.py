@@ -111,6 +111,14 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "demo.loaded": _l("The demo was loaded: %(target)s people."),
     },
 }
+ACTIONS_BY_KIND = {kind: [*messages] for kind, messages in MESSAGES_BY_KIND.items()}
+# Wrong passwords and tokens as well, which also stand under what they were for.
+ACTIONS_BY_KIND["refusal"] += [
+    action
+    for kind in ("sign-in", "invitation", "token")
+    for action in MESSAGES_BY_KIND[kind]
+    if action.endswith((".failed", ".refused"))
+]
 MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in messages.items()}
 # Where what else an entry holds decides the sentence.
 _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")

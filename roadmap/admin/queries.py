@@ -242,12 +242,13 @@ def list_teams(session: Session) -> list[TeamRow]:
 class AuditFilter:
     """Which entries of the audit log are shown or exported.
 
-    `actions` filter where there are any; `person_id` is who did it or to whom it was done. An
-    entry is of `since` or later, and from before `until`.
+    `actions` filter where there are any; `person_id` is who did it or to whom it was done, or the
+    entry names `email`. An entry is of `since` or later, and from before `until`.
     """
 
     actions: Collection[str] = ()
     person_id: uuid.UUID | None = None
+    email: str = ""
     since: dt.datetime | None = None
     until: dt.datetime | None = None
 
@@ -256,14 +257,20 @@ class AuditFilter:
         query = sa.select(AuditEntry).order_by(AuditEntry.id.desc())
         if self.actions:
             query = query.where(AuditEntry.action.in_(self.actions))
+        about = []
         if self.person_id is not None:
-            query = query.where(
-                sa.or_(
-                    AuditEntry.actor_id == self.person_id,
-                    AuditEntry.target == str(self.person_id),
-                    AuditEntry.data["person"].as_string() == str(self.person_id),
-                )
-            )
+            about += [
+                AuditEntry.actor_id == self.person_id,
+                AuditEntry.target == str(self.person_id),
+                AuditEntry.data["person"].as_string() == str(self.person_id),
+            ]
+        if self.email:
+            # As typed by whoever invited or signed in: in any case of letters.
+            spellings = {self.email.lower(), email_key(self.email)}
+            named = (AuditEntry.target, AuditEntry.data["email"].as_string())
+            about += [sa.func.lower(each).in_(spellings) for each in named]
+        if about:
+            query = query.where(sa.or_(*about))
         if self.since is not None:
             query = query.where(AuditEntry.at >= self.since)
         if self.until is not None:

@@ -109,8 +109,8 @@ def export_log() -> Response:
 class AuditQuery:
     """The filter of the audit log in the address: about what, whom, from and to which day.
 
-    `people` are those who match `who`, `person` the only one. `wrong_day` is a text that is no day.
-    Days are the administrator's.
+    `people` are those who match `who`, `person` the only one, `email` their address, or one that
+    nobody has. `wrong_day` is a text that is no day. Days are the administrator's.
     """
 
     def __init__(self) -> None:
@@ -124,11 +124,14 @@ class AuditQuery:
             queries.find_people(db.session, self.who, most=MAX_CANDIDATES + 1) if self.who else []
         )
         self.person = self.people[0] if len(self.people) == 1 else None
+        # An invited address, or one that somebody tried to sign in with, needs no account.
+        is_address = "@" in self.who and not self.people
+        self.email = self.person.email if self.person else self.who if is_address else ""
 
     @property
     def is_clear(self) -> bool:
         """Return whether the filter says which entries are meant."""
-        return not self.wrong_day and (not self.who or self.person is not None)
+        return not self.wrong_day and (not self.who or bool(self.email))
 
     @property
     def is_filtered(self) -> bool:
@@ -146,8 +149,9 @@ class AuditQuery:
     @property
     def wanted(self) -> queries.AuditFilter:
         return queries.AuditFilter(
-            actions=audit_messages.MESSAGES_BY_KIND.get(self.kind, ()),
+            actions=audit_messages.ACTIONS_BY_KIND.get(self.kind, ()),
             person_id=self.person.id if self.person else None,
+            email=self.email,
             since=_start_of(self.first) if self.first else None,
             until=_start_of(self.last + dt.timedelta(days=1)) if self.last else None,
         )

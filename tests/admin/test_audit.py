@@ -92,14 +92,36 @@ def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
     assert lines(erin.get(f"/admin/audit?person={cast.bob}&kind=team")) == [
         "Bob was a manager and is now a member in the team Ranking."
     ]
-    assert (
-        "Nobody here has that name or e-mail" in erin.get("/admin/audit?person=x@example.org").text
-    )
+    assert "Nobody here has that name or e-mail" in erin.get("/admin/audit?person=nobody").text
+    assert "No entries match" in erin.get("/admin/audit?person=x@example.org").text
     assert lines(erin.get("/admin/audit?person=bo&kind=team")) == [
         "Bob was a manager and is now a member in the team Ranking."
     ]
     assert "No entries match" in erin.get("/admin/audit?kind=keeping").text
     assert len(lines(erin.get("/admin/audit?kind=nonsense"))) == 4
+
+
+def test_it_finds_what_names_an_address_with_and_without_an_account(session, cast, erin, now):
+    for email in ("Alice@example.org", "Nina@example.test"):
+        record_audit(
+            session, by=cast.erin, action="invitation.created", target="1", now=now, email=email
+        )
+        record_audit(session, by=None, action="session.failed", target=email, now=now)
+    session.commit()
+    for asked, email in (
+        ("alice@example.org", "Alice@example.org"),
+        ("nina@example.test", "Nina@example.test"),
+    ):
+        page = erin.get(f"/admin/audit?person={asked}")
+        assert lines(page) == [
+            f"Signing in as {email} failed.",
+            f"An invitation to Cairn was created for {email}.",
+        ]
+        assert f"person={asked}" in page.text or f"person={cast.alice}" in page.text
+    assert "nina@example.test, an address without an account" in page.text
+    # A wrong password is a refusal, wherever else it stands.
+    assert len(lines(erin.get("/admin/audit?kind=refusal"))) == 2
+    assert len(lines(erin.get("/admin/audit?kind=sign-in"))) == 2
 
 
 def test_a_name_of_several_people_offers_them(session, cast, erin, now):
@@ -115,7 +137,7 @@ def test_a_name_of_several_people_offers_them(session, cast, erin, now):
     for url, name in offered:
         chosen = erin.get(url.replace("&amp;", "&"))
         assert lines(chosen) == ["Signed in."]
-        assert f"What {name} did, and what was done to them." in chosen.text
+        assert f"What {name} did, what was done to them" in chosen.text
 
 
 def test_a_refused_page_says_about_whom(session, cast, erin, browser_of):
