@@ -15,6 +15,7 @@ from roadmap.core.database import db
 from roadmap.core.proxy import public_address
 from roadmap.core.text import clean_line
 from roadmap.people.models import User
+from roadmap.people.queries import teams_managed_alone
 
 group = CommandGroup("user")
 
@@ -89,6 +90,7 @@ def list_users() -> None:
 def deactivate(email: str) -> None:
     """Deactivate an account and end its sessions. Its records stay."""
     user = find_user(email)
+    alone = teams_managed_alone(db.session, user.id)
     try:
         closed = actions.deactivate(db.session, user.id, by=None, now=utc_now())
     except actions.LastAdministrator:
@@ -97,6 +99,13 @@ def deactivate(email: str) -> None:
         ) from None
     db.session.commit()
     click.echo(f"{user.email} is deactivated." if closed else f"{user.email} was so already.")
+    if closed and alone:
+        teams = ", ".join(team.name for team in alone)
+        click.echo(
+            f"Nobody else manages {teams}: what the members submit waits until you appoint "
+            "someone.",
+            err=True,
+        )
 
 
 @group.command("reset-password")

@@ -101,6 +101,11 @@ def test_deactivate(run, session, cast, browser_of):
     assert "deactivated" in run("user", "list").stdout
 
 
+def test_deactivating_the_only_manager_warns_as_the_page_does(run, session, cast):
+    assert "Nobody else manages Ranking" in run("user", "deactivate", "bob@example.org").stderr
+    assert "Nobody" not in run("user", "deactivate", "carol@example.org").stderr
+
+
 def test_the_last_administrator_stays(run, session, cast):
     result = run("user", "deactivate", "erin@example.org")
     assert result.exit_code == 1
