@@ -59,7 +59,7 @@
   };
 
   const isKept = (form) => owner && form?.matches?.("form[method=post]")
-    && find(TYPED, form) && !find("[type=password]", form);
+    && find(TYPED, form) && !find("[type=password], [data-secret]", form);
   const isChoice = (field) => ["checkbox", "radio"].includes(field.type);
   const fields = (form) => [...form.elements].filter((field) => field.name
     && !["csrf_token", "_method"].includes(field.name)

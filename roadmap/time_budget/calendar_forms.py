@@ -102,7 +102,10 @@ class AddressForm(FlaskForm):
         _l("Secret address in iCal format"),
         [InputRequired(_l("Enter the address.")), at_most(MAX_URL)],
         filters=[clean_line],
-        render_kw={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"},
+        # No draft of it stays in the browser.
+        render_kw={
+            "inputmode": "url", "autocomplete": "off", "spellcheck": "false", "data-secret": "1",
+        },  # fmt: skip
     )
 
 

@@ -139,6 +139,19 @@ def test_a_draft_never_overwrites_what_another_tab_saved(
     expect(notice(page)).to_have_count(0)
 
 
+def test_no_draft_is_kept_of_a_secret(open_page: Callable[..., Page]) -> None:
+    """Such as the address of a calendar; its field says that it is one."""
+    page = open_page()
+    for value, kept in (("seen", True), ("hidden", False)):
+        page.goto("/time")
+        title = page.get_by_label("Title")
+        if not kept:
+            page.evaluate("sessionStorage.clear()")
+            title.evaluate("field => { field.dataset.secret = '1' }")
+        title.fill(value)
+        assert (value in page.evaluate("JSON.stringify(sessionStorage)")) == kept
+
+
 def test_a_note_outlives_the_session(
     open_page: Callable[..., Page], at: str, sample_site: SampleSite
 ) -> None:

@@ -298,6 +298,7 @@ def test_a_calendar_is_fetched_from_its_address(alice, host, session):
     shown = alice.get(PAGE).text
     assert "Fetch from localhost" in shown
     assert "zanzibar" not in shown
+    assert re.search(r"<input[^>]* data-secret=", shown), "no draft of it stays in the browser"
     found = alice.post(f"{ADDRESS}/preview", WINDOW)
     assert len(rows(found.text)) == 9
     assert "9 added" in said(alice.post(ENTRIES, fields(found.text)), alice)
