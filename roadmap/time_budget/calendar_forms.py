@@ -104,8 +104,11 @@ class AddressForm(FlaskForm):
         filters=[clean_line],
         # No draft of it stays in the browser.
         render_kw={
-            "inputmode": "url", "autocomplete": "off", "spellcheck": "false", "data-secret": "1",
-        },  # fmt: skip
+            "inputmode": "url",
+            "autocomplete": "off",
+            "spellcheck": "false",
+            "data-secret": "1",
+        },
     )
 
 
