@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from roadmap.career import actions, queries
 from roadmap.career.forms import DegreeForm, EntryForm, PositionForm, level_labels
 from roadmap.career.models import Degree, Entry, Position
+from roadmap.career_plans.queries import reviews_due
 from roadmap.core.database import db
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
@@ -39,6 +40,7 @@ def overview() -> str:
         positions=queries.positions(db.session, current_user.id),
         degrees=queries.degrees(db.session, current_user.id),
         levels=level_labels(),
+        plans_due=reviews_due(db.session, current_user.id, current_user.today(now())),
     )
 
 

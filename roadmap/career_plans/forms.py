@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, SelectField, TextAreaField
@@ -15,6 +16,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, DataRequired, Length, NumberRange, Optional
 
 from roadmap.career_plans.models import CareerPlan
+from roadmap.career_plans.rules import REVIEW_ON, is_review_missing, is_review_past
 from roadmap.core.fields import at_most
 from roadmap.core.numbers import PlainDecimalField, parse_whole_number
 from roadmap.core.text import clean_multiline
@@ -32,6 +34,20 @@ class PlanForm(FlaskForm):
     seen = HiddenField()
     # The fields of the questions, by the key of each.
     names: dict[str, str] = {}
+    saved_answers: dict[str, str]
+    today: dt.date
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        if is_review_missing(self.answers):
+            problem = _("“Not yet” needs the day on which you look at it again.")
+        elif is_review_past(self.answers, self.saved_answers, self.today):
+            problem = _("This day is past. Enter one to come.")
+        else:
+            return True
+        self.answer_field(REVIEW_ON).errors = [problem]
+        return False
 
     @property
     def revision(self) -> int:
@@ -65,7 +81,9 @@ class ReflectionForm(FlaskForm):
     )
 
 
-def plan_form(questions: Sequence[Question], saved: CareerPlan | None, **options: Any) -> PlanForm:
+def plan_form(
+    questions: Sequence[Question], saved: CareerPlan | None, today: dt.date, **options: Any
+) -> PlanForm:
     """Return the form of these questions, filled with what is saved.
 
     `options` are those of a form.
@@ -76,7 +94,9 @@ def plan_form(questions: Sequence[Question], saved: CareerPlan | None, **options
         answer = saved.answers.get(question.key) if saved else None
         if answer:
             shown[form_class.names[question.key]] = READERS.get(question.type, str)(answer)
-    return form_class(data=shown, **options)
+    form = form_class(data=shown, **options)
+    form.saved_answers, form.today = dict(saved.answers) if saved else {}, today
+    return form
 
 
 @cache

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.career_plans.models import CareerPlan, Reflection
+from roadmap.career_plans.rules import is_review_due
 from roadmap.progress import queries as progress
 from roadmap.progress.queries import MilestoneLink
 
@@ -68,6 +69,25 @@ def plans(session: Session, user_id: uuid.UUID, kind: str) -> dict[str, CareerPl
     """Load the person's plans of a kind, by subject."""
     found = session.scalars(sa.select(CareerPlan).filter_by(user_id=user_id, kind=kind))
     return {each.subject: each for each in found}
+
+
+def reviews_due(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Link]:
+    """Return the plans that the person wanted to read again by today."""
+    content = career_content()
+    options = content.advanced_education.option_by_key
+    found = session.scalars(
+        sa.select(CareerPlan)
+        .where(CareerPlan.user_id == user_id, CareerPlan.kind.in_(("direction", "education")))
+        .order_by(CareerPlan.kind, CareerPlan.subject)
+    )
+    due = [each for each in found if is_review_due(each.answers, today)]
+    return [
+        Link(content.direction.title, "/career/direction#reasons")
+        if each.kind == "direction"
+        else Link(options[each.subject].title, f"/career/education/{each.subject}")
+        for each in due
+        if each.kind == "direction" or each.subject in options
+    ]
 
 
 def reflections(session: Session, user_id: uuid.UUID, challenge: str) -> Sequence[Reflection]:

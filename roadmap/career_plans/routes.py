@@ -67,7 +67,7 @@ def add_reflection(key: str) -> BaseResponse:
     reflection = ReflectionForm()
     if not reflection.validate():
         saved = queries.plan(db.session, me, "challenge", key)
-        form = plan_form(_questions(found), saved, formdata=None)
+        form = plan_form(_questions(found), saved, current_user.today(now()), formdata=None)
         return _render_challenge(found, form, reflection, status=422)
     actions.add_reflection(
         db.session, me, key, reflection.text.data or "",
@@ -86,7 +86,8 @@ def _questions(challenge: Challenge) -> Sequence[Question]:
 
 
 def _saved_form(kind: str, subject: str, questions: Sequence[Question]) -> PlanForm:
-    return plan_form(questions, queries.plan(db.session, current_user.id, kind, subject))
+    saved = queries.plan(db.session, current_user.id, kind, subject)
+    return plan_form(questions, saved, current_user.today(now()))
 
 
 def _save(kind: str, subject: str, form: PlanForm) -> dict[str, str]:

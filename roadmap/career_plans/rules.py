@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -9,6 +10,23 @@ Answers = Mapping[str, str]
 
 # The questions of a worksheet whose answers are its outcome.
 DECISION, REVIEW_ON = "decision", "review_on"
+# The decision that needs a day on which it is looked at again.
+NOT_YET = "not yet"
+
+
+def is_review_missing(answers: Answers) -> bool:
+    return answers.get(DECISION) == NOT_YET and not answers.get(REVIEW_ON)
+
+
+def is_review_past(answers: Answers, saved: Answers, today: dt.date) -> bool:
+    """Return whether the day of the review is new and past; a saved one has come to pass."""
+    day = answers.get(REVIEW_ON, "")
+    return bool(day) and day != saved.get(REVIEW_ON) and day < today.isoformat()
+
+
+def is_review_due(answers: Answers, today: dt.date) -> bool:
+    day = answers.get(REVIEW_ON, "")
+    return bool(day) and day <= today.isoformat()
 
 
 def figure(

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.auth.queries import any_user_exists
 from roadmap.auth.sessions import take_sign_out_reason
+from roadmap.career_plans.queries import reviews_due
 from roadmap.catalog.queries import load_revision, published_roadmaps
 from roadmap.core.database import db
 from roadmap.core.web import now, see_other
@@ -46,15 +47,18 @@ def index() -> Response | str:
         return render_template("dashboard/landing.html", first=not any_user_exists(db.session))
     mine = enrollments(db.session, current_user.id)
     manager_summary = load_manager_summary(db.session, current_user, now())
+    today = current_user.today(now())
+    plans_due = reviews_due(db.session, current_user.id, today)
     if not mine:
         return render_template(
             "dashboard/manager.html" if manager_summary else "dashboard/welcome.html",
             manager_summary=manager_summary,
             admin_summary=load_admin_summary(db.session, current_user, now()),
+            plans_due=plans_due,
             roadmaps=[each.content for each in published_roadmaps(db.session)],
         )
     published = load_revision(db.session, mine[0].revision_id)
-    content, today = published.content, current_user.today(now())
+    content = published.content
     record = person_record(db.session, current_user.id)
     found = explain(content, record.own(), today)
     data = summarize(content, record.own(), today)
@@ -73,6 +77,7 @@ def index() -> Response | str:
         ),
         first_steps=first_steps(record, content),
         returned=returned_pieces(record),
+        plans_due=plans_due,
         questions_due=count_due(db.session, current_user.id, end_of_day(current_user, now())),
         manager_summary=manager_summary,
         recent_activity=list_recent_activity(

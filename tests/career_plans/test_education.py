@@ -57,6 +57,29 @@ def test_a_sheet_asks_for_all_that_a_decision_takes(alice):
     assert page.count("not enough answers") == 2
 
 
+def test_not_yet_needs_a_day_to_come(alice, session):
+    for day, problem in (("", "“Not yet” needs the day"), ("2020-01-01", "This day is past")):
+        answer = alice.put(PAGE, {**SHEET, "answer_review_on": day})
+        assert answer.status_code == 422
+        assert problem in said(answer.text)
+    assert session.scalars(sa.select(CareerPlan)).all() == []
+
+
+def test_what_is_to_be_read_again_stands_on_the_dashboard_and_on_career(alice, cast, session):
+    alice.put(PAGE, SHEET)
+    assert "You wanted to read again" not in alice.get("/").text
+    plan = session.scalars(sa.select(CareerPlan)).one()
+    plan.answers = {**plan.answers, "review_on": "2026-01-02"}
+    session.commit()
+    for page in ("/", "/career"):
+        assert f'<a href="{PAGE}">' in alice.get(page).text.partition('id="plans-due"')[2]
+    # The day came to pass: the rest of the sheet is saved with it.
+    changed = {**SHEET, "answer_review_on": "2026-01-02", "answer_fees": "1", "seen": "1"}
+    assert alice.put(PAGE, changed).status_code == 303
+    assert alice.put(PAGE, {**SHEET, "seen": "2"}).status_code == 303
+    assert "You wanted to read again" not in alice.get("/").text
+
+
 def test_it_adds_up_cost_and_weeks_and_compares_sheets(alice):
     assert alice.put(PAGE, SHEET).location == PAGE
     page = said(alice.get(PAGE).text)
