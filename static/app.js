@@ -140,6 +140,20 @@
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   });
 
+  /* That a form is saved is true until somebody types on, and not where the request failed. */
+  const unsay = (form, text = "") => {
+    const said = form && find("[data-said]", form);
+    if (!said) return;
+    said.textContent = text;
+    for (const flash of all("#messages .flash")) flash.remove();
+  };
+  document.addEventListener("input", (event) => unsay(event.target.form));
+  for (const failed of ["htmx:sendError", "htmx:responseError"]) {
+    document.addEventListener(failed, ({ detail: { requestConfig: { elt } } }) => {
+      if (elt.matches("form[data-failed]")) unsay(elt, elt.dataset.failed);
+    });
+  }
+
   /* Say when the server cannot be reached, which only a failed request shows: a server on the same
      machine answers without a network. */
   const reach = (reached) => {

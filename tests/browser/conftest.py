@@ -23,7 +23,7 @@ from tests.support.server import Server, run_server
 
 WAIT_MS = 8_000
 # After a request that failed, htmx writes `htmx:sendError` before `htmx:afterRequest`.
-EXPECTED = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+EXPECTED = ("Failed to load resource", "htmx:sendAbort", "htmx:sendError", "htmx:afterRequest")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -118,8 +118,8 @@ def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
     test.
 
     Whatever a page writes to the console as an error (a script that failed, something that the
-    content security policy refused) is a fault, but for the statuses that a test asks for itself,
-    and for a request that ended because the person went on to another page.
+    content security policy refused) is a fault, but for the statuses and lost requests that a
+    test asks for itself, and for a request that ended because the person went on to another page.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []

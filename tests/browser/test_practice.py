@@ -54,7 +54,17 @@ def test_an_answer_is_saved_while_it_is_written(page_of: PageOf) -> None:
     for tab in (page, other):
         tab.goto(story)
     page.get_by_label("Situation").fill("We could not agree on the store.")
-    expect(page.locator("#answer-state")).to_contain_text("Saved")
+    said = page.locator("#answer-state").get_by_role("status")
+    expect(said).to_have_text("Saved")
+    # It is not, while there is more to save and where that failed.
+    page.route("**/answer", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.get_by_label("Situation").press_sequentially(" Yet.")
+        expect(said).to_have_text("")
+    expect(said).to_have_text("Not saved")
+    page.unroute("**/answer")
+    page.get_by_label("Situation").fill("We could not agree on the store.")
+    expect(said).to_have_text("Saved")
     page.get_by_text("Evidence it cites").click()
     page.get_by_label("Search your evidence").fill("ranking")
     page.get_by_label("Ranking launch").check()
@@ -72,7 +82,10 @@ def test_an_answer_is_saved_while_it_is_written(page_of: PageOf) -> None:
     expect(other.locator("#answer-state")).to_contain_text("I was wrong. It held.")
     other.get_by_role("button", name="Save mine anyway").click()
     expect(other.get_by_text("Your answer is saved.")).to_be_visible()
-    expect(other.get_by_label("Task")).to_have_value("To decide.")
+    other.get_by_label("Task").press_sequentially("To choose. ")
+    expect(other.get_by_text("Your answer is saved.")).to_have_count(0)
+    expect(other.locator("#answer-state")).to_contain_text("Saved")
+    expect(other.get_by_label("Task")).to_have_value("To choose. To decide.")
 
 
 def test_a_mock_interview_by_keyboard(page_of: PageOf) -> None:
