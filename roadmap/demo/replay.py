@@ -16,6 +16,7 @@ from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.career_plans import actions as career_plans
 from roadmap.core.dates import PartialDate
+from roadmap.credentials.actions import save_cost
 from roadmap.demo.story import ROADMAP, Step, working_day
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
@@ -115,6 +116,12 @@ class StoryReplay:
 
     def submit(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         evidence.submit(self.session, self.piece(owner, data), by=owner, now=at)
+
+    def pay(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        save_cost(
+            self.session, owner.id, self.piece(owner, data).id, at.year, data["amount"],
+            data["currency"], by=owner.id, now=at,
+        )  # fmt: skip
 
     def edit(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         found, change = self.piece(owner, data), dict(data["change"])

@@ -15,6 +15,7 @@ from roadmap.career_plans.models import CareerPlan, Reflection
 from roadmap.catalog.content import Content
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
+from roadmap.credentials.models import CredentialCost
 from roadmap.demo.loader import LoadedDemo, load_demo_data
 from roadmap.demo.story import ROADMAP
 from roadmap.evidence.models import (
@@ -41,10 +42,10 @@ from roadmap.time_budget.models import TimeEntry
 from roadmap.tools.models import ToolRecord
 
 LOADED_MODELS: tuple[type[Any], ...] = (
-    Answer, Assessment, CareerPlan, Comment, Confirmation, Enrollment, Evidence, EvidenceVersion,
-    HistoryEntry, Impact, Invitation, Membership, MilestonePlan, MilestoneStatus, MockInterview,
-    Notification, OutgoingMail, PortfolioItem, PracticeAttempt, ReadinessSummary, Reflection,
-    Review, Team, TimeEntry, ToolRecord, User,
+    Answer, Assessment, CareerPlan, Comment, Confirmation, CredentialCost, Enrollment, Evidence,
+    EvidenceVersion, HistoryEntry, Impact, Invitation, Membership, MilestonePlan, MilestoneStatus,
+    MockInterview, Notification, OutgoingMail, PortfolioItem, PracticeAttempt, ReadinessSummary,
+    Reflection, Review, Team, TimeEntry, ToolRecord, User,
 )  # fmt: skip
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
 ENGINEERS = (

@@ -7,6 +7,7 @@ from collections import Counter
 
 from roadmap.career_plans.models import PLAN_KINDS, CareerPlan, Reflection
 from roadmap.career_plans.queries import career_content
+from roadmap.credentials.models import CredentialCost
 from roadmap.evidence.constants import STATES, VISIBILITIES
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
@@ -90,6 +91,7 @@ def test_what_was_returned_says_why_and_by_whom(demo: DemoData) -> None:
 def test_one_certificate_has_lapsed_and_one_is_about_to(demo: DemoData) -> None:
     ends = [row.expires_on.last for row in demo.of(EvidenceVersion, "maya") if row.expires_on]
     assert sorted((end - NOW.date()).days for end in ends) == [-45, 20]
+    assert [cost.amount for cost in demo.of(CredentialCost, "maya")] == [240]
 
 
 def test_maya_is_under_way_with_some_gates_passed(demo: DemoData) -> None:
