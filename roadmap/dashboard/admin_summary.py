@@ -124,7 +124,12 @@ def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:
         yield InstanceCheck(_("Mail is configured, and none is waiting"), href)
     elif figures.mail_retry_error:
         title = _("The mail server did not take a mail, which is tried again")
-        yield InstanceCheck(title, href, calls=True, how=figures.mail_retry_error)
+        how = _(
+            "%(error)s. When it works again, this sends what waits at once:",
+            error=figures.mail_retry_error,
+        )
+        command = ".venv/bin/flask --app roadmap jobs run --once --now"
+        yield InstanceCheck(title, href, calls=True, how=how, command=command)
     elif now - figures.mail_since > MAIL_DELAY:
         title = _("Mail is waiting to be sent")
         how = _("The job process sends it. Check that it runs:")

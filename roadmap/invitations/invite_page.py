@@ -49,6 +49,7 @@ def page_context(team_id: uuid.UUID | None) -> dict[str, Any]:
         "mails": transport.is_configured(),
         "invitations": invitations,
         "mail_errors": outbox.find_failures(db.session, MAIL_SOURCE, ids),
+        "mail_delayed": outbox.find_waiting(db.session, MAIL_SOURCE, ids),
     }
 
 

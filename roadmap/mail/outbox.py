@@ -200,6 +200,40 @@ def deliver_due(
     return done
 
 
+def retry_now(session: Session, *, now: dt.datetime) -> None:
+    """Make due at once what waits for its next try, and let its tries begin anew.
+
+    It is for when the mail server works again. A claimed mail is being sent, and stays as it is.
+    """
+    waiting = session.execute(
+        sa.select(_MAILS.c.id, _MAILS.c.tries, _MAILS.c.due_at, _MAILS.c.failed_at).where(
+            _MAILS.c.due_at > now,
+            _MAILS.c.failed_at.is_not(None),
+            _MAILS.c.tries.between(1, MAX_TRIES - 1),
+        )
+    )
+    for row in waiting.all():
+        if row.due_at == row.failed_at + RETRY_DELAYS[row.tries - 1]:
+            session.execute(
+                sa.update(_MAILS)
+                .where(_MAILS.c.id == row.id, _MAILS.c.due_at == row.due_at)
+                .values(due_at=now, tries=0)
+            )
+
+
+def count_waiting(session: Session) -> int:
+    """Count the mails that wait to be sent."""
+    return session.scalar(sa.select(sa.func.count()).where(_IS_WAITING)) or 0
+
+
+def find_waiting(session: Session, kind: str, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return for which of these sources a mail was tried in vain, and is tried again."""
+    query = sa.select(_MAILS.c.source_id).where(
+        _MAILS.c.source_kind == kind, _MAILS.c.source_id.in_(ids), _IS_WAITING, _MAILS.c.error != ""
+    )
+    return set(session.scalars(query)) if ids else set()
+
+
 def find_failures(session: Session, kind: str, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return why the mails about these sources were given up, for those that were."""
     if not ids:

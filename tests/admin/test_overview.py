@@ -8,6 +8,7 @@ import re
 import pytest
 
 from roadmap.invitations.actions import invite
+from roadmap.invitations.emails import MAIL_SOURCE
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
@@ -65,10 +66,28 @@ def test_it_tells_why_mail_that_is_tried_again_was_not_taken(app, session, erin,
     page = erin.get("/admin").text
     assert "450 &lt;mailbox&gt; is busy. The next try is at " in page
     assert re.search(r"The last try failed at \d+ \w+ 20\d\d", page)
+    assert "The job process sends them" not in page, "it runs, and the mail server is at fault"
+    assert "jobs run --once --now" in page
     assert "could not be sent" not in page
     first_page = erin.get("/").text
     assert "The mail server did not take a mail" in first_page
     assert "450 &lt;mailbox&gt; is busy" in first_page
+
+
+def test_an_open_invitation_says_that_its_mail_has_not_gone_out(session, cast, erin, now):
+    made, _token = invite(
+        session, team=None, role="member", email="new@example.org", by=cast.erin, now=now
+    )
+    session.commit()
+    assert "has not gone out" not in erin.get("/admin/invitations").text
+    session.add(
+        OutgoingMail(
+            recipient="new@example.org", subject="x", body="y", created_at=now, due_at=now,
+            source_kind=MAIL_SOURCE, source_id=made.id, error="refused", failed_at=now, tries=1,
+        )
+    )  # fmt: skip
+    session.commit()
+    assert "The mail has not gone out yet" in erin.get("/admin/invitations").text
 
 
 def test_it_needs_sign_in(app, browser_of):

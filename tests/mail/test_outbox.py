@@ -185,6 +185,28 @@ def test_after_ten_hours_it_is_given_up_and_says_why(
     assert outbox.deliver_due(at(moment + dt.timedelta(days=9))).all == 0
 
 
+def test_what_waits_for_its_next_try_can_be_sent_at_once(
+    app: Flask, session: Session, server: MailServer
+) -> None:
+    server.refuses = 1
+    put(session)
+    session.commit()
+    assert outbox.deliver_due(at(NOW)).put_off == 1
+    soon = NOW + dt.timedelta(seconds=1)
+    assert outbox.deliver_due(at(soon)).all == 0
+    outbox.retry_now(session, now=soon)
+    session.commit()
+    # Another process takes it and is still sending it: that one is not taken twice.
+    assert claim_and_die(app, server, soon)
+    outbox.retry_now(session, now=soon)
+    session.commit()
+    assert outbox.deliver_due(at(soon)).all == 0
+    assert outbox.count_waiting(session) == 1
+    session.rollback()
+    assert outbox.deliver_due(at(soon + outbox.CLAIM_DURATION)).sent == 1
+    assert outbox.count_waiting(session) == 0
+
+
 def test_one_that_is_refused_does_not_hold_up_the_others(
     session: Session, server: MailServer
 ) -> None:
