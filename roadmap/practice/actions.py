@@ -221,16 +221,24 @@ def begin_round(
 
 
 def end_mock(session: Session, mock: MockInterview, *, now: dt.datetime) -> None:
-    """End a mock interview, which shows its summary."""
+    """End a mock interview, which shows its summary, and stop the clock of its round."""
     if mock.finished_at is None:
+        _stop_round(session, mock, now=now)
         mock.finished_at = now
         session.flush()
 
 
-def delete_mock(session: Session, mock: MockInterview) -> None:
-    """Delete a mock interview; its attempts stay in the history of their questions."""
+def delete_mock(session: Session, mock: MockInterview, *, now: dt.datetime) -> None:
+    """Delete a mock interview; its attempts stay, stopped, in the history of their questions."""
+    _stop_round(session, mock, now=now)
     session.delete(mock)
     session.flush()
+
+
+def _stop_round(session: Session, mock: MockInterview, *, now: dt.datetime) -> None:
+    running = mock.next_round
+    if running is not None and running.attempt is not None:
+        stop_attempt(session, running.attempt, now=now)
 
 
 def make_peer_link(

@@ -93,7 +93,7 @@ def end(mock_id: uuid.UUID) -> Response:
 @mock_interviews.delete("/practice/mock/<uuid:mock_id>")
 @permit("practice.write")
 def delete(mock_id: uuid.UUID) -> Response:
-    actions.delete_mock(db.session, _load(mock_id))
+    actions.delete_mock(db.session, _load(mock_id), now=now())
     flash(_("The mock interview is deleted. Its attempts stay with their questions."))
     return see_other("mock_interviews.index")
 

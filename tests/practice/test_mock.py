@@ -67,6 +67,21 @@ def test_it_can_be_ended_early_and_deleted_without_its_attempts(alice, session):
     assert len(session.scalars(sa.select(PracticeAttempt)).all()) == 1
 
 
+@pytest.mark.parametrize("how", ["end", "delete"])
+def test_no_clock_runs_on_after_the_interview(alice, session, how):
+    page = alice.post("/practice/mock/behavioural").location
+    alice.post(f"{page}/rounds")
+    if how == "end":
+        alice.put(f"{page}/end")
+    else:
+        alice.delete(page)
+    session.rollback()
+    assert session.scalars(sa.select(PracticeAttempt.seconds)).one() is not None
+    today = alice.get("/practice").text
+    assert "started, not finished" not in today
+    assert "not rated yet" in today
+
+
 def test_another_person_finds_none(alice, cast, browser_of):
     page = alice.post("/practice/mock/phone_screen").location
     for other in (cast.bob, cast.erin):
