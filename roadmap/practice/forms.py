@@ -102,6 +102,15 @@ def answer_form(form_name: str, saved: Answer | None) -> AnswerForm:
     return FORMS[form_name](data={**saved.texts, "seen": saved.revision, "cites": cites})
 
 
+def labelled_texts(answer: Answer | None) -> list[tuple[str, str]]:
+    """Return what is written of an answer, by label, in the order of its form."""
+    if answer is None:
+        return []
+    form = FORMS[answer.form](formdata=None)
+    given = [name for name in TEXT_FIELDS[answer.form] if name in answer.texts]
+    return [(str(form[name].label.text), answer.texts[name]) for name in given]
+
+
 class RatingForm(FlaskForm):
     """How good an attempt was, by the four levels of the rubric."""
 

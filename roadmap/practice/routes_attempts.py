@@ -17,7 +17,7 @@ from roadmap.core.web import form_key, now, render_page
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.practice import actions, queries
-from roadmap.practice.forms import RatingForm
+from roadmap.practice.forms import RatingForm, labelled_texts
 from roadmap.practice.models import RATINGS, PracticeAttempt
 from roadmap.practice.rules import schedule
 
@@ -109,6 +109,7 @@ def _render(attempt: PracticeAttempt, form: RatingForm, *, status: int = 200) ->
         group=bank.group_by_key[question.group],
         levels=bank.levels,
         form=form,
+        texts=labelled_texts(queries.answer(db.session, current_user.id, question.key)),
         round=queries.round_of(db.session, attempt),
         elapsed=int((now() - attempt.started_at).total_seconds()),
         due_after={level: schedule(before, level, now()).due for level in RATINGS},

@@ -19,9 +19,8 @@ from roadmap.evidence.forms import parse_uuid
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.practice import actions, queries
-from roadmap.practice.forms import FORMS, PeerRatingForm
+from roadmap.practice.forms import PeerRatingForm, labelled_texts
 from roadmap.practice.models import PeerLink, PracticeAttempt
-from roadmap.practice.rules import TEXT_FIELDS
 
 peer_links = Blueprint("peer_links", __name__)
 
@@ -109,16 +108,7 @@ def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
         levels=queries.question_bank().levels,
         name=name,
         attempt=link.attempt,
-        texts=_labelled_texts(link),
+        texts=labelled_texts(queries.answer(db.session, link.user_id, link.question)),
         form=form,
     )
     return keep_unlisted(page)
-
-
-def _labelled_texts(link: PeerLink) -> list[tuple[str, str]]:
-    answer = queries.answer(db.session, link.user_id, link.question)
-    if answer is None:
-        return []
-    form = FORMS[answer.form](formdata=None)
-    given = [name for name in TEXT_FIELDS[answer.form] if name in answer.texts]
-    return [(form[name].label.text, answer.texts[name]) for name in given]

@@ -73,6 +73,17 @@ def test_an_attempt_is_timed_by_the_server_then_rated(alice, session, clock):
     assert (attempt.seconds, attempt.rating) == (18 * 60, 3)
 
 
+def test_what_one_rates_by_is_unfolded_beside_ones_own_answer(alice):
+    alice.put(f"{QUESTION}/answer", {"situation": "The second ranker.", "seen": "0"})
+    page = alice.post(f"{QUESTION}/attempts").location
+    assert "The second ranker." not in alice.get(page).text
+    alice.put(f"{page}/end")
+    rated_by = section(alice.get(page).text, "your-rating")
+    unfolded = re.findall(r"<details[^>]* open>\s*<summary>([^<]+)", rated_by)
+    assert unfolded == ["What a strong answer covers", "Red flags", "Your written answer"]
+    assert "The second ranker." in rated_by
+
+
 def test_an_attempt_is_discarded_and_the_schedule_stays(alice, session):
     page = alice.post(f"{QUESTION}/attempts").location
     alice.put(f"{page}/rating", {"rating": "2"})

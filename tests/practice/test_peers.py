@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 
 import pytest
@@ -11,6 +12,7 @@ import time_machine
 
 from roadmap.people.models import User
 from roadmap.practice.models import PeerLink
+from roadmap.practice.queries import question_bank
 
 STORY = "/practice/stopping-a-project"
 RATED = {"rating": "2", "rater": "Frank Ohara", "comment": "What did it cost?"}
@@ -40,6 +42,10 @@ def test_a_peer_sees_the_one_answer_and_rates_it_once(alice, peer, session):
     page = peer.get(link)
     assert "Alice asks you to rate" in page.text
     assert "The second ranker." in page.text
+    question = question_bank().by_key["stopping-a-project"]
+    said = " ".join(html.unescape(re.sub("<[^>]+>", "", page.text)).split())
+    for line in (*question.covers, *question.red_flags):
+        assert line.replace("`", "") in said
     assert page.headers["X-Robots-Tag"].startswith("noindex")
     wrong = peer.post(link, {**RATED, "rating": "5", "rater": ""})
     assert wrong.status_code == 422
@@ -67,6 +73,9 @@ def test_a_link_of_an_attempt_needs_no_written_answer(cast, browser_of, peer):
     attempt = carol.post(f"{STORY}/attempts").location.rpartition("/")[2]
     link = path(carol.post(f"{STORY}/links", {"attempt": attempt}).text)
     assert "rate what you heard" in peer.get(link).text
+    carol.put(f"/practice/attempts/{attempt}/end")
+    page = " ".join(peer.get(link).text.split())
+    assert "that took less than a minute. </p>" in page
     # Nobody makes a link for what is somebody else's.
     bob = browser_of(cast.bob)
     assert bob.post(f"{STORY}/links", {"attempt": attempt}).status_code == 404
