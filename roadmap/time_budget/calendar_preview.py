@@ -36,7 +36,8 @@ class Import:
 class Row:
     """An entry of the calendar, with what is suggested for it.
 
-    `state` is "new", "unsure" (not accepted), "saved", "changed" or "removed" (by the person).
+    `state` is "new", "unsure" (not accepted), "counted" (what overlaps has its minutes),
+    "saved", "changed" or "removed" (by the person).
     """
 
     event: Event
@@ -47,7 +48,7 @@ class Row:
 
     @property
     def is_ticked(self) -> bool:
-        return self.state not in ("unsure", "removed")
+        return self.state not in ("unsure", "counted", "removed")
 
 
 def import_of(reading: Reading, first: dt.date, last: dt.date) -> Import:
@@ -100,7 +101,9 @@ def _is_counted(event: Event, entry: TimeEntry | None) -> bool:
 
 def _state(event: Event, entry: TimeEntry | None, minutes: int) -> str:
     if entry is None:
-        return "unsure" if event.unsure else "new"
+        if event.unsure:
+            return "unsure"
+        return "new" if minutes else "counted"
     if entry.removed_at is not None:
         return "removed"
     is_same = entry.minutes == minutes and entry.starts_at == event.starts_at

@@ -19,6 +19,7 @@ LEFT_OUT = {
 }
 STATES = {
     "unsure": _l("you have not accepted it"),
+    "counted": _l("what overlaps with it has these minutes already"),
     "saved": _l("saved before"),
     "changed": _l("changed since you saved it"),
     "removed": _l("you removed it"),

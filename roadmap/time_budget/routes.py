@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -29,6 +30,8 @@ from roadmap.time_budget.rules import Week
 __all__ = ["routes_calendar", "time_budget"]
 
 TREND_WEEKS = 12
+# Days are entered one after the other: the form keeps day and category for so long.
+ENTERING = dt.timedelta(minutes=30)
 
 
 @time_budget.get("/time")
@@ -45,7 +48,8 @@ def add() -> Response:
         return _render_week(_week(), entry_form=form, status=422)
     entry = actions.add_entry(db.session, current_user.id, form.hours, now=now(), key=form_key())
     flash(_("Added: %(entry)s.", entry=_in_words(entry)))
-    return _see_week(entry.day)
+    # With the keyboard the next step is the next entry.
+    return _see_week(entry.day, anchor="add")
 
 
 @time_budget.get("/time/entries/<uuid:key>")
@@ -129,11 +133,11 @@ def _week() -> Week:
     return asked if EARLIEST_DAY <= asked.monday <= current.monday else current
 
 
-def _see_week(day: dt.date) -> Response:
+def _see_week(day: dt.date, *, anchor: str | None = None) -> Response:
     """Lead to the top of the week, where the message and its Undo stand."""
     shown = Week.of(day)
     key = None if shown == Week.of(_today()) else shown.key
-    return see_other("time_budget.week", week=key)
+    return see_other("time_budget.week", week=key, _anchor=anchor)
 
 
 def _entry_form(entry: TimeEntry | None = None, **more: Any) -> EntryForm:
@@ -145,6 +149,15 @@ def _entry_form(entry: TimeEntry | None = None, **more: Any) -> EntryForm:
 
 def _seen(entry: TimeEntry) -> str:
     return fingerprint(asdict(actions.hours_of(entry)))
+
+
+def _next_entry_form(entries: Sequence[TimeEntry], day: dt.date) -> EntryForm:
+    """Return an empty form for a day, or for that of what was just entered by hand."""
+    typed = [each for each in entries if each.source == "hand"]
+    last = max(typed, key=lambda each: each.created_at, default=None)
+    if last is None or last.created_at < now() - ENTERING:
+        return _entry_form(day=day, formdata=None)
+    return _entry_form(day=last.day, category=last.category, formdata=None)
 
 
 def _in_words(entry: TimeEntry) -> str:
@@ -204,7 +217,7 @@ def _render_week(
         entries=entries,
         titles={each.key: each.title for each in content.categories},
         entry_form=entry_form
-        or _entry_form(day=today if shown == current else shown.monday, formdata=None),
+        or _next_entry_form(entries, today if shown == current else shown.monday),
         limits_form=limits_form
         or LimitsForm(
             obj=settings, data={"seen": fingerprint(actions.limits_of(settings))}, formdata=None

@@ -199,6 +199,9 @@ def test_each_minute_counts_once(alice, session):
                   b"DTEND:20261027T" + end + b"00", b"SUMMARY:" + title, b"END:VEVENT"]  # fmt: skip
     page = upload(alice, b"\r\n".join([*lines, b"END:VCALENDAR", b""])).text
     assert "2 h 45 min of 3 h" in visible(page)
+    assert rows(page)[2][2] is False
+    assert "0 min of 15 min" in visible(page)
+    assert "what overlaps with it has these minutes already" in visible(page)
     assert "Each minute counts once" in page
     alice.post(ENTRIES, fields(page))
     assert [each[:3] for each in entries(session)] == [

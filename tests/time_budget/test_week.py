@@ -158,7 +158,7 @@ def test_the_trend_has_twelve_weeks(alice):
 
 
 def test_an_entry_is_changed_deleted_and_brought_back(alice, session):
-    assert alice.post(ENTRIES, REVIEW).location == f"{PAGE}"
+    assert alice.post(ENTRIES, REVIEW).location == f"{PAGE}#add"
     key = session.scalar(sa.select(TimeEntry.id))
     session.rollback()
     form = alice.get(f"{ENTRIES}/{key}").text
@@ -176,6 +176,20 @@ def test_an_entry_is_changed_deleted_and_brought_back(alice, session):
     assert f'id="entry-{key}"' not in page
     alice.delete(f"{ENTRIES}/{key}/removal")
     assert f'id="entry-{key}"' in alice.get(f"{PAGE}?week=2026-W10").text
+
+
+def test_the_form_keeps_day_and_category_of_what_was_just_entered(alice, monkeypatch):
+    answer = add(alice, "mentoring", "1h30", "2026-03-11")
+    assert answer.location == f"{PAGE}?week=2026-W11#add"
+    page = alice.get(answer.location).text
+    assert re.search(r'name="day"[^>]*value="2026-03-11"', page)
+    assert re.search(r'checked[^>]*value="mentoring"', page)
+    assert re.search(r'name="day"[^>]*value="2026-03-18"', alice.get(PAGE).text)
+    later = TODAY + dt.timedelta(hours=1)
+    monkeypatch.setattr("roadmap.time_budget.routes.now", lambda: later)
+    page = alice.get(answer.location).text
+    assert re.search(r'name="day"[^>]*value="2026-03-09"', page)
+    assert not re.search(r'checked[^>]*value="mentoring"', page)
 
 
 def test_what_was_deleted_is_forgotten_a_day_later(alice, session, monkeypatch):
