@@ -48,8 +48,7 @@ def page_context(team_id: uuid.UUID | None) -> dict[str, Any]:
     return {
         "mails": transport.is_configured(),
         "invitations": invitations,
-        "mail_errors": outbox.find_failures(db.session, MAIL_SOURCE, ids),
-        "mail_delayed": outbox.find_waiting(db.session, MAIL_SOURCE, ids),
+        "unsent": outbox.find_unsent(db.session, MAIL_SOURCE, ids),
     }
 
 

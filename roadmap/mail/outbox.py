@@ -226,25 +226,25 @@ def count_waiting(session: Session) -> int:
     return session.scalar(sa.select(sa.func.count()).where(_IS_WAITING)) or 0
 
 
-def find_waiting(session: Session, kind: str, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Return for which of these sources a mail was tried in vain, and is tried again."""
-    query = sa.select(_MAILS.c.source_id).where(
-        _MAILS.c.source_kind == kind, _MAILS.c.source_id.in_(ids), _IS_WAITING, _MAILS.c.error != ""
+def find_unsent(
+    session: Session, kind: str, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, tuple[str, bool]]:
+    """Return why mails about these sources were not sent, and whether they are tried again."""
+    if not ids:
+        return {}
+    query = sa.select(_MAILS.c.source_id, _MAILS.c.error, _IS_WAITING.label("waits")).where(
+        _MAILS.c.source_kind == kind,
+        _MAILS.c.source_id.in_(ids),
+        _MAILS.c.sent_at.is_(None),
+        _MAILS.c.error != "",
     )
-    return set(session.scalars(query)) if ids else set()
+    return {row.source_id: (row.error, row.waits) for row in session.execute(query)}
 
 
 def find_failures(session: Session, kind: str, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return why the mails about these sources were given up, for those that were."""
-    if not ids:
-        return {}
-    query = sa.select(_MAILS.c.source_id, _MAILS.c.error).where(
-        _MAILS.c.source_kind == kind,
-        _MAILS.c.source_id.in_(ids),
-        ~_IS_WAITING,
-        _MAILS.c.sent_at.is_(None),
-    )
-    return {row.source_id: row.error for row in session.execute(query)}
+    unsent = find_unsent(session, kind, ids)
+    return {source: error for source, (error, waits) in unsent.items() if not waits}
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
