@@ -48,8 +48,8 @@ class Weights(Model):
 
     @model_validator(mode="after")
     def _check_sum(self) -> Self:
-        if sum(points for _, points in self) != 100:
-            raise ValueError("must add up to 100")
+        if (points := sum(points for _, points in self)) != 100:
+            raise ValueError(f"must add up to 100, and they add up to {float(points):g}")
         return self
 
 
@@ -81,7 +81,10 @@ class Requirement(Model):
 
 
 class Background(Model):
-    """Points for years of ML engineering and for a degree."""
+    """Points for years of ML engineering and for a degree.
+
+    Each number is points, only `years` is years.
+    """
 
     years: Annotated[Fraction, exactly(ge=0.1, le=50)] = Field(
         description="Years of practice that give full credit."
@@ -162,14 +165,24 @@ class Policy(Model):
             ("gate", each.key, ("gates", place, "key")) for place, each in enumerate(self.gates)
         )
         weight = self.weights.evidence
-        if self.evidence and sum(each.points for each in self.evidence) != weight:
-            yield Problem(("evidence",), f"points must add up to the part's {weight}")
+        points = sum((each.points for each in self.evidence), Fraction())
+        if self.evidence and points != weight:
+            yield Problem(
+                ("evidence",),
+                f"the points add up to {float(points):g}, and 'weights.evidence' is "
+                f"{float(weight):g}: they must be equal",
+            )
         weight = self.weights.background
         if self.background is None:
             if weight:
                 yield Problem(("background",), "'background' is missing")
         elif self.background.points != weight:
-            yield Problem(("background",), f"points must come to the part's {weight} at most")
+            yield Problem(
+                ("background",),
+                f"its most points are {float(self.background.points):g} ('years_alone', or "
+                "'years_with_degree' and 'degree' together, whichever is more), and "
+                f"'weights.background' is {float(weight):g}: they must be equal",
+            )
 
     def named_stages(self) -> Iterator[tuple[Location, str]]:
         """Yield the key of every stage that is named, with its location in the policy."""

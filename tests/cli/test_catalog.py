@@ -249,6 +249,16 @@ def test_validate_reads_the_readiness_policy(run, copy):
     assert run("validate", str(path)).exit_code == 1
 
 
+def test_validate_says_both_sums_of_points_that_differ(run, copy):
+    path = copy(("years_with_degree: 7", "years_with_degree: 9"))
+    said = run("validate", str(path)).stderr
+    assert "readiness.background: its most points are 12" in said
+    assert "'weights.background' is 10: they must be equal" in said
+    path = copy(("impact: 10", "impact: 5"))
+    said = run("validate", str(path)).stderr
+    assert "readiness.weights must add up to 100, and they add up to 95" in said
+
+
 def test_validate_without_a_file_checks_all_that_comes_with_cairn(run):
     result = run("validate")
     assert (result.exit_code, result.stderr) == (0, "")
