@@ -314,10 +314,10 @@ def withdraw_history(
     *,
     by: Actor,
     now: dt.datetime,
-) -> tuple[int, dict[uuid.UUID, str]]:
+) -> tuple[list[tuple[Review, list[str]]], dict[uuid.UUID, str]]:
     """Take back what `by` verified of a person at one moment, each piece by `withdraw_review`.
 
-    Return how many pieces wait again, and why others do not, as in `verify_history`.
+    Return what that returns of each, and why others were not, as in `verify_history`.
     """
     reviews = session.execute(
         sa.select(Review.id, Evidence)
@@ -330,18 +330,22 @@ def withdraw_history(
         )
         .order_by(Review.id)
     ).all()
+    withdrawn: list[tuple[Review, list[str]]] = []
     refused: dict[uuid.UUID, str] = {}
     for review_id, evidence in reviews:
         try:
-            withdraw_review(session, evidence, review_id, reason, by=by, now=now, bundled=True)
+            done = withdraw_review(
+                session, evidence, review_id, reason, by=by, now=now, bundled=True
+            )
+            withdrawn.append(done)
         except Refused as refusal:
             refused[evidence.id] = refusal.reason
-    if number := len(reviews) - len(refused):
+    if number := len(withdrawn):
         at = decided_at.isoformat()
         action = "history.verification_withdrawn"
         said = {"number": number, "decided_at": at, "reason": clean_line(reason)}
         _record_bundle(session, user_id, action, by, now, **said)
-    return len(reviews) - len(refused), refused
+    return withdrawn, refused
 
 
 def _bundle(bundled: bool) -> dict[str, bool]:

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from roadmap.core.database import db
 from roadmap.core.web import now, page_number, see_other
 from roadmap.evidence import labels, review_actions
+from roadmap.evidence.forms import parse_uuid
 from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.review_actions import Choice
 from roadmap.evidence.rules import InvalidInput
@@ -30,6 +31,9 @@ from roadmap.reviews.forms import HistoryForm, WithdrawalForm
 
 # A form has at most 200 parts, and a piece takes seven: itself, five milestones and its basis.
 HISTORY_PAGE_SIZE = 25
+
+# Of each piece by its id: whether it is selected, its ticked milestones and its own basis.
+Sent = Mapping[uuid.UUID, tuple[bool, list[str], str]]
 
 
 @reviews.get("/reviews/people/<uuid:person_id>")
@@ -50,23 +54,24 @@ def verify_history(person_id: uuid.UUID) -> Response:
     pieces = db.session.scalars(
         sa.select(Evidence).where(Evidence.id.in_(read), Evidence.user_id == person.id)
     ).all()
-    ticked = _ticked_milestones()
-    choices = [
-        Choice(
-            piece,
-            read[piece.id].version_id,
-            read[piece.id].title,
-            ticked.get(str(piece.id), []),
-            request.form.get(f"basis-{piece.id}") or form.basis.data,
+    sent, choices = _parse_sent(form), []
+    refused: dict[uuid.UUID, str] = {}
+    for piece in sorted(pieces, key=lambda each: list(read).index(each.id)):
+        seen, (_selected, ticked, basis) = read[piece.id], sent[piece.id]
+        if ticked:
+            basis = basis or form.basis.data
+            choices.append(Choice(piece, seen.version_id, seen.title, ticked, basis))
+        else:
+            refused[piece.id] = "nothing_ticked"
+    number = len(choices)
+    if choices:
+        failed = review_actions.verify_history(
+            db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
         )
-        for piece in sorted(pieces, key=lambda each: list(read).index(each.id))
-    ]
-    refused = review_actions.verify_history(
-        db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
-    )
+        number -= len(failed)
+        refused |= failed
     # Read below the lock: they may have lost the person, and not only some of the pieces.
     _load_person(person_id)
-    number = len(choices) - len(refused)
     if number:
         text = ngettext(
             "One piece of %(name)s is verified.",
@@ -78,22 +83,25 @@ def verify_history(person_id: uuid.UUID) -> Response:
     if refused:
         return _render_history(
             person,
+            form,
+            sent=sent,
             left_out=[
-                (each.title, _why_left_out(refused[each.evidence.id]))
-                for each in choices
-                if each.evidence.id in refused
+                (each.title, _why_left_out(refused[each.id]))
+                for each in read.values()
+                if each.id in refused
             ],
         )
-    return see_other("reviews.history", person_id=person.id, _anchor="main")
+    cleared = [str(key) for key, (is_selected, *_rest) in sent.items() if not is_selected]
+    return see_other("reviews.history", person_id=person.id, cleared=cleared, _anchor="main")
 
 
 @reviews.delete("/reviews/people/<uuid:person_id>")
 @permit("person.verify")
 def withdraw_history(person_id: uuid.UUID) -> Response:
-    """Take back what one verified of a person at one moment, for ten minutes."""
+    """Take back what one verified of a person at one moment, and show the form as it was sent."""
     person, form, moment = _load_person(person_id), WithdrawalForm(), _parse_moment()
     try:
-        number, refused = review_actions.withdraw_history(
+        withdrawn, refused = review_actions.withdraw_history(
             db.session,
             person.id,
             moment,
@@ -105,7 +113,7 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
         form.add_errors(error)
         return _render_history(person, withdrawal=form, status=422)
     _load_person(person_id)
-    if number:
+    if number := len(withdrawn):
         text = ngettext(
             "You took it back. One piece of %(name)s is waiting again, or counts as it did before.",
             "You took it back. %(num)s pieces of %(name)s are waiting again, or count as they did "
@@ -116,24 +124,32 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
         flash(text, "message")
     elif not refused:
         flash(labels.REFUSAL_MESSAGES["withdrawn_already"], "message")
-    if refused:
-        # The titles that they read: of a piece that is private now, the new one is nobody else's.
-        titles = (
-            sa.select(Review.evidence_id, Review.title)
-            .where(
-                Review.evidence_id.in_(refused),
-                Review.reviewer_id == current_user.id,
-                Review.decided_at == moment,
-            )
-            .order_by(Review.title)
+    # The titles that they read: of a piece that is private now, the new one is nobody else's.
+    titles = (
+        sa.select(Review.evidence_id, Review.title)
+        .where(
+            Review.evidence_id.in_(refused),
+            Review.reviewer_id == current_user.id,
+            Review.decided_at == moment,
         )
-        return _render_history(
-            person,
-            left_out=[
-                (title, _why_left_out(refused[key])) for key, title in db.session.execute(titles)
-            ],
-        )
-    return see_other("reviews.history", person_id=person.id, _anchor="main")
+        .order_by(Review.title)
+    )
+    left_out = [(title, _why_left_out(refused[key])) for key, title in db.session.execute(titles)]
+    if not withdrawn:
+        if left_out:
+            return _render_history(person, left_out=left_out)
+        return see_other("reviews.history", person_id=person.id, _anchor="main")
+    bases = {review.basis for review, _keys in withdrawn}
+    basis = bases.pop() if len(bases) == 1 else ""
+    return _render_history(
+        person,
+        HistoryForm(formdata=None, data={"comment": withdrawn[0][0].comment, "basis": basis}),
+        sent={
+            review.evidence_id: (True, keys, "" if basis else review.basis)
+            for review, keys in withdrawn
+        },
+        left_out=left_out,
+    )
 
 
 def _load_person(person_id: uuid.UUID) -> User:
@@ -143,16 +159,29 @@ def _load_person(person_id: uuid.UUID) -> User:
 def _why_left_out(reason: str) -> str:
     if reason == "not_entitled":
         return _("It is no longer shared.")
+    if reason == "nothing_ticked":
+        return _("No milestone of it is ticked, so it keeps waiting as it was.")
     return str(labels.REFUSAL_MESSAGES[reason])
 
 
-def _ticked_milestones() -> Mapping[str, list[str]]:
-    """Return the ticked milestones by the id of their piece, as they were sent."""
-    found: dict[str, list[str]] = {}
+def _parse_sent(form: HistoryForm) -> Sent:
+    """Return what was sent of each piece on the page; one without milestones is cleared."""
+    ticked: dict[str, list[str]] = {}
     for value in request.form.getlist("milestones"):
         piece, _space, key = value.partition(" ")
-        found.setdefault(piece, []).append(key[:60])
-    return found
+        ticked.setdefault(piece, []).append(key[:60])
+    selected = {each.id for each in form.pieces.data}
+    # Each that can be selected sends a basis, also an empty one.
+    names = (name.removeprefix("basis-") for name in request.form if name.startswith("basis-"))
+    on_page = selected | {found for name in names if (found := parse_uuid(name)) is not None}
+    return {
+        key: (
+            key in selected and str(key) in ticked,
+            ticked.get(str(key), []),
+            request.form.get(f"basis-{key}", ""),
+        )
+        for key in on_page
+    }
 
 
 def _parse_moment() -> dt.datetime:
@@ -167,27 +196,29 @@ def _render_history(
     person: User,
     form: HistoryForm | None = None,
     *,
+    sent: Sent | None = None,
     withdrawal: WithdrawalForm | None = None,
     left_out: Sequence[tuple[str, str]] = (),
     status: int = 200,
 ) -> Response:
-    """Render the page; `left_out` are titles of pieces with what had changed of each."""
+    """Render the page; `left_out` are titles of pieces with why each was not judged.
+
+    Of a form that was `sent`, by default with this request, it keeps what was ticked and cleared.
+    """
     page, size = page_number(), HISTORY_PAGE_SIZE
     _name, team = queries.find_author(db.session, current_user, person.id) or abort(404)
     found = queries.list_history(
         db.session, current_user, person.id, limit=size + 1, offset=(page - 1) * size
     )
-    selected = None if form is None else {each.id for each in form.pieces.data}
-    ticked = _ticked_milestones() if form is not None else {}
-    shown: list[tuple[queries.HistoryPiece, bool, Any, str]] = [
-        (
-            each,
-            each.can_verify and (selected is None or each.item.id in selected),
-            each.offered if form is None else ticked.get(str(each.item.id), []),
-            request.form.get(f"basis-{each.item.id}", "") if form is not None else "",
-        )
-        for each in found[:size]
-    ]
+    if sent is None:
+        sent = _parse_sent(form) if form is not None else {}
+    cleared = request.args.getlist("cleared")
+    shown: list[tuple[queries.HistoryPiece, bool, Any, str]] = []
+    for each in found[:size]:
+        # A piece that was not on the page yet is selected where nothing was sent.
+        by_default = form is None and str(each.item.id) not in cleared, each.offered, ""
+        is_selected, ticked, basis = sent.get(each.item.id, by_default)
+        shown.append((each, each.can_verify and is_selected, ticked, basis))
     path = f"/reviews/people/{person.id}"
     answer = render_template(
         "reviews/history.html",
@@ -196,9 +227,11 @@ def _render_history(
         form=form or HistoryForm(formdata=None),
         withdrawal=withdrawal or WithdrawalForm(formdata=None),
         shown=shown,
+        is_all_selected=all(is_selected for each, is_selected, *_rest in shown if each.can_verify),
         count=queries.count_history(db.session, current_user, person.id),
         recent=queries.find_recent_verification(db.session, current_user, person.id, now=now()),
         path=path,
+        form_path=f"{path}?page={page}" if page > 1 else path,
         pages={
             "previous": f"{path}?page={page - 1}" if page > 1 else None,
             "next": f"{path}?page={page + 1}" if len(found) > size else None,

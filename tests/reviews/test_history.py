@@ -110,6 +110,48 @@ def test_a_piece_without_its_tick_keeps_waiting(session, cast, browser_of, piece
     assert session.get(Evidence, new.id).state == "submitted"
 
 
+def test_a_piece_without_milestones_keeps_waiting_and_nothing_typed_is_lost(
+    session, cast, browser_of, pieces, path
+):
+    old, new = pieces
+    more = {f"basis-{old.id}": "", f"basis-{new.id}": "referee", "comment": "I worked on both."}
+    chosen = sent(old, new, **more)
+    chosen["milestones"] = [f"{old.id} {LEVELS}"]
+    page = flat(browser_of(cast.bob).put(path, chosen).text)
+    assert "One piece of Alice is verified." in page
+    assert "New design</strong>: No milestone of it is ticked" in page
+    assert not re.findall(r'name="(?:pieces|milestones)"[^>]* checked', page)
+    assert "I worked on both.</textarea>" in page
+    assert 'value="referee" selected' in page
+    assert f'class="review-form history" method="post" action="{path}"' in page
+    assert list(judged(session)) == ["Old design"]
+    assert session.get(Evidence, new.id).links[0].left_out_review_id is None
+
+
+def test_what_was_cleared_stays_cleared(session, cast, browser_of, pieces, path):
+    old, new = pieces
+    page = shown(browser_of(cast.bob), "put", path, sent(old, **{f"basis-{new.id}": ""}))
+    assert "New design" in page
+    assert not re.findall(r'name="pieces"[^>]* checked', page)
+    assert "What you cleared stays cleared." in page
+
+
+def test_what_was_sent_is_in_the_form_after_a_take_back(session, cast, browser_of, pieces, path):
+    bob, (old, new) = browser_of(cast.bob), pieces
+    chosen = sent(old, comment="I worked on it.", **{f"basis-{new.id}": ""})
+    chosen["milestones"] = [f"{old.id} {LEVELS}"]
+    page = shown(bob, "put", path, chosen)
+    moment = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
+    page = flat(bob.delete(path, {"decided_at": moment, "reason": "Not my call."}).text)
+    assert "I worked on it.</textarea>" in page
+    assert '<option selected value="first_hand">' in page
+    (selected,) = re.findall(r'name="pieces" value="(\S+)[^>]* checked', page)
+    assert selected == str(old.id)
+    ticked = re.findall(r'name="milestones" value="([^"]+)"[^>]* checked', page)
+    assert f"{old.id} {LEVELS}" in ticked
+    assert f"{old.id} {DESIGN}" not in ticked
+
+
 def test_the_author_is_told_once(session, cast, browser_of, pieces, path, with_mail):
     before = len(queued_mails(session))
     browser_of(cast.bob).put(path, sent(*pieces, comment="Well done."))
