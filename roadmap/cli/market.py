@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -55,7 +56,14 @@ def import_file(file: Path, year: int | None, ceiling: int | None) -> None:
         done = "new" if change.is_new else f"{change.changed} states changed"
         click.echo(
             f"May {found.year}, {change.soc} {content.occupation(change.soc).title}: "
-            f"{len(states)} states, {len(means)} with a mean, {ceilings} of these at the ceiling; "
+            f"{_count_states(found.wages[change.soc])}, "
+            f"{len(means)} with a mean, {ceilings} of these at the ceiling; "
             f"{done if change.changed else 'unchanged'}"
         )
     click.echo(f"Territories left out: {found.territories}")
+
+
+def _count_states(codes: Collection[str]) -> str:
+    """Say how many states these are, and whether the District of Columbia is with them."""
+    district = " and the District of Columbia" if "DC" in codes else ""
+    return f"{len(codes) - bool(district)} states{district}"

@@ -227,7 +227,10 @@ def _year(names: Sequence[str], said: int | None, latest: int) -> int:
         if digits
     } | ({said} if said is not None else set())
     if not found:
-        raise OewsError("which year? Neither its name nor its sheet says: add --year")
+        raise OewsError(
+            "which year? Neither its name nor its sheet says it in a form that is read (M2024_dl, "
+            "oesm24 or May 2024): add --year 2024, with the year of the figures"
+        )
     if len(found) > 1:
         years = " and ".join(str(year) for year in sorted(found))
         raise OewsError(f"names, sheet and --year disagree about the year: {years}")
@@ -346,5 +349,7 @@ def _missing(reading: _Reading) -> list[str]:
         return [f"no state is in it, only {kinds or 'nothing'}: not the state file of OEWS"]
     most = max((len(states) for states in reading.wages.values()), default=0)
     if most < FEWEST_STATES:
-        return [f"not the whole file: {' and '.join(reading.occupations)} in {most} states only"]
+        named = " and ".join(reading.occupations)
+        least = f"{FEWEST_STATES} at least are needed"
+        return [f"not the whole file: {named} in {most} states only, and {least}"]
     return []

@@ -45,7 +45,7 @@ def test_it_is_stored_and_shown(run, published, session, cast, browser_of):
     result = run(published())
     assert result.exit_code == 0, result.output
     first, last = result.stdout.splitlines()
-    assert first.startswith("May 2024, 15-2051 Data scientists: 51 states, 51 with a mean, 0 of")
+    assert first.startswith("May 2024, 15-2051 Data scientists: 50 states and the District")
     assert first.endswith("at the ceiling; new")
     assert last == "Territories left out: 1"
     assert stored(session) == {(SCIENTISTS, 2024): 51}

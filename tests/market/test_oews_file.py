@@ -183,7 +183,7 @@ def test_the_year_is_what_file_sheet_or_operator_say(tmp_path, name, sheet, opti
 @pytest.mark.parametrize(
     ("name", "sheet", "options", "said"),
     [
-        ("states.xlsx", "Sheet1", {}, "which year?"),
+        ("states.xlsx", "Sheet1", {}, "(M2024_dl, oesm24 or May 2024): add --year 2024"),
         ("state_M2023_dl.xlsx", "state_M2024_dl", {}, "disagree about the year: 2023 and 2024"),
         ("state_M2023_dl.xlsx", "Sheet1", {"year": 2024}, "disagree about the year: 2023 and 2024"),
         ("state_M2019_dl.xlsx", "Sheet1", {}, "they begin in May 2021"),
