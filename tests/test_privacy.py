@@ -331,7 +331,7 @@ def keep_practice(write: SampleDataWriter, text: str) -> None:
     practice.rate_attempt(session, attempt, 2, text, now=write.now)
     practice.make_peer_link(session, alice, question, attempt, now=write.now)
     link = practice_links(session, alice, question)[0]
-    practice.rate_as_peer(session, link, 2, text, text, now=write.now)
+    practice.rate_as_peer(session, link, 2, text, text, revision=1, now=write.now)
 
 
 def keep_hours(write: SampleDataWriter, title: str) -> None:

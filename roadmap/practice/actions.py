@@ -287,14 +287,27 @@ def revoke_peer_link(session: Session, link: PeerLink, *, now: dt.datetime) -> N
 
 
 def rate_as_peer(
-    session: Session, link: PeerLink, rating: int, rater: str, comment: str, *, now: dt.datetime
+    session: Session,
+    link: PeerLink,
+    rating: int,
+    rater: str,
+    comment: str,
+    *,
+    revision: int | None,
+    now: dt.datetime,
 ) -> bool:
-    """Rate by a link, which works once; return whether it did. The person is notified."""
+    """Rate by a link, which works once; return whether it did. The person is notified.
+
+    `revision` is that of the answer that the peer was shown; one that there never was is ignored.
+    """
     lock_user_to_read(session, link.user_id)
     session.refresh(link)
     if not link.is_open(now):
         return False
     link.rating, link.rater, link.comment, link.rated_at = rating, rater, comment, now
+    answer = queries.answer(session, link.user_id, link.question)
+    if answer is not None and revision in range(1, answer.revision + 1):
+        link.rated_revision = revision
     record_history(
         session, user_id=link.user_id, by=None, action="practice.rated", subject=link.question,
         now=now, rater=rater,

@@ -121,8 +121,9 @@ class RatingForm(FlaskForm):
 
 
 class PeerRatingForm(FlaskForm):
-    """What a peer says of an answer."""
+    """What a peer says of an answer. `seen` is the revision that the page shows."""
 
+    seen = HiddenField()
     rating = _rating(_l("How good is it?"))
     comment = _text(_l("Comment"), _l("What convinced you, and what was missing."), 2000)
     rater = StringField(
@@ -130,3 +131,7 @@ class PeerRatingForm(FlaskForm):
         [DataRequired(_l("Enter your name.")), at_most(100)],
         filters=[clean_line],
     )
+
+    @property
+    def revision(self) -> int | None:
+        return parse_whole_number(self.seen.data)

@@ -182,6 +182,8 @@ class PeerLink(Base):
     revoked_at: Mapped[dt.datetime | None]
     rated_at: Mapped[dt.datetime | None]
     rating: Mapped[int | None]
+    # The revision of the answer that the peer was shown; None where there was none.
+    rated_revision: Mapped[int | None]
     rater: Mapped[str] = mapped_column(sa.String(100), default="")
     comment: Mapped[str] = mapped_column(sa.Text, default="")
 

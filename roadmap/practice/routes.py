@@ -210,6 +210,7 @@ def _render_question(
         card=queries.card(db.session, current_user.id, key),
         peer_links=queries.peer_links(db.session, current_user.id, key),
         has_answer=bool(saved and saved.texts),
+        revision=saved.revision if saved else 0,
         now=now(),
         question=found,
         group=bank.group_by_key[found.group],

@@ -84,7 +84,7 @@ def rate(token: str) -> Response:
         return _render(token, form, status=422)
     actions.rate_as_peer(
         db.session, found[0], int(form.rating.data), form.rater.data or "",
-        form.comment.data or "", now=now(),
+        form.comment.data or "", revision=form.revision, now=now(),
     )  # fmt: skip
     return _render(token, form)
 
@@ -100,6 +100,8 @@ def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
         return keep_unlisted(render_page("practice/peer_thanks.html", name=name))
     if not link.is_open(now()):
         return keep_unlisted(render_page("practice/peer_not_found.html", 404))
+    answer = queries.answer(db.session, link.user_id, link.question)
+    form.seen.data = answer.revision if answer else ""
     page = render_page(
         "practice/peer.html",
         status,
@@ -108,7 +110,7 @@ def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
         levels=queries.question_bank().levels,
         name=name,
         attempt=link.attempt,
-        texts=labelled_texts(queries.answer(db.session, link.user_id, link.question)),
+        texts=labelled_texts(answer),
         form=form,
     )
     return keep_unlisted(page)

@@ -67,6 +67,19 @@ def test_a_peer_sees_the_one_answer_and_rates_it_once(alice, peer, session):
     assert ">6%<" in alice.get("/practice").text
 
 
+def test_a_rating_of_an_earlier_answer_says_so(alice, peer):
+    link = path(alice.post(f"{STORY}/links").text)
+    seen = re.search(r'name="seen"[^>]*value="(\d+)"', peer.get(link).text)[1]
+    alice.put(f"{STORY}/answer", {"situation": "The third ranker.", "seen": "1"})
+    assert "Thank you" in peer.post(link, {**RATED, "seen": seen}).text
+    assert "rated before your last change" in alice.get(STORY).text
+    # One who saw the newest has rated that.
+    link = path(alice.post(f"{STORY}/links").text)
+    peer.post(link, {**RATED, "seen": "2"})
+    peer.post(path(alice.post(f"{STORY}/links").text), {**RATED, "seen": "9" * 12})
+    assert alice.get(STORY).text.count("rated before your last change") == 1
+
+
 def test_a_link_of_an_attempt_needs_no_written_answer(cast, browser_of, peer):
     carol = browser_of(cast.carol)
     assert carol.post(f"{STORY}/links").status_code == 404

@@ -230,8 +230,9 @@ def _make_peer_links(write: Any) -> dict[str, str]:
     used = actions.make_peer_link(session, alice, story, None, now=write.ago(6))
     [link] = queries.peer_links(session, alice)
     actions.rate_as_peer(
-        session, link, 3, "Frank Ohara", "Clear. Say sooner who disagreed.", now=write.ago(5)
-    )
+        session, link, 3, "Frank Ohara", "Clear. Say sooner who disagreed.",
+        revision=1, now=write.ago(5),
+    )  # fmt: skip
     waiting = actions.make_peer_link(session, alice, story, None, now=write.ago(1))
     [link, _used] = queries.peer_links(session, alice)
     return {"peer": waiting, "peer_rated": used, "peer_link": str(link.id)}
