@@ -45,7 +45,7 @@ from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_judgements, load_own
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
-from roadmap.people.labels import BASES
+from roadmap.people.labels import BASES, judge_name
 
 TAG = "Your evidence"
 EXAMPLE = {
@@ -99,12 +99,20 @@ class WordingShape(Shape):
     published_at: Timestamp
 
 
+class ConfirmationShape(Shape):
+    """Who confirmed a milestone, and what that rests on; empty where it is not known."""
+
+    by: str
+    basis: str
+
+
 class EvidenceShape(Shape):
     """A piece of evidence in its newest version.
 
     `confirmed` are the linked milestones that a reviewer confirmed for `verified_version`, which
     counts until a newer one is judged. Where the roadmap words one of them differently now,
-    `confirmed_wordings` has what was confirmed, by its key. The piece is `verified` where there is
+    `confirmed_wordings` has what was confirmed, by its key; `confirmed_by` has the reviewer of
+    each. The piece is `verified` where there is
     at least one; `review_state` only says what the last review decided.
     """
 
@@ -124,6 +132,7 @@ class EvidenceShape(Shape):
     impacts: list[ImpactShape]
     review_state: ReviewState
     confirmed: list[str]
+    confirmed_by: dict[str, ConfirmationShape]
     confirmed_wordings: dict[str, WordingShape]
     verified: bool
     version: int
@@ -356,10 +365,22 @@ def shared_values(item: Item) -> dict[str, Any]:
         "skills": sorted(skill.key for skill in item.skills),
         "review_state": item.state,
         "confirmed": [link.key for link in item.links if link.confirmed],
+        "confirmed_by": confirmed_by(item),
         "confirmed_wordings": {
             link.key: link.confirmed_wording for link in item.links if link.confirmed_wording
         },
         "verified": item.verified,
         "version": item.version.number,
         "verified_version": item.verified_number,
+    }
+
+
+def confirmed_by(item: Item) -> dict[str, ConfirmationShape]:
+    """Return who confirmed each milestone, and what that rests on, by its key."""
+    return {
+        link.key: ConfirmationShape(
+            by=judge_name(link.verified_by, link.added_by_author), basis=link.basis
+        )
+        for link in item.links
+        if link.confirmed
     }

@@ -12,12 +12,14 @@ from pydantic import Field
 
 from roadmap.api.evidence import (
     Basis,
+    ConfirmationShape,
     Decision,
     ImpactShape,
     Kind,
     ReviewShape,
     ReviewState,
     Visibility,
+    confirmed_by,
     shared_values,
 )
 from roadmap.api.field_types import Body, Date, Key, Shape, Text, Timestamp
@@ -158,7 +160,8 @@ class Withdrawing(Body):
 
 
 class JudgementShape(Shape):
-    """What was said, and of which version. `confirmed` are all that the version is confirmed for.
+    """What was said, and of which version. `confirmed` are all that the version is confirmed for,
+    `confirmed_by` who confirmed each, and what that rests on.
 
     `id` is for taking it back.
 
@@ -173,6 +176,7 @@ class JudgementShape(Shape):
     basis: str
     comment: str
     confirmed: list[str]
+    confirmed_by: dict[str, ConfirmationShape]
     decided_at: Timestamp
     etag: str
 
@@ -335,6 +339,7 @@ def _check_unchanged_since_submitted(
 
 def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
     confirmed = review_actions.confirmed_keys(db.session, item.version.id)
+    judged = load_item(db.session, Audience.MANAGER, item.id) or item
     return JudgementShape(
         id=review.id,
         evidence_id=review.evidence_id,
@@ -344,6 +349,7 @@ def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
         basis=review.basis,
         comment=review.comment,
         confirmed=[key for key in item.milestones if key in confirmed],
+        confirmed_by=confirmed_by(judged),
         decided_at=review.decided_at,
         etag=JudgementSubject.of(item).etag,
     )

@@ -141,9 +141,11 @@ class Link:
     `confirmed` tells that the verified version is confirmed for it and that its kind proves it.
     `left_out_by` is the name of the reviewer who verified the item and left this milestone out,
     '' where nobody did, `left_out_by_id` their account if there still is one. `review_id`,
-    `verified_by` and `verified_by_id` say the same of the review that confirmed it, `taken_back_by`
-    and `taken_back_by_id` of a review that left it out and was taken back. `confirmed_wording` is
-    how the milestone was worded when it was confirmed, where it is worded otherwise now.
+    `verified_by` and `verified_by_id` say the same of the review that confirmed it, `basis` what
+    that one rests on, `added_by_author` that its reviewer could do so by a role that the author
+    gave; `taken_back_by` and `taken_back_by_id` are of a review that left it out and was taken
+    back. `confirmed_wording` is how the milestone was worded when it was confirmed, where it is
+    worded otherwise now.
     """
 
     key: str
@@ -155,6 +157,8 @@ class Link:
     review_id: uuid.UUID | None = None
     verified_by: str = ""
     verified_by_id: uuid.UUID | None = None
+    basis: str = ""
+    added_by_author: bool = False
     taken_back_by: str = ""
     taken_back_by_id: uuid.UUID | None = None
     confirmed_wording: Wording | None = None

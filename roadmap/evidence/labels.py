@@ -6,12 +6,15 @@ import uuid
 from dataclasses import fields
 from typing import Any
 
+from babel.lists import format_list
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
+from roadmap.core.i18n import current_locale, page_language
 from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS
-from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item
+from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
+from roadmap.people.labels import judge_name, name_with_basis
 from roadmap.people.roles import VIEWERS
 
 KINDS: dict[str, LazyString] = {key: _(kind.label) for key, kind in kinds.KINDS.items()}
@@ -195,6 +198,24 @@ def state_label(
     if item.state == "verified" and not item.verified:
         return str(_("Reviewed"))
     return str(STATES[item.state])
+
+
+def confirmed_by(link: Link) -> str:
+    """Return who confirmed a link, with what that rests on, as it is printed."""
+    return name_with_basis(judge_name(link.verified_by, link.added_by_author), link.basis)
+
+
+def verified_by(item: Item) -> str:
+    """Return who confirmed the links of an item, with the basis where it is the same of all.
+
+    Where it is not, each milestone says its own.
+    """
+    confirmed = [link for link in item.links if link.confirmed]
+    printed = {confirmed_by(link) for link in confirmed}
+    if len(printed) == 1:
+        return printed.pop()
+    names = dict.fromkeys(judge_name(each.verified_by, each.added_by_author) for each in confirmed)
+    return str(format_list(list(names), locale=page_language(current_locale())))
 
 
 def is_issued(kind: str | None) -> bool:

@@ -371,6 +371,8 @@ def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
             _verifying.id,
             sa.func.coalesce(_verifying.reviewer_name, ""),
             _verifying.reviewer_id,
+            sa.func.coalesce(_verifying.basis, ""),
+            sa.func.coalesce(_verifying.added_by_author, sa.false()),
             _link.taken_back_by,
             _link.taken_back_by_id,
             sa.case((is_older, confirmation.roadmap_revision_id)).label("revision_id"),

@@ -19,6 +19,7 @@ from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import load_wordings
 from roadmap.catalog.wording import Wording
 from roadmap.core.text import fold, search_words
+from roadmap.evidence import labels
 from roadmap.evidence.audience_sql import is_unjudged, is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
@@ -133,13 +134,8 @@ class EvidenceDetail:
 
     @property
     def confirmed_by(self) -> dict[str, str]:
-        """Return who confirmed each milestone that is confirmed, by its key."""
-        names: dict[uuid.UUID | None, str] = {each.id: each.reviewer for each in self.judgements}
-        return {
-            link.key: names.get(link.review_id, link.verified_by)
-            for link in self.item.links
-            if link.confirmed
-        }
+        """Return who confirmed each milestone that is confirmed, with the basis, by its key."""
+        return {link.key: labels.confirmed_by(link) for link in self.item.links if link.confirmed}
 
     @property
     def confirmed_wordings(self) -> dict[str, Wording]:

@@ -61,10 +61,11 @@ class DocumentItem(Content):
     """The content of a piece of evidence, and what a reader sees besides.
 
     `verified_for` (milestones that were confirmed for it, with the wording that was confirmed where
-    it has changed), `linked_to` (other milestones that its author has done) and `skills` are
-    titles. `verified_by` and `verified_on` are None where the item is not verified, or its
-    reviewer's account is gone; `verified_title` is the title under which it was verified where it
-    has another one now; `verifiers` stand for all who verified it.
+    it has changed, and by whom where that differs), `linked_to` (other milestones that its author
+    has done) and `skills` are titles. `verified_by` and `verified_on` are None where the item is
+    not verified, `verified_on` also where `verified_for` has the days. `verified_title` is the
+    title under which it was verified where it has another one now; `verifiers` stand for all who
+    verified it.
     `is_draft` says that somebody could review it, and its author has not asked.
     """
 

@@ -127,7 +127,7 @@ def _load_items(
         _document_item(
             item,
             kind_label=_kind_label(label_of(item.version.kind), item.version.expires_on, today),
-            review=verifying_review(item, judgements.get(item.id, ())),
+            judgements=judgements.get(item.id, ()),
             proven_by=proven_by,
             is_draft=item.id in drafts,
             today=today,
@@ -169,7 +169,7 @@ def _document_item(
     item: Item,
     *,
     kind_label: str,
-    review: Judgement | None,
+    judgements: Sequence[Judgement],
     proven_by: Mapping[str, Collection[str]],
     is_draft: bool,
     today: dt.date,
@@ -179,9 +179,27 @@ def _document_item(
     """Return what a reader sees of an item.
 
     Of the linked milestones it names those that a reviewer confirmed, and those that the person has
-    done and that this kind proves; no others.
+    done and that this kind proves; no others. Where reviewers or what they judged by differ, each
+    confirmed one says its own.
     """
     version = item.version
+    review = verifying_review(item, judgements)
+    confirmed = [link for link in item.links if link.confirmed]
+    titles = [_verified_for(link, zone) for link in confirmed]
+    is_alike = len({labels.confirmed_by(link) for link in confirmed}) < 2
+    if not is_alike:
+        decided: dict[uuid.UUID | None, dt.date] = {
+            each.id: each.decided_at.astimezone(zone).date() for each in judgements
+        }
+        titles = [
+            _(
+                "%(title)s, by %(name)s on %(date)s",
+                title=title,
+                name=labels.confirmed_by(link),
+                date=show_date(decided[link.review_id]),
+            )
+            for title, link in zip(titles, confirmed, strict=True)
+        ]
     content = {name: getattr(version, name) for name in CONTENT_FIELDS}
     content["description"] = description
     return DocumentItem(
@@ -189,7 +207,7 @@ def _document_item(
         id=str(item.id),
         title=item.title,
         kind_label=kind_label,
-        verified_for=tuple(_verified_for(link, zone) for link in item.links if link.confirmed),
+        verified_for=tuple(titles),
         linked_to=tuple(
             link.title
             for link in item.links
@@ -198,8 +216,8 @@ def _document_item(
         skills=tuple(skill.title for skill in item.skills),
         tone=_tone(item, today),
         is_draft=is_draft,
-        verified_by=review.verified_by if review else None,
-        verified_on=review.decided_at.astimezone(zone).date() if review else None,
+        verified_by=labels.verified_by(item) if review else None,
+        verified_on=review.decided_at.astimezone(zone).date() if review and is_alike else None,
         verifiers=item.verifiers,
         verified_title=review.title if review and review.title not in ("", item.title) else None,
     )

@@ -1,0 +1,84 @@
+"""Each confirmation is printed with what the review that gave it rests on, never another's."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import io
+import zipfile
+
+import pytest
+
+from roadmap.catalog.models import Milestone
+from roadmap.evidence import review_actions
+from roadmap.portfolio.models import PortfolioItem
+from tests.evidence.builders import DESIGN, LEVELS, add_evidence, submit_evidence
+from tests.support.api_client import ApiClient
+from tests.support.markup import flat
+
+REFEREE, ARTEFACT = "Bob (on a referee's word)", "Bob (judged from the artefact)"
+
+
+@pytest.fixture
+def confirm(session, cast, now, browser_of):
+    """Return a function that has Bob confirm a milestone of the piece in Alice's portfolio."""
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit_evidence(session, cast, piece, now)
+    session.add(PortfolioItem(user_id=cast.alice, evidence_id=piece.id, position=0))
+    session.commit()
+
+    def confirm(key, basis, at=now):
+        review_actions.decide(
+            session, piece, "verified", milestones=[key], basis=basis,
+            version_id=piece.current_id, by=cast.actor(session, cast.bob), now=at,
+        )  # fmt: skip
+        session.commit()
+        return piece
+
+    enroll = "/roadmaps/senior-ml-engineer/enrollment?_method=PUT"
+    browser_of(cast.alice).post(enroll, {"started_on": "2026-01-05"})
+    return confirm
+
+
+def test_what_was_left_out_and_confirmed_later_has_a_basis_of_its_own(
+    app, session, cast, now, browser_of, confirm
+):
+    confirm(DESIGN, "referee")
+    piece = confirm(LEVELS, "artefact", now + dt.timedelta(days=40))
+    alice = browser_of(cast.alice)
+    design, levels = (session.get(Milestone, key).title for key in (DESIGN, LEVELS))
+
+    page = html.unescape(flat(alice.get(f"/evidence/{piece.id}").text))
+    assert "Bob confirmed this version." in page
+    assert f"confirmed by {REFEREE}" in page
+    assert f"confirmed by {ARTEFACT}" in page
+
+    archive = zipfile.ZipFile(io.BytesIO(alice.get("/portfolio/export/site").data))
+    for text in (
+        alice.get("/portfolio/preview").text,
+        alice.get("/portfolio/export/markdown").text.replace("\\", ""),
+        alice.get("/portfolio/export/json-resume").text,
+        archive.read(f"pieces/{piece.id}.html").decode(),
+    ):
+        text = html.unescape(flat(text))
+        assert f"{design}, by {REFEREE} on" in text
+        assert f"{levels}, by {ARTEFACT} on" in text
+        assert f"Verified by {ARTEFACT}" not in text
+        assert "Verified by Bob" in text
+
+    said = ApiClient.of(app, cast.alice, "read").get(f"/me/evidence/{piece.id}").get_json()
+    assert said["confirmed_by"] == {
+        DESIGN: {"by": "Bob", "basis": "referee"},
+        LEVELS: {"by": "Bob", "basis": "artefact"},
+    }
+    api = ApiClient.of(app, cast.bob)
+    body = {"decision": "verified"}
+    assert api.put(f"/reviews/{piece.id}", body).get_json()["confirmed_by"] == said["confirmed_by"]
+
+
+def test_equal_bases_are_said_once_in_the_portfolio(cast, browser_of, confirm):
+    confirm(DESIGN, "referee")
+    confirm(LEVELS, "referee")
+    text = html.unescape(flat(browser_of(cast.alice).get("/portfolio/preview").text))
+    assert f"Verified by {REFEREE} on" in text
+    assert text.count("referee") == 1
