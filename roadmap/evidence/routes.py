@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
@@ -46,6 +47,7 @@ from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
+from roadmap.progress.queries import enrollments
 
 evidence = Blueprint("evidence", __name__)
 
@@ -467,6 +469,17 @@ def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
     return None
 
 
+def _skills_own_first() -> list[tuple[str, str]]:
+    """Return key and title of each skill, those of the person's own roadmaps before the others."""
+    own = {
+        skill.key
+        for each in enrollments(db.session, current_user.id)
+        for skill in load_revision(db.session, each.revision_id).content.skills
+    }
+    titles = queries.load_skill_titles(db.session).items()
+    return sorted(titles, key=lambda skill: skill[0] not in own)
+
+
 def _load_edited(form: EvidenceForm) -> Evidence | None:
     return _load_own(form.about.data) if form.about.data else None
 
@@ -536,7 +549,7 @@ def _render_form(
             leave_out=chosen,
         ),
         words=words,
-        skills=queries.load_skill_titles(db.session).items(),
+        skills=_skills_own_first(),
         previewed=previewed,
         differences=differences,
         labels=labels,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from roadmap.catalog.models import Skill
+from roadmap.catalog.queries import published_roadmaps
 from tests.evidence.builders import DESIGN, add_evidence
 from tests.support.catalog import OTHER_MILESTONE, enroll
 from tests.support.markup import flat
@@ -51,3 +55,15 @@ def test_the_search_offers_what_my_roadmaps_ask_for_and_says_which(
     assert "Go the other way" in found("other+way")
     assert "Another way · " in found("other+way")
     assert "Senior ML Engineer · " in found("design+document")
+
+
+def test_the_form_offers_the_skills_of_my_roadmaps_before_others(session, cast, now, browser_of):
+    enroll(session, cast.alice, now, SLUG)
+    session.add(Skill(key="abacus", title="Abacus", definition={}))
+    session.commit()
+    page = browser_of(cast.alice).get("/evidence/new").text
+    offered = re.findall(r'name="skills" value="([^"]+)"', page)
+    [mine] = [each.content for each in published_roadmaps(session) if each.content.slug == SLUG]
+    own = {skill.key for skill in mine.skills}
+    assert set(offered[: len(own)]) == own
+    assert offered[len(own)] == "abacus"
