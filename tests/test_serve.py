@@ -277,6 +277,21 @@ def test_a_second_data_folder_beside_one_database_is_told_to_share_the_key(tmp_p
     assert f"{folders[1] / 'secret-key'} is a new secret key" in told[1]
 
 
+def test_a_broken_database_is_named_by_its_file(tmp_path: Path) -> None:
+    database = tmp_path / "cairn.sqlite3"
+    database.write_text("not a database at all, " * 100)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
+    start_of_it = subprocess.run(
+        [sys.executable, "-m", "roadmap.serve", "--port", str(free_port())],
+        env={**kept, "ROADMAP_DATA_DIR": str(tmp_path), "ROADMAP_SECRET_KEY": "k" * 32},
+        cwd=config.ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert start_of_it.returncode == 1
+    assert start_of_it.stderr == (
+        f"The database {database} cannot be used: file is not a database\n"
+    )
+
+
 def test_a_lost_database_is_not_replaced_by_an_empty_one_that_anybody_may_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

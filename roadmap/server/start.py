@@ -224,7 +224,10 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
         anybody = prepare_database(create_app, trace)
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        raise StartError(f"The database of ROADMAP_DATABASE_URL cannot be used: {reason}") from None
+        if "locked" in reason:
+            reason += ". Another process holds it: end that one, and start again"
+        text = f"{name_database()} cannot be used: {reason}"
+        raise StartError(text[0].upper() + text[1:]) from None
     if not has_key:
         os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
     if anybody and not has_key:
