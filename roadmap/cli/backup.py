@@ -72,8 +72,8 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     """Replace everything in the database with the contents of FILE, after verifying it.
 
     It happens in one transaction, also while the server runs, which answers that a restore is
-    under way until it is done; afterwards everybody has to sign in again. What was in the database
-    before is kept as a backup in the data folder.
+    under way until it is done; afterwards everybody has to sign in again. The audit log goes back
+    with everything else. What was in the database before is kept as a backup in the data folder.
     """
     with _report_errors(file):
         read_contents(file, trust=trust)  # Before anything is asked.
@@ -92,7 +92,8 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         manifest = actions.restore(file, keep=keep, now=utc_now(), trust=trust, say=SAY)
     click.echo(f"{file} is restored: {_describe(manifest)}")
     if keep is not None:
-        click.echo(f"What stood there before is in {keep}")
+        click.echo(f"What stood there before is in {keep}, with its audit log:")
+        click.echo("the log in the database is that of the backup, and lacks what came after it.")
 
 
 @contextlib.contextmanager

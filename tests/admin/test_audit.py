@@ -73,7 +73,9 @@ def test_it_works(session, cast, erin, now):
 
 
 def test_without_entries_it_says_so(cast, erin):
-    assert "No entries yet" in erin.get("/admin/audit").text
+    page = erin.get("/admin/audit").text
+    assert "No entries yet" in page
+    assert "a restore puts back the log of its backup" in page
 
 
 def test_it_filters_by_what_and_by_whom(session, cast, erin, now):

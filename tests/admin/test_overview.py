@@ -79,7 +79,9 @@ def test_an_open_invitation_says_that_its_mail_has_not_gone_out(session, cast, e
         session, team=None, role="member", email="new@example.org", by=cast.erin, now=now
     )
     session.commit()
-    assert "has not gone out" not in erin.get("/admin/invitations").text
+    page = erin.get("/admin/invitations").text
+    assert "has not gone out" not in page
+    assert '<a href="/admin/teams">Choose the team</a>' in page
     session.add(
         OutgoingMail(
             recipient="new@example.org", subject="x", body="y", created_at=now, due_at=now,
