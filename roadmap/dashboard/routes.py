@@ -20,8 +20,7 @@ from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
-from roadmap.practice.overview import end_of_day
-from roadmap.practice.queries import count_due
+from roadmap.practice.overview import count_today
 from roadmap.progress.queries import enrollments
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import (
@@ -78,7 +77,7 @@ def index() -> Response | str:
         first_steps=first_steps(record, content),
         returned=returned_pieces(record),
         plans_due=plans_due,
-        questions_due=count_due(db.session, current_user.id, end_of_day(current_user, now())),
+        questions_today=count_today(db.session, current_user, now()),
         manager_summary=manager_summary,
         recent_activity=list_recent_activity(
             db.session,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from roadmap.people.actor import Actor
 from roadmap.practice import queries
 from roadmap.practice.models import PracticeAttempt, PracticeCard
-from roadmap.practice.rules import LastRating, choose_new, group_readiness, streak
+from roadmap.practice.rules import NEW_A_DAY, LastRating, choose_new, group_readiness, streak
 
 if TYPE_CHECKING:
     from roadmap.practice.content import Question
@@ -38,6 +38,20 @@ def end_of_day(actor: Actor, now: dt.datetime) -> dt.datetime:
     """Return when the person's day ends, in UTC."""
     tomorrow = actor.today(now) + dt.timedelta(days=1)
     return dt.datetime.combine(tomorrow, dt.time(), actor.zone).astimezone(dt.UTC)
+
+
+def count_today(session: Session, actor: Actor, now: dt.datetime) -> tuple[int, int]:
+    """Count the questions due by the end of the day, and the new ones of today.
+
+    Who has never practised is asked nothing.
+    """
+    cards, today, until = queries.cards(session, actor.id), actor.today(now), end_of_day(actor, now)
+    if not cards:
+        return 0, 0
+    unseen = sum(question.key not in cards for question in queries.question_bank().questions)
+    begun_today = sum(actor.today(card.first_review) == today for card in cards.values())
+    due = sum(card.due < until for card in cards.values())
+    return due, max(0, min(unseen, NEW_A_DAY - begun_today))
 
 
 def load_overview(session: Session, actor: Actor, now: dt.datetime) -> Overview:

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from roadmap.auth.tokens import hash_token
-from roadmap.core.limits import count_rows
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
 from roadmap.people.models import User
@@ -116,13 +115,6 @@ def card(session: Session, user_id: uuid.UUID, question: str) -> PracticeCard | 
     return session.scalars(
         sa.select(PracticeCard).filter_by(user_id=user_id, question=question)
     ).first()
-
-
-def count_due(session: Session, user_id: uuid.UUID, until: dt.datetime) -> int:
-    """Count the person's questions that are due before a moment."""
-    return count_rows(
-        session, PracticeCard, PracticeCard.user_id == user_id, PracticeCard.due < until
-    )
 
 
 def asks_about(milestone: str) -> bool:

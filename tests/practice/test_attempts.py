@@ -185,6 +185,16 @@ def test_the_dashboard_and_a_milestone_lead_here(session, snapshot, app):
     assert 'href="/practice?milestone=cut-p99-latency">Practise its interview questions</a>' in page
 
 
+def test_the_dashboard_names_new_questions_to_who_has_practised(session, snapshot, app):
+    carol, someone = snapshot.cast.carol, snapshot.browsers(app)["carol"]
+    now = dt.datetime.now(dt.UTC)
+    assert "for today" not in someone.get("/").text
+    practise(session, carol, KEY, 4, now - DAY)
+    assert "2 new interview questions for today" in someone.get("/").text
+    practise(session, carol, "argument-you-lost", 4, now)
+    assert "One new interview question for today" in someone.get("/").text
+
+
 def test_what_is_practised_goes_with_the_person(app, session, snapshot):
     """Nothing of it keeps a person's row from being deleted."""
     mine = str(snapshot.cast.alice)
