@@ -22,11 +22,17 @@ from roadmap.evidence.audience_sql import counted_version_id, is_verified
 from roadmap.evidence.constants import TONES
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
-from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
+from roadmap.evidence.models import (
+    Evidence,
+    EvidenceMilestone,
+    EvidenceSkill,
+    EvidenceVersion,
+    Review,
+)
 
 PAGE_SIZE = 50
 SORTS = ("newest", "oldest", "title", "state")
-FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "year")
+FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "year", "verified_at")
 # The version that counts, beside the current one that is shown.
 _COUNTED_VERSION = aliased(EvidenceVersion)
 _YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)
@@ -34,7 +40,10 @@ _YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the list is narrowed to; None and '' mean any."""
+    """What the list is narrowed to; None and '' mean any.
+
+    `verified_at` is the moment of a review that verified it and was not taken back.
+    """
 
     q: str = ""
     kind: str | None = None
@@ -44,6 +53,7 @@ class Filters:
     milestone: str | None = None
     skill: str | None = None
     year: int | None = None
+    verified_at: dt.datetime | None = None
     sort: str = "newest"
 
     @property
@@ -153,6 +163,12 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
             )
         case "year":
             return value == _YEAR
+        case "verified_at":
+            return sa.exists().where(
+                Review.evidence_id == Evidence.id,
+                Review.decision == "verified",
+                Review.decided_at == sa.bindparam(name, type_=Review.decided_at.type),
+            )
         case "kind":
             return EvidenceVersion.kind == value
         case "tone":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Collection, Mapping
@@ -110,6 +111,11 @@ def _parse_filters() -> Filters:
         name: strip_control_characters(request.args.get(name, ""))[:60] or None
         for name in ("milestone", "skill")
     }
+    try:
+        verified_at = dt.datetime.fromisoformat(request.args.get("verified_at", ""))
+        keys["verified_at"] = verified_at.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        pass
     return Filters(
         q=clean_line(request.args.get("q"))[:200], year=int(year) or None, **words, **keys
     )

@@ -51,7 +51,8 @@ class Content:
     comment, or why a review was taken back, `nested` says that one of the reader's teams is nested
     in `team`, and `skills` are (key, title). `invitation` is the id of one to the reader,
     `question` the key of one to practise. A review `confirmed` so many of the milestones that were
-    `proposed` to it. `number` counts pieces of evidence.
+    `proposed` to it. `number` counts pieces of evidence,
+    `verified_at` is when they were verified, and `taken_back` counts those that no longer are.
     Evidence counts through `expires_on`.
     """
 
@@ -73,6 +74,8 @@ class Content:
     confirmed: int = 0
     proposed: int = 0
     number: int = 0
+    verified_at: str = ""
+    taken_back: int = 0
 
     @property
     def is_partial(self) -> bool:

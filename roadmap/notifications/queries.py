@@ -130,6 +130,8 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         confirmed=data.get("confirmed", 0),
         proposed=data.get("proposed", 0),
         number=data.get("number", 0),
+        verified_at=data.get("verified_at", ""),
+        taken_back=data.get("taken_back", 0),
         skills=tuple((key, skill_titles.get(key, key)) for key in data.get("skills", ())),
     )
     return NotificationItem(row.id, KINDS[row.kind], row.created_at, row.read_at is None, content)

@@ -164,6 +164,33 @@ def test_the_author_is_told_once(session, cast, browser_of, pieces, path, with_m
     assert "2 pieces of your evidence" in browser_of(cast.alice).get("/notifications").text
 
 
+def test_the_author_reads_how_many_still_are_verified(session, cast, browser_of, pieces, path):
+    bob, alice = browser_of(cast.bob), browser_of(cast.alice)
+    bob.put(path, sent(*pieces))
+    session.rollback()
+    taken = {"reason": "Not my call."}
+    for piece in pieces:
+        key = session.scalar(sa.select(Review.id).where(Review.evidence_id == piece.id))
+        bob.delete(f"/reviews/{piece.id}", {**taken, "review_id": str(key)})
+        session.rollback()
+        session.expire_all()
+        if piece is pieces[0]:
+            notices = alice.get("/notifications").text
+            assert re.search(
+                r"one piece of your evidence</label>\s+\(1 more was taken back", notices
+            )
+            alice.put("/notifications/reading")
+            notices = alice.get("/notifications").text
+            link = re.search(r'href="(/evidence\?verified_at=[^"]+)"', notices).group(1)
+            found = alice.get(link).text.partition('id="pieces"')[2]
+            assert "New design" in found
+            assert "Old design" not in found
+            assert "Judged design" not in found
+    assert "pieces of your evidence" not in alice.get("/notifications").text
+    told = sa.select(Notification.kind).where(Notification.user_id == cast.alice)
+    assert "history_verified" not in list(session.scalars(told))
+
+
 def test_it_can_be_taken_back_for_ten_minutes(session, cast, browser_of, pieces, path, now):
     bob = browser_of(cast.bob)
     page = shown(bob, "put", path, sent(*pieces))

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from roadmap.mail import outbox
 from roadmap.notifications.actions import actor_name, create_notifications
 from roadmap.notifications.kind import Content, Event, Kind, Mail
-from roadmap.notifications.kinds.history_verified import HistoryVerified
-from roadmap.notifications.models import MAIL_SOURCE, Notification
 from roadmap.people.models import User
-
-_ROWS: Any = Notification.__table__
 
 
 class HistoryTakenBack(Kind):
@@ -26,14 +17,7 @@ class HistoryTakenBack(Kind):
     follows = frozenset({"history.verification_withdrawn"})
 
     def handle(self, session: Session, event: Event) -> None:
-        """Delete what told the author of the verification, and tell them that it is taken back."""
-        told = sa.delete(_ROWS).where(
-            _ROWS.c.user_id == event.user_id,
-            _ROWS.c.kind == HistoryVerified.key,
-            _ROWS.c.actor_id == event.by,
-            _ROWS.c.created_at == dt.datetime.fromisoformat(event.data["decided_at"]),
-        )
-        outbox.withdraw(session, MAIL_SOURCE, session.scalars(told.returning(_ROWS.c.id)).all())
+        """Tell the author; what told them of the verification is `HistoryVerified`'s."""
         reason = event.data["reason"]
         create_notifications(
             session, self, [session.get_one(User, event.user_id)],
