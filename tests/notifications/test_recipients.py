@@ -315,6 +315,7 @@ def test_a_secret_that_somebody_else_made_is_told_and_always_mailed(
 ) -> None:
     alice = scenario.cast.alice
     set_preference(scenario.session, alice, "wants_mail", False, by=alice, now=NOW)
+    scenario.session.get_one(User, alice).password_hash = "x"
     by_id = getattr(scenario.cast, by) if by else None
     create(scenario.session, alice, by=by_id, now=scenario.step())
     assert scenario.told("alice") == [key]
@@ -324,6 +325,18 @@ def test_a_secret_that_somebody_else_made_is_told_and_always_mailed(
     assert ("created on the command line" in text) is (by is None)
     assert "https://cairn.example.org/account/" in text
     assert "turn off" not in text
+
+
+def test_who_never_had_a_password_is_welcomed(scenario: Scenario, with_mail: None) -> None:
+    accounts.create_password_link(
+        scenario.session, scenario.cast.alice, by=None, now=scenario.step()
+    )
+    subject = "Welcome to Cairn: you have an account"
+    assert queued_mails(scenario.session) == [("alice@example.org", subject)]
+    [text] = queued_bodies(scenario.session)
+    assert "An account was created for you" in text
+    assert "https://cairn.example.org/password/forgot" in text
+    assert "If you do not expect it" not in text
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,10 @@ class PasswordLinkCreated(Kind):
             return
         person = session.get_one(User, event.user_id)
         actor_name = session.get_one(User, event.by).name if event.by else ""
+        # Who never had a password is new here: nothing of theirs could be at risk.
+        kind = self if person.password_hash else FIRST_PASSWORD_LINK
         create_notifications(
-            session, self, [person], actor_id=event.by, actor_name=actor_name, now=event.now
+            session, kind, [person], actor_id=event.by, actor_name=actor_name, now=event.now
         )
 
     def label(self, content: Content) -> str:
@@ -64,3 +66,24 @@ class PasswordLinkCreated(Kind):
 
     def _choose_text(self, content: Content) -> LazyString:
         return self.by_person if content.actor_name else self.by_command
+
+
+class _FirstPasswordLink(PasswordLinkCreated):
+    """The same for a new account: its mail welcomes, and leads to where one gets a link."""
+
+    follows = frozenset()
+
+    def mail(self, content: Content) -> Mail:
+        return Mail(
+            _("Welcome to Cairn: you have an account"),
+            _(
+                "An account was created for you on Cairn. Whoever did so has a link for you, with "
+                "which you set your password. If it does not reach you, enter this address on the "
+                "page below, and a link is mailed here. Without a password nobody can sign in."
+            ),
+            _("You get this mail because somebody created an account with your address."),
+            "/password/forgot",
+        )
+
+
+FIRST_PASSWORD_LINK = _FirstPasswordLink()
