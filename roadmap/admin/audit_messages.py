@@ -130,6 +130,7 @@ _REPEATED_ONCE = _l("Repeated once.")
 _REPEATED = _l("Repeated %(times)s times.")
 _REPEATED_BY_SEVERAL = _l("Repeated %(times)s times, from several addresses.")
 _REFUSED_PERSON = _l("Refused: %(target)s. It is about %(person)s.")
+_ROADMAPS_UNCHANGED = _l("Roadmap files were read, and nothing changed: %(target)s.")
 _EXPORTED_FILTERED = _l(
     "The matrix of the team %(team)s was exported as %(format)s, filtered: %(shown)s of %(people)s."
 )
@@ -215,6 +216,8 @@ def _choose_messages(
             return (_EMAIL_CONFIRMED,)
         case "team.exported" if data.get("filtered"):
             return (_EXPORTED_FILTERED,)
+        case "roadmap.loaded" if data.get("unchanged"):
+            return (_ROADMAPS_UNCHANGED,)
         case "session.revoked" if "count" in data:
             return (_OTHERS_REVOKED,)
         case "team.changed" if "team_name" in data:

@@ -51,7 +51,11 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
     try:
         documents = load_documents(paths or files.shipped())
     except RefusedFiles as refused:
-        _note(dry_run, "roadmap.refused", reason=refused.faults[0])
+        reason = refused.faults[0]
+        for path in paths or files.shipped():
+            # The folders of the server are nobody's business on the pages.
+            reason = reason.replace(f"{path.parent}/", "")
+        _note(dry_run, "roadmap.refused", reason=reason)
         raise
     together = [document for _path, document in documents]
     # A dry run of several files publishes them and rolls back, so that they are compared as well.
@@ -66,13 +70,15 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
         except actions.ConflictingKey as error:
             db.session.rollback()
             reason = describe_conflict(path, error)
-            _note(dry_run, "roadmap.refused", reason=reason)
+            _note(dry_run, "roadmap.refused", reason=reason.replace(f"{path.parent}/", ""))
             raise click.ClickException(reason) from None
     if dry_run:
         db.session.rollback()
     else:
         db.session.commit()
-        _note(dry_run, "roadmap.loaded", target=", ".join(change.slug for change in changes))
+        changed = [change.slug for change in changes if not change.is_empty]
+        slugs = changed or [change.slug for change in changes]
+        _note(dry_run, "roadmap.loaded", target=", ".join(slugs), unchanged=not changed)
     for change in changes:
         for line in format_change(change):
             click.echo(line)

@@ -43,6 +43,13 @@ def test_it_says_what_became_of_the_last_load(erin, sync, tmp_path):
     assert sync("--dry-run", wrong).exit_code == 1
     assert "Roadmap files were" not in erin.get("/admin/roadmaps").text
     assert sync(wrong).exit_code == 1
-    assert f"Roadmap files were not loaded: {wrong}:" in flat(erin.get("/admin/roadmaps"))
+    assert "Roadmap files were not loaded: wrong.yaml:" in flat(erin.get("/admin/roadmaps"))
+    wrong.write_text("slug: Not a slug\ntitle: x.\n", "utf-8")
+    assert sync(wrong).exit_code == 1
+    for page in ("/admin/roadmaps", "/admin/audit"):
+        text = erin.get(page).text
+        assert "<br>" in text.partition("were not loaded: wrong.yaml:1")[2]
+        assert str(tmp_path) not in text
     assert sync().exit_code == 0
-    assert "Roadmap files were loaded: ml-engineering-manager," in flat(erin.get("/admin/roadmaps"))
+    page = flat(erin.get("/admin/roadmaps"))
+    assert "Roadmap files were read, and nothing changed: ml-engineering-manager," in page
