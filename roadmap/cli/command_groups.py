@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, ScriptInfo
+from flask.cli import AppGroup, FlaskGroup, ScriptInfo
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -33,18 +33,22 @@ GROUPS = {
     "token": ("tokens", "Personal tokens of the API."),
     "user": ("users", "Accounts."),
 }
+# Those of Flask itself, which the help does not show.
+FLASK_COMMANDS = ("routes", "run", "shell")
 
 
 def needs_no_installation() -> bool:
     """Return whether `flask` runs for help or `catalog validate`, which need no settings.
 
-    A group without a command is answered with its help.
+    A group without a command is answered with its help, and a mistyped one with its name.
     """
     if click.get_current_context(silent=True) is None:
         return False
     words = [word for word in sys.argv[1:] if not word.startswith("-") and word != "roadmap"]
     asks_for_help = not words or "--help" in sys.argv or (len(words) == 1 and words[0] in GROUPS)
-    return asks_for_help or words[:2] == ["catalog", "validate"]
+    is_flask = isinstance(click.get_current_context().find_root().command, FlaskGroup)
+    is_mistyped = is_flask and not {*words} & {*GROUPS, *FLASK_COMMANDS}
+    return asks_for_help or is_mistyped or words[:2] == ["catalog", "validate"]
 
 
 def add_commands(app: Flask) -> None:

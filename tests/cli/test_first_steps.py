@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import sqlalchemy as sa
 from click.testing import Result
 
 from roadmap import create_app
-from roadmap.core.config import record_address
+from roadmap.core.config import ROOT, record_address
 from roadmap.core.database import db
 from roadmap.jobs.wakeup import get_job_queue
 from tests.support.postgres import create_database, drop_database
@@ -140,6 +142,17 @@ def test_a_command_that_does_not_exist_is_one_line(run: Run) -> None:
     assert done.stderr.splitlines() == [
         "Error: there is no command 'bogus'; `.venv/bin/flask --app roadmap --help` lists them"
     ]
+
+
+def test_a_mistyped_command_is_named_before_anything_is_set_up(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "roadmap", "usr", "list"],
+        env={**kept, "ROADMAP_DATA_DIR": str(tmp_path)}, cwd=ROOT,
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: there is no command 'usr'")
 
 
 def test_a_backup_names_the_folder_that_is_missing(run: Run, tmp_path: Path) -> None:
