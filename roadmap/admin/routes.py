@@ -217,8 +217,7 @@ def put_into_team(user_id: uuid.UUID) -> Response:
         form.team.errors = [_("This account is deactivated. Reactivate it first.")]
         return _render_person(user, form, 422)
     if left and changed:
-        moved = _("%(name)s is no longer in %(team)s.", name=user.name, team=left.name)
-        flash(f"{moved} {_membership_sentence(user, team)}")
+        flash(_membership_sentence(user, team, left=left.name))
     elif changed:
         flash(_membership_sentence(user, team))
     return see_other("admin.person", user_id=user.id, _anchor="teams")
@@ -234,8 +233,9 @@ def take_out_of_team(user_id: uuid.UUID, slug: str) -> Response:
     return see_other("admin.person", user_id=user.id, _anchor="teams")
 
 
-def _membership_sentence(user: User, team: Team) -> str:
-    return membership_sentence(user.name, team.name, other_teams(db.session, user.id, team))
+def _membership_sentence(user: User, team: Team, *, left: str = "") -> str:
+    others = other_teams(db.session, user.id, team)
+    return membership_sentence(user.name, team.name, others, left=left)
 
 
 def _load_user(user_id: uuid.UUID) -> User:

@@ -131,7 +131,12 @@ class AuditQuery:
     @property
     def is_clear(self) -> bool:
         """Return whether the filter says which entries are meant."""
-        return not self.wrong_day and (not self.who or bool(self.email))
+        is_day_clear = not self.wrong_day and not self.is_backwards
+        return is_day_clear and (not self.who or bool(self.email))
+
+    @property
+    def is_backwards(self) -> bool:
+        return bool(self.first and self.last and self.first > self.last)
 
     @property
     def is_filtered(self) -> bool:

@@ -26,9 +26,15 @@ def name_with_basis(name: str, basis: str) -> str:
     return _("%(name)s (%(basis)s)", name=name, basis=BASES[basis]) if basis else name
 
 
-def membership_sentence(name: str, team: str, others: str) -> str:
-    """Say that a person is now in a team, and which teams they are in besides."""
-    words = {"name": name, "team": team, "others": others}
+def membership_sentence(name: str, team: str, others: str, *, left: str = "") -> str:
+    """Say that a person is now in a team, which they `left` for it, and where they are besides."""
+    words = {"name": name, "team": team, "others": others, "left": left}
+    if left and others:
+        return _(
+            "%(name)s was moved from %(left)s to %(team)s, and is still in %(others)s.", **words
+        )
+    if left:
+        return _("%(name)s was moved from %(left)s to %(team)s.", **words)
     if others:
         return _("%(name)s is now in %(team)s, and still in %(others)s.", **words)
     return _("%(name)s is now in %(team)s.", **words)

@@ -135,9 +135,8 @@ def move_member(slug: str, user_id: uuid.UUID) -> Response:
     except actions.AccountDeactivated:
         abort(404)
     if moved:
-        left = _("%(name)s is no longer in %(team)s.", name=name, team=team.name)
         others = other_teams(db.session, user_id, to)
-        flash(f"{left} {membership_sentence(name, to.name, others)}")
+        flash(membership_sentence(name, to.name, others, left=team.name))
     return _redirect_to_members(to, user_id)
 
 

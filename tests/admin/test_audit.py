@@ -126,6 +126,13 @@ def test_it_finds_what_names_an_address_with_and_without_an_account(session, cas
     assert len(lines(erin.get("/admin/audit?kind=sign-in"))) == 2
 
 
+def test_days_the_wrong_way_round_are_said_to_be(cast, erin):
+    page = erin.get("/admin/audit?from=2026-05-31&to=2026-05-01").text
+    assert "“From” is later than “To”" in page
+    assert "No entries match" not in page
+    assert "“From” is later" not in erin.get("/admin/audit?from=2026-05-01&to=2026-05-01").text
+
+
 def test_a_name_of_several_people_offers_them(session, cast, erin, now):
     for who, name in ((cast.alice, "Wei-Lin"), (cast.carol, "Wei Lin")):
         session.get_one(User, who).name = name

@@ -254,7 +254,7 @@ def test_somebody_is_moved_to_another_team(session, cast, erin, audited):
     assert session.get(Membership, (cast.other_team, cast.alice)).role == "member"
     assert audited() == [("membership.added", "vision"), ("membership.removed", "ranking")]
     page = erin.get(person_url(cast.alice)).text
-    assert "Alice is no longer in Ranking. Alice is now in Vision." in page
+    assert "Alice was moved from Ranking to Vision." in page
 
 
 @pytest.mark.parametrize("both", [True, False])

@@ -47,6 +47,8 @@ def test_the_wording_that_was_confirmed_is_shown(app, session, cast, now, browse
         text = flat(browser.get(path).text)
         assert text.lower().count(NOTE) == 1, path
         assert old in text, path
+        if not path.startswith("/portfolio"):
+            assert "Worded differently now: confirmed against" in text, path
     said = api.get(f"/me/evidence/{piece.id}").get_json()
     assert set(said["confirmed"]) == {DESIGN, LEVELS}
     assert said["confirmed_wordings"].keys() == {DESIGN}

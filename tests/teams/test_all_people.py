@@ -91,7 +91,7 @@ def test_a_manager_of_both_teams_moves_a_member(
     assert bob.put(f"{where}/team", {"to": ""}).status_code == 422
     answer = bob.put(f"{where}/team", {"to": "eval"})
     assert (answer.status_code, answer.location) == (303, "/teams/eval/members")
-    assert "Alice is no longer in Ranking. Alice is now in Eval." in bob.get(answer.location).text
+    assert "Alice was moved from Ranking to Eval." in bob.get(answer.location).text
     assert session.get(Membership, (cast.team, cast.alice)) is None
     moved = session.get(Membership, (nested.id, cast.alice))
     assert (moved.role, moved.granted_by) == ("member", cast.bob)
