@@ -20,6 +20,7 @@ from roadmap.progress.models import Enrollment
 class RoadmapRow:
     """A roadmap with its revision, and how many people with an active account are on it.
 
+    `is_replaced` says that Cairn comes with another text, which a start brings back.
     `fault` says why this release cannot read the revision; `milestones` is then 0.
     """
 
@@ -29,6 +30,7 @@ class RoadmapRow:
     published_at: dt.datetime
     people: int
     is_shipped: bool
+    is_replaced: bool
     milestones: int = 0
     fault: str = ""
 
@@ -51,13 +53,14 @@ def list_roadmaps(session: Session) -> list[RoadmapRow]:
             Roadmap.title,
             Roadmap.revision_id,
             RoadmapRevision.number,
+            RoadmapRevision.digest,
             RoadmapRevision.published_at,
             sa.func.coalesce(people.c.people, 0).label("people"),
         )
         .join(RoadmapRevision, RoadmapRevision.id == Roadmap.revision_id)
         .outerjoin(people, people.c.roadmap_id == Roadmap.id)
     ).all()
-    shipped = {path.stem for path in files.shipped()}
+    shipped = {path.stem: files.digest(files.read(path)) for path in files.shipped()}
     found = []
     for row in sorted(rows, key=lambda row: (fold(row.title), row.slug)):
         milestones, fault = 0, ""
@@ -72,7 +75,8 @@ def list_roadmaps(session: Session) -> list[RoadmapRow]:
                 number=row.number,
                 published_at=row.published_at,
                 people=row.people,
-                is_shipped=row.slug in shipped,
+                is_shipped=shipped.get(row.slug) == row.digest,
+                is_replaced=row.slug in shipped and shipped[row.slug] != row.digest,
                 milestones=milestones,
                 fault=fault,
             )

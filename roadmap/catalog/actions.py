@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +61,7 @@ def publish(
     where a newer release published the revision before.
     """
     new = Content.model_validate(document)
-    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    digest = files.digest(document)
     roadmap = session.scalars(sa.select(Roadmap).where(Roadmap.slug == new.slug)).first()
     current = (
         session.get(RoadmapRevision, roadmap.revision_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -47,6 +49,11 @@ class ContentError(Exception):
 def shipped() -> list[Path]:
     """Return the roadmaps that come with Cairn."""
     return sorted(CONTENT.glob("*.yaml"))
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Return the digest by which a revision is told from the next."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -82,6 +82,15 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
     for change in changes:
         for line in format_change(change):
             click.echo(line)
+    shipped = {path.stem: path for path in files.shipped()}
+    for document in together:
+        slug = document["slug"]
+        if slug in shipped and document != files.read(shipped[slug]):
+            click.echo(
+                f"{slug} comes with Cairn: the next start of the server brings the shipped text "
+                "back. To keep yours, give it a slug of its own.",
+                err=True,
+            )
     if dry_run:
         click.echo("Dry run: nothing was changed.")
 

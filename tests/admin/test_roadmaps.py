@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from roadmap.core.clock import utc_now
 from roadmap.people.models import User
+from tests.support.catalog import SHIPPED_FILE
 from tests.support.sample_data import SLUG, create_sample_data
 
 
@@ -34,6 +35,27 @@ def test_it_says_which_roadmaps_there_are_and_how_many_are_on_each(session, cast
     session.execute(sa.update(User).where(User.id == cast.carol).values(deactivated_at=utc_now()))
     session.commit()
     assert "comes with Cairn 1 person" in flat(erin.get("/admin/roadmaps"))
+
+
+def test_a_changed_copy_under_a_shipped_slug_is_not_said_to_come_with_cairn(
+    app, session, cast, erin, sync, tmp_path
+):
+    text = SHIPPED_FILE.read_text("utf-8")
+    own = tmp_path / "own.yaml"
+    own.write_text(re.sub("(?m)^title: .*$", "title: Ours", text, count=1), "utf-8")
+    try:
+        for arguments in (["--dry-run", own], [own]):
+            assert "the next start of the server brings the shipped text back" in (
+                sync(*arguments).stderr
+            )
+        row = flat(erin.get("/admin/roadmaps")).partition(SLUG)[2]
+        assert "from your own file" in row.partition("people")[0]
+        assert "the next start of the server brings that back" in row
+    finally:
+        answer = sync()
+    assert answer.stderr == ""
+    page = flat(erin.get("/admin/roadmaps"))
+    assert "the next start of the server brings that back" not in page
 
 
 def test_it_says_what_became_of_the_last_load(erin, sync, tmp_path):
