@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, url_for
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.evidence.labels import kind_label
+from roadmap.evidence.labels import confirmed_by, kind_label
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
 from roadmap.people.actor import Actor
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 journey = Blueprint("journey", __name__)
 journey.add_app_template_filter(kind_label)
+journey.add_app_template_filter(confirmed_by)
 
 
 def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:

@@ -22,6 +22,7 @@ from roadmap.core.text import fold
 from roadmap.evidence.audience_sql import is_unjudged, is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Version
+from roadmap.evidence.labels import confirmed_by
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.evidence.queries import (
@@ -84,10 +85,11 @@ class Criterion:
     """A linked milestone and when it is done.
 
     `fits` tells whether evidence of this kind can prove it, `confirmed` whether the version in
-    question was confirmed for it, `confirmed_wording` how it was worded then where that has
-    changed. `status` is the author's own. `left_out_by` is the name of the
-    reviewer who left it out, '' where nobody did, `left_out_by_id` their account; `is_taken_back`
-    tells that this was in a verification that they took back.
+    question was confirmed for it, `confirmed_by` by whom and what that rests on,
+    `confirmed_wording` how it was worded then where that has changed. `status` is the author's
+    own. `left_out_by` is the name of the reviewer who left it out, '' where nobody did,
+    `left_out_by_id` their account; `is_taken_back` tells that this was in a verification that they
+    took back.
     """
 
     key: str
@@ -96,6 +98,7 @@ class Criterion:
     fits: bool
     status: str
     confirmed: bool
+    confirmed_by: str
     confirmed_wording: Wording | None
     left_out_by: str
     left_out_by_id: uuid.UUID | None
@@ -476,6 +479,7 @@ def load_criteria(
                 fits=item.version.kind in definitions[link.key].get("evidence", ()),
                 status=statuses.get((item.user_id, link.key), "not_started"),
                 confirmed=link.confirmed and item.version.number == item.verified_number,
+                confirmed_by=confirmed_by(link),
                 confirmed_wording=link.confirmed_wording,
                 left_out_by=link.left_out_by or link.taken_back_by,
                 left_out_by_id=link.left_out_by_id if link.left_out_by else link.taken_back_by_id,

@@ -82,3 +82,29 @@ def test_equal_bases_are_said_once_in_the_portfolio(cast, browser_of, confirm):
     text = html.unescape(flat(browser_of(cast.alice).get("/portfolio/preview").text))
     assert f"Verified by {REFEREE} on" in text
     assert text.count("referee") == 1
+
+
+def test_where_a_piece_is_shown_as_verified_its_reviewer_and_the_basis_stand(
+    cast, now, browser_of, confirm
+):
+    confirm(DESIGN, "referee")
+    piece = confirm(LEVELS, "artefact", now + dt.timedelta(days=1))
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+
+    def shown(browser, path):
+        return html.unescape(flat(browser.get(path).text))
+
+    person = shown(bob, f"/teams/ranking/people/{cast.alice}")
+    assert "Verified by Bob" in person.partition('id="evidence"')[2]
+    assert f"confirmed by {REFEREE}" in person
+    assert f"confirmed by {ARTEFACT}" in person
+    milestone = shown(alice, f"/roadmaps/senior-ml-engineer/milestones/{DESIGN}")
+    assert f"confirmed by {REFEREE}" in milestone
+    assert ARTEFACT not in milestone
+    judged = shown(bob, "/reviews?show=judged")
+    assert f"confirmed by {REFEREE}" in judged
+    assert f"confirmed by {ARTEFACT}" not in judged, "that review is the row's own"
+    assert ARTEFACT in judged
+    review = shown(bob, f"/reviews/{piece.id}")
+    assert f"Confirmed for this version by {REFEREE}." in review
+    assert f"Confirmed for this version by {ARTEFACT}." in review

@@ -797,7 +797,7 @@ def test_a_confirmation_that_does_not_count_yet_says_so(session, cast, now, bob,
     review_evidence(session, cast, piece, now)
     session.commit()
     before = bob.get(f"/reviews/{piece.id}").text
-    assert "Confirmed for this version." in before or "confirmed" in before
+    assert "Confirmed for this version by Bob." in before
     waits = before.count("has not marked it as done")
     assert waits == 2
     progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=now)

@@ -180,7 +180,7 @@ def test_a_verified_piece_is_not_told_as_proof_of_what_nobody_confirmed(
         key=lambda each: "tone-evidenced" in each,
     )
     assert "tone-verified" in verified
-    assert "2 Mar 2026, verified" in verified
+    assert "2 Mar 2026, confirmed by Bob" in verified
     assert "tone-evidenced" in evidenced
     assert "2 Mar 2026, not confirmed for this milestone" in evidenced
 
