@@ -18,11 +18,13 @@ from sqlalchemy.orm import Session
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import LoginSession, PendingEmail
 from roadmap.core.text import fold, search_words
+from roadmap.evidence.constants import AWAITING_REVIEW
+from roadmap.evidence.models import Evidence
 from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import IS_OPEN
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Membership, Team, User
-from roadmap.people.reach import held_teams
+from roadmap.people.reach import held_teams, select_holders, team_tree
 from roadmap.people.roles import ROLES, Capability
 
 PAGE_SIZE = 50
@@ -236,6 +238,49 @@ def list_teams(session: Session) -> list[TeamRow]:
         if role:
             team.counts[role] = people
     return sorted(teams.values(), key=lambda team: (fold(team.name), team.slug))
+
+
+@dataclass(frozen=True, slots=True)
+class Bereft:
+    """Somebody who loses by the deletion of a team, with how many of their pieces wait."""
+
+    id: uuid.UUID
+    name: str
+    is_teamless: bool
+    is_unreviewed: bool
+    waiting: int
+
+
+def list_bereft(session: Session, team_id: uuid.UUID) -> list[Bereft]:
+    """List who would be in no team, or lose everybody who reviews, if a team were deleted."""
+    tree = set(session.scalars(team_tree(team_id)))
+    below = tree - {team_id}
+    people = sa.select(Membership.user_id).where(Membership.team_id.in_(tree))
+    held = set()
+    kept = set()
+    # A role in the team or above it reaches those nested in it only through the team.
+    for row in session.execute(select_holders(people, Capability.REVIEW)):
+        held.add(row.person)
+        if row.team not in tree or (row.team in below and row.held_in in below):
+            kept.add(row.person)
+    elsewhere = sa.exists().where(Membership.user_id == User.id, Membership.team_id != team_id)
+    waiting = (
+        sa.select(sa.func.count())
+        .where(Evidence.user_id == User.id, Evidence.state.in_(AWAITING_REVIEW))
+        .correlate(User)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(User.id, User.name, sa.not_(elsewhere), waiting).where(
+            User.id.in_(people), _ACTIVE
+        )
+    )
+    found = [
+        Bereft(key, name, bool(is_teamless), key in held - kept, number)
+        for key, name, is_teamless, number in rows
+    ]
+    lost = [each for each in found if each.is_teamless or each.is_unreviewed]
+    return sorted(lost, key=lambda each: (fold(each.name), each.id))
 
 
 @dataclass(frozen=True, slots=True)

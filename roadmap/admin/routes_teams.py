@@ -15,6 +15,7 @@ from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import CIRCLE, PARENT_GONE, SLUG_HINT, NewTeamForm, TeamForm
 from roadmap.auth.login_throttle import too_many_requests
 from roadmap.core.database import db
+from roadmap.core.text import fold
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.invitations import invite_page
 from roadmap.invitations.forms import InviteForm
@@ -23,8 +24,10 @@ from roadmap.people import actions
 from roadmap.people.models import Team
 from roadmap.people.permissions import permit
 from roadmap.people.queries import find_team, members
+from roadmap.people.roles import Capability, roles_with
 from roadmap.people.rules import EditConflict, list_as_tree
 
+MANAGERS = roles_with(Capability.MANAGE_TEAM)
 # Different from every team's slug, which has no slash.
 INVITATIONS_PATH = "/admin"
 
@@ -109,13 +112,35 @@ def change_team(slug: str) -> Response:
 @admin.get("/admin/teams/<slug>/deletion")
 @permit("admin.write")
 def ask_deletion(slug: str) -> str:
+    """Ask before deleting: say who loses what by it."""
     found, rows = load_team(slug), queries.list_teams(db.session)
+    bereft = queries.list_bereft(db.session, found.id)
     return render_template(
         "admin/team_deletion.html",
+        teamless=[each for each in bereft if each.is_teamless],
+        unreviewed=[each for each in bereft if each.is_unreviewed],
+        unmanaged=_list_unmanaged(rows, found.id),
         team=next(row for row in rows if row.id == found.id),
         nested=[row for row in rows if row.parent_id == found.id],
         members=members(db.session, found.id),
     )
+
+
+def _list_unmanaged(rows: list[queries.TeamRow], deleted: uuid.UUID) -> list[str]:
+    """List the names of the teams below one that have a manager only by it."""
+    unmanaged, above = [], [deleted]
+    for team_id in above:
+        # Nothing below a team that has a manager of its own is left without one.
+        left = [
+            row
+            for row in rows
+            if row.parent_id == team_id
+            and row.id not in above
+            and not any(map(row.counts.get, MANAGERS))
+        ]
+        unmanaged += [row.name for row in left if row.is_managed]
+        above += [row.id for row in left]
+    return sorted(unmanaged, key=fold)
 
 
 @admin.delete("/admin/teams/<slug>")

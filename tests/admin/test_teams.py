@@ -16,6 +16,7 @@ from roadmap.people.actions import InvalidTeam, add_member, create_team
 from roadmap.people.models import Membership, Team
 from roadmap.people.queries import find_team
 from roadmap.people.rules import find_descendants, list_as_tree
+from tests.evidence.builders import DESIGN, add_evidence, submit_evidence
 from tests.support.statements import statements_of
 
 BEGUN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -175,6 +176,42 @@ def test_a_team_is_deleted_after_the_question(session, cast, erin, now):
     assert find_team(session, "eval").parent_id is None
     assert session.scalars(sa.select(Invitation)).all() == []
     assert session.scalars(sa.select(Membership.user_id)).all() == [cast.dave]
+
+
+def test_before_a_team_is_deleted_it_says_who_loses_what(session, cast, erin, browser_of, now):
+    vision = session.get(Team, cast.other_team)
+    add_member(session, vision, cast.carol, "member", by=cast.erin, now=now)
+    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=BEGUN))
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
+    session.commit()
+
+    def said(part):
+        page = erin.get("/admin/teams/ranking/deletion").text
+        found = re.search(rf'id="{part}">(.*?)</p>', page, re.DOTALL)
+        return " ".join(re.sub("<[^>]+>", "", found.group(1)).split()) if found else ""
+
+    assert said("teamless") == "In no team then: Alice, Bob."
+    # Dave manages the other team, where Carol is as well.
+    assert said("unreviewed").endswith("waits for nobody: Alice (1 piece waiting).")
+    assert said("unmanaged") == "Nested in it, and without a manager then: Evaluation."
+
+    nested = find_team(session, "eval")
+    add_member(session, nested, cast.alice, "member", by=cast.erin, now=now)
+    add_member(session, nested, cast.mallory, "manager", by=cast.erin, now=now)
+    session.commit()
+    assert said("teamless") == "In no team then: Bob."
+    # Over whom Bob was until now, and nobody will be.
+    assert said("unreviewed").endswith("waits for nobody: Mallory.")
+    assert said("unmanaged") == ""
+
+    nested.parent_id = None
+    session.execute(sa.delete(Membership).filter_by(user_id=cast.alice, team_id=nested.id))
+    session.commit()
+    erin.delete("/admin/teams/ranking", {"sure": "yes"})
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    assert "You are in no team with a manager" in page
+    assert "waiting for a manager of one of your teams" not in page
 
 
 @pytest.mark.parametrize("rest", ["", "/deletion"])
