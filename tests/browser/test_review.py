@@ -295,3 +295,18 @@ def test_a_history_is_verified_at_once(sample_site: SampleSite, page_of: PageOf)
     bob.get_by_role("button", name="Take back").click()
     expect(bob.locator("#messages")).to_contain_text("2 pieces of Alice are waiting again")
     expect(bob.locator(".history-piece", has_text=mine[1])).to_be_visible()
+
+
+def test_a_person_on_paper_is_unfolded_and_has_no_controls(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    bob = page_of("bob")
+    bob.goto(f"/teams/ranking/people/{sample_site.cast.alice}")
+    folded = bob.locator(".stage-fold:not([open]) .milestone-title").first
+    assess = bob.get_by_role("link", name=re.compile("^Assess ")).first
+    expect(folded).to_be_hidden()
+    expect(assess).to_be_visible()
+    bob.emulate_media(media="print")
+    expect(folded).to_be_visible()
+    expect(assess).to_be_hidden()
+    expect(bob.get_by_role("link", name="Verify history")).to_be_hidden()
