@@ -92,8 +92,8 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         manifest = actions.restore(file, keep=keep, now=utc_now(), trust=trust, say=SAY)
     click.echo(f"{file} is restored: {_describe(manifest)}")
     if keep is not None:
-        click.echo(f"What stood there before is in {keep}, with its audit log:")
-        click.echo("the log in the database is that of the backup, and lacks what came after it.")
+        click.echo("The audit log went back, too: it lacks what came after the backup was made.")
+        click.echo(f"What stood there before, with its audit log, is in {keep}")
 
 
 @contextlib.contextmanager

@@ -139,7 +139,10 @@ def name_database() -> str:
     """Return how a message names the database, without a password."""
     url = sa.make_url(config.build_config()["DATABASE_URL"])
     if url.get_backend_name() == "sqlite":
-        return f"the database {config.ROOT / (url.database or '')}"
+        setting = (
+            " of ROADMAP_DATABASE_URL" if config.read_environment().get("DATABASE_URL") else ""
+        )
+        return f"the database {config.ROOT / (url.database or '')}{setting}"
     return "the database of ROADMAP_DATABASE_URL"
 
 
