@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 
 import pytest
 
 from roadmap.catalog import files
-from roadmap.catalog.actions import publish
 from roadmap.catalog.content import Content
 from roadmap.catalog.queries import role_fit
-from roadmap.core.database import db
-from tests.support.catalog import SHIPPED_FILE
 
 SLUG = "senior-ml-engineer"
 PAGE = f"/roadmaps/{SLUG}"
@@ -86,17 +82,12 @@ def test_pay_and_demand_lead_to_their_figures(browser_of, cast):
         assert carol.get(see).status_code == 200
 
 
-def test_a_roadmap_without_it_shows_nothing_of_it(app, browser_of, cast):
-    document = files.read(SHIPPED_FILE)
-    document = {**document, "slug": "another-role", "title": "Another role"}
-    with app.app_context():
-        publish(db.session, document, now=dt.datetime.now(dt.UTC))
-        db.session.commit()
-    alice = browser_of(cast.alice)
-    assert "It suits you if" not in alice.get("/roadmaps/another-role").text
-    assert alice.get("/roadmaps/another-role/about").status_code == 404
-    alice.post("/roadmaps/another-role/enrollment", {})
-    assert "/another-role/about" not in alice.get("/roadmaps/another-role").text
+def test_a_roadmap_without_it_shows_nothing_of_it(browser_of, cast, other_roadmap):
+    alice, path = browser_of(cast.alice), f"/roadmaps/{other_roadmap}"
+    assert "It suits you if" not in alice.get(path).text
+    assert alice.get(f"{path}/about").status_code == 404
+    alice.post(f"{path}/enrollment", {})
+    assert f"{path}/about" not in alice.get(path).text
 
 
 def test_an_unknown_roadmap_is_not_there(browser_of, cast):
