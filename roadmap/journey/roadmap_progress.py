@@ -64,16 +64,26 @@ def load_enrolled_progress(
     if data is None:
         record = person_records(session, [actor.id])[actor.id]
         data = compute_summary(session, record, enrolled.revision_id, now)["own"]
-    return _progress(session, actor, enrolled, data, now)
+    recent = recently_changed(session, actor.id, now=now)
+    return _progress(session, actor, enrolled, data, recent, today)
 
 
 def refresh_progress(
-    session: Session, actor: Actor, enrolled: EnrolledRoadmap, *, now: dt.datetime
+    session: Session,
+    actor: Actor,
+    enrolled: EnrolledRoadmap,
+    *,
+    changed: str | None = None,
+    now: dt.datetime,
 ) -> RoadmapProgress:
-    """Refresh the actor's summary rows after a write, and return the progress they now show."""
+    """Refresh the actor's summary rows after a write, and return the progress they now show.
+
+    `changed` is the milestone whose status was written, where the row of no other is shown.
+    """
     rows = refresh_summaries(session, actor.id, now)
     data = rows[enrolled.roadmap_id]["own"]
-    return _progress(session, actor, enrolled, data, now)
+    recent = frozenset((changed,)) if changed else recently_changed(session, actor.id, now=now)
+    return _progress(session, actor, enrolled, data, recent, actor.today(now))
 
 
 def _progress(
@@ -81,13 +91,14 @@ def _progress(
     actor: Actor,
     enrolled: EnrolledRoadmap,
     data: dict[str, Any],
-    now: dt.datetime,
+    recent: frozenset[str],
+    today: dt.date,
 ) -> RoadmapProgress:
     return RoadmapProgress(
         published=load_revision(session, enrolled.revision_id),
         enrolled=enrolled,
         data=data,
         targets=target_dates(session, actor.id),
-        today=actor.today(now),
-        recent=recently_changed(session, actor.id, now=now),
+        today=today,
+        recent=recent,
     )

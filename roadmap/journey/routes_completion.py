@@ -58,7 +58,7 @@ def _completion_response(
     *,
     with_details: bool = False,
 ) -> BaseResponse:
-    found = refresh_progress(db.session, current_user, enrolled, now=now())
+    found = refresh_progress(db.session, current_user, enrolled, changed=milestone.key, now=now())
     said = _(
         "%(title)s: %(state)s",
         title=milestone.title,
