@@ -34,7 +34,9 @@ class Rule(GateRule):
             )
         verified = self._verified_hours(tally)
         needed = self.settings.share * asked
-        people, asked_people = self._count_verifiers(tally), self.settings.verifiers
+        asked_people = self.settings.verifiers
+        # Verified hours imply one person; counting reads every proof, and a tick judges all gates.
+        people = self._count_verifiers(tally) if asked_people > 1 else 1
         if asked_people > 1:
             reason = ngettext_noop(
                 "%(verified)s of %(num)s required hour of the stage “%(stage)s” is verified; "
@@ -78,7 +80,7 @@ class Rule(GateRule):
                 asked=asked_people,
             ),
             opens,
-            passed=verified >= needed and (asked_people == 1 or people >= asked_people),
+            passed=verified >= needed and people >= asked_people,
             place=place,
         )
 
