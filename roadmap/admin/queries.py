@@ -310,7 +310,7 @@ class AuditFilter:
                 AuditEntry.data["person"].as_string() == str(self.person_id),
             ]
         if self.email:
-            # As typed by whoever invited or signed in: in any case of letters.
+            # As it was typed in an invitation or at sign-in: in any case of letters.
             spellings = {self.email.lower(), email_key(self.email)}
             named = (AuditEntry.target, AuditEntry.data["email"].as_string())
             about += [sa.func.lower(each).in_(spellings) for each in named]

@@ -52,7 +52,7 @@ def shipped() -> list[Path]:
 
 
 def digest(document: Mapping[str, Any]) -> str:
-    """Return the digest by which a revision is told from the next."""
+    """Return the digest that distinguishes a revision from the next."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

@@ -107,8 +107,9 @@ def _note(dry_run: bool, action: str, *, target: str = "", **data: Any) -> None:
 def validate(paths: Sequence[Path]) -> None:
     """Check the given files, or all content that comes with Cairn.
 
-    Each error is told with its line, and the exit status is 1 where there is one. A file is checked
-    as what its name and folder say, tools/content.yaml as tools; with another name as a roadmap.
+    Each error is printed with its line, and the exit status is 1 where there is one. A file is
+    checked as what its name and folder say, tools/content.yaml as tools; with another name as a
+    roadmap.
     """
     from roadmap.catalog import actions
     from roadmap.catalog.content import Content
@@ -142,7 +143,7 @@ def read_each(paths: Sequence[Path], read: Callable[[Path], Read]) -> list[tuple
     from roadmap.catalog import files
 
     found: list[tuple[Path, Read]] = []
-    faults: dict[str, None] = {}  # Those of a file that others depend on are told once.
+    faults: dict[str, None] = {}  # Those of a file that others depend on are printed once.
     for path in paths:
         try:
             found.append((path, read(path)))

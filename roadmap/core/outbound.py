@@ -1,7 +1,7 @@
 """Fetch from addresses that people enter, only from hosts that the operator named.
 
-A server that asks where a person tells it to can be sent to what stands behind its firewall. So the
-host must be on the list, each address that its name has must be a public one or of a network on
+A server that fetches any address a person enters can be made to fetch from behind its firewall. So
+the host must be on the list, each address that its name has must be a public one or of a network on
 the list, and the connection goes to the very address that was looked at.
 """
 

@@ -201,7 +201,7 @@ def deliver_due(
 
 
 def retry_now(session: Session, *, now: dt.datetime) -> None:
-    """Make due at once what waits for its next try, and let its tries begin anew.
+    """Make mail that waits for its next try due at once, and reset its count of tries.
 
     It is for when the mail server works again. A claimed mail is being sent, and stays as it is.
     """

@@ -142,7 +142,7 @@ def draw_rounds(
         return (rated.day == today, rated.rating, rated.day)
 
     shuffled = list(questions)
-    random.Random(seed).shuffle(shuffled)  # noqa: S311
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - a draw of questions, no secret
     left = sorted(shuffled, key=weakness)
     drawn: list[str] = []
     for group in groups:

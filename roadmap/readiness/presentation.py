@@ -199,7 +199,7 @@ def _verdict_reason(found: Readiness, *, own: bool) -> str:
     if found.not_yet_verified and own:
         return _(
             "Most milestones are ticked, and what you submitted is waiting: nobody has reviewed "
-            "anything of yours here yet. A manager of your team can verify your history in one go."
+            "your work here yet. A manager of your team can verify your history in one go."
         )
     if found.not_yet_verified:
         return _(

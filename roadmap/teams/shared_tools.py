@@ -1,6 +1,6 @@
 """Who in a team knows a tool and who wants to learn it, of what people share of it.
 
-Notes are nobody else's, and whoever does not share counts in no figure.
+Notes are nobody else's, and a person who does not share counts in no figure.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def test_nobody_sees_those_of_others(cast, browser_of, hold):
 def test_pieces_of_what_matters_most_are_counted(alice, hold):
     text = visible(alice.get("/credentials").text)
     assert "Publication: none yet" in text
-    assert "piece of yours" not in text
+    assert "of your pieces" not in text
 
 
 def test_the_page_is_in_the_menu_and_needs_sign_in(cast, browser_of):

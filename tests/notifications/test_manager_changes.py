@@ -292,7 +292,7 @@ def test_deleting_a_team_in_the_middle_tells_those_above_and_below(
     assert set(kinds) == below | above
     assert len(kinds) == 5
     said = {
-        cast.dave: "which was nested in a team of yours. You no longer see by it what its people "
+        cast.dave: "which was nested in one of your teams. You no longer see by it what its people "
         "share. Nested in it: Ranking.",
         cast.mallory: "which you were in. Its managers and mentors no longer see what you share. "
         "What they verified stays. Nested in it: Ranking.",

@@ -34,7 +34,7 @@ from roadmap.notifications.kinds.team_below_deleted import TeamBelowDeleted
 from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 
-# In the order in which they are told of an event.
+# In the order in which they handle an event.
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
         HistoryVerified, HistoryTakenBack, CommentAdded, Assessed, Added, Moved,
         RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,

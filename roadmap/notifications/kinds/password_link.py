@@ -37,7 +37,7 @@ class PasswordLinkCreated(Kind):
             return
         person = session.get_one(User, event.user_id)
         actor_name = session.get_one(User, event.by).name if event.by else ""
-        # Who never had a password is new here: nothing of theirs could be at risk.
+        # A person who never had a password is new here, and has nothing at risk yet.
         kind = self if person.password_hash else FIRST_PASSWORD_LINK
         create_notifications(
             session, kind, [person], actor_id=event.by, actor_name=actor_name, now=event.now
@@ -77,9 +77,10 @@ class _FirstPasswordLink(PasswordLinkCreated):
         return Mail(
             _("Welcome to Cairn: you have an account"),
             _(
-                "An account was created for you on Cairn. Whoever did so has a link for you, with "
-                "which you set your password. If it does not reach you, enter this address on the "
-                "page below, and a link is mailed here. Without a password nobody can sign in."
+                "An account was created for you on Cairn. The person who created it has a link for "
+                "you, with which you set your password. If it does not reach you, enter this "
+                "address on the page below, and a link is mailed here. Without a password nobody "
+                "can sign in."
             ),
             _("You get this mail because somebody created an account with your address."),
             "/password/forgot",

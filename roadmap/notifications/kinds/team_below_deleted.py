@@ -19,8 +19,8 @@ class TeamBelowDeleted(OwnMembershipKind):
 
     key = "team_below_deleted"
     follows = frozenset({"team.deleting"})
-    text = _l("%(who)s deleted the team %(team)s, which was nested in a team of yours.")
-    text_without_name = _l("The team %(team)s, which was nested in a team of yours, was deleted.")
+    text = _l("%(who)s deleted the team %(team)s, which was nested in one of your teams.")
+    text_without_name = _l("The team %(team)s, which was nested in one of your teams, was deleted.")
     mail_subject = _l("The team %(team)s was deleted")
     mail_reason = _l("You get this mail because you manage or mentor a team above it.")
 
