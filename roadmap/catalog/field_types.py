@@ -30,6 +30,9 @@ EvidenceKind = Literal[
     "certification",
     "mentoring",
     "launch",
+    "incident",
+    "review_given",
+    "interviewing",
     "other",
 ]
 ImpactType = Literal["scale", "business", "team"]

@@ -111,6 +111,33 @@ KINDS: dict[str, Kind] = {
         ),
         impacts=("scale", "business", "team"),
     ),
+    "incident": Kind(
+        N_("Incident led"),
+        N_("incident led"),
+        N_(
+            "The incident or drill that you commanded: your role, times to detection and to "
+            "recovery from the log, the postmortem, and which of its actions are closed."
+        ),
+        impacts=("scale", "business", "team"),
+    ),
+    "review_given": Kind(
+        N_("Review given"),
+        N_("review given"),
+        N_(
+            "Reviews of other people's code or designs: which, what you found, what changed "
+            "because of it, and what its author says about the review."
+        ),
+        impacts=("team",),
+    ),
+    "interviewing": Kind(
+        N_("Interviewing"),
+        N_("interviewing"),
+        N_(
+            "The interviews that you held or the loop that you designed: how many, for which role, "
+            "with what rubric, and how your judgements held. No names of candidates."
+        ),
+        impacts=("team",),
+    ),
     "other": Kind(
         N_("Other"),
         N_("other"),

@@ -25,7 +25,8 @@ SKILLS = {
 }
 EVIDENCE_KINDS = {
     *("design_doc", "case_study", "open_source", "blog_post", "talk", "publication"),
-    *("patent", "certification", "mentoring", "launch", "other"),
+    *("patent", "certification", "mentoring", "launch"),
+    *("incident", "review_given", "interviewing", "other"),
 }
 
 # What the career guide names and the roadmap therefore has to teach, one group a line.
