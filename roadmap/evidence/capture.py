@@ -1,0 +1,110 @@
+"""What one line proposes for a piece of evidence: a link, or what somebody did. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from roadmap.core.dates import PartialDate
+from roadmap.core.text import clean_line, complete_url
+from roadmap.evidence.link_forms.registry import clean_link, recognize
+from roadmap.evidence.rules import EARLIEST_DATE, MAX_LENGTHS, is_web_address
+
+# What is known of neither its kind nor a milestone.
+ANY_KIND = "other"
+_LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_MARKDOWN_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)", re.IGNORECASE)
+_DOI = re.compile(r"(?:doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_ARXIV = re.compile(
+    r"arxiv:\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?(?:\s*\[.*\])?", re.IGNORECASE
+)
+# What ends a sentence or a bracket behind a link, and joins one to the words before it.
+_AFTER_LINK = ".,;:!?'»”’"
+_JOINTS = " \t-\N{EN DASH}\N{EM DASH}:|·,;()<>[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a line proposes.
+
+    `form` names what its link was recognized as, "" where it has none or an unknown one. The date
+    is None where the link does not carry one.
+    """
+
+    title: str
+    url: str = ""
+    description: str = ""
+    kind: str = ANY_KIND
+    occurred_on: PartialDate | None = None
+    form: str = ""
+
+
+def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
+    """Return what a line proposes; `proving` are the kinds that prove the milestone it is for.
+
+    The words beside a link are the title. Without a link they are the description as well, because
+    a reader needs one of the two.
+    """
+    text = clean_line(text)
+    url, words = _split(text)
+    most = MAX_LENGTHS["title"]
+    if not url:
+        kind = proving[0] if proving else ANY_KIND
+        return Proposal(_shorten(text, most), description=text, kind=kind)
+    found = recognize(url)
+    link = clean_link(url)
+    title = words or (found.title if found else "") or _bare(link)
+    date = found.occurred_on if found else None
+    if date is not None and not (EARLIEST_DATE <= date.first <= today):
+        date = None
+    return Proposal(
+        title=_shorten(title, most),
+        url=link,
+        description=words if len(words) > most else "",
+        kind=_likeliest(found.kinds if found else (), proving),
+        occurred_on=date,
+        form=found.name if found else "",
+    )
+
+
+def _likeliest(kinds: Sequence[str], proving: Sequence[str]) -> str:
+    """Return the first kind that proves the milestone, or else the likeliest."""
+    if not kinds:
+        return proving[0] if proving else ANY_KIND
+    return next((kind for kind in kinds if kind in proving), kinds[0])
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the first link of a text and the words beside it; "" for either."""
+    if found := _DOI.fullmatch(text):
+        return f"https://doi.org/{found[1]}", ""
+    if found := _ARXIV.fullmatch(text):
+        return f"https://arxiv.org/abs/{found[1]}", ""
+    if is_web_address(completed := complete_url(text)):
+        return completed, ""
+    if found := _MARKDOWN_LINK.search(text):
+        words, url = f"{text[: found.start()]}{found[1]}{text[found.end() :]}", found[2]
+    elif found := _LINK.search(text):
+        url = found[0].rstrip(_AFTER_LINK)
+        while url.endswith(")") and url.count("(") < url.count(")"):
+            url = url[:-1].rstrip(_AFTER_LINK)
+        before, after = text[: found.start()], text[found.start() + len(url) :]
+        words = f"{before.rstrip(_JOINTS)} {after.lstrip(f'{_JOINTS}.')}"
+    else:
+        return "", text
+    if not is_web_address(url):
+        return "", text
+    return url, clean_line(words).strip(_JOINTS)
+
+
+def _bare(link: str) -> str:
+    """Return an address as people read it, without its scheme and query."""
+    return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", link, flags=re.IGNORECASE).rstrip("/")
+
+
+def _shorten(title: str, most: int) -> str:
+    if len(title) <= most:
+        return title
+    return f"{title[: most - 1].rpartition(' ')[0] or title[: most - 1]}…"
