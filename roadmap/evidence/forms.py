@@ -28,7 +28,7 @@ from roadmap.core.text import clean_line, clean_multiline, strip_control_charact
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, MAX_MILESTONES, VISIBILITIES
 from roadmap.evidence.item import Impact
-from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.kinds import KINDS, Kind
 from roadmap.evidence.labels import FIELDS, IMPACT_FIELDS
 from roadmap.evidence.rules import EvidenceInput, FieldError
 
@@ -62,6 +62,16 @@ class CheckboxListField(Field):
         self.data = list(value or ())
 
 
+def _kind_choice(key: str, kind: Kind) -> SelectChoice:
+    """Return the option of a kind; the style sheet shows the fields that it has a use for."""
+    uses = {
+        "data-issuer": kind.is_issued or kind.is_published,
+        "data-expiry": kind.is_issued,
+        "data-impacts": bool(kind.impacts),
+    }
+    return SelectChoice(key, labels.KINDS[key], {name: True for name, used in uses.items() if used})
+
+
 class ImpactForm(Form):
     """One measured effect; an empty row is left out."""
 
@@ -85,27 +95,27 @@ class ImpactForm(Form):
 class EvidenceForm(FlaskForm):
     """Everything that a person says about an item. `about` is the item that is edited, if any."""
 
+    url = UrlField(FIELDS["url"])
     title = StringField(FIELDS["title"], [RequiredMark()], filters=[clean_line])
     kind = SelectField(
         FIELDS["kind"],
         [RequiredMark()],
         choices=[
             SelectChoice("", _("Choose a kind")),
-            *(SelectChoice(key, labels.KINDS[key]) for key in KINDS),
+            *(_kind_choice(key, kind) for key, kind in KINDS.items()),
         ],
         validate_choice=False,
     )
     occurred_on = PartialDateField(FIELDS["occurred_on"], [RequiredMark()])
-    url = UrlField(FIELDS["url"])
-    description = TextAreaField(FIELDS["description"], filters=[clean_multiline])
-    role = StringField(FIELDS["role"], filters=[clean_line])
     issuer = StringField(FIELDS["issuer"], filters=[clean_line])
     issued_on = PartialDateField(FIELDS["issued_on"])
     expires_on = PartialDateField(FIELDS["expires_on"])
+    milestones = CheckboxListField(FIELDS["milestones"])
+    description = TextAreaField(FIELDS["description"], filters=[clean_multiline])
+    role = StringField(FIELDS["role"], filters=[clean_line])
     impacts = NumberedFieldList(
         FormField(ImpactForm), label=FIELDS["impacts"], max_entries=MAX_IMPACTS
     )
-    milestones = CheckboxListField(FIELDS["milestones"])
     skills = CheckboxListField(FIELDS["skills"])
     visibility = RadioField(
         _("Who may see it"),
@@ -125,6 +135,20 @@ class EvidenceForm(FlaskForm):
         values |= {name: values[name] or "" for name in ("kind", "visibility")}
         values["impacts"] = tuple(row.form.impact for row in self.impacts)
         return EvidenceInput(**values)
+
+    def holds(self, *names: str) -> bool:
+        """Tell whether one of these fields holds something or has an error, so it is not folded."""
+        if "impacts" in names and any(row.form.impact.has_content for row in self.impacts):
+            return True
+        return any(self[name].errors or (name != "impacts" and self[name].data) for name in names)
+
+    @property
+    def has_issue_date(self) -> bool:
+        """Tell whether the date of issue is asked for: where it is not the date of the piece."""
+        if self.issued_on.errors or self.issued_on.process_errors:
+            return True
+        is_same = self.issued_on.data == self.occurred_on.data and labels.is_issued(self.kind.data)
+        return bool(self.issued_on.data) and not is_same
 
     @property
     def completed_links(self) -> list[str]:

@@ -12,14 +12,16 @@ class Kind:
     """A kind of evidence, in texts that are translated where they are shown.
 
     `label` stands by itself and `name` within a sentence; `hint` says what makes a good one.
-    `is_issued` tells that somebody issues it and that it may expire. `impacts` are the types of
-    effect that such a piece measures; for others readiness does not suggest to measure one.
+    `is_issued` tells that somebody issues it and that it may expire, `is_published` that a venue,
+    an event or an office stands behind it. `impacts` are the types of effect that such a piece
+    measures; for others readiness does not suggest to measure one.
     """
 
     label: str
     name: str
     hint: str
     is_issued: bool = False
+    is_published: bool = False
     impacts: tuple[str, ...] = ()
 
 
@@ -59,6 +61,7 @@ KINDS: dict[str, Kind] = {
             "Something you built or measured, explained so that a reader can repeat it: code, "
             "figures and the limits of the method."
         ),
+        is_published=True,
     ),
     "talk": Kind(
         N_("Talk"),
@@ -67,6 +70,7 @@ KINDS: dict[str, Kind] = {
             "Slides or a recording, the audience and its size, and one question from it that "
             "changed what you think."
         ),
+        is_published=True,
     ),
     "publication": Kind(
         N_("Publication"),
@@ -75,6 +79,7 @@ KINDS: dict[str, Kind] = {
             "A paper with its venue and your share of the work, and code or data by which the "
             "result can be reproduced."
         ),
+        is_published=True,
     ),
     "patent": Kind(
         N_("Patent"),
@@ -83,6 +88,7 @@ KINDS: dict[str, Kind] = {
             "The application or grant number, the claim in one sentence, and where the method "
             "runs today."
         ),
+        is_published=True,
     ),
     "certification": Kind(
         N_("Certification"),

@@ -386,8 +386,8 @@ def search_milestones(
 ) -> tuple[LinkableMilestone, ...]:
     """Find at most twelve milestones whose title, key or place contain every word of `text`.
 
-    Only the roadmaps that the person is on are searched. Without a word these are those that they
-    have done without evidence, and that evidence of `kind` proves ('' for any).
+    Only the roadmaps that the person is on are searched. Without a word these are at most three of
+    those that they have done without evidence, and that evidence of `kind` proves ('' for any).
     """
     words = search_words(text)
     unproven = set() if words else _load_unproven_milestones(session, user_id)
@@ -399,7 +399,7 @@ def search_milestones(
 
     known = load_published_milestones(session, user_id).values() if words or unproven else ()
     offered = (each for each in known if each.roadmap and each.key not in leave_out)
-    return tuple(islice(filter(is_found, offered), 12))
+    return tuple(islice(filter(is_found, offered), 12 if words else 3))
 
 
 def _load_unproven_milestones(session: Session, user_id: uuid.UUID) -> set[str]:

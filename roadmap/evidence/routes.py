@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment
@@ -360,13 +361,17 @@ def edit(evidence_id: uuid.UUID) -> Response:
     piece = _load_own(evidence_id)
     linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
     form = EvidenceForm(formdata=None, obj=actions.evidence_input(piece), data=linked)
-    if (wanted := request.args.get("impact")) in IMPACT_TYPES and len(form.impacts) < MAX_IMPACTS:
+    wanted = request.args.get("impact")
+    if is_wanted := wanted in IMPACT_TYPES and len(form.impacts) < MAX_IMPACTS:
         form.impacts.append_entry({"type": wanted})
     if request.args.get("renew") == "1":
         version, today = piece.current, current_user.today(now())
         begun = version.issued_on or version.occurred_on
-        form.issued_on.data, form.expires_on.data = renewed_dates(begun, version.expires_on, today)
-    return _render_form(form, about=piece)
+        issued_on, expires_on = renewed_dates(begun, version.expires_on, today)
+        if not form.has_issue_date:
+            form.occurred_on.data = issued_on
+        form.issued_on.data, form.expires_on.data = issued_on, expires_on
+    return _render_form(form, about=piece, opened="impacts" if is_wanted else "")
 
 
 @evidence.put("/evidence/<uuid:evidence_id>")
@@ -405,7 +410,7 @@ def preview() -> Response | str:
     form = EvidenceForm()
     if wants_fragment():
         return render_template("evidence/_preview.html", text=form.description.data)
-    return _render_form(form, about=_load_edited(form), previewed=True)
+    return _render_form(form, about=_load_edited(form), opened="description")
 
 
 @evidence.post("/evidence/impacts")
@@ -419,7 +424,7 @@ def add_impact() -> Response | str:
         return render_template(
             "evidence/_impacts.html", form=form, labels=labels, most_impacts=MAX_IMPACTS
         )
-    return _render_form(form, about=_load_edited(form))
+    return _render_form(form, about=_load_edited(form), opened="impacts")
 
 
 @evidence.post("/evidence/milestones")
@@ -472,7 +477,19 @@ def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
     stored = actions.evidence_input(about).impacts if about is not None else ()
     if not form.check_input(current_user.today(now()), known, stored):
         return _render_form(form, about=about, status=422)
+    if not form.issued_on.raw_data:
+        form.issued_on.data = _issue_date(form, about)
     return None
+
+
+def _issue_date(form: EvidenceForm, about: Evidence | None) -> PartialDate | None:
+    """Return when a piece was issued for which the form asked for one date only.
+
+    A certificate stored without it keeps being without: to add it would be another version.
+    """
+    before = about.current if about is not None else None
+    is_kept_empty = before is not None and labels.is_issued(before.kind) and not before.issued_on
+    return form.occurred_on.data if labels.is_issued(form.kind.data) and not is_kept_empty else None
 
 
 def _skills_own_first() -> list[tuple[str, str]]:
@@ -528,13 +545,17 @@ def _render_form(
     *,
     about: Evidence | None = None,
     searched: bool = False,
-    previewed: bool = False,
+    opened: str = "",
     differences: Mapping[str, tuple[Any, Any]] | None = None,
     status: int = 200,
 ) -> Response:
-    """Render the form; `differences` are the values saved and typed of each field in conflict."""
+    """Render the form; `differences` are the values saved and typed of each field in conflict.
+
+    `opened` is the field of a part that is not folded, although it may hold nothing.
+    """
     if not form.impacts.entries:
-        form.impacts.append_entry()
+        kind = KINDS.get(form.kind.data or "")
+        form.impacts.append_entry({"type": next(iter(kind.impacts), None)} if kind else None)
     form.about.data = about.id if about else None
     if about is not None and form.revision.data is None:
         form.revision.data = about.revision
@@ -556,7 +577,7 @@ def _render_form(
         ),
         words=words,
         skills=_skills_own_first(),
-        previewed=previewed,
+        opened=opened,
         differences=differences,
         labels=labels,
         most=MAX_MILESTONES,

@@ -102,6 +102,10 @@ def find_errors(
     and a link or a description. A value of an impact holds a number; the `stored` ones of an older
     release may not, and are no reason to refuse an edit of something else.
     """
+    if not piece.url and not piece.description:
+        yield FieldError("url", "nothing_to_show")
+    elif piece.url and not is_web_address(piece.url):
+        yield FieldError("url", "not_an_address")
     if not piece.title:
         yield FieldError("title", "title_missing")
     if piece.kind not in KINDS:
@@ -109,10 +113,6 @@ def find_errors(
     if piece.occurred_on is None:
         yield FieldError("occurred_on", "date_missing")
     yield from _date_errors("occurred_on", piece.occurred_on, today)
-    if not piece.url and not piece.description:
-        yield FieldError("url", "nothing_to_show")
-    elif piece.url and not is_web_address(piece.url):
-        yield FieldError("url", "not_an_address")
     if piece.visibility not in VISIBILITIES:
         yield FieldError("visibility", "visibility_missing")
     yield from _date_errors("issued_on", piece.issued_on, today)

@@ -216,6 +216,7 @@ def test_a_form_that_grew_is_restored_whole(
     page = open_page()
     page.goto(f"/evidence/new?milestone={sample_site.ids['milestone']}")
     page.get_by_label("Title").fill("Ranking in half the time")
+    page.locator("summary", has_text="Impact").click()
     page.get_by_label("Metric").fill("p99 latency")
     page.get_by_role("button", name="Add another impact").click()
     page.get_by_label("Metric").nth(1).fill("cost of serving")

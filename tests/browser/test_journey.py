@@ -156,6 +156,7 @@ def complete_journey(hand: InputMethod) -> Download:
     hand.choose("Kind", "Open-source contribution")
     hand.fill("Date", "2026-02-01")
     hand.fill("Link", "https://example.org/structures")
+    hand.press("summary", "Visibility", "main")
     hand.pick("Portfolio:", instead_of="Team:")
     hand.press("button", "Save evidence")
     expect(heading).to_have_text(PIECE)

@@ -60,6 +60,7 @@ def test_long_words_break(page_of: PageOf) -> None:
     hand.choose("Kind", "Talk")
     hand.fill("Date", "2026-02-01")
     hand.fill("Link", "https://example.org/" + "w" * 900)
+    hand.press("summary", "Description and your role")
     hand.fill("Description", "w" * 900 + "\n\n`" + "c" * 300 + "`")
     hand.press("button", "Save evidence")
     page.get_by_role("heading", level=1).get_by_text("WWW").wait_for()

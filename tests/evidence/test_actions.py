@@ -85,7 +85,7 @@ def test_an_incomplete_piece_is_not_saved(session, cast, now, alice):
             by=alice,
             now=now,
         )
-    assert [fault.field for fault in refused.value.faults] == ["title", "url"]
+    assert [fault.field for fault in refused.value.faults] == ["url", "title"]
     session.rollback()
     assert session.scalar(sa.select(sa.func.count(Evidence.id))) == 0
 

@@ -40,12 +40,72 @@ def test_it_works(session, cast, browser_of):
 def test_it_starts_from_a_milestone(cast, browser_of):
     page = browser_of(cast.alice).get(f"/evidence/new?milestone={DESIGN}").text
     assert f'value="{DESIGN}" checked' in page
-    assert '<option selected value="design_doc">' in page
+    assert ' selected value="design_doc">' in page
+
+
+def test_what_every_piece_needs_comes_first_and_the_rest_is_folded(cast, browser_of):
+    page = browser_of(cast.alice).get(f"/evidence/new?milestone={DESIGN}&kind=talk").text
+    form = page.partition('id="evidence-form"')[2]
+    first, *parts = form.split('<details class="fold">')
+    names = ("url", "title", "kind", "occurred_on", "issuer", "expires_on", "milestones")
+    places = [first.index(f' name="{name}"') for name in names]
+    assert places == sorted(places)
+    assert 'name="issued_on"' not in form
+    for name in ("description", "role", "impacts-0-metric", "skills", "visibility"):
+        assert sum(f' name="{name}"' in part for part in parts) == 1, name
+    assert 'class="fold" open' not in form
+
+
+@pytest.mark.parametrize(
+    ("sent", "opened"),
+    [
+        ({}, ["Description and your role"]),
+        ({"description": "", "role": "x" * 2001}, ["Description and your role"]),
+        ({"description": "", "role": "", "skills": ["mlops"]}, ["Skills it shows"]),
+        ({"description": "", "role": "", "visibility": "everyone"}, ["Visibility"]),
+        ({"description": "", "role": "", **impact_fields(0, metric="")}, ["Impact"]),
+    ],
+)
+def test_a_part_with_something_in_it_or_an_error_is_unfolded(cast, browser_of, sent, opened):
+    page = browser_of(cast.alice).post("/evidence", form_fields(title="", **sent)).text
+    assert re.findall(r'class="fold" open>\s*<summary>([^<]*\w)', page) == opened
+
+
+def test_a_certification_has_one_date(session, cast, browser_of):
+    """It is when the certificate was issued, unless its date of issue is another one."""
+    alice = browser_of(cast.alice)
+    sent = form_fields(kind="certification", occurred_on="2024-03", expires_on="2027")
+    del sent["issued_on"]
+    alice.post("/evidence", sent)
+    (piece,) = saved(session)
+    assert (piece.current.occurred_on, piece.current.issued_on) == ("2024-03", "2024-03")
+    address = f"/evidence/{piece.id}"
+    assert 'name="issued_on"' not in alice.get(f"{address}/edit").text
+    alice.put(address, {**sent, "occurred_on": "2024-04-02", "revision": piece.revision})
+    (piece,) = saved(session)
+    assert (piece.current.occurred_on, piece.current.issued_on) == ("2024-04-02", "2024-04-02")
+    alice.put(address, {**sent, "issued_on": "2024-05", "revision": piece.revision})
+    assert 'name="issued_on"' in alice.get(f"{address}/edit").text
+    wrong = {**sent, "issued_on": "May", "occurred_on": "", "revision": piece.revision}
+    assert 'value="May"' in alice.put(address, wrong).text
+
+
+def test_a_certification_without_a_date_of_issue_gets_none_by_an_edit(
+    session, cast, now, browser_of
+):
+    """It would be another version, which is submitted again."""
+    alice = browser_of(cast.alice)
+    piece = add_evidence(session, cast, cast.alice, now, kind="certification")
+    sent = form_fields(kind="certification", title="Another title", revision=piece.revision)
+    del sent["issued_on"]
+    alice.put(f"/evidence/{piece.id}", sent)
+    (piece,) = saved(session)
+    assert (piece.title, piece.current.issued_on) == ("Another title", None)
 
 
 def test_it_starts_from_a_kind(cast, browser_of):
     page = browser_of(cast.alice).get("/evidence/new?kind=patent&milestone=none").text
-    assert '<option selected value="patent">' in page
+    assert ' selected value="patent">' in page
 
 
 def test_the_day_is_left_to_its_author(cast, browser_of):
