@@ -102,6 +102,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.teams.routes import teams
     from roadmap.time_budget.routes import time_budget
     from roadmap.tools.routes import tools
+    from roadmap.work_log.routes import work_log
 
     for blueprint in (
         *(
@@ -120,6 +121,7 @@ def blueprints(app: Flask) -> None:
             evidence,
             skills,
             credentials,
+            work_log,
             readiness,
             journey,
             sources,

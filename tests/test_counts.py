@@ -20,6 +20,7 @@ from roadmap.portfolio import links
 from roadmap.practice import actions as practice
 from roadmap.skills import actions as skills
 from roadmap.time_budget import actions as time_budget
+from roadmap.work_log import actions as work_log
 from tests.support.route_manifest import CHANGES, Change
 from tests.support.snapshot import Snapshot, rows_by_owner
 
@@ -31,6 +32,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/career/challenges/<key>/reflections": ("alice", career_plans, "MAX_REFLECTIONS", 409),
     "/market/offers": ("alice", market, "MAX_OFFERS", 409),
     "/time/entries": ("alice", time_budget, "MAX_ENTRIES", 409),
+    "/work-log": ("alice", work_log, "MAX_ENTRIES", 409),
     "/practice/<key>/attempts": ("alice", practice, "MAX_ATTEMPTS", 409),
     "/practice/<key>/links": ("alice", practice, "MAX_OPEN_LINKS", 409),
     "/practice/mock/<kind>": ("alice", practice, "MAX_MOCKS", 409),

@@ -61,7 +61,7 @@ FOR = {
 OWN_NOUNS = (
     *("account", "token", "notification", "enrollment", "progress", "evidence"),
     *("skill", "career", "career_plan", "credential", "tool", "offer", "time"),
-    *("readiness", "portfolio", "practice"),
+    *("readiness", "portfolio", "practice", "work_log"),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(

@@ -52,6 +52,7 @@ from roadmap.time_budget.actions import Hours
 from roadmap.time_budget.calendar_file import Event
 from roadmap.time_budget.calendar_preview import Import
 from roadmap.tools import actions as tools
+from roadmap.work_log.actions import add_entry as add_work_log_entry
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.route_manifest import PAGES
@@ -255,6 +256,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     keep_cost(write, 300)
     keep_practice(write, f"{CANARY} of a story")
     keep_hours(write, f"{CANARY} of her week")
+    add_work_log_entry(write.session, alice, write.now.date(), f"{CANARY} noted", now=write.now)
     hidden = {}
     for name, visibility in (
         ("draft", "portfolio"),
@@ -508,6 +510,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     keep_cost(write, 400)
     keep_practice(write, "Another one.")
     keep_hours(write, "Another one.")
+    add_work_log_entry(write.session, alice, write.now.date(), "Another one.", now=write.now)
     progress.set_plan(
         write.session,
         alice,

@@ -31,6 +31,7 @@ from roadmap.practice.actions import save_answer
 from roadmap.practice.models import MockInterview, PeerLink
 from roadmap.skills.models import Assessment
 from roadmap.time_budget.models import TimeEntry
+from roadmap.work_log.models import WorkLogEntry
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.evidence.form_data import form_fields
 from tests.support.browser_client import BrowserClient, IsolatedClient
@@ -58,6 +59,8 @@ FORMS = {
                    "cliff_months": "12"}),
     "hours": Sent("alice", "/time", "/time/entries", TimeEntry,
                   {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02"}),
+    "line of the work log": Sent("alice", "/work-log", "/work-log", WorkLogEntry,
+                                 {"text": "Shipped it", "day": "2026-03-02"}),
     "mock interview": Sent("alice", "/practice/mock", "/practice/mock/full_loop", MockInterview,
                            {}),
     "link for a peer": Sent("alice", "/practice/stopping-a-project",

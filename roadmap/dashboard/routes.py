@@ -32,6 +32,8 @@ from roadmap.readiness.presentation import (
 )
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.summary import summarize
+from roadmap.time_budget.rules import Week
+from roadmap.work_log.queries import entries_of_week
 
 dashboard = Blueprint("dashboard", __name__)
 
@@ -77,6 +79,7 @@ def index() -> Response | str:
         first_steps=first_steps(record, content),
         returned=returned_pieces(record),
         plans_due=plans_due,
+        work_log_entries=entries_of_week(db.session, current_user.id, Week.of(today)),
         questions_today=count_today(db.session, current_user, now()),
         manager_summary=manager_summary,
         recent_activity=list_recent_activity(

@@ -120,6 +120,9 @@ PERMISSIONS: dict[str, Predicate] = {
     # Nobody else ever sees hours, or that there are any.
     "time.read": own,
     "time.write": own,
+    # Nobody else ever sees what somebody notes of their weeks.
+    "work_log.read": own,
+    "work_log.write": own,
     # Nobody else ever sees what somebody practises.
     "practice.read": own,
     "practice.write": own,

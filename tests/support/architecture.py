@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("account", "invitations", "progress"),
     ("career_plans",),
     ("evidence", "skills", "career", "market", "time_budget"),
-    ("readiness", "credentials", "practice", "tools"),
+    ("readiness", "credentials", "practice", "tools", "work_log"),
     ("journey", "sources"),
     ("portfolio", "teams", "reviews", "admin", "notifications"),
     ("dashboard",),

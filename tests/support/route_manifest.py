@@ -34,6 +34,7 @@ from tests.support.route_entries import (
     time_budget,
     tokens,
     tools,
+    work_log,
 )
 from tests.support.route_entry import (
     ALICE,
@@ -69,7 +70,7 @@ __all__ = [
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
-    *(market, credentials, tools, practice, time_budget, sources),
+    *(market, credentials, tools, practice, time_budget, sources, work_log),
     *(reviews, public_links, admin, notifications, api),
 )
 

@@ -1,0 +1,98 @@
+"""Write lines of the work log, and make evidence of them. Neither history nor log names a line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.core.dates import PartialDate
+from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.stale_forms import check_seen
+from roadmap.core.types import form_id
+from roadmap.evidence import actions as evidence_actions
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.queries import load_last_visibility
+from roadmap.evidence.rules import EvidenceInput
+from roadmap.people.actor import Actor
+from roadmap.people.locks import lock_user_to_read
+from roadmap.work_log.models import WorkLogEntry
+from roadmap.work_log.rules import propose_kind
+
+# Ten a week for ten years.
+MAX_ENTRIES = 5_000
+MAX_TITLE = 200
+
+
+def add_entry(
+    session: Session,
+    user_id: uuid.UUID,
+    day: dt.date,
+    text: str,
+    *,
+    now: dt.datetime,
+    key: str = "",
+) -> WorkLogEntry:
+    """Add a line, once for each `key` of a form. Raises LimitReached."""
+    lock_user_to_read(session, user_id)
+    made_as = form_id(key, user_id, WorkLogEntry.__tablename__, day, text)
+    if (made := session.get(WorkLogEntry, made_as)) is not None:
+        return made
+    if count_rows(session, WorkLogEntry, WorkLogEntry.user_id == user_id) >= MAX_ENTRIES:
+        raise LimitReached(
+            _l("You already have %(most)d lines, the maximum.", most=MAX_ENTRIES),
+            _l("Delete some that you no longer need, then add this one again."),
+        )
+    entry = WorkLogEntry(id=made_as, user_id=user_id, day=day, text=text, created_at=now)
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def values_of(entry: WorkLogEntry) -> dict[str, object]:
+    return {"day": entry.day, "text": entry.text}
+
+
+def edit_entry(
+    session: Session, entry: WorkLogEntry, day: dt.date, text: str, *, seen: str = ""
+) -> None:
+    """Change a line. `seen` is the fingerprint of what the form showed. Raises StaleForm."""
+    lock_user_to_read(session, entry.user_id)
+    session.refresh(entry)
+    check_seen(seen, values_of(entry), {"day": day, "text": text})
+    entry.day, entry.text = day, text
+    session.flush()
+
+
+def delete_entry(session: Session, entry: WorkLogEntry) -> None:
+    """Delete a line. What was made from it stays."""
+    session.delete(entry)
+    session.flush()
+
+
+def make_evidence(
+    session: Session, entry: WorkLogEntry, *, by: Actor, now: dt.datetime
+) -> Evidence:
+    """Make a draft of a line, once: a second request returns the first one's.
+
+    Raises InvalidInput and LimitReached.
+    """
+    lock_user_to_read(session, entry.user_id)
+    session.refresh(entry)
+    if entry.evidence_id and (made := session.get(Evidence, entry.evidence_id)):
+        return made
+    title = entry.text if len(entry.text) <= MAX_TITLE else f"{entry.text[: MAX_TITLE - 1]}…"
+    last = load_last_visibility(session, entry.user_id)
+    piece = EvidenceInput(
+        kind=propose_kind(entry.text),
+        title=title,
+        occurred_on=PartialDate(entry.day.isoformat()),
+        description=entry.text,
+        visibility=last.get("visibility", "team"),
+    )
+    made = evidence_actions.create(session, entry.user_id, piece, by=by, now=now)
+    entry.evidence_id = made.id
+    session.flush()
+    return made

@@ -1,0 +1,52 @@
+"""The form of a line of the work log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, StringField
+from wtforms.validators import InputRequired, StopValidation
+
+from roadmap.core.fields import at_most
+from roadmap.core.stale_forms import SeenForm
+from roadmap.core.text import clean_line
+
+# An earlier day is a typing error.
+EARLIEST_DAY = dt.date(2000, 1, 1)
+
+
+class EntryForm(SeenForm):
+    """One line about a day that has begun; today where none is named."""
+
+    text = StringField(
+        _l("What did you ship? Whom did you help?"),
+        [InputRequired(_l("Write what you did.")), at_most(500)],
+        filters=[clean_line],
+    )
+    day = DateField(
+        _l("Day"),
+        invalid_value_message=_l("Enter the date as year-month-day, such as 2026-11-30."),
+    )
+
+    def __init__(self, *, today: dt.date, **more: Any) -> None:
+        super().__init__(**more)
+        self.today = today
+        # The dashboard asks for the line alone.
+        if self.day.data is None and not (self.day.raw_data or [""])[0].strip():
+            self.day.data, self.day.process_errors = today, []
+
+    def validate_text(self, field: StringField) -> None:
+        # Blanks alone are typed as well.
+        if not field.data:
+            raise StopValidation(_("Write what you did."))
+
+    def validate_day(self, field: DateField) -> None:
+        if field.data is None:
+            return
+        if field.data > self.today:
+            raise StopValidation(_("This day is in the future."))
+        if field.data < EARLIEST_DAY:
+            raise StopValidation(_("This is before 2000; check the year."))

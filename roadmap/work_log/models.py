@@ -1,0 +1,27 @@
+"""The table of what people note of their weeks, which nobody else ever sees."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Id
+from roadmap.people.models import OwnerId
+
+
+class WorkLogEntry(Base):
+    """One line about a day; `evidence_id` is the piece that was made from it."""
+
+    __tablename__ = "work_log_entry"
+
+    id: Mapped[Id]
+    user_id: Mapped[OwnerId]
+    day: Mapped[dt.date]
+    text: Mapped[str] = mapped_column(sa.String(500))
+    evidence_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("evidence.id", ondelete="SET NULL"), index=True
+    )
+    created_at: Mapped[dt.datetime]

@@ -1,0 +1,122 @@
+"""The pages of the work log. Nobody else sees any of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.stale_forms import StaleForm, fingerprint
+from roadmap.core.web import form_key, now, page_number, render_page, see_other
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+from roadmap.time_budget.rules import Week
+from roadmap.work_log import actions, queries
+from roadmap.work_log.forms import EntryForm
+from roadmap.work_log.models import WorkLogEntry
+
+work_log = Blueprint("work_log", __name__)
+
+
+@work_log.get("/work-log")
+@permit("work_log.read")
+def overview() -> Response:
+    return _render_overview(_form(formdata=None))
+
+
+@work_log.post("/work-log")
+@permit("work_log.write")
+def add() -> Response:
+    form = _form()
+    if not form.validate():
+        return _render_overview(form, status=422)
+    actions.add_entry(
+        db.session, current_user.id, form.day.data, form.text.data, now=now(), key=form_key()
+    )
+    flash(_("Added to your work log."))
+    # The dashboard has the same line, and its author goes on there.
+    if request.form.get("from") == "dashboard":
+        return see_other("dashboard.index", _anchor="week-line")
+    return see_other("work_log.overview")
+
+
+@work_log.get("/work-log/<uuid:key>")
+@permit("work_log.read")
+def show(key: uuid.UUID) -> Response:
+    entry = permissions.load(db.session, current_user, "work_log.read", WorkLogEntry, key)
+    form = _form(formdata=None, obj=entry)
+    form.seen.data = fingerprint(actions.values_of(entry))
+    return _render_entry(entry, form)
+
+
+@work_log.put("/work-log/<uuid:key>")
+@permit("work_log.write")
+def edit(key: uuid.UUID) -> Response:
+    entry = permissions.load(db.session, current_user, "work_log.write", WorkLogEntry, key)
+    form = _form()
+    if not form.validate():
+        return _render_entry(entry, form, status=422)
+    try:
+        actions.edit_entry(
+            db.session, entry, form.day.data, form.text.data, seen=form.seen.data or ""
+        )
+    except StaleForm as stale:
+        late = form.differences(_form(formdata=None, obj=entry))
+        form.seen.data = fingerprint(stale.saved)
+        return _render_entry(entry, form, late=late, status=409)
+    flash(_("The line is saved."))
+    return see_other("work_log.overview", _anchor=f"line-{entry.id}")
+
+
+@work_log.delete("/work-log/<uuid:key>")
+@permit("work_log.write")
+def delete(key: uuid.UUID) -> Response:
+    entry = permissions.load(db.session, current_user, "work_log.write", WorkLogEntry, key)
+    actions.delete_entry(db.session, entry)
+    flash(_("The line is deleted."))
+    return see_other("work_log.overview")
+
+
+@work_log.put("/work-log/<uuid:key>/evidence")
+@permit("work_log.write")
+def make_evidence(key: uuid.UUID) -> Response:
+    """Make a draft of a line, and lead to what only its author knows: what it proves."""
+    entry = permissions.load(db.session, current_user, "work_log.write", WorkLogEntry, key)
+    made = actions.make_evidence(db.session, entry, by=current_user, now=now())
+    flash(_("A draft is saved. Choose the milestones it proves, and add a link if there is one."))
+    return redirect(f"/evidence/{made.id}/edit#milestones", code=303)
+
+
+def _form(**more: Any) -> EntryForm:
+    return EntryForm(today=_today(), **more)
+
+
+def _today() -> dt.date:
+    today: dt.date = current_user.today(now())
+    return today
+
+
+def _render_overview(form: EntryForm, *, status: int = 200) -> Response:
+    page = page_number()
+    found, has_older = queries.entries(db.session, current_user.id, page)
+    return render_page(
+        "work_log/overview.html",
+        status,
+        form=form,
+        weeks=[(week, list(each)) for week, each in groupby(found, lambda line: Week.of(line.day))],
+        newer=f"/work-log?page={page - 1}" if page > 1 else None,
+        older=f"/work-log?page={page + 1}" if has_older else None,
+    )
+
+
+def _render_entry(
+    entry: WorkLogEntry, form: EntryForm, *, late: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    return render_page("work_log/entry.html", status, entry=entry, form=form, late=late)

@@ -1,0 +1,143 @@
+"""/work-log: a line a week, and evidence made of it in one click."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.models import Evidence
+from roadmap.people.models import HistoryEntry
+from roadmap.work_log.actions import add_entry
+from roadmap.work_log.models import WorkLogEntry
+from roadmap.work_log.rules import _WORDS, propose_kind
+from tests.support.statements import record_session_statements
+
+PAGE = "/work-log"
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    return browser_of(cast.alice)
+
+
+def lines(session) -> list[WorkLogEntry]:
+    session.rollback()
+    return list(session.scalars(sa.select(WorkLogEntry).order_by(WorkLogEntry.created_at)))
+
+
+def test_a_line_is_written_on_the_dashboard_and_stands_there(alice, session, now):
+    alice.post("/roadmaps/senior-ml-engineer/enrollment", {"hours_per_week": "5"})
+    assert "What did you ship? Whom did you help?" in alice.get("/").text
+    answer = alice.post(PAGE, {"text": "Helped Carol to cut p99", "from": "dashboard"})
+    assert (answer.status_code, answer.location) == (303, "/#week-line")
+    assert "Helped Carol to cut p99" in alice.get("/").text
+    (line,) = lines(session)
+    assert line.day == now.date()
+    # Only this week's are asked for there.
+    line.day -= dt.timedelta(weeks=1)
+    session.commit()
+    assert "Helped Carol to cut p99" not in alice.get("/").text
+    assert "Helped Carol to cut p99" in alice.get(PAGE).text
+
+
+def test_one_click_makes_a_complete_draft_of_it(alice, cast, session, now):
+    text = "Interviewed two candidates " + "and wrote it all down " * 9
+    key = add_entry(session, cast.alice, dt.date(2026, 2, 3), text.strip(), now=now).id
+    session.commit()
+    answers = [alice.put(f"{PAGE}/{key}/evidence") for _twice in range(2)]
+    (piece,) = session.scalars(sa.select(Evidence)).all()
+    assert {each.location for each in answers} == {f"/evidence/{piece.id}/edit#milestones"}
+    version = piece.current
+    assert (version.kind, version.occurred_on, piece.state, piece.visibility) == (
+        "interviewing", "2026-02-03", "draft", "team"
+    )  # fmt: skip
+    assert len(piece.title) == 200
+    assert piece.title.endswith("…")
+    assert version.description == text.strip()
+    assert f'href="/evidence/{piece.id}"' in alice.get(PAGE).text
+    # Without its evidence the line is as it was before.
+    assert alice.delete(f"/evidence/{piece.id}").status_code == 303
+    assert "Make it evidence" in alice.get(PAGE).text
+
+
+PROPOSED = {
+    "Led the incident on Tuesday, postmortem is out": "incident",
+    "Interviewed two seniors": "interviewing",
+    "Reviewed Dave's design of the cache": "review_given",
+    "Paired with Carol on her first deploy": "mentoring",
+    "Design doc for the feature store": "design_doc",
+    "PR to vLLM merged": "open_source",
+    "Shipped the new ranker": "launch",
+    "Gave a talk at the meetup": "talk",
+    "Read a lot": "other",
+    "Preview of the review queue's preparation": "review_given",
+    "Prepared nothing": "other",
+}
+
+
+@pytest.mark.parametrize("text", PROPOSED)
+def test_the_words_of_a_line_propose_its_kind(text):
+    assert propose_kind(text) == PROPOSED[text]
+
+
+def test_every_kind_that_is_proposed_exists():
+    assert _WORDS.keys() <= KINDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"text": " "}, "Write what you did."),
+        ({"text": "x" * 501}, "At most 500 characters."),
+        ({"text": "Kept", "day": "2999-01-01"}, "This day is in the future."),
+        ({"text": "Kept", "day": "0206-01-01"}, "This is before 2000"),
+        ({"text": "Kept", "day": "tomorrow"}, "Enter the date as year-month-day"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_kept(alice, session, typed, said):
+    answer = alice.post(PAGE, typed)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'value="Kept"' in answer.text or "Kept" not in typed["text"]
+    assert lines(session) == []
+
+
+def test_a_line_is_edited_unless_another_tab_was_first(alice, cast, session, now):
+    key = add_entry(session, cast.alice, now.date(), "First", now=now).id
+    session.commit()
+    seen = re.search(r'name="seen"[^>]*value="(\w+)"', alice.get(f"{PAGE}/{key}").text)[1]
+    day = now.date().isoformat()
+    assert alice.put(f"{PAGE}/{key}", {"text": "Second", "day": day}).status_code == 303
+    late = alice.put(f"{PAGE}/{key}", {"text": "Third", "day": day, "seen": seen})
+    assert late.status_code == 409
+    assert "Second" in late.text
+    assert "Third" in late.text
+    assert alice.delete(f"{PAGE}/{key}").status_code == 303
+    assert lines(session) == []
+
+
+def test_neither_history_nor_log_says_anything_of_it(alice, session):
+    before = session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry))
+    alice.post(PAGE, {"text": "Nobody's business"})
+    session.rollback()
+    assert session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry)) == before
+
+
+def test_many_lines_are_paged_with_the_same_statements(alice, cast, session, now):
+    add_entry(session, cast.alice, now.date(), "One", now=now)
+    session.commit()
+    with record_session_statements(session) as one:
+        alice.get(PAGE)
+    for back in range(120):
+        add_entry(session, cast.alice, now.date() - dt.timedelta(days=back), f"No. {back}", now=now)
+    session.commit()
+    with record_session_statements(session) as many:
+        page = alice.get(PAGE).text
+    assert len(many) == len(one)
+    assert 'rel="next"' in page
+    assert "No. 119" not in page
+    assert "No. 119" in alice.get(f"{PAGE}?page=2").text
