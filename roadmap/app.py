@@ -86,6 +86,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.credentials.routes import credentials
     from roadmap.dashboard.routes import dashboard
     from roadmap.evidence.routes import evidence
+    from roadmap.importers.routes import importers
     from roadmap.invitations.routes import invitations
     from roadmap.journey.routes import journey
     from roadmap.market.routes import market
@@ -122,6 +123,7 @@ def blueprints(app: Flask) -> None:
             skills,
             credentials,
             work_log,
+            importers,
             readiness,
             journey,
             sources,

@@ -58,6 +58,8 @@ WITHOUT_LIMIT = {
     "/invitations/received/<uuid:invitation_id>",
     *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),
     "/admin/people/<uuid:user_id>/password-link",
+    # One of each importer; what it adds is refused as each form of its own refuses it.
+    *("/evidence/import/<key>", "/evidence/import/<key>/records"),
     # What it adds is signed; its maximum is tested where a file is at hand.
     *("/time/calendar/entries", "/time/calendar/preview", "/time/calendar/address/preview"),
 }

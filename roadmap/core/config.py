@@ -372,7 +372,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "DATA_DIR": data_dir,
         "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_MEMORY_SIZE": 500_000,
-        "MAX_FORM_PARTS": 200,
+        "MAX_FORM_PARTS": 600,
         "WTF_CSRF_TIME_LIMIT": None,
         # Browsers and proxies may leave the Referer out: `auth.sessions` looks at Origin as well.
         "WTF_CSRF_SSL_STRICT": False,

@@ -57,7 +57,7 @@ def explain_status(code: int) -> tuple[str, str, str]:
         411: (_("The length is missing"), _("The request did not say how long it is."),
               _("Send it with a Content-Length.")),
         413: (_("Too much at once"),
-              _("The form you sent is larger than half a megabyte, or has more than 200 fields."),
+              _("The form you sent is larger than half a megabyte, or has more than 600 fields."),
               _("Shorten it, or link to the full text.")),
         422: (_("Some fields need a correction"), _("The form could not be saved as it is."),
               _("Each field says what is wrong.")),

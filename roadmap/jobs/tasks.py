@@ -17,6 +17,7 @@ from roadmap.auth.actions import prune as prune_auth
 from roadmap.auth.email_confirmation import prune as prune_emails
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.importers.actions import prune as prune_imports
 from roadmap.invitations.actions import prune as prune_invitations
 from roadmap.mail import outbox
 from roadmap.mail.outbox import DeliveryResult
@@ -88,7 +89,10 @@ def warn_of_lapses() -> int:
 
 def prune() -> int:
     """Delete what is past its retention; return the number of rows."""
-    pruners = (prune_auth, prune_emails, prune_invitations, outbox.prune, prune_notifications)
+    pruners = (
+        *(prune_auth, prune_emails, prune_invitations, prune_imports),
+        *(outbox.prune, prune_notifications),
+    )
     with db.own_transaction() as own:
         pruned = sum(each(own, now=utc_now()) for each in pruners)
     return pruned + prune_audit_log()

@@ -29,7 +29,7 @@ from roadmap.reviews import queries
 from roadmap.reviews.blueprint import reviews
 from roadmap.reviews.forms import HistoryForm, WithdrawalForm
 
-# A form has at most 200 parts, and a piece takes seven: itself, five milestones and its basis.
+# As many as one looks through at a time.
 HISTORY_PAGE_SIZE = 25
 
 # Of each piece by its id: whether it is selected, its ticked milestones and its own basis.

@@ -17,7 +17,7 @@ from roadmap.time_budget.models import TimeEntry
 from roadmap.time_budget.overlaps import minutes_once
 from roadmap.time_budget.sorting import Choice, Sorter
 
-# A form has at most 200 fields, and a row has two.
+# As many as one looks through at a time; a row has two fields.
 MAX_ROWS = 95
 LIFETIME = dt.timedelta(hours=12)
 

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("account", "invitations", "progress"),
     ("career_plans",),
     ("evidence", "skills", "career", "market", "time_budget"),
-    ("readiness", "credentials", "practice", "tools", "work_log"),
+    ("readiness", "credentials", "practice", "tools", "work_log", "importers"),
     ("journey", "sources"),
     ("portfolio", "teams", "reviews", "admin", "notifications"),
     ("dashboard",),

@@ -20,6 +20,7 @@ from tests.support.route_entries import (
     career_plans,
     credentials,
     email,
+    importers,
     invitations,
     market,
     matrix,
@@ -70,7 +71,7 @@ __all__ = [
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
-    *(market, credentials, tools, practice, time_budget, sources, work_log),
+    *(market, credentials, tools, practice, time_budget, sources, work_log, importers),
     *(reviews, public_links, admin, notifications, api),
 )
 

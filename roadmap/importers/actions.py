@@ -1,0 +1,106 @@
+"""Keep what a person brought until they save it, and save it: all that is ticked, or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.importers.models import ImportedRecord, PendingImport
+from roadmap.importers.queries import Row
+from roadmap.importers.records import RECORDS
+from roadmap.people.actor import Actor
+from roadmap.people.locks import lock_user
+
+LIFETIME = dt.timedelta(days=1)
+
+
+def keep(
+    session: Session,
+    user_id: uuid.UUID,
+    importer: str,
+    source: str,
+    records: list[Any],
+    *,
+    asks: bool = False,
+    now: dt.datetime,
+) -> PendingImport:
+    """Keep what was brought for a day, instead of what was brought to this importer before.
+
+    With `asks` the person answers questions before there is a preview.
+    """
+    discard(session, user_id, importer)
+    pending = PendingImport(
+        user_id=user_id,
+        importer=importer,
+        source=source[:200],
+        records=records,
+        options=None if asks else {},
+        created_at=now,
+    )
+    session.add(pending)
+    session.flush()
+    return pending
+
+
+def discard(session: Session, user_id: uuid.UUID, importer: str) -> None:
+    """Delete what was brought to an importer, if anything."""
+    lock_user(session, user_id)
+    session.execute(sa.delete(PendingImport).filter_by(user_id=user_id, importer=importer))
+
+
+def answer(session: Session, pending: PendingImport, options: Mapping[str, str]) -> None:
+    """Store what the person chose before the preview."""
+    lock_user(session, pending.user_id)
+    pending.options = dict(options)
+    session.flush()
+
+
+def save(
+    session: Session,
+    pending: PendingImport,
+    rows: Sequence[tuple[Row, Mapping[str, str]]],
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> Counter[str]:
+    """Save the rows, each with what its section adds to its values; return how many by record.
+
+    Evidence becomes drafts: nothing is submitted, verified or ticked. What was imported meanwhile
+    is left out. Raises InvalidInput and LimitReached.
+    """
+    lock_user(session, pending.user_id)
+    imported = {
+        each.external_id: each
+        for each in session.scalars(sa.select(ImportedRecord).filter_by(user_id=pending.user_id))
+    }
+    saved: Counter[str] = Counter()
+    for row, more in rows:
+        candidate = row.candidate
+        trace = imported.get(candidate.external_id)
+        if trace is not None and row.state == "new":
+            continue
+        values = {**candidate.values, **more}
+        record_id = RECORDS[candidate.record].add(session, pending.user_id, values, by=by, now=now)
+        if trace is None:
+            trace = ImportedRecord(user_id=pending.user_id, external_id=candidate.external_id)
+            session.add(trace)
+        trace.importer, trace.record = pending.importer, candidate.record
+        trace.record_id, trace.imported_at = record_id, now
+        saved[candidate.record] += 1
+    session.delete(pending)
+    session.flush()
+    return saved
+
+
+def prune(session: Session, *, now: dt.datetime) -> int:
+    """Delete what was not saved within a day; return how many imports."""
+    done = session.execute(
+        sa.delete(PendingImport).where(PendingImport.created_at < now - LIFETIME)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]

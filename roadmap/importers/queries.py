@@ -1,0 +1,188 @@
+"""What waits to be imported, and what the preview says of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, load_only
+
+from roadmap.core.dates import PartialDate
+from roadmap.evidence.labels import kind_label
+from roadmap.evidence.models import Evidence, EvidenceVersion
+from roadmap.importers.candidates import Candidate, Problem, Reading
+from roadmap.importers.importer import Importer
+from roadmap.importers.models import ImportedRecord, PendingImport
+from roadmap.importers.records import MAX_CANDIDATES, RECORDS
+
+# So many new ones of a heading are ticked at first; of more, the person chooses.
+MAX_TICKED = 25
+
+
+@dataclass(frozen=True)
+class Row:
+    """A candidate of the preview.
+
+    `state` is "new", "imported", "deleted" (imported, and deleted since) or "linked" (there is a
+    piece of evidence with the same link); `href` is where the record is, "" where it is gone.
+    """
+
+    number: int
+    candidate: Candidate
+    title: str
+    date: PartialDate | None
+    state: str
+    href: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        return self.state == "new"
+
+
+@dataclass
+class Section:
+    """The candidates of one heading: of one kind, where they are evidence."""
+
+    heading: str
+    record: str
+    kind: str
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def ticks_new(self) -> bool:
+        """Return whether those that are new are ticked at first."""
+        return sum(row.is_new for row in self.rows) <= MAX_TICKED
+
+
+@dataclass
+class Preview:
+    """What an import would save, what is wrong with the rest, and how many came twice."""
+
+    sections: list[Section] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    repeated: int = 0
+    left_out: int = 0
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for section in self.sections for row in section.rows]
+
+
+def find_pending(session: Session, user_id: uuid.UUID, importer: str) -> PendingImport | None:
+    """Return what a person brought to an importer and has not saved."""
+    return session.scalars(
+        sa.select(PendingImport).filter_by(user_id=user_id, importer=importer)
+    ).one_or_none()
+
+
+def list_pending(session: Session, user_id: uuid.UUID) -> dict[str, PendingImport]:
+    """Return what a person has not saved by the key of its importer, without the records."""
+    found = session.scalars(
+        sa.select(PendingImport)
+        .filter_by(user_id=user_id)
+        .options(load_only(PendingImport.importer, PendingImport.source, PendingImport.created_at))
+    )
+    return {each.importer: each for each in found}
+
+
+def load_preview(
+    session: Session, importer: Importer, pending: PendingImport, today: dt.date
+) -> Preview:
+    """Return what an import would save. The number of statements does not grow with its rows."""
+    reading = importer.read(pending.records, pending.options or {})
+    return make_preview(
+        reading,
+        today,
+        load_imported(session, pending.user_id),
+        load_linked(session, pending.user_id),
+    )
+
+
+def load_imported(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID | None]:
+    """Return what was imported before: the id of its record by external id, None once deleted."""
+    rows = session.execute(
+        sa.select(
+            ImportedRecord.external_id, ImportedRecord.record, ImportedRecord.record_id
+        ).filter_by(user_id=user_id)
+    ).all()
+    existing = {
+        record: RECORDS[record].existing(session, user_id)
+        for record in {row.record for row in rows} & RECORDS.keys()
+    }
+    return {
+        row.external_id: row.record_id if row.record_id in existing.get(row.record, ()) else None
+        for row in rows
+    }
+
+
+def load_linked(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID]:
+    """Return the person's pieces of evidence by what they link to."""
+    rows = session.execute(
+        sa.select(EvidenceVersion.url, Evidence.id)
+        .join(Evidence, Evidence.current_id == EvidenceVersion.id)
+        .where(Evidence.user_id == user_id, EvidenceVersion.url != "")
+    )
+    return {_plain(url): evidence_id for url, evidence_id in rows}
+
+
+def make_preview(
+    reading: Reading,
+    today: dt.date,
+    imported: Mapping[str, uuid.UUID | None],
+    linked: Mapping[str, uuid.UUID],
+) -> Preview:
+    """Sort candidates below their headings; what has an error becomes a problem instead."""
+    preview = Preview(problems=list(reading.problems))
+    sections: dict[tuple[str, str, str], Section] = {}
+    seen: set[str] = set()
+    for candidate in reading.candidates:
+        record = RECORDS[candidate.record]
+        if candidate.external_id in seen:
+            preview.repeated += 1
+            continue
+        if errors := record.errors(candidate.values, today):
+            preview.problems += [Problem(text, candidate.line) for text in errors]
+            continue
+        if len(seen) == MAX_CANDIDATES:
+            preview.left_out += 1
+            continue
+        seen.add(candidate.external_id)
+        kind = candidate.values.get("kind", "") if candidate.record == "evidence" else ""
+        heading = candidate.heading or (kind_label(kind) if kind else str(record.heading))
+        section = sections.setdefault(
+            (candidate.record, heading, kind), Section(heading, candidate.record, kind)
+        )
+        state, found = "new", None
+        if candidate.external_id in imported:
+            found = imported[candidate.external_id]
+            state = "imported" if found else "deleted"
+        elif candidate.record == "evidence":
+            found = linked.get(_plain(candidate.values.get("url", "")))
+            state = "linked" if found else "new"
+        section.rows.append(
+            Row(
+                len(seen) - 1,
+                candidate,
+                record.title(candidate.values),
+                record.date(candidate.values),
+                state,
+                _address(candidate.record, found) if found else "",
+            )
+        )
+    preview.sections = list(sections.values())
+    preview.problems.sort(key=lambda each: each.line or 0)
+    return preview
+
+
+def _address(record: str, record_id: uuid.UUID) -> str:
+    address = RECORDS[record].address
+    return f"{address}/{record_id}" if record == "evidence" else f"{address}/{record}s/{record_id}"
+
+
+def _plain(url: str) -> str:
+    """Return a link as it is compared: without scheme, fragment and a slash at its end."""
+    return re.sub(r"^https?://(www\.)?|/*(#.*)?$", "", url.strip(), flags=re.IGNORECASE).lower()

@@ -1,0 +1,185 @@
+"""What an importer can bring, each with how it is checked and saved, by the key of a candidate."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from roadmap.career import actions as career
+from roadmap.career.forms import DegreeForm, EntryForm, PositionForm
+from roadmap.career.models import Degree, Entry, Position
+from roadmap.core.dates import PartialDate
+from roadmap.evidence import actions as evidence
+from roadmap.evidence import labels, rules
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import EvidenceInput
+from roadmap.people.actor import Actor
+
+# In one preview, and so in one import.
+MAX_CANDIDATES = 500
+
+Values = Mapping[str, str]
+
+
+class Record:
+    """A kind of record. `fields` are their labels by name; `identity` tells two records apart."""
+
+    label: ClassVar[LazyString]
+    heading: ClassVar[LazyString]
+    # Where its page is.
+    address: ClassVar[str]
+    model: ClassVar[Any]
+    fields: ClassVar[Mapping[str, str | LazyString]]
+    optional: ClassVar[Collection[str]]
+    identity: ClassVar[Sequence[str]]
+
+    def errors(self, values: Values, today: dt.date) -> list[str]:
+        """Return what is wrong with the values, a sentence each."""
+        raise NotImplementedError
+
+    def add(
+        self, session: Session, user_id: uuid.UUID, values: Values, *, by: Actor, now: dt.datetime
+    ) -> uuid.UUID:
+        """Save one and return its id. Raises LimitReached."""
+        raise NotImplementedError
+
+    def existing(self, session: Session, user_id: uuid.UUID) -> set[uuid.UUID]:
+        """Return the ids of those that the person has."""
+        return set(session.scalars(sa.select(self.model.id).filter_by(user_id=user_id)))
+
+    def title(self, values: Values) -> str:
+        return values.get("title", "")
+
+    def date(self, values: Values) -> PartialDate | None:
+        """Return the date that it is listed with."""
+        raise NotImplementedError
+
+
+def _date(text: str | None) -> PartialDate | None:
+    return PartialDate(text) if text else None
+
+
+class EvidenceRecord(Record):
+    label = _l("A piece of evidence")
+    heading = _l("Evidence")
+    address = "/evidence"
+    model = Evidence
+    fields = {
+        name: labels.FIELDS[name]
+        for name in rules.INPUT_FIELDS
+        if name not in ("impacts", "visibility")
+    }
+    optional = frozenset(fields) - {"title", "occurred_on"}
+    identity = ("title", "occurred_on", "url")
+
+    def errors(self, values: Values, today: dt.date) -> list[str]:
+        piece = rules.normalize(self.input(values))
+        return [
+            f"{labels.FIELDS[each.field]}: {labels.ERROR_MESSAGES[each.code]}"
+            for each in rules.find_errors(piece, today)
+        ]
+
+    def add(
+        self, session: Session, user_id: uuid.UUID, values: Values, *, by: Actor, now: dt.datetime
+    ) -> uuid.UUID:
+        milestone = values.get("milestone")
+        piece = evidence.create(
+            session,
+            user_id,
+            self.input(values),
+            milestones=[milestone] if milestone else [],
+            by=by,
+            now=now,
+        )
+        return piece.id
+
+    def date(self, values: Values) -> PartialDate | None:
+        return _date(values.get("occurred_on"))
+
+    def input(self, values: Values) -> EvidenceInput:
+        """Return the values as a form would; a draft of the team's where they say nothing else."""
+        given: dict[str, Any] = {name: values.get(name, "") for name in self.fields}
+        given |= {name: _date(values.get(name)) for name in labels.DATE_FIELDS}
+        return EvidenceInput(**given, visibility=values.get("visibility") or "team")
+
+
+class CareerRecord(Record):
+    """A position or a degree, checked as its form checks it."""
+
+    form: ClassVar[type[EntryForm]]
+    dates: ClassVar[Sequence[str]]
+    address = "/career"
+
+    def errors(self, values: Values, today: dt.date) -> list[str]:
+        form = self._form(values, today)
+        if form.validate():
+            return []
+        return [f"{field.label.text}: {text}" for field in form for text in field.errors]
+
+    def add(
+        self, session: Session, user_id: uuid.UUID, values: Values, *, by: Actor, now: dt.datetime
+    ) -> uuid.UUID:
+        form = self._form(values, by.today(now))
+        entry: Entry = career.add(session, self.model, user_id, form.values, by=by.id, now=now)
+        return entry.id
+
+    def date(self, values: Values) -> PartialDate | None:
+        return next(filter(None, (_date(values.get(name)) for name in self.dates)), None)
+
+    def _form(self, values: Values, today: dt.date) -> EntryForm:
+        given = {name: text for name, text in values.items() if text}
+        return self.form(today=today, formdata=MultiDict(given), meta={"csrf": False})
+
+
+class PositionRecord(CareerRecord):
+    label = _l("A position")
+    heading = _l("Positions")
+    model = Position
+    form = PositionForm
+    fields = {
+        "title": _l("Title"),
+        "employer": _l("Employer"),
+        "started_on": _l("From"),
+        "ended_on": _l("Until"),
+        "is_ml": _l("This was machine learning engineering"),
+        "summary": _l("Summary"),
+    }
+    optional = ("employer", "ended_on", "is_ml", "summary")
+    identity = ("title", "employer", "started_on")
+    dates = ("started_on",)
+
+
+class DegreeRecord(CareerRecord):
+    label = _l("A degree")
+    heading = _l("Degrees")
+    model = Degree
+    form = DegreeForm
+    fields = {
+        "level": _l("Level"),
+        "field": _l("Field"),
+        "institution": _l("Institution"),
+        "awarded_on": _l("Awarded on"),
+    }
+    optional = ("field", "institution", "awarded_on")
+    identity = ("level", "field", "institution")
+    dates = ("awarded_on",)
+
+    def title(self, values: Values) -> str:
+        return ", ".join(filter(None, (values.get("field"), values.get("institution")))) or str(
+            self.label
+        )
+
+
+RECORDS: dict[str, Record] = {
+    "evidence": EvidenceRecord(),
+    "position": PositionRecord(),
+    "degree": DegreeRecord(),
+}

@@ -1,0 +1,260 @@
+"""Import: choose from what, bring it, look at what it says, save what is ticked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.core.database import db
+from roadmap.core.errors import render_error
+from roadmap.core.limiter import limiter
+from roadmap.core.text import clean_line
+from roadmap.core.web import now, render_page, see_other
+from roadmap.evidence import labels
+from roadmap.evidence.queries import (
+    LinkableMilestone,
+    load_last_visibility,
+    load_published_milestones,
+)
+from roadmap.importers import actions, queries
+from roadmap.importers.candidates import ImportFault
+from roadmap.importers.forms import FileForm
+from roadmap.importers.importer import FileImporter, Importer
+from roadmap.importers.kinds import IMPORTERS
+from roadmap.importers.models import PendingImport
+from roadmap.people.permissions import permit
+
+importers = Blueprint("importers", __name__)
+
+
+@importers.get("/evidence/import")
+@permit("evidence.write")
+def index() -> Response:
+    pending = queries.list_pending(db.session, current_user.id)
+    return render_page("importers/index.html", importers=IMPORTERS.values(), pending=pending)
+
+
+@importers.get("/evidence/import/<key>")
+@permit("evidence.write")
+def show(key: str) -> Response:
+    return _render(_importer_or_404(key))
+
+
+@importers.post("/evidence/import/<key>")
+@permit("evidence.write")
+@limiter.limit("30/minute")
+def bring(key: str) -> BaseResponse:
+    """Keep what a file holds, and lead to the preview. Nothing is saved yet."""
+    importer, form = _importer_or_404(key), FileForm()
+    if not form.validate():
+        return _render(importer, form, status=422)
+    try:
+        records = importer.load(form.file.data.read())
+    except ImportFault as fault:
+        form.file.errors = [str(fault)]
+        return _render(importer, form, status=422)
+    asks = bool(importer.questions(records, {}))
+    name = clean_line(form.file.data.filename) or str(importer.title)
+    actions.keep(db.session, current_user.id, key, name, records, asks=asks, now=now())
+    return see_other("importers.preview", key=key)
+
+
+@importers.errorhandler(413)
+def too_large(_error: HTTPException) -> Response:
+    """Say of a file, which is not read then, what to do about its size."""
+    if request.endpoint != "importers.bring":
+        return render_error(413)
+    return render_error(
+        413,
+        _("The file is larger than 1 MB, so it was not read."),
+        _("Split it, or leave out what you do not need, and import one part after the other."),
+    )
+
+
+@importers.delete("/evidence/import/<key>")
+@permit("evidence.write")
+def discard(key: str) -> BaseResponse:
+    importer = _importer_or_404(key)
+    actions.discard(db.session, current_user.id, key)
+    flash(_("The import “%(title)s” is discarded. Nothing was saved.", title=importer.title))
+    return see_other("importers.index")
+
+
+@importers.get("/evidence/import/<key>/preview")
+@permit("evidence.write")
+def preview(key: str) -> BaseResponse:
+    """Show what would be saved; before that, what the importer asks."""
+    importer, pending = _importer_or_404(key), _find_pending(key)
+    if pending is None:
+        return see_other("importers.show", key=key)
+    if pending.options is None or "questions" in request.args:
+        return _render_questions(importer, pending, pending.options or {})
+    return _render_preview(importer, pending)
+
+
+@importers.put("/evidence/import/<key>/options")
+@permit("evidence.write")
+def answer(key: str) -> BaseResponse:
+    """Store which column is which; `again` asks once more, after another choice of the record."""
+    importer, pending = _importer_or_404(key), _find_pending(key)
+    if pending is None:
+        return _expired(key)
+    given = {name: clean_line(text)[:100] for name, text in request.form.items()}
+    questions = importer.questions(pending.records, given)
+    chosen = {
+        each.name: given[each.name]
+        for each in questions
+        if given.get(each.name) in dict(each.options)
+    }
+    # Another record has other columns: they are shown first.
+    if "again" in request.form or len(chosen) < len(questions):
+        again = {
+            each.name: chosen[each.name]
+            for each in questions
+            if each.asks_again and each.name in chosen
+        }
+        return _render_questions(importer, pending, again)
+    actions.answer(db.session, pending, chosen)
+    return see_other("importers.preview", key=key)
+
+
+@importers.post("/evidence/import/<key>/records")
+@permit("evidence.write")
+def save(key: str) -> BaseResponse:
+    """Save what is ticked, all of it or nothing."""
+    importer, pending = _importer_or_404(key), _find_pending(key)
+    if pending is None:
+        return _expired(key)
+    if pending.options is None:
+        return see_other("importers.preview", key=key)
+    found = queries.load_preview(db.session, importer, pending, _today())
+    ticked = set(request.form.getlist("take"))
+    fault = ""
+    if request.form.get("import") != str(pending.id):
+        fault = _("This list has changed since you opened it. Look at it again.")
+    elif found.problems and "without" not in request.form:
+        fault = _(
+            "Some of it has errors, so nothing was imported. Correct the file and choose it again, "
+            "or tick that what has errors is left out."
+        )
+    elif not ticked:
+        fault = _("Nothing is ticked, so nothing was imported.")
+    if fault:
+        return _render_preview(importer, pending, fault=fault, status=422)
+    milestones, rows = _milestones(), []
+    for number, section in enumerate(found.sections):
+        more = _section_values(number, section.record, milestones)
+        rows += [(row, more) for row in section.rows if str(row.number) in ticked]
+    saved = actions.save(db.session, pending, rows, by=current_user, now=now())
+    said = []
+    if pieces := saved["evidence"]:
+        said.append(
+            ngettext(
+                "%(num)s piece is imported as a draft.",
+                "%(num)s pieces are imported as drafts.",
+                pieces,
+            )
+        )
+    if entries := saved["position"] + saved["degree"]:
+        said.append(
+            ngettext(
+                "%(num)s entry of your career is imported.",
+                "%(num)s entries of your career are imported.",
+                entries,
+            )
+        )
+    flash(" ".join(said) or _("Everything that was ticked had been imported before."))
+    if pieces or not entries:
+        return see_other("evidence.index", state="draft")
+    return see_other("career.overview")
+
+
+def _importer_or_404(key: str) -> FileImporter:
+    importer = IMPORTERS.get(key)
+    return importer if isinstance(importer, FileImporter) else abort(404)
+
+
+def _find_pending(key: str) -> PendingImport | None:
+    return queries.find_pending(db.session, current_user.id, key)
+
+
+def _today() -> dt.date:
+    today: dt.date = current_user.today(now())
+    return today
+
+
+def _milestones() -> dict[str, LinkableMilestone]:
+    """Return the milestones that pieces can be linked to: of the person's own roadmaps."""
+    found = load_published_milestones(db.session, current_user.id)
+    return {key: each for key, each in found.items() if each.roadmap}
+
+
+def _section_values(
+    number: int, record: str, milestones: Mapping[str, LinkableMilestone]
+) -> dict[str, str]:
+    """Return what was chosen for all of a section; what is no choice is left out."""
+    if record != "evidence":
+        return {}
+    values = load_last_visibility(db.session, current_user.id)
+    if (kind := request.form.get(f"kind-{number}", "")) in labels.KINDS:
+        values["kind"] = kind
+    if (milestone := request.form.get(f"milestone-{number}", "")) in milestones:
+        values["milestone"] = milestone
+    return values
+
+
+def _expired(key: str) -> BaseResponse:
+    flash(_("There is nothing to import: it was saved or discarded, or is a day old."), "warning")
+    return see_other("importers.show", key=key)
+
+
+def _render(importer: FileImporter, form: FileForm | None = None, *, status: int = 200) -> Response:
+    return render_page(
+        "importers/importer.html",
+        status,
+        importer=importer,
+        form=form or FileForm(formdata=None),
+        pending=queries.list_pending(db.session, current_user.id).get(importer.key),
+    )
+
+
+def _render_questions(
+    importer: FileImporter, pending: PendingImport, options: Mapping[str, str]
+) -> Response:
+    return render_page(
+        "importers/questions.html",
+        importer=importer,
+        pending=pending,
+        questions=importer.questions(pending.records, options),
+    )
+
+
+def _render_preview(
+    importer: Importer, pending: PendingImport, *, fault: str = "", status: int = 200
+) -> Response:
+    found = queries.load_preview(db.session, importer, pending, _today())
+    ticked = set(request.form.getlist("take")) if status == 422 else None
+    if (tick := request.args.get("tick")) in ("all", "none"):
+        ticked = {str(row.number) for row in found.rows if row.is_new and tick == "all"}
+    return render_page(
+        "importers/preview.html",
+        status,
+        importer=importer,
+        pending=pending,
+        found=found,
+        fault=fault,
+        asks=bool(pending.options),
+        form=request.form,
+        is_ticked=lambda row, section: (
+            str(row.number) in ticked if ticked is not None else row.is_new and section.ticks_new
+        ),
+        kinds=list(labels.KINDS.items()),
+        milestones=[(key, f"{each.title} ({each.place})") for key, each in _milestones().items()],
+    )
