@@ -98,6 +98,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.practice.routes_peer import peer_links
     from roadmap.readiness.routes import readiness
     from roadmap.reviews.routes import reviews
+    from roadmap.search.routes import search
     from roadmap.skills.routes import skills
     from roadmap.sources.routes import sources
     from roadmap.teams.routes import teams
@@ -128,7 +129,7 @@ def blueprints(app: Flask) -> None:
             journey,
             sources,
         ),
-        *(portfolio, teams, reviews, admin, notifications, dashboard, api),
+        *(portfolio, teams, reviews, admin, notifications, dashboard, search, api),
     ):
         app.register_blueprint(blueprint)
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.account.actions import change_profile, set_preference
 from roadmap.account.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, TokenForm
+from roadmap.account.keys import OTHER_KEYS, SINGLE_KEYS
 from roadmap.account.queries import load_visibility
 from roadmap.account.user_agents import parse_user_agent
 from roadmap.auth import actions, api_tokens, email_confirmation, passwords, queries, rate_limits
@@ -23,7 +24,7 @@ from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.proxy import client_address
-from roadmap.core.web import form_key, now, render_page, see_other
+from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.mail import transport
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -78,6 +79,14 @@ def save_mail() -> Response:
     else:
         flash(_("Notifications are no longer sent by mail; they stay on their page."), "message")
     return see_other("account.show_account", _anchor="mail")
+
+
+@account.get("/account/keyboard")
+@permit("account.read")
+def show_keys() -> str:
+    """List the keys: as a page, and for htmx as what the dialog shows."""
+    template = "account/_keys.html" if wants_fragment() else "account/keyboard.html"
+    return render_template(template, single=SINGLE_KEYS, others=OTHER_KEYS)
 
 
 @account.put("/account/keyboard")

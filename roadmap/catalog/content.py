@@ -29,6 +29,7 @@ from roadmap.catalog.field_types import (
     whole,
 )
 from roadmap.catalog.policy import Policy
+from roadmap.core.text import fold
 
 Name = Annotated[str, Field(min_length=2, max_length=120)]
 ShortTitle = Annotated[str, Field(min_length=2, max_length=20)]
@@ -259,6 +260,23 @@ class Content(Model):
     def stage_of(self) -> dict[str, Stage]:
         """Return the stage of each milestone, by the milestone's key."""
         return {m.key: stage for stage in self.stages for m in stage.milestones}
+
+    @cached_property
+    def folded_milestones(self) -> dict[str, tuple[str, str]]:
+        """Return what a search looks for in each milestone: its title, and all else that it says.
+
+        Both are folded. They stay in memory with the content, since each search reads all of them.
+        """
+        return {
+            m.key: (
+                fold(m.title),
+                fold(
+                    f"{m.key} {stage.title} {self.title} {m.done_when} {m.why} {' '.join(m.tags)}"
+                ),
+            )
+            for stage in self.stages
+            for m in stage.milestones
+        }
 
     @cached_property
     def stage_by_key(self) -> dict[str, Stage]:

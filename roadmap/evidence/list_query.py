@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone, Skill
+from roadmap.core.ranking import has_words, word_parameters
 from roadmap.core.text import fold, search_words
 from roadmap.core.types import PartialDateText, ends_before
 from roadmap.evidence.audience_sql import counted_version_id, is_verified
@@ -106,12 +107,7 @@ def _parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
     """Return the parameters of the statement."""
     values: dict[str, Any] = {name: getattr(filters, name) for name in FILTER_NAMES}
     values["year"] = f"{filters.year or 0:04}"
-    return values | {f"word{place}": _escape_like(word) for place, word in enumerate(words)}
-
-
-def _escape_like(word: str) -> str:
-    """Escape a word, so that as a pattern it matches only itself."""
-    return "".join(f"/{each}" if each in "/%_" else each for each in word)
+    return values | word_parameters(words)
 
 
 @lru_cache(maxsize=256)
@@ -127,7 +123,7 @@ def _list_statement(given: tuple[str, ...], words: int, sort: str) -> sa.Select[
         .where(
             Evidence.user_id == sa.bindparam("user_id"),
             *(_condition(name) for name in given),
-            *(_contains_word(f"word{place}") for place in range(words)),
+            has_words(words, Evidence.search_text, EvidenceVersion.search_text),
         )
         .order_by(*_order(sort))
         .limit(PAGE_SIZE)
@@ -177,15 +173,6 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
             return Evidence.state == value
         case _:
             return Evidence.visibility == value
-
-
-def _contains_word(parameter: str) -> sa.ColumnElement[bool]:
-    """Return the condition that title, description or role contain a word, which is folded."""
-    word: sa.BindParameter[str] = sa.bindparam(parameter, type_=sa.Text)
-    return sa.or_(
-        Evidence.search_text.contains(word, escape="/"),
-        EvidenceVersion.search_text.contains(word, escape="/"),
-    )
 
 
 def _order(sort: str) -> tuple[Any, ...]:

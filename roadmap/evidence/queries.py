@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import load_wordings
 from roadmap.catalog.wording import Wording
+from roadmap.core.ranking import rank
 from roadmap.core.text import fold, search_words
 from roadmap.evidence import labels
 from roadmap.evidence.audience_sql import is_unjudged, is_visible
@@ -71,6 +71,7 @@ class LinkableMilestone:
 
     `place` is its stage, after the title of its roadmap where a person has several; '' where no
     published roadmap has it any more. `roadmap` is the slug of one that the person is on, or ''.
+    `folded` is what a search looks for, as in `Content.folded_milestones`.
     """
 
     key: str
@@ -80,6 +81,7 @@ class LinkableMilestone:
     place: str = ""
     roadmap: str = ""
     done_when: str = ""
+    folded: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +344,9 @@ def load_published_milestones(session: Session, user_id: uuid.UUID) -> dict[str,
             found.setdefault(
                 each.key,
                 LinkableMilestone(
-                    each.key, each.title, each.evidence, each.skills, place, slug, each.done_when
+                    *(each.key, each.title, each.evidence, each.skills, place, slug),
+                    done_when=each.done_when,
+                    folded=content.folded_milestones[each.key],
                 ),
             )
     return found
@@ -384,22 +388,27 @@ def load_fitting_milestones(session: Session, keys: Sequence[str], kind: str) ->
 def search_milestones(
     session: Session, text: str, *, user_id: uuid.UUID, kind: str, leave_out: Collection[str]
 ) -> tuple[LinkableMilestone, ...]:
-    """Find at most twelve milestones whose title, key or place contain every word of `text`.
+    """Find at most twelve milestones as the search over everything does, the best first.
 
     Only the roadmaps that the person is on are searched. Without a word these are at most three of
     those that they have done without evidence, and that evidence of `kind` proves ('' for any).
     """
     words = search_words(text)
     unproven = set() if words else _load_unproven_milestones(session, user_id)
-
-    def is_found(each: LinkableMilestone) -> bool:
+    if not words and not unproven:
+        return ()
+    found: list[tuple[int, LinkableMilestone]] = []
+    for each in load_published_milestones(session, user_id).values():
+        if not each.roadmap or each.key in leave_out:
+            continue
         if not words:
-            return each.key in unproven and (not kind or kind in each.kinds)
-        return all(word in fold(f"{each.title} {each.key} {each.place}") for word in words)
-
-    known = load_published_milestones(session, user_id).values() if words or unproven else ()
-    offered = (each for each in known if each.roadmap and each.key not in leave_out)
-    return tuple(islice(filter(is_found, offered), 12 if words else 3))
+            if each.key in unproven and (not kind or kind in each.kinds):
+                found.append((0, each))
+        elif (place := rank(words, *each.folded)) is not None:
+            found.append((place, each))
+    return tuple(
+        each for _place, each in sorted(found, key=lambda pair: pair[0])[: 12 if words else 3]
+    )
 
 
 def _load_unproven_milestones(session: Session, user_id: uuid.UUID) -> set[str]:

@@ -130,6 +130,8 @@ PERMISSIONS: dict[str, Predicate] = {
     "portfolio.read": own,
     "portfolio.write": own,
     "home.read": signed_in,
+    # What it finds is what one may see anyway.
+    "search.read": signed_in,
     # Members know of their team; administrators see who is in it, and nothing else.
     "team.list": signed_in,
     "team.read": either(in_team(Capability.SEE_SHARED), belongs, administers),

@@ -49,9 +49,9 @@ def test_it_copies_over_plain_http(plain_http: Page) -> None:
     plain_http.get_by_role("button", name="Copy", exact=True).click()
     expect(plain_http.locator("#live")).to_have_text("Copied")
     expect(plain_http.get_by_role("button", name="Copied")).to_be_focused()
-    plain_http.locator("#find").focus()
+    plain_http.get_by_role("link", name="Search", exact=True).press("Enter")
     plain_http.keyboard.press("Control+v")
-    expect(plain_http.locator("#find")).to_have_value(link)
+    expect(plain_http.get_by_role("combobox", name="Search everything")).to_have_value(link)
 
 
 def test_where_copying_is_refused_it_says_which_keys_to_press(plain_http: Page) -> None:
@@ -61,6 +61,6 @@ def test_where_copying_is_refused_it_says_which_keys_to_press(plain_http: Page) 
     expect(plain_http.locator("#live")).to_have_text("Selected: press Ctrl+C")
     expect(plain_http.get_by_role("button", name="Selected: press Ctrl+C")).to_be_visible()
     plain_http.keyboard.press("Control+c")
-    plain_http.locator("#find").focus()
+    plain_http.get_by_role("link", name="Search", exact=True).press("Enter")
     plain_http.keyboard.press("Control+v")
-    expect(plain_http.locator("#find")).to_have_value(link)
+    expect(plain_http.get_by_role("combobox", name="Search everything")).to_have_value(link)

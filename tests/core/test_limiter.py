@@ -57,6 +57,7 @@ def test_the_api(counting_app: Flask, cast: Cast) -> None:
 SEARCHES = {
     "evidence": ("alice", "/evidence?q=word"),
     "milestones": ("alice", "/evidence/milestones?q=word"),
+    "everything": ("alice", "/search?q=word"),
     "people": ("erin", "/admin/people?q=word"),
     "matrix": ("bob", "/teams/ranking?q=word"),
 }

@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("readiness", "credentials", "practice", "tools", "work_log", "importers"),
     ("journey", "sources"),
     ("portfolio", "teams", "reviews", "admin", "notifications"),
-    ("dashboard",),
+    ("dashboard", "search"),
     ("demo", "backup", "jobs"),
     ("api", "cli"),
     ("server",),

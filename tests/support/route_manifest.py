@@ -30,6 +30,7 @@ from tests.support.route_entries import (
     practice,
     public_links,
     reviews,
+    search,
     sharing,
     sources,
     time_budget,
@@ -72,7 +73,7 @@ __all__ = [
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, work_log, importers),
-    *(reviews, public_links, admin, notifications, api),
+    *(reviews, public_links, admin, notifications, search, api),
 )
 
 POSITION = {"title": "Engineer", "employer": "Example", "started_on": "2020-01-01"}
@@ -108,6 +109,7 @@ PAGES: tuple[Page, ...] = (
     Page("/password/sent", "public", "/password/sent", PUBLIC),
     Page("/password/<token>", "public", "/password/{link}", PUBLIC, name="password-token"),
     Page("/account", "account.read", "/account"),
+    Page("/account/keyboard", "account.read", "/account/keyboard"),
     Page("/account/email", "account.write", "/account/email"),
     Page("/account/password", "account.write", "/account/password"),
     Page("/account/confirm", "account.write", "/account/confirm"),

@@ -1,0 +1,90 @@
+"""How well a folded text answers a search: one rule, in Python and in SQL.
+
+A test compares the two. Texts are folded (`core.text.fold`), and so are the words
+(`core.text.search_words`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import sqlalchemy as sa
+
+# What a word of a title begins after.
+WORD_STARTS = (" ", "-", "(", "/", '"', "“")
+Text = sa.SQLColumnExpression[str]
+
+
+class Rank(IntEnum):
+    """Where the words were found, the best first."""
+
+    TITLE_START = 0
+    TITLE_WORDS = 1
+    TITLE_PARTS = 2
+    TEXT = 3
+
+
+def rank(words: Sequence[str], title: str, text: str = "") -> Rank | None:
+    """Return how well title and text answer a search, None where a word is in neither."""
+    if not all(word in title or word in text for word in words):
+        return None
+    if not all(word in title for word in words):
+        return Rank.TEXT
+    begun = f" {title}"
+    if not all(any(start + word in begun for start in WORD_STARTS) for word in words):
+        return Rank.TITLE_PARTS
+    return Rank.TITLE_START if title.startswith(tuple(words[:1])) else Rank.TITLE_WORDS
+
+
+def rank_in_sql(words: int, title: Text, end: str = "") -> sa.ColumnElement[int]:
+    """Return `rank` of a row that has all words; they are the parameters of `word_parameters`.
+
+    `end` is a pattern that follows the title in its column, for one that holds more than a title.
+    """
+
+    def begins(word: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        return title.like(word + f"%{end}", escape="/")
+
+    def contains(start: str, word: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        return title.like(sa.literal(f"%{_escape_like(start)}") + word + f"%{end}", escape="/")
+
+    searched = [_word(place) for place in range(words)]
+    starts_words = (
+        sa.or_(begins(word), *(contains(start, word) for start in WORD_STARTS)) for word in searched
+    )
+    return sa.case(
+        (sa.not_(sa.and_(*(contains("", word) for word in searched))), int(Rank.TEXT)),
+        (sa.not_(sa.and_(*starts_words)), int(Rank.TITLE_PARTS)),
+        (begins(searched[0]), int(Rank.TITLE_START)),
+        else_=int(Rank.TITLE_WORDS),
+    )
+
+
+def has_words(words: int, *texts: Text, end: str = "") -> sa.ColumnElement[bool]:
+    """Return the condition that each word is in one of these columns, before `end`."""
+    return sa.and_(
+        sa.true(),
+        *(
+            sa.or_(
+                *(
+                    text.like(sa.literal("%") + _word(place) + f"%{end}", escape="/")
+                    for text in texts
+                )
+            )
+            for place in range(words)
+        ),
+    )
+
+
+def word_parameters(words: Sequence[str]) -> dict[str, str]:
+    """Return the parameters of a statement with so many words, each a pattern for itself alone."""
+    return {f"word{place}": _escape_like(word) for place, word in enumerate(words)}
+
+
+def _word(place: int) -> sa.BindParameter[str]:
+    return sa.bindparam(f"word{place}", type_=sa.Text)
+
+
+def _escape_like(word: str) -> str:
+    return "".join(f"/{each}" if each in "/%_" else each for each in word)

@@ -1,0 +1,10 @@
+"""The kinds of results, in the order of their headings where they answer a search equally well."""
+
+from __future__ import annotations
+
+from roadmap.search.kind import Kind
+from roadmap.search.kinds import evidence, milestones, pages, people, skills
+
+KINDS: dict[str, Kind] = {
+    each.KIND.key: each.KIND for each in (milestones, evidence, skills, people, pages)
+}

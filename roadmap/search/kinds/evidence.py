@@ -1,0 +1,83 @@
+"""Evidence: one's own, and what others share with who searches."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.core.ranking import has_words, rank_in_sql, word_parameters
+from roadmap.evidence import labels
+from roadmap.evidence.audience_sql import is_visible, newest_version_id
+from roadmap.evidence.item import Audience
+from roadmap.evidence.models import Evidence, EvidenceVersion
+from roadmap.people.actor import Actor
+from roadmap.people.models import User
+from roadmap.people.reach import people_of
+from roadmap.people.roles import Capability
+from roadmap.search.kind import Hit, Kind
+
+
+def find(session: Session, actor: Actor, words: list[str], most: int) -> list[Hit]:
+    """Find one's own evidence in any state, and what people share with the actor."""
+    values = {**word_parameters(words), "actor": actor.id, "most": most}
+    rows = list(session.execute(_own(len(words)), values))
+    if Capability.SEE_SHARED in actor.capabilities:
+        rows += session.execute(_shared(len(words)), values)
+        # One's own first where both answer equally well, then the newest.
+        rows.sort(key=lambda row: row.rank)
+    return [
+        Hit(
+            row.rank,
+            row.title,
+            f"/reviews/{row.id}" if row.author else f"/evidence/{row.id}",
+            (*([row.author] if row.author else []), labels.kind_label(row.kind)),
+            day=row.occurred_on,
+        )
+        for row in rows[:most]
+    ]
+
+
+@cache
+def _own(words: int) -> sa.Select[Any]:
+    return _select(words, Audience.OWNER, sa.literal("")).where(
+        Evidence.user_id == sa.bindparam("actor")
+    )
+
+
+@cache
+def _shared(words: int) -> sa.Select[Any]:
+    people = people_of(sa.bindparam("actor"), Capability.SEE_SHARED)
+    return (
+        _select(words, Audience.MANAGER, User.name)
+        .join(User, User.id == Evidence.user_id)
+        .where(Evidence.user_id.in_(people), is_visible(Audience.MANAGER))
+    )
+
+
+def _select(words: int, audience: Audience, author: Any) -> sa.Select[Any]:
+    """Select the items that have all words in their title or in the version that is shown."""
+    title, texts = Evidence.search_text, EvidenceVersion.search_text
+    place = rank_in_sql(words, title)
+    statement: sa.Select[Any] = (
+        sa.select(
+            Evidence.id,
+            Evidence.title,
+            EvidenceVersion.kind,
+            EvidenceVersion.occurred_on,
+            author.label("author"),
+            place.label("rank"),
+        )
+        .select_from(Evidence)
+        .join(EvidenceVersion, EvidenceVersion.id == newest_version_id(audience))
+        .where(has_words(words, title, texts))
+        .order_by(place, EvidenceVersion.occurred_on.desc(), Evidence.id.desc())
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+    return statement
+
+
+KIND = Kind("evidence", _l("Evidence"), _l("More evidence"), find)

@@ -1,0 +1,39 @@
+"""Milestones of the published roadmaps, those of one's own first."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.core.ranking import rank
+from roadmap.people.actor import Actor
+from roadmap.progress.queries import own_and_other_roadmaps
+from roadmap.search.kind import Hit, Kind
+
+
+def find(session: Session, actor: Actor, words: list[str], most: int) -> list[Hit]:
+    own, others = own_and_other_roadmaps(session, actor.id)
+    found: list[Hit] = []
+    seen: set[str] = set()
+    for roadmaps in (own, others):
+        hits = []
+        for content in roadmaps:
+            for key, folded in content.folded_milestones.items():
+                if key in seen or (place := rank(words, *folded)) is None:
+                    continue
+                seen.add(key)
+                milestone, stage = content.by_key[key], content.stage_of[key]
+                hits.append(
+                    Hit(
+                        place,
+                        milestone.title,
+                        f"/roadmaps/{content.slug}/milestones/{key}",
+                        (content.title, stage.title),
+                        milestone.done_when,
+                    )
+                )
+        found += sorted(hits, key=lambda hit: hit.rank)
+    return found[:most]
+
+
+KIND = Kind("milestones", _l("Milestones"), _l("More milestones"), find)

@@ -1,0 +1,78 @@
+"""People whose page one may open: those of one's teams by name, for administrators all accounts."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.core.ranking import has_words, rank_in_sql, word_parameters
+from roadmap.people.actor import Actor
+from roadmap.people.models import Membership, Team, User
+from roadmap.people.reach import teams_of
+from roadmap.people.roles import Capability
+from roadmap.search.kind import Hit, Kind
+
+# `User.search_text` holds the name, a line end, and the address.
+_END_OF_NAME = "\n%"
+
+
+def find(session: Session, actor: Actor, words: list[str], most: int) -> list[Hit]:
+    """Find people by name; an administrator finds accounts by their address as well."""
+    values = {**word_parameters(words), "actor": actor.id, "most": most}
+    hits: dict[Any, Hit] = {}
+    if Capability.SEE_SHARED in actor.capabilities:
+        for row in session.execute(_in_teams(len(words)), values):
+            href = f"/teams/{row.slug}/people/{row.id}"
+            hits[row.id] = Hit(row.rank, row.name, href, tuple(sorted(row.teams.split("\n"))))
+    if actor.is_admin:
+        for row in session.execute(_accounts(len(words)), values):
+            hits.setdefault(
+                row.id, Hit(row.rank, row.name, f"/admin/people/{row.id}", (row.email,))
+            )
+    return sorted(hits.values(), key=lambda hit: hit.rank)[:most]
+
+
+@cache
+def _in_teams(words: int) -> sa.Select[Any]:
+    place = rank_in_sql(words, User.search_text, _END_OF_NAME)
+    actor = sa.bindparam("actor", type_=sa.Uuid)
+    people: Any = sa.select(
+        User.id,
+        User.name,
+        sa.func.min(Team.slug).label("slug"),
+        sa.func.aggregate_strings(Team.name, "\n").label("teams"),
+        place.label("rank"),
+    )
+    statement: sa.Select[Any] = (
+        people.join_from(User, Membership, Membership.user_id == User.id)
+        .join(Team, Team.id == Membership.team_id)
+        .where(
+            Team.id.in_(teams_of(actor, Capability.SEE_SHARED)),
+            User.id != actor,
+            User.deactivated_at.is_(None),
+            has_words(words, User.search_text, end=_END_OF_NAME),
+        )
+        .group_by(User.id, User.name, User.search_text)
+        .order_by(place, User.search_text, User.id)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+    return statement
+
+
+@cache
+def _accounts(words: int) -> sa.Select[Any]:
+    place = rank_in_sql(words, User.search_text, _END_OF_NAME)
+    accounts: Any = sa.select(User.id, User.name, User.email, place.label("rank"))
+    statement: sa.Select[Any] = (
+        accounts.where(has_words(words, User.search_text))
+        .order_by(place, User.search_text, User.id)
+        .limit(sa.bindparam("most", type_=sa.Integer))
+    )
+    return statement
+
+
+KIND = Kind("people", _l("People"), _l("More people"), find)

@@ -1,0 +1,44 @@
+"""The page of search, and the results of the palette, which Ctrl+K opens on every page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask_login import current_user
+
+from roadmap.core.database import db
+from roadmap.core.limiter import limit_searches
+from roadmap.core.text import clean_line, search_words
+from roadmap.core.web import wants_fragment
+from roadmap.people.permissions import permit
+from roadmap.search import queries
+from roadmap.search.kinds import KINDS
+
+search = Blueprint("search", __name__)
+
+# Hits of each kind: in the palette, on the page, and on the page of one kind alone.
+MOST_IN_PALETTE, MOST, MOST_OF_ONE = 5, 10, 100
+
+
+@search.get("/search")
+@permit("search.read")
+@limit_searches
+def index() -> str:
+    """Show what `?q=` finds, with `?in=` of one kind only; for htmx the options of the palette."""
+    text = clean_line(request.args.get("q"))[:200]
+    words = search_words(text)
+    only = request.args.get("in", "")
+    only = only if only in KINDS else ""
+    actor = current_user._get_current_object()
+    if wants_fragment():
+        found = (
+            queries.search(db.session, actor, words, most=MOST_IN_PALETTE)
+            if words
+            else queries.suggest(db.session, actor, most=MOST_IN_PALETTE + 3)
+        )
+        return render_template("search/_options.html", groups=found, words=words, text=text)
+    most = MOST_OF_ONE if only else MOST
+    found = queries.search(db.session, actor, words, most=most, only=only) if words else []
+    choices = [(kind.key, kind.label) for kind in KINDS.values()]
+    return render_template(
+        "search/index.html", groups=found, words=words, text=text, only=only, choices=choices
+    )

@@ -1,0 +1,93 @@
+/* Single keys on every page with rows. They focus or press what the page has already, which its attributes say:
+   data-rows on a list     the element of each row that j and k focus
+   data-tick, data-edit    what x presses in the row, and the address of e: {href} and {key} are the row's own
+   aria-keyshortcuts="n"   what that key presses on this page
+   Where the account has single keys switched off, only the arrow keys within a list are left. */
+(() => {
+  "use strict";
+  const single = document.body.hasAttribute("data-single-keys");
+  const typing = (element) => element.closest(
+    "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog");
+
+  const titles = () => [...document.querySelectorAll("[data-rows]")].flatMap((list) => (
+    [...list.querySelectorAll(list.dataset.rows)].filter((title) => title.checkVisibility())));
+  const rowOf = (element) => element.closest("[data-rows] :is(li, tr, .history-piece)");
+  const placeOf = (all) => {
+    const active = document.activeElement;
+    const row = rowOf(active);
+    const at = all.findIndex((title) => title === active || (row && rowOf(title) === row));
+    // Below a row lies what it unfolded.
+    return at >= 0 || active === document.body ? at : all.findLastIndex((title) => (
+      title.compareDocumentPosition(active) & Node.DOCUMENT_POSITION_FOLLOWING));
+  };
+  const step = (by) => {
+    const all = titles();
+    const at = placeOf(all);
+    const to = at < 0 && by < 0 ? all.length - 1 : at + by;
+    all[Math.min(all.length - 1, Math.max(0, to))]?.focus();
+    return all.length > 0;
+  };
+  // The arrow keys scroll the page unless a row has the focus.
+  const arrow = (by) => titles().includes(document.activeElement) && step(by);
+
+  const pressed = (element) => {
+    element?.click();
+    return Boolean(element);
+  };
+  const press = (key) => pressed(document.querySelector(`main [aria-keyshortcuts="${key}"]`));
+  const inRow = (name) => {
+    const all = titles();
+    const title = all[placeOf(all)];
+    const list = title?.closest("[data-rows]");
+    return list?.dataset[name] ? [title, list.dataset[name]] : null;
+  };
+  const tick = () => {
+    const [title, what] = inRow("tick") || [];
+    return title ? pressed(rowOf(title).querySelector(what)) : press("x");
+  };
+  const edit = () => {
+    const [title, address] = inRow("edit") || [];
+    if (!title) return press("e");
+    const path = new URL(title.href).pathname;
+    location.assign(address.replace("{href}", path).replace("{key}", path.split("/").pop()));
+    return true;
+  };
+  const search = () => {
+    const field = document.querySelector("main [role=search] input[type=search]");
+    if (!field) return pressed(document.querySelector("a[data-opens-palette]"));
+    field.focus();
+    field.select();
+    return true;
+  };
+
+  /* The list of keys: a page of its own, or a dialog above this one. */
+  const link = document.querySelector("a[data-opens-keys]");
+  const list = () => {
+    const dialog = document.getElementById("keys");
+    if (!link || !dialog) return false;
+    htmx.ajax("GET", link.getAttribute("href"), { target: dialog, swap: "innerHTML" }).then(() => {
+      if (dialog.childElementCount && !dialog.open) dialog.showModal();
+    });
+    return true;
+  };
+  link?.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (list()) event.preventDefault();
+  });
+  document.getElementById("keys")?.addEventListener("click", (event) => {
+    if (event.target.matches("dialog, [data-closes]")) event.currentTarget.close();
+  });
+
+  const keys = {
+    ...(single && {
+      j: () => step(1), k: () => step(-1), x: tick, e: edit, n: () => press("n"), "/": search, "?": list,
+    }),
+    ArrowDown: () => arrow(1),
+    ArrowUp: () => arrow(-1),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!Object.hasOwn(keys, event.key) || typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (keys[event.key]()) event.preventDefault();
+  });
+})();

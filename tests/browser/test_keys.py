@@ -1,0 +1,144 @@
+"""Keys on every page: Ctrl+K finds anything, and single keys go through the rows of a list."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+from playwright.sync_api import expect
+
+from roadmap.core.database import db
+from roadmap.people.models import User
+from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.test_keyboard import NO_POINTER
+from tests.support.sample_data import SLUG
+
+PATH = f"/roadmaps/{SLUG}"
+
+
+def test_ctrl_k_finds_a_milestone(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.add_init_script(NO_POINTER)
+    page.goto("/skills")
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Search everything")
+    expect(field).to_be_focused()
+    # Before anything is typed there are places to go.
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Dashboard")
+    page.keyboard.type("mentor a jun")
+    chosen = page.get_by_role("option", selected=True)
+    expect(chosen).to_contain_text("Mentor a junior engineer")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    expect(field).to_have_attribute("aria-activedescendant", str(chosen.get_attribute("id")))
+    # Keys are letters here, and Escape leads back to where one was.
+    expect(field).to_have_value("mentor a jun")
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mentor a jun")
+    expect(chosen).to_contain_text("Mentor a junior engineer")
+    page.keyboard.press("ArrowUp")
+    expect(chosen).not_to_contain_text("Mentor a junior engineer")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"{PATH}/milestones/mentor-a-junior-engineer$"))
+
+
+def test_what_nothing_is_found_for_is_said(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.goto("/evidence")
+    page.get_by_role("link", name="Search", exact=True).click()
+    page.keyboard.type("zanzibar")
+    dialog = page.get_by_role("dialog", name="Search")
+    expect(dialog.get_by_role("status")).to_have_text(re.compile("Nothing matches “zanzibar”"))
+    # Without an option Enter leads to the page of search.
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/search\?q=zanzibar$"))
+    expect(page.get_by_label("Search for")).to_have_value("zanzibar")
+
+
+def test_keys_go_through_a_checklist(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.add_init_script(NO_POINTER)
+    page.goto(PATH)
+    titles = page.locator("#list .row-title")
+    page.keyboard.press("j")
+    expect(titles.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(titles.nth(1)).to_be_focused()
+    # In a row that is unfolded they go on as well.
+    page.keyboard.press("Enter")
+    expect(page.locator("#list .row-details")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("j")
+    expect(titles.nth(2)).to_be_focused()
+    page.keyboard.press("k")
+    tick = page.locator("#list .row-tick").nth(1)
+    before = tick.get_attribute("aria-checked")
+    page.keyboard.press("x")
+    expect(tick).not_to_have_attribute("aria-checked", str(before))
+    page.keyboard.press("x")
+    expect(tick).to_have_attribute("aria-checked", str(before))
+    page.keyboard.press("j")
+    expect(titles.nth(2)).to_be_focused()
+    key = str(titles.nth(2).get_attribute("href")).rsplit("/", 1)[1]
+    # Not with a modifier.
+    page.keyboard.press("Alt+e")
+    expect(page).to_have_url(re.compile(f"{PATH}$"))
+    page.keyboard.press("e")
+    expect(page).to_have_url(re.compile(f"/evidence/new\\?milestone={key}$"))
+    # A field takes them as letters.
+    title = page.get_by_label("Title")
+    title.focus()
+    page.keyboard.type("jkxe/?n")
+    expect(title).to_have_value("jkxe/?n")
+
+
+def test_the_list_of_keys(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.goto("/evidence")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_contain_text("Next row of a list")
+    # What lies below does not answer.
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("body")).to_be_focused()
+    page.get_by_role("link", name="Keyboard shortcuts").press("Enter")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Close").press("Enter")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
+    page.keyboard.press("Tab")
+    # Rows that a filter brought are rows as well.
+    page.locator("body").evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("j")
+    first = page.locator("#pieces a.title").first
+    expect(first).to_be_focused()
+    address = first.get_attribute("href")
+    page.keyboard.press("e")
+    expect(page).to_have_url(re.compile(f"{address}/edit$"))
+
+
+def test_single_keys_can_be_switched_off_everywhere(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    with sample_site.app.app_context(), db.own_transaction() as own:
+        carol = sa.update(User).where(User.id == sample_site.cast.carol)
+        own.execute(carol.values(uses_single_keys=False))
+    page = page_of("carol")
+    page.goto(PATH)
+    for key in ("j", "x", "e", "/", "?"):
+        page.keyboard.press(key)
+    expect(page.locator("body")).to_be_focused()
+    expect(page).to_have_url(re.compile(f"{PATH}$"))
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    titles = page.locator("#list .row-title")
+    titles.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    expect(titles.nth(1)).to_be_focused()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search everything")).to_be_focused()

@@ -1,0 +1,41 @@
+"""How well a text answers a search: the rule in Python and the one in SQL agree."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from roadmap.core.ranking import Rank, has_words, rank, rank_in_sql, word_parameters
+
+LETTERS = st.text('ab%_/-( "', max_size=9)
+WORDS = st.lists(st.text("ab%_/(", min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+def test_the_best_is_a_title_that_begins_so() -> None:
+    assert rank(["low"], "low latency") == Rank.TITLE_START
+    assert rank(["lat", "low"], "low latency") == Rank.TITLE_WORDS
+    assert rank(["low"], "very-low latency") == Rank.TITLE_WORDS
+    assert rank(["low"], "slow latency") == Rank.TITLE_PARTS
+    assert rank(["low", "cost"], "low latency", "at what cost") == Rank.TEXT
+    assert rank(["low"], "latency") is None
+
+
+def test_both_agree(session: Session) -> None:
+    # A database that others use as well may take its time.
+    @settings(deadline=None)
+    @given(WORDS, LETTERS, LETTERS)
+    def agree(words: list[str], title: str, text: str) -> None:
+        columns = [sa.literal(each, sa.Text) for each in (title, text)]
+        for end, ended in (("", ""), ("\n%", "\nits end")):
+            kept = sa.literal(title + ended, sa.Text)
+            found = sa.case(
+                (has_words(len(words), kept, end=end), rank_in_sql(len(words), kept, end))
+            )
+            in_title = session.scalar(sa.select(found), word_parameters(words))
+            assert in_title == rank(words, title)
+        both = sa.case((has_words(len(words), *columns), rank_in_sql(len(words), columns[0])))
+        assert session.scalar(sa.select(both), word_parameters(words)) == rank(words, title, text)
+
+    agree()
