@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from roadmap.core.database import db
 from roadmap.people.models import User
 from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.test_axe import AXE, violations_in_both_schemes
 from tests.browser.test_keyboard import NO_POINTER
 from tests.support.sample_data import SLUG
 
@@ -142,3 +143,18 @@ def test_single_keys_can_be_switched_off_everywhere(
     expect(titles.nth(1)).to_be_focused()
     page.keyboard.press("Control+k")
     expect(page.get_by_role("combobox", name="Search everything")).to_be_focused()
+
+
+def test_axe_finds_nothing_in_the_dialogs(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("bob", color_scheme="light", reduced_motion="reduce")
+    page.add_init_script(path=AXE)
+    page.goto("/reviews")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    found = violations_in_both_schemes(page)
+    # The search takes the place of the list.
+    page.keyboard.press("Control+k")
+    page.keyboard.type("design")
+    expect(page.locator("#palette-list [aria-selected=true]")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    assert found + violations_in_both_schemes(page) == []
