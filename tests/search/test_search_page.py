@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from roadmap.evidence import actions
 from roadmap.people.models import User
+from roadmap.people.permissions import permission_of
+from roadmap.search.kinds.pages import PLACES
 from tests.evidence.builders import (
     add_evidence,
     evidence_input,
@@ -84,6 +86,19 @@ def test_pages_and_skills_are_found(cast: Cast, browser_of) -> None:
     assert found(alice, "", fragment=True)["Pages"][0] == "Dashboard"
     assert found(alice, "") == {}
     assert "Enter a word" in alice.get("/search?q=-").text
+
+
+def test_each_place_is_there_with_the_permission_of_its_route(app) -> None:
+    urls = app.url_map.bind("localhost")
+    for place in PLACES:
+        endpoint, _values = urls.match(place.href.partition("?")[0])
+        assert place.permission == permission_of(app, endpoint), place.href
+
+
+def test_the_places_of_the_top_bar_are_found(cast: Cast, browser_of) -> None:
+    page = browser_of(cast.erin).get("/skills").text
+    bar = page[page.index('<header class="topbar">') : page.index("</header>")]
+    assert set(re.findall(r'href="([^"#]+)"', bar)) - {"/search"} <= {each.href for each in PLACES}
 
 
 def test_pages_are_those_one_may_open(cast: Cast, browser_of) -> None:

@@ -42,6 +42,8 @@ PLACES = (
     Place("/reviews", _l("Reviews"), _l("Evidence that is waiting for you"), "review.list"),
     Place("/teams", _l("Teams"), _l("Teams you manage or are in"), "team.list"),
     Place("/people", _l("All your people"), _l("The matrix of all your teams"), "team.matrix"),
+    Place("/evidence/import", _l("Import"), _l("Evidence from other places"), "evidence.write"),
+    Place("/work-log", _l("Work log"), _l("A line a week on what you did"), "work_log.read"),
     Place("/roadmaps?all", _l("All roadmaps"), _l("Roadmaps to choose from"), "roadmap.read"),
     Place("/career", _l("Career"), _l("Positions, degrees and plans"), "career.read"),
     Place(
