@@ -28,6 +28,7 @@
     title.setAttribute("aria-expanded", Boolean(below));
     if (below) title.setAttribute("aria-controls", below.id);
   };
+  for (const below of all(".row-details")) markUnfolded(document.getElementById(below.id.replace("details-", "")));
   document.addEventListener("htmx:beforeRequest", (event) => {
     const row = event.detail.elt.matches(".row-title") && event.detail.elt.closest("li");
     const below = row && details(row);
@@ -98,6 +99,12 @@
     const [{ type }] = performance.getEntriesByType("navigation");
     const followed = type !== "navigate" && history.state?.followed;
     if (followed && document.activeElement === document.body) find(`main ${followed}`)?.focus();
+  });
+
+  /* A link that is pasted into an empty line is read at once. */
+  document.addEventListener("paste", ({ target, clipboardData }) => {
+    const isLink = /^\s*https?:\/\/\S+\s*$/i.test(clipboardData.getData("text"));
+    if (isLink && target.matches?.(".capture-row input") && !target.value) setTimeout(() => target.form.requestSubmit());
   });
 
   /* Show the milestone of a stone below the trail, on hover and on focus. */

@@ -32,6 +32,7 @@ METHODS = frozenset({"POST"}) | OVERRIDE_METHODS
 # preserved form; choices, versions and ids are carried along.
 TEXT_FIELD_LABELS = {
     "title": _l("Title"),
+    "captured": _l("Link, or what you did"),
     "name": _l("Name"),
     "email": _l("E-mail"),
     "note": _l("Note"),

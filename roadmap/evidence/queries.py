@@ -23,6 +23,7 @@ from roadmap.evidence import labels
 from roadmap.evidence.audience_sql import is_unjudged, is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
+from roadmap.evidence.link_forms.registry import identifier_of
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import (
     Confirmation,
@@ -82,6 +83,15 @@ class LinkableMilestone:
     roadmap: str = ""
     done_when: str = ""
     folded: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPiece:
+    """A piece that a person has already, with the keys of its milestones."""
+
+    id: uuid.UUID
+    title: str
+    milestones: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +188,26 @@ def load_last_visibility(session: Session, user_id: uuid.UUID) -> dict[str, str]
     )
     found = session.scalar(newest)
     return {"visibility": found} if found else {}
+
+
+def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> HeldPiece | None:
+    """Find a person's newest piece whose link leads to the same thing as `url`."""
+    wanted = identifier_of(url)
+    if not wanted:
+        return None
+    rows = session.execute(
+        sa.select(Evidence.id, Evidence.title, EvidenceVersion.url)
+        .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
+        .where(Evidence.user_id == user_id, EvidenceVersion.url != "")
+        .order_by(Evidence.created_at.desc(), Evidence.id)
+    )
+    found = next(((key, title) for key, title, link in rows if identifier_of(link) == wanted), None)
+    if found is None:
+        return None
+    linked = session.scalars(
+        sa.select(EvidenceMilestone.milestone_key).where(EvidenceMilestone.evidence_id == found[0])
+    )
+    return HeldPiece(*found, frozenset(linked))
 
 
 def assigned_reviewer(

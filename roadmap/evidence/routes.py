@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
+from flask import abort, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -21,7 +21,9 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment
-from roadmap.evidence import actions, labels, queries, review_actions
+from roadmap.evidence import actions, labels, queries, review_actions, routes_capture
+from roadmap.evidence.blueprint import evidence
+from roadmap.evidence.capture import row_address
 from roadmap.evidence.constants import (
     IMPACT_TYPES,
     MAX_IMPACTS,
@@ -51,7 +53,7 @@ from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollments
 
-evidence = Blueprint("evidence", __name__)
+__all__ = ["evidence", "routes_capture"]
 
 # The words that a filter of the list can have.
 CHOICES: dict[str, Collection[str]] = {
@@ -348,6 +350,8 @@ def create() -> Response:
     )
     said = _("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title))
     flash(f"{said}{_completed_message(form)}{_shortfall_message(form)}", "message")
+    if row := row_address(request.args.get("back"), request.args.get("milestone", "")):
+        return redirect(row, code=303)
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -560,7 +564,7 @@ def _render_form(
     if about is not None and form.revision.data is None:
         form.revision.data = about.revision
     chosen, words = form.milestones.data, form.q.data if searched else ""
-    named = ("milestone", "kind", "title", "issuer")
+    named = ("milestone", "kind", "title", "issuer", "back")
     prefill = {key: request.args[key][:200] for key in named if key in request.args}
     page = render_template(
         "evidence/form.html",

@@ -17,8 +17,10 @@ from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.roadmap_progress import RoadmapProgress
+from roadmap.journey.unticked_milestones import tick_gain
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import MilestoneState, milestone_state
+from roadmap.readiness.queries import person_record
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
@@ -29,8 +31,10 @@ class MilestoneDetails:
     """A milestone with its person's facts.
 
     `content` is what the roadmap says of it, `evidence` what is linked to it, the newest first,
-    and `linkable` what could be: id and title. `plan` and `reason_form` are the forms, filled in
-    or refused; `conflict` is what is stored where a stale edit of the plan was refused.
+    and `linkable` what could be: id and title. `tick_gain` is what a tick adds to the score where
+    evidence proves the milestone and only the tick is missing, else None. `plan` and `reason_form`
+    are the forms, filled in or refused; `conflict` is what is stored where a stale edit of the plan
+    was refused.
     """
 
     content: Milestone
@@ -39,6 +43,7 @@ class MilestoneDetails:
     url: str
     evidence: list[Item]
     linkable: list[tuple[str, str]]
+    tick_gain: str | None
     today: dt.date
     plan: PlanForm
     reason_form: ReasonForm
@@ -55,15 +60,27 @@ def load_details(
     reason: ReasonForm | None = None,
     conflict: MilestonePlan | None = None,
 ) -> MilestoneDetails:
-    """Return a milestone of the person's own roadmap in seven statements."""
+    """Return a milestone of the person's own roadmap in seven statements.
+
+    It takes their whole record as well where evidence waits for the tick.
+    """
     state = milestone_state(session, user_id, milestone.key)
+    evidence = _linked_evidence(session, user_id, milestone)
+    gain = None
+    if state.status not in ("done", "not_applicable") and any(
+        piece.counted.kind in milestone.evidence and not piece.has_lapsed(found.today)
+        for piece in evidence
+    ):
+        facts = person_record(session, user_id).own()
+        gain = tick_gain(found.published.content, facts, milestone.key, found.today)
     return MilestoneDetails(
         content=milestone,
         state=state,
         tone=found.tone(milestone.key),
         url=f"/roadmaps/{found.published.content.slug}/milestones/{milestone.key}",
-        evidence=_linked_evidence(session, user_id, milestone),
+        evidence=evidence,
         linkable=_linkable_evidence(session, user_id, milestone),
+        tick_gain=gain,
         today=found.today,
         plan=plan or PlanForm(found.today, formdata=None, obj=state),
         reason_form=reason or ReasonForm(None, obj=state),

@@ -22,6 +22,7 @@ from roadmap.journey.comparison import stand_on
 from roadmap.journey.forms import EnrollmentForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress
+from roadmap.journey.routes_milestone import unfold_captured
 from roadmap.people.actor import Actor
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
@@ -70,7 +71,7 @@ def roadmaps() -> BaseResponse | str:
 def roadmap_page(slug: str) -> Response | str:
     """Show the trail and the checklist; to somebody not enrolled, what it is and how to begin."""
     actor: Actor = current_user._get_current_object()
-    key = f"roadmap:{slug}:{page_key(actor)}"
+    key = f"roadmap:{slug}:{page_key(actor)}:{request.args.get('captured', '')}"
     had_messages = "_flashes" in session
     if not had_messages and (same := not_modified_response(key)):
         return same
@@ -88,6 +89,7 @@ def roadmap_page(slug: str) -> Response | str:
         role_fit=catalog.role_fit(slug),
         trail=pages.trail(stages),
         stages=stages,
+        unfolded=unfold_captured(found),
         is_empty=not found.data["tones"],
     )
     response = make_response(page)
@@ -283,6 +285,7 @@ def _render_stage(
         "journey/stage.html",
         roadmap=content,
         stage=pages.stage(stage, with_rows=True),
+        unfolded=unfold_captured(found),
         unreachable_gates=gates,
         reason_form=reason,
         worksheets=decided,

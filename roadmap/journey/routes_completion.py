@@ -17,6 +17,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
 from roadmap.evidence import actions as evidence
+from roadmap.evidence.capture import row_address
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import InvalidInput
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
@@ -28,7 +29,7 @@ from roadmap.journey.roadmap_progress import (
     load_enrolled_progress,
     refresh_progress,
 )
-from roadmap.journey.routes_milestone import render_milestone
+from roadmap.journey.routes_milestone import render_milestone, row_page
 from roadmap.people.permissions import load, permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
@@ -113,6 +114,7 @@ def _render_row(
             said=said,
             said_in=said_in,
             category=category,
+            page=row_page(),
             m=milestone,
             anchor=content.anchors[milestone.key],
             slug=content.slug,
@@ -232,4 +234,6 @@ def link_evidence(slug: str, key: str) -> BaseResponse:
             fresh, milestone, said, said_in="evidence", category=category, with_details=True
         )
     flash(said, category)
+    if row := row_address(request.form.get("back"), key):
+        return redirect(row, code=303)
     return see_other("journey.milestone_page", slug=slug, key=key)

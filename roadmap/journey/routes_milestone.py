@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from flask import render_template
+from flask import render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 
 from roadmap.career_plans.queries import Link, pages_about
 from roadmap.core.database import db
-from roadmap.core.web import wants_fragment
+from roadmap.core.web import htmx, wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.milestone_details import load_details
@@ -42,8 +44,12 @@ def render_milestone(
     plan: PlanForm | None = None,
     reason: ReasonForm | None = None,
     conflict: MilestonePlan | None = None,
+    unfolded: bool | None = None,
 ) -> str:
-    """Render a milestone, by default the details alone for htmx and the page for others."""
+    """Render a milestone, by default the details alone for htmx and the page for others.
+
+    `?captured=` tells that a piece was saved for it just now.
+    """
     details = "journey/_milestone_details.html" if wants_fragment() else "journey/milestone.html"
     content, person = found.published.content, current_user.id
     return render_template(
@@ -55,8 +61,25 @@ def render_milestone(
         m=load_details(
             db.session, person, found, milestone, plan=plan, reason=reason, conflict=conflict
         ),
-        unfolded=wants_fragment(),
+        unfolded=wants_fragment() if unfolded is None else unfolded,
+        page=row_page(),
+        captured=request.args.get("captured") == milestone.key,
     )
+
+
+def row_page() -> str:
+    """Return the path of the page on which a row is unfolded."""
+    return urlsplit(htmx.current_url or "").path if wants_fragment() else request.path
+
+
+def unfold_captured(found: RoadmapProgress) -> dict[str, Markup]:
+    """Return the details of the milestone that a piece was captured for, by the row's anchor."""
+    content = found.published.content
+    milestone = content.by_key.get(request.args.get("captured", ""))
+    if milestone is None:
+        return {}
+    details = render_milestone(found, milestone, "journey/_row_details.html", unfolded=True)
+    return {content.anchors[milestone.key]: Markup(details)}  # noqa: S704 - the template escapes
 
 
 def _pages_about(key: str) -> list[Link]:

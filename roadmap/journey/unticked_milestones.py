@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -15,9 +16,13 @@ from roadmap.evidence.queries import (
     linked_milestones_lookups,
 )
 from roadmap.progress import queries as progress
+from roadmap.readiness.facts import Facts
 from roadmap.readiness.presentation import signed_filter
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.rules import score
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestones:
@@ -36,15 +41,19 @@ def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestone
     facts = person_record(session, item.user_id).own()
     for enrolled in progress.enrollments(session, item.user_id):
         content = catalog.load_revision(session, enrolled.revision_id).content
-        before = score(content, facts, today)
         for key in waiting:
             milestone = content.by_key.get(key)
             if key in found or not milestone or item.counted.kind not in milestone.evidence:
                 continue
-            ticked = replace(facts, statuses={**facts.statuses, key: "done"})
-            gain = score(content, ticked, today) - before
-            found[key] = UntickedMilestone(enrolled.slug, signed_filter(gain) if gain else "")
+            found[key] = UntickedMilestone(enrolled.slug, tick_gain(content, facts, key, today))
     return LinkedMilestones(done, found)
+
+
+def tick_gain(content: Content, facts: Facts, key: str, today: dt.date) -> str:
+    """Return what a tick adds to the score, as the page prints it; "" for nothing."""
+    ticked = replace(facts, statuses={**facts.statuses, key: "done"})
+    gain = score(content, ticked, today) - score(content, facts, today)
+    return signed_filter(gain) if gain else ""
 
 
 def listen() -> None:

@@ -386,6 +386,14 @@ CHANGES: tuple[Change, ...] = (
         expect_only_alice(409),
     ),
     Change(
+        "/evidence/capture",
+        "POST",
+        "evidence.write",
+        "/evidence/capture",
+        {"captured": "https://github.com/acme/ranker/pull/1", "back": "/"},
+        expect_change(200),
+    ),
+    Change(
         "/evidence/preview",
         "POST",
         "evidence.write",

@@ -11,6 +11,8 @@ BITBUCKET = ("bitbucket.org",)
 CODEBERG = ("codeberg.org", "gitea.com")
 ANY = (ANY_HOST,)
 OPEN_SOURCE = ("open_source", "launch", "case_study", "other")
+# One's own change, or another's that one reviewed.
+PROPOSED = ("open_source", "review_given", "launch", "case_study", "other")
 # What is described rather than changed.
 WRITTEN = ("design_doc", "case_study", "other")
 
@@ -27,7 +29,7 @@ _REST = r"(?:[/?].*)?"
 
 FORMS = (
     LinkForm(
-        N_("GitHub pull request"), GITHUB, rf"{_REPO}/pull/(?P<number>\d+){_REST}", OPEN_SOURCE,
+        N_("GitHub pull request"), GITHUB, rf"{_REPO}/pull/(?P<number>\d+){_REST}", PROPOSED,
         "{owner}/{repo} #{number}", "{host}/{owner}/{repo}/{number}",
     ),
     LinkForm(
@@ -73,12 +75,12 @@ FORMS = (
     ),
     LinkForm(
         N_("GitLab merge request"), ANY,
-        rf"{_PROJECT}/-/merge_requests/(?P<number>\d+){_REST}", OPEN_SOURCE,
+        rf"{_PROJECT}/-/merge_requests/(?P<number>\d+){_REST}", PROPOSED,
         "{repo} !{number}", "{host}/{repo}!{number}",
     ),
     LinkForm(
         N_("GitLab merge request"), GITLAB, rf"{_PROJECT}/merge_requests/(?P<number>\d+){_REST}",
-        OPEN_SOURCE, "{repo} !{number}", "{host}/{repo}!{number}",
+        PROPOSED, "{repo} !{number}", "{host}/{repo}!{number}",
     ),
     LinkForm(
         N_("GitLab issue"), ANY,
@@ -118,14 +120,14 @@ FORMS = (
     ),
     LinkForm(
         N_("Bitbucket pull request"), BITBUCKET,
-        rf"{_REPO}/pull-requests/(?P<number>\d+){_REST}", OPEN_SOURCE,
+        rf"{_REPO}/pull-requests/(?P<number>\d+){_REST}", PROPOSED,
         "{owner}/{repo} #{number}", "{host}/{owner}/{repo}/{number}",
     ),
     LinkForm(
         N_("Bitbucket pull request"), ANY,
         r"(?:/\w+)?/(?:projects|users)/(?P<owner>[\w~.-]+)/repos/(?P<repo>[\w.-]+)/pull-requests/"
         rf"(?P<number>\d+){_REST}",
-        OPEN_SOURCE, "{owner}/{repo} #{number}", "{host}/{owner}/{repo}/{number}",
+        PROPOSED, "{owner}/{repo} #{number}", "{host}/{owner}/{repo}/{number}",
     ),
     LinkForm(
         N_("Bitbucket commit"), BITBUCKET, rf"{_REPO}/commits/{_SHA}{_REST}", OPEN_SOURCE,
@@ -137,7 +139,7 @@ FORMS = (
     ),
     LinkForm(
         N_("Codeberg pull request"), CODEBERG, rf"{_REPO}/pulls/(?P<number>\d+){_REST}",
-        OPEN_SOURCE, "{owner}/{repo} #{number}", "{host}/{owner}/{repo}/{number}",
+        PROPOSED, "{owner}/{repo} #{number}", "{host}/{owner}/{repo}/{number}",
     ),
     LinkForm(
         N_("Codeberg issue"), CODEBERG, rf"{_REPO}/issues/(?P<number>\d+){_REST}",
@@ -149,7 +151,7 @@ FORMS = (
     ),
     LinkForm(
         N_("Gerrit change"), ANY, rf"/c/(?P<repo>[\w./-]+?)/\+/(?P<number>\d+){_REST}",
-        OPEN_SOURCE, "{repo} {number}", "{host}/{number}",
+        PROPOSED, "{repo} {number}", "{host}/{number}",
     ),
     LinkForm(
         N_("Hugging Face dataset"), ("huggingface.co",),

@@ -6,6 +6,7 @@ To add a form, add it to its family; to add a family, write a module with `FORMS
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from roadmap.core.text import ascii_domain, clean_url
@@ -55,10 +56,12 @@ def recognize(url: str) -> Recognized | None:
     # What is written before an "@", and a name that only begins like a known one, leads elsewhere.
     if "@" in host or any(host.startswith(f"{known}.") for known in KNOWN_HOSTS):
         return None
-    for form in FORMS:
-        if form.is_of(host) and (found := form.match(host, target)):
-            return found
-    return None
+    return next((found for form in _forms_of(host) if (found := form.match(host, target))), None)
+
+
+@lru_cache(maxsize=200)
+def _forms_of(host: str) -> tuple[LinkForm, ...]:
+    return tuple(form for form in FORMS if form.is_of(host))
 
 
 def clean_link(url: str) -> str:

@@ -1,0 +1,75 @@
+"""Capture evidence in one line: propose a piece, to be checked and saved by the form of a piece."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
+from roadmap.core.limiter import limit_searches
+from roadmap.core.text import clean_line
+from roadmap.core.web import now, render_page, safe_redirect_target, wants_fragment
+from roadmap.evidence import labels, queries
+from roadmap.evidence.blueprint import evidence
+from roadmap.evidence.capture import propose
+from roadmap.evidence.forms import EvidenceForm
+from roadmap.evidence.rules import MAX_LENGTHS
+from roadmap.people.permissions import permit
+
+
+@evidence.post("/evidence/capture")
+@permit("evidence.write")
+@limit_searches
+def capture() -> Response:
+    """Propose a piece for a link, or for what somebody did; nothing is saved yet.
+
+    htmx gets the proposal alone. `milestone` is the one that the line belongs to, `back` the page.
+    """
+    text = clean_line(request.form.get("captured"))
+    milestones = queries.load_published_milestones(db.session, current_user.id)
+    target = milestones.get(request.form.get("milestone", ""))
+    back = safe_redirect_target(request.form.get("back"), "/evidence")
+    context: dict[str, Any] = {"text": text, "target": target, "back": back}
+    if not text or len(text) > MAX_LENGTHS["description"]:
+        error = _("This is too long for one line. Add it with the whole form.")
+        if not text:
+            error = _("Paste a link, or write in a sentence what you did.")
+        return _render(422, announce=error, error=error, **context)
+    today = current_user.today(now())
+    proposal = propose(text, today, target.kinds if target else ())
+    form = EvidenceForm(
+        formdata=None,
+        title=proposal.title,
+        kind=proposal.kind,
+        occurred_on=proposal.occurred_on or PartialDate(today),
+        url=proposal.url,
+        description=proposal.description,
+        milestones=[target.key] if target else [],
+        skills=target.skills if target else (),
+        **queries.load_last_visibility(db.session, current_user.id),
+    )
+    own = [each for each in milestones.values() if each.roadmap]
+    offered = [each for each in own if proposal.kind in each.kinds] or own
+    return _render(
+        200,
+        announce=_("Check it, then save it."),
+        form=form,
+        proposal=proposal,
+        recognized=_(proposal.form) if proposal.form else "",
+        held=queries.find_by_link(db.session, current_user.id, proposal.url),
+        offered={place: list(group) for place, group in groupby(offered, lambda each: each.place)},
+        query=urlencode({"milestone": target.key, "back": back} if target else {"back": back}),
+        **context,
+    )
+
+
+def _render(status: int, *, announce: str, **context: Any) -> Response:
+    template = "evidence/_proposal.html" if wants_fragment() else "evidence/capture.html"
+    return render_page(template, status, announce=announce, labels=labels, **context)

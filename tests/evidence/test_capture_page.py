@@ -1,0 +1,195 @@
+"""POST /evidence/capture"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.evidence.capture import row_address
+from roadmap.evidence.models import Evidence
+from tests.evidence.builders import DESIGN, add_evidence
+from tests.support.catalog import enroll
+from tests.support.markup import flat
+from tests.support.sample_data import SLUG
+
+PULL = "https://github.com/acme/ranker/pull/1"
+DOC = "https://docs.google.com/document/d/1aBcD/edit?usp=sharing"
+ROADMAP = f"/roadmaps/{SLUG}"
+
+
+def saved(session):
+    session.expire_all()
+    return session.scalars(sa.select(Evidence)).all()
+
+
+def inputs_of(form: str) -> dict[str, str]:
+    """The inputs of a form as they are filled in."""
+    found = {}
+    for field in re.findall(r"<input[^>]*>", form):
+        name, value = (re.search(rf' {each}="([^"]*)"', field) for each in ("name", "value"))
+        if name and value and name[1] != "csrf_token":
+            found[name[1]] = value[1]
+    return found
+
+
+def proposed(page: str) -> tuple[str, dict[str, str]]:
+    """The address of the proposal's form, and what a browser sends when it is saved as it is."""
+    form = page.split('action="/evidence?', 1)[1].split("</form>")[0]
+    sent = {**inputs_of(form), "kind": re.findall(r'<option selected value="(\w+)"', form)[0]}
+    sent["description"] = "".join(re.findall(r"<textarea[^>]*>\s*([^<]*)</textarea>", form))
+    return "/evidence?" + form.split('"')[0].replace("&amp;", "&"), sent
+
+
+def test_it_works(session, cast, browser_of):
+    """A link from the dashboard is saved by the second request, and its page comes next."""
+    alice = browser_of(cast.alice)
+    page = alice.post("/evidence/capture", {"captured": f"{PULL}?utm_source=x", "back": "/"}).text
+    assert "Recognized: GitHub pull request" in page
+    assert saved(session) == []
+    answer = alice.post(*proposed(page))
+    (piece,) = saved(session)
+    assert answer.location == f"/evidence/{piece.id}"
+    assert (piece.title, piece.current.kind, piece.current.url) == (
+        "acme/ranker #1", "open_source", PULL
+    )  # fmt: skip
+    assert (piece.state, piece.visibility, piece.milestone_keys) == ("draft", "team", [])
+
+
+def test_it_works_without_a_link(session, cast, browser_of, now):
+    alice = browser_of(cast.alice)
+    page = alice.post("/evidence/capture", {"captured": "Mentored Jonas", "back": "/"}).text
+    assert alice.post(*proposed(page)).status_code == 303
+    (piece,) = saved(session)
+    assert (piece.title, piece.current.description, piece.current.kind) == (
+        "Mentored Jonas", "Mentored Jonas", "other"
+    )  # fmt: skip
+    assert len(piece.current.occurred_on) == len("2026-03-05")
+
+
+def test_a_date_that_the_link_carries_is_proposed(cast, browser_of):
+    alice = browser_of(cast.alice)
+    page = alice.post("/evidence/capture", {"captured": "arXiv:2403.01234"}).text
+    assert 'value="2024-03"' in page
+    assert "Today; a month" not in page
+    assert "Today; a month" in alice.post("/evidence/capture", {"captured": PULL}).text
+
+
+@pytest.mark.parametrize(
+    "back", [ROADMAP, f"{ROADMAP}/leadership", f"{ROADMAP}/milestones/{DESIGN}"]
+)
+def test_it_is_linked_to_its_milestone_and_leads_back_to_the_row(
+    session, cast, browser_of, now, back
+):
+    enroll(session, cast.alice, now, SLUG)
+    alice = browser_of(cast.alice)
+    line = alice.get(f"{ROADMAP}/milestones/{DESIGN}").text.split('class="capture"')[1]
+    sent = {**inputs_of(line.split("</form>")[0]), "captured": DOC, "back": back}
+    page = alice.post("/evidence/capture", sent).text
+    # A document can be several kinds of evidence: the one that proves the milestone is proposed.
+    assert '<option selected value="design_doc">' in page
+    answer = alice.post(*proposed(page))
+    assert answer.location == f"{back}?captured={DESIGN}"
+    (piece,) = saved(session)
+    assert piece.milestone_keys == [DESIGN]
+    assert piece.skill_keys
+    assert alice.get(answer.location).text.count(">Google Docs</a>") == 1
+
+
+def test_it_says_that_the_kind_does_not_prove_the_milestone(cast, browser_of):
+    alice = browser_of(cast.alice)
+    page = alice.post("/evidence/capture", {"captured": PULL, "milestone": DESIGN}).text
+    assert "It does not prove this milestone as this kind. What does: design document" in flat(page)
+
+
+def test_a_link_that_is_there_already_leads_to_its_piece(session, cast, browser_of, now):
+    enroll(session, cast.alice, now, SLUG)
+    piece = add_evidence(session, cast, cast.alice, now, url=f"{PULL}/files", milestones=[])
+    add_evidence(session, cast, cast.carol, now, url=DOC)
+    alice = browser_of(cast.alice)
+    sent = {"captured": PULL.replace("https", "http"), "milestone": DESIGN, "back": ROADMAP}
+    page = alice.post("/evidence/capture", sent).text
+    assert "You already have this link" in page
+    assert f'href="/evidence/{piece.id}"' in page
+    # It can be linked to the milestone, and leads back to the row as a new one does.
+    link = page.split(f'action="{ROADMAP}/milestones/{DESIGN}/evidence"')[1].split("</form>")[0]
+    linking = alice.post(f"{ROADMAP}/milestones/{DESIGN}/evidence", inputs_of(link))
+    assert linking.location == f"{ROADMAP}?captured={DESIGN}"
+    assert f"/milestones/{DESIGN}/evidence" not in alice.post("/evidence/capture", sent).text
+    # What somebody else has says nothing.
+    foreign = alice.post("/evidence/capture", {"captured": DOC}).text
+    assert "You already have" not in foreign
+
+
+def test_what_is_wrong_with_the_proposal_comes_back_in_the_whole_form(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    sent = {"captured": PULL, "milestone": DESIGN, "back": ROADMAP}
+    address, fields = proposed(alice.post("/evidence/capture", sent).text)
+    answer = alice.post(address, {**fields, "title": "", "occurred_on": "soon"})
+    assert answer.status_code == 422
+    for kept in ('value="soon"', f'value="{PULL}"', f'value="{DESIGN}" checked'):
+        assert kept in answer.text
+    # The way back to the row is not lost.
+    assert f"back={ROADMAP.replace('/', '%2F')}" in answer.text
+    assert saved(session) == []
+
+
+def test_more_fields_is_the_whole_form_with_what_was_proposed(cast, browser_of):
+    alice = browser_of(cast.alice)
+    address, fields = proposed(alice.post("/evidence/capture", {"captured": PULL}).text)
+    page = alice.post(address.replace("/evidence?", "/evidence/milestones?"), fields).text
+    assert 'value="acme/ranker #1"' in page
+    assert f'value="{PULL}"' in page
+    assert 'name="role"' in page
+
+
+def test_it_answers_htmx_with_the_proposal_alone(cast, browser_of):
+    answer = browser_of(cast.alice).post("/evidence/capture", {"captured": PULL}, fragment=True)
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert 'action="/evidence?' in answer.text
+    assert "announce" in answer.headers["HX-Trigger"]
+
+
+def test_it_needs_sign_in(browser_of):
+    answer = browser_of().post("/evidence/capture", {"captured": PULL})
+    assert answer.status_code == 401
+    assert PULL in answer.text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("  \0 ", "Paste a link, or write"), ("x" * 20_001, "too long for one line")]
+)
+def test_it_rejects_bad_input(cast, browser_of, text, said):
+    alice = browser_of(cast.alice)
+    for fragment in (False, True):
+        answer = alice.post("/evidence/capture", {"captured": text}, fragment=fragment)
+        assert (answer.status_code, said in answer.text) == (422, True)
+    answer = alice.post("/evidence/capture", {"captured": text, "milestone": "none", "back": "//x"})
+    assert '"//x"' not in answer.text
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://[::1", "ftp://example.org/x"])
+def test_what_is_no_web_address_is_no_link(cast, browser_of, link):
+    page = browser_of(cast.alice).post("/evidence/capture", {"captured": link}).text
+    _address, fields = proposed(page)
+    assert (fields["url"], fields["title"]) == ("", link)
+
+
+def test_it_leads_back_to_pages_of_roadmaps_alone():
+    assert row_address(f"{ROADMAP}?captured=a", "b c") == f"{ROADMAP}?captured=b+c"
+    for elsewhere in (None, "", "/", "/evidence", "//evil.example/roadmaps/x", "/roadmaps/\r\nx"):
+        assert row_address(elsewhere, DESIGN) == ""
+
+
+def test_statements_do_not_grow_with_the_pieces(session, cast, browser_of, now, statements):
+    alice = browser_of(cast.alice)
+    alice.post("/evidence/capture", {"captured": PULL})
+    with statements() as before:
+        alice.post("/evidence/capture", {"captured": PULL})
+    for number in range(5):
+        add_evidence(session, cast, cast.alice, now, url=f"https://example.org/{number}")
+    with statements() as after:
+        alice.post("/evidence/capture", {"captured": PULL})
+    assert len(after) == len(before)

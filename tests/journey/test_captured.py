@@ -1,0 +1,72 @@
+"""The row that a piece was captured for: ?captured= unfolds it, and offers the tick."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.evidence.builders import DESIGN, MENTOR, add_evidence
+from tests.support.catalog import enroll
+from tests.support.sample_data import SLUG
+
+ROADMAP = f"/roadmaps/{SLUG}"
+MILESTONE = f"{ROADMAP}/milestones/{DESIGN}"
+
+
+@pytest.fixture
+def alice(session, cast, browser_of, now):
+    enroll(session, cast.alice, now, SLUG)
+    return browser_of(cast.alice)
+
+
+def score(alice) -> float:
+    return alice.client.get(ROADMAP).text.split('class="score-points">')[1].split("<")[0]
+
+
+@pytest.mark.parametrize("page", [ROADMAP, f"{ROADMAP}/leadership"])
+def test_its_row_is_unfolded_and_the_offer_is_focused(session, cast, alice, now, page):
+    key = {ROADMAP: DESIGN}.get(page, MENTOR)
+    kind = "design_doc" if key == DESIGN else "mentoring"
+    add_evidence(session, cast, cast.alice, now, kind=kind, milestones=[key])
+    answer = alice.get(f"{page}?captured={key}").text
+    details = answer.split('class="row-details"')
+    assert len(details) == 2
+    assert re.search(r"autofocus>\s*Mark as done: \+\d", details[1])
+    assert f'value="{page}"' in details[1], "the next piece leads back here as well"
+    assert 'class="row-details"' not in alice.get(page).text
+
+
+def test_the_offer_says_exactly_what_the_tick_adds(session, cast, alice, now):
+    add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    page = alice.get(MILESTONE).text
+    offered = float(re.search(r"Mark as done: \+([\d.]+)", page)[1])
+    before = float(score(alice))
+    assert alice.put(f"{MILESTONE}/completion", {"back": "page"}).location == MILESTONE
+    assert float(score(alice)) == pytest.approx(before + offered, abs=0.051)
+    assert "Mark as done" not in alice.get(MILESTONE).text
+
+
+@pytest.mark.parametrize("status", ["not_applicable", "done"])
+def test_nothing_is_offered_where_the_milestone_is_not_open(session, cast, alice, now, status):
+    add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    alice.put(f"{MILESTONE}/status", {"status": status, "reason": "Not my work."})
+    page = alice.get(f"{ROADMAP}?captured={DESIGN}").text
+    assert "Mark as done" not in page
+    assert re.search(r'class="title" href="/evidence/[^"]*"\s+autofocus', page)
+
+
+def test_nothing_is_offered_for_what_does_not_prove_it(session, cast, alice, now):
+    add_evidence(session, cast, cast.alice, now, kind="talk", milestones=[DESIGN])
+    assert "Mark as done" not in alice.get(f"{ROADMAP}?captured={DESIGN}").text
+
+
+def test_a_milestone_of_another_roadmap_unfolds_nothing(alice):
+    for key in ("none", "", "<script>"):
+        assert 'class="row-details"' not in alice.get(f"{ROADMAP}?captured={key}").text
+
+
+def test_a_page_kept_by_the_browser_is_not_taken_for_the_unfolded_one(alice):
+    tag = alice.get(ROADMAP).headers["ETag"]
+    answer = alice.client.get(f"{ROADMAP}?captured={DESIGN}", headers={"If-None-Match": tag})
+    assert answer.status_code == 200
