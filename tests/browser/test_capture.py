@@ -1,0 +1,103 @@
+"""Evidence in one line: clicks and keys are counted, with JavaScript and without."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageOf, SampleSite
+
+LINE = "Paste a link or write what you did"
+
+
+class Hand:
+    """Clicks, pastes and presses keys, and counts."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.did = page, []
+
+    def click(self, locator) -> None:
+        locator.click()
+        self.did.append("click")
+
+    def paste(self, text: str) -> None:
+        self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+        self.page.keyboard.press("Control+V")
+        self.did.append("paste")
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+        self.did.append(key)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_two_clicks_and_a_paste_from_the_dashboard_to_a_saved_piece(
+    javascript: bool, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", java_script_enabled=javascript)
+    hand = Hand(page)
+    page.goto("/")
+    hand.click(page.get_by_label(LINE))
+    number = 77 if javascript else 78
+    hand.paste(f"https://github.com/acme/ranker/pull/{number}?utm_source=mail")
+    if not javascript:
+        hand.press("Enter")
+    expect(page.get_by_text("Recognized: GitHub pull request")).to_be_visible()
+    hand.click(page.get_by_role("button", name="Save", exact=True))
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"acme/ranker #{number}")
+    extra = [] if javascript else ["Enter"]
+    assert hand.did == ["click", "paste", *extra, "click"]
+
+
+def test_by_keys_alone_the_title_can_be_typed_and_enter_saves(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    page.goto("/evidence")
+    page.get_by_label(LINE).focus()
+    page.keyboard.insert_text("Held the on-call handover for the ranker")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Title")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Held the on-call handover for the ranker"
+    )
+    # Nothing unsaved is left behind for the next one.
+    page.goto("/evidence")
+    expect(page.get_by_label(LINE)).to_have_value("")
+    expect(page.get_by_text("unsaved text")).to_have_count(0)
+
+
+def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    key = sample_site.ids["open"]
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    title = page.locator(f".checklist a[href$='/milestones/{key}']")
+    title.click()
+    line = page.get_by_label(LINE)
+    line.click()
+    Hand(page).paste("https://youtu.be/dQw4w9WgXcQ")
+    expect(page.get_by_label("Title")).to_be_focused()
+    page.keyboard.type("Keynote at PyData")
+    page.keyboard.press("Enter")
+    offer = page.get_by_role("button", name="Mark as done: +")
+    expect(offer).to_be_focused()
+    expect(offer).to_be_in_viewport(ratio=1)
+    expect(title).to_have_attribute("aria-expanded", "true")
+    score = page.locator("#score .score-points")
+    before = float(score.inner_text().split("/")[0])
+    gain = float(offer.inner_text().split("+")[1].split()[0])
+    page.keyboard.press("Enter")
+    tick = page.locator(f"button[formaction$='/{key}/completion']")
+    expect(tick).to_have_attribute("aria-checked", "true")
+    expect(page.locator(f"#milestone-{key}")).to_contain_text("Keynote at PyData")
+    after = float(score.inner_text().split("/")[0])
+    assert after == pytest.approx(before + gain, abs=0.11)
+    # The same video by another link is known.
+    page.get_by_label(LINE).fill("https://www.youtube.com/watch?v=dQw4w9WgXcQ")
+    page.keyboard.press("Enter")
+    held = page.locator(".proposal").get_by_role("link", name="Keynote at PyData")
+    expect(held).to_be_focused()
