@@ -53,7 +53,7 @@ WITHOUT_LIMIT = {
     "/account/email/link",
     "/market/offers/calculation",
     *("/practice/peer/<token>", "/practice/<key>/evidence"),
-    *("/evidence/preview", "/evidence/impacts", "/evidence/milestones"),
+    *("/evidence/preview", "/evidence/impacts", "/evidence/milestones", "/evidence/capture"),
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
     "/invitations/received/<uuid:invitation_id>",
     *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),

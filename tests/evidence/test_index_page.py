@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from roadmap.core.dates import PartialDate
+from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.list_query import Filters, list_evidence, load_overview
 from tests.evidence.builders import (
     DESIGN,
@@ -49,7 +50,7 @@ def test_what_is_not_verified_shows_the_state_of_its_review(session, cast, now, 
 def test_it_teaches_while_it_is_empty(cast, browser_of):
     page = browser_of(cast.alice).get("/evidence").text
     assert "No evidence yet" in page
-    assert page.count("/evidence/new?kind=") == 11
+    assert page.count("/evidence/new?kind=") == len(KINDS)
 
 
 def test_it_answers_htmx_with_the_list_alone(session, cast, now, browser_of):
