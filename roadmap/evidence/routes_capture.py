@@ -64,7 +64,10 @@ def capture() -> Response:
         proposal=proposal,
         recognized=_(proposal.form) if proposal.form else "",
         held=queries.find_by_link(db.session, current_user.id, proposal.url),
-        offered={place: list(group) for place, group in groupby(offered, lambda each: each.place)},
+        offered={
+            place: [(each.key, each.title) for each in group]
+            for place, group in groupby(offered, lambda each: each.place)
+        },
         query=urlencode({"milestone": target.key, "back": back} if target else {"back": back}),
         **context,
     )
