@@ -80,6 +80,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.account.routes import account
     from roadmap.admin.routes import admin
     from roadmap.api.routes import api
+    from roadmap.api.routes_mcp import mcp
     from roadmap.auth.routes import auth
     from roadmap.career.routes import career
     from roadmap.career_plans.routes import career_plans
@@ -129,7 +130,7 @@ def blueprints(app: Flask) -> None:
             journey,
             sources,
         ),
-        *(portfolio, teams, reviews, admin, notifications, dashboard, search, api),
+        *(portfolio, teams, reviews, admin, notifications, dashboard, search, api, mcp),
     ):
         app.register_blueprint(blueprint)
 

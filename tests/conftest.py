@@ -97,6 +97,8 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "PASSWORD_TIME_COST": 1,
             "PASSWORD_MEMORY_KIB": 8,
             "RATELIMIT_ENABLED": False,
+            # Off by default, see tests/api/test_review_by_token.py.
+            "REVIEW_BY_TOKEN": "on",
         }
     )
     app.test_client_class = IsolatedClient

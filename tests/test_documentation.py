@@ -47,7 +47,10 @@ PICTURES = {
 # For whom an address is, in the words of docs/pages.md, by what its permission asks.
 FOR = {
     "anyone": {"public"},
-    "signed in": {"roadmap.read", "team.list", "market.read", "source.read", "search.read"},
+    "signed in": {
+        *("roadmap.read", "team.list", "market.read", "source.read"),
+        *("search.read", "mcp.call"),
+    },
     "you, your managers": {"evidence.read", "evidence.comment", "person.read"},
     "managers": {
         *("review.list", "review.read", "evidence.review"),

@@ -35,6 +35,7 @@ from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
 from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line
 from roadmap.people.models import THEMES
+from roadmap.people.scopes import SCOPES
 
 
 @lru_cache(maxsize=1)
@@ -129,8 +130,8 @@ class TokenForm(FlaskForm):
     scope = RadioField(
         _l("Scope"),
         choices=[
-            SelectChoice("read", _l("Read: what you can see here")),
-            SelectChoice("write", _l("Read and write: what you can do here, with few exceptions")),
+            SelectChoice(key, _l("%(scope)s: %(may)s", scope=each.label, may=each.description))
+            for key, each in SCOPES.items()
         ],
         default="read",
     )

@@ -30,6 +30,7 @@ from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.people.roles import VIEWERS
 from roadmap.people.rules import EditConflict
+from roadmap.people.scopes import SCOPES
 
 account = Blueprint("account", __name__)
 
@@ -241,15 +242,28 @@ def end_other_sessions() -> Response:
 @permit("token.read")
 def list_tokens() -> str:
     return render_template(
-        "account/tokens.html", tokens=api_tokens.list_tokens(db.session, current_user.id), now=now()
+        "account/tokens.html",
+        tokens=api_tokens.list_tokens(db.session, current_user.id),
+        scopes=SCOPES,
+        now=now(),
     )
+
+
+@account.get("/account/tokens/agents")
+@permit("token.read")
+def show_agents() -> str:
+    """Show how to point a coding agent at this server."""
+    return render_template("account/agents.html")
 
 
 @account.get("/account/tokens/new")
 @permit("token.write")
 @fresh_login_required
 def new_token() -> Response:
-    return render_page("account/token_new.html", form=TokenForm())
+    """Show the form; `?scope=` chooses a scope."""
+    scope = request.args.get("scope", "")
+    chosen = {"scope": scope} if scope in SCOPES else {}
+    return render_page("account/token_new.html", form=TokenForm(**chosen))
 
 
 @account.post("/account/tokens")

@@ -29,7 +29,7 @@ from roadmap.api.pagination import Paging, decode_position, encode_position
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
 from roadmap.core.web import now
-from roadmap.evidence import actions
+from roadmap.evidence import actions, labels
 from roadmap.evidence.actions import evidence_input, lock_and_reload
 from roadmap.evidence.constants import (
     DECISIONS,
@@ -45,7 +45,7 @@ from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_judgements, load_own
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
-from roadmap.people.labels import BASES, judge_name
+from roadmap.people.labels import BASES
 
 TAG = "Your evidence"
 EXAMPLE = {
@@ -85,6 +85,7 @@ class ReviewShape(Shape):
     decision: Decision
     version: int
     by: str = Field(validation_alias="reviewer")
+    by_token: bool = Field(description="A script gave it, by a token of the reviewer.")
     basis: str = Field(description="What a verification rests on; empty where it is not known.")
     comment: str
     decided_at: Timestamp
@@ -103,6 +104,7 @@ class ConfirmationShape(Shape):
     """Who confirmed a milestone, and what that rests on; empty where it is not known."""
 
     by: str
+    by_token: bool
     basis: str
 
 
@@ -137,6 +139,10 @@ class EvidenceShape(Shape):
     verified: bool
     version: int
     verified_version: int | None
+    drafted_by: str = Field(
+        description="The token of scope `draft` that wrote this version; empty where none did, and "
+        "once its owner edited or accepted it."
+    )
     review: ReviewShape | None
     submitted_at: Timestamp | None
     created_at: Timestamp
@@ -279,8 +285,10 @@ def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceSha
     A change of what a review judges makes a new version, and asks for a review again by itself
     where the piece was submitted or verified. The verified version counts meanwhile. A verified
     piece that is linked to no milestone which its kind proves becomes a draft instead.
+
+    A token of scope `draft` changes drafts alone: 409 for what others see, or is in the portfolio.
     """
-    piece = _load_locked("evidence.write", evidence_id)
+    piece = _load_locked("evidence.draft", evidence_id)
     sent = {
         name: value for name, value in _sent_values(body).items() if name in body.model_fields_set
     }
@@ -366,21 +374,27 @@ def shared_values(item: Item) -> dict[str, Any]:
         "review_state": item.state,
         "confirmed": [link.key for link in item.links if link.confirmed],
         "confirmed_by": confirmed_by(item),
-        "confirmed_wordings": {
-            link.key: link.confirmed_wording for link in item.links if link.confirmed_wording
-        },
+        "confirmed_wordings": confirmed_wordings(item),
         "verified": item.verified,
         "version": item.version.number,
         "verified_version": item.verified_number,
+        "drafted_by": item.version.drafted_by,
     }
 
 
 def confirmed_by(item: Item) -> dict[str, ConfirmationShape]:
     """Return who confirmed each milestone, and what that rests on, by its key."""
     return {
-        link.key: ConfirmationShape(
-            by=judge_name(link.verified_by, link.added_by_author), basis=link.basis
-        )
+        link.key: ConfirmationShape(by=labels.judge(link), by_token=link.by_token, basis=link.basis)
         for link in item.links
         if link.confirmed
+    }
+
+
+def confirmed_wordings(item: Item) -> dict[str, WordingShape]:
+    """Return how milestones were worded when they were confirmed, where that has changed."""
+    return {
+        link.key: WordingShape.model_validate(link.confirmed_wording, from_attributes=True)
+        for link in item.links
+        if link.confirmed_wording
     }

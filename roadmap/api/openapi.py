@@ -133,19 +133,19 @@ def _schemas(operations: list[Operation]) -> tuple[SchemaReferences, dict[str, A
             if model is not None:
                 models[model, "serialization"] = None
     named, found = models_json_schema(list(models), ref_template=REF)
-    return named, _without_noise(found["$defs"])
+    return named, without_noise(found["$defs"])
 
 
-def _without_noise(value: Any) -> Any:
+def without_noise(value: Any) -> Any:
     """Remove titles that repeat names, and defaults of null."""
     if isinstance(value, dict):
         return {
-            key: _without_noise(each)
+            key: without_noise(each)
             for key, each in value.items()
             if not (key == "title" and isinstance(each, str))
             and not (key == "default" and each is None)
         }
-    return [_without_noise(each) for each in value] if isinstance(value, list) else value
+    return [without_noise(each) for each in value] if isinstance(value, list) else value
 
 
 def _operation(route: Route, operation: Operation, named: SchemaReferences) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
 def _parameters(route: Route, operation: Operation) -> Iterator[dict[str, Any]]:
     """Yield the parameters of the query, and the headers of a conditional request."""
     properties = operation.query.model_json_schema()["properties"] if operation.query else {}
-    for name, schema in _without_noise(properties).items():
+    for name, schema in without_noise(properties).items():
         about = schema.pop("description", "")
         # A query parameter can be absent, but not null.
         if "anyOf" in schema:

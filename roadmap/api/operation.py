@@ -86,22 +86,13 @@ class Operation:
         return re.sub(r"(?<!\n)\n(?!\n)", " ", rest)
 
     def __call__(self, **values: Any) -> Response:
-        try:
-            if self.query:
-                values["query"] = _parse_query(self.query)
-            if self.body is Nothing:
-                _parse_body(Nothing)
-            elif self.body:
-                values["body"] = _parse_body(self.body)
-            return self._respond(self.handler(**values))
-        except InvalidInput as error:
-            raise InvalidFields(_input_errors(error)) from None
-        except Stale:
-            return problem_response(409, str(labels.REFUSAL_MESSAGES["stale"]))
-        except Refused as error:
-            if error.reason in ("gone", "not_entitled"):
-                abort(404)
-            return problem_response(409, str(labels.REFUSAL_MESSAGES[error.reason]))
+        if self.query:
+            values["query"] = _parse_query(self.query)
+        if self.body is Nothing:
+            _parse_body(Nothing)
+        elif self.body:
+            values["body"] = _parse_body(self.body)
+        return self._respond(run_handler(self.handler, values))
 
     def _respond(self, answer: Answer) -> Response:
         if isinstance(answer, Response):
@@ -123,6 +114,20 @@ class Operation:
         if answer.location:
             response.headers["Location"] = answer.location
         return response
+
+
+def run_handler(handler: Handler, values: Mapping[str, Any]) -> Answer:
+    """Call a handler. Raise an HTTPException with a problem for what the rules refuse."""
+    try:
+        return handler(**values)
+    except InvalidInput as error:
+        raise InvalidFields(_input_errors(error)) from None
+    except Stale:
+        abort_with_problem(409, str(labels.REFUSAL_MESSAGES["stale"]))
+    except Refused as error:
+        if error.reason in ("gone", "not_entitled"):
+            abort(404)
+        abort_with_problem(409, str(labels.REFUSAL_MESSAGES[error.reason]))
 
 
 def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
@@ -183,27 +188,33 @@ def _parse_query(model: type[BaseModel]) -> BaseModel:
     try:
         return model.model_validate({name: values[0] for name, values in given.items() if values})
     except ValidationError as error:
-        raise InvalidFields(_validation_errors(error)) from None
+        raise InvalidFields(validation_errors(error)) from None
+
+
+def check_json_body(data: bytes) -> None:
+    """Abort with 415 for another type than JSON, with 413 for more values than anybody needs."""
+    if request.mimetype != JSON:
+        abort(415)
+    if len(data) > MAX_STRUCTURE and len(_STRING.sub(b"", data)) > MAX_STRUCTURE:
+        abort_with_problem(413, _("The body has more values than any request needs."))
 
 
 def _parse_body(model: type[BaseModel]) -> BaseModel:
     data = request.get_data(cache=False)
     if not data and model is Nothing:
         return model()
-    if request.mimetype != JSON:
-        abort(415)
-    if len(data) > MAX_STRUCTURE and len(_STRING.sub(b"", data)) > MAX_STRUCTURE:
-        abort_with_problem(413, _("The body has more values than any request needs."))
+    check_json_body(data)
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
         if any(each["type"] == "json_invalid" for each in errors):
             abort(400)
-        raise InvalidFields(_validation_errors(error)) from None
+        raise InvalidFields(validation_errors(error)) from None
 
 
-def _validation_errors(error: ValidationError) -> dict[str, list[str]]:
+def validation_errors(error: ValidationError) -> dict[str, list[str]]:
+    """Return what pydantic found wrong, as sentences by field."""
     found: dict[str, list[str]] = {}
     for each in error.errors(include_url=False, include_input=False)[:MAX_ERRORS]:
         name = ".".join(str(part) for part in each["loc"])[:MAX_FIELD_NAME_LENGTH]

@@ -123,7 +123,7 @@ def read_own_roadmap(slug: str) -> OwnRoadmap:
     The status of every milestone, and what is claimed, evidenced and verified by stage and in all.
     404 where you are not on it.
     """
-    return _serialize_roadmap(slug)
+    return load_own_roadmap(slug)
 
 
 @operation(
@@ -173,7 +173,7 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
             now=moment,
         )
         refresh_summaries(db.session, actor.id, moment)
-    return OperationResult(_serialize_roadmap(slug), 200 if before else 201)
+    return OperationResult(load_own_roadmap(slug), 200 if before else 201)
 
 
 @operation("Your roadmaps", refuses=(404,))
@@ -243,7 +243,8 @@ def abort_not_enrolled(slug: str | None) -> NoReturn:
     abort_with_problem(404, text)
 
 
-def _serialize_roadmap(slug: str) -> OwnRoadmap:
+def load_own_roadmap(slug: str) -> OwnRoadmap:
+    """Load the progress of the token's person on a roadmap; abort with 404 without one."""
     actor = current_actor()
     found = load_progress(db.session, actor, slug, now=now()) or abort_not_enrolled(slug)
     content, enrolled = found.published.content, found.enrolled

@@ -19,7 +19,9 @@ from roadmap.api.evidence import (
     ReviewShape,
     ReviewState,
     Visibility,
+    WordingShape,
     confirmed_by,
+    confirmed_wordings,
     shared_values,
 )
 from roadmap.api.field_types import Body, Date, Key, Shape, Text, Timestamp
@@ -112,7 +114,18 @@ class WaitingShape(Shape):
     visibility: Visibility
     version: int
     submitted_at: Timestamp
+    drafted_by: str = Field(
+        description="The token that wrote this version where its author has neither edited nor "
+        "accepted it; empty otherwise."
+    )
     verified_before: bool
+    confirmed: list[str] = Field(
+        description="Milestones that an earlier version is confirmed for, which counts meanwhile."
+    )
+    confirmed_by: dict[str, ConfirmationShape]
+    confirmed_wordings: dict[str, WordingShape] = Field(
+        description="What was confirmed, where the roadmap words a milestone differently now."
+    )
     milestones: list[Linked]
     skills: list[str]
     judgements: list[ReviewShape] = Field(
@@ -173,10 +186,12 @@ class JudgementShape(Shape):
     version: int
     decision: Decision
     by: str
+    by_token: bool
     basis: str
     comment: str
     confirmed: list[str]
     confirmed_by: dict[str, ConfirmationShape]
+    confirmed_wordings: dict[str, WordingShape]
     decided_at: Timestamp
     etag: str
 
@@ -345,11 +360,13 @@ def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
         evidence_id=review.evidence_id,
         version=item.version.number,
         decision=review.decision,
-        by=judge_name(review.reviewer_name, review.added_by_author),
+        by=judge_name(review.reviewer_name, review.added_by_author, review.by_token),
+        by_token=review.by_token,
         basis=review.basis,
         comment=review.comment,
         confirmed=[key for key in item.milestones if key in confirmed],
         confirmed_by=confirmed_by(judged),
+        confirmed_wordings=confirmed_wordings(judged),
         decided_at=review.decided_at,
         etag=JudgementSubject.of(item).etag,
     )

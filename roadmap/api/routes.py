@@ -22,7 +22,7 @@ DEFAULT_RATE_LIMIT = "600/minute"
 RATE_LIMITS = {"export_portfolio": "30/minute"}
 
 
-def _rate_limit_key() -> str:
+def rate_limit_key() -> str:
     """Count requests per token, and public ones per address."""
     token = g.get("token")
     return f"token:{token.id}" if token is not None else f"address:{client_address()}"
@@ -35,7 +35,7 @@ def _make_view(route: Route) -> Callable[..., Response]:
     # Flask-Limiter counts by function name.
     view.__name__ = view.__qualname__ = route.name
     limit = RATE_LIMITS.get(route.name, DEFAULT_RATE_LIMIT)
-    limited: Callable[..., Response] = limiter.limit(limit, key_func=_rate_limit_key)(
+    limited: Callable[..., Response] = limiter.limit(limit, key_func=rate_limit_key)(
         permit(route.permission)(view)
     )
     return limited
@@ -53,7 +53,7 @@ for _route in ROUTES:
 
 @api.get("/openapi.json", provide_automatic_options=False)
 @permit("public")
-@limiter.limit(DEFAULT_RATE_LIMIT, key_func=_rate_limit_key)
+@limiter.limit(DEFAULT_RATE_LIMIT, key_func=rate_limit_key)
 def openapi() -> Response:
     """Serve the description of the API, OpenAPI 3.1."""
     from roadmap.api.openapi import openapi_json
@@ -69,7 +69,7 @@ def openapi() -> Response:
 
 @api.get("/docs", provide_automatic_options=False)
 @permit("public")
-@limiter.limit(DEFAULT_RATE_LIMIT, key_func=_rate_limit_key)
+@limiter.limit(DEFAULT_RATE_LIMIT, key_func=rate_limit_key)
 def docs() -> Response:
     """Render the description as a page."""
     from roadmap.api.docs_page import chapters

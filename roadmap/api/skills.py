@@ -28,6 +28,7 @@ class Assessed(Shape):
 
     level: Level
     by: str
+    by_token: bool = Field(description="A script gave it, by a token of the assessor.")
     at: Timestamp
     comment: str
     is_old: bool = Field(description="Older than 18 months. It counts all the same.")
@@ -158,6 +159,7 @@ def serialize_assessment(judged: AssessedLevel | None, today: dt.date) -> Assess
     return Assessed(
         level=judged.level,
         by=judged.name,
+        by_token=judged.by_token,
         at=judged.at,
         comment=judged.comment,
         is_old=judged.is_old(today),

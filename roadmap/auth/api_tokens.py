@@ -24,7 +24,7 @@ from roadmap.auth.queries import ACTOR_COLUMNS
 from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core import web
-from roadmap.core.database import SAFE_METHODS, db
+from roadmap.core.database import db
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import client_address
 from roadmap.core.types import form_id
@@ -33,7 +33,7 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
-from roadmap.people.permissions import permission_of
+from roadmap.people.permissions import permission_of, refuse_token
 from roadmap.people.reach import team_roles
 
 PREFIX = "cairn_"
@@ -181,10 +181,9 @@ def authenticate_bearer() -> Response | None:
         db.note(lambda own: own.execute(used), what=f"token {found.id} was used")
     g.token = found
     g._login_user = found.actor
-    if found.actor.scope != "write" and request.method not in SAFE_METHODS:
-        return problem_response(
-            403, _("This token can only read. Create one with the scope write.")
-        )
+    permission = permission_of(current_app, request.endpoint) if request.endpoint else None
+    if permission and (refusal := refuse_token(found.actor, permission)):
+        return problem_response(403, refusal)
     return None
 
 
@@ -196,7 +195,13 @@ def _find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | No
         return None
     attributes = dict(row._mapping)
     own = {name: attributes.pop(f"token_{name}") for name in BearerToken._fields[:-1]}
-    return BearerToken(**own, actor=Actor(**attributes, session=session))
+    actor = Actor(
+        **attributes,
+        token_name=own["name"],
+        judges_by_token=current_app.config["REVIEW_BY_TOKEN"],
+        session=session,
+    )
+    return BearerToken(**own, actor=actor)
 
 
 def _reject_wrong_token() -> Response:

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id, check_one_of
+from roadmap.people import scopes
 from roadmap.people.models import OwnerId
 
-SCOPES = ("read", "write")
+SCOPES = tuple(scopes.SCOPES)
 
 
 class StoredToken(Base):
@@ -58,7 +59,7 @@ class PendingEmail(StoredToken):
 
 
 class ApiToken(StoredToken):
-    """A personal token of the API; `scope` is `read` or `write`."""
+    """A personal token; `scope` is a key of `people.scopes.SCOPES`."""
 
     __tablename__ = "api_token"
 

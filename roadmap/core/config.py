@@ -45,6 +45,7 @@ SETTINGS: dict[str, str | None] = {
     "TRUSTED_PROXIES": "0",
     "AUDIT_DAYS": "365",
     "CALENDAR_HOSTS": "",
+    "REVIEW_BY_TOKEN": "off",
 }
 
 
@@ -85,6 +86,13 @@ def validate_audit_days(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5):
         raise ValueError("must be a whole number of days from 0 to 99999.")
     return int(text)
+
+
+def validate_review_by_token(text: str) -> bool:
+    """Return whether a personal token may judge somebody's evidence and skills."""
+    if text not in ("on", "off"):
+        raise ValueError("must be 'on' or 'off'.")
+    return text == "on"
 
 
 def validate_base_url(text: str) -> str:
@@ -171,6 +179,7 @@ VALIDATORS: dict[str, Callable[[str], object]] = {
     "TRUSTED_PROXIES": validate_trusted_proxies,
     "AUDIT_DAYS": validate_audit_days,
     "CALENDAR_HOSTS": parse_hosts,
+    "REVIEW_BY_TOKEN": validate_review_by_token,
     "BASE_URL": validate_base_url,
     "MAIL_FROM": validate_mail_from,
     "SMTP_URL": validate_smtp_url,

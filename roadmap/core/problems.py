@@ -1,7 +1,7 @@
 """Errors of the REST API as `application/problem+json` (RFC 9457).
 
-Everything below `/api/` answers in this form, including requests that reach no view: unknown
-addresses and methods, too large bodies, a database that is down.
+Everything below `/api/`, and `/mcp`, answers in this form, including requests that reach no view:
+unknown addresses and methods, too large bodies, a database that is down.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 API_PREFIX = "/api/"
+# The endpoint of agents, which send tokens as the clients of the API do.
+MCP_PATH = "/mcp"
 MEDIA_TYPE = "application/problem+json"
 
 
 def is_below_api(path: str) -> bool:
-    """Return whether a path is `/api` or below it."""
-    return path.startswith(API_PREFIX) or path == API_PREFIX.rstrip("/")
+    """Return whether a path is `/api` or below it, or that of agents."""
+    return path.startswith(API_PREFIX) or path in (API_PREFIX.rstrip("/"), MCP_PATH)
 
 
 def is_api() -> bool:

@@ -119,6 +119,7 @@ def _evidence_text(verb: str, title: str) -> str:
         "verification_withdrawn": _("Verification taken back: %(title)s", title=title),
         "edited": _("Edited: %(title)s", title=title),
         "linked": _("Linked: %(title)s", title=title),
+        "accepted": _("Draft accepted: %(title)s", title=title),
         "taken_up": _("Review started: %(title)s", title=title),
         "let_go": _("Review stopped: %(title)s", title=title),
     }.get(verb, _("Changed: %(title)s", title=title))

@@ -27,7 +27,8 @@ from roadmap.evidence.constants import (
     MAX_PIECES,
     MAX_VERSIONS,
 )
-from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Impact
+from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Audience, Impact
+from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -35,11 +36,16 @@ from roadmap.evidence.models import (
     EvidenceSkill,
     EvidenceVersion,
 )
-from roadmap.evidence.queries import assigned_reviewer, load_fitting_milestones
+from roadmap.evidence.queries import (
+    assigned_reviewer,
+    count_public_links,
+    load_fitting_milestones,
+)
 from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused, Row, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user, lock_user_for_actor
+from roadmap.people.permissions import can
 
 CONTENT = frozenset(CONTENT_FIELDS)
 # How each text is cleaned that is not a single line.
@@ -141,6 +147,7 @@ def create(
     _add_version(session, evidence, piece, number=1, now=now)
     _replace_links(session, evidence, milestones, now)
     _replace_skills(session, evidence, skills)
+    _mark_draft(evidence, by)
     _record(session, evidence, "created", by, now, title=piece.title, kind=piece.kind)
     return evidence
 
@@ -159,9 +166,12 @@ def edit(
     """Save an edit; links and skills stay where they are None. Return whether anything changed.
 
     `revision` is the one that the form was filled from. Raises Stale where it is not the newest,
-    InvalidInput where the item would not be complete, LimitReached for too many versions.
+    InvalidInput where the item would not be complete, LimitReached for too many versions, Refused
+    where a token that writes drafts would change what is none.
     """
     lock_and_reload(session, evidence, by)
+    if _only_drafts(by):
+        _check_draft(session, evidence, piece, now)
     if revision is not None and revision != evidence.revision:
         raise Stale
     before = evidence_input(evidence)
@@ -196,6 +206,7 @@ def edit(
         _add_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
     elif substance_changed:
         _fill_version(evidence.current, piece)
+    _mark_draft(evidence, by)
     if evidence.state != "in_review":
         evidence.reviewer_id = evidence.review_started_at = None
     if evidence.state == "submitted" and substance_changed:
@@ -250,6 +261,18 @@ def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.d
     return True
 
 
+def accept(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
+    """Accept what a token wrote as one's own; return False where nothing is to be accepted."""
+    lock_and_reload(session, evidence, by)
+    version = evidence.current
+    if not version.drafted_by:
+        return False
+    said = {"token": version.drafted_by, "version": version.number}
+    version.drafted_by = ""
+    _record(session, evidence, "accepted", by, now, **said)
+    return True
+
+
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
     """Ask for a review; return False where it waits already. Raises Refused."""
     lock_and_reload(session, evidence, by)
@@ -285,9 +308,37 @@ def _submitted_at_of_verified(session: Session, evidence: Evidence) -> dt.dateti
     return verified.submitted_at if verified is not None else None
 
 
+def _only_drafts(by: Actor) -> bool:
+    """Return whether a token writes for this person that may write drafts, and nothing else."""
+    return by.is_by_token and not can(by, "evidence.write")
+
+
+def _check_draft(
+    session: Session, evidence: Evidence, piece: EvidenceInput, now: dt.datetime
+) -> None:
+    """Raise Refused where others see the item, InvalidInput for a change of who may see it."""
+    item = load_item(session, Audience.OWNER, evidence.id)
+    if item is None or not item.is_draft:
+        raise Refused("no_draft")
+    if count_public_links(session, item, now) is not None:
+        raise Refused("in_portfolio")
+    if piece.visibility != evidence.visibility:
+        raise InvalidInput([FieldError("visibility", "not_by_draft")])
+
+
+def _mark_draft(evidence: Evidence, by: Actor) -> None:
+    """Mark what a token drafts with its name; what its owner edits on a page loses the mark."""
+    if _only_drafts(by):
+        evidence.current.drafted_by = by.token_name
+    elif not by.is_by_token:
+        evidence.current.drafted_by = ""
+
+
 def _record(
     session: Session, evidence: Evidence, verb: str, by: Actor, now: dt.datetime, **data: Any
 ) -> None:
+    if by.is_by_token:
+        data["token"] = by.token_name
     record_history(
         session,
         user_id=evidence.user_id,

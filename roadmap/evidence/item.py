@@ -120,13 +120,17 @@ CONTENT_COLUMNS = tuple(name for name in CONTENT_FIELDS if name != "impacts")
 
 @dataclass(slots=True, unsafe_hash=True)
 class Version(Content):
-    """One version of the content; `number` counts from 1. A submitted version never changes."""
+    """One version of the content; `number` counts from 1. A submitted version never changes.
+
+    `drafted_by` is the name of the token that wrote it, '' once its owner edited or accepted it.
+    """
 
     occurred_on: PartialDate
     id: uuid.UUID = field(kw_only=True)
     number: int = field(kw_only=True)
     submitted_at: dt.datetime | None = field(kw_only=True)
     created_at: dt.datetime = field(kw_only=True)
+    drafted_by: str = field(default="", kw_only=True)
 
     @property
     def was_submitted(self) -> bool:
@@ -143,9 +147,9 @@ class Link:
     '' where nobody did, `left_out_by_id` their account if there still is one. `review_id`,
     `verified_by` and `verified_by_id` say the same of the review that confirmed it, `basis` what
     that one rests on, `added_by_author` that its reviewer could do so by a role that the author
-    gave; `taken_back_by` and `taken_back_by_id` are of a review that left it out and was taken
-    back. `confirmed_wording` is how the milestone was worded when it was confirmed, where it is
-    worded otherwise now.
+    gave, `by_token` that a script gave it; `taken_back_by` and `taken_back_by_id` are of a review
+    that left it out and was taken back. `confirmed_wording` is how the milestone was worded when
+    it was confirmed, where it is worded otherwise now.
     """
 
     key: str
@@ -159,6 +163,7 @@ class Link:
     verified_by_id: uuid.UUID | None = None
     basis: str = ""
     added_by_author: bool = False
+    by_token: bool = False
     taken_back_by: str = ""
     taken_back_by_id: uuid.UUID | None = None
     confirmed_wording: Wording | None = None

@@ -109,6 +109,7 @@ ERROR_MESSAGES: dict[str, LazyString] = {
     "nothing_to_show": _("Add a link or a description: a reader needs something to look at."),
     "not_an_address": _("This is not a web address. It begins with https:// or http://."),
     "visibility_missing": _("Choose who may see it."),
+    "not_by_draft": _("A token of the scope draft does not change who may see it."),
     "too_long": _("This is too long. Shorten it, or link to the full text."),
     "impact_type_missing": _("Choose what it changed: scale, business or team."),
     "metric_missing": _("Name the metric, for example “p99 latency”."),
@@ -156,6 +157,14 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
     ),
     "stale": _("A newer version was saved in the meantime."),
     "gone": _("It was deleted in the meantime."),
+    "no_draft": _(
+        "A token of the scope draft changes drafts only, and this one was submitted. Change it on "
+        "its page."
+    ),
+    "in_portfolio": _(
+        "A token of the scope draft does not change what is in the portfolio. Change it on its "
+        "page."
+    ),
 }
 
 
@@ -200,9 +209,14 @@ def state_label(
     return str(STATES[item.state])
 
 
+def judge(link: Link) -> str:
+    """Return the name of who confirmed a link, with its marks."""
+    return judge_name(link.verified_by, link.added_by_author, link.by_token)
+
+
 def confirmed_by(link: Link) -> str:
     """Return who confirmed a link, with what that rests on, as it is printed."""
-    return name_with_basis(judge_name(link.verified_by, link.added_by_author), link.basis)
+    return name_with_basis(judge(link), link.basis)
 
 
 def verified_by(item: Item) -> str:
@@ -214,7 +228,7 @@ def verified_by(item: Item) -> str:
     printed = {confirmed_by(link) for link in confirmed}
     if len(printed) == 1:
         return printed.pop()
-    names = dict.fromkeys(judge_name(each.verified_by, each.added_by_author) for each in confirmed)
+    names = dict.fromkeys(judge(each) for each in confirmed)
     return str(format_list(list(names), locale=page_language(current_locale())))
 
 

@@ -165,7 +165,7 @@ def _load(
     versions: dict[Any, list[Version]] = defaultdict(list)
     heads: dict[Any, list[Any]] = {}
     verified: dict[Any, int] = {}
-    for key, version_key, is_verified, number, submitted_at, created_at, *values in rows:
+    for key, version_key, is_verified, number, submitted_at, created_at, by, *values in rows:
         content: Any = (*values[:split], tuple(impacts.get(version_key, ())))
         version = Version(
             *content,
@@ -173,6 +173,7 @@ def _load(
             number=number,
             submitted_at=submitted_at,
             created_at=created_at,
+            drafted_by=by,
         )
         versions[key].append(version)
         heads[key] = values[split:]
@@ -327,6 +328,7 @@ def _versions(audience: Audience, scope: Scope, texts: bool, history: bool) -> s
             EvidenceVersion.number,
             EvidenceVersion.submitted_at,
             EvidenceVersion.created_at,
+            EvidenceVersion.drafted_by,
             *content,
             _raw(Evidence.user_id),
             Evidence.title,
@@ -373,6 +375,7 @@ def _links(audience: Audience, scope: Scope) -> sa.Select[Any]:
             _verifying.reviewer_id,
             sa.func.coalesce(_verifying.basis, ""),
             sa.func.coalesce(_verifying.added_by_author, sa.false()),
+            sa.func.coalesce(_verifying.by_token, sa.false()),
             _link.taken_back_by,
             _link.taken_back_by_id,
             sa.case((is_older, confirmation.roadmap_revision_id)).label("revision_id"),

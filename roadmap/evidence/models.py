@@ -115,6 +115,8 @@ class EvidenceVersion(Base):
     # When it could be judged for the first time; None while it is a draft.
     submitted_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
+    # The name of the token of the scope draft that wrote it, until its owner edits or accepts it.
+    drafted_by: Mapped[str] = mapped_column(sa.String(100), default="", server_default="")
 
     impacts: Mapped[list[Impact]] = relationship(
         order_by="Impact.position", cascade="all, delete-orphan"
@@ -202,6 +204,8 @@ class Review(Base):
     basis: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")
     # The reviewer could only do so by a role that the author gave them.
     added_by_author: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # A script gave it by a personal token of the reviewer, where the operator allows that.
+    by_token: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     # When the reviewer had taken the item up; None where they decided at once.
     started_at: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime]

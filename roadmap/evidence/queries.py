@@ -98,8 +98,8 @@ class HeldPiece:
 class Judgement:
     """A review of one version, with the title that the item had then.
 
-    `reviewer` is the name to show, marked where the author added the reviewer to the team; `basis`
-    is what a verification rests on.
+    `reviewer` is the name to show, marked where the author added the reviewer to the team and where
+    a script judged `by_token`; `basis` is what a verification rests on.
     `confirmed` holds the titles, as they were then, of the milestones that it confirmed; only
     `load_detail` fills it.
     """
@@ -112,6 +112,7 @@ class Judgement:
     title: str
     reviewer_id: uuid.UUID | None
     basis: str
+    by_token: bool
     reviewer: str
     confirmed: tuple[str, ...] = ()
 
@@ -322,9 +323,9 @@ def load_judgements(
     session.flush()
     connection = session.connection()
     for evidence_id, *values in connection.execute(_judgements(latest_only), {"ids": [*ids]}).all():
-        *judged, basis, name, added_by_author = values
-        shown = judge_name(name, added_by_author)
-        found[evidence_id].append(Judgement(*[*judged, basis, shown]))
+        *judged, by_token, name, added_by_author = values
+        shown = judge_name(name, added_by_author, by_token)
+        found[evidence_id].append(Judgement(*[*judged, by_token, shown]))
     return found
 
 
@@ -341,6 +342,7 @@ def _judgements(latest_only: bool) -> sa.Select[Any]:
             Review.title,
             Review.reviewer_id,
             Review.basis,
+            Review.by_token,
             Review.reviewer_name,
             Review.added_by_author,
         )

@@ -139,6 +139,7 @@ def decide(
         comment=clean_multiline(comment),
         basis=basis if decision == "verified" else "",
         added_by_author=was_added_by(session, by.id, evidence.user_id, Capability.REVIEW),
+        by_token=by.is_by_token,
         started_at=evidence.review_started_at if evidence.reviewer_id == by.id else None,
         decided_at=now,
     )
@@ -179,6 +180,8 @@ def decide(
     )
     if again:
         said["besides"] = True
+    if by.is_by_token:
+        said["by_token"] = by.token_name
     action = f"evidence.{decision}"
     _record(session, evidence, action, by, now, row_id=review.id, **said, **_bundle(bundled))
     record_audit(

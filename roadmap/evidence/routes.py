@@ -156,6 +156,20 @@ def delete(evidence_id: uuid.UUID) -> Response:
     return see_other("evidence.index")
 
 
+@evidence.put("/evidence/<uuid:evidence_id>/acceptance")
+@permit("evidence.write")
+def accept(evidence_id: uuid.UUID) -> Response:
+    """Accept what a token drafted as one's own, as it is."""
+    piece = _load_own(evidence_id)
+    try:
+        is_accepted = actions.accept(db.session, piece, by=current_user, now=now())
+    except Refused as refusal:
+        return _render_refusal(piece, refusal)
+    if is_accepted:
+        flash(_("“%(title)s” is accepted.", title=labels.shorten_title(piece.title)), "message")
+    return _show_answer(piece)
+
+
 @evidence.put("/evidence/<uuid:evidence_id>/submission")
 @permit("evidence.submit")
 def submit(evidence_id: uuid.UUID) -> Response:

@@ -25,11 +25,11 @@ from roadmap.people.roles import Capability
 
 # The steps that are read from the history; reviews and comments have tables.
 HISTORY_STEPS = (
-    *("created", "edited", "submitted", "withdrawn"),
+    *("created", "edited", "accepted", "submitted", "withdrawn"),
     *("taken_up", "let_go", "verification_withdrawn", "return_withdrawn"),
 )
 # What only its author is shown.
-PRIVATE_ACTIONS = frozenset({"created", "edited", "withdrawn"})
+PRIVATE_ACTIONS = frozenset({"created", "edited", "accepted", "withdrawn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class TimelineEvent:
     """One entry: `kind` is a step, `resubmitted`, `comment`, `verified` or `returned`.
 
     `by` is a name, '' where the account is gone; `text` is Markdown, the reason where a review was
-    taken back; `confirmed` are titles of milestones.
+    taken back; `confirmed` are titles of milestones. `token` is by which token it was done, or
+    whose draft was accepted, for the author alone.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class TimelineEvent:
     version: int
     text: str = ""
     confirmed: tuple[str, ...] = ()
+    token: str = ""
 
 
 def timeline_context(
@@ -113,7 +115,9 @@ def _history_events(session: Session, item: Item, for_author: bool) -> list[Time
             submitted = version
         if not for_author and (step in PRIVATE_ACTIONS or version > item.version.number):
             continue
-        if found and step == found[-1].kind == "edited":
+        token = data.get("token", "") if for_author else ""
+        if found and (step, token) == (found[-1].kind, found[-1].token) == ("edited", token):
             found.pop()
-        found.append(TimelineEvent(step, at, name or "", version, data.get("reason", "")))
+        reason = data.get("reason", "")
+        found.append(TimelineEvent(step, at, name or "", version, reason, token=token))
     return found

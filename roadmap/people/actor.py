@@ -46,8 +46,11 @@ class Actor:
     unread: int = 0
     # Whether they are on a roadmap; `progress` looks, in the same way.
     on_roadmap: bool = False
-    # The scope of a personal API token; None in a browser session.
+    # The scope of a personal token, a key of `scopes.SCOPES`, and its name; None in a browser.
     scope: str | None = None
+    token_name: str = ""
+    # Whether a token may judge others: the operator decides.
+    judges_by_token: bool = False
     session: Session | None = field(default=None, repr=False, compare=False)
     _by_person: dict[uuid.UUID, frozenset[Capability]] = field(
         default_factory=dict, repr=False, compare=False
@@ -59,6 +62,11 @@ class Actor:
 
     def get_id(self) -> str:
         return self.token
+
+    @property
+    def is_by_token(self) -> bool:
+        """Return whether a script or an agent acts for this person, by a personal token."""
+        return self.scope is not None
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -14,8 +14,13 @@ BASES = {
 DEFAULT_BASIS = "artefact"
 
 
-def judge_name(name: str, added_by_author: bool) -> str:
-    """Return the name of a reviewer or an assessor, marked where the person judged added them."""
+def judge_name(name: str, added_by_author: bool, by_token: bool = False) -> str:
+    """Return the name of a reviewer or an assessor.
+
+    It is marked where the person judged added them, and where a script judged `by_token`.
+    """
+    if by_token:
+        name = _("%(name)s (by token)", name=name)
     if not added_by_author:
         return name
     return _("%(name)s (added to the team by the person judged)", name=name)

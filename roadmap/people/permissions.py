@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.people.actor import Actor
 from roadmap.people.roles import Capability
+from roadmap.people.scopes import find_refusal
 
 MaybeActor = Actor | None
 
@@ -92,12 +93,17 @@ PERMISSIONS: dict[str, Predicate] = {
     "account.read": own,
     "account.write": own,
     "roadmap.read": signed_in,
+    # The endpoint of agents; each of its tools asks for a permission of its own.
+    "mcp.call": signed_in,
     "enrollment.read": own,
     "enrollment.write": own,
     "progress.read": own,
     "progress.write": own,
     "evidence.read": either(own, both(over_person(Capability.SEE_SHARED), shared)),
     "evidence.write": own,
+    # Recording and changing: who may do no more than that (a token of the scope draft) changes
+    # drafts alone.
+    "evidence.draft": own,
     "evidence.submit": own,
     "evidence.review": both(over_person(Capability.REVIEW), shared),
     "evidence.comment": either(own, both(over_person(Capability.COMMENT), shared)),
@@ -158,9 +164,18 @@ PERMISSIONS: dict[str, Predicate] = {
 def can(actor: MaybeActor, action: str, subject: Owned | None = None) -> bool:
     """Return whether an actor may do `action` to `subject`, or to anything at all without one.
 
-    Raise KeyError for an action that the table does not name.
+    What a token acts for has its scope as well. Raise KeyError for an action that the table does
+    not name.
     """
-    return PERMISSIONS[action](actor, subject)
+    predicate = PERMISSIONS[action]
+    if actor is not None and actor.scope is not None and refuse_token(actor, action):
+        return False
+    return predicate(actor, subject)
+
+
+def refuse_token(actor: Actor, action: str) -> str:
+    """Return why the token of an actor may not do something, and how to go on; "" where it may."""
+    return str(find_refusal(actor.scope, action, judges=actor.judges_by_token) or "")
 
 
 def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key: Any) -> Row:

@@ -42,8 +42,8 @@ class Degree:
 class Skill:
     """A skill with its latest level, 1 to 4, and the level that the role asks for (`bar`).
 
-    `added_by_author` tells that the person gave the manager their role, `is_old` that the
-    assessment is marked as old.
+    `added_by_author` tells that the person gave the manager their role, `by_token` that a script
+    assessed for the manager, `is_old` that the assessment is marked as old.
     """
 
     title: str
@@ -53,6 +53,7 @@ class Skill:
     bar: int
     assessed_by: Literal["self", "manager"]
     added_by_author: bool = False
+    by_token: bool = False
     is_old: bool = False
 
 

@@ -97,6 +97,8 @@ def assessor(skill: Skill) -> str:
     by = _("assessed by a manager") if skill.assessed_by == "manager" else _("self-assessed")
     if skill.added_by_author:
         by = _("assessed by a manager whom the person added to the team")
+    if skill.by_token:
+        by = _("%(assessed)s (by token)", assessed=by)
     return _("%(assessed)s over 18 months ago", assessed=by) if skill.is_old else by
 
 

@@ -273,6 +273,7 @@ def _load_skills(
                 bar=skill.bar,
                 assessed_by="manager" if skill.key in other else "self",
                 added_by_author=judged.added_by_author,
+                by_token=judged.by_token,
                 is_old=judged.is_old(today),
             ),
         )

@@ -75,6 +75,7 @@ def _assess(
         assessor_name=by.name,
         added_by_author=side == "manager"
         and was_added_by(session, by.id, user_id, Capability.ASSESS),
+        by_token=side == "manager" and by.is_by_token,
         assessed_at=now,
     )
     if not can(by, PERMISSIONS[side], assessment):

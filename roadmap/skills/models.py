@@ -32,6 +32,8 @@ class Assessment(Base):
     assessor_name: Mapped[str] = mapped_column(sa.String(200))
     # The assessor could only do so by a role that the person gave them.
     added_by_author: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # A script gave it by a personal token of the assessor.
+    by_token: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     assessed_at: Mapped[dt.datetime]
 
     __table_args__ = (

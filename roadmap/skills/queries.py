@@ -26,6 +26,7 @@ _JUDGEMENT = (
     Assessment.assessor_name,
     Assessment.comment,
     Assessment.added_by_author,
+    Assessment.by_token,
 )
 
 
@@ -123,8 +124,10 @@ def latest_by_assessor(
     return _level(*row) if row else None
 
 
-def _level(level: int, at: dt.datetime, name: str, comment: str, added: bool) -> AssessedLevel:
-    return AssessedLevel(level, at, judge_name(name, added), comment, added)
+def _level(
+    level: int, at: dt.datetime, name: str, comment: str, added: bool, by_token: bool
+) -> AssessedLevel:
+    return AssessedLevel(level, at, judge_name(name, added, by_token), comment, added, by_token)
 
 
 def history(

@@ -24,7 +24,8 @@ def is_old(assessed_on: dt.date, today: dt.date) -> bool:
 class AssessedLevel(NamedTuple):
     """The level that somebody gave, when, the name they had then, and what it rests on.
 
-    `added_by_author` says that the person assessed gave them their role, and so does the name.
+    `added_by_author` says that the person assessed gave them their role, `by_token` that a script
+    gave it for a manager, and so does the name.
     """
 
     level: int
@@ -32,6 +33,7 @@ class AssessedLevel(NamedTuple):
     name: str
     comment: str = ""
     added_by_author: bool = False
+    by_token: bool = False
 
     def is_old(self, today: dt.date) -> bool:
         """Tell whether it is marked as old."""

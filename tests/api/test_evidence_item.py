@@ -220,7 +220,7 @@ def test_a_change_of_a_verified_piece_is_a_new_version(
     bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "comment": "I was there."})
     seen = alice.get(path_of(piece)).get_json()
     assert (seen["review_state"], seen["confirmed"]) == ("verified", [MILESTONE])
-    assert seen["review"]["by"] == "Bob"
+    assert seen["review"]["by"] == "Bob (by token)"
     assert seen["review"]["comment"] == "I was there."
     assert alice.put(path_of(piece, "/submission")).status_code == 409
     later = alice.patch(path_of(piece), {"description": "More of it."}).get_json()

@@ -45,7 +45,7 @@ def test_it_works(piece: dict[str, Any], alice: ApiClient, bob: ApiClient, cast:
     said = answer.get_json()
     # A design document cannot prove a talk: of two linked milestones one is confirmed.
     assert said["confirmed"] == [MILESTONE]
-    assert (said["decision"], said["by"], said["version"]) == ("verified", "Bob", 1)
+    assert (said["decision"], said["by"], said["version"]) == ("verified", "Bob (by token)", 1)
     assert bob.get("/reviews").get_json()["items"] == []
     assert alice.get(f"/me/roadmaps/{SLUG}").get_json()["progress"]["verified"] > before
 
@@ -56,7 +56,7 @@ def test_it_says_what_it_rests_on(piece: dict[str, Any], alice: ApiClient, bob: 
     assert (refused.status_code, [*refused.get_json()["errors"]]) == (422, ["basis"])
     assert bob.put(path, {**body, "basis": "first_hand"}).get_json()["basis"] == "first_hand"
     review = alice.get(f"/me/evidence/{piece['id']}").get_json()["review"]
-    assert (review["by"], review["basis"]) == ("Bob", "first_hand")
+    assert (review["by"], review["basis"]) == ("Bob (by token)", "first_hand")
 
 
 def test_it_needs_a_token(piece: dict[str, Any], api_client_of: ApiClientOf) -> None:
@@ -105,7 +105,8 @@ def test_what_was_said_before_comes_along(
         (each["decision"], each["comment"], each["by"], each["version"])
         for each in waiting["judgements"]
     ]
-    assert found == [("returned", said[1], "Bob", 2), ("returned", said[0], "Bob", 1)]
+    by = "Bob (by token)"
+    assert found == [("returned", said[1], by, 2), ("returned", said[0], by, 1)]
 
 
 def test_the_statements_do_not_grow_with_the_pieces(

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 
 from roadmap.api.route_table import ROUTES
+from roadmap.auth.models import SCOPES
 from tests.support.api_client import ApiClient, make_token
 from tests.support.snapshot import Snapshot, forget_tries, rows_by_owner
 
@@ -28,6 +29,7 @@ def all_of(others: int, **exceptions: int) -> dict[str, int]:
 
 MANAGERS = all_of(403, bob=200, dave=200)
 ENROLLED = all_of(404, alice=200, carol=200)
+ALICE, CAROL = all_of(404, alice=200), all_of(404, carol=200)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Row:
     expected: Mapping[str, int]
     body: Any = None
     affects: tuple[str, ...] = field(default=())
+    # What a token of the scope draft is answered; None where that scope does not reach.
+    drafting: Mapping[str, int] | None = None
 
     @property
     def name(self) -> str:
@@ -60,9 +64,9 @@ ASSESSED, VERIFIED = {"level": 3, "comment": "Seen."}, {"decision": "verified", 
 
 ROWS = (
     Row("GET", "/me", "/me", all_of(200)),
-    Row("GET", "/roadmaps", "/roadmaps", all_of(200)),
-    Row("GET", "/roadmaps/<slug>", f"/roadmaps/{SLUG}", all_of(200)),
-    Row("GET", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", ENROLLED),
+    Row("GET", "/roadmaps", "/roadmaps", all_of(200), drafting=all_of(200)),
+    Row("GET", "/roadmaps/<slug>", f"/roadmaps/{SLUG}", all_of(200), drafting=all_of(200)),
+    Row("GET", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", ENROLLED, drafting=ENROLLED),
     Row(
         "PUT",
         OWN_ROADMAP,
@@ -78,19 +82,21 @@ ROWS = (
         ENROLLED,
         {"status": "done", "note": "Mine"},
     ),
-    Row("GET", "/me/evidence", "/me/evidence", all_of(200)),
-    Row("POST", "/me/evidence", "/me/evidence", all_of(201), PIECE),
+    Row("GET", "/me/evidence", "/me/evidence", all_of(200), drafting=all_of(200)),
+    Row("POST", "/me/evidence", "/me/evidence", all_of(201), PIECE, drafting=all_of(201)),
     # A draft is nobody's but Alice's; what is shared a manager reads elsewhere, and may not change.
-    Row("GET", EVIDENCE, "/me/evidence/{draft}", all_of(404, alice=200)),
-    Row("GET", EVIDENCE, "/me/evidence/{submitted}", all_of(404, alice=200)),
-    Row("GET", EVIDENCE, "/me/evidence/{foreign}", all_of(404, carol=200)),
-    Row("PATCH", EVIDENCE, "/me/evidence/{draft}", all_of(404, alice=200), {"title": "New"}),
+    Row("GET", EVIDENCE, "/me/evidence/{draft}", ALICE, drafting=ALICE),
+    Row("GET", EVIDENCE, "/me/evidence/{submitted}", ALICE, drafting=ALICE),
+    Row("GET", EVIDENCE, "/me/evidence/{foreign}", CAROL, drafting=CAROL),
+    Row("PATCH", EVIDENCE, "/me/evidence/{draft}", ALICE, {"title": "New"}, drafting=ALICE),
     Row(
         "PATCH",
         EVIDENCE,
         "/me/evidence/{verified}",
         all_of(404, alice=200, bob=403),
         {"title": "New"},
+        # It is no draft.
+        drafting=all_of(404, alice=409, bob=403),
     ),
     Row("DELETE", EVIDENCE, "/me/evidence/{draft}", all_of(404, alice=204)),
     # A notification about a piece goes when the piece does, or when its request is withdrawn.
@@ -168,7 +174,7 @@ def tokens(app: Flask, snapshot: Snapshot) -> dict[str, str | None]:
     cast = snapshot.cast
     made: dict[str, str | None] = {"none": None, "wrong": "cairn_" + "w" * 43}
     for name in PEOPLE:
-        for scope in ("read", "write"):
+        for scope in SCOPES:
             made[f"{name} {scope}"] = make_token(app, getattr(cast, name), scope)
     made["expired"] = make_token(app, cast.alice, days=-1)
     made["revoked"] = revoked(app, snapshot)
@@ -226,6 +232,7 @@ def test_who_may_what(
         safe = row.method == "GET"
         expected[f"{name} read"] = row.expected[name] if safe else 403
         expected[f"{name} write"] = row.expected[name]
+        expected[f"{name} draft"] = row.drafting[name] if row.drafting else 403
     reset_token_use(app)
     before = rows_by_owner(app)
     # Those who are refused first, so that what they are refused is still there.

@@ -127,7 +127,7 @@ def test_a_manager_says_something_else(alice: ApiClient, bob: ApiClient, cast: C
     assert "Hers alone" not in told.text
     seen = skill_of(alice)
     assert (seen["self"]["level"], seen["manager"]["level"]) == (4, 2)
-    assert seen["manager"]["by"] == "Bob"
+    assert seen["manager"]["by"] == "Bob (by token)"
     assert seen["gap"] == max(0, seen["bar"] - 2)
     assert seen["apart"] == -2
 

@@ -87,7 +87,7 @@ def test_a_managers_level_that_is_left_out_stays(
     session.commit()
     dave = api_client_of(cast.dave)
     assert list(dave.put(path, {"comment": "Me too."}).get_json()["errors"]) == ["level"]
-    assert dave.put(path, {"level": 2}).get_json()["manager"]["by"] == "Dave"
+    assert dave.put(path, {"level": 2}).get_json()["manager"]["by"] == "Dave (by token)"
 
 
 def test_it_needs_a_token(api_client_of: ApiClientOf, cast: Cast) -> None:
@@ -162,7 +162,7 @@ def test_managers_of_one_name_are_two(
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     bob.put(path, {"level": 2, "comment": "Bob's own reasons."})
     said = other_manager.put(path, {"level": 2}).get_json()["manager"]
-    assert (said["level"], said["comment"], said["by"]) == (2, "", "Bob")
+    assert (said["level"], said["comment"], said["by"]) == (2, "", "Bob (by token)")
     found = session.scalars(sa.select(Assessment.assessor_id)).all()
     assert sorted(found, key=str) == sorted([cast.bob, cast.dave], key=str)
     refused = other_manager.put(
@@ -178,10 +178,10 @@ def test_ones_own_word_stays_after_another_managers(
     bob.put(path, {"level": 2, "comment": "Seen in March."})
     other_manager.put(path, {"level": 3, "comment": "Seen in May."})
     said = bob.put(path, {"comment": "Seen in June."}).get_json()["manager"]
-    assert (said["level"], said["comment"], said["by"]) == (2, "Seen in June.", "Bob")
+    assert (said["level"], said["comment"], said["by"]) == (2, "Seen in June.", "Bob (by token)")
     other_manager.put(path, {"level": 4})
     said = bob.put(path, {"level": 3}).get_json()["manager"]
-    assert (said["level"], said["comment"], said["by"]) == (3, "Seen in June.", "Bob")
+    assert (said["level"], said["comment"], said["by"]) == (3, "Seen in June.", "Bob (by token)")
     count = sa.select(sa.func.count()).select_from(Assessment)
     before = session.scalar(count)
     bob.put(path, {"level": 3})
@@ -189,7 +189,7 @@ def test_ones_own_word_stays_after_another_managers(
     assert session.scalar(count) == before
     # Said once more after another one's, it is the word that stands.
     other_manager.put(path, {"level": 4})
-    assert bob.put(path, {"level": 3}).get_json()["manager"]["by"] == "Bob"
+    assert bob.put(path, {"level": 3}).get_json()["manager"]["by"] == "Bob (by token)"
 
 
 def test_a_team_above_that_is_not_ones_own_is_not_named(

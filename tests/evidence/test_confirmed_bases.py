@@ -68,8 +68,8 @@ def test_what_was_left_out_and_confirmed_later_has_a_basis_of_its_own(
 
     said = ApiClient.of(app, cast.alice, "read").get(f"/me/evidence/{piece.id}").get_json()
     assert said["confirmed_by"] == {
-        DESIGN: {"by": "Bob", "basis": "referee"},
-        LEVELS: {"by": "Bob", "basis": "artefact"},
+        DESIGN: {"by": "Bob", "by_token": False, "basis": "referee"},
+        LEVELS: {"by": "Bob", "by_token": False, "basis": "artefact"},
     }
     api = ApiClient.of(app, cast.bob)
     body = {"decision": "verified"}

@@ -339,6 +339,14 @@ CHANGES: tuple[Change, ...] = (
         affects=NOTIFIED_ROLES,
     ),
     Change(
+        "/evidence/<uuid:evidence_id>/acceptance",
+        "PUT",
+        "evidence.write",
+        "/evidence/{returned}/acceptance",
+        {},
+        expect_only_alice(bob=403, nobody=SIGN_IN),
+    ),
+    Change(
         "/evidence/<uuid:evidence_id>/submission",
         "PUT",
         "evidence.submit",

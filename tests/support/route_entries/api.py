@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from roadmap.api.route_table import BASE, ROUTES
+from roadmap.core.problems import MCP_PATH
 from tests.support.route_entry import PUBLIC, Change, Page, expect_status
 
 NOBODY = expect_status(401)
@@ -38,18 +39,21 @@ PAGES: tuple[Page, ...] = (
     Page(f"{BASE}/openapi.json", "public", f"{BASE}/openapi.json", PUBLIC, shown=False),
     Page(f"{BASE}/docs", "public", f"{BASE}/docs", PUBLIC, name="api-docs"),
 )
-CHANGES: tuple[Change, ...] = tuple(
-    Change(
-        BASE + each.rule,
-        each.method,
-        each.permission,
-        address(each.rule),
-        {},
-        NOBODY,
-        {"nobody": 401},
-    )
-    for each in ROUTES
-    if each.method != "GET"
+CHANGES: tuple[Change, ...] = (
+    *(
+        Change(
+            BASE + each.rule,
+            each.method,
+            each.permission,
+            address(each.rule),
+            {},
+            NOBODY,
+            {"nobody": 401},
+        )
+        for each in ROUTES
+        if each.method != "GET"
+    ),
+    Change(MCP_PATH, "POST", "mcp.call", MCP_PATH, {}, NOBODY, {"nobody": 401}),
 )
 
 

@@ -11,6 +11,7 @@ TOKEN = {"name": "Calendar script", "scope": "read", "days": "30"}
 
 PAGES: tuple[Page, ...] = (
     Page("/account/tokens", "token.read", "/account/tokens"),
+    Page("/account/tokens/agents", "token.read", "/account/tokens/agents"),
     Page("/account/tokens/new", "token.write", "/account/tokens/new"),
 )
 CHANGES: tuple[Change, ...] = (

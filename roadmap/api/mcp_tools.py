@@ -1,0 +1,310 @@
+"""The tools that agents call at `/mcp`, over the operations of the API and their permissions.
+
+A new tool is one function and its place in `TOOLS`; its docstring is what an agent reads of it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from inspect import getdoc
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import BaseModel, Field, ValidationError
+
+from roadmap.api import evidence
+from roadmap.api.evidence import EvidenceChange, EvidenceShape, Kind, NewEvidence, ReviewState
+from roadmap.api.field_types import Body, Date, Key, Shape, required_line, single_line
+from roadmap.api.operation import InvalidFields, current_actor, run_handler, validation_errors
+from roadmap.api.progress import Status, abort_not_enrolled, load_own_roadmap
+from roadmap.auth.refusals import audit_refusal
+from roadmap.catalog.queries import load_revision
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.evidence import actions, labels
+from roadmap.evidence.list_query import Filters, list_evidence
+from roadmap.evidence.queries import load_own, search_milestones
+from roadmap.evidence.rules import MAX_LENGTHS, is_web_address
+from roadmap.people.permissions import can, refuse_token
+from roadmap.progress.queries import enrollment
+
+MAX_FOUND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool: what it asks of the permission table, and the model of its arguments."""
+
+    name: str
+    title: str
+    description: str
+    permission: str
+    arguments: type[BaseModel]
+    function: Callable[..., BaseModel]
+    only_reads: bool
+    is_idempotent: bool
+
+    def __call__(self, arguments: dict[str, Any]) -> BaseModel:
+        """Call it with what an agent sent. Raise an HTTPException where that is refused."""
+        try:
+            # As JSON, where a day is a text, and with the limits that an operation has.
+            given = self.arguments.model_validate_json(json.dumps(arguments))
+        except ValidationError as error:
+            raise InvalidFields(validation_errors(error)) from None
+        answer = run_handler(self.function, {"arguments": given})
+        assert isinstance(answer, BaseModel)  # noqa: S101 - every tool returns one
+        return answer
+
+
+def tool(
+    title: str, permission: str, *, only_reads: bool = False, is_idempotent: bool = False
+) -> Callable[[Callable[..., BaseModel]], Tool]:
+    """Declare a tool, which has the name and the text of its function."""
+
+    def make(function: Callable[..., BaseModel]) -> Tool:
+        arguments: Any = get_type_hints(function)["arguments"]
+        about = getdoc(function) or ""
+        return Tool(
+            function.__name__, title, about, permission, arguments, function, only_reads,
+            is_idempotent or only_reads,
+        )  # fmt: skip
+
+    return make
+
+
+class MilestonesWanted(Body):
+    """Which milestones: of the primary roadmap, and all of it, where nothing is named."""
+
+    roadmap: Key | None = Field(None, description="The slug of a roadmap; else the primary one.")
+    stage: Key | None = Field(None, description="Only those of this stage, by its key.")
+    status: Status | None = None
+
+
+class AgentMilestone(Shape):
+    """A milestone: `evidence` are the kinds that prove it, `tone` what supports a done one."""
+
+    key: str
+    title: str
+    stage: str
+    done_when: str
+    evidence: list[str]
+    skills: list[str]
+    required: bool
+    hours: int
+    status: str
+    tone: str | None
+
+
+class AgentMilestones(Shape):
+    """The milestones of a roadmap that its person is on, in the order of the roadmap."""
+
+    roadmap: str
+    title: str
+    stages: dict[str, str]
+    milestones: list[AgentMilestone]
+
+
+@tool("List milestones", "progress.read", only_reads=True)
+def list_milestones(arguments: MilestonesWanted) -> AgentMilestones:
+    """List the milestones of the person's roadmap, with when each is done and how it stands.
+
+    Without arguments these are all of the primary roadmap; narrow them by stage or status.
+    """
+    slug = arguments.roadmap
+    enrolled = enrollment(db.session, current_actor().id, slug) or abort_not_enrolled(slug)
+    content = load_revision(db.session, enrolled.revision_id).content
+    own = load_own_roadmap(enrolled.slug).milestones
+    return AgentMilestones(
+        roadmap=content.slug,
+        title=content.title,
+        stages={stage.key: stage.title for stage in content.stages},
+        milestones=[
+            AgentMilestone(
+                key=each.key,
+                title=each.title,
+                stage=content.stage_of[each.key].key,
+                done_when=each.done_when,
+                evidence=list(each.evidence),
+                skills=list(each.skills),
+                required=each.required,
+                hours=each.hours,
+                status=own[each.key].status,
+                tone=own[each.key].tone,
+            )
+            for each in content.milestones
+            if arguments.stage in (None, content.stage_of[each.key].key)
+            and arguments.status in (None, own[each.key].status)
+        ],
+    )
+
+
+class Search(Body):
+    """What to look for."""
+
+    query: Annotated[str, single_line(200)] = Field(
+        "",
+        description="Words that all occur. Without any: the newest evidence, and the milestones "
+        "that are done and have none.",
+    )
+
+
+class FoundMilestone(Shape):
+    key: str
+    title: str
+    place: str
+    done_when: str
+    evidence: list[str]
+
+
+class FoundEvidence(Shape):
+    """A piece; `drafted_by` is the token that wrote it and whose draft nobody has accepted."""
+
+    id: uuid.UUID
+    title: str
+    kind: Kind
+    occurred_on: Date
+    review_state: ReviewState
+    drafted_by: str
+    milestones: list[str]
+
+
+class Found(Shape):
+    milestones: list[FoundMilestone]
+    evidence: list[FoundEvidence]
+
+
+@tool("Find", "evidence.read", only_reads=True)
+def find(arguments: Search) -> Found:
+    """Find milestones of the person's roadmaps and their own evidence, by words.
+
+    Look here before you write a draft: what is recorded already needs no second piece.
+    """
+    actor, words = current_actor(), arguments.query
+    pieces = list_evidence(db.session, actor.id, Filters(q=words), today=actor.today(now())).items[
+        :MAX_FOUND
+    ]
+    milestones = search_milestones(db.session, words, user_id=actor.id, kind="", leave_out=())
+    return Found(
+        milestones=[
+            FoundMilestone(
+                key=each.key,
+                title=each.title,
+                place=each.place,
+                done_when=each.done_when,
+                evidence=list(each.kinds),
+            )
+            for each in milestones
+        ],
+        evidence=[
+            FoundEvidence(
+                id=item.id,
+                title=item.title,
+                kind=item.version.kind,
+                occurred_on=item.version.occurred_on,
+                review_state=item.state,
+                drafted_by=item.version.drafted_by,
+                milestones=list(item.milestones),
+            )
+            for item in pieces
+        ],
+    )
+
+
+class PieceWanted(Body):
+    evidence_id: uuid.UUID
+
+
+@tool("Read a piece of evidence", "evidence.read", only_reads=True)
+def read_evidence(arguments: PieceWanted) -> EvidenceShape:
+    """Read one piece of the person's own evidence, in full, with what its last reviewer said."""
+    return _result(evidence.read_evidence.handler(arguments.evidence_id))
+
+
+@tool("Create a draft", "evidence.draft")
+def create_draft(arguments: NewEvidence) -> EvidenceShape:
+    """Record a piece of evidence as a draft, which the person reads, edits and submits themselves.
+
+    It carries the name of this token until they edit or accept it. Record what happened and can be
+    shown: a link or a description, the day, the milestones that it should prove (their keys, at
+    most five, and a kind that each of them takes), and figures before and after as impacts.
+    """
+    return _result(evidence.create_evidence.handler(body=arguments))
+
+
+class DraftChange(EvidenceChange):
+    """What is left out stays, null clears. Lists that are sent replace the whole list."""
+
+    evidence_id: uuid.UUID
+
+
+@tool("Change a draft", "evidence.draft", is_idempotent=True)
+def change_draft(arguments: DraftChange) -> EvidenceShape:
+    """Change a draft of the person's; what was submitted, or is in their portfolio, is refused.
+
+    What is left out stays, null clears, and a list replaces the whole list.
+    """
+    return _result(
+        evidence.change_evidence.handler(evidence_id=arguments.evidence_id, body=arguments)
+    )
+
+
+class LinkToAttach(Body):
+    evidence_id: uuid.UUID
+    url: Annotated[str, required_line(MAX_LENGTHS["url"])] = Field(
+        description="An http or https address."
+    )
+    label: Annotated[str, single_line(200)] = Field("", description="What it leads to.")
+
+
+@tool("Attach a link", "evidence.draft", is_idempotent=True)
+def attach_link(arguments: LinkToAttach) -> EvidenceShape:
+    """Attach a web address to a draft: a pull request, a document, a dashboard.
+
+    It becomes the draft's link where it has none, otherwise a line below its description.
+    """
+    if not is_web_address(arguments.url):
+        raise InvalidFields({"url": [str(labels.ERROR_MESSAGES["not_an_address"])]})
+    actor = current_actor()
+    piece = load_own(db.session, actor, "evidence.draft", arguments.evidence_id)
+    actions.lock_and_reload(db.session, piece, actor)
+    stored = actions.evidence_input(piece)
+    address = arguments.url.replace("<", "%3C").replace(">", "%3E")
+    label = arguments.label.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    line = f"- [{label}](<{address}>)" if label else f"- <{address}>"
+    if not stored.url:
+        changed = replace(stored, url=arguments.url)
+    elif arguments.url == stored.url or line in stored.description.splitlines():
+        changed = stored
+    else:
+        changed = replace(stored, description=f"{stored.description}\n\n{line}".strip())
+    actions.edit(db.session, piece, changed, by=actor, now=now())
+    return _result(evidence.read_evidence.handler(arguments.evidence_id))
+
+
+def _result(answer: Any) -> EvidenceShape:
+    """Return the piece that an operation answers with, whatever its status."""
+    piece: EvidenceShape = getattr(answer, "value", answer)
+    return piece
+
+
+TOOLS: dict[str, Tool] = {
+    each.name: each
+    for each in (list_milestones, find, read_evidence, create_draft, change_draft, attach_link)
+}
+
+
+def permitted_tools() -> list[Tool]:
+    """Return the tools that the token of this request may call."""
+    actor = current_actor()
+    return [each for each in TOOLS.values() if can(actor, each.permission)]
+
+
+def refuse_tool(wanted: Tool) -> str:
+    """Return why the token of this request may not call a tool, which is audited; "" if it may."""
+    actor = current_actor()
+    if can(actor, wanted.permission):
+        return ""
+    audit_refusal("access.refused", f"POST /mcp {wanted.name}", by=actor.id)
+    return refuse_token(actor, wanted.permission)

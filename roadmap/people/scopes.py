@@ -1,0 +1,80 @@
+"""The scopes of a personal token: what of their person's permissions each of them has.
+
+A new scope is one entry of `SCOPES`. The permission table, the page of a new token and the command
+line take their scopes from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+# What only a person who is signed in to a page does, unless the operator allows it to tokens.
+JUDGEMENTS = frozenset({"evidence.review", "skill.assess_other", "person.assess", "person.verify"})
+JUDGEMENT_REFUSAL = _l(
+    "Only a person who is signed in verifies, returns and assesses. Do it on its page, or ask the "
+    "operator of this server to allow it by token (ROADMAP_REVIEW_BY_TOKEN)."
+)
+READING = frozenset({"read", "list", "matrix", "call", "public"})
+DRAFTING = frozenset(
+    {"public", "mcp.call", "roadmap.read", "progress.read", "evidence.read", "evidence.draft"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a token may do, for those who create one, and what it says where it may not.
+
+    `permits` takes an action of the permission table.
+    """
+
+    label: LazyString
+    description: LazyString
+    permits: Callable[[str], bool]
+    refusal: LazyString
+
+
+def _reads(action: str) -> bool:
+    return action.rpartition(".")[2] in READING
+
+
+SCOPES: dict[str, Scope] = {
+    "read": Scope(
+        label=_l("Read"),
+        description=_l("what you can see here"),
+        permits=_reads,
+        refusal=_l("This token can only read. Create one with the scope write."),
+    ),
+    "draft": Scope(
+        label=_l("Draft"),
+        description=_l(
+            "reads your roadmap and evidence, and writes drafts that carry its name, for an agent"
+        ),
+        permits=DRAFTING.__contains__,
+        refusal=_l(
+            "This token reads its person's roadmap and evidence, and writes drafts. The rest takes "
+            "the pages, or a token of the scope write."
+        ),
+    ),
+    "write": Scope(
+        label=_l("Read and write"),
+        description=_l("what you can do here, with few exceptions"),
+        permits=lambda _action: True,
+        refusal=_l("This token cannot do that."),
+    ),
+}
+
+
+def find_refusal(scope: str | None, action: str, *, judges: bool) -> LazyString | None:
+    """Return why a token of this scope may not do something; None where it may, or is none.
+
+    `judges` tells that the operator lets tokens judge.
+    """
+    if scope is None:
+        return None
+    if not SCOPES[scope].permits(action):
+        return SCOPES[scope].refusal
+    return JUDGEMENT_REFUSAL if action in JUDGEMENTS and not judges else None

@@ -1,0 +1,316 @@
+"""POST /mcp: the endpoint of agents, one JSON-RPC message at a time.
+
+That a real client understands the answers, `tests/api/test_mcp_client.py` shows.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from roadmap.auth.models import SCOPES
+from roadmap.people.models import AuditEntry
+from tests.api.conftest import MILESTONE, PIECE, SLUG
+from tests.support.api_client import ApiClient, make_token
+from tests.support.browser_client import IsolatedClient
+from tests.support.cast import Cast
+
+HANDSHAKE, MODERN = "2025-11-25", "2026-07-28"
+READING = {"list_milestones", "find", "read_evidence"}
+DRAFTING = {"create_draft", "change_draft", "attach_link"}
+DRAFT = {**PIECE, "title": "By an agent"}
+
+
+class Agent:
+    """Sends messages in the name of a token."""
+
+    def __init__(self, app: Flask, token: str | None) -> None:
+        self.client = IsolatedClient(app, app.response_class, use_cookies=False)
+        self.token = token
+
+    def post(self, body: Any, *, method: str = "POST", **headers: str) -> TestResponse:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Content-Type": "application/json", "Accept": "application/json", **given}
+        if self.token is not None:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        data = body if isinstance(body, bytes) else json.dumps(body)
+        return self.client.open("/mcp", method=method, data=data, headers=sent)
+
+    def ask(self, method: str, params: Any = None, **headers: str) -> dict[str, Any]:
+        """The answer to a request, a result or an error."""
+        message = {"jsonrpc": "2.0", "id": 7, "method": method}
+        answer = self.post(message | ({"params": params} if params is not None else {}), **headers)
+        found: dict[str, Any] = answer.get_json()
+        assert (found["jsonrpc"], found["id"]) == ("2.0", 7)
+        return found
+
+    def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """The result of a tool."""
+        params = {"name": name, "arguments": arguments}
+        found = self.ask("tools/call", params, MCP_Protocol_Version=HANDSHAKE)
+        result: dict[str, Any] = found["result"]
+        return result
+
+    def value(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """What a tool answers that is not refused."""
+        result = self.call(name, **arguments)
+        assert not result.get("isError"), result
+        value: dict[str, Any] = result["structuredContent"]
+        assert json.loads(result["content"][0]["text"]) == value
+        return value
+
+    def refusal(self, name: str, **arguments: Any) -> str:
+        result = self.call(name, **arguments)
+        assert result["isError"] is True, result
+        return str(result["content"][0]["text"])
+
+
+AgentOf = Callable[..., Agent]
+
+
+@pytest.fixture
+def agent_of(app: Flask) -> AgentOf:
+    return lambda person, scope="draft": Agent(app, make_token(app, person, scope))
+
+
+@pytest.fixture
+def agent(agent_of: AgentOf, cast: Cast, alice: ApiClient) -> Agent:
+    """Alice's agent; she is on the roadmap."""
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    return agent_of(cast.alice)
+
+
+# --- The protocol ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken"),
+    [(HANDSHAKE, HANDSHAKE), ("2025-03-26", "2025-03-26"), ("1999-01-01", HANDSHAKE)],
+)
+def test_the_version_is_agreed_on(asked: str, spoken: str, agent: Agent) -> None:
+    params = {
+        "protocolVersion": asked,
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    }
+    result = agent.ask("initialize", params)["result"]
+    assert result["protocolVersion"] == spoken
+    assert result["serverInfo"]["name"] == "cairn"
+    assert result["capabilities"] == {"tools": {}}
+    assert "cannot submit" in result["instructions"]
+
+
+def enveloped(version: str = MODERN, **params: Any) -> dict[str, Any]:
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": version,
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    return {**params, "_meta": meta}
+
+
+def test_a_request_with_its_own_envelope(agent: Agent) -> None:
+    headers = {"MCP_Protocol_Version": MODERN, "Mcp_Method": "server/discover"}
+    found = agent.ask("server/discover", enveloped(), **headers)["result"]
+    assert found["supportedVersions"] == [MODERN]
+    headers["Mcp_Method"] = "tools/list"
+    listed = agent.ask("tools/list", enveloped(), **headers)["result"]
+    assert {each["name"] for each in listed["tools"]} == READING | DRAFTING
+    # What the headers say and what the body says is the same, or nothing is done.
+    called = {**headers, "Mcp_Method": "tools/call", "Mcp_Name": "find"}
+    for wrong in (headers, {**called, "Mcp_Name": "create_draft"}, {**called, "Mcp_Method": "ping"},
+                  {**called, "MCP_Protocol_Version": HANDSHAKE}):  # fmt: skip
+        params = enveloped(name="find", arguments={})
+        assert agent.ask("tools/call", params, **wrong)["error"]["code"] == -32020
+    assert "result" in agent.ask("tools/call", enveloped(name="find", arguments={}), **called)
+    # The handshake is of earlier versions.
+    gone = {"jsonrpc": "2.0", "id": 7, "method": "ping", "params": enveloped()}
+    answer = agent.post(gone, MCP_Protocol_Version=MODERN, Mcp_Method="ping")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, -32601)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, -32700),
+        (b"[" * 9_000, 400, -32700),
+        ([{"jsonrpc": "2.0", "id": 1, "method": "ping"}], 400, -32600),
+        ("ping", 400, -32600),
+        ({"id": 1, "method": "ping"}, 400, -32600),
+        ({"jsonrpc": "2.0", "id": {}, "method": "ping"}, 400, -32600),
+        ({"jsonrpc": "2.0", "id": 1, "method": "tools/forget"}, 200, -32601),
+        ({"jsonrpc": "2.0", "id": 1, "method": "resources/list"}, 200, -32601),
+        ({"jsonrpc": "2.0", "id": 1, "method": "tools/call"}, 200, -32602),
+        ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x"}}, 200, -32602),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_no_request(body: Any, status: int, code: int, agent: Agent) -> None:
+    answer = agent.post(body)
+    assert (answer.status_code, answer.mimetype) == (status, "application/json")
+    found = answer.get_json()
+    assert found["error"]["code"] == code
+    assert found["error"]["message"]
+    assert found["id"] == (1 if status == 200 else None)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 3}},
+        {"jsonrpc": "2.0", "id": 3, "result": {}},
+    ],
+    ids=lambda message: str(message)[:50],
+)
+def test_what_asks_for_nothing_is_taken(message: Any, agent: Agent) -> None:
+    answer = agent.post(message)
+    assert (answer.status_code, answer.data) == (202, b"")
+
+
+def test_a_ping_is_answered_and_a_version_that_is_not_served_is_not(agent: Agent) -> None:
+    assert agent.ask("ping")["result"] == {}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    answer = agent.post(message, MCP_Protocol_Version="1999-01-01")
+    error = answer.get_json()["error"]
+    assert (answer.status_code, error["code"]) == (400, -32022)
+    assert HANDSHAKE in error["data"]["supported"]
+
+
+def test_what_http_refuses(agent: Agent, app: Flask) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    assert agent.post(message, Origin="http://localhost").status_code == 200
+    for status, headers in (
+        (403, {"Origin": "https://evil.example"}),
+        (403, {"Origin": "null"}),
+        (406, {"Accept": "text/html"}),
+        (415, {"Content_Type": "text/plain"}),
+    ):
+        answer = agent.post(message, **headers)
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert agent.post(b'"' + b"x" * 1_000_001 + b'"').status_code == 413
+    assert agent.post({"params": [0] * 20_000}).status_code == 413
+    for method in ("GET", "DELETE"):
+        answer = agent.post(b"", method=method)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
+def test_it_needs_a_token(app: Flask, cast: Cast, browser_of) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    for token in (None, "cairn_" + "a" * 43):
+        answer = Agent(app, token).post(message)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="cairn"')
+    # A browser's cookie says nothing here.
+    assert browser_of(cast.alice).client.post("/mcp", json=message).status_code == 401
+
+
+# --- The tools ------------------------------------------------------------------------------------
+
+
+def test_milestones_are_listed(agent: Agent) -> None:
+    found = agent.value("list_milestones")
+    assert found["roadmap"] == SLUG
+    by_key = {each["key"]: each for each in found["milestones"]}
+    assert by_key[MILESTONE]["status"] == "not_started"
+    assert "design_doc" in by_key[MILESTONE]["evidence"]
+    assert by_key[MILESTONE]["done_when"]
+    some = agent.value("list_milestones", stage="leadership", status="not_started")["milestones"]
+    assert 0 < len(some) < len(by_key)
+    assert {each["stage"] for each in some} == {"leadership"}
+    assert agent.value("list_milestones", status="done")["milestones"] == []
+    assert "status: " in agent.refusal("list_milestones", status="finished")
+
+
+def test_who_is_on_no_roadmap_is_told_how_to_begin(agent_of: AgentOf, cast: Cast) -> None:
+    assert "not on a roadmap yet" in agent_of(cast.mallory).refusal("list_milestones")
+
+
+def test_a_draft_is_written_found_read_changed_and_linked(
+    agent: Agent, alice: ApiClient, cast: Cast, browser_of
+) -> None:
+    made = agent.value("create_draft", **DRAFT)
+    assert (made["review_state"], made["drafted_by"]) == ("draft", "draft of a test")
+    found = agent.value("find", query="agent")
+    assert [each["id"] for each in found["evidence"]] == [made["id"]]
+    assert MILESTONE in {each["key"] for each in agent.value("find", query="design")["milestones"]}
+    changed = agent.value("change_draft", evidence_id=made["id"], role="Author", milestones=[])
+    assert (changed["role"], changed["milestones"], changed["url"]) == ("Author", [], PIECE["url"])
+    link = {"evidence_id": made["id"], "url": "https://example.org/pull/7", "label": "The [fix]"}
+    for _twice in range(2):
+        linked = agent.value("attach_link", **link)
+        assert linked["description"] == "- [The \\[fix\\]](<https://example.org/pull/7>)"
+    assert agent.value("read_evidence", evidence_id=made["id"]) == linked
+    page = browser_of(cast.alice).get(f"/evidence/{made['id']}").text
+    assert 'href="https://example.org/pull/7"' in page
+    assert "Accept as it is" in page
+    # The first link of a draft without one is its own.
+    bare = agent.value("create_draft", **{**DRAFT, "url": None, "description": "What I did."})
+    own = agent.value("attach_link", evidence_id=bare["id"], url="https://example.org/doc")
+    assert (own["url"], own["description"]) == ("https://example.org/doc", "What I did.")
+
+
+def test_what_is_refused_says_why_and_leaves_nothing(
+    agent: Agent, add, alice: ApiClient, agent_of: AgentOf, cast: Cast
+) -> None:
+    before = alice.get("/me/evidence").get_json()
+    wrong = agent.refusal("create_draft", **{**DRAFT, "occurred_on": "2999-01-01"})
+    assert "occurred_on: This date is in the future." in wrong
+    assert "milestones: " in agent.refusal("create_draft", **{**DRAFT, "milestones": ["none"]})
+    assert "titel: " in agent.refusal("create_draft", **DRAFT, titel="Misspelt")
+    assert alice.get("/me/evidence").get_json() == before
+    mine = add()
+    for name, more in (("read_evidence", {}), ("change_draft", {"title": "Mine"}),
+                       ("attach_link", {"url": "https://example.org"})):  # fmt: skip
+        stranger = agent_of(cast.mallory)
+        assert "does not exist" in stranger.refusal(name, evidence_id=mine["id"], **more)
+        assert "does not exist" in agent.refusal(name, evidence_id=str(uuid.uuid4()), **more)
+    bad = agent.refusal("attach_link", evidence_id=mine["id"], url="javascript:alert(1)")
+    assert "url: This is not a web address." in bad
+    alice.put(f"/me/evidence/{mine['id']}/submission")
+    assert "drafts only" in agent.refusal("change_draft", evidence_id=mine["id"], title="New")
+    assert "drafts only" in agent.refusal("attach_link", evidence_id=mine["id"], url="https://a.b")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_what_each_scope_may(
+    scope: str, agent_of: AgentOf, cast: Cast, alice: ApiClient, session: Session, app: Flask
+) -> None:
+    """A token that may do everything elsewhere writes drafts here, and no more."""
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    agent = agent_of(cast.alice, scope)
+    listed = {each["name"]: each for each in agent.ask("tools/list")["result"]["tools"]}
+    assert listed.keys() == (READING if scope == "read" else READING | DRAFTING)
+    for name, each in listed.items():
+        assert each["description"], name
+        assert each["inputSchema"]["type"] == "object", name
+        assert each["annotations"]["readOnlyHint"] is (name in READING), name
+    if scope == "read":
+        assert "can only read" in agent.refusal("create_draft", **DRAFT)
+        with app.app_context():
+            (line,) = session.query(AuditEntry).filter_by(action="access.refused")
+            assert line.target == "POST /mcp create_draft"
+        assert agent.value("find")["evidence"] == []
+    else:
+        made = agent.value("create_draft", **DRAFT)
+        assert made["drafted_by"] == f"{scope} of a test"
+
+
+def test_the_statements_do_not_grow_with_the_pieces(agent: Agent, add, statements) -> None:
+    def taken() -> int:
+        with statements() as seen:
+            agent.value("find", query="feature")
+        return len(seen)
+
+    add()
+    taken()
+    before = taken()
+    for number in range(3):
+        add(title=f"Feature {number}")
+    assert taken() == before

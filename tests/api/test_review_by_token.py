@@ -1,0 +1,123 @@
+"""Only a person who is signed in to a page judges, unless the operator lets tokens judge."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from roadmap.evidence.models import Evidence
+from roadmap.people.permissions import PERMISSIONS
+from roadmap.people.scopes import JUDGEMENTS, SCOPES
+from roadmap.portfolio.models import PortfolioItem
+from tests.api.conftest import MILESTONE
+from tests.evidence.builders import DESIGN
+from tests.support.api_client import ApiClient
+from tests.support.cast import Cast
+
+VERIFIED = {"decision": "verified", "basis": "first_hand"}
+
+
+def test_the_scopes_name_actions_that_there_are() -> None:
+    assert PERMISSIONS.keys() >= JUDGEMENTS
+    found = {name: {each for each in PERMISSIONS if scope.permits(each)}
+             for name, scope in SCOPES.items()}  # fmt: skip
+    assert found["draft"] == {
+        *("public", "mcp.call", "roadmap.read", "progress.read"),
+        *("evidence.read", "evidence.draft"),
+    }
+    assert not {each for each in found["read"] if each.endswith((".write", ".draft", ".submit"))}
+    assert found["write"] == PERMISSIONS.keys()
+
+
+@pytest.fixture
+def piece(add, alice: ApiClient) -> dict[str, Any]:
+    made: dict[str, Any] = add(milestones=[MILESTONE])
+    assert alice.put(f"/me/evidence/{made['id']}/submission").status_code == 200
+    return made
+
+
+def test_a_token_judges_nobody_by_default(
+    app: Flask, cast: Cast, piece: dict[str, Any], bob: ApiClient, browser_of, monkeypatch
+) -> None:
+    monkeypatch.setitem(app.config, "REVIEW_BY_TOKEN", False)
+    path = f"/reviews/{piece['id']}"
+    assessed = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    for refused in (
+        bob.put(path, VERIFIED),
+        bob.put(path, {"decision": "returned", "comment": "More."}),
+        bob.delete(f"{path}/judgements/{piece['id']}", body={"reason": "Not mine."}),
+        bob.put(assessed, {"level": 3}),
+    ):
+        assert refused.status_code == 403
+        assert "signed in" in refused.get_json()["detail"]
+        assert "ROADMAP_REVIEW_BY_TOKEN" in refused.get_json()["detail"]
+    # What waits is read as before, and judged on its page.
+    (waiting,) = bob.get("/reviews").get_json()["items"]
+    assert waiting["review_state"] == "submitted"
+    page = browser_of(cast.bob)
+    shown = page.get(path)
+    assert shown.status_code == 200
+    # One's own word is no judgement of somebody else.
+    assert bob.put("/me/skills/mlops", {"level": 2}).get_json()["self"]["by"] == "Bob"
+
+
+def test_a_judgement_by_token_says_so_everywhere(
+    app: Flask, session: Session, cast: Cast, piece: dict[str, Any], alice: ApiClient,
+    bob: ApiClient, browser_of, reword,
+) -> None:  # fmt: skip
+    said = bob.put(f"/reviews/{piece['id']}", VERIFIED).get_json()
+    assert (said["by"], said["by_token"]) == ("Bob (by token)", True)
+    assert said["confirmed_by"][MILESTONE]["by_token"] is True
+    seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
+    assert (seen["review"]["by"], seen["review"]["by_token"]) == ("Bob (by token)", True)
+    session.add(PortfolioItem(user_id=cast.alice, evidence_id=uuid.UUID(piece["id"]), position=0))
+    session.commit()
+    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
+    level = bob.put(path, {"level": 3}).get_json()
+    assert (level["manager"]["by"], level["manager"]["by_token"]) == ("Bob (by token)", True)
+    pages = (
+        (cast.alice, f"/evidence/{piece['id']}"),
+        (cast.bob, f"/reviews/{piece['id']}"),
+        (cast.bob, f"/teams/ranking/people/{cast.alice}"),
+        (cast.alice, "/skills/mlops"),
+        (cast.alice, "/portfolio/preview"),
+        (cast.alice, "/portfolio/export/markdown"),
+        (cast.alice, "/portfolio/export/json-resume"),
+    )
+    for person, address in pages:
+        assert "(by token)" in browser_of(person).get(address).text, address
+
+
+def test_a_judgement_on_a_page_does_not(
+    cast: Cast, session: Session, piece: dict[str, Any], alice: ApiClient, browser_of
+) -> None:
+    stored = session.scalars(sa.select(Evidence)).one()
+    form = {
+        "decision": "verified", "basis": "first_hand", "comment": "",
+        "milestones": [MILESTONE], "version_id": str(stored.current_id), "title": stored.title,
+    }  # fmt: skip
+    assert browser_of(cast.bob).put(f"/reviews/{piece['id']}", form).status_code == 303
+    review = alice.get(f"/me/evidence/{piece['id']}").get_json()["review"]
+    assert (review["by"], review["by_token"]) == ("Bob", False)
+
+
+def test_what_was_confirmed_is_given_in_its_words(
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient, reword
+) -> None:
+    """Of a piece that waits again, as on its page: each milestone as it was confirmed."""
+    assert MILESTONE == DESIGN
+    said = bob.put(f"/reviews/{piece['id']}", VERIFIED).get_json()
+    assert said["confirmed_wordings"] == {}
+    reword(DESIGN, title="Design for two teams", done_when="Two teams sign it.")
+    alice.patch(f"/me/evidence/{piece['id']}", {"description": "A second version."})
+    (waiting,) = bob.get("/reviews").get_json()["items"]
+    assert (waiting["confirmed"], waiting["verified_before"]) == ([DESIGN], True)
+    assert waiting["confirmed_by"][DESIGN]["by"] == "Bob (by token)"
+    wording = waiting["confirmed_wordings"][DESIGN]
+    assert wording["revision"] == 1
+    assert wording["title"] != "Design for two teams" == waiting["milestones"][0]["title"]
