@@ -50,9 +50,29 @@
     if (after.length === before.length) after.forEach((fold, at) => { fold.open = before[at].open; });
   });
 
+  /* Stages of a roadmap stay folded as they were left: a cookie of this page says it to the server, so that
+     they come folded. First the person, as others may use the same browser. */
+  let folded = null;
+  const keepFolded = () => {
+    const stages = all("details[data-fold]:not([open])").map((stage) => stage.dataset.fold);
+    const text = [document.body.dataset.person, ...stages].join(".");
+    if (text === folded) return;
+    folded = text;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `folded=${text}; path=${location.pathname}; max-age=31536000; samesite=lax${secure}`;
+  };
+  document.addEventListener("toggle", (event) => { if (event.target.dataset.fold) keepFolded(); }, true);
+
   /* Keep the focus through a swap. A refused form moves it to its errors. */
   let held = null;
-  document.addEventListener("htmx:beforeSwap", () => {
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    // A message above the page does not push away what one looks at.
+    if (target?.id === "messages") {
+      const [height, at] = [target.offsetHeight, scrollY];
+      target.addEventListener("htmx:afterSwap", () => {
+        if (at > 0) scrollTo({ top: at + target.offsetHeight - height, behavior: "instant" });
+      }, { once: true });
+    }
     const active = document.activeElement;
     const anchor = active && active !== document.body && active.closest("[id]");
     const part = (...names) => names.map((name) => `[${name}="${CSS.escape(active.getAttribute(name))}"]`).join("");

@@ -255,7 +255,7 @@ def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
         items.append(
             f"<li{current}><svg class=cairn role=group "
             f"viewBox='{-width // 2} {-height} {width} {height}' width={width}>"
-            f"{_render_stones(cairn, number, base)}</svg>"
+            f"<g id=pile-{cairn.key} class=pile>{_render_stones(cairn, number, base)}</g></svg>"
             f"<p class=trail-label>{here}"
             f"<a class=trail-name href={cairn.href}>{escape(cairn.title)}</a>"
             f"<span id=facts-{cairn.key}>{escape(cairn.facts)}</span></p></li>"
@@ -265,6 +265,40 @@ def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
         f"<div class='trail{many}'>{_STONE_SHAPES}{_wide_path(len(cairns), walked)}"
         f"{_tall_path(len(cairns), walked)}"
         f"<ol aria-label='{escape(label)}'>{''.join(items)}</ol></div>"
+    )
+
+
+def render_compact_trail(cairns: Sequence[Cairn], base: str = "", *, drawn: bool = True) -> Markup:
+    """Render the cairns in one line of small links to the stages, which stays in view.
+
+    ``drawn`` says that the trail itself is on the page: then its cairns are shown once more, and
+    change with its stones. Otherwise the stones are drawn here.
+    """
+    items = []
+    for number, cairn in enumerate(cairns):
+        current = " aria-current=step" if cairn.here else ""
+        items.append(
+            f"<li{current}><a href='{base}#{cairn.key}' title='{escape(cairn.title)}'>"
+            f"{render_small_cairn(cairn, number, drawn=drawn)}"
+            f"<span class=sr-only>{escape(cairn.title)}</span></a></li>"
+        )
+    shapes = "" if drawn else _STONE_SHAPES
+    return Markup(f"{shapes}<ol class=trail-small>{''.join(items)}</ol>")  # noqa: S704 - escaped
+
+
+def render_small_cairn(
+    cairn: Cairn, number: int, *, drawn: bool = False, attributes: str = ""
+) -> Markup:
+    """Render one cairn of the compact trail; ``number`` is its position, from 0."""
+    uses, width, height = _stack_stones(len(cairn.stones), number)
+    stones = f"<use href=#pile-{cairn.key} />"
+    if not drawn:
+        pairs = zip(cairn.stones, uses, strict=True)
+        stones = "".join(f"<g class=tone-{stone.tone}>{use}</g>" for stone, use in pairs)
+        stones = f"<g class=pile>{stones}</g>"
+    return Markup(  # noqa: S704 - numbers and keys
+        f"<svg id=small-{cairn.key} viewBox='{-width // 2} {-height} {width} {height}' "
+        f"aria-hidden=true{attributes}>{stones}</svg>"
     )
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from roadmap.core import svg
 from roadmap.core.i18n import date_filter, ngettext, number_filter, points_filter
 from roadmap.core.i18n import gettext as _
+from roadmap.journey.checklist_filter import ChecklistFilter, filter_links, matching_keys
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.journey.rules import forecast, longest_chain, weeks_behind
 from roadmap.readiness.presentation import verdict_title
@@ -85,14 +86,13 @@ class RoadmapPresenter:
         self.tone_labels = tone_labels()
         self.path = f"/roadmaps/{self.content.slug}/milestones/"
         self._counts: dict[str, Counter[str]] = {}
-        self.no_evidence_label = _("no evidence yet")
         self.hours_label = _("%(hours)d h")
 
     def row_note(self, key: str, tone: str) -> tuple[str, bool]:
         """Return the note beside a milestone, and whether it is a warning."""
         target = self.progress.targets.get(key)
         if target is None or tone in TONES or tone == "not_applicable":
-            return (self.no_evidence_label, True) if tone == "claimed" else ("", False)
+            return "", False
         shown = date_filter(target)
         if target < self.progress.today:
             return _("was due %(date)s", date=shown), True
@@ -124,8 +124,10 @@ class RoadmapPresenter:
             found = self._counts[stage.key] = Counter(tones)
         return found
 
-    def stage(self, stage: Stage, *, with_rows: bool) -> StageView:
-        """Return a stage, with or without its checklist."""
+    def stage(
+        self, stage: Stage, *, with_rows: bool, chosen: ChecklistFilter | None = None
+    ) -> StageView:
+        """Return a stage, with or without what the filter leaves of its checklist."""
         counts = self.counts(stage)
         done = sum(counts[tone] for tone in TONES)
         total = len(stage.milestones) - counts["not_applicable"]
@@ -163,17 +165,21 @@ class RoadmapPresenter:
                 shares["verified"],
                 label,
             ),
-            objectives=tuple(
-                ObjectiveView(
-                    objective.key,
-                    objective.title,
-                    tuple(self.row(milestone) for milestone in objective.milestones),
-                )
-                for objective in stage.objectives
-            )
-            if with_rows
-            else (),
+            objectives=self.objectives(stage, chosen) if with_rows else (),
         )
+
+    def objectives(self, stage: Stage, chosen: ChecklistFilter | None) -> tuple[ObjectiveView, ...]:
+        """Return the objectives of a stage of which the filter leaves rows, with these rows."""
+        views = []
+        shown = matching_keys(chosen, self.progress, stage.milestones) if chosen else {}
+        for objective in stage.objectives:
+            milestones = objective.milestones
+            if chosen:
+                milestones = tuple(m for m in milestones if m.key in shown[chosen.shown])
+            if milestones:
+                rows = tuple(self.row(milestone) for milestone in milestones)
+                views.append(ObjectiveView(objective.key, objective.title, rows))
+        return tuple(views)
 
     def current_stage(self) -> Stage:
         """Return the stage with most milestones in progress, else the first unfinished one."""
@@ -202,22 +208,28 @@ class RoadmapPresenter:
             here=_("you are here") if here else "",
         )
 
+    def cairns(self, stages: list[StageView]) -> list[svg.Cairn]:
+        """Return the cairns of the trail."""
+        here = self.current_stage().key
+        return [
+            self.cairn(stage, view.facts, here=stage.key == here)
+            for stage, view in zip(self.content.stages, stages, strict=True)
+        ]
+
     def trail(self, stages: list[StageView], base: str = "") -> Markup:
         """Draw the trail."""
-        here = self.current_stage().key
-        return svg.render_trail(
-            [
-                self.cairn(stage, view.facts, here=stage.key == here)
-                for stage, view in zip(self.content.stages, stages, strict=True)
-            ],
-            _("The trail, stage by stage"),
-            base,
-        )
+        return svg.render_trail(self.cairns(stages), _("The trail, stage by stage"), base)
 
     def stone(self, stage: Stage, key: str, facts: str) -> Markup:
         """Draw one stone of the trail, which stands for a milestone."""
         cairn = self.cairn(stage, facts, here=False)
         return svg.render_stone(cairn, self.content.stages.index(stage), self.content.anchors[key])
+
+    def small_cairn(self, stage: Stage) -> Markup:
+        """Draw the cairn of a stage for the compact trail, to replace it out of band."""
+        cairn = self.cairn(stage, "", here=False)
+        number = self.content.stages.index(stage)
+        return svg.render_small_cairn(cairn, number, attributes=" hx-swap-oob=true")
 
     def hours_left(self) -> tuple[int, int]:
         """Return the hours left, and how many of them are required, in required stages."""
@@ -313,11 +325,19 @@ class RoadmapPresenter:
         )
         return f"{text} {late}"
 
+    def filter_context(self, chosen: ChecklistFilter, stage: Stage | None = None) -> dict[str, Any]:
+        """Return what the filters of the roadmap's page, or of one stage's, print."""
+        keys = matching_keys(chosen, self.progress, (stage or self.content).milestones)
+        return {
+            "filter": chosen,
+            "filter_links": filter_links(chosen, keys),
+            "skill_choices": [(skill.key, skill.title) for skill in self.content.skills],
+        }
+
     def score_context(self) -> dict[str, Any]:
         """Return what the head of the page prints: summary, score and verdict."""
         data = self.progress.data
         return {
-            "roadmap": self.content,
             "lede": self.lede(),
             "score": points_filter(data["score"]),
             "verdict": verdict_title(summary_verdict(data)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, abort, flash, make_response, render_template, request, session
 from flask_login import current_user
@@ -11,13 +11,22 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.career_plans.worksheet import Worksheet, decided_worksheets
 from roadmap.catalog import queries as catalog
+from roadmap.core import svg
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
-from roadmap.core.web import add_revalidation_headers, not_modified_response, now, see_other
+from roadmap.core.web import (
+    add_revalidation_headers,
+    not_modified_response,
+    now,
+    render_page,
+    see_other,
+    wants_fragment,
+)
 from roadmap.journey import routes_completion, routes_milestone
 from roadmap.journey.blueprint import journey, progress_or_redirect, stage_or_404
+from roadmap.journey.checklist_filter import ChecklistFilter
 from roadmap.journey.comparison import stand_on
 from roadmap.journey.forms import EnrollmentForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
@@ -71,7 +80,10 @@ def roadmaps() -> BaseResponse | str:
 def roadmap_page(slug: str) -> Response | str:
     """Show the trail and the checklist; to somebody not enrolled, what it is and how to begin."""
     actor: Actor = current_user._get_current_object()
-    key = f"roadmap:{slug}:{page_key(actor)}:{request.args.get('captured', '')}"
+    folded = folded_stages(actor)
+    # An address is a page or a fragment, and has a filter; what is folded is in a cookie.
+    shown = (wants_fragment(), request.query_string, *sorted(folded))
+    key = f"roadmap:{slug}:{shown}:{page_key(actor)}"
     had_messages = "_flashes" in session
     if not had_messages and (same := not_modified_response(key)):
         return same
@@ -81,20 +93,38 @@ def roadmap_page(slug: str) -> Response | str:
         form = EnrollmentForm(actor.today(now()))
         return _render_not_enrolled(published.content, form)
     found = load_enrolled_progress(db.session, actor, enrolled, now=now())
+    content = found.published.content
     pages = RoadmapPresenter(found)
-    stages = [pages.stage(stage, with_rows=True) for stage in found.published.content.stages]
+    chosen = read_filter(content)
+    stages = [pages.stage(stage, with_rows=True, chosen=chosen) for stage in content.stages]
+    context = {
+        **pages.filter_context(chosen),
+        "roadmap": content,
+        "stages": stages,
+        "folded": frozenset() if chosen else folded,
+    }
+    if wants_fragment():
+        return add_revalidation_headers(_render_filtered(context), key)
     page = render_template(
         "journey/roadmap.html",
+        **context,
         **pages.score_context(),
         role_fit=catalog.role_fit(slug),
         trail=pages.trail(stages),
-        stages=stages,
+        compact_trail=svg.render_compact_trail(pages.cairns(stages)),
         unfolded=unfold_captured(found),
         is_empty=not found.data["tones"],
     )
     response = make_response(page)
     # A page with a message must not be shown again from the browser's cache.
     return response if had_messages else add_revalidation_headers(response, key)
+
+
+def _render_filtered(context: dict[str, Any]) -> Response:
+    """Render the rows that a filter leaves, and say how many these are."""
+    count = sum(len(each.rows) for stage in context["stages"] for each in stage.objectives)
+    said = ngettext("%(num)d milestone", "%(num)d milestones", count)
+    return render_page("journey/_filtered.html", announce=said, **context)
 
 
 def _render_not_enrolled(content: Content, form: EnrollmentForm) -> str:
@@ -109,6 +139,20 @@ def about(slug: str) -> str:
     published = catalog.published_roadmap(db.session, slug) or abort(404)
     fit = catalog.role_fit(slug) or abort(404)
     return render_template("journey/about.html", roadmap=published.content, fit=fit)
+
+
+def read_filter(content: Content) -> ChecklistFilter:
+    """Read the filter of this page from its address."""
+    return ChecklistFilter.from_query(request.path, request.args, content.skill_by_key)
+
+
+def folded_stages(actor: Actor) -> frozenset[str]:
+    """Return the stages that the person folded on this roadmap, which their browser keeps.
+
+    The script writes the cookie, for the path of the roadmap: the person, then keys of stages.
+    """
+    person, *stages = request.cookies.get("folded", "").split(".")
+    return frozenset(stages) if person == str(actor.id) else frozenset()
 
 
 def page_key(actor: Actor) -> str:
@@ -190,7 +234,7 @@ def make_primary(slug: str) -> BaseResponse:
 
 @journey.get("/roadmaps/<slug>/<stage_key>")
 @permit("progress.read")
-def stage_page(slug: str, stage_key: str) -> str:
+def stage_page(slug: str, stage_key: str) -> Response | str:
     """Show one stage, with its summary and links to its neighbours."""
     found = progress_or_redirect(current_user, slug)
     stage = stage_or_404(found, stage_key)
@@ -198,6 +242,9 @@ def stage_page(slug: str, stage_key: str) -> str:
     wanted = request.args.get("worksheet")
     reason = next((each.outcome for each in decided if each.option.key == wanted), "")
     form = ReasonForm(formdata=None, data={"reason": reason})
+    if wants_fragment():
+        chosen, pages = read_filter(found.published.content), RoadmapPresenter(found)
+        return _render_filtered(_stage_context(pages, stage, chosen))
     return _render_stage(found, stage, form, decided)
 
 
@@ -267,6 +314,19 @@ def _decided_worksheets(stage: Stage) -> list[Worksheet]:
     return decided_worksheets(db.session, current_user.id, keys)
 
 
+def _stage_context(
+    pages: RoadmapPresenter, stage: Stage, chosen: ChecklistFilter
+) -> dict[str, Any]:
+    view = pages.stage(stage, with_rows=True, chosen=chosen)
+    return {
+        **pages.filter_context(chosen, stage),
+        "roadmap": pages.content,
+        "stage": view,
+        "stages": [view],
+        "alone": True,
+    }
+
+
 def _render_stage(
     found: RoadmapProgress, stage: Stage, reason: ReasonForm, decided: list[Worksheet]
 ) -> str:
@@ -281,10 +341,15 @@ def _render_stage(
         gates = []
     place = content.stages.index(stage)
     keys = [each.key for each in stage.milestones]
+    all_stages = [pages.stage(each, with_rows=False) for each in content.stages]
+    trail = svg.render_compact_trail(
+        pages.cairns(all_stages), f"/roadmaps/{content.slug}", drawn=False
+    )
     return render_template(
         "journey/stage.html",
-        roadmap=content,
-        stage=pages.stage(stage, with_rows=True),
+        **pages.score_context(),
+        **_stage_context(pages, stage, read_filter(content)),
+        compact_trail=trail,
         unfolded=unfold_captured(found),
         unreachable_gates=gates,
         reason_form=reason,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import abort, flash, make_response, redirect, render_template, request
 from flask_login import current_user
@@ -21,6 +22,7 @@ from roadmap.evidence.capture import row_address
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import InvalidInput
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
+from roadmap.journey.checklist_filter import ChecklistFilter
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.milestone_details import load_details
 from roadmap.journey.presentation import RoadmapPresenter
@@ -34,9 +36,11 @@ from roadmap.people.permissions import load, permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
 from roadmap.progress.actions import StaleEdit
+from roadmap.readiness.presentation import shown_gain
+from roadmap.readiness.summaries import own_score
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Milestone
+    from roadmap.catalog.content import Content, Milestone
 
 
 def _write_status(
@@ -46,16 +50,18 @@ def _write_status(
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
+    before = own_score(db.session, current_user.id, enrolled.roadmap_id)
     progress.set_status(
         db.session, current_user.id, key, status, reason=reason, by=current_user.id, now=now()
     )
-    return _completion_response(published, enrolled, milestone, with_details=with_details)
+    return _completion_response(published, enrolled, milestone, before, with_details=with_details)
 
 
 def _completion_response(
     published: catalog.PublishedRoadmap,
     enrolled: progress_queries.EnrolledRoadmap,
     milestone: Milestone,
+    before: Decimal | None,
     *,
     with_details: bool = False,
 ) -> BaseResponse:
@@ -65,6 +71,9 @@ def _completion_response(
         title=milestone.title,
         state=RoadmapPresenter(found).tone_labels[found.tone(milestone.key)].lower(),
     )
+    gain = shown_gain(before, found.data["score"])
+    if gain:
+        said = _("%(change)s. Readiness %(gain)s", change=said, gain=gain)
     slug = published.content.slug
     if not wants_fragment():
         target = request.form.get("back", "")
@@ -76,10 +85,9 @@ def _completion_response(
             return see_other("journey.milestone_page", slug=slug, key=milestone.key)
         if target.startswith("/evidence/"):
             return redirect(safe_redirect_target(target, "/roadmaps"), code=303)
-        return see_other(
-            "journey.roadmap_page", slug=slug, _anchor=published.content.anchors[milestone.key]
-        )
-    return _render_row(found, milestone, said, with_details=with_details)
+        address = _shown_list(published.content, request.referrer or "").url()
+        return redirect(f"{address}#{published.content.anchors[milestone.key]}", code=303)
+    return _render_row(found, milestone, said, gain=gain, with_details=with_details)
 
 
 def _render_row(
@@ -89,6 +97,7 @@ def _render_row(
     *,
     said_in: str = "",
     category: str = "message",
+    gain: str = "",
     with_details: bool = False,
 ) -> BaseResponse:
     """Render the row of a milestone, and everything else on the page that changed with it.
@@ -100,13 +109,20 @@ def _render_row(
     content = found.published.content
     stage = content.stage_of[milestone.key]
     view = pages.stage(stage, with_rows=False)
+    chosen = _shown_list(content, htmx.current_url or "")
+    on_roadmap = chosen.path == f"/roadmaps/{content.slug}"
     response = make_response(
         render_template(
             "journey/_completion.html",
             **pages.score_context(),
+            **pages.filter_context(chosen, None if on_roadmap else stage),
+            roadmap=content,
             stage=view,
-            on_roadmap=_trail_is_shown(content.slug),
-            stone=pages.stone(stage, milestone.key, view.facts),
+            on_roadmap=on_roadmap,
+            gain=gain,
+            stone=pages.stone(stage, milestone.key, view.facts)
+            if on_roadmap
+            else pages.small_cairn(stage),
             row=pages.row(milestone),
             details=load_details(db.session, current_user.id, found, milestone)
             if with_details or "details" in request.form
@@ -124,17 +140,21 @@ def _render_row(
     return response
 
 
+def _shown_list(content: Content, address: str) -> ChecklistFilter:
+    """Return which list of milestones a page shows: a stage's or the roadmap's, and its filter."""
+    page, path = urlsplit(address), f"/roadmaps/{content.slug}"
+    stages = {f"{path}/{stage.key}" for stage in content.stages}
+    query = dict(parse_qsl(page.query))
+    return ChecklistFilter.from_query(
+        page.path if page.path in stages else path, query, content.skill_by_key
+    )
+
+
 def _refusal_response(key: str, page: str, status: int) -> BaseResponse:
     """Return a refused form: what is accepted replaces the row, a refusal stays below it."""
     response = make_response(page, status)
     response.headers["HX-Retarget"] = f"#milestone-{key}"
     return response
-
-
-def _trail_is_shown(slug: str) -> bool:
-    """Tell whether the request came from the roadmap's own page, which shows the trail."""
-    page = htmx.current_url
-    return not page or urlsplit(page).path == f"/roadmaps/{slug}"
 
 
 @journey.put("/roadmaps/<slug>/milestones/<key>/completion")
@@ -175,8 +195,9 @@ def undo(slug: str, key: str) -> BaseResponse:
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
+    before = own_score(db.session, current_user.id, enrolled.roadmap_id)
     progress.undo_last_status(db.session, current_user.id, key, by=current_user.id, now=now())
-    return _completion_response(published, enrolled, milestone)
+    return _completion_response(published, enrolled, milestone, before)
 
 
 @journey.put("/roadmaps/<slug>/milestones/<key>/plan")

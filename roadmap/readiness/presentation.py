@@ -179,6 +179,19 @@ def signed_filter(value: Fraction) -> str:
     return f"+{format_points(rounded)}" if rounded > 0 else f"−{format_points(-rounded)}"
 
 
+def shown_gain(before: Decimal | None, after: float) -> str:
+    """Return what a change did to the score, as the difference of what was and is shown.
+
+    Empty where nothing changed, or where the score before is not known.
+    """
+    if before is None:
+        return ""
+    scores = [before, Decimal(str(after))]
+    earlier, later = (score.quantize(Decimal("0.1")) for score in scores)
+    gain = Fraction(later - earlier) or Fraction(scores[1] - before)
+    return signed_filter(gain) if gain else ""
+
+
 def verdict_title(verdict: str) -> str:
     """Return the title of a verdict as it is said (`rules.shown_verdict`)."""
     return _(VERDICT_TITLES[verdict])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,9 @@ _OWN = sa.select(_summary.own).where(
     _summary.revision_id == sa.bindparam("revision_id"),
     sa.or_(_summary.valid_until.is_(None), _summary.valid_until > sa.bindparam("today")),
 )
+_OWN_SCORE = sa.select(_summary.own_score).where(
+    _summary.user_id == sa.bindparam("user_id"), _summary.roadmap_id == sa.bindparam("roadmap_id")
+)
 _SHARED = (
     sa.select(
         _summary.user_id,
@@ -51,6 +55,13 @@ _SHARED = (
         _summary.roadmap_id.in_(sa.bindparam("roadmaps", expanding=True)),
     )
 )
+
+
+def own_score(session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID) -> Decimal | None:
+    """Load the score that a person's row has; None where they have no row."""
+    keys = {"user_id": user_id, "roadmap_id": roadmap_id}
+    score: Decimal | None = session.connection().execute(_OWN_SCORE, keys).scalar()
+    return score
 
 
 def load_own_summary(

@@ -11,7 +11,7 @@ from tests.browser.conftest import PageOf, SampleSite
 # Every text of the page but for the message about the change and what is open to be filled in.
 TEXTS = """() => {
   const page = document.querySelector("main").cloneNode(true);
-  const passing = "#messages > *, .row-details, .row-undo, template";
+  const passing = "#messages > *, .row-details, .row-undo, .score-gain, template";
   for (const each of page.querySelectorAll(passing)) each.remove();
   for (const each of page.querySelectorAll("button, a, [hidden]")) {
     if (each.hidden) each.remove();

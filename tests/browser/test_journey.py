@@ -216,7 +216,7 @@ def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.evaluate("window.same = true")
     tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
-    meters = page.locator("#visibility header + *").first
+    meters = page.locator("#visibility .stage-progress").first
     before = meters.inner_text()
     tick.focus()
     page.keyboard.press("Space")

@@ -1,0 +1,130 @@
+"""The checklist as one works in it: what is in view, filters, folded stages, messages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.test_keyboard import COVERED
+
+SIZES = [(1280, 800), (390, 844)]
+
+
+def open_roadmap(page: Page, sample_site: SampleSite, query: str = "") -> str:
+    path = f"/roadmaps/{sample_site.ids['slug']}"
+    page.goto(f"{path}{query}")
+    return path
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_first_row_is_in_view_and_trail_and_score_stay_so(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height})
+    open_roadmap(page, sample_site)
+    rows = page.locator(".checklist > li")
+    bottom = rows.first.evaluate("(row) => row.getBoundingClientRect().bottom")
+    # On a phone the places lie at the bottom.
+    assert bottom <= height - (60 if width == 390 else 0)
+    rows.nth(40).locator(".row-tick").focus()
+    expect(page.locator("#score")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".trail-small li").first).to_be_in_viewport(ratio=1)
+    covered = []
+    for _step in range(60):  # back up, to where what stays would cover the focus
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate(COVERED):
+            covered.append(page.evaluate("document.activeElement.outerHTML"))
+    assert not covered
+
+
+def test_a_filter_stays_in_the_address_and_keeps_the_focus(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    path = open_roadmap(page, sample_site)
+    page.evaluate("window.same = true")
+    chosen = page.locator("#show-in-progress")
+    expected = int(chosen.locator(".filter-count").inner_text())
+    chosen.press("Enter")
+    expect(page).to_have_url(re.compile(f"{path}\\?show=in-progress$"))
+    expect(page.locator(".checklist > li")).to_have_count(expected)
+    expect(chosen).to_be_focused()
+    expect(page.locator("#live")).to_have_text(re.compile(f"^{expected} milestone"))
+    page.get_by_label("Skill", exact=True).select_option(index=1)
+    expect(page).to_have_url(re.compile("show=in-progress&skill="))
+    assert page.evaluate("window.same")
+    page.go_back()
+    expect(page.locator(".checklist > li")).to_have_count(expected)
+
+
+def test_a_stage_stays_folded(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
+    open_roadmap(page, sample_site)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.locator("#foundations summary").first.press("Enter")
+    row = page.locator("#foundations .checklist > li").first
+    expect(row).to_be_hidden()
+    assert sent == []
+    page.reload()
+    expect(row).to_be_hidden()
+    expect(page.locator("#experience .checklist > li").first).to_be_visible()
+    # A stone leads into it all the same.
+    page.goto(f"{page.url}#{row.get_attribute('id')}")
+    expect(row).to_be_visible()
+    open_roadmap(page, sample_site, "?show=open")
+    expect(page.locator("#foundations .checklist > li").first).to_be_visible()
+
+
+def test_a_message_goes_by_itself_and_waits_for_who_reads_it(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    path = open_roadmap(page, sample_site)
+    page.goto(f"{path}/enrollment")
+    page.get_by_role("button", name="Save target and pace").click()
+    message = page.locator("#messages .flash")
+    expect(message).to_have_text(re.compile("are saved"))
+    top = page.locator("#list").bounding_box()
+    state = "(flash) => flash.getAnimations().map((each) => each.playState)"
+    message.hover()
+    assert message.evaluate(state) == [], "it waits"
+    page.mouse.move(0, 0)
+    assert message.evaluate(state) == ["running"]
+    message.get_by_role("button", name="Close").focus()
+    assert message.evaluate(state) == [], "it waits"
+    page.locator("body").evaluate("(body) => document.activeElement.blur()")
+    message.evaluate("(flash) => flash.getAnimations()[0].finish()")
+    expect(message).to_be_hidden()
+    assert page.locator("#list").bounding_box() == top, "nothing moves when it goes"
+
+
+def test_a_fault_moves_no_row_and_stays_until_it_is_closed(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    open_roadmap(page, sample_site)
+    page.route(
+        "**/completion", lambda route: route.fulfill(status=422, headers=TO_MESSAGES, body=FAULT)
+    )
+    tick = page.locator(".row-tick").nth(30)
+    tick.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    tick.focus()
+    before = tick.bounding_box()
+    tick.press("Space")
+    message = page.locator("#messages .flash")
+    expect(message).to_be_in_viewport(ratio=1)
+    assert tick.bounding_box() == before
+    assert message.evaluate("(flash) => flash.getAnimations().length") == 0
+    assert not page.evaluate(COVERED)
+    message.get_by_role("button", name="Close").click()
+    expect(message).to_have_count(0)
+
+
+TO_MESSAGES = {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML"}
+FAULT = """<div class="flash error" role="alert">Nothing here
+  <button type="button" class="link close">Close</button></div>"""
