@@ -86,6 +86,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.career_plans.routes import career_plans
     from roadmap.credentials.routes import credentials
     from roadmap.dashboard.routes import dashboard
+    from roadmap.endorsements.routes import witnesses
     from roadmap.evidence.routes import evidence
     from roadmap.importers.routes import importers
     from roadmap.invitations.routes import invitations
@@ -122,6 +123,7 @@ def blueprints(app: Flask) -> None:
             peer_links,
             time_budget,
             evidence,
+            witnesses,
             skills,
             credentials,
             work_log,

@@ -11,6 +11,7 @@ from flask import Flask
 from roadmap.auth import api_tokens
 from roadmap.career import actions as career
 from roadmap.career_plans import actions as career_plans
+from roadmap.endorsements import actions as endorsements
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
 from roadmap.invitations import actions as invitations
@@ -32,6 +33,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/career/challenges/<key>/reflections": ("alice", career_plans, "MAX_REFLECTIONS", 409),
     "/market/offers": ("alice", market, "MAX_OFFERS", 409),
     "/time/entries": ("alice", time_budget, "MAX_ENTRIES", 409),
+    "/endorsements/new": ("alice", endorsements, "MAX_OPEN", 409),
     "/work-log": ("alice", work_log, "MAX_ENTRIES", 409),
     "/practice/<key>/attempts": ("alice", practice, "MAX_ATTEMPTS", 409),
     "/practice/<key>/links": ("alice", practice, "MAX_OPEN_LINKS", 409),
@@ -52,7 +54,7 @@ WITHOUT_LIMIT = {
     *("/login", "/signup", "/logout", "/password/forgot", "/password/<token>", "/account/confirm"),
     "/account/email/link",
     "/market/offers/calculation",
-    *("/practice/peer/<token>", "/practice/<key>/evidence"),
+    *("/endorsements/by/<token>", "/practice/peer/<token>", "/practice/<key>/evidence"),
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones", "/evidence/capture"),
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
     "/invitations/received/<uuid:invitation_id>",

@@ -22,6 +22,7 @@ from werkzeug.test import TestResponse
 from roadmap.auth.models import ApiToken, PasswordLink
 from roadmap.career.models import Degree, Position
 from roadmap.career_plans.models import Reflection
+from roadmap.endorsements.models import Endorsement
 from roadmap.evidence.models import Comment, Evidence
 from roadmap.invitations.models import Invitation
 from roadmap.market.models import Offer
@@ -36,6 +37,9 @@ from tests.evidence.builders import add_evidence, submit_evidence
 from tests.evidence.form_data import form_fields
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
+from tests.support.catalog import enroll
+
+WITNESSES = "/endorsements/new?milestone=experiment-on-second-machine"
 
 
 class Sent(NamedTuple):
@@ -59,6 +63,7 @@ FORMS = {
                    "cliff_months": "12"}),
     "hours": Sent("alice", "/time", "/time/entries", TimeEntry,
                   {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02"}),
+    "witness": Sent("alice", WITNESSES, WITNESSES, Endorsement, {"asked": "Frank"}),
     "line of the work log": Sent("alice", "/work-log", "/work-log", WorkLogEntry,
                                  {"text": "Shipped it", "day": "2026-03-02"}),
     "mock interview": Sent("alice", "/practice/mock", "/practice/mock/full_loop", MockInterview,
@@ -98,6 +103,7 @@ FORMS = {
 @pytest.fixture
 def sample(session: Session, cast: Cast, now) -> dict[str, str]:
     """What the braces in the addresses stand for."""
+    enroll(session, cast.alice, now, "senior-ml-engineer")
     piece = add_evidence(session, cast, cast.alice, now)
     submit_evidence(session, cast, piece, now)
     save_answer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
+from roadmap.endorsements.models import Endorsement
+from roadmap.endorsements.queries import endorsements
 from roadmap.evidence.constants import MAX_MILESTONES
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
@@ -31,7 +34,8 @@ class MilestoneDetails:
     """A milestone with its person's facts.
 
     `content` is what the roadmap says of it, `evidence` what is linked to it, the newest first,
-    and `linkable` what could be: id and title. `tick_gain` is what a tick adds to the score where
+    and `linkable` what could be: id and title. `endorsements` are what witnesses were asked and
+    said. `tick_gain` is what a tick adds to the score where
     evidence proves the milestone and only the tick is missing, else None. `plan` and `reason_form`
     are the forms, filled in or refused; `conflict` is what is stored where a stale edit of the plan
     was refused.
@@ -42,6 +46,7 @@ class MilestoneDetails:
     tone: str
     url: str
     evidence: list[Item]
+    endorsements: Sequence[Endorsement]
     linkable: list[tuple[str, str]]
     tick_gain: str | None
     today: dt.date
@@ -60,7 +65,7 @@ def load_details(
     reason: ReasonForm | None = None,
     conflict: MilestonePlan | None = None,
 ) -> MilestoneDetails:
-    """Return a milestone of the person's own roadmap in seven statements.
+    """Return a milestone of the person's own roadmap in eight statements.
 
     It takes their whole record as well where evidence waits for the tick.
     """
@@ -79,6 +84,7 @@ def load_details(
         tone=found.tone(milestone.key),
         url=f"/roadmaps/{found.published.content.slug}/milestones/{milestone.key}",
         evidence=evidence,
+        endorsements=endorsements(session, user_id, milestone.key),
         linkable=_linkable_evidence(session, user_id, milestone),
         tick_gain=gain,
         today=found.today,

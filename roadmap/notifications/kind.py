@@ -46,14 +46,13 @@ class Content:
     """What a notification says, as far as its reader may know it now.
 
     `elsewhere` is another team: in which the reader still sees who left `team`, or that they were
-    moved from.
-    `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
-    comment, or why a review was taken back, `nested` says that one of the reader's teams is nested
-    in `team`, and `skills` are (key, title). `invitation` is the id of one to the reader,
-    `question` the key of one to practise. A review `confirmed` so many of the milestones that were
-    `proposed` to it. `number` counts pieces of evidence,
-    `verified_at` is when they were verified, and `taken_back` counts those that no longer are.
-    Evidence counts through `expires_on`.
+    moved from. `own` says that it concerns the reader's own records. `quote` is the beginning of a
+    review or comment, or why a review was taken back, `nested` says that one of the reader's teams
+    is nested in `team`, and `skills` are (key, title). `invitation` is the id of one to the reader,
+    `question` the key of one to practise, `milestone` the title of one whose `page` it leads to. A
+    review `confirmed` so many of the milestones that were `proposed` to it. `number` counts pieces
+    of evidence, `verified_at` is when they were verified, and `taken_back` counts those that no
+    longer are. Evidence counts through `expires_on`.
     """
 
     actor_name: str
@@ -70,6 +69,8 @@ class Content:
     nested: bool = False
     skills: tuple[tuple[str, str], ...] = ()
     question: str = ""
+    milestone: str = ""
+    page: str = ""
     expires_on: str = ""
     confirmed: int = 0
     proposed: int = 0

@@ -125,6 +125,8 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         elsewhere=data.get("elsewhere", ""),
         invitation=data.get("invitation", ""),
         question=data.get("question", ""),
+        milestone=data.get("milestone", ""),
+        page=data.get("page", ""),
         nested=data.get("within", False),
         expires_on=data.get("expires_on", ""),
         confirmed=data.get("confirmed", 0),

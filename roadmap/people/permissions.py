@@ -107,6 +107,8 @@ PERMISSIONS: dict[str, Predicate] = {
     "evidence.submit": own,
     "evidence.review": both(over_person(Capability.REVIEW), shared),
     "evidence.comment": either(own, both(over_person(Capability.COMMENT), shared)),
+    "endorsement.read": own,
+    "endorsement.write": own,
     "skill.read": own,
     "skill.assess_self": own,
     "skill.assess_other": over_person(Capability.ASSESS),

@@ -59,7 +59,11 @@ def verification_line(item: DocumentItem, locale: str) -> str:
 
 def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
     """Return what a piece says of milestones, each time as a label and the titles."""
-    facts = ((_("Verified for"), item.verified_for), (_("Linked to"), item.linked_to))
+    facts = (
+        (_("Verified for"), item.verified_for),
+        (_("Linked to"), item.linked_to),
+        (_("Witnessed, not verified"), item.witnessed),
+    )
     lines = ((label, [clean_line(title) for title in titles if title]) for label, titles in facts)
     return [(label, titles) for label, titles in lines if titles]
 

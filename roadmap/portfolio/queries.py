@@ -21,6 +21,9 @@ from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import show_date
 from roadmap.core.markdown import count_parts, to_excerpt
+from roadmap.core.text import clean_line
+from roadmap.endorsements.models import Endorsement
+from roadmap.endorsements.queries import witnessed
 from roadmap.evidence import labels
 from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item, Link
 from roadmap.evidence.loader import load_user_items
@@ -109,7 +112,7 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
 def _load_items(
     session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo
 ) -> tuple[DocumentItem, ...]:
-    """Load the chosen items as the public sees them, in the person's order. Eight statements."""
+    """Load the chosen items as the public sees them, in the person's order. Nine statements."""
     places = load_places(session, user_id)
     public = load_user_items(session, Audience.PUBLIC, user_id) if places else []
     items = sorted(
@@ -117,6 +120,7 @@ def _load_items(
     )
     judgements = load_judgements(session, [item.id for item in items if item.verified])
     proven_by = _load_done_milestones(session, user_id, items)
+    seen = witnessed(session, [user_id], {key for item in items for key in item.milestones})
     label_of = cache(labels.kind_label)
     drafts = {item.id for item in items if item.is_draft}
     if drafts and not holders_of(session, user_id, Capability.REVIEW):
@@ -129,6 +133,7 @@ def _load_items(
             kind_label=_kind_label(label_of(item.version.kind), item.version.expires_on, today),
             judgements=judgements.get(item.id, ()),
             proven_by=proven_by,
+            seen=seen,
             is_draft=item.id in drafts,
             today=today,
             zone=zone,
@@ -171,6 +176,7 @@ def _document_item(
     kind_label: str,
     judgements: Sequence[Judgement],
     proven_by: Mapping[str, Collection[str]],
+    seen: Mapping[tuple[uuid.UUID, str], Sequence[Endorsement]],
     is_draft: bool,
     today: dt.date,
     zone: ZoneInfo,
@@ -213,6 +219,12 @@ def _document_item(
             for link in item.links
             if not link.confirmed and version.kind in proven_by.get(link.key, ())
         ),
+        witnessed=tuple(
+            _witnessed(each, zone)
+            for link in item.links
+            if link.confirmed or version.kind in proven_by.get(link.key, ())
+            for each in seen.get((item.user_id, link.key), ())
+        ),
         skills=tuple(skill.title for skill in item.skills),
         tone=_tone(item, today),
         is_draft=is_draft,
@@ -237,6 +249,18 @@ def _verified_for(link: Link, zone: ZoneInfo) -> str:
         was=wording.title,
         done_when=wording.done_when.rstrip("."),
     )
+
+
+def _witnessed(said: Endorsement, zone: ZoneInfo) -> str:
+    """Return who saw which milestone met, and when they said so, in their own words."""
+    line = _(
+        "%(title)s: %(name)s on %(date)s",
+        title=said.title,
+        name=f"{said.witness} ({said.affiliation})" if said.affiliation else said.witness,
+        date=show_date((said.answered_at or said.created_at).astimezone(zone).date()),
+    )
+    statement = clean_line(said.statement)
+    return _("%(line)s: “%(statement)s”", line=line, statement=statement) if statement else line
 
 
 def _tone(item: Item, today: dt.date) -> Tone:

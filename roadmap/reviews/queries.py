@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session, aliased
 from roadmap.catalog.models import Milestone
 from roadmap.catalog.wording import Wording
 from roadmap.core.text import fold
+from roadmap.endorsements.models import Endorsement
+from roadmap.endorsements.queries import witnessed
 from roadmap.evidence.audience_sql import is_unjudged, is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Version
@@ -89,7 +91,7 @@ class Criterion:
     `confirmed_wording` how it was worded then where that has changed. `status` is the author's
     own. `left_out_by` is the name of the reviewer who left it out, '' where nobody did,
     `left_out_by_id` their account; `is_taken_back` tells that this was in a verification that they
-    took back.
+    took back. `witnesses` say that they saw it met, which confirms nothing.
     """
 
     key: str
@@ -103,6 +105,7 @@ class Criterion:
     left_out_by: str
     left_out_by_id: uuid.UUID | None
     is_taken_back: bool
+    witnesses: tuple[Endorsement, ...] = ()
 
     @property
     def is_offered(self) -> bool:
@@ -455,7 +458,7 @@ def find_author(session: Session, actor: Actor, person_id: uuid.UUID) -> tuple[s
 def load_criteria(
     session: Session, items: Collection[Item]
 ) -> dict[uuid.UUID, tuple[Criterion, ...]]:
-    """Load the criteria of each item for its newest version, in its order. Two statements."""
+    """Load the criteria of each item for its newest version, in its order. Three statements."""
     keys = {key for item in items for key in item.milestones}
     milestones = sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
     definitions: dict[str, dict[str, Any]] = dict(iter(session.execute(milestones)))
@@ -470,6 +473,7 @@ def load_criteria(
             )
         )
     }
+    seen = witnessed(session, {item.user_id for item in items}, keys)
     return {
         item.id: tuple(
             Criterion(
@@ -484,6 +488,7 @@ def load_criteria(
                 left_out_by=link.left_out_by or link.taken_back_by,
                 left_out_by_id=link.left_out_by_id if link.left_out_by else link.taken_back_by_id,
                 is_taken_back=bool(link.taken_back_by) and not link.left_out_by,
+                witnesses=tuple(seen.get((item.user_id, link.key), ())),
             )
             for link in item.links
         )

@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("catalog", "auth"),
     ("account", "invitations", "progress"),
     ("career_plans",),
-    ("evidence", "skills", "career", "market", "time_budget"),
+    ("evidence", "endorsements", "skills", "career", "market", "time_budget"),
     ("readiness", "credentials", "practice", "tools", "work_log", "importers"),
     ("journey", "sources"),
     ("portfolio", "teams", "reviews", "admin", "notifications"),

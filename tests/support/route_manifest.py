@@ -21,6 +21,7 @@ from tests.support.route_entries import (
     credentials,
     email,
     importers,
+    endorsements,
     invitations,
     market,
     matrix,
@@ -73,6 +74,7 @@ __all__ = [
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, work_log, importers),
+    endorsements,
     *(reviews, public_links, admin, notifications, search, api),
 )
 

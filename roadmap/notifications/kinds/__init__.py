@@ -33,13 +33,15 @@ from roadmap.notifications.kinds.team_above_deleted import TeamAboveDeleted
 from roadmap.notifications.kinds.team_below_deleted import TeamBelowDeleted
 from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
+from roadmap.notifications.kinds.witness_answered import WitnessAnswered
 
 # In the order in which they handle an event.
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
         HistoryVerified, HistoryTakenBack, CommentAdded, Assessed, Added, Moved,
         RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,
         Invited, Declined, Left, Leads, ManagerBelow, Joined,
-        MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing, PeerRated)  # fmt: skip
+        MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing, PeerRated,
+        WitnessAnswered)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
 FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)

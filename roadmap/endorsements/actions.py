@@ -1,0 +1,110 @@
+"""Ask witnesses, and record what they say. It counts for nothing in the readiness rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.auth.tokens import form_token, hash_token
+from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.types import form_id, new_id
+from roadmap.endorsements.models import Endorsement
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user_to_read
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Milestone
+
+# At one milestone; and waiting for an answer, of one person.
+MAX_ASKED = 20
+MAX_OPEN = 50
+LIFETIME = dt.timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What a witness says: whether they saw it, who they are, and how they know."""
+
+    answer: str
+    witness: str
+    affiliation: str = ""
+    statement: str = ""
+
+
+def ask_witness(
+    session: Session,
+    user_id: uuid.UUID,
+    milestone: Milestone,
+    *,
+    asked: str,
+    message: str,
+    now: dt.datetime,
+    key: str = "",
+) -> str:
+    """Make a link for one witness about one milestone; return its token, which is not stored.
+
+    A form that is sent twice makes one. Raises LimitReached.
+    """
+    lock_user_to_read(session, user_id)
+    made_as = form_id(key, user_id, Endorsement.__tablename__, milestone.key, asked, message)
+    if (made := session.get(Endorsement, made_as)) is not None:
+        if made.is_open(now):
+            return form_token(key, made_as, made.created_at)
+        made_as = new_id()
+    mine = Endorsement.user_id == user_id
+    is_waiting = sa.and_(Endorsement.answered_at.is_(None), Endorsement.expires_at > now)
+    is_here = Endorsement.milestone_key == milestone.key
+    for most, condition in ((MAX_OPEN, is_waiting), (MAX_ASKED, is_here)):
+        if count_rows(session, Endorsement, mine, condition) >= most:
+            raise LimitReached(
+                _l("You already asked %(most)d witnesses, the maximum.", most=most),
+                _l("Withdraw a request that nobody will answer, then ask again."),
+            )
+    token = form_token(key, made_as, now)
+    session.add(
+        Endorsement(
+            id=made_as, user_id=user_id, milestone_key=milestone.key, asked=asked, message=message,
+            title=milestone.title, done_when=milestone.done_when,
+            token_hash=hash_token(token), created_at=now, expires_at=now + LIFETIME,
+        )
+    )  # fmt: skip
+    session.flush()
+    return token
+
+
+def delete_endorsement(
+    session: Session, endorsement: Endorsement, *, by: uuid.UUID, now: dt.datetime
+) -> None:
+    """Withdraw a request, or delete what a witness said. The history keeps who said it."""
+    lock_user_to_read(session, endorsement.user_id)
+    if endorsement.answer:
+        record_history(
+            session, user_id=endorsement.user_id, by=by, action="endorsement.deleted",
+            subject=endorsement.milestone_key, now=now, witness=endorsement.witness,
+        )  # fmt: skip
+    session.delete(endorsement)
+    session.flush()
+
+
+def record_answer(
+    session: Session, endorsement: Endorsement, said: Testimony, *, now: dt.datetime
+) -> bool:
+    """Record what a witness says, which works once; return whether it did."""
+    lock_user_to_read(session, endorsement.user_id)
+    session.refresh(endorsement)
+    if not endorsement.is_open(now):
+        return False
+    endorsement.answer, endorsement.witness = said.answer, said.witness
+    endorsement.affiliation, endorsement.statement = said.affiliation, said.statement
+    endorsement.answered_at = now
+    record_history(
+        session, user_id=endorsement.user_id, by=None, action="endorsement.answered",
+        subject=endorsement.milestone_key, now=now, witness=said.witness, answer=said.answer,
+    )  # fmt: skip
+    return True

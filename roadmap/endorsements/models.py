@@ -1,0 +1,48 @@
+"""The table of what was asked of witnesses, and what they said."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from roadmap.core.types import Base, Id, check_one_of
+from roadmap.people.models import OwnerId
+
+# '' until the witness answers.
+ANSWERS = ("", "seen", "not_seen")
+
+
+class Endorsement(Base):
+    """A one-time link to a witness about one milestone, and their answer.
+
+    `title` and `done_when` are the words that the witness is shown: a later revision of the roadmap
+    changes nothing in what was said. `asked` is whom the person meant, `witness` who answered.
+    """
+
+    __tablename__ = "endorsement"
+
+    id: Mapped[Id]
+    user_id: Mapped[OwnerId]
+    milestone_key: Mapped[str] = mapped_column(
+        sa.ForeignKey("milestone.key", ondelete="RESTRICT"), index=True
+    )
+    title: Mapped[str] = mapped_column(sa.String(200))
+    done_when: Mapped[str] = mapped_column(sa.Text)
+    asked: Mapped[str] = mapped_column(sa.String(100))
+    message: Mapped[str] = mapped_column(sa.Text, default="")
+    token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(32), unique=True)
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    answered_at: Mapped[dt.datetime | None]
+    answer: Mapped[str] = mapped_column(sa.String(8), default="")
+    witness: Mapped[str] = mapped_column(sa.String(100), default="")
+    affiliation: Mapped[str] = mapped_column(sa.String(200), default="")
+    statement: Mapped[str] = mapped_column(sa.Text, default="")
+
+    __table_args__ = (check_one_of("answer", "answer", ANSWERS),)
+
+    def is_open(self, now: dt.datetime) -> bool:
+        """Tell whether a witness can still answer by it."""
+        return self.answered_at is None and now < self.expires_at

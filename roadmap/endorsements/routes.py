@@ -1,0 +1,152 @@
+"""Ask a witness about a milestone, and let them answer by a link, without an account."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, flash, redirect, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.auth import rate_limits
+from roadmap.auth.tokens import hash_token
+from roadmap.catalog.queries import load_revision
+from roadmap.core.database import db
+from roadmap.core.limiter import limiter
+from roadmap.core.proxy import client_address, public_address
+from roadmap.core.web import form_key, keep_unlisted, now, render_page
+from roadmap.endorsements import actions, queries
+from roadmap.endorsements.actions import Testimony
+from roadmap.endorsements.forms import AskForm, WitnessForm
+from roadmap.endorsements.models import Endorsement
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+from roadmap.progress.queries import enrollments
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Milestone
+
+witnesses = Blueprint("witnesses", __name__)
+
+
+@witnesses.get("/endorsements/new")
+@permit("endorsement.read")
+def new() -> Response:
+    """Show the form; `?milestone=` names the milestone, of a roadmap that the person is on."""
+    return _render_ask(AskForm(formdata=None))
+
+
+@witnesses.post("/endorsements/new")
+@permit("endorsement.write")
+def ask() -> Response:
+    """Make a link and show it this once; `?milestone=` names the milestone."""
+    milestone, page = _milestone_or_404()
+    form = AskForm()
+    if not form.validate():
+        return _render_ask(form, status=422)
+    token = actions.ask_witness(
+        db.session, current_user.id, milestone,
+        asked=form.asked.data or "", message=form.message.data or "", now=now(), key=form_key(),
+    )  # fmt: skip
+    return render_page(
+        "endorsements/link.html",
+        201,
+        milestone=milestone,
+        page=page,
+        asked=form.asked.data,
+        link=f"{public_address()}/endorsements/by/{token}",
+        expires_at=now() + actions.LIFETIME,
+    )
+
+
+@witnesses.delete("/endorsements/<uuid:key>")
+@permit("endorsement.write")
+def delete(key: uuid.UUID) -> BaseResponse:
+    row = permissions.load(db.session, current_user, "endorsement.write", Endorsement, key)
+    milestone, was_answered = row.milestone_key, bool(row.answer)
+    actions.delete_endorsement(db.session, row, by=current_user.id, now=now())
+    if was_answered:
+        flash(_("What the witness said is deleted."))
+    else:
+        flash(_("The request is withdrawn. The link no longer works."))
+    found = _find_milestone(milestone)
+    return redirect(f"{found[1]}#witnesses" if found else "/", code=303)
+
+
+@witnesses.get("/endorsements/by/<token>")
+@permit("public")
+@limiter.limit("120/minute")
+def show(token: str) -> Response:
+    """Show a witness what they are asked; every link that does not work gets the same 404."""
+    return _render_witness(token, WitnessForm(formdata=None))
+
+
+@witnesses.post("/endorsements/by/<token>")
+@permit("public")
+def answer(token: str) -> Response:
+    account, address = hash_token(token).hex(), client_address()
+    limits = rate_limits.attempt_limits("witness", account=account, address=address)
+    if wait := rate_limits.count_attempt(limits, now=now()):
+        page = keep_unlisted(render_page("endorsements/not_found.html", 429, wait=wait))
+        page.headers["Retry-After"] = str(wait)
+        return page
+    found, form = queries.find_by_token(db.session, token), WitnessForm()
+    if found is None or not found[0].is_open(now()):
+        return _render_witness(token, form)
+    if current_user.is_authenticated and current_user.id == found[0].user_id:
+        return _render_witness(token, form, status=403)
+    if not form.validate():
+        return _render_witness(token, form, status=422)
+    said = Testimony(
+        form.answer.data,
+        form.witness.data or "",
+        form.affiliation.data or "",
+        form.statement.data or "",
+    )
+    actions.record_answer(db.session, found[0], said, now=now())
+    return _render_witness(token, form)
+
+
+def _milestone_or_404() -> tuple[Milestone, str]:
+    """Return the milestone of the address and its page, on a roadmap that the person is on."""
+    return _find_milestone(request.args.get("milestone", "")) or abort(404)
+
+
+def _find_milestone(key: str) -> tuple[Milestone, str] | None:
+    for each in enrollments(db.session, current_user.id):
+        if milestone := load_revision(db.session, each.revision_id).content.by_key.get(key):
+            return milestone, f"/roadmaps/{each.slug}/milestones/{key}"
+    return None
+
+
+def _render_ask(form: AskForm, *, status: int = 200) -> Response:
+    milestone, page = _milestone_or_404()
+    return render_page(
+        "endorsements/ask.html",
+        status,
+        form=form,
+        milestone=milestone,
+        page=page,
+    )
+
+
+def _render_witness(token: str, form: WitnessForm, *, status: int = 200) -> Response:
+    """Show what a witness is asked, or that they answered, or that the link does not work."""
+    found = queries.find_by_token(db.session, token)
+    if found is None or not (found[0].answered_at or found[0].is_open(now())):
+        return keep_unlisted(render_page("endorsements/not_found.html", 404))
+    row, person = found
+    if row.answered_at is not None:
+        return keep_unlisted(render_page("endorsements/thanks.html", name=person.name, row=row))
+    page = render_page(
+        "endorsements/witness.html",
+        status,
+        action=f"/endorsements/by/{token}",
+        row=row,
+        name=person.name,
+        is_own=current_user.is_authenticated and current_user.id == row.user_id,
+        form=form,
+    )
+    return keep_unlisted(page)
