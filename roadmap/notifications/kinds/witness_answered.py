@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
@@ -29,7 +30,7 @@ class WitnessAnswered(Kind):
         )  # fmt: skip
 
     def label(self, content: Content) -> str:
-        return content.milestone
+        return content.milestone or _("a milestone")
 
     def path(self, content: Content) -> str:
         return content.page or "/roadmaps"
