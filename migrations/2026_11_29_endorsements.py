@@ -1,7 +1,7 @@
 """Store what witnesses were asked about a milestone, and what they said.
 
 Revision: 1796260000
-Revises: 1796210000
+Revises: 1796220001
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1796260000"
-down_revision = "1796210000"
+down_revision = "1796220001"
 branch_labels = ()
 depends_on = None
 
