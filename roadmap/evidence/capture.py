@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.text import clean_line, complete_url
+from roadmap.evidence.kind_words import propose_kind
 from roadmap.evidence.link_forms.registry import clean_link, recognize
 from roadmap.evidence.rules import EARLIEST_DATE, MAX_LENGTHS, is_web_address
 
-# What is known of neither its kind nor a milestone.
-ANY_KIND = "other"
+OTHER = "other"
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)", re.IGNORECASE)
 _ROADMAP_PAGE = re.compile(r"(/roadmaps/[\w/-]+)(?:\?.*)?")
@@ -38,7 +38,7 @@ class Proposal:
     title: str
     url: str = ""
     description: str = ""
-    kind: str = ANY_KIND
+    kind: str = OTHER
     occurred_on: PartialDate | None = None
     form: str = ""
 
@@ -53,7 +53,7 @@ def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
     url, words = _split(text)
     most = MAX_LENGTHS["title"]
     if not url:
-        kind = proving[0] if proving else ANY_KIND
+        kind = _likeliest(_spoken_kinds(text), proving)
         return Proposal(_shorten(text, most), description=text, kind=kind)
     found = recognize(url)
     link = clean_link(url)
@@ -65,7 +65,7 @@ def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
         title=_shorten(title, most),
         url=link,
         description=words if len(words) > most else "",
-        kind=_likeliest(found.kinds if found else (), proving),
+        kind=_likeliest(found.kinds if found else _spoken_kinds(words), proving),
         occurred_on=date,
         form=found.name if found else "",
     )
@@ -81,10 +81,17 @@ def row_address(back: str | None, milestone: str) -> str:
 
 
 def _likeliest(kinds: Sequence[str], proving: Sequence[str]) -> str:
-    """Return the first kind that proves the milestone, or else the likeliest."""
-    if not kinds:
-        return proving[0] if proving else ANY_KIND
-    return next((kind for kind in kinds if kind in proving), kinds[0])
+    """Return the first kind that proves the milestone, or else the likeliest.
+
+    Where nothing tells the kind, it is the one that proves the milestone best.
+    """
+    return next((kind for kind in kinds if kind in proving), next(iter((*kinds, *proving)), OTHER))
+
+
+def _spoken_kinds(words: str) -> tuple[str, ...]:
+    """Return the kind that words are about, where they tell."""
+    kind = propose_kind(words)
+    return (kind,) if kind != OTHER else ()
 
 
 def _split(text: str) -> tuple[str, str]:

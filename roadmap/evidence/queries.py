@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -196,10 +197,13 @@ def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> HeldPiece | 
     wanted = identifier_of(url)
     if not wanted:
         return None
+    # The end of an identifier is in all its links, which leaves few to be compared.
+    end = re.findall("[a-z]+|[0-9]+", wanted.lower())[-1:]
     rows = session.execute(
         sa.select(Evidence.id, Evidence.title, EvidenceVersion.url)
         .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
         .where(Evidence.user_id == user_id, EvidenceVersion.url != "")
+        .where(*(sa.func.lower(EvidenceVersion.url).contains(word) for word in end))
         .order_by(Evidence.created_at.desc(), Evidence.id)
     )
     found = next(((key, title) for key, title, link in rows if identifier_of(link) == wanted), None)

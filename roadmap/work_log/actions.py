@@ -13,13 +13,13 @@ from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.stale_forms import check_seen
 from roadmap.core.types import form_id
 from roadmap.evidence import actions as evidence_actions
+from roadmap.evidence.kind_words import propose_kind
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_last_visibility
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
 from roadmap.people.locks import lock_user_to_read
 from roadmap.work_log.models import WorkLogEntry
-from roadmap.work_log.rules import propose_kind
 
 # Ten a week for ten years.
 MAX_ENTRIES = 5_000

@@ -64,7 +64,7 @@ def test_it_works_without_a_link(session, cast, browser_of, now):
     assert alice.post(*proposed(page)).status_code == 303
     (piece,) = saved(session)
     assert (piece.title, piece.current.description, piece.current.kind) == (
-        "Mentored Jonas", "Mentored Jonas", "other"
+        "Mentored Jonas", "Mentored Jonas", "mentoring"
     )  # fmt: skip
     assert len(piece.current.occurred_on) == len("2026-03-05")
 
@@ -121,6 +121,23 @@ def test_a_link_that_is_there_already_leads_to_its_piece(session, cast, browser_
     # What somebody else has says nothing.
     foreign = alice.post("/evidence/capture", {"captured": DOC}).text
     assert "You already have" not in foreign
+
+
+@pytest.mark.parametrize(
+    ("stored", "pasted"),
+    [
+        ("https://arxiv.org/pdf/2403.01234v2", "https://doi.org/10.48550/ARXIV.2403.01234"),
+        ("https://patents.justia.com/patent/10452978",
+         "https://image-ppubs.uspto.gov/dirsearch-public/print/downloadPdf/10452978"),
+        ("https://m.youtube.com/watch?v=dQw4w9WgXcQ&t=3", "https://youtu.be/dQw4w9WgXcQ"),
+        ("https://Example.org/Talks/?utm_source=a", "http://www.example.org/Talks"),
+        ("https://example.org/é", "https://example.org/é/"),
+    ],
+)  # fmt: skip
+def test_another_link_to_the_same_thing_is_known(session, cast, browser_of, now, stored, pasted):
+    piece = add_evidence(session, cast, cast.alice, now, url=stored)
+    page = browser_of(cast.alice).post("/evidence/capture", {"captured": pasted}).text
+    assert f'href="/evidence/{piece.id}"' in page
 
 
 def test_what_is_wrong_with_the_proposal_comes_back_in_the_whole_form(session, cast, browser_of):

@@ -60,7 +60,13 @@ def test_a_long_text_is_shortened_in_the_title_alone():
         ("https://example.org/x", ("talk",), "talk"),
         ("https://example.org/x", (), "other"),
         ("Gave a talk", ("talk", "mentoring"), "talk"),
-        ("Gave a talk", (), "other"),
+        ("Gave a talk", ("launch",), "talk"),
+        ("Reviewed the ranker's migration", (), "review_given"),
+        ("Keynote https://example.org/x", (), "talk"),
+        ("Cleaned up", ("launch",), "launch"),
+        ("Cleaned up", (), "other"),
+        (f"{PULL}#pullrequestreview-12", (), "review_given"),
+        (f"{PULL}/files#pullrequestreview-12", ("mentoring",), "mentoring"),
     ],
 )
 def test_the_kind_is_one_that_proves_the_milestone_where_the_link_allows_it(text, proving, kind):

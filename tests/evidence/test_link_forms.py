@@ -21,6 +21,8 @@ LINKS = [
      "GitHub pull request", "open_source", "pandas-dev/pandas #12345", None),
     ("HTTPS://WWW.GitHub.com/Pandas-Dev/Pandas/PULL/12345/",
      "GitHub pull request", "open_source", "Pandas-Dev/Pandas #12345", None),
+    ("https://github.com/pandas-dev/pandas/pull/12345#pullrequestreview-678",
+     "review on GitHub", "review_given", "pandas-dev/pandas #12345", None),
     ("https://github.com/pandas-dev/pandas/issues/9",
      "GitHub issue", "open_source", "pandas-dev/pandas #9", None),
     ("https://github.com/vercel/next.js/discussions/9",

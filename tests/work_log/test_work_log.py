@@ -8,12 +8,12 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from roadmap.evidence.kind_words import _WORDS, propose_kind
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people.models import HistoryEntry
 from roadmap.work_log.actions import add_entry
 from roadmap.work_log.models import WorkLogEntry
-from roadmap.work_log.rules import _WORDS, propose_kind
 from tests.support.statements import record_session_statements
 
 PAGE = "/work-log"

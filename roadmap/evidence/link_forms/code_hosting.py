@@ -29,6 +29,12 @@ _REST = r"(?:[/?].*)?"
 
 FORMS = (
     LinkForm(
+        N_("review on GitHub"), GITHUB,
+        rf"{_REPO}/pull/(?P<number>\d+)(?:[/?][^#]*)?#pullrequestreview-(?P<review>\d+)",
+        ("review_given", "mentoring", "other"), "{owner}/{repo} #{number}",
+        "{host}/{owner}/{repo}/{number}/{review}",
+    ),
+    LinkForm(
         N_("GitHub pull request"), GITHUB, rf"{_REPO}/pull/(?P<number>\d+){_REST}", PROPOSED,
         "{owner}/{repo} #{number}", "{host}/{owner}/{repo}/{number}",
     ),

@@ -34,7 +34,8 @@ class LinkForm:
     """A form that links have.
 
     `name` is a text for translators. `hosts` are exact, or "*.medium.com" for what is below it, or
-    any. `pattern` matches path and query without the slash at the end. `title` and `identifier` are
+    any. `pattern` matches path and query without the slash at the end, and what is behind a "#"
+    where it asks for it. `title` and `identifier` are
     made of its groups; without an identifier the address is one. Groups of the names year, month
     and day are its date, `yy` is a year with two digits, and `slug` a title in an address.
     `kinds` begins with the likeliest. `keeps_case` tells that ids differ by case.
@@ -55,8 +56,10 @@ class LinkForm:
             for name in self.hosts
         )
 
-    def match(self, host: str, target: str) -> Recognized | None:
-        """Return what a link says: its host, and its path with the query."""
+    def match(self, host: str, target: str, fragment: str) -> Recognized | None:
+        """Return what a link says: its host, its path with the query, and its fragment."""
+        if "#" in self.pattern:
+            target = f"{target}#{fragment}"
         # Compiled at the first use, and kept by `re`.
         found = re.fullmatch(self.pattern, target, re.IGNORECASE)
         if found is None:

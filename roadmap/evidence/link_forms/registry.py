@@ -56,7 +56,10 @@ def recognize(url: str) -> Recognized | None:
     # What is written before an "@", and a name that only begins like a known one, leads elsewhere.
     if "@" in host or any(host.startswith(f"{known}.") for known in KNOWN_HOSTS):
         return None
-    return next((found for form in _forms_of(host) if (found := form.match(host, target))), None)
+    for form in _forms_of(host):
+        if found := form.match(host, target, parts.fragment):
+            return found
+    return None
 
 
 @lru_cache(maxsize=200)

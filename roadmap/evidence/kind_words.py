@@ -1,4 +1,4 @@
-"""What kind of evidence a line of the work log would be."""
+"""What kind of evidence a line in somebody's own words is probably about. Pure."""
 
 from __future__ import annotations
 
