@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page: light and dark, with data and empty, folded and unfolded."""
+"""What axe-core finds: see `test_every_page.py` too, which asks it about every address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from playwright.sync_api import Page
 from roadmap.core.database import db
 from roadmap.people.models import User
 from tests.browser.conftest import PageOf, SampleSite
-from tests.support.route_manifest import VIEWABLE_PAGES
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 RULES = {
@@ -28,12 +27,6 @@ FINISH_TRANSITIONS = """() => new Promise((done) => requestAnimationFrame(() => 
   requestAnimationFrame(done);
 }))"""
 
-
-# With data, empty, a manager, an administrator, and somebody who is not signed in.
-VIEWERS = ("alice", "mallory", "bob", "erin", "nobody")
-
-# Pages on which it makes no difference whether an account is empty, and those of a piece.
-NOT_ABOUT_AN_ACCOUNT = ("/api/v1/docs", "/evidence/{", "/logout", "/password/")
 
 # The colors of everything on a page.
 FIND_COLORS = """() => [...document.querySelectorAll("*")].map((one) => {
@@ -84,49 +77,6 @@ def violations_in_both_schemes(page: Page) -> list[str]:
         found += [f"dark, folded: {line}" for line in violations(page, COLOR_RULES)]
     page.emulate_media(color_scheme="light")
     return found
-
-
-def addresses(role: str, ids: dict[str, str]) -> list[str]:
-    """Every page that this person can look at, and one that does not exist.
-
-    Those who lead look at what is theirs alone: what else they see is what Alice sees. Mallory
-    looks at what an account without anything in it changes.
-    """
-    return [
-        *(
-            url.format_map(ids)
-            for row in VIEWABLE_PAGES
-            if row.is_viewable(role) and not (role == "mallory" and row.is_personal)
-            for url in (row.url, *row.variants)
-            if role != "mallory" or not url.startswith(NOT_ABOUT_AN_ACCOUNT)
-        ),
-        "/nowhere",
-        # What has its own words for being gone.
-        *(("/invitations/cut-short", "/password/cut-short") if role == "nobody" else ()),
-    ]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("role", VIEWERS)
-def test_axe_finds_nothing(role: str, sample_site: SampleSite, page_of: PageOf) -> None:
-    page = page_of(role, color_scheme="light", reduced_motion="reduce")
-    page.add_init_script(path=AXE)
-    found = []
-    for address in addresses(role, sample_site.ids):
-        answer = page.goto(address)
-        assert answer is not None
-        assert answer.status in (200, 404), f"{address}: {answer.status}"
-        found += [f"{address}, {line}" for line in violations_in_both_schemes(page)]
-    assert not found, "\n".join(dict.fromkeys(found))
-
-
-def test_every_page_is_looked_at_by_somebody() -> None:
-    unseen = [
-        row.title
-        for row in VIEWABLE_PAGES
-        if 200 in row.pages.values() and not any(row.is_viewable(role) for role in VIEWERS)
-    ]
-    assert not unseen
 
 
 @pytest.mark.parametrize(("device", "theme"), [("light", "dark"), ("dark", "light")])

@@ -1,16 +1,11 @@
-"""Every page at every width: nothing sticks out, nothing has to be scrolled sideways."""
+"""Nothing sticks out of a window, whatever its width; `test_every_page.py` looks at every page."""
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PageOf, SampleSite
-from tests.browser.test_axe import addresses
 from tests.browser.test_journey import PointerInput
-
-# 320 px is also what is left of a window of 1280 px at a zoom of 400%; 640 px at 200%.
-WIDTHS = (320, 390, 640, 1280)
 
 # What is wider than the window, but for what scrolls inside a frame of its own.
 FIND_OVERFLOWING = """() => {
@@ -33,22 +28,6 @@ FIND_OVERFLOWING = """() => {
 def find_overflowing(page: Page) -> list[str]:
     found: list[str] = page.evaluate(FIND_OVERFLOWING)
     return found
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("role", ["alice", "bob", "erin", "mallory", "nobody"])
-def test_no_page_is_wider_than_its_window(
-    role: str, sample_site: SampleSite, page_of: PageOf
-) -> None:
-    page = page_of(role, reduced_motion="reduce")
-    found = []
-    for address in addresses(role, sample_site.ids):
-        page.goto(address)
-        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            found += [f"{address} at {width}: {line}" for line in find_overflowing(page)]
-    assert not found, "\n".join(found)
 
 
 def test_long_words_break(page_of: PageOf) -> None:

@@ -18,11 +18,11 @@ from roadmap.people.models import User
 from roadmap.readiness.queries import partial_records
 from roadmap.readiness.summaries import Followed, load_shared_summaries
 
-# No statement may take more parameters than this: it is less than SQLite takes where it was built
-# as usual (32,766), and than PostgreSQL does (65,535).
-MOST = 20_000
-# Each of them named once is more already, and they are more than ten portions.
-MANY = 21_000
+# No statement may take more parameters than this: a portion of people and what is asked of them.
+# SQLite takes 32,766 where it was built as usual, PostgreSQL 65,535.
+MOST = 2 * BATCH_SIZE
+# More than that, so that a statement that names them all is found.
+MANY = 3 * BATCH_SIZE
 
 
 @pytest.fixture

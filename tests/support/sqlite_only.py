@@ -9,7 +9,8 @@ stands here, below the reason.
 
 from __future__ import annotations
 
-# Modules, or tests of a module (`module.py::test_name`, with or without parameters), by reason.
+# Modules, or tests of a module (`module.py::test_name`, with or without parameters, or with only
+# the last of them: `module.py::test_name[…-last]`), by reason.
 SQLITE_ONLY: dict[str, tuple[str, ...]] = {
     "No statement of its own: headers, errors, descriptions, texts, files.": (
         "tests/api/test_errors.py",
@@ -75,6 +76,22 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/time_budget/test_week.py::test_what_cannot_be_is_refused_and_kept",
         "tests/tools/test_page.py",
     ),
+    "An htmx request writes and reads at least what the form of a page does.": (
+        "tests/test_roles.py::test_who_changes_what[…-page]",
+    ),
+    "What is odd about them is nothing to a database: they are text like any other, or are refused "
+    "by the form. What a database may refuse is sent to both.": tuple(
+        f"tests/test_faults.py::test_odd_bytes_in_{where}_are_answered[{odd}]"
+        for where in ("a_form", "an_address")
+        for odd in ("right to left", "controls", "template", "minus", "not a number")
+    ),
+    "The statements are those for Bob, with another person in them; who may see what is on both in "
+    "the role matrix.": (
+        "tests/test_privacy.py::test_no_answer_holds_what_is_hers_alone[carol]",
+        "tests/test_privacy.py::test_no_answer_holds_what_is_hers_alone[dave]",
+        "tests/test_privacy.py::test_no_answer_holds_what_is_hers_alone[mallory]",
+        "tests/test_privacy.py::test_what_is_added_in_private_changes_no_byte[erin-as_kept]",
+    ),
     "What is refused before anything is written or searched.": tuple(
         f"tests/{module}.py::test_it_rejects_bad_input"
         for module in (
@@ -84,6 +101,9 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
             "evidence/test_index_page",
             "portfolio/test_pages_items",
         )
+    ),
+    "What is refused before any route is asked.": (
+        "tests/test_roles.py::test_a_change_without_the_seal_of_the_page_is_refused",
     ),
     "Texts are brought into one form in Python, and both keep what they are given; "
     "`tests/test_one_order.py` searches on both.": ("tests/test_same_text.py",),
@@ -103,9 +123,17 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/cli/test_wrong_installation.py",
     ),
     "It makes SQLite files of its own, or none, or is about what runs before the application.": (
-        "tests/test_recipes.py::test_systemd_takes_the_units",
-        "tests/test_recipes.py::test_the_lines_of_cron_do_what_they_say",
-        "tests/test_recipes.py::test_the_site_of_nginx_lets_people_in_on_any_port",
+        *(
+            f"tests/test_recipes.py::test_{recipe}"
+            for recipe in (
+                "a_new_machine_goes_on_where_the_old_one_ended",
+                "systemd_takes_the_units",
+                "the_lines_of_cron_do_what_they_say",
+                "the_site_of_nginx_lets_people_in_on_any_port",
+                "the_units_write_nowhere_but_to_their_folder",
+                "uninstalling_removes_what_the_guide_sets_up",
+            )
+        ),
         "tests/test_serve.py",
         "tests/test_slow_clients.py",
     ),
@@ -117,6 +145,9 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         f"tests/backup/test_backup.py::{test}"
         for test in (
             "test_a_backup_that_names_no_table_is_refused",
+            "test_a_manifest_is_bounded_before_it_is_read",
+            "test_a_manifest_that_cannot_be_read_is_told",
+            "test_a_row_that_cannot_be_read_is_told",
             "test_a_file_that_is_none",
             "test_a_list_of_contents_that_cannot_be_read_is_told",
             "test_a_truncated_file_is_refused",
@@ -156,4 +187,5 @@ def is_sqlite_only(test: str) -> bool:
     """Return whether this test, named as pytest does, runs on SQLite alone."""
     module, _, _ = test.partition("::")
     function, _, _ = test.partition("[")
-    return not NAMES.isdisjoint((module, function, test))
+    last_parameter = test.rpartition("-")[2]
+    return not NAMES.isdisjoint((module, function, test, f"{function}[…-{last_parameter}"))

@@ -1,0 +1,82 @@
+"""Every page, once for each who sees it: axe finds nothing, and nothing is wider than the window.
+
+Opening a page takes as long as looking at it, so both look at the same one.
+"""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, ViewportSize
+
+from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.test_axe import AXE, violations_in_both_schemes
+from tests.browser.test_responsive import find_overflowing
+from tests.support.route_manifest import VIEWABLE_PAGES
+
+# With data, empty, a manager, an administrator, and somebody who is not signed in.
+VIEWERS = ("alice", "mallory", "bob", "erin", "nobody")
+
+# Pages on which it makes no difference whether an account is empty, and those of a piece.
+NOT_ABOUT_AN_ACCOUNT = ("/api/v1/docs", "/evidence/{", "/logout", "/password/")
+
+# 320 px is also what is left of a window of 1280 px at a zoom of 400%; 640 px at 200%.
+WIDTHS = (320, 390, 640, 1280)
+USUAL_SIZE: ViewportSize = {"width": 1280, "height": 720}
+
+
+def addresses(role: str, ids: dict[str, str]) -> list[str]:
+    """Every page that this person can look at, and one that does not exist.
+
+    Those who lead look at what is theirs alone: what else they see is what Alice sees. Mallory
+    looks at what an account without anything in it changes.
+    """
+    return [
+        *(
+            url.format_map(ids)
+            for row in VIEWABLE_PAGES
+            if row.is_viewable(role) and not (role == "mallory" and row.is_personal)
+            for url in (row.url, *row.variants)
+            if role != "mallory" or not url.startswith(NOT_ABOUT_AN_ACCOUNT)
+        ),
+        "/nowhere",
+        # What has its own words for being gone.
+        *(("/invitations/cut-short", "/password/cut-short") if role == "nobody" else ()),
+    ]
+
+
+def wider_than_its_window(page: Page) -> list[str]:
+    """What sticks out at each width, with everything open that folds."""
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        found += [f"{width} px: {line}" for line in find_overflowing(page)]
+    page.set_viewport_size(USUAL_SIZE)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", VIEWERS)
+def test_axe_finds_nothing_and_nothing_sticks_out(
+    role: str, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    """Light and dark, with data and empty, folded and unfolded, at every width."""
+    page = page_of(role, color_scheme="light", reduced_motion="reduce", viewport=USUAL_SIZE)
+    page.add_init_script(path=AXE)
+    found = []
+    for address in addresses(role, sample_site.ids):
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status in (200, 404), f"{address}: {answer.status}"
+        lines = [*violations_in_both_schemes(page), *wider_than_its_window(page)]
+        found += [f"{address}, {line}" for line in lines]
+    assert not found, "\n".join(dict.fromkeys(found))
+
+
+def test_every_page_is_looked_at_by_somebody() -> None:
+    unseen = [
+        row.title
+        for row in VIEWABLE_PAGES
+        if 200 in row.pages.values() and not any(row.is_viewable(role) for role in VIEWERS)
+    ]
+    assert not unseen
