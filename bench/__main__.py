@@ -71,6 +71,7 @@ def list_workloads() -> list[tuple[str, Callable[[BenchContext], Row]]]:
         ("page gzip", workloads.page_compressed),
         ("page again", workloads.unchanged),
         ("search", workloads.search),
+        ("search everything", workloads.find),
         ("sign in", workloads.sign_in),
     ]
     found += [(f"matrix of {size}", _matrix(size)) for size in TEAMS]

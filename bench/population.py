@@ -25,6 +25,8 @@ from roadmap.readiness.summary import summarize
 CHUNK = 2_000
 TEAM_SIZE = 20
 STATUSES = 8
+# Pieces that each member of a team shares which is looked at.
+SHARED = 20
 ENTRIES = 6
 FIRST = ("Ana", "Ben", "Chiara", "Deniz", "Emeka", "Fatou", "Goran", "Hana", "Ivo", "Jun")
 LAST = ("Abebe", "Bauer", "Costa", "Duarte", "Eriksen", "Fischer", "Grant", "Haddad", "Ito", "Jain")
@@ -77,24 +79,27 @@ class Population:
         self.profiles = profiles(published, now.date())
 
     def team(self, slug: str, size: int) -> uuid.UUID:
-        """A team of that many members; returns the id of its manager."""
-        [manager] = self.add(size, team_size=size, prefix=slug)
+        """A team of that many members, who share some work; returns the id of its manager."""
+        [manager] = self.add(size, team_size=size, prefix=slug, shared=SHARED)
         return manager
 
     def add(
-        self, people: int, *, team_size: int = TEAM_SIZE, prefix: str = "team"
+        self, people: int, *, team_size: int = TEAM_SIZE, prefix: str = "team", shared: int = 0
     ) -> list[uuid.UUID]:
-        """Adds so many members, in teams with a manager each; returns the managers' ids."""
+        """Adds so many members, in teams with a manager each; returns the managers' ids.
+
+        Each has a draft, and `shared` pieces that wait for a review.
+        """
         managers: list[uuid.UUID] = []
         for first in range(0, people, CHUNK):
             several = range(first, min(first + CHUNK, people))
             with self.engine.connect().execution_options(writes=True) as connection:
-                managers += self._write(connection, several, team_size, prefix)
+                managers += self._write(connection, several, team_size, prefix, shared)
                 connection.commit()
         return managers
 
     def _write(
-        self, connection: sa.Connection, numbers: range, team_size: int, prefix: str
+        self, connection: sa.Connection, numbers: range, team_size: int, prefix: str, shared: int
     ) -> list[uuid.UUID]:
         rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _ORDER}
         managers = []
@@ -109,7 +114,7 @@ class Population:
                 rows["user"].append(self._user(manager, f"lead-{name}", "Lea Manager"))
                 rows["membership"].append(self._membership(team, manager, "manager"))
                 managers.append(manager)
-            for table, found in self._person(number, prefix, team):
+            for table, found in self._person(number, prefix, team, shared):
                 rows[table].append(found)
         for table in _ORDER:
             if rows[table]:
@@ -117,7 +122,7 @@ class Population:
         return managers
 
     def _person(
-        self, number: int, prefix: str, team: uuid.UUID
+        self, number: int, prefix: str, team: uuid.UUID, shared: int
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         person, now = new_id(), self.now
         profile = self.profiles[number % len(self.profiles)]
@@ -147,18 +152,19 @@ class Population:
             "own": profile.kept, "shared": profile.kept, "own_last_activity_on": moved,
             "shared_last_activity_on": moved, "computed_on": now.date(),
         }  # fmt: skip
-        evidence, version = new_id(), new_id()
-        yield "evidence", {
-            "id": evidence, "user_id": person, "title": f"Design {number}",
-            "visibility": "portfolio", "state": "draft", "revision": 1,
-            "created_at": now, "updated_at": now,
-        }  # fmt: skip
-        yield "evidence_version", {
-            "id": version, "evidence_id": evidence, "user_id": person, "number": 1,
-            "kind": "design_doc", "occurred_on": now.date(), "url": "https://example.org/",
-            "description": "A design.", "role": "", "issuer": "", "submitted_at": None,
-            "created_at": now,
-        }  # fmt: skip
+        for at in range(1 + shared):
+            evidence, version = new_id(), new_id()
+            yield "evidence", {
+                "id": evidence, "user_id": person, "title": f"Design {number}",
+                "visibility": "portfolio", "state": "submitted" if at else "draft", "revision": 1,
+                "created_at": now, "updated_at": now,
+            }  # fmt: skip
+            yield "evidence_version", {
+                "id": version, "evidence_id": evidence, "user_id": person, "number": 1,
+                "kind": "design_doc", "occurred_on": now.date(), "url": "https://example.org/",
+                "description": "A design.", "role": "", "issuer": "",
+                "submitted_at": now if at else None, "created_at": now,
+            }  # fmt: skip
 
     def _user(self, key: uuid.UUID, local: str, name: str) -> dict[str, Any]:
         email = f"{local}@crowd.example.org"

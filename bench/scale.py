@@ -63,6 +63,16 @@ class Site:
         path = f"/evidence?q={WORD}"
         return checked_call(self.person.call(self.app.wsgi_app, "GET", path, HTMX))
 
+    def find(self) -> Step:
+        """S: a word searched in everything that one may see."""
+        path = f"/search?q={WORD}"
+        return checked_call(self.person.call(self.app.wsgi_app, "GET", path, HTMX))
+
+    def find_of_manager(self) -> Step:
+        """S: a word searched by the manager of a hundred, in what they share as well."""
+        headers = {"Cookie": self.manager, **HTMX}
+        return checked_call(Call(self.app.wsgi_app, "GET", "/search?q=design", headers))
+
     def matrix(self) -> Step:
         """M: the matrix of a team of a hundred."""
         call = Call(self.app.wsgi_app, "GET", f"/teams/{TEAM}", {"Cookie": self.manager})
@@ -145,6 +155,8 @@ def measure(kind: str, people: int) -> list[Row]:
             ("D roadmap page", Site.page, 1),
             (f"M matrix of {MEMBERS}", Site.matrix, 1),
             ("S search", Site.search, 1),
+            ("S everything", Site.find, 1),
+            (f"S everything, manager of {MEMBERS}", Site.find_of_manager, 1),
         )
         rows = []
         for name, step_of, halves in works:

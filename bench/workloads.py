@@ -182,6 +182,19 @@ def search(context: BenchContext) -> Row:
     )
 
 
+def find(context: BenchContext) -> Row:
+    """S: a word searched in everything that one may see; the options of the palette."""
+    ours = checked_call(context.person.call(context.cairn, "GET", f"/search?q={WORD}", HTMX))
+    limit = checked_call(context.person.call(context.least, "GET", f"/search?q={WORD}"))
+    compared = compare_in_turn(ours, limit, rounds=context.rounds, times=10)
+    answer: list[Answer] = []
+    statements = statements_of(context.app, lambda: answer.append(ours()))
+    body = answer[0].body
+    return Row.of_times(
+        "S everything", context.database, compared, 2.5, len(statements), len(body), gzipped(body)
+    )
+
+
 def export(context: BenchContext, form: str, path: str, least: str) -> Row:
     """X: the export of all evidence."""
     ours = checked_call(context.person.call(context.cairn, "GET", path))

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
 from roadmap.core.dates import PartialDate
 from roadmap.people.actor import Actor
+from roadmap.progress.queries import own_and_other_roadmaps
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +28,29 @@ class Hit:
     rank: int
     title: str
     href: str
-    meta: tuple[str, ...] = ()
+    meta: tuple[str | LazyString, ...] = ()
     text: str = ""
     day: PartialDate | None = None
 
 
+@dataclass
+class Query:
+    """A search: who searches, the folded words, and how many hits of a kind at most."""
+
+    session: Session
+    actor: Actor
+    words: list[str]
+    most: int
+
+    @cached_property
+    def roadmaps(self) -> tuple[list[Content], list[Content]]:
+        """Return the actor's roadmaps and the others, which several kinds look through."""
+        return own_and_other_roadmaps(self.session, self.actor.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of result. `find` takes who searches, folded words, and how many hits at most.
+    """A kind of result, and what finds it.
 
     `more` is the link to all of them.
     """
@@ -37,4 +58,4 @@ class Kind:
     key: str
     label: LazyString
     more: LazyString
-    find: Callable[[Session, Actor, list[str], int], list[Hit]]
+    find: Callable[[Query], list[Hit]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from roadmap.people.actor import Actor
-from roadmap.search.kind import Hit, Kind
+from roadmap.search.kind import Hit, Kind, Query
 from roadmap.search.kinds import KINDS
 
 
@@ -29,8 +29,9 @@ def search(
     is.
     """
     groups = []
+    query = Query(session, actor, words, most + 1)
     for kind in [KINDS[only]] if only else KINDS.values():
-        hits = kind.find(session, actor, words, most + 1)
+        hits = kind.find(query)
         if hits:
             groups.append(Group(kind, tuple(hits[:most]), len(hits) > most))
     return sorted(groups, key=lambda group: group.hits[0].rank)
@@ -39,4 +40,4 @@ def search(
 def suggest(session: Session, actor: Actor, *, most: int) -> list[Group]:
     """Return the pages to offer before anything is typed."""
     kind = KINDS["pages"]
-    return [Group(kind, tuple(kind.find(session, actor, [], most)), has_more=False)]
+    return [Group(kind, tuple(kind.find(Query(session, actor, [], most))), has_more=False)]

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
 
 from roadmap.core.ranking import rank
-from roadmap.people.actor import Actor
-from roadmap.progress.queries import own_and_other_roadmaps
-from roadmap.search.kind import Hit, Kind
+from roadmap.search.kind import Hit, Kind, Query
 
 
-def find(session: Session, actor: Actor, words: list[str], most: int) -> list[Hit]:
-    own, others = own_and_other_roadmaps(session, actor.id)
+def find(query: Query) -> list[Hit]:
     found: list[Hit] = []
     seen: set[str] = set()
-    for roadmaps in (own, others):
+    for roadmaps in query.roadmaps:
         hits = []
         for content in roadmaps:
             for key, folded in content.folded_milestones.items():
-                if key in seen or (place := rank(words, *folded)) is None:
+                if key in seen or (place := rank(query.words, *folded)) is None:
                     continue
                 seen.add(key)
                 milestone, stage = content.by_key[key], content.stage_of[key]
@@ -33,7 +29,7 @@ def find(session: Session, actor: Actor, words: list[str], most: int) -> list[Hi
                     )
                 )
         found += sorted(hits, key=lambda hit: hit.rank)
-    return found[:most]
+    return found[: query.most]
 
 
 KIND = Kind("milestones", _l("Milestones"), _l("More milestones"), find)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import current_locale, page_language
 from roadmap.core.ranking import rank
 from roadmap.core.text import fold
-from roadmap.people.actor import Actor
 from roadmap.people.permissions import can
 from roadmap.people.queries import list_teams
 from roadmap.people.roles import Capability
-from roadmap.progress.queries import own_and_other_roadmaps
-from roadmap.search.kind import Hit, Kind
+from roadmap.search.kind import Hit, Kind, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class Place:
     permission: str
 
 
+_ROADMAP, _STAGE, _TEAM = _l("Roadmap"), _l("Stage"), _l("Team")
 # In the order in which they are offered before anything is typed.
 PLACES = (
     Place("/", _l("Dashboard"), _l("Where you are, and what comes next"), "public"),
@@ -67,9 +67,7 @@ PLACES = (
     Place("/credentials", _l("Credentials"), _l("Certifications with cost"), "credential.read"),
     Place("/tools", _l("Tools"), _l("Tools you know or want to learn"), "tool.read"),
     Place("/time", _l("Your week"), _l("Hours in meetings and deep work"), "time.read"),
-    Place(
-        "/time/calendar", _l("Import a calendar"), _l("Meetings from an .ics file"), "time.write"
-    ),
+    Place("/time/calendar", _l("Import a calendar"), _l("Meetings from an .ics file"), "time.read"),
     Place("/practice", _l("Interview practice"), _l("Interview questions"), "practice.read"),
     Place(
         "/practice/mock", _l("Mock interviews"), _l("A timed round of questions"), "practice.read"
@@ -100,37 +98,44 @@ PLACES = (
 )
 
 
-def find(session: Session, actor: Actor, words: list[str], most: int) -> list[Hit]:
+@cache
+def _places(_language: str) -> tuple[tuple[Place, str, str, tuple[str, str]], ...]:
+    """Return each place with its name and purpose in a language, which a search need not redo."""
+    named = ((each, str(each.title), str(each.text)) for each in PLACES)
+    return tuple((each, title, text, (fold(title), fold(text))) for each, title, text in named)
+
+
+def find(query: Query) -> list[Hit]:
     """Find pages by name or purpose; without a word the first places."""
-    places = (
-        Hit(0, str(each.title), each.href, (), str(each.text))
-        for each in PLACES
-        if can(actor, each.permission)
-    )
-    if not words:
-        return list(places)[:most]
-    named = [*places, *_roadmaps(session, actor), *_teams(session, actor)]
     hits = [
-        Hit(place, each.title, each.href, each.meta, each.text)
-        for each in named
-        if (place := rank(words, fold(each.title), fold(each.text))) is not None
+        Hit(place, title, each.href, (), text)
+        for each, title, text, folded in _places(page_language(current_locale()))
+        if (place := rank(query.words, *folded)) is not None and can(query.actor, each.permission)
     ]
-    return sorted(hits, key=lambda hit: hit.rank)[:most]
+    if query.words:
+        hits += (
+            replace(each, rank=place)
+            for each in (*_roadmaps(query), *_teams(query))
+            if (place := rank(query.words, fold(each.title), fold(each.text))) is not None
+        )
+        hits.sort(key=lambda hit: hit.rank)
+    return hits[: query.most]
 
 
-def _roadmaps(session: Session, actor: Actor) -> Iterator[Hit]:
-    own, others = own_and_other_roadmaps(session, actor.id)
-    for content in (*own, *others):
+def _roadmaps(query: Query) -> Iterator[Hit]:
+    for content in chain(*query.roadmaps):
         path = f"/roadmaps/{content.slug}"
-        yield Hit(0, content.title, path, (_("Roadmap"),), content.summary)
+        yield Hit(0, content.title, path, (_ROADMAP,), content.summary)
         for stage in content.stages:
-            meta = (_("Stage of %(roadmap)s", roadmap=content.title),)
-            yield Hit(0, stage.title, f"{path}/{stage.key}", meta, stage.summary)
+            address = f"{path}/{stage.key}"
+            yield Hit(0, stage.title, address, (_STAGE, content.title), stage.summary)
 
 
-def _teams(session: Session, actor: Actor) -> Iterator[Hit]:
-    for team in list_teams(session, actor.teams(Capability.SEE_SHARED)):
-        yield Hit(0, team.name, f"/teams/{team.slug}", (_("Team"),))
+def _teams(query: Query) -> Iterator[Hit]:
+    if Capability.SEE_SHARED not in query.actor.capabilities:
+        return
+    for team in list_teams(query.session, query.actor.teams(Capability.SEE_SHARED)):
+        yield Hit(0, team.name, f"/teams/{team.slug}", (_TEAM,))
 
 
 KIND = Kind("pages", _l("Pages"), _l("More pages"), find)

@@ -7,33 +7,33 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
 
 from roadmap.core.ranking import has_words, rank_in_sql, word_parameters
-from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import teams_of
 from roadmap.people.roles import Capability
-from roadmap.search.kind import Hit, Kind
+from roadmap.search.kind import Hit, Kind, Query
 
 # `User.search_text` holds the name, a line end, and the address.
 _END_OF_NAME = "\n%"
 
 
-def find(session: Session, actor: Actor, words: list[str], most: int) -> list[Hit]:
+def find(query: Query) -> list[Hit]:
     """Find people by name; an administrator finds accounts by their address as well."""
-    values = {**word_parameters(words), "actor": actor.id, "most": most}
+    actor, words = query.actor, len(query.words)
+    values = {**word_parameters(query.words), "actor": actor.id, "most": query.most}
+    connection = query.session.connection()
     hits: dict[Any, Hit] = {}
     if Capability.SEE_SHARED in actor.capabilities:
-        for row in session.execute(_in_teams(len(words)), values):
+        for row in connection.execute(_in_teams(words), values):
             href = f"/teams/{row.slug}/people/{row.id}"
             hits[row.id] = Hit(row.rank, row.name, href, tuple(sorted(row.teams.split("\n"))))
     if actor.is_admin:
-        for row in session.execute(_accounts(len(words)), values):
+        for row in connection.execute(_accounts(words), values):
             hits.setdefault(
                 row.id, Hit(row.rank, row.name, f"/admin/people/{row.id}", (row.email,))
             )
-    return sorted(hits.values(), key=lambda hit: hit.rank)[:most]
+    return sorted(hits.values(), key=lambda hit: hit.rank)[: query.most]
 
 
 @cache
