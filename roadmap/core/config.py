@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import pwd
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,13 +23,15 @@ from dotenv import load_dotenv
 from dotenv.parser import parse_stream
 from werkzeug.sansio.utils import get_host
 
-from roadmap.core.outbound import parse_hosts
+from roadmap.core.outbound import parse_hosts, parse_site
 from roadmap.core.text import ascii_domain
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
 VERSION = "0.1.0"
 ADDRESS_FILE = "address"
+PUBLIC_GITHUB = "https://api.github.com"
+PUBLIC_GITLAB = "https://gitlab.com"
 KEY_FILE = "secret-key"
 MAX_FILE_BYTES = 100_000
 MAX_SETTING_LENGTH = 2000
@@ -46,6 +49,10 @@ SETTINGS: dict[str, str | None] = {
     "AUDIT_DAYS": "365",
     "CALENDAR_HOSTS": "",
     "REVIEW_BY_TOKEN": "off",
+    "GITHUB_API_URL": PUBLIC_GITHUB,
+    "GITHUB_TOKEN": "",
+    "GITLAB_URL": PUBLIC_GITLAB,
+    "GITLAB_TOKEN": "",
 }
 
 
@@ -174,12 +181,23 @@ def validate_database_url(text: str) -> str:
     return text
 
 
+def validate_token(text: str) -> str:
+    """Return a token that can be sent in a header, or ""."""
+    if not re.fullmatch(r"[!-~]{0,500}", text):
+        raise ValueError("must be one word of letters, digits and signs, as its host shows it.")
+    return text
+
+
 VALIDATORS: dict[str, Callable[[str], object]] = {
     "SIGNUP": validate_signup,
     "TRUSTED_PROXIES": validate_trusted_proxies,
     "AUDIT_DAYS": validate_audit_days,
     "CALENDAR_HOSTS": parse_hosts,
     "REVIEW_BY_TOKEN": validate_review_by_token,
+    "GITHUB_API_URL": lambda text: parse_site(text, PUBLIC_GITHUB),
+    "GITHUB_TOKEN": validate_token,
+    "GITLAB_URL": lambda text: parse_site(text, PUBLIC_GITLAB),
+    "GITLAB_TOKEN": validate_token,
     "BASE_URL": validate_base_url,
     "MAIL_FROM": validate_mail_from,
     "SMTP_URL": validate_smtp_url,

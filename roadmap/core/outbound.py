@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import http.client
 import ipaddress
+import queue
 import re
 import socket
 import ssl
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -23,12 +25,14 @@ from roadmap.core.text import ascii_domain
 MAX_URL = 1_000
 MAX_REDIRECTS = 3
 HTTPS_PORT = 443
+HTTP_PORT = 80
 # All public addresses of version 6 are in here. Others can stand for a private one of version 4.
 _PUBLIC_6 = ipaddress.IPv6Network("2000::/3")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+EVERYWHERE: tuple[Network, ...] = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
 
 
 class FetchError(Exception):
@@ -41,11 +45,15 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """Hosts as `name:port`, the parents of hosts that `*.` stands for, and private networks."""
+    """Hosts as `name:port`, the parents of hosts that `*.` stands for, and private networks.
+
+    `plain_hosts` are those of this machine that are asked without TLS.
+    """
 
     hosts: frozenset[str] = frozenset()
     parents: tuple[str, ...] = ()
     networks: tuple[Network, ...] = ()
+    plain_hosts: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.hosts or self.parents)
@@ -94,11 +102,83 @@ def parse_hosts(text: str) -> AllowedHosts:
     return AllowedHosts(frozenset(hosts), tuple(parents), tuple(networks))
 
 
+@dataclass(frozen=True)
+class Site:
+    """A server that the operator named; `url` has no slash at its end."""
+
+    url: str
+    allowed: AllowedHosts
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+
+def parse_site(text: str, public: str) -> Site | None:
+    """Return the server of an address, None for `off`. Raises ValueError.
+
+    The addresses of one that the operator named may be private, those of the `public` one may not.
+    Without TLS only this machine is asked.
+    """
+    if text == "off":
+        return None
+    url = text.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, port = ascii_domain(parts.hostname or ""), parts.port
+    except ValueError:
+        host, port = "", None
+    is_plain = url.startswith("http://") and host in ("localhost", "127.0.0.1", "::1")
+    if (
+        not (is_plain or url.startswith("https://"))
+        or not re.fullmatch(r"[!-~]+", url)
+        or not host
+        or parts.username is not None
+        or parts.query
+        or parts.fragment
+        or port == 0
+    ):
+        raise ValueError("must look like https://git.example.org/api/v3, or be off.")
+    name = f"{host}:{port or (HTTP_PORT if is_plain else HTTPS_PORT)}"
+    return Site(
+        url,
+        AllowedHosts(
+            frozenset([name]),
+            networks=() if url == public else EVERYWHERE,
+            plain_hosts=frozenset([name] if is_plain else []),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered, whatever its status; `headers` are without regard to case."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
 def check_url(url: str, allowed: AllowedHosts) -> str:
     """Return an address that may be fetched; `webcal` means `https`. Raises FetchError."""
     url = re.sub(r"^webcals?://", "https://", url.strip(), flags=re.IGNORECASE)
     _parts(url, allowed)
     return url
+
+
+def get(
+    url: str,
+    allowed: AllowedHosts,
+    *,
+    headers: Mapping[str, str],
+    most_bytes: int,
+    seconds: float,
+) -> Answer:
+    """Return what an address answers, and follow no redirect: the headers may hold a secret.
+
+    Raises FetchError where there is no whole answer.
+    """
+    return _ask(_parts(url, allowed), allowed, most_bytes, seconds, headers)
 
 
 def fetch(url: str, allowed: AllowedHosts, *, most_bytes: int, seconds: float) -> bytes:
@@ -107,9 +187,10 @@ def fetch(url: str, allowed: AllowedHosts, *, most_bytes: int, seconds: float) -
     for _redirect in range(MAX_REDIRECTS + 1):
         if (left := ends_at - time.monotonic()) <= 0:
             raise FetchError("slow")
-        status, target, body = _ask(parts, allowed, most_bytes, left)
+        answer = _ask(parts, allowed, most_bytes, left, {"Accept": "text/calendar, */*"})
+        status, target = answer.status, answer.headers.get("Location", "")
         if status == 200:
-            return body
+            return answer.body
         if status not in (301, 302, 303, 307, 308) or not target:
             raise FetchError({401: "refused", 403: "refused", 404: "gone", 410: "gone"}.get(
                 status, "status"
@@ -127,10 +208,11 @@ def _parts(url: str, allowed: AllowedHosts) -> SplitResult:
         raise FetchError("no-address")
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").removesuffix("."), parts.port or HTTPS_PORT
+        host, port = (parts.hostname or "").removesuffix("."), _port(parts)
     except ValueError:
         raise FetchError("no-address") from None
-    if parts.scheme.lower() != "https" or not host:
+    is_plain = parts.scheme == "http" and f"{host}:{port}" in allowed.plain_hosts
+    if not host or not (is_plain or parts.scheme == "https"):
         raise FetchError("no-https")
     if parts.username is not None or parts.password is not None:
         raise FetchError("password")
@@ -139,15 +221,19 @@ def _parts(url: str, allowed: AllowedHosts) -> SplitResult:
     return parts
 
 
-class _Connection(http.client.HTTPSConnection):
+def _port(parts: SplitResult) -> int:
+    return parts.port or (HTTP_PORT if parts.scheme == "http" else HTTPS_PORT)
+
+
+class _Connection(http.client.HTTPConnection):
     """A connection to the address that was looked at, which ends at a deadline."""
 
     def __init__(self, parts: SplitResult, address: str, seconds: float) -> None:
-        context = ssl.create_default_context()
-        super().__init__(
-            parts.hostname or "", parts.port or HTTPS_PORT, timeout=seconds, context=context
-        )
-        self._address, self._tls = address, context
+        self._tls = None if parts.scheme == "http" else ssl.create_default_context()
+        # What the Host header leaves out.
+        self.default_port = HTTPS_PORT if self._tls else HTTP_PORT
+        super().__init__(parts.hostname or "", _port(parts), timeout=seconds)
+        self._address = address
         self._open: socket.socket | None = None
         self.is_late = False
         self._timer = threading.Timer(seconds, self._end)
@@ -156,7 +242,8 @@ class _Connection(http.client.HTTPSConnection):
     def connect(self) -> None:
         self._timer.start()
         self._open = socket.create_connection((self._address, self.port), self.timeout)
-        self._open = self._tls.wrap_socket(self._open, server_hostname=self.host)
+        if self._tls:
+            self._open = self._tls.wrap_socket(self._open, server_hostname=self.host)
         self.sock = self._open
 
     def _end(self) -> None:
@@ -175,18 +262,26 @@ class _Connection(http.client.HTTPSConnection):
 
 
 def _ask(
-    parts: SplitResult, allowed: AllowedHosts, most_bytes: int, seconds: float
-) -> tuple[int, str, bytes]:
-    """Return the status, where it moved to, and the body of one request. Raises FetchError."""
-    connection = _Connection(parts, _address(parts, allowed), seconds)
+    parts: SplitResult,
+    allowed: AllowedHosts,
+    most_bytes: int,
+    seconds: float,
+    headers: Mapping[str, str],
+) -> Answer:
+    """Return what one request is answered. Raises FetchError."""
+    ends_at = time.monotonic() + seconds
+    address = _address(parts, allowed, seconds)
+    connection = _Connection(parts, address, max(0.01, ends_at - time.monotonic()))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"Accept": "text/calendar, */*", "User-Agent": "Cairn", "Connection": "close"}
+    usual = {"User-Agent": "Cairn", "Connection": "close"}
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request("GET", path, headers={**usual, **headers})
         with connection.getresponse() as answer:
             body = answer.read(most_bytes + 1)
     except ssl.SSLCertVerificationError:
         raise FetchError("certificate") from None
+    except http.client.IncompleteRead:
+        raise FetchError("slow" if connection.is_late else "truncated") from None
     except (OSError, http.client.HTTPException) as error:
         is_late = connection.is_late or isinstance(error, TimeoutError)
         raise FetchError("slow" if is_late else "unreachable") from None
@@ -194,20 +289,40 @@ def _ask(
         connection.finish()
     if connection.is_late:
         raise FetchError("slow")
+    # `read` with a number of bytes returns a part of a body that was cut off without a word.
+    length = answer.getheader("Content-Length", "")
+    is_number = length.isdecimal() and len(length) < 20
+    if len(body) <= most_bytes and is_number and len(body) < int(length):
+        raise FetchError("truncated")
     if len(body) > most_bytes:
         raise FetchError("large")
-    return answer.status, answer.getheader("Location") or "", body
+    return Answer(answer.status, answer.headers, body)
 
 
-def _address(parts: SplitResult, allowed: AllowedHosts) -> str:
-    """Return an address of the host, all of which must be allowed. Raises FetchError."""
+def _look_up(host: str, port: int, seconds: float) -> list[str]:
+    """Return the addresses of a host. The system's own timeout is longer. Raises FetchError."""
+    found: queue.Queue[list[str] | None] = queue.Queue(1)
+
+    def look_up() -> None:
+        try:
+            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.put([str(each[4][0]) for each in rows])
+        except (OSError, UnicodeError):
+            found.put(None)
+
+    threading.Thread(target=look_up, daemon=True).start()
     try:
-        found = socket.getaddrinfo(
-            parts.hostname, parts.port or HTTPS_PORT, type=socket.SOCK_STREAM
-        )
-    except (OSError, UnicodeError):
-        raise FetchError("unknown-host") from None
-    addresses = [str(each[4][0]) for each in found]
+        addresses = found.get(timeout=seconds)
+    except queue.Empty:
+        raise FetchError("slow") from None
+    if not addresses:
+        raise FetchError("unknown-host")
+    return addresses
+
+
+def _address(parts: SplitResult, allowed: AllowedHosts, seconds: float) -> str:
+    """Return an address of the host, all of which must be allowed. Raises FetchError."""
+    addresses = _look_up(parts.hostname or "", _port(parts), seconds)
     # A zone follows a %, as in fe80::1%eth0.
     if not all(
         allowed.allows_address(ipaddress.ip_address(each.partition("%")[0])) for each in addresses

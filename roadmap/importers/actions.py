@@ -18,6 +18,8 @@ from roadmap.people.actor import Actor
 from roadmap.people.locks import lock_user
 
 LIFETIME = dt.timedelta(days=1)
+# A session with this in its `info` has pages to fetch: the job process is woken by the commit.
+PAGES_ENQUEUED = "pages_put"
 
 
 def keep(
@@ -46,6 +48,32 @@ def keep(
     session.add(pending)
     session.flush()
     return pending
+
+
+def begin(
+    session: Session,
+    user_id: uuid.UUID,
+    importer: str,
+    source: str,
+    todo: Sequence[tuple[str, str]],
+    options: Mapping[str, str],
+    *,
+    now: dt.datetime,
+) -> PendingImport:
+    """Let the job process fetch these pages, instead of what was brought to the importer before."""
+    pending = keep(session, user_id, importer, source, [], now=now)
+    pending.options, pending.todo = dict(options), [list(page) for page in todo]
+    retry(session, pending, now=now)
+    return pending
+
+
+def retry(session: Session, pending: PendingImport, *, now: dt.datetime) -> None:
+    """Let the job process go on with the pages that are left, if any."""
+    lock_user(session, pending.user_id)
+    if pending.todo:
+        pending.state, pending.resume_at, pending.fault = "fetching", now, None
+        session.info[PAGES_ENQUEUED] = True
+    session.flush()
 
 
 def discard(session: Session, user_id: uuid.UUID, importer: str) -> None:

@@ -40,6 +40,8 @@ class Reading:
 
     candidates: list[Candidate] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    # What the person should know besides, in sentences.
+    notes: list[str] = field(default_factory=list)
 
 
 class ImportFault(ValueError):

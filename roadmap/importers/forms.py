@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
+from wtforms import DateField, StringField
+from wtforms.validators import InputRequired, StopValidation
+
+from roadmap.core.months import months_later
+from roadmap.core.text import clean_line
+from roadmap.importers.code_host import CodeHost
+
+# Before that there was none of the hosts.
+EARLIEST_DAY = dt.date(2005, 1, 1)
 
 
 class FileForm(FlaskForm):
@@ -15,3 +28,36 @@ class FileForm(FlaskForm):
         [FileRequired(_l("Choose a file."))],
         description=_l("Up to 1 MB. It is kept for a day at most, until you import or discard it."),
     )
+
+
+class LoginForm(FlaskForm):
+    """Whose work on a code host, and since when."""
+
+    login = StringField(
+        _l("User name"),
+        [InputRequired(_l("Enter the user name."))],
+        filters=[clean_line],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    since = DateField(
+        _l("Since"),
+        [InputRequired(_l("Since which day?"))],
+        invalid_value_message=_l("Enter the date as year-month-day, such as 2026-11-30."),
+    )
+
+    def __init__(self, importer: CodeHost, *, today: dt.date, **more: Any) -> None:
+        super().__init__(data={"since": months_later(today, -12)}, **more)
+        self.importer, self.today = importer, today
+        self.login.description = importer.login_help
+
+    def validate_login(self, field: StringField) -> None:
+        if not self.importer.clean_login(field.data):
+            raise StopValidation(
+                _("This cannot be a user name of %(host)s.", host=self.importer.title)
+            )
+
+    def validate_since(self, field: DateField) -> None:
+        if field.data and field.data > self.today:
+            raise StopValidation(_("This day is in the future."))
+        if field.data and field.data < EARLIEST_DAY:
+            raise StopValidation(_("This is before 2005; check the year."))

@@ -18,7 +18,10 @@ class PendingImport(Base):
     """What a person brought and has not saved yet: one of each importer, for a day.
 
     `source` is the name of the file or of the account, `options` what the person chose, None before
-    they did.
+    they did. `state` is "ready" for what there is of a file. What is fetched is "fetching",
+    "waiting" for a limit of the host to end, or "failed": `todo` are the pages that come next, as
+    pairs of what they list and their address, the first one at `resume_at`; `fault` says why the
+    last try brought nothing, `totals` how many there are by what they are.
     """
 
     __tablename__ = "pending_import"
@@ -29,6 +32,12 @@ class PendingImport(Base):
     source: Mapped[str] = mapped_column(sa.String(200))
     records: Mapped[list[Any]]
     options: Mapped[dict[str, Any] | None]
+    state: Mapped[str] = mapped_column(sa.String(8), default="ready", server_default="ready")
+    todo: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    pages: Mapped[int] = mapped_column(default=0, server_default="0")
+    totals: Mapped[dict[str, Any] | None]
+    fault: Mapped[dict[str, Any] | None]
+    resume_at: Mapped[dt.datetime | None] = mapped_column(index=True)
     created_at: Mapped[dt.datetime]
 
     __table_args__ = (sa.UniqueConstraint("user_id", "importer"),)

@@ -64,6 +64,7 @@ class Preview:
 
     sections: list[Section] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     repeated: int = 0
     left_out: int = 0
 
@@ -84,7 +85,14 @@ def list_pending(session: Session, user_id: uuid.UUID) -> dict[str, PendingImpor
     found = session.scalars(
         sa.select(PendingImport)
         .filter_by(user_id=user_id)
-        .options(load_only(PendingImport.importer, PendingImport.source, PendingImport.created_at))
+        .options(
+            load_only(
+                PendingImport.importer,
+                PendingImport.source,
+                PendingImport.state,
+                PendingImport.created_at,
+            )
+        )
     )
     return {each.importer: each for each in found}
 
@@ -136,7 +144,7 @@ def make_preview(
     linked: Mapping[str, uuid.UUID],
 ) -> Preview:
     """Sort candidates below their headings; what has an error becomes a problem instead."""
-    preview = Preview(problems=list(reading.problems))
+    preview = Preview(problems=list(reading.problems), notes=list(reading.notes))
     sections: dict[tuple[str, str, str], Section] = {}
     seen: set[str] = set()
     for candidate in reading.candidates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, abort, flash, request
+from flask import Blueprint, Response, abort, current_app, flash, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -14,18 +14,21 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import date_filter
 from roadmap.core.limiter import limiter
 from roadmap.core.text import clean_line
-from roadmap.core.web import now, render_page, see_other
+from roadmap.core.web import now, redirect_page, render_page, see_other, wants_fragment
 from roadmap.evidence import labels
 from roadmap.evidence.queries import (
     LinkableMilestone,
     load_last_visibility,
     load_published_milestones,
 )
-from roadmap.importers import actions, queries
+from roadmap.importers import actions, queries, texts
 from roadmap.importers.candidates import ImportFault
-from roadmap.importers.forms import FileForm
+from roadmap.importers.code_host import CodeHost
+from roadmap.importers.fetching import site_of
+from roadmap.importers.forms import FileForm, LoginForm
 from roadmap.importers.importer import FileImporter, Importer
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.models import PendingImport
@@ -33,12 +36,16 @@ from roadmap.people.permissions import permit
 
 importers = Blueprint("importers", __name__)
 
+# How far an import is whose pages are still being fetched.
+UNDERWAY = ("fetching", "waiting")
+
 
 @importers.get("/evidence/import")
 @permit("evidence.write")
 def index() -> Response:
     pending = queries.list_pending(db.session, current_user.id)
-    return render_page("importers/index.html", importers=IMPORTERS.values(), pending=pending)
+    offered = [each for each in IMPORTERS.values() if _is_offered(each)]
+    return render_page("importers/index.html", importers=offered, pending=pending)
 
 
 @importers.get("/evidence/import/<key>")
@@ -51,8 +58,11 @@ def show(key: str) -> Response:
 @permit("evidence.write")
 @limiter.limit("30/minute")
 def bring(key: str) -> BaseResponse:
-    """Keep what a file holds, and lead to the preview. Nothing is saved yet."""
-    importer, form = _importer_or_404(key), FileForm()
+    """Keep what a file holds, or fetch what a login did; lead to the preview. Nothing is saved."""
+    importer = _importer_or_404(key)
+    if isinstance(importer, CodeHost):
+        return _begin(importer)
+    importer, form = _file_importer_or_404(key), FileForm()
     if not form.validate():
         return _render(importer, form, status=422)
     try:
@@ -63,6 +73,38 @@ def bring(key: str) -> BaseResponse:
     asks = bool(importer.questions(records, {}))
     name = clean_line(form.file.data.filename) or str(importer.title)
     actions.keep(db.session, current_user.id, key, name, records, asks=asks, now=now())
+    return see_other("importers.preview", key=key)
+
+
+def _begin(importer: CodeHost) -> BaseResponse:
+    form = LoginForm(importer, today=_today())
+    if not form.validate():
+        return _render(importer, form, status=422)
+    site = site_of(current_app.config, importer) or abort(404)
+    login, since = importer.clean_login(form.login.data), form.since.data
+    actions.begin(
+        db.session,
+        current_user.id,
+        importer.key,
+        _("%(login)s since %(day)s", login=login, day=date_filter(since)),
+        importer.first_pages(site, login, since),
+        {"login": login, "since": since.isoformat(), "day": _today().isoformat()},
+        now=now(),
+    )
+    return see_other("importers.preview", key=importer.key)
+
+
+@importers.put("/evidence/import/<key>/pages")
+@permit("evidence.write")
+@limiter.limit("10/minute")
+def fetch(key: str) -> BaseResponse:
+    """Go on with the pages that were not fetched, after what stopped it."""
+    _importer_or_404(key)
+    pending = _find_pending(key)
+    if pending is None:
+        return _expired(key)
+    if pending.state == "failed":
+        actions.retry(db.session, pending, now=now())
     return see_other("importers.preview", key=key)
 
 
@@ -93,8 +135,15 @@ def preview(key: str) -> BaseResponse:
     """Show what would be saved; before that, what the importer asks."""
     importer, pending = _importer_or_404(key), _find_pending(key)
     if pending is None:
-        return see_other("importers.show", key=key)
-    if pending.options is None or "questions" in request.args:
+        return redirect_page(f"/evidence/import/{key}")
+    if pending.state in UNDERWAY and "partial" not in request.args:
+        return _render_progress(importer, pending)
+    if wants_fragment():
+        # The last look at the progress: everything is there, or nothing more comes.
+        return redirect_page(f"/evidence/import/{key}/preview")
+    if isinstance(importer, FileImporter) and (
+        pending.options is None or "questions" in request.args
+    ):
         return _render_questions(importer, pending, pending.options or {})
     return _render_preview(importer, pending)
 
@@ -103,7 +152,7 @@ def preview(key: str) -> BaseResponse:
 @permit("evidence.write")
 def answer(key: str) -> BaseResponse:
     """Store which column is which; `again` asks once more, after another choice of the record."""
-    importer, pending = _importer_or_404(key), _find_pending(key)
+    importer, pending = _file_importer_or_404(key), _find_pending(key)
     if pending is None:
         return _expired(key)
     given = {name: clean_line(text)[:100] for name, text in request.form.items()}
@@ -176,9 +225,19 @@ def save(key: str) -> BaseResponse:
     return see_other("career.overview")
 
 
-def _importer_or_404(key: str) -> FileImporter:
+def _importer_or_404(key: str) -> Importer:
+    importer = IMPORTERS.get(key)
+    return importer if importer is not None and _is_offered(importer) else abort(404)
+
+
+def _file_importer_or_404(key: str) -> FileImporter:
     importer = IMPORTERS.get(key)
     return importer if isinstance(importer, FileImporter) else abort(404)
+
+
+def _is_offered(importer: Importer) -> bool:
+    """Return whether the operator allows it: a code host can be switched off."""
+    return not isinstance(importer, CodeHost) or site_of(current_app.config, importer) is not None
 
 
 def _find_pending(key: str) -> PendingImport | None:
@@ -215,14 +274,36 @@ def _expired(key: str) -> BaseResponse:
     return see_other("importers.show", key=key)
 
 
-def _render(importer: FileImporter, form: FileForm | None = None, *, status: int = 200) -> Response:
+def _render(
+    importer: Importer, form: FileForm | LoginForm | None = None, *, status: int = 200
+) -> Response:
+    site = None
+    if isinstance(importer, CodeHost):
+        form = form or LoginForm(importer, today=_today(), formdata=None)
+        site = site_of(current_app.config, importer)
     return render_page(
         "importers/importer.html",
         status,
         importer=importer,
         form=form or FileForm(formdata=None),
+        site=site,
         pending=queries.list_pending(db.session, current_user.id).get(importer.key),
     )
+
+
+def _render_progress(importer: Importer, pending: PendingImport) -> Response:
+    template = "_progress" if wants_fragment() else "progress"
+    return render_page(
+        f"importers/{template}.html",
+        importer=importer,
+        pending=pending,
+        total=sum(count or 0 for count in (pending.totals or {}).values()),
+        why=_fault(importer, pending),
+    )
+
+
+def _fault(importer: Importer, pending: PendingImport) -> str:
+    return texts.fault_text(pending.fault, str(importer.title)) if pending.fault else ""
 
 
 def _render_questions(
@@ -250,7 +331,8 @@ def _render_preview(
         pending=pending,
         found=found,
         fault=fault,
-        asks=bool(pending.options),
+        asks=isinstance(importer, FileImporter) and bool(pending.options),
+        why=_fault(importer, pending),
         form=request.form,
         is_ticked=lambda row, section: (
             str(row.number) in ticked if ticked is not None else row.is_new and section.ticks_new

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 QUEUE_FILE = "jobs.sqlite3"
 # How often the consumer looks for new tasks, and for dead threads of its own.
 POLL_SECONDS = 1.0
+# So that mail does not wait for a code host that is slow.
+WORKERS = 2
 HEALTH_CHECK_SECONDS = 10
 # How long a task may take to finish after a signal.
 GRACE_SECONDS = 20
@@ -76,7 +78,10 @@ class JobQueue:
         deliver, tidy = self._task(tasks.deliver), self._task(tasks.tidy)
         self.wake = self.huey.task(name="deliver")(deliver)
         self.tidy = self.huey.task(name="tidy")(tidy)
+        fetch = self._task(tasks.fetch_pages)
+        self.fetch = self.huey.task(name="fetch")(fetch)
         self.huey.periodic_task(crontab(), name="sweep")(deliver)
+        self.huey.periodic_task(crontab(), name="fetch_due")(fetch)
         # Twice an hour, because midnight is at other times in other time zones.
         self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(tidy)
 
@@ -102,7 +107,10 @@ class JobQueue:
         # It logs every task; only failures matter.
         logging.getLogger("huey").setLevel(logging.WARNING)
         consumer = self.huey.create_consumer(
-            workers=1, max_delay=POLL_SECONDS, scheduler_interval=10, shutdown_timeout=GRACE_SECONDS
+            workers=WORKERS,
+            max_delay=POLL_SECONDS,
+            scheduler_interval=10,
+            shutdown_timeout=GRACE_SECONDS,
         )
         # The consumer's signal handlers would not finish a running task: block signals until
         # ours replace them.

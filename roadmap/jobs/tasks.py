@@ -1,4 +1,4 @@
-"""The tasks of the job process: send mail, recompute summaries, warn of lapses, delete old rows.
+"""The tasks of the job process: send mail, fetch, recompute summaries, warn of lapses, clear out.
 
 The state is in the tables: each task may run at any time, twice, or in two processes at once.
 `roadmap.jobs.queue` schedules them.
@@ -17,6 +17,7 @@ from roadmap.auth.actions import prune as prune_auth
 from roadmap.auth.email_confirmation import prune as prune_emails
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.importers import fetching
 from roadmap.importers.actions import prune as prune_imports
 from roadmap.invitations.actions import prune as prune_invitations
 from roadmap.mail import outbox
@@ -37,13 +38,15 @@ class JobsResult:
     recomputed: int = 0
     warned: int = 0
     pruned: int = 0
+    fetched: int = 0
 
     def __str__(self) -> str:
         return (
             f"Mail: {self.mail.sent} sent, {self.mail.put_off} put off, "
             f"{self.mail.given_up} given up. Summaries recomputed: {self.recomputed}. "
             f"Warnings of lapses: {self.warned}. "
-            f"Old rows removed: {self.pruned}."
+            f"Old rows removed: {self.pruned}. "
+            f"Pages fetched: {self.fetched}."
         )
 
 
@@ -57,6 +60,11 @@ def deliver(stopping: Callable[[], bool] = lambda: False) -> DeliveryResult:
         total.given_up += done.given_up
         if done.all < outbox.BATCH_SIZE or stopping():
             return total
+
+
+def fetch_pages(stopping: Callable[[], bool] = lambda: False) -> int:
+    """Fetch what imports wait for; return how many pages."""
+    return fetching.fetch_due(current_app.config, db.own_transaction, utc_now, stopping)
 
 
 def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
@@ -122,4 +130,4 @@ def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
 def run_all_once() -> JobsResult:
     """Run every task once."""
     warned = warn_of_lapses()
-    return JobsResult(deliver(), recompute_expired(), warned, prune())
+    return JobsResult(deliver(), recompute_expired(), warned, prune(), fetch_pages())

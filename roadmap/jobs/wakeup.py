@@ -1,4 +1,4 @@
-"""Wake the job process after a commit that enqueued mail."""
+"""Wake the job process after a commit that enqueued mail, or pages to fetch."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from roadmap.importers.actions import PAGES_ENQUEUED
 from roadmap.mail.outbox import MAIL_ENQUEUED
 
 if TYPE_CHECKING:
@@ -30,19 +31,28 @@ def get_job_queue(app: Flask) -> JobQueue:
 
 def wake_after_commit(session: Session) -> None:
     # The event also fires for savepoints, whose rows nobody can see yet.
-    if session.in_nested_transaction() or not session.info.pop(MAIL_ENQUEUED, False):
+    if session.in_nested_transaction():
+        return
+    has_mail = session.info.pop(MAIL_ENQUEUED, False)
+    has_pages = session.info.pop(PAGES_ENQUEUED, False)
+    if not (has_mail or has_pages):
         return
     try:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        get_job_queue(app).wake()
+        queue = get_job_queue(app)
+        if has_mail:
+            queue.wake()
+        if has_pages:
+            queue.fetch()
     except (OSError, sqlite3.Error) as error:
-        log.warning("the job process could not be woken, mail leaves within a minute: %s", error)
+        log.warning("the job process could not be woken, it begins within a minute: %s", error)
 
 
 def forget_after_rollback(session: Session, transaction: SessionTransaction) -> None:
-    """Forget that mail was enqueued by a transaction that was rolled back."""
+    """Forget what was enqueued by a transaction that was rolled back."""
     if not transaction.nested:
         session.info.pop(MAIL_ENQUEUED, None)
+        session.info.pop(PAGES_ENQUEUED, None)
 
 
 def listen() -> None:

@@ -60,6 +60,7 @@ def fetch_fault(error: FetchError, allowed: AllowedHosts) -> str:
         ),
         "status": _("The host answers with an error (%(status)s). Try later.", status=error.status),
         "slow": _("The host did not answer in time. Try later, or upload the file."),
+        "truncated": _("The answer was cut off. Try later, or upload the file."),
         "large": _("This calendar is larger than 10 MB. Upload a file of fewer months."),
         "certificate": _("The host has no valid certificate. Tell your administrator."),
         "unreachable": _("The host cannot be reached. Try later, or upload the file."),

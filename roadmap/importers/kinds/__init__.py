@@ -1,12 +1,17 @@
 """The registry of importers: the pages, the documentation and the tests take the list from here.
 
-To add an importer, write a module with a subclass of `FileImporter` and name it below.
+To add an importer, write a module with a subclass of `FileImporter` or `CodeHost`, and name it
+below.
 """
 
 from __future__ import annotations
 
 from roadmap.importers.importer import Importer
 from roadmap.importers.kinds.csv_file import CsvImporter
+from roadmap.importers.kinds.github import GitHubImporter
+from roadmap.importers.kinds.gitlab import GitLabImporter
 
-IMPORTERS: dict[str, Importer] = {each.key: each for each in (CsvImporter(),)}
+IMPORTERS: dict[str, Importer] = {
+    each.key: each for each in (GitHubImporter(), GitLabImporter(), CsvImporter())
+}
 """Every importer by its key, in the order in which the page offers them."""

@@ -24,7 +24,12 @@ BROUGHT = expect_status(303, alice=200, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
     Page("/evidence/import", "evidence.write", "/evidence/import"),
-    Page("/evidence/import/<key>", "evidence.write", "/evidence/import/csv"),
+    Page(
+        "/evidence/import/<key>",
+        "evidence.write",
+        "/evidence/import/csv",
+        variants=("/evidence/import/github",),
+    ),
     Page(
         "/evidence/import/<key>/preview",
         "evidence.write",
@@ -40,6 +45,10 @@ CHANGES: tuple[Change, ...] = (
     ),
     Change(
         "/evidence/import/<key>", "DELETE", "evidence.write", "/evidence/import/csv", {},
+        expect_change(nobody=SIGN_IN),
+    ),
+    Change(
+        "/evidence/import/<key>/pages", "PUT", "evidence.write", "/evidence/import/csv/pages", {},
         expect_change(nobody=SIGN_IN),
     ),
     Change(

@@ -1,0 +1,196 @@
+"""What GitHub and GitLab have in common: changes merged, and reviews given, by a login."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import current_timezone, date_filter, ngettext
+from roadmap.core.i18n import gettext as _
+from roadmap.core.outbound import Site
+from roadmap.core.text import clean_line
+from roadmap.evidence.rules import is_web_address
+from roadmap.importers.candidates import Candidate, Reading
+from roadmap.importers.importer import Importer, Text
+
+MAX_TITLE_LENGTH = 200
+# Of a month of reviews, so many are listed in the description.
+MAX_LISTED = 100
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
+
+
+@dataclass(frozen=True)
+class Page:
+    """The records of one answer, and how many there are on all pages, where the host says it."""
+
+    records: list[dict[str, Any]]
+    total: int | None = None
+
+
+class CodeHost(Importer):
+    """Fetches what a login did, page by page; a page has an address and says what it lists.
+
+    A record is what is needed of one change: `what` ("merged" or "reviewed"), `url`, `title`,
+    `place` (the repository), `project` (its address), `number` and `at`, when it was merged or
+    closed.
+    """
+
+    # The settings that name the server and hold its token.
+    site_setting: ClassVar[str]
+    token_setting: ClassVar[str]
+    login_pattern: ClassVar[re.Pattern[str]]
+    login_help: ClassVar[Text]
+    # How one change is called, for one and for many; "%(num)s" is their number.
+    merged_heading: ClassVar[Text]
+    reviewed_heading: ClassVar[Text]
+
+    def first_pages(self, site: Site, login: str, since: dt.date) -> list[tuple[str, str]]:
+        """Return what to fetch at first, as pairs of what a page lists and its address."""
+        raise NotImplementedError
+
+    def headers(self, token: str) -> dict[str, str]:
+        raise NotImplementedError
+
+    def parse(self, what: str, body: Any, headers: Mapping[str, str]) -> Page:
+        """Return the records of a page. Raises TypeError, KeyError or ValueError for another shape.
+
+        An answer is as untrusted as a file.
+        """
+        raise NotImplementedError
+
+    def reviews_url(self, project: str, login: str, month: PartialDate) -> str:
+        """Return the address that lists the reviews of a month in one repository."""
+        raise NotImplementedError
+
+    def change(self, place: str, number: int) -> str:
+        """Return how a change of a repository is written, as in owner/name#12."""
+        raise NotImplementedError
+
+    def clean_login(self, text: str) -> str:
+        """Return the login that was typed or pasted with its address, "" where it cannot be one."""
+        login = clean_line(text).removeprefix("@")
+        if login.startswith(("https://", "http://")):
+            login = login.rstrip("/").rpartition("/")[2]
+        return login if self.login_pattern.fullmatch(login) else ""
+
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
+        """Return each merged change, and the reviews of a repository and month as one.
+
+        The month that goes on is left out: what is imported is not imported again, and it would
+        stay half a month.
+        """
+        reading, zone = Reading(), ZoneInfo(current_timezone())
+        login, this_month = options["login"], options["day"][:7]
+        months: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        waiting = 0
+        for record in records:
+            day = dt.datetime.fromisoformat(record["at"]).astimezone(zone).date()
+            if record["what"] == "merged":
+                if day.isoformat() >= options["since"]:
+                    reading.candidates.append(self._merged(record, day))
+            elif day.isoformat()[:7] == this_month:
+                waiting += 1
+            else:
+                months[record["place"], day.isoformat()[:7]].append(record)
+        for (place, month), reviews in sorted(months.items(), key=lambda each: each[0][1]):
+            reading.candidates.append(self._reviews(place, PartialDate(month), reviews, login))
+        if waiting:
+            reading.notes.append(
+                ngettext(
+                    "%(num)s review of this month is left out: a month is offered once it is over.",
+                    "%(num)s reviews of this month are left out: a month is offered once it is "
+                    "over.",
+                    waiting,
+                )
+            )
+        return reading
+
+    def _merged(self, record: Mapping[str, Any], day: dt.date) -> Candidate:
+        name = self.change(record["place"], record["number"])
+        return Candidate(
+            "evidence",
+            f"change:{_host(record['url'])}/{name}"[:300],
+            {
+                "kind": "open_source",
+                "title": (record["title"] or name)[:MAX_TITLE_LENGTH],
+                "occurred_on": day.isoformat(),
+                "url": record["url"],
+                "description": name,
+                "role": _("Author"),
+            },
+            heading=str(self.merged_heading),
+        )
+
+    def _reviews(
+        self, place: str, month: PartialDate, reviews: list[dict[str, Any]], login: str
+    ) -> Candidate:
+        listed = [
+            f"- [{_escaped(each['title'] or each['url'])}]({each['url']})"
+            for each in reviews[:MAX_LISTED]
+        ]
+        if (more := len(reviews) - MAX_LISTED) > 0:
+            listed.append(f"- {_('and %(more)s more', more=more)}")
+        title = ngettext(
+            "Reviewed %(num)s change in %(place)s, %(month)s",
+            "Reviewed %(num)s changes in %(place)s, %(month)s",
+            len(reviews),
+            place=place,
+            month=date_filter(month),
+        )
+        return Candidate(
+            "evidence",
+            f"reviews:{_host(reviews[0]['url'])}/{place}/{login.lower()}/{month}"[:300],
+            {
+                "kind": "review_given",
+                "title": title[:MAX_TITLE_LENGTH],
+                "occurred_on": month,
+                "url": self.reviews_url(reviews[0]["project"], login, month),
+                "description": "\n".join(listed),
+                "role": _("Reviewer"),
+            },
+            heading=str(self.reviewed_heading),
+        )
+
+
+def make_record(
+    what: str, *, url: Any, title: Any, place: str, project: str, number: Any, at: Any
+) -> dict[str, Any]:
+    """Return a record of what an answer says, checked. Raises TypeError or ValueError."""
+    if not (isinstance(url, str) and is_web_address(url) and len(url) <= 500):
+        raise ValueError("no address")
+    if not (isinstance(title, str) and isinstance(at, str) and isinstance(number, int)):
+        raise TypeError("another type")
+    moment = dt.datetime.fromisoformat(at)
+    if moment.tzinfo is None or not 1990 <= moment.year <= 2200:
+        raise ValueError("no moment")
+    return {
+        "what": what,
+        "url": url,
+        "title": clean_line(title)[:MAX_TITLE_LENGTH],
+        "place": clean_line(place)[:200],
+        "project": project,
+        "number": number,
+        "at": moment.isoformat(),
+    }
+
+
+def dictionaries(items: Any) -> Iterable[dict[str, Any]]:
+    """Return the objects of a list. Raises TypeError for anything else."""
+    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+        raise TypeError("no list of objects")
+    return items
+
+
+def _escaped(title: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", title)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.lower()

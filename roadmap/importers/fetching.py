@@ -1,0 +1,210 @@
+"""Fetch what code hosts list, a page at a time, in the job process.
+
+Which page is next is in the row, so that a task can run at any time, twice, or in two processes at
+once: who fetches a page first says until when nobody else should.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import json
+import logging
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.core import outbound
+from roadmap.core.outbound import Answer, FetchError, Site
+from roadmap.importers.code_host import CodeHost, Page
+from roadmap.importers.kinds import IMPORTERS
+from roadmap.importers.models import PendingImport
+
+log = logging.getLogger(__name__)
+
+MAX_PAGES = 40
+MAX_RECORDS = 2_000
+MAX_BYTES = 10_000_000
+# How long one page may take.
+SECONDS = 20
+# Nobody else fetches a page meanwhile; where its process ended, another one does afterwards.
+CLAIM = dt.timedelta(minutes=2)
+# Where a host does not say when its limit ends.
+USUAL_WAIT = dt.timedelta(minutes=1)
+LONGEST_WAIT = dt.timedelta(hours=20)
+_NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
+
+
+class FetchFault(Exception):
+    """A page was not fetched: `reason` is a key of `texts.FAULTS`.
+
+    `until` is when a limit ends; then it goes on by itself.
+    """
+
+    def __init__(self, reason: str, status: int = 0, until: dt.datetime | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.status, self.until = reason, status, until
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A page that is to be fetched now, of one person's import."""
+
+    import_id: uuid.UUID
+    importer: str
+    what: str
+    url: str
+    until: dt.datetime
+
+
+def fetch_due(
+    config: Mapping[str, Any],
+    own_transaction: Callable[[], AbstractContextManager[Session]],
+    clock: Callable[[], dt.datetime],
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Fetch the pages that are due, one after the other; return how many."""
+    pages = 0
+    while not stopping():
+        with own_transaction() as own:
+            claim = claim_page(own, clock())
+        if claim is None:
+            break
+        # No transaction waits for somebody else's server.
+        page, following, fault = Page([]), "", None
+        try:
+            page, following = fetch_page(config, claim, clock())
+        except FetchFault as found:
+            fault = found
+            log.warning("%s: %s %s", claim.importer, fault.reason, fault.status or "")
+        with own_transaction() as own:
+            keep_page(own, claim, page, following, fault, clock())
+        pages += 1
+    return pages
+
+
+def claim_page(session: Session, now: dt.datetime) -> Claim | None:
+    """Take the page that has been due for the longest time."""
+    due = session.scalars(
+        sa.select(PendingImport)
+        .where(PendingImport.state.in_(("fetching", "waiting")), PendingImport.resume_at <= now)
+        .order_by(PendingImport.resume_at, PendingImport.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if due is None:
+        return None
+    due.state, due.resume_at = "fetching", now + CLAIM
+    session.flush()
+    what, url = due.todo[0]
+    return Claim(due.id, due.importer, what, url, due.resume_at)
+
+
+def keep_page(
+    session: Session,
+    claim: Claim,
+    page: Page,
+    following: str,
+    fault: FetchFault | None,
+    now: dt.datetime,
+) -> None:
+    """Keep what a page brought, and say what is next; nothing where it was replaced meanwhile."""
+    pending = session.scalars(
+        sa.select(PendingImport).filter_by(id=claim.import_id).with_for_update()
+    ).one_or_none()
+    if pending is None or pending.state != "fetching" or pending.resume_at != claim.until:
+        return
+    if fault is not None:
+        pending.state = "waiting" if fault.until else "failed"
+        pending.fault = {"reason": fault.reason, "status": fault.status}
+        pending.resume_at = fault.until
+        return
+    pending.records = [*pending.records, *page.records]
+    pending.pages += 1
+    todo = [[claim.what, following]] if following else []
+    pending.todo = [*todo, *pending.todo[1:]]
+    pending.totals = {**(pending.totals or {}), claim.what: page.total}
+    pending.fault = None
+    if pending.pages >= MAX_PAGES or len(pending.records) >= MAX_RECORDS:
+        pending.todo = []
+    pending.state = "fetching" if pending.todo else "ready"
+    pending.resume_at = now if pending.todo else None
+
+
+def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> tuple[Page, str]:
+    """Return the records of a page and the address of the next one, "". Raises FetchFault."""
+    importer = IMPORTERS[claim.importer]
+    if not isinstance(importer, CodeHost) or (site := site_of(config, importer)) is None:
+        raise FetchFault("off")
+    token = config[importer.token_setting]
+    try:
+        answer = outbound.get(
+            claim.url,
+            site.allowed,
+            headers=importer.headers(token),
+            most_bytes=MAX_BYTES,
+            seconds=SECONDS,
+        )
+    except FetchError as error:
+        raise FetchFault(str(error)) from None
+    if answer.status != 200:
+        raise refusal(answer, now, has_token=bool(token))
+    try:
+        page = importer.parse(claim.what, json.loads(answer.body), dict(answer.headers.items()))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise FetchFault("not-understood") from None
+    found = _NEXT.search(answer.headers.get("Link", ""))
+    return page, found[1] if found else ""
+
+
+def site_of(config: Mapping[str, Any], importer: CodeHost) -> Site | None:
+    """Return the server that the operator named, None where they switched it off."""
+    site: Site | None = config[importer.site_setting]
+    return site
+
+
+def refusal(answer: Answer, now: dt.datetime, *, has_token: bool) -> FetchFault:
+    """Return why a server did not answer with a page."""
+    status = answer.status
+    if status in (403, 429) and (until := limit_ends(answer, now)):
+        return FetchFault("limit", status, until)
+    reasons = {
+        401: "bad-token" if has_token else "needs-token",
+        403: "forbidden",
+        404: "gone",
+        422: "unknown-login",
+    }
+    usual = "moved" if 300 <= status < 400 else "status"
+    return FetchFault(reasons.get(status, usual), status)
+
+
+def limit_ends(answer: Answer, now: dt.datetime) -> dt.datetime | None:
+    """Return when a rate limit ends, None where the answer is about something else."""
+    headers = answer.headers
+    until = None
+    after = headers.get("Retry-After", "").strip()
+    reset = headers.get("X-RateLimit-Reset") or headers.get("RateLimit-Reset") or ""
+    left = headers.get("X-RateLimit-Remaining") or headers.get("RateLimit-Remaining") or ""
+    if re.fullmatch(r"\d{1,9}", after):
+        until = now + dt.timedelta(seconds=int(after))
+    elif after:
+        try:
+            until = email.utils.parsedate_to_datetime(after)
+        except ValueError:
+            until = None
+    elif left.strip() == "0" and re.fullmatch(r"\d{9,11}", reset.strip()):
+        until = dt.datetime.fromtimestamp(int(reset), dt.UTC)
+    elif answer.status == 429:
+        until = now + USUAL_WAIT
+    if until is None:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=dt.UTC)
+    # A second later, because clocks differ; never at once, nor when the import is gone.
+    return min(max(until, now) + dt.timedelta(seconds=1), now + LONGEST_WAIT)

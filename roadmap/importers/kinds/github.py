@@ -1,0 +1,81 @@
+"""Pull requests merged, and reviews given, on GitHub."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask_babel import lazy_gettext as _l
+
+from roadmap.core.dates import PartialDate
+from roadmap.core.outbound import Site
+from roadmap.importers.code_host import CodeHost, Page, dictionaries, make_record
+
+_PULL_REQUEST = re.compile(r"(?P<project>https?://[^/]+/(?P<place>[^/]+/[^/]+))/pull/\d+")
+
+
+class GitHubImporter(CodeHost):
+    key = "github"
+    title = _l("GitHub")
+    summary = _l("Pull requests you had merged, and reviews you gave, since a date.")
+    site_setting, token_setting = "GITHUB_API_URL", "GITHUB_TOKEN"
+    # A login of an organization's own accounts ends in _ and the organization's short name.
+    login_pattern = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(_[A-Za-z0-9]{1,20})?")
+    login_help = _l("As in github.com/LOGIN.")
+    merged_heading = _l("Merged pull requests")
+    reviewed_heading = _l("Reviews given, by repository and month")
+    steps = (
+        _l("Each merged pull request becomes a piece; many are not ticked, choose what proves "
+           "something."),
+        _l("Reviews become one piece for each repository and month, with a list of what you "
+           "reviewed."),
+    )  # fmt: skip
+
+    def first_pages(self, site: Site, login: str, since: dt.date) -> list[tuple[str, str]]:
+        month = since.replace(day=1)
+        asked = {
+            "merged": f"author:{login} is:pr is:merged merged:>={since}",
+            "reviewed": f"reviewed-by:{login} -author:{login} is:pr is:closed closed:>={month}",
+        }
+        return [
+            (what, f"{site.url}/search/issues?{urlencode({'q': query, 'per_page': 100})}")
+            for what, query in asked.items()
+        ]
+
+    def headers(self, token: str) -> dict[str, str]:
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+        return headers | ({"Authorization": f"Bearer {token}"} if token else {})
+
+    def parse(self, what: str, body: Any, headers: Mapping[str, str]) -> Page:
+        records = []
+        for item in dictionaries(body["items"]):
+            found = _PULL_REQUEST.fullmatch(item["html_url"])
+            if not found:
+                raise ValueError("no pull request")
+            details = item.get("pull_request") or {}
+            records.append(
+                make_record(
+                    what,
+                    url=item["html_url"],
+                    title=item["title"],
+                    place=found["place"],
+                    project=found["project"],
+                    number=item["number"],
+                    at=details.get("merged_at") or item["closed_at"],
+                )
+            )
+        total = body["total_count"]
+        return Page(records, total if isinstance(total, int) else None)
+
+    def reviews_url(self, project: str, login: str, month: PartialDate) -> str:
+        query = f"is:pr reviewed-by:{login} closed:{month.first}..{month.last}"
+        return f"{project}/pulls?{urlencode({'q': query})}"
+
+    def change(self, place: str, number: int) -> str:
+        return f"{place}#{number}"

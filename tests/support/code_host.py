@@ -1,0 +1,130 @@
+"""A GitHub and a GitLab on this machine, which answer as the real ones do, or as they are told."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+
+@dataclass
+class Odd:
+    """Another answer than the list, once."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b"{}"
+    # How much of the body is sent, of the length that the header names; None is all of it.
+    sent: int | None = None
+    hangs: bool = False
+
+
+@dataclass
+class CodeHost:
+    """What it lists by what is asked for, and what was asked of it."""
+
+    url: str = ""
+    per_page: int = 100
+    merged: list[dict[str, Any]] = field(default_factory=list)
+    reviewed: list[dict[str, Any]] = field(default_factory=list)
+    # Answers instead of the next ones.
+    odd: list[Odd] = field(default_factory=list)
+    asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def answer(self, path: str, query: dict[str, str], own_url: str) -> Odd:
+        is_github = path == "/search/issues"
+        reviews = "reviewed-by:" in query.get("q", "") or "reviewer_username" in query
+        items = self.reviewed if reviews else self.merged
+        page = int(query.get("page", "1"))
+        shown = items[(page - 1) * self.per_page : page * self.per_page]
+        headers = {} if is_github else {"X-Total": str(len(items))}
+        if page * self.per_page < len(items):
+            following = f"{own_url}{path}?{urlencode({**query, 'page': page + 1})}"
+            headers["Link"] = f'<{following}>; rel="next", <{own_url}{path}?page=9>; rel="last"'
+        body: Any = shown
+        if is_github:
+            body = {"total_count": len(items), "incomplete_results": False, "items": shown}
+        return Odd(200, headers, json.dumps(body).encode())
+
+
+def pull_request(
+    number: int, at: str, title: str = "", place: str = "acme/ranker"
+) -> dict[str, Any]:
+    """A line of GitHub's search, with what we read and some of the rest."""
+    return {
+        "url": f"https://api.github.com/repos/{place}/issues/{number}",
+        "repository_url": f"https://api.github.com/repos/{place}",
+        "html_url": f"https://github.com/{place}/pull/{number}",
+        "id": 10_000 + number,
+        "number": number,
+        "title": title or f"Change {number}",
+        "user": {"login": "octo-alice", "id": 1},
+        "state": "closed",
+        "closed_at": at,
+        "pull_request": {
+            "html_url": f"https://github.com/{place}/pull/{number}",
+            "merged_at": at,
+        },
+        "body": None,
+        "score": 1.0,
+    }
+
+
+def merge_request(
+    number: int, at: str, title: str = "", place: str = "acme/ml/ranker"
+) -> dict[str, Any]:
+    """A line of GitLab's list of merge requests."""
+    return {
+        "id": 20_000 + number,
+        "iid": number,
+        "title": title or f"Change {number}",
+        "state": "merged",
+        "merged_at": at,
+        "updated_at": at,
+        "web_url": f"https://gitlab.com/{place}/-/merge_requests/{number}",
+        "references": {"full": f"{place}!{number}"},
+        "author": {"username": "alice"},
+    }
+
+
+@contextlib.contextmanager
+def code_host() -> Iterator[CodeHost]:
+    """Serve a host; what it lists can be changed meanwhile."""
+    host = CodeHost()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            host.asked.append((parts.path, query, dict(self.headers.items())))
+            odd = host.odd.pop(0) if host.odd else host.answer(parts.path, query, host.url)
+            if odd.hangs:
+                host.released.wait(30)
+                return
+            self.send_response(odd.status)
+            for name, value in odd.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(odd.body)))
+            self.end_headers()
+            self.wfile.write(odd.body[: odd.sent])
+
+        def log_message(self, *_args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    host.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield host
+    finally:
+        host.released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
