@@ -25,7 +25,8 @@ API_DESCRIPTION = """Everything that Cairn's pages read and write, for scripts a
 
 A request carries a personal token, which is made on the page of your account:
 `Authorization: Bearer cairn_…`. It sees and does what its person sees and does, a token of scope
-`read` nothing that changes something. Errors are `application/problem+json` (RFC 9457), with
+`read` nothing that changes something, one of scope `draft` reads roadmap and evidence and writes
+drafts. Errors are `application/problem+json` (RFC 9457), with
 `errors` by field. Lists take `limit` and `cursor`, and answer `next_cursor` while there is more.
 In `PUT` and `PATCH` what is left out stays, and `null` clears. Where a change takes `If-Match`,
 send the `ETag` in it, and nobody's change is overwritten unseen (412). In `If-None-Match` it asks

@@ -162,10 +162,10 @@ def test_it_is_made_on_demand() -> None:
         "import sys; from roadmap import create_app; "
         "create_app({'SECRET_KEY': 'x' * 20, 'DATABASE_URL': 'sqlite:////nowhere.sqlite3'}); "
         "print([name for name in sys.modules if name.startswith('roadmap.api.')"
-        " or name == 'pydantic'])"
+        " or name in ('pydantic', 'mcp_types')])"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     loaded = set(re.findall(r"'([\w.]+)'", run.stdout))
-    assert loaded == {"roadmap.api.routes", "roadmap.api.route_table"}
+    assert loaded == {f"roadmap.api.{name}" for name in ("routes", "routes_mcp", "route_table")}
