@@ -110,8 +110,9 @@ class StoryReplay:
             impacts=_parse_impacts(piece),
         )
         milestones, covered = piece.get("milestones", ()), piece.get("skills", ())
+        by = replace(owner, scope="draft", token_name=piece["token"]) if "token" in piece else owner
         self.pieces[owner.email, piece["name"]] = evidence.create(
-            self.session, owner.id, values, milestones=milestones, skills=covered, by=owner, now=at
+            self.session, owner.id, values, milestones=milestones, skills=covered, by=by, now=at
         )
 
     def submit(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:

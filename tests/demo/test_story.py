@@ -39,6 +39,11 @@ def test_maya_has_everything_a_page_can_show(demo: DemoData) -> None:
     ]
 
 
+def test_one_draft_of_maya_is_by_an_agent(demo: DemoData) -> None:
+    (piece,) = [each for each in demo.of(Evidence, "maya") if each.current.drafted_by]
+    assert (piece.state, piece.current.drafted_by) == ("draft", "Coding agent")
+
+
 def test_maya_has_a_plan_of_each_kind_and_reflects_on_one(demo: DemoData) -> None:
     plans = {plan.kind: plan for plan in demo.of(CareerPlan, "maya")}
     assert plans.keys() == set(PLAN_KINDS)
