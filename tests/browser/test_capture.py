@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.test_axe import AXE, violations_in_both_schemes
 
 LINE = "Paste a link or write what you did"
 
@@ -101,3 +102,14 @@ def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     page.keyboard.press("Enter")
     held = page.locator(".proposal").get_by_role("link", name="Keynote at PyData")
     expect(held).to_be_focused()
+
+
+def test_axe_finds_nothing_in_a_proposal(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("carol", reduced_motion="reduce")
+    page.add_init_script(path=AXE)
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}/milestones/{sample_site.ids['open']}")
+    for text in ("Mentored Jonas for three months", "https://youtu.be/dQw4w9WgXcQ"):
+        page.get_by_label(LINE).fill(text)
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Title")).to_be_focused()
+        assert violations_in_both_schemes(page) == []
