@@ -82,6 +82,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.api.routes import api
     from roadmap.api.routes_mcp import mcp
     from roadmap.auth.routes import auth
+    from roadmap.calendar.routes import calendar
     from roadmap.career.routes import career
     from roadmap.career_plans.routes import career_plans
     from roadmap.credentials.routes import credentials
@@ -131,6 +132,7 @@ def blueprints(app: Flask) -> None:
             readiness,
             journey,
             sources,
+            calendar,
         ),
         *(portfolio, teams, reviews, admin, notifications, dashboard, search, api, mcp),
     ):

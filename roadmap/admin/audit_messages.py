@@ -86,6 +86,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "portfolio.exported": _l("The portfolio of %(actor)s was exported as %(format)s."),
         "portfolio.link_made": _l("A public link to the portfolio of %(actor)s was created."),
         "portfolio.link_revoked": _l("A public link to the portfolio of %(actor)s was revoked."),
+        "calendar.address_made": _l("An address for the calendar of %(actor)s was created."),
+        "calendar.address_revoked": _l("The address of the calendar of %(actor)s was revoked."),
         "team.exported": _l("The matrix of the team %(team)s was exported as %(format)s."),
         "people.exported": _l(
             "The matrix of everyone whom %(actor)s sees was exported as %(format)s: "

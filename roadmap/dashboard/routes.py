@@ -8,6 +8,9 @@ from werkzeug.wrappers import Response
 
 from roadmap.auth.queries import any_user_exists
 from roadmap.auth.sessions import take_sign_out_reason
+from roadmap.calendar import labels as calendar_labels
+from roadmap.calendar.queries import load_entries
+from roadmap.calendar.rules import due
 from roadmap.career_plans.queries import reviews_due
 from roadmap.catalog.queries import load_revision, published_roadmaps
 from roadmap.core.database import db
@@ -80,6 +83,9 @@ def index() -> Response | str:
         returned=returned_pieces(record),
         plans_due=plans_due,
         work_log_entries=entries_of_week(db.session, current_user.id, Week.of(today)),
+        dates_due=due(load_entries(db.session, current_user.id, today), today),
+        calendar_labels=calendar_labels,
+        today=today,
         questions_today=count_today(db.session, current_user, now()),
         manager_summary=manager_summary,
         recent_activity=list_recent_activity(

@@ -120,6 +120,8 @@ PERMISSIONS: dict[str, Predicate] = {
     "source.read": signed_in,
     "credential.read": own,
     "credential.write": own,
+    "calendar.read": own,
+    "calendar.write": own,
     # Nobody else ever sees an offer, or that there is one.
     "offer.read": own,
     "offer.write": own,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from roadmap.core.icalendar_file import new_calendar
+
 if TYPE_CHECKING:
     import icalendar
 
@@ -53,11 +55,7 @@ def write(blocks: Blocks, title: str, *, uid: str, now: dt.datetime, today: dt.d
     event.add("rrule", {"freq": "weekly", "byday": names, "until": until})
     event.add("transp", "OPAQUE")
     event.add("x-microsoft-cdo-busystatus", "BUSY")
-    calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//Cairn//Deep work//EN")
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
+    calendar = new_calendar("Deep work")
     if blocks.zone != "UTC":
         calendar.add_component(_timezone(zone, first))
     calendar.add_component(event)

@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("career_plans",),
     ("evidence", "endorsements", "skills", "career", "market", "time_budget"),
     ("readiness", "credentials", "practice", "tools", "work_log", "importers"),
-    ("journey", "sources"),
+    ("journey", "sources", "calendar"),
     ("portfolio", "teams", "reviews", "admin", "notifications"),
     ("dashboard", "search"),
     ("demo", "backup", "jobs"),

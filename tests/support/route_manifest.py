@@ -17,6 +17,7 @@ from __future__ import annotations
 from tests.support.route_entries import (
     admin,
     api,
+    calendar,
     career_plans,
     credentials,
     email,
@@ -73,7 +74,7 @@ __all__ = [
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
-    *(market, credentials, tools, practice, time_budget, sources, work_log, importers),
+    *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
     endorsements,
     *(reviews, public_links, admin, notifications, search, api),
 )

@@ -1,0 +1,66 @@
+"""Create, replace and revoke the address of a person's calendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.auth.tokens import form_token, hash_token
+from roadmap.calendar.models import CalendarFeed
+from roadmap.calendar.queries import feed_of
+from roadmap.core.types import form_id
+from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
+
+
+def make_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime, key: str = "") -> str:
+    """Give a person's calendar an address; the one before ends. Return its token.
+
+    The token is not stored. For each `key` of a form it is made once, and returned again.
+    """
+    lock_user(session, user_id)
+    made_as = form_id(key, user_id, "calendar")
+    before = feed_of(session, user_id)
+    if before is not None and before.id == made_as:
+        return form_token(key, made_as, before.created_at)
+    if before is not None:
+        session.delete(before)
+        session.flush()
+    token = form_token(key, made_as, now)
+    session.add(
+        CalendarFeed(id=made_as, user_id=user_id, token_hash=hash_token(token), created_at=now)
+    )
+    session.flush()
+    _record(session, user_id, "calendar.address_made", now, is_renewed=before is not None)
+    return token
+
+
+def revoke_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """End the address of a person's calendar; without one nothing happens."""
+    lock_user(session, user_id)
+    feed = feed_of(session, user_id)
+    if feed is not None:
+        session.delete(feed)
+        session.flush()
+        _record(session, user_id, "calendar.address_revoked", now)
+
+
+def record_reading(session: Session, feed_id: uuid.UUID, day: dt.date) -> None:
+    """Record the day on which an address was last read; called at most once a day."""
+    session.execute(
+        sa.update(CalendarFeed).where(CalendarFeed.id == feed_id).values(last_read_on=day)
+    )
+
+
+def _record(
+    session: Session, user_id: uuid.UUID, action: str, now: dt.datetime, **data: Any
+) -> None:
+    record_audit(session, by=user_id, action=action, target=str(user_id), now=now, **data)
+    record_history(
+        session, user_id=user_id, by=user_id, action=action, subject=str(user_id), now=now
+    )

@@ -1,0 +1,47 @@
+"""The texts of the entries of a calendar. They are lazy, because the reader's language decides."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from babel.dates import format_skeleton
+from flask_babel import LazyString, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from roadmap.calendar.rules import Entry, Month
+from roadmap.core.i18n import current_locale
+
+KINDS: dict[str, LazyString] = {
+    "milestone": _l("Target date"),
+    "roadmap": _l("Target date of the roadmap"),
+    "renewal": _l("Time to renew"),
+    "expiry": _l("Last day that it counts"),
+}
+
+
+def summary(entry: Entry) -> str:
+    """Return what a calendar shows on the day of an entry."""
+    match entry.kind:
+        case "renewal":
+            return str(_("Renew: %(title)s", title=entry.title))
+        case "expiry":
+            return str(_("Last day: %(title)s", title=entry.title))
+    return entry.title
+
+
+def distance(entry: Entry, today: dt.date) -> str:
+    """Return how far away an entry is, in words."""
+    days = (entry.day - today).days
+    if days < 0 and entry.kind == "renewal":
+        return str(ngettext("due for %(num)d day", "due for %(num)d days", -days))
+    if days < 0:
+        return str(ngettext("%(num)d day late", "%(num)d days late", -days))
+    if days == 0:
+        return str(_("today"))
+    return str(ngettext("in %(num)d day", "in %(num)d days", days))
+
+
+def month_title(month: Month) -> str:
+    """Return the name and the year of a month: December 2026."""
+    return str(format_skeleton("yMMMM", month.first, locale=current_locale()))

@@ -1,0 +1,115 @@
+"""Load what stands in a person's calendar, and whose calendar an address is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.auth.tokens import hash_token
+from roadmap.calendar.models import CalendarFeed
+from roadmap.calendar.rules import Entry
+from roadmap.catalog.queries import load_revision
+from roadmap.credentials.rules import WARNING_DAYS
+from roadmap.evidence.audience_sql import counted_version_id
+from roadmap.evidence.item import Audience
+from roadmap.evidence.labels import is_issued
+from roadmap.evidence.models import Evidence, EvidenceVersion
+from roadmap.people.models import User
+from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
+from roadmap.progress.queries import enrollments
+
+
+def load_entries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
+    """Load target dates of what is open, and when evidence lapses, the earliest first.
+
+    Four statements.
+    """
+    found = [*_targets(session, user_id), *_expiries(session, user_id, today)]
+    return sorted(found, key=lambda each: (each.day, each.title, each.kind, each.key))
+
+
+def _targets(session: Session, user_id: uuid.UUID) -> list[Entry]:
+    mine = enrollments(session, user_id)
+    begun = dict(
+        session.execute(
+            sa.select(Enrollment.id, Enrollment.created_at).where(Enrollment.user_id == user_id)
+        ).all()
+    )
+    found = [
+        Entry(
+            "roadmap",
+            str(each.roadmap_id),
+            each.target_on,
+            each.title,
+            f"/roadmaps/{each.slug}",
+            begun[each.id],
+        )
+        for each in mine
+        if each.target_on
+    ]
+    contents = [load_revision(session, each.revision_id).content for each in mine]
+    plans = session.execute(
+        sa.select(MilestonePlan.milestone_key, MilestonePlan.target_on, MilestonePlan.updated_at)
+        .outerjoin(
+            MilestoneStatus,
+            sa.and_(
+                MilestoneStatus.user_id == MilestonePlan.user_id,
+                MilestoneStatus.milestone_key == MilestonePlan.milestone_key,
+            ),
+        )
+        .where(
+            MilestonePlan.user_id == user_id,
+            MilestonePlan.target_on.is_not(None),
+            sa.func.coalesce(MilestoneStatus.status, "").not_in(("done", "not_applicable")),
+        )
+    )
+    for key, day, changed_at in plans:
+        content = next((each for each in contents if key in each.by_key), None)
+        if content is not None and day is not None:
+            href = f"/roadmaps/{content.slug}/milestones/{key}"
+            found.append(Entry("milestone", key, day, content.by_key[key].title, href, changed_at))
+    return found
+
+
+def _expiries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
+    """Load the last days of evidence, and when to begin to renew what is issued."""
+    rows = session.execute(
+        sa.select(
+            Evidence.id,
+            Evidence.title,
+            Evidence.updated_at,
+            EvidenceVersion.kind,
+            EvidenceVersion.expires_on,
+        )
+        .join(EvidenceVersion, EvidenceVersion.id == counted_version_id(Audience.OWNER))
+        .where(Evidence.user_id == user_id, EvidenceVersion.expires_on.is_not(None))
+    )
+    found = []
+    for key, title, changed_at, kind, expires_on in rows:
+        if expires_on is None:
+            continue
+        last, href = expires_on.last, f"/evidence/{key}"
+        found.append(Entry("expiry", str(key), last, title, href, changed_at))
+        if is_issued(kind) and last >= today:
+            begin = last - dt.timedelta(days=max(WARNING_DAYS))
+            renew = f"{href}/edit?renew=1"
+            found.append(Entry("renewal", str(key), begin, title, renew, changed_at))
+    return found
+
+
+def feed_of(session: Session, user_id: uuid.UUID) -> CalendarFeed | None:
+    """Load the address of a person's calendar, if there is one."""
+    return session.scalars(sa.select(CalendarFeed).filter_by(user_id=user_id)).first()
+
+
+def find_feed(session: Session, token: str) -> tuple[CalendarFeed, User] | None:
+    """Load the feed with this token and its owner, unless their account is deactivated."""
+    found = session.execute(
+        sa.select(CalendarFeed, User)
+        .join(User, User.id == CalendarFeed.user_id)
+        .where(CalendarFeed.token_hash == hash_token(token), User.deactivated_at.is_(None))
+    ).first()
+    return (found[0], found[1]) if found else None

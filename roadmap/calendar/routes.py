@@ -1,0 +1,111 @@
+"""The calendar of target dates and expiries, and the address at which other calendars read it."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import get_day_names
+from flask import Blueprint, Response, abort, flash, request
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.calendar import actions, feed, labels, queries, rules
+from roadmap.core.database import db
+from roadmap.core.i18n import current_locale
+from roadmap.core.limiter import limiter
+from roadmap.core.proxy import public_address
+from roadmap.core.web import form_key, keep_unlisted, now, render_page, see_other
+from roadmap.people.permissions import permit
+
+calendar = Blueprint("calendar", __name__)
+
+
+@calendar.get("/calendar")
+@permit("calendar.read")
+def index() -> Response:
+    """Show a month, `?month=2026-12`, and the list of what is late and to come."""
+    today = current_user.today(now())
+    month = rules.Month.parse(request.args.get("month", ""), today)
+    entries = queries.load_entries(db.session, current_user.id, today)
+    locale = Locale.parse(current_locale())
+    first_weekday = locale.first_week_day
+    weeks = month.weeks(first_weekday)
+    shown: dict[object, list[rules.Entry]] = {day: [] for week in weeks for day in week}
+    for each in entries:
+        if each.day in shown:
+            shown[each.day].append(each)
+    names = {
+        width: get_day_names(width, "stand-alone", locale) for width in ("wide", "abbreviated")
+    }
+    return render_page(
+        "calendar/index.html",
+        entries=entries,
+        late=[each for each in entries if each.is_late(today)],
+        coming=[each for each in entries if each.day >= today],
+        month=month,
+        weeks=weeks,
+        shown=shown,
+        weekdays=[
+            (names["abbreviated"][number % 7], names["wide"][number % 7])
+            for number in range(first_weekday, first_weekday + 7)
+        ],
+        feed=queries.feed_of(db.session, current_user.id),
+        today=today,
+        labels=labels,
+    )
+
+
+@calendar.post("/calendar/address")
+@permit("calendar.write")
+def make_address() -> Response:
+    """Make an address, which ends the one before, and show it this once."""
+    token = actions.make_feed(db.session, current_user.id, now=now(), key=form_key())
+    address = f"{public_address()}/calendar/{token}.ics"
+    return render_page("calendar/address.html", 201, address=address)
+
+
+@calendar.delete("/calendar/address")
+@permit("calendar.write")
+def revoke_address() -> BaseResponse:
+    actions.revoke_feed(db.session, current_user.id, now=now())
+    flash(_("The address is revoked. Calendars that use it no longer get your dates."))
+    return see_other("calendar.index", _anchor="subscribe")
+
+
+@calendar.get("/calendar/<token>.ics")
+@permit("public")
+@limiter.limit("120/minute")
+def read_feed(token: str) -> Response:
+    """Return the calendar of an address; every one that does not exist gets the same 404."""
+    found = queries.find_feed(db.session, token)
+    if found is None:
+        abort(404)
+    address, owner = found
+    feed_id, day = address.id, now().date()
+    is_first_today = address.last_read_on != day
+    today = now().astimezone(ZoneInfo(owner.timezone)).date()
+    entries = queries.load_entries(db.session, owner.id, today)
+    with force_locale(owner.locale):
+        data = feed.write(
+            entries,
+            labels.summary,
+            name=_("Cairn: target dates"),
+            owner=owner.id.hex,
+            base=public_address(),
+        )
+    if is_first_today:
+        # A GET holds a reading transaction; the day is written in one of its own.
+        db.session.rollback()
+        db.note(
+            lambda own: actions.record_reading(own, feed_id, day),
+            what=f"calendar address {feed_id} was read",
+        )
+    response = keep_unlisted(Response(data, mimetype="text/calendar"))
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers.set("Content-Disposition", "inline", filename="cairn.ics")
+    response.add_etag()
+    response.make_conditional(request)
+    return response

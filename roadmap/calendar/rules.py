@@ -1,0 +1,82 @@
+"""What stands in a person's calendar, and on which days. Pure."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# What is due within so many days is on the dashboard.
+SOON_DAYS = 14
+# Kinds of entries whose day passes without anything being late.
+JUST_PASS = frozenset({"expiry"})
+_FIRST_YEAR, _LAST_YEAR = 1950, 2200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something on a day. `kind` is a key of `labels.KINDS`, `key` tells it from others of it.
+
+    `changed_at` is when it was last changed, as calendars ask.
+    """
+
+    kind: str
+    key: str
+    day: dt.date
+    title: str
+    href: str
+    changed_at: dt.datetime
+
+    def is_late(self, today: dt.date) -> bool:
+        return self.day < today and self.kind not in JUST_PASS
+
+    def is_past(self, today: dt.date) -> bool:
+        return self.day < today and self.kind in JUST_PASS
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of a calendar."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str, today: dt.date) -> Month:
+        """Read "2026-12"; anything else is the month of today."""
+        try:
+            day = dt.datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+        except ValueError:
+            day = today
+        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            day = today
+        return cls(day.year, day.month)
+
+    @property
+    def first(self) -> dt.date:
+        return dt.date(self.year, self.number, 1)
+
+    @property
+    def key(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def previous(self) -> Month:
+        day = self.first - dt.timedelta(days=1)
+        return Month(day.year, day.month)
+
+    @property
+    def next(self) -> Month:
+        day = self.first + dt.timedelta(days=31)
+        return Month(day.year, day.month)
+
+    def weeks(self, first_weekday: int) -> list[list[dt.date]]:
+        """Return its weeks of seven days, also of the months beside it. Monday is 0."""
+        return calendar.Calendar(first_weekday).monthdatescalendar(self.year, self.number)
+
+
+def due(entries: Iterable[Entry], today: dt.date) -> list[Entry]:
+    """Return what is late or due soon, the earliest first."""
+    until = today + dt.timedelta(days=SOON_DAYS)
+    return [each for each in entries if each.day <= until and not each.is_past(today)]

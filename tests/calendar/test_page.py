@@ -1,0 +1,88 @@
+"""/calendar: target dates and expiries as months and as a list, and what is due elsewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+
+import pytest
+
+from roadmap.calendar.rules import Month
+from roadmap.core.dates import PartialDate
+from roadmap.progress import actions as progress
+from tests.evidence.builders import DESIGN, LEVELS, add_evidence
+from tests.support.statements import record_session_statements
+
+
+def visible(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_it_works(cast, browser_of, dates, today):
+    page = browser_of(cast.alice).get("/calendar").text
+    due, coming = (visible(page.split(f"<h2>{name}</h2>")[1]) for name in ("Due", "To come"))
+    assert "9 days late" in due.split("To come")[0]
+    assert "in 10 days" in coming.split("in 40 days")[0], "the renewal is 60 days before"
+    assert coming.index("Renew: Cloud") < coming.index("in 40 days") < coming.index("Last day:")
+    assert page.count(f"/milestones/{LEVELS}") >= 1
+    assert f"/evidence/{dates.id}/edit?renew=1" in page
+    assert "Mentor" not in due + coming, "what is done is not due"
+    assert "Ask Bob first." not in page
+
+
+def test_a_month_is_a_table_with_its_neighbours(cast, browser_of, dates, today):
+    alice, day = browser_of(cast.alice), today + dt.timedelta(days=40)
+    page = alice.get(f"/calendar?month={day:%Y-%m}").text
+    cell = page.split(f'<time datetime="{day.isoformat()}">')[1].split("</td>")[0]
+    assert f"/milestones/{LEVELS}" in cell
+    month = Month(day.year, day.month)
+    assert f"?month={month.previous.key}#" in page
+    assert f"?month={month.next.key}#" in page
+    for wrong in ("2026-13", "x", "0001-01", "9999-12", "2026"):
+        answer = alice.get(f"/calendar?month={wrong}")
+        assert answer.status_code == 200
+        assert f"?month={Month(today.year, today.month).next.key}#" in answer.text
+
+
+def test_a_month_has_whole_weeks():
+    weeks = Month(2026, 2).weeks(first_weekday=6)
+    assert (weeks[0][0], weeks[-1][-1]) == (dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+    assert Month(2026, 1).previous == Month(2025, 12)
+    assert Month(2026, 12).next == Month(2027, 1)
+
+
+def test_what_is_due_is_on_the_dashboard(cast, browser_of, dates):
+    alice = browser_of(cast.alice)
+    part = visible(alice.get("/").text.split('id="dates-due"')[1].split("</section>")[0])
+    assert "9 days late" in part
+    assert "Renew: Cloud, certified; twice" in part
+    assert "in 40 days" not in part
+
+
+def test_without_a_date_it_says_where_to_set_one(cast, browser_of):
+    page = browser_of(cast.mallory).get("/calendar").text
+    assert "No dates yet" in page
+    assert "dates-due" not in browser_of(cast.mallory).get("/").text
+
+
+@pytest.mark.parametrize("name", ["bob", "carol", "dave", "erin", "mallory"])
+def test_it_hides_what_is_foreign(cast, browser_of, dates, name):
+    assert "Cloud, certified" not in browser_of(getattr(cast, name)).get("/calendar").text
+
+
+def test_the_number_of_statements_does_not_grow(session, cast, now, browser_of, dates, today):
+    alice, counts = browser_of(cast.alice), []
+    for number in (1, 2, 3):
+        add_evidence(
+            session, cast, cast.alice, now, title=f"Lapses {number}", expires_on=PartialDate("2031")
+        )
+        progress.set_plan(
+            session, cast.alice, DESIGN, note="", target_on=today + dt.timedelta(days=number),
+            by=cast.alice, now=now,
+        )  # fmt: skip
+        session.commit()
+        with record_session_statements(session) as counted:
+            alice.get("/calendar")
+        counts.append(len(counted))
+    assert counts[0] == counts[1] == counts[2]
