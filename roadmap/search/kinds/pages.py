@@ -64,6 +64,9 @@ PLACES = (
         _l("Whether a degree is worth it for you"),
         "career_plan.read",
     ),
+    Place(
+        "/calendar", _l("Calendar"), _l("Target dates, and what is due or lapses"), "calendar.read"
+    ),
     Place("/credentials", _l("Credentials"), _l("Certifications with cost"), "credential.read"),
     Place("/tools", _l("Tools"), _l("Tools you know or want to learn"), "tool.read"),
     Place("/time", _l("Your week"), _l("Hours in meetings and deep work"), "time.read"),
