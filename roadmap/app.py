@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 
 from roadmap.core import config
+from roadmap.core.routing import LazyRule
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
@@ -25,6 +26,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
         static_folder=str(config.ROOT / "static"),
         static_url_path="/static",
     )
+    app.url_rule_class = LazyRule
     app.config.from_mapping(config.build_config(overrides))
     extensions(app)
     blueprints(app)

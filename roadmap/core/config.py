@@ -11,16 +11,12 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import click
 import sqlalchemy as sa
-from dotenv import load_dotenv
-from dotenv.parser import parse_stream
 from werkzeug.sansio.utils import get_host
 
 from roadmap.core.outbound import parse_hosts, parse_site
@@ -121,6 +117,10 @@ def validate_mail_from(text: str) -> str:
     """Return the one sender, with or without a name, or ""."""
     if not text:
         return ""
+    # Needed only where mail is set up; it takes a hundredth of the start.
+    from email.headerregistry import Address
+    from email.message import EmailMessage
+
     message = EmailMessage()
     try:
         message["From"] = text
@@ -346,6 +346,10 @@ def load_env_file(path: Path) -> None:
         ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    # Most installations have no such file.
+    from dotenv import load_dotenv
+    from dotenv.parser import parse_stream
+
     given: dict[str, str] = {}
     malformed = []
     for binding in parse_stream(io.StringIO(text)):
