@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.text import clean_line, complete_url
@@ -17,7 +17,7 @@ from roadmap.evidence.rules import EARLIEST_DATE, MAX_LENGTHS, is_web_address
 OTHER = "other"
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)", re.IGNORECASE)
-_ROADMAP_PAGE = re.compile(r"(/roadmaps/[\w/-]+)(?:\?.*)?")
+_ROADMAP_PAGE = re.compile(r"(/roadmaps/[\w/-]+)(?:\?(.*))?")
 _DOI = re.compile(r"(?:doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ARXIV = re.compile(
     r"arxiv:\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?(?:\s*\[.*\])?", re.IGNORECASE
@@ -74,10 +74,13 @@ def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
 def row_address(back: str | None, milestone: str) -> str:
     """Return the page of the milestone that a piece was captured for, "" where there is none.
 
-    `captured` lets that page unfold the milestone.
+    `captured` lets that page, which keeps its filter, unfold the milestone.
     """
     found = _ROADMAP_PAGE.fullmatch(back or "")
-    return f"{found[1]}?{urlencode({'captured': milestone})}" if found else ""
+    if not found:
+        return ""
+    query = {**dict(parse_qsl(found[2] or "")), "captured": milestone}
+    return f"{found[1]}?{urlencode(query)}"
 
 
 def _likeliest(kinds: Sequence[str], proving: Sequence[str]) -> str:

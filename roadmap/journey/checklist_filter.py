@@ -50,11 +50,15 @@ def shown_labels() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ChecklistFilter:
-    """What of a checklist is shown; empty for everything. `path` is the page's address."""
+    """What of a checklist is shown; empty for everything. `path` is the page's address.
+
+    `captured` is a milestone that is shown in any case: a piece was saved for it just now.
+    """
 
     path: str
     shown: str = ""
     skill: str = ""
+    captured: str = ""
 
     @classmethod
     def from_query(
@@ -62,7 +66,12 @@ class ChecklistFilter:
     ) -> ChecklistFilter:
         """Read the filter from an address; what is unknown there filters nothing."""
         shown, skill = query.get("show", ""), query.get("skill", "")
-        return cls(path, shown if shown in SHOWN else "", skill if skill in skills else "")
+        return cls(
+            path,
+            shown if shown in SHOWN else "",
+            skill if skill in skills else "",
+            query.get("captured", ""),
+        )
 
     def __bool__(self) -> bool:
         return bool(self.shown or self.skill)

@@ -175,7 +175,8 @@ class RoadmapPresenter:
         for objective in stage.objectives:
             milestones = objective.milestones
             if chosen:
-                milestones = tuple(m for m in milestones if m.key in shown[chosen.shown])
+                keys = shown[chosen.shown] | {chosen.captured}
+                milestones = tuple(m for m in milestones if m.key in keys)
             if milestones:
                 rows = tuple(self.row(milestone) for milestone in milestones)
                 views.append(ObjectiveView(objective.key, objective.title, rows))

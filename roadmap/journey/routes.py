@@ -101,7 +101,8 @@ def roadmap_page(slug: str) -> Response | str:
         **pages.filter_context(chosen),
         "roadmap": content,
         "stages": stages,
-        "folded": frozenset() if chosen else folded,
+        # A piece that was captured leads back to its row, also where its stage was folded.
+        "folded": frozenset() if chosen or chosen.captured else folded,
     }
     if wants_fragment():
         return add_revalidation_headers(_render_filtered(context), key)

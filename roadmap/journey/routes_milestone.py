@@ -68,8 +68,9 @@ def render_milestone(
 
 
 def row_page() -> str:
-    """Return the path of the page on which a row is unfolded."""
-    return urlsplit(htmx.current_url or "").path if wants_fragment() else request.path
+    """Return the page on which a row is unfolded, with its filter."""
+    page = urlsplit((wants_fragment() and htmx.current_url) or request.full_path)
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def unfold_captured(found: RoadmapProgress) -> dict[str, Markup]:

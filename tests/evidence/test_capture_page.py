@@ -197,6 +197,7 @@ def test_what_is_no_web_address_is_no_link(cast, browser_of, link):
 
 def test_it_leads_back_to_pages_of_roadmaps_alone():
     assert row_address(f"{ROADMAP}?captured=a", "b c") == f"{ROADMAP}?captured=b+c"
+    assert row_address(f"{ROADMAP}?show=open", "b") == f"{ROADMAP}?show=open&captured=b"
     for elsewhere in (None, "", "/", "/evidence", "//evil.example/roadmaps/x", "/roadmaps/\r\nx"):
         assert row_address(elsewhere, DESIGN) == ""
 

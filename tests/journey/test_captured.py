@@ -33,8 +33,25 @@ def test_its_row_is_unfolded_and_the_offer_is_focused(session, cast, alice, now,
     details = answer.split('class="row-details"')
     assert len(details) == 2
     assert re.search(r"autofocus>\s*Mark as done: \+\d", details[1])
-    assert f'value="{page}"' in details[1], "the next piece leads back here as well"
+    assert f'name="back" value="{page}' in details[1], "the next piece leads back here as well"
     assert 'class="row-details"' not in alice.get(page).text
+
+
+@pytest.mark.parametrize("shown", ["", "show=in-progress&", "show=without-evidence&"])
+def test_its_row_is_there_whatever_is_filtered(session, cast, alice, now, shown):
+    add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    page = alice.get(f"{ROADMAP}?{shown}captured={DESIGN}").text
+    details = page.split('class="row-details"')[1]
+    back = re.search(r'name="back" value="([^"]*)"', details)
+    assert back[1].replace("&amp;", "&") == f"{ROADMAP}?{shown}captured={DESIGN}"
+
+
+def test_its_row_is_there_where_its_stage_was_folded(session, cast, alice, now):
+    add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    alice.client.set_cookie("folded", f"{cast.alice}.experience.leadership", path=ROADMAP)
+    folded = re.compile(r'<details data-fold="\w+">')
+    assert len(folded.findall(alice.get(ROADMAP).text)) == 2
+    assert not folded.search(alice.get(f"{ROADMAP}?captured={DESIGN}").text)
 
 
 def test_the_offer_says_exactly_what_the_tick_adds(session, cast, alice, now):
