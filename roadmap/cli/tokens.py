@@ -20,7 +20,13 @@ group = CommandGroup("token")
 @group.command("create")
 @click.argument("email")
 @click.option("--name", required=True, help="What it is for.")
-@click.option("--scope", type=click.Choice(SCOPES), default="read", help="What it may do.")
+@click.option(
+    "--scope",
+    type=click.Choice(SCOPES),
+    default="read",
+    help="What it may do: read; draft, which reads their roadmap and evidence and writes drafts "
+    "that carry its name; or write.",
+)
 @click.option(
     "--days",
     type=click.IntRange(1, api_tokens.MAX_DAYS),
