@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from roadmap.importers import actions
+from roadmap.importers.code_host import make_record
 from roadmap.importers.kinds.csv_file import CsvImporter
 from tests.support.route_entry import SIGN_IN, Change, Page, expect_change, expect_status
 
@@ -35,7 +37,11 @@ PAGES: tuple[Page, ...] = (
         "evidence.write",
         "/evidence/import/csv/preview",
         BROUGHT,
-        variants=("/evidence/import/csv/preview?questions=1",),
+        variants=(
+            "/evidence/import/csv/preview?questions=1",
+            "/evidence/import/github/preview",
+            "/evidence/import/github/preview?partial=1",
+        ),
     ),
 )
 CHANGES: tuple[Change, ...] = (
@@ -63,7 +69,28 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """A table of Alice's, whose columns she has named and whose rows she has not imported."""
+    """A table of Alice's, whose columns she has named and whose rows she has not imported; and what
+    GitHub has listed until its limit was reached."""
+    fetched = actions.begin(
+        write.session, write.cast.alice, "github", "octo-alice since 1 Jan 2026", [("merged", "")],
+        {"login": "octo-alice", "since": "2026-01-01", "day": write.day(0).isoformat()},
+        now=write.now,
+    )  # fmt: skip
+    fetched.records = [
+        make_record(
+            what,
+            url=f"https://github.com/acme/ranker/pull/{number}",
+            title="Batch the feature lookups",
+            place="acme/ranker",
+            project="https://github.com/acme/ranker",
+            number=number,
+            at="2026-03-02T10:00:00Z",
+        )
+        for number, what in enumerate(("merged", "merged", "reviewed"), 1)
+    ]
+    fetched.totals = {"merged": 9}
+    fetched.state, fetched.resume_at = "waiting", write.now + dt.timedelta(hours=2)
+    fetched.fault = {"reason": "limit", "status": 403}
     rows = CsvImporter().load(TABLE)
     pending = actions.keep(
         write.session, write.cast.alice, "csv", "work.csv", rows, asks=True, now=write.now

@@ -1,0 +1,66 @@
+"""An import in a real browser: a table with JavaScript and without, and a page that goes on."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from roadmap.core.database import db
+from roadmap.importers.models import PendingImport
+from tests.browser.conftest import PageOf
+
+TABLE = "Titel;Datum;Link\r\nVortrag über Kosten;03.2024;https://example.org/cost\r\n".encode(
+    "cp1252"
+)
+
+
+def bring(page: Page) -> None:
+    """Go from the evidence to what a table holds."""
+    page.goto("/evidence")
+    page.get_by_role("link", name="Import", exact=True).click()
+    page.get_by_role("link", name="A table (CSV)").click()
+    file = {"name": "talks.csv", "mimeType": "text/csv", "buffer": TABLE}
+    page.get_by_label("File").set_input_files([file])
+    page.get_by_role("button", name="Show what it holds").click()
+    page.get_by_label("Kind where the row names none").select_option(label="Talk")
+    page.get_by_role("button", name="Show the preview").click()
+
+
+@pytest.mark.parametrize(("role", "scripts"), [("alice", True), ("carol", False)])
+def test_a_table_becomes_drafts(page_of: PageOf, role: str, scripts: bool) -> None:
+    page = page_of(role, viewport={"width": 390, "height": 800}, java_script_enabled=scripts)
+    bring(page)
+    talk = page.get_by_role("checkbox", name="Vortrag über Kosten")
+    expect(talk).to_be_checked()
+    page.get_by_role("combobox", name="Kind of those ticked here").select_option(label="Blog post")
+    page.get_by_role("link", name="Tick none").click()
+    expect(talk).not_to_be_checked()
+    page.get_by_role("link", name="Tick all new ones").click()
+    expect(talk).to_be_checked()
+    # A script leaves the other choices as they were.
+    kept = "blog_post" if scripts else "talk"
+    kind = page.get_by_role("combobox", name="Kind of those ticked here")
+    expect(kind).to_have_value(kept)
+    page.get_by_role("button", name="Import what is ticked").click()
+    expect(page.get_by_text("1 piece is imported as a draft.")).to_be_visible()
+    bring(page)
+    expect(talk).not_to_be_checked()
+    expect(page.get_by_role("link", name="imported before")).to_be_visible()
+
+
+def test_the_page_goes_on_when_everything_is_fetched(page_of: PageOf, server_app: Flask) -> None:
+    page = page_of("alice")
+    page.goto("/evidence/import/github")
+    page.get_by_label("User name").fill("octo-alice")
+    page.get_by_role("button", name="Fetch").click()
+    expect(page.get_by_role("status").filter(has_text="Nothing found so far")).to_be_visible()
+    with server_app.app_context():
+        db.session.execute(
+            sa.update(PendingImport)
+            .where(PendingImport.importer == "github")
+            .values(state="ready", todo=[], resume_at=None)
+        )
+        db.session.commit()
+    expect(page.get_by_role("heading", name="Nothing to import")).to_be_visible()
