@@ -44,6 +44,7 @@ def extensions(app: Flask) -> None:
     from roadmap.core.compression import init_compression
     from roadmap.core.database import init_database
     from roadmap.core.errors import init_errors
+    from roadmap.core.file_store import init_file_store
     from roadmap.core.headers import init_headers
     from roadmap.core.i18n import init_i18n
     from roadmap.core.limiter import init_limiter
@@ -59,6 +60,7 @@ def extensions(app: Flask) -> None:
 
     init_logs(app)
     init_database(app)
+    init_file_store(app)
     init_retries(app)
     init_compression(app)
     init_static_files(app)
@@ -91,6 +93,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.dashboard.routes import dashboard
     from roadmap.endorsements.routes import witnesses
     from roadmap.evidence.routes import evidence
+    from roadmap.evidence.routes_files import evidence_files
     from roadmap.importers.routes import importers
     from roadmap.invitations.routes import invitations
     from roadmap.journey.routes import journey
@@ -127,6 +130,7 @@ def blueprints(app: Flask) -> None:
             time_budget,
             evidence,
             witnesses,
+            evidence_files,
             skills,
             credentials,
             work_log,

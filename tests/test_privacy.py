@@ -9,6 +9,7 @@ leaves each of those answers identical to the byte.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import re
 import uuid
@@ -29,10 +30,11 @@ from roadmap.career_plans import actions as career_plans
 from roadmap.career_plans.queries import plan as career_plan
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
+from roadmap.core.file_store import file_store
 from roadmap.credentials import actions as credentials
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.actions import evidence_input
-from roadmap.evidence.item import Impact
+from roadmap.evidence.item import File, Impact
 from roadmap.evidence.models import Evidence
 from roadmap.mail.models import OutgoingMail
 from roadmap.market.actions import save_offer
@@ -65,6 +67,7 @@ from tests.support.sample_data import (
 )
 
 CANARY = "zanzibar"
+SECRET_FILE = hashlib.sha256(f"{CANARY} in a file".encode()).hexdigest()
 # A target date in a year that nothing else names.
 FAR = dt.date(2093, 4, 5)
 # The year as a word of its own: its digits also turn up in random ids and links.
@@ -170,6 +173,7 @@ class Site:
 def attempts(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     """What one may try with a piece that is not there for one."""
     yield "GET", f"/evidence/{key}", {}
+    yield "GET", f"/evidence/{key}/files/{SECRET_FILE}", {}
     yield "GET", f"/reviews/{key}", {}
     yield "PUT", f"/reviews/{key}", {"basis": "artefact", "version_id": str(uuid.UUID(int=1))}
     yield "PUT", f"/reviews/{key}/taking", {"version_id": str(uuid.UUID(int=1))}
@@ -293,11 +297,18 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
             role=f"{CANARY} role",
             url=f"https://{CANARY}.example.org/",
             impacts=(Impact("team", f"{CANARY} metric", "1", "2", CANARY, ""),),
+            files=(secret_file(),),
         ),
         by=actor,
         now=write.now,
     )
     return hidden
+
+
+def secret_file() -> File:
+    """A file of a piece that is not shared."""
+    content = f"{CANARY} in a file".encode()
+    return File(file_store().put(io.BytesIO(content)), f"{CANARY}.txt", len(content), "text/plain")
 
 
 def keep_offer(write: SampleDataWriter, name: str) -> None:
@@ -391,6 +402,7 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
             role=f"{CANARY} role",
             url=f"https://{CANARY}.example.org/",
             issuer=f"{CANARY} issuer",
+            files=(secret_file(),),
         ),
         by=write.actor(write.cast.alice),
         now=write.now,

@@ -8,6 +8,8 @@ from dataclasses import fields, replace
 from typing import Annotated, Any
 
 import sqlalchemy as sa
+from flask import Response, abort, request
+from flask_babel import gettext as _
 from pydantic import Field
 
 from roadmap.api.field_types import (
@@ -24,10 +26,18 @@ from roadmap.api.field_types import (
     single_line,
     web_url,
 )
-from roadmap.api.operation import OperationResult, check_if_match, current_actor, operation
+from roadmap.api.operation import (
+    InvalidFields,
+    OperationResult,
+    abort_with_problem,
+    check_if_match,
+    current_actor,
+    operation,
+)
 from roadmap.api.pagination import Paging, decode_position, encode_position
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
+from roadmap.core.uploads import MULTIPART
 from roadmap.core.web import now
 from roadmap.evidence import actions, labels
 from roadmap.evidence.actions import evidence_input, lock_and_reload
@@ -39,9 +49,11 @@ from roadmap.evidence.constants import (
     STATES,
     VISIBILITIES,
 )
+from roadmap.evidence.file_actions import take_files
+from roadmap.evidence.file_download import file_response
 from roadmap.evidence.item import CONTENT_FIELDS, Audience, Impact, Item
 from roadmap.evidence.kinds import KINDS
-from roadmap.evidence.loader import load_items
+from roadmap.evidence.loader import load_item, load_items
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_judgements, load_own
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
@@ -76,6 +88,21 @@ class ImpactShape(Shape):
     result: str
     unit: str
     source_url: str
+
+
+class FileShape(Shape):
+    """A file of a version; `type` is its media type, by content."""
+
+    name: str
+    size: int
+    type: str = Field(validation_alias="media_type")
+    sha256: str
+
+
+class FileList(Shape):
+    """The files of a piece in its newest version."""
+
+    items: list[FileShape]
 
 
 class ReviewShape(Shape):
@@ -132,6 +159,7 @@ class EvidenceShape(Shape):
     milestones: list[str]
     skills: list[str]
     impacts: list[ImpactShape]
+    files: list[FileShape]
     review_state: ReviewState
     confirmed: list[str]
     confirmed_by: dict[str, ConfirmationShape]
@@ -169,7 +197,7 @@ class ImpactBody(Body):
 
 
 class _OptionalFields(Body):
-    """The optional fields. A piece needs a link or a description."""
+    """The optional fields. A piece needs a link, a file or a description."""
 
     url: Annotated[str, web_url(MAX_LENGTHS["url"])] | None = Field(
         None, description="An http or https address."
@@ -191,7 +219,7 @@ class _OptionalFields(Body):
 
 
 class NewEvidence(_OptionalFields):
-    """A new piece. It needs a link or a description."""
+    """A new piece. It needs a link or a description; files are added to it later."""
 
     kind: Kind
     title: Annotated[str, required_line(MAX_LENGTHS["title"])]
@@ -217,7 +245,8 @@ class EvidenceChange(_OptionalFields):
 def _sent_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
     """Return what was sent about an item. What is null is the default, and what is absent too."""
     values: dict[str, Any] = {}
-    for field in fields(EvidenceInput):
+    # Files come by themselves, with `add_files`.
+    for field in (each for each in fields(EvidenceInput) if each.name != "files"):
         value = getattr(body, field.name)
         values[field.name] = field.default if value is None else value
     values["impacts"] = tuple(Impact(**each.model_dump()) for each in body.impacts or ())
@@ -333,6 +362,58 @@ def withdraw_evidence(evidence_id: uuid.UUID) -> None:
     actions.withdraw(
         db.session, _load_own("evidence.submit", evidence_id), by=current_actor(), now=now()
     )
+
+
+@operation(TAG, refuses=(404,))
+def list_files(evidence_id: uuid.UUID) -> FileList:
+    """Return the files of a piece."""
+    return FileList(items=_serialize(_load_own("evidence.read", evidence_id)).files)
+
+
+@operation(TAG, answers={200: None}, refuses=(404,), files=("application/octet-stream",))
+def read_file(evidence_id: uuid.UUID, sha256: str) -> Response:
+    """Return a file of any version of a piece, by its SHA-256.
+
+    It comes under its own media type, to be saved: `Content-Disposition` has its name.
+    """
+    item = load_item(db.session, Audience.OWNER, _load_own("evidence.read", evidence_id).id)
+    return file_response((item and item.find_file(sha256)) or abort(404))
+
+
+@operation(TAG, takes_files=True, refuses=(404, 409), has_etag=True, accepts_if_match=True)
+def add_files(evidence_id: uuid.UUID) -> EvidenceShape:
+    """Add files to a piece, all of them or none: up to 25 MB in a request, 10 for a piece.
+
+    They are what a review judges: a piece that was submitted or verified becomes a new version, as
+    with any change of that kind. What the piece has already is not added again.
+    """
+    if request.mimetype != MULTIPART:
+        abort_with_problem(415, _("Send the files as multipart/form-data, in the field `file`."))
+    actor = current_actor()
+    taken, refused = take_files(actor.id, request.files.getlist("file"), now=now())
+    if refused or not taken:
+        raise InvalidFields({"file": refused or [_("Send at least one file.")]})
+    piece = _load_locked("evidence.write", evidence_id)
+    said = evidence_input(piece)
+    # Whatever is there, or came first, keeps its name.
+    files = {each.sha256: each for each in reversed((*said.files, *taken))}
+    changed = replace(said, files=tuple(reversed(files.values())))
+    actions.edit(db.session, piece, changed, by=actor, now=now())
+    return _serialize(piece)
+
+
+@operation(TAG, refuses=(404, 409, 422), accepts_if_match=True)
+def remove_file(evidence_id: uuid.UUID, sha256: str) -> None:
+    """Remove a file from a piece; versions that were submitted with it keep it.
+
+    422 where nothing would be left to look at: a piece needs a link, a file or a description.
+    """
+    piece = _load_locked("evidence.write", evidence_id)
+    said = evidence_input(piece)
+    files = tuple(each for each in said.files if each.sha256 != sha256)
+    if files == said.files:
+        abort(404)
+    actions.edit(db.session, piece, replace(said, files=files), by=current_actor(), now=now())
 
 
 def _load_own(action: str, evidence_id: uuid.UUID) -> Evidence:

@@ -17,6 +17,7 @@ from roadmap.api.operation import JSON, Operation
 from roadmap.api.route_table import BASE, ROUTES, Route
 from roadmap.core.config import VERSION
 from roadmap.core.problems import MEDIA_TYPE
+from roadmap.core.uploads import MULTIPART
 
 REF = "#/components/schemas/{model}"
 # Statuses of every operation; those with a body, and those that write, have more.
@@ -41,8 +42,8 @@ STATUS_DESCRIPTIONS = {
     409: "Its current state does not allow it, or the maximum is reached; `detail` says why.",
     411: "The body came without its length.",
     412: "It was changed since the ETag in If-Match was read.",
-    413: "The body is larger than one megabyte, or has more values than any request needs.",
-    415: "The body is no `application/json`.",
+    413: "The body is larger than one megabyte (26 with files), or has too many values.",
+    415: "The body is no `application/json`, or no form where files are sent.",
     422: "Fields that cannot be taken as they are; `errors` says which and why.",
     429: "Too many requests, or too many wrong tokens.",
     500: "Something broke on the server.",
@@ -58,6 +59,13 @@ ETAG = {
     "description": "Names what the answer shows, for If-None-Match, and If-Match of a change.",
     "required": True,
     "schema": STRING,
+}
+FILES = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "array", "items": STRING | {"format": "binary"}, "minItems": 1}
+    },
+    "required": ["file"],
 }
 LOCATION = {"description": "Where it is.", "required": True, "schema": STRING}
 
@@ -165,6 +173,8 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
             content["example"] = dict(operation.example)
         required = operation.body is not Nothing
         entry["requestBody"] = {"required": required, "content": {JSON: content}}
+    elif operation.takes_files:
+        entry["requestBody"] = {"required": True, "content": {MULTIPART: {"schema": FILES}}}
     entry["responses"] = {
         str(status): _response(operation, status, model, named)
         for status, model in operation.answers.items()
@@ -177,7 +187,7 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
     errors = {*COMMON_STATUSES, *operation.refuses}
     if operation.query is not None:
         errors |= {422}
-    if operation.body is not None:
+    if operation.body is not None or operation.takes_files:
         errors |= {415, 422}
     if operation.accepts_if_match:
         errors |= {412}

@@ -61,7 +61,8 @@ class Operation:
 
     `answers` are models by status; `refuses` are statuses beyond those that every operation has;
     `has_etag` says that the response has an ETag; `accepts_if_match` that a change checks one;
-    `files` are the media types of responses that are not JSON.
+    `files` are the media types of responses that are not JSON; `takes_files` says that the body is
+    a form with files.
     """
 
     handler: Handler
@@ -73,6 +74,7 @@ class Operation:
     has_etag: bool = False
     accepts_if_match: bool = False
     files: tuple[str, ...] = ()
+    takes_files: bool = False
     example: Mapping[str, Any] | None = None
 
     @property

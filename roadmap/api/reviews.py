@@ -14,6 +14,7 @@ from roadmap.api.evidence import (
     Basis,
     ConfirmationShape,
     Decision,
+    FileShape,
     ImpactShape,
     Kind,
     ReviewShape,
@@ -110,6 +111,7 @@ class WaitingShape(Shape):
     description: str
     role: str
     impacts: list[ImpactShape]
+    files: list[FileShape]
     review_state: ReviewState
     visibility: Visibility
     version: int

@@ -42,6 +42,7 @@ class Route:
 
 MILESTONE = "/me/roadmaps/<slug>/milestones/<key>"
 EVIDENCE = "/me/evidence/<uuid:evidence_id>"
+FILES = f"{EVIDENCE}/files"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
 JUDGEMENT = "/reviews/<uuid:evidence_id>/judgements/<uuid:judgement_id>"
 
@@ -60,6 +61,10 @@ ROUTES = (
     Route("DELETE", EVIDENCE, "evidence.write", "evidence:delete_evidence"),
     Route("PUT", f"{EVIDENCE}/submission", "evidence.submit", "evidence:submit_evidence"),
     Route("DELETE", f"{EVIDENCE}/submission", "evidence.submit", "evidence:withdraw_evidence"),
+    Route("GET", FILES, "evidence.read", "evidence:list_files"),
+    Route("POST", FILES, "evidence.write", "evidence:add_files"),
+    Route("GET", f"{FILES}/<sha256>", "evidence.read", "evidence:read_file"),
+    Route("DELETE", f"{FILES}/<sha256>", "evidence.write", "evidence:remove_file"),
     Route("GET", "/me/readiness", "readiness.read", "readiness:read_readiness"),
     Route("GET", "/me/skills", "skill.read", "skills:list_skills"),
     Route("PUT", "/me/skills/<key>", "skill.assess_self", "skills:assess_own_skill"),

@@ -19,6 +19,7 @@ from werkzeug.datastructures import MultiDict
 
 from roadmap.core.headers import OVERRIDE_METHODS, URLENCODED
 from roadmap.core.proxy import is_own_address
+from roadmap.core.uploads import MULTIPART
 from roadmap.core.web import safe_redirect_target
 
 # The sign-in form may be larger by the names of the hidden inputs.
@@ -125,7 +126,11 @@ def from_request(request: Request, who: str) -> PreservedForm | None:
     which they would then send themselves.
     """
     size = request.content_length or 0
-    if request.mimetype != URLENCODED or size > MAX_BYTES or not _is_same_origin(request):
+    # Of a form with files the other fields are preserved.
+    is_form = request.mimetype == MULTIPART or (
+        request.mimetype == URLENCODED and size <= MAX_BYTES
+    )
+    if not is_form or not _is_same_origin(request):
         return None
     fields = _without_secrets(request.form.items(multi=True))
     if len(fields) > MAX_FIELDS or not fields:

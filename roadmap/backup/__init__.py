@@ -1,1 +1,1 @@
-"""Backup and restore: the whole database as one file, for SQLite and PostgreSQL alike."""
+"""Backup and restore: database and files as one file, for SQLite and PostgreSQL alike."""

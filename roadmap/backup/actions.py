@@ -1,4 +1,6 @@
-"""Back up the database while the server writes, and restore it in one transaction.
+"""Back up the database and its files while the server writes, and restore them.
+
+The rows are replaced in one transaction; files are put beside those that are there, before it.
 
 Transient rows are left out: sessions, counted attempts, open password links, unsent mail. After a
 restore everybody has to sign in again, and no mail is sent twice.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import os
 import tempfile
 import zipfile
@@ -18,19 +21,22 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from roadmap.backup.archive import Manifest, write_manifest, write_table
+from roadmap.backup.archive import Manifest, write_file, write_manifest, write_table
 from roadmap.backup.progress import Say, quiet
 from roadmap.backup.restore import (
     CHUNK,
     SchemaMismatch,
     backed_up_tables,
     lock_all_tables,
+    put_files,
     replace_all,
     restore_to_scratch,
 )
 from roadmap.core.config import VERSION
 from roadmap.core.database import db, newest_migrations, schema_is_current
+from roadmap.core.file_store import file_store
 from roadmap.core.maintenance import announce_restore
+from roadmap.evidence.models import EvidenceFile
 from roadmap.people.audit import record_audit
 
 
@@ -43,7 +49,8 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
     _require_current_schema()
     if path.exists() and not replace_existing:
         raise FileExistsError(path)
-    with _snapshot() as connection:
+    # Before the snapshot: what its rows name must still be there when it is copied.
+    with file_store().holding(), _snapshot() as connection:
         manifest = _write_file(path, connection, now)
     _record("backup.created", path, now, rows=manifest.rows)
     return manifest
@@ -71,10 +78,12 @@ def restore(
     _require_current_schema()
     with (
         restore_to_scratch(path, trust=trust, say=say, replaces=True) as (manifest, scratch),
+        file_store().holding(),
         announce_restore(Path(current_app.config["DATA_DIR"])),
         db.engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
+        put_files(path, manifest)
         # Nobody else writes from here on, so `keep` is exactly what is replaced.
         lock_all_tables(connection)
         if keep is not None:
@@ -122,8 +131,26 @@ def _write_archive(
         rows = connection.execute(select, execution_options={"yield_per": CHUNK})
         names = table.columns.keys()
         manifest.tables[table.name] = write_table(packed, table.name, names, rows)
+    _write_files(packed, connection, manifest)
     write_manifest(packed, manifest, current_app.config["SECRET_KEY"])
     return manifest
+
+
+def _write_files(packed: zipfile.ZipFile, connection: sa.Connection, manifest: Manifest) -> None:
+    """Add the files that rows name. One that is gone or damaged does not spoil the backup."""
+    names = sa.select(EvidenceFile.sha256).distinct().order_by(EvidenceFile.sha256)
+    for name in connection.scalars(names):
+        try:
+            with file_store().open(name) as file:
+                digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
+                if digest.hexdigest() != name:
+                    raise FileNotFoundError(name)
+                file.seek(0)
+                write_file(packed, name, file)
+        except FileNotFoundError:
+            manifest.missing_files.append(name)
+        else:
+            manifest.files.append(name)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
     manifest.json           format, release, schema revision, moment, rows and SHA-256 of each table
     signature               HMAC-SHA-256 of the manifest by the instance's secret key
     tables/<name>.jsonl     the column names, then one row a line, as JSON arrays
+    files/<sha256>          the files of evidence, each once
 
 Datetimes are ISO 8601 in UTC, bytes base64, UUIDs their usual text. So a backup of SQLite can be
 restored into PostgreSQL and vice versa, and people can read it.
@@ -23,11 +24,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import sqlalchemy as sa
 
 FORMAT = 1
+FILES = "files/"
+CHUNK_BYTES = 256 * 1024
 MANIFEST_NAME = "manifest.json"
 SIGNATURE_NAME = "signature"
 # Far more than any row of ours.
@@ -58,13 +61,16 @@ class TableEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Metadata of a backup. `revision` is the migration of its schema."""
+    """Metadata of a backup. `revision` is the migration of its schema; files are SHA-256."""
 
     release: str
     revision: str
     made_at: dt.datetime
     database: str
     tables: dict[str, TableEntry] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    # What rows name and the store did not have, or not as it was written.
+    missing_files: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -87,7 +93,12 @@ class Manifest:
             }
             made_at = dt.datetime.fromisoformat(values["made_at"])
             release, revision = str(values["release"]), str(values["revision"])
-            return cls(release, revision, made_at, str(values["database"]), tables)
+            files, missing = (
+                [str(each) for each in values.get(name, ())] for name in ("files", "missing_files")
+            )
+            return cls(
+                *(release, revision, made_at, str(values["database"]), tables, files, missing)
+            )
         except InvalidBackup:
             raise
         except (KeyError, TypeError, AttributeError, ArithmeticError, ValueError, RecursionError):
@@ -108,6 +119,34 @@ def write_table(
             digest.update(line)
             count += 1
     return TableEntry(count, digest.hexdigest())
+
+
+def write_file(packed: zipfile.ZipFile, name: str, file: IO[bytes]) -> None:
+    """Add a stored file. Raises InvalidBackup where its content is not what its name says.
+
+    It is not packed again: most formats are.
+    """
+    digest = hashlib.sha256()
+    with packed.open(zipfile.ZipInfo(f"{FILES}{name}"), "w", force_zip64=True) as target:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            target.write(chunk)
+    if digest.hexdigest() != name:
+        raise InvalidBackup(f"the file {name} is not what was written")
+
+
+def check_files(packed: zipfile.ZipFile, manifest: Manifest) -> None:
+    """Compare the digest of every file with its name. Raises InvalidBackup."""
+    for name in manifest.files:
+        try:
+            with packed.open(f"{FILES}{name}") as file:
+                digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
+        except KeyError:
+            raise InvalidBackup(f"the file {name} is missing") from None
+        except (ValueError, *READ_ERRORS):
+            raise InvalidBackup(f"the file {name} is damaged") from None
+        if digest.hexdigest() != name:
+            raise InvalidBackup(f"the file {name} is not what was written")
 
 
 def write_manifest(packed: zipfile.ZipFile, manifest: Manifest, key: str) -> None:

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from roadmap.backup.archive import (
+    FILES,
     InvalidBackup,
     Manifest,
+    check_files,
     check_tables,
     decode_value,
     open_backup,
@@ -26,11 +28,15 @@ from roadmap.backup.archive import (
 from roadmap.backup.progress import Progress, Say, quiet, require_room
 from roadmap.core.batches import batched
 from roadmap.core.database import db, init_database
+from roadmap.core.file_store import file_store
 from roadmap.core.migrations import alembic, init_migrations, upgrade
 from roadmap.core.types import Base, UtcDateTime
+from roadmap.evidence.models import EvidenceFile
 
 # A backup leaves these out, and a restore empties them.
-TRANSIENT_TABLES = frozenset({"login_session", "attempt", "password_link", "outgoing_mail"})
+TRANSIENT_TABLES = frozenset(
+    {"login_session", "attempt", "password_link", "outgoing_mail", "uploaded_file"}
+)
 CHUNK = 500
 # Measured with a company of 250 people: bytes of an SQLite database for each one of text in its
 # backup, and bytes of its packed backup for each one of the database.
@@ -83,6 +89,9 @@ def restore_to_scratch(
         manifest = _read_known_manifest(packed, trust=trust)
         require_room(_estimate_room(packed, replaces=replaces), say)
         check_tables(packed, manifest)
+        check_files(packed, manifest)
+        for name in manifest.missing_files:
+            say(f"The file {name} was missing already when the backup was made")
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
         # Leave the temporary application's context before the caller works with the rows.
         with scratch.app_context():
@@ -94,6 +103,7 @@ def restore_to_scratch(
                 _check_integrity(engine)
                 upgrade()
                 _check_integrity(engine)
+                _check_named_files(engine, manifest)
             except BaseException:
                 engine.dispose()
                 raise
@@ -114,7 +124,9 @@ def create_scratch_app(path: Path) -> Flask:
 
 def _estimate_room(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
     """Return about how many bytes it takes by folder."""
-    rows = sum(each.file_size for each in packed.infolist()) * DATABASE_BYTES_PER_TEXT
+    entries = packed.infolist()
+    files = sum(each.file_size for each in entries if each.filename.startswith(FILES))
+    rows = (sum(each.file_size for each in entries) - files) * DATABASE_BYTES_PER_TEXT
     # As much again for the log of its one transaction.
     needs = Counter({Path(tempfile.gettempdir()): round(2 * rows)})
     if replaces:
@@ -125,6 +137,8 @@ def _estimate_room(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
         if not is_postgres:
             # The log of its transaction, which deletes and writes.
             needs[Path(db.engine.url.database or "").parent] += round(rows) + present
+        # The files, which a backup of what is replaced has about as many of.
+        needs[Path(current_app.config["DATA_DIR"])] += 2 * files
         # The backup of what is replaced.
         needs[Path(current_app.config["DATA_DIR"])] += round(present * PACKED_SHARE)
     return needs
@@ -201,6 +215,23 @@ def _check_integrity(engine: sa.Engine) -> None:
             raise InvalidBackup(f"the table {table} refers to rows of {missing} that are missing")
         if connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
             raise InvalidBackup("the loaded database is damaged")
+
+
+def _check_named_files(engine: sa.Engine, manifest: Manifest) -> None:
+    there = {*manifest.files, *manifest.missing_files}
+    with engine.connect() as connection:
+        for name in connection.scalars(sa.select(EvidenceFile.sha256).distinct()):
+            if name not in there:
+                raise InvalidBackup(f"the file {name} is missing")
+
+
+def put_files(path: Path, manifest: Manifest) -> None:
+    """Put the files of a verified backup into the store."""
+    with open_backup(path) as packed:
+        for name in manifest.files:
+            with packed.open(f"{FILES}{name}") as file:
+                if file_store().put(file) != name:
+                    raise InvalidBackup(f"the file {name} is not what was written")
 
 
 def _recount_rows(engine: sa.Engine, manifest: Manifest) -> Manifest:

@@ -36,7 +36,7 @@ TRUST = click.option(
 @click.argument("file", type=FILE_PATH)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def create(file: Path, force: bool) -> None:
-    """Write everything in the database into FILE, while the server runs.
+    """Write everything in the database, and the files of evidence, into FILE, while Cairn runs.
 
     The file holds personal records and password hashes: keep it where only you can read it,
     with a copy of the secret key, which signs it. Sessions and unsent mail are not in it.
@@ -52,6 +52,8 @@ def create(file: Path, force: bool) -> None:
             ) from None
     megabytes = file.stat().st_size / 1_000_000
     click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
+    for name in manifest.missing_files:
+        SAY(f"Not in it: the file {name}, which is missing or damaged in the data folder")
 
 
 @group.command("verify", any_schema=True)
@@ -116,7 +118,10 @@ def _report_errors(file: Path) -> Iterator[None]:
 
 def _describe_contents(manifest: Manifest) -> str:
     people = manifest.tables["user"].rows if "user" in manifest.tables else 0
-    return f"{count_of(people, 'person', 'people')}, {count_of(manifest.rows, 'row', 'rows')}"
+    counts = [count_of(people, "person", "people"), count_of(manifest.rows, "row", "rows")]
+    if manifest.files:
+        counts.append(count_of(len(manifest.files), "file", "files"))
+    return ", ".join(counts)
 
 
 def _describe(manifest: Manifest) -> str:

@@ -41,6 +41,8 @@ def compress(response: Response) -> Response:
     """Compress the response where the client accepts it and it is safe and worthwhile."""
     if response.mimetype not in COMPRESSIBLE_TYPES or "Content-Encoding" in response.headers:
         return response
+    if response.direct_passthrough and request.endpoint != "static":
+        return response  # a file that is read while it is sent
     # As text, because every page passes here; a set of Werkzeug's would be parsed and joined again.
     vary = response.headers.get("Vary")
     response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"

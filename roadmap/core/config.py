@@ -21,6 +21,7 @@ from werkzeug.sansio.utils import get_host
 
 from roadmap.core.outbound import parse_hosts, parse_site
 from roadmap.core.text import ascii_domain
+from roadmap.core.uploads import MAX_BODY_BYTES, MAX_PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ROADMAP_"
@@ -49,6 +50,7 @@ SETTINGS: dict[str, str | None] = {
     "GITHUB_TOKEN": "",
     "GITLAB_URL": PUBLIC_GITLAB,
     "GITLAB_TOKEN": "",
+    "FILE_QUOTA_MB": "500",
 }
 
 
@@ -96,6 +98,13 @@ def validate_review_by_token(text: str) -> bool:
     if text not in ("on", "off"):
         raise ValueError("must be 'on' or 'off'.")
     return text == "on"
+
+
+def validate_file_quota_mb(text: str) -> int:
+    """Return how many megabytes of files a person may have; 0 takes no files."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+        raise ValueError("must be a whole number of megabytes from 0 to 999999.")
+    return int(text)
 
 
 def validate_base_url(text: str) -> str:
@@ -198,6 +207,7 @@ VALIDATORS: dict[str, Callable[[str], object]] = {
     "GITHUB_TOKEN": validate_token,
     "GITLAB_URL": lambda text: parse_site(text, PUBLIC_GITLAB),
     "GITLAB_TOKEN": validate_token,
+    "FILE_QUOTA_MB": validate_file_quota_mb,
     "BASE_URL": validate_base_url,
     "MAIL_FROM": validate_mail_from,
     "SMTP_URL": validate_smtp_url,
@@ -401,9 +411,9 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         **values,
         "ROOT": ROOT,
         "DATA_DIR": data_dir,
-        "MAX_CONTENT_LENGTH": 1_000_000,
+        "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         "MAX_FORM_MEMORY_SIZE": 500_000,
-        "MAX_FORM_PARTS": 600,
+        "MAX_FORM_PARTS": MAX_PARTS,
         "WTF_CSRF_TIME_LIMIT": None,
         # Browsers and proxies may leave the Referer out: `auth.sessions` looks at Origin as well.
         "WTF_CSRF_SSL_STRICT": False,

@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser
+from werkzeug.formparser import FormDataParser, parse_form_data
 from werkzeug.sansio.utils import get_host
+from werkzeug.wsgi import get_input_stream
 
+from roadmap.core.file_store import temporary_file
 from roadmap.core.problems import MEDIA_TYPE, is_api, is_below_api, problem_body
 from roadmap.core.proxy import is_over_tls
+from roadmap.core.uploads import MAX_BODY_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES, is_upload
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -40,7 +45,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HEALTH_CHECKS = frozenset({"/healthz", "/readyz"})
 OVERRIDE_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 URLENCODED = "application/x-www-form-urlencoded"
-MAX_BODY_BYTES = 1_000_000
 # How much of a body is searched for `_method` that will be refused for its size: our forms send it
 # first, so that the refusal comes from the right view.
 METHOD_SEARCH_BYTES = 4_096
@@ -104,6 +108,12 @@ class MethodOverride:
         if not (length.isascii() and length.isdigit()):
             text = "The length of the body is no number: see Content-Length."
             return self._reject(400, text, environ, start_response)
+        if int(length) > MAX_UPLOAD_BYTES and is_upload(environ):
+            text = (
+                "Files that are sent together may have 25 MB, and these have more. Nothing was "
+                "saved: go back, and choose smaller files, or fewer at once."
+            )
+            return self._reject(413, text, environ, start_response)
         # Clients of the API can send every verb.
         if environ["REQUEST_METHOD"] == "POST" and not _is_for_api(environ):
             wanted = self._overriding_method(environ)
@@ -143,6 +153,8 @@ class MethodOverride:
         query = environ.get("QUERY_STRING", "").encode(errors="replace")
         if found := _METHOD.search(query):
             return found.group(1).decode()
+        if is_upload(environ):
+            return _method_of_form_with_files(environ)
         content_type = environ.get("CONTENT_TYPE", "")
         if not content_type.startswith(URLENCODED):
             return ""
@@ -154,6 +166,38 @@ class MethodOverride:
             environ["wsgi.input"] = io.BytesIO(body)
         methods = _METHOD.findall(body)
         return str(methods[-1].decode()) if methods else ""
+
+
+class _Nowhere(io.RawIOBase):
+    """Where the files of a form go of which only the method is read."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return len(data)
+
+    def seek(self, _offset: int, _whence: int = 0) -> int:
+        return 0
+
+
+def _method_of_form_with_files(environ: dict[str, Any]) -> str:
+    """Return the last `_method` of a form with files; the body can be read again afterwards."""
+    body = environ["wsgi.input"]
+    if not (hasattr(body, "seekable") and body.seekable()):
+        # Of another server than ours, which has not read it yet.
+        body = tempfile.SpooledTemporaryFile(MAX_BODY_BYTES)  # noqa: SIM115 - the request reads it
+        shutil.copyfileobj(get_input_stream(environ), body)
+        body.seek(0)
+        environ["wsgi.input"] = body
+    _stream, form, _files = parse_form_data(
+        environ,
+        stream_factory=lambda *_file, **_more: cast("IO[bytes]", _Nowhere()),
+        max_form_memory_size=MAX_BODY_BYTES,
+        max_form_parts=MAX_PARTS,
+    )
+    body.seek(0)
+    return (form.getlist("_method") or [""])[-1]
 
 
 class BoundedFormParser(FormDataParser):
@@ -182,9 +226,39 @@ class BoundedFormParser(FormDataParser):
 
 
 class BoundedRequest(Request):
-    """A request whose forms are bounded, whatever their type."""
+    """A request whose forms are bounded, whatever their type.
+
+    Only a few addresses take files, which lie on the disk of the data folder while they arrive.
+    """
 
     form_data_parser_class = BoundedFormParser
+
+    @property
+    def max_content_length(self) -> int | None:
+        """Return how large the body may be."""
+        return MAX_UPLOAD_BYTES if is_upload(self.environ) else super().max_content_length
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        """Return where a file of a form is written to."""
+        file = temporary_file(current_app.config["DATA_DIR"])
+        self._arriving = [*getattr(self, "_arriving", ()), file]
+        return file
+
+    def close(self) -> None:
+        """Close the files of the form, also of one that could not be read to its end."""
+        super().close()
+        for file in getattr(self, "_arriving", ()):
+            file.close()
 
 
 def _is_for_api(environ: dict[str, Any]) -> bool:

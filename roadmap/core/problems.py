@@ -63,7 +63,7 @@ def explain_status(status: int) -> str:
         409: _("This is not possible in its current state."),
         411: _("Send the length of the body: Content-Length."),
         412: _("It was changed in the meantime. Read it again, and send the newer ETag."),
-        413: _("The body is larger than one megabyte."),
+        413: _("The body is larger than one megabyte; with files it may have 26."),
         415: _("Send the body as application/json."),
         422: _("Some fields need a correction; `errors` says which and why."),
         429: _("Too many requests. Wait as long as Retry-After says."),

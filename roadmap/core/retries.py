@@ -19,7 +19,8 @@ from typing import Any
 from flask import Flask, request
 from sqlalchemy.exc import DBAPIError
 
-from roadmap.core.headers import MAX_BODY_BYTES, WsgiApp
+from roadmap.core.headers import WsgiApp
+from roadmap.core.uploads import MAX_BODY_BYTES
 
 log = logging.getLogger(__name__)
 

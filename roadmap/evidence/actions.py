@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
+from roadmap.core.file_store import file_store
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import form_id
@@ -27,14 +28,16 @@ from roadmap.evidence.constants import (
     MAX_PIECES,
     MAX_VERSIONS,
 )
-from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Audience, Impact
+from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Audience, File, Impact
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
+    EvidenceFile,
     EvidenceMilestone,
     EvidenceSkill,
     EvidenceVersion,
+    UploadedFile,
 )
 from roadmap.evidence.queries import (
     assigned_reviewer,
@@ -64,6 +67,7 @@ def lock_and_reload(session: Session, evidence: Evidence, by: Actor) -> None:
         .where(Evidence.id == evidence.id)
         .options(
             selectinload(Evidence.current).selectinload(EvidenceVersion.impacts),
+            selectinload(Evidence.current).selectinload(EvidenceVersion.files),
             selectinload(Evidence.links),
             selectinload(Evidence.skills),
         )
@@ -82,9 +86,15 @@ def evidence_input(evidence: Evidence) -> EvidenceInput:
             Impact(**{each.name: getattr(row, each.name) for each in fields(Impact)})
             for row in version.impacts
         ),
+        files=tuple(file_value(row) for row in version.files),
         title=evidence.title,
         visibility=evidence.visibility,
     )
+
+
+def file_value(row: EvidenceFile | UploadedFile) -> File:
+    """Return the value of a row about a file."""
+    return File(row.sha256, row.name, row.size, row.media_type)
 
 
 def keep_stored_texts(piece: EvidenceInput, stored: EvidenceInput) -> EvidenceInput:
@@ -129,6 +139,7 @@ def create(
     made_as = form_id(key, user_id, piece, list(milestones), sorted(skills))
     if (made := session.get(Evidence, made_as)) is not None:
         return made
+    _keep_contents(piece.files)
     if count_rows(session, Evidence, Evidence.user_id == user_id) >= MAX_PIECES:
         raise LimitReached(
             _l("You already have %(most)d pieces of evidence, the maximum.", most=MAX_PIECES),
@@ -184,6 +195,7 @@ def edit(
         changed.append("skills")
     if not changed:
         return False
+    _keep_contents(set(piece.files) - set(before.files))
     state_before, substance_changed = evidence.state, not CONTENT.isdisjoint(changed)
     makes_version, evidence.state = rules.edit_outcome(
         state_before,
@@ -229,6 +241,15 @@ def _validated(
     if errors := list(rules.find_errors(piece, today, stored)):
         raise InvalidInput(errors)
     return piece
+
+
+def _keep_contents(files: Collection[File]) -> None:
+    """Keep the content of files that a row is about to name. Raises InvalidInput."""
+    try:
+        for file in files:
+            file_store().keep(file.sha256)
+    except FileNotFoundError:
+        raise InvalidInput([FieldError("files", "unknown_file")]) from None
 
 
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
@@ -369,6 +390,14 @@ def _fill_version(version: EvidenceVersion, piece: EvidenceInput) -> None:
         models.Impact(user_id=version.user_id, position=position, **asdict(impact))
         for position, impact in enumerate(piece.impacts)
     ]
+    kept = {row.sha256: row for row in version.files}
+    rows = []
+    for position, file in enumerate(piece.files):
+        row = kept.get(file.sha256) or EvidenceFile(user_id=version.user_id)
+        for name, value in {**asdict(file), "position": position}.items():
+            setattr(row, name, value)
+        rows.append(row)
+    version.files = rows
 
 
 def _replace_links(

@@ -14,6 +14,7 @@ from wtforms import (
     Form,
     FormField,
     HiddenField,
+    MultipleFileField,
     RadioField,
     SearchField,
     SelectField,
@@ -27,7 +28,7 @@ from roadmap.core.numbers import NumberedFieldList, parse_whole_number
 from roadmap.core.text import clean_line, clean_multiline, strip_control_characters
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, MAX_MILESTONES, VISIBILITIES
-from roadmap.evidence.item import Impact
+from roadmap.evidence.item import File, Impact
 from roadmap.evidence.kinds import KINDS, Kind
 from roadmap.evidence.labels import FIELDS, IMPACT_FIELDS
 from roadmap.evidence.rules import EvidenceInput, FieldError
@@ -70,6 +71,22 @@ def _kind_choice(key: str, kind: Kind) -> SelectChoice:
         "data-impacts": bool(kind.impacts),
     }
     return SelectChoice(key, labels.KINDS[key], {name: True for name, used in uses.items() if used})
+
+
+class FilesField(Field):
+    """The files of a piece. A form sends the SHA-256 of each; the route loads them into `data`."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.asked = list(dict.fromkeys(value[:64] for value in valuelist if value))
+        self.data: tuple[File, ...] = ()
+
+    def process_data(self, value: Iterable[File] | None) -> None:
+        self.asked, self.data = [], tuple(value or ())
+
+    def fill(self, found: Collection[File], refused: Collection[str]) -> None:
+        """Set the files that were found, and say why others were refused."""
+        self.data = tuple(found)
+        self.errors = self.process_errors = list(refused)
 
 
 class ImpactForm(Form):
@@ -116,6 +133,8 @@ class EvidenceForm(FlaskForm):
     impacts = NumberedFieldList(
         FormField(ImpactForm), label=FIELDS["impacts"], max_entries=MAX_IMPACTS
     )
+    files = FilesField(FIELDS["files"])
+    new_files = MultipleFileField(_("Add files"))
     skills = CheckboxListField(FIELDS["skills"])
     visibility = RadioField(
         _("Who may see it"),

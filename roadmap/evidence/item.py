@@ -87,6 +87,16 @@ class Impact:
         return _with_unit(self.result, self.unit)
 
 
+@dataclass(slots=True, unsafe_hash=True)
+class File:
+    """A file of a version, under the name that its owner gave it. `media_type` is by content."""
+
+    sha256: str
+    name: str
+    size: int
+    media_type: str
+
+
 def _with_unit(value: str, unit: str) -> str:
     """Return a value and its unit, which some people write into the value as well."""
     before = value.casefold().removesuffix(unit.casefold())
@@ -112,10 +122,11 @@ class Content:
     issued_on: PartialDate | None = field(default=None, metadata={"label": N_("Issued on")})
     expires_on: PartialDate | None = field(default=None, metadata={"label": N_("Expires on")})
     impacts: tuple[Impact, ...] = field(default=(), metadata={"label": N_("Impact")})
+    files: tuple[File, ...] = field(default=(), metadata={"label": N_("Files")})
 
 
 CONTENT_FIELDS = tuple(each.name for each in fields(Content))
-CONTENT_COLUMNS = tuple(name for name in CONTENT_FIELDS if name != "impacts")
+CONTENT_COLUMNS = tuple(name for name in CONTENT_FIELDS if name not in ("impacts", "files"))
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -242,6 +253,11 @@ class Item:
         """Tell whether the managers of the owner see the item."""
         verified = self.verified_number is not None
         return is_visible(self.state, self.visibility, Audience.MANAGER, has_verified=verified)
+
+    def find_file(self, sha256: str) -> File | None:
+        """Return a file of a version that this audience sees, as the newest of them names it."""
+        files = (each for version in self.versions for each in version.files)
+        return next((each for each in files if each.sha256 == sha256), None)
 
     @property
     def is_draft(self) -> bool:

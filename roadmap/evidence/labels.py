@@ -7,12 +7,13 @@ from dataclasses import fields
 from typing import Any
 
 from babel.lists import format_list
+from babel.numbers import format_decimal
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from roadmap.core.i18n import current_locale, page_language
 from roadmap.evidence import kinds
-from roadmap.evidence.constants import MAX_COMMENTS
+from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
 from roadmap.people.labels import judge_name, name_with_basis
 from roadmap.people.roles import VIEWERS
@@ -106,7 +107,13 @@ ERROR_MESSAGES: dict[str, LazyString] = {
     "date_in_future": _("This date is in the future. Evidence is what has already happened."),
     "date_too_early": _("This year looks mistyped: dates begin in 1950."),
     "expires_before": _("It cannot expire before it was issued."),
-    "nothing_to_show": _("Add a link or a description: a reader needs something to look at."),
+    "nothing_to_show": _(
+        "Add a link, a file or a description: a reader needs something to look at."
+    ),
+    "too_many_files": _(
+        "At most %(most)d files. Keep the strongest, or pack some of them in one.", most=MAX_FILES
+    ),
+    "unknown_file": _("A file is no longer there. Add it again."),
     "not_an_address": _("This is not a web address. It begins with https:// or http://."),
     "visibility_missing": _("Choose who may see it."),
     "not_by_draft": _("A token of the scope draft does not change who may see it."),
@@ -186,6 +193,15 @@ def impact_shortfall(impact: Impact) -> str:
     if impact.metric:
         return str(_("does not count: needs a number as the value after, and a unit"))
     return str(_("does not count: needs a metric"))
+
+
+def file_size(size: int) -> str:
+    """Return a size in bytes as people read it."""
+    if size < 1_000_000:
+        kilobytes = format_decimal(-(-size // 1000), locale=current_locale())
+        return str(_("%(number)s kB", number=kilobytes))
+    megabytes = format_decimal(round(size / 1_000_000, 1), locale=current_locale())
+    return str(_("%(number)s MB", number=megabytes))
 
 
 def kind_label(kind: str) -> str:

@@ -1,7 +1,7 @@
 """Loading evidence as the values of `item`, for one audience. The only loader of evidence.
 
-A list takes three statements (items with their versions, links, impacts) and one more with skills,
-however many rows there are. The statements are built once, and return plain rows.
+A list takes three statements (items with their versions, links, impacts), one more with files and
+one with skills, however many rows there are. The statements are built once, and return plain rows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,16 @@ from roadmap.evidence.audience_sql import (
     newest_version_id,
     shared_state,
 )
-from roadmap.evidence.item import CONTENT_COLUMNS, Audience, Impact, Item, Link, SkillLink, Version
+from roadmap.evidence.item import (
+    CONTENT_COLUMNS,
+    Audience,
+    File,
+    Impact,
+    Item,
+    Link,
+    SkillLink,
+    Version,
+)
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
 
 Scope = Literal["user_id", "id"]
@@ -44,7 +53,7 @@ IMPACT_COLUMNS = ("type", "metric", "baseline", "result", "unit", "source_url")
 def load_item(session: Session, audience: Audience, evidence_id: uuid.UUID) -> Item | None:
     """Load one item with all versions that the audience sees; None where it sees none.
 
-    Four statements.
+    Five statements.
     """
     items = _load(
         session, audience, "id", [evidence_id], texts=True, with_skills=True, history=True
@@ -57,7 +66,7 @@ def load_items(
 ) -> list[Item]:
     """Load the items with these ids that the audience sees, in the order of `ids`.
 
-    Four statements, three without `texts` and skills.
+    Five statements, three without `texts`, files and skills.
     """
     by_id = {
         item.id: item
@@ -76,7 +85,8 @@ def load_user_items(
 ) -> list[Item]:
     """Load all items of a person that the audience sees, in the order in which they were created.
 
-    Four statements, three without `skills`. Without `texts`, url, description and role stay empty.
+    Five statements, one less without `skills`, and one without `texts`: then url, description, role
+    and files stay empty.
     """
     return _load(session, audience, "user_id", [user_id], texts=texts, with_skills=skills)
 
@@ -157,6 +167,9 @@ def _load(
     if not rows:
         return []
     impacts = _group(connection, _impacts(audience, scope, history), parameters, Impact)
+    files = {}
+    if texts:
+        files = _group(connection, _files(audience, scope, history), parameters, File)
     links = _load_links(session, audience, scope, parameters)
     skills = {}
     if with_skills:
@@ -166,7 +179,8 @@ def _load(
     heads: dict[Any, list[Any]] = {}
     verified: dict[Any, int] = {}
     for key, version_key, is_verified, number, submitted_at, created_at, by, *values in rows:
-        content: Any = (*values[:split], tuple(impacts.get(version_key, ())))
+        parts = (tuple(rows_of.get(version_key, ())) for rows_of in (impacts, files))
+        content: Any = (*values[:split], *parts)
         version = Version(
             *content,
             id=_uuid(version_key),
@@ -352,6 +366,18 @@ def _impacts(audience: Audience, scope: Scope, history: bool) -> sa.Select[Any]:
         .join(Evidence, Evidence.id == EvidenceVersion.evidence_id)
         .where(_of_scope(audience, scope), _is_needed(audience, history))
         .order_by(_measure.position, _measure.id)
+    )
+
+
+@cache
+def _files(audience: Audience, scope: Scope, history: bool) -> sa.Select[Any]:
+    file = models.EvidenceFile
+    return (
+        sa.select(_raw(file.version_id), file.sha256, file.name, file.size, file.media_type)
+        .join(EvidenceVersion, EvidenceVersion.id == file.version_id)
+        .join(Evidence, Evidence.id == EvidenceVersion.evidence_id)
+        .where(_of_scope(audience, scope), _is_needed(audience, history))
+        .order_by(file.position, file.sha256)
     )
 
 

@@ -121,6 +121,9 @@ class EvidenceVersion(Base):
     impacts: Mapped[list[Impact]] = relationship(
         order_by="Impact.position", cascade="all, delete-orphan"
     )
+    files: Mapped[list[EvidenceFile]] = relationship(
+        order_by="EvidenceFile.position", cascade="all, delete-orphan"
+    )
 
     # No CHECK on the kind: the rules refuse an unknown one, and a new kind needs no migration.
     __table_args__ = (sa.UniqueConstraint("evidence_id", "number"),)
@@ -153,6 +156,33 @@ class Impact(Base):
     source_url: Mapped[str] = mapped_column(sa.Text, default="")
 
     __table_args__ = (check_one_of("type", "type", IMPACT_TYPES),)
+
+
+class EvidenceFile(Base):
+    """A file of a version. Its content is in the file store, under its SHA-256."""
+
+    __tablename__ = "evidence_file"
+
+    version_id: Mapped[uuid.UUID] = _key("evidence_version.id", primary_key=True)
+    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True, index=True)
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(sa.String(200))
+    size: Mapped[int]
+    media_type: Mapped[str] = mapped_column(sa.String(100))
+
+
+class UploadedFile(Base):
+    """A file that a person sent for a piece which is not saved yet. It is kept for a day."""
+
+    __tablename__ = "uploaded_file"
+
+    user_id: Mapped[uuid.UUID] = _key("user.id", primary_key=True)
+    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True, index=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    size: Mapped[int]
+    media_type: Mapped[str] = mapped_column(sa.String(100))
+    uploaded_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
 class EvidenceMilestone(Base):

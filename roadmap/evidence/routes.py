@@ -18,20 +18,29 @@ from werkzeug.wrappers import Response
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
-from roadmap.core.limiter import limit_searches
+from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.text import clean_line, strip_control_characters
-from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment
-from roadmap.evidence import actions, labels, queries, review_actions, routes_capture
+from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
+from roadmap.evidence import (
+    actions,
+    file_actions,
+    labels,
+    queries,
+    review_actions,
+    routes_capture,
+)
 from roadmap.evidence.blueprint import evidence
 from roadmap.evidence.capture import row_address
 from roadmap.evidence.constants import (
     IMPACT_TYPES,
+    MAX_FILES,
     MAX_IMPACTS,
     MAX_MILESTONES,
     STATES,
     TONES,
     VISIBILITIES,
 )
+from roadmap.evidence.file_rules import ALLOWED as ACCEPTED_TYPES
 from roadmap.evidence.forms import CommentForm, EvidenceForm
 from roadmap.evidence.item import Audience
 from roadmap.evidence.kinds import KINDS
@@ -55,6 +64,8 @@ from roadmap.progress.queries import enrollments
 
 __all__ = ["evidence", "routes_capture"]
 
+# Per person and process: who adds ten files to one piece after the other never meets it.
+UPLOAD_LIMIT = "120/minute"
 # The words that a filter of the list can have.
 CHOICES: dict[str, Collection[str]] = {
     "kind": KINDS,
@@ -322,6 +333,24 @@ def _join_names(names: list[str]) -> str:
 # --- The form -------------------------------------------------------------------------------------
 
 
+def _sent_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
+    """Return the form that was sent, with its files: those it names, and those that it brings.
+
+    A new file is stored first, whatever else of the form needs a correction.
+    """
+    form = EvidenceForm()
+    sent = request.files.getlist("new_files")
+    taken, refused = file_actions.take_files(current_user.id, sent, now=now())
+    names = [*form.files.asked, *(file.sha256 for file in taken)]
+    found = file_actions.load_files(
+        db.session, current_user.id, names, piece_id=piece_id or form.about.data
+    )
+    if len(found) < len(set(names)):
+        refused.append(str(labels.ERROR_MESSAGES["unknown_file"]))
+    form.files.fill(found, refused)
+    return form
+
+
 @evidence.get("/evidence/new")
 @permit("evidence.write")
 def new() -> Response:
@@ -349,7 +378,7 @@ def new() -> Response:
 @evidence.post("/evidence")
 @permit("evidence.write")
 def create() -> Response:
-    form = EvidenceForm()
+    form = _sent_form()
     if refused := _check_form(form, None):
         return refused
     piece = actions.create(
@@ -396,9 +425,9 @@ def edit(evidence_id: uuid.UUID) -> Response:
 @permit("evidence.write")
 def update(evidence_id: uuid.UUID) -> Response:
     """Save an edit. One made from an older revision is shown beside the newer (409)."""
+    form = _sent_form(evidence_id)
     piece = _load_own(evidence_id)
     before = piece.current_id
-    form = EvidenceForm()
     if refused := _check_form(form, piece):
         return refused
     try:
@@ -425,9 +454,9 @@ def update(evidence_id: uuid.UUID) -> Response:
 @permit("evidence.write")
 def preview() -> Response | str:
     """Preview the description; without JavaScript in the whole form."""
-    form = EvidenceForm()
     if wants_fragment():
-        return render_template("evidence/_preview.html", text=form.description.data)
+        return render_template("evidence/_preview.html", text=EvidenceForm().description.data)
+    form = _sent_form()
     return _render_form(form, about=_load_edited(form), opened="description")
 
 
@@ -435,7 +464,7 @@ def preview() -> Response | str:
 @permit("evidence.write")
 def add_impact() -> Response | str:
     """Add a row for one more impact."""
-    form = EvidenceForm()
+    form = EvidenceForm() if wants_fragment() else _sent_form()
     if len(form.impacts) < MAX_IMPACTS:
         form.impacts.append_entry()
     if wants_fragment():
@@ -445,12 +474,34 @@ def add_impact() -> Response | str:
     return _render_form(form, about=_load_edited(form), opened="impacts")
 
 
+@evidence.post("/evidence/files")
+@permit("evidence.write")
+@limiter.limit(UPLOAD_LIMIT)
+def upload() -> Response:
+    """Take files for a piece that is not saved yet: for the script of the form one after the other.
+
+    They become part of a piece when the form is saved that names them.
+    """
+    form = _sent_form()
+    if not wants_fragment():
+        status = 422 if form.files.errors else 200
+        return _render_form(form, about=_load_edited(form), opened="files", status=status)
+    refused = form.files.errors or ([] if form.files.data else [_("Choose a file first.")])
+    return render_page(
+        "evidence/_file_choices.html",
+        200 if form.files.data else 422,
+        files=form.files.data,
+        refused=refused,
+        labels=labels,
+    )
+
+
 @evidence.post("/evidence/milestones")
 @permit("evidence.write")
 @limit_searches
 def find_milestones() -> Response:
     """Show the whole form with the milestones that the search found."""
-    form = EvidenceForm()
+    form = _sent_form()
     return _render_form(form, about=_load_edited(form), searched=True)
 
 
@@ -600,6 +651,8 @@ def _render_form(
         labels=labels,
         most=MAX_MILESTONES,
         most_impacts=MAX_IMPACTS,
+        most_files=MAX_FILES,
+        accepted_types=ACCEPTED_TYPES,
     )
     return make_response(page, status)
 

@@ -11,7 +11,13 @@ from urllib.parse import urlsplit
 from roadmap.core.dates import PartialDate
 from roadmap.core.months import months_later
 from roadmap.core.text import holds_number, strip_control_characters
-from roadmap.evidence.constants import AWAITING_REVIEW, IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
+from roadmap.evidence.constants import (
+    AWAITING_REVIEW,
+    IMPACT_TYPES,
+    MAX_FILES,
+    MAX_IMPACTS,
+    VISIBILITIES,
+)
 from roadmap.evidence.item import CONTENT_FIELDS, Content, Impact
 from roadmap.evidence.kinds import KINDS
 
@@ -99,10 +105,10 @@ def find_errors(
     """Yield the errors of normalized input, in the order of the form.
 
     It needs a kind, a title, a date that is not in the future (`today` is the person's own date),
-    and a link or a description. A value of an impact holds a number; the `stored` ones of an older
-    release may not, and are no reason to refuse an edit of something else.
+    and a link, a file or a description. A value of an impact holds a number; the `stored` ones of
+    an older release may not, and are no reason to refuse an edit of something else.
     """
-    if not piece.url and not piece.description:
+    if not (piece.url or piece.description or piece.files):
         yield FieldError("url", "nothing_to_show")
     elif piece.url and not is_web_address(piece.url):
         yield FieldError("url", "not_an_address")
@@ -122,6 +128,8 @@ def find_errors(
     for name in INPUT_FIELDS:
         if name in MAX_LENGTHS and len(getattr(piece, name)) > MAX_LENGTHS[name]:
             yield FieldError(name, "too_long")
+    if len(piece.files) > MAX_FILES:
+        yield FieldError("files", "too_many_files")
     if len(piece.impacts) > MAX_IMPACTS:
         yield FieldError("impacts", "too_many_impacts")
     for place, row in enumerate(piece.impacts):

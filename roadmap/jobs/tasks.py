@@ -17,6 +17,7 @@ from roadmap.auth.actions import prune as prune_auth
 from roadmap.auth.email_confirmation import prune as prune_emails
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.evidence.file_actions import delete_unused_files, prune_uploads
 from roadmap.importers import fetching
 from roadmap.importers.actions import prune as prune_imports
 from roadmap.invitations.actions import prune as prune_invitations
@@ -39,6 +40,7 @@ class JobsResult:
     warned: int = 0
     pruned: int = 0
     fetched: int = 0
+    deleted_files: int = 0
 
     def __str__(self) -> str:
         return (
@@ -46,7 +48,8 @@ class JobsResult:
             f"{self.mail.given_up} given up. Summaries recomputed: {self.recomputed}. "
             f"Warnings of lapses: {self.warned}. "
             f"Old rows removed: {self.pruned}. "
-            f"Pages fetched: {self.fetched}."
+            f"Pages fetched: {self.fetched}. "
+            f"Unused files deleted: {self.deleted_files}."
         )
 
 
@@ -99,7 +102,7 @@ def prune() -> int:
     """Delete what is past its retention; return the number of rows."""
     pruners = (
         *(prune_auth, prune_emails, prune_invitations, prune_imports),
-        *(outbox.prune, prune_notifications),
+        *(prune_uploads, outbox.prune, prune_notifications),
     )
     with db.own_transaction() as own:
         pruned = sum(each(own, now=utc_now()) for each in pruners)
@@ -125,9 +128,12 @@ def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
         warn_of_lapses()
     finally:
         prune()
+        delete_unused_files()
 
 
 def run_all_once() -> JobsResult:
     """Run every task once."""
     warned = warn_of_lapses()
-    return JobsResult(deliver(), recompute_expired(), warned, prune(), fetch_pages())
+    return JobsResult(
+        deliver(), recompute_expired(), warned, prune(), fetch_pages(), delete_unused_files()
+    )

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import os
 import re
+import shutil
+import zipfile
+from collections.abc import Mapping
+from typing import IO
 
-from flask import Response, request
+from flask import Response, current_app, request, send_file
 
 from roadmap.core.database import db
+from roadmap.core.file_store import file_store, temporary_file
 from roadmap.core.limiter import export_slot
 from roadmap.core.proxy import client_address
 from roadmap.core.text import fold
@@ -15,6 +22,8 @@ from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
+
+log = logging.getLogger(__name__)
 
 
 class MissingCharacters(Exception):
@@ -40,6 +49,8 @@ def export_file(
         if not accepts_boxes and (missing := chosen.missing(document)):
             raise MissingCharacters(missing)
         made = chosen.render(document)
+        files = chosen.packed_files(document)
+        answer = add_files(made, files) if files else None
     if request.method == "GET":  # and not HEAD
         db.session.rollback()
         with db.own_transaction() as own:
@@ -52,10 +63,32 @@ def export_file(
                 now=now,
                 format=str(chosen.title),
             )
-    response = Response(made, mimetype=chosen.mimetype)
+    if answer is not None:
+        size = answer.seek(0, os.SEEK_END)
+        answer.seek(0)
+        response = send_file(answer, mimetype=chosen.mimetype, conditional=False, etag=False)
+        response.content_length = size
+    else:
+        response = Response(made, mimetype=chosen.mimetype)
     filename = f"{file_stem(actor.name)}.{chosen.extension}"
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
+
+
+def add_files(made: bytes, files: Mapping[str, str]) -> IO[bytes]:
+    """Return a ZIP with stored files added, on the disk: all of them together are large."""
+    answer = temporary_file(current_app.config["DATA_DIR"])
+    answer.write(made)
+    with zipfile.ZipFile(answer, "a") as archive:
+        for path, sha256 in files.items():
+            try:
+                source = file_store().open(sha256)
+            except FileNotFoundError:
+                log.error("a file of an export is missing in the data folder: %s", sha256)
+                continue
+            with source, archive.open(zipfile.ZipInfo(path), "w") as target:
+                shutil.copyfileobj(source, target)
+    return answer
 
 
 def file_stem(name: str) -> str:

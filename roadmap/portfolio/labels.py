@@ -68,6 +68,11 @@ def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
     return [(label, titles) for label, titles in lines if titles]
 
 
+def file_lines(item: DocumentItem) -> list[str]:
+    """Return the files of a piece, by name and SHA-256, as a reader compares them."""
+    return [f"{clean_line(file.name)} (SHA-256 {file.sha256})" for file in item.files]
+
+
 def validity(item: DocumentItem, locale: str) -> str:
     """Return who issued a certificate, when, and how long it is valid; empty where unknown.
 

@@ -59,6 +59,7 @@ PIECE = {
 OWN_ROADMAP, EVIDENCE = "/me/roadmaps/<slug>", "/me/evidence/<uuid:evidence_id>"
 MILESTONE, SKILL = "/me/roadmaps/<slug>/milestones/<key>", "/me/skills/<key>"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
+FILES, FILE = f"{EVIDENCE}/files", f"{EVIDENCE}/files/<sha256>"
 REVIEW, MATRIX = "/reviews/<uuid:evidence_id>", "/teams/<slug>/matrix"
 ASSESSED, VERIFIED = {"level": 3, "comment": "Seen."}, {"decision": "verified", "comment": "Yes."}
 
@@ -118,6 +119,17 @@ ROWS = (
         "DELETE",
         f"{EVIDENCE}/submission",
         "/me/evidence/{submitted}/submission",
+        all_of(404, alice=204, bob=403),
+        affects=("bob",),
+    ),
+    Row("GET", FILES, "/me/evidence/{draft}/files", ALICE, drafting=ALICE),
+    # What is no form with files is refused before anything is looked for.
+    Row("POST", FILES, "/me/evidence/{draft}/files", all_of(415)),
+    Row("GET", FILE, "/me/evidence/{verified}/files/{file}", ALICE, drafting=ALICE),
+    Row(
+        "DELETE",
+        FILE,
+        "/me/evidence/{verified}/files/{file}",
         all_of(404, alice=204, bob=403),
         affects=("bob",),
     ),

@@ -32,10 +32,11 @@ from roadmap.backup.restore import SchemaMismatch
 from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from roadmap.core.errors import handle_storage_error
+from roadmap.core.file_store import FOLDER
 from roadmap.core.maintenance import LOCK_FILE, announce_restore, is_restoring
 from roadmap.core.migrations import alembic
 from roadmap.core.types import Base
-from roadmap.evidence.models import Evidence
+from roadmap.evidence.models import Evidence, EvidenceFile
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.models import AuditEntry, HistoryEntry, User
@@ -715,3 +716,54 @@ def test_a_row_that_cannot_be_read_is_told(tmp_path: Path, line: bytes) -> None:
         pytest.raises(archive.InvalidBackup, match="the table user"),
     ):
         list(archive.read_table(packed, "user", archive.TableEntry(0, "")))
+
+
+# The files of evidence
+
+
+def stored_path(app: Flask) -> Path:
+    """Where the one file of the sample data lies."""
+    sha256 = db.session.scalars(sa.select(EvidenceFile.sha256)).first() or ""
+    db.session.rollback()
+    return Path(app.config["DATA_DIR"], FOLDER, sha256[:2], sha256)
+
+
+def test_files_are_in_it_and_come_back(sample_data: Cast, file: Path, app: Flask) -> None:
+    path = stored_path(app)
+    content = path.read_bytes()
+    path.unlink()
+    assert actions.verify(file).files == [path.name]
+    assert not path.exists()
+    actions.restore(file, keep=None, now=NOW)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_was_lost_does_not_spoil_the_backup(
+    sample_data: Cast, app: Flask, tmp_path: Path
+) -> None:
+    path = stored_path(app)
+    path.write_bytes(b"rotten")
+    made = actions.create(tmp_path / "a.zip", now=NOW)
+    path.unlink()
+    assert made.missing_files == [path.name]
+    said: list[str] = []
+    actions.restore(tmp_path / "a.zip", keep=None, now=NOW, say=said.append)
+    assert f"The file {path.name} was missing already when the backup was made" in said
+
+
+@pytest.mark.parametrize("wrong", ["missing", "not what was written"])
+def test_a_wrong_file_in_a_backup_is_found_by_its_hash(
+    wrong: str, sample_data: Cast, file: Path, app: Flask, tmp_path: Path
+) -> None:
+    name = f"files/{stored_path(app).name}"
+    changed = tmp_path / "changed.zip"
+    with zipfile.ZipFile(file) as before, zipfile.ZipFile(changed, "w") as after:
+        for each in before.namelist():
+            if each != name:
+                after.writestr(each, before.read(each))
+            elif wrong != "missing":
+                after.writestr(each, b"another file")
+    rows_before = rows()
+    with pytest.raises(archive.InvalidBackup, match=wrong):
+        actions.restore(changed, keep=None, now=NOW)
+    assert rows() == rows_before

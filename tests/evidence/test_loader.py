@@ -224,15 +224,15 @@ def test_the_number_of_statements_is_constant(session, cast, now, many):
         for _ in range(many)
     ]
     for load, statements in (
-        (lambda: loader.load_user_items(session, Audience.OWNER, cast.alice), 4),
+        (lambda: loader.load_user_items(session, Audience.OWNER, cast.alice), 5),
         (
             lambda: loader.load_user_items(
                 session, Audience.OWNER, cast.alice, texts=False, skills=False
             ),
             3,
         ),
-        (lambda: loader.load_items(session, Audience.OWNER, ids), 4),
-        (lambda: loader.load_item(session, Audience.OWNER, ids[0]), 4),
+        (lambda: loader.load_items(session, Audience.OWNER, ids), 5),
+        (lambda: loader.load_item(session, Audience.OWNER, ids[0]), 5),
         (lambda: loader.load_counted_items(session, [cast.alice, cast.bob]), 3),
     ):
         session.execute(sa.text("SELECT 1"))

@@ -206,7 +206,7 @@ def test_the_careful_visibility_is_selected_until_another_was_chosen(
         ({"occurred_on": "2026-02-30"}, "occurred_on", "This is not a date"),
         ({"occurred_on": "2999-01-01"}, "occurred_on", "This date is in the future"),
         ({"occurred_on": "0202-01-01"}, "occurred_on", "looks mistyped"),
-        ({"url": "", "description": ""}, "url", "Add a link or a description"),
+        ({"url": "", "description": ""}, "url", "Add a link, a file or a description"),
         ({"url": "javascript:alert(1)"}, "url", "not a web address"),
         ({"url": "https://"}, "url", "not a web address"),
         ({"url": "https://[::1"}, "url", "not a web address"),

@@ -264,7 +264,7 @@ def test_the_summary_of_what_is_wrong_says_why(cast, browser_of):
     assert (
         '<a href="#title">Title</a>: Give it a title, so that you can find it again.</li>' in page
     )
-    assert '<a href="#url">Link</a>: Add a link or a description' in page
+    assert '<a href="#url">Link</a>: Add a link, a file or a description' in page
 
 
 def test_a_unit_is_printed_once_and_a_missing_one_is_named_at_once(session, cast, browser_of):

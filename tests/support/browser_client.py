@@ -35,6 +35,7 @@ class IsolatedClient(FlaskClient):
 
     def open(self, *args: Any, **more: Any) -> TestResponse:
         rollback_session()
+        more.setdefault("buffered", True)  # so that a file that is an answer is closed
         return contextvars.Context().run(super().open, *args, **more)
 
 

@@ -146,6 +146,20 @@ PAGES: tuple[Page, ...] = (
     ),
     Page("/evidence/<uuid:evidence_id>", "evidence.read", "/evidence/{draft}", ALICE),
     Page(
+        "/evidence/<uuid:evidence_id>/files/<sha256>",
+        "evidence.read",
+        "/evidence/{verified}/files/{file}",
+        expect_status(404, alice=200, bob=200, nobody=SIGN_IN),
+        shown=False,
+    ),
+    Page(
+        "/evidence/files",
+        "evidence.write",
+        "/evidence/files",
+        expect_status(200, nobody=SIGN_IN),
+        shown=False,
+    ),
+    Page(
         "/evidence/<uuid:evidence_id>/edit",
         "evidence.write",
         "/evidence/{verified}/edit",
@@ -315,6 +329,16 @@ CHANGES: tuple[Change, ...] = (
     ),
     # evidence
     Change("/evidence", "POST", "evidence.write", "/evidence", PIECE),
+    Change(
+        "/evidence/files",
+        "POST",
+        "evidence.write",
+        "/evidence/files",
+        {},
+        expect_change(200, nobody=SIGN_IN),
+        # Without a file there is nothing to show.
+        dict.fromkeys(PEOPLE, 422),
+    ),
     Change(
         "/evidence/<uuid:evidence_id>",
         "PUT",

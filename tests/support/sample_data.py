@@ -7,6 +7,7 @@ others have nothing yet. The shared places of the tests: role matrix, accessibil
 from __future__ import annotations
 
 import datetime as dt
+import io
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
@@ -20,9 +21,10 @@ from roadmap.career import actions as career
 from roadmap.career.models import Degree, Position
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.dates import PartialDate
+from roadmap.core.file_store import file_store
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
-from roadmap.evidence.item import Impact
+from roadmap.evidence.item import File, Impact
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
@@ -114,6 +116,7 @@ class SampleDataWriter:
         visibility: str = "portfolio",
         milestones: Sequence[str] = (),
         impacts: Sequence[Impact] = (),
+        files: Sequence[File] = (),
         state: str = "draft",
     ) -> Evidence:
         """A piece in one of the states draft, submitted, verified or returned."""
@@ -131,6 +134,7 @@ class SampleDataWriter:
                 role="Author and lead",
                 issuer="Example Institute" if kind == "certification" else "",
                 impacts=tuple(impacts),
+                files=tuple(files),
             ),
             milestones=milestones,
             skills=[SKILL],
@@ -174,6 +178,8 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         by=alice,
         now=writer.ago(40),
     )
+    sketch = b"sources -> features -> training and serving"
+    stored = File(file_store().put(io.BytesIO(sketch)), "Übersicht.txt", len(sketch), "text/plain")
     verified = writer.piece(
         alice,
         90,
@@ -184,6 +190,7 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
             Impact("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard"),
             Impact("team", "teams served", "1", "6", "teams", ""),
         ],
+        files=[stored],
         state="verified",
     )
     submitted = writer.piece(
@@ -268,6 +275,7 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         "open": OPEN_MILESTONE,
         "skill": SKILL,
         "verified": str(verified.id),
+        "file": stored.sha256,
         "submitted": str(submitted.id),
         "returned": str(returned.id),
         "draft": str(draft.id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask_babel import LazyString
@@ -16,7 +16,8 @@ class Format:
 
     Its address is `/portfolio/export/<key>`; `extension` has no dot. `render` is pure: the same
     document gives the same bytes. `missing` returns the characters of a document that the file
-    would show as boxes.
+    would show as boxes, `packed_files` the SHA-256 of each stored file that belongs into the file,
+    which is a ZIP then, by its path in it.
     """
 
     key: str
@@ -25,3 +26,4 @@ class Format:
     extension: str
     render: Callable[[Document], bytes]
     missing: Callable[[Document], str] = lambda _document: ""
+    packed_files: Callable[[Document], Mapping[str, str]] = lambda _document: {}

@@ -189,6 +189,15 @@ def _extension(item: DocumentItem, *said: str) -> Entry:
         "witnessed": [clean_line(line) for line in item.witnessed],
         "skills": [clean_line(title) for title in item.skills],
         "impacts": [_impact(impact) for impact in item.impacts],
+        "files": [
+            {
+                "name": file.name,
+                "size": file.size,
+                "type": file.media_type,
+                "sha256": file.sha256,
+            }
+            for file in item.files
+        ],
     }
     return _without_empty(facts, without=said)
 

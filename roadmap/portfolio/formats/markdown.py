@@ -107,6 +107,8 @@ def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
         yield f"- {escape(issued)}"
     for label, titles in labels.milestone_facts(item):
         yield f"- {label}: {'; '.join(escape(title) for title in titles)}"
+    for text in labels.file_lines(item):
+        yield f"- {_('File')}: {inline(text)}"
     if item.skills:
         yield f"- {_('Skills')}: {', '.join(inline(title) for title in item.skills)}"
 

@@ -162,6 +162,7 @@ def _labels() -> dict[str, str]:
 
 
 def _item(item: DocumentItem, locale: str) -> Data:
+    files = labels.file_lines(item)
     return {
         "title": _text(item.title),
         "kind": _text(item.kind_label),
@@ -182,7 +183,8 @@ def _item(item: DocumentItem, locale: str) -> Data:
         ],
         "milestones": [
             {"label": label, "text": _text("; ".join(titles))}
-            for label, titles in labels.milestone_facts(item)
+            for label, titles in (*labels.milestone_facts(item), (_("Files"), files))
+            if titles
         ],
         "skills": [_text(title) for title in item.skills if title],
         "description": _tree(item.description, 4),

@@ -1,4 +1,4 @@
-"""The portfolio as a website in a ZIP: an index, a page for each piece, one style sheet.
+"""The portfolio as a website in a ZIP: an index, a page for each piece, one style sheet, and files.
 
 It opens from disk and from any host: links are relative, nothing is loaded from elsewhere, and
 there are no scripts. The same document gives the same bytes.
@@ -25,6 +25,7 @@ from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
 from roadmap.core.markdown import to_html, to_html_and_opening
 from roadmap.core.text import clean_line
+from roadmap.evidence.item import File
 from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
@@ -67,6 +68,16 @@ def render(document: Document) -> bytes:
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, text.encode())
     return packed.getvalue()
+
+
+def file_path(file: File) -> str:
+    """Return where a file of a piece is in the ZIP: its digest makes the name safe everywhere."""
+    return f"files/{file.sha256[:16]}-{file.name}"
+
+
+def packed_files(document: Document) -> dict[str, str]:
+    """Return the SHA-256 of each file that the website has, by its path in the ZIP."""
+    return {file_path(file): file.sha256 for item in document.items for file in item.files}
 
 
 def render_files(document: Document) -> Iterator[tuple[str, str]]:
@@ -113,6 +124,7 @@ def _labels(document: Document) -> dict[str, Markup]:
         "source": _("Source"),
         "not_given": _("not given"),
         "description": _("Description"),
+        "files": _("Files"),
         "skills": _("Skills"),
         "others": _("Other pieces"),
         "before": _("Before"),
@@ -151,7 +163,9 @@ def _environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(pieces=ITEMS_FOLDER, labels=labels, address=safe_url)
+    environment.globals.update(
+        pieces=ITEMS_FOLDER, labels=labels, address=safe_url, file_path=file_path
+    )
     environment.filters.update(
         language=page_language, line=clean_line, markdown=to_html, hidden_host=hidden_host
     )
@@ -164,4 +178,5 @@ FORMAT = Format(
     mimetype="application/zip",
     extension="zip",
     render=render,
+    packed_files=packed_files,
 )

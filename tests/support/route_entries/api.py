@@ -16,6 +16,7 @@ NOBODY = expect_status(401)
 NAMES = {
     "slug": "{slug}",
     "key": "{skill}",
+    "sha256": "{file}",
     "uuid:evidence_id": "{verified}",
     "uuid:judgement_id": "{judgement}",
     "uuid:person_id": "{alice}",

@@ -1,0 +1,44 @@
+"""Which requests may bring files, and how large a request may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+# Of a request without files.
+MAX_BODY_BYTES = 1_000_000
+MAX_FILE_BYTES = 25_000_000
+# The files of a form, together, with its other fields.
+MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
+# The fields of a form, with its files.
+MAX_PARTS = 600
+MULTIPART = "multipart/form-data"
+
+_ID = "[0-9a-f-]{36}"
+# The form of a piece of evidence with the buttons inside it, and its files by themselves.
+_UPLOAD_PATH = re.compile(
+    rf"/evidence(?:/(?:files|preview|impacts|milestones|{_ID}))?"
+    rf"|/api/v1/me/evidence/{_ID}/files"
+)
+# Addresses without a body that answer 200 to whom files may be sent by, and to nobody else.
+_PAGE_PROBE, _API_PROBE = "/evidence/files", "/api/v1/me"
+
+
+def is_upload(environ: Mapping[str, Any]) -> bool:
+    """Return whether a request of this WSGI environment may bring files."""
+    return (
+        environ.get("REQUEST_METHOD") in ("POST", "PUT")
+        and str(environ.get("CONTENT_TYPE", "")).lower().startswith(MULTIPART)
+        and _UPLOAD_PATH.fullmatch(environ.get("PATH_INFO", "")) is not None
+    )
+
+
+def max_body_bytes(environ: Mapping[str, Any]) -> int:
+    """Return how large the body of a request may be."""
+    return MAX_UPLOAD_BYTES if is_upload(environ) else MAX_BODY_BYTES
+
+
+def probe_path(environ: Mapping[str, Any]) -> str:
+    """Return the address that tells whether the sender of an upload may send one."""
+    return _API_PROBE if environ.get("PATH_INFO", "").startswith("/api/") else _PAGE_PROBE

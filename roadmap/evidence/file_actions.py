@@ -1,0 +1,170 @@
+"""Take the files that people send, and delete those that nothing refers to any more.
+
+A file is stored when it arrives, before the piece that it is for is saved: a form that comes back
+for a correction still has it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable
+from typing import IO
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+
+from roadmap.core.database import db
+from roadmap.core.file_store import file_store
+from roadmap.core.uploads import MAX_FILE_BYTES
+from roadmap.evidence.file_rules import ALLOWED, clean_name, find_type
+from roadmap.evidence.item import File
+from roadmap.evidence.models import Evidence, EvidenceFile, UploadedFile
+
+# How long a file stays that was sent for a piece which was not saved.
+UPLOAD_DAYS = 1
+
+
+class FileRefused(ValueError):
+    """A file that cannot be taken; the text names it, and says why."""
+
+    def __init__(self, message: LazyString) -> None:
+        super().__init__(str(message))
+
+
+def take_file(
+    user_id: uuid.UUID, name: str | None, content: IO[bytes], *, quota: int, now: dt.datetime
+) -> File:
+    """Store a file of this person, who may have `quota` bytes; return it. Raises FileRefused.
+
+    It writes in a transaction of its own, so call it before the session of the request writes.
+    """
+    name = clean_name(name)
+    size = content.seek(0, 2)
+    if not size:
+        raise FileRefused(_("“%(name)s” is empty.", name=name))
+    if size > MAX_FILE_BYTES:
+        raise FileRefused(_("“%(name)s” is larger than 25 MB, the maximum for a file.", name=name))
+    media_type = find_type(name, content)
+    if media_type is None:
+        raise FileRefused(
+            _(
+                "“%(name)s” is not accepted: its content has to fit the end of its name. These are "
+                "accepted: %(types)s. Pack anything else in a ZIP file.",
+                name=name,
+                types=ALLOWED,
+            )
+        )
+    # Of two at the same moment both may fit, which is no harm.
+    with db.engine.connect().execution_options(writes=False) as connection:
+        left = quota - used_bytes(connection, user_id)
+    if size > left:
+        raise FileRefused(
+            _(
+                "“%(name)s” has no room: your files may take %(quota)d MB, and %(left)s MB are "
+                "left. Delete files, or pieces with files, that you no longer need; those of "
+                "earlier versions count as well.",
+                name=name,
+                quota=quota // 1_000_000,
+                left=f"{max(left, 0) / 1_000_000:.1f}",
+            )
+        )
+    file = File(file_store().put(content), name, size, media_type)
+    with db.own_transaction() as own:
+        own.merge(
+            UploadedFile(
+                user_id=user_id,
+                sha256=file.sha256,
+                name=name,
+                size=size,
+                media_type=media_type,
+                uploaded_at=now,
+            )
+        )
+    return file
+
+
+def take_files(
+    user_id: uuid.UUID, sent: Iterable[FileStorage], *, now: dt.datetime
+) -> tuple[list[File], list[str]]:
+    """Store the files of a form, and return them, and why others were refused.
+
+    It writes in a transaction of its own, as `take_file` does.
+    """
+    quota = current_app.config["FILE_QUOTA_MB"] * 1_000_000
+    taken, refused = [], []
+    # A form without a chosen file sends one without a name.
+    for each in (each for each in sent if each.filename):
+        try:
+            taken.append(take_file(user_id, each.filename, each.stream, quota=quota, now=now))
+        except FileRefused as error:
+            refused.append(str(error))
+        finally:
+            each.close()
+    return taken, refused
+
+
+def used_bytes(connection: sa.Connection, user_id: uuid.UUID) -> int:
+    """Return how much a person's files take; the same content counts once."""
+    each = sa.union(
+        *(
+            sa.select(table.sha256, table.size).where(table.user_id == user_id)
+            for table in (EvidenceFile, UploadedFile)
+        )
+    ).subquery()
+    return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(each.c.size), 0))) or 0)
+
+
+def load_files(
+    session: Session,
+    user_id: uuid.UUID,
+    names: Iterable[str],
+    *,
+    piece_id: uuid.UUID | None = None,
+) -> list[File]:
+    """Load the person's files with these SHA-256, in this order; others are left out.
+
+    A file is called as in this piece; else as it was sent; else as in another one.
+    """
+    wanted = list(dict.fromkeys(names))
+    current = sa.select(Evidence.current_id).where(Evidence.id == piece_id)
+    columns = ("sha256", "name", "size", "media_type")
+    found: dict[str, File] = {}
+    for model, *conditions in (
+        (EvidenceFile, EvidenceFile.version_id == current.scalar_subquery()),
+        (UploadedFile,),
+        (EvidenceFile,),
+    ):
+        rows = session.execute(
+            sa.select(*(getattr(model, column) for column in columns)).where(
+                model.user_id == user_id, model.sha256.in_(wanted), *conditions
+            )
+        )
+        found = {row[0]: File(*row) for row in rows} | found
+    return [found[each] for each in wanted if each in found]
+
+
+def find_used(names: Collection[str]) -> set[str]:
+    """Return which of these SHA-256 some row names."""
+    with db.engine.connect().execution_options(writes=False) as connection:
+        return {
+            sha256
+            for model in (EvidenceFile, UploadedFile)
+            for sha256 in connection.scalars(sa.select(model.sha256).where(model.sha256.in_(names)))
+        }
+
+
+def prune_uploads(session: Session, *, now: dt.datetime) -> int:
+    """Forget files that were sent for a piece which nobody saved; return how many."""
+    old = UploadedFile.uploaded_at < now - dt.timedelta(days=UPLOAD_DAYS)
+    done = session.execute(sa.delete(UploadedFile).where(old))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def delete_unused_files() -> int:
+    """Delete stored files that no row names any more; return how many."""
+    return file_store().delete_unused(find_used)

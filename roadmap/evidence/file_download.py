@@ -1,0 +1,32 @@
+"""A stored file as an answer. It is saved and never shown: no content of it runs on our address."""
+
+from __future__ import annotations
+
+from flask import Response, request, send_file
+
+from roadmap.core.file_store import file_store
+from roadmap.evidence.item import File
+
+# For a browser that shows it all the same.
+CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+
+def file_response(file: File) -> Response:
+    """Return a file to be saved under its name, read part by part while it is sent."""
+    if request.if_none_match.contains(file.sha256):
+        response = Response(status=304)
+    else:
+        response = send_file(
+            file_store().open(file.sha256),
+            mimetype=file.media_type,
+            as_attachment=True,
+            download_name=file.name,
+            conditional=False,
+            etag=False,
+        )
+        response.content_length = file.size
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    # Whether the reader still may see it is asked again each time.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(file.sha256)
+    return response

@@ -1,0 +1,97 @@
+/* Send a file as soon as it is chosen or dropped, and show how far it is. Without this file the form
+   sends the chosen files when it is saved. */
+(() => {
+  "use strict";
+  const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: { value: text } }));
+
+  const prepare = (part) => {
+    const { uploads, mostBytes, tooLarge, failed, sending, waits, added } = part.dataset;
+    const input = part.querySelector("input[type=file]");
+    const list = part.querySelector(".file-choices");
+    if (!input || part.dataset.ready) return;
+    part.dataset.ready = "1";
+    part.querySelector(".with-script").hidden = false;
+    part.querySelector(".without-script").hidden = true;
+    const named = (text, file) => text.replace("{name}", () => file.name);
+    let pending = 0;
+    let submitter = null;
+
+    const refuse = (row, text) => {
+      row.className = "error";
+      row.setAttribute("role", "alert");
+      row.textContent = text;
+    };
+    const finish = () => {
+      pending -= 1;
+      if (pending || submitter === null) return;
+      const button = submitter;
+      submitter = null;
+      // A file that was refused is read first.
+      if (!part.querySelector("li.error")) input.form.requestSubmit(button || undefined);
+    };
+    const send = (file) => {
+      const row = document.createElement("li");
+      list.append(row);
+      if (file.size > Number(mostBytes)) { refuse(row, named(tooLarge, file)); return; }
+      const label = document.createElement("label");
+      const bar = document.createElement("progress");
+      bar.max = 1;
+      bar.value = 0;
+      label.append(`${named(sending, file)} `, bar);
+      row.append(label);
+      const body = new FormData();
+      body.append("new_files", file, file.name);
+      const request = new XMLHttpRequest();
+      request.open("POST", uploads);
+      request.setRequestHeader("X-CSRFToken", input.form.elements.csrf_token.value);
+      request.setRequestHeader("HX-Request", "true");
+      request.upload.addEventListener("progress", (event) => {
+        if (event.lengthComputable) bar.value = event.loaded / event.total;
+      });
+      request.addEventListener("loadend", () => {
+        const isOurs = (request.status === 200 || request.status === 422) && request.responseText.includes("<li");
+        if (isOurs) row.outerHTML = request.responseText;
+        else refuse(row, named(failed, file));
+        if (request.status === 200) say(named(added, file));
+        finish();
+      });
+      pending += 1;
+      request.send(body);
+    };
+    const take = (files) => {
+      for (const old of part.querySelectorAll("li.error")) old.remove();
+      for (const file of files) send(file);
+    };
+
+    input.addEventListener("change", () => {
+      take([...input.files]);
+      input.value = "";
+    });
+    input.form.addEventListener("submit", (event) => {
+      if (!pending) return;
+      event.preventDefault();
+      submitter = event.submitter || false;
+      say(waits);
+    });
+    const holdsFiles = (event) => [...event.dataTransfer.types].includes("Files");
+    // Anywhere on the page: a file that missed a small field would replace the page, and what was typed.
+    window.addEventListener("dragover", (event) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      const fold = part.closest("details");
+      if (fold) fold.open = true;
+      part.classList.add("dropping");
+    });
+    window.addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) part.classList.remove("dropping");
+    });
+    window.addEventListener("drop", (event) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      part.classList.remove("dropping");
+      take([...event.dataTransfer.files]);
+      part.scrollIntoView({ block: "nearest" });
+    });
+  };
+  document.querySelectorAll("[data-uploads]").forEach(prepare);
+})();

@@ -1,0 +1,84 @@
+"""The store of files: by digest, once, private, and deleted only when nobody needs it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from roadmap.core.file_store import FolderStore
+
+TEXT = b"p99 fell from 180 to 45 ms\n"
+NAME = hashlib.sha256(TEXT).hexdigest()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "attachments")
+
+
+def nothing_used(_names: object) -> set[str]:
+    return set()
+
+
+def test_the_same_content_is_stored_once_and_private(store: FolderStore, tmp_path: Path) -> None:
+    assert store.put(io.BytesIO(TEXT)) == store.put(io.BytesIO(TEXT)) == NAME
+    [stored] = [each for each in tmp_path.rglob("*") if each.is_file() and each.stat().st_size]
+    assert stored == tmp_path / "attachments" / NAME[:2] / NAME
+    assert stored.stat().st_mode & 0o777 == 0o600
+    assert stored.parent.stat().st_mode & 0o777 == 0o700
+    with store.open(NAME) as file:
+        assert file.read() == TEXT
+
+
+def test_a_broken_upload_leaves_nothing(store: FolderStore, tmp_path: Path) -> None:
+    class Broken(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        store.put(Broken())
+    assert not [each for each in tmp_path.rglob("*") if each.is_file()]
+
+
+@pytest.mark.parametrize("name", ["../../secret-key", "", NAME.upper(), f"{NAME}0"])
+def test_a_name_is_never_a_path(store: FolderStore, name: str) -> None:
+    with pytest.raises(FileNotFoundError):
+        store.open(name)
+
+
+def test_only_what_is_old_and_unused_is_deleted(store: FolderStore) -> None:
+    store.put(io.BytesIO(TEXT))
+    assert store.delete_unused(nothing_used) == 0
+    assert store.delete_unused(lambda names: names, grace=-1) == 0
+    assert store.delete_unused(nothing_used, grace=-1) == 1
+    with pytest.raises(FileNotFoundError):
+        store.open(NAME)
+    with pytest.raises(FileNotFoundError):
+        store.keep(NAME)
+
+
+def test_what_is_stored_again_meanwhile_stays(store: FolderStore, tmp_path: Path) -> None:
+    """Somebody sends the same file after the rows were asked, and before it is deleted."""
+    store.put(io.BytesIO(TEXT))
+    old = time.time() - 7200
+    os.utime(tmp_path / "attachments" / NAME[:2] / NAME, (old, old))
+
+    def sent_again(_names: object) -> set[str]:
+        store.put(io.BytesIO(TEXT))
+        return set()
+
+    assert store.delete_unused(sent_again) == 0
+    with store.open(NAME) as file:
+        assert file.read() == TEXT
+
+
+def test_nothing_is_deleted_while_a_backup_reads(store: FolderStore) -> None:
+    store.put(io.BytesIO(TEXT))
+    with store.holding():
+        assert store.delete_unused(nothing_used, grace=-1) == 0
+    assert store.delete_unused(nothing_used, grace=-1) == 1

@@ -1,0 +1,236 @@
+"""Files of a piece: sent with the form or ahead of it, part of a version, saved and never shown."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from roadmap.core.file_store import FOLDER, file_store
+from roadmap.core.uploads import MAX_UPLOAD_BYTES
+from roadmap.evidence import file_actions
+from roadmap.evidence.models import Evidence, EvidenceFile, UploadedFile
+from roadmap.people.models import User
+from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
+from tests.evidence.form_data import form_fields
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+NOTES = b"p99 fell from 180 to 45 ms"
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def sent(*files: tuple[bytes, str], **fields: Any) -> dict[str, Any]:
+    """The fields of a complete form with these files."""
+    return {
+        **form_fields(**fields),
+        "new_files": [(io.BytesIO(each), name) for each, name in files],
+    }
+
+
+def add_file(browser: Any, piece: Evidence, content: bytes, name: str, *keep: bytes) -> None:
+    """Save the form of a piece with one more file; those that it keeps are ticked."""
+    more = {
+        "revision": str(piece.revision),
+        "files": [digest(each) for each in keep],
+        "milestones": piece.milestone_keys,
+    }
+    answer = browser.put(f"/evidence/{piece.id}", sent((content, name), **more))
+    assert answer.status_code == 303, answer.text
+
+
+def send_large(browser: Any, path: str, content: bytes) -> Any:
+    """Send the form with a large file, as bytes: the client would leave its own copy open."""
+    fields = {**form_fields(), "new_files": FileStorage(io.BytesIO(content), "large.txt")}
+    boundary, body = encode_multipart(fields)
+    kind = f"multipart/form-data; boundary={boundary}"
+    headers = {"X-CSRFToken": browser.csrf(), "Content-Type": kind}
+    return browser.client.post(path, data=body, headers=headers)
+
+
+def status(browser: Any, path: str) -> int:
+    """What a reader is answered; the file itself is closed."""
+    with browser.get(path) as answer:
+        return int(answer.status_code)
+
+
+def stored(app: Any) -> set[str]:
+    return {path.name for path in Path(app.config["DATA_DIR"], FOLDER).glob("??/*")}
+
+
+def test_a_file_alone_makes_a_piece_complete_and_is_saved_by_its_name(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    answer = alice.post("/evidence", sent((NOTES, "../größe.html"), url="", description=""))
+    assert answer.status_code == 303
+    page = alice.get(answer.location).text
+    assert "größe.html" in page
+    assert digest(NOTES) in page
+    [path] = re.findall(r'href="(/evidence/[^"]+/files/[^"]+)"', page)
+    with alice.get(path) as download:
+        assert download.data == NOTES
+    assert download.mimetype == "text/plain"
+    said = download.headers
+    assert (
+        said["Content-Disposition"]
+        == "attachment; filename=groe.html; filename*=UTF-8''gr%C3%B6%C3%9Fe.html"
+    )
+    assert said["X-Content-Type-Options"] == "nosniff"
+    assert said["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert said["Content-Length"] == str(len(NOTES))
+    assert "Accept-Ranges" not in said
+    assert alice.get(path, headers={"If-None-Match": said["ETag"]}).status_code == 304
+
+
+def test_a_form_that_comes_back_still_has_its_files(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    answer = alice.post("/evidence", sent((NOTES, "notes.md"), (b"", "empty.md"), title="Kept"))
+    assert answer.status_code == 422
+    assert "“empty.md” is empty." in answer.text
+    assert f'name="files" value="{digest(NOTES)}" checked' in answer.text
+    again = alice.post("/evidence", form_fields(title="Kept", files=digest(NOTES)))
+    assert again.status_code == 303
+    assert "notes.md" in alice.get(again.location).text
+
+
+def test_the_script_sends_a_file_ahead(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    files = {"new_files": [(io.BytesIO(PNG), "a.png"), (io.BytesIO(PNG), "b.pdf")]}
+    answer = alice.post("/evidence/files", files, fragment=True)
+    assert answer.status_code == 200
+    assert digest(PNG) in answer.text
+    assert "“b.pdf” is not accepted" in answer.text
+    assert alice.post("/evidence/files", {}, fragment=True).status_code == 422
+    assert session.scalar(sa.select(UploadedFile.name)) == "a.png"
+
+
+def test_nobody_takes_a_file_of_somebody_else(session, cast, now, browser_of):
+    """Its digest alone opens nothing: a form that names it is refused."""
+    piece = add_evidence(session, cast, cast.alice, now)
+    add_file(browser_of(cast.alice), piece, NOTES, "notes.md")
+    answer = browser_of(cast.mallory).post("/evidence", form_fields(files=digest(NOTES)))
+    assert answer.status_code == 422
+    assert "A file is no longer there." in answer.text
+
+
+def test_who_sees_a_version_sees_its_files(session, cast, now, browser_of):
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+    piece = add_evidence(session, cast, cast.alice, now)
+    path = f"/evidence/{piece.id}/files/{digest(NOTES)}"
+    add_file(alice, piece, NOTES, "notes.md")
+    assert status(alice, path) == 200
+    # A draft is its author's alone.
+    assert status(bob, path) == 404
+    session.refresh(piece)
+    submit_evidence(session, cast, piece, now)
+    assert status(bob, path) == 200
+    assert "notes.md" in bob.get(f"/reviews/{piece.id}").text
+    for person in (cast.carol, cast.dave, cast.mallory, cast.erin):
+        assert status(browser_of(person), path) == 404
+    assert status(browser_of(), path) == 303
+    assert alice.get(f"/evidence/{piece.id}/files/{digest(PNG)}").status_code == 404
+
+
+def test_a_file_more_is_a_new_version_and_the_old_one_keeps_its_own(session, cast, now, browser_of):
+    alice, bob = browser_of(cast.alice), browser_of(cast.bob)
+    piece = add_evidence(session, cast, cast.alice, now)
+    add_file(alice, piece, NOTES, "notes.md")
+    session.refresh(piece)
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    add_file(alice, piece, PNG, "figure.png")
+    session.expire_all()
+    assert (piece.state, piece.current.number) == ("submitted", 2)
+    assert [file.name for file in piece.current.files] == ["figure.png"]
+    page = bob.get(f"/reviews/{piece.id}").text
+    comparison = page[page.index("comparison") : page.index("</table>")]
+    assert "notes.md" in comparison
+    assert "figure.png" in comparison
+    for content in (NOTES, PNG):
+        with bob.get(f"/evidence/{piece.id}/files/{digest(content)}") as download:
+            assert download.data == content
+
+
+def test_saving_again_with_the_same_files_is_no_change(session, cast, now, browser_of):
+    alice = browser_of(cast.alice)
+    piece = add_evidence(session, cast, cast.alice, now)
+    add_file(alice, piece, NOTES, "notes.md")
+    session.refresh(piece)
+    revision = piece.revision
+    # The same content under another name is there already.
+    add_file(alice, piece, NOTES, "again.md", NOTES)
+    session.refresh(piece)
+    assert piece.revision == revision
+    assert [file.name for file in piece.current.files] == ["notes.md"]
+
+
+def test_a_piece_has_at_most_ten_files(session, cast, now, browser_of):
+    files = [(f"note {number}".encode(), f"{number}.txt") for number in range(11)]
+    answer = browser_of(cast.alice).post("/evidence", sent(*files))
+    assert answer.status_code == 422
+    assert "At most 10 files." in answer.text
+
+
+def test_a_person_has_a_quota(app, session, cast, browser_of, monkeypatch):
+    monkeypatch.setitem(app.config, "FILE_QUOTA_MB", 1)
+    alice = browser_of(cast.alice)
+    assert send_large(alice, "/evidence", b"a" * 700_000).status_code == 303
+    answer = send_large(alice, "/evidence", b"b" * 700_000)
+    assert answer.status_code == 422
+    assert "“large.txt” has no room: your files may take 1 MB, and 0.3 MB are left." in answer.text
+
+
+def test_only_the_addresses_of_files_take_large_bodies(cast, browser_of):
+    alice = browser_of(cast.alice)
+    two = b"x" * 2_000_000
+    assert send_large(alice, "/evidence", two).status_code == 303
+    assert send_large(alice, f"/evidence/{cast.alice}/comments", two).status_code == 413
+    answer = send_large(alice, "/evidence", b"x" * MAX_UPLOAD_BYTES)
+    assert answer.status_code == 413
+    assert "may have 25 MB" in answer.text
+
+
+def test_a_file_goes_with_the_last_row_that_names_it(app, session, cast, now, browser_of):
+    alice, carol = browser_of(cast.alice), browser_of(cast.carol)
+    piece = add_evidence(session, cast, cast.alice, now)
+    add_file(alice, piece, NOTES, "notes.md")
+    add_file(
+        alice, session.get_one(Evidence, piece.id, populate_existing=True), PNG, "a.png", NOTES
+    )
+    assert carol.post("/evidence", sent((PNG, "b.png"))).status_code == 303
+    assert alice.delete(f"/evidence/{piece.id}").status_code == 303
+    # Those that were sent for a form are kept for a day.
+    session.execute(sa.delete(UploadedFile))
+    session.commit()
+    file_store().delete_unused(file_actions.find_used, grace=-1)
+    assert {digest(NOTES), digest(PNG)} & stored(app) == {digest(PNG)}
+    # Nothing is left of a person.
+    session.execute(sa.delete(User).where(User.id == cast.carol))
+    session.commit()
+    assert session.scalar(sa.select(sa.func.count()).select_from(EvidenceFile)) == 0
+    file_store().delete_unused(file_actions.find_used, grace=-1)
+    assert digest(PNG) not in stored(app)
+
+
+def test_what_was_sent_for_a_piece_that_nobody_saved_is_forgotten(session, cast, now, browser_of):
+    alice = browser_of(cast.alice)
+    alice.post("/evidence/files", {"new_files": (io.BytesIO(NOTES), "a.md")}, fragment=True)
+    assert file_actions.prune_uploads(session, now=now) == 0
+    row = session.scalars(sa.select(UploadedFile)).one()
+    row.uploaded_at -= file_actions.dt.timedelta(days=2)
+    session.flush()
+    assert file_actions.prune_uploads(session, now=now) == 1
+    session.commit()
+    file_store().delete_unused(file_actions.find_used, grace=-1)
+    # A page that still names it says so, and loses nothing else.
+    answer = alice.post("/evidence", form_fields(title="Still here", files=digest(NOTES)))
+    assert answer.status_code == 422
+    assert "A file is no longer there." in answer.text
+    assert "Still here" in answer.text

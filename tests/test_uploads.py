@@ -1,0 +1,104 @@
+"""Files that arrive at the running server: on the disk, not in memory, and only from its people."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import io
+import os
+import resource
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from roadmap.core.file_store import FOLDER
+from tests.evidence.form_data import form_fields
+from tests.support.server import HOST, Server, run_server
+from tests.test_faults import Answer, Running, Visitor, limit_files, on_the_way
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with run_server(tmp_path_factory.mktemp("uploads")) as (server, app):
+        cast = on_the_way(app)
+        yield Running(server, app, cast, Visitor(server, app, cast.alice))
+
+
+def upload(server: Server, headers: dict[str, str], content: bytes) -> tuple[Answer, str]:
+    """Send the form with a file; return the answer, and where it leads."""
+    fields = {**form_fields(), "new_files": FileStorage(io.BytesIO(content), "large.txt")}
+    boundary, body = encode_multipart(fields)
+    connection = http.client.HTTPConnection(HOST, server.port, timeout=60)
+    try:
+        sent = {**headers, "Content-Type": f"multipart/form-data; boundary={boundary}"}
+        connection.request("POST", "/evidence", body, sent)
+        response = connection.getresponse()
+        return Answer(response.status, response.read().decode()), response.headers["Location"] or ""
+    finally:
+        connection.close()
+
+
+def download(served: Running, path: str) -> str:
+    """Read a file part by part; return its digest."""
+    connection = http.client.HTTPConnection(HOST, served.server.port, timeout=60)
+    try:
+        connection.request("GET", path, headers=served.alice.headers())
+        return hashlib.file_digest(connection.getresponse(), "sha256").hexdigest()  # type: ignore[arg-type]
+    finally:
+        connection.close()
+
+
+def resident(server: Server) -> int:
+    """Return how much memory the workers have, in bytes."""
+    total = 0
+    for pid in server.workers():
+        lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+        total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+    return total
+
+
+def test_large_files_do_not_lie_in_memory(served: Running) -> None:
+    contents = [os.urandom(1).hex().encode() + b"x" * (20 * MEGABYTE + n) for n in range(8)]
+    upload(served.server, served.alice.headers(), b"first")
+    before = resident(served.server)
+    with ThreadPoolExecutor(8) as at_once:
+        answers = list(
+            at_once.map(lambda each: upload(served.server, served.alice.headers(), each), contents)
+        )
+        assert {answer.status for answer, _where in answers} == {303}
+        names = [hashlib.sha256(each).hexdigest() for each in contents]
+        paths = [
+            f"{where}/files/{name}" for (_answer, where), name in zip(answers, names, strict=True)
+        ]
+        assert list(at_once.map(lambda path: download(served, path), paths)) == names
+    # 160 MB went in and out.
+    assert resident(served.server) - before < 60 * MEGABYTE
+
+
+def test_a_strangers_file_is_not_read(served: Running) -> None:
+    for headers in ({}, {"HX-Request": "true"}):
+        answer, _where = upload(served.server, headers, b"x" * 2 * MEGABYTE)
+        assert (answer.status, answer.text) == (401, "Sign in first, then send the file again.\n")
+
+
+@pytest.mark.sqlite
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(served: Running) -> None:
+    folder = Path(served.app.config["DATA_DIR"], FOLDER)
+    before = sorted(folder.rglob("*"))
+    served.server.settle()
+    limit_files(served.server, 1024)
+    try:
+        for size in (200_000, 2 * MEGABYTE):
+            answer, _where = upload(served.server, served.alice.headers(), b"y" * size)
+            assert answer.status == 507, answer.text[:300]
+    finally:
+        limit_files(served.server, resource.RLIM_INFINITY)
+    assert sorted(folder.rglob("*")) == before
+    answer, _where = upload(served.server, served.alice.headers(), b"y" * 2 * MEGABYTE)
+    assert answer.status == 303
