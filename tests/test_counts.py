@@ -11,6 +11,7 @@ from flask import Flask
 from roadmap.auth import api_tokens
 from roadmap.career import actions as career
 from roadmap.career_plans import actions as career_plans
+from roadmap.core.problems import is_below_api
 from roadmap.endorsements import actions as endorsements
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
@@ -70,7 +71,7 @@ WITHOUT_LIMIT = {
 ADDING = {
     change.rule: change
     for change in reversed(CHANGES)
-    if change.method == "POST" and not change.rule.startswith("/api/")
+    if change.method == "POST" and not is_below_api(change.rule)
 }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from roadmap.auth.models import SCOPES
+from roadmap.evidence import actions
 from roadmap.people.models import AuditEntry
 from tests.api.conftest import MILESTONE, PIECE, SLUG
 from tests.support.api_client import ApiClient, make_token
@@ -257,9 +258,12 @@ def test_a_draft_is_written_found_read_changed_and_linked(
 
 
 def test_what_is_refused_says_why_and_leaves_nothing(
-    agent: Agent, add, alice: ApiClient, agent_of: AgentOf, cast: Cast
+    agent: Agent, add, alice: ApiClient, agent_of: AgentOf, cast: Cast, monkeypatch
 ) -> None:
     before = alice.get("/me/evidence").get_json()
+    with monkeypatch.context() as full:
+        full.setattr(actions, "MAX_PIECES", 0)
+        assert "the maximum" in agent.refusal("create_draft", **DRAFT)
     wrong = agent.refusal("create_draft", **{**DRAFT, "occurred_on": "2999-01-01"})
     assert "occurred_on: This date is in the future." in wrong
     assert "milestones: " in agent.refusal("create_draft", **{**DRAFT, "milestones": ["none"]})

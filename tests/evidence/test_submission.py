@@ -392,7 +392,9 @@ def test_what_was_returned_is_changed_before_it_is_asked_for_again(
     review_evidence(session, cast, piece, now, decision="returned")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     page = flat(alice.get(address).text)
-    assert f'<a class="button" href="{address}/edit">Edit</a>' in page  # the one primary action
+    assert (
+        f'<a class="button" href="{address}/edit" aria-keyshortcuts="e">Edit</a>' in page
+    )  # the one primary action
     assert "Once you have saved a change, you can ask again here." in page
     # Without an edit only where its author says that none is needed.
     again = page.split("<summary>Nothing to change here?</summary>")[1].split("</details>")[0]
