@@ -406,7 +406,9 @@ def test_what_was_returned_is_changed_before_it_is_asked_for_again(
     session.commit()
     page = flat(alice.get(address).text)
     assert "Nothing to change here?" not in page
-    assert f'<a class="button secondary" href="{address}/edit">Edit</a>' in page
+    assert (
+        f'<a class="button secondary" href="{address}/edit" aria-keyshortcuts="e">Edit</a>' in page
+    )
     assert "Ask Bob again" in page
 
 
