@@ -28,7 +28,12 @@
     title.setAttribute("aria-expanded", Boolean(below));
     if (below) title.setAttribute("aria-controls", below.id);
   };
-  for (const below of all(".row-details")) markUnfolded(document.getElementById(below.id.replace("details-", "")));
+  // One that the page came with is in view with its row, as far as both are.
+  for (const below of all(".row-details")) {
+    markUnfolded(document.getElementById(below.id.replace("details-", "")));
+    below.scrollIntoView();
+    find("[autofocus]", below)?.scrollIntoView({ block: "nearest" });
+  }
   document.addEventListener("htmx:beforeRequest", (event) => {
     const row = event.detail.elt.matches(".row-title") && event.detail.elt.closest("li");
     const below = row && details(row);

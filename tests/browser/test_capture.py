@@ -88,6 +88,7 @@ def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     expect(offer).to_be_focused()
     expect(offer).to_be_in_viewport(ratio=1)
     expect(title).to_have_attribute("aria-expanded", "true")
+    expect(title).to_be_in_viewport(ratio=1)
     score = page.locator("#score .score-points")
     before = float(score.inner_text().split("/")[0])
     gain = float(offer.inner_text().split("+")[1].split()[0])
