@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from roadmap.evidence import actions
-from roadmap.people.models import User
+from roadmap.people.models import Membership, User
 from roadmap.people.permissions import permission_of
 from roadmap.search.kinds.pages import PLACES
 from tests.evidence.builders import (
@@ -108,8 +108,12 @@ def test_pages_are_those_one_may_open(cast: Cast, browser_of) -> None:
     assert "Ranking" not in found(browser_of(cast.dave), "ranking").get("Pages", [])
 
 
-def test_a_manager_finds_what_is_shared(session: Session, cast: Cast, browser_of, now) -> None:
+@pytest.mark.parametrize("role", ["manager", "mentor"])
+def test_a_viewer_finds_what_is_shared(
+    session: Session, cast: Cast, browser_of, now, role: str
+) -> None:
     """And nothing else: no byte of what others get is changed by drafts and private pieces."""
+    session.get_one(Membership, (cast.team, cast.bob)).role = role
     shared = add_evidence(session, cast, cast.alice, now, title="Quokka census")
     submit_evidence(session, cast, shared, now)
     session.commit()
@@ -156,6 +160,11 @@ def test_of_an_edit_that_is_not_submitted_nothing_is_found(
     assert found(bob, "wombat") == {}
     assert len(found(bob, "quokka")["Evidence"]) == 1
     assert len(found(browser_of(cast.alice), "wombat")["Evidence"]) == 1
+    # Nor of a verified piece that its author made private.
+    private = evidence_input(description="It has a wombat.", visibility="private")
+    actions.edit(session, piece, private, by=cast.actor(session, cast.alice), now=now)
+    session.commit()
+    assert found(bob, "quokka") == {}
 
 
 @pytest.mark.parametrize("who", ["bob", "erin", "carol", "dave"])
