@@ -159,9 +159,10 @@
     });
   }
 
-  /* A new account starts in the time zone of its browser. */
-  for (const field of all("input[data-timezone]")) {
-    field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  /* A new account starts in the time zone of its browser, where the list has it. */
+  for (const field of all("[data-timezone]")) {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+    if (!field.options || all("option", field).some((each) => each.value === zone)) field.value = zone;
   }
 
   document.addEventListener("click", (event) => event.target.closest?.(".flash .close")?.closest(".flash").remove());

@@ -32,6 +32,7 @@ from roadmap.readiness.presentation import (
     first_steps,
     own_links,
     returned_pieces,
+    what_counts,
 )
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.summary import summarize
@@ -81,6 +82,7 @@ def index() -> Response | str:
         ),
         first_steps=first_steps(record, content),
         returned=returned_pieces(record),
+        counts=None if record.evidence else what_counts(found),
         plans_due=plans_due,
         work_log_entries=entries_of_week(db.session, current_user.id, Week.of(today)),
         dates_due=due(load_entries(db.session, current_user.id, today), today),

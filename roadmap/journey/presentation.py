@@ -265,17 +265,21 @@ class RoadmapPresenter:
         done = sum(counts[tone] for tone in TONES)
         total = len(self.content.milestones) - counts["not_applicable"]
         text = ngettext(
-            "%(done)d of %(num)d milestone done: %(verified)d verified, "
-            "%(evidenced)d evidenced, %(claimed)d only claimed.",
-            "%(done)d of %(num)d milestones done: %(verified)d verified, "
-            "%(evidenced)d evidenced, %(claimed)d only claimed.",
+            "%(done)d of %(num)d milestone done",
+            "%(done)d of %(num)d milestones done",
             total,
             done=done,
-            verified=counts["verified"],
-            evidenced=counts["evidenced"],
-            claimed=counts["claimed"],
         )
-        return f"{text} {self.forecast_text()}"
+        kinds = {
+            "verified": _("%(number)d verified", number=counts["verified"]),
+            "evidenced": _("%(number)d evidenced", number=counts["evidenced"]),
+            "claimed": _("%(number)d claimed", number=counts["claimed"]),
+        }
+        # What is there is said, not what is missing.
+        said = ", ".join(text for tone, text in kinds.items() if counts[tone])
+        return (
+            f"{text}: {said}. {self.forecast_text()}" if said else f"{text}. {self.forecast_text()}"
+        )
 
     def forecast_text(self) -> str:
         """Say how many required hours are left, and when they end at the person's pace."""

@@ -24,13 +24,13 @@ from roadmap.core.web import (
     see_other,
     wants_fragment,
 )
-from roadmap.journey import routes_completion, routes_milestone
+from roadmap.journey import routes_calibration, routes_completion, routes_milestone
 from roadmap.journey.blueprint import journey, progress_or_redirect, stage_or_404
 from roadmap.journey.checklist_filter import ChecklistFilter
 from roadmap.journey.comparison import stand_on
 from roadmap.journey.forms import EnrollmentForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
-from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress
+from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress, load_progress
 from roadmap.journey.routes_milestone import unfold_captured
 from roadmap.people.actor import Actor
 from roadmap.people.permissions import permit
@@ -44,7 +44,7 @@ from roadmap.readiness.queries import person_record
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Stage
 
-__all__ = ["journey", "routes_completion", "routes_milestone"]
+__all__ = ["journey", "routes_calibration", "routes_completion", "routes_milestone"]
 
 
 @journey.get("/roadmaps")
@@ -198,14 +198,8 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
         now=now(),
     )
     if before is None:
-        flash(
-            _(
-                "You have started this roadmap. Tick what you have already done, then choose "
-                "a next step."
-            )
-        )
-    else:
-        flash(_("Target date and pace are saved."))
+        return see_other("journey.calibration", slug=slug)
+    flash(_("Target date and pace are saved."))
     return see_other("journey.roadmap_page", slug=slug)
 
 
@@ -236,8 +230,10 @@ def make_primary(slug: str) -> BaseResponse:
 @journey.get("/roadmaps/<slug>/<stage_key>")
 @permit("progress.read")
 def stage_page(slug: str, stage_key: str) -> Response | str:
-    """Show one stage, with its summary and links to its neighbours."""
-    found = progress_or_redirect(current_user, slug)
+    """Show one stage, with its summary and links to its neighbours; also before one begins."""
+    found = load_progress(db.session, current_user, slug, now=now())
+    if found is None:
+        return _render_preview(slug, stage_key)
     stage = stage_or_404(found, stage_key)
     decided = _decided_worksheets(stage)
     wanted = request.args.get("worksheet")
@@ -313,6 +309,17 @@ def _decided_worksheets(stage: Stage) -> list[Worksheet]:
     """Load one's own worksheets whose outcome can be the reason why a stage is not applicable."""
     keys = [] if stage.required else [milestone.key for milestone in stage.milestones]
     return decided_worksheets(db.session, current_user.id, keys)
+
+
+def _render_preview(slug: str, stage_key: str) -> str:
+    published = catalog.published_roadmap(db.session, slug) or abort(404)
+    stage = published.content.stage_by_key.get(stage_key) or abort(404)
+    return render_template(
+        "journey/stage_preview.html",
+        roadmap=published.content,
+        stage=stage,
+        form=EnrollmentForm(current_user.today(now())),
+    )
 
 
 def _stage_context(

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import render_template, request
+from flask import abort, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 
 from roadmap.career_plans.queries import Link, pages_about
+from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
-from roadmap.core.web import htmx, wants_fragment
-from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
-from roadmap.journey.forms import PlanForm, ReasonForm
+from roadmap.core.web import htmx, now, wants_fragment
+from roadmap.journey.blueprint import journey, milestone_or_404
+from roadmap.journey.forms import EnrollmentForm, PlanForm, ReasonForm
 from roadmap.journey.milestone_details import load_details
-from roadmap.journey.roadmap_progress import RoadmapProgress
+from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
 from roadmap.people.permissions import permit
 from roadmap.practice.queries import asks_about
 from roadmap.progress.models import MilestonePlan
+from roadmap.progress.queries import NOT_STARTED
 from roadmap.time_budget.queries import is_about
 from roadmap.tools.queries import tool_content
 
@@ -30,10 +32,27 @@ if TYPE_CHECKING:
 @journey.get("/roadmaps/<slug>/milestones/<key>")
 @permit("progress.read")
 def milestone_page(slug: str, key: str) -> str:
-    """Show a milestone with all that is known of it: a page, or what a row unfolds."""
-    found = progress_or_redirect(current_user, slug)
+    """Show a milestone with all that is known of it: a page, or what a row unfolds.
+
+    Before one begins the roadmap, what it says of the milestone.
+    """
+    found = load_progress(db.session, current_user, slug, now=now())
+    if found is None:
+        return _render_preview(slug, key)
     template = "journey/_row_details.html" if wants_fragment() else "journey/milestone.html"
     return render_milestone(found, milestone_or_404(found, key), template)
+
+
+def _render_preview(slug: str, key: str) -> str:
+    published = catalog.published_roadmap(db.session, slug) or abort(404)
+    milestone = published.content.by_key.get(key) or abort(404)
+    return render_template(
+        "journey/milestone_preview.html",
+        roadmap=published.content,
+        stage=published.content.stage_of[key],
+        m={"content": milestone, "state": NOT_STARTED},
+        form=EnrollmentForm(current_user.today(now())),
+    )
 
 
 def render_milestone(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -253,6 +253,24 @@ def undo_last_status(
         session, user_id, milestone_key, status, reason=before.get("reason", ""), by=by, now=now
     )
     return str(status)
+
+
+def set_done(
+    session: Session,
+    user_id: uuid.UUID,
+    answers: Mapping[str, bool],
+    *,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+) -> int:
+    """Mark milestones as done or take the mark back, by key; return how many changed."""
+    lock_user(session, user_id)
+    done = _with_status(session, user_id, list(answers), "done")
+    changed = [key for key, is_done in answers.items() if is_done != (key in done)]
+    for key in changed:
+        status = "done" if answers[key] else "not_started"
+        set_status(session, user_id, key, status, by=by, now=now)
+    return len(changed)
 
 
 def mark_not_applicable(

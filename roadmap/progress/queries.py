@@ -141,6 +141,9 @@ class MilestoneState:
     revision: int
 
 
+NOT_STARTED = MilestoneState("not_started", "", None, "", None, 0)
+
+
 def milestone_state(session: Session, user_id: uuid.UUID, milestone_key: str) -> MilestoneState:
     """Load the status and the plan of one milestone, in two statements."""
     status = session.execute(

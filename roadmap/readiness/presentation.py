@@ -30,6 +30,9 @@ from roadmap.readiness.queries import PersonRecord
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
+DONE_TONES = ("claimed", "evidenced", "verified")
+# Steps that prove something which is done.
+PROOFS = ("record_evidence", "link_evidence")
 PART_TITLES = {
     "milestones": _l("Milestones"),
     "skills": _l("Skills"),
@@ -101,6 +104,23 @@ def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
     Those that a manager confirms are for people who have one.
     """
     return top_three(step for step in found.steps if has_manager or not step.is_reviewed)
+
+
+@dataclass(frozen=True)
+class WhatCounts:
+    """What a person's ticks count now, and the step by which a proof would add most."""
+
+    milestones: int
+    score: str
+    proof: Step | None
+
+
+def what_counts(found: Readiness) -> WhatCounts | None:
+    """Return what counts of somebody who has ticked milestones; None of who has not."""
+    ticked = sum(tone in DONE_TONES for tone in found.tones.values())
+    proofs = (step for step in found.steps if step.action in PROOFS and step.gain > 0)
+    proof = max(proofs, key=lambda step: (step.gain, -step.place), default=None)
+    return WhatCounts(ticked, format_points(found.shown_score), proof) if ticked else None
 
 
 def returned_pieces(found: PersonRecord) -> list[Item]:

@@ -188,12 +188,18 @@ PAGES: tuple[Page, ...] = (
         "/roadmaps/{slug}/enrollment",
         ENROLLED,
     ),
-    Page("/roadmaps/<slug>/<stage_key>", "progress.read", "/roadmaps/{slug}/{stage}", ENROLLED),
+    Page(
+        "/roadmaps/<slug>/calibration",
+        "progress.read",
+        "/roadmaps/{slug}/calibration",
+        ENROLLED,
+    ),
+    # Who is not on the roadmap reads what it says.
+    Page("/roadmaps/<slug>/<stage_key>", "progress.read", "/roadmaps/{slug}/{stage}"),
     Page(
         MILESTONE_RULE,
         "progress.read",
         MILESTONE,
-        ENROLLED,
         variants=("/roadmaps/{slug}/milestones/{open}",),
     ),
     # portfolio
@@ -502,6 +508,14 @@ CHANGES: tuple[Change, ...] = (
         "/roadmaps/{slug}/primary",
         {},
         expect_change(303, nobody=SIGN_IN),
+    ),
+    Change(
+        "/roadmaps/<slug>/calibration",
+        "PUT",
+        "progress.write",
+        "/roadmaps/{slug}/calibration",
+        {"timezone": "UTC", "objective-computing-degree": "none"},
+        expect_change(303),
     ),
     *(
         Change(

@@ -1,0 +1,141 @@
+"""Say roughly, objective by objective, what one has done already: the form, and what it means."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from roadmap.account.forms import timezone_choices
+from roadmap.core.text import clean_multiline
+from roadmap.journey.checklist_filter import OPEN
+from roadmap.journey.forms import REASON_MISSING, EnrollmentForm
+from roadmap.progress import rules
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content, Objective, Stage
+
+CHOICES = [
+    SelectChoice("all", _("All of it")),
+    SelectChoice("some", _("Some")),
+    SelectChoice("none", _("None")),
+]
+REASON = _(
+    "The roadmap lists this stage to consider, not as required. I build on experience instead."
+)
+
+
+class CalibrationForm(EnrollmentForm):
+    """Time zone, target date and pace, and fields for each objective of a roadmap.
+
+    Make it by `calibration_form`.
+    """
+
+    timezone = SelectField(
+        _("Time zone"),
+        choices=timezone_choices,
+        description=_("Days begin and end by it. Where your browser knows it, it is filled in."),
+    )
+
+
+def calibration_form(
+    content: Content, tones: Mapping[str, str], today: dt.date, **values: Any
+) -> CalibrationForm:
+    """Return the form for a roadmap, filled in with what the person has done, by `tones`."""
+    fields: dict[str, Any] = {}
+    for stage in content.stages:
+        if not stage.required:
+            fields |= _stage_fields(stage)
+        for objective in stage.objectives:
+            fields |= _objective_fields(objective)
+    form_class = type("RoadmapCalibrationForm", (CalibrationForm,), fields)
+    data = {**_initial(content, tones), **values}
+    form: CalibrationForm = form_class(today, values.get("target_on"), data=data)
+    return form
+
+
+def _stage_fields(stage: Stage) -> dict[str, Any]:
+    reason = StringField(
+        _("The reason, in a sentence"),
+        filters=[clean_multiline],
+        validators=[Length(max=rules.MAX_REASON_LENGTH, message=_("At most 500 characters."))],
+        description=_("Your readiness does not fall. You can take it back at any time."),
+    )
+
+    def needs_reason(form: CalibrationForm, field: StringField) -> None:
+        if form[f"aside-{stage.key}"].data and not (field.data or "").strip():
+            raise ValidationError(REASON_MISSING)
+
+    return {
+        f"aside-{stage.key}": BooleanField(_("This stage is not applicable to me")),
+        f"reason-{stage.key}": reason,
+        f"validate_reason-{stage.key}": needs_reason,
+    }
+
+
+def _objective_fields(objective: Objective) -> dict[str, Any]:
+    return {
+        f"objective-{objective.key}": RadioField(
+            objective.title,
+            choices=CHOICES,
+            validators=[Optional()],
+            description=" · ".join(each.title for each in objective.milestones),
+        ),
+        f"milestones-{objective.key}": SelectMultipleField(
+            _("Which of them?"),
+            choices=[SelectChoice(each.key, each.title) for each in objective.milestones],
+            widget=ListWidget(prefix_label=False),
+            option_widget=CheckboxInput(),
+        ),
+    }
+
+
+def _initial(content: Content, tones: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for stage in content.stages:
+        if not stage.required:
+            values[f"aside-{stage.key}"] = is_aside(stage, tones)
+            values[f"reason-{stage.key}"] = str(REASON)
+        for objective in stage.objectives:
+            keys = [each.key for each in objective.milestones if not _is_aside(tones, each.key)]
+            done = [key for key in keys if tones.get(key, "not_started") not in OPEN]
+            choice = "all" if done and len(done) == len(keys) else "some" if done else "none"
+            values[f"objective-{objective.key}"] = choice
+            values[f"milestones-{objective.key}"] = done
+    return values
+
+
+def is_aside(stage: Stage, tones: Mapping[str, str]) -> bool:
+    """Tell whether a stage was set aside: nothing in it is open, and something not applicable."""
+    found = [tones.get(each.key, "not_started") for each in stage.milestones]
+    return "not_applicable" in found and not any(tone in OPEN for tone in found)
+
+
+def _is_aside(tones: Mapping[str, str], key: str) -> bool:
+    return tones.get(key) == "not_applicable"
+
+
+def chosen_milestones(
+    form: CalibrationForm, content: Content, tones: Mapping[str, str]
+) -> dict[str, bool]:
+    """Return which milestones the person says are done or not; those not answered are left out.
+
+    One that is not applicable stays so, unless it is named.
+    """
+    answers: dict[str, bool] = {}
+    for stage in content.stages:
+        for objective in stage.objectives:
+            choice = form[f"objective-{objective.key}"].data
+            named = form[f"milestones-{objective.key}"].data or []
+            for each in objective.milestones:
+                if choice == "some":
+                    answers[each.key] = each.key in named
+                elif choice in ("all", "none") and not _is_aside(tones, each.key):
+                    answers[each.key] = choice == "all"
+    return answers

@@ -1,0 +1,133 @@
+"""GET and PUT /roadmaps/<slug>/calibration: what one has done, and reading before one begins."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.people.models import User
+from roadmap.progress.models import Enrollment, MilestoneStatus
+
+PAGE = "/roadmaps/senior-ml-engineer"
+FORM = f"{PAGE}/calibration"
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    browser = browser_of(cast.alice)
+    answer = browser.post(f"{PAGE}/enrollment", {})
+    assert answer.headers["Location"] == FORM
+    return browser
+
+
+@pytest.fixture
+def objectives(alice) -> list[str]:
+    """Return the keys of the objectives, in order."""
+    return list(dict.fromkeys(re.findall(r'name="objective-([\w-]+)"', alice.get(FORM).text)))
+
+
+def milestones(browser, objective: str) -> list[str]:
+    """Return the keys of an objective's milestones."""
+    page = browser.get(FORM).text
+    return re.findall(rf'name="milestones-{objective}" type="checkbox" value="([\w-]+)"', page)
+
+
+def statuses(session, person) -> dict[str, str]:
+    rows = session.execute(
+        sa.select(MilestoneStatus.milestone_key, MilestoneStatus.status).where(
+            MilestoneStatus.user_id == person
+        )
+    )
+    return {row.milestone_key: row.status for row in rows}
+
+
+def test_it_ticks_by_objective_and_sets_a_stage_aside(alice, cast, session, objectives):
+    first, second = milestones(alice, objectives[0]), milestones(alice, objectives[1])
+    answer = alice.put(
+        FORM,
+        {
+            "timezone": "Europe/Stockholm",
+            "hours_per_week": "4.5",
+            "target_on": "2040-01-01",
+            f"objective-{objectives[0]}": "all",
+            f"objective-{objectives[1]}": "some",
+            f"milestones-{objectives[1]}": second[1],
+            "aside-education": "y",
+            "reason-education": "I build on experience instead.",
+        },
+    )
+    assert answer.headers["Location"] == PAGE
+    found = statuses(session, cast.alice)
+    assert {key for key, status in found.items() if status == "done"} == {*first, second[1]}
+    assert sum(status == "not_applicable" for status in found.values()) == 8
+    person = session.get_one(User, cast.alice)
+    assert person.timezone == "Europe/Stockholm"
+    enrolled = session.scalars(sa.select(Enrollment)).one()
+    assert (str(enrolled.hours_per_week), str(enrolled.target_on)) == ("4.5", "2040-01-01")
+    page = alice.get(PAGE).text
+    assert f"{len(first) + 1} milestones count now" in page
+    assert re.search(r"The next proof adds \+\d", page)
+    assert f"{len(first) + 1} claimed." in page
+    assert "0 verified." not in page
+
+
+def test_it_comes_back_filled_in_and_can_be_changed(alice, cast, session, objectives):
+    key = objectives[0]
+    alice.put(FORM, {"timezone": "UTC", f"objective-{key}": "all"})
+    page = alice.get(FORM).text
+    assert re.search(rf'<input checked [^>]*name="objective-{key}" type="radio" value="all"', page)
+    assert re.search(rf'<input checked [^>]*name="objective-{objectives[1]}"[^>]*"none"', page)
+    # What is not answered stays as it is.
+    alice.put(FORM, {"timezone": "UTC", f"objective-{objectives[1]}": "none"})
+    assert len(statuses(session, cast.alice)) == len(milestones(alice, key))
+    alice.put(FORM, {"timezone": "UTC", f"objective-{key}": "none"})
+    session.rollback()
+    assert statuses(session, cast.alice) == {}
+
+
+def test_what_does_not_apply_is_not_ticked_by_all_of_it(alice, cast, session, objectives):
+    aside, other = milestones(alice, objectives[0])[:2]
+    path = f"{PAGE}/milestones/{aside}/status"
+    alice.put(path, {"status": "not_applicable", "reason": "I have a degree."})
+    alice.put(FORM, {"timezone": "UTC", f"objective-{objectives[0]}": "all"})
+    found = statuses(session, cast.alice)
+    assert (found[aside], found[other]) == ("not_applicable", "done")
+
+
+def test_a_stage_set_aside_can_be_taken_up_again(alice, cast, session):
+    reason = {"reason-education": "I build on experience instead."}
+    alice.put(FORM, {"timezone": "UTC", "aside-education": "y", **reason})
+    alice.put(FORM, {"timezone": "UTC", **reason})
+    assert statuses(session, cast.alice) == {}
+
+
+def test_what_is_wrong_comes_back_as_it_was_sent(alice, objectives):
+    refused = alice.put(
+        FORM,
+        {
+            "timezone": "Nowhere/Land",
+            "target_on": "2001-01-01",
+            f"objective-{objectives[2]}": "some",
+            "aside-education": "y",
+            "reason-education": " ",
+        },
+    )
+    assert refused.status_code == 422
+    assert "Choose a day after today" in refused.text
+    assert "Say in a sentence why" in refused.text
+    assert re.search(rf'checked [^>]*name="objective-{objectives[2]}"[^>]*"some"', refused.text)
+
+
+def test_stages_and_milestones_can_be_read_before_one_begins(browser_of, cast):
+    carol = browser_of(cast.carol)
+    for path in ("/education", "/milestones/algorithms-ml-systems-use"):
+        page = carol.get(f"{PAGE}{path}")
+        assert page.status_code == 200
+        assert page.text.count("Start this roadmap") == 1
+        assert "completion" not in page.text
+    assert "Done when" in page.text
+    assert "A tested repository holds a hash map" in page.text
+    assert carol.get(f"{PAGE}/milestones/nothing").status_code == 404
+    assert carol.get(f"{PAGE}/nothing").status_code == 404
