@@ -85,8 +85,9 @@ def discard(session: Session, user_id: uuid.UUID, importer: str) -> None:
 def answer(session: Session, pending: PendingImport, options: Mapping[str, str]) -> None:
     """Store what the person chose before the preview."""
     lock_user(session, pending.user_id)
-    pending.options = dict(options)
-    session.flush()
+    # It may have been discarded meanwhile.
+    chosen = sa.update(PendingImport).where(PendingImport.id == pending.id)
+    session.execute(chosen.values(options=dict(options)))
 
 
 def save(
@@ -103,6 +104,10 @@ def save(
     is left out. Raises InvalidInput and LimitReached.
     """
     lock_user(session, pending.user_id)
+    # A second click waited for the lock while the first one saved everything.
+    waits = sa.delete(PendingImport).where(PendingImport.id == pending.id)
+    if not session.execute(waits.returning(PendingImport.id)).all():
+        return Counter()
     imported = {
         each.external_id: each
         for each in session.scalars(sa.select(ImportedRecord).filter_by(user_id=pending.user_id))
@@ -121,7 +126,6 @@ def save(
         trace.importer, trace.record = pending.importer, candidate.record
         trace.record_id, trace.imported_at = record_id, now
         saved[candidate.record] += 1
-    session.delete(pending)
     session.flush()
     return saved
 

@@ -7,11 +7,13 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, load_only
 
 from roadmap.core.dates import PartialDate
+from roadmap.core.stale_forms import fingerprint
 from roadmap.evidence.labels import kind_label
 from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.importers.candidates import Candidate, Problem, Reading
@@ -37,6 +39,11 @@ class Row:
     date: PartialDate | None
     state: str
     href: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return what a form names it by: its number changes while more is fetched."""
+        return blake2b(self.candidate.external_id.encode(), digest_size=8).hexdigest()
 
     @property
     def is_new(self) -> bool:
@@ -71,6 +78,12 @@ class Preview:
     @property
     def rows(self) -> list[Row]:
         return [row for section in self.sections for row in section.rows]
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what tells this list from the one that a form showed."""
+        shown = [(row.key, dict(row.candidate.values)) for row in self.rows]
+        return fingerprint({"rows": shown})
 
 
 def find_pending(session: Session, user_id: uuid.UUID, importer: str) -> PendingImport | None:

@@ -38,6 +38,8 @@ importers = Blueprint("importers", __name__)
 
 # How far an import is whose pages are still being fetched.
 UNDERWAY = ("fetching", "waiting")
+# The job process looks for what is due every minute.
+STUCK_AFTER = dt.timedelta(minutes=2)
 
 
 @importers.get("/evidence/import")
@@ -186,7 +188,8 @@ def save(key: str) -> BaseResponse:
     found = queries.load_preview(db.session, importer, pending, _today())
     ticked = set(request.form.getlist("take"))
     fault = ""
-    if request.form.get("import") != str(pending.id):
+    has_changed = request.form.get("seen") != found.fingerprint
+    if has_changed:
         fault = _("This list has changed since you opened it. Look at it again.")
     elif found.problems and "without" not in request.form:
         fault = _(
@@ -200,7 +203,7 @@ def save(key: str) -> BaseResponse:
     milestones, rows = _milestones(), []
     for number, section in enumerate(found.sections):
         more = _section_values(number, section.record, milestones)
-        rows += [(row, more) for row in section.rows if str(row.number) in ticked]
+        rows += [(row, more) for row in section.rows if row.key in ticked]
     saved = actions.save(db.session, pending, rows, by=current_user, now=now())
     said = []
     if pieces := saved["evidence"]:
@@ -299,6 +302,9 @@ def _render_progress(importer: Importer, pending: PendingImport) -> Response:
         pending=pending,
         total=sum(count or 0 for count in (pending.totals or {}).values()),
         why=_fault(importer, pending),
+        is_stuck=pending.state == "fetching"
+        and pending.resume_at is not None
+        and pending.resume_at < now() - STUCK_AFTER,
     )
 
 
@@ -323,7 +329,7 @@ def _render_preview(
     found = queries.load_preview(db.session, importer, pending, _today())
     ticked = set(request.form.getlist("take")) if status == 422 else None
     if (tick := request.args.get("tick")) in ("all", "none"):
-        ticked = {str(row.number) for row in found.rows if row.is_new and tick == "all"}
+        ticked = {row.key for row in found.rows if row.is_new and tick == "all"}
     return render_page(
         "importers/preview.html",
         status,
@@ -333,9 +339,10 @@ def _render_preview(
         fault=fault,
         asks=isinstance(importer, FileImporter) and bool(pending.options),
         why=_fault(importer, pending),
+        is_underway=pending.state in UNDERWAY,
         form=request.form,
         is_ticked=lambda row, section: (
-            str(row.number) in ticked if ticked is not None else row.is_new and section.ticks_new
+            row.key in ticked if ticked is not None else row.is_new and section.ticks_new
         ),
         kinds=list(labels.KINDS.items()),
         milestones=[(key, f"{each.title} ({each.place})") for key, each in _milestones().items()],

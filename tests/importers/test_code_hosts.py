@@ -159,6 +159,32 @@ def test_it_waits_for_the_limit_and_goes_on_by_itself(alice, session, host, fetc
     assert len(boxes(alice.get(f"{GITHUB}/preview").text)) == 3
 
 
+def test_what_came_meanwhile_is_looked_at_first(alice, session, host, fetch):
+    host.per_page = 1
+    host.merged = days(1, 2)
+    alice.post(GITHUB, SENT)
+    host.odd = [Odd(200, *_first(host)), Odd(429)]
+    fetch()
+    old = alice.get(f"{GITHUB}/preview?partial=1").text
+    assert "If you import it now, the rest is not fetched" in text_of(old)
+    session.execute(sa.update(PendingImport).values(resume_at=TODAY))
+    session.commit()
+    fetch()
+    refused = alice.post(f"{GITHUB}/records", fields(old))
+    assert refused.status_code == 422
+    assert "has changed since" in refused.text
+    assert boxes(refused.text) == [("Change 1", True), ("Change 2", False)]
+    assert pieces(session) == []
+
+
+def test_a_job_process_that_does_not_run_is_said(alice, session, host):
+    alice.post(GITHUB, SENT)
+    assert "job process" not in alice.get(f"{GITHUB}/preview").text
+    session.execute(sa.update(PendingImport).values(resume_at=TODAY - dt.timedelta(minutes=5)))
+    session.commit()
+    assert "the job process may not be running" in alice.get(f"{GITHUB}/preview").text
+
+
 def _first(host):
     odd = host.answer("/search/issues", {"q": "author:octo-alice"}, host.url)
     return odd.headers, odd.body

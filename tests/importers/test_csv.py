@@ -63,9 +63,14 @@ def boxes(page: str) -> list[tuple[str, bool]]:
 
 def fields(page: str, **more: object) -> dict[str, object]:
     """Return the form of the preview as a browser sends it."""
-    [key] = re.findall(r'name="import" value="([^"]+)"', page)
-    ticked = re.findall(r'name="take" value="(\d+)" checked', page)
-    return {"import": key, "take": ticked, **chosen(page), **more}
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', page)
+    ticked = re.findall(r'name="take" value="(\w+)"\s+checked', page)
+    return {"seen": seen, "take": ticked, **chosen(page), **more}
+
+
+def keys(page: str) -> list[str]:
+    """Return what names each row of the preview."""
+    return re.findall(r'name="take" value="(\w+)"', page)
 
 
 def pieces(session) -> list[Evidence]:
@@ -170,7 +175,7 @@ def test_one_has_the_link_already_and_a_deleted_one_can_come_again(alice, sessio
     alice.delete(f"/evidence/{talk.id}")
     page = preview(alice, TALKS)
     assert "imported before, and deleted by you" in text_of(page)
-    assert alice.post(RECORDS, fields(page, take=["0"])).status_code == 303
+    assert alice.post(RECORDS, fields(page, take=keys(page)[:1])).status_code == 303
     assert len(pieces(session)) == 2
 
 
@@ -278,7 +283,7 @@ def test_as_many_as_there_can_be_fit_into_one_form(alice, session, monkeypatch):
     assert records.MAX_CANDIDATES == 500
     rows = b"".join(b"T%d,2024,https://c.example/%d\n" % (n, n) for n in range(500))
     page = preview(alice, b"title,date,link\n" + rows)
-    form = fields(page, take=[str(number) for number in range(500)])
+    form = fields(page, take=keys(page))
     assert alice.post(RECORDS, form).status_code == 303
     assert len(pieces(session)) == 500
     assert dt.timedelta(days=1) == actions.LIFETIME

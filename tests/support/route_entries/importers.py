@@ -8,7 +8,15 @@ from typing import Any
 from roadmap.importers import actions
 from roadmap.importers.code_host import make_record
 from roadmap.importers.kinds.csv_file import CsvImporter
-from tests.support.route_entry import SIGN_IN, Change, Page, expect_change, expect_status
+from tests.support.route_entry import (
+    HTMX_REDIRECT,
+    PEOPLE,
+    SIGN_IN,
+    Change,
+    Page,
+    expect_change,
+    expect_status,
+)
 
 TABLE = (
     b"Title,Date,Link,Notes\n"
@@ -37,6 +45,8 @@ PAGES: tuple[Page, ...] = (
         "evidence.write",
         "/evidence/import/csv/preview",
         BROUGHT,
+        # Only the progress of what is fetched asks for a part.
+        as_fragment=dict.fromkeys(PEOPLE, HTMX_REDIRECT),
         variants=(
             "/evidence/import/csv/preview?questions=1",
             "/evidence/import/github/preview",
@@ -63,7 +73,7 @@ CHANGES: tuple[Change, ...] = (
     ),
     Change(
         "/evidence/import/<key>/records", "POST", "evidence.write", "/evidence/import/csv/records",
-        {"import": "{pending_import}", "take": "0", "without": "1"},
+        {"seen": "of another list", "take": "0"}, expect_change(alice=422),
     ),
 )  # fmt: skip
 
@@ -96,4 +106,4 @@ def create_sample_data(write: Any) -> dict[str, str]:
         write.session, write.cast.alice, "csv", "work.csv", rows, asks=True, now=write.now
     )
     actions.answer(write.session, pending, OPTIONS)
-    return {"pending_import": str(pending.id)}
+    return {}
