@@ -14,7 +14,7 @@ import io
 import re
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -410,17 +410,23 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
     return made
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("role", OTHERS)
-def test_no_answer_holds_what_is_hers_alone(site: Site, role: str) -> None:
+def find_secrets(answers: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Return a line for each answer with a word that is Alice's alone."""
     told = []
-    for name, answer in site.answers(role):
+    for name, answer in answers:
         # What somebody searched for stands in their own search field, or is quoted to them.
         said = answer
         for own in (f"q={CANARY}", f'value="{CANARY}"', f"“{CANARY}”"):
             said = said.replace(own.encode(), b"")
         told += [f"{name}: {word}" for word in SECRETS if re.search(word.encode(), said)]
-    assert not told, "\n".join(told)
+    return told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["carol", "dave", "mallory"])
+def test_no_answer_holds_what_is_hers_alone(site: Site, role: str) -> None:
+    """Those for Bob and Erin are looked at by the test that compares them."""
+    assert find_secrets(site.answers(role)) == []
 
 
 def test_the_canary_can_be_found(site: Site, browser_of) -> None:
@@ -504,6 +510,7 @@ def test_what_is_added_in_private_changes_no_byte(
         db.session.commit()
     assert site.audit_lines() == lines
     after = site.all_answers(role, only_of_others=only_of_others)
+    assert find_secrets([*before.items(), *after.items()]) == []
     different = [name for name in before if before[name] != after[name]]
     assert not different, "\n".join(different)
 
