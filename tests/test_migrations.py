@@ -217,8 +217,8 @@ def work_with_evidence(cast: Cast) -> None:
     for name in ("dave", "erin"):
         invite(session, team=team, role="member", email=f"{name}@example.org", by=cast.bob, now=now)
     add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
-    # The release before has no notification of another role or of a peer.
-    newer = ("role_changed", "peer_rated")
+    # The release before has no notification of another role, of a peer or of a witness.
+    newer = ("role_changed", "peer_rated", "witness_answered")
     told = sa.select(Notification.id).where(Notification.kind.in_(newer))
     session.execute(sa.delete(OutgoingMail).where(OutgoingMail.source_id.in_(told)))
     session.execute(sa.delete(Notification).where(Notification.id.in_(told)))
