@@ -57,6 +57,7 @@ WITHOUT_LIMIT = {
     "/market/offers/calculation",
     *("/endorsements/by/<token>", "/practice/peer/<token>", "/practice/<key>/evidence"),
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones", "/evidence/capture"),
+    "/evidence/files",
     *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
     "/invitations/received/<uuid:invitation_id>",
     *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),
