@@ -10,7 +10,7 @@ DECISIONS = ("verified", "returned")
 IMPACT_TYPES = ("scale", "business", "team")
 # What has lapsed counts for nothing, whether it is verified or not.
 TONES = ("verified", "evidenced", "lapsed")
-MAX_PIECES = 1_000
+MAX_PIECES = 5_000
 MAX_VERSIONS = 500
 # Of one person on one piece.
 MAX_COMMENTS = 200

@@ -79,37 +79,142 @@ class EvidenceTally:
         )
 
 
-def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> EvidenceTally:
-    """Count the pieces that have not lapsed on a day (the person's own date)."""
-    found = EvidenceTally()
-    people = {"": NOBODY}
-    for piece in pieces:
-        if piece.has_lapsed(today):
-            continue
+class Share(NamedTuple):
+    """What one piece that has not lapsed adds to the count."""
+
+    kind: str
+    tones: dict[str, int]
+    impacts: dict[str, int]
+    proof: Proof | None
+    lapses_on: date | None
+
+
+class EvidenceCounts:
+    """The pieces that have not lapsed on a day (the person's own date), counted.
+
+    One of them can be taken away, changed or added without counting all again: an explanation tries
+    that for each of perhaps thousands.
+    """
+
+    def __init__(self, content: Content, pieces: Iterable[Item], today: date) -> None:
+        self._content, self._today = content, today
+        self._people = {"": NOBODY}
+        self._shares = {
+            str(piece.id): share for piece in pieces if (share := self._share(piece)) is not None
+        }
+        self._lent: Counter[tuple[str, int]] = Counter()
+        self._measured: Counter[tuple[str, int]] = Counter()
+        self.tally = found = EvidenceTally()
+        for share in self._shares.values():
+            self._lent.update(share.tones.items())
+            self._measured.update(share.impacts.items())
+            _counted_in(found, share)[share.kind] += 1
+            if share.proof:
+                found.proofs.append(share.proof)
+            if share.lapses_on:
+                found.lapses_on = min(share.lapses_on, found.lapses_on or share.lapses_on)
+        for best, lent in ((found.tones, self._lent), (found.impact_tones, self._measured)):
+            for name, tone in lent:
+                best[name] = max(tone, best.get(name, 0))
+
+    def with_piece(self, piece: Item) -> EvidenceTally:
+        """Return the count with a piece added, or in place of the one with its id."""
+        return self._changed(self._shares.get(str(piece.id)), self._share(piece))
+
+    def without_piece(self, key: str) -> EvidenceTally:
+        """Return the count without a piece."""
+        return self._changed(self._shares.get(key), None)
+
+    def loss_of(self, key: str) -> tuple[object, ...]:
+        """Return what the score loses with a piece; equal for those that add the same."""
+        share = self._shares.get(key)
+        if share is None:
+            return ()
+        kept = [
+            (name, tone, counts[name, tone] > 1)
+            for tones, counts in ((share.tones, self._lent), (share.impacts, self._measured))
+            for name, tone in sorted(tones.items())
+        ]
+        # What another piece lends in the same tone is not lost.
+        lost = [(name, tone) for name, tone, is_lent_twice in kept if not is_lent_twice]
+        return (share.kind, share.proof is not None, *lost)
+
+    def _share(self, piece: Item) -> Share | None:
+        """Return what a piece adds, None where it has lapsed."""
+        if piece.has_lapsed(self._today):
+            return None
         counted = piece.counted
-        proved = proved_by(content, piece)
-        for key in piece.milestones:
-            found.tones.setdefault(key, EVIDENCED)
-        for key in proved:
-            found.tones[key] = VERIFIED
+        proved = proved_by(self._content, piece)
+        tones = dict.fromkeys(piece.milestones, EVIDENCED) | dict.fromkeys(proved, VERIFIED)
         impacts = [impact for impact in counted.impacts if impact.complete]
         tone = VERIFIED if proved else EVIDENCED
-        for impact in impacts:
-            found.impact_tones[impact.type] = max(tone, found.impact_tones.get(impact.type, 0))
+        proof = None
         if proved:
-            found.verified[counted.kind] += 1
-            types = [impact.type for impact in impacts]
-            baselines = [impact.type for impact in impacts if impact.has_baseline]
-            verifier_of = {link.key: link.verifier for link in piece.links}
-            verifiers = [people.setdefault(verifier_of[key], len(people)) for key in proved]
-            proof = Proof(counted.kind, counted.occurred_on, proved, types, baselines, verifiers)
-            found.proofs.append(proof)
-        else:
-            found.evidenced[counted.kind] += 1
+            verifier_of, people = {link.key: link.verifier for link in piece.links}, self._people
+            proof = Proof(
+                counted.kind,
+                counted.occurred_on,
+                proved,
+                [impact.type for impact in impacts],
+                [impact.type for impact in impacts if impact.has_baseline],
+                [people.setdefault(verifier_of[key], len(people)) for key in proved],
+            )
+        lapses_on = None
         if counted.expires_on is not None and (last := counted.expires_on.last) < date.max:
             lapses_on = last + timedelta(days=1)
-            found.lapses_on = min(lapses_on, found.lapses_on or lapses_on)
-    return found
+        measured = {impact.type: tone for impact in impacts}
+        return Share(counted.kind, tones, measured, proof, lapses_on)
+
+    def _changed(self, old: Share | None, new: Share | None) -> EvidenceTally:
+        """Return the count with one share in place of another; of `lapses_on` it says nothing."""
+        now = self.tally
+        after = EvidenceTally(
+            tones=dict(now.tones),
+            evidenced=now.evidenced.copy(),
+            verified=now.verified.copy(),
+            impact_tones=dict(now.impact_tones),
+            proofs=now.proofs,
+        )
+        if (old and old.proof) or (new and new.proof):
+            after.proofs = [proof for proof in now.proofs if not old or proof is not old.proof]
+        for share, change in ((old, -1), (new, 1)):
+            if share is None:
+                continue
+            counter = _counted_in(after, share)
+            counter[share.kind] += change
+            if not counter[share.kind]:
+                del counter[share.kind]
+            if change > 0 and share.proof:
+                after.proofs.append(share.proof)
+        nothing: dict[str, int] = {}
+        for best, counts, before, later in (
+            (after.tones, self._lent, old.tones if old else nothing, new.tones if new else nothing),
+            (
+                after.impact_tones,
+                self._measured,
+                old.impacts if old else nothing,
+                new.impacts if new else nothing,
+            ),
+        ):
+            for name in before.keys() | later.keys():
+                best.pop(name, None)
+                for tone in (VERIFIED, EVIDENCED):
+                    count = counts[name, tone]
+                    count += (later.get(name) == tone) - (before.get(name) == tone)
+                    if count:
+                        best[name] = tone
+                        break
+        return after
+
+
+def _counted_in(tally: EvidenceTally, share: Share) -> Counter[str]:
+    """Return the counter of a tally in which a share counts by its kind."""
+    return tally.verified if share.proof else tally.evidenced
+
+
+def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> EvidenceTally:
+    """Count the pieces that have not lapsed on a day (the person's own date)."""
+    return EvidenceCounts(content, pieces, today).tally
 
 
 def proved_by(content: Content, piece: Item) -> list[str]:

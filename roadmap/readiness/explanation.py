@@ -20,7 +20,7 @@ from roadmap.readiness.rules import (
     PartScore,
     background_credits,
     evaluate_tally,
-    score,
+    score_of,
     stage_credits,
 )
 from roadmap.readiness.tally import Tally
@@ -166,11 +166,24 @@ def explain(content: Content, facts: Facts, today: date) -> Readiness:
         Part(part.key, part.points, part.maximum, decimal, tuple(_lines(tally, part)))
         for part, decimal in zip(judged.parts, shown, strict=True)
     )
-    # The effect of an item is found by really taking it away.
+    # The effect of an item is found by really taking it away. Pieces that would take the same with
+    # them are tried once: there may be thousands.
+    known: dict[tuple[object, ...], Fraction] = {}
+
+    def score_without(item_type: str, key: str) -> Fraction:
+        if item_type != "evidence":
+            rest = without_item(facts, item_type, key)
+            return score_of(Tally(content, rest, today, tally.evidence))
+        loss = tally.counts.loss_of(key)
+        if loss not in known:
+            rest_of_evidence = tally.counts.without_piece(key)
+            known[loss] = score_of(tally.with_evidence(rest_of_evidence))
+        return known[loss]
+
     items = tuple(
         ItemEffect(type_, key, label, effect, None if effect else _why_zero(tally, type_, key))
         for type_, key, label in _items(content, facts)
-        for effect in [judged.score - score(content, without_item(facts, type_, key), today)]
+        for effect in [judged.score - score_without(type_, key)]
     )
     values = {field.name: getattr(judged, field.name) for field in fields(judged)}
     steps = tuple(next_steps(content, facts, today))
@@ -236,12 +249,11 @@ def _why_zero(tally: Tally, item_type: str, key: str) -> Message:
             text = N_("Not applicable: without it, the stage requires the same hours.")
         case "milestone":
             text = N_("In progress: it counts once it is done.")
-        case "evidence" if key not in {str(piece.id) for piece in tally.unlapsed_evidence}:
-            text = N_("It has lapsed.")
         case "evidence":
-            return _why_evidence_adds_nothing(
-                tally, next(p for p in facts.pieces if str(p.id) == key)
-            )
+            piece = tally.unlapsed_by_id.get(key)
+            if piece is not None:
+                return _why_evidence_adds_nothing(tally, piece)
+            text = N_("It has lapsed.")
         case "self_assessment" if key in facts.other_levels:
             text = N_("Someone else's assessment replaces it.")
         case "self_assessment" | "assessment":

@@ -21,7 +21,7 @@ from roadmap.readiness.evidence_tally import EVIDENCED
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import gate_rules
 from roadmap.readiness.messages import IMPACT_NAMES, KIND_NAMES, N_, Message, join_with_or
-from roadmap.readiness.rules import ZERO, part_scores
+from roadmap.readiness.rules import ZERO, score_of
 from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Step:
     opens_gate: str | None = None
 
 
-# A step without its gain, and the facts after it.
-Candidate = tuple[Step, Facts]
+# A step without its gain, and what counts after it.
+Candidate = tuple[Step, Tally]
 
 
 def next_steps(content: Content, facts: Facts, today: date) -> list[Step]:
@@ -70,13 +70,12 @@ def next_steps(content: Content, facts: Facts, today: date) -> list[Step]:
     milestone (a piece's first one), steps without one last.
     """
     tally = Tally(content, facts, today)
-    score = _score(tally)
+    now = score_of(tally)
     unpassed = [rule for rule in gate_rules(content.policy) if not rule.check(tally).passed]
     steps = []
-    for step, facts_after in _candidates(tally, score):
-        after = Tally(content, facts_after, today)
+    for step, after in _candidates(tally, now):
         gate = next((rule.key for rule in unpassed if rule.check(after).passed), None)
-        steps.append(replace(step, gain=_score(after) - score, opens_gate=gate))
+        steps.append(replace(step, gain=score_of(after) - now, opens_gate=gate))
     return sorted(steps, key=_rank)
 
 
@@ -94,11 +93,7 @@ def top_three(steps: Iterable[Step]) -> list[Step]:
     return list(chosen.values())[:3]
 
 
-def _score(tally: Tally) -> Fraction:
-    return sum((part.points for part in part_scores(tally)), ZERO)
-
-
-def _candidates(tally: Tally, score: Fraction) -> Iterator[Candidate]:
+def _candidates(tally: Tally, now: Fraction) -> Iterator[Candidate]:
     unproven = [
         milestone
         for milestone in tally.content.milestones
@@ -106,7 +101,7 @@ def _candidates(tally: Tally, score: Fraction) -> Iterator[Candidate]:
     ]
     yield from _open_milestones(tally)
     yield from _proof_of_milestones(tally, unproven)
-    yield from _evidence_to_record(tally, unproven, score)
+    yield from _evidence_to_record(tally, unproven, now)
     yield from _impacts_to_add(tally)
     yield from _assessments_to_ask_for(tally)
     yield from _drafts_to_submit(tally)
@@ -142,7 +137,7 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
                 label=Message(label, milestone=milestone.title),
                 place=tally.content.places[milestone.key],
             )
-            yield step, replace(tally.facts, statuses={**statuses, milestone.key: "done"})
+            yield step, tally.with_facts(statuses={**statuses, milestone.key: "done"})
 
 
 def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Candidate]:
@@ -182,8 +177,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
                 milestone=milestone.key,
                 kind=new.counted.kind,
             )
-            pieces = (*tally.facts.pieces, new.with_link(milestone.key))
-            yield step, replace(tally.facts, pieces=pieces)
+            yield step, _with_piece(tally, new.with_link(milestone.key))
             continue
         step = Step(
             action="link_evidence",
@@ -195,11 +189,11 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
             ),
             place=tally.content.places[milestone.key],
         )
-        yield step, _with_piece(tally.facts, piece.with_link(milestone.key))
+        yield step, _with_piece(tally, piece.with_link(milestone.key))
 
 
 def _evidence_to_record(
-    tally: Tally, unproven: list[Milestone], score: Fraction
+    tally: Tally, unproven: list[Milestone], now: Fraction
 ) -> Iterator[Candidate]:
     """Yield a new piece for each requirement that lacks one, linked where it gains most."""
     kinds_there = [piece.counted.kind for piece in tally.unlapsed_evidence]
@@ -208,7 +202,7 @@ def _evidence_to_record(
         for requirement in tally.content.policy.evidence
         if sum(kind in requirement.kinds for kind in kinds_there) < requirement.count
     ]
-    gains = {each.key: _gain_of_a_link(tally, each, score) for each in unproven if lacking}
+    gains = {each.key: _gain_of_a_link(tally, each, now) for each in unproven if lacking}
     for requirement in lacking:
         fitting = [
             each for each in unproven if not set(requirement.kinds).isdisjoint(each.evidence)
@@ -237,7 +231,7 @@ def _evidence_to_record(
             milestone=best.key if best else None,
             kind=kind,
         )
-        yield step, replace(tally.facts, pieces=(*tally.facts.pieces, piece))
+        yield step, _with_piece(tally, piece)
 
 
 def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
@@ -284,7 +278,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
                 is_reviewed=is_reviewed,
             )
             added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
-            yield step, _with_piece(tally.facts, added)
+            yield step, _with_piece(tally, added)
 
 
 def _measures(piece: Item, impact: str, leadership: set[str]) -> bool:
@@ -317,7 +311,8 @@ def _assessments_to_ask_for(tally: Tally) -> Iterator[Candidate]:
                 place=_first_place(tally, []),
                 is_reviewed=True,
             )
-            yield step, replace(facts, other_levels={**facts.other_levels, skill.key: skill.bar})
+            levels = {**facts.other_levels, skill.key: skill.bar}
+            yield step, tally.with_facts(other_levels=levels)
 
 
 def _is_newer(facts: Facts, skill: str) -> bool:
@@ -340,7 +335,7 @@ def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
             place=_first_place(tally, piece.milestones),
             is_reviewed=True,
         )
-        yield step, _with_piece(tally.facts, piece.as_verified(fits))
+        yield step, _with_piece(tally, piece.as_verified(fits))
 
 
 def _day(piece: Item) -> PartialDate:
@@ -358,14 +353,13 @@ def _first_place(tally: Tally, keys: Iterable[str]) -> int:
     return min((places[key] for key in keys if key in places), default=len(places))
 
 
-def _gain_of_a_link(tally: Tally, milestone: Milestone, score: Fraction) -> Fraction:
+def _gain_of_a_link(tally: Tally, milestone: Milestone, now: Fraction) -> Fraction:
     """Return what any unconfirmed link to a milestone is worth by itself."""
-    after = Tally(tally.content, tally.facts, tally.today)
+    after = tally.with_facts()
     after.tones = {**tally.tones, milestone.key: EVIDENCED}
-    return _score(after) - score
+    return score_of(after) - now
 
 
-def _with_piece(facts: Facts, piece: Item) -> Facts:
-    """Return the facts with a piece replaced by its changed version."""
-    pieces = tuple(piece if each.id == piece.id else each for each in facts.pieces)
-    return replace(facts, pieces=pieces)
+def _with_piece(tally: Tally, piece: Item) -> Tally:
+    """Return the tally with a piece added, or in place of its earlier version."""
+    return tally.with_evidence(tally.counts.with_piece(piece))

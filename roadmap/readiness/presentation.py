@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 DONE_TONES = ("claimed", "evidenced", "verified")
 # Steps that prove something which is done.
 PROOFS = ("record_evidence", "link_evidence")
+MOST_WITHOUT_EFFECT = 200
 PART_TITLES = {
     "milestones": _l("Milestones"),
     "skills": _l("Skills"),
@@ -262,11 +263,23 @@ def verified_by(people: int) -> str:
     return ngettext("verified by %(num)s person", "verified by %(num)s people", people)
 
 
+def shown_items(found: Readiness) -> tuple[list[ItemEffect], int]:
+    """Return the items of a page, the highest effect first, and how many without one it leaves out.
+
+    Thousands of pieces that change nothing would hide those that do.
+    """
+    by_effect = sorted(found.items, key=lambda item: -item.effect)
+    idle = [item for item in by_effect if not item.effect]
+    left_out = {(item.type, item.key) for item in idle[MOST_WITHOUT_EFFECT:]}
+    return [item for item in by_effect if (item.type, item.key) not in left_out], len(left_out)
+
+
 def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
     """Return what the templates print of an explanation; `to` has the links of its sources."""
     overall = found.overall
     return {
         "found": found,
+        "shown_items": shown_items,
         "to": to,
         "verdict": verdict_title(found.shown_verdict),
         "score_line": score_line(found),

@@ -144,7 +144,12 @@ def evaluate_tally(tally: Tally) -> Evaluation:
 
 def score(content: Content, facts: Facts, today: date) -> Fraction:
     """Return the score alone, from 0 to 100, exactly."""
-    return sum((part.points for part in part_scores(Tally(content, facts, today))), ZERO)
+    return score_of(Tally(content, facts, today))
+
+
+def score_of(tally: Tally) -> Fraction:
+    """Return the score of what was counted."""
+    return sum((part.points for part in part_scores(tally)), ZERO)
 
 
 def part_scores(tally: Tally) -> tuple[PartScore, ...]:

@@ -5,17 +5,18 @@ Hours stay whole numbers, because this runs inside every tick.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item
 from roadmap.readiness.calendar_years import years_of
 from roadmap.readiness.evidence_tally import (
+    EvidenceCounts,
     EvidenceTally,
-    count_evidence,
     proved_by,
 )
 from roadmap.readiness.facts import Facts
@@ -73,7 +74,23 @@ class Tally:
     @cached_property
     def evidence(self) -> EvidenceTally:
         """Return what counts of the evidence."""
-        return self._evidence or count_evidence(self.content, self.facts.pieces, self.today)
+        return self._evidence or self.counts.tally
+
+    @cached_property
+    def counts(self) -> EvidenceCounts:
+        """Return the pieces, counted so that one can be tried in another way."""
+        if self._evidence is not None:
+            raise LookupError("evidence that was counted before has no pieces")
+        return EvidenceCounts(self.content, self.facts.pieces, self.today)
+
+    def with_facts(self, **changes: Any) -> Tally:
+        """Return the tally with other facts, evidence apart."""
+        facts = replace(self.facts, **changes)
+        return Tally(self.content, facts, self.today, self.evidence)
+
+    def with_evidence(self, evidence: EvidenceTally) -> Tally:
+        """Return the tally with the same facts but for evidence."""
+        return Tally(self.content, self.facts, self.today, evidence)
 
     @cached_property
     def tones(self) -> dict[str, int]:
@@ -90,6 +107,11 @@ class Tally:
         if self._evidence is not None:
             raise LookupError("evidence that was counted before has no pieces")
         return [piece for piece in self.facts.pieces if not piece.has_lapsed(self.today)]
+
+    @cached_property
+    def unlapsed_by_id(self) -> dict[str, Item]:
+        """Return the pieces that have not lapsed, by their id."""
+        return {str(piece.id): piece for piece in self.unlapsed_evidence}
 
     def proved_by(self, piece: Item) -> list[str]:
         """Return the linked milestones that a piece was confirmed for and that its kind proves."""

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from roadmap.api.readiness import to_shape
 from roadmap.core.dates import PartialDate
+from roadmap.evidence.item import Item
+from roadmap.readiness.evidence_tally import proved_by
 from roadmap.readiness.explanation import (
     BackgroundLine,
     ImpactLine,
@@ -309,3 +312,19 @@ def test_a_piece_that_adds_nothing_says_what_it_lacks(
     note = item(explain(content(), facts, TODAY), "evidence", "c").note
     assert note is not None
     assert note.text().startswith("Other evidence already fills what its kind counts for, and it ")
+
+
+def test_many_pieces_are_counted_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not once for each other one: a person may have thousands."""
+    seen: list[object] = []
+
+    def count(on: Any, each: Item) -> list[str]:
+        seen.append(each.id)
+        return proved_by(on, each)
+
+    monkeypatch.setattr("roadmap.readiness.evidence_tally.proved_by", count)
+    many = [piece(f"p{n}", "talk", *KEYS[n % 9 :][:1], verified=n % 3 == 0) for n in range(300)]
+    explained = explain(content(), Facts(statuses=done(*KEYS), pieces=tuple(many)), TODAY)
+    assert sum(each.type == "evidence" for each in explained.items) == 300
+    # Once to count it, and once more for what a next step would change of it.
+    assert len(seen) < 3 * 300
