@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -33,17 +35,23 @@ def test_every_example_works(app: Flask, cast: Cast) -> None:
     }
     names = {"$PIECE": "", "$ETAG": "", "$READ": ""}
     seen = commands()
-    assert len(seen) == 12
+    assert len(seen) == 13
     for words in seen:
         for name, value in names.items():
             words = [word.replace(name, value) for word in words]
-        given = {option: words[at + 1] for at, option in enumerate(words) if option in ("-X", "-d")}
+        given = {
+            option: words[at + 1] for at, option in enumerate(words) if option in ("-X", "-d", "-F")
+        }
         headers = dict(
             words[at + 1].split(": ", 1) for at, option in enumerate(words) if option == "-H"
         )
         caller = callers[headers.pop("Authorization").removeprefix("Bearer ")]
         path = words[-1].removeprefix("$CAIRN")
-        answer = caller.call(given.get("-X", "GET"), path, data=given.get("-d"), headers=headers)
+        sent: Any = given.get("-d")
+        if "-F" in given:
+            field, name = given["-F"].split("=@")
+            sent = {field: (io.BytesIO(b"%PDF-1.7"), name)}
+        answer = caller.call(given.get("-X", "GET"), path, data=sent, headers=headers)
         assert answer.status_code < 300, f"{words}\n{answer.text}"
         if path == "/me/evidence" and answer.status_code == 201:
             names["$PIECE"] = answer.get_json()["id"]
