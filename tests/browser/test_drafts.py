@@ -78,7 +78,7 @@ def test_a_note_survives_a_change_of_status(
     note.fill("Half of it is done.")
     # As dragging its corner does. The content security policy refuses to copy it.
     note.evaluate("each => { each.style.height = '9rem'; }")
-    page.get_by_text("Not applicable to you?").click()
+    page.locator(".milestone summary", has_text="Not applicable to you?").click()
     page.get_by_label("Reason").fill("Perhaps never.")
     before = page.evaluate("scrollY")
     page.get_by_role("button", name="In progress", exact=True).click()
