@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pypdf
 import pytest
@@ -18,7 +19,9 @@ from roadmap import create_app
 from roadmap.career.models import Position
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
+from roadmap.core.file_store import file_store
 from roadmap.core.limiter import export_slot, limiter
+from roadmap.evidence.models import EvidenceFile
 from roadmap.people.models import User
 from roadmap.portfolio.export import file_stem
 from roadmap.portfolio.formats.registry import FORMATS
@@ -341,3 +344,34 @@ def readable(name: str, data: bytes) -> str:
         pages = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
         return f"{pages}\n{reader.metadata and dict(reader.metadata)}"
     return data.decode()
+
+
+def test_files_are_named_everywhere_and_packed_in_the_website(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    """Those of a chosen piece; a public link hands none out."""
+    content = b"sources -> features -> serving"
+    sha256 = file_store().put(io.BytesIO(content))
+    piece = evidence_rows.add(session, cast.alice, "A design", at=0)
+    withheld_piece = evidence_rows.add(session, cast.alice, "Of the team", visibility="team", at=1)
+    for row, name in ((piece, "Übersicht.txt"), (withheld_piece, "secret.txt")):
+        facts = {"name": name, "size": len(content), "media_type": "text/plain", "position": 0}
+        file = EvidenceFile(version_id=row.current_id, user_id=cast.alice, sha256=sha256, **facts)
+        session.add(file)
+    session.commit()
+    alice = browser_of(cast.alice)
+    exports = {name: alice.get(f"/portfolio/export/{name}").data for name in FORMATS}
+    for name, data in exports.items():
+        said = readable(name, data)
+        assert "secret.txt" not in said
+        if name != "pdf":
+            assert "Übersicht.txt" in said
+            assert sha256 in said.replace("<wbr>", "")
+    with zipfile.ZipFile(io.BytesIO(exports["site"])) as website:
+        path = f"files/{sha256[:16]}-Übersicht.txt"
+        assert website.read(path) == content
+        page = website.read(f"pieces/{piece.id}.html").decode()
+        assert f'href="../{quote(path)}"' in page
+    preview = alice.get("/portfolio/preview").text
+    assert sha256 in preview
+    assert f"/files/{sha256}" not in preview

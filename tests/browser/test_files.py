@@ -1,0 +1,59 @@
+"""Files are sent when they are chosen or dropped, and the form is saved with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageOf
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 2_000_000
+# What a browser does when somebody drops a file on the page.
+DROP = """name => {
+  const data = new DataTransfer();
+  data.items.add(new File(["a,b\\n1,2\\n"], name));
+  const said = { dataTransfer: data, bubbles: true, cancelable: true };
+  document.querySelector("h1").dispatchEvent(new DragEvent("dragover", said));
+  document.querySelector("h1").dispatchEvent(new DragEvent("drop", said));
+}"""
+
+
+def fill_in(page: Page, title: str) -> None:
+    page.goto("/evidence/new")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Kind", exact=True).select_option("design_doc")
+    page.get_by_label("Date", exact=True).fill("2026-03")
+
+
+def test_chosen_and_dropped_files_arrive_before_the_form(page_of: PageOf) -> None:
+    page = page_of("alice")
+    fill_in(page, "With files")
+    page.evaluate(DROP, "figures.csv")
+    part = page.locator("#files")
+    expect(part.get_by_role("checkbox", name="figures.csv")).to_be_checked()
+    sent = {"name": "figure.png", "mimeType": "image/png", "buffer": PNG}
+    wrong = {"name": "setup.exe", "mimeType": "image/png", "buffer": b"MZ\0"}
+    part.get_by_label("Add files").set_input_files([sent, wrong])
+    expect(part.get_by_role("checkbox", name="figure.png")).to_be_checked()
+    expect(part.get_by_role("alert")).to_contain_text("“setup.exe” is not accepted")
+    part.get_by_role("checkbox", name="figures.csv").uncheck()
+    page.get_by_role("button", name="Save evidence").click()
+    expect(page.get_by_role("link", name="figure.png")).to_be_visible()
+    expect(page.get_by_role("link", name="figures.csv")).to_have_count(0)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_file_is_saved_under_its_name(page_of: PageOf, script: bool, tmp_path: Path) -> None:
+    page = page_of("alice", java_script_enabled=script)
+    fill_in(page, f"Saved {script}")
+    page.locator("summary", has_text="Files").click()
+    file = {"name": "Übersicht.md", "mimeType": "text/html", "buffer": b"<script>alert(1)</script>"}
+    page.get_by_label("Add files").set_input_files(file)
+    page.get_by_role("button", name="Save evidence").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Übersicht.md").click()
+    assert download.value.suggested_filename == "Übersicht.md"
+    download.value.save_as(tmp_path / "saved")
+    assert (tmp_path / "saved").read_bytes() == b"<script>alert(1)</script>"
