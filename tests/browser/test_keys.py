@@ -72,7 +72,7 @@ def test_keys_go_through_a_checklist(sample_site: SampleSite, page_of: PageOf) -
     # In a row that is unfolded they go on as well.
     page.keyboard.press("Enter")
     expect(page.locator("#list .row-details")).to_be_visible()
-    page.keyboard.press("Tab")
+    page.locator("#list .row-details button").first.focus()
     page.keyboard.press("j")
     expect(titles.nth(2)).to_be_focused()
     page.keyboard.press("k")
