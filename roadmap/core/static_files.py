@@ -1,13 +1,14 @@
-"""Static files: their addresses, and the one style sheet that is joined from many.
+"""Static files: their addresses, the one style sheet, and the one script of all pages.
 
-A component has a file in `static/css`; the process joins them once, Oat first. A browser may keep
-an address with a digest for a year.
+A component has a file in `static/css`; the process joins them once, Oat first, and the scripts
+that every page has, htmx first. A browser may keep an address with a digest for a year.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,9 @@ from flask import Flask, Response, current_app, request
 from werkzeug.wrappers import Response as BaseResponse
 
 STYLE_SHEET = "css/styles.css"
+SCRIPT = "scripts.js"
+HTMX = "vendor/htmx.min.js"
+SCRIPTS = ("app.js", "drafts.js", "keys.js", "palette.js")
 # What the others build on; the rest follows by name, since components do not depend on each other.
 FIRST_STYLES = ("tokens", "base", "layout")
 OAT = "vendor/oat.min.css"
@@ -30,6 +34,8 @@ _UNUSED = re.compile(
     re.DOTALL,
 )
 _INDENT = re.compile(r"\n\s*")
+# Of our scripts: comments that have their lines for themselves.
+_SCRIPT_COMMENT = re.compile(r"^\s*(?://[^\n]*|/\*.*?\*/)\n", re.DOTALL | re.MULTILINE)
 _ICON = re.compile(r'url\("\.\./(icons/[\w-]+\.svg)"\)')
 
 
@@ -39,11 +45,11 @@ def init_static_files(app: Flask) -> None:
 
 
 def send_static(filename: str) -> BaseResponse:
-    """Send a static file, or the style sheet, which exists in memory only."""
-    if filename != STYLE_SHEET:
+    """Send a static file, or one of those that are joined, which exist in memory only."""
+    if filename not in (STYLE_SHEET, SCRIPT):
         return current_app.send_static_file(filename)
-    text = style_sheet()
-    response = Response(text, mimetype="text/css")
+    text = _content(filename)
+    response = Response(text, mimetype="text/css" if filename == STYLE_SHEET else "text/javascript")
     response.set_etag(digest(text))
     return response.make_conditional(request)
 
@@ -52,14 +58,23 @@ def static_url(name: str) -> str:
     """Return the address of a static file with a digest of its content."""
     known: dict[str, str] = current_app.extensions.setdefault("static_urls", {})
     if name not in known or current_app.debug:
-        content = style_sheet() if name == STYLE_SHEET else (_folder() / name).read_bytes()
-        known[name] = f"/static/{name}?v={digest(content)}"
+        known[name] = f"/static/{name}?v={digest(_content(name))}"
     return known[name]
 
 
-def style_sheet() -> bytes:
-    """Return all style sheets as one; in debug mode as they are now, else as they were at first."""
-    return join_styles(_folder()) if current_app.debug else _joined_once(_folder())
+def _content(name: str) -> bytes:
+    """Return a file; a joined one in debug mode as it is now, else as it was at first."""
+    join = {STYLE_SHEET: join_styles, SCRIPT: join_scripts}.get(name)
+    if join is None:
+        return (_folder() / name).read_bytes()
+    return join(_folder()) if current_app.debug else _joined_once(join, _folder())
+
+
+def join_scripts(folder: Path) -> bytes:
+    """Join htmx and the scripts of every page, ours without comments and indentation."""
+    ours = "\n".join((folder / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    text = _INDENT.sub("\n", _SCRIPT_COMMENT.sub("", ours)).strip()
+    return (folder / HTMX).read_bytes() + b"\n" + text.encode()
 
 
 def join_styles(folder: Path) -> bytes:
@@ -81,7 +96,9 @@ def _with_icons(path: Path) -> str:
     return _ICON.sub(data, path.read_text(encoding="utf-8"))
 
 
-_joined_once = lru_cache(maxsize=1)(join_styles)
+@lru_cache(maxsize=2)
+def _joined_once(join: Callable[[Path], bytes], folder: Path) -> bytes:
+    return join(folder)
 
 
 def digest(content: bytes) -> str:
