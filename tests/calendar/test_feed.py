@@ -39,7 +39,7 @@ def events(answer) -> dict[str, icalendar.Event]:
     return {str(event["uid"]): event for event in calendar.walk("VEVENT")}
 
 
-def test_it_works(cast, browser_of, dates, subscribe, today):
+def test_it_works(cast, now, browser_of, dates, subscribe, today):
     answer = browser_of().get(subscribe())
     assert answer.mimetype == "text/calendar"
     found = events(answer)
@@ -48,6 +48,7 @@ def test_it_works(cast, browser_of, dates, subscribe, today):
     assert level["dtstart"].dt == today + dt.timedelta(days=40)
     assert level["dtstart"].params.get("VALUE") == "DATE"
     assert level["dtend"].dt == today + dt.timedelta(days=41)
+    assert level["dtstamp"].dt == now.replace(microsecond=0), "the same bytes until it changes"
     assert str(level["url"]).endswith(f"/milestones/{LEVELS}")
     renewal = found[f"renewal-{dates.id}-{owner}@cairn"]
     assert str(renewal["summary"]) == "Renew: Cloud, certified; twice"
