@@ -150,14 +150,14 @@ def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attribute
     return "".join(parts)
 
 
-def render_stone(cairn: Cairn, number: int, anchor: str) -> Markup:
+def render_stone(cairn: Cairn, number: int, anchor: str, base: str = "") -> Markup:
     """Render one stone of a cairn, to replace it out of band on a page with the trail.
 
     ``number`` is the cairn's position on the trail, from 0. Parsers accept an SVG element only
     inside an ``<svg>``, hence the ``<template>``.
     """
-    swap = f" hx-swap-oob=\"outerHTML:.trail a[href='#{anchor}']\""
-    one = _render_stones(cairn, number, "", anchor, swap)
+    swap = f" hx-swap-oob=\"outerHTML:.trail a[href='{base}#{anchor}']\""
+    one = _render_stones(cairn, number, base, anchor, swap)
     return Markup(f"<template><svg>{one}</svg></template>")  # noqa: S704 - titles are escaped
 
 

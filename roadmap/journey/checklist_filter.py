@@ -76,6 +76,11 @@ class ChecklistFilter:
     def __bool__(self) -> bool:
         return bool(self.shown or self.skill)
 
+    @property
+    def trail_base(self) -> str:
+        """Return the page to whose rows the stones lead: another one where not all are here."""
+        return self.path if self else ""
+
     def url(self) -> str:
         """Return the address of the page with this filter."""
         chosen = {"show": self.shown, "skill": self.skill}

@@ -221,10 +221,11 @@ class RoadmapPresenter:
         """Draw the trail."""
         return svg.render_trail(self.cairns(stages), _("The trail, stage by stage"), base)
 
-    def stone(self, stage: Stage, key: str, facts: str) -> Markup:
+    def stone(self, stage: Stage, key: str, facts: str, base: str = "") -> Markup:
         """Draw one stone of the trail, which stands for a milestone."""
         cairn = self.cairn(stage, facts, here=False)
-        return svg.render_stone(cairn, self.content.stages.index(stage), self.content.anchors[key])
+        number = self.content.stages.index(stage)
+        return svg.render_stone(cairn, number, self.content.anchors[key], base)
 
     def small_cairn(self, stage: Stage) -> Markup:
         """Draw the cairn of a stage for the compact trail, to replace it out of band."""

@@ -101,6 +101,7 @@ def roadmap_page(slug: str) -> Response | str:
         **pages.filter_context(chosen),
         "roadmap": content,
         "stages": stages,
+        "trail": pages.trail(stages, chosen.trail_base),
         # A piece that was captured leads back to its row, also where its stage was folded.
         "folded": frozenset() if chosen or chosen.captured else folded,
     }
@@ -111,7 +112,6 @@ def roadmap_page(slug: str) -> Response | str:
         **context,
         **pages.score_context(),
         role_fit=catalog.role_fit(slug),
-        trail=pages.trail(stages),
         compact_trail=svg.render_compact_trail(pages.cairns(stages)),
         unfolded=unfold_captured(found),
         is_empty=not found.data["tones"],

@@ -120,7 +120,7 @@ def _render_row(
             stage=view,
             on_roadmap=on_roadmap,
             gain=gain,
-            stone=pages.stone(stage, milestone.key, view.facts)
+            stone=pages.stone(stage, milestone.key, view.facts, chosen.trail_base)
             if on_roadmap
             else pages.small_cairn(stage),
             row=pages.row(milestone),

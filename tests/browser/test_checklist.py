@@ -53,6 +53,14 @@ def test_a_filter_stays_in_the_address_and_keeps_the_focus(
     expect(page.locator(".checklist > li")).to_have_count(expected)
     expect(chosen).to_be_focused()
     expect(page.locator("#live")).to_have_text(re.compile(f"^{expected} milestone"))
+    # A stone has its name also where its row is not shown, and follows a tick.
+    expect(page.locator(".trail a title").first).not_to_be_empty()
+    row = page.locator(".checklist > li").first
+    row.locator(".row-tick").press("Space")
+    stone = page.locator(f".trail a[href$='#{row.get_attribute('id')}']")
+    expect(stone).to_have_class("tone-claimed")
+    row.get_by_role("button", name="Undo").click()
+    expect(stone).to_have_class("tone-in_progress")
     page.get_by_label("Skill", exact=True).select_option(index=1)
     expect(page).to_have_url(re.compile("show=in-progress&skill="))
     assert page.evaluate("window.same")
