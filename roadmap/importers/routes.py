@@ -203,7 +203,11 @@ def save(key: str) -> BaseResponse:
     milestones, rows = _milestones(), []
     for number, section in enumerate(found.sections):
         more = _section_values(number, section.record, milestones)
-        rows += [(row, more) for row in section.rows if row.key in ticked]
+        rows += [
+            (row, more | _answers(row.key, section.record))
+            for row in section.rows
+            if row.key in ticked
+        ]
     saved = actions.save(db.session, pending, rows, by=current_user, now=now())
     said = []
     if pieces := saved["evidence"]:
@@ -270,6 +274,13 @@ def _section_values(
     if (milestone := request.form.get(f"milestone-{number}", "")) in milestones:
         values["milestone"] = milestone
     return values
+
+
+def _answers(key: str, record: str) -> dict[str, str]:
+    """Return what was answered of one row: no file says which jobs were machine learning."""
+    if record != "position":
+        return {}
+    return {"is_ml": "1" if key in request.form.getlist("is_ml") else ""}
 
 
 def _expired(key: str) -> BaseResponse:

@@ -7,11 +7,19 @@ below.
 from __future__ import annotations
 
 from roadmap.importers.importer import Importer
+from roadmap.importers.kinds.bibtex import BibTexImporter
 from roadmap.importers.kinds.csv_file import CsvImporter
 from roadmap.importers.kinds.github import GitHubImporter
 from roadmap.importers.kinds.gitlab import GitLabImporter
+from roadmap.importers.kinds.json_resume import JsonResumeImporter
+from roadmap.importers.kinds.linkedin import LinkedInImporter
+from roadmap.importers.kinds.orcid import OrcidImporter
 
 IMPORTERS: dict[str, Importer] = {
-    each.key: each for each in (GitHubImporter(), GitLabImporter(), CsvImporter())
+    each.key: each
+    for each in (
+        *(GitHubImporter(), GitLabImporter(), LinkedInImporter(), JsonResumeImporter()),
+        *(BibTexImporter(), OrcidImporter(), CsvImporter()),
+    )
 }
 """Every importer by its key, in the order in which the page offers them."""

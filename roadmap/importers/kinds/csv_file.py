@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -27,24 +26,17 @@ from roadmap.importers.candidates import (
 )
 from roadmap.importers.importer import FileImporter, Question
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
+from roadmap.importers.text_files import ONGOING, decode_text
 
 MAX_COLUMNS = 60
 MAX_CELL_LENGTH = 20_000
 DELIMITERS = ";,\t|"
-# Byte order marks, the longer ones first.
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 # A spreadsheet that is told its delimiter by the file itself.
 _DELIMITER_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 # Days as spreadsheets write them, of which the first number may be the month.
 _SHORT_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: [\d:]+)?")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]\d\d:\d\d.*")
 DATE_FIELDS = ("occurred_on", "issued_on", "expires_on", "started_on", "ended_on", "awarded_on")
-# What "until" says of a job that goes on.
-ONGOING = frozenset({"present", "now", "today", "current", "heute", "aktuell", "-", "–"})
 YES = frozenset({"1", "y", "yes", "true", "x", "ja", "wahr", "oui", "si"})
 
 # How columns are often named, folded; the first of a list that a file has is proposed.
@@ -221,20 +213,11 @@ class CsvImporter(FileImporter):
 
 def decode(data: bytes) -> str:
     """Return the text of a file in UTF-8, UTF-16 or Windows-1252. Raises ImportFault."""
-    for mark, encoding in MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace")
     if data.startswith(b"PK\x03\x04"):
         raise ImportFault(
             _("This is a workbook, not a CSV file. Open it, and save the sheet as CSV.")
         )
-    if b"\0" in data:
-        raise ImportFault(_("This is not a text file. Save the sheet as CSV."))
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        # What Excel calls CSV in western Europe. It has a letter for almost every byte.
-        return data.decode("cp1252", "replace")
+    return decode_text(data, _("This is not a text file. Save the sheet as CSV."))
 
 
 def detect_delimiter(text: str) -> str:

@@ -1,0 +1,200 @@
+"""A BibTeX file: publications, patents and talks as reference managers and ORCID write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from roadmap.core.i18n import gettext as _
+from roadmap.core.text import clean_line, clean_multiline, complete_url, fold
+from roadmap.evidence.rules import is_web_address
+from roadmap.importers.candidates import (
+    Candidate,
+    ImportFault,
+    Problem,
+    Reading,
+    make_external_id,
+)
+from roadmap.importers.importer import FileImporter
+from roadmap.importers.records import MAX_CANDIDATES
+from roadmap.importers.text_files import decode_text, set_dates
+
+MAX_ENTRIES = MAX_CANDIDATES
+MAX_ENTRY_LENGTH = 30_000
+# The parser goes one level deeper for each brace.
+MAX_DEPTH = 40
+# An entry begins a line, so that a brace that is missing spoils only its own.
+_BEGINNING = re.compile(r"^[ \t]*@[ \t]*(\w+)[ \t]*[{(]", re.MULTILINE)
+_NO_ENTRIES = frozenset({"comment", "preamble"})
+_ARXIV = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.I)
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+KINDS = {"patent": "patent", "software": "open_source", "dataset": "open_source",
+         "online": "blog_post", "presentation": "talk", "talk": "talk"}  # fmt: skip
+VENUES = ("journal", "journaltitle", "booktitle", "school", "institution", "publisher",
+          "organization", "howpublished")  # fmt: skip
+KEPT = frozenset({"title", "author", "year", "month", "day", "date", "url", "doi", "eprint",
+                  "archiveprefix", "abstract", *VENUES})  # fmt: skip
+
+
+class BibTexImporter(FileImporter):
+    key = "bibtex"
+    title = _l("BibTeX")
+    summary = _l("Publications, patents and talks from a reference manager, ORCID or a publisher.")
+    steps = (
+        _l("Zotero, Mendeley and JabRef export a collection as BibTeX."),
+        _l("ORCID: sign in, and choose Actions, Export works to BibTeX."),
+        _l("Google Scholar: tick your articles on your profile, and choose Export, BibTeX."),
+    )
+    accept = ".bib,.bibtex,.txt,application/x-bibtex"
+
+    def load(self, data: bytes) -> list[Any]:
+        text = decode_text(data, _("This is not a text file. Choose one that ends in .bib."))
+        macros: dict[str, str] = {}
+        records = [record for line, part in _parts(text) for record in _parse(part, line, macros)]
+        if len(records) > MAX_ENTRIES:
+            raise ImportFault(
+                _("The file has more than %(most)s entries. Split it, and import one part after "
+                  "the other.", most=MAX_ENTRIES)
+            )  # fmt: skip
+        if not records:
+            raise ImportFault(
+                _("There is no entry in this file, which would begin with @article{.")
+            )
+        return records
+
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
+        reading = Reading()
+        for record in records:
+            line, fields = record["line"], record.get("fields")
+            if fields is None:
+                reading.problems.append(
+                    Problem(_("This entry cannot be read: a brace or quotation mark is missing, or "
+                              "it is too long."), line)
+                )  # fmt: skip
+                continue
+            values = _values(record["type"], fields)
+            if problems := set_dates(values, ("occurred_on",), line):
+                reading.problems += problems
+                continue
+            external_id = _identity(values, fields)
+            reading.candidates.append(Candidate("evidence", external_id, values, line=line))
+        return reading
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each entry with the line on which it begins."""
+    found = list(_BEGINNING.finditer(text))
+    ends = [each.start() for each in found[1:]] + [len(text)]
+    for each, end in zip(found, ends, strict=False):
+        if each[1].lower() not in _NO_ENTRIES:
+            part = text[each.start() : end]
+            yield text.count("\n", 0, each.start()) + 1, part
+
+
+def _parse(part: str, line: int, macros: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield an entry, or that it cannot be read; remember an abbreviation (@string)."""
+    # The library and its codec of LaTeX take a tenth of a second to load.
+    from pybtex.database.input.bibtex import LowLevelParser, month_names
+    from pybtex.scanner import PybtexSyntaxError
+
+    if len(part) > MAX_ENTRY_LENGTH or _depth(part) > MAX_DEPTH:
+        yield {"line": line}
+        return
+    faults: list[Exception] = []
+    parser = LowLevelParser(part, macros={**month_names, **macros}, handle_error=faults.append)
+    try:
+        found = list(parser)
+    except PybtexSyntaxError:
+        found = []
+    for kind, content in found:
+        if kind.lower() == "string":
+            name, value = content
+            macros[name] = "".join(value)[:500]
+        elif kind.lower() not in _NO_ENTRIES and not faults:
+            fields = {
+                name.lower(): _plain(name.lower(), "".join(value))
+                for name, value in content[1]
+                if name.lower() in KEPT
+            }
+            yield {"line": line, "type": kind.lower(), "fields": fields}
+    if faults:
+        yield {"line": line}
+
+
+def _depth(text: str) -> int:
+    deepest = now = 0
+    for character in text:
+        if character == "{":
+            now += 1
+            deepest = max(deepest, now)
+        elif character == "}":
+            now -= 1
+    return deepest
+
+
+def _plain(name: str, value: str) -> str:
+    """Return a value without the commands of LaTeX; addresses and numbers as they are."""
+    from pybtex.richtext import Text
+    from pybtex.scanner import PybtexSyntaxError
+
+    if name not in ("title", "author", "abstract", *VENUES):
+        return clean_line(value.strip("{}"))
+    try:
+        value = str(Text.from_latex(value))
+    except (PybtexSyntaxError, ValueError):
+        value = value.replace("{", "").replace("}", "")
+    return clean_line(value)
+
+
+def _values(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
+    venue = next((fields[name] for name in VENUES if fields.get(name)), "")
+    authors = "; ".join(re.split(r"\s+and\s+", fields.get("author", "")))
+    date = fields.get("date", "").partition("/")[0]
+    if not date:
+        day = fields.get("day", "") if fields.get("month") else ""
+        date = " ".join(filter(None, (day, _month(fields), fields.get("year", ""))))
+    said = ". ".join(filter(None, (authors, venue)))
+    return {
+        "kind": KINDS.get(kind, "publication"),
+        "title": fields.get("title", "").rstrip(".")[:200],
+        "occurred_on": date,
+        "url": _url(fields),
+        "description": clean_multiline("\n\n".join(filter(None, (said, fields.get("abstract")))))[
+            :20_000
+        ],
+        "issuer": venue[:200],
+    }
+
+
+def _month(fields: Mapping[str, str]) -> str:
+    """Return the month by its name: a number beside a year reads as something else."""
+    from pybtex.database.input.bibtex import month_names
+
+    month = fields.get("month", "")
+    number = month.lstrip("0")
+    if number.isascii() and number.isdigit() and 1 <= int(number) <= 12:
+        return list(month_names.values())[int(number) - 1]
+    # "Dec. 3-8" and "June/July" are given by where they begin.
+    return re.split(r"[\s/~.,–-]", month)[0] if not month.isdigit() else ""
+
+
+def _url(fields: Mapping[str, str]) -> str:
+    if found := _DOI.fullmatch(fields.get("doi", "")):
+        return f"https://doi.org/{found[1]}"
+    url = complete_url(fields.get("url", ""))
+    if url and is_web_address(url):
+        return url
+    if found := _ARXIV.fullmatch(fields.get("eprint", "")):
+        return f"https://arxiv.org/abs/{found[1]}"
+    return ""
+
+
+def _identity(values: Mapping[str, str], fields: Mapping[str, str]) -> str:
+    if found := _DOI.fullmatch(fields.get("doi", "")):
+        return make_external_id("doi", found[1].lower())
+    if found := _ARXIV.fullmatch(fields.get("eprint", "")):
+        return make_external_id("arxiv", found[1].lower())
+    return make_external_id("work", fold(values["title"]), values["occurred_on"][:4])

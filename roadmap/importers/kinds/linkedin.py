@@ -1,0 +1,173 @@
+"""The ZIP that LinkedIn gives its members of their own data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from roadmap.core.i18n import gettext as _
+from roadmap.core.text import clean_line, clean_multiline, complete_url, fold
+from roadmap.evidence.rules import is_web_address
+from roadmap.importers.candidates import Candidate, ImportFault, Reading, make_external_id
+from roadmap.importers.importer import FileImporter
+from roadmap.importers.kinds.csv_file import match_level
+from roadmap.importers.records import MAX_CANDIDATES, RECORDS
+from roadmap.importers.text_files import decode_text, set_dates
+
+MAX_MEMBERS = 1_000
+# Unpacked: a person's positions are some ten kilobytes.
+MAX_MEMBER_BYTES = 1_000_000
+MAX_CELL_LENGTH = 20_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file of the ZIP: what a row is, and its columns by field."""
+
+    record: str
+    columns: Mapping[str, str]
+    kind: str = ""
+
+
+TABLES = {
+    "positions.csv": Table(
+        "position",
+        {"title": "title", "employer": "company name", "started_on": "started on",
+         "ended_on": "finished on", "summary": "description"},
+    ),
+    "education.csv": Table(
+        "degree",
+        {"level": "degree name", "institution": "school name", "awarded_on": "end date"},
+    ),
+    "certifications.csv": Table(
+        "evidence",
+        {"title": "name", "url": "url", "issuer": "authority", "occurred_on": "started on",
+         "issued_on": "started on", "expires_on": "finished on"},
+        "certification",
+    ),
+    "publications.csv": Table(
+        "evidence",
+        {"title": "name", "occurred_on": "published on", "description": "description",
+         "issuer": "publisher", "url": "url"},
+        "publication",
+    ),
+    "patents.csv": Table(
+        "evidence",
+        {"title": "title", "occurred_on": "issued on", "description": "description", "url": "url"},
+        "patent",
+    ),
+    "projects.csv": Table(
+        "evidence",
+        {"title": "title", "occurred_on": "finished on", "description": "description",
+         "url": "url"},
+        "other",
+    ),
+}  # fmt: skip
+"""The files that are read, by the end of their names, folded."""
+
+
+class LinkedInImporter(FileImporter):
+    key = "linkedin"
+    title = _l("LinkedIn")
+    summary = _l("Positions, degrees, certifications, publications, patents and projects.")
+    steps = (
+        _l("LinkedIn: Settings & Privacy, Data privacy, Get a copy of your data."),
+        _l("Choose only what you need there, such as Profile: the file may have 1 MB."),
+        _l("LinkedIn mails you when the ZIP is ready. Choose it here as it is."),
+    )
+    accept = ".zip,application/zip"
+
+    def load(self, data: bytes) -> list[Any]:
+        records: list[dict[str, Any]] = []
+        for name, table in _tables(data):
+            records += [{"table": name, "line": line, "cells": row} for line, row in table]
+            if len(records) > MAX_CANDIDATES:
+                raise ImportFault(
+                    _("The file has more than %(most)s entries, the most that can be imported "
+                      "from one.", most=MAX_CANDIDATES)
+                )  # fmt: skip
+        if not records:
+            raise ImportFault(
+                _("There are no positions, degrees, certifications, publications, patents or "
+                  "projects in this ZIP. Ask LinkedIn for your Profile.")
+            )  # fmt: skip
+        return records
+
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
+        reading = Reading()
+        for each in records:
+            table, cells = TABLES[each["table"]], each["cells"]
+            values = {name: cells.get(column, "") for name, column in table.columns.items()}
+            if table.record == "degree":
+                values["field"] = clean_line(values["level"])
+                values["level"] = match_level(values["level"]) or "other"
+            elif table.record == "evidence":
+                url = complete_url(values.get("url", ""))
+                values |= {"kind": table.kind, "url": url if is_web_address(url) else ""}
+                # A project that goes on is dated by when it began.
+                values["occurred_on"] = values["occurred_on"] or cells.get("started on", "")
+            dates = [name for name in values if name.endswith("_on")]
+            if problems := set_dates(values, dates, each["line"]):
+                reading.problems += problems
+                continue
+            parts = [fold(values.get(name, "")) for name in RECORDS[table.record].identity]
+            external_id = make_external_id("linkedin", table.record, *parts)
+            reading.candidates.append(
+                Candidate(table.record, external_id, values, line=each["line"])
+            )
+        return reading
+
+
+def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]]]:
+    """Yield the rows of each file that is read. Raises ImportFault."""
+    fault = ImportFault(
+        _("This is not the ZIP that LinkedIn gives you, or it is damaged. Download it again.")
+    )
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            if len(members) > MAX_MEMBERS:
+                raise fault
+            for member in members:
+                # Only the end of a name is looked at, and nothing is written anywhere.
+                name = member.filename.rpartition("/")[2].casefold()
+                if name not in TABLES:
+                    continue
+                if member.flag_bits & 1:
+                    raise ImportFault(_("This ZIP has a password. Unpack it, and pack it without."))
+                with archive.open(member) as file:
+                    text = file.read(MAX_MEMBER_BYTES + 1)
+                if len(text) > MAX_MEMBER_BYTES:
+                    raise ImportFault(_("“%(name)s” in this ZIP is too large.", name=name))
+                yield name, _rows(decode_text(text, str(fault)), TABLES[name])
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
+            RuntimeError) as error:  # fmt: skip
+        raise (error if isinstance(error, ImportFault) else fault) from None
+
+
+def _rows(text: str, table: Table) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows below the header with their lines; notes may stand above it."""
+    header: list[str] = []
+    rows = []
+    reader, line = csv.reader(io.StringIO(text, newline="")), 1
+    wanted = set(table.columns.values())
+    try:
+        for row in reader:
+            cells = [clean_multiline(cell[:MAX_CELL_LENGTH]) for cell in row]
+            if header and any(cells):
+                rows.append((line, dict(zip(header, cells, strict=False))))
+            elif not header and len(wanted & {clean_line(cell).casefold() for cell in cells}) > 1:
+                header = [clean_line(cell).casefold() for cell in cells]
+            line = reader.line_num + 1
+            if len(rows) > MAX_CANDIDATES:
+                break
+    except csv.Error:
+        raise ValueError("no table") from None
+    return rows

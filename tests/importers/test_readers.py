@@ -1,0 +1,251 @@
+"""Files that other sites and tools write, read by the importers of their kinds."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.career.models import Degree, Position
+from roadmap.evidence.models import Evidence
+from roadmap.importers.candidates import ImportFault, Reading
+from roadmap.importers.kinds import IMPORTERS
+from roadmap.portfolio.actions import add_all_items
+from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
+from tests.importers.test_csv import boxes, fields
+
+RESUME = {
+    "basics": {"name": "Ada", "label": "", "website": "https://example.org/", "email": None},
+    "work": [
+        {"company": "Old Key Ltd", "position": "Engineer", "startDate": "2019",
+         "endDate": "Present", "highlights": ["Cut p99", 7, None]},
+        {"name": "New Key Ltd", "position": "Engineer", "startDate": "2015-09", "endDate": ""},
+        "no object",
+    ],
+    "education": [
+        {"institution": "U", "studyType": "", "area": "Maths", "startDate": "1999-09",
+         "endDate": "2004"},
+        {"institution": "V", "studyType": "M.Sc.", "area": "Physics", "endDate": "2006-07-00"},
+    ],
+    "certificates": [
+        {"name": "Cloud", "date": "2024-02", "issuer": "Example", "url": "example.org/c"}
+    ],
+    "skills": [{"name": "Languages", "level": "Master", "keywords": ["C#", "C++"]}],
+    "projects": None,
+}  # fmt: skip
+BIBTEX = rb"""
+@comment{ignored}
+@string{nips = "Advances in Neural Information Processing Systems"}
+@inproceedings{a, title={Learning {CNN}s with {\"U}mlauts \& more}, author={Smith, J{\"o}rg and
+  M{\"u}ller, Anna}, booktitle=nips, year=2020, month=dec, doi={10.1000/ABC}}
+@article{b, title="Broken, year=2019
+@misc{c, title={On arXiv}, year={2024}, eprint={2401.01234}, archivePrefix={arXiv}}
+@patent{d, title={A cache}, date={2023-05-04/2023-06-01}, url={https://patents.example.org/1}}
+@book{e, title={No year}}
+"""
+ORCID = {
+    "group": [
+        {"work-summary": [{
+            "put-code": 12, "type": "journal-article",
+            "title": {"title": {"value": "A measured effect"}},
+            "journal-title": {"value": "Journal of Tests"},
+            "publication-date": {"year": {"value": "2021"}, "month": {"value": "4"}, "day": None},
+            "external-ids": {"external-id": [
+                {"external-id-type": "issn", "external-id-value": "1234-5678",
+                 "external-id-relationship": "part-of"},
+                {"external-id-type": "doi", "external-id-value": "10.1000/ABC",
+                 "external-id-relationship": "self"},
+            ]},
+        }]},
+        {"work-summary": [{"put-code": 13, "type": "lecture-speech",
+                           "title": {"title": {"value": "A talk"}}, "external-ids": None,
+                           "publication-date": {"year": {"value": "2022"}},
+                           "url": {"value": "https://example.org/talk"}}]},
+        {"work-summary": []},
+        None,
+    ]
+}  # fmt: skip
+
+
+def read(key: str, data: bytes | object) -> Reading:
+    """Read a file as the page does: what is kept between is JSON."""
+    importer = IMPORTERS[key]
+    data = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return importer.read(json.loads(json.dumps(importer.load(data))), {})
+
+
+def linkedin(**files: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(f"Basic_LinkedInDataExport/{name}.csv", text.encode("utf-8-sig"))
+    return packed.getvalue()
+
+
+POSITIONS = (
+    "Company Name,Title,Description,Location,Started On,Finished On\n"
+    'Example,ML engineer,"Ranking, and its cache",Berlin,Mar 2021,\n'
+    "Old,Analyst,,,2018,Feb 2021\n"
+)
+DATA = linkedin(
+    Positions=POSITIONS,
+    Education="School Name,Start Date,End Date,Notes,Degree Name,Activities\nU,2010,2014,,BSc,\n",
+    Certifications="Name,Url,Authority,Started On,Finished On,License Number\n"
+    "Cloud,https://example.org/c,Example,Jan 2024,Jan 2027,1\n",
+    Connections="Notes:\nA line\n\nFirst Name,Last Name\nA,B\n",
+)
+
+
+@pytest.fixture(autouse=True)
+def language(app):
+    with app.test_request_context():
+        yield
+
+
+def test_an_old_and_odd_resume_is_read():
+    found = read("json-resume", RESUME)
+    assert found.problems == []
+    assert [(each.record, each.values) for each in found.candidates][:2] == [
+        ("position", {"title": "Engineer", "employer": "Old Key Ltd", "started_on": "2019",
+                      "ended_on": "", "is_ml": "", "summary": "- Cut p99"}),
+        ("position", {"title": "Engineer", "employer": "New Key Ltd", "started_on": "2015-09",
+                      "ended_on": "", "is_ml": "", "summary": ""}),
+    ]  # fmt: skip
+    degrees = [each.values for each in found.candidates if each.record == "degree"]
+    assert [(each["level"], each["field"], each["awarded_on"]) for each in degrees] == [
+        ("other", "Maths", "2004"), ("master", "Physics", "2006-07")
+    ]  # fmt: skip
+    [piece] = [each.values for each in found.candidates if each.record == "evidence"]
+    assert (piece["kind"], piece["url"], piece["occurred_on"], piece["issuer"]) == (
+        "certification", "https://example.org/c", "2024-02", "Example"
+    )  # fmt: skip
+
+
+def test_bibtex_is_read_and_a_broken_entry_spoils_itself_alone():
+    found = read("bibtex", BIBTEX)
+    said = {each.values["title"]: (each.external_id, each.values) for each in found.candidates}
+    assert list(said) == ["Learning CNNs with Ümlauts & more", "On arXiv", "A cache", "No year"]
+    key, paper = said["Learning CNNs with Ümlauts & more"]
+    assert key == "doi:10.1000/abc"
+    assert paper["url"] == "https://doi.org/10.1000/ABC"
+    assert paper["occurred_on"] == "2020-12"
+    assert paper["description"].startswith("Smith, Jörg; Müller, Anna. Advances in Neural")
+    assert said["On arXiv"][1]["url"] == "https://arxiv.org/abs/2401.01234"
+    assert (said["A cache"][1]["kind"], said["A cache"][1]["occurred_on"]) == (
+        "patent", "2023-05-04"
+    )  # fmt: skip
+    assert [each.line for each in found.problems] == [6]
+
+
+def test_deep_braces_and_many_entries_are_bounded():
+    deep = b"@article{a, title={" + b"{" * 5_000 + b"}" * 5_000 + b"}, year=2020}"
+    assert len(read("bibtex", deep).problems) == 1
+    with pytest.raises(ImportFault, match="more than 500"):
+        read("bibtex", b"@misc{a, title={x}, year=2020}\n" * 501)
+
+
+def test_orcid_works_are_read_by_what_names_them():
+    paper, talk = read("orcid", ORCID).candidates
+    assert paper.external_id == "doi:10.1000/abc"
+    assert (paper.values["occurred_on"], paper.values["issuer"]) == ("2021-04", "Journal of Tests")
+    assert (talk.external_id, talk.values["kind"]) == ("orcid:13", "talk")
+    # The whole record has them further inside.
+    assert len(read("orcid", {"activities-summary": {"works": ORCID}}).candidates) == 2
+
+
+def test_linkedin_is_read():
+    found = read("linkedin", DATA)
+    assert found.problems == []
+    assert [each.record for each in found.candidates] == ["position"] * 2 + ["degree", "evidence"]
+    first, degree = found.candidates[0].values, found.candidates[2].values
+    assert (first["started_on"], first["ended_on"]) == ("2021-03", "")
+    assert first["summary"] == "Ranking, and its cache"
+    assert (degree["level"], degree["awarded_on"]) == ("bachelor", "2014")
+    certificate = found.candidates[3].values
+    assert (certificate["issued_on"], certificate["expires_on"]) == ("2024-01", "2027-01")
+
+
+def _hostile(name: str, text: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, text)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "said"),
+    [
+        ("linkedin", b"no ZIP", "not the ZIP"),
+        ("linkedin", DATA[:-40], "not the ZIP"),
+        (
+            "linkedin",
+            _hostile("Positions.csv", "Title,Company Name\n" + "a,b\n" * 400_000),
+            "large",
+        ),
+        ("linkedin", _hostile("../../Skills.csv", "Name\nA\n"), "no positions"),
+        ("json-resume", b"[1]", "not a JSON Resume"),
+        ("json-resume", b"[" * 100_000, "not a JSON Resume"),
+        ("json-resume", b'{"work": {"name": 1}}', "not a JSON Resume"),
+        ("orcid", b'{"group": 1}', "no works"),
+        ("orcid", b"\0\0", "not the JSON"),
+        ("bibtex", b"\0\0", "not a text file"),
+        ("bibtex", b"Hello", "no entry"),
+    ],
+)
+def test_what_cannot_be_read_says_why(key, data, said):
+    with pytest.raises(ImportFault, match=said):
+        read(key, data)
+
+
+def test_a_traversal_in_a_zip_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(read("linkedin", _hostile("../../Positions.csv", POSITIONS)).candidates) == 2
+    assert list(Path(tmp_path.parent).glob("*.csv")) == []
+
+
+def test_positions_say_themselves_whether_they_were_machine_learning(cast, browser_of, session):
+    alice, here = browser_of(cast.alice), "/evidence/import/linkedin"
+    alice.post(here, {"file": (io.BytesIO(DATA), "LinkedIn.zip")})
+    page = alice.get(f"{here}/preview").text
+    assert len(boxes(page)) == 4
+    sent = fields(page)
+    first = sent["take"][0] if isinstance(sent["take"], list) else sent["take"]
+    assert alice.post(f"{here}/records", {**sent, "is_ml": first}).status_code == 303
+    session.rollback()
+    assert session.scalars(sa.select(Position.is_ml).order_by(Position.started_on)).all() == [
+        False, True
+    ]  # fmt: skip
+    assert session.scalars(sa.select(Degree.level)).all() == ["bachelor"]
+    [piece] = session.scalars(sa.select(Evidence)).all()
+    assert (piece.state, piece.current.kind) == ("draft", "certification")
+    # Once more adds nothing.
+    alice.post(here, {"file": (io.BytesIO(DATA), "LinkedIn.zip")})
+    assert not any(ticked for _title, ticked in boxes(alice.get(f"{here}/preview").text))
+
+
+def test_what_this_product_exported_comes_back_unverified(cast, browser_of, session, now):
+    piece = add_evidence(session, cast, cast.alice, now, visibility="portfolio")
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    session.commit()
+    resume = browser_of(cast.alice).get("/portfolio/export/json-resume").data
+    [found] = [each for each in read("json-resume", resume).candidates if each.record == "evidence"]
+    assert found.external_id == f"cairn:{piece.id}"
+    current = piece.current
+    assert found.values["title"] == piece.title
+    assert found.values["kind"] == current.kind
+    assert found.values["occurred_on"] == current.occurred_on
+    assert found.values["description"] == current.description
+    carol, here = browser_of(cast.carol), "/evidence/import/json-resume"
+    carol.post(here, {"file": (io.BytesIO(resume), "resume.json")})
+    assert (
+        carol.post(f"{here}/records", fields(carol.get(f"{here}/preview").text)).status_code == 303
+    )
+    session.rollback()
+    mine = session.scalars(sa.select(Evidence).filter_by(user_id=cast.carol)).all()
+    assert [(each.title, each.state) for each in mine] == [(piece.title, "draft")]
