@@ -99,13 +99,15 @@ class EvidenceCounts:
     def __init__(self, content: Content, pieces: Iterable[Item], today: date) -> None:
         self._content, self._today = content, today
         self._people = {"": NOBODY}
-        self._shares = {
-            str(piece.id): share for piece in pieces if (share := self._share(piece)) is not None
-        }
+        counted = [
+            (str(piece.id), share) for piece in pieces if (share := self._share(piece)) is not None
+        ]
+        # What is loaded for figures alone has no ids: none of it is tried in another way.
+        self._shares = dict(counted)
         self._lent: Counter[tuple[str, int]] = Counter()
         self._measured: Counter[tuple[str, int]] = Counter()
         self.tally = found = EvidenceTally()
-        for share in self._shares.values():
+        for _key, share in counted:
             self._lent.update(share.tones.items())
             self._measured.update(share.impacts.items())
             _counted_in(found, share)[share.kind] += 1

@@ -276,6 +276,20 @@ def test_kept_equals_recomputed(app, people, steps, later):
         session.rollback()
 
 
+def test_each_of_several_pieces_counts_in_the_row(app, people):
+    with app.app_context():
+        story = FactWriter(db.session, people)
+        for kind in ("design_doc", "case_study", "case_study", "talk"):
+            story.evidence(DESIGN, kind, "team", None)
+        refresh_changed(db.session)
+        row = db.session.scalars(sa.select(ReadinessSummary)).one()
+        counted = {"design_doc": 1, "case_study": 2, "talk": 1}
+        assert row.counted["own"]["evidenced"] == counted
+        record = person_record(db.session, people.alice)
+        _assert_summary(row, compute_summary(db.session, record, row.revision_id, story.now), BEGIN)
+        db.session.rollback()
+
+
 def _assert_summary(row: ReadinessSummary, fresh: dict, moment: dt.datetime) -> None:
     for name in (
         "own",
