@@ -29,6 +29,7 @@ VERSION = "0.1.0"
 ADDRESS_FILE = "address"
 PUBLIC_GITHUB = "https://api.github.com"
 PUBLIC_GITLAB = "https://gitlab.com"
+PUBLIC_ORCID = "https://pub.orcid.org"
 KEY_FILE = "secret-key"
 MAX_FILE_BYTES = 100_000
 MAX_SETTING_LENGTH = 2000
@@ -50,6 +51,7 @@ SETTINGS: dict[str, str | None] = {
     "GITHUB_TOKEN": "",
     "GITLAB_URL": PUBLIC_GITLAB,
     "GITLAB_TOKEN": "",
+    "ORCID_URL": PUBLIC_ORCID,
     "FILE_QUOTA_MB": "500",
 }
 
@@ -207,6 +209,7 @@ VALIDATORS: dict[str, Callable[[str], object]] = {
     "GITHUB_TOKEN": validate_token,
     "GITLAB_URL": lambda text: parse_site(text, PUBLIC_GITLAB),
     "GITLAB_TOKEN": validate_token,
+    "ORCID_URL": lambda text: parse_site(text, PUBLIC_ORCID),
     "FILE_QUOTA_MB": validate_file_quota_mb,
     "BASE_URL": validate_base_url,
     "MAIL_FROM": validate_mail_from,

@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -14,11 +13,11 @@ from zoneinfo import ZoneInfo
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_timezone, date_filter, ngettext
 from roadmap.core.i18n import gettext as _
-from roadmap.core.outbound import Site
 from roadmap.core.text import clean_line
 from roadmap.evidence.rules import is_web_address
 from roadmap.importers.candidates import Candidate, Reading
-from roadmap.importers.importer import Importer, Text
+from roadmap.importers.importer import Text
+from roadmap.importers.site import SiteImporter
 
 MAX_TITLE_LENGTH = 200
 # Of a month of reviews, so many are listed in the description.
@@ -26,44 +25,17 @@ MAX_LISTED = 100
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
 
 
-@dataclass(frozen=True)
-class Page:
-    """The records of one answer, and how many there are on all pages, where the host says it."""
-
-    records: list[dict[str, Any]]
-    total: int | None = None
-
-
-class CodeHost(Importer):
-    """Fetches what a login did, page by page; a page has an address and says what it lists.
+class CodeHost(SiteImporter):
+    """Fetches what a login did.
 
     A record is what is needed of one change: `what` ("merged" or "reviewed"), `url`, `title`,
     `place` (the repository), `project` (its address), `number` and `at`, when it was merged or
     closed.
     """
 
-    # The settings that name the server and hold its token.
-    site_setting: ClassVar[str]
-    token_setting: ClassVar[str]
-    login_pattern: ClassVar[re.Pattern[str]]
-    login_help: ClassVar[Text]
     # How one change is called, for one and for many; "%(num)s" is their number.
     merged_heading: ClassVar[Text]
     reviewed_heading: ClassVar[Text]
-
-    def first_pages(self, site: Site, login: str, since: dt.date) -> list[tuple[str, str]]:
-        """Return what to fetch at first, as pairs of what a page lists and its address."""
-        raise NotImplementedError
-
-    def headers(self, token: str) -> dict[str, str]:
-        raise NotImplementedError
-
-    def parse(self, what: str, body: Any, headers: Mapping[str, str]) -> Page:
-        """Return the records of a page. Raises TypeError, KeyError or ValueError for another shape.
-
-        An answer is as untrusted as a file.
-        """
-        raise NotImplementedError
 
     def reviews_url(self, project: str, login: str, month: PartialDate) -> str:
         """Return the address that lists the reviews of a month in one repository."""
@@ -72,13 +44,6 @@ class CodeHost(Importer):
     def change(self, place: str, number: int) -> str:
         """Return how a change of a repository is written, as in owner/name#12."""
         raise NotImplementedError
-
-    def clean_login(self, text: str) -> str:
-        """Return the login that was typed or pasted with its address, "" where it cannot be one."""
-        login = clean_line(text).removeprefix("@")
-        if login.startswith(("https://", "http://")):
-            login = login.rstrip("/").rpartition("/")[2]
-        return login if self.login_pattern.fullmatch(login) else ""
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
         """Return each merged change, and the reviews of a repository and month as one.

@@ -1,4 +1,4 @@
-"""Fetch what code hosts list, a page at a time, in the job process.
+"""Fetch what sites list, a page at a time, in the job process.
 
 Which page is next is in the row, so that a task can run at any time, twice, or in two processes at
 once: who fetches a page first says until when nobody else should.
@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 
 from roadmap.core import outbound
 from roadmap.core.outbound import Answer, FetchError, Site
-from roadmap.importers.code_host import CodeHost, Page
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.models import PendingImport
+from roadmap.importers.site import Page, SiteImporter
 
 log = logging.getLogger(__name__)
 
@@ -140,9 +140,9 @@ def keep_page(
 def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> tuple[Page, str]:
     """Return the records of a page and the address of the next one, "". Raises FetchFault."""
     importer = IMPORTERS[claim.importer]
-    if not isinstance(importer, CodeHost) or (site := site_of(config, importer)) is None:
+    if not isinstance(importer, SiteImporter) or (site := site_of(config, importer)) is None:
         raise FetchFault("off")
-    token = config[importer.token_setting]
+    token = config[importer.token_setting] if importer.token_setting else ""
     try:
         answer = outbound.get(
             claim.url,
@@ -154,7 +154,7 @@ def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> tup
     except FetchError as error:
         raise FetchFault(str(error)) from None
     if answer.status != 200:
-        raise refusal(answer, now, has_token=bool(token))
+        raise refusal(importer, answer, now, has_token=bool(token))
     try:
         page = importer.parse(claim.what, json.loads(answer.body), dict(answer.headers.items()))
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -163,13 +163,15 @@ def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> tup
     return page, found[1] if found else ""
 
 
-def site_of(config: Mapping[str, Any], importer: CodeHost) -> Site | None:
+def site_of(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
     """Return the server that the operator named, None where they switched it off."""
     site: Site | None = config[importer.site_setting]
     return site
 
 
-def refusal(answer: Answer, now: dt.datetime, *, has_token: bool) -> FetchFault:
+def refusal(
+    importer: SiteImporter, answer: Answer, now: dt.datetime, *, has_token: bool
+) -> FetchFault:
     """Return why a server did not answer with a page."""
     status = answer.status
     if status in (403, 429) and (until := limit_ends(answer, now)):
@@ -178,7 +180,7 @@ def refusal(answer: Answer, now: dt.datetime, *, has_token: bool) -> FetchFault:
         401: "bad-token" if has_token else "needs-token",
         403: "forbidden",
         404: "gone",
-        422: "unknown-login",
+        importer.unknown_status: "unknown-login",
     }
     usual = "moved" if 300 <= status < 400 else "status"
     return FetchFault(reasons.get(status, usual), status)

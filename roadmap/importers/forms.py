@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, StopValidation
 
 from roadmap.core.months import months_later
 from roadmap.core.text import clean_line
-from roadmap.importers.code_host import CodeHost
+from roadmap.importers.site import SiteImporter
 
 # Before that there was none of the hosts.
 EARLIEST_DAY = dt.date(2005, 1, 1)
@@ -31,7 +31,7 @@ class FileForm(FlaskForm):
 
 
 class LoginForm(FlaskForm):
-    """Whose work on a code host, and since when."""
+    """Whose work on a site, and since when where it asks for that."""
 
     login = StringField(
         _l("User name"),
@@ -45,15 +45,21 @@ class LoginForm(FlaskForm):
         invalid_value_message=_l("Enter the date as year-month-day, such as 2026-11-30."),
     )
 
-    def __init__(self, importer: CodeHost, *, today: dt.date, **more: Any) -> None:
+    def __init__(self, importer: SiteImporter, *, today: dt.date, **more: Any) -> None:
         super().__init__(data={"since": months_later(today, -12)}, **more)
         self.importer, self.today = importer, today
+        self.login.label.text = importer.login_label
         self.login.description = importer.login_help
+        if not importer.asks_since:
+            del self.since
 
     def validate_login(self, field: StringField) -> None:
         if not self.importer.clean_login(field.data):
             raise StopValidation(
-                _("This cannot be a user name of %(host)s.", host=self.importer.title)
+                _(
+                    "This is not what %(host)s gives: check how it is written.",
+                    host=self.importer.title,
+                )
             )
 
     def validate_since(self, field: DateField) -> None:

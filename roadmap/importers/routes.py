@@ -26,12 +26,12 @@ from roadmap.evidence.queries import (
 )
 from roadmap.importers import actions, queries, texts
 from roadmap.importers.candidates import ImportFault
-from roadmap.importers.code_host import CodeHost
 from roadmap.importers.fetching import site_of
-from roadmap.importers.forms import FileForm, LoginForm
+from roadmap.importers.forms import EARLIEST_DAY, FileForm, LoginForm
 from roadmap.importers.importer import FileImporter, Importer
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.models import PendingImport
+from roadmap.importers.site import SiteImporter
 from roadmap.people.permissions import permit
 
 importers = Blueprint("importers", __name__)
@@ -62,7 +62,7 @@ def show(key: str) -> Response:
 def bring(key: str) -> BaseResponse:
     """Keep what a file holds, or fetch what a login did; lead to the preview. Nothing is saved."""
     importer = _importer_or_404(key)
-    if isinstance(importer, CodeHost):
+    if isinstance(importer, SiteImporter):
         return _begin(importer)
     importer, form = _file_importer_or_404(key), FileForm()
     if not form.validate():
@@ -78,17 +78,21 @@ def bring(key: str) -> BaseResponse:
     return see_other("importers.preview", key=key)
 
 
-def _begin(importer: CodeHost) -> BaseResponse:
+def _begin(importer: SiteImporter) -> BaseResponse:
     form = LoginForm(importer, today=_today())
     if not form.validate():
         return _render(importer, form, status=422)
     site = site_of(current_app.config, importer) or abort(404)
-    login, since = importer.clean_login(form.login.data), form.since.data
+    login = importer.clean_login(form.login.data)
+    since = form.since.data if importer.asks_since else EARLIEST_DAY
+    source = login
+    if importer.asks_since:
+        source = _("%(login)s since %(day)s", login=login, day=date_filter(since))
     actions.begin(
         db.session,
         current_user.id,
         importer.key,
-        _("%(login)s since %(day)s", login=login, day=date_filter(since)),
+        source,
         importer.first_pages(site, login, since),
         {"login": login, "since": since.isoformat(), "day": _today().isoformat()},
         now=now(),
@@ -244,7 +248,9 @@ def _file_importer_or_404(key: str) -> FileImporter:
 
 def _is_offered(importer: Importer) -> bool:
     """Return whether the operator allows it: a code host can be switched off."""
-    return not isinstance(importer, CodeHost) or site_of(current_app.config, importer) is not None
+    return (
+        not isinstance(importer, SiteImporter) or site_of(current_app.config, importer) is not None
+    )
 
 
 def _find_pending(key: str) -> PendingImport | None:
@@ -292,7 +298,7 @@ def _render(
     importer: Importer, form: FileForm | LoginForm | None = None, *, status: int = 200
 ) -> Response:
     site = None
-    if isinstance(importer, CodeHost):
+    if isinstance(importer, SiteImporter):
         form = form or LoginForm(importer, today=_today(), formdata=None)
         site = site_of(current_app.config, importer)
     return render_page(

@@ -34,8 +34,9 @@ def fault_text(fault: Mapping[str, Any], host: str) -> str:
             host=host,
         ),
         "unknown-login": _(
-            "%(host)s knows no such user name, or hides it (422). Check how it is written.",
-            host=host,
+            "%(host)s knows nobody of this name, or hides them (%(status)s). Check how it is "
+            "written.",
+            host=host, status=status,
         ),
         "status": _("%(host)s answered with an error (%(status)s). Try again in a few minutes.",
                     host=host, status=status),

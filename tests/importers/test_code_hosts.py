@@ -23,7 +23,7 @@ SENT = {"login": "octo-alice", "since": "2026-01-15"}
 @pytest.fixture
 def host(app, monkeypatch):
     with code_host() as host:
-        for name in ("GITHUB_API_URL", "GITLAB_URL"):
+        for name in ("GITHUB_API_URL", "GITLAB_URL", "ORCID_URL"):
             monkeypatch.setitem(app.config, name, parse_site(host.url, "https://public.example"))
         monkeypatch.setitem(app.config, "GITHUB_TOKEN", "")
         monkeypatch.setitem(app.config, "GITLAB_TOKEN", "")
@@ -196,7 +196,7 @@ def _first(host):
         (Odd(401, body=b'{"message": "Bad credentials"}'), "wants a sign-in (401)"),
         (Odd(403, body=b'{"message": "Forbidden"}'), "forbids it (403)"),
         (Odd(404), "nothing at the address of GitHub (404)"),
-        (Odd(422, body=b'{"message": "Validation Failed"}'), "knows no such user name"),
+        (Odd(422, body=b'{"message": "Validation Failed"}'), "knows nobody of this name"),
         (Odd(502, body=b"<html>"), "answered with an error (502)"),
         (Odd(302, {"Location": "https://elsewhere.example/"}), "has moved (302)"),
         (Odd(200, body=b"<html>Sign in</html>"), "something else than a list"),
@@ -340,3 +340,58 @@ def test_a_look_up_has_a_deadline(monkeypatch):
             headers={}, most_bytes=10, seconds=0.1,
         )  # fmt: skip
     released.set()
+
+
+IRIS = "0000-0002-1825-0097"
+WORKS = [
+    {"work-summary": [{
+        "put-code": 12, "type": "journal-article",
+        "title": {"title": {"value": "A measured effect"}},
+        "journal-title": {"value": "Journal of Tests"},
+        "publication-date": {"year": {"value": "2021"}, "month": {"value": "4"}, "day": None},
+        "external-ids": {"external-id": [
+            {"external-id-type": "issn", "external-id-value": "1234-5678",
+             "external-id-relationship": "part-of"},
+            {"external-id-type": "doi", "external-id-value": "10.1000/ABC",
+             "external-id-relationship": "self"},
+        ]},
+    }]},
+    {"work-summary": [{"put-code": 13, "type": "lecture-speech",
+                       "title": {"title": {"value": "A talk"}}, "external-ids": None,
+                       "publication-date": {"year": {"value": "2022"}},
+                       "url": {"value": "https://example.org/talk"}}]},
+    {"work-summary": []},
+    None,
+]  # fmt: skip
+
+
+def test_the_works_of_an_orcid_record_become_drafts(alice, session, host, fetch):
+    host.works[IRIS] = WORKS
+    page = alice.get("/evidence/import/orcid").text
+    assert "ORCID iD" in page
+    assert 'name="since"' not in page
+    alice.post("/evidence/import/orcid", {"login": f"https://orcid.org/{IRIS}"})
+    assert fetch() == 1
+    assert host.asked[0][0] == f"/v3.0/{IRIS}/works"
+    preview = alice.get("/evidence/import/orcid/preview").text
+    assert sorted(boxes(preview)) == [("A measured effect", True), ("A talk", True)]
+    alice.post("/evidence/import/orcid/records", fields(preview))
+    paper, talk = pieces(session)
+    assert (paper.current.url, paper.current.kind, paper.current.occurred_on) == (
+        "https://doi.org/10.1000/ABC", "publication", "2021-04"
+    )  # fmt: skip
+    assert (talk.current.kind, talk.state) == ("talk", "draft")
+
+
+@pytest.mark.parametrize("login", ["0000-0002-1825-0098", "0000-0002-1825", "octo-alice"])
+def test_an_orcid_id_that_is_mistyped_is_not_asked_for(alice, host, login):
+    refused = alice.post("/evidence/import/orcid", {"login": login})
+    assert refused.status_code == 422
+    assert "check how it is written" in refused.text
+    assert host.asked == []
+
+
+def test_an_orcid_record_that_is_not_there_says_so(alice, host, fetch):
+    alice.post("/evidence/import/orcid", {"login": IRIS})
+    fetch()
+    assert "knows nobody of this name" in text_of(alice.get("/evidence/import/orcid/preview").text)

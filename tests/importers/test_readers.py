@@ -47,28 +47,6 @@ BIBTEX = rb"""
 @patent{d, title={A cache}, date={2023-05-04/2023-06-01}, url={https://patents.example.org/1}}
 @book{e, title={No year}}
 """
-ORCID = {
-    "group": [
-        {"work-summary": [{
-            "put-code": 12, "type": "journal-article",
-            "title": {"title": {"value": "A measured effect"}},
-            "journal-title": {"value": "Journal of Tests"},
-            "publication-date": {"year": {"value": "2021"}, "month": {"value": "4"}, "day": None},
-            "external-ids": {"external-id": [
-                {"external-id-type": "issn", "external-id-value": "1234-5678",
-                 "external-id-relationship": "part-of"},
-                {"external-id-type": "doi", "external-id-value": "10.1000/ABC",
-                 "external-id-relationship": "self"},
-            ]},
-        }]},
-        {"work-summary": [{"put-code": 13, "type": "lecture-speech",
-                           "title": {"title": {"value": "A talk"}}, "external-ids": None,
-                           "publication-date": {"year": {"value": "2022"}},
-                           "url": {"value": "https://example.org/talk"}}]},
-        {"work-summary": []},
-        None,
-    ]
-}  # fmt: skip
 
 
 def read(key: str, data: bytes | object) -> Reading:
@@ -148,15 +126,6 @@ def test_deep_braces_and_many_entries_are_bounded():
         read("bibtex", b"@misc{a, title={x}, year=2020}\n" * 501)
 
 
-def test_orcid_works_are_read_by_what_names_them():
-    paper, talk = read("orcid", ORCID).candidates
-    assert paper.external_id == "doi:10.1000/abc"
-    assert (paper.values["occurred_on"], paper.values["issuer"]) == ("2021-04", "Journal of Tests")
-    assert (talk.external_id, talk.values["kind"]) == ("orcid:13", "talk")
-    # The whole record has them further inside.
-    assert len(read("orcid", {"activities-summary": {"works": ORCID}}).candidates) == 2
-
-
 def test_linkedin_is_read():
     found = read("linkedin", DATA)
     assert found.problems == []
@@ -190,8 +159,6 @@ def _hostile(name: str, text: str) -> bytes:
         ("json-resume", b"[1]", "not a JSON Resume"),
         ("json-resume", b"[" * 100_000, "not a JSON Resume"),
         ("json-resume", b'{"work": {"name": 1}}', "not a JSON Resume"),
-        ("orcid", b'{"group": 1}', "no works"),
-        ("orcid", b"\0\0", "not the JSON"),
         ("bibtex", b"\0\0", "not a text file"),
         ("bibtex", b"Hello", "no entry"),
     ],

@@ -1,4 +1,4 @@
-"""A GitHub and a GitLab on this machine, which answer as the real ones do, or as they are told."""
+"""A GitHub, a GitLab and an ORCID on this machine, answering as they do, or as they are told."""
 
 from __future__ import annotations
 
@@ -32,12 +32,17 @@ class CodeHost:
     per_page: int = 100
     merged: list[dict[str, Any]] = field(default_factory=list)
     reviewed: list[dict[str, Any]] = field(default_factory=list)
+    # The groups of works, by the iD of a record.
+    works: dict[str, list[Any]] = field(default_factory=dict)
     # Answers instead of the next ones.
     odd: list[Odd] = field(default_factory=list)
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, path: str, query: dict[str, str], own_url: str) -> Odd:
+        if path.startswith("/v3.0/"):
+            groups = self.works.get(path.split("/")[2])
+            return Odd(404) if groups is None else Odd(body=json.dumps({"group": groups}).encode())
         is_github = path == "/search/issues"
         reviews = "reviewed-by:" in query.get("q", "") or "reviewer_username" in query
         items = self.reviewed if reviews else self.merged

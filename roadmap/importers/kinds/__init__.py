@@ -1,6 +1,6 @@
 """The registry of importers: the pages, the documentation and the tests take the list from here.
 
-To add an importer, write a module with a subclass of `FileImporter` or `CodeHost`, and name it
+To add an importer, write a module with a subclass of `FileImporter` or `SiteImporter`, and name it
 below.
 """
 

@@ -12,7 +12,8 @@ from flask_babel import lazy_gettext as _l
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.outbound import Site
-from roadmap.importers.code_host import CodeHost, Page, dictionaries, make_record
+from roadmap.importers.code_host import CodeHost, dictionaries, make_record
+from roadmap.importers.site import Page
 
 _MERGE_REQUEST = re.compile(r"(?P<project>https?://[^/]+/(?P<place>.+?))/-/merge_requests/\d+")
 

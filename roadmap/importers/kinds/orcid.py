@@ -1,20 +1,20 @@
-"""The works of an ORCID record, as its public API gives them in JSON."""
+"""The public works of an ORCID record."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.outbound import Site
 from roadmap.core.text import clean_line, fold
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.candidates import Candidate, ImportFault, Reading, make_external_id
-from roadmap.importers.importer import FileImporter
-from roadmap.importers.json_files import as_text, load_json, text_at
-from roadmap.importers.records import MAX_CANDIDATES
+from roadmap.importers.candidates import Candidate, Reading, make_external_id
+from roadmap.importers.json_files import as_text, text_at
+from roadmap.importers.site import Page, SiteImporter
 from roadmap.importers.text_files import set_dates
 
 KINDS = {
@@ -26,30 +26,43 @@ KINDS = {
 _PUT_CODE = re.compile(r"[0-9]{1,12}")
 
 
-class OrcidImporter(FileImporter):
+class OrcidImporter(SiteImporter):
     key = "orcid"
     title = _l("ORCID")
-    summary = _l("The works of your ORCID record: papers, patents, software, talks.")
+    summary = _l("The public works of your ORCID record: papers, patents, software, talks.")
+    site_setting = "ORCID_URL"
+    login_pattern = re.compile(r"(?:[0-9]{4}-){3}[0-9]{3}[0-9X]")
+    login_label = _l("ORCID iD")
+    login_help = _l("As in 0000-0002-1825-0097, or its whole address.")
+    asks_since = False
+    unknown_status = 404
     steps = (
-        _l("curl -H 'Accept: application/json' https://pub.orcid.org/v3.0/YOUR-ID/works "
-           "saves your public works to a file."),
-        _l("Without a terminal: sign in to ORCID, choose Export works to BibTeX, and import that."),
-    )  # fmt: skip
-    accept = ".json,application/json"
+        _l("Works that everyone may see, each once, whichever sources name it."),
+        _l("For others, export your works at ORCID as BibTeX, and import that."),
+    )
 
-    def load(self, data: bytes) -> list[Any]:
-        found = load_json(data, _("This is not the JSON of an ORCID record. Choose another file."))
-        works = found.get("activities-summary", found) if isinstance(found, dict) else {}
-        works = works.get("works", works) if isinstance(works, dict) else {}
-        groups = works.get("group") if isinstance(works, dict) else None
+    def clean_login(self, text: str) -> str:
+        """Return the iD, "" where its last digit does not fit: it is mistyped (ISO 7064, 11-2)."""
+        login = super().clean_login(text.replace("x", "X"))
+        digits = login.replace("-", "")
+        total = 0
+        for digit in digits[:-1]:
+            total = (total + int(digit)) * 2
+        last = (12 - total % 11) % 11
+        return login if digits[-1:] == ("X" if last == 10 else str(last)) else ""
+
+    def first_pages(self, site: Site, login: str, since: dt.date) -> list[tuple[str, str]]:
+        return [("works", f"{site.url}/v3.0/{login}/works")]
+
+    def headers(self, token: str) -> dict[str, str]:
+        return {"Accept": "application/json"}
+
+    def parse(self, what: str, body: Any, headers: Mapping[str, str]) -> Page:
+        groups = body["group"]
         if not isinstance(groups, list):
-            raise ImportFault(_("There are no works in this file: ORCID lists them below “group”."))
-        if len(groups) > MAX_CANDIDATES:
-            raise ImportFault(
-                _("The record has more than %(most)s works, the most that can be imported from one "
-                  "file.", most=MAX_CANDIDATES)
-            )  # fmt: skip
-        return [record for group in groups if (record := _record(group))]
+            raise TypeError("no list of works")
+        records = [record for group in groups if (record := _record(group))]
+        return Page(records, len(records))
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
         reading = Reading()
