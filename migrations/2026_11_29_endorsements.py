@@ -51,4 +51,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The release before does not know this kind, and its page would fail.
+    op.execute("DELETE FROM notification WHERE kind = 'witness_answered'")
     op.drop_table("endorsement")

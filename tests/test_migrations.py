@@ -393,6 +393,17 @@ def test_what_was_left_out_and_taken_back_is_found_in_the_history(bare: Flask) -
     assert [tuple(row) for row in db.session.execute(links)] == expected
 
 
+def test_the_release_before_gets_no_notification_that_it_cannot_name(bare: Flask) -> None:
+    upgrade()
+    cast = Cast.create(db.session)
+    told = {"user_id": cast.alice, "data": {}, "created_at": dt.datetime.now(dt.UTC)}
+    db.session.add_all(Notification(kind=kind, **told) for kind in ("added", "witness_answered"))
+    db.session.commit()
+    alembic.downgrade("1796220001")
+    kinds = sa.select(Notification.kind).where(Notification.user_id == cast.alice)
+    assert db.session.scalars(kinds).all() == ["added"]
+
+
 def test_searched_text_is_folded_in_the_data_of_the_release_before(bare: Flask) -> None:
     upgrade()
     fill()

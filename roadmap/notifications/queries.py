@@ -63,7 +63,8 @@ def list_notifications(
     """Load a page of notifications, the newest first, and whether older ones follow."""
     query = (
         _select_items(reader.id)
-        .where(_is_visible_to(reader))
+        # While nodes are upgraded one by one, a newer one writes kinds that this one cannot name.
+        .where(_is_visible_to(reader), _ROWS.c.kind.in_(KINDS))
         .order_by(_ROWS.c.created_at.desc(), _ROWS.c.id.desc())
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE + 1)

@@ -367,3 +367,12 @@ def test_what_was_read_three_months_ago_goes(
     assert actions.prune(session, now=now + dt.timedelta(days=91)) == 1
     session.commit()
     assert "Unread" not in words(browser_of(cast.bob).get(path).text).replace("0 unread", "")
+
+
+def test_what_a_newer_release_wrote_is_left_out(session, cast, now, browser_of):
+    told = {"user_id": cast.alice, "data": {}, "created_at": now}
+    session.add_all(Notification(kind=kind, **told) for kind in ("comment", "of_tomorrow"))
+    session.commit()
+    page = browser_of(cast.alice).get("/notifications")
+    assert page.status_code == 200
+    assert page.text.count("notification-text") == 1
