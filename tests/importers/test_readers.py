@@ -124,6 +124,19 @@ def test_deep_braces_and_many_entries_are_bounded():
     assert len(read("bibtex", deep).problems) == 1
     with pytest.raises(ImportFault, match="more than 500"):
         read("bibtex", b"@misc{a, title={x}, year=2020}\n" * 501)
+    with pytest.raises(ImportFault, match="more than 500"):
+        read("bibtex", b'@string{a = "x"}\n' * 2_001)
+
+
+def test_what_abbreviations_stand_for_is_bounded():
+    """A few letters of a file can stand for megabytes, which would be read for minutes."""
+    letters = b'@string{a = "' + b"{x}" * 166 + b'"}\n'
+    assert len(read("bibtex", letters + b"@misc{b, title=" + b"a#" * 100 + b"a}").problems) == 1
+
+
+def test_a_month_of_very_many_digits_is_no_month():
+    entry = b"@misc{a, title={x}, year=2020, month={" + b"1" * 5_000 + b"}}"
+    assert read("bibtex", entry).candidates[0].values["occurred_on"] == "2020"
 
 
 def test_linkedin_is_read():
@@ -138,10 +151,11 @@ def test_linkedin_is_read():
     assert (certificate["issued_on"], certificate["expires_on"]) == ("2024-01", "2027-01")
 
 
-def _hostile(name: str, text: str) -> bytes:
+def _hostile(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, text)
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name in names:
+            archive.writestr(name, text)
     return packed.getvalue()
 
 
@@ -152,10 +166,18 @@ def _hostile(name: str, text: str) -> bytes:
         ("linkedin", DATA[:-40], "not the ZIP"),
         (
             "linkedin",
-            _hostile("Positions.csv", "Title,Company Name\n" + "a,b\n" * 400_000),
+            _hostile("Positions.csv", text="Title,Company Name\n" + "a,b\n" * 400_000),
             "large",
         ),
-        ("linkedin", _hostile("../../Skills.csv", "Name\nA\n"), "no positions"),
+        # Together.
+        ("linkedin", _hostile("1/Positions.csv", "2/Positions.csv", text="\n" * 600_000), "large"),
+        # The library would unpack all of it.
+        (
+            "linkedin",
+            _hostile("Positions.csv", text="a\n", method=zipfile.ZIP_BZIP2),
+            "not the ZIP",
+        ),
+        ("linkedin", _hostile("../../Skills.csv", text="Name\nA\n"), "no positions"),
         ("json-resume", b"[1]", "not a JSON Resume"),
         ("json-resume", b"[" * 100_000, "not a JSON Resume"),
         ("json-resume", b'{"work": {"name": 1}}', "not a JSON Resume"),
@@ -170,7 +192,7 @@ def test_what_cannot_be_read_says_why(key, data, said):
 
 def test_a_traversal_in_a_zip_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert len(read("linkedin", _hostile("../../Positions.csv", POSITIONS)).candidates) == 2
+    assert len(read("linkedin", _hostile("../../Positions.csv", text=POSITIONS)).candidates) == 2
     assert list(Path(tmp_path.parent).glob("*.csv")) == []
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -23,7 +25,12 @@ from roadmap.importers.records import MAX_CANDIDATES
 from roadmap.importers.text_files import decode_text, set_dates
 
 MAX_ENTRIES = MAX_CANDIDATES
+# With abbreviations (@string).
+MAX_PARTS = 2_000
+# Also with its abbreviations written out: three letters can stand for hundreds.
 MAX_ENTRY_LENGTH = 30_000
+# So much of a file is read as LaTeX, which takes a second for each 100,000 characters.
+MAX_LATEX = 200_000
 # The parser goes one level deeper for each brace.
 MAX_DEPTH = 40
 # An entry begins a line, so that a brace that is missing spoils only its own.
@@ -31,6 +38,8 @@ _BEGINNING = re.compile(r"^[ \t]*@[ \t]*(\w+)[ \t]*[{(]", re.MULTILINE)
 _NO_ENTRIES = frozenset({"comment", "preamble"})
 _ARXIV = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.I)
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+# Texts that are the same when they are read as LaTeX.
+_NO_LATEX = re.compile(r"(?!.*(?:--|,,))(?:[^\W_]|[\s.,;:()/+=-])*", re.DOTALL)
 KINDS = {"patent": "patent", "software": "open_source", "dataset": "open_source",
          "online": "blog_post", "presentation": "talk", "talk": "talk"}  # fmt: skip
 VENUES = ("journal", "journaltitle", "booktitle", "school", "institution", "publisher",
@@ -52,9 +61,12 @@ class BibTexImporter(FileImporter):
 
     def load(self, data: bytes) -> list[Any]:
         text = decode_text(data, _("This is not a text file. Choose one that ends in .bib."))
-        macros: dict[str, str] = {}
-        records = [record for line, part in _parts(text) for record in _parse(part, line, macros)]
-        if len(records) > MAX_ENTRIES:
+        parts, file, records = list(islice(_parts(text), MAX_PARTS + 1)), _File(), []
+        for line, part in parts[:MAX_PARTS]:
+            records += _parse(part, line, file)
+            if len(records) > MAX_ENTRIES:
+                break
+        if len(parts) > MAX_PARTS or len(records) > MAX_ENTRIES:
             raise ImportFault(
                 _("The file has more than %(most)s entries. Split it, and import one part after "
                   "the other.", most=MAX_ENTRIES)
@@ -84,17 +96,26 @@ class BibTexImporter(FileImporter):
         return reading
 
 
+@dataclass
+class _File:
+    """What the entries of a file share: its abbreviations, and how much more is read as LaTeX."""
+
+    macros: dict[str, str] = field(default_factory=dict)
+    latex_left: int = MAX_LATEX
+
+
 def _parts(text: str) -> Iterator[tuple[int, str]]:
     """Yield each entry with the line on which it begins."""
     found = list(_BEGINNING.finditer(text))
     ends = [each.start() for each in found[1:]] + [len(text)]
+    line, counted = 1, 0
     for each, end in zip(found, ends, strict=False):
+        line, counted = line + text.count("\n", counted, each.start()), each.start()
         if each[1].lower() not in _NO_ENTRIES:
-            part = text[each.start() : end]
-            yield text.count("\n", 0, each.start()) + 1, part
+            yield line, text[each.start() : end]
 
 
-def _parse(part: str, line: int, macros: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _parse(part: str, line: int, file: _File) -> Iterator[dict[str, Any]]:
     """Yield an entry, or that it cannot be read; remember an abbreviation (@string)."""
     # The library and its codec of LaTeX take a tenth of a second to load.
     from pybtex.database.input.bibtex import LowLevelParser, month_names
@@ -104,7 +125,8 @@ def _parse(part: str, line: int, macros: dict[str, str]) -> Iterator[dict[str, A
         yield {"line": line}
         return
     faults: list[Exception] = []
-    parser = LowLevelParser(part, macros={**month_names, **macros}, handle_error=faults.append)
+    macros = {**month_names, **file.macros}
+    parser = LowLevelParser(part, macros=macros, handle_error=faults.append)
     try:
         found = list(parser)
     except PybtexSyntaxError:
@@ -112,13 +134,13 @@ def _parse(part: str, line: int, macros: dict[str, str]) -> Iterator[dict[str, A
     for kind, content in found:
         if kind.lower() == "string":
             name, value = content
-            macros[name] = "".join(value)[:500]
+            file.macros[name] = "".join(value)[:500]
         elif kind.lower() not in _NO_ENTRIES and not faults:
-            fields = {
-                name.lower(): _plain(name.lower(), "".join(value))
-                for name, value in content[1]
-                if name.lower() in KEPT
-            }
+            said = {name.lower(): "".join(value) for name, value in content[1]}
+            if sum(map(len, said.values())) > MAX_ENTRY_LENGTH:
+                yield {"line": line}
+                continue
+            fields = {name: _plain(name, text, file) for name, text in said.items() if name in KEPT}
             yield {"line": line, "type": kind.lower(), "fields": fields}
     if faults:
         yield {"line": line}
@@ -135,14 +157,19 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _plain(name: str, value: str) -> str:
+def _plain(name: str, value: str, file: _File) -> str:
     """Return a value without the commands of LaTeX; addresses and numbers as they are."""
     from pybtex.richtext import Text
     from pybtex.scanner import PybtexSyntaxError
 
     if name not in ("title", "author", "abstract", *VENUES):
         return clean_line(value.strip("{}"))
+    if _NO_LATEX.fullmatch(value):
+        return clean_line(value)
+    file.latex_left -= len(value)
     try:
+        if file.latex_left < 0:
+            raise ValueError("enough")
         value = str(Text.from_latex(value))
     except (PybtexSyntaxError, ValueError):
         value = value.replace("{", "").replace("}", "")
@@ -175,7 +202,7 @@ def _month(fields: Mapping[str, str]) -> str:
 
     month = fields.get("month", "")
     number = month.lstrip("0")
-    if number.isascii() and number.isdigit() and 1 <= int(number) <= 12:
+    if re.fullmatch("[0-9]{1,2}", number) and 1 <= int(number) <= 12:
         return list(month_names.values())[int(number) - 1]
     # "Dec. 3-8" and "June/July" are given by where they begin.
     return re.split(r"[\s/~.,–-]", month)[0] if not month.isdigit() else ""

@@ -22,8 +22,10 @@ from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 from roadmap.importers.text_files import decode_text, set_dates
 
 MAX_MEMBERS = 1_000
-# Unpacked: a person's positions are some ten kilobytes.
-MAX_MEMBER_BYTES = 1_000_000
+# Unpacked, of all that is read: a person's positions are some ten kilobytes.
+MAX_BYTES = 1_000_000
+# Of others the library unpacks more than it is asked for.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_CELL_LENGTH = 20_000
 
 
@@ -135,6 +137,7 @@ def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
                 raise fault
+            left = MAX_BYTES
             for member in members:
                 # Only the end of a name is looked at, and nothing is written anywhere.
                 name = member.filename.rpartition("/")[2].casefold()
@@ -142,9 +145,12 @@ def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]
                     continue
                 if member.flag_bits & 1:
                     raise ImportFault(_("This ZIP has a password. Unpack it, and pack it without."))
+                if member.compress_type not in METHODS:
+                    raise fault
                 with archive.open(member) as file:
-                    text = file.read(MAX_MEMBER_BYTES + 1)
-                if len(text) > MAX_MEMBER_BYTES:
+                    text = file.read(left + 1)
+                left -= len(text)
+                if left < 0:
                     raise ImportFault(_("“%(name)s” in this ZIP is too large.", name=name))
                 yield name, _rows(decode_text(text, str(fault)), TABLES[name])
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
