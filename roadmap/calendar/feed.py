@@ -31,7 +31,9 @@ def write(
         event.add("dtstamp", each.changed_at)
         event.add("summary", summary(each))
         event.add("dtstart", each.day)
-        event.add("dtend", each.day + dt.timedelta(days=1))
+        # Without an end it is this one day. The day after the last of all years cannot be written.
+        if each.day < dt.date.max:
+            event.add("dtend", each.day + dt.timedelta(days=1))
         event.add("url", f"{base}{each.href}")
         # The day stays free.
         event.add("transp", "TRANSPARENT")

@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.calendar.models import CalendarFeed
+from roadmap.core.dates import PartialDate
+from roadmap.evidence.models import EvidenceVersion
 from roadmap.people.models import AuditEntry, User
 from roadmap.progress import actions as progress
 from tests.evidence.builders import LEVELS
@@ -109,6 +111,14 @@ def test_nobody_ends_the_address_of_another(browser_of, cast, dates, subscribe):
     browser_of(cast.bob).delete("/calendar/address")
     browser_of(cast.bob).post("/calendar/address", {})
     assert len(events(browser_of().get(path))) == 4
+
+
+def test_the_last_day_of_all_years_has_no_day_after(session, browser_of, dates, subscribe):
+    session.execute(sa.update(EvidenceVersion).values(expires_on=PartialDate("9999")))
+    session.commit()
+    found = events(browser_of().get(subscribe()))
+    [last] = [each for uid, each in found.items() if uid.startswith("expiry")]
+    assert last["dtstart"].dt == dt.date.max
 
 
 def test_a_deactivated_account_has_no_calendar(session, cast, now, browser_of, dates, subscribe):
