@@ -116,7 +116,14 @@ class MethodOverride:
             return self._reject(413, text, environ, start_response)
         # Clients of the API can send every verb.
         if environ["REQUEST_METHOD"] == "POST" and not _is_for_api(environ):
-            wanted = self._overriding_method(environ)
+            try:
+                wanted = self._overriding_method(environ)
+            except RequestEntityTooLarge:
+                text = (
+                    f"The form has more than {MAX_PARTS} fields and files, or its texts are too "
+                    "long. Nothing was saved: go back, and send fewer at once."
+                )
+                return self._reject(413, text, environ, start_response)
             if wanted in OVERRIDE_METHODS:
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)

@@ -21,8 +21,10 @@ from werkzeug.datastructures import FileStorage
 from roadmap.core.database import db
 from roadmap.core.file_store import file_store
 from roadmap.core.uploads import MAX_FILE_BYTES
+from roadmap.evidence.constants import MAX_FILES
 from roadmap.evidence.file_rules import ALLOWED, clean_name, find_type
 from roadmap.evidence.item import File
+from roadmap.evidence.labels import ERROR_MESSAGES
 from roadmap.evidence.models import Evidence, EvidenceFile, UploadedFile
 
 # How long a file stays that was sent for a piece which was not saved.
@@ -98,7 +100,11 @@ def take_files(
     quota = current_app.config["FILE_QUOTA_MB"] * 1_000_000
     taken, refused = [], []
     # A form without a chosen file sends one without a name.
-    for each in (each for each in sent if each.filename):
+    chosen = [each for each in sent if each.filename]
+    if len(chosen) > MAX_FILES:
+        # More fit into no piece, and each of them would be written to the disk.
+        refused.append(str(ERROR_MESSAGES["too_many_files"]))
+    for each in chosen[:MAX_FILES]:
         try:
             taken.append(take_file(user_id, each.filename, each.stream, quota=quota, now=now))
         except FileRefused as error:

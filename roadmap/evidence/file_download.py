@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, request, send_file
+import logging
+
+from flask import Response, abort, request, send_file
 
 from roadmap.core.file_store import file_store
 from roadmap.evidence.item import File
+
+log = logging.getLogger(__name__)
 
 # For a browser that shows it all the same.
 CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -16,8 +20,14 @@ def file_response(file: File) -> Response:
     if request.if_none_match.contains(file.sha256):
         response = Response(status=304)
     else:
+        try:
+            content = file_store().open(file.sha256)
+        except FileNotFoundError:
+            # A backup that was made without it may have been restored.
+            log.error("a file of evidence is missing in the data folder: %s", file.sha256)
+            abort(404)
         response = send_file(
-            file_store().open(file.sha256),
+            content,
             mimetype=file.media_type,
             as_attachment=True,
             download_name=file.name,

@@ -176,6 +176,19 @@ def test_a_piece_has_at_most_ten_files(session, cast, now, browser_of):
     answer = browser_of(cast.alice).post("/evidence", sent(*files))
     assert answer.status_code == 422
     assert "At most 10 files." in answer.text
+    assert session.scalar(sa.select(sa.func.count()).select_from(UploadedFile)) == 10
+
+
+def test_a_form_of_too_many_files_is_refused_unread(session, cast, browser_of):
+    files = [(b"", f"{number}.txt") for number in range(601)]
+    assert browser_of(cast.alice).post("/evidence", sent(*files)).status_code == 413
+
+
+def test_a_file_that_is_missing_in_the_store_is_not_found(app, session, cast, now, browser_of):
+    alice, piece = browser_of(cast.alice), add_evidence(session, cast, cast.alice, now)
+    add_file(alice, piece, NOTES, "notes.md")
+    Path(app.config["DATA_DIR"], FOLDER, digest(NOTES)[:2], digest(NOTES)).unlink()
+    assert status(alice, f"/evidence/{piece.id}/files/{digest(NOTES)}") == 404
 
 
 def test_a_person_has_a_quota(app, session, cast, browser_of, monkeypatch):
