@@ -61,7 +61,8 @@ class BibTexImporter(FileImporter):
 
     def load(self, data: bytes) -> list[Any]:
         text = decode_text(data, _("This is not a text file. Choose one that ends in .bib."))
-        parts, file, records = list(islice(_parts(text), MAX_PARTS + 1)), _File(), []
+        parts, file = list(islice(_parts(text), MAX_PARTS + 1)), _File()
+        records: list[Any] = []
         for line, part in parts[:MAX_PARTS]:
             records += _parse(part, line, file)
             if len(records) > MAX_ENTRIES:
