@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -10,6 +12,7 @@ from playwright.sync_api import Page, expect
 from roadmap.core.database import db
 from roadmap.importers.models import PendingImport
 from tests.browser.conftest import PageOf
+from tests.importers.test_readers import BIBTEX, DATA, RESUME
 
 TABLE = "Titel;Datum;Link\r\nVortrag über Kosten;03.2024;https://example.org/cost\r\n".encode(
     "cp1252"
@@ -48,6 +51,30 @@ def test_a_table_becomes_drafts(page_of: PageOf, role: str, scripts: bool) -> No
     bring(page)
     expect(talk).not_to_be_checked()
     expect(page.get_by_role("link", name="imported before")).to_be_visible()
+
+
+def test_every_other_file_becomes_drafts_without_scripts(page_of: PageOf) -> None:
+    """One after the other: each is seen before it is saved."""
+    page = page_of("mallory", java_script_enabled=False)
+    for title, name, data, listed in (
+        ("LinkedIn", "export.zip", DATA, "ML engineer"),
+        ("JSON Resume", "resume.json", json.dumps(RESUME).encode(), "Engineer"),
+        ("BibTeX", "works.bib", BIBTEX, "On arXiv"),
+    ):
+        page.goto("/evidence/import")
+        page.get_by_role("link", name=title).click()
+        file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+        page.get_by_label("File").set_input_files([file])
+        page.get_by_role("button", name="Show what it holds").click()
+        expect(page.get_by_role("checkbox", name=listed).first).to_be_checked()
+        if page.get_by_role("checkbox", name="Leave out what has errors").count():
+            page.get_by_role("checkbox", name="Leave out what has errors").check()
+        page.get_by_role("button", name="Import what is ticked").click()
+        expect(page.get_by_text("imported").first).to_be_visible()
+    page.goto("/evidence")
+    expect(page.get_by_role("link", name="On arXiv")).to_be_visible()
+    page.goto("/career")
+    expect(page.get_by_text("ML engineer").first).to_be_visible()
 
 
 def test_the_page_goes_on_when_everything_is_fetched(page_of: PageOf, server_app: Flask) -> None:
