@@ -80,25 +80,30 @@ def ask_witness(
 
 def delete_endorsement(
     session: Session, endorsement: Endorsement, *, by: uuid.UUID, now: dt.datetime
-) -> None:
-    """Withdraw a request, or delete what a witness said. The history keeps who said it."""
-    lock_user_to_read(session, endorsement.user_id)
-    if endorsement.answer:
+) -> bool:
+    """Withdraw a request, or delete what a witness said; return whether they had answered.
+
+    The history keeps who said it.
+    """
+    # The witness may have answered meanwhile.
+    if not _lock_and_refresh(session, endorsement):
+        return False
+    was_answered = bool(endorsement.answer)
+    if was_answered:
         record_history(
             session, user_id=endorsement.user_id, by=by, action="endorsement.deleted",
             subject=endorsement.milestone_key, now=now, witness=endorsement.witness,
         )  # fmt: skip
     session.delete(endorsement)
     session.flush()
+    return was_answered
 
 
 def record_answer(
     session: Session, endorsement: Endorsement, said: Testimony, *, now: dt.datetime
 ) -> bool:
     """Record what a witness says, which works once; return whether it did."""
-    lock_user_to_read(session, endorsement.user_id)
-    session.refresh(endorsement)
-    if not endorsement.is_open(now):
+    if not _lock_and_refresh(session, endorsement) or not endorsement.is_open(now):
         return False
     endorsement.answer, endorsement.witness = said.answer, said.witness
     endorsement.affiliation, endorsement.statement = said.affiliation, said.statement
@@ -107,4 +112,14 @@ def record_answer(
         session, user_id=endorsement.user_id, by=None, action="endorsement.answered",
         subject=endorsement.milestone_key, now=now, witness=said.witness, answer=said.answer,
     )  # fmt: skip
+    return True
+
+
+def _lock_and_refresh(session: Session, endorsement: Endorsement) -> bool:
+    """Read a request again below the lock of its person; return whether it is still there."""
+    lock_user_to_read(session, endorsement.user_id)
+    try:
+        session.refresh(endorsement)
+    except sa.exc.InvalidRequestError:
+        return False
     return True

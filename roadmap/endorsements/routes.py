@@ -65,9 +65,8 @@ def ask() -> Response:
 @permit("endorsement.write")
 def delete(key: uuid.UUID) -> BaseResponse:
     row = permissions.load(db.session, current_user, "endorsement.write", Endorsement, key)
-    milestone, was_answered = row.milestone_key, bool(row.answer)
-    actions.delete_endorsement(db.session, row, by=current_user.id, now=now())
-    if was_answered:
+    milestone = row.milestone_key
+    if actions.delete_endorsement(db.session, row, by=current_user.id, now=now()):
         flash(_("What the witness said is deleted."))
     else:
         flash(_("The request is withdrawn. The link no longer works."))

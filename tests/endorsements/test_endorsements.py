@@ -133,6 +133,30 @@ def test_a_link_that_no_longer_works_says_nothing(ended, alice, witness, cast, s
             assert "Alice" not in answer.text
 
 
+def test_an_answer_and_a_withdrawal_at_the_same_moment(alice, cast, session, now):
+    """Each is done as the other left it, although it was loaded before."""
+    for change, write, done in (
+        (
+            sa.update(Endorsement).values(answer="seen", witness="Frank", answered_at=now),
+            lambda row: actions.delete_endorsement(session, row, by=cast.alice, now=now),
+            True,
+        ),
+        (
+            sa.delete(Endorsement),
+            lambda row: actions.record_answer(
+                session, row, actions.Testimony("seen", "Frank"), now=now
+            ),
+            False,
+        ),
+    ):
+        ask(alice)
+        session.rollback()
+        row = session.scalars(sa.select(Endorsement)).one()
+        session.execute(change.execution_options(synchronize_session=False))
+        assert write(row) is done
+        session.commit()
+
+
 def test_what_was_witnessed_keeps_its_words(alice, witness, session):
     """A later revision of the roadmap changes nothing in what was said."""
     link = ask(alice)
