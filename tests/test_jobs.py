@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,7 @@ from roadmap.core import config
 from roadmap.core.database import db
 from roadmap.core.types import new_id
 from roadmap.jobs import tasks, wakeup
+from roadmap.jobs.queue import JobQueue
 from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import User
@@ -279,6 +281,30 @@ def test_it_is_woken_by_a_commit_and_ends_when_asked(
     rest, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 0
     assert rest == "", "nothing worth a line happened"
+
+
+def test_a_slow_host_keeps_one_worker_at_most(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, calls = threading.Event(), threading.Event(), []
+
+    def fetch(_stopping: Callable[[], bool]) -> int:
+        calls.append(1)
+        begun.set()
+        go_on.wait(SECONDS)
+        return 0
+
+    monkeypatch.setattr(tasks, "fetch_pages", fetch)
+    queue = JobQueue(installation.app)
+    slow = threading.Thread(target=queue.fetch.call_local)
+    slow.start()
+    assert begun.wait(SECONDS)
+    queue.fetch.call_local()
+    go_on.set()
+    slow.join(SECONDS)
+    assert calls == [1], "the second one did not wait for the host"
+    queue.fetch.call_local()
+    assert calls == [1, 1]
 
 
 @pytest.mark.parametrize("way", ["SIGINT", "SIGHUP", "end of input"])

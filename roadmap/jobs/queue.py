@@ -78,12 +78,22 @@ class JobQueue:
         deliver, tidy = self._task(tasks.deliver), self._task(tasks.tidy)
         self.wake = self.huey.task(name="deliver")(deliver)
         self.tidy = self.huey.task(name="tidy")(tidy)
-        fetch = self._task(tasks.fetch_pages)
+        # Of the workers one fetches at most: the other one is there for mail.
+        self._fetching = threading.Lock()
+        fetch = self._task(self._fetch_alone)
         self.fetch = self.huey.task(name="fetch")(fetch)
         self.huey.periodic_task(crontab(), name="sweep")(deliver)
         self.huey.periodic_task(crontab(), name="fetch_due")(fetch)
         # Twice an hour, because midnight is at other times in other time zones.
         self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(tidy)
+
+    def _fetch_alone(self, stopping: Callable[[], bool]) -> None:
+        """Fetch what is due, unless that is under way: it goes on until nothing is due."""
+        if self._fetching.acquire(blocking=False):
+            try:
+                tasks.fetch_pages(stopping)
+            finally:
+                self._fetching.release()
 
     def _task(self, work: Callable[[Callable[[], bool]], object]) -> Callable[[], None]:
         def task() -> None:
