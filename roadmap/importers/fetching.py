@@ -125,7 +125,8 @@ def keep_page(
         pending.fault = {"reason": fault.reason, "status": fault.status}
         pending.resume_at = fault.until
         return
-    pending.records = [*pending.records, *page.records]
+    # A page may list more than it was asked for.
+    pending.records = [*pending.records, *page.records][:MAX_RECORDS]
     pending.pages += 1
     todo = [[claim.what, following]] if following else []
     pending.todo = [*todo, *pending.todo[1:]]
@@ -157,7 +158,7 @@ def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> tup
         raise refusal(importer, answer, now, has_token=bool(token))
     try:
         page = importer.parse(claim.what, json.loads(answer.body), dict(answer.headers.items()))
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise FetchFault("not-understood") from None
     found = _NEXT.search(answer.headers.get("Link", ""))
     return page, found[1] if found else ""

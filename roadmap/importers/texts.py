@@ -48,7 +48,7 @@ def fault_text(fault: Mapping[str, Any], host: str) -> str:
         "truncated": _("The answer of %(host)s was cut off. Try again.", host=host),
         "large": _("The answer of %(host)s is too large. Choose a later date.", host=host),
         "not-understood": _(
-            "%(host)s answered with something else than a list. Try again; if it stays so, tell "
+            "%(host)s answered with something other than a list. Try again; if it stays so, tell "
             "your administrator.",
             host=host,
         ),

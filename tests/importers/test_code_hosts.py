@@ -199,15 +199,18 @@ def _first(host):
         (Odd(422, body=b'{"message": "Validation Failed"}'), "knows nobody of this name"),
         (Odd(502, body=b"<html>"), "answered with an error (502)"),
         (Odd(302, {"Location": "https://elsewhere.example/"}), "has moved (302)"),
-        (Odd(200, body=b"<html>Sign in</html>"), "something else than a list"),
+        (Odd(200, body=b"<html>Sign in</html>"), "something other than a list"),
         (Odd(200, body=b'{"items": [{"html_url": "javascript:1"}], "total_count": 1}'),
-         "something else than a list"),
-        (Odd(200, body=b"[" * 100_000), "something else than a list"),
+         "something other than a list"),
+        (Odd(200, body=b"[" * 100_000), "something other than a list"),
         (Odd(200, body=b'{"items": [', sent=4), "was cut off"),
         (Odd(200, body=b" " * 2_000), "too large"),
         (Odd(hangs=True), "did not answer in time"),
         (Odd(200, body=b'{"items": [{"html_url": 5}], "total_count": 1}'),
-         "something else than a list"),
+         "something other than a list"),
+        (Odd(200, body=b'{"items": [{"html_url": "https://github.com/a/b/pull/1", "title": "A", '
+                       b'"number": 1, "pull_request": "text"}], "total_count": 1}'),
+         "something other than a list"),
     ],
 )  # fmt: skip
 def test_what_stops_it_is_said_and_what_was_fetched_is_kept(
