@@ -152,7 +152,7 @@ def complete_journey(hand: InputMethod) -> Download:
 
     hand.press("link", MILESTONE, "#list")
     expect(page.get_by_text("What proves it")).to_be_visible()
-    hand.press("link", "Add evidence")
+    hand.press("link", "Use the full form")
     expect(page).to_have_url(re.compile("/evidence/new"))
     hand.fill("Title", PIECE)
     hand.choose("Kind", "Open-source contribution")
