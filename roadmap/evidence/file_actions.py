@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
 from typing import IO
 
 import sqlalchemy as sa
@@ -76,18 +77,17 @@ def take_file(
             )
         )
     file = File(file_store().put(content), name, size, media_type)
-    with db.own_transaction() as own:
-        own.merge(
-            UploadedFile(
-                user_id=user_id,
-                sha256=file.sha256,
-                name=name,
-                size=size,
-                media_type=media_type,
-                uploaded_at=now,
-            )
-        )
+    try:
+        _note_upload(user_id, file, now)
+    except sa.exc.IntegrityError:
+        # The same content came twice at the same moment: the row of the other one is there now.
+        _note_upload(user_id, file, now)
     return file
+
+
+def _note_upload(user_id: uuid.UUID, file: File, now: dt.datetime) -> None:
+    with db.own_transaction() as own:
+        own.merge(UploadedFile(user_id=user_id, uploaded_at=now, **asdict(file)))
 
 
 def take_files(

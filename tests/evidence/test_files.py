@@ -19,6 +19,7 @@ from roadmap.evidence.models import Evidence, EvidenceFile, UploadedFile
 from roadmap.people.models import User
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
 from tests.evidence.form_data import form_fields
+from tests.support.concurrency import run_concurrently
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 NOTES = b"p99 fell from 180 to 45 ms"
@@ -189,6 +190,19 @@ def test_a_file_that_is_missing_in_the_store_is_not_found(app, session, cast, no
     add_file(alice, piece, NOTES, "notes.md")
     Path(app.config["DATA_DIR"], FOLDER, digest(NOTES)[:2], digest(NOTES)).unlink()
     assert status(alice, f"/evidence/{piece.id}/files/{digest(NOTES)}") == 404
+
+
+def test_the_same_content_can_come_twice_at_the_same_moment(app, session, cast, now):
+    """As two dropped files with other names; each of them is sent by itself."""
+    session.rollback()
+
+    def take(_session, name):
+        for number in range(5):
+            content = io.BytesIO(b"the same %d" % number)
+            file_actions.take_file(cast.alice, name, content, quota=1_000_000, now=now)
+
+    run_concurrently(app, take, [f"{number}.txt" for number in range(4)])
+    assert session.scalar(sa.select(sa.func.count()).select_from(UploadedFile)) == 5
 
 
 def test_a_person_has_a_quota(app, session, cast, browser_of, monkeypatch):
