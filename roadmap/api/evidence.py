@@ -55,7 +55,7 @@ from roadmap.evidence.item import CONTENT_FIELDS, Audience, Impact, Item
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item, load_items
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.queries import load_judgements, load_own
+from roadmap.evidence.queries import load_judgements, load_last_visibility, load_own
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
 from roadmap.people.labels import BASES
 
@@ -225,7 +225,9 @@ class NewEvidence(_OptionalFields):
     title: Annotated[str, required_line(MAX_LENGTHS["title"])]
     occurred_on: Date = Field(description="Not in the future, and not before 1950.")
     visibility: Visibility | None = Field(
-        "portfolio", description="Null is the default, as where it is left out."
+        "portfolio",
+        description="Null is the default, as where it is left out: `portfolio`; of a token of scope "
+        "`draft` what you chose last yourself, and `team` where you never did.",
     )
 
 
@@ -282,11 +284,14 @@ def create_evidence(body: NewEvidence) -> OperationResult:
     The header Location says where it is. Nobody else sees it before you ask for a review. 409 where
     you have as many pieces as there can be.
     """
-    actor = current_actor()
+    actor, values = current_actor(), _sent_values(body)
+    chooses = "visibility" in body.model_fields_set and body.visibility is not None
+    if actions.only_drafts(actor) and not chooses:
+        values |= {"visibility": "team", **load_last_visibility(db.session, actor.id)}
     piece = actions.create(
         db.session,
         actor.id,
-        EvidenceInput(**_sent_values(body)),
+        EvidenceInput(**values),
         milestones=body.milestones or (),
         skills=body.skills or (),
         by=actor,

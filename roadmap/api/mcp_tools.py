@@ -15,7 +15,14 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import BaseModel, Field, ValidationError
 
 from roadmap.api import evidence
-from roadmap.api.evidence import EvidenceChange, EvidenceShape, Kind, NewEvidence, ReviewState
+from roadmap.api.evidence import (
+    EvidenceChange,
+    EvidenceShape,
+    Kind,
+    NewEvidence,
+    ReviewState,
+    Visibility,
+)
 from roadmap.api.field_types import Body, Date, Key, Shape, required_line, single_line
 from roadmap.api.operation import InvalidFields, current_actor, run_handler, validation_errors
 from roadmap.api.progress import Status, abort_not_enrolled, load_own_roadmap
@@ -25,8 +32,9 @@ from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.evidence import actions, labels
 from roadmap.evidence.list_query import Filters, list_evidence
-from roadmap.evidence.queries import load_own, search_milestones
+from roadmap.evidence.queries import find_by_link, load_own, search_milestones
 from roadmap.evidence.rules import MAX_LENGTHS, is_web_address
+from roadmap.people.locks import lock_user
 from roadmap.people.permissions import can, refuse_token
 from roadmap.progress.queries import enrollment
 
@@ -222,15 +230,44 @@ def read_evidence(arguments: PieceWanted) -> EvidenceShape:
     return _result(evidence.read_evidence.handler(arguments.evidence_id))
 
 
+class NewDraft(NewEvidence):
+    """A new draft. It needs a link or a description."""
+
+    visibility: Visibility | None = Field(
+        None,
+        description="Leave it out, unless the person says it: then it is what they chose last.",
+    )
+
+
+class Draft(EvidenceShape):
+    """The piece, with whether it is one that the person had."""
+
+    already_recorded: bool = Field(
+        description="The person had a piece with this link. It is this one, and was not changed."
+    )
+
+
 @tool("Create a draft", "evidence.draft")
-def create_draft(arguments: NewEvidence) -> EvidenceShape:
+def create_draft(arguments: NewDraft) -> Draft:
     """Record a piece of evidence as a draft, which the person reads, edits and submits themselves.
+
+    Where the person has a piece with this link already, nothing is recorded: the answer is that
+    piece, with `already_recorded`.
 
     It carries the name of this token until they edit or accept it. Record what happened and can be
     shown: a link or a description, the day, the milestones that it should prove (their keys, at
     most five, and a kind that each of them takes), and figures before and after as impacts.
     """
-    return _result(evidence.create_evidence.handler(body=arguments))
+    actor = current_actor()
+    # Of two calls at once, the second one finds the piece of the first.
+    lock_user(db.session, actor.id)
+    held = find_by_link(db.session, actor.id, arguments.url or "")
+    piece = _result(
+        evidence.read_evidence.handler(held.id)
+        if held
+        else evidence.create_evidence.handler(body=arguments)
+    )
+    return Draft(**piece.model_dump(), already_recorded=held is not None)
 
 
 class DraftChange(EvidenceChange):

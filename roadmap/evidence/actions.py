@@ -181,7 +181,7 @@ def edit(
     where a token that writes drafts would change what is none.
     """
     lock_and_reload(session, evidence, by)
-    if _only_drafts(by):
+    if only_drafts(by):
         _check_draft(session, evidence, piece, now)
     if revision is not None and revision != evidence.revision:
         raise Stale
@@ -329,7 +329,7 @@ def _submitted_at_of_verified(session: Session, evidence: Evidence) -> dt.dateti
     return verified.submitted_at if verified is not None else None
 
 
-def _only_drafts(by: Actor) -> bool:
+def only_drafts(by: Actor) -> bool:
     """Return whether a token writes for this person that may write drafts, and nothing else."""
     return by.is_by_token and not can(by, "evidence.write")
 
@@ -349,7 +349,7 @@ def _check_draft(
 
 def _mark_draft(evidence: Evidence, by: Actor) -> None:
     """Mark what a token drafts with its name; what its owner edits on a page loses the mark."""
-    if _only_drafts(by):
+    if only_drafts(by):
         evidence.current.drafted_by = by.token_name
     elif not by.is_by_token:
         evidence.current.drafted_by = ""

@@ -36,7 +36,7 @@ from roadmap.evidence.models import (
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
 from roadmap.people.labels import judge_name, name_with_basis
-from roadmap.people.models import User
+from roadmap.people.models import HistoryEntry, User
 from roadmap.people.reach import holders_of, people_of, select_holders
 from roadmap.people.roles import Capability
 from roadmap.progress.models import MilestoneStatus
@@ -181,10 +181,22 @@ def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID
 
 
 def load_last_visibility(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Load whom a person lets see their newest item, by the name of the field; {} without any."""
+    """Load whom a person lets see the newest item that they made; {} without any.
+
+    It is by the name of the field. What a token made was not their choice. An import takes what
+    this returns, so it changes nothing.
+    """
+    made = session.scalars(
+        sa.select(HistoryEntry.subject)
+        .where(HistoryEntry.user_id == user_id, HistoryEntry.action == "evidence.created")
+        .where(HistoryEntry.data["token"].as_string().is_(None))
+        .order_by(HistoryEntry.id.desc())
+        # Of those that were not deleted, the newest tells.
+        .limit(100)
+    )
     newest = (
         sa.select(Evidence.visibility)
-        .where(Evidence.user_id == user_id)
+        .where(Evidence.user_id == user_id, Evidence.id.in_([uuid.UUID(key) for key in made]))
         .order_by(Evidence.created_at.desc(), Evidence.id.desc())
         .limit(1)
     )

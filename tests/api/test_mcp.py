@@ -6,6 +6,7 @@ That a real client understands the answers, `tests/api/test_mcp_client.py` shows
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -255,6 +256,44 @@ def test_a_draft_is_written_found_read_changed_and_linked(
     bare = agent.value("create_draft", **{**DRAFT, "url": None, "description": "What I did."})
     own = agent.value("attach_link", evidence_id=bare["id"], url="https://example.org/doc")
     assert (own["url"], own["description"]) == ("https://example.org/doc", "What I did.")
+
+
+def test_a_draft_is_seen_by_whom_its_owner_chose_last_and_moves_no_default(
+    agent: Agent, alice: ApiClient, cast: Cast, browser_of
+) -> None:
+    def offered() -> list[str]:
+        page = browser_of(cast.alice).get("/evidence/new").text
+        radios = re.findall(r'<input[^>]*name="visibility"[^>]*>', page)
+        return [re.findall('value="([a-z]+)"', each)[0] for each in radios if " checked" in each]
+
+    def drafted(**more: Any) -> str:
+        more = {"url": f"https://example.org/{uuid.uuid4()}", **more}
+        made = agent.value("create_draft", **{**DRAFT, **more})
+        return str(made["visibility"])
+
+    assert drafted() == "team"
+    assert (drafted(visibility="portfolio"), drafted(visibility=None)) == ("portfolio", "team")
+    # The documented default of the API stays, and moves none of the pages.
+    assert alice.post("/me/evidence", PIECE).get_json()["visibility"] == "portfolio"
+    assert offered() == ["team"]
+    form = {"kind": "other", "title": "Mine", "occurred_on": "2026-01", "description": "x"}
+    browser_of(cast.alice).post("/evidence", {**form, "visibility": "private"})
+    assert (drafted(), drafted(visibility="team")) == ("private", "team")
+    assert offered() == ["private"]
+
+
+def test_a_link_that_is_there_already_is_answered_with_its_piece(
+    agent: Agent, alice: ApiClient
+) -> None:
+    link = "https://github.com/acme/ranker/pull/7"
+    made = agent.value("create_draft", **{**DRAFT, "url": link})
+    again = agent.value("create_draft", **{**DRAFT, "title": "Again", "url": f"{link}?x=1"})
+    assert made["already_recorded"] is False
+    assert again == {**made, "already_recorded": True}
+    assert len(alice.get("/me/evidence").get_json()["items"]) == 1
+    # Without a link nothing tells that it is the same.
+    bare = {**DRAFT, "url": None, "description": "What I did."}
+    assert len({agent.value("create_draft", **bare)["id"] for _twice in range(2)}) == 2
 
 
 def test_what_is_refused_says_why_and_leaves_nothing(

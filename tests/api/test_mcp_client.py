@@ -52,7 +52,7 @@ async def _talk(url: str, token: str, mode: str, api: ApiClient) -> None:
         assert "create_draft" in listed
         found = await client.call_tool("list_milestones", {"stage": "leadership"})
         assert found.structured_content["milestones"]
-        draft = {**PIECE, "title": f"By {mode}"}
+        draft = {**PIECE, "title": f"By {mode}", "url": f"https://example.org/{mode}"}
         made = await client.call_tool("create_draft", draft)
         key = made.structured_content["id"]
         link = {"evidence_id": key, "url": "https://example.org/pull/7"}

@@ -39,6 +39,8 @@ def proposed(page: str) -> tuple[str, dict[str, str]]:
     """The address of the proposal's form, and what a browser sends when it is saved as it is."""
     form = page.split('action="/evidence?', 1)[1].split("</form>")[0]
     sent = {**inputs_of(form), "kind": re.findall(SELECTED, form)[0]}
+    visibility = form.split('name="visibility"')[1]
+    sent["visibility"] = re.findall(r'value="(\w+)" selected', visibility)[0]
     sent["description"] = "".join(re.findall(r"<textarea[^>]*>\s*([^<]*)</textarea>", form))
     return "/evidence?" + form.split('"')[0].replace("&amp;", "&"), sent
 
@@ -67,6 +69,18 @@ def test_it_works_without_a_link(session, cast, browser_of, now):
         "Mentored Jonas", "Mentored Jonas", "mentoring"
     )  # fmt: skip
     assert len(piece.current.occurred_on) == len("2026-03-05")
+
+
+def test_it_says_who_may_see_it_and_lets_one_choose(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    page = alice.post("/evidence/capture", {"captured": "Mentored Jonas"}).text
+    assert re.search(r"Who may see it\s*<span[^>]*>Team</span>", page)
+    address, fields = proposed(page)
+    alice.post(address, {**fields, "visibility": "private"})
+    assert [piece.visibility for piece in saved(session)] == ["private"]
+    # The next one takes what was chosen.
+    page = alice.post("/evidence/capture", {"captured": PULL}).text
+    assert proposed(page)[1]["visibility"] == "private"
 
 
 def test_a_date_that_the_link_carries_is_proposed(cast, browser_of):
