@@ -226,8 +226,8 @@ class NewEvidence(_OptionalFields):
     occurred_on: Date = Field(description="Not in the future, and not before 1950.")
     visibility: Visibility | None = Field(
         "portfolio",
-        description="Null is the default, as where it is left out: `portfolio`; of a token of scope "
-        "`draft` what you chose last yourself, and `team` where you never did.",
+        description="Null is the default, as where it is left out: `portfolio`; for a token of "
+        "scope `draft` what you chose last yourself, and `team` where you never did.",
     )
 
 
