@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session, load_only
 from roadmap.core.dates import PartialDate
 from roadmap.core.stale_forms import fingerprint
 from roadmap.evidence.labels import kind_label
+from roadmap.evidence.link_forms.registry import identifier_of
 from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.importers.candidates import Candidate, Problem, Reading
 from roadmap.importers.importer import Importer
@@ -141,13 +141,14 @@ def load_imported(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID |
 
 
 def load_linked(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID]:
-    """Return the person's pieces of evidence by what they link to."""
+    """Return the person's pieces of evidence by what identifies the thing that they link to."""
     rows = session.execute(
         sa.select(EvidenceVersion.url, Evidence.id)
         .join(Evidence, Evidence.current_id == EvidenceVersion.id)
         .where(Evidence.user_id == user_id, EvidenceVersion.url != "")
     )
-    return {_plain(url): evidence_id for url, evidence_id in rows}
+    found = {identifier_of(url): evidence_id for url, evidence_id in rows}
+    return {identifier: evidence_id for identifier, evidence_id in found.items() if identifier}
 
 
 def make_preview(
@@ -182,7 +183,7 @@ def make_preview(
             found = imported[candidate.external_id]
             state = "imported" if found else "deleted"
         elif candidate.record == "evidence":
-            found = linked.get(_plain(candidate.values.get("url", "")))
+            found = linked.get(identifier_of(candidate.values.get("url", "")))
             state = "linked" if found else "new"
         section.rows.append(
             Row(
@@ -202,8 +203,3 @@ def make_preview(
 def _address(record: str, record_id: uuid.UUID) -> str:
     address = RECORDS[record].address
     return f"{address}/{record_id}" if record == "evidence" else f"{address}/{record}s/{record_id}"
-
-
-def _plain(url: str) -> str:
-    """Return a link as it is compared: without scheme, fragment and a slash at its end."""
-    return re.sub(r"^https?://(www\.)?|/*(#.*)?$", "", url.strip(), flags=re.IGNORECASE).lower()

@@ -179,6 +179,12 @@ def test_one_has_the_link_already_and_a_deleted_one_can_come_again(alice, sessio
     assert len(pieces(session)) == 2
 
 
+def test_another_link_to_the_same_thing_is_known(alice):
+    row = b"title,date,link\nMine,2024,https://github.com/acme/ranker/pull/7%s\n"
+    alice.post(RECORDS, fields(preview(alice, row % b"/files")))
+    assert "you have a piece with this link" in preview(alice, row % b"")
+
+
 def test_all_or_nothing(alice, session, monkeypatch):
     page = preview(alice, TALKS)
     monkeypatch.setattr("roadmap.evidence.actions.MAX_PIECES", 1)
