@@ -50,11 +50,17 @@ def _write_status(
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
-    before = own_score(db.session, current_user.id, enrolled.roadmap_id)
+    before = _score_before(enrolled)
     progress.set_status(
         db.session, current_user.id, key, status, reason=reason, by=current_user.id, now=now()
     )
     return _completion_response(published, enrolled, milestone, before, with_details=with_details)
+
+
+def _score_before(enrolled: progress_queries.EnrolledRoadmap) -> Decimal | None:
+    """Return the score before a change; None where it is of another day or revision."""
+    followed, today = (enrolled.roadmap_id, enrolled.revision_id), current_user.today(now())
+    return own_score(db.session, current_user.id, followed, today)
 
 
 def _completion_response(
@@ -195,7 +201,7 @@ def undo(slug: str, key: str) -> BaseResponse:
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
-    before = own_score(db.session, current_user.id, enrolled.roadmap_id)
+    before = _score_before(enrolled)
     progress.undo_last_status(db.session, current_user.id, key, by=current_user.id, now=now())
     return _completion_response(published, enrolled, milestone, before)
 

@@ -30,15 +30,14 @@ Followed = tuple[uuid.UUID, uuid.UUID]
 
 _summary: Any = ReadinessSummary.__table__.c
 _user: Any = User.__table__.c
-_OWN = sa.select(_summary.own).where(
+_IS_VALID = sa.and_(
     _summary.user_id == sa.bindparam("user_id"),
     _summary.roadmap_id == sa.bindparam("roadmap_id"),
     _summary.revision_id == sa.bindparam("revision_id"),
     sa.or_(_summary.valid_until.is_(None), _summary.valid_until > sa.bindparam("today")),
 )
-_OWN_SCORE = sa.select(_summary.own_score).where(
-    _summary.user_id == sa.bindparam("user_id"), _summary.roadmap_id == sa.bindparam("roadmap_id")
-)
+_OWN = sa.select(_summary.own).where(_IS_VALID)
+_OWN_SCORE = sa.select(_summary.own_score).where(_IS_VALID)
 _SHARED = (
     sa.select(
         _summary.user_id,
@@ -57,9 +56,11 @@ _SHARED = (
 )
 
 
-def own_score(session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID) -> Decimal | None:
-    """Load the score that a person's row has; None where they have no row."""
-    keys = {"user_id": user_id, "roadmap_id": roadmap_id}
+def own_score(
+    session: Session, user_id: uuid.UUID, followed: Followed, today: dt.date
+) -> Decimal | None:
+    """Load the score that a person's row has; None where none is valid."""
+    keys = _keys(user_id, followed, today)
     score: Decimal | None = session.connection().execute(_OWN_SCORE, keys).scalar()
     return score
 
@@ -68,20 +69,17 @@ def load_own_summary(
     session: Session, user_id: uuid.UUID, followed: Followed, today: dt.date
 ) -> dict[str, Any] | None:
     """Load the own half of a person's row (see `summary.summarize`); None where none is valid."""
+    return session.connection().execute(_OWN, _keys(user_id, followed, today)).scalar()
+
+
+def _keys(user_id: uuid.UUID, followed: Followed, today: dt.date) -> dict[str, Any]:
     roadmap_id, revision_id = followed
-    return (
-        session.connection()
-        .execute(
-            _OWN,
-            {
-                "user_id": user_id,
-                "roadmap_id": roadmap_id,
-                "revision_id": revision_id,
-                "today": today,
-            },
-        )
-        .scalar()
-    )
+    return {
+        "user_id": user_id,
+        "roadmap_id": roadmap_id,
+        "revision_id": revision_id,
+        "today": today,
+    }
 
 
 def load_shared_summaries(

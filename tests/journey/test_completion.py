@@ -46,6 +46,19 @@ def test_it_works(app, alice, cast):
     assert status_of(app, cast.alice) == "done"
 
 
+def test_what_changed_by_itself_is_no_gain_of_a_tick(app, alice, cast):
+    """A piece that lapsed last night, before the job process has looked."""
+    alice.put(f"/roadmaps/{SLUG}/milestones/{OTHER}/completion", fragment=True)
+    with app.app_context():
+        yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+        db.session.execute(sa.update(ReadinessSummary).values(own_score=90, valid_until=yesterday))
+        db.session.commit()
+    answer = alice.put(f"{PATH}/completion", fragment=True)
+    assert "Readiness" not in answer.headers["HX-Trigger"]
+    answer = alice.delete(f"{PATH}/completion", fragment=True)
+    assert "Readiness" in answer.headers["HX-Trigger"]
+
+
 def test_it_works_as_a_plain_form(app, alice, cast):
     answer = alice.post(f"{PATH}/completion", {"_method": "PUT"})
     assert answer.status_code == 303
