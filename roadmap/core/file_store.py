@@ -41,7 +41,7 @@ class FileStore(Protocol):
         """Store what can be read from here, completely or not at all; return its name."""
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a stored file. Raises FileNotFoundError."""
+        """Open a stored file. Raises FileNotFoundError where it is missing or damaged."""
 
     def keep(self, name: str) -> None:
         """Let a file that has no row stay for another while. Raises FileNotFoundError."""
@@ -87,8 +87,13 @@ class FolderStore:
         return name
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a stored file. Raises FileNotFoundError."""
-        return self._path(name).open("rb")
+        """Open a stored file. Raises FileNotFoundError where it is missing or damaged."""
+        file = self._path(name).open("rb")
+        if hashlib.file_digest(file, "sha256").hexdigest() != name:
+            file.close()
+            raise FileNotFoundError(name)
+        file.seek(0)
+        return file
 
     def keep(self, name: str) -> None:
         """Let a file that has no row stay for another while. Raises FileNotFoundError."""

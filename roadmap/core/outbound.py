@@ -138,7 +138,7 @@ def parse_site(text: str, public: str) -> Site | None:
         or parts.fragment
         or port == 0
     ):
-        raise ValueError("must look like https://git.example.org/api/v3, or be off.")
+        raise ValueError(f"must be an https:// address, such as {public}, or off.")
     name = f"{host}:{port or (HTTP_PORT if is_plain else HTTPS_PORT)}"
     return Site(
         url,

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 
-from flask import Response, abort, request, send_file
+from flask import Response, request, send_file
+from flask_babel import gettext as _
 
+from roadmap.core.errors import render_error
 from roadmap.core.file_store import file_store
 from roadmap.evidence.item import File
 
 log = logging.getLogger(__name__)
-
 # For a browser that shows it all the same.
 CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 def file_response(file: File) -> Response:
-    """Return a file to be saved under its name, read part by part while it is sent."""
+    """Return a file to be saved under its name, read part by part while it is sent.
+
+    Where its content is missing or damaged, the answer says so, and the log which one it is.
+    """
     if request.if_none_match.contains(file.sha256):
         response = Response(status=304)
     else:
@@ -24,8 +28,17 @@ def file_response(file: File) -> Response:
             content = file_store().open(file.sha256)
         except FileNotFoundError:
             # A backup that was made without it may have been restored.
-            log.error("a file of evidence is missing in the data folder: %s", file.sha256)
-            abort(404)
+            log.error(
+                "a file of evidence is missing or damaged in the data folder: %s", file.sha256
+            )
+            return render_error(
+                404,
+                _(
+                    "The content of “%(name)s” is missing or damaged on this server.",
+                    name=file.name,
+                ),
+                _("Ask the operator of this server to bring it back from a backup."),
+            )
         response = send_file(
             content,
             mimetype=file.media_type,

@@ -84,7 +84,9 @@ def add_files(made: bytes, files: Mapping[str, str]) -> IO[bytes]:
             try:
                 source = file_store().open(sha256)
             except FileNotFoundError:
-                log.error("a file of an export is missing in the data folder: %s", sha256)
+                log.error(
+                    "a file of an export is missing or damaged in the data folder: %s", sha256
+                )
                 continue
             with source, archive.open(zipfile.ZipInfo(path), "w") as target:
                 shutil.copyfileobj(source, target)

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
@@ -222,6 +223,24 @@ def test_only_the_addresses_of_files_take_large_bodies(cast, browser_of):
     answer = send_large(alice, "/evidence", b"x" * MAX_UPLOAD_BYTES)
     assert answer.status_code == 413
     assert "may have 25 MB" in answer.text
+
+
+@pytest.mark.parametrize("left", [None, b"other", NOTES[:-1]])
+def test_a_file_that_the_disk_lost_or_changed_is_named(
+    app, session, cast, now, browser_of, left, caplog
+):
+    alice, piece = browser_of(cast.alice), add_evidence(session, cast, cast.alice, now)
+    add_file(alice, piece, NOTES, "notes.md")
+    path = Path(app.config["DATA_DIR"], FOLDER, digest(NOTES)[:2], digest(NOTES))
+    path.unlink() if left is None else path.write_bytes(left)
+    answer = alice.get(f"/evidence/{piece.id}/files/{digest(NOTES)}")
+    assert answer.status_code == 404
+    assert "The content of “notes.md” is missing or damaged on this server." in answer.text
+    assert digest(NOTES) in caplog.text
+    assert alice.get(f"/evidence/{piece.id}").status_code == 200
+    # Sent again, it is whole again.
+    assert alice.post("/evidence", sent((NOTES, "notes.md"))).status_code == 303
+    assert status(alice, f"/evidence/{piece.id}/files/{digest(NOTES)}") == 200
 
 
 def test_a_file_goes_with_the_last_row_that_names_it(app, session, cast, now, browser_of):
