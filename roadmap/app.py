@@ -9,6 +9,7 @@ from flask import Flask
 
 from roadmap.core import config
 from roadmap.core.routing import LazyRule
+from roadmap.core.templating import TemplateEnvironment
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
@@ -27,6 +28,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
         static_url_path="/static",
     )
     app.url_rule_class = LazyRule
+    app.jinja_environment = TemplateEnvironment
     app.config.from_mapping(config.build_config(overrides))
     extensions(app)
     blueprints(app)

@@ -224,7 +224,10 @@ def init_i18n(app: Flask) -> None:
     )
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension adds it
-    app.jinja_env.globals.update(gettext=_template_gettext, ngettext=_template_ngettext)
+    # Jinja's own `_` would look up `gettext` for each of a page's texts.
+    app.jinja_env.globals.update(
+        _=_template_gettext, gettext=_template_gettext, ngettext=_template_ngettext
+    )
     # A text in a template may go on in the next line; its translation knows one space there.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.trim_blocks = True

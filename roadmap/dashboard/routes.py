@@ -75,7 +75,7 @@ def index() -> Response | str:
         roadmap=content,
         others=mine[1:],
         lede=pages.lede(),
-        trail=pages.trail(stages, base=f"/roadmaps/{content.slug}"),
+        trail=pages.trail(pages.cairns(stages), base=f"/roadmaps/{content.slug}"),
         stages=stages,
         steps=actionable_steps(
             found, has_manager=bool(holders_of(db.session, current_user.id, Capability.REVIEW))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flask import get_template_attribute
 from markupsafe import Markup
 
 from roadmap.core import svg
@@ -38,19 +40,35 @@ def tone_labels() -> dict[str, str]:
 class RowView(NamedTuple):
     """A milestone's row of the checklist, in the order in which the template takes it apart.
 
-    `anchor` is short, because a page has 80 of them. `tone_label` is empty where nothing has begun.
+    `anchor` is short, because a page has 80 of them. Between `start` and `end` stands the note.
     """
 
     anchor: str
+    tone: str
     url: str
     title: str
-    tone: str
-    tone_label: str
-    is_done: bool
+    start: Markup
     note: str
     is_warning: bool
-    hours: str
+    end: Markup
     may_undo: bool
+
+
+@lru_cache(maxsize=2048)
+def render_row_start(anchor: str, url: str, title: str, tone: str) -> Markup:
+    """Render button and title of a row, which are the same for all people by its tone.
+
+    The content of a revision decides everything in it, so it is rendered once.
+    """
+    macro = get_template_attribute("journey/_milestone_rows.html", "row_start")
+    return Markup(macro(anchor, url, title, tone, tone in TONES))  # noqa: S704 - it escapes
+
+
+@lru_cache(maxsize=512)
+def render_row_end(tone_label: str, hours: str) -> Markup:
+    """Render the end of a row; `tone_label` is empty where nothing has begun."""
+    macro = get_template_attribute("journey/_milestone_rows.html", "row_end")
+    return Markup(macro(tone_label, hours))  # noqa: S704 - it escapes
 
 
 @dataclass(frozen=True)
@@ -101,18 +119,18 @@ class RoadmapPresenter:
     def row(self, milestone: Milestone) -> RowView:
         """Return a milestone's row of the checklist."""
         tone = self.tones[milestone.key]
-        is_done = tone in TONES
         note, is_warning = self.row_note(milestone.key, tone)
+        anchor, url = self.content.anchors[milestone.key], self.path + milestone.key
+        tone_label = "" if tone == "not_started" else self.tone_labels[tone]
         return RowView(
-            anchor=self.content.anchors[milestone.key],
-            url=self.path + milestone.key,
-            title=milestone.title,
+            anchor=anchor,
             tone=tone,
-            tone_label="" if tone == "not_started" else self.tone_labels[tone],
-            is_done=is_done,
+            url=url,
+            title=milestone.title,
+            start=render_row_start(anchor, url, milestone.title, tone),
             note=note,
             is_warning=is_warning,
-            hours=self.hours_label % {"hours": milestone.hours},
+            end=render_row_end(tone_label, self.hours_label % {"hours": milestone.hours}),
             may_undo=milestone.key in self.progress.recent,
         )
 
@@ -217,9 +235,9 @@ class RoadmapPresenter:
             for stage, view in zip(self.content.stages, stages, strict=True)
         ]
 
-    def trail(self, stages: list[StageView], base: str = "") -> Markup:
+    def trail(self, cairns: list[svg.Cairn], base: str = "") -> Markup:
         """Draw the trail."""
-        return svg.render_trail(self.cairns(stages), _("The trail, stage by stage"), base)
+        return svg.render_trail(cairns, _("The trail, stage by stage"), base)
 
     def stone(self, stage: Stage, key: str, facts: str, base: str = "") -> Markup:
         """Draw one stone of the trail, which stands for a milestone."""

@@ -97,11 +97,12 @@ def roadmap_page(slug: str) -> Response | str:
     pages = RoadmapPresenter(found)
     chosen = read_filter(content)
     stages = [pages.stage(stage, with_rows=True, chosen=chosen) for stage in content.stages]
+    cairns = pages.cairns(stages)
     context = {
         **pages.filter_context(chosen),
         "roadmap": content,
         "stages": stages,
-        "trail": pages.trail(stages, chosen.trail_base),
+        "trail": pages.trail(cairns, chosen.trail_base),
         # A piece that was captured leads back to its row, also where its stage was folded.
         "folded": frozenset() if chosen or chosen.captured else folded,
     }
@@ -112,7 +113,7 @@ def roadmap_page(slug: str) -> Response | str:
         **context,
         **pages.score_context(),
         role_fit=catalog.role_fit(slug),
-        compact_trail=svg.render_compact_trail(pages.cairns(stages)),
+        compact_trail=svg.render_compact_trail(cairns),
         unfolded=unfold_captured(found),
         is_empty=not found.data["tones"],
     )
