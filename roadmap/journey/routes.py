@@ -84,8 +84,10 @@ def roadmap_page(slug: str) -> Response | str:
     # An address is a page or a fragment, and has a filter; what is folded is in a cookie.
     shown = (wants_fragment(), request.query_string, *sorted(folded))
     key = f"roadmap:{slug}:{shown}:{page_key(actor)}"
-    had_messages = "_flashes" in session
-    if not had_messages and (same := not_modified_response(key)):
+    # A page with a message must not be shown again from the browser's cache. What an unfolded
+    # milestone says depends on more than the key has, such as witnesses.
+    is_once = "_flashes" in session or "captured" in request.args
+    if not is_once and (same := not_modified_response(key)):
         return same
     enrolled = progress_queries.enrollment(db.session, actor.id, slug)
     if enrolled is None:
@@ -118,8 +120,7 @@ def roadmap_page(slug: str) -> Response | str:
         is_empty=not found.data["tones"],
     )
     response = make_response(page)
-    # A page with a message must not be shown again from the browser's cache.
-    return response if had_messages else add_revalidation_headers(response, key)
+    return response if is_once else add_revalidation_headers(response, key)
 
 
 def _render_filtered(context: dict[str, Any]) -> Response:

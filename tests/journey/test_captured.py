@@ -87,3 +87,14 @@ def test_a_page_kept_by_the_browser_is_not_taken_for_the_unfolded_one(alice):
     tag = alice.get(ROADMAP).headers["ETag"]
     answer = alice.client.get(f"{ROADMAP}?captured={DESIGN}", headers={"If-None-Match": tag})
     assert answer.status_code == 200
+
+
+def test_the_unfolded_one_is_never_taken_from_the_browser(alice):
+    address = f"{ROADMAP}?captured={DESIGN}"
+    alice.get(address)  # shows, and so uses up, the message
+    first = alice.get(address)
+    assert (
+        alice.post(f"/endorsements/new?milestone={DESIGN}", {"asked": "Frank"}).status_code == 201
+    )
+    again = alice.get(address, headers={"If-None-Match": first.headers.get("ETag", "")})
+    assert "Frank" in again.text
