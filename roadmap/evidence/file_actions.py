@@ -30,6 +30,8 @@ from roadmap.evidence.models import Evidence, EvidenceFile, UploadedFile
 
 # How long a file stays that was sent for a piece which was not saved.
 UPLOAD_DAYS = 1
+# What a file takes of a quota at least, as on a disk: a million empty ones would fill it too.
+BLOCK_BYTES = 4096
 
 
 class FileRefused(ValueError):
@@ -65,7 +67,7 @@ def take_file(
     # Of two at the same moment both may fit, which is no harm.
     with db.engine.connect().execution_options(writes=False) as connection:
         left = quota - used_bytes(connection, user_id)
-    if size > left:
+    if max(size, BLOCK_BYTES) > left:
         raise FileRefused(
             _(
                 "“%(name)s” has no room: your files may take %(quota)d MB, and %(left)s MB are "
@@ -115,14 +117,15 @@ def take_files(
 
 
 def used_bytes(connection: sa.Connection, user_id: uuid.UUID) -> int:
-    """Return how much a person's files take; the same content counts once."""
+    """Return how much a person's files take; the same content counts once, a block at least."""
     each = sa.union(
         *(
             sa.select(table.sha256, table.size).where(table.user_id == user_id)
             for table in (EvidenceFile, UploadedFile)
         )
     ).subquery()
-    return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(each.c.size), 0))) or 0)
+    size = sa.case((each.c.size < BLOCK_BYTES, BLOCK_BYTES), else_=each.c.size)
+    return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(size), 0))) or 0)
 
 
 def load_files(

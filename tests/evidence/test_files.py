@@ -206,6 +206,15 @@ def test_the_same_content_can_come_twice_at_the_same_moment(app, session, cast, 
     assert session.scalar(sa.select(sa.func.count()).select_from(UploadedFile)) == 5
 
 
+def test_many_small_files_fill_a_quota(app, session, cast, browser_of, monkeypatch):
+    monkeypatch.setitem(app.config, "FILE_QUOTA_MB", 1)
+    monkeypatch.setattr(file_actions, "BLOCK_BYTES", 400_000)
+    answer = browser_of(cast.alice).post(
+        "/evidence", sent((b"a", "a.md"), (b"b", "b.md"), (b"c", "c.md"))
+    )
+    assert "“c.md” has no room" in answer.text
+
+
 def test_a_person_has_a_quota(app, session, cast, browser_of, monkeypatch):
     monkeypatch.setitem(app.config, "FILE_QUOTA_MB", 1)
     alice = browser_of(cast.alice)
