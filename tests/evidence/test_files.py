@@ -186,13 +186,6 @@ def test_a_form_of_too_many_files_is_refused_unread(session, cast, browser_of):
     assert browser_of(cast.alice).post("/evidence", sent(*files)).status_code == 413
 
 
-def test_a_file_that_is_missing_in_the_store_is_not_found(app, session, cast, now, browser_of):
-    alice, piece = browser_of(cast.alice), add_evidence(session, cast, cast.alice, now)
-    add_file(alice, piece, NOTES, "notes.md")
-    Path(app.config["DATA_DIR"], FOLDER, digest(NOTES)[:2], digest(NOTES)).unlink()
-    assert status(alice, f"/evidence/{piece.id}/files/{digest(NOTES)}") == 404
-
-
 def test_the_same_content_can_come_twice_at_the_same_moment(app, session, cast, now):
     """As two dropped files with other names; each of them is sent by itself."""
     session.rollback()

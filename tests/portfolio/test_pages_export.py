@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -344,6 +345,36 @@ def readable(name: str, data: bytes) -> str:
         pages = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
         return f"{pages}\n{reader.metadata and dict(reader.metadata)}"
     return data.decode()
+
+
+def test_an_account_with_two_hundred_files_gets_answers_with_all_of_them(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    names = [f"figures {number}.txt" for number in range(200)]
+    for at in range(20):
+        piece = evidence_rows.add(session, cast.alice, f"Design {at}", at=at)
+        for position, name in enumerate(names[10 * at : 10 * at + 10]):
+            facts = {
+                "sha256": file_store().put(io.BytesIO(name.encode())),
+                "name": name, "size": len(name), "media_type": "text/plain",
+            }  # fmt: skip
+            whose = {"version_id": piece.current_id, "user_id": cast.alice}
+            session.add(EvidenceFile(**whose, **facts, position=position))
+    session.commit()
+    alice = browser_of(cast.alice)
+    assert all(name in alice.get(f"/evidence/{piece.id}").text for name in names[-10:])
+    paths = ("/", "/evidence", "/portfolio/preview", "/search?q=design")
+    for path in (*paths, *(f"/portfolio/export/{name}" for name in FORMATS)):
+        began = time.thread_time()
+        answer = alice.get(path)
+        assert time.thread_time() - began < 2, path
+        assert answer.status_code == 200
+        if path == "/portfolio/export/site":
+            with zipfile.ZipFile(io.BytesIO(answer.data)) as website:
+                packed = {
+                    website.read(each).decode() for each in website.namelist() if "files/" in each
+                }
+            assert packed == set(names)
 
 
 def test_files_are_named_everywhere_and_packed_in_the_website(
