@@ -128,7 +128,7 @@
 
   /* A link that is pasted into an empty line is read at once. */
   document.addEventListener("paste", ({ target, clipboardData }) => {
-    const isLink = /^\s*https?:\/\/\S+\s*$/i.test(clipboardData.getData("text"));
+    const isLink = /^\s*https?:\/\/\S+(\s+https?:\/\/\S+)*\s*$/i.test(clipboardData.getData("text"));
     if (isLink && target.matches?.(".capture-row input") && !target.value) setTimeout(() => target.form.requestSubmit());
   });
 

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 from roadmap.core.dates import PartialDate
 from roadmap.core.text import clean_line, complete_url
 from roadmap.evidence.kind_words import propose_kind
-from roadmap.evidence.link_forms.registry import clean_link, recognize
+from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.link_forms.registry import clean_link, identifier_of, recognize
 from roadmap.evidence.rules import EARLIEST_DATE, MAX_LENGTHS, is_web_address
 
 OTHER = "other"
@@ -32,7 +33,8 @@ class Proposal:
     """What a line proposes.
 
     `form` names what its link was recognized as, "" where it has none or an unknown one. The date
-    is None where the link does not carry one.
+    is None where the link does not carry one. `further` are the other links of the line, which the
+    description has.
     """
 
     title: str
@@ -41,6 +43,16 @@ class Proposal:
     kind: str = OTHER
     occurred_on: PartialDate | None = None
     form: str = ""
+    further: tuple[str, ...] = ()
+
+    @property
+    def lacks_own_date(self) -> bool:
+        """Tell whether its link leads to what has a date of its own and does not carry it.
+
+        A talk, a paper or a certificate is seldom of the day on which its link is pasted.
+        """
+        kind = KINDS[self.kind]
+        return bool(self.url and (kind.is_issued or kind.is_published) and not self.occurred_on)
 
 
 def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
@@ -51,6 +63,7 @@ def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
     """
     text = clean_line(text)
     url, words = _split(text)
+    words, further = _take_links(words, url)
     most = MAX_LENGTHS["title"]
     if not url:
         kind = _likeliest(_spoken_kinds(text), proving)
@@ -64,10 +77,13 @@ def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
     return Proposal(
         title=_shorten(title, most),
         url=link,
-        description=words if len(words) > most else "",
+        description="\n\n".join(
+            filter(None, [words if len(words) > most else "", *map(clean_link, further)])
+        ),
         kind=_likeliest(found.kinds if found else _spoken_kinds(words), proving),
         occurred_on=date,
         form=found.name if found else "",
+        further=further,
     )
 
 
@@ -118,6 +134,21 @@ def _split(text: str) -> tuple[str, str]:
     if not is_web_address(url):
         return "", text
     return url, clean_line(words).strip(_JOINTS)
+
+
+def _take_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
+    """Return the words beside a link without the further links in them, and these, each once."""
+    # The bracket at the end is gone already where nothing came after it.
+    words = re.sub(rf"(?i:{_MARKDOWN_LINK.pattern}?)", r"\1 \2 ", words) if url else words
+    found = [each for each in _LINK.findall(words) if url]
+    if not found:
+        return words, ()
+    links = {identifier_of(each): each.rstrip(f"{_AFTER_LINK})") for each in reversed(found)}
+    links.pop(identifier_of(url), None)
+    parts = (part.strip(_JOINTS) for part in _LINK.split(words))
+    # An "and" between links is no title.
+    words = " ".join(part for part in parts if len(part) > len("and"))
+    return words, tuple(reversed(links.values()))
 
 
 def _bare(link: str) -> str:

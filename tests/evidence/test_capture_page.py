@@ -87,8 +87,33 @@ def test_a_date_that_the_link_carries_is_proposed(cast, browser_of):
     alice = browser_of(cast.alice)
     page = alice.post("/evidence/capture", {"captured": "arXiv:2403.01234"}).text
     assert 'value="2024-03"' in page
-    assert "Today; a month" not in page
-    assert "Today; a month" in alice.post("/evidence/capture", {"captured": PULL}).text
+    assert "Today" not in page
+    page = alice.post("/evidence/capture", {"captured": PULL}).text
+    assert "Today: change it if it was earlier" in page
+    assert len(proposed(page)[1]["occurred_on"]) == len("2026-03-05")
+
+
+def test_a_date_that_the_link_should_carry_is_asked_for(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    page = alice.post("/evidence/capture", {"captured": "https://youtu.be/dQw4w9WgXcQ"}).text
+    assert "The link does not say when it was" in page
+    assert re.search(r'<input[^>]*autofocus[^>]* name="occurred_on"', page)
+    address, fields = proposed(page)
+    assert "occurred_on" not in {name for name, value in fields.items() if value}
+    assert alice.post(address, fields).status_code == 422
+    assert saved(session) == []
+    alice.post(address, {**fields, "occurred_on": "Mar 2024"})
+    assert [piece.current.occurred_on for piece in saved(session)] == ["2024-03"]
+
+
+def test_several_links_are_one_piece_and_none_is_lost(session, cast, browser_of):
+    alice = browser_of(cast.alice)
+    page = alice.post("/evidence/capture", {"captured": f"{PULL} {DOC}"}).text
+    assert "This piece is the first link." in page
+    alice.post(*proposed(page))
+    (piece,) = saved(session)
+    assert (piece.title, piece.current.url) == ("acme/ranker #1", PULL)
+    assert piece.current.description == DOC.split("?")[0]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from roadmap.evidence.capture import Proposal, propose
 
 TODAY = dt.date(2026, 3, 5)
 PULL = "https://github.com/acme/ranker/pull/1"
+TALK, DOC = "https://youtu.be/dQw4w9WgXcQ", "https://example.org/doc"
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ PULL = "https://github.com/acme/ranker/pull/1"
         ("Mentored Jonas for three months", "Mentored Jonas for three months", ""),
         ("Cut p99 by 40%. Next: training.", "Cut p99 by 40%. Next: training.", ""),
         ("https://", "https://", ""),
+        (f"{PULL}/files?diff=split#diff-1a", "acme/ranker #1", PULL),
     ],
 )  # fmt: skip
 def test_words_are_the_title_and_the_link_is_the_link(text, title, url):
@@ -79,3 +81,34 @@ def test_a_date_that_lies_ahead_is_not_proposed():
     assert propose(PULL, TODAY) == Proposal(
         "acme/ranker #1", PULL, kind="open_source", form="GitHub pull request"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "further"),
+    [
+        (f"{PULL} {TALK}", "acme/ranker #1", (TALK,)),
+        (f"{PULL}, {TALK}?t=3 and {DOC}.", "acme/ranker #1", (f"{TALK}?t=3", DOC)),
+        (f"Cut p99: {PULL} {PULL}/files ({DOC})", "Cut p99", (DOC,)),
+        (f"[Cut p99]({PULL}) [the talk]({TALK})", "Cut p99 the talk", (TALK,)),
+        (f"{PULL} {PULL}#issuecomment-1", "acme/ranker #1", ()),
+    ],
+)
+def test_further_links_are_in_the_description_and_never_in_the_title(text, title, further):
+    found = propose(text, TODAY)
+    assert (found.title, found.url, found.further) == (title, PULL, further)
+    assert found.description == "\n\n".join(further)
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        (TALK, True),
+        (f"Keynote {DOC}", True),
+        ("https://patents.google.com/patent/US10452978B2/en", True),
+        ("arXiv:2403.01234", False),
+        (PULL, False),
+        ("Gave a talk", False),
+    ],
+)
+def test_what_has_a_date_of_its_own_lacks_it_where_the_link_does_not_say_it(text, lacks):
+    assert propose(text, TODAY).lacks_own_date is lacks

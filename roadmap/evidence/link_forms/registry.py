@@ -43,6 +43,12 @@ SHARING = re.compile(
     r"|si|source|triedredirect|usp",
     re.IGNORECASE,
 )
+# A view of a change: its files or its commits, not one of them. A link leads to the change itself.
+_VIEW = re.compile(
+    r"(/(?:pull|pulls|pull-requests|merge_requests)/\d+)"
+    r"/(?:activity|changes|checks|commits|diff|diffs|files|overview|pipelines)/?$",
+    re.IGNORECASE,
+)
 _MOBILE = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.)")
 _OTHER_NAMES = re.compile(r"^(?:www\d?|m|mobile|amp|[a-z]{2}(?=\.slideshare))\.(?=[^.]+\.)")
 
@@ -72,10 +78,15 @@ def clean_link(url: str) -> str:
     parts = _split(url)
     if parts is None:
         return clean_url(url)
-    netloc, query = parts.netloc.lower(), _query_of(parts)
+    netloc, path, query = parts.netloc.lower(), parts.path, _query_of(parts)
+    fragment = parts.fragment
     if recognize(url) is not None:
         netloc, query = _MOBILE.sub("", netloc), _query_of(parts, drop=SHARING)
-    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
+        path = _VIEW.sub(r"\1", path)
+        if path != parts.path:
+            # How the view is shown, and a place in it, which the change itself does not have.
+            query, fragment = "", re.sub("^diff-.*", "", fragment)
+    return urlunsplit((parts.scheme, netloc, path, query, fragment))
 
 
 def identifier_of(url: str) -> str:
