@@ -126,10 +126,12 @@
     if (followed && document.activeElement === document.body) find(`main ${followed}`)?.focus();
   });
 
-  /* A link that is pasted into an empty line is read at once. */
+  /* A link that is pasted into an empty line, or over all of it, is read at once. */
   document.addEventListener("paste", ({ target, clipboardData }) => {
     const isLink = /^\s*https?:\/\/\S+(\s+https?:\/\/\S+)*\s*$/i.test(clipboardData.getData("text"));
-    if (isLink && target.matches?.(".capture-row input") && !target.value) setTimeout(() => target.form.requestSubmit());
+    const isLine = target.matches?.(".capture-row input");
+    const isWhole = isLine && target.selectionEnd - target.selectionStart === target.value.length;
+    if (isLink && isWhole) setTimeout(() => target.form.requestSubmit());
   });
 
   /* Show the milestone of a stone below the trail, on hover and on focus. */

@@ -162,6 +162,9 @@
       form.reset();
       for (const [field, value] of hidden) field.value = value;
     });
+    // What is pasted into a line takes the place of what was left in it.
+    const line = find(".capture-row input", form);
+    if (line) for (const name of ["focus", "click"]) line.addEventListener(name, () => line.select(), { once: true });
     if (left.length) {
       missing.set(form, left);
       complete(form, left);

@@ -16,6 +16,8 @@ from roadmap.evidence.link_forms.registry import clean_link, identifier_of, reco
 from roadmap.evidence.rules import EARLIEST_DATE, MAX_LENGTHS, is_web_address
 
 OTHER = "other"
+# The pages with a line that is for no milestone.
+LINE_PAGES = ("/", "/evidence")
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)", re.IGNORECASE)
 _ROADMAP_PAGE = re.compile(r"(/roadmaps/[\w/-]+)(?:\?(.*))?")

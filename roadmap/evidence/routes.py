@@ -30,7 +30,7 @@ from roadmap.evidence import (
     routes_capture,
 )
 from roadmap.evidence.blueprint import evidence
-from roadmap.evidence.capture import row_address
+from roadmap.evidence.capture import LINE_PAGES, row_address
 from roadmap.evidence.constants import (
     IMPACT_TYPES,
     MAX_FILES,
@@ -301,6 +301,7 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
         linked=queries.find_linked_milestones(db.session, detail.item, today),
         public_links=queries.count_public_links(db.session, detail.item, now()),
         refused=refusal,
+        another=_line_page("another"),
         **timeline_context(db.session, current_user, detail),
     )
     return make_response(page, status)
@@ -395,7 +396,13 @@ def create() -> Response:
     flash(f"{said}{_completed_message(form)}{_shortfall_message(form)}", "message")
     if row := row_address(request.args.get("back"), request.args.get("milestone", "")):
         return redirect(row, code=303)
-    return see_other("evidence.show", evidence_id=piece.id)
+    return see_other("evidence.show", evidence_id=piece.id, another=_line_page("back") or None)
+
+
+def _line_page(name: str) -> str:
+    """Return the page of the line that a piece was captured in, by an argument of the address."""
+    page = request.args.get(name, "")
+    return page if page in LINE_PAGES else ""
 
 
 @evidence.get("/evidence/<uuid:evidence_id>/edit")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
+from flask_babel import LazyString
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -20,8 +22,10 @@ from roadmap.evidence import labels, queries
 from roadmap.evidence.blueprint import evidence
 from roadmap.evidence.capture import propose
 from roadmap.evidence.forms import EvidenceForm
+from roadmap.evidence.queries import LinkableMilestone
 from roadmap.evidence.rules import MAX_LENGTHS
 from roadmap.people.permissions import permit
+from roadmap.progress.queries import milestone_states
 
 
 @evidence.post("/evidence/capture")
@@ -55,8 +59,6 @@ def capture() -> Response:
         skills=target.skills if target else (),
         **queries.load_last_visibility(db.session, current_user.id),
     )
-    own = [each for each in milestones.values() if each.roadmap]
-    offered = [each for each in own if proposal.kind in each.kinds] or own
     return _render(
         200,
         announce=_("Check it, then save it."),
@@ -64,13 +66,26 @@ def capture() -> Response:
         proposal=proposal,
         recognized=_(proposal.form) if proposal.form else "",
         held=queries.find_by_link(db.session, current_user.id, proposal.url),
-        offered={
-            place: [(each.key, each.title) for each in group]
-            for place, group in groupby(offered, lambda each: each.place)
-        },
+        offered={} if target else _offer(milestones.values(), proposal.kind),
         query=urlencode({"milestone": target.key, "back": back} if target else {"back": back}),
         **context,
     )
+
+
+def _offer(
+    milestones: Iterable[LinkableMilestone], kind: str
+) -> dict[LazyString, list[tuple[str, str]]]:
+    """Return the milestones to choose from, below two headings; without what was set aside."""
+    states = milestone_states(db.session, current_user.id)
+    fitting: list[tuple[str, str]] = []
+    others: list[tuple[str, str]] = []
+    for each in milestones:
+        status = states[each.key].status if each.key in states else ""
+        if each.roadmap and status != "not_applicable":
+            is_fitting = status != "done" and kind in each.kinds
+            (fitting if is_fitting else others).append((each.key, each.title))
+    offered = {_l("Open, and proved by this kind"): fitting, _l("Others"): others}
+    return {heading: rows for heading, rows in offered.items() if rows}
 
 
 def _render(status: int, *, announce: str, **context: Any) -> Response:

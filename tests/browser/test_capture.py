@@ -70,6 +70,30 @@ def test_by_keys_alone_the_title_can_be_typed_and_enter_saves(
     expect(page.get_by_text("unsaved text")).to_have_count(0)
 
 
+def test_the_next_link_is_a_key_and_a_paste_and_replaces_what_was_left(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    hand = Hand(page)
+    page.goto("/")
+    page.get_by_label(LINE).click()
+    hand.paste("https://github.com/acme/ranker/pull/91")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="Add another")).to_be_focused()
+    page.keyboard.press("Enter")
+    line = page.get_by_label(LINE)
+    expect(line).to_be_focused()
+    # What is left behind and comes back is selected.
+    page.keyboard.type("Half a sent")
+    page.goto("/evidence")
+    page.goto("/")
+    expect(line).to_have_value("Half a sent")
+    line.click()
+    hand.paste("https://github.com/acme/ranker/pull/92")
+    expect(line).to_have_value("https://github.com/acme/ranker/pull/92")
+    expect(page.get_by_label("Title")).to_have_value("acme/ranker #92")
+
+
 def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
@@ -82,7 +106,7 @@ def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     line.click()
     Hand(page).paste("https://youtu.be/dQw4w9WgXcQ")
     # The link does not say when it was, and a talk is seldom of today.
-    expect(page.get_by_label("Date")).to_be_focused()
+    expect(page.get_by_label("Date", exact=True)).to_be_focused()
     page.keyboard.type("2024")
     page.get_by_label("Title").fill("Keynote at PyData")
     page.keyboard.press("Enter")
@@ -115,5 +139,5 @@ def test_axe_finds_nothing_in_a_proposal(sample_site: SampleSite, page_of: PageO
     for text, focused in (("Mentored Jonas for three months", "Title"), (talk, "Date")):
         page.get_by_label(LINE).fill(text)
         page.keyboard.press("Enter")
-        expect(page.get_by_label(focused)).to_be_focused()
+        expect(page.get_by_label(focused, exact=True)).to_be_focused()
         assert violations_in_both_schemes(page) == []

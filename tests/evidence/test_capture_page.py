@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from roadmap.evidence.capture import row_address
 from roadmap.evidence.models import Evidence
-from tests.evidence.builders import DESIGN, add_evidence
+from roadmap.progress.actions import set_status
+from tests.evidence.builders import DESIGN, LEVELS, MENTOR, PIPELINE, add_evidence
 from tests.support.catalog import enroll
 from tests.support.markup import flat
 from tests.support.sample_data import SLUG
@@ -53,7 +54,10 @@ def test_it_works(session, cast, browser_of):
     assert saved(session) == []
     answer = alice.post(*proposed(page))
     (piece,) = saved(session)
-    assert answer.location == f"/evidence/{piece.id}"
+    assert answer.location == f"/evidence/{piece.id}?another=/"
+    # From there the next one is a key away.
+    assert 'href="/#captured" autofocus' in alice.get(answer.location).text
+    assert "Add another" not in alice.get(f"/evidence/{piece.id}?another=//evil.example").text
     assert (piece.title, piece.current.kind, piece.current.url) == (
         "acme/ranker #1", "open_source", PULL
     )  # fmt: skip
@@ -81,6 +85,23 @@ def test_it_says_who_may_see_it_and_lets_one_choose(session, cast, browser_of):
     # The next one takes what was chosen.
     page = alice.post("/evidence/capture", {"captured": PULL}).text
     assert proposed(page)[1]["visibility"] == "private"
+
+
+def test_milestones_that_are_open_and_proved_come_first_and_none_that_is_set_aside(
+    session, cast, browser_of, now
+):
+    enroll(session, cast.alice, now, SLUG)
+    for key, status in ((LEVELS, "done"), (PIPELINE, "not_applicable")):
+        set_status(session, cast.alice, key, status, reason="x", by=cast.alice, now=now)
+    session.commit()
+    page = browser_of(cast.alice).post("/evidence/capture", {"captured": DOC}).text
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.S)
+    (open_ones, first), (_others, second) = groups
+    assert open_ones == "Open, and proved by this kind"
+    assert f'"{DESIGN}"' in first
+    assert f'"{LEVELS}"' in second
+    assert f'"{MENTOR}"' in second
+    assert f'"{PIPELINE}"' not in page
 
 
 def test_a_date_that_the_link_carries_is_proposed(cast, browser_of):
