@@ -15,7 +15,7 @@ from roadmap.core.i18n import current_timezone, date_filter, ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.candidates import Candidate, Reading
+from roadmap.importers.candidates import Candidate, Reading, make_external_id
 from roadmap.importers.importer import Text
 from roadmap.importers.site import SiteImporter
 
@@ -81,7 +81,7 @@ class CodeHost(SiteImporter):
         name = self.change(record["place"], record["number"])
         return Candidate(
             "evidence",
-            f"change:{_host(record['url'])}/{name}"[:300],
+            make_external_id("change", f"{_host(record['url'])}/{name}"),
             {
                 "kind": "open_source",
                 "title": (record["title"] or name)[:MAX_TITLE_LENGTH],
@@ -111,7 +111,9 @@ class CodeHost(SiteImporter):
         )
         return Candidate(
             "evidence",
-            f"reviews:{_host(reviews[0]['url'])}/{place}/{login.lower()}/{month}"[:300],
+            make_external_id(
+                "reviews", f"{_host(reviews[0]['url'])}/{place}/{login.lower()}/{month}"
+            ),
             {
                 "kind": "review_given",
                 "title": title[:MAX_TITLE_LENGTH],

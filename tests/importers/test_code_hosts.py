@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from roadmap.core.outbound import parse_site
 from roadmap.evidence.models import Evidence
 from roadmap.importers import fetching
+from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.models import PendingImport
 from roadmap.jobs import tasks
 from tests.importers.test_csv import boxes, fields, text_of
@@ -232,6 +233,19 @@ def test_what_stops_it_is_said_and_what_was_fetched_is_kept(
     page = alice.get(f"{GITHUB}/preview").text
     assert boxes(page) == [("Change 1", True), ("Change 2", True)]
     assert why not in text_of(page)
+
+
+def test_months_of_a_long_name_are_told_apart(app):
+    reviews = [
+        {"what": "reviewed", "url": "https://git.example.org/a", "title": "A", "number": 1,
+         "place": "group/" * 30, "project": "https://git.example.org",
+         "at": f"{month}-10T09:00:00Z"}
+        for month in ("2026-03", "2026-04")
+    ]  # fmt: skip
+    options = {"login": "l" * 250, "since": "2026-01-01", "day": "2026-11-20"}
+    with app.test_request_context():
+        found = IMPORTERS["gitlab"].read(reviews, options).candidates
+    assert len({each.external_id for each in found}) == 2
 
 
 def test_when_a_limit_ends():
