@@ -92,6 +92,9 @@
       if (details(target)) markUnfolded(target);
       if (event.detail.requestConfig.elt.matches(".row-title")) details(target)?.scrollIntoView({ block: "nearest" });
     }
+    if (find(".checklist-bar") && find("#messages .flash")) {
+      document.activeElement.closest(".checklist > li")?.scrollIntoView({ block: "nearest", behavior: "instant" });
+    }
     const errors = target.matches?.(".errors") ? target : find(".errors[autofocus]", target);
     if (errors) { errors.focus(); return; }
     if (!held || document.activeElement !== document.body) return;

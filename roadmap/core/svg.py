@@ -278,8 +278,9 @@ def render_compact_trail(cairns: Sequence[Cairn], base: str = "", *, drawn: bool
     for number, cairn in enumerate(cairns):
         current = " aria-current=step" if cairn.here else ""
         items.append(
+            # Inert, as a copy of the trail's cairn has its links: each would be a stop of Tab.
             f"<li{current}><a href='{base}#{cairn.key}' title='{escape(cairn.title)}'>"
-            f"{render_small_cairn(cairn, number, drawn=drawn)}"
+            f"<span inert>{render_small_cairn(cairn, number, drawn=drawn)}</span>"
             f"<span class=sr-only>{escape(cairn.title)}</span></a></li>"
         )
     shapes = "" if drawn else _STONE_SHAPES

@@ -32,6 +32,7 @@ SHOWN: dict[str, Callable[[RoadmapProgress, Mapping[str, str]], set[str]]] = {
     "open": _with_tones(*OPEN),
     "in-progress": _with_tones("in_progress"),
     "due": _due,
+    "done": _with_tones("claimed", "evidenced", "verified"),
     "without-evidence": _with_tones("claimed"),
 }
 """What the checklist may be narrowed to, by the word in the address: those of the given tones."""
@@ -44,6 +45,7 @@ def shown_labels() -> dict[str, str]:
         "open": _("Open"),
         "in-progress": _("In progress"),
         "due": _("Due in 4 weeks"),
+        "done": _("Done"),
         "without-evidence": _("Without evidence"),
     }
 

@@ -40,6 +40,46 @@ def test_the_first_row_is_in_view_and_trail_and_score_stay_so(
     assert not covered
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_few_stops_of_the_tab_key_lie_before_the_first_box(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height})
+    trail, rows = "Skip the trail", "Skip to the milestones"
+    # Walked through the small trail and the filters, and past them.
+    for skips, most in (((trail,), 30), ((trail, rows), 18)):
+        open_roadmap(page, sample_site)
+        box = page.locator(".row-tick").first
+        stops = small = 0
+        while stops < 40 and not box.evaluate("(box) => box === document.activeElement"):
+            page.keyboard.press("Tab")
+            stops += 1
+            text, is_small = page.evaluate(AT_FOCUS)
+            small += is_small
+            if text in skips:
+                page.keyboard.press("Enter")
+        assert stops <= most
+        assert small <= 5, "one link a stage"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("width", "most"), [(1280, 56), (390, 100)])
+def test_the_bar_keeps_its_rows_whatever_the_score_says(
+    width: int, most: int, scripts: bool, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": 844}, java_script_enabled=scripts)
+    open_roadmap(page, sample_site)
+    # The longest there are.
+    page.evaluate(LONGEST)
+    page.locator(".checklist > li").nth(40).scroll_into_view_if_needed()
+    bar = page.locator(".checklist-bar").bounding_box()
+    assert bar is not None
+    assert bar["height"] <= most
+    for part in ("#score", ".trail-small"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=0.9)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_filter_stays_in_the_address_and_keeps_the_focus(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
@@ -126,6 +166,9 @@ def test_a_fault_moves_no_row_and_stays_until_it_is_closed(
     tick.press("Space")
     message = page.locator("#messages .flash")
     expect(message).to_be_in_viewport(ratio=1)
+    expect(page.locator("#score")).to_be_in_viewport(ratio=1)
+    assert not page.evaluate(IS_BELOW, "#score")
+    assert not page.evaluate(IS_BELOW, "#filters")
     assert tick.bounding_box() == before
     assert message.evaluate("(flash) => flash.getAnimations().length") == 0
     assert not page.evaluate(COVERED)
@@ -133,6 +176,43 @@ def test_a_fault_moves_no_row_and_stays_until_it_is_closed(
     expect(message).to_have_count(0)
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_message_lies_on_no_focused_row(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height}, reduced_motion="reduce")
+    open_roadmap(page, sample_site)
+    page.route(
+        "**/completion", lambda route: route.fulfill(status=422, headers=TO_MESSAGES, body=FAULT)
+    )
+    tick = page.locator(".row-tick").nth(30)
+    tick.focus()
+    # The row lies at the foot of the window, where the message comes.
+    tick.evaluate("(box) => box.closest('li').scrollIntoView({block: 'end', behavior: 'instant'})")
+    tick.press("Space")
+    expect(page.locator("#messages .flash")).to_be_in_viewport(ratio=1)
+    expect(tick).to_be_focused()
+    assert not page.evaluate(COVERED)
+    assert not page.evaluate(IS_BELOW, "#score")
+
+
+AT_FOCUS = """() => {
+  const at = document.activeElement;
+  return [at.textContent.trim(), Boolean(at.closest(".trail-small"))];
+}"""
+LONGEST = """() => {
+  const gain = '<span class="score-gain">+10.2</span>';
+  document.querySelector("#score .score-points").insertAdjacentHTML("afterend", gain);
+  document.querySelector("#score .score-verdict").lastChild.textContent = "Claimed, not proven";
+  for (const count of document.querySelectorAll(".filter-count")) count.textContent = "89";
+}"""
+# Whether something lies over the middle of a part of the page.
+IS_BELOW = """(part) => {
+  const box = document.querySelector(part).getBoundingClientRect();
+  const [x, y] = [box.left + Math.min(box.width, innerWidth) / 2, box.top + box.height / 2];
+  const hit = document.elementFromPoint(x, y);
+  return !hit.closest(part);
+}"""
 TO_MESSAGES = {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML"}
 FAULT = """<div class="flash error" role="alert">Nothing here
   <button type="button" class="link close">Close</button></div>"""

@@ -24,7 +24,7 @@ def test_it_works(alice):
     page = alice.get("/").text
     assert "Where you are" in page
     assert "1 of 89 milestones done" in page
-    assert "Readiness · Getting started" in page
+    assert "Readiness · </span>Getting started" in page
     assert "Best next steps" in page
     assert page.count("<li") > 10
     assert "Done: Record your bachelor" in page

@@ -46,6 +46,7 @@ def test_each_leaves_its_milestones_and_says_how_many(alice):
         "open": [key for key in every if key != KEY],
         "in-progress": [OTHER],
         "due": [every[5]],
+        "done": [KEY],
         "without-evidence": [KEY],
     }
     for name, keys in expected.items():
