@@ -72,7 +72,7 @@
   let held = null;
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     // A message above the page does not push away what one looks at.
-    if (target?.id === "messages") {
+    if (target?.id === "messages" && getComputedStyle(target).position !== "fixed") {
       const [height, at] = [target.offsetHeight, scrollY];
       target.addEventListener("htmx:afterSwap", () => {
         if (at > 0) scrollTo({ top: at + target.offsetHeight - height, behavior: "instant" });
@@ -92,9 +92,10 @@
       if (details(target)) markUnfolded(target);
       if (event.detail.requestConfig.elt.matches(".row-title")) details(target)?.scrollIntoView({ block: "nearest" });
     }
-    if (find(".checklist-bar") && find("#messages .flash")) {
-      document.activeElement.closest(".checklist > li")?.scrollIntoView({ block: "nearest", behavior: "instant" });
-    }
+    // On a checklist a message lies at the foot of the window, and not on the row in focus.
+    const row = find(".checklist-bar") && find("#messages .flash") && document.activeElement.closest(".checklist > li");
+    const under = row && row.getBoundingClientRect().bottom - find("#messages").getBoundingClientRect().top;
+    if (under > 0) scrollBy({ top: under, behavior: "instant" });
     const errors = target.matches?.(".errors") ? target : find(".errors[autofocus]", target);
     if (errors) { errors.focus(); return; }
     if (!held || document.activeElement !== document.body) return;

@@ -25,6 +25,8 @@ def summary(entry: Entry) -> str:
     match entry.kind:
         case "renewal":
             return str(_("Renew: %(title)s", title=entry.title))
+        case "roadmap":
+            return str(_("Target date: %(title)s", title=entry.title))
         case "expiry":
             return str(_("Last day: %(title)s", title=entry.title))
     return entry.title

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -42,13 +43,39 @@ def list_recent_activity(
     evidence = sa.select(Evidence.id, Evidence.title).where(Evidence.user_id == user_id)
     changes = recent_changes(session, user_id, limit * 10)
     titles = {str(key): title for key, title in session.execute(evidence)}
-    for change in changes:
-        subject = _subject(change)
-        line = None if subject in seen else _activity(change, own, roadmaps, titles)
-        if line is not None:
-            seen.add(subject)
-            lines.append(line)
+    for _action, together in groupby(changes, _written_together):
+        fresh = {_subject(each): each for each in together if _subject(each) not in seen}
+        line = _stage_activity(list(fresh.values()), own) if len(fresh) > 1 else None
+        found = (
+            [line] if line else [_activity(each, own, roadmaps, titles) for each in fresh.values()]
+        )
+        seen.update(fresh)
+        lines.extend(each for each in found if each is not None)
     return lines[:limit]
+
+
+def _written_together(change: RecentChange) -> tuple[object, ...]:
+    """Return what the changes of one action have in common: a whole stage is set aside at once."""
+    return change.action, change.at, change.data.get("status")
+
+
+def _stage_activity(changes: Sequence[RecentChange], own: Sequence[Content]) -> Activity | None:
+    """Return one line for milestones of one stage that got their status together."""
+    first = changes[0]
+    content = next((each for each in own if first.subject in each.by_key), None)
+    if first.action != "status.set" or content is None:
+        return None
+    stages = {content.stage_of.get(each.subject) for each in changes}
+    stage = content.stage_of[first.subject]
+    if stages != {stage}:
+        return None
+    count = _(
+        "%(num)d milestones of “%(stage)s”",
+        num=len(changes),
+        stage=stage.short_title or stage.title,
+    )
+    text = _status_text(str(first.data.get("status")), count)
+    return Activity(text, f"/roadmaps/{content.slug}/{stage.key}", first.at) if text else None
 
 
 def _subject(change: RecentChange) -> tuple[str, str]:

@@ -58,8 +58,8 @@ def take_file(
     if media_type is None:
         raise FileRefused(
             _(
-                "“%(name)s” is not accepted: its content has to fit the end of its name. These are "
-                "accepted: %(types)s. Pack anything else in a ZIP file.",
+                "“%(name)s” is not accepted. These are: %(types)s, with the content that the end "
+                "of the name says. Pack anything else in a ZIP file.",
                 name=name,
                 types=ALLOWED,
             )

@@ -83,6 +83,7 @@ class StageView:
     required: bool
     tally: str
     facts: str
+    is_set_aside: bool
     meter: Markup
     objectives: tuple[ObjectiveView, ...] = ()
 
@@ -150,12 +151,12 @@ class RoadmapPresenter:
         done = sum(counts[tone] for tone in TONES)
         total = len(stage.milestones) - counts["not_applicable"]
         shares = self.progress.data["stages"][stage.key]
-        tally = _(
-            "%(done)d of %(total)d done, %(verified)d verified",
-            done=done,
-            total=total,
-            verified=counts["verified"],
-        )
+        # Of a stage that is set aside nothing is counted.
+        numbers = {"done": done, "total": total, "verified": counts["verified"]}
+        tally = facts = _("Set aside")
+        if total:
+            tally = _("%(done)d of %(total)d done, %(verified)d verified", **numbers)
+            facts = _("%(done)d of %(total)d, %(verified)d verified", **numbers)
         label = _(
             "By effort: %(verified)d%% verified, %(evidenced)d%% with evidence, "
             "%(claimed)d%% only claimed",
@@ -171,12 +172,8 @@ class RoadmapPresenter:
             summary=stage.summary,
             required=stage.required,
             tally=tally,
-            facts=_(
-                "%(done)d of %(total)d, %(verified)d verified",
-                done=done,
-                total=total,
-                verified=counts["verified"],
-            ),
+            facts=facts,
+            is_set_aside=not total,
             meter=svg.render_tones_bar(
                 shares["claimed"] - shares["evidenced"],
                 shares["evidenced"] - shares["verified"],
@@ -296,6 +293,9 @@ class RoadmapPresenter:
         }
         # What is there is said, not what is missing.
         said = ", ".join(text for tone, text in kinds.items() if counts[tone])
+        if aside := counts["not_applicable"]:  # the list and its filters have these too
+            more = _("%(number)d more not applicable", number=aside)
+            said = f"{said}; {more}" if said else more
         return (
             f"{text}: {said}. {self.forecast_text()}" if said else f"{text}. {self.forecast_text()}"
         )

@@ -60,6 +60,13 @@ def test_it_works(cast, now, browser_of, dates, subscribe, today):
     assert b"Ask Bob first" not in answer.data
 
 
+def test_the_target_date_of_a_roadmap_says_what_it_is(alice, browser_of, subscribe, today):
+    target = (today + dt.timedelta(days=90)).isoformat()
+    alice.post("/roadmaps/senior-ml-engineer/enrollment", {"target_on": target})
+    titles = [str(event["summary"]) for event in events(browser_of().get(subscribe())).values()]
+    assert titles == ["Target date: Senior ML Engineer"]
+
+
 def test_it_is_read_again_only_when_something_changed(
     session, cast, now, browser_of, dates, subscribe, today
 ):

@@ -69,7 +69,7 @@ def test_it_ticks_by_objective_and_sets_a_stage_aside(alice, cast, session, obje
     page = alice.get(PAGE).text
     assert f"{len(first) + 1} milestones count now" in page
     assert re.search(r"The next proof adds \+\d", page)
-    assert f"{len(first) + 1} claimed." in page
+    assert f"{len(first) + 1} claimed; " in page
     assert "0 verified." not in page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -84,3 +86,33 @@ def test_a_stage_that_is_required_has_no_such_action(session, cast, alice):
         assert alice.put(f"{path}/not-applicable", {"reason": "Why not."}).status_code == 404
     alice.delete(PATH, {"milestones": "nonsense design-doc-for-complex-system"})
     assert statuses(session, cast) == {}
+
+
+def test_a_stage_set_aside_says_so_and_what_was_before_comes_back(cast, alice):
+    roadmap = f"/roadmaps/{SLUG}"
+    summary = re.compile(r'class="score-points">([\d.]+)')
+
+    def score() -> str:
+        found = summary.search(alice.get(STAGE).text)
+        assert found
+        return found[1]
+
+    alice.put(f"{roadmap}/milestones/design-doc-for-complex-system/completion")
+    before = score()
+    alice.put(PATH, {"reason": "I have a degree."})
+    for path in ("/", roadmap, STAGE):
+        page = flat(alice.get(path).text)
+        assert "0 of 0" not in page
+        assert "Set aside" in page
+    page = alice.get(STAGE).text
+    assert "This stage is set aside" in page
+    assert "Not applicable to you?" not in page
+    undo = page.split('class="note cluster')[1].split('name="milestones"')[1].split('"')[1]
+    number = len(undo.split())
+    assert f"{number} more not applicable" in flat(alice.get(roadmap).text)
+    # One line of what was one action.
+    recent = alice.get("/").text.split('id="activity"')[1]
+    assert recent.count("Not applicable:") == 1
+    assert f"Not applicable: {number} milestones of “Education”" in recent
+    alice.post(PATH, {"_method": "DELETE", "milestones": undo})
+    assert score() == before
