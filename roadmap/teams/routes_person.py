@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Skill
 
 PER_PAGE = 50
+# More would be a page of megabytes; those left out stand beside their milestones.
+MAX_PIECES_SHOWN = 100
 
 
 @teams.get("/teams/<slug>/people/<uuid:person_id>")
@@ -83,6 +85,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         own=own,
         path=path,
         seen=shown,
+        pieces=shown.pieces[:MAX_PIECES_SHOWN],
         is_inactive=shown.last_activity_on is not None
         and (shown.today - shown.last_activity_on).days >= INACTIVE_DAYS,
         roadmaps=[

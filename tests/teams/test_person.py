@@ -24,6 +24,7 @@ from roadmap.people.models import Team, User
 from roadmap.progress import actions as progress
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
+from roadmap.teams import routes_person
 from tests.evidence.builders import (
     DESIGN,
     LATENCY,
@@ -364,3 +365,20 @@ def test_the_statements_do_not_grow(app, begun, session, cast, now, browser_of, 
         )
         submit_evidence(session, cast, piece, now)
     assert len(statements_of(app, lambda: bob.get(path))) == len(few) <= 22
+
+
+def test_of_very_many_pieces_the_latest_are_listed(
+    begun, session, cast, now, browser_of, path, monkeypatch
+):
+    monkeypatch.setattr(routes_person, "MAX_PIECES_SHOWN", 1)
+    for title, day in (("An older one", "2026-01-02"), ("The newest one", "2026-05-02")):
+        piece = add_evidence(
+            session, cast, cast.alice, now, title=title, occurred_on=PartialDate(day),
+            visibility="team",
+        )  # fmt: skip
+        submit_evidence(session, cast, piece, now)
+    section = browser_of(cast.bob).get(path).text.split('id="evidence-title"')[1]
+    listed = section.split("</section>")[0]
+    assert "The latest 1 of 3 pieces." in flat(listed)
+    assert "The newest one" in listed
+    assert "An older one" not in listed
