@@ -16,7 +16,8 @@ class Candidate:
     `record` is a key of `records.RECORDS`, and `values` are texts by the names of its fields, dates
     as ISO 8601. `external_id` names it wherever it comes from, such as `doi:10.1000/182`: what has
     been imported with the same one is not imported again. `heading` is what it is listed below,
-    `line` where it stands in a file.
+    `line` where it stands in a file. `unread` says of fields what could not be read, which makes
+    an error of it; these have no value.
     """
 
     record: str
@@ -24,6 +25,7 @@ class Candidate:
     values: Mapping[str, str]
     heading: str = ""
     line: int | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

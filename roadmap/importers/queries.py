@@ -166,7 +166,8 @@ def make_preview(
         if candidate.external_id in seen:
             preview.repeated += 1
             continue
-        if errors := record.errors(candidate.values, today):
+        unread = candidate.unread
+        if errors := [*unread.values(), *record.errors(candidate.values, today, unread)]:
             preview.problems += [Problem(text, candidate.line) for text in errors]
             continue
         if len(seen) == MAX_CANDIDATES:

@@ -41,8 +41,8 @@ class Record:
     optional: ClassVar[Collection[str]]
     identity: ClassVar[Sequence[str]]
 
-    def errors(self, values: Values, today: dt.date) -> list[str]:
-        """Return what is wrong with the values, a sentence each."""
+    def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
+        """Return what is wrong with the values, a sentence each; nothing about `unread` fields."""
         raise NotImplementedError
 
     def add(
@@ -80,11 +80,12 @@ class EvidenceRecord(Record):
     optional = frozenset(fields) - {"title", "occurred_on"}
     identity = ("title", "occurred_on", "url")
 
-    def errors(self, values: Values, today: dt.date) -> list[str]:
+    def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
         piece = rules.normalize(self.input(values))
         return [
             f"{labels.FIELDS[each.field]}: {labels.ERROR_MESSAGES[each.code]}"
             for each in rules.find_errors(piece, today)
+            if each.field not in unread
         ]
 
     def add(
@@ -118,11 +119,16 @@ class CareerRecord(Record):
     dates: ClassVar[Sequence[str]]
     address = "/career"
 
-    def errors(self, values: Values, today: dt.date) -> list[str]:
+    def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
         form = self._form(values, today)
         if form.validate():
             return []
-        return [f"{field.label.text}: {text}" for field in form for text in field.errors]
+        return [
+            f"{field.label.text}: {text}"
+            for field in form
+            if field.name not in unread
+            for text in field.errors
+        ]
 
     def add(
         self, session: Session, user_id: uuid.UUID, values: Values, *, by: Actor, now: dt.datetime

@@ -148,6 +148,25 @@ def test_errors_name_their_line_and_keep_everything_out(alice, session):
     assert [each.title for each in pieces(session)] == ["Good"]
 
 
+def test_all_that_is_wrong_with_a_row_is_said_at_once(alice):
+    page = text_of(preview(alice, b"Titel;Art;Datum;Link\nBad;foo;soon;ftp://x\n"))
+    assert "Line 2: “soon” is not a date" in page
+    assert re.search(r"Line 2: Link[^:]*: This is not a web address", page)
+    assert "No kind of evidence: “foo”. These rows are taken as “Other”" in page
+    # Nothing is said of the date besides.
+    assert page.count("Line 2") == 2
+
+
+@pytest.mark.parametrize(
+    ("order", "read"), [("dmy", "day, month, year"), ("mdy", "month, day, year")]
+)
+def test_the_preview_says_how_short_dates_are_read(alice, order, read):
+    table = b"title,date,link\nA,03/04/2026,https://a.example\n"
+    note = f"Dates such as “03/04/2026” are read as {read}."
+    assert note in text_of(preview(alice, table, order=order))
+    assert "Dates such as" not in preview(alice, table.replace(b"03/04", b"03/03"))
+
+
 def test_positions_go_on_and_have_years(alice, session):
     page = preview(alice, WORK)
     answer = alice.post(RECORDS, fields(page))

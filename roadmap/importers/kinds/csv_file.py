@@ -20,7 +20,6 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.importers.candidates import (
     Candidate,
     ImportFault,
-    Problem,
     Reading,
     make_external_id,
 )
@@ -176,30 +175,35 @@ class CsvImporter(FileImporter):
             if (column := options.get(f"column-{name}", ""))
         }
         reading, months = Reading(), month_names(current_locale())
+        unknown_kinds: dict[str, None] = {}
+        short_date = ""
         for row in records[1:]:
             cells, line = row["cells"], row["line"]
             values = {
                 name: cells[column] if column < len(cells) else "" for name, column in names.items()
             }
-            unread = []
+            unread: dict[str, str] = {}
             for name in DATE_FIELDS:
                 if not values.get(name):
                     continue
                 if name == "ended_on" and fold(values[name]) in ONGOING:
                     values[name] = ""
                     continue
+                typed = values[name]
                 try:
-                    values[name] = parse_date(values[name], options["order"], months)
+                    values[name] = parse_date(typed, options["order"], months)
                 except ValueError:
-                    unread.append(
-                        _("“%(typed)s” is not a date. Write a day, month or year: 15 Mar 2026, "
-                          "Mar 2026 or 2026.", typed=values[name][:80])
+                    values[name] = ""
+                    unread[name] = _(
+                        "“%(typed)s” is not a date. Write a day, month or year: 15 Mar 2026, "
+                        "Mar 2026 or 2026.", typed=typed[:80]
                     )  # fmt: skip
-            if unread:
-                reading.problems += [Problem(text, line) for text in unread]
-                continue
+                else:
+                    short_date = short_date or (typed if _has_two_orders(typed) else "")
             if record == "evidence":
-                values["kind"] = match_kind(values.get("kind", "")) or options["kind"]
+                if (named := values.get("kind", "")) and not match_kind(named):
+                    unknown_kinds[named[:40]] = None
+                values["kind"] = match_kind(named) or options["kind"]
                 values["url"] = complete_url(values.get("url"))
             elif record == "degree":
                 values["level"] = match_level(values.get("level", ""))
@@ -207,7 +211,21 @@ class CsvImporter(FileImporter):
                 values["is_ml"] = "1" if fold(values.get("is_ml", "")) in YES else ""
             parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
             external_id = make_external_id("csv", record, *parts)
-            reading.candidates.append(Candidate(record, external_id, values, line=line))
+            reading.candidates.append(
+                Candidate(record, external_id, values, line=line, unread=unread)
+            )
+        if unknown_kinds:
+            named = ", ".join(f"“{each}”" for each in list(unknown_kinds)[:10])
+            reading.notes.append(
+                _("No kind of evidence: %(names)s. These rows are taken as “%(kind)s”; each kind "
+                  "below can be changed.", names=named, kind=labels.KINDS[options["kind"]])
+            )  # fmt: skip
+        if short_date:
+            read = _("day, month, year") if options["order"] == "dmy" else _("month, day, year")
+            reading.notes.append(
+                _("Dates such as “%(typed)s” are read as %(order)s. If that is wrong, change the "
+                  "columns.", typed=short_date[:20], order=read)
+            )  # fmt: skip
         return reading
 
 
@@ -267,6 +285,12 @@ def _guess_order(rows: Sequence[Any]) -> str:
             if (found := _SHORT_DATE.fullmatch(cell)) and int(found[2]) > 12:
                 return "mdy"
     return "dmy"
+
+
+def _has_two_orders(text: str) -> bool:
+    """Tell whether a date is another day where its month is written first."""
+    found = _SHORT_DATE.fullmatch(clean_line(text))
+    return found is not None and int(found[1]) <= 12 >= int(found[2]) and found[1] != found[2]
 
 
 def parse_date(text: str, order: str, months: Mapping[str, int]) -> str:
