@@ -136,7 +136,7 @@ def test_axe_finds_nothing_in_what_is_shown_once(
         page.add_init_script(path=AXE)
         page.goto(address.format(**sample_site.ids, mallory=sample_site.cast.mallory))
         if role == "alice":
-            page.get_by_label("Name").fill("A script")
+            page.get_by_role("textbox", name="Name").fill("A script")
         page.get_by_role("button", name=button).click()
         page.locator(".copy-field input").wait_for()
         found += [f"{address}: {line}" for line in violations(page)]
