@@ -340,7 +340,7 @@ def test_servers_that_an_operator_names():
         *("http://git.example.org", "git.example.org", "https://", "https://a:b@git.example.org"),
         *("https://git.example.org/?a=1", "https://git.example.org:0", "http://10.0.0.1", "Off"),
     ):
-        with pytest.raises(ValueError, match="must look like"):
+        with pytest.raises(ValueError, match="must be an https:// address"):
             parse_site(wrong, public)
 
 
