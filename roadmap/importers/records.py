@@ -75,7 +75,7 @@ class EvidenceRecord(Record):
     fields = {
         name: labels.FIELDS[name]
         for name in rules.INPUT_FIELDS
-        if name not in ("impacts", "visibility")
+        if name not in ("files", "impacts", "visibility")
     }
     optional = frozenset(fields) - {"title", "occurred_on"}
     identity = ("title", "occurred_on", "url")

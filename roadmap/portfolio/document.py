@@ -63,10 +63,11 @@ class DocumentItem(Content):
 
     `verified_for` (milestones that were confirmed for it, with the wording that was confirmed where
     it has changed, and by whom where that differs), `linked_to` (other milestones that its author
-    has done) and `skills` are titles; `witnessed` says who saw which of these met, in their
-    words. `verified_by` and `verified_on` are None where the item is not verified, `verified_on`
-    also where `verified_for` has the days. `verified_title` is the title under which it was
-    verified where it has another one now; `verifiers` stand for all who verified it.
+    has done) and `skills` are titles; `witnessed` says who saw which of those linked met, in their
+    words, `also_witnessed` which of those verified. `verified_by` and `verified_on` are None where
+    the item is not verified, `verified_on` also where `verified_for` has the days. `verified_title`
+    is the title under which it was verified where it has another one now; `verifiers` stand for all
+    who verified it.
     `is_draft` says that somebody could review it, and its author has not asked.
     """
 
@@ -77,6 +78,7 @@ class DocumentItem(Content):
     verified_for: tuple[str, ...] = ()
     linked_to: tuple[str, ...] = ()
     witnessed: tuple[str, ...] = ()
+    also_witnessed: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     tone: Tone = "unverified"
     is_draft: bool = False

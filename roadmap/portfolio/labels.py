@@ -62,6 +62,7 @@ def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
     facts = (
         (_("Verified for"), item.verified_for),
         (_("Linked to"), item.linked_to),
+        (_("Also witnessed"), item.also_witnessed),
         (_("Witnessed, not verified"), item.witnessed),
     )
     lines = ((label, [clean_line(title) for title in titles if title]) for label, titles in facts)

@@ -222,7 +222,12 @@ def _document_item(
         witnessed=tuple(
             _witnessed(each, zone)
             for link in item.links
-            if link.confirmed or version.kind in proven_by.get(link.key, ())
+            if not link.confirmed and version.kind in proven_by.get(link.key, ())
+            for each in seen.get((item.user_id, link.key), ())
+        ),
+        also_witnessed=tuple(
+            _witnessed(each, zone)
+            for link in confirmed
             for each in seen.get((item.user_id, link.key), ())
         ),
         skills=tuple(skill.title for skill in item.skills),

@@ -16,7 +16,7 @@ from roadmap.people.models import User
 from roadmap.portfolio.actions import add_all_items
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
-from tests.evidence.builders import add_evidence, submit_evidence
+from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
 from tests.support.catalog import enroll
 
 KEY = "experiment-on-second-machine"
@@ -170,3 +170,18 @@ def test_what_was_witnessed_keeps_its_words(alice, witness, session):
 def test_a_milestone_of_no_own_roadmap_is_not_found(alice):
     assert alice.get("/endorsements/new?milestone=nothing").status_code == 404
     assert alice.post("/endorsements/new", {"asked": "Frank"}).status_code == 404
+
+
+def test_a_milestone_is_not_called_verified_and_unverified_at_once(
+    alice, witness, cast, session, now
+):
+    witness.post(ask(alice), SAID)
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[KEY], kind="case_study")
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    session.commit()
+    document = load_document(session, cast.alice, now.date())
+    markdown = FORMATS["markdown"].render(document).decode()
+    assert "Also witnessed" in markdown
+    assert "not verified" not in markdown

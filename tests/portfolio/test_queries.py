@@ -273,7 +273,7 @@ def test_it_takes_as_many_statements_for_two_hundred_pieces(session: Session, ca
         shown = load_document(session, cast.alice, TODAY)
 
     assert len(shown.items) == 200
-    assert len(many) == len(few) <= 15
+    assert len(many) == len(few) <= 16
 
 
 def test_long_descriptions_become_excerpts_where_all_are_too_long(

@@ -186,7 +186,7 @@ def _extension(item: DocumentItem, *said: str) -> Entry:
         "description": item.description,
         "verifiedFor": [clean_line(title) for title in item.verified_for],
         "linkedTo": [clean_line(title) for title in item.linked_to],
-        "witnessed": [clean_line(line) for line in item.witnessed],
+        "witnessed": [clean_line(line) for line in (*item.also_witnessed, *item.witnessed)],
         "skills": [clean_line(title) for title in item.skills],
         "impacts": [_impact(impact) for impact in item.impacts],
         "files": [
