@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.fields import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -34,8 +41,10 @@ REASON = _(
 class CalibrationForm(EnrollmentForm):
     """Time zone, target date and pace, and fields for each objective of a roadmap.
 
-    Make it by `calibration_form`.
+    Make it by `calibration_form`. `shown` are the keys of the milestones that it showed as done.
     """
+
+    shown = HiddenField()
 
     timezone = SelectField(
         _("Time zone"),
@@ -97,7 +106,8 @@ def _objective_fields(objective: Objective) -> dict[str, Any]:
 
 
 def _initial(content: Content, tones: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+    is_done = [key for key, tone in tones.items() if tone not in (*OPEN, "not_applicable")]
+    values: dict[str, Any] = {"shown": " ".join(is_done)}
     for stage in content.stages:
         if not stage.required:
             values[f"aside-{stage.key}"] = is_aside(stage, tones)
@@ -124,10 +134,12 @@ def _is_aside(tones: Mapping[str, str], key: str) -> bool:
 def chosen_milestones(
     form: CalibrationForm, content: Content, tones: Mapping[str, str]
 ) -> dict[str, bool]:
-    """Return which milestones the person says are done or not; those not answered are left out.
+    """Return which milestones the person says are done or not, where they changed it in the form.
 
-    One that is not applicable stays so, unless it is named.
+    What another tab ticked meanwhile stays. One that is not applicable stays so, unless it is
+    named.
     """
+    shown = (form.shown.data or "").split()
     answers: dict[str, bool] = {}
     for stage in content.stages:
         for objective in stage.objectives:
@@ -138,4 +150,4 @@ def chosen_milestones(
                     answers[each.key] = each.key in named
                 elif choice in ("all", "none") and not _is_aside(tones, each.key):
                     answers[each.key] = choice == "all"
-    return answers
+    return {key: is_done for key, is_done in answers.items() if is_done != (key in shown)}

@@ -6,7 +6,9 @@ import datetime as dt
 import uuid
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.limits import LimitReached, count_rows
@@ -59,11 +61,19 @@ def edit_entry(
     session: Session, entry: WorkLogEntry, day: dt.date, text: str, *, seen: str = ""
 ) -> None:
     """Change a line. `seen` is the fingerprint of what the form showed. Raises StaleForm."""
-    lock_user_to_read(session, entry.user_id)
-    session.refresh(entry)
+    _lock(session, entry)
     check_seen(seen, values_of(entry), {"day": day, "text": text})
     entry.day, entry.text = day, text
     session.flush()
+
+
+def _lock(session: Session, entry: WorkLogEntry) -> None:
+    """Lock its owner and read a line again. Raises NotFound where another tab deleted it."""
+    lock_user_to_read(session, entry.user_id)
+    try:
+        session.refresh(entry)
+    except InvalidRequestError:
+        raise NotFound from None
 
 
 def delete_entry(session: Session, entry: WorkLogEntry) -> None:
@@ -79,8 +89,7 @@ def make_evidence(
 
     Raises InvalidInput and LimitReached.
     """
-    lock_user_to_read(session, entry.user_id)
-    session.refresh(entry)
+    _lock(session, entry)
     if entry.evidence_id and (made := session.get(Evidence, entry.evidence_id)):
         return made
     title = entry.text if len(entry.text) <= MAX_TITLE else f"{entry.text[: MAX_TITLE - 1]}…"

@@ -131,3 +131,19 @@ def test_stages_and_milestones_can_be_read_before_one_begins(browser_of, cast):
     assert "A tested repository holds a hash map" in page.text
     assert carol.get(f"{PAGE}/milestones/nothing").status_code == 404
     assert carol.get(f"{PAGE}/nothing").status_code == 404
+
+
+def test_a_tick_of_another_tab_stays(alice, cast, session, objectives):
+    key = milestones(alice, objectives[0])[0]
+    shown = re.search(r'name="shown"[^>]*value="([^"]*)"', alice.get(FORM).text)[1]
+    alice.put(f"{PAGE}/milestones/{key}/completion")
+    said = {"timezone": "UTC", "shown": shown, f"objective-{objectives[0]}": "none"}
+    assert alice.put(FORM, said).status_code == 303
+    session.rollback()
+    assert statuses(session, cast.alice) == {key: "done"}
+    # Opened again it shows the tick, and "none" takes it back.
+    shown = re.search(r'name="shown"[^>]*value="([^"]*)"', alice.get(FORM).text)[1]
+    assert key in shown.split()
+    alice.put(FORM, {**said, "shown": shown})
+    session.rollback()
+    assert statuses(session, cast.alice).get(key) != "done"
