@@ -57,6 +57,11 @@ class Proposal:
         return bool(self.url and (kind.is_issued or kind.is_published) and not self.occurred_on)
 
 
+def line_page(address: str) -> str:
+    """Return the address of a page with a line, "" for any other one."""
+    return address if address in LINE_PAGES else ""
+
+
 def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
     """Return what a line proposes; `proving` are the kinds that prove the milestone it is for.
 

@@ -47,7 +47,7 @@ def test_a_database_compares_its_last_day(date: PartialDate, day: dt.date) -> No
 @given(date=ALL)
 def test_what_a_page_shows_can_be_typed(locale: str, date: PartialDate) -> None:
     # Some locales show a year before 1000 without its zeros.
-    date = PartialDate(f"2{date[1:]}") if date[5:] != "02-29" else date
+    date = PartialDate(f"2{date[1:]}") if date[5:] != "02-29" else PartialDate("2024-02-29")
     assert PartialDate.parse(show_date(date, locale), month_names(locale)) == date
 
 

@@ -1,0 +1,403 @@
+"""The form of a piece of evidence, with what its buttons ask for."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import flash, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.catalog.queries import load_revision
+from roadmap.core.database import db
+from roadmap.core.dates import PartialDate
+from roadmap.core.limiter import limit_searches, limiter
+from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
+from roadmap.evidence import (
+    actions,
+    file_actions,
+    labels,
+    queries,
+)
+from roadmap.evidence.blueprint import evidence
+from roadmap.evidence.capture import line_page, row_address
+from roadmap.evidence.constants import (
+    IMPACT_TYPES,
+    MAX_FILES,
+    MAX_IMPACTS,
+    MAX_MILESTONES,
+)
+from roadmap.evidence.file_rules import ALLOWED as ACCEPTED_TYPES
+from roadmap.evidence.forms import EvidenceForm
+from roadmap.evidence.item import Audience
+from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.loader import load_item
+from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import (
+    INPUT_FIELDS,
+    Stale,
+    normalize,
+    renewed_dates,
+)
+from roadmap.people.permissions import permit
+from roadmap.progress.queries import enrollments
+
+# Per person and process: who adds ten files to one piece after the other never meets it.
+UPLOAD_LIMIT = "120/minute"
+
+
+def _sent_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
+    """Return the form that was sent, with its files: those it names, and those that it brings.
+
+    A new file is stored first, whatever else of the form needs a correction.
+    """
+    form = EvidenceForm()
+    sent = request.files.getlist("new_files")
+    taken, refused = file_actions.take_files(current_user.id, sent, now=now())
+    names = [*form.files.asked, *(file.sha256 for file in taken)]
+    found = file_actions.load_files(
+        db.session, current_user.id, names, piece_id=piece_id or form.about.data
+    )
+    if len(found) < len(set(names)):
+        refused.append(str(labels.ERROR_MESSAGES["unknown_file"]))
+    form.files.fill(found, refused)
+    return form
+
+
+@evidence.get("/evidence/new")
+@permit("evidence.write")
+def new() -> Response:
+    """Show an empty form; `?milestone=` links that milestone, `?kind=` selects a kind.
+
+    `?title=` and `?issuer=` fill these fields.
+    """
+    target = queries.load_published_milestones(db.session, current_user.id).get(
+        request.args.get("milestone", "")
+    )
+    kind = request.args.get("kind", "")
+    if kind not in KINDS:
+        kind = target.kinds[0] if target and target.kinds else ""
+    form = EvidenceForm(
+        formdata=None,
+        kind=kind,
+        **{name: clean_line(request.args.get(name))[:200] for name in ("title", "issuer")},
+        milestones=[target.key] if target else [],
+        skills=target.skills if target else (),
+        **queries.load_last_visibility(db.session, current_user.id),
+    )
+    return _render_form(form)
+
+
+@evidence.post("/evidence")
+@permit("evidence.write")
+def create() -> Response:
+    form = _sent_form()
+    if refused := _check_form(form, None):
+        return refused
+    piece = actions.create(
+        db.session,
+        current_user.id,
+        form.evidence_input(),
+        milestones=form.milestones.data,
+        skills=form.skills.data,
+        by=current_user,
+        now=now(),
+        key=form_key(),
+    )
+    said = _("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title))
+    flash(f"{said}{_completed_message(form)}{_shortfall_message(form)}", "message")
+    if row := row_address(request.args.get("back"), request.args.get("milestone", "")):
+        return redirect(row, code=303)
+    another = line_page(request.args.get("back", "")) or None
+    return see_other("evidence.show", evidence_id=piece.id, another=another)
+
+
+@evidence.get("/evidence/<uuid:evidence_id>/edit")
+@permit("evidence.write")
+def edit(evidence_id: uuid.UUID) -> Response:
+    """Show the form of an item; `?impact=` adds an empty row for an impact of this type.
+
+    `?renew=1` fills in the dates of a certificate that is renewed today.
+    """
+    piece = queries.load_own(db.session, current_user, "evidence.write", evidence_id)
+    linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
+    form = EvidenceForm(formdata=None, obj=actions.evidence_input(piece), data=linked)
+    wanted = request.args.get("impact")
+    if is_wanted := wanted in IMPACT_TYPES and len(form.impacts) < MAX_IMPACTS:
+        form.impacts.append_entry({"type": wanted})
+    if request.args.get("renew") == "1":
+        version, today = piece.current, current_user.today(now())
+        begun = version.issued_on or version.occurred_on
+        issued_on, expires_on = renewed_dates(begun, version.expires_on, today)
+        if not form.has_issue_date:
+            form.occurred_on.data = issued_on
+        form.issued_on.data, form.expires_on.data = issued_on, expires_on
+    return _render_form(form, about=piece, opened="impacts" if is_wanted else "")
+
+
+@evidence.put("/evidence/<uuid:evidence_id>")
+@permit("evidence.write")
+def update(evidence_id: uuid.UUID) -> Response:
+    """Save an edit. One made from an older revision is shown beside the newer (409)."""
+    form = _sent_form(evidence_id)
+    piece = queries.load_own(db.session, current_user, "evidence.write", evidence_id)
+    before = piece.current_id
+    if refused := _check_form(form, piece):
+        return refused
+    try:
+        changed = actions.edit(
+            db.session,
+            piece,
+            form.evidence_input(),
+            milestones=form.milestones.data,
+            skills=form.skills.data,
+            # A form without a revision counts as outdated.
+            revision=form.revision.data or 0,
+            by=current_user,
+            now=now(),
+        )
+    except Stale:
+        return _render_edit_conflict(form, piece)
+    if changed:
+        said = _saved_message(piece, before)
+        flash(f"{said}{_completed_message(form)}{_shortfall_message(form)}", "message")
+    return see_other("evidence.show", evidence_id=piece.id)
+
+
+@evidence.post("/evidence/preview")
+@permit("evidence.write")
+def preview() -> Response | str:
+    """Preview the description; without JavaScript in the whole form."""
+    if wants_fragment():
+        return render_template("evidence/_preview.html", text=EvidenceForm().description.data)
+    form = _sent_form()
+    return _render_form(form, about=_load_edited(form), opened="description")
+
+
+@evidence.post("/evidence/impacts")
+@permit("evidence.write")
+def add_impact() -> Response | str:
+    """Add a row for one more impact."""
+    form = EvidenceForm() if wants_fragment() else _sent_form()
+    if len(form.impacts) < MAX_IMPACTS:
+        form.impacts.append_entry()
+    if wants_fragment():
+        return render_template(
+            "evidence/_impacts.html", form=form, labels=labels, most_impacts=MAX_IMPACTS
+        )
+    return _render_form(form, about=_load_edited(form), opened="impacts")
+
+
+@evidence.post("/evidence/files")
+@permit("evidence.write")
+@limiter.limit(UPLOAD_LIMIT)
+def upload() -> Response:
+    """Take files for a piece that is not saved yet: for the script of the form one after the other.
+
+    They become part of a piece when the form is saved that names them.
+    """
+    form = _sent_form()
+    if not wants_fragment():
+        status = 422 if form.files.errors else 200
+        return _render_form(form, about=_load_edited(form), opened="files", status=status)
+    refused = form.files.errors or ([] if form.files.data else [_("Choose a file first.")])
+    return render_page(
+        "evidence/_file_choices.html",
+        200 if form.files.data else 422,
+        files=form.files.data,
+        refused=refused,
+        labels=labels,
+    )
+
+
+@evidence.post("/evidence/milestones")
+@permit("evidence.write")
+@limit_searches
+def find_milestones() -> Response:
+    """Show the whole form with the milestones that the search found."""
+    form = _sent_form()
+    return _render_form(form, about=_load_edited(form), searched=True)
+
+
+@evidence.get("/evidence/milestones")
+@permit("evidence.write")
+@limit_searches
+def milestones() -> str:
+    """Show milestones to link: as checkboxes for htmx, else as a page that leads to the form."""
+    words = clean_line(request.args.get("q"))[:200]
+    keys = request.args.getlist("milestones")[: 2 * MAX_MILESTONES]
+    chosen = [strip_control_characters(key)[:60] for key in keys]
+    kind = request.args.get("kind", "")
+    found = queries.search_milestones(
+        db.session, words, user_id=current_user.id, kind=kind, leave_out=chosen
+    )
+    if wants_fragment():
+        return render_template(
+            "evidence/_milestone_search.html",
+            chosen=queries.load_milestones(db.session, chosen, user_id=current_user.id),
+            found=found,
+            words=words,
+            kind=kind,
+            most=MAX_MILESTONES,
+        )
+    return render_template("evidence/milestone_search.html", found=found, words=words)
+
+
+def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
+    """Return the form again where it was sent to search or cannot be saved."""
+    # Enter was pressed in the search field, which must not save the form.
+    if "enter" in request.form and form.q.data:
+        return _render_form(form, about=about, searched=True)
+    known = {
+        "milestones": [
+            each.key
+            for each in queries.load_milestones(
+                db.session, form.milestones.data, user_id=current_user.id
+            )
+        ],
+        "skills": queries.load_skill_titles(db.session),
+    }
+    stored = actions.evidence_input(about).impacts if about is not None else ()
+    if not form.check_input(current_user.today(now()), known, stored):
+        return _render_form(form, about=about, status=422)
+    if not form.issued_on.raw_data:
+        form.issued_on.data = _issue_date(form, about)
+    return None
+
+
+def _issue_date(form: EvidenceForm, about: Evidence | None) -> PartialDate | None:
+    """Return when a piece was issued for which the form asked for one date only.
+
+    A certificate stored without it keeps being without: to add it would be another version.
+    """
+    before = about.current if about is not None else None
+    is_kept_empty = before is not None and labels.is_issued(before.kind) and not before.issued_on
+    return form.occurred_on.data if labels.is_issued(form.kind.data) and not is_kept_empty else None
+
+
+def _skills_own_first() -> list[tuple[str, str]]:
+    """Return key and title of each skill, those of the person's own roadmaps before the others."""
+    own = {
+        skill.key
+        for each in enrollments(db.session, current_user.id)
+        for skill in load_revision(db.session, each.revision_id).content.skills
+    }
+    titles = queries.load_skill_titles(db.session).items()
+    return sorted(titles, key=lambda skill: skill[0] not in own)
+
+
+def _load_edited(form: EvidenceForm) -> Evidence | None:
+    return (
+        queries.load_own(db.session, current_user, "evidence.write", form.about.data)
+        if form.about.data
+        else None
+    )
+
+
+def _completed_message(form: EvidenceForm) -> str:
+    """Say which links were completed, as a further sentence, or nothing."""
+    links = form.completed_links
+    return f" {_('https:// was added to %(links)s.', links=', '.join(links))}" if links else ""
+
+
+def _shortfall_message(form: EvidenceForm) -> str:
+    """Say which saved impacts do not count and what they lack, as further sentences, or nothing."""
+    impacts = [row for row in form.evidence_input().impacts if row.has_content]
+    return "".join(
+        f" {_('Impact %(number)s %(reason)s.', number=n, reason=labels.impact_shortfall(row))}"
+        for n, row in enumerate(impacts, 1)
+        if not row.complete
+    )
+
+
+def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
+    """Say what was saved; after an edit of a verified item also which version counts now."""
+    said = _("Your changes to “%(title)s” are saved.", title=labels.shorten_title(piece.title))
+    if piece.current_id == before or piece.state != "submitted":
+        return said
+    new, item = piece.current.number, load_item(db.session, Audience.OWNER, piece.id)
+    if item is None or item.verified_number is None:
+        waits = _("Version %(number)s is waiting for a review.", number=new)
+    else:
+        waits = _(
+            "Version %(new)s is waiting for a review; version %(old)s counts until it is judged.",
+            new=new,
+            old=item.verified_number,
+        )
+    return f"{said} {waits}"
+
+
+def _render_form(
+    form: EvidenceForm,
+    *,
+    about: Evidence | None = None,
+    searched: bool = False,
+    opened: str = "",
+    differences: Mapping[str, tuple[Any, Any]] | None = None,
+    status: int = 200,
+) -> Response:
+    """Render the form; `differences` are the values saved and typed of each field in conflict.
+
+    `opened` is the field of a part that is not folded, although it may hold nothing.
+    """
+    if not form.impacts.entries:
+        kind = KINDS.get(form.kind.data or "")
+        form.impacts.append_entry({"type": next(iter(kind.impacts), None)} if kind else None)
+    form.about.data = about.id if about else None
+    if about is not None and form.revision.data is None:
+        form.revision.data = about.revision
+    chosen, words = form.milestones.data, form.q.data if searched else ""
+    named = ("milestone", "kind", "title", "issuer", "back")
+    prefill = {key: request.args[key][:200] for key in named if key in request.args}
+    page = render_template(
+        "evidence/form.html",
+        form=form,
+        prefilled=f"?{urlencode(prefill)}" if prefill else "",
+        about=about,
+        chosen=queries.load_milestones(db.session, chosen, user_id=current_user.id),
+        found=queries.search_milestones(
+            db.session,
+            words or "",
+            user_id=current_user.id,
+            kind=form.kind.data or "",
+            leave_out=chosen,
+        ),
+        words=words,
+        skills=_skills_own_first(),
+        opened=opened,
+        differences=differences,
+        labels=labels,
+        most=MAX_MILESTONES,
+        most_impacts=MAX_IMPACTS,
+        most_files=MAX_FILES,
+        accepted_types=ACCEPTED_TYPES,
+    )
+    return make_response(page, status)
+
+
+def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
+    """Show what was saved meanwhile beside what was entered, in a form at the newer revision."""
+    theirs = actions.evidence_input(piece)
+    mine = actions.keep_stored_texts(normalize(form.evidence_input()), theirs)
+    found = {name: (getattr(theirs, name), getattr(mine, name)) for name in INPUT_FIELDS}
+    differences = {name: values for name, values in found.items() if values[0] != values[1]}
+    published = queries.load_published_milestones(db.session, current_user.id)
+    titles = {key: each.title for key, each in published.items()} | queries.load_skill_titles(
+        db.session
+    )
+    for name, saved, typed in (
+        ("milestones", piece.milestone_keys, form.milestones.data),
+        ("skills", piece.skill_keys, form.skills.data),
+    ):
+        if set(saved) != set(typed):
+            differences[name] = (
+                ", ".join(titles.get(key, key) for key in saved),
+                ", ".join(titles.get(key, key) for key in typed),
+            )
+    form.revision.data = piece.revision
+    return _render_form(form, about=piece, differences=differences, status=409)
