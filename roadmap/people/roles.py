@@ -102,7 +102,8 @@ ROLES: dict[str, Role] = {
         invitation_title=_l("Mentor %(team)s"),
         invitation=_l("%(name)s invites you to mentor the team %(team)s."),
         description=_l(
-            "Mentors see what the members share and comment on it; they review and assess nothing."
+            "Mentors see what everybody in the team shares, its managers too, and comment on it; "
+            "they review and assess nothing."
         ),
         consequence=_l(
             "You now mentor it. You see what its members share, and can comment on it. Its other "
@@ -137,8 +138,8 @@ ROLES: dict[str, Role] = {
         invitation_title=_l("Manage %(team)s"),
         invitation=_l("%(name)s invites you to manage the team %(team)s."),
         description=_l(
-            "Managers see what the members share, review their evidence and assess their skills; "
-            "they invite and remove people."
+            "Managers see what everybody in the team shares, other managers too, review it and "
+            "assess skills; they invite and remove people."
         ),
         consequence=_l(
             "You now manage it. You see what its members share, and review their evidence. Its "
