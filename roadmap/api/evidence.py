@@ -375,7 +375,7 @@ def list_files(evidence_id: uuid.UUID) -> FileList:
     return FileList(items=_serialize(_load_own("evidence.read", evidence_id)).files)
 
 
-@operation(TAG, answers={200: None}, refuses=(404,), files=("application/octet-stream",))
+@operation(TAG, answers={200: None}, refuses=(404,), files=("*/*",))
 def read_file(evidence_id: uuid.UUID, sha256: str) -> Response:
     """Return a file of any version of a piece, by its SHA-256.
 

@@ -51,7 +51,7 @@ from roadmap.core.proxy import is_own_address
 
 # What a request of the handshake speaks that does not say so.
 UNNAMED_VERSION = "2025-03-26"
-INSTRUCTIONS = """Cairn keeps a person's roadmap towards a senior engineering role, and the evidence
+INSTRUCTIONS = """Cairn keeps a person's roadmap towards an engineering role, and the evidence
 for its milestones. You may read both and write drafts of evidence; the person reads a draft, edits
 or accepts it, and submits it for review. You cannot submit, tick, share, delete or judge.
 
