@@ -247,7 +247,7 @@ class EvidenceChange(_OptionalFields):
 def _sent_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
     """Return what was sent about an item. What is null is the default, and what is absent too."""
     values: dict[str, Any] = {}
-    # Files come by themselves, with `add_files`.
+    # Files have requests of their own: `add_files`, `remove_file`.
     for field in (each for each in fields(EvidenceInput) if each.name != "files"):
         value = getattr(body, field.name)
         values[field.name] = field.default if value is None else value

@@ -1,4 +1,4 @@
-"""Load what stands in a person's calendar, and whose calendar an address is."""
+"""Load the dates of a person's calendar, and the person of a feed's address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in a person's calendar, and on which days. Pure."""
+"""The dates of a person's calendar, and when they are due. Pure."""
 
 from __future__ import annotations
 

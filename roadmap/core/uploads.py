@@ -16,7 +16,7 @@ MAX_PARTS = 600
 MULTIPART = "multipart/form-data"
 
 _ID = "[0-9a-f-]{36}"
-# The form of a piece of evidence with the buttons inside it, and its files by themselves.
+# The form of a piece of evidence, the requests of its buttons, and those of its files alone.
 _UPLOAD_PATH = re.compile(
     rf"/evidence(?:/(?:files|preview|impacts|milestones|{_ID}))?"
     rf"|/api/v1/me/evidence/{_ID}/files"

@@ -16,7 +16,7 @@ from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id, new_id
 from roadmap.endorsements.models import Endorsement
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_user_to_read
+from roadmap.people.locks import lock_and_refresh, lock_user_to_read
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
@@ -86,7 +86,7 @@ def delete_endorsement(
     The history keeps who said it.
     """
     # The witness may have answered meanwhile.
-    if not _lock_and_refresh(session, endorsement):
+    if not lock_and_refresh(session, endorsement):
         return False
     was_answered = bool(endorsement.answer)
     if was_answered:
@@ -103,7 +103,7 @@ def record_answer(
     session: Session, endorsement: Endorsement, said: Testimony, *, now: dt.datetime
 ) -> bool:
     """Record what a witness says, which works once; return whether it did."""
-    if not _lock_and_refresh(session, endorsement) or not endorsement.is_open(now):
+    if not lock_and_refresh(session, endorsement) or not endorsement.is_open(now):
         return False
     endorsement.answer, endorsement.witness = said.answer, said.witness
     endorsement.affiliation, endorsement.statement = said.affiliation, said.statement
@@ -112,14 +112,4 @@ def record_answer(
         session, user_id=endorsement.user_id, by=None, action="endorsement.answered",
         subject=endorsement.milestone_key, now=now, witness=said.witness, answer=said.answer,
     )  # fmt: skip
-    return True
-
-
-def _lock_and_refresh(session: Session, endorsement: Endorsement) -> bool:
-    """Read a request again below the lock of its person; return whether it is still there."""
-    lock_user_to_read(session, endorsement.user_id)
-    try:
-        session.refresh(endorsement)
-    except sa.exc.InvalidRequestError:
-        return False
     return True

@@ -69,7 +69,7 @@ ENDINGS: dict[str, frozenset[str]] = {
         }
     ),
 }
-# As people are told.
+# The same in words, for pages.
 ALLOWED = _l(
     "PDF, Word, Excel, PowerPoint, OpenDocument, images, MP4, WebM, MP3, ZIP, text and source code"
 )

@@ -42,6 +42,19 @@ def lock_user_to_read(session: Session, user_id: uuid.UUID) -> None:
     session.execute(person.with_for_update(key_share=True))
 
 
+def lock_and_refresh(session: Session, row: Any) -> bool:
+    """Read a row of a person again below their lock; return whether it is still there.
+
+    For private rows, as `lock_user_to_read` locks: the person gets no next version.
+    """
+    try:
+        lock_user_to_read(session, row.user_id)
+        session.refresh(row)
+    except sa.exc.InvalidRequestError:
+        return False
+    return True
+
+
 def lock_user_for_actor(session: Session, user_id: uuid.UUID, by: Actor) -> None:
     """Lock a person for an actor, and read below the lock what the actor may still do."""
     lock_user(session, user_id)

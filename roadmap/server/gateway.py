@@ -115,12 +115,14 @@ class Gateway:
             status, headers, body = await self._answer(scope, receive)
         except ClientGone:
             return
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        start = {"type": "http.response.start", "status": status, "headers": headers}
         if isinstance(body, bytes):
+            await send(start)
             await send({"type": "http.response.body", "body": body})
             return
         loop = asyncio.get_running_loop()
         try:
+            await send(start)
             while chunk := await loop.run_in_executor(self._executor, body.read):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})

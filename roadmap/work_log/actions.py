@@ -6,9 +6,7 @@ import datetime as dt
 import uuid
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import NotFound
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.limits import LimitReached, count_rows
@@ -20,12 +18,16 @@ from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_last_visibility
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
-from roadmap.people.locks import lock_user_to_read
+from roadmap.people.locks import lock_and_refresh, lock_user_to_read
 from roadmap.work_log.models import WorkLogEntry
 
 # Ten a week for ten years.
 MAX_ENTRIES = 5_000
 MAX_TITLE = 200
+
+
+class EntryDeleted(LookupError):
+    """Another tab deleted the line meanwhile."""
 
 
 def add_entry(
@@ -60,7 +62,10 @@ def values_of(entry: WorkLogEntry) -> dict[str, object]:
 def edit_entry(
     session: Session, entry: WorkLogEntry, day: dt.date, text: str, *, seen: str = ""
 ) -> None:
-    """Change a line. `seen` is the fingerprint of what the form showed. Raises StaleForm."""
+    """Change a line. Raises StaleForm and EntryDeleted.
+
+    `seen` is the fingerprint of what the form showed.
+    """
     _lock(session, entry)
     check_seen(seen, values_of(entry), {"day": day, "text": text})
     entry.day, entry.text = day, text
@@ -68,16 +73,14 @@ def edit_entry(
 
 
 def _lock(session: Session, entry: WorkLogEntry) -> None:
-    """Lock its owner and read a line again. Raises NotFound where another tab deleted it."""
-    lock_user_to_read(session, entry.user_id)
-    try:
-        session.refresh(entry)
-    except InvalidRequestError:
-        raise NotFound from None
+    """Read a line again below the lock of its owner. Raises EntryDeleted."""
+    if not lock_and_refresh(session, entry):
+        raise EntryDeleted
 
 
 def delete_entry(session: Session, entry: WorkLogEntry) -> None:
-    """Delete a line. What was made from it stays."""
+    """Delete a line. What was made from it stays. Raises EntryDeleted."""
+    _lock(session, entry)
     session.delete(entry)
     session.flush()
 
@@ -87,7 +90,7 @@ def make_evidence(
 ) -> Evidence:
     """Make a draft of a line, once: a second request returns the first one's.
 
-    Raises InvalidInput and LimitReached.
+    Raises InvalidInput, LimitReached and EntryDeleted.
     """
     _lock(session, entry)
     if entry.evidence_id and (made := session.get(Evidence, entry.evidence_id)):

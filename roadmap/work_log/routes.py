@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.errors import render_error
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
 from roadmap.people import permissions
@@ -23,6 +24,11 @@ from roadmap.work_log.forms import EntryForm
 from roadmap.work_log.models import WorkLogEntry
 
 work_log = Blueprint("work_log", __name__)
+
+
+@work_log.errorhandler(actions.EntryDeleted)
+def entry_deleted(_error: actions.EntryDeleted) -> Response:
+    return render_error(404)
 
 
 @work_log.get("/work-log")

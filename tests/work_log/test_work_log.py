@@ -12,7 +12,7 @@ from roadmap.evidence.kind_words import _WORDS, propose_kind
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people.models import HistoryEntry
-from roadmap.work_log.actions import add_entry
+from roadmap.work_log.actions import EntryDeleted, add_entry, delete_entry, edit_entry
 from roadmap.work_log.models import WorkLogEntry
 from tests.support.statements import record_session_statements
 
@@ -141,3 +141,15 @@ def test_many_lines_are_paged_with_the_same_statements(alice, cast, session, now
     assert 'rel="next"' in page
     assert "No. 119" not in page
     assert "No. 119" in alice.get(f"{PAGE}?page=2").text
+
+
+def test_a_line_that_another_tab_deleted_is_gone_for_this_one(alice, cast, session, now):
+    entry = add_entry(session, cast.alice, now.date(), "Gone", now=now)
+    key = entry.id
+    session.commit()
+    assert alice.delete(f"{PAGE}/{key}").status_code == 303
+    with pytest.raises(EntryDeleted):
+        delete_entry(session, entry)
+    with pytest.raises(EntryDeleted):
+        edit_entry(session, entry, now.date(), "Kept")
+    assert alice.put(f"{PAGE}/{key}", {"text": "Kept"}).status_code == 404
