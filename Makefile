@@ -20,6 +20,7 @@ digest = $(shell cat $(1) | (sha256sum 2>/dev/null || shasum -a 256) | cut -c1-1
 UV_STAMP := $(VENV)/.uv-$(call digest,requirements-uv.txt)
 RUNTIME_STAMP := $(VENV)/.runtime-$(call digest,requirements.txt)
 DEV_STAMP := $(VENV)/.dev-$(call digest,requirements-dev.txt)
+NODE_STAMP := tests/node/node_modules/.installed-$(call digest,tests/node/package-lock.json)
 ENV_STAMP := $(VENV)/.env-is-read-by-cairn
 
 UV := $(PY) -m uv
@@ -51,7 +52,7 @@ demo: $(RUNTIME_STAMP) ## the same with a demo team, on a database of its own
 	@exec $(PY) -m roadmap.serve --demo $(LISTEN)
 
 .PHONY: test
-test: $(DEV_STAMP) ## all tests: unit, web and browser, on SQLite and PostgreSQL
+test: $(DEV_STAMP) $(NODE_STAMP) ## all tests: unit, web and browser, on SQLite and PostgreSQL
 	@$(PY) -m tests.support.chromium
 	@PYTHON=$(PY) tests/run
 
@@ -60,7 +61,7 @@ faults: $(DEV_STAMP) ## what takes minutes: failover, several nodes, kills, powe
 	@$(PY) -m pytest -m faults
 
 .PHONY: coverage
-coverage: $(DEV_STAMP) ## the tests on SQLite, with the branches that no test takes
+coverage: $(DEV_STAMP) $(NODE_STAMP) ## the tests on SQLite, with the branches that no test takes
 	@$(PY) -m pytest -n auto -m "not browser and not postgres and not faults" --cov --cov-report=term
 
 .PHONY: check
@@ -144,3 +145,8 @@ $(DEV_STAMP): | $(UV_STAMP) $(ENV_STAMP)
 	@echo "Installing what the tests and checks need"
 	@$(UV_INSTALL) -r requirements-dev.txt
 	@rm -f $(VENV)/.dev-* $(VENV)/.runtime-* && touch $@ $(RUNTIME_STAMP)
+
+# Readers by other authors, for Node.js, which the development lock brings.
+$(NODE_STAMP): | $(DEV_STAMP)
+	@$(PY) -m tests.support.node
+	@touch $@
