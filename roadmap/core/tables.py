@@ -6,9 +6,12 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+# Excel accepts no longer text in a cell.
+MAX_CELL_LENGTH = 32_767
 CellValue = str | int | float | dt.date | None
 
 # Characters that begin a formula in a spreadsheet, with the wide forms of East Asian keyboards and
@@ -20,11 +23,15 @@ _CELL_START = re.compile(f"(?<=[;,|\t\r\n])(\\s*)(?=[{re.escape(''.join(_FORMULA
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: its title, its header, and rows of as many values."""
+    """A table: its title, its header, and rows of as many values.
+
+    The columns of `wide` hold longer texts, which a workbook shows in lines.
+    """
 
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[CellValue]]
+    wide: Collection[int] = ()
 
 
 def escape_formula(text: str) -> str:
@@ -53,8 +60,8 @@ def _csv_value(value: CellValue) -> str | int | float:
     return "" if value is None else value
 
 
-def to_xlsx(sheet: Sheet) -> bytes:
-    """Serialize as a workbook of one sheet with a frozen header and typed cells.
+def to_xlsx(*sheets: Sheet) -> bytes:
+    """Serialize as a workbook with frozen headers and typed cells.
 
     A text stays as it is: no cell of type text is executed, and the quote prefix of its format
     keeps it one when somebody edits it.
@@ -64,26 +71,36 @@ def to_xlsx(sheet: Sheet) -> bytes:
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, {**options, "strings_to_numbers": False}) as book:
-        page = book.add_worksheet(sheet.title)
-        plain = book.add_format({"quote_prefix": True})
-        bold = book.add_format(
-            {"quote_prefix": True, "bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
-        )
-        date = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
-        for column, text in enumerate(sheet.header):
-            page.write_string(0, column, text, bold)
-        for number, row in enumerate(sheet.rows, start=1):
-            for column, value in enumerate(row):
-                if isinstance(value, str):
-                    page.write_string(number, column, value, plain)
-                elif isinstance(value, dt.date):
-                    page.write_datetime(number, column, value, date)
-                elif value is not None:
-                    page.write_number(number, column, value)
-        page.freeze_panes(1, 1)
-        page.autofilter(0, 0, len(sheet.rows), len(sheet.header) - 1)
-        page.set_column(0, 0, 28)
-        page.set_column(1, len(sheet.header) - 1, 13)
+        for sheet in sheets:
+            _write_sheet(book, sheet)
         # Equal tables give equal files.
         book.set_properties({"created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed one
     return out.getvalue()
+
+
+def _write_sheet(book: Any, sheet: Sheet) -> None:
+    page = book.add_worksheet(sheet.title)
+    plain = book.add_format({"quote_prefix": True, "valign": "top"})
+    lines = book.add_format({"quote_prefix": True, "valign": "top", "text_wrap": True})
+    bold = book.add_format(
+        {"quote_prefix": True, "bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
+    )
+    date = book.add_format({"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"})
+    number = book.add_format({"valign": "top"})
+    for column, text in enumerate(sheet.header):
+        page.write_string(0, column, text, bold)
+    for at, row in enumerate(sheet.rows, start=1):
+        for column, value in enumerate(row):
+            if isinstance(value, str):
+                text = value[:MAX_CELL_LENGTH]
+                page.write_string(at, column, text, lines if column in sheet.wide else plain)
+            elif isinstance(value, dt.date):
+                page.write_datetime(at, column, value, date)
+            elif value is not None:
+                page.write_number(at, column, value, number)
+    page.freeze_panes(1, 1)
+    page.autofilter(0, 0, len(sheet.rows), len(sheet.header) - 1)
+    page.set_column(0, 0, 28)
+    page.set_column(1, len(sheet.header) - 1, 13)
+    for column in sheet.wide:
+        page.set_column(column, column, 48)

@@ -10,6 +10,7 @@ from roadmap.core.text import clean_line
 from roadmap.evidence.item import Impact
 from roadmap.evidence.labels import is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
+from roadmap.portfolio.urls import safe_url
 
 
 def roadmap_line(document: Document) -> str:
@@ -40,6 +41,12 @@ def impact_line(impact: Impact) -> str:
     return f"{': '.join(part for part in parts if part)} ({impact_type(impact).lower()})"
 
 
+def sourced_impact_line(impact: Impact) -> str:
+    """Return an impact as one line with the address of its source, where that is one."""
+    line, source = impact_line(impact), safe_url(impact.source_url)
+    return f"{line}, {_('source: %(url)s', url=source)}" if source else line
+
+
 def verification_line(item: DocumentItem, locale: str) -> str:
     """Return who verified a piece, in one sentence, and whether it has lapsed since."""
     if item.tone == "unverified":
@@ -57,16 +64,23 @@ def verification_line(item: DocumentItem, locale: str) -> str:
     return _("%(judgement)s, lapsed since", judgement=said) if item.tone == "lapsed" else said
 
 
+def milestone_labels() -> dict[str, str]:
+    """Return how each relation of a piece to milestones is called, by its field."""
+    return {
+        "verified_for": _("Verified for"),
+        "linked_to": _("Linked to"),
+        "also_witnessed": _("Also witnessed"),
+        "witnessed": _("Witnessed, not verified"),
+    }
+
+
 def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
     """Return what a piece says of milestones, each time as a label and the titles."""
-    facts = (
-        (_("Verified for"), item.verified_for),
-        (_("Linked to"), item.linked_to),
-        (_("Also witnessed"), item.also_witnessed),
-        (_("Witnessed, not verified"), item.witnessed),
-    )
-    lines = ((label, [clean_line(title) for title in titles if title]) for label, titles in facts)
-    return [(label, titles) for label, titles in lines if titles]
+    facts = [
+        (label, [clean_line(title) for title in getattr(item, name) if title])
+        for name, label in milestone_labels().items()
+    ]
+    return [(label, titles) for label, titles in facts if titles]
 
 
 def file_lines(item: DocumentItem) -> list[str]:
@@ -89,6 +103,11 @@ def validity(item: DocumentItem, locale: str) -> str:
         parts.append(_("valid until %(date)s", date=show_date(item.expires_on, locale)))
     text = ", ".join(parts)
     return text[:1].upper() + text[1:]
+
+
+def declared() -> str:
+    """Return what stands beside years and degrees, which nobody checks."""
+    return _("Declared by the author, not verified")
 
 
 def degree_title(degree: Degree) -> str:

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Iterator
 from urllib.parse import quote
 
-import pypdf
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -30,6 +29,7 @@ from roadmap.portfolio.models import Portfolio
 from roadmap.progress.models import MilestonePlan, MilestoneStatus
 from roadmap.skills import actions as skills
 from tests.portfolio import evidence_rows
+from tests.portfolio.readers import READERS
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.statements import statements_of
@@ -49,7 +49,7 @@ def test_it_works(session: Session, cast: Cast, browser_of, name: str) -> None:
     wanted = f"attachment; filename=alice-portfolio.{FORMATS[name].extension}"
     assert answer.headers["Content-Disposition"] == wanted
     assert answer.headers["Cache-Control"] == "no-store"
-    assert "Feature store design" in readable(name, answer.data)
+    assert "Feature store design" in READERS[name](answer.data)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -57,7 +57,8 @@ def test_it_works_for_a_person_without_anything(cast: Cast, browser_of, name: st
     answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
 
     assert answer.status_code == 200
-    assert "Alice" in readable(name, answer.data)
+    # A table without rows is nobody's.
+    assert name == "csv" or "Alice" in READERS[name](answer.data)
 
 
 def test_one_export_is_made_at_a_time(
@@ -87,7 +88,7 @@ def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name
     assert CANARY not in answer.text
 
 
-@pytest.mark.parametrize("name", ["docx", "PDF", "..", "json_resume", "%00", "ä"])
+@pytest.mark.parametrize("name", ["doc", "PDF", "..", "json_resume", "%00", "ä"])
 def test_it_rejects_bad_input(cast: Cast, browser_of, name: str) -> None:
     answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
 
@@ -132,9 +133,9 @@ def test_what_is_withheld_is_in_no_export_and_changes_none(
     after = browser.get(f"/portfolio/export/{name}").data
 
     assert CANARY.encode() not in after
-    assert CANARY not in readable(name, after)
+    assert CANARY not in READERS[name](after)
     # Neither the order, nor a count, nor anything else tells that there is more.
-    assert readable(name, after) == readable(name, before)
+    assert READERS[name](after) == READERS[name](before)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -145,11 +146,11 @@ def test_an_address_is_shown_only_where_wanted(
     evidence_rows.add(session, cast.alice, at=0)
     session.add(Portfolio(user_id=cast.alice, shows_email=False, updated_at=evidence_rows.MOMENT))
     session.commit()
-    assert "alice@example.org" not in readable(name, browser.get(f"/portfolio/export/{name}").data)
+    assert "alice@example.org" not in READERS[name](browser.get(f"/portfolio/export/{name}").data)
 
     session.get_one(Portfolio, cast.alice).shows_email = True
     session.commit()
-    assert "alice@example.org" in readable(name, browser.get(f"/portfolio/export/{name}").data)
+    assert "alice@example.org" in READERS[name](browser.get(f"/portfolio/export/{name}").data)
 
 
 def test_what_the_pdf_cannot_set_is_shown_before(session: Session, cast: Cast, browser_of) -> None:
@@ -178,7 +179,7 @@ def test_a_lapsed_certification_says_so(
 
     answer = browser_of(cast.alice).get(f"/portfolio/export/{name}")
 
-    said = readable(name, answer.data)
+    said = READERS[name](answer.data)
     # JSON Resume has no kinds, but the day until which a certificate holds.
     assert ("2026-05-04" if name == "json-resume" else "lapsed 4 May 2026") in said
     assert "Lapsed, not verified" in said
@@ -194,8 +195,8 @@ def test_a_piece_without_a_link_is_not_called_evidenced(
 
     answer = browser_of(cast.alice).get(f"/portfolio/{path}")
 
-    said = readable(path.removeprefix("export/"), answer.data)
-    assert ('"unverified"' if "json" in path else "Not verified") in said
+    said = READERS[path.removeprefix("export/")](answer.data)
+    assert "Draft, not reviewed" in said
     assert "videnced" not in said.replace("tone-evidenced", "")
 
 
@@ -220,8 +221,8 @@ def test_every_format_says_the_same_of_milestones_and_skills(
 
     answer = browser_of(cast.alice).get(f"/portfolio/{path}")
 
-    said = readable(path.removeprefix("export/"), answer.data)
-    words = re.split("Verified for|Linked to", re.sub(r"\\u200b|<[^>]*>|\\\\", "", said))
+    said = READERS[path.removeprefix("export/")](answer.data)
+    words = re.split("Verified for|Linked to", said)
     assert len(words) >= 3
     assert "Build a point-in-time correct training set in SQL" in words[1]
     assert "Trace one inference request from the socket" in words[2]
@@ -331,22 +332,6 @@ def withheld(session: Session, cast: Cast, visibility: str, at: int | None) -> N
     evidence_rows.verify(session, piece, cast.bob, name=f"Bob {CANARY}", comment=CANARY)
 
 
-def readable(name: str, data: bytes) -> str:
-    """All that a reader of an export finds: file by file, or page by page."""
-    if name == "site":
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return "\n".join(
-                f"{entry.filename}\n{archive.read(entry).decode('utf-8', 'replace')}"
-                for entry in archive.infolist()
-            )
-    if name == "pdf":
-        reader = pypdf.PdfReader(io.BytesIO(data))
-        # Where a line breaks is the page's matter.
-        pages = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
-        return f"{pages}\n{reader.metadata and dict(reader.metadata)}"
-    return data.decode()
-
-
 def test_an_account_with_two_hundred_files_gets_answers_with_all_of_them(
     session: Session, cast: Cast, browser_of
 ) -> None:
@@ -393,11 +378,11 @@ def test_files_are_named_everywhere_and_packed_in_the_website(
     alice = browser_of(cast.alice)
     exports = {name: alice.get(f"/portfolio/export/{name}").data for name in FORMATS}
     for name, data in exports.items():
-        said = readable(name, data)
+        said = READERS[name](data)
         assert "secret.txt" not in said
         if name != "pdf":
             assert "Übersicht.txt" in said
-            assert sha256 in said.replace("<wbr>", "")
+            assert sha256 in said
     with zipfile.ZipFile(io.BytesIO(exports["site"])) as website:
         path = f"files/{sha256[:16]}-Übersicht.txt"
         assert website.read(path) == content

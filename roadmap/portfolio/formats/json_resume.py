@@ -15,7 +15,6 @@ from flask_babel import lazy_gettext as _l
 
 from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.evidence.item import Impact
 from roadmap.portfolio import labels
@@ -216,11 +215,7 @@ def _impact(impact: Impact) -> Entry:
 
 
 def _highlights(item: DocumentItem, locale: str) -> list[str]:
-    lines = []
-    for impact in item.impacts:
-        source = safe_url(impact.source_url)
-        line = labels.impact_line(impact)
-        lines.append(f"{line}, {_('source: %(url)s', url=source)}" if source else line)
+    lines = [labels.sourced_impact_line(impact) for impact in item.impacts]
     if item.tone != "unverified" or item.is_draft:
         lines.append(labels.verification_line(item, locale))
     lines += [

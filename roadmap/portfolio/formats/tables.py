@@ -1,0 +1,150 @@
+"""The portfolio as tables: CSV with a row for each piece, XLSX with the other parts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask_babel import lazy_gettext as _l
+
+from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import show_date
+from roadmap.core.tables import CellValue, Sheet, to_csv, to_xlsx
+from roadmap.core.text import clean_line
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Document, DocumentItem
+from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.plain_text import plain_text
+
+
+def render_csv(document: Document) -> bytes:
+    """Return a row for each piece, with whose it is: the file has no other place for that."""
+    pieces = _pieces(document)
+    whose = [(_("Name"), clean_line(document.name))]
+    if document.email:
+        whose.append((_("Email"), clean_line(document.email)))
+    header = [*pieces.header, *(label for label, _text in whose)]
+    return to_csv(
+        Sheet(pieces.title, header, [(*row, *(text for _, text in whose)) for row in pieces.rows])
+    )
+
+
+def render_xlsx(document: Document) -> bytes:
+    """Return a sheet for each part that has something in it, the pieces first."""
+    return to_xlsx(*_sheets(document))
+
+
+def _sheets(document: Document) -> Iterator[Sheet]:
+    yield _pieces(document)
+    if document.positions:
+        yield Sheet(
+            _("Experience"),
+            (_("Position"), _("Employer"), _("From"), _("To"), _("Field"), _("Source"),
+             _("Description")),
+            [
+                (
+                    clean_line(position.title),
+                    clean_line(position.employer),
+                    _date(position.started_on),
+                    _date(position.ended_on) or _("today"),
+                    _("Machine learning") if position.is_ml else "",
+                    labels.declared(),
+                    plain_text(position.summary),
+                )
+                for position in document.positions
+            ],
+        )  # fmt: skip
+    if document.degrees:
+        yield Sheet(
+            _("Education"),
+            (_("Degree"), _("Institution"), _("Date"), _("Source")),
+            [
+                (
+                    labels.degree_title(degree),
+                    clean_line(degree.institution),
+                    _date(degree.awarded_on),
+                    labels.declared(),
+                )
+                for degree in document.degrees
+            ],
+        )
+    if document.skills:
+        yield Sheet(
+            _("Skills"),
+            (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
+            [
+                (
+                    clean_line(skill.title),
+                    skill.level,
+                    skill.bar,
+                    labels.assessor(skill),
+                    clean_line(skill.level_text),
+                )
+                for skill in document.skills
+            ],
+        )
+    yield _about(document)
+
+
+def _about(document: Document) -> Sheet:
+    """Return who the person is, and how much of all this is verified."""
+    rows: list[tuple[str, str]] = [
+        (_("Name"), clean_line(document.name)),
+        (_("Headline"), clean_line(document.headline)),
+        (_("Email"), clean_line(document.email)),
+        (_("Roadmap"), clean_line(document.roadmap_title)),
+        (_("Date"), show_date(document.generated_on, document.locale)),
+        (_("Introduction"), plain_text(document.introduction_md)),
+        (_("Verification"), labels.verification_summary(document)),
+        ("", labels.tone_explanation() if document.items else ""),
+    ]
+    return Sheet(_("Portfolio"), ("", ""), [row for row in rows if row[1]], wide=(1,))
+
+
+def _pieces(document: Document) -> Sheet:
+    """Return the pieces in their order, one a row."""
+    milestones = labels.milestone_labels()
+    header = (
+        _("Title"), _("Kind"), _("Date"), _("Verification"), *milestones.values(), _("Skills"),
+        _("Impact"), _("Role"), _("Link"), _("Issuer"), _("Issued on"), _("Valid until"),
+        _("Files"), _("Description"),
+    )  # fmt: skip
+    rows = [_piece(item, document.locale) for item in document.items]
+    return Sheet(_("Evidence"), header, rows, wide=range(3, len(header)))
+
+
+def _piece(item: DocumentItem, locale: str) -> tuple[CellValue, ...]:
+    said = dict(labels.milestone_facts(item))
+    return (
+        clean_line(item.title),
+        clean_line(item.kind_label),
+        _date(item.occurred_on),
+        labels.verification_line(item, locale),
+        *("\n".join(said.get(label, ())) for label in labels.milestone_labels().values()),
+        "\n".join(clean_line(title) for title in item.skills),
+        "\n".join(labels.sourced_impact_line(impact) for impact in item.impacts),
+        clean_line(item.role),
+        clean_line(item.url),
+        clean_line(item.issuer),
+        _date(item.issued_on),
+        _date(item.expires_on),
+        "\n".join(labels.file_lines(item)),
+        plain_text(item.description),
+    )
+
+
+def _date(value: PartialDate | None) -> CellValue:
+    """Return a day as a date that spreadsheets sort by, and a month or a year as its text."""
+    # The calendar of spreadsheets begins in 1900.
+    is_day = value and value.first == value.last and value.first.year >= 1900
+    return value.first if value and is_day else value
+
+
+CSV = Format(key="csv", title=_l("CSV"), mimetype="text/csv", extension="csv", render=render_csv)
+XLSX = Format(
+    key="xlsx",
+    title=_l("Excel"),
+    mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    extension="xlsx",
+    render=render_xlsx,
+)

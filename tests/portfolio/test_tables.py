@@ -1,0 +1,75 @@
+"""CSV and XLSX: a row for each piece, and no text that a spreadsheet would execute or change."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from dataclasses import replace
+from typing import Any
+
+import openpyxl
+import pytest
+
+from roadmap.core.dates import PartialDate
+from roadmap.portfolio.document import Document
+from roadmap.portfolio.formats import tables
+from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER, hostile
+
+
+def sheet(document: Document, number: int = 0) -> list[dict[str, Any]]:
+    book = openpyxl.load_workbook(io.BytesIO(tables.render_xlsx(document)))
+    head, *rows = book.worksheets[number].iter_rows(values_only=True)
+    return [dict(zip(map(str, head), row, strict=True)) for row in rows]
+
+
+def lines(document: Document) -> list[dict[str, str]]:
+    text = tables.render_csv(document).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_piece_is_a_row() -> None:
+    for rows in (sheet(ALICE), lines(ALICE)):
+        assert [row["Title"] for row in rows] == [item.title for item in ALICE.items]
+        assert rows[0]["Verification"] == "Verified by Bob Builder on 3 Apr 2026"
+        assert rows[0]["Verified for"] == "Lead the design of a system of several models"
+        assert rows[0]["Impact"].startswith("P95 latency of the feed: 180 → 62 ms (scale), source:")
+        assert rows[2]["Verification"] == "Not verified"
+        assert not rows[2]["Verified for"]
+    assert sheet(ALICE)[0]["Date"] == dt.datetime(2026, 3, 5)  # noqa: DTZ001 - as openpyxl reads it
+    assert lines(ALICE)[0]["Date"] == "2026-03-05"
+    assert {row["Name"] for row in lines(ALICE)} == {"Alice Archer"}
+
+
+def test_the_other_parts_are_sheets() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(tables.render_xlsx(ALICE)))
+    assert book.sheetnames == ["Evidence", "Experience", "Education", "Skills", "Portfolio"]
+    jobs, degrees, skills = (sheet(ALICE, number) for number in (1, 2, 3))
+    assert (jobs[0]["From"], jobs[0]["To"]) == ("2022-03", "today")
+    assert {row["Source"] for row in (*jobs, *degrees)} == {"Declared by the author, not verified"}
+    assert (skills[2]["Level"], skills[2]["Assessed"]) == (3, "self-assessed")
+    about = [cell for row in book["Portfolio"].iter_rows(values_only=True) for cell in row]
+    assert "6 pieces of evidence: 4 verified by 1 person, 2 not verified." in about
+    book = openpyxl.load_workbook(io.BytesIO(tables.render_xlsx(EMPTY)))
+    assert book.sheetnames == ["Evidence", "Portfolio"]
+
+
+@pytest.mark.parametrize("title", ["+49 Jo", "-Anna", "=1+1", "@SUM(A1)"])
+def test_a_title_is_text(title: str) -> None:
+    """In XLSX a text is never run, so an apostrophe would only be seen."""
+    document = replace(EMPTY, items=(replace(RANKER, title=title),))
+    assert lines(document)[0]["Title"] == f"'{title}"
+    book = openpyxl.load_workbook(io.BytesIO(tables.render_xlsx(document)))
+    assert book.worksheets[0]["A2"].value == title
+    assert book.worksheets[0]["A2"].data_type == "s"
+
+
+def test_a_text_longer_than_a_cell_is_cut_and_an_old_date_is_its_text() -> None:
+    odd = replace(RANKER, role="a" * 40_000, occurred_on=PartialDate("1899-12-31"))
+    [row] = sheet(replace(EMPTY, items=(odd,)))
+    assert len(row["Role"]) == 32_767
+    assert row["Date"] == "1899-12-31"
+
+
+def test_hostile_texts_are_written() -> None:
+    assert len(sheet(hostile(200))) == len(lines(hostile(200))) == 200
