@@ -39,6 +39,6 @@ def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
 
 
 def test_it_rejects_bad_input(alice: ApiClient) -> None:
-    answer = alice.get(f"{PATH}?format=docx")
+    answer = alice.get(f"{PATH}?format=doc")
     assert answer.status_code == 422
     assert "json-resume" in answer.get_json()["errors"]["format"][0]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from typing import Any
 
+import mammoth
 import openpyxl
 import pypdf
 from markdown_it import MarkdownIt
@@ -101,8 +102,18 @@ def _read_rows(rows: Sequence[Sequence[Any]]) -> str:
     )
 
 
+def read_docx(data: bytes) -> str:
+    return read_html(docx_to_html(data))
+
+
+def docx_to_html(data: bytes) -> str:
+    html: str = mammoth.convert_to_html(io.BytesIO(data)).value
+    return html
+
+
 READERS: dict[str, Callable[[bytes], str]] = {
     "pdf": read_pdf,
+    "docx": read_docx,
     "site": read_site,
     "markdown": read_markdown,
     "json-resume": read_json,

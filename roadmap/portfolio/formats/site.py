@@ -6,9 +6,7 @@ there are no scripts. The same document gives the same bytes.
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -30,6 +28,7 @@ from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.formats.zip_file import pack
 from roadmap.portfolio.urls import safe_url
 
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
@@ -55,19 +54,8 @@ class ItemPage:
 
 def render(document: Document) -> bytes:
     """Return the ZIP: `index.html`, `style.css` and `pieces/<id>.html`."""
-    day = document.generated_on
-    # ZIP timestamps begin in 1980.
-    stamp = (max(day.year, 1980), day.month, day.day, 0, 0, 0)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name, text in render_files(document):
-            entry = zipfile.ZipInfo(name, stamp)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            # Unix and mode 0644, so that the bytes do not depend on the machine.
-            entry.create_system = 3
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, text.encode())
-    return packed.getvalue()
+    texts = ((name, text.encode()) for name, text in render_files(document))
+    return pack(texts, document.generated_on)
 
 
 def file_path(file: File) -> str:

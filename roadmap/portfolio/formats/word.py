@@ -1,0 +1,184 @@
+"""The portfolio as a Word document, which a committee can edit: its styles decide how it looks.
+
+This module decides what the document says; `word_writer` knows how Word spells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask_babel import lazy_gettext as _l
+
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import page_language, show_date, show_month
+from roadmap.core.link_hosts import hidden_host
+from roadmap.core.text import clean_line
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Document, DocumentItem
+from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.formats.word_writer import Span, WordWriter, bold, link
+from roadmap.portfolio.urls import safe_url
+
+# Results at the start of the document, for readers in a hurry.
+MAX_TOP_RESULTS = 6
+
+
+def render(document: Document) -> bytes:
+    """Return the file; equal documents give equal bytes."""
+    name = clean_line(document.name)
+    title = _("Portfolio of %(name)s", name=name)
+    writer = WordWriter(page_language(document.locale))
+    _head(writer, document)
+    for write in SECTIONS.values():
+        write(writer, document)
+    # {n} and {m} become fields of Word.
+    page = _("page {n} of {m}")
+    return writer.to_bytes(title=title, author=name, page=page, day=document.generated_on)
+
+
+def _head(writer: WordWriter, document: Document) -> None:
+    writer.paragraph(_("Portfolio"), "Kicker")
+    writer.paragraph(clean_line(document.name), "Title")
+    if document.headline:
+        writer.paragraph(clean_line(document.headline), "Subtitle")
+    parts = [Span(show_date(document.generated_on, document.locale))]
+    if roadmap := labels.roadmap_line(document):
+        parts = [Span(roadmap), Span(" · "), *parts]
+    if document.email:
+        email = clean_line(document.email)
+        parts = [link(f"mailto:{email}", email), Span(" · "), *parts]
+    writer.paragraph(parts, "Details")
+    writer.paragraph(bold(labels.verification_summary(document)), "Details")
+    if document.items:
+        writer.paragraph(labels.tone_explanation(), "Details")
+
+
+def _introduction(writer: WordWriter, document: Document) -> None:
+    writer.markdown(document.introduction_md, 2)
+
+
+def _results(writer: WordWriter, document: Document) -> None:
+    if results := document.verified_impacts[:MAX_TOP_RESULTS]:
+        writer.heading(_("Measured and verified"), 1)
+        writer.table(
+            (_("Change"), _("Metric"), _("Evidence")),
+            [
+                (
+                    bold(labels.impact_change(impact)),
+                    clean_line(impact.metric),
+                    clean_line(item.title),
+                )
+                for item, impact in results
+            ],
+        )
+
+
+def _evidence(writer: WordWriter, document: Document) -> None:
+    if document.items:
+        writer.heading(_("Evidence"), 1)
+    for item in document.items:
+        _piece(writer, item, document.locale)
+
+
+def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
+    writer.heading(clean_line(item.title) or _("Untitled"), 2)
+    kind, day = clean_line(item.kind_label), show_date(item.occurred_on, locale)
+    writer.paragraph(f"{kind} · {day}", "Details", keep=True)
+    judgement = labels.verification_line(item, locale)
+    writer.paragraph(judgement, "Verified" if item.tone == "verified" else "Details", keep=True)
+    if item.url:
+        writer.fact(_("Link"), _address(item.url))
+    if item.role:
+        writer.fact(_("Role"), clean_line(item.role))
+    if issued := labels.validity(item, locale):
+        writer.paragraph(issued, "Details")
+    if item.impacts:
+        writer.table(
+            (_("Impact"), _("Metric"), _("Change"), _("Source")),
+            [
+                (
+                    labels.impact_type(impact),
+                    clean_line(impact.metric),
+                    bold(labels.impact_change(impact)),
+                    _address(impact.source_url),
+                )
+                for impact in item.impacts
+            ],
+            widths=(14, 28, 24, 34),
+        )
+    writer.markdown(item.description, 3)
+    for label, titles in labels.milestone_facts(item):
+        writer.fact(label, "; ".join(titles))
+    for line in labels.file_lines(item):
+        writer.fact(_("File"), line)
+    if item.skills:
+        writer.fact(_("Skills"), ", ".join(map(clean_line, item.skills)))
+
+
+def _experience(writer: WordWriter, document: Document) -> None:
+    if document.positions:
+        writer.heading(_("Experience"), 1)
+        writer.paragraph(labels.declared(), "Details", keep=True)
+    for position in document.positions:
+        names = (clean_line(position.title), clean_line(position.employer))
+        writer.heading(", ".join(name for name in names if name), 2)
+        period = labels.position_period(position, document.locale)
+        note = f"{period} · {_('machine learning')}" if position.is_ml else period
+        writer.paragraph(note, "Details", keep=bool(position.summary))
+        writer.markdown(position.summary, 3)
+
+
+def _education(writer: WordWriter, document: Document) -> None:
+    if document.degrees:
+        writer.heading(_("Education"), 1)
+        writer.paragraph(labels.declared(), "Details", keep=True)
+    for degree in document.degrees:
+        when = show_month(degree.awarded_on, document.locale) if degree.awarded_on else ""
+        rest = "".join(f", {part}" for part in (clean_line(degree.institution), when) if part)
+        writer.paragraph([bold(labels.degree_title(degree)), Span(rest)])
+
+
+def _skills(writer: WordWriter, document: Document) -> None:
+    if document.skills:
+        writer.heading(_("Skills"), 1)
+        writer.table(
+            (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
+            [
+                (
+                    bold(clean_line(skill.title)),
+                    str(skill.level),
+                    str(skill.bar),
+                    labels.assessor(skill),
+                    clean_line(skill.level_text),
+                )
+                for skill in document.skills
+            ],
+            widths=(22, 9, 14, 17, 38),
+        )
+
+
+def _address(url: str) -> list[Span]:
+    """Return a URL as a link, or as its text where it is not valid."""
+    text, href = clean_line(url), safe_url(url)
+    if not href:
+        return [Span(text)]
+    host = hidden_host(url)
+    return [link(href, text), *([Span(f" ({host})")] if host else [])]
+
+
+SECTIONS: dict[str, Callable[[WordWriter, Document], None]] = {
+    "introduction": _introduction,
+    "results": _results,
+    "evidence": _evidence,
+    "experience": _experience,
+    "education": _education,
+    "skills": _skills,
+}
+
+FORMAT = Format(
+    key="docx",
+    title=_l("Word"),
+    mimetype="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    extension="docx",
+    render=render,
+)
