@@ -96,6 +96,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.endorsements.routes import witnesses
     from roadmap.evidence.routes import evidence
     from roadmap.evidence.routes_files import evidence_files
+    from roadmap.forecast.routes import forecast
     from roadmap.importers.routes import importers
     from roadmap.invitations.routes import invitations
     from roadmap.journey.routes import journey
@@ -137,6 +138,7 @@ def blueprints(app: Flask) -> None:
             credentials,
             work_log,
             importers,
+            forecast,
             readiness,
             journey,
             sources,

@@ -15,6 +15,7 @@ from roadmap.core.problems import is_below_api
 from roadmap.endorsements import actions as endorsements
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
+from roadmap.forecast import actions as forecast
 from roadmap.invitations import actions as invitations
 from roadmap.market import actions as market
 from roadmap.people import actions as people
@@ -35,6 +36,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/market/offers": ("alice", market, "MAX_OFFERS", 409),
     "/time/entries": ("alice", time_budget, "MAX_ENTRIES", 409),
     "/endorsements/new": ("alice", endorsements, "MAX_OPEN", 409),
+    "/absences": ("alice", forecast, "MAX_ABSENCES", 409),
     "/work-log": ("alice", work_log, "MAX_ENTRIES", 409),
     "/practice/<key>/attempts": ("alice", practice, "MAX_ATTEMPTS", 409),
     "/practice/<key>/links": ("alice", practice, "MAX_OPEN_LINKS", 409),

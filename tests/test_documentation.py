@@ -64,7 +64,16 @@ FOR = {
 OWN_NOUNS = (
     *("account", "token", "notification", "enrollment", "progress", "evidence"),
     *("skill", "career", "career_plan", "credential", "tool", "offer", "time"),
-    *("readiness", "portfolio", "practice", "work_log", "endorsement", "calendar"),
+    *(
+        "readiness",
+        "portfolio",
+        "practice",
+        "work_log",
+        "absence",
+        "forecast",
+        "endorsement",
+        "calendar",
+    ),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(

@@ -36,6 +36,8 @@ from roadmap.evidence import actions as evidence
 from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.item import File, Impact
 from roadmap.evidence.models import Evidence
+from roadmap.forecast.actions import add_absence
+from roadmap.forecast.rules import Span
 from roadmap.mail.models import OutgoingMail
 from roadmap.market.actions import save_offer
 from roadmap.market.rules import OfferTerms
@@ -70,6 +72,7 @@ CANARY = "zanzibar"
 SECRET_FILE = hashlib.sha256(f"{CANARY} in a file".encode()).hexdigest()
 # A target date in a year that nothing else names.
 FAR = dt.date(2093, 4, 5)
+AWAY = Span(FAR, FAR)
 # The year as a word of its own: its digits also turn up in random ids and links.
 SECRETS = (re.escape(CANARY), rf"(?<![\w-]){FAR.year}(?!\w)")
 
@@ -263,6 +266,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     keep_practice(write, f"{CANARY} of a story")
     keep_hours(write, f"{CANARY} of her week")
     add_work_log_entry(write.session, alice, write.now.date(), f"{CANARY} noted", now=write.now)
+    add_absence(write.session, alice, AWAY, f"{CANARY} off", now=write.now)
     hidden = {}
     for name, visibility in (
         ("draft", "portfolio"),
@@ -532,6 +536,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     keep_practice(write, "Another one.")
     keep_hours(write, "Another one.")
     add_work_log_entry(write.session, alice, write.now.date(), "Another one.", now=write.now)
+    add_absence(write.session, alice, AWAY, "Another one.", now=write.now)
     progress.set_plan(
         write.session,
         alice,

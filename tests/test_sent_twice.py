@@ -25,6 +25,7 @@ from roadmap.career.models import Degree, Position
 from roadmap.career_plans.models import Reflection
 from roadmap.endorsements.models import Endorsement
 from roadmap.evidence.models import Comment, Evidence
+from roadmap.forecast.models import Absence
 from roadmap.invitations.models import Invitation
 from roadmap.market.models import Offer
 from roadmap.people.models import AuditEntry, Team
@@ -65,6 +66,8 @@ FORMS = {
     "hours": Sent("alice", "/time", "/time/entries", TimeEntry,
                   {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02"}),
     "witness": Sent("alice", WITNESSES, WITNESSES, Endorsement, {"asked": "Frank"}),
+    "time off": Sent("alice", "/absences", "/absences", Absence,
+                     {"starts_on": "2026-07-06", "ends_on": "2026-07-24", "note": "Summer"}),
     "line of the work log": Sent("alice", "/work-log", "/work-log", WorkLogEntry,
                                  {"text": "Shipped it", "day": "2026-03-02"}),
     "mock interview": Sent("alice", "/practice/mock", "/practice/mock/full_loop", MockInterview,

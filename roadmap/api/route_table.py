@@ -43,6 +43,7 @@ class Route:
 MILESTONE = "/me/roadmaps/<slug>/milestones/<key>"
 EVIDENCE = "/me/evidence/<uuid:evidence_id>"
 FILES = f"{EVIDENCE}/files"
+ABSENCE = "/me/absences/<uuid:absence_id>"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
 JUDGEMENT = "/reviews/<uuid:evidence_id>/judgements/<uuid:judgement_id>"
 
@@ -53,6 +54,7 @@ ROUTES = (
     Route("GET", "/me/roadmaps/<slug>", "progress.read", "progress:read_own_roadmap"),
     Route("PUT", "/me/roadmaps/<slug>", "enrollment.write", "progress:enroll"),
     Route("DELETE", "/me/roadmaps/<slug>", "enrollment.write", "progress:leave"),
+    Route("GET", "/me/roadmaps/<slug>/forecast", "forecast.read", "forecast:read_forecast"),
     Route("PUT", MILESTONE, "progress.write", "progress:set_milestone"),
     Route("GET", "/me/evidence", "evidence.read", "evidence:list_evidence"),
     Route("POST", "/me/evidence", "evidence.draft", "evidence:create_evidence"),
@@ -68,6 +70,10 @@ ROUTES = (
     Route("GET", "/me/readiness", "readiness.read", "readiness:read_readiness"),
     Route("GET", "/me/skills", "skill.read", "skills:list_skills"),
     Route("PUT", "/me/skills/<key>", "skill.assess_self", "skills:assess_own_skill"),
+    Route("GET", "/me/absences", "absence.read", "forecast:list_absences"),
+    Route("POST", "/me/absences", "absence.write", "forecast:add_absence"),
+    Route("PATCH", ABSENCE, "absence.write", "forecast:change_absence"),
+    Route("DELETE", ABSENCE, "absence.write", "forecast:delete_absence"),
     Route("GET", "/me/portfolio", "portfolio.read", "portfolio:export_portfolio"),
     Route("GET", "/teams", "team.list", "teams:list_teams"),
     Route("GET", "/teams/<slug>/matrix", "team.matrix", "teams:read_matrix"),

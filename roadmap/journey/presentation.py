@@ -11,11 +11,12 @@ from flask import get_template_attribute
 from markupsafe import Markup
 
 from roadmap.core import svg
-from roadmap.core.i18n import date_filter, ngettext, number_filter, points_filter
+from roadmap.core.i18n import date_filter, ngettext, points_filter
 from roadmap.core.i18n import gettext as _
+from roadmap.forecast.presentation import planned_forecast
+from roadmap.forecast.rules import Remaining, remaining
 from roadmap.journey.checklist_filter import ChecklistFilter, filter_links, matching_keys
 from roadmap.journey.roadmap_progress import RoadmapProgress
-from roadmap.journey.rules import forecast, longest_chain, weeks_behind
 from roadmap.readiness.presentation import verdict_title
 from roadmap.readiness.summary import summary_verdict
 
@@ -248,28 +249,9 @@ class RoadmapPresenter:
         number = self.content.stages.index(stage)
         return svg.render_small_cairn(cairn, number, attributes=" hx-swap-oob=true")
 
-    def hours_left(self) -> tuple[int, int]:
-        """Return the hours left, and how many of them are required, in required stages."""
-        left = required = 0
-        for stage in self.content.stages:
-            for milestone in stage.milestones:
-                if self.is_open(milestone):
-                    left += milestone.hours
-                    if stage.required and milestone.required:
-                        required += milestone.hours
-        return left, required
-
-    def months_left(self) -> int:
-        """Return the months of the longest chain of required milestones that are open."""
-        return longest_chain(
-            {m.key: (m.months or 0, m.after) for m in self.content.milestones if self.is_open(m)},
-            [
-                m.key
-                for stage in self.content.stages
-                for m in stage.milestones
-                if stage.required and m.required
-            ],
-        )
+    def remaining(self) -> Remaining:
+        """Return what is left to do on the roadmap."""
+        return remaining(self.content, {m.key for m in self.content.milestones if self.is_open(m)})
 
     def is_open(self, milestone: Milestone) -> bool:
         """Tell whether there is still something to do for a milestone."""
@@ -296,58 +278,8 @@ class RoadmapPresenter:
         if aside := counts["not_applicable"]:  # the list and its filters have these too
             more = _("%(number)d more not applicable", number=aside)
             said = f"{said}; {more}" if said else more
-        return (
-            f"{text}: {said}. {self.forecast_text()}" if said else f"{text}. {self.forecast_text()}"
-        )
-
-    def forecast_text(self) -> str:
-        """Say how many required hours are left, and when they end at the person's pace."""
-        enrolled, today = self.progress.enrolled, self.progress.today
-        left, required = self.hours_left()
-        if left <= 0:
-            return _("No hours left: what remains is proof.")
-        effort = ngettext(
-            "%(hours)s required hour left.",
-            "%(hours)s required hours left.",
-            required,
-            hours=number_filter(required),
-        )
-        months = self.months_left()
-        span = forecast(required, enrolled.hours_per_week, today, months)
-        if span is None:
-            return effort
-        first, last = span
-        if first == last:  # the months decide, not the pace
-            text = ngettext(
-                "%(effort)s You finish on %(first)s at the earliest, whatever the pace: what "
-                "builds on each other takes %(num)d month.",
-                "%(effort)s You finish on %(first)s at the earliest, whatever the pace: what "
-                "builds on each other takes %(num)d months.",
-                months,
-                effort=effort,
-                first=date_filter(first),
-            )
-        else:
-            text = _(
-                "%(effort)s At %(pace)s h a week you finish between %(first)s and %(last)s.",
-                effort=effort,
-                pace=f"{float(enrolled.hours_per_week or 0):g}",
-                first=date_filter(first),
-                last=date_filter(last),
-            )
-        behind = weeks_behind(required, enrolled.hours_per_week, today, enrolled.target_on, months)
-        if behind is None:
-            return text
-        target = date_filter(enrolled.target_on)
-        if behind == 0:
-            return f"{text} {_('On track for %(date)s.', date=target)}"
-        late = ngettext(
-            "At this pace, %(num)d week late for %(date)s.",
-            "At this pace, %(num)d weeks late for %(date)s.",
-            behind,
-            date=target,
-        )
-        return f"{text} {late}"
+        forecast = planned_forecast(self.remaining(), self.progress.enrolled, self.progress.today)
+        return f"{text}: {said}. {forecast}" if said else f"{text}. {forecast}"
 
     def filter_context(self, chosen: ChecklistFilter, stage: Stage | None = None) -> dict[str, Any]:
         """Return what the filters of the roadmap's page, or of one stage's, print."""

@@ -133,6 +133,10 @@ PERMISSIONS: dict[str, Predicate] = {
     # Nobody else ever sees what somebody notes of their weeks.
     "work_log.read": own,
     "work_log.write": own,
+    # Nobody else ever sees when somebody is away, or what they forecast.
+    "forecast.read": own,
+    "absence.read": own,
+    "absence.write": own,
     # Nobody else ever sees what somebody practises.
     "practice.read": own,
     "practice.write": own,

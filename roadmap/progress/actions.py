@@ -148,6 +148,7 @@ def set_status(
     reason: str = "",
     by: uuid.UUID | None,
     now: dt.datetime,
+    was_calibrated: bool = False,
 ) -> bool:
     """Set the status of a milestone; return whether status or reason changed.
 
@@ -167,17 +168,21 @@ def set_status(
     before = connection.execute(_FIND_STATUS, keys).first()
     if (status, reason) == (tuple(before) if before else ("not_started", "")):
         return False
+    values: dict[str, Any] = {
+        "status": status,
+        "reason": reason,
+        "changed_at": now,
+        "changed_by_id": by,
+        "was_calibrated": was_calibrated,
+    }
     if status == "not_started":
         connection.execute(_DELETE_STATUS, keys)
     elif before is None:
-        values = {"user_id": user_id, "milestone_key": milestone_key, "status": status}
-        connection.execute(
-            _INSERT_STATUS, {**values, "reason": reason, "changed_at": now, "changed_by_id": by}
-        )
+        values["user_id"], values["milestone_key"] = user_id, milestone_key
+        connection.execute(_INSERT_STATUS, values)
     elif status == before.status:
         connection.execute(_UPDATE_STATUS, {**keys, "reason": reason})
     else:
-        values = {"status": status, "reason": reason, "changed_at": now, "changed_by_id": by}
         connection.execute(_UPDATE_STATUS, {**keys, **values})
     record_history(
         session,
@@ -263,13 +268,13 @@ def set_done(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> int:
-    """Mark milestones as done or take the mark back, by key; return how many changed."""
+    """Mark milestones as done already or take the mark back, by key; return how many changed."""
     lock_user(session, user_id)
     done = _with_status(session, user_id, list(answers), "done")
     changed = [key for key, is_done in answers.items() if is_done != (key in done)]
     for key in changed:
         status = "done" if answers[key] else "not_started"
-        set_status(session, user_id, key, status, by=by, now=now)
+        set_status(session, user_id, key, status, by=by, now=now, was_calibrated=True)
     return len(changed)
 
 

@@ -38,7 +38,11 @@ class Enrollment(Base):
 
 
 class MilestoneStatus(Base):
-    """The status of a milestone for a person: which, since when, set by whom."""
+    """The status of a milestone for a person: which, since when, set by whom.
+
+    `was_calibrated` tells that they said, when they went through a roadmap, that it was done
+    already: when it really was done, nobody knows.
+    """
 
     __tablename__ = "milestone_status"
 
@@ -54,6 +58,7 @@ class MilestoneStatus(Base):
     changed_by_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
+    was_calibrated: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     __table_args__ = (check_one_of("status", "status", STATUSES),)
 

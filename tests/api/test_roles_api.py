@@ -60,6 +60,7 @@ OWN_ROADMAP, EVIDENCE = "/me/roadmaps/<slug>", "/me/evidence/<uuid:evidence_id>"
 MILESTONE, SKILL = "/me/roadmaps/<slug>/milestones/<key>", "/me/skills/<key>"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
 FILES, FILE = f"{EVIDENCE}/files", f"{EVIDENCE}/files/<sha256>"
+ABSENCE = "/me/absences/<uuid:absence_id>"
 REVIEW, MATRIX = "/reviews/<uuid:evidence_id>", "/teams/<slug>/matrix"
 ASSESSED, VERIFIED = {"level": 3, "comment": "Seen."}, {"decision": "verified", "comment": "Yes."}
 
@@ -76,6 +77,7 @@ ROWS = (
         {"hours_per_week": 3},
     ),
     Row("DELETE", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", all_of(404, alice=204, carol=204)),
+    Row("GET", f"{OWN_ROADMAP}/forecast", f"/me/roadmaps/{SLUG}/forecast", ENROLLED),
     Row(
         "PUT",
         MILESTONE,
@@ -136,6 +138,10 @@ ROWS = (
     Row("GET", "/me/readiness", "/me/readiness", ENROLLED),
     Row("GET", "/me/skills", "/me/skills", all_of(200)),
     Row("PUT", SKILL, "/me/skills/mlops", all_of(200), ASSESSED),
+    Row("GET", "/me/absences", "/me/absences", all_of(200)),
+    Row("POST", "/me/absences", "/me/absences", all_of(201), {"starts_on": "2026-12-24"}),
+    Row("PATCH", ABSENCE, "/me/absences/{absence}", ALICE, {"note": "Mine"}),
+    Row("DELETE", ABSENCE, "/me/absences/{absence}", all_of(404, alice=204)),
     Row("GET", "/me/portfolio", "/me/portfolio?format=markdown", all_of(200)),
     Row("GET", "/teams", "/teams", all_of(200)),
     Row("GET", MATRIX, "/teams/ranking/matrix", all_of(403, bob=200, dave=404)),

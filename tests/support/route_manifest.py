@@ -22,6 +22,7 @@ from tests.support.route_entries import (
     credentials,
     email,
     endorsements,
+    forecast,
     importers,
     invitations,
     market,
@@ -76,6 +77,7 @@ ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
     endorsements,
+    forecast,
     *(reviews, public_links, admin, notifications, search, api),
 )
 

@@ -20,6 +20,7 @@ NAMES = {
     "uuid:evidence_id": "{verified}",
     "uuid:judgement_id": "{judgement}",
     "uuid:person_id": "{alice}",
+    "uuid:absence_id": "{absence}",
 }
 
 

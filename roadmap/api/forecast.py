@@ -1,0 +1,213 @@
+"""The forecast of a roadmap, and one's days off."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from flask import abort
+from pydantic import Field
+
+from roadmap.api.field_types import UNSET, Body, Shape, single_line
+from roadmap.api.operation import (
+    InvalidFields,
+    OperationResult,
+    current_actor,
+    operation,
+)
+from roadmap.api.pagination import Paging, paginate
+from roadmap.api.progress import abort_not_enrolled
+from roadmap.core.database import db
+from roadmap.core.web import now
+from roadmap.forecast import actions, presentation, queries
+from roadmap.forecast.forms import MAX_NOTE_LENGTH, SPAN_MESSAGES
+from roadmap.forecast.models import Absence
+from roadmap.forecast.rules import Estimate, Forecast, Span, span_error
+from roadmap.people import permissions
+from roadmap.progress.queries import enrollment
+
+
+class EstimateShape(Shape):
+    """A pace and where it leads. No dates beyond forty years, no weeks without a target date."""
+
+    hours_per_week: float
+    earliest_on: dt.date | None
+    latest_on: dt.date | None
+    weeks_late: int | None
+
+
+class OwnPaceShape(Shape):
+    """What was done since `since`, which is at most 90 days ago.
+
+    `days` are those without time off. `missing` says what is missing until `own` is known.
+    """
+
+    since: dt.date
+    hours: int
+    milestones: int
+    days: int
+    missing: list[str]
+
+
+class ForecastShape(Shape):
+    """A forecast, by the own pace of the last 90 days and by the pace that is planned.
+
+    `needed_hours_per_week` is the pace for the target date, null where there is none or it cannot
+    be reached. No pace finishes before `soonest_on`: some milestones take their months.
+    """
+
+    roadmap: str
+    required_hours_left: int
+    target_on: dt.date | None
+    soonest_on: dt.date
+    done: OwnPaceShape
+    own: EstimateShape | None
+    planned: EstimateShape | None
+    needed_hours_per_week: float | None
+    reasons: list[str] = Field(description="The same in sentences.")
+
+
+class AbsenceShape(Shape):
+    id: uuid.UUID
+    starts_on: dt.date
+    ends_on: dt.date
+    note: str
+
+
+class AbsenceList(Shape):
+    items: list[AbsenceShape]
+    next_cursor: str | None
+
+
+class NewAbsence(Body):
+    starts_on: dt.date = Field(description="The first day off.")
+    ends_on: dt.date | None = Field(None, description="The last one; the first without it.")
+    note: Annotated[str, single_line(MAX_NOTE_LENGTH)] | None = None
+
+
+class AbsenceChange(NewAbsence):
+    """What is left out stays, null clears."""
+
+    starts_on: dt.date = Field(UNSET, description="The first day off.")
+
+
+@operation("Your roadmaps", refuses=(404,))
+def read_forecast(slug: str) -> ForecastShape:
+    """Read when you finish a roadmap, by your own pace and by the one that you plan.
+
+    Days off are skipped. 404 where you are not on it.
+    """
+    actor = current_actor()
+    mine = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
+    found = queries.load_forecast(db.session, actor, mine, now())
+    own, left = found.own_pace, found.remaining
+    reachable = found.needed if left.required_hours and not found.is_target_too_soon else None
+    return ForecastShape(
+        roadmap=mine.slug,
+        required_hours_left=left.required_hours,
+        target_on=found.target_on,
+        soonest_on=found.soonest,
+        done=OwnPaceShape(
+            since=own.first,
+            hours=own.hours,
+            milestones=own.milestones,
+            days=own.days,
+            missing=presentation.missing_for_own_pace(own),
+        ),
+        own=_serialize(found.by_own_pace),
+        planned=_serialize(found.by_planned_pace),
+        needed_hours_per_week=None if reachable is None else float(reachable),
+        reasons=_reasons(found),
+    )
+
+
+def _serialize(estimate: Estimate | None) -> EstimateShape | None:
+    if estimate is None:
+        return None
+    return EstimateShape(
+        hours_per_week=round(float(estimate.hours_per_week), 4),
+        earliest_on=estimate.span and estimate.span.first,
+        latest_on=estimate.span and estimate.span.last,
+        weeks_late=estimate.weeks_late,
+    )
+
+
+def _reasons(found: Forecast) -> list[str]:
+    said = [
+        presentation.own_pace_sentence(found.own_pace, found.today),
+        presentation.days_off_sentence(found.own_pace, found.today),
+        presentation.hours_left(found.remaining),
+        found.by_own_pace and presentation.estimate_sentence(found, found.by_own_pace),
+        presentation.target_sentence(found),
+    ]
+    return [each for each in said if each]
+
+
+@operation("Your time off")
+def list_absences(query: Paging) -> AbsenceList:
+    """List your days off, by their id."""
+    found = sorted(queries.absences(db.session, current_actor().id), key=lambda each: str(each.id))
+    part, cursor = paginate(found, query, lambda each: str(each.id))
+    return AbsenceList(items=[_absence(each) for each in part], next_cursor=cursor)
+
+
+@operation(
+    "Your time off",
+    answers={201: AbsenceShape},
+    refuses=(409,),
+    example={"starts_on": "2026-07-06", "ends_on": "2026-07-31", "note": "Summer"},
+)
+def add_absence(body: NewAbsence) -> OperationResult:
+    """Add days off, which forecasts skip. Nobody else sees them. 409 where there are too many."""
+    days = _checked(body.starts_on, body.ends_on)
+    me = current_actor().id
+    made = actions.add_absence(db.session, me, days, body.note or "", now=now())
+    return OperationResult(_absence(made), 201)
+
+
+@operation("Your time off", refuses=(404,))
+def change_absence(absence_id: uuid.UUID, body: AbsenceChange) -> AbsenceShape:
+    """Change days off. Without a last day it is the first one."""
+    absence = _load("absence.write", absence_id)
+    values = {**actions.values_of(absence), **body.model_dump(exclude_unset=True)}
+    days = _checked(values["starts_on"], values["ends_on"])
+    with _not_found():
+        actions.edit_absence(db.session, absence, days, values["note"] or "")
+    return _absence(absence)
+
+
+@operation("Your time off", refuses=(404,))
+def delete_absence(absence_id: uuid.UUID) -> None:
+    """Delete days off. Forecasts count them again."""
+    absence = _load("absence.write", absence_id)
+    with _not_found():
+        actions.delete_absence(db.session, absence)
+
+
+@contextmanager
+def _not_found() -> Iterator[None]:
+    """Abort with 404 where somebody deleted them meanwhile."""
+    try:
+        yield
+    except actions.AbsenceDeleted:
+        abort(404)
+
+
+def _checked(starts_on: dt.date, ends_on: dt.date | None) -> Span:
+    """Return the days. Raises InvalidFields."""
+    days = Span(starts_on, ends_on or starts_on)
+    if fault := span_error(days, current_actor().today(now())):
+        field = "starts_on" if fault in ("past", "too_far") else "ends_on"
+        raise InvalidFields({field: [str(SPAN_MESSAGES[fault])]})
+    return days
+
+
+def _load(permission: str, absence_id: uuid.UUID) -> Absence:
+    return permissions.load(db.session, current_actor(), permission, Absence, absence_id)
+
+
+def _absence(absence: Absence) -> AbsenceShape:
+    return AbsenceShape.model_validate(absence, from_attributes=True)

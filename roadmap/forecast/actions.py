@@ -1,0 +1,81 @@
+"""Write days off. Neither history nor log names them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.stale_forms import check_seen
+from roadmap.core.types import form_id
+from roadmap.forecast.models import Absence
+from roadmap.forecast.rules import Span
+from roadmap.people.locks import lock_and_refresh, lock_user_to_read
+
+# Five a year for forty years.
+MAX_ABSENCES = 200
+
+
+class AbsenceDeleted(LookupError):
+    """Another tab deleted the days off meanwhile."""
+
+
+def add_absence(
+    session: Session, user_id: uuid.UUID, days: Span, note: str, *, now: dt.datetime, key: str = ""
+) -> Absence:
+    """Add days off, once for each `key` of a form. Raises LimitReached."""
+    lock_user_to_read(session, user_id)
+    made_as = form_id(key, user_id, Absence.__tablename__, *days, note)
+    if (made := session.get(Absence, made_as)) is not None:
+        return made
+    if count_rows(session, Absence, Absence.user_id == user_id) >= MAX_ABSENCES:
+        raise LimitReached(
+            _l("You already have %(most)d entries of time off, the maximum.", most=MAX_ABSENCES),
+            _l("Delete some that are long past, then add this one again."),
+        )
+    absence = Absence(
+        id=made_as,
+        user_id=user_id,
+        starts_on=days.first,
+        ends_on=days.last,
+        note=note,
+        created_at=now,
+    )
+    session.add(absence)
+    session.flush()
+    return absence
+
+
+def values_of(absence: Absence) -> dict[str, object]:
+    return {"starts_on": absence.starts_on, "ends_on": absence.ends_on, "note": absence.note}
+
+
+def edit_absence(
+    session: Session, absence: Absence, days: Span, note: str, *, seen: str = ""
+) -> None:
+    """Change days off. Raises StaleForm and AbsenceDeleted.
+
+    `seen` is the fingerprint of what the form showed.
+    """
+    _lock(session, absence)
+    values = {"starts_on": days.first, "ends_on": days.last, "note": note}
+    check_seen(seen, values_of(absence), values)
+    for name, value in values.items():
+        setattr(absence, name, value)
+    session.flush()
+
+
+def delete_absence(session: Session, absence: Absence) -> None:
+    """Delete days off. Raises AbsenceDeleted."""
+    _lock(session, absence)
+    session.delete(absence)
+    session.flush()
+
+
+def _lock(session: Session, absence: Absence) -> None:
+    """Read days off again below the lock of their owner. Raises AbsenceDeleted."""
+    if not lock_and_refresh(session, absence):
+        raise AbsenceDeleted

@@ -1,0 +1,273 @@
+"""Put a forecast into words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+from roadmap.core.i18n import date_filter, ngettext, number_filter
+from roadmap.core.i18n import gettext as _
+from roadmap.forecast.rules import (
+    LEAST_DAYS,
+    LEAST_DAYS_WITH_MILESTONES,
+    LEAST_MILESTONES,
+    TENTH,
+    Chain,
+    Estimate,
+    Forecast,
+    OwnPace,
+    Remaining,
+    forecast,
+    weeks_behind,
+)
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
+    from roadmap.progress.queries import EnrolledRoadmap
+
+
+def hours_left(left: Remaining) -> str:
+    """Say how many required hours are left."""
+    return ngettext(
+        "%(hours)s required hour left.",
+        "%(hours)s required hours left.",
+        left.required_hours,
+        hours=number_filter(left.required_hours),
+    )
+
+
+def planned_forecast(left: Remaining, enrolled: EnrolledRoadmap, today: dt.date) -> str:
+    """Say in a line how many required hours are left, and when they end at the planned pace.
+
+    Days off are not asked for here: the page of the forecast knows them.
+    """
+    if left.hours <= 0:
+        return _("No hours left: what remains is proof.")
+    effort, months = hours_left(left), left.chain.months
+    pace, required = enrolled.hours_per_week, left.required_hours
+    span = forecast(required, pace, today, months)
+    if span is None:
+        return effort
+    first, last = span
+    if first == last:  # the months decide, not the pace
+        text = ngettext(
+            "%(effort)s You finish on %(first)s at the earliest, whatever the pace: what "
+            "builds on each other takes %(num)d month.",
+            "%(effort)s You finish on %(first)s at the earliest, whatever the pace: what "
+            "builds on each other takes %(num)d months.",
+            months,
+            effort=effort,
+            first=date_filter(first),
+        )
+    else:
+        text = _(
+            "%(effort)s At %(pace)s h a week you finish between %(first)s and %(last)s.",
+            effort=effort,
+            pace=format_pace(pace),
+            first=date_filter(first),
+            last=date_filter(last),
+        )
+    behind = weeks_behind(required, pace, today, enrolled.target_on, months)
+    if behind is None:
+        return text
+    target = date_filter(enrolled.target_on)
+    if behind == 0:
+        return f"{text} {_('On track for %(date)s.', date=target)}"
+    late = ngettext(
+        "At this pace, %(num)d week late for %(date)s.",
+        "At this pace, %(num)d weeks late for %(date)s.",
+        behind,
+        date=target,
+    )
+    return f"{text} {late}"
+
+
+def format_pace(hours_per_week: Decimal | None) -> str:
+    """Format hours a week to one decimal at most."""
+    pace = (hours_per_week or Decimal(0)).quantize(TENTH, ROUND_HALF_UP)
+    return number_filter(pace, "#,##0.#")
+
+
+def own_pace_sentence(own: OwnPace, today: dt.date) -> str:
+    """Say what the person did lately: "In the last 90 days you finished 84 h, 6.5 h a week."""
+    days = ngettext(
+        "In the last %(num)d day", "In the last %(num)d days", (today - own.first).days + 1
+    )
+    if own.hours_per_week is None:
+        return _("%(days)s you finished %(hours)s required hours.", days=days, hours=own.hours)
+    return _(
+        "%(days)s you finished %(hours)s required hours: %(pace)s h a week.",
+        days=days,
+        hours=number_filter(own.hours),
+        pace=format_pace(own.hours_per_week),
+    )
+
+
+def days_off_sentence(own: OwnPace, today: dt.date) -> str:
+    """Say how many of these days were off; empty where none was."""
+    off = (today - own.first).days + 1 - own.days
+    if off <= 0:
+        return ""
+    return ngettext(
+        "%(num)d of these days was time off and does not count.",
+        "%(num)d of these days were time off and do not count.",
+        off,
+    )
+
+
+def missing_for_own_pace(own: OwnPace) -> list[str]:
+    """Say what is missing until the own pace is known."""
+    said = []
+    if own.milestones < LEAST_MILESTONES:
+        said.append(
+            ngettext(
+                "%(num)d more required milestone, done after the day you began",
+                "%(num)d more required milestones, done after the day you began",
+                LEAST_MILESTONES - own.milestones,
+            )
+        )
+    elif own.days_with_milestones < LEAST_DAYS_WITH_MILESTONES:
+        said.append(
+            ngettext(
+                "a milestone done on %(num)d more day",
+                "milestones done on %(num)d more days",
+                LEAST_DAYS_WITH_MILESTONES - own.days_with_milestones,
+            )
+        )
+    if own.days < LEAST_DAYS:
+        said.append(
+            ngettext(
+                "%(num)d more day without time off",
+                "%(num)d more days without time off",
+                LEAST_DAYS - own.days,
+            )
+        )
+    return said
+
+
+@dataclass(frozen=True)
+class EstimateView:
+    """A row of the table: a pace, when it leads to the end, and what that is for the target."""
+
+    label: str
+    pace: str
+    span: str
+    target: str
+
+
+def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
+    """Say when a pace leads to the end, and what that is for the target date."""
+    if estimate.span is None:
+        return _("At that pace it takes more than forty years.")
+    first, last = estimate.span
+    if first == last:
+        text = _(
+            "At that pace you finish on %(first)s at the earliest: what builds on each other takes "
+            "until then.",
+            first=date_filter(first),
+        )
+    else:
+        text = _(
+            "At that pace you finish between %(first)s and %(last)s.",
+            first=date_filter(first),
+            last=date_filter(last),
+        )
+    late = estimate.weeks_late
+    if late is None:
+        return text
+    target = date_filter(found.target_on)
+    if late == 0:
+        return f"{text} {_('On track for %(date)s.', date=target)}"
+    said = ngettext(
+        "That is %(num)d week late for %(date)s.",
+        "That is %(num)d weeks late for %(date)s.",
+        late,
+        date=target,
+    )
+    return f"{text} {said}"
+
+
+def estimate_rows(found: Forecast) -> list[EstimateView]:
+    """Return the rows of the table, for each pace that is known."""
+    rows = [
+        (_("Your own pace, last 90 days"), found.by_own_pace),
+        (_("Your planned pace"), found.by_planned_pace),
+    ]
+    views = [
+        EstimateView(label, format_pace(each.hours_per_week), _span(each), _late(each, found))
+        for label, each in rows
+        if each is not None
+    ]
+    if found.needed is not None and found.remaining.required_hours and not found.is_target_too_soon:
+        views.append(
+            EstimateView(
+                _("Needed for your target date"),
+                format_pace(found.needed),
+                date_filter(found.target_on),
+                _("on track"),
+            )
+        )
+    return views
+
+
+def _span(estimate: Estimate) -> str:
+    if estimate.span is None:
+        return _("in more than forty years")
+    first, last = (date_filter(day) for day in estimate.span)
+    return first if first == last else f"{first} – {last}"
+
+
+def _late(estimate: Estimate, found: Forecast) -> str:
+    if estimate.weeks_late is None or found.target_on is None:
+        return "–"
+    if not estimate.weeks_late:
+        return _("on track")
+    return ngettext("%(num)d week late", "%(num)d weeks late", estimate.weeks_late)
+
+
+def target_sentence(found: Forecast) -> str:
+    """Say what pace the target date needs; empty without a target date."""
+    if found.target_on is None or not found.remaining.required_hours:
+        return ""
+    target = date_filter(found.target_on)
+    if found.is_target_too_soon:
+        return _(
+            "No pace reaches %(date)s: what builds on each other takes until %(soonest)s.",
+            date=target,
+            soonest=date_filter(found.soonest),
+        )
+    if found.needed is None:
+        return _("No day is left until %(date)s. Choose a later target date.", date=target)
+    return _(
+        "For %(date)s you need %(pace)s h a week.", date=target, pace=format_pace(found.needed)
+    )
+
+
+def chain_sentences(found: Forecast, content: Content) -> list[str]:
+    """Say of each stage how many months it takes at least and why, the longest first."""
+    chains = sorted(found.remaining.stages.items(), key=lambda each: -each[1].months)
+    return [
+        ngettext(
+            "“%(stage)s” takes at least %(num)d month: %(chain)s.",
+            "“%(stage)s” takes at least %(num)d months: %(chain)s.",
+            chain.months,
+            stage=content.stage_by_key[stage].title,
+            chain=_chain(chain, content),
+        )
+        for stage, chain in chains
+    ]
+
+
+def _chain(chain: Chain, content: Content) -> str:
+    steps = [
+        ngettext(
+            "“%(milestone)s” (%(num)d month)",
+            "“%(milestone)s” (%(num)d months)",
+            content.by_key[key].months or 0,
+            milestone=content.by_key[key].title,
+        )
+        for key in chain.keys
+    ]
+    return _(", then ").join(steps)

@@ -1,0 +1,72 @@
+"""Load a person's forecast and their days off."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.catalog.queries import load_revision
+from roadmap.forecast.models import Absence
+from roadmap.forecast.rules import Done, Forecast, Span, make_forecast
+from roadmap.people.actor import Actor
+from roadmap.progress.models import MilestoneStatus
+from roadmap.progress.queries import EnrolledRoadmap
+
+
+def absences(session: Session, user_id: uuid.UUID) -> Sequence[Absence]:
+    """Load a person's days off, the latest first."""
+    return session.scalars(
+        sa.select(Absence)
+        .where(Absence.user_id == user_id)
+        .order_by(Absence.starts_on.desc(), Absence.ends_on.desc(), Absence.id)
+    ).all()
+
+
+def load_forecast(
+    session: Session, actor: Actor, enrolled: EnrolledRoadmap, now: dt.datetime
+) -> Forecast:
+    """Load the actor's forecast on a roadmap that they are on, in two statements.
+
+    For the own pace, a required milestone counts on the day, in their time zone, on which it was
+    marked as done. One that is taken back does not count, nor does one that they said was done
+    already when they went through the roadmap.
+    """
+    content = load_revision(session, enrolled.revision_id).content
+    rows = session.execute(
+        sa.select(
+            MilestoneStatus.milestone_key,
+            MilestoneStatus.status,
+            MilestoneStatus.changed_at,
+            MilestoneStatus.was_calibrated,
+        ).where(MilestoneStatus.user_id == actor.id)
+    ).all()
+    settled = {row.milestone_key for row in rows if row.status in ("done", "not_applicable")}
+    required = {
+        each.key: each.hours
+        for stage in content.stages
+        if stage.required
+        for each in stage.milestones
+        if each.required
+    }
+    done = [
+        Done(row.changed_at.astimezone(actor.zone).date(), required[row.milestone_key])
+        for row in rows
+        if row.status == "done" and not row.was_calibrated and row.milestone_key in required
+    ]
+    away = session.execute(
+        sa.select(Absence.starts_on, Absence.ends_on).where(Absence.user_id == actor.id)
+    )
+    return make_forecast(
+        content,
+        content.by_key.keys() - settled,
+        done,
+        started_on=enrolled.started_on,
+        target_on=enrolled.target_on,
+        planned=enrolled.hours_per_week,
+        absences=[Span(*row) for row in away],
+        today=actor.today(now),
+    )

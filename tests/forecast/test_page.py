@@ -1,0 +1,217 @@
+"""GET /roadmaps/<slug>/forecast: when one finishes, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.catalog.queries import load_revision
+from roadmap.forecast.actions import add_absence
+from roadmap.forecast.queries import load_forecast
+from roadmap.forecast.rules import Span
+from roadmap.people.actor import Actor
+from roadmap.progress import actions as progress
+from roadmap.progress.models import Enrollment
+from roadmap.progress.queries import enrollment
+from tests.support.statements import record_session_statements
+
+SLUG = "senior-ml-engineer"
+PAGE = f"/roadmaps/{SLUG}/forecast"
+WEEK = dt.timedelta(weeks=1)
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    browser = browser_of(cast.alice)
+    browser.post(f"/roadmaps/{SLUG}/enrollment", {"hours_per_week": "5"})
+    browser.get(f"/roadmaps/{SLUG}")
+    return browser
+
+
+@pytest.fixture
+def required(session, cast, alice):
+    """The required milestones of the roadmap, which Alice began 200 days ago."""
+    mine = enrollment(session, cast.alice, SLUG)
+    content = load_revision(session, mine.revision_id).content
+    stages = [stage for stage in content.stages if stage.required]
+    return [each for stage in stages for each in stage.milestones if each.required]
+
+
+def begin(session, cast, days_ago, now, **plan) -> None:
+    row = session.scalars(sa.select(Enrollment).where(Enrollment.user_id == cast.alice)).one()
+    row.started_on = now.date() - dt.timedelta(days=days_ago)
+    for name, value in plan.items():
+        setattr(row, name, value)
+    session.commit()
+
+
+def finish(session, cast, milestones, now, **more) -> int:
+    """Tick a milestone a week, the last one today, and return their hours."""
+    for back, each in enumerate(milestones):
+        progress.set_status(
+            session, cast.alice, each.key, "done", by=cast.alice, now=now - back * WEEK, **more
+        )
+    session.commit()
+    return sum(each.hours for each in milestones)
+
+
+def test_a_beginner_is_told_what_is_missing(alice):
+    page = alice.get(PAGE).text
+    assert "too little for a date" in page
+    assert "3 more required milestones" in page
+    assert "28 more days without time off" in page
+    # The planned pace has a date from the first day on.
+    assert "You plan 5 h a week." in page
+    assert "At that pace you finish between" in page
+
+
+def test_the_own_pace_makes_a_date(alice, session, cast, now, required):
+    begin(session, cast, 200, now, target_on=now.date() + dt.timedelta(days=900))
+    hours = finish(session, cast, required[:12], now)
+    page = alice.get(PAGE).text
+    assert f"In the last 90 days you finished {hours} required hours: " in page
+    assert "too little for a date" not in page
+    assert "Your own pace, last 90 days" in page
+    assert "you need" in page
+    assert "h a week." in page
+
+
+def test_what_was_done_before_is_no_pace(alice, session, cast, now, required):
+    """On the first day, in going through the roadmap, taken back, or optional."""
+    begin(session, cast, 60, now)
+    finish(session, cast, required[:9], now - dt.timedelta(days=60))
+    finish(session, cast, required[9:15], now, was_calibrated=True)
+    finish(session, cast, required[15:20], now)
+    for each in required[15:20]:
+        progress.set_status(session, cast.alice, each.key, "not_started", by=None, now=now)
+    session.commit()
+    page = alice.get(PAGE).text
+    assert "In the last 60 days you finished 0 required hours." in page
+    assert "3 more required milestones" in page
+
+
+def test_what_is_said_in_the_calibration_is_no_pace(alice, session, cast, now, required):
+    begin(session, cast, 60, now)
+    objective = next(
+        each.key
+        for stage in load_revision(
+            session, enrollment(session, cast.alice, SLUG).revision_id
+        ).content.stages
+        for each in stage.objectives
+        if required[0] in each.milestones
+    )
+    answer = alice.put(
+        f"/roadmaps/{SLUG}/calibration",
+        {"timezone": "UTC", f"objective-{objective}": "all", "shown": "", "hours_per_week": "5"},
+    )
+    assert answer.status_code == 303
+    session.rollback()
+    found = load_forecast(
+        session, Actor(cast.alice, "Alice", ""), enrollment(session, cast.alice, SLUG), now
+    )
+    assert required[0].key not in {
+        key for chain in found.remaining.stages.values() for key in chain.keys
+    }
+    assert (found.own_pace.milestones, found.own_pace.hours) == (0, 0)
+    # Taken back and ticked by hand, it is done today.
+    key = required[0].key
+    progress.set_status(session, cast.alice, key, "not_started", by=None, now=now)
+    progress.set_status(session, cast.alice, key, "done", by=None, now=now)
+    found = load_forecast(
+        session, Actor(cast.alice, "Alice", ""), enrollment(session, cast.alice, SLUG), now
+    )
+    assert found.own_pace.hours == required[0].hours
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "day"),
+    [
+        # The nights in which clocks change, and a leap day that has not begun everywhere.
+        ("Europe/Berlin", "2026-03-29T00:59:59+00:00", "2026-03-29"),
+        ("Europe/Berlin", "2026-10-24T22:30:00+00:00", "2026-10-25"),
+        ("America/New_York", "2026-11-01T03:59:00+00:00", "2026-10-31"),
+        ("Pacific/Kiritimati", "2028-02-28T10:00:00+00:00", "2028-02-29"),
+        ("Pacific/Pago_Pago", "2028-03-01T10:59:00+00:00", "2028-02-29"),
+    ],
+)
+def test_days_are_those_of_the_persons_own_zone(
+    alice, session, cast, now, required, zone, moment, day
+):
+    """A milestone counts on the day on which its person's calendar stood."""
+    at, on = dt.datetime.fromisoformat(moment), dt.date.fromisoformat(day)
+    actor = Actor(cast.alice, "Alice", "", timezone=zone)
+    begin(session, cast, 0, dt.datetime.combine(on - dt.timedelta(days=1), dt.time(), dt.UTC))
+    progress.set_status(session, cast.alice, required[0].key, "done", by=None, now=at)
+    mine = enrollment(session, cast.alice, SLUG)
+    assert load_forecast(session, actor, mine, at).own_pace.milestones == 1
+    # For somebody who began on that very day it does not count.
+    begin(session, cast, 0, dt.datetime.combine(on, dt.time(), dt.UTC))
+    mine = enrollment(session, cast.alice, SLUG)
+    assert load_forecast(session, actor, mine, at).own_pace.milestones == 0
+
+
+def test_a_target_that_the_months_do_not_allow(alice, session, cast, now):
+    begin(session, cast, 10, now, target_on=now.date() + dt.timedelta(days=20))
+    page = alice.get(PAGE).text
+    assert "No pace reaches" in page
+    assert "takes at least" in page
+
+
+def test_without_a_plan_it_says_where_to_make_one(alice, session, cast, now):
+    begin(session, cast, 10, now, hours_per_week=None)
+    page = alice.get(PAGE).text
+    assert "You have not said how many hours a week you plan." in page
+    assert "You have no target date." in page
+
+
+def test_time_off_is_skipped_and_said(alice, session, cast, now, required):
+    begin(session, cast, 200, now, hours_per_week=Decimal(5))
+    finish(session, cast, required[:6], now)
+    mine, actor = enrollment(session, cast.alice, SLUG), Actor(cast.alice, "Alice", "")
+    before = load_forecast(session, actor, mine, now)
+    today = now.date()
+    fortnight = Span(today + dt.timedelta(days=20), today + dt.timedelta(days=33))
+    past = Span(today - dt.timedelta(days=70), today - dt.timedelta(days=61))
+    for days in (fortnight, past):
+        add_absence(session, cast.alice, days, "Away", now=now)
+    session.commit()
+    after = load_forecast(session, actor, mine, now)
+    later = dt.timedelta(days=14)
+    assert after.by_planned_pace.span.first == before.by_planned_pace.span.first + later
+    assert after.own_pace.hours_per_week > before.own_pace.hours_per_week
+    page = alice.get(PAGE).text
+    assert "10 of these days were time off and do not count." in page
+    assert f'<time datetime="{fortnight.first}">' in page
+    assert f'<time datetime="{past.first}">' not in page
+
+
+def test_done_means_no_date(alice, session, cast, now, required):
+    finish(session, cast, required, now)
+    assert "No required hours are left." in alice.get(PAGE).text
+
+
+def test_it_is_for_who_is_on_the_roadmap(browser_of, cast, alice):
+    bob = browser_of(cast.bob)
+    assert bob.get(PAGE).location == f"/roadmaps/{SLUG}"
+    assert bob.get("/roadmaps/none/forecast").status_code == 404
+    for page in (f"/roadmaps/{SLUG}", "/"):
+        assert f'href="{PAGE}"' in alice.get(page).text
+
+
+def test_the_statements_do_not_grow_with_history_and_time_off(alice, session, cast, now, required):
+    begin(session, cast, 300, now)
+    finish(session, cast, required[:3], now)
+    with record_session_statements(session) as few:
+        alice.get(PAGE)
+    finish(session, cast, required[3:40], now)
+    for back in range(40):
+        day = now.date() - dt.timedelta(days=9 * back)
+        add_absence(session, cast.alice, Span(day, day), "", now=now, key=str(uuid.uuid4()))
+    session.commit()
+    with record_session_statements(session) as many:
+        alice.get(PAGE)
+    assert len(many) == len(few)
