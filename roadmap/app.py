@@ -84,6 +84,7 @@ def extensions(app: Flask) -> None:
 def blueprints(app: Flask) -> None:
     """Register the pages of every room, from the lowest floor to the highest."""
     from roadmap.account.routes import account
+    from roadmap.activity.routes import activity
     from roadmap.admin.routes import admin
     from roadmap.api.routes import api
     from roadmap.api.routes_mcp import mcp
@@ -137,6 +138,7 @@ def blueprints(app: Flask) -> None:
             skills,
             credentials,
             work_log,
+            activity,
             importers,
             forecast,
             readiness,

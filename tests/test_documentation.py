@@ -73,6 +73,7 @@ OWN_NOUNS = (
         "forecast",
         "endorsement",
         "calendar",
+        "activity",
     ),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")

@@ -90,10 +90,6 @@ def index() -> Response | str:
         today=today,
         questions_today=count_today(db.session, current_user, now()),
         manager_summary=manager_summary,
-        recent_activity=list_recent_activity(
-            db.session,
-            current_user.id,
-            [load_revision(db.session, each.revision_id).content for each in mine],
-        ),
+        recent_activity=list_recent_activity(db.session, current_user.id),
         **explanation_context(found, own_links(content.slug)),
     )

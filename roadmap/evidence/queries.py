@@ -190,7 +190,7 @@ def load_last_visibility(session: Session, user_id: uuid.UUID) -> dict[str, str]
         sa.select(HistoryEntry.subject)
         .where(HistoryEntry.user_id == user_id, HistoryEntry.action == "evidence.created")
         .where(HistoryEntry.data["token"].as_string().is_(None))
-        .order_by(HistoryEntry.id.desc())
+        .order_by(HistoryEntry.at.desc(), HistoryEntry.id.desc())
         # Of those that were not deleted, the newest tells.
         .limit(100)
     )

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 
+from roadmap.activity.milestone_history import load_milestone_history
 from roadmap.career_plans.queries import Link, pages_about
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
@@ -70,9 +71,17 @@ def render_milestone(
     `?captured=` tells that a piece was saved for it just now.
     """
     details = "journey/_milestone_details.html" if wants_fragment() else "journey/milestone.html"
+    template = template or details
     content, person = found.published.content, current_user.id
+    # Only the page has room for it.
+    is_page = template == "journey/milestone.html"
+    history, has_older = (
+        load_milestone_history(db.session, person, milestone.key) if is_page else ([], False)
+    )
     return render_template(
-        template or details,
+        template,
+        history=history,
+        has_older=has_older,
         roadmap=content,
         stage=content.stage_of[milestone.key],
         pages_about=_pages_about(milestone.key),

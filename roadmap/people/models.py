@@ -115,7 +115,10 @@ class HistoryEntry(Base):
     subject: Mapped[str] = mapped_column(sa.String(120))
     data: Mapped[Json]
 
-    __table_args__ = (sa.Index("ix_history_entry_user_id_id", "user_id", "id"),)
+    __table_args__ = (
+        sa.Index("ix_history_entry_user_id_at", "user_id", "at", "id"),
+        sa.Index("ix_history_entry_user_id_subject", "user_id", "subject", "id"),
+    )
 
 
 class AuditEntry(Base):

@@ -141,6 +141,8 @@ PERMISSIONS: dict[str, Predicate] = {
     "practice.read": own,
     "practice.write": own,
     "readiness.read": own,
+    # Nobody else ever sees somebody's history as a list.
+    "activity.read": own,
     "portfolio.read": own,
     "portfolio.write": own,
     "home.read": signed_in,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Roadmap
 from roadmap.catalog.queries import load_revision, published_roadmaps
-from roadmap.people.models import HistoryEntry, User
+from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 
 if TYPE_CHECKING:
@@ -227,24 +227,3 @@ def recently_changed(session: Session, user_id: uuid.UUID, *, now: dt.datetime) 
     since = now - UNDO_PERIOD
     rows = session.connection().execute(_RECENTLY_CHANGED, {"user_id": user_id, "since": since})
     return frozenset(row.milestone_key for row in rows)
-
-
-@dataclass(frozen=True, slots=True)
-class RecentChange:
-    """One entry of a person's history."""
-
-    at: dt.datetime
-    action: str
-    subject: str
-    data: dict[str, object]
-
-
-def recent_changes(session: Session, user_id: uuid.UUID, limit: int = 8) -> list[RecentChange]:
-    """Load the newest entries of a person's own history."""
-    rows = session.execute(
-        sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.subject, HistoryEntry.data)
-        .where(HistoryEntry.user_id == user_id)
-        .order_by(HistoryEntry.id.desc())
-        .limit(limit)
-    )
-    return [RecentChange(*row) for row in rows]

@@ -27,7 +27,7 @@ def test_it_works(alice):
     assert "Readiness · </span>Getting started" in page
     assert "Best next steps" in page
     assert page.count("<li") > 10
-    assert "Done: Record your bachelor" in page
+    assert "Record your bachelor" in page.split('id="activity"')[1]
     for stage in ("foundations", "experience", "education", "leadership", "visibility"):
         assert f"/roadmaps/{SLUG}/{stage}" in page
 
@@ -108,7 +108,6 @@ def test_statements_do_not_grow_with_rows(alice, statements, app):
 def test_recent_activity_says_what_was_done_and_each_thing_once(alice, session, cast, now):
     page = alice.get("/").text
     assert "Roadmap started" in page
-    assert "Target date or pace" not in page
     for number in range(3):
         alice.post(
             "/career/positions",
@@ -121,11 +120,12 @@ def test_recent_activity_says_what_was_done_and_each_thing_once(alice, session, 
         piece = add_evidence(session, cast, cast.alice, now, visibility="portfolio")
         alice.put(f"/portfolio/items/{piece.id}")
     lines = alice.get("/").text.split('id="activity"')[1].split("</ul>")[0]
-    assert lines.count("Positions and education changed") == 1
-    assert lines.count("Portfolio changed") == 1
+    assert lines.count("Degree added: School 2") == 1
+    assert lines.count("added: ") == 1
+    assert lines.count("Added to the portfolio") == 1
     assert lines.count("Recorded: ") == 3
     alice.put(f"/roadmaps/{SLUG}/enrollment", {"hours_per_week": "7"})
-    assert "Target date or pace changed" in alice.get("/").text
+    assert "Senior ML Engineer: pace " in alice.get("/").text
 
 
 def test_who_is_on_two_roadmaps_reads_which_one_a_line_is_about(session, cast, now, browser_of):

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("account", "invitations", "progress"),
     ("career_plans",),
     ("evidence", "endorsements", "skills", "career", "market", "time_budget"),
-    ("readiness", "credentials", "practice", "tools", "work_log", "importers"),
+    ("readiness", "credentials", "practice", "tools", "work_log", "importers", "activity"),
     ("forecast",),
     ("journey", "sources", "calendar"),
     ("portfolio", "teams", "reviews", "admin", "notifications"),

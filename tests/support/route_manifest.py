@@ -15,6 +15,7 @@ journey stand in
 from __future__ import annotations
 
 from tests.support.route_entries import (
+    activity,
     admin,
     api,
     calendar,
@@ -76,8 +77,7 @@ __all__ = [
 ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
-    endorsements,
-    forecast,
+    *(endorsements, activity, forecast),
     *(reviews, public_links, admin, notifications, search, api),
 )
 

@@ -1,0 +1,124 @@
+"""The filter of activity in an address, for the page, its file and the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from roadmap.activity.messages import ACTIONS_BY_KIND
+from roadmap.activity.queries import WHO, ActivityFilter, subjects_of
+from roadmap.catalog.queries import published_roadmap
+from roadmap.core.text import clean_line
+from roadmap.people.actor import Actor
+
+MAX_DAY_LENGTH = 20
+# The days by which activity can be filtered.
+FIRST_DAY, LAST_DAY = dt.date(1970, 1, 2), dt.date(9999, 1, 1)
+DAYS = ("on", "since", "from", "to")
+
+
+def read_day(text: str) -> dt.date | None:
+    """Return a day as an address has it; None for none. Raise ValueError for anything else."""
+    if not text:
+        return None
+    day = dt.date.fromisoformat(text)
+    if not FIRST_DAY <= day < LAST_DAY:
+        raise ValueError(text)
+    return day
+
+
+def start_of(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return the moment when a day begins for a person."""
+    return dt.datetime.combine(day, dt.time(), zone)
+
+
+@dataclass(slots=True)
+class ActivityQuery:
+    """What an address asks for: days, a kind, a milestone or roadmap, and who did it.
+
+    A day is either one (`on`) or a range, both ends included; `since` is another word for `from`.
+    What the address says of anything that does not exist is left out, but for a day that is none:
+    that is `wrong_day`.
+    """
+
+    kind: str = ""
+    roadmap: str = ""
+    milestone: str = ""
+    who: str = ""
+    on: dt.date | None = None
+    first: dt.date | None = None
+    last: dt.date | None = None
+    wrong_day: str = ""
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> ActivityQuery:
+        """Read the parameters of an address."""
+        texts = {name: clean_line(values.get(name)) for name in ("kind", "who")}
+        found = cls(
+            kind=texts["kind"] if texts["kind"] in ACTIONS_BY_KIND else "",
+            who=texts["who"] if texts["who"] in WHO else "",
+            roadmap=clean_line(values.get("roadmap"))[:60],
+            milestone=clean_line(values.get("milestone"))[:60],
+        )
+        days: dict[str, dt.date | None] = {}
+        for name in DAYS:
+            text = clean_line(values.get(name))
+            try:
+                days[name] = read_day(text)
+            except ValueError:
+                found.wrong_day = text[:MAX_DAY_LENGTH]
+        found.on = days.get("on")
+        found.first, found.last = days.get("from") or days.get("since"), days.get("to")
+        return found
+
+    @property
+    def is_backwards(self) -> bool:
+        return bool(self.first and self.last and self.first > self.last)
+
+    @property
+    def is_clear(self) -> bool:
+        """Return whether the days say which entries are meant."""
+        return not self.wrong_day and not self.is_backwards
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(any(self.arguments.values()) or self.wrong_day)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Return the parameters of an address with this filter."""
+        days = {"on": self.on, "from": self.first, "to": self.last}
+        return {
+            "kind": self.kind or None,
+            "roadmap": self.roadmap or None,
+            "milestone": self.milestone or None,
+            "who": self.who or None,
+            **{name: day.isoformat() if day else None for name, day in days.items()},
+        }
+
+    def wanted(self, session: Session, actor: Actor) -> ActivityFilter:
+        """Return the filter for the query, in at most two statements."""
+        first, last = (self.on, self.on) if self.on else (self.first, self.last)
+        return ActivityFilter(
+            actions=ACTIONS_BY_KIND.get(self.kind, ()),
+            subjects=self._subjects(session, actor),
+            who=self.who,
+            since=start_of(first, actor.zone) if first else None,
+            until=start_of(last + dt.timedelta(days=1), actor.zone) if last else None,
+        )
+
+    def _subjects(self, session: Session, actor: Actor) -> set[str] | None:
+        if self.milestone:
+            return subjects_of(session, actor.id, [self.milestone])
+        if not self.roadmap:
+            return None
+        published = published_roadmap(session, self.roadmap)
+        if published is None:
+            return set()
+        subjects = subjects_of(session, actor.id, published.content.by_key)
+        return subjects | {str(published.roadmap_id)}

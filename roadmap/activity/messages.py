@@ -1,0 +1,396 @@
+"""Say what an entry of a history means: one sentence for each action that a room records.
+
+An action that is new gets its line in `MESSAGES_BY_KIND`; a test fails where one has none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from roadmap.activity.queries import Entry, Titles, milestones_in
+from roadmap.core.i18n import date_filter, isolate, ngettext, number_filter
+from roadmap.evidence.labels import FIELDS
+from roadmap.people.roles import ROLES
+
+# The kinds by which activity can be filtered.
+KINDS: dict[str, LazyString] = {
+    "milestones": _l("Milestones"),
+    "evidence": _l("Evidence"),
+    "reviews": _l("Reviews and comments"),
+    "skills": _l("Skills and tools"),
+    "roadmaps": _l("Roadmaps and dates"),
+    "career": _l("Career and practice"),
+    "portfolio": _l("Portfolio"),
+    "teams": _l("Teams"),
+    "account": _l("Account"),
+}
+# What is put in for %(change)s says the values; it is made by the function of the action below.
+_CHANGE = _l("%(title)s: %(change)s")
+MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
+    "milestones": {"status.set": _CHANGE, "plan.set": _CHANGE},
+    "evidence": {
+        "evidence.created": _l("Recorded: %(title)s"),
+        "evidence.edited": _l("Edited: %(title)s (%(change)s)"),
+        "evidence.linked": _l("Linked: %(title)s, to %(change)s"),
+        "evidence.accepted": _l("Draft accepted: %(title)s"),
+        "evidence.submitted": _l("Submitted for review: %(title)s"),
+        "evidence.withdrawn": _l("Withdrawn: %(title)s"),
+        "evidence.deleted": _l("Deleted: %(title)s"),
+        "credential.cost_saved": _l("Cost and renewal saved: %(title)s"),
+    },
+    "reviews": {
+        "evidence.taken_up": _l("Review started: %(title)s"),
+        "evidence.let_go": _l("Review stopped: %(title)s"),
+        "evidence.verified": _l("Verified: %(title)s, for %(change)s"),
+        "evidence.returned": _l("Returned: %(title)s"),
+        "evidence.verification_withdrawn": _l("Verification taken back: %(title)s"),
+        "evidence.return_withdrawn": _l("Return taken back: %(title)s"),
+        "comment.added": _l("Comment on: %(title)s"),
+        "history.verified": _l("Verified at once: %(change)s"),
+        "history.verification_withdrawn": _l("Verification taken back at once: %(change)s"),
+        "endorsement.answered": _l("Answered as a witness: %(title)s"),
+        "endorsement.deleted": _l("Answer of %(witness)s deleted: %(title)s"),
+    },
+    "skills": {
+        "skill.assessed": _CHANGE,
+        "tool.recorded": _l("Tool recorded: %(title)s"),
+    },
+    "roadmaps": {
+        "enrollment.begun": _l("Roadmap started: %(title)s"),
+        "enrollment.changed": _CHANGE,
+        "enrollment.made_primary": _l("Primary roadmap: %(title)s"),
+        "enrollment.left": _l("Roadmap left: %(title)s"),
+    },
+    "career": {
+        "position.added": _l("Position added: %(title)s"),
+        "position.changed": _l("Position changed: %(title)s"),
+        "position.removed": _l("Position removed: %(title)s"),
+        "degree.added": _l("Degree added: %(title)s"),
+        "degree.changed": _l("Degree changed: %(title)s"),
+        "degree.removed": _l("Degree removed: %(title)s"),
+        "career_plan.saved": _l("Career plan saved"),
+        "career_plan.reflected": _l("Reflection on a challenge added"),
+        "practice.rated": _l("Answer to an interview question rated"),
+    },
+    "portfolio": {
+        "portfolio.written": _l("Texts of the portfolio saved"),
+        "portfolio.chosen": _l("Added to the portfolio: %(title)s"),
+        "portfolio.left_out": _l("Removed from the portfolio: %(title)s"),
+        "portfolio.ordered": _l("Moved in the portfolio: %(title)s"),
+        "portfolio.link_made": _l("Public link to the portfolio created"),
+        "portfolio.link_revoked": _l("Public link to the portfolio revoked"),
+    },
+    "teams": {
+        "membership.added": _l("Joined the team %(title)s as %(role)s"),
+        "membership.role_changed": _l("Role in the team %(title)s: %(before)s → %(role)s"),
+        "membership.removed": _l("Removed from the team %(title)s"),
+        "membership.left": _l("Left the team %(title)s"),
+    },
+    "account": {
+        "account.changed": _l("Account changed: %(change)s"),
+        "account.email_requested": _l("Change of the e-mail address requested"),
+        "account.password_link_created": _l("Password link created"),
+        "account.token_created": _l("API token created: %(name)s"),
+        "account.mail_wanted": _l("E-mail notifications: %(change)s"),
+        "account.single_keys": _l("Keyboard shortcuts of one key: %(change)s"),
+        "account.plans_shared": _l(
+            "Target dates and reasons shared with your managers: %(change)s"
+        ),
+        "account.tools_shared": _l("Tools shared with your managers: %(change)s"),
+        "calendar.address_made": _l("Address for the calendar created"),
+        "calendar.address_revoked": _l("Address of the calendar revoked"),
+    },
+}
+ACTIONS_BY_KIND = {kind: tuple(messages) for kind, messages in MESSAGES_BY_KIND.items()}
+MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in messages.items()}
+KIND_OF = {action: kind for kind, actions in ACTIONS_BY_KIND.items() for action in actions}
+STATUSES: dict[str, LazyString] = {
+    "not_started": _l("not started"),
+    "in_progress": _l("in progress"),
+    "done": _l("done"),
+    "not_applicable": _l("not applicable"),
+}
+_ACCOUNT_FIELDS: dict[str, LazyString] = {
+    "email": _l("e-mail address"),
+    "headline": _l("headline"),
+    "locale": _l("format of dates and numbers"),
+    "name": _l("name"),
+    "theme": _l("theme"),
+    "timezone": _l("time zone"),
+}
+_PLAN_PAGES = {
+    "challenge": "/career/challenges/%s",
+    "direction": "/career/direction",
+    "education": "/career/education/%s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What an entry says: `text` is a sentence, `href` the page of its subject, if it has one.
+
+    `by` says who did it; `kind` is a key of `KINDS`, '' for an action of a newer release.
+    """
+
+    entry: Entry
+    kind: str
+    text: str
+    href: str | None
+    by: str
+
+    @property
+    def at(self) -> dt.datetime:
+        return self.entry.at
+
+
+def describe(entries: Iterable[Entry], titles: Titles, reader_id: uuid.UUID) -> list[Line]:
+    """Describe entries of the reader's own history."""
+    return [
+        Line(
+            entry,
+            KIND_OF.get(entry.action, ""),
+            _sentence(entry, titles),
+            _href(entry, titles),
+            _name_actor(entry, reader_id),
+        )
+        for entry in entries
+    ]
+
+
+def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUID) -> Line | None:
+    """Describe milestones of one stage that got their status together; None for any others."""
+    first = entries[0]
+    content = titles.roadmap_of(first.subject)
+    if first.action != "status.set" or content is None:
+        return None
+    stage = content.stage_of[first.subject]
+    if any(content.stage_of.get(each.subject) != stage for each in entries):
+        return None
+    text = _CHANGE % isolate(
+        {
+            "title": _(
+                "%(num)d milestones of “%(stage)s”",
+                num=len(entries),
+                stage=stage.short_title or stage.title,
+            ),
+            "change": _status_change(first),
+        }
+    )
+    href = f"/roadmaps/{content.slug}/{stage.key}"
+    return Line(first, "milestones", text, href, _name_actor(first, reader_id))
+
+
+def _sentence(entry: Entry, titles: Titles) -> str:
+    message = MESSAGES.get(entry.action)
+    if message is None:
+        return _("Something else: %(action)s", action=entry.action)
+    data = entry.data
+    values = {
+        "title": _title(entry, titles),
+        "change": _change(entry, titles),
+        "role": _role(data.get("role")),
+        "before": _role(data.get("before")),
+        "name": str(data.get("name", "")),
+        "witness": str(data.get("witness", "")),
+    }
+    return str(message) % isolate(values)
+
+
+def _title(entry: Entry, titles: Titles) -> str:
+    thing, subject, data = entry.action.partition(".")[0], entry.subject, entry.data
+    match thing:
+        case "status" | "plan" | "endorsement":
+            return titles.milestone(subject)
+        case "evidence" | "comment" | "credential" | "portfolio":
+            if thing == "portfolio" and "count" in data:
+                return ngettext("%(num)d piece", "%(num)d pieces", int(data["count"]))
+            gone = titles.deleted.get(subject) or str(data.get("title", ""))
+            return titles.known["evidence"].get(subject) or gone or _("a deleted piece")
+        case "skill":
+            return titles.skill(subject)
+        case "tool":
+            return subject.replace("-", " ")
+        case "enrollment":
+            return titles.known[thing].get(subject) or _("a roadmap that is gone")
+        case "position" | "degree":
+            # What was removed is in the entry.
+            said = data.get("title" if thing == "position" else "institution")
+            return titles.known[thing].get(subject) or str(said or "") or _("one that is gone")
+        case "membership":
+            return titles.known[thing].get(subject, subject)
+    return ""
+
+
+def _role(key: Any) -> str:
+    role = ROLES.get(str(key))
+    return str(role.noun_with_article) if role else ""
+
+
+def _change(entry: Entry, titles: Titles) -> str:
+    if entry.action in ("evidence.linked", "evidence.verified"):
+        return _milestone_names(entry, titles)
+    change = _CHANGES.get(entry.action)
+    return change(entry) if change else ""
+
+
+def _status_change(entry: Entry) -> str:
+    status, reason = str(entry.data.get("status")), str(entry.data.get("reason") or "")
+    before = str(entry.before.get("status", "not_started"))
+    said = _(
+        "%(before)s → %(after)s",
+        before=STATUSES.get(before, before),
+        after=STATUSES.get(status, status),
+    )
+    return _("%(change)s (%(reason)s)", change=said, reason=reason) if reason else said
+
+
+def _plan_change(entry: Entry) -> str:
+    return _moved_date(entry) or _("note or target date saved")
+
+
+def _enrollment_change(entry: Entry) -> str:
+    before, after = (_hours(each.get("hours_per_week")) for each in (entry.before, entry.data))
+    pace = ""
+    if before != after:
+        no = _("no pace")
+        pace = _("pace %(before)s → %(after)s", before=before or no, after=after or no)
+    moved = _moved_date(entry)
+    return ", ".join(each for each in (moved, pace) if each) or _("dates and pace saved")
+
+
+def _moved_date(entry: Entry) -> str:
+    before, after = (_date(each.get("target_on")) for each in (entry.before, entry.data))
+    if before == after:
+        return ""
+    if not before:
+        return _("target date set to %(date)s", date=after)
+    if not after:
+        return _("target date %(date)s removed", date=before)
+    return _("target date moved from %(before)s to %(after)s", before=before, after=after)
+
+
+def _date(text: Any) -> str:
+    try:
+        return date_filter(dt.date.fromisoformat(text))
+    except (TypeError, ValueError):
+        return ""
+
+
+def _hours(text: Any) -> str:
+    try:
+        hours = number_filter(Decimal(text).normalize())
+    except (TypeError, InvalidOperation):
+        return ""
+    return _("%(hours)s h a week", hours=hours)
+
+
+def _level_change(entry: Entry) -> str:
+    data, before = entry.data, entry.before
+    level: Any = data.get("level")
+    if before.get("side") == data.get("side") and before.get("level") != level:
+        level = _("%(before)s → %(after)s", before=before.get("level"), after=level)
+    if data.get("side") == "self":
+        return _("level %(level)s, self-assessed", level=level)
+    return _("level %(level)s, assessed by a manager", level=level)
+
+
+def _edited_fields(entry: Entry) -> str:
+    names = [str(FIELDS.get(each, each)) for each in _texts(entry.data.get("fields"))]
+    return ", ".join(names).lower() or _("text")
+
+
+def _milestone_names(entry: Entry, titles: Titles) -> str:
+    """Name one milestone, and count several."""
+    keys = milestones_in(entry.data)
+    if len(keys) == 1:
+        return f"“{titles.milestone(keys[0])}”"
+    return ngettext("%(num)d milestone", "%(num)d milestones", len(keys))
+
+
+def _number_of_pieces(entry: Entry) -> str:
+    return ngettext("%(num)d piece", "%(num)d pieces", int(entry.data.get("number", 0)))
+
+
+def _account_fields(entry: Entry) -> str:
+    names = _texts(entry.data.get("fields"))
+    return ", ".join(str(_ACCOUNT_FIELDS.get(each, each)) for each in names)
+
+
+def _on_or_off(entry: Entry) -> str:
+    return _("on") if any(entry.data.values()) else _("off")
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+_CHANGES: Mapping[str, Callable[[Entry], str]] = {
+    "status.set": _status_change,
+    "plan.set": _plan_change,
+    "enrollment.changed": _enrollment_change,
+    "skill.assessed": _level_change,
+    "evidence.edited": _edited_fields,
+    "history.verified": _number_of_pieces,
+    "history.verification_withdrawn": _number_of_pieces,
+    "account.changed": _account_fields,
+    **dict.fromkeys(
+        ("account.mail_wanted", "account.single_keys", "account.plans_shared",
+         "account.tools_shared"),
+        _on_or_off,
+    ),
+}  # fmt: skip
+
+
+def _href(entry: Entry, titles: Titles) -> str | None:
+    """Return the page of what an entry is about, where that still exists."""
+    thing, subject = entry.action.partition(".")[0], entry.subject
+    match thing:
+        case "status" | "plan" | "endorsement":
+            content = titles.roadmap_of(subject)
+            return f"/roadmaps/{content.slug}/milestones/{subject}" if content else None
+        case "evidence" | "comment" | "credential":
+            return f"/evidence/{subject}" if subject in titles.known["evidence"] else None
+        case "history":
+            return "/evidence"
+        case "skill":
+            known = any(subject in each.skill_by_key for each in titles.roadmaps)
+            return f"/skills/{subject}" if known else None
+        case "tool":
+            return f"/tools/{subject}"
+        case "enrollment":
+            slug = titles.slugs.get(subject)
+            return f"/roadmaps/{slug}" if slug else None
+        case "position" | "degree":
+            return "/career"
+        case "career_plan":
+            kind, _colon, key = subject.partition(":")
+            page = _PLAN_PAGES.get(kind, f"/career/challenges/{subject}")
+            return page % key if "%" in page else page
+        case "practice":
+            return f"/practice/{subject}"
+        case "portfolio" | "calendar" | "account":
+            return f"/{thing}"
+    return None
+
+
+def _name_actor(entry: Entry, reader_id: uuid.UUID) -> str:
+    data = entry.data
+    if entry.actor_id is None:
+        # Witnesses and raters need no account.
+        return str(data.get("witness") or data.get("rater") or _("Someone without an account"))
+    name = _("You") if entry.actor_id == reader_id else entry.actor
+    token = data.get("by_token")
+    if entry.action != "evidence.accepted":
+        token = token or data.get("token")
+    if not token:
+        return name
+    return _("%(name)s, by the token “%(token)s”", name=name, token=token)

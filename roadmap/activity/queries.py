@@ -1,0 +1,324 @@
+"""Load entries of a person's history, and what their subjects are called.
+
+Each list takes the same statements however many entries there are, and reads a page of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import re
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from roadmap.career.models import Degree, Position
+from roadmap.catalog import models as catalog
+from roadmap.core.batches import batched
+from roadmap.evidence.models import Evidence, EvidenceMilestone
+from roadmap.people.models import HistoryEntry, Team, User
+from roadmap.progress.queries import own_and_other_roadmaps
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
+
+PAGE_SIZE = 50
+EXPORT_BATCH = 1_000
+WHO = ("me", "others")
+_Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a history.
+
+    `data_before` is the data of the entry before it on the same subject, for those actions that set
+    a value. `actor` is '' where the account is gone or there was none.
+    """
+
+    id: int
+    at: dt.datetime
+    action: str
+    subject: str
+    data: _Json
+    actor_id: uuid.UUID | None
+    actor: str
+    data_before: _Json | None
+
+    @property
+    def before(self) -> _Json:
+        return self.data_before or {}
+
+    @property
+    def position(self) -> str:
+        """Return the place in the list as an opaque text for an address."""
+        text = f"{self.at.astimezone(dt.UTC).isoformat()}\n{self.id}"
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_position(text: str) -> tuple[dt.datetime, int]:
+    """Return what `Entry.position` says. Raises ValueError for anything else."""
+    try:
+        at, key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\n")
+    except (binascii.Error, UnicodeError) as error:
+        raise ValueError(text) from error
+    moment = dt.datetime.fromisoformat(at)
+    if moment.tzinfo is None or not re.fullmatch(r"[0-9]{1,18}", key):
+        raise ValueError(text)
+    return moment, int(key)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFilter:
+    """Which entries are meant; what is empty is not asked.
+
+    `subjects` are those that the entries are about: of a milestone or of a roadmap. `since` and
+    `until` are moments, the last one excluded.
+    """
+
+    actions: Collection[str] = ()
+    subjects: Collection[str] | None = None
+    who: str = ""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+    def conditions(self, user_id: uuid.UUID) -> Iterator[sa.ColumnElement[bool]]:
+        yield HistoryEntry.user_id == user_id
+        if self.actions:
+            yield HistoryEntry.action.in_(self.actions)
+        if self.subjects is not None:
+            yield HistoryEntry.subject.in_(self.subjects)
+        if self.who == "me":
+            yield HistoryEntry.actor_id == user_id
+        elif self.who == "others":
+            yield sa.or_(HistoryEntry.actor_id.is_(None), HistoryEntry.actor_id != user_id)
+        if self.since is not None:
+            yield HistoryEntry.at >= self.since
+        if self.until is not None:
+            yield HistoryEntry.at < self.until
+
+
+def subjects_of(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> set[str]:
+    """Return what entries about these milestones have as their subject: keys and evidence."""
+    linked = sa.select(EvidenceMilestone.evidence_id).where(
+        EvidenceMilestone.user_id == user_id, EvidenceMilestone.milestone_key.in_(keys)
+    )
+    return {*keys, *map(str, session.scalars(linked))}
+
+
+def list_entries(
+    session: Session,
+    user_id: uuid.UUID,
+    wanted: ActivityFilter,
+    *,
+    before: tuple[dt.datetime, int] | None = None,
+    most: int = PAGE_SIZE,
+) -> tuple[list[Entry], bool]:
+    """List the newest entries of a person's own history, and tell whether there are more."""
+    page = (
+        sa.select(HistoryEntry)
+        .where(*wanted.conditions(user_id))
+        .order_by(HistoryEntry.at.desc(), HistoryEntry.id.desc())
+        .limit(most + 1)
+    )
+    if before is not None:
+        at, key = before
+        page = page.where(
+            sa.tuple_(HistoryEntry.at, HistoryEntry.id)
+            < sa.tuple_(sa.literal(at, HistoryEntry.at.type), sa.literal(key, HistoryEntry.id.type))
+        )
+    # Limited first: what was before is only looked up for the entries that are shown.
+    entry = aliased(HistoryEntry, page.subquery())
+    rows: Any = session.execute(
+        sa.select(
+            entry.id, entry.at, entry.action, entry.subject, entry.data, entry.actor_id,
+            sa.func.coalesce(User.name, ""), _data_before(entry),
+        )
+        .outerjoin(User, User.id == entry.actor_id)
+        .order_by(entry.at.desc(), entry.id.desc())
+    )  # fmt: skip
+    found = [Entry(*row) for row in rows]
+    return found[:most], len(found) > most
+
+
+# Whose entries say a value that replaces the one before.
+_SETTING = ("status.set", "plan.set", "skill.assessed", "enrollment.changed")
+
+
+def _data_before(entry: Any) -> sa.ScalarSelect[Any]:
+    earlier = aliased(HistoryEntry)
+    return (
+        sa.select(earlier.data)
+        .where(
+            entry.action.in_(_SETTING),
+            earlier.user_id == entry.user_id,
+            earlier.subject == entry.subject,
+            earlier.id < entry.id,
+            sa.or_(
+                earlier.action == entry.action,
+                sa.and_(entry.action == "enrollment.changed", earlier.action == "enrollment.begun"),
+            ),
+        )
+        .order_by(earlier.id.desc())
+        .limit(1)
+        .correlate(entry)
+        .scalar_subquery()
+    )
+
+
+def list_batches(
+    session: Session, user_id: uuid.UUID, wanted: ActivityFilter
+) -> Iterator[list[Entry]]:
+    """List all entries in batches, so that a long history does not fill the memory with rows."""
+    before, more = None, True
+    while more:
+        entries, more = list_entries(session, user_id, wanted, before=before, most=EXPORT_BATCH)
+        yield entries
+        before = (entries[-1].at, entries[-1].id) if entries else None
+
+
+def has_more_entries(
+    session: Session, user_id: uuid.UUID, wanted: ActivityFilter, most: int
+) -> bool:
+    """Return whether more than so many entries match."""
+    beyond = sa.select(HistoryEntry.id).where(*wanted.conditions(user_id)).offset(most).limit(1)
+    return session.scalar(beyond) is not None
+
+
+def count_actions(
+    session: Session, user_id: uuid.UUID, wanted: ActivityFilter
+) -> Mapping[tuple[str, str], tuple[int, int]]:
+    """Count entries and their subjects by action and by the status or side that it set.
+
+    One statement, which answers a row for each of them.
+    """
+    detail = sa.case(
+        (HistoryEntry.action == "status.set", HistoryEntry.data["status"].as_string()),
+        (HistoryEntry.action == "skill.assessed", HistoryEntry.data["side"].as_string()),
+        else_="",
+    )
+    rows = session.execute(
+        sa.select(
+            HistoryEntry.action,
+            detail.label("detail"),
+            sa.func.count(),
+            sa.func.count(HistoryEntry.subject.distinct()),
+        )
+        .where(*wanted.conditions(user_id))
+        .group_by(HistoryEntry.action, sa.literal_column("detail"))
+    )
+    return {(action, said or ""): (entries, subjects) for action, said, entries, subjects in rows}
+
+
+@dataclass(slots=True)
+class Titles:
+    """What the subjects of entries are called now, or were called last.
+
+    `roadmaps` are those that the person is on, then the other published ones. `known` are the
+    titles by kind of thing and subject, `slugs` those of roadmaps by their ids; `deleted` names
+    evidence that exists no more.
+    """
+
+    roadmaps: Sequence[Content] = ()
+    known: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    slugs: dict[str, str] = field(default_factory=dict)
+    deleted: dict[str, str] = field(default_factory=dict)
+
+    def roadmap_of(self, milestone_key: str) -> Content | None:
+        return next((each for each in self.roadmaps if milestone_key in each.by_key), None)
+
+    def milestone(self, key: str) -> str:
+        content = self.roadmap_of(key)
+        return content.by_key[key].title if content else self.known["milestone"].get(key, key)
+
+    def skill(self, key: str) -> str:
+        titles = (c.skill_by_key[key].title for c in self.roadmaps if key in c.skill_by_key)
+        return next(titles, None) or self.known["skill"].get(key, key)
+
+
+def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) -> Titles:
+    """Load what the entries are about: two statements, and one for each other kind of thing."""
+    own, others = own_and_other_roadmaps(session, user_id)
+    titles = Titles([*own, *others])
+    subjects: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        thing = entry.action.partition(".")[0]
+        subjects[_THINGS.get(thing, thing)].add(entry.subject)
+        subjects["milestone"].update(milestones_in(entry.data))
+    for thing in ("milestone", "skill"):
+        known = {
+            key
+            for each in titles.roadmaps
+            for key in (each.by_key if thing == "milestone" else each.skill_by_key)
+        }
+        subjects[thing] -= known
+    models: dict[str, tuple[Any, Any, Any]] = {
+        "milestone": (catalog.Milestone.key, catalog.Milestone.title, None),
+        "skill": (catalog.Skill.key, catalog.Skill.title, None),
+        "evidence": (Evidence.id, Evidence.title, Evidence.user_id),
+        "position": (Position.id, Position.title, Position.user_id),
+        "degree": (Degree.id, Degree.institution, Degree.user_id),
+        "membership": (Team.slug, Team.name, None),
+    }
+    for thing, (key, title, owner) in models.items():
+        is_id = isinstance(key.type, sa.Uuid)
+        keys: list[Any] = [*_keys(subjects[thing])] if is_id else sorted(subjects[thing])
+        for batch in batched(keys):
+            named = sa.select(key, title).where(key.in_(batch))
+            if owner is not None:
+                named = named.where(owner == user_id)
+            titles.known[thing].update((str(k), said) for k, said in session.execute(named))
+    if roadmap_ids := _keys(subjects["enrollment"]):
+        roadmap = catalog.Roadmap
+        named = sa.select(roadmap.id, roadmap.title, roadmap.slug).where(
+            roadmap.id.in_(roadmap_ids)
+        )
+        for key, title, slug in session.execute(named):
+            titles.known["enrollment"][str(key)] = title
+            titles.slugs[str(key)] = slug
+    gone = subjects["evidence"] - titles.known["evidence"].keys()
+    for batch in batched(sorted(gone)):
+        # Only its deletion says what it was called at the end.
+        said = sa.select(HistoryEntry.subject, HistoryEntry.data).where(
+            HistoryEntry.user_id == user_id,
+            HistoryEntry.subject.in_(batch),
+            HistoryEntry.action == "evidence.deleted",
+        )
+        titles.deleted.update((key, str(d.get("title", ""))) for key, d in session.execute(said))
+    return titles
+
+
+# Whose subject the entries of a thing have, where that is another one.
+_THINGS = {
+    **dict.fromkeys(("status", "plan", "endorsement"), "milestone"),
+    **dict.fromkeys(("comment", "credential", "portfolio"), "evidence"),
+}
+
+
+def milestones_in(data: _Json) -> list[str]:
+    """Return the milestones that an entry names besides its subject, as a review does.
+
+    A change of links has them before and after: the new ones are meant.
+    """
+    keys = data.get("milestones", ())
+    if not isinstance(keys, list | tuple):
+        return []
+    if len(keys) == 2 and all(isinstance(each, list) for each in keys):
+        return [key for key in keys[1] if key not in keys[0]]
+    return [key for key in keys if isinstance(key, str)]
+
+
+def _keys(texts: Iterable[str]) -> list[uuid.UUID]:
+    found = []
+    for text in sorted(texts):
+        try:
+            found.append(uuid.UUID(text))
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,157 @@
+"""All activity of a person, and what changed since a day. Nobody else sees any of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, abort, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.activity import queries
+from roadmap.activity.list_query import ActivityQuery, start_of
+from roadmap.activity.messages import KINDS, Line, describe
+from roadmap.activity.since_figures import figures
+from roadmap.core.database import db
+from roadmap.core.errors import render_error
+from roadmap.core.i18n import number_filter
+from roadmap.core.limiter import export_slot, limiter
+from roadmap.core.tables import Sheet, to_csv
+from roadmap.core.web import now, see_other
+from roadmap.people.permissions import permit
+
+if TYPE_CHECKING:
+    from roadmap.activity.queries import Entry
+
+activity = Blueprint("activity", __name__)
+
+# A file has so many entries at most.
+MAX_EXPORTED = 50_000
+# The days that "what changed since" offers besides a date.
+QUICK_DAYS = (7, 30, 90, 365)
+# So many entries stand below the figures; the others are a click away.
+NEWEST_SHOWN = 10
+
+
+@activity.get("/activity")
+@permit("activity.read")
+def overview() -> str:
+    """Show what happened, the newest first, filtered by the address."""
+    query, position = ActivityQuery.read(request.args), request.args.get("before", "")
+    try:
+        before = queries.read_position(position) if position else None
+    except ValueError:
+        abort(404)
+    entries, more = (
+        queries.list_entries(
+            db.session,
+            current_user.id,
+            query.wanted(db.session, current_user),
+            before=before,
+        )
+        if query.is_clear
+        else ([], False)
+    )
+    titles = queries.load_titles(db.session, current_user.id, entries)
+    lines = describe(entries, titles, current_user.id)
+    return render_template(
+        "activity/overview.html",
+        query=query,
+        kinds=KINDS,
+        who=[("me", _("You")), ("others", _("Others"))],
+        roadmaps=[(each.slug, each.title) for each in titles.roadmaps],
+        milestone=titles.milestone(query.milestone) if query.milestone else "",
+        days=_by_day(lines),
+        newest=url_for("activity.overview", **query.arguments) if before else None,
+        older=url_for("activity.overview", **query.arguments, before=entries[-1].position)
+        if more
+        else None,
+        export=url_for("activity.export", **query.arguments),
+    )
+
+
+@activity.get("/activity/export/csv")
+@permit("activity.read")
+@limiter.limit("30/minute")
+def export() -> Response:
+    """Download what the filter finds: when, who, what, and its address here."""
+    query = ActivityQuery.read(request.args)
+    if not query.is_clear:
+        return see_other("activity.overview", **request.args)
+    wanted = query.wanted(db.session, current_user)
+    if queries.has_more_entries(db.session, current_user.id, wanted, MAX_EXPORTED):
+        return render_error(
+            422,
+            _("More than %(num)s entries match.", num=number_filter(MAX_EXPORTED)),
+            _("Choose a shorter time, and export in parts."),
+        )
+    with export_slot():
+        rows = [
+            (
+                line.at.astimezone(current_user.zone).isoformat(timespec="seconds"),
+                line.by,
+                str(KINDS.get(line.kind, "")),
+                line.text,
+                url_for("activity.overview", _external=True).removesuffix("/activity") + line.href
+                if line.href
+                else "",
+            )
+            for entries in queries.list_batches(db.session, current_user.id, wanted)
+            for line in _describe(entries)
+        ]
+        header = (_("When"), _("Who"), _("Kind"), _("What"), _("Address"))
+        content = to_csv(Sheet(_("Activity"), header, rows))
+    response = make_response(content)
+    response.mimetype = "text/csv"
+    filename = f"activity-{current_user.today(now()).isoformat()}.csv"
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
+
+
+@activity.get("/activity/since")
+@permit("activity.read")
+def since() -> str:
+    """Show what changed since a day, in figures; a month ago unless the address names one."""
+    query, today = ActivityQuery.read(request.args), current_user.today(now())
+    day = query.first or today - dt.timedelta(days=30)
+    listed = ActivityQuery(first=day)
+    wanted = queries.ActivityFilter(since=start_of(day, current_user.zone))
+    is_clear = not query.wrong_day and day <= today
+    entries, more = (
+        queries.list_entries(db.session, current_user.id, wanted, most=NEWEST_SHOWN)
+        if is_clear
+        else ([], False)
+    )
+    counts = queries.count_actions(db.session, current_user.id, wanted) if entries else {}
+    return render_template(
+        "activity/since.html",
+        query=query,
+        day=day,
+        today=today,
+        is_clear=is_clear,
+        quick=[(count, today - dt.timedelta(days=count)) for count in QUICK_DAYS],
+        figures=[
+            (figure, url_for("activity.overview", **replace(listed, kind=figure.kind).arguments))
+            for figure in figures(counts)
+            if figure.number
+        ],
+        days=_by_day(_describe(entries)),
+        more=more,
+    )
+
+
+def _describe(entries: list[Entry]) -> list[Line]:
+    titles = queries.load_titles(db.session, current_user.id, entries)
+    return describe(entries, titles, current_user.id)
+
+
+def _by_day(lines: Iterable[Line]) -> list[tuple[dt.date, list[Any]]]:
+    """Group lines by the days of the reader's own calendar."""
+    return [
+        (day, list(each)) for day, each in groupby(lines, lambda line: current_user.today(line.at))
+    ]
