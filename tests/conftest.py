@@ -21,7 +21,9 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from roadmap import create_app
+from roadmap.activity.messages import MESSAGES
 from roadmap.core.database import db
+from roadmap.core.signals import person_changed
 from tests.support import catalog
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
@@ -107,6 +109,18 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_action_has_a_sentence() -> Iterator[None]:
+    """Whatever a test makes a room record in a history, the page of activity has a sentence for."""
+
+    def check(_session: object, *, action: str, **_more: object) -> None:
+        assert action in MESSAGES, f"{action}: add a sentence to roadmap/activity/messages.py"
+
+    person_changed.connect(check)
+    yield
+    person_changed.disconnect(check)
 
 
 @pytest.fixture(autouse=True)

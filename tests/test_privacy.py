@@ -102,7 +102,15 @@ MORE = (
     "/notifications?unread=1",
 )
 API = (
-    *("me", "roadmaps", f"me/roadmaps/{SLUG}", "me/evidence", "me/readiness", "me/skills"),
+    *(
+        "me",
+        "roadmaps",
+        f"me/roadmaps/{SLUG}",
+        "me/evidence",
+        "me/readiness",
+        "me/skills",
+        "me/activity",
+    ),
     *("me/portfolio?format=json-resume", "teams", "teams/ranking/matrix", "reviews"),
     *("reviews?limit=1", f"me/evidence?q={CANARY}"),
 )

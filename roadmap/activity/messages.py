@@ -199,8 +199,8 @@ def _sentence(entry: Entry, titles: Titles) -> str:
         "change": _change(entry, titles),
         "role": _role(data.get("role")),
         "before": _role(data.get("before")),
-        "name": str(data.get("name", "")),
-        "witness": str(data.get("witness", "")),
+        "name": _text(data, "name"),
+        "witness": _text(data, "witness"),
     }
     return str(message) % isolate(values)
 
@@ -213,7 +213,7 @@ def _title(entry: Entry, titles: Titles) -> str:
         case "evidence" | "comment" | "credential" | "portfolio":
             if thing == "portfolio" and "count" in data:
                 return ngettext("%(num)d piece", "%(num)d pieces", int(data["count"]))
-            gone = titles.deleted.get(subject) or str(data.get("title", ""))
+            gone = titles.deleted.get(subject) or _text(data, "title")
             return titles.known["evidence"].get(subject) or gone or _("a deleted piece")
         case "skill":
             return titles.skill(subject)
@@ -223,8 +223,8 @@ def _title(entry: Entry, titles: Titles) -> str:
             return titles.known[thing].get(subject) or _("a roadmap that is gone")
         case "position" | "degree":
             # What was removed is in the entry.
-            said = data.get("title" if thing == "position" else "institution")
-            return titles.known[thing].get(subject) or str(said or "") or _("one that is gone")
+            said = _text(data, "title" if thing == "position" else "institution")
+            return titles.known[thing].get(subject) or said or _("one that is gone")
         case "membership":
             return titles.known[thing].get(subject, subject)
     return ""
@@ -243,8 +243,8 @@ def _change(entry: Entry, titles: Titles) -> str:
 
 
 def _status_change(entry: Entry) -> str:
-    status, reason = str(entry.data.get("status")), str(entry.data.get("reason") or "")
-    before = str(entry.before.get("status", "not_started"))
+    status, reason = _text(entry.data, "status"), _text(entry.data, "reason")
+    before = _text(entry.before, "status") or "not_started"
     said = _(
         "%(before)s → %(after)s",
         before=STATUSES.get(before, before),
@@ -295,7 +295,7 @@ def _hours(text: Any) -> str:
 
 def _level_change(entry: Entry) -> str:
     data, before = entry.data, entry.before
-    level: Any = data.get("level")
+    level: Any = data.get("level", "?")
     if before.get("side") == data.get("side") and before.get("level") != level:
         level = _("%(before)s → %(after)s", before=before.get("level"), after=level)
     if data.get("side") == "self":
@@ -327,6 +327,11 @@ def _account_fields(entry: Entry) -> str:
 
 def _on_or_off(entry: Entry) -> str:
     return _("on") if any(entry.data.values()) else _("off")
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _texts(value: Any) -> list[str]:
@@ -386,7 +391,8 @@ def _name_actor(entry: Entry, reader_id: uuid.UUID) -> str:
     data = entry.data
     if entry.actor_id is None:
         # Witnesses and raters need no account.
-        return str(data.get("witness") or data.get("rater") or _("Someone without an account"))
+        witness = _text(data, "witness") or _text(data, "rater")
+        return witness or _("Someone without an account")
     name = _("You") if entry.actor_id == reader_id else entry.actor
     token = data.get("by_token")
     if entry.action != "evidence.accepted":

@@ -68,6 +68,7 @@ ROUTES = (
     Route("GET", f"{FILES}/<sha256>", "evidence.read", "evidence:read_file"),
     Route("DELETE", f"{FILES}/<sha256>", "evidence.write", "evidence:remove_file"),
     Route("GET", "/me/readiness", "readiness.read", "readiness:read_readiness"),
+    Route("GET", "/me/activity", "activity.read", "activity:list_activity"),
     Route("GET", "/me/skills", "skill.read", "skills:list_skills"),
     Route("PUT", "/me/skills/<key>", "skill.assess_self", "skills:assess_own_skill"),
     Route("GET", "/me/absences", "absence.read", "forecast:list_absences"),

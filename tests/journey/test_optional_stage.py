@@ -112,7 +112,7 @@ def test_a_stage_set_aside_says_so_and_what_was_before_comes_back(cast, alice):
     assert f"{number} more not applicable" in flat(alice.get(roadmap).text)
     # One line of what was one action.
     recent = alice.get("/").text.split('id="activity"')[1]
-    assert recent.count("Not applicable:") == 1
-    assert f"Not applicable: {number} milestones of “Education”" in recent
+    assert recent.count("→ not applicable") == 1
+    assert f"{number} milestones of “Education”: not started → not applicable" in recent
     alice.post(PATH, {"_method": "DELETE", "milestones": undo})
     assert score() == before

@@ -1,0 +1,101 @@
+"""What a person's history says, as the page of their activity does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from flask_babel import gettext as _
+from pydantic import Field
+
+from roadmap.activity import queries
+from roadmap.activity.list_query import ActivityQuery, read_day
+from roadmap.activity.messages import KINDS, describe
+from roadmap.api.field_types import OneOf, Shape, Timestamp, single_line
+from roadmap.api.operation import InvalidFields, current_actor, operation
+from roadmap.api.pagination import Paging
+from roadmap.core.database import db
+
+
+class ActivityShape(Shape):
+    """One change: `text` is a sentence, `path` the page of what it is about.
+
+    `by` is the name of who made it, with a token's where one was used.
+    """
+
+    at: Timestamp
+    action: str
+    subject: str
+    kind: str
+    text: str
+    path: str | None
+    by: str
+    by_me: bool
+
+
+class ActivityList(Shape):
+    items: list[ActivityShape]
+    next_cursor: str | None
+
+
+DAY = Field("", description="A day of your own time zone, as 2026-03-15.")
+
+
+class ActivityParameters(Paging):
+    """Which changes are meant, and how many."""
+
+    kind: Annotated[str, OneOf(("", *KINDS))] = ""
+    who: Annotated[str, OneOf(("", *queries.WHO))] = ""
+    roadmap: Annotated[str, single_line(60)] = Field("", description="The slug of a roadmap.")
+    milestone: Annotated[str, single_line(60)] = Field("", description="The key of a milestone.")
+    on: str = DAY
+    since: str = DAY
+    to: str = DAY
+
+
+@operation("You")
+def list_activity(query: ActivityParameters) -> ActivityList:
+    """Return the changes to your records, the newest first."""
+    actor = current_actor()
+    errors = {}
+    days: dict[str, dt.date | None] = {}
+    for name in ("on", "since", "to"):
+        try:
+            days[name] = read_day(getattr(query, name))
+        except ValueError:
+            errors[name] = [_("Write a day as 2026-03-15.")]
+    try:
+        before = queries.read_position(query.cursor) if query.cursor else None
+    except ValueError:
+        errors["cursor"] = [_("Use the cursor from `next_cursor` unchanged.")]
+    if errors:
+        raise InvalidFields(errors)
+    asked = ActivityQuery(
+        kind=query.kind,
+        roadmap=query.roadmap,
+        milestone=query.milestone,
+        who=query.who,
+        on=days["on"],
+        first=days["since"],
+        last=days["to"],
+    )
+    entries, more = queries.list_entries(
+        db.session, actor.id, asked.wanted(db.session, actor), before=before, most=query.limit
+    )
+    titles = queries.load_titles(db.session, actor.id, entries)
+    return ActivityList(
+        items=[
+            ActivityShape(
+                at=line.at,
+                action=line.entry.action,
+                subject=line.entry.subject,
+                kind=line.kind,
+                text=line.text,
+                path=line.href,
+                by=line.by,
+                by_me=line.entry.actor_id == actor.id,
+            )
+            for line in describe(entries, titles, actor.id)
+        ],
+        next_cursor=entries[-1].position if more else None,
+    )

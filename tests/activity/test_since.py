@@ -1,0 +1,79 @@
+"""/activity/since: what changed since a day, in figures that lead to their lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+
+from roadmap.evidence import actions as evidence
+from roadmap.people.models import User
+from roadmap.progress import actions as progress
+from roadmap.skills import actions as skills
+from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
+
+PAGE = "/activity/since"
+KEYS = ("hold-ml-service-levels", "design-doc-for-complex-system")
+
+
+@pytest.fixture
+def alice(cast, browser_of):
+    return browser_of(cast.alice)
+
+
+def figures(page) -> dict[str, int]:
+    rows = re.findall(
+        r'<th scope="row"><a href="[^"]*">(.*?)</a></th>\s*<td class="num">(.*?)</td>', page.text
+    )
+    return {label: int(number) for label, number in rows}
+
+
+def test_it_counts_what_was_done_since(session, cast, now, alice):
+    before = now - dt.timedelta(days=40)
+    by = cast.actor(session, cast.alice)
+    for key in KEYS:
+        for status in ("in_progress", "done"):
+            progress.set_status(session, cast.alice, key, status, by=cast.alice, now=before)
+    # Ticked twice on the way, so it counts once.
+    for status in ("not_started", "done", "in_progress", "done"):
+        progress.set_status(session, cast.alice, KEYS[0], status, by=cast.alice, now=now)
+    for title in ("One", "Two"):
+        made = add_evidence(session, cast, cast.alice, now, title=title)
+    submit_evidence(session, cast, made, now)
+    review_evidence(session, cast, made, now)
+    skills.assess_self(session, cast.alice, "mlops", 2, "", by=by, now=now)
+    evidence.delete(session, made, by=by, now=now)
+    session.commit()
+    page = alice.get(PAGE)
+    assert figures(page) == {
+        "Milestones ticked": 1,
+        "Milestones started": 1,
+        "Milestones taken back": 1,
+        "Pieces of evidence added": 2,
+        "Pieces submitted for review": 1,
+        "Pieces verified": 1,
+        "Skills assessed by you": 1,
+        "Other changes": 1,
+    }
+    day = (now - dt.timedelta(days=30)).date().isoformat()
+    link = re.search(r'href="([^"]*)">Pieces verified', page.text)[1].replace("&amp;", "&")
+    assert link == f"/activity?kind=reviews&from={day}"
+    assert "Verified: Two" in alice.get(link).text
+    whole = figures(alice.get(f"{PAGE}?since={(now - dt.timedelta(days=41)).date()}"))
+    assert whole["Milestones ticked"] == 2
+
+
+def test_a_day_that_is_none_or_still_to_come_is_named(alice, now):
+    assert "“soon” is not a day" in alice.get(f"{PAGE}?since=soon").text
+    tomorrow = (now + dt.timedelta(days=2)).date()
+    assert "still to come" in alice.get(f"{PAGE}?since={tomorrow}").text
+
+
+def test_a_day_begins_at_the_readers_midnight(session, cast, alice):
+    session.get_one(User, cast.alice).timezone = "Asia/Tokyo"
+    at = dt.datetime(2026, 3, 1, 14, 59, tzinfo=dt.UTC)  # 23:59 there
+    progress.set_status(session, cast.alice, KEYS[0], "done", by=cast.alice, now=at)
+    session.commit()
+    assert figures(alice.get(f"{PAGE}?since=2026-03-01")) == {"Milestones ticked": 1}
+    assert figures(alice.get(f"{PAGE}?since=2026-03-02")) == {}

@@ -1,0 +1,79 @@
+"""GET /me/activity: the changes to one's own records."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.api.conftest import SLUG, ApiClientOf
+from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
+from tests.support.api_client import ApiClient
+from tests.support.cast import Cast
+
+PATH = "/me/activity"
+KEY = "design-doc-for-complex-system"
+
+
+@pytest.fixture
+def verified(session: Session, cast: Cast, now: dt.datetime) -> str:
+    piece = add_evidence(session, cast, cast.alice, now, title="A design", milestones=[KEY])
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    return str(piece.id)
+
+
+def test_it_works(alice: ApiClient, verified: str) -> None:
+    newest = alice.get(f"{PATH}?kind=reviews").get_json()["items"][0]
+    assert newest["text"].startswith("Verified: A design, for ")
+    assert (newest["action"], newest["subject"]) == ("evidence.verified", verified)
+    assert (newest["by"], newest["by_me"], newest["kind"]) == ("Bob", False, "reviews")
+    assert newest["path"] == f"/evidence/{verified}"
+    assert newest["at"].endswith("Z")
+
+
+def test_it_takes_the_filters_of_the_page(alice: ApiClient, verified: str) -> None:
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    for query, number in (
+        ("who=others", 1), ("who=me&kind=evidence", 2), (f"roadmap={SLUG}", 4),
+        ("on=2001-01-01", 0), ("since=2001-01-01", 4), ("to=2001-01-01", 0),
+        ("milestone=nothing", 0),
+    ):  # fmt: skip
+        answer = alice.get(f"{PATH}?{query}")
+        found = [each for each in answer.get_json()["items"] if not is_of_account(each)]
+        assert len(found) == number, query
+
+
+def is_of_account(item: dict[str, str]) -> bool:
+    """Whether it is about the token that the test itself made."""
+    return item["kind"] == "account"
+
+
+def test_a_cursor_goes_on_where_the_last_part_ended(alice: ApiClient, verified: str) -> None:
+    first = alice.get(f"{PATH}?limit=2&who=me&kind=evidence").get_json()
+    assert first["next_cursor"] is None
+    first = alice.get(f"{PATH}?limit=1&kind=evidence").get_json()
+    second = alice.get(f"{PATH}?limit=1&kind=evidence&cursor={first['next_cursor']}").get_json()
+    assert [each["items"][0]["action"] for each in (first, second)] == [
+        "evidence.submitted", "evidence.created"
+    ]  # fmt: skip
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "name"), [("since=soon", "since"), ("cursor=x", "cursor"), ("kind=x", "kind")]
+)
+def test_what_is_wrong_is_named(alice: ApiClient, query: str, name: str) -> None:
+    answer = alice.get(f"{PATH}?{query}")
+    assert answer.status_code == 422
+    assert list(answer.get_json()["errors"]) == [name]
+
+
+def test_a_token_that_reads_is_enough_and_one_that_drafts_is_not(
+    cast: Cast, api_client_of: ApiClientOf, verified: str
+) -> None:
+    assert "A design" in api_client_of(cast.alice, "read").get(PATH).text
+    assert api_client_of(cast.alice, "draft").get(PATH).status_code == 403
+    assert "A design" not in api_client_of(cast.bob, "read").get(PATH).text
+    assert api_client_of().get(PATH).status_code == 401
