@@ -296,7 +296,8 @@ def _hours(text: Any) -> str:
 def _level_change(entry: Entry) -> str:
     data, before = entry.data, entry.before
     level: Any = data.get("level", "?")
-    if before.get("side") == data.get("side") and before.get("level") != level:
+    is_other = before.get("level") not in (None, level)
+    if is_other and before.get("side") == data.get("side"):
         level = _("%(before)s → %(after)s", before=before.get("level"), after=level)
     if data.get("side") == "self":
         return _("level %(level)s, self-assessed", level=level)
