@@ -1,7 +1,7 @@
 """Find a page of a long history by its time, and what was done to one thing, by an index.
 
 Revision: 1796310000
-Revises: 1796200000
+Revises: 1796320000
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "1796310000"
-down_revision = "1796200000"
+down_revision = "1796320000"
 branch_labels = ()
 depends_on = None
 
