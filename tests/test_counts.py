@@ -60,7 +60,11 @@ WITHOUT_LIMIT = {
     *("/endorsements/by/<token>", "/practice/peer/<token>", "/practice/<key>/evidence"),
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones", "/evidence/capture"),
     "/evidence/files",
-    *("/portfolio/introduction/preview", "/roadmaps/<slug>/enrollment", "/invitations/<token>"),
+    *(
+        "/portfolios/<uuid:portfolio_id>/introduction/preview",
+        "/roadmaps/<slug>/enrollment",
+        "/invitations/<token>",
+    ),
     "/invitations/received/<uuid:invitation_id>",
     *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),
     "/admin/people/<uuid:user_id>/password-link",

@@ -42,6 +42,11 @@ from roadmap.mail.models import OutgoingMail
 from roadmap.notifications.models import Notification
 from roadmap.people.actions import add_member
 from roadmap.people.models import Team, User
+from roadmap.portfolio import actions as portfolios
+from roadmap.portfolio import links
+from roadmap.portfolio.models import Portfolio, PortfolioLink
+from roadmap.portfolio.queries import load_document
+from roadmap.portfolio.selection import Redaction
 from roadmap.skills import actions as skills
 from tests.evidence.builders import (
     DESIGN,
@@ -115,6 +120,8 @@ def fill() -> dict[str, int]:
     known = ("submitted", "resubmitted", "verified", "returned", "comment", "invited", "added",
              "assessed", "leads", "joined")  # fmt: skip
     db.session.execute(sa.delete(Notification).where(Notification.kind.not_in(known)))
+    # It has one portfolio a person.
+    db.session.execute(sa.delete(Portfolio).where(Portfolio.is_default.is_(False)))
     db.session.commit()
     db.session.close()
     return rows()
@@ -551,3 +558,44 @@ def test_migrations_hold_no_data_and_nothing_of_the_application(bare: Flask) -> 
         text = path.read_text("utf-8")
         assert not re.search(r"^\s*(from|import) roadmap\b", text, re.MULTILINE), path.name
         assert "bulk_insert" not in text, path.name
+
+
+def test_what_people_showed_is_their_default_portfolio(bare: Flask) -> None:
+    """With or without texts of its own; going back keeps it, and shows nothing that is redacted."""
+    upgrade()
+    publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
+    cast = Cast.create(db.session)
+    now = dt.datetime.now(dt.UTC)
+    pieces = [
+        add_evidence(db.session, cast, cast.alice, now, title=title) for title in ("One", "Two")
+    ]
+    alice = cast.actor(db.session, cast.alice)
+    for piece in pieces:
+        portfolios.add_item(db.session, cast.alice, cast.alice, piece, by=alice, now=now)
+    link = links.create_link(
+        db.session, cast.alice, cast.alice, label="", expires_at=None, by=alice, now=now
+    ).id
+    secret = pieces[1].id
+    db.session.commit()
+    alembic.downgrade("1796310000")
+    with db.engine.connect() as connection:
+        connection.execution_options(writes=True)
+        connection.execute(sa.text("DELETE FROM portfolio"))
+        connection.commit()
+    alembic.upgrade()
+    default = db.session.get_one(Portfolio, cast.alice)
+    assert (default.user_id, default.name, default.is_default) == (cast.alice, "Portfolio", True)
+    assert db.session.get_one(PortfolioLink, link).portfolio_id == cast.alice
+    assert len(load_document(db.session, cast.alice, now.date()).items) == 2
+
+    redaction = Redaction("Under NDA")
+    portfolios.redact_item(db.session, cast.alice, cast.alice, secret, redaction, by=alice, now=now)
+    portfolios.create_portfolio(
+        db.session, cast.alice, name="CV", copy_of=cast.alice, by=alice, now=now
+    )
+    db.session.commit()
+    db.session.close()
+    alembic.downgrade("1796310000")
+    counted = rows()
+    assert (counted["portfolio"], counted["portfolio_item"], counted["portfolio_link"]) == (1, 1, 1)
+    alembic.upgrade()

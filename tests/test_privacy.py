@@ -263,10 +263,10 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     skills.assess_self(
         session, alice, "strategy", 2, f"{CANARY} of my own", by=actor, now=write.now
     )
-    portfolio.save_texts(
-        session, alice, headline=f"{CANARY} headline", introduction=f"{CANARY} introduction",
-        shows_email=False, shows_self_assessed=False, revision=0, by=actor, now=write.now,
-    )  # fmt: skip
+    texts = portfolio.Texts(
+        name=f"{CANARY} name", headline=f"{CANARY} headline", introduction=f"{CANARY} introduction"
+    )
+    portfolio.save_texts(session, alice, alice, texts, revision=0, by=actor, now=write.now)
     keep_career_plans(write, f"{CANARY} plan")
     keep_offer(write, f"{CANARY} offer")
     keep_tool_record(write, f"{CANARY} of a tool")

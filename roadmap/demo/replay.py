@@ -220,13 +220,15 @@ class StoryReplay:
         set_preference(self.session, owner.id, "shares_plans", data["shares"], by=owner.id, now=at)
 
     def arrange_portfolio(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        portfolio.save_texts(
-            self.session, owner.id, headline=data["headline"], introduction=data["introduction"],
-            shows_email=False, shows_self_assessed=False, revision=0, by=owner, now=at,
-        )  # fmt: skip
+        texts = portfolio.Texts(
+            name="Portfolio", headline=data["headline"], introduction=data["introduction"]
+        )
+        # The first portfolio of a person has their id.
+        mine = (self.session, owner.id, owner.id)
+        portfolio.save_texts(*mine, texts, revision=0, by=owner, now=at)
         for name in data["items"]:
             piece = self.pieces[owner.email, name]
-            portfolio.add_item(self.session, owner.id, piece, by=owner, now=at)
+            portfolio.add_item(*mine, piece, by=owner, now=at)
 
     def piece(self, owner: Actor, data: StoryData) -> Evidence:
         return self.pieces[owner.email, data["piece"]["name"]]

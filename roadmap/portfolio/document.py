@@ -1,6 +1,9 @@
 """A portfolio as values. Pure.
 
-The code that builds a `Document` decides what is shown; export formats write all of it.
+The code that builds a `Document` decides what is shown: the pieces that were chosen and that anyone
+may see now, redacted where their author redacted them, and nothing of a hidden section. Export
+formats, the preview and the public page write all of it, section by section in the order of
+`Document.sections`. The name that its owner gave a portfolio is for the owner and not in it.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Literal
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Content, Impact
+from roadmap.portfolio.sections import SECTIONS
 
 Tone = Literal["unverified", "verified", "lapsed"]
 
@@ -57,6 +61,20 @@ class Skill:
     is_old: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A page of the person elsewhere. `network` is a key of `profiles.NETWORKS`.
+
+    `title` names the network, `username` the account in it (of a website, its address without the
+    scheme). `url` is https, or http for a website, and safe to link to.
+    """
+
+    network: str
+    title: str
+    username: str
+    url: str
+
+
 @dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class DocumentItem(Content):
     """The content of a piece of evidence, and what a reader sees besides.
@@ -69,6 +87,12 @@ class DocumentItem(Content):
     is the title under which it was verified where it has another one now; `verifiers` stand for all
     who verified it.
     `is_draft` says that somebody could review it, and its author has not asked.
+
+    Where `is_redacted`, the author wrote title and description for readers who may not see the
+    piece itself, and no reviewer judged that wording: what was verified is the piece behind it.
+    Link, role, issuer, files, `verified_title`, words of witnesses and the sources of impacts are
+    empty then, impacts as well unless the author shows them, and `id` is one of this portfolio
+    alone, so that nobody finds the piece by it elsewhere.
     """
 
     occurred_on: PartialDate
@@ -86,15 +110,27 @@ class DocumentItem(Content):
     verified_on: dt.date | None = None
     verified_title: str | None = None
     verifiers: frozenset[str] = frozenset()
+    is_redacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The portfolio of a person on a day. `email` is None unless they chose to show it."""
+    """A portfolio of a person on a day.
+
+    `sections` are the keys of `sections.SECTIONS` that are shown, in the author's order; what
+    belongs to another one is empty here. `introduction_md` is "introduction", `verified_impacts`
+    "results", `items` "evidence", `positions` "experience", `degrees` "education", `skills`
+    "skills". Name, headline, email and profiles come before all of them.
+
+    `email` is None unless they chose to show it; `profiles` are those that they chose for this
+    portfolio, in the order of `profiles.NETWORKS`.
+    """
 
     name: str
     generated_on: dt.date
     email: str | None = None
+    profiles: tuple[Profile, ...] = ()
+    sections: tuple[str, ...] = tuple(SECTIONS)
     headline: str = ""
     introduction_md: str = ""
     roadmap_title: str | None = None
@@ -123,7 +159,9 @@ class Document:
 
     @property
     def verified_impacts(self) -> tuple[tuple[DocumentItem, Impact], ...]:
-        """Return the complete impacts of verified pieces, in order."""
+        """Return the complete impacts of verified pieces, in order; none where they are hidden."""
+        if "results" not in self.sections:
+            return ()
         return tuple(_impacts(item for item in self.items if item.tone == "verified"))
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shutil
+import uuid
 import zipfile
 from collections.abc import Mapping
 from typing import IO
@@ -35,9 +36,14 @@ class MissingCharacters(Exception):
 
 
 def export_file(
-    actor: Actor, name: str, *, now: dt.datetime, accepts_boxes: bool = True
+    actor: Actor,
+    name: str,
+    portfolio_id: uuid.UUID | None = None,
+    *,
+    now: dt.datetime,
+    accepts_boxes: bool = True,
 ) -> Response:
-    """Return the actor's portfolio in the format with this key.
+    """Return a portfolio of the actor, or the default one, in the format with this key.
 
     Ends the request's transaction, because the export is audited in one of its own. Raises KeyError
     for an unknown format, TooBusy, PdfError where the file could not be made, and MissingCharacters
@@ -45,7 +51,7 @@ def export_file(
     """
     chosen = FORMATS[name]
     with export_slot():
-        document = load_document(db.session, actor.id, actor.today(now))
+        document = load_document(db.session, actor.id, actor.today(now), portfolio_id)
         if not accepts_boxes and (missing := chosen.missing(document)):
             raise MissingCharacters(missing)
         made = chosen.render(document)

@@ -20,6 +20,12 @@ LIFETIME_DAYS = {"30": 30, "90": 90, "365": 365, "never": None}
 class TextsForm(FlaskForm):
     """The texts; `revision` is the one that the form was filled from, to detect stale edits."""
 
+    name = StringField(
+        _l("Name of this portfolio"),
+        filters=[clean_line],
+        validators=[InputRequired(_l("Give the portfolio a name.")), at_most(100)],
+        description=_l("Only you see it: “For the promotion committee”."),
+    )
     headline = StringField(
         _l("Headline"),
         filters=[clean_line],
@@ -48,10 +54,12 @@ class TextsForm(FlaskForm):
         ),
     )
     left_out_skills = CheckboxListField(_l("Never show"))
+    shown_profiles = CheckboxListField(_l("Profiles to show"))
     revision = WholeNumberField(widget=HiddenInput(), validators=[InputRequired()])
 
 
 class LinkForm(FlaskForm):
+    portfolio = SelectField(_l("Portfolio"))
     label = StringField(
         _l("For whom"),
         filters=[clean_line],

@@ -26,8 +26,8 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
-from roadmap.portfolio.models import PortfolioLink
-from roadmap.portfolio.selection import load_places
+from roadmap.portfolio.actions import lock_portfolio
+from roadmap.portfolio.models import PortfolioItem, PortfolioLink
 
 MAX_OPEN_LINKS = 20
 
@@ -44,6 +44,7 @@ def sign_token(link: PortfolioLink) -> str:
 def create_link(
     session: Session,
     user_id: uuid.UUID,
+    portfolio_id: uuid.UUID,
     *,
     label: str,
     expires_at: dt.datetime | None,
@@ -51,9 +52,12 @@ def create_link(
     now: dt.datetime,
     key: str = "",
 ) -> PortfolioLink:
-    """Create a public link, once for each `key` of a form. Raises TooManyLinks."""
-    lock_user(session, user_id)
-    made_as = form_id(key, user_id, label, expires_at and expires_at - now)
+    """Create a public link to a portfolio, once for each `key` of a form.
+
+    Raises TooManyLinks, and LookupError where the person has no such portfolio.
+    """
+    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+    made_as = form_id(key, user_id, portfolio_id, label, expires_at and expires_at - now)
     links = list_links(session, user_id)
     for made in links:
         if made.id == made_as:
@@ -63,7 +67,12 @@ def create_link(
     if sum(is_open(link, now) for link in links) >= MAX_OPEN_LINKS:
         raise TooManyLinks
     link = PortfolioLink(
-        id=made_as, user_id=user_id, label=label, created_at=now, expires_at=expires_at
+        id=made_as,
+        user_id=user_id,
+        portfolio_id=portfolio.id,
+        label=label,
+        created_at=now,
+        expires_at=expires_at,
     )
     session.add(link)
     session.flush()
@@ -81,7 +90,7 @@ def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.dat
 
 
 def list_links(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
-    """Load all links of a person, newest first."""
+    """Load all links of a person to any portfolio, newest first."""
     return session.scalars(
         sa.select(PortfolioLink)
         .where(PortfolioLink.user_id == user_id)
@@ -137,10 +146,20 @@ def _record_change(
 
 
 def count_showing(session: Session, item: Item, now: dt.datetime) -> int | None:
-    """Count the open links that show an item; None where it is not in the portfolio."""
-    if not item.is_public or item.id not in load_places(session, item.user_id):
+    """Count the open links that show an item; None where it is in no portfolio."""
+    if not item.is_public:
         return None
-    return sum(is_open(link, now) for link in list_links(session, item.user_id))
+    shown_in = session.scalars(
+        sa.select(PortfolioItem.portfolio_id).where(
+            PortfolioItem.user_id == item.user_id,
+            PortfolioItem.evidence_id == item.id,
+            PortfolioItem.position.is_not(None),
+        )
+    ).all()
+    if not shown_in:
+        return None
+    links = list_links(session, item.user_id)
+    return sum(is_open(link, now) and link.portfolio_id in shown_in for link in links)
 
 
 def listen() -> None:

@@ -1,4 +1,4 @@
-"""The tables of the portfolio."""
+"""The tables of portfolios."""
 
 from __future__ import annotations
 
@@ -12,34 +12,70 @@ from roadmap.core.types import Base, Id
 
 
 class Portfolio(Base):
-    __tablename__ = "portfolio"
+    """A selection for one audience. Each person has one that is the default.
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    A person's first one has the id of the person, so that it has an address before anything of it
+    is stored. Lists of keys are words with a space between.
+    """
+
+    __tablename__ = "portfolio"
+    __table_args__ = (
+        sa.Index(
+            "uq_portfolio_default",
+            "user_id",
+            unique=True,
+            sqlite_where=sa.text("is_default"),
+            postgresql_where=sa.text("is_default"),
+        ),
     )
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    # Only its owner sees it.
+    name: Mapped[str] = mapped_column(sa.String(100))
+    is_default: Mapped[bool] = mapped_column(default=False)
     headline: Mapped[str] = mapped_column(sa.String(200), default="")
     introduction: Mapped[str] = mapped_column(sa.Text, default="")
     shows_email: Mapped[bool] = mapped_column(default=False)
     shows_self_assessed: Mapped[bool] = mapped_column(default=False)
     shows_below_bar: Mapped[bool] = mapped_column(default=False)
-    # The keys of the skills that are not shown, sorted, with a space between.
+    # The keys of the skills that are not shown, sorted.
     left_out_skills: Mapped[str] = mapped_column(sa.Text, default="")
+    # The keys of the profiles that are shown, sorted.
+    shown_profiles: Mapped[str] = mapped_column(sa.Text, default="")
+    # The keys of all sections in their order, '' for the usual one, and of those that are hidden.
+    section_order: Mapped[str] = mapped_column(sa.Text, default="")
+    hidden_sections: Mapped[str] = mapped_column(sa.Text, default="")
     revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
 
 
 class PortfolioItem(Base):
-    """A piece in the portfolio at its position. Its visibility is checked at every export."""
+    """A piece in a portfolio at its position. Its visibility is checked at every export.
+
+    With a `redacted_title` it is redacted: readers get that title and `redacted_description`
+    (Markdown) in place of what the piece says. One that was removed keeps its redaction, without a
+    position, so that it is never shown in full by mistake when it is added again.
+    """
 
     __tablename__ = "portfolio_item"
 
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    portfolio_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("portfolio.id", ondelete="CASCADE"), primary_key=True
     )
     evidence_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    position: Mapped[int]
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int | None]
+    redacted_title: Mapped[str | None] = mapped_column(sa.String(200))
+    redacted_description: Mapped[str] = mapped_column(sa.Text, default="")
+    redacted_shows_impacts: Mapped[bool] = mapped_column(default=False)
 
 
 class PortfolioLink(Base):
@@ -55,8 +91,23 @@ class PortfolioLink(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
     )
+    portfolio_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("portfolio.id", ondelete="CASCADE"), index=True
+    )
     label: Mapped[str] = mapped_column(sa.String(100), default="")
     created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
     last_opened_on: Mapped[dt.date | None]
+
+
+class Profile(Base):
+    """A person's page elsewhere, one for each network. Each portfolio chooses from them."""
+
+    __tablename__ = "profile"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    network: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    url: Mapped[str] = mapped_column(sa.String(500))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -31,35 +33,57 @@ from roadmap.evidence.queries import Judgement, load_judgements, verifying_revie
 from roadmap.people.models import User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
-from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill, Tone
+from roadmap.portfolio.document import (
+    Degree,
+    Document,
+    DocumentItem,
+    Position,
+    Profile,
+    Skill,
+    Tone,
+)
 from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.models import Portfolio
-from roadmap.portfolio.selection import load_places
+from roadmap.portfolio.profiles import NETWORKS, account_name
+from roadmap.portfolio.sections import shown
+from roadmap.portfolio.selection import Redaction, load_choices, load_profiles
 from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.skills import queries as skills
 
-_PERSON = (
-    sa.select(
-        User.name,
-        User.email,
-        User.email_key,
-        User.locale,
-        User.timezone,
-        User.headline.label("own_headline"),
-        Portfolio.headline,
-        Portfolio.introduction,
-        Portfolio.shows_email,
-        Portfolio.shows_self_assessed,
-        Portfolio.shows_below_bar,
-        Portfolio.left_out_skills,
-        Roadmap.title.label("roadmap_title"),
-    )
-    .outerjoin(Portfolio, Portfolio.user_id == User.id)
-    .outerjoin(Enrollment, sa.and_(Enrollment.user_id == User.id, Enrollment.is_primary.is_(True)))
-    .outerjoin(Roadmap, Roadmap.id == Enrollment.roadmap_id)
-    .where(User.id == sa.bindparam("user_id"))
-)
 
+def _person(of_portfolio: sa.ColumnExpressionArgument[bool]) -> Any:
+    """Return the statement for a person and one of their portfolios, if it is stored."""
+    return (
+        sa.select(
+            User.name,
+            User.email,
+            User.email_key,
+            User.locale,
+            User.timezone,
+            User.headline.label("own_headline"),
+            Portfolio.id.label("portfolio_id"),
+            Portfolio.headline,
+            Portfolio.introduction,
+            Portfolio.shows_email,
+            Portfolio.shows_self_assessed,
+            Portfolio.shows_below_bar,
+            Portfolio.left_out_skills,
+            Portfolio.shown_profiles,
+            Portfolio.section_order,
+            Portfolio.hidden_sections,
+            Roadmap.title.label("roadmap_title"),
+        )
+        .outerjoin(Portfolio, sa.and_(Portfolio.user_id == User.id, of_portfolio))
+        .outerjoin(
+            Enrollment, sa.and_(Enrollment.user_id == User.id, Enrollment.is_primary.is_(True))
+        )
+        .outerjoin(Roadmap, Roadmap.id == Enrollment.roadmap_id)
+        .where(User.id == sa.bindparam("user_id"))
+    )
+
+
+_WITH_DEFAULT = _person(Portfolio.is_default)
+_WITH_CHOSEN = _person(Portfolio.id == sa.bindparam("portfolio_id"))
 
 # Forms accept 20,000 characters in a description or in the summary of a position. A document with
 # more than this in all of them shows excerpts, so that every format and the public page are made in
@@ -70,23 +94,32 @@ MAX_DOCUMENT_PARTS = 15_000
 EXCERPT_LENGTH = 400
 
 
-def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Document:
-    """Load what the person shows on this day, in their order.
+def load_document(
+    session: Session, user_id: uuid.UUID, today: dt.date, portfolio_id: uuid.UUID | None = None
+) -> Document:
+    """Load what a portfolio of the person shows on this day, in their order.
 
-    Figures of progress are left out: they also depend on evidence that is not shown. Raises
-    LookupError where there is no such person.
+    The default portfolio where no id is given. Figures of progress are left out: they also depend
+    on evidence that is not shown. Raises LookupError where there is no such person or portfolio.
     """
-    person = session.execute(_PERSON, {"user_id": user_id}).first()
-    if person is None:
-        raise LookupError(f"no person {user_id}")
-    worked = career.positions(session, user_id)
+    person = session.execute(
+        _WITH_DEFAULT if portfolio_id is None else _WITH_CHOSEN,
+        {"user_id": user_id, "portfolio_id": portfolio_id},
+    ).first()
+    # The first portfolio of a person has their id, also before it is stored.
+    if person is None or (person.portfolio_id is None and portfolio_id not in (None, user_id)):
+        raise LookupError(f"no portfolio {portfolio_id} of {user_id}")
+    sections = shown(person.section_order or "", person.hidden_sections or "")
+    worked = career.positions(session, user_id) if "experience" in sections else []
     summaries = _shorten_long([position.summary for position in worked])
     return Document(
         name=person.name,
         generated_on=today,
         email=person.email if person.shows_email and person.email_key else None,
+        profiles=_load_profiles(session, user_id, person.shown_profiles or ""),
+        sections=sections,
         headline=person.headline or person.own_headline,
-        introduction_md=person.introduction or "",
+        introduction_md=(person.introduction or "") if "introduction" in sections else "",
         roadmap_title=person.roadmap_title,
         positions=tuple(
             Position(p.title, p.employer, p.started_on, p.ended_on, p.is_ml, summary)
@@ -94,7 +127,7 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
         ),
         degrees=tuple(
             Degree(d.level, d.field, d.institution, d.awarded_on)
-            for d in career.degrees(session, user_id)
+            for d in (career.degrees(session, user_id) if "education" in sections else ())
         ),
         skills=tuple(
             skill
@@ -103,17 +136,37 @@ def load_document(session: Session, user_id: uuid.UUID, today: dt.date) -> Docum
             )
             if (person.shows_below_bar or skill.level >= skill.bar)
             and key not in (person.left_out_skills or "").split()
-        ),
-        items=_load_items(session, user_id, today, ZoneInfo(person.timezone)),
+        )
+        if "skills" in sections
+        else (),
+        items=_load_items(session, user_id, person.portfolio_id, today, ZoneInfo(person.timezone))
+        if "evidence" in sections and person.portfolio_id is not None
+        else (),
         locale=person.locale,
     )
 
 
+def _load_profiles(session: Session, user_id: uuid.UUID, chosen: str) -> tuple[Profile, ...]:
+    """Load the person's profiles that a portfolio shows."""
+    if not chosen:
+        return ()
+    return tuple(
+        Profile(key, _(NETWORKS[key].title), account_name(key, url), url)
+        for key, url in load_profiles(session, user_id).items()
+        if key in chosen.split()
+    )
+
+
 def _load_items(
-    session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo
+    session: Session,
+    user_id: uuid.UUID,
+    portfolio_id: uuid.UUID,
+    today: dt.date,
+    zone: ZoneInfo,
 ) -> tuple[DocumentItem, ...]:
     """Load the chosen items as the public sees them, in the person's order. Nine statements."""
-    places = load_places(session, user_id)
+    choices = load_choices(session, portfolio_id)
+    places = {key: each.position for key, each in choices.items() if each.position is not None}
     public = load_user_items(session, Audience.PUBLIC, user_id) if places else []
     items = sorted(
         (item for item in public if item.id in places), key=lambda item: (places[item.id], item.id)
@@ -126,8 +179,14 @@ def _load_items(
     if drafts and not holders_of(session, user_id, Capability.REVIEW):
         # Without a manager everything stays a draft.
         drafts = set()
-    descriptions = _shorten_long([item.version.description for item in items])
-    return tuple(
+    redactions = [choices[item.id].redaction for item in items]
+    descriptions = _shorten_long(
+        [
+            redaction.description if redaction else item.version.description
+            for item, redaction in zip(items, redactions, strict=True)
+        ]
+    )
+    made = (
         _document_item(
             item,
             kind_label=_kind_label(label_of(item.version.kind), item.version.expires_on, today),
@@ -140,6 +199,39 @@ def _load_items(
             description=description,
         )
         for item, description in zip(items, descriptions, strict=True)
+    )
+    return tuple(
+        _redacted(item, redaction, portfolio_id) if redaction else item
+        for item, redaction in zip(made, redactions, strict=True)
+    )
+
+
+def _redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) -> DocumentItem:
+    """Return what readers get in place of a redacted piece; its description is redacted already.
+
+    It is made from nothing, so that a new field of a piece is not shown until somebody says so.
+    """
+    return DocumentItem(
+        is_redacted=True,
+        id=str(uuid.uuid5(portfolio_id, item.id)),
+        title=redaction.title,
+        description=item.description,
+        impacts=tuple(replace(impact, source_url="") for impact in item.impacts)
+        if redaction.shows_impacts
+        else (),
+        kind=item.kind,
+        kind_label=item.kind_label,
+        occurred_on=item.occurred_on,
+        issued_on=item.issued_on,
+        expires_on=item.expires_on,
+        verified_for=item.verified_for,
+        linked_to=item.linked_to,
+        skills=item.skills,
+        tone=item.tone,
+        is_draft=item.is_draft,
+        verified_by=item.verified_by,
+        verified_on=item.verified_on,
+        verifiers=item.verifiers,
     )
 
 

@@ -1,24 +1,44 @@
-"""What a person chose to show, what they could choose, and what their own settings withhold."""
+"""The portfolios of a person: what each shows, could show, and what their settings withhold."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from roadmap.core.text import fold
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_user_items
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
-from roadmap.portfolio.models import Portfolio, PortfolioItem
+from roadmap.portfolio.models import Portfolio, PortfolioItem, Profile
+from roadmap.portfolio.profiles import NETWORKS
 
 # The page lists this many items that are not chosen; the rest is found under Evidence.
 MAX_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What readers get in place of a piece. `description` is Markdown."""
+
+    title: str
+    description: str = ""
+    shows_impacts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The place of a piece in a portfolio, None where it was removed, and how it is redacted."""
+
+    position: int | None
+    redaction: Redaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +47,8 @@ class Selection:
 
     `withheld` begins with those that were chosen before they were withheld; `chosen` are the ids
     of all that were chosen. Of the showable, `lapsed` count no more, and `drafts` could be reviewed
-    and were not: of somebody without a manager they are none.
+    and were not: of somebody without a manager they are none. `redactions` are those of this
+    portfolio, `redacted` the ids of pieces that are redacted in any of the person's.
     """
 
     shown: Sequence[Item]
@@ -36,11 +57,16 @@ class Selection:
     chosen: frozenset[uuid.UUID]
     lapsed: Sequence[Item]
     drafts: Sequence[Item]
+    redactions: Mapping[uuid.UUID, Redaction]
+    redacted: frozenset[uuid.UUID]
 
     @property
     def addable(self) -> Sequence[Item]:
-        """Return what "Add all" adds; what has lapsed and drafts are added one at a time."""
-        left_out = {item.id for item in (*self.lapsed, *self.drafts)}
+        """Return what "Add all" adds.
+
+        What has lapsed, drafts, and what is redacted in any portfolio are added one at a time.
+        """
+        left_out = {item.id for item in (*self.lapsed, *self.drafts)} | self.redacted
         return [item for item in self.showable if item.id not in left_out]
 
     @property
@@ -48,19 +74,34 @@ class Selection:
         return not (self.shown or self.showable or self.withheld)
 
 
-def load_places(session: Session, user_id: uuid.UUID) -> dict[uuid.UUID, int]:
-    """Load the places of the chosen items, by the id of the evidence; shown or withheld now."""
+def load_choices(session: Session, portfolio_id: uuid.UUID) -> dict[uuid.UUID, Choice]:
+    """Load what was chosen for a portfolio, by the id of the evidence; shown or withheld now.
+
+    Those that were removed and keep a redaction are among them.
+    """
+    item = PortfolioItem
     rows = session.execute(
-        sa.select(PortfolioItem.evidence_id, PortfolioItem.position).where(
-            PortfolioItem.user_id == user_id
-        )
+        sa.select(
+            item.evidence_id,
+            item.position,
+            item.redacted_title,
+            item.redacted_description,
+            item.redacted_shows_impacts,
+        ).where(item.portfolio_id == portfolio_id)
     )
-    return dict(rows.all())
+    return {
+        key: Choice(position, None if title is None else Redaction(title, text, shows))
+        for key, position, title, text, shows in rows
+    }
 
 
-def load_selection(session: Session, user_id: uuid.UUID, today: dt.date) -> Selection:
-    """Load what the person shows, could show and withholds. Five statements."""
-    places = load_places(session, user_id)
+def load_selection(
+    session: Session, user_id: uuid.UUID, portfolio_id: uuid.UUID, today: dt.date
+) -> Selection:
+    """Load what a portfolio of the person shows, could show and withholds. Six statements."""
+    choices = load_choices(session, portfolio_id)
+    places = {key: each.position for key, each in choices.items() if each.position is not None}
+    redacted = _redacted_anywhere(session, user_id)
     newest_first = load_user_items(session, Audience.OWNER, user_id, texts=False, skills=False)[
         ::-1
     ]
@@ -81,9 +122,89 @@ def load_selection(session: Session, user_id: uuid.UUID, today: dt.date) -> Sele
         frozenset(places),
         lapsed=[item for item in showable if item.has_lapsed(today)],
         drafts=[item for item in showable if item.is_draft] if has_manager else [],
+        redactions={key: each.redaction for key, each in choices.items() if each.redaction},
+        redacted=frozenset(redacted),
     )
 
 
-def load_texts(session: Session, user_id: uuid.UUID) -> Portfolio | None:
-    """Load the texts that the person saved, or None."""
-    return session.scalars(sa.select(Portfolio).where(Portfolio.user_id == user_id)).first()
+def _redacted_anywhere(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """Load the ids of the pieces that the person redacted in any portfolio."""
+    return session.scalars(
+        sa.select(PortfolioItem.evidence_id)
+        .where(PortfolioItem.user_id == user_id, PortfolioItem.redacted_title.is_not(None))
+        .distinct()
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A portfolio in a list, and how many pieces were chosen for it."""
+
+    portfolio: Portfolio
+    pieces: int
+
+
+def blank_portfolio(user_id: uuid.UUID, now: dt.datetime) -> Portfolio:
+    """Return the first portfolio of a person before anything of it is stored."""
+    return Portfolio(
+        id=user_id,
+        user_id=user_id,
+        name=_("Portfolio"),
+        is_default=True,
+        headline="",
+        introduction="",
+        shows_email=False,
+        shows_self_assessed=False,
+        shows_below_bar=False,
+        left_out_skills="",
+        shown_profiles="",
+        section_order="",
+        hidden_sections="",
+        revision=0,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def find_portfolio(
+    session: Session, user_id: uuid.UUID, portfolio_id: uuid.UUID | None, now: dt.datetime
+) -> Portfolio | None:
+    """Load a portfolio of the person, the default one where no id is given.
+
+    Where nothing is stored yet, the first one is a blank. None where there is no such portfolio.
+    """
+    mine = sa.select(Portfolio).where(Portfolio.user_id == user_id)
+    wanted = Portfolio.is_default if portfolio_id is None else Portfolio.id == portfolio_id
+    found = session.scalars(mine.where(wanted)).first()
+    if found is None and portfolio_id in (None, user_id):
+        has_any = session.scalar(sa.select(mine.exists()))
+        return None if has_any else blank_portfolio(user_id, now)
+    return found
+
+
+def list_portfolios(session: Session, user_id: uuid.UUID, now: dt.datetime) -> list[Summary]:
+    """Load all portfolios of the person, the default first, then by name. At least one."""
+    pieces = (
+        sa.select(sa.func.count())
+        .where(PortfolioItem.portfolio_id == Portfolio.id, PortfolioItem.position.is_not(None))
+        .scalar_subquery()
+    )
+    rows = session.execute(sa.select(Portfolio, pieces).where(Portfolio.user_id == user_id)).all()
+    found = [Summary(portfolio, count) for portfolio, count in rows]
+    found.sort(
+        key=lambda each: (
+            not each.portfolio.is_default,
+            fold(each.portfolio.name),
+            each.portfolio.id,
+        )
+    )
+    return found or [Summary(blank_portfolio(user_id, now), 0)]
+
+
+def load_profiles(session: Session, user_id: uuid.UUID) -> dict[str, str]:
+    """Load the addresses of the person's profiles by network, in the order of `NETWORKS`."""
+    rows = session.execute(
+        sa.select(Profile.network, Profile.url).where(Profile.user_id == user_id)
+    )
+    found = dict(rows.all())
+    return {key: found[key] for key in NETWORKS if key in found}

@@ -23,8 +23,8 @@ from roadmap.mail.models import OutgoingMail
 from roadmap.people.locks import lock_user
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.queries import find_role
-from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import load_document
+from tests.portfolio import evidence_rows
 from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
 from tests.teams.test_concurrent_changes import meanwhile
 
@@ -282,7 +282,7 @@ def test_an_address_that_is_not_confirmed_is_nobodys_contact(
     """Not in a portfolio, not in the mail of an invitation, not where one asks for help."""
     gina = unconfirmed("Gina")
     ginas = session.scalars(sa.select(User).where(User.name == "Gina")).one()
-    session.add(Portfolio(user_id=ginas.id, shows_email=True, updated_at=now))
+    evidence_rows.portfolio(session, ginas.id, shows_email=True)
     session.commit()
     alice = browser_of(cast.alice)
 

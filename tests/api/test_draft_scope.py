@@ -11,8 +11,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from roadmap.auth.models import ApiToken
+from roadmap.evidence.models import Evidence
 from roadmap.portfolio.models import PortfolioItem
 from tests.api.conftest import MILESTONE, PIECE, ApiClientOf
+from tests.portfolio.evidence_rows import choose
 from tests.support.api_client import ApiClient
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
@@ -118,7 +120,7 @@ def test_it_changes_drafts_alone(
 ) -> None:
     mine = add()
     path = f"/me/evidence/{mine['id']}"
-    session.add(PortfolioItem(user_id=cast.alice, evidence_id=uuid.UUID(mine["id"]), position=0))
+    choose(session, session.get_one(Evidence, uuid.UUID(mine["id"])))
     session.commit()
     shown = agent.patch(path, {"title": "Public at once"})
     assert (shown.status_code, "portfolio" in shown.get_json()["detail"]) == (409, True)

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from roadmap.evidence.models import Evidence
 from roadmap.people.permissions import PERMISSIONS
 from roadmap.people.scopes import JUDGEMENTS, SCOPES
-from roadmap.portfolio.models import PortfolioItem
 from tests.api.conftest import MILESTONE
 from tests.evidence.builders import DESIGN
+from tests.portfolio.evidence_rows import choose
 from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
@@ -75,7 +75,7 @@ def test_a_judgement_by_token_says_so_everywhere(
     assert said["confirmed_by"][MILESTONE]["by_token"] is True
     seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
     assert (seen["review"]["by"], seen["review"]["by_token"]) == ("Bob (by token)", True)
-    session.add(PortfolioItem(user_id=cast.alice, evidence_id=uuid.UUID(piece["id"]), position=0))
+    choose(session, session.get_one(Evidence, uuid.UUID(piece["id"])))
     session.commit()
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     level = bob.put(path, {"level": 3}).get_json()

@@ -118,7 +118,7 @@ def test_recent_activity_says_what_was_done_and_each_thing_once(alice, session, 
             {"institution": f"School {number}", "level": "master", "awarded_on": "2018"},
         )
         piece = add_evidence(session, cast, cast.alice, now, visibility="portfolio")
-        alice.put(f"/portfolio/items/{piece.id}")
+        alice.put(f"/portfolios/{cast.alice}/items/{piece.id}")
     lines = alice.get("/").text.split('id="activity"')[1].split("</ul>")[0]
     assert lines.count("Degree added: School 2") == 1
     assert lines.count("added: ") == 1

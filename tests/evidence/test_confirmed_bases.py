@@ -11,8 +11,8 @@ import pytest
 
 from roadmap.catalog.models import Milestone
 from roadmap.evidence import review_actions
-from roadmap.portfolio.models import PortfolioItem
 from tests.evidence.builders import DESIGN, LEVELS, add_evidence, submit_evidence
+from tests.portfolio.evidence_rows import choose
 from tests.support.api_client import ApiClient
 from tests.support.markup import flat
 
@@ -24,7 +24,7 @@ def confirm(session, cast, now, browser_of):
     """Return a function that has Bob confirm a milestone of the piece in Alice's portfolio."""
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
     submit_evidence(session, cast, piece, now)
-    session.add(PortfolioItem(user_id=cast.alice, evidence_id=piece.id, position=0))
+    choose(session, piece)
     session.commit()
 
     def confirm(key, basis, at=now):

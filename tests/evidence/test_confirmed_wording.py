@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from roadmap.catalog.models import Milestone
-from roadmap.portfolio.models import PortfolioItem
 from tests.evidence.builders import (
     DESIGN,
     LEVELS,
@@ -11,6 +10,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
+from tests.portfolio.evidence_rows import choose
 from tests.support.api_client import ApiClient
 from tests.support.markup import flat
 
@@ -23,7 +23,7 @@ def test_the_wording_that_was_confirmed_is_shown(app, session, cast, now, browse
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now, milestones=[DESIGN, LEVELS])
-    session.add(PortfolioItem(user_id=cast.alice, evidence_id=piece.id, position=0))
+    choose(session, piece)
     session.commit()
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
     alice.post(f"{ROADMAP}/enrollment?_method=PUT", {"started_on": "2026-01-05"})

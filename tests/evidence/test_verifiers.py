@@ -8,7 +8,6 @@ from roadmap.evidence import actions, review_actions
 from roadmap.evidence.item import Audience
 from roadmap.evidence.loader import load_user_items
 from roadmap.people.models import Membership
-from roadmap.portfolio.models import PortfolioItem
 from tests.evidence.builders import (
     DESIGN,
     LEVELS,
@@ -16,6 +15,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
+from tests.portfolio.evidence_rows import choose
 from tests.support.api_client import ApiClient
 from tests.support.markup import flat
 
@@ -30,7 +30,7 @@ def pieces(session, cast, now, browser_of):
         piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
         submit_evidence(session, cast, piece, now)
         review_evidence(session, cast, piece, now, milestones=[DESIGN])
-        session.add(PortfolioItem(user_id=cast.alice, evidence_id=piece.id, position=place))
+        choose(session, piece, place)
         found.append(piece)
     review_actions.decide(
         session, found[0], "verified", milestones=[LEVELS], version_id=found[0].current_id,

@@ -8,7 +8,6 @@ import zipfile
 import pytest
 
 from roadmap.evidence import actions
-from roadmap.portfolio.models import PortfolioItem
 from tests.evidence.builders import (
     DESIGN,
     LATENCY,
@@ -17,6 +16,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
+from tests.portfolio.evidence_rows import choose
 from tests.support.markup import flat
 
 
@@ -26,7 +26,7 @@ def piece(session, cast, now):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
-    session.add(PortfolioItem(user_id=cast.alice, evidence_id=piece.id, position=0))
+    choose(session, piece)
     relink(session, cast, piece, [LEVELS], now)
     return piece
 

@@ -17,7 +17,8 @@ from roadmap.evidence.models import (
     Impact,
     Review,
 )
-from roadmap.portfolio.models import PortfolioItem
+from roadmap.portfolio.models import Portfolio, PortfolioItem
+from roadmap.portfolio.selection import blank_portfolio
 
 MOMENT = dt.datetime(2026, 6, 1, 9, 0, tzinfo=dt.UTC)
 DAY = dt.date(2026, 5, 4)
@@ -61,9 +62,28 @@ def add(
     for key in skills:
         session.add(EvidenceSkill(evidence_id=evidence.id, skill_key=key, user_id=user_id))
     if at is not None:
-        session.add(PortfolioItem(user_id=user_id, evidence_id=evidence.id, position=at))
+        choose(session, evidence, at)
     session.flush()
     return evidence
+
+
+def choose(session: Session, evidence: Evidence, at: int = 0) -> None:
+    """Show a piece at this place of its author's first portfolio."""
+    owner = evidence.user_id
+    portfolio(session, owner)
+    session.add(
+        PortfolioItem(portfolio_id=owner, user_id=owner, evidence_id=evidence.id, position=at)
+    )
+
+
+def portfolio(session: Session, user_id: uuid.UUID, **values: Any) -> Portfolio:
+    """The first portfolio of a person, with these values."""
+    found = session.get(Portfolio, user_id) or blank_portfolio(user_id, MOMENT)
+    for name, value in values.items():
+        setattr(found, name, value)
+    session.add(found)
+    session.flush()
+    return found
 
 
 def version(

@@ -98,7 +98,7 @@ def test_impacts_and_judgements_can_be_read() -> None:
 
 def test_nothing_is_lost() -> None:
     text = json_resume.render(ALICE).decode()
-    for fact in facts(asdict(ALICE)):
+    for fact in facts({**asdict(ALICE), "sections": ()}):
         assert json.dumps(fact, ensure_ascii=False)[1:-1] in text, fact
 
 

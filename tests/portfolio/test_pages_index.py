@@ -21,21 +21,21 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
 
     assert page.status_code == 200
     assert "1 piece shown" in page.text
-    assert f"/portfolio/items/{shown.id}/place" in page.text
+    assert f"/portfolios/{cast.alice}/items/{shown.id}/place" in page.text
     assert page.text.index("Chosen design") < page.text.index("Open talk")
     assert page.text.index("Open talk") < page.text.index("House matter")
     assert "never exported" in page.text
     assert f'href="/evidence/{hidden.id}/edit"' in page.text
-    assert f'formaction="/portfolio/items/{hidden.id}"' not in page.text
+    assert f'/items/{hidden.id}"' not in page.text
     for name in ("pdf", "site", "markdown", "json-resume"):
-        assert f'href="/portfolio/export/{name}"' in page.text
+        assert f'href="/portfolios/{cast.alice}/export/{name}"' in page.text
 
 
 def test_it_teaches_where_there_is_no_evidence(cast: Cast, browser_of) -> None:
     page = browser_of(cast.alice).get("/portfolio").text
 
     assert "Nothing to show yet" in page
-    assert "/portfolio/export/" not in page
+    assert "/export/" not in page
 
 
 def test_it_offers_all_pieces_where_nothing_was_chosen(

@@ -1,4 +1,4 @@
-"""PUT and DELETE /portfolio/items/<id>, PUT /portfolio/items, PUT /portfolio/items/<id>/place"""
+"""PUT and DELETE …/items/<id>, PUT …/items, PUT …/items/<id>/place, below /portfolios/<id>."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.cast import Cast
 
 
 def shown(session: Session, cast: Cast) -> list[str]:
-    chosen = load_selection(session, cast.alice, evidence_rows.DAY).shown
+    chosen = load_selection(session, cast.alice, cast.alice, evidence_rows.DAY).shown
     titles = [piece.title for piece in chosen]
     session.rollback()
     return titles
@@ -34,7 +34,7 @@ def three(session: Session, cast: Cast) -> dict[str, uuid.UUID]:
 
 
 def test_it_works(session: Session, cast: Cast, browser_of) -> None:
-    path = f"/portfolio/items/{evidence_rows.add(session, cast.alice, 'Design').id}"
+    path = f"/portfolios/{cast.alice}/items/{evidence_rows.add(session, cast.alice, 'Design').id}"
     session.commit()
     browser = browser_of(cast.alice)
 
@@ -51,8 +51,8 @@ def test_it_works_as_a_fragment(session: Session, cast: Cast, browser_of) -> Non
     session.commit()
     browser = browser_of(cast.alice)
 
-    chosen = browser.put(f"/portfolio/items/{piece.id}", fragment=True)
-    left = browser.delete(f"/portfolio/items/{piece.id}", fragment=True)
+    chosen = browser.put(f"/portfolios/{cast.alice}/items/{piece.id}", fragment=True)
+    left = browser.delete(f"/portfolios/{cast.alice}/items/{piece.id}", fragment=True)
 
     assert chosen.text.lstrip().startswith('<div id="pieces">')
     assert "<html" not in chosen.text
@@ -73,9 +73,9 @@ def test_what_has_lapsed_is_added_by_itself(session: Session, cast: Cast, browse
     page = browser.get("/portfolio").text
     assert "Add the one available piece" in page
     assert "What has lapsed is not added with the others" in page
-    browser.put("/portfolio/items")
+    browser.put(f"/portfolios/{cast.alice}/items")
     assert shown(session, cast) == ["Valid"]
-    browser.put(f"/portfolio/items/{lapsed.id}")
+    browser.put(f"/portfolios/{cast.alice}/items/{lapsed.id}")
     assert shown(session, cast) == ["Valid", "Lapsed"]
 
 
@@ -90,7 +90,7 @@ def test_drafts_of_somebody_whom_nobody_can_review_are_added_with_the_others(
     page = mallory.get("/portfolio").text
     assert "Add all 2 available pieces" in page
     assert "A draft is not added" not in page
-    assert "2 pieces shown" in mallory.put("/portfolio/items", fragment=True).text
+    assert "2 pieces shown" in mallory.put(f"/portfolios/{cast.mallory}/items", fragment=True).text
 
 
 def test_all_that_may_be_shown_is_added_at_once(session: Session, cast: Cast, browser_of) -> None:
@@ -103,9 +103,12 @@ def test_all_that_may_be_shown_is_added_at_once(session: Session, cast: Cast, br
     evidence_rows.add(session, cast.carol, "Carol's")
     session.commit()
 
-    assert browser_of(cast.alice).put("/portfolio/items").status_code == 303
+    assert browser_of(cast.alice).put(f"/portfolios/{cast.alice}/items").status_code == 303
     assert shown(session, cast) == ["First choice", "newer", "older"]
-    assert browser_of(cast.alice).put("/portfolio/items", fragment=True).status_code == 200
+    assert (
+        browser_of(cast.alice).put(f"/portfolios/{cast.alice}/items", fragment=True).status_code
+        == 200
+    )
 
 
 def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
@@ -117,10 +120,10 @@ def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
     page = browser.get("/portfolio").text
     assert "Draft</span>" in page
     assert "Evidenced" not in page
-    assert 'formaction="/portfolio/items"' not in page
+    assert '/items"' not in page
     address = f"/evidence/{draft.id}"
     assert "in your portfolio;" not in browser.get(address).text
-    browser.put(f"/portfolio/items/{draft.id}")
+    browser.put(f"/portfolios/{cast.alice}/items/{draft.id}")
     assert "no public link is open now" in browser.get(address).text
     browser.post("/portfolio/links", {"label": "", "lives": "30"})
     page = browser.get(address).text
@@ -142,7 +145,7 @@ def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
 def test_a_piece_is_moved(
     session: Session, cast: Cast, browser_of, three, moved: str, to: int, order: str
 ) -> None:
-    path = f"/portfolio/items/{three[moved]}/place"
+    path = f"/portfolios/{cast.alice}/items/{three[moved]}/place"
 
     assert browser_of(cast.alice).put(path, {"to": str(to)}).status_code == 303
     assert "".join(shown(session, cast)) == order
@@ -151,8 +154,12 @@ def test_a_piece_is_moved(
 def test_a_moved_piece_keeps_the_focus(cast: Cast, browser_of, three) -> None:
     browser = browser_of(cast.alice)
 
-    middle = browser.put(f"/portfolio/items/{three['c']}/place?way=up", {"to": "1"}, fragment=True)
-    top = browser.put(f"/portfolio/items/{three['c']}/place?way=up", {"to": "0"}, fragment=True)
+    middle = browser.put(
+        f"/portfolios/{cast.alice}/items/{three['c']}/place?way=up", {"to": "1"}, fragment=True
+    )
+    top = browser.put(
+        f"/portfolios/{cast.alice}/items/{three['c']}/place?way=up", {"to": "0"}, fragment=True
+    )
 
     assert _focused(middle.text).startswith(f'id="up-{three["c"]}"')
     assert _focused(top.text).startswith(f'id="down-{three["c"]}"'), "up is disabled at the top"
@@ -162,14 +169,14 @@ def test_hidden_pieces_are_in_nobodys_way(session: Session, cast: Cast, browser_
     evidence_rows.add(session, cast.alice, "hidden", visibility="private", at=15)
     session.commit()
 
-    browser_of(cast.alice).put(f"/portfolio/items/{three['c']}/place", {"to": "1"})
+    browser_of(cast.alice).put(f"/portfolios/{cast.alice}/items/{three['c']}/place", {"to": "1"})
 
     assert "".join(shown(session, cast)) == "acb"
 
 
 def test_it_needs_sign_in(session: Session, cast: Cast, browser_of, three) -> None:
     browser = browser_of()
-    for method, path in _requests(three["a"]):
+    for method, path in _requests(cast.alice, three["a"]):
         assert browser.send(method, path, {"to": "2"}).status_code == 401
     assert shown(session, cast) == ["a", "b", "c"]
 
@@ -184,7 +191,7 @@ def test_it_hides_what_is_foreign(
     browser = browser_of(getattr(cast, name))
     seen = 403 if (name, state) == ("bob", "submitted") else 404
 
-    for method, path in _requests(piece.id):
+    for method, path in _requests(getattr(cast, name), piece.id):
         assert browser.send(method, path, {"to": "0"}).status_code == seen
     assert shown(session, cast) == ["a"]
 
@@ -197,7 +204,9 @@ def test_it_rejects_what_may_not_be_shown(
     piece = evidence_rows.add(session, cast.alice, visibility=visibility)
     session.commit()
 
-    answer = browser_of(cast.alice).put(f"/portfolio/items/{piece.id}", fragment=fragment)
+    answer = browser_of(cast.alice).put(
+        f"/portfolios/{cast.alice}/items/{piece.id}", fragment=fragment
+    )
 
     assert answer.status_code == 422
     assert "This piece is not for the portfolio" in answer.text
@@ -208,9 +217,15 @@ def test_it_rejects_what_may_not_be_shown(
 def test_it_rejects_bad_input(session: Session, cast: Cast, browser_of, three, to: str) -> None:
     browser = browser_of(cast.alice)
 
-    assert browser.put(f"/portfolio/items/{three['a']}/place", {"to": to}).status_code == 422
-    assert browser.put(f"/portfolio/items/{uuid.uuid4()}/place", {"to": "1"}).status_code == 404
-    assert browser.put("/portfolio/items/none").status_code == 404
+    assert (
+        browser.put(f"/portfolios/{cast.alice}/items/{three['a']}/place", {"to": to}).status_code
+        == 422
+    )
+    assert (
+        browser.put(f"/portfolios/{cast.alice}/items/{uuid.uuid4()}/place", {"to": "1"}).status_code
+        == 404
+    )
+    assert browser.put(f"/portfolios/{cast.alice}/items/none").status_code == 404
     assert shown(session, cast) == ["a", "b", "c"]
 
 
@@ -218,7 +233,9 @@ def test_it_rejects_to_move_what_is_not_shown(session: Session, cast: Cast, brow
     piece = evidence_rows.add(session, cast.alice)
     session.commit()
 
-    answer = browser_of(cast.alice).put(f"/portfolio/items/{piece.id}/place", {"to": "0"})
+    answer = browser_of(cast.alice).put(
+        f"/portfolios/{cast.alice}/items/{piece.id}/place", {"to": "0"}
+    )
 
     assert answer.status_code == 404
 
@@ -230,16 +247,16 @@ def test_a_full_portfolio_says_so(session: Session, cast: Cast, browser_of) -> N
     session.commit()
     browser = browser_of(cast.alice)
 
-    answer = browser.put(f"/portfolio/items/{more.id}")
-    browser.put("/portfolio/items")
+    answer = browser.put(f"/portfolios/{cast.alice}/items/{more.id}")
+    browser.put(f"/portfolios/{cast.alice}/items")
 
     assert answer.status_code == 422
     assert "Remove one first" in answer.text
     assert len(shown(session, cast)) == actions.MAX_ITEMS
 
 
-def _requests(evidence_id: uuid.UUID) -> list[tuple[str, str]]:
-    path = f"/portfolio/items/{evidence_id}"
+def _requests(owner: uuid.UUID, evidence_id: uuid.UUID) -> list[tuple[str, str]]:
+    path = f"/portfolios/{owner}/items/{evidence_id}"
     return [("PUT", path), ("DELETE", path), ("PUT", f"{path}/place")]
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from roadmap.career.models import Degree, Position
 from roadmap.core.dates import PartialDate
 from roadmap.portfolio import labels
-from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import EXCERPT_LENGTH, MAX_DOCUMENT_LENGTH, load_document
 from roadmap.progress.models import MilestoneStatus
 from roadmap.skills import actions as skills
@@ -188,16 +187,14 @@ def test_background_and_skills_come_along(
         Position(user_id=cast.alice, title="ML engineer", started_on=PartialDate("2020-01-01"))
     )
     session.add(Degree(user_id=cast.alice, level="master", field="Statistics"))
-    session.add(
-        Portfolio(
-            user_id=cast.alice,
-            headline="Ranking",
-            introduction="Hello",
-            shows_email=True,
-            shows_self_assessed=shows_self_assessed,
-            shows_below_bar=True,
-            updated_at=now,
-        )
+    evidence_rows.portfolio(
+        session,
+        cast.alice,
+        headline="Ranking",
+        introduction="Hello",
+        shows_email=True,
+        shows_self_assessed=shows_self_assessed,
+        shows_below_bar=True,
     )
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
     skills.assess_self(session, cast.alice, "mlops", 4, by=alice, now=now)
@@ -232,10 +229,7 @@ def test_low_levels_are_shown_where_asked_for_and_any_skill_can_be_left_out(
     skills.assess_self(session, cast.alice, "strategy", 1, by=alice, now=now)
 
     def shown(**chosen: object) -> list[str]:
-        session.merge(
-            Portfolio(user_id=cast.alice, shows_self_assessed=True, updated_at=now, **chosen)
-        )
-        session.flush()
+        evidence_rows.portfolio(session, cast.alice, shows_self_assessed=True, **chosen)
         return sorted(skill.title for skill in load_document(session, cast.alice, TODAY).skills)
 
     high = [skill.title for skill in load_document(session, cast.alice, TODAY).skills]

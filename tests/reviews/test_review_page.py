@@ -127,7 +127,7 @@ def test_what_it_rests_on_is_printed_with_the_name(
     bob.put(f"/reviews/{piece.id}", {**review_form(piece, **chosen), "decision": ""})
     alice = browser_of(cast.alice)
     assert f"{printed} confirmed this version." in flat(alice.get(f"/evidence/{piece.id}").text)
-    alice.put(f"/portfolio/items/{piece.id}")
+    alice.put(f"/portfolios/{cast.alice}/items/{piece.id}")
     assert f"Verified by {printed}" in flat(alice.get("/portfolio/preview").text)
 
 

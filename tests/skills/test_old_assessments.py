@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from roadmap.portfolio.models import Portfolio
 from roadmap.skills import actions
 from roadmap.skills.rules import is_old
+from tests.portfolio import evidence_rows
 from tests.support.markup import flat
 
 MARK = "over 18 months old"
@@ -22,10 +22,7 @@ def test_it_is_old_on_the_day_after_eighteen_months():
 @pytest.fixture(params=["self", "manager"])
 def assessed(request, session, cast, now):
     """Alice in MLOps by one side long ago, and in strategy by the same side lately."""
-    portfolio = Portfolio(
-        user_id=cast.alice, updated_at=now, shows_self_assessed=True, shows_below_bar=True
-    )
-    session.add(portfolio)
+    evidence_rows.portfolio(session, cast.alice, shows_self_assessed=True, shows_below_bar=True)
     for key, days in (("mlops", 600), ("strategy", 500)):
         at = now - dt.timedelta(days=days)
         if request.param == "self":

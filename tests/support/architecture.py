@@ -43,7 +43,7 @@ PURE = {
         *("facts", "policy", "rules", "gates", "explanation", "next_steps", "tally"),
         *("messages", "summary"),
     ),
-    "portfolio": ("document",),
+    "portfolio": ("document", "sections", "profiles"),
     "teams": ("matrix",),
     "market": ("oews_file",),
 }

@@ -31,8 +31,8 @@ from tests.support.route_entries import (
     members,
     notifications,
     person,
+    portfolios,
     practice,
-    public_links,
     reviews,
     search,
     sharing,
@@ -78,7 +78,7 @@ ROOMS = (
     *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
     *(endorsements, activity, forecast),
-    *(reviews, public_links, admin, notifications, search, api),
+    *(reviews, portfolios, admin, notifications, search, api),
 )
 
 POSITION = {"title": "Engineer", "employer": "Example", "started_on": "2020-01-01"}
@@ -95,7 +95,6 @@ EDITED = {**PIECE, "revision": "1"}
 # What Alice does with a shared piece notifies her manager, or deletes a notification.
 NOTIFIED_ROLES = ("bob",)
 ME = {"name": "A new name", "timezone": "Europe/Paris", "theme": "dark"}
-TEXTS = {"headline": "ML engineer", "introduction": "I *build*.", "revision": "0"}
 
 MILESTONE = "/roadmaps/{slug}/milestones/{milestone}"
 MILESTONE_RULE = "/roadmaps/<slug>/milestones/<key>"
@@ -203,15 +202,6 @@ PAGES: tuple[Page, ...] = (
         "progress.read",
         MILESTONE,
         variants=("/roadmaps/{slug}/milestones/{open}",),
-    ),
-    # portfolio
-    Page("/portfolio", "portfolio.read", "/portfolio"),
-    Page("/portfolio/preview", "portfolio.read", "/portfolio/preview"),
-    Page(
-        "/portfolio/export/<name>",
-        "portfolio.read",
-        "/portfolio/export/markdown",
-        shown=False,
     ),
     # home
     Page("/", "public", "/", PUBLIC, name="home", by_role=True),
@@ -578,52 +568,6 @@ CHANGES: tuple[Change, ...] = (
         # Carol's piece, which Alice can name and may not have.
         expect_change(303, carol=303, alice=404),
         expect_fragment("carol"),
-    ),
-    # portfolio
-    Change("/portfolio", "PUT", "portfolio.write", "/portfolio", TEXTS),
-    Change(
-        "/portfolio/introduction/preview",
-        "POST",
-        "portfolio.write",
-        "/portfolio/introduction/preview",
-        TEXTS,
-        expect_change(200),
-    ),
-    Change(
-        "/portfolio/items",
-        "PUT",
-        "portfolio.write",
-        "/portfolio/items",
-        {},
-        expect_change(nobody=SIGN_IN),
-        expect_fragment(*PEOPLE),
-    ),
-    Change(
-        "/portfolio/items/<uuid:evidence_id>",
-        "PUT",
-        "portfolio.write",
-        "/portfolio/items/{verified}",
-        {},
-        expect_only_alice(bob=403, nobody=SIGN_IN),
-        expect_fragment("alice"),
-    ),
-    Change(
-        "/portfolio/items/<uuid:evidence_id>",
-        "DELETE",
-        "portfolio.write",
-        "/portfolio/items/{verified}",
-        {},
-        expect_only_alice(bob=403, nobody=SIGN_IN),
-        expect_fragment("alice"),
-    ),
-    Change(
-        "/portfolio/items/<uuid:evidence_id>/place",
-        "PUT",
-        "portfolio.write",
-        "/portfolio/items/{verified}/place",
-        {"to": "0"},
-        expect_only_alice(bob=403),
-        expect_fragment("alice"),
     ),
     *(change for room in ROOMS for change in room.CHANGES),
 )

@@ -1,0 +1,100 @@
+"""What can be asked of portfolios and their public links, and what that needs to be there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from roadmap.portfolio import actions, links
+from roadmap.portfolio.selection import Redaction
+from tests.support.route_entry import (
+    ALICE,
+    PUBLIC,
+    SIGN_IN,
+    Change,
+    Page,
+    expect_change,
+    expect_fragment,
+    expect_only_alice,
+)
+
+RULE = "/portfolios/<uuid:portfolio_id>"
+CV = "/portfolios/{cv}"
+ITEM_RULE = f"{RULE}/items/<uuid:evidence_id>"
+ITEM = f"{CV}/items/{{verified}}"
+TEXTS = {
+    "name": "For the panel",
+    "headline": "ML engineer",
+    "introduction": "I *build*.",
+    "revision": "1",
+}
+PAGES: tuple[Page, ...] = (
+    Page("/portfolio", "portfolio.read", "/portfolio"),
+    Page("/portfolio/preview", "portfolio.read", "/portfolio/preview", shown=False),
+    Page("/portfolio/export/<name>", "portfolio.read", "/portfolio/export/markdown", shown=False),
+    Page(RULE, "portfolio.read", CV, ALICE, name="portfolio-cv"),
+    Page(f"{RULE}/preview", "portfolio.read", f"{CV}/preview", ALICE, name="portfolio-preview"),
+    Page(f"{RULE}/export/<name>", "portfolio.read", f"{CV}/export/markdown", ALICE, shown=False),
+    Page("/portfolio/links", "portfolio.read", "/portfolio/links"),
+    Page("/p/<token>", "public", "/p/{public}", PUBLIC, name="public-portfolio"),
+)
+CHANGES: tuple[Change, ...] = (
+    Change(RULE, "PUT", "portfolio.write", CV, TEXTS, expect_only_alice()),
+    Change(
+        f"{RULE}/introduction/preview", "POST", "portfolio.write", f"{CV}/introduction/preview",
+        TEXTS, expect_only_alice(200),
+    ),
+    Change(
+        f"{RULE}/items", "PUT", "portfolio.write", f"{CV}/items", {},
+        expect_only_alice(nobody=SIGN_IN), expect_fragment("alice"),
+    ),
+    Change(
+        ITEM_RULE, "PUT", "portfolio.write", ITEM, {},
+        expect_only_alice(nobody=SIGN_IN), expect_fragment("alice"),
+    ),
+    Change(
+        ITEM_RULE, "DELETE", "portfolio.write", ITEM, {},
+        expect_only_alice(nobody=SIGN_IN), expect_fragment("alice"),
+    ),
+    Change(
+        f"{ITEM_RULE}/place", "PUT", "portfolio.write", f"{ITEM}/place", {"to": "0"},
+        expect_only_alice(), expect_fragment("alice"),
+    ),
+    Change(
+        "/portfolio/links", "POST", "portfolio.write", "/portfolio/links",
+        {"label": "Panel", "lives": "30", "portfolio": "{cv}"},
+        expect_change(422, alice=303),
+    ),
+    Change(
+        "/portfolio/links/<uuid:link_id>", "DELETE", "portfolio.write",
+        "/portfolio/links/{public_link}", {}, expect_only_alice(nobody=SIGN_IN),
+    ),
+)  # fmt: skip
+
+
+def create_sample_data(write: Any) -> dict[str, str]:
+    """Alice's second portfolio with a redacted piece, an open link and one that she revoked."""
+    alice, session = write.actor(write.cast.alice), write.session
+    cv = actions.create_portfolio(
+        session, alice.id, name="Public CV", copy_of=alice.id, by=alice, now=write.ago(4)
+    )
+    actions.redact_item(
+        session, alice.id, cv.id, uuid.UUID(write.ids["verified"]),
+        Redaction("A ranking system", "Details are under *NDA*."), by=alice, now=write.ago(4),
+    )  # fmt: skip
+    made = links.create_link(
+        session,
+        alice.id,
+        cv.id,
+        label="Panel in March",
+        expires_at=write.now + dt.timedelta(days=60),
+        by=alice,
+        now=write.ago(3),
+    )
+    made.last_opened_on = write.now.date()
+    gone = links.create_link(
+        session, alice.id, alice.id, label="", expires_at=None, by=alice, now=write.ago(9)
+    )
+    links.revoke_link(session, gone, by=alice, now=write.ago(8))
+    return {"public": links.sign_token(made), "public_link": str(made.id), "cv": str(cv.id)}
