@@ -95,6 +95,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.credentials.routes import credentials
     from roadmap.dashboard.routes import dashboard
     from roadmap.endorsements.routes import witnesses
+    from roadmap.erasure.routes import erasure
     from roadmap.evidence.routes import evidence
     from roadmap.evidence.routes_files import evidence_files
     from roadmap.forecast.routes import forecast
@@ -146,7 +147,7 @@ def blueprints(app: Flask) -> None:
             sources,
             calendar,
         ),
-        *(portfolio, teams, reviews, admin, notifications, dashboard, search, api, mcp),
+        *(portfolio, teams, reviews, admin, erasure, notifications, dashboard, search, api, mcp),
     ):
         app.register_blueprint(blueprint)
 

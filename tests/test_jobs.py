@@ -182,7 +182,7 @@ def test_once_does_everything_that_is_due(installation: Installation, box: Mailb
     assert said.splitlines()[-1] == (
         "Mail: 1 sent, 0 put off, 0 given up. Summaries recomputed: 1. "
         "Warnings of lapses: 0. Old rows removed: 3. Pages fetched: 0. "
-        "Unused files deleted: 0."
+        "Unused files deleted: 0. People erased: 0."
     )
     assert [letter["Subject"] for letter in box.mails] == ["Once"]
     with app.app_context():

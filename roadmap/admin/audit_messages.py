@@ -46,6 +46,13 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "account.email_changed": _l("The e-mail address of %(person)s was changed."),
         "account.deactivated": _l("The account of %(person)s was deactivated."),
         "account.reactivated": _l("The account of %(person)s was reactivated."),
+        "account.deletion_requested": _l(
+            "The deletion of the account of %(person)s was requested."
+        ),
+        "account.deletion_cancelled": _l(
+            "The account of %(person)s is kept: not deleted after all."
+        ),
+        "account.erased": _l("An account and everything in it was deleted for good."),
         "role.granted": _l("%(person)s became an administrator."),
         "role.withdrawn": _l("%(person)s is no longer an administrator."),
     },
@@ -104,6 +111,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "seal.refused": _l("A form was refused: its security token did not match."),
     },
     "keeping": {
+        "audit.pruned": _l("Entries from before %(target)s were removed: %(count)s of them."),
         "backup.created": _l("The backup %(target)s was created."),
         "backup.restored": _l("The backup %(target)s was restored."),
         "roadmap.published": _l("Revision %(revision)s of the roadmap %(roadmap)s was published."),

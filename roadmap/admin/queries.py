@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.models import LoginSession, PendingEmail
+from roadmap.auth.models import AccountDeletion, LoginSession, PendingEmail
 from roadmap.core.text import fold, search_words
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.models import Evidence
@@ -31,6 +31,13 @@ PAGE_SIZE = 50
 EXPORT_BATCH = 1_000
 _ACTIVE: Any = User.deactivated_at.is_(None)
 _HAS_PENDING_EMAIL = sa.exists().where(PendingEmail.user_id == User.id).correlate(User)
+_WAITS_FOR_DELETION = sa.exists().where(AccountDeletion.user_id == User.id).correlate(User)
+_DELETION_DUE = (
+    sa.select(AccountDeletion.due_at)
+    .where(AccountDeletion.user_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
 _HAS_PEOPLE = (
     sa.exists()
     .where(Membership.team_id == Team.id, Membership.user_id == User.id, _ACTIVE)
@@ -40,6 +47,7 @@ _HAS_PEOPLE = (
 GROUPS: dict[str, tuple[Any, ...]] = {
     "active": (_ACTIVE,),
     "deactivated": (~_ACTIVE,),
+    "leaving": (_WAITS_FOR_DELETION,),
     "administrators": (_ACTIVE, User.is_admin),
     "unconfirmed": (_ACTIVE, _HAS_PENDING_EMAIL),
 }
@@ -116,6 +124,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
         sa.select(
             count(User, _ACTIVE).label("active"),
             count(User, ~_ACTIVE).label("deactivated"),
+            count(AccountDeletion).label("leaving"),
             count(User, _ACTIVE, User.is_admin).label("administrators"),
             count(User, _ACTIVE, User.is_admin, User.password_hash.is_not(None)).label(
                 "administrators_able"
@@ -194,6 +203,7 @@ def _select_accounts() -> Any:
         User.password_hash.is_not(None).label("has_password"),
         User.created_at,
         User.deactivated_at,
+        _DELETION_DUE.label("deletion_due_at"),
         _LAST_SEEN.label("last_seen_at"),
         _LAST_USE.label("last_use_at"),
     )
@@ -354,6 +364,13 @@ def find_last_load(session: Session) -> AuditEntry | None:
     """Find the entry of the last time that roadmap files were loaded or refused."""
     wanted = AuditFilter(actions=("roadmap.loaded", "roadmap.refused"))
     return session.scalars(wanted.select().limit(1)).first()
+
+
+def find_pruned_day(session: Session) -> dt.date | None:
+    """Return the day from before which entries of the audit log were removed last, or None."""
+    wanted = AuditFilter(actions=("audit.pruned",)).select().limit(1)
+    entry = session.scalars(wanted).first()
+    return dt.date.fromisoformat(entry.target) if entry else None
 
 
 def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:

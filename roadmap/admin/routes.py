@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -17,7 +18,7 @@ from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import MembershipForm
 from roadmap.admin.routes_teams import load_team
 from roadmap.auth import actions as accounts
-from roadmap.auth import email_confirmation
+from roadmap.auth import deletion, email_confirmation
 from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email
 from roadmap.auth.reauthentication import fresh_login_required
@@ -35,6 +36,12 @@ from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 
 MAX_SEARCH_LENGTH = 200
+# The settings that say for how many days something is kept.
+RETENTION = {
+    "AUDIT_DAYS": _l("Audit log"),
+    "ADDRESS_DAYS": _l("Network addresses"),
+    "SESSION_DAYS": _l("Sessions"),
+}
 
 __all__ = ["admin", "routes_audit", "routes_roadmaps", "routes_teams"]
 
@@ -49,6 +56,10 @@ def overview() -> str:
         schema=compare_schema(),
         mails=transport.is_configured(),
         address=current_app.config["BASE_URL"],
+        retention=[
+            (label, f"ROADMAP_{name}", current_app.config[name])
+            for name, label in RETENTION.items()
+        ],
         today=now().date(),
     )
 
@@ -81,6 +92,7 @@ def person(user_id: uuid.UUID) -> Response:
 
 @admin.get("/admin/people/<uuid:user_id>/administrator", defaults={"what": "administrator"})
 @admin.get("/admin/people/<uuid:user_id>/deactivation", defaults={"what": "deactivation"})
+@admin.get("/admin/people/<uuid:user_id>/deletion", defaults={"what": "deletion"})
 @permit("admin.write")
 @fresh_login_required
 def ask_change(user_id: uuid.UUID, what: str) -> Response:
@@ -133,6 +145,28 @@ def reactivate(user_id: uuid.UUID) -> Response:
     user = _load_user(user_id)
     accounts.reactivate(db.session, user.id, by=current_user, now=now())
     flash(_("The account of %(name)s is active again.", name=user.name))
+    return see_other("admin.person", user_id=user.id)
+
+
+@admin.put("/admin/people/<uuid:user_id>/deletion")
+@permit("admin.write")
+@fresh_login_required
+def request_deletion(user_id: uuid.UUID) -> Response:
+    user = _load_user(user_id)
+    done = _("%(name)s's account is closed and waits for its deletion.", name=user.name)
+    request_it = partial(deletion.request_deletion, address=client_address())
+    return _end_access("deletion", user, request_it, done)
+
+
+@admin.delete("/admin/people/<uuid:user_id>/deletion")
+@permit("admin.write")
+@fresh_login_required
+def cancel_deletion(user_id: uuid.UUID) -> Response:
+    user = _load_user(user_id)
+    if deletion.cancel_deletion(
+        db.session, user.id, by=current_user, address=client_address(), now=now()
+    ):
+        flash(_("The account of %(name)s is kept.", name=user.name))
     return see_other("admin.person", user_id=user.id)
 
 
@@ -250,6 +284,7 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
     pending = find_pending_email(db.session, user.id)
     context = {"user": account, "teams": teams, "pending": pending}
     context["alone"] = {team.slug for team in teams_managed_alone(db.session, user.id)}
+    context["deletion"] = deletion.find_deletion(db.session, user.id)
     context["is_mailed"] = pending is not None and _is_mailed(pending)
     context["mail_error"] = email_confirmation.find_mail_error(db.session, pending)
     return render_page("admin/person.html", status, form=form, **context)
@@ -266,7 +301,7 @@ def _render_email_confirmation(user: User, status: int = 200, **context: Any) ->
     return _render_confirmation("email_confirmation", user, status, **context)
 
 
-def _end_access(what: str, user: User, end: Callable[..., bool], done: str) -> Response:
+def _end_access(what: str, user: User, end: Callable[..., object], done: str) -> Response:
     try:
         end(db.session, user.id, by=current_user, now=now())
     except accounts.LastAdministrator:
@@ -288,7 +323,11 @@ def _render_confirmation(
             "administrator first.",
             name=user.name,
         )
-    if what == "deactivation":
+    if what == "deletion":
+        context["deletion"] = deletion.find_deletion(db.session, user.id)
+        context["due_at"] = now() + deletion.GRACE
+        context["days"] = deletion.GRACE.days
+    if what in ("deactivation", "deletion"):
         alone = teams_managed_alone(db.session, user.id)
         context["alone"] = ", ".join(team.name for team in alone)
         context["waiting"], context["waiting_alone"] = count_waiting_for(db.session, user.id)

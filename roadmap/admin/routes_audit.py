@@ -56,6 +56,7 @@ def log() -> str:
         "admin/audit.html",
         lines=audit_messages.render_lines(entries, names),
         names=names,
+        pruned=queries.find_pruned_day(db.session),
         kinds=audit_messages.KINDS,
         query=query,
         # Several match: one is to be chosen.

@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.models import ApiToken, Attempt, LoginSession, PasswordLink
-from roadmap.auth.queries import SESSION_LIFETIME, any_user_exists, find_user_to_sign_in
+from roadmap.auth.models import AccountDeletion, ApiToken, Attempt, LoginSession, PasswordLink
+from roadmap.auth.queries import any_user_exists, find_user_to_sign_in
 from roadmap.auth.rate_limits import LONGEST_WINDOW
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.signals import managers_changed
@@ -109,7 +109,7 @@ def change_email(
     shown = session.scalar(sa.select(User.email).where(User.id == user_id))
     try:
         with session.begin_nested():
-            _update(session, user_id, email=email, email_key=email_key(email))
+            update_user(session, user_id, email=email, email_key=email_key(email))
     except IntegrityError:
         raise EmailTaken(email) from None
     # Links sent to the old address must not open the account any more.
@@ -137,7 +137,7 @@ def set_password(
 
     The old password may have leaked, and tokens been made with it.
     """
-    _update(session, user_id, password_hash=password_hash)
+    update_user(session, user_id, password_hash=password_hash)
     _end_access(session, user_id)
     record_audit(
         session, by=by, action="password.changed", target=str(user_id), address=address, now=now
@@ -219,7 +219,7 @@ def use_password_link(
     if session.execute(unused.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
         raise PasswordLinkUsed
     if timezone:
-        _update(session, link.user_id, timezone=timezone)
+        update_user(session, link.user_id, timezone=timezone)
         record_history(
             session, user_id=link.user_id, by=link.user_id, action="account.changed",
             subject=str(link.user_id), now=now, fields=["timezone"],
@@ -232,24 +232,35 @@ def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
 
     Raises LastAdministrator and PermissionDenied.
     """
-    user, actor_id = _load_for_administrator(session, user_id, by)
+    user, actor_id = load_for_administrator(session, user_id, by)
     if user is None or user.deactivated_at is not None:
         return False
-    if user.is_admin and not has_other_administrator(session, user_id):
-        raise LastAdministrator
-    _update(session, user_id, deactivated_at=now)
-    _end_access(session, user_id)
+    close(session, user, now=now)
+    session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id))
     record_audit(session, by=actor_id, action="account.deactivated", target=str(user_id), now=now)
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
 
 
+def close(session: Session, user: User, *, now: dt.datetime) -> None:
+    """Close an open account, below the lock, and sign its person out. Raises LastAdministrator."""
+    if user.is_admin and not has_other_administrator(session, user.id):
+        raise LastAdministrator
+    update_user(session, user.id, deactivated_at=now)
+    end_sessions(session, user.id)
+    _delete_password_links(session, user.id)
+
+
 def reactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime) -> bool:
-    """Reopen a closed account; return False if it was open already. Raises PermissionDenied."""
-    user, actor_id = _load_for_administrator(session, user_id, by)
-    if user is None or user.deactivated_at is None:
+    """Reopen a closed account, also one that waits for its deletion.
+
+    Return False if it was open already. Raises PermissionDenied.
+    """
+    user, actor_id = load_for_administrator(session, user_id, by)
+    if user is None or user.deactivated_at is None or _is_being_erased(session, user_id, now):
         return False
-    _update(session, user_id, deactivated_at=None)
+    update_user(session, user_id, deactivated_at=None)
+    session.execute(sa.delete(AccountDeletion).where(AccountDeletion.user_id == user_id))
     record_audit(session, by=actor_id, action="account.reactivated", target=str(user_id), now=now)
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     return True
@@ -262,13 +273,13 @@ def set_admin(
 
     Returns False if nothing changed. Raises LastAdministrator and PermissionDenied.
     """
-    user, actor_id = _load_for_administrator(session, user_id, by)
+    user, actor_id = load_for_administrator(session, user_id, by)
     if user is None or user.is_admin == is_admin:
         return False
     is_active = user.deactivated_at is None
     if not is_admin and is_active and not has_other_administrator(session, user_id):
         raise LastAdministrator
-    _update(session, user_id, is_admin=is_admin)
+    update_user(session, user_id, is_admin=is_admin)
     end_sessions(session, user_id)
     record_audit(
         session, by=actor_id, action="role.granted" if is_admin else "role.withdrawn",
@@ -299,11 +310,10 @@ def mark_session_fresh(session: Session, session_id: uuid.UUID, *, now: dt.datet
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Delete expired sessions, attempts, links and tokens; return the number of rows."""
+    """Delete counted attempts and expired links and tokens; return the number of rows."""
     is_over = sa.or_(PasswordLink.used_at.is_not(None), PasswordLink.expires_at <= now)
     deleted = 0
     for old in (
-        sa.delete(LoginSession).where(LoginSession.created_at < now - SESSION_LIFETIME),
         sa.delete(Attempt).where(Attempt.attempted_at <= now - LONGEST_WINDOW),
         sa.delete(PasswordLink).where(is_over),
         sa.delete(ApiToken).where(ApiToken.expires_at < now - TOKEN_RETENTION),
@@ -313,12 +323,34 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     return deleted
 
 
-def _update(session: Session, user_id: uuid.UUID, **values: Any) -> None:
+def prune_sessions(session: Session, *, days: int, now: dt.datetime) -> int:
+    """Delete sessions that began so many days ago, whether they still last or not."""
+    old = sa.delete(LoginSession).where(LoginSession.created_at < now - dt.timedelta(days=days))
+    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+
+
+def forget_session_addresses(session: Session, *, before: dt.datetime) -> int:
+    """Empty the addresses of sessions that began before that moment; return how many."""
+    old = sa.update(LoginSession).where(
+        LoginSession.created_at < before, LoginSession.address != ""
+    )
+    done = session.execute(old.values(address=""))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def update_user(session: Session, user_id: uuid.UUID, **values: Any) -> None:
+    """Lock an account and change columns of it."""
     lock_user(session, user_id)
     person = session.get_one(User, user_id, populate_existing=True)
     for name, value in values.items():
         setattr(person, name, value)
     session.flush()
+
+
+def _is_being_erased(session: Session, user_id: uuid.UUID, now: dt.datetime) -> bool:
+    """Return whether the grace of an account is over: its erasure may have begun."""
+    over = sa.exists().where(AccountDeletion.user_id == user_id, AccountDeletion.due_at <= now)
+    return bool(session.scalar(sa.select(over)))
 
 
 def _end_access(session: Session, user_id: uuid.UUID) -> None:
@@ -333,7 +365,7 @@ def _delete_password_links(session: Session, user_id: uuid.UUID) -> None:
     session.execute(mine.where(PasswordLink.used_at.is_(None)))
 
 
-def _load_for_administrator(
+def load_for_administrator(
     session: Session, user_id: uuid.UUID, by: ActorOrId
 ) -> tuple[User | None, uuid.UUID | None]:
     """Load an account, and the id of who decides about it, below the lock.

@@ -60,9 +60,9 @@ def check_password(
         with read_only_session() as session:
             wait = rate_limits.check_limits(session, limits, now=now())
             person = None if wait else find(session)
+            may_sign_in = person is not None and queries.may_sign_in(session, person)
         if not wait:
-            active = person is not None and person.deactivated_at is None
-            if passwords.verify(person.password_hash if person and active else None, typed):
+            if passwords.verify(person.password_hash if person and may_sign_in else None, typed):
                 return PasswordCheck(person)
             with db.own_transaction() as own:
                 rate_limits.record_attempt(own, limits, now=now())

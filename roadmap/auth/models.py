@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -69,6 +70,25 @@ class ApiToken(StoredToken):
     last_used_at: Mapped[dt.datetime | None]
 
     __table_args__ = (check_one_of("scope", "scope", SCOPES),)
+
+
+class AccountDeletion(Base):
+    """A request to delete an account for good on `due_at`; until then it is deactivated.
+
+    It was made by the person, by an administrator, or with None on the command line. An account
+    that this closed has the same moment as `deactivated_at`; a closed one keeps its own.
+    """
+
+    __tablename__ = "account_deletion"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    requested_by: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
+    )
+    requested_at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
 class Attempt(Base):

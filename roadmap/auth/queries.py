@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.models import LoginSession, PasswordLink, PendingEmail
+from roadmap.auth.models import AccountDeletion, LoginSession, PasswordLink, PendingEmail
 from roadmap.auth.tokens import hash_token
 from roadmap.people.models import User
 
@@ -24,6 +24,19 @@ ACTOR_ATTRIBUTES = (
     *("timezone", "locale", "theme", "uses_single_keys", "version"),
 )
 ACTOR_COLUMNS = [User.__table__.c[name] for name in ACTOR_ATTRIBUTES]
+
+
+# Open accounts, and those whose own persons may still keep them, see `auth.deletion`.
+MAY_SIGN_IN = sa.or_(
+    User.deactivated_at.is_(None),
+    sa.exists()
+    .where(
+        AccountDeletion.user_id == User.id,
+        AccountDeletion.requested_by == User.id,
+        AccountDeletion.requested_at == User.deactivated_at,
+    )
+    .correlate(User),
+)
 
 
 def any_user_exists(session: Session) -> bool:
@@ -73,16 +86,47 @@ def list_pending_emails(session: Session, email: str) -> Sequence[User]:
 
 
 def is_current_password_hash(session: Session, user_id: uuid.UUID, password_hash: str) -> bool:
-    """Return whether this is the hash of the person's password and their account is open."""
+    """Return whether this is the hash of the person's password and they may sign in."""
     current = sa.select(User.id).where(
-        User.id == user_id, User.password_hash == password_hash, User.deactivated_at.is_(None)
+        User.id == user_id, User.password_hash == password_hash, MAY_SIGN_IN
     )
     return session.execute(current).first() is not None
+
+
+def may_sign_in(session: Session, user: User) -> bool:
+    """Return whether an account is open, or its person may still keep it."""
+    if user.deactivated_at is None:
+        return True
+    return session.scalar(sa.select(User.id).where(User.id == user.id, MAY_SIGN_IN)) is not None
+
+
+def find_leaver(
+    session: Session, token_hash: bytes, *, now: dt.datetime
+) -> sa.Row[User, AccountDeletion] | None:
+    """Find who is signed in by this session and may only keep their account after all."""
+    return session.execute(
+        sa.select(User, AccountDeletion)
+        .join(AccountDeletion, AccountDeletion.user_id == User.id)
+        .join(LoginSession, LoginSession.user_id == User.id)
+        .where(
+            LoginSession.token_hash == token_hash,
+            LoginSession.last_seen_at >= now - SESSION_IDLE_TIMEOUT,
+            LoginSession.created_at >= now - SESSION_LIFETIME,
+            User.deactivated_at.is_not(None),
+            MAY_SIGN_IN,
+        )
+    ).first()
 
 
 def list_users(session: Session) -> Sequence[User]:
     """Return all accounts, oldest first."""
     return session.scalars(sa.select(User).order_by(User.created_at, User.id)).all()
+
+
+def deletion_dates(session: Session) -> dict[uuid.UUID, dt.datetime]:
+    """Return when accounts are to be deleted for good, by their ids."""
+    rows = session.execute(sa.select(AccountDeletion.user_id, AccountDeletion.due_at))
+    return {row.user_id: row.due_at for row in rows}
 
 
 def list_sessions(

@@ -31,7 +31,7 @@ from roadmap.auth.login_throttle import (
 )
 from roadmap.auth.reauthentication import check_own_password, render_confirm_page
 from roadmap.auth.refusals import audit_refusal
-from roadmap.auth.sessions import sign_in_user, sign_out, signed_in_actor
+from roadmap.auth.sessions import find_leaver, sign_in_user, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, redirect_page, render_page, safe_redirect_target, see_other
@@ -47,6 +47,8 @@ auth = Blueprint("auth", __name__)
 def login() -> Response:
     if signed_in_actor() is not None:
         return redirect(_next_page(), 303)
+    if find_leaver() is not None:
+        return redirect("/account/return", 303)
     return _render_sign_in(SignInForm())
 
 
@@ -89,6 +91,8 @@ def sign_in() -> Response:
         actions.upgrade_password_hash(db.session, user.id, old_hash, new_hash)
     rate_limits.clear_failures(db.session, limits)
     sign_in_user(user)
+    if user.deactivated_at is not None:
+        return redirect("/account/return", 303)
     kept = preserved_form.from_form(request.form)
     if kept is None:
         return redirect(_next_page(), 303)
@@ -146,7 +150,7 @@ def sign_up() -> Response:
 @auth.get("/logout")
 @permit("public")
 def logout() -> Response:
-    if signed_in_actor() is None:
+    if signed_in_actor() is None and find_leaver() is None:
         return see_other("auth.login")
     return render_page("auth/logout.html")
 

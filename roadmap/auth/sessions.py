@@ -16,11 +16,11 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
-from roadmap.auth import preserved_form
+from roadmap.auth import preserved_form, queries
 from roadmap.auth.devices import remember_device
 from roadmap.auth.forms import SignInForm
 from roadmap.auth.login_throttle import audit_request
-from roadmap.auth.models import LoginSession
+from roadmap.auth.models import AccountDeletion, LoginSession
 from roadmap.auth.queries import (
     ACTOR_ATTRIBUTES,
     ACTOR_COLUMNS,
@@ -233,6 +233,12 @@ def take_sign_out_reason() -> str | None:
 
 def signed_in_actor() -> Actor | None:
     return current_user._get_current_object() if current_user.is_authenticated else None
+
+
+def find_leaver() -> sa.Row[User, AccountDeletion] | None:
+    """Find who signed in with this browser and may do nothing but keep their account."""
+    token = session.get("_user_id")
+    return queries.find_leaver(db.session, hash_token(token), now=now()) if token else None
 
 
 def require_sign_in() -> Response | None:

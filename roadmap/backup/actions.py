@@ -35,6 +35,8 @@ from roadmap.core.config import VERSION
 from roadmap.core.database import db, newest_migrations, schema_is_current
 from roadmap.core.file_store import file_store
 from roadmap.core.maintenance import announce_restore
+from roadmap.core.text import count_of
+from roadmap.erasure.actions import erase_due, mark_restored
 from roadmap.evidence.models import EvidenceFile
 from roadmap.people.audit import record_audit
 
@@ -72,7 +74,8 @@ def restore(
 
     The previous contents are written to `keep` first, if given. Raises InvalidBackup,
     SchemaMismatch and TooLittleRoom before anything is changed, as `verify` does. While it
-    replaces, servers answer that a restore is under way.
+    replaces, servers answer that a restore is under way. People whom the backup brings
+    back although they were erased are closed in the same transaction, and erased again after it.
     """
     _require_current_schema()
     with (
@@ -88,6 +91,11 @@ def restore(
         if keep is not None:
             _write_file(keep, connection, now)
         replace_all(connection, scratch, manifest, say)
+        erased = mark_restored(connection, now=now)
+    if erased:
+        who = count_of(erased, "person was", "people were")
+        say(f"{who} erased after this backup was made, and will be erased again now")
+        erase_due(now=now)
     # A backup cannot hold the line that it was made.
     _record("backup.created", path, manifest.made_at)
     made_at = manifest.made_at.isoformat()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import uuid
 
 import click
 
-from roadmap.auth import actions, email_confirmation, passwords, queries
+from roadmap.auth import actions, deletion, email_confirmation, passwords, queries
 from roadmap.auth.email_addresses import parse_email
-from roadmap.cli.command_groups import CommandGroup
+from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.proxy import public_address
 from roadmap.core.text import clean_line
+from roadmap.erasure.actions import erase
 from roadmap.people.models import User
 from roadmap.people.queries import teams_managed_alone
 
@@ -71,7 +73,7 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
 @group.command("list")
 def list_users() -> None:
     """List the accounts: id, e-mail address, role, state and name."""
-    people = queries.list_users(db.session)
+    people, deletions = queries.list_users(db.session), queries.deletion_dates(db.session)
     if not people:
         click.echo("There is no account yet.", err=True)
     width = max((len(user.email) for user in people), default=0)
@@ -82,6 +84,8 @@ def list_users() -> None:
             state = "unconfirmed"
         elif not user.password_hash and not user.deactivated_at:
             state = "no password"
+        if user.id in deletions:
+            state = f"deleted on {deletions[user.id]:%Y-%m-%d}"
         click.echo(f"{user.id}  {user.email:<{width}}  {role:<13}  {state:<11}  {user.name}")
 
 
@@ -106,6 +110,58 @@ def deactivate(email: str) -> None:
             "someone.",
             err=True,
         )
+
+
+@group.command("delete")
+@click.argument("email")
+@click.option("--now", "at_once", is_flag=True, help="Without the grace of 14 days.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+def delete(email: str, at_once: bool, yes: bool) -> None:
+    """Delete a person for good: after 14 days, in which `user keep` brings them back, or at once.
+
+    They are signed out and seen by nobody from now on. What they wrote about others stays without
+    their name.
+    """
+    user = find_user(email)
+    user_id, address, moment = user.id, user.email, utc_now()
+    alone = ", ".join(team.name for team in teams_managed_alone(db.session, user_id))
+    if at_once and not yes and sys.stdin.isatty():
+        db.session.rollback()
+        if not confirm(f"Delete {address} and everything they recorded, for good?"):
+            raise click.ClickException("nothing was changed")
+    grace = dt.timedelta(0) if at_once else deletion.GRACE
+    try:
+        found = deletion.request_deletion(db.session, user_id, by=None, grace=grace, now=moment)
+    except actions.LastAdministrator:
+        raise click.ClickException(
+            f"{address} is the last administrator; make another one first"
+        ) from None
+    if found is None:
+        raise click.ClickException(f"there is no account for {email}")
+    due_on = found.due_at.date()
+    db.session.commit()
+    if at_once:
+        erase(user_id, now=moment)
+        click.echo(f"{address} is deleted for good.")
+    else:
+        click.echo(f"{address} is closed and will be deleted for good on {due_on}.")
+    if alone:
+        click.echo(
+            f"Nobody else manages {alone}: what the members submit waits until you appoint "
+            "someone.",
+            err=True,
+        )
+
+
+@group.command("keep")
+@click.argument("email")
+def keep(email: str) -> None:
+    """Keep an account that waits for its deletion, as it was before."""
+    user = find_user(email)
+    if not deletion.cancel_deletion(db.session, user.id, by=None, now=utc_now()):
+        raise click.ClickException(f"{user.email} does not wait to be deleted")
+    db.session.commit()
+    click.echo(f"{user.email} is kept.")
 
 
 @group.command("reset-password")

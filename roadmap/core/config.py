@@ -45,6 +45,8 @@ SETTINGS: dict[str, str | None] = {
     "MAIL_FROM": "",
     "TRUSTED_PROXIES": "0",
     "AUDIT_DAYS": "365",
+    "ADDRESS_DAYS": "90",
+    "SESSION_DAYS": "7",
     "CALENDAR_HOSTS": "",
     "REVIEW_BY_TOKEN": "off",
     "GITHUB_API_URL": PUBLIC_GITHUB,
@@ -88,8 +90,8 @@ def validate_trusted_proxies(text: str) -> int:
     return int(text)
 
 
-def validate_audit_days(text: str) -> int:
-    """Return for how many days the audit log is kept; 0 keeps it for ever."""
+def validate_days(text: str) -> int:
+    """Return for how many days something is kept; 0 keeps it for ever."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 5):
         raise ValueError("must be a whole number of days from 0 to 99999.")
     return int(text)
@@ -202,7 +204,9 @@ def validate_token(text: str) -> str:
 VALIDATORS: dict[str, Callable[[str], object]] = {
     "SIGNUP": validate_signup,
     "TRUSTED_PROXIES": validate_trusted_proxies,
-    "AUDIT_DAYS": validate_audit_days,
+    "AUDIT_DAYS": validate_days,
+    "ADDRESS_DAYS": validate_days,
+    "SESSION_DAYS": validate_days,
     "CALENDAR_HOSTS": parse_hosts,
     "REVIEW_BY_TOKEN": validate_review_by_token,
     "GITHUB_API_URL": lambda text: parse_site(text, PUBLIC_GITHUB),

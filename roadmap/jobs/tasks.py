@@ -1,4 +1,4 @@
-"""The tasks of the job process: send mail, fetch, recompute summaries, warn of lapses, clear out.
+"""The tasks of the job process: send mail, fetch, recompute, warn of lapses, erase, clear out.
 
 The state is in the tables: each task may run at any time, twice, or in two processes at once.
 `roadmap.jobs.queue` schedules them.
@@ -6,17 +6,21 @@ The state is in the tables: each task may run at any time, twice, or in two proc
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import Session
 
+from roadmap.auth.actions import forget_session_addresses, prune_sessions
 from roadmap.auth.actions import prune as prune_auth
 from roadmap.auth.email_confirmation import prune as prune_emails
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
+from roadmap.erasure.actions import erase_due
 from roadmap.evidence.file_actions import delete_unused_files, prune_uploads
 from roadmap.importers import fetching
 from roadmap.importers.actions import prune as prune_imports
@@ -26,6 +30,7 @@ from roadmap.mail.outbox import DeliveryResult
 from roadmap.notifications import lapses
 from roadmap.notifications.actions import prune as prune_notifications
 from roadmap.people import audit
+from roadmap.people.audit import record_audit
 from roadmap.readiness.actions import find_expired, recompute
 
 log = logging.getLogger(__name__)
@@ -41,6 +46,7 @@ class JobsResult:
     pruned: int = 0
     fetched: int = 0
     deleted_files: int = 0
+    erased: int = 0
 
     def __str__(self) -> str:
         return (
@@ -49,7 +55,8 @@ class JobsResult:
             f"Warnings of lapses: {self.warned}. "
             f"Old rows removed: {self.pruned}. "
             f"Pages fetched: {self.fetched}. "
-            f"Unused files deleted: {self.deleted_files}."
+            f"Unused files deleted: {self.deleted_files}. "
+            f"People erased: {self.erased}."
         )
 
 
@@ -106,19 +113,50 @@ def prune() -> int:
     )
     with db.own_transaction() as own:
         pruned = sum(each(own, now=utc_now()) for each in pruners)
-    return pruned + prune_audit_log()
+        if days := current_app.config["SESSION_DAYS"]:
+            pruned += prune_sessions(own, days=days, now=utc_now())
+    return pruned + prune_audit_log() + forget_addresses()
 
 
 def prune_audit_log() -> int:
-    """Delete entries past the setting's number of days, in short transactions; return how many."""
+    """Delete entries past the setting's number of days, in short transactions; return how many.
+
+    Whole days of UTC, so that at most one line a day says so in the log itself.
+    """
     days: int = current_app.config["AUDIT_DAYS"]
-    pruned, more = 0, days > 0
-    while more:
+    if not days:
+        return 0
+    midnight = utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
+    before = midnight - dt.timedelta(days=days)
+    pruned = _repeat(lambda own: audit.prune(own, before=before))
+    if pruned:
         with db.own_transaction() as own:
-            batch = audit.prune(own, days=days, now=utc_now())
-        pruned += batch
-        more = batch == audit.PRUNE_BATCH
+            record_audit(
+                own, by=None, action="audit.pruned", target=before.date().isoformat(),
+                now=utc_now(), count=pruned,
+            )  # fmt: skip
     return pruned
+
+
+def forget_addresses() -> int:
+    """Empty network addresses past the setting's number of days; return in how many rows."""
+    days: int = current_app.config["ADDRESS_DAYS"]
+    if not days:
+        return 0
+    before = utc_now() - dt.timedelta(days=days)
+    with db.own_transaction() as own:
+        sessions = forget_session_addresses(own, before=before)
+    return sessions + _repeat(lambda own: audit.forget_addresses(own, before=before))
+
+
+def _repeat(work: Callable[[Session], int]) -> int:
+    """Run a batch at a time, each in a transaction of its own, until one is not full."""
+    total, batch = 0, audit.PRUNE_BATCH
+    while batch == audit.PRUNE_BATCH:
+        with db.own_transaction() as own:
+            batch = work(own)
+        total += batch
+    return total
 
 
 def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
@@ -127,6 +165,7 @@ def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
         recompute_expired(stopping)
         warn_of_lapses()
     finally:
+        erase_due(now=utc_now(), stopping=stopping)
         prune()
         delete_unused_files()
 
@@ -134,6 +173,7 @@ def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
 def run_all_once() -> JobsResult:
     """Run every task once."""
     warned = warn_of_lapses()
+    delivered, recomputed, erased = deliver(), recompute_expired(), erase_due(now=utc_now())
     return JobsResult(
-        deliver(), recompute_expired(), warned, prune(), fetch_pages(), delete_unused_files()
+        delivered, recomputed, warned, prune(), fetch_pages(), delete_unused_files(), erased
     )

@@ -38,9 +38,20 @@ def record_audit(
         session.execute(sa.insert(_ENTRIES), [{**entry, "data": data} for data in data_of_each])
 
 
-def prune(session: Session, *, days: int, now: dt.datetime) -> int:
-    """Delete entries that are older than `days`, at most PRUNE_BATCH; return how many."""
-    old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < now - dt.timedelta(days=days))
+def prune(session: Session, *, before: dt.datetime) -> int:
+    """Delete entries of before that moment, at most PRUNE_BATCH; return how many."""
+    old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < before)
     batch = old.order_by(_ENTRIES.c.at).limit(PRUNE_BATCH)
     done = session.execute(sa.delete(_ENTRIES).where(_ENTRIES.c.id.in_(batch)))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_addresses(session: Session, *, before: dt.datetime) -> int:
+    """Empty the addresses in entries of before that moment, at most PRUNE_BATCH; return how many.
+
+    Nothing else of an entry ever changes, but when a person is erased.
+    """
+    old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < before, _ENTRIES.c.address != "")
+    batch = old.order_by(_ENTRIES.c.at).limit(PRUNE_BATCH)
+    done = session.execute(sa.update(_ENTRIES).where(_ENTRIES.c.id.in_(batch)).values(address=""))
     return int(done.rowcount)  # type: ignore[attr-defined]

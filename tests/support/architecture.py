@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("readiness", "credentials", "practice", "tools", "work_log", "importers", "activity"),
     ("forecast",),
     ("journey", "sources", "calendar"),
-    ("portfolio", "teams", "reviews", "admin", "notifications"),
+    ("portfolio", "teams", "reviews", "admin", "erasure", "notifications"),
     ("dashboard", "search"),
     ("demo", "backup", "jobs"),
     ("api", "cli"),

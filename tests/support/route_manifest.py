@@ -23,6 +23,7 @@ from tests.support.route_entries import (
     credentials,
     email,
     endorsements,
+    erasure,
     forecast,
     importers,
     invitations,
@@ -75,7 +76,7 @@ __all__ = [
 
 # The rooms that keep their rows, and the data they create, in a module of their own.
 ROOMS = (
-    *(invitations, email, tokens, sharing, career_plans, matrix, members, person),
+    *(invitations, email, tokens, sharing, erasure, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
     *(endorsements, activity, forecast),
     *(reviews, portfolios, admin, notifications, search, api),

@@ -1,0 +1,138 @@
+"""Delete accounts for good: request it, keep the account after all, and see what waits.
+
+Until the grace is over the account is deactivated, so every query that leaves out deactivated
+accounts leaves it out, too; nothing else of it changes. `roadmap.erasure` does the rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from roadmap.auth import actions
+from roadmap.auth.models import AccountDeletion
+from roadmap.core.i18n import show_date
+from roadmap.core.proxy import public_address
+from roadmap.core.signals import managers_changed
+from roadmap.mail import outbox
+from roadmap.people.audit import record_audit
+from roadmap.people.models import User
+from roadmap.people.permissions import ActorOrId
+
+GRACE = dt.timedelta(days=14)
+# So many people are suggested where the last administrator wants to leave.
+MAX_SUGGESTED = 5
+
+
+def request_deletion(
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    by: ActorOrId,
+    grace: dt.timedelta = GRACE,
+    address: str = "",
+    now: dt.datetime,
+) -> AccountDeletion | None:
+    """Close an account and let it wait for its deletion; mail the person what they can do.
+
+    Their API tokens, links and feeds stay and work again if they keep the account. Return None
+    where there is no such account; a second request changes only an earlier `due_at`. With an
+    Actor as `by` who is somebody else, only an administrator may. Raises LastAdministrator and
+    PermissionDenied.
+    """
+    user, actor_id = actions.load_for_administrator(session, user_id, by)
+    if user is None:
+        return None
+    due_at = now + grace
+    found = find_deletion(session, user_id)
+    if found is not None:
+        found.due_at = min(found.due_at, due_at)
+        session.flush()
+        return found
+    if user.deactivated_at is None:
+        actions.close(session, user, now=now)
+    found = AccountDeletion(user_id=user_id, requested_by=actor_id, requested_at=now, due_at=due_at)
+    session.add(found)
+    session.flush()
+    record_audit(
+        session, by=actor_id, action="account.deletion_requested", target=str(user_id),
+        address=address, now=now,
+    )  # fmt: skip
+    managers_changed.send(session, person=user_id, by=actor_id, now=now)
+    if grace and user.email_key:
+        outbox.enqueue(session, _mail(user, found), now=now)
+    return found
+
+
+def cancel_deletion(
+    session: Session, user_id: uuid.UUID, *, by: ActorOrId, address: str = "", now: dt.datetime
+) -> bool:
+    """Keep an account that waits for its deletion; it is again what it was before the request.
+
+    Return False where it does not wait, or not any more. Raises PermissionDenied.
+    """
+    user, actor_id = actions.load_for_administrator(session, user_id, by)
+    found = find_deletion(session, user_id)
+    if user is None or found is None or found.due_at <= now:
+        return False
+    if user.deactivated_at == found.requested_at:
+        actions.update_user(session, user_id, deactivated_at=None)
+    session.delete(found)
+    session.flush()
+    record_audit(
+        session, by=actor_id, action="account.deletion_cancelled", target=str(user_id),
+        address=address, now=now,
+    )  # fmt: skip
+    managers_changed.send(session, person=user_id, by=actor_id, now=now)
+    return True
+
+
+def find_deletion(session: Session, user_id: uuid.UUID) -> AccountDeletion | None:
+    """Return the request to delete this account, or None."""
+    own = sa.select(AccountDeletion).where(AccountDeletion.user_id == user_id)
+    return session.scalar(own.execution_options(populate_existing=True))
+
+
+def list_due(session: Session, *, now: dt.datetime) -> Sequence[uuid.UUID]:
+    """Return the people whose grace is over, the longest first."""
+    due = sa.select(AccountDeletion.user_id).where(AccountDeletion.due_at <= now)
+    return session.scalars(due.order_by(AccountDeletion.due_at, AccountDeletion.user_id)).all()
+
+
+def suggest_administrators(session: Session, but: uuid.UUID) -> Sequence[User]:
+    """Return a few others who can sign in and could be made administrators, by name."""
+    can = sa.select(User).where(
+        User.id != but, User.deactivated_at.is_(None), User.password_hash.is_not(None)
+    )
+    return session.scalars(can.order_by(User.name, User.id).limit(MAX_SUGGESTED)).all()
+
+
+def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
+    """Render the mail about a request; who made it themselves can take it back themselves."""
+    with force_locale(user.locale):
+        day = show_date(deletion.due_at.date(), user.locale)
+        if deletion.requested_by == user.id:
+            way_back = _(
+                "Until then you can keep it: sign in, and choose to keep your account.\n\n%(link)s",
+                link=f"{public_address()}/login",
+            )
+        else:
+            way_back = _(
+                "An administrator decided this. Until then an administrator can keep the account."
+            )
+        body = _(
+            "Hello %(name)s,\n\nYour account on Cairn is closed and will be deleted on %(day)s, "
+            "with everything that you recorded.\n\n%(way_back)s\n",
+            name=user.name,
+            day=day,
+            way_back=way_back,
+        )
+        subject = _("Your Cairn account will be deleted on %(day)s", day=day)
+    # Without `user_id`, because a closed account gets no mail.
+    return outbox.Mail(user.email, subject, body, address_is_fixed=True)

@@ -1,0 +1,218 @@
+"""Erase people whose grace is over, and again those whom a restored backup brought back.
+
+Each step may be repeated, and runs in a transaction of its own, so that nobody waits long and a
+process that dies is no harm: the person is deleted last. Once the grace is over nobody can keep
+the account, see `auth.deletion`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from roadmap.auth.deletion import list_due
+from roadmap.auth.models import AccountDeletion
+from roadmap.core.batches import batched
+from roadmap.core.database import db
+from roadmap.core.types import Base
+from roadmap.erasure import ledger
+from roadmap.erasure.decisions import LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
+from roadmap.erasure.rules import Scrub, needles, scrubber
+from roadmap.people.audit import record_audit
+from roadmap.people.models import User
+
+log = logging.getLogger(__name__)
+
+# So many rows are changed in one transaction.
+BATCH = 1_000
+_USERS: Any = User.__table__
+_DELETIONS: Any = AccountDeletion.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is erased, as far as it is needed to find what names them."""
+
+    id: uuid.UUID
+    scrub: Scrub
+    needles: frozenset[str]
+    emails: frozenset[str]
+    name: str
+
+
+def erase_due(*, now: dt.datetime, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Erase everybody whose grace is over; return how many."""
+    with db.own_transaction() as own:
+        people = list_due(own, now=now)
+    count = 0
+    for user_id in people:
+        if stopping():
+            break
+        try:
+            count += erase(user_id, now=now)
+        except sa.exc.OperationalError:
+            # The database is down or busy: it goes on at the next run.
+            raise
+        except Exception:
+            # One failure must not keep the others. The id alone names nobody.
+            log.exception("person %s could not be erased", user_id)
+    return count
+
+
+def erase(user_id: uuid.UUID, *, now: dt.datetime) -> bool:
+    """Erase a person whose grace is over; return False where there is no such person."""
+    with db.own_transaction() as own:
+        person = _load(own, user_id, now)
+    if person is None:
+        return False
+    ledger.record(current_app.config["DATA_DIR"], user_id, now=now)
+    for table, (key, columns) in LOGS.items():
+        _scrub_log(Base.metadata.tables[table], key, columns, person)
+    _delete_history(user_id)
+    with _erasing() as own:
+        _anonymize(own, person)
+        _delete_mails(own, person)
+        own.execute(sa.delete(_USERS).where(_USERS.c.id == user_id))
+        record_audit(own, by=None, action="account.erased", now=now)
+    return True
+
+
+def mark_restored(connection: sa.Connection, *, now: dt.datetime) -> int:
+    """Close the accounts of people who were erased after the backup that is being restored.
+
+    They are due at once; return how many there are.
+    """
+    erased = ledger.read(current_app.config["DATA_DIR"])
+    found = [
+        user_id
+        for user_id in connection.scalars(sa.select(_USERS.c.id).order_by(_USERS.c.id))
+        if ledger.digest(user_id) in erased
+    ]
+    for batch in batched(found, BATCH):
+        connection.execute(
+            sa.update(_USERS).where(_USERS.c.id.in_(batch)).values(deactivated_at=now)
+        )
+        connection.execute(sa.delete(_DELETIONS).where(_DELETIONS.c.user_id.in_(batch)))
+        connection.execute(
+            sa.insert(_DELETIONS),
+            [{"user_id": user_id, "requested_at": now, "due_at": now} for user_id in batch],
+        )
+    return len(found)
+
+
+def _load(session: Session, user_id: uuid.UUID, now: dt.datetime) -> Person | None:
+    row = session.execute(
+        sa.select(_USERS.c.name, _USERS.c.email, _USERS.c.email_key)
+        .join(_DELETIONS, _DELETIONS.c.user_id == _USERS.c.id)
+        .where(_USERS.c.id == user_id, _DELETIONS.c.due_at <= now)
+    ).first()
+    if row is None:
+        return None
+    # An address that was never confirmed may be somebody else's.
+    emails = frozenset({row.email, row.email_key}) if row.email_key else frozenset[str]()
+    found = needles(user_id, row.name, emails)
+    return Person(user_id, scrubber(user_id, row.name, emails), frozenset(found), emails, row.name)
+
+
+@contextmanager
+def _erasing() -> Iterator[Session]:
+    """Open a transaction in which SQLite overwrites what it deletes."""
+    with db.own_transaction() as own:
+        if own.get_bind().dialect.name == "sqlite":
+            own.connection().exec_driver_sql("PRAGMA secure_delete=ON")
+        yield own
+
+
+def _scrub_log(table: sa.Table, key: str, columns: tuple[str, ...], person: Person) -> None:
+    """Replace what names the person in a table of many rows, without a lock while it is read."""
+    texts = [sa.func.lower(sa.cast(table.c[name], sa.Text)) for name in columns]
+    names = [text.contains(each, autoescape=True) for text in texts for each in person.needles]
+    untied = [table.c[column] == person.id for name, column in UNTIED if name == table.name]
+    own = [table.c.user_id != person.id] if "user_id" in table.c else []
+    query = sa.select(table.c[key]).where(sa.or_(*names, *untied), *own).order_by(table.c[key])
+    with db.engine.connect().execution_options(writes=False) as connection:
+        found = connection.scalars(query).all()
+    for batch in batched(found, BATCH):
+        with _erasing() as session:
+            rows = session.execute(sa.select(table).where(table.c[key].in_(batch))).mappings()
+            for row in rows.all():
+                values = {name: person.scrub(row[name]) for name in columns}
+                values |= {
+                    column: None
+                    for name, column in UNTIED
+                    if name == table.name and row[column] == person.id
+                }
+                session.execute(sa.update(table).where(table.c[key] == row[key]).values(values))
+
+
+def _delete_history(user_id: uuid.UUID) -> None:
+    """Delete the history of a person in batches: it may be their only long table."""
+    table = Base.metadata.tables["history_entry"]
+    ids = sa.select(table.c.id).where(table.c.user_id == user_id).limit(BATCH)
+    deleted = BATCH
+    while deleted == BATCH:
+        with _erasing() as own:
+            done = own.execute(sa.delete(table).where(table.c.id.in_(ids)))
+            deleted = done.rowcount  # type: ignore[attr-defined]
+
+
+def _anonymize(session: Session, person: Person) -> None:
+    """Replace the name in rows of others, and release what the person was reviewing."""
+    tables = Base.metadata.tables
+    for copy in NAME_COPIES:
+        table = tables[copy.table]
+        theirs = table.c[copy.by] == person.id
+        owners = sa.select(table.c.user_id).where(theirs)
+        # Their pages say something else from now on.
+        session.execute(
+            sa.update(_USERS).where(_USERS.c.id.in_(owners)).values(version=_USERS.c.version + 1)
+        )
+        session.execute(sa.update(table).where(theirs).values({copy.column: copy.words}))
+    for name, column in TYPED_NAMES:
+        typed = tables[name].c[column]
+        session.execute(
+            sa.update(tables[name])
+            .where(sa.func.lower(typed) == person.name.lower())
+            .values({column: person.scrub(person.name)})
+        )
+    evidence = tables["evidence"]
+    session.execute(
+        sa.update(evidence)
+        .where(evidence.c.reviewer_id == person.id, evidence.c.state == "in_review")
+        .values(state="submitted", review_started_at=None)
+    )
+    invitation = tables["invitation"]
+    mine = [invitation.c.created_by == person.id, invitation.c.accepted_at.is_(None)]
+    session.execute(
+        sa.delete(invitation).where(
+            sa.or_(
+                sa.and_(*mine),
+                invitation.c.accepted_by == person.id,
+                invitation.c.email_key.in_(person.emails),
+            )
+        )
+    )
+
+
+def _delete_mails(session: Session, person: Person) -> None:
+    """Delete mails to the person, and those of others that name them, whether sent or not."""
+    mails = Base.metadata.tables["outgoing_mail"]
+    texts = (mails.c.recipient, mails.c.subject, mails.c.body)
+    names = [
+        sa.func.lower(text).contains(each, autoescape=True)
+        for text in texts
+        for each in person.needles
+    ]
+    rows = session.execute(sa.select(mails.c.id, *texts).where(sa.or_(*names))).all()
+    named = [row.id for row in rows if any(person.scrub(text) != text for text in row[1:])]
+    for batch in batched(named, BATCH):
+        session.execute(sa.delete(mails).where(mails.c.id.in_(batch)))

@@ -1,0 +1,198 @@
+"""Leave for good, and come back in time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from roadmap.auth import deletion
+from roadmap.auth.models import AccountDeletion, ApiToken
+from roadmap.auth.tokens import new_token
+from roadmap.calendar.models import CalendarFeed
+from roadmap.mail.models import OutgoingMail
+from roadmap.people.models import AuditEntry, User
+from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
+
+ALICE = "alice@example.org"
+
+
+def actions_of(session) -> list[str]:
+    session.rollback()
+    return list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+def ask(browser, email: str = ALICE):
+    return browser.put("/account/deletion", {"email": email})
+
+
+@pytest.fixture
+def alice(session, cast, browser_of):
+    """Alice's browser; she has a password, a public link, a feed and an API token."""
+    set_password(session, cast.alice)
+    return browser_of(cast.alice)
+
+
+@pytest.fixture
+def doors(session, cast, now, browser_of):
+    """`doors()` are the answers to Alice's API token and to the address of her calendar."""
+    bearer, feed = new_token(), new_token()
+    own = {"user_id": cast.alice, "created_at": now}
+    session.add(ApiToken(token_hash=bearer[1], name="a script", scope="read", **own))
+    session.add(CalendarFeed(token_hash=feed[1], **own))
+    session.commit()
+
+    def knock() -> tuple[int, int]:
+        client = browser_of().client
+        headers = {"Authorization": f"Bearer {bearer[0]}"}
+        me = client.get("/api/v1/me", headers=headers)
+        return me.status_code, client.get(f"/calendar/{feed[0]}.ics").status_code
+
+    return knock
+
+
+def test_the_page_says_what_is_deleted_and_what_stays(alice):
+    page = alice.get("/account/deletion").text
+    assert "Deleted" in page
+    assert "Stays with others, without your name" in page
+    assert "14 days" in page
+
+
+def test_another_address_deletes_nothing_and_is_kept_in_the_form(alice, session, cast):
+    answer = ask(alice, "bob@example.org")
+    assert answer.status_code == 422
+    assert "This is not the address of this account." in answer.text
+    assert "bob@example.org" in answer.text
+    assert deletion.find_deletion(session, cast.alice) is None
+
+
+def test_it_needs_a_fresh_sign_in(alice, now):
+    with time_machine.travel(now + dt.timedelta(minutes=20), tick=False):
+        assert alice.get("/account/deletion").status_code == 303
+        assert ask(alice).status_code == 401
+
+
+def test_everything_ends_at_once_and_comes_back_with_one_button(
+    alice, cast, session, browser_of, doors, with_mail
+):
+    bob, elsewhere = browser_of(cast.bob), browser_of(cast.alice)
+    assert doors() == (200, 200)
+    assert "Alice" in bob.get("/teams/ranking").text
+    gone = ask(alice)
+    assert gone.status_code == 303
+    assert not is_signed_in(alice)
+    assert not is_signed_in(elsewhere)
+    assert doors() == (401, 404)
+    assert "Alice" not in bob.get("/teams/ranking").text
+    mail = session.scalars(sa.select(OutgoingMail).where(OutgoingMail.recipient == ALICE)).one()
+    assert "will be deleted" in mail.subject
+    assert "/login" in mail.body
+
+    home = browser_of()
+    answer = sign_in(home, ALICE)
+    assert answer.location == "/account/return"
+    # Nothing else opens: each page leads there.
+    assert home.get("/evidence").status_code == 303
+    assert home.get("/login").location == "/account/return"
+    page = home.get("/account/return")
+    assert "Keep my account" in page.text
+    assert "/evidence" not in page.text
+    assert home.put("/account/return").status_code == 303
+    assert is_signed_in(home)
+    assert doors() == (200, 200)
+    assert "Alice" in bob.get("/teams/ranking").text
+    assert actions_of(session)[-3:] == [
+        "account.deletion_requested",
+        "session.begun",
+        "account.deletion_cancelled",
+    ]
+
+
+def test_who_is_back_may_sign_out_without_a_choice(alice, session, cast, browser_of):
+    ask(alice)
+    home = browser_of()
+    sign_in(home, ALICE)
+    assert home.post("/logout").status_code == 303
+    home._csrf = None
+    assert home.get("/account/return").location == "/login"
+    assert deletion.find_deletion(session, cast.alice)
+
+
+def test_nobody_comes_back_when_the_grace_is_over(alice, session, cast, browser_of, now):
+    ask(alice)
+    home = browser_of()
+    with time_machine.travel(now + dt.timedelta(days=13, hours=20), tick=False):
+        sign_in(home, ALICE)
+    with time_machine.travel(now + dt.timedelta(days=14, minutes=1), tick=False):
+        assert home.put("/account/return").status_code == 303
+        assert not is_signed_in(home)
+    session.rollback()
+    assert session.get_one(User, cast.alice).deactivated_at
+
+
+def test_whom_an_administrator_deletes_cannot_come_back_alone(
+    alice, session, cast, browser_of, with_mail
+):
+    erin = browser_of(cast.erin)
+    assert erin.put(f"/admin/people/{cast.alice}/deletion").status_code == 303
+    assert not is_signed_in(alice)
+    assert sign_in(browser_of(), ALICE).status_code == 422
+    mail = session.scalars(sa.select(OutgoingMail).where(OutgoingMail.recipient == ALICE)).one()
+    assert "an administrator can keep the account" in mail.body
+    page = erin.get(f"/admin/people/{cast.alice}").text
+    assert "will be deleted for good" in page
+    assert "Will be deleted on" in erin.get("/admin/people?show=leaving").text
+    assert "waiting for deletion" in erin.get("/admin").text
+    assert erin.delete(f"/admin/people/{cast.alice}/deletion").status_code == 303
+    assert sign_in(browser_of(), ALICE).location == "/"
+
+
+def test_who_was_deactivated_before_stays_so(session, cast, browser_of):
+    erin = browser_of(cast.erin)
+    erin.put(f"/admin/people/{cast.alice}/deactivation")
+    erin.put(f"/admin/people/{cast.alice}/deletion")
+    erin.delete(f"/admin/people/{cast.alice}/deletion")
+    session.rollback()
+    assert session.get_one(User, cast.alice).deactivated_at
+    assert deletion.find_deletion(session, cast.alice) is None
+
+
+def test_reactivating_ends_the_deletion_as_well(alice, session, cast, browser_of):
+    ask(alice)
+    browser_of(cast.erin).delete(f"/admin/people/{cast.alice}/deactivation")
+    session.rollback()
+    assert session.scalars(sa.select(AccountDeletion)).all() == []
+    assert sign_in(browser_of(), ALICE).location == "/"
+
+
+def test_the_last_administrator_is_told_who_could_be_one(session, cast, browser_of):
+    set_password(session, cast.bob)
+    erin = browser_of(cast.erin)
+    page = erin.get("/account/deletion").text
+    assert "You are the only administrator" in page
+    assert re.search(rf'href="/admin/people/{cast.bob}/administrator"', page)
+    assert ask(erin, "erin@example.org").status_code == 409
+    assert is_signed_in(erin)
+    erin.put(f"/admin/people/{cast.bob}/administrator")
+    assert ask(erin, "erin@example.org").status_code == 303
+    assert not is_signed_in(erin)
+
+
+def test_a_form_sent_twice_asks_once(alice, session, cast, now):
+    ask(alice)
+    first = deletion.find_deletion(session, cast.alice)
+    assert first is not None
+    due_at = first.due_at
+    again = deletion.request_deletion(
+        session, cast.alice, by=cast.alice, now=now + dt.timedelta(days=3)
+    )
+    assert again is not None
+    assert again.due_at == due_at
+
+
+def test_a_wrong_password_says_nothing_of_the_deletion(alice, browser_of):
+    ask(alice)
+    assert sign_in(browser_of(), ALICE, PASSWORD + "x").status_code == 422
