@@ -253,6 +253,8 @@ def require_sign_in() -> Response | None:
     write_due_refusals()
     if signed_in_actor() is not None:
         return None
+    if find_leaver() is not None:
+        return redirect_page("/account/return")
     reason = take_sign_out_reason()
     if request.method in SAFE_METHODS:
         flash(reason or _("Please sign in to see that page."), "message")

@@ -166,3 +166,27 @@ def test_every_command_has_help(run, command):
 def test_the_command_line_uses_the_same_passwords(app):
     with app.app_context():
         assert passwords.verify(passwords.hash_password(PASSWORD), PASSWORD)
+
+
+def test_delete_waits_and_keep_brings_back(run, cast, browser_of):
+    alice = browser_of(cast.alice)
+    done = run("user", "delete", "alice@example.org")
+    assert (done.exit_code, "will be deleted for good on" in done.stdout) == (0, True)
+    assert not is_signed_in(alice)
+    (line,) = (each for each in run("user", "list").stdout.splitlines() if "alice@" in each)
+    assert "deleted on 20" in line
+    assert run("user", "keep", "alice@example.org").exit_code == 0
+    assert "deleted on" not in run("user", "list").stdout
+    again = run("user", "keep", "alice@example.org")
+    assert (again.exit_code, "does not wait" in again.stderr) == (1, True)
+
+
+def test_delete_at_once_and_never_the_last_administrator(run, cast, app):
+    done = run("user", "delete", "bob@example.org", "--now")
+    assert done.exit_code == 0, done.output
+    assert "deleted for good." in done.stdout
+    assert "Nobody else manages" in done.stderr
+    assert "bob@" not in run("user", "list").stdout
+    assert run("user", "delete", "nobody@example.org").exit_code == 1
+    last = run("user", "delete", "erin@example.org", "--now")
+    assert (last.exit_code, "last administrator" in last.stderr) == (1, True)

@@ -1,0 +1,33 @@
+"""Leaving for good, and coming back in time, from the account to the one button."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PageOf, SampleSite, sign_in
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_leave_and_come_back(sample_site: SampleSite, page_of: PageOf, scripts: bool) -> None:
+    """Carol deletes her account, signs in again, finds one way, and has everything back."""
+    sample_site.set_password("carol")
+    page = page_of("carol", java_script_enabled=scripts)
+    page.goto("/account")
+    page.get_by_role("link", name="Delete your account").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delete your account")
+    page.get_by_label("Your e-mail address").fill("somebody@example.org")
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_role("alert")).to_contain_text("not the address of this account")
+    page.get_by_label("Your e-mail address").fill("Carol@Example.org")
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.locator("#messages")).to_contain_text("Sign in to keep it")
+
+    sign_in(page, "carol")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your account will be deleted on")
+    page.goto("/evidence")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your account will be deleted on")
+    page.get_by_role("button", name="Keep my account").click()
+    expect(page.locator("#messages")).to_contain_text("Your account stays")
+    page.goto("/account")
+    expect(page.get_by_label("Name")).to_have_value("Carol")
