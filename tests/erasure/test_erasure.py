@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from roadmap.auth import deletion
 from roadmap.auth.models import ApiToken
 from roadmap.backup import actions as backups
+from roadmap.catalog.models import Milestone
 from roadmap.core.database import db
 from roadmap.core.types import Base
 from roadmap.demo.loader import load_demo_data
@@ -96,7 +97,8 @@ def leave_traces(session, person: User, now: dt.datetime = NOW) -> None:
                 accepted_at=now,
             ),
             Endorsement(
-                user_id=other.id, milestone_key=session.scalar(sa.text("SELECT min(key) FROM milestone")),
+                user_id=other.id,
+                milestone_key=session.scalar(sa.select(sa.func.min(Milestone.key))),
                 title="t", done_when="d", asked=person.name, message="", token_hash=os.urandom(32),
                 answer="yes", witness=person.name.upper(), affiliation="", statement="", **row,
             ),
@@ -108,9 +110,7 @@ def leave_traces(session, person: User, now: dt.datetime = NOW) -> None:
         outbox.Mail(person.email, "For you", "Hello"),
         now=now,
     )
-    record_audit(
-        session, by=None, action="session.failed", target=person.email.upper(), now=now
-    )
+    record_audit(session, by=None, action="session.failed", target=person.email.upper(), now=now)
     record_audit(
         session, by=other.id, action="access.refused", person=str(person.id), now=now,
         target=f"GET /teams/ranking/people/{person.id}",
