@@ -100,7 +100,7 @@ def leave_traces(session, person: User, now: dt.datetime = NOW) -> None:
                 user_id=other.id,
                 milestone_key=session.scalar(sa.select(sa.func.min(Milestone.key))),
                 title="t", done_when="d", asked=person.name, message="", token_hash=os.urandom(32),
-                answer="yes", witness=person.name.upper(), affiliation="", statement="", **row,
+                answer="seen", witness=person.name.upper(), affiliation="", statement="", **row,
             ),
         ]
     )  # fmt: skip

@@ -55,6 +55,7 @@ def test_addresses_and_sessions_are_kept_as_long_as_the_settings_say(
     monkeypatch.setitem(app.config, "SESSION_DAYS", session_days)
     prune()
     assert addresses(session) == (lines, sessions)
+    session.rollback()
     assert prune() == 0
 
 
