@@ -8,37 +8,43 @@ from collections.abc import Iterable, Sequence
 from roadmap.core.markdown import Node, to_tree
 
 
-def plain_text(markdown: str) -> str:
-    """Return the text without marks; items of lists and rows of tables begin with a dash."""
-    return _blocks(to_tree(markdown).get("c", [])) if markdown else ""
+def plain_text(markdown: str, *, between: str = "\n") -> str:
+    """Return the text without marks; items of lists and rows of tables begin with a dash.
+
+    They and the lines of code have `between` between them: an empty line for readers that join the
+    lines of a paragraph.
+    """
+    return _blocks(to_tree(markdown).get("c", []), between) if markdown else ""
 
 
-def _blocks(nodes: Sequence[Node], between: str = "\n\n") -> str:
-    return between.join(filter(None, map(_block, nodes)))
+def _blocks(nodes: Sequence[Node], between: str, after: str = "\n\n") -> str:
+    return after.join(filter(None, (_block(node, between) for node in nodes)))
 
 
-def _block(node: Node) -> str:
+def _block(node: Node, between: str) -> str:
     inner = node.get("c", [])
     match node["t"]:
         case "fence" | "code_block":
-            return str(node["v"]).rstrip("\n")
+            return str(node["v"]).rstrip("\n").replace("\n", between)
         case "blockquote":
-            return _blocks(inner)
-        case "bullet_list":
-            return _list((_blocks(item.get("c", []), "\n") for item in inner), ["-"] * len(inner))
-        case "ordered_list":
-            marks = [f"{node['n'] + place}." for place in range(len(inner))]
-            return _list((_blocks(item.get("c", []), "\n") for item in inner), marks)
+            return _blocks(inner, between)
+        case "bullet_list" | "ordered_list":
+            items = (_blocks(item.get("c", []), between, between) for item in inner)
+            first = node.get("n")
+            marks = ["-" if first is None else f"{first + at}." for at in range(len(inner))]
+            return _list(items, marks, between)
         case "table":
             rows = [row.get("c", []) for part in inner for row in part.get("c", [])]
-            return _list((" · ".join(map(_inline, row)) for row in rows), ["-"] * len(rows))
+            cells = (" · ".join(map(_inline, row)) for row in rows)
+            return _list(cells, ["-"] * len(rows), between)
         case _other:
             return _inline(node).strip()
 
 
-def _list(items: Iterable[str], marks: Sequence[str]) -> str:
-    return "\n".join(
-        f"{mark} {text}".replace("\n", "\n" + " " * (len(mark) + 1))
+def _list(items: Iterable[str], marks: Sequence[str], between: str) -> str:
+    return between.join(
+        # Lines below the first are indented, unless they are empty.
+        re.sub(r"\n(?!\n)", "\n" + " " * (len(mark) + 1), f"{mark} {text}")
         for mark, text in zip(marks, items, strict=True)
     )
 

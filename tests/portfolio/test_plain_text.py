@@ -25,3 +25,8 @@ from roadmap.portfolio.plain_text import plain_text
 )
 def test_it_reads_without_marks(markdown: str, text: str) -> None:
     assert plain_text(markdown) == text
+
+
+def test_readers_that_join_lines_get_an_empty_line_between_them() -> None:
+    text = "one\ntwo\n\n- a\n  - b\n- c\n\n```\nx\ny\n```"
+    assert plain_text(text, between="\n\n") == "one\ntwo\n\n- a\n\n  - b\n\n- c\n\nx\n\ny"

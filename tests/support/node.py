@@ -21,13 +21,13 @@ NODE = _HOME / ("node.exe" if _WINDOWS else "bin/node")
 _NPM = _HOME / ("." if _WINDOWS else "lib") / "node_modules/npm/bin/npm-cli.js"
 
 
-def run_node(script: str, text: str = "", *, timeout: float = 60) -> str:
+def run_node(script: str, text: str = "", *arguments: str, timeout: float = 60) -> str:
     """Run a script of `tests/node` with `text` as its input, and return what it printed.
 
     Raises `CalledProcessError` with what it wrote on standard error.
     """
     done = subprocess.run(
-        [NODE, FOLDER / script],
+        [NODE, FOLDER / script, *arguments],
         input=text,
         capture_output=True,
         text=True,

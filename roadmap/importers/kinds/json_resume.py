@@ -137,7 +137,7 @@ def _piece(
         said = text_at(own, "kind")
         values = {
             "kind": said if said in KINDS else kind,
-            "title": clean_line(_first(entry, *title))[:200],
+            "title": clean_line(text_at(own, "title") or _first(entry, *title))[:200],
             "occurred_on": text_at(own, "occurredOn") or _first(entry, *date),
             "url": _url(entry) or text_at(own, "url"),
             "description": text_at(own, "description")

@@ -74,7 +74,7 @@ def _resume(document: Document) -> Entry:
                     "name": clean_line(document.name),
                     "label": clean_line(document.headline),
                     "email": document.email,
-                    "summary": plain_text(document.introduction_md),
+                    "summary": _summary(document),
                 }
             ),
             "work": [_position(position) for position in document.positions],
@@ -92,6 +92,13 @@ def _resume(document: Document) -> Entry:
             },
         }
     )
+
+
+def _summary(document: Document) -> str:
+    """Return the introduction, and how much is verified, which themes show nowhere else."""
+    introduction = plain_text(document.introduction_md, between="\n\n")
+    account = labels.verification_summary(document) if document.items else ""
+    return "\n\n".join(part for part in (introduction, account) if part)
 
 
 def _without_empty(entry: Entry, without: tuple[str, ...] = ()) -> Entry:
@@ -126,10 +133,13 @@ def _position(position: Position) -> Entry:
             "position": clean_line(position.title),
             "startDate": _day(position.started_on),
             "endDate": _day(position.ended_on),
-            "summary": plain_text(position.summary),
-            "cairn": _without_empty(
-                {"isMachineLearning": position.is_ml, "summary": position.summary}
-            ),
+            "summary": plain_text(position.summary, between="\n\n"),
+            "cairn": {
+                **_without_empty(
+                    {"isMachineLearning": position.is_ml, "summary": position.summary}
+                ),
+                "source": labels.declared(),
+            },
         }
     )
 
@@ -141,8 +151,8 @@ def _degree(degree: Degree) -> Entry:
             "institution": clean_line(degree.institution),
             "area": clean_line(degree.field),
             "studyType": study,
-            "endDate": _day(degree.awarded_on),
-            "cairn": _without_empty({"level": degree.level}),
+            **_on_one_day(degree.awarded_on),
+            "cairn": {**_without_empty({"level": degree.level}), "source": labels.declared()},
         }
     )
 
@@ -158,7 +168,8 @@ def _skill(skill: Skill) -> Entry:
         {
             "name": clean_line(skill.title),
             "level": f"{labels.skill_level(skill)}, {labels.assessor(skill)}",
-            "keywords": [clean_line(skill.group)] if skill.group else [],
+            # Some themes show keywords and no level.
+            "keywords": [*filter(None, [clean_line(skill.group)]), labels.assessor(skill)],
             "cairn": _without_empty(cairn),
         }
     )
@@ -216,12 +227,12 @@ def _impact(impact: Impact) -> Entry:
 
 def _highlights(item: DocumentItem, locale: str) -> list[str]:
     lines = [labels.sourced_impact_line(impact) for impact in item.impacts]
-    if item.tone != "unverified" or item.is_draft:
-        lines.append(labels.verification_line(item, locale))
+    lines.append(labels.verification_line(item, locale))
     lines += [
         f"{label}: {title}" for label, titles in labels.milestone_facts(item) for title in titles
     ]
-    if issued := labels.validity(item, locale):
+    issued = labels.validity(item, locale)
+    if issued and issued != clean_line(item.issuer):
         lines.append(issued)
     return lines
 
@@ -230,7 +241,7 @@ def _project(item: DocumentItem, locale: str) -> Entry:
     return {
         "name": clean_line(item.title),
         "type": clean_line(item.kind_label),
-        "description": plain_text(item.description),
+        "description": plain_text(item.description, between="\n\n"),
         "highlights": _highlights(item, locale),
         "keywords": [clean_line(title) for title in item.skills],
         **_on_one_day(item.occurred_on),
@@ -243,7 +254,7 @@ def _project(item: DocumentItem, locale: str) -> Entry:
 
 def _publication(item: DocumentItem, locale: str) -> Entry:
     # The format has no highlights here, so they are part of the summary.
-    parts = [plain_text(item.description), item.role, *_highlights(item, locale)]
+    parts = [plain_text(item.description, between="\n\n"), item.role, *_highlights(item, locale)]
     return {
         "name": clean_line(item.title),
         "publisher": clean_line(item.issuer),
@@ -256,13 +267,17 @@ def _publication(item: DocumentItem, locale: str) -> Entry:
 
 
 def _certificate(item: DocumentItem, locale: str) -> Entry:
+    name = clean_line(item.title)
+    # Themes show neither its kind nor until when it is valid.
+    if item.tone == "lapsed":
+        name = f"{name} ({clean_line(item.kind_label)})"
     return {
-        "name": clean_line(item.title),
+        "name": name,
         "date": _day(item.issued_on or item.occurred_on),
         "issuer": clean_line(item.issuer),
         "url": safe_url(item.url),
         "highlights": _highlights(item, locale),
-        "cairn": _extension(item, "issuer"),
+        "cairn": {"title": clean_line(item.title), **_extension(item, "issuer")},
     }
 
 
@@ -272,7 +287,7 @@ def _volunteer(item: DocumentItem, locale: str) -> Entry:
         "position": clean_line(item.title),
         "url": safe_url(item.url),
         **_on_one_day(item.occurred_on),
-        "summary": plain_text(item.description),
+        "summary": plain_text(item.description, between="\n\n"),
         "highlights": ([clean_line(item.role)] if item.role else []) + _highlights(item, locale),
         "cairn": _extension(item, "occurredOn", "issuer"),
     }
