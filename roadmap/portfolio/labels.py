@@ -48,7 +48,15 @@ def sourced_impact_line(impact: Impact) -> str:
 
 
 def verification_line(item: DocumentItem, locale: str) -> str:
-    """Return who verified a piece, in one sentence, and whether it has lapsed since."""
+    """Return who verified a piece, whether it has lapsed since, and whether its text was judged."""
+    said = _verification(item, locale)
+    if item.is_redacted:
+        return _("%(judgement)s; the author redacted this text, which nobody reviewed",
+                 judgement=said)  # fmt: skip
+    return said
+
+
+def _verification(item: DocumentItem, locale: str) -> str:
     if item.tone == "unverified":
         return _("Draft, not reviewed") if item.is_draft else _("Not verified")
     if item.tone == "lapsed" and not (item.verified_by or item.verifiers):
@@ -81,6 +89,11 @@ def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
         for name, label in milestone_labels().items()
     ]
     return [(label, titles) for label, titles in facts if titles]
+
+
+def skills_label() -> str:
+    """Return how the skills of a piece are called: its author named them, and nobody judged them."""
+    return _("Skills, named by the author")
 
 
 def file_lines(item: DocumentItem) -> list[str]:

@@ -27,3 +27,20 @@ class Format:
     render: Callable[[Document], bytes]
     missing: Callable[[Document], str] = lambda _document: ""
     packed_files: Callable[[Document], Mapping[str, str]] = lambda _document: {}
+
+
+# Results at the start of a document, for readers in a hurry.
+MAX_TOP_RESULTS = 6
+
+
+def parts(document: Document) -> list[str]:
+    """Return the sections in their order, and "account" before the first that it is about.
+
+    It says how much of the evidence is verified, and stands wherever evidence is shown.
+    """
+    found: list[str] = []
+    for key in document.sections:
+        if key in ("results", "evidence") and "account" not in found:
+            found.append("account")
+        found.append(key)
+    return found

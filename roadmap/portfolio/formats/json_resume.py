@@ -75,6 +75,15 @@ def _resume(document: Document) -> Entry:
                     "label": clean_line(document.headline),
                     "email": document.email,
                     "summary": _summary(document),
+                    "url": next((p.url for p in document.profiles if p.network == "website"), ""),
+                    "profiles": [
+                        {
+                            "network": clean_line(profile.title),
+                            "username": clean_line(profile.username),
+                            "url": profile.url,
+                        }
+                        for profile in document.profiles
+                    ],
                 }
             ),
             "work": [_position(position) for position in document.positions],

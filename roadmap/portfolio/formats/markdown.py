@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask_babel import lazy_gettext as _l
 
@@ -11,7 +11,7 @@ from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem
-from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
 from roadmap.portfolio.markdown_writer import destination, escape, inline, line, rewrite, table
 from roadmap.portfolio.urls import safe_url
 
@@ -22,29 +22,67 @@ def render(document: Document) -> bytes:
 
 
 def _blocks(document: Document) -> Iterator[str]:
-    locale = document.locale
     yield f"# {inline(document.name)}"
     yield line(document.headline)
     yield _contact_line(document)
+    for part in parts(document):
+        yield from PARTS[part](document)
+
+
+def _account(document: Document) -> Iterator[str]:
+    account = [labels.verification_summary(document)]
+    if document.items:
+        account.append(labels.tone_explanation())
+    yield "\n".join(f"> {escape(each)}" for each in account)
+
+
+def _introduction(document: Document) -> Iterator[str]:
     yield rewrite(document.introduction_md, 3)
-    yield (
-        f"> {escape(labels.verification_summary(document))}\n> {escape(labels.tone_explanation())}"
-    )
+
+
+def _results(document: Document) -> Iterator[str]:
+    if results := document.verified_impacts[:MAX_TOP_RESULTS]:
+        yield f"## {_('Measured and verified')}"
+        yield table(
+            (_("Change"), _("Metric"), _("Evidence")),
+            [
+                (
+                    f"**{inline(labels.impact_change(impact))}**",
+                    inline(impact.metric),
+                    inline(item.title),
+                )
+                for item, impact in results
+            ],
+        )
+
+
+def _evidence(document: Document) -> Iterator[str]:
     if document.items:
         yield f"## {_('Evidence')}"
         for item in document.items:
-            yield from _item(item, locale)
+            yield from _item(item, document.locale)
+
+
+def _experience(document: Document) -> Iterator[str]:
     if document.positions:
         yield f"## {_('Experience')}"
+        yield f"*{escape(labels.declared())}*"
         for position in document.positions:
             names = (position.title, position.employer)
             yield f"### {', '.join(inline(name) for name in names if name)}"
-            period = labels.position_period(position, locale)
+            period = labels.position_period(position, document.locale)
             yield f"{period} · {_('machine learning')}" if position.is_ml else period
             yield rewrite(position.summary, 4)
+
+
+def _education(document: Document) -> Iterator[str]:
     if document.degrees:
         yield f"## {_('Education')}"
-        yield "\n".join(_degree(degree, locale) for degree in document.degrees)
+        yield f"*{escape(labels.declared())}*"
+        yield "\n".join(_degree(degree, document.locale) for degree in document.degrees)
+
+
+def _skills(document: Document) -> Iterator[str]:
     if document.skills:
         yield f"## {_('Skills')}"
         yield table(
@@ -64,14 +102,18 @@ def _blocks(document: Document) -> Iterator[str]:
 
 
 def _contact_line(document: Document) -> str:
-    parts = []
+    contact = []
     if document.email:
         mail = clean_line(document.email)
-        parts.append(f"[{escape(mail)}](mailto:{destination(mail)})")
+        contact.append(f"[{escape(mail)}](mailto:{destination(mail)})")
+    contact += [
+        f"[{inline(each.title)}: {inline(each.username)}]({destination(each.url)})"
+        for each in document.profiles
+    ]
     if roadmap := labels.roadmap_line(document):
-        parts.append(escape(roadmap))
-    parts.append(show_date(document.generated_on, document.locale))
-    return " · ".join(parts)
+        contact.append(escape(roadmap))
+    contact.append(show_date(document.generated_on, document.locale))
+    return " · ".join(contact)
 
 
 def _item(item: DocumentItem, locale: str) -> Iterator[str]:
@@ -110,7 +152,7 @@ def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
     for text in labels.file_lines(item):
         yield f"- {_('File')}: {inline(text)}"
     if item.skills:
-        yield f"- {_('Skills')}: {', '.join(inline(title) for title in item.skills)}"
+        yield f"- {labels.skills_label()}: {', '.join(inline(title) for title in item.skills)}"
 
 
 def _link(url: str) -> str:
@@ -125,6 +167,16 @@ def _degree(degree: Degree, locale: str) -> str:
         parts.append(show_month(degree.awarded_on, locale))
     return "- " + ", ".join(part for part in parts if part)
 
+
+PARTS: dict[str, Callable[[Document], Iterator[str]]] = {
+    "account": _account,
+    "introduction": _introduction,
+    "results": _results,
+    "evidence": _evidence,
+    "experience": _experience,
+    "education": _education,
+    "skills": _skills,
+}
 
 FORMAT = Format(
     key="markdown",

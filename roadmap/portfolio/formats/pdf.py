@@ -22,7 +22,7 @@ from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
 from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
 
 DIRECTORY = Path(__file__).resolve().parent
@@ -31,8 +31,6 @@ FONTS = DIRECTORY / "fonts"
 SERIF = ("Libertinus Serif", "Noto Serif", "Noto Sans")
 SANS = ("Noto Sans", "DejaVu Sans", "Libertinus Serif")
 MONO = ("DejaVu Sans Mono", "Noto Sans Mono")
-# Results at the start of the document, for readers in a hurry.
-MAX_TOP_RESULTS = 6
 # As many as forms accept.
 MAX_LINE_LENGTH = 2_000
 
@@ -85,9 +83,14 @@ def _data(document: Document) -> Data:
         "lang": page_language(locale),
         "fonts": {"serif": SERIF, "sans": SANS, "mono": MONO},
         "words": _labels(),
+        "parts": parts(document),
         "name": _text(document.name),
         "footer": _text(document.name[:80]),
         "email": _text(document.email),
+        "profiles": [
+            {"href": each.url, "text": f"{_text(each.title)}: {_text(each.username)}"}
+            for each in document.profiles
+        ],
         "headline": _text(document.headline),
         "roadmap": _text(labels.roadmap_line(document)),
         "date": show_date(document.generated_on, locale),
@@ -146,6 +149,7 @@ def _labels() -> dict[str, str]:
         "portfolio": _("Portfolio"),
         "results": _("Measured and verified"),
         "evidence": _("Evidence"),
+        "declared": labels.declared(),
         "experience": _("Experience"),
         "education": _("Education"),
         "skills": _("Skills"),
@@ -155,7 +159,7 @@ def _labels() -> dict[str, str]:
         "source": _("Source"),
         "link": _("Link"),
         "role": _("Role"),
-        "trains": _("Skills"),
+        "trains": labels.skills_label(),
         # {n} and {m} are filled in by the template.
         "page": _("page {n} of {m}"),
     }

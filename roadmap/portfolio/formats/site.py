@@ -27,13 +27,12 @@ from roadmap.evidence.item import File
 from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
 from roadmap.portfolio.formats.zip_file import pack
 from roadmap.portfolio.urls import safe_url
 
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
-MAX_TOP_RESULTS = 6
 # How much of a piece's description the index shows, in characters.
 OPENING_LENGTH = 400
 # A name that every file system accepts. Ids are UUIDs; anything else is numbered instead.
@@ -71,14 +70,17 @@ def packed_files(document: Document) -> dict[str, str]:
 def render_files(document: Document) -> Iterator[tuple[str, str]]:
     """Yield the name and text of every file."""
     pages = list(_pages(document))
-    verified = [page for page in pages if page.item.tone == "verified"]
-    results = [(page, impact) for page in verified for impact in page.item.impacts]
+    page_of = {id(page.item): page for page in pages}
+    results = [
+        (page_of[id(item)], impact) for item, impact in document.verified_impacts[:MAX_TOP_RESULTS]
+    ]
     environment = _environment()
     shown = {
         "document": document,
+        "parts": parts(document),
         "pages": pages,
         "words": SimpleNamespace(**_labels(document)),
-        "results": results[:MAX_TOP_RESULTS],
+        "results": results,
         "is_issued": is_issued,
         "day": partial(show_date, locale=document.locale),
         "month": partial(show_month, locale=document.locale),
@@ -113,7 +115,7 @@ def _labels(document: Document) -> dict[str, Markup]:
         "not_given": _("not given"),
         "description": _("Description"),
         "files": _("Files"),
-        "skills": _("Skills"),
+        "skills": labels.skills_label(),
         "others": _("Other pieces"),
         "before": _("Before"),
         "after": _("After"),

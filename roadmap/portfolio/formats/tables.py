@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask_babel import lazy_gettext as _l
 
@@ -30,60 +30,70 @@ def render_csv(document: Document) -> bytes:
 
 
 def render_xlsx(document: Document) -> bytes:
-    """Return a sheet for each part that has something in it, the pieces first."""
+    """Return a sheet for each section that has something in it, and one about the person."""
     return to_xlsx(*_sheets(document))
 
 
 def _sheets(document: Document) -> Iterator[Sheet]:
-    yield _pieces(document)
-    if document.positions:
-        yield Sheet(
-            _("Experience"),
-            (_("Position"), _("Employer"), _("From"), _("To"), _("Field"), _("Source"),
-             _("Description")),
-            [
-                (
-                    clean_line(position.title),
-                    clean_line(position.employer),
-                    _date(position.started_on),
-                    _date(position.ended_on) or _("today"),
-                    _("Machine learning") if position.is_ml else "",
-                    labels.declared(),
-                    plain_text(position.summary),
-                )
-                for position in document.positions
-            ],
-        )  # fmt: skip
-    if document.degrees:
-        yield Sheet(
-            _("Education"),
-            (_("Degree"), _("Institution"), _("Date"), _("Source")),
-            [
-                (
-                    labels.degree_title(degree),
-                    clean_line(degree.institution),
-                    _date(degree.awarded_on),
-                    labels.declared(),
-                )
-                for degree in document.degrees
-            ],
-        )
-    if document.skills:
-        yield Sheet(
-            _("Skills"),
-            (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
-            [
-                (
-                    clean_line(skill.title),
-                    skill.level,
-                    skill.bar,
-                    labels.assessor(skill),
-                    clean_line(skill.level_text),
-                )
-                for skill in document.skills
-            ],
-        )
+    for part in document.sections:
+        if part in PARTS and (sheet := PARTS[part](document)).rows:
+            yield sheet
     yield _about(document)
+
+
+def _experience(document: Document) -> Sheet:
+    return Sheet(
+        _("Experience"),
+        (_("Position"), _("Employer"), _("From"), _("To"), _("Field"), _("Source"),
+         _("Description")),
+        [
+            (
+                clean_line(position.title),
+                clean_line(position.employer),
+                _date(position.started_on),
+                _date(position.ended_on) or _("today"),
+                _("Machine learning") if position.is_ml else "",
+                labels.declared(),
+                plain_text(position.summary),
+            )
+            for position in document.positions
+        ],
+        wide=(6,),
+    )  # fmt: skip
+
+
+def _education(document: Document) -> Sheet:
+    return Sheet(
+        _("Education"),
+        (_("Degree"), _("Institution"), _("Date"), _("Source")),
+        [
+            (
+                labels.degree_title(degree),
+                clean_line(degree.institution),
+                _date(degree.awarded_on),
+                labels.declared(),
+            )
+            for degree in document.degrees
+        ],
+    )
+
+
+def _skills(document: Document) -> Sheet:
+    return Sheet(
+        _("Skills"),
+        (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
+        [
+            (
+                clean_line(skill.title),
+                skill.level,
+                skill.bar,
+                labels.assessor(skill),
+                clean_line(skill.level_text),
+            )
+            for skill in document.skills
+        ],
+        wide=(4,),
+    )
 
 
 def _about(document: Document) -> Sheet:
@@ -92,12 +102,15 @@ def _about(document: Document) -> Sheet:
         (_("Name"), clean_line(document.name)),
         (_("Headline"), clean_line(document.headline)),
         (_("Email"), clean_line(document.email)),
+        *((clean_line(each.title), each.url) for each in document.profiles),
         (_("Roadmap"), clean_line(document.roadmap_title)),
         (_("Date"), show_date(document.generated_on, document.locale)),
         (_("Introduction"), plain_text(document.introduction_md)),
-        (_("Verification"), labels.verification_summary(document)),
-        ("", labels.tone_explanation() if document.items else ""),
     ]
+    if "evidence" in document.sections:
+        rows.append((_("Verification"), labels.verification_summary(document)))
+    if document.items:
+        rows.append(("", labels.tone_explanation()))
     return Sheet(_("Portfolio"), ("", ""), [row for row in rows if row[1]], wide=(1,))
 
 
@@ -105,7 +118,7 @@ def _pieces(document: Document) -> Sheet:
     """Return the pieces in their order, one a row."""
     milestones = labels.milestone_labels()
     header = (
-        _("Title"), _("Kind"), _("Date"), _("Verification"), *milestones.values(), _("Skills"),
+        _("Title"), _("Kind"), _("Date"), _("Verification"), *milestones.values(), labels.skills_label(),
         _("Impact"), _("Role"), _("Link"), _("Issuer"), _("Issued on"), _("Valid until"),
         _("Files"), _("Description"),
     )  # fmt: skip
@@ -139,6 +152,14 @@ def _date(value: PartialDate | None) -> CellValue:
     is_day = value and value.first == value.last and value.first.year >= 1900
     return value.first if value and is_day else value
 
+
+# The results stand with each piece.
+PARTS: dict[str, Callable[[Document], Sheet]] = {
+    "evidence": _pieces,
+    "experience": _experience,
+    "education": _education,
+    "skills": _skills,
+}
 
 CSV = Format(key="csv", title=_l("CSV"), mimetype="text/csv", extension="csv", render=render_csv)
 XLSX = Format(

@@ -15,13 +15,9 @@ from roadmap.core.link_hosts import hidden_host
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
 from roadmap.portfolio.formats.word_writer import Span, WordWriter, bold, link
 from roadmap.portfolio.urls import safe_url
-
-# Results at the start of the document, for readers in a hurry.
-MAX_TOP_RESULTS = 6
-
 
 def render(document: Document) -> bytes:
     """Return the file; equal documents give equal bytes."""
@@ -29,8 +25,8 @@ def render(document: Document) -> bytes:
     title = _("Portfolio of %(name)s", name=name)
     writer = WordWriter(page_language(document.locale))
     _head(writer, document)
-    for write in SECTIONS.values():
-        write(writer, document)
+    for part in parts(document):
+        PARTS[part](writer, document)
     # {n} and {m} become fields of Word.
     page = _("page {n} of {m}")
     return writer.to_bytes(title=title, author=name, page=page, day=document.generated_on)
@@ -41,13 +37,20 @@ def _head(writer: WordWriter, document: Document) -> None:
     writer.paragraph(clean_line(document.name), "Title")
     if document.headline:
         writer.paragraph(clean_line(document.headline), "Subtitle")
-    parts = [Span(show_date(document.generated_on, document.locale))]
-    if roadmap := labels.roadmap_line(document):
-        parts = [Span(roadmap), Span(" · "), *parts]
+    contact = [
+        link(each.url, f"{clean_line(each.title)}: {clean_line(each.username)}")
+        for each in document.profiles
+    ]
     if document.email:
         email = clean_line(document.email)
-        parts = [link(f"mailto:{email}", email), Span(" · "), *parts]
-    writer.paragraph(parts, "Details")
+        contact.insert(0, link(f"mailto:{email}", email))
+    if roadmap := labels.roadmap_line(document):
+        contact.append(Span(roadmap))
+    contact.append(Span(show_date(document.generated_on, document.locale)))
+    writer.paragraph([each for span in contact for each in (Span(" · "), span)][1:], "Details")
+
+
+def _account(writer: WordWriter, document: Document) -> None:
     writer.paragraph(bold(labels.verification_summary(document)), "Details")
     if document.items:
         writer.paragraph(labels.tone_explanation(), "Details")
@@ -112,7 +115,7 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
     for line in labels.file_lines(item):
         writer.fact(_("File"), line)
     if item.skills:
-        writer.fact(_("Skills"), ", ".join(map(clean_line, item.skills)))
+        writer.fact(labels.skills_label(), ", ".join(map(clean_line, item.skills)))
 
 
 def _experience(writer: WordWriter, document: Document) -> None:
@@ -166,7 +169,8 @@ def _address(url: str) -> list[Span]:
     return [link(href, text), *([Span(f" ({host})")] if host else [])]
 
 
-SECTIONS: dict[str, Callable[[WordWriter, Document], None]] = {
+PARTS: dict[str, Callable[[WordWriter, Document], None]] = {
+    "account": _account,
     "introduction": _introduction,
     "results": _results,
     "evidence": _evidence,
