@@ -92,7 +92,7 @@ def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
 
 
 def skills_label() -> str:
-    """Return how the skills of a piece are called: its author named them, and nobody judged them."""
+    """Return how the skills of a piece are called, which its author named and nobody judged."""
     return _("Skills, named by the author")
 
 

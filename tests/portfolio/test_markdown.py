@@ -31,8 +31,9 @@ def headings(markdown: str) -> list[tuple[str, str]]:
 
 def test_it_reads_as_an_outline() -> None:
     text = markdown.render(ALICE).decode()
-    assert headings(text)[:5] == [
+    assert headings(text)[:6] == [
         ("h1", "Alice Archer"),
+        ("h2", "Measured and verified"),
         ("h2", "Evidence"),
         ("h3", "Two-stage ranking for the home feed"),
         ("h4", "Options weighed"),
@@ -130,5 +131,7 @@ def test_a_description_never_leaves_its_place(text: str) -> None:
         name="A", generated_on=TODAY, items=(replace(RANKER, description=text),) * 2
     )
     found = headings(markdown.render(document).decode())
-    assert [name for tag, name in found if tag in ("h1", "h2")] == ["A", "Evidence"]
+    assert [name for tag, name in found if tag in ("h1", "h2")] == [
+        "A", "Measured and verified", "Evidence"
+    ]  # fmt: skip
     assert [name for tag, name in found if tag == "h3"] == [RANKER.title] * 2

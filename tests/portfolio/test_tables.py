@@ -51,7 +51,7 @@ def test_the_other_parts_are_sheets() -> None:
     about = [cell for row in book["Portfolio"].iter_rows(values_only=True) for cell in row]
     assert "6 pieces of evidence: 4 verified by 1 person, 2 not verified." in about
     book = openpyxl.load_workbook(io.BytesIO(tables.render_xlsx(EMPTY)))
-    assert book.sheetnames == ["Evidence", "Portfolio"]
+    assert book.sheetnames == ["Portfolio"]
 
 
 @pytest.mark.parametrize("title", ["+49 Jo", "-Anna", "=1+1", "@SUM(A1)"])

@@ -1,4 +1,4 @@
-"""No export says more than is true: each format and page is read for what it must say, and must not.
+"""No export says more than is true: each is read for what it must say, and what it must not.
 
 A new format is covered by its place in the registry and its reader in `readers`.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -15,12 +17,14 @@ from roadmap.career.models import Degree, Position
 from roadmap.core.dates import PartialDate
 from roadmap.endorsements.models import Endorsement
 from roadmap.evidence.models import Review
+from roadmap.portfolio.document import Document, Profile
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
 from roadmap.progress.models import MilestoneStatus
 from roadmap.skills import actions as skills
 from tests.portfolio import evidence_rows
 from tests.portfolio.readers import READERS
+from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER
 from tests.support.cast import Cast
 
 CONFIRMED, LINKED = "point-in-time-sql", "trace-inference-request"
@@ -108,8 +112,50 @@ def describe_alice(session: Session, cast: Cast, now: dt.datetime) -> None:
     skills.assess_other(session, cast.alice, "distributed_training", 0, by=bob, now=now)
     skills.assess_self(session, cast.alice, "deep_learning", 3, by=alice, now=now)
     evidence_rows.portfolio(session, cast.alice, shows_self_assessed=True)
-    session.add(
-        Position(user_id=cast.alice, title="Engineer", started_on=PartialDate("2020-01"))
-    )
+    session.add(Position(user_id=cast.alice, title="Engineer", started_on=PartialDate("2020-01")))
     session.add(Degree(user_id=cast.alice, level="master", field="Maths"))
     session.flush()
+
+
+WHOLE = replace(
+    ALICE,
+    profiles=(Profile("github", "GitHub", "alice-archer", "https://github.com/alice-archer"),),
+)
+# A word that stands in one section alone.
+WORDS = {
+    "introduction": "stay honest",
+    "evidence": "drift alarms missed",
+    "experience": "Contoso Research",
+    "education": "ETH Zürich",
+    "skills": "towards goals that were written",
+}
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("csv", "json-resume")])
+def test_sections_stand_in_the_order_of_their_author(name: str) -> None:
+    """JSON Resume has an order of its own, and CSV the pieces alone."""
+    order = tuple(reversed(WORDS))
+    said = READERS[name](FORMATS[name].render(replace(WHOLE, sections=order)))
+    places = {key: re.search(WORDS[key], said) for key in order}
+    # The workbook has the introduction on the sheet about the person.
+    found = [place.start() for key, place in places.items()
+             if place and (name, key) != ("xlsx", "introduction")]  # fmt: skip
+    assert all(places.values())
+    assert found == sorted(found)
+    assert "Measured and verified" not in said
+    assert "alice-archer" in said
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_hidden_section_leaves_no_trace(name: str) -> None:
+    bare = Document(name="Alice", generated_on=ALICE.generated_on, sections=("introduction",))
+    said = READERS[name](FORMATS[name].render(bare))
+    assert not re.search("piece|Measured|Experience|Education|Declared|Verified", said)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_redacted_text_is_not_called_verified(name: str) -> None:
+    piece = replace(RANKER, is_redacted=True, title="A ranking system")
+    said = READERS[name](FORMATS[name].render(replace(EMPTY, items=(piece,))))
+    note = "2026; the author redacted this text, which nobody reviewed"
+    assert f"Verified by Bob Builder on 3 Apr {note}" in said

@@ -118,9 +118,9 @@ def _pieces(document: Document) -> Sheet:
     """Return the pieces in their order, one a row."""
     milestones = labels.milestone_labels()
     header = (
-        _("Title"), _("Kind"), _("Date"), _("Verification"), *milestones.values(), labels.skills_label(),
-        _("Impact"), _("Role"), _("Link"), _("Issuer"), _("Issued on"), _("Valid until"),
-        _("Files"), _("Description"),
+        _("Title"), _("Kind"), _("Date"), _("Verification"), *milestones.values(),
+        labels.skills_label(), _("Impact"), _("Role"), _("Link"), _("Issuer"), _("Issued on"),
+        _("Valid until"), _("Files"), _("Description"),
     )  # fmt: skip
     rows = [_piece(item, document.locale) for item in document.items]
     return Sheet(_("Evidence"), header, rows, wide=range(3, len(header)))

@@ -19,6 +19,7 @@ from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
 from roadmap.portfolio.formats.word_writer import Span, WordWriter, bold, link
 from roadmap.portfolio.urls import safe_url
 
+
 def render(document: Document) -> bytes:
     """Return the file; equal documents give equal bytes."""
     name = clean_line(document.name)
