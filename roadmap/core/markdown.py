@@ -204,21 +204,30 @@ def _mark_tasks(tokens: list[Token]) -> None:
 
 
 def _link_images(tokens: list[Token]) -> list[Token]:
-    """Replace images by links that say why: a page loads nothing from other sites."""
+    """Replace images by links that say why: a page loads nothing from other sites.
+
+    One within a link stays a part of its text; one that is its own address is not spelled out.
+    """
     kept = []
     note = _("image, not loaded from another site")
+    depth = 0
     for token in tokens:
+        depth += token.nesting * token.type.startswith("link_")
         if token.type != "image":
             kept.append(token)
             continue
         href = str(token.attrs["src"])
-        name = token.content or href
-        kept += [
-            Token("link_open", "a", 1, attrs={"href": href}),
-            Token("text", "", 0, content=name),
-            Token("link_close", "a", -1),
-            Token("text", "", 0, content=f" ({note})"),
-        ]
+        is_data = href.lower().startswith("data:")
+        name = Token("text", "", 0, content=token.content or ("" if is_data else href))
+        if not is_data and not depth:
+            kept += [
+                Token("link_open", "a", 1, attrs={"href": href}),
+                name,
+                Token("link_close", "a", -1),
+            ]
+        else:
+            kept.append(name)
+        kept.append(Token("text", "", 0, content=f" ({note})"))
     return kept
 
 

@@ -280,3 +280,11 @@ def test_images_are_links_that_say_why() -> None:
     assert to_excerpt("![p95 by week](https://example.org/p95.png)") == (
         "p95 by week (image, not loaded from another site)"
     )
+
+
+def test_an_image_in_a_link_and_one_of_data_are_text() -> None:
+    linked = "[![build](https://example.org/badge.svg)](https://example.org/build)"
+    html = to_html(f"{linked} ![](data:image/png;base64,iVBORw0KGgo=)")
+    assert re.findall('href="([^"]*)"', html) == ["https://example.org/build"]
+    assert "build (image, not loaded from another site)</a>" in html
+    assert "base64" not in html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from dataclasses import replace
 
 import pypdf
@@ -149,3 +150,20 @@ def test_every_format_is_in_the_registry_and_writes() -> None:
         assert format_.render(ALICE).startswith(starts.get(key, b""))
         assert format_.render(ALICE) == format_.render(ALICE) != format_.render(EMPTY)
         assert str(format_.title)
+
+
+def test_a_character_is_set_or_named_before() -> None:
+    """In names and titles as well; which fonts there are depends on the machine."""
+    name, title, role = "محمد عبد الله (أبو علي)", "機械学習の運用入門 v2", "발표자 Ωмега"
+    text = "中文：模型監控與回滾。 ไทย. Launch 🚀 ✅ 👩🏽‍💻 ניטור מודלים (A/B)."
+    item = replace(RANKER, title=title, role=role, description=text)
+    document = replace(EMPTY, name=name, items=(item,))
+    lacking = pdf.missing(document)
+    made = pypdf.PdfReader(io.BytesIO(pdf.render(document)))
+    said = "".join(page.extract_text() for page in made.pages)
+    shown = {each for each in name + title + role + text if unicodedata.category(each)[0] in "LNS"}
+    # Arabic letters may come as their presentation forms, and skin tones are part of an emoji.
+    said += unicodedata.normalize("NFKC", said)
+    assert {each for each in shown if each not in said + lacking} <= {"🏽"}
+    assert "v2" in said
+    assert "Ωмега" in said
