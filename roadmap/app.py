@@ -103,6 +103,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.invitations.routes import invitations
     from roadmap.journey.routes import journey
     from roadmap.market.routes import market
+    from roadmap.momentum.routes import momentum
     from roadmap.notifications.routes import notifications
     from roadmap.portfolio.routes import portfolio
     from roadmap.practice.routes import practice
@@ -143,6 +144,7 @@ def blueprints(app: Flask) -> None:
             importers,
             forecast,
             readiness,
+            momentum,
             journey,
             sources,
             calendar,

@@ -30,6 +30,7 @@ from roadmap.demo.replay import StoryReplay
 from roadmap.demo.story import ROADMAP, Step, load_story, steps
 from roadmap.invitations.actions import invite
 from roadmap.mail.models import OutgoingMail
+from roadmap.momentum.actions import take_snapshots
 from roadmap.notifications.actions import prune
 from roadmap.notifications.models import Notification
 from roadmap.people.models import Team, User
@@ -130,6 +131,8 @@ def load_demo_data(
     # Summaries as of today, not as of each person's last step.
     for user_id in session.scalars(sa.select(Enrollment.user_id).distinct()):
         refresh_summaries(session, user_id, now)
+        while take_snapshots(session, user_id):
+            pass
     accounts = (Account(actors[each.key].id, each, passwords[each.key]) for each in everyone)
     return LoadedDemo(tuple(accounts), pieces=len(replay.pieces), steps=len(all_steps))
 

@@ -187,7 +187,7 @@ def edit(
         raise Stale
     before = evidence_input(evidence)
     piece = keep_stored_texts(_validated(piece, by.today(now), before.impacts), before)
-    names = [field.name for field in fields(piece)]
+    names, keys_before = [field.name for field in fields(piece)], evidence.milestone_keys
     changed = [name for name in names if getattr(before, name) != getattr(piece, name)]
     if milestones is not None and _replace_links(session, evidence, milestones, now):
         changed.append("milestones")
@@ -229,8 +229,11 @@ def edit(
     elif evidence.state == "draft":
         evidence.submitted_at = _submitted_at_of_verified(session, evidence)
     evidence.revision += 1
-    version, states = evidence.current.number, [state_before, evidence.state]
-    _record(session, evidence, "edited", by, now, fields=changed, version=version, state=states)
+    said: dict[str, Any] = {"version": evidence.current.number}
+    if "milestones" in changed:
+        said["milestones"] = [keys_before, evidence.milestone_keys]
+    states = [state_before, evidence.state]
+    _record(session, evidence, "edited", by, now, fields=changed, state=states, **said)
     return True
 
 

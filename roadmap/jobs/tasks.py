@@ -1,4 +1,4 @@
-"""The tasks of the job process: send mail, fetch, recompute, warn of lapses, erase, clear out.
+"""The tasks of the job process: mail, fetching, figures, warnings, erasure, clearing out.
 
 The state is in the tables: each task may run at any time, twice, or in two processes at once.
 `roadmap.jobs.queue` schedules them.
@@ -27,6 +27,7 @@ from roadmap.importers.actions import prune as prune_imports
 from roadmap.invitations.actions import prune as prune_invitations
 from roadmap.mail import outbox
 from roadmap.mail.outbox import DeliveryResult
+from roadmap.momentum import actions as momentum
 from roadmap.notifications import lapses
 from roadmap.notifications.actions import prune as prune_notifications
 from roadmap.people import audit
@@ -42,6 +43,7 @@ class JobsResult:
 
     mail: DeliveryResult = field(default_factory=DeliveryResult)
     recomputed: int = 0
+    snapshots: int = 0
     warned: int = 0
     pruned: int = 0
     fetched: int = 0
@@ -52,6 +54,7 @@ class JobsResult:
         return (
             f"Mail: {self.mail.sent} sent, {self.mail.put_off} put off, "
             f"{self.mail.given_up} given up. Summaries recomputed: {self.recomputed}. "
+            f"Snapshots taken: {self.snapshots}. "
             f"Warnings of lapses: {self.warned}. "
             f"Old rows removed: {self.pruned}. "
             f"Pages fetched: {self.fetched}. "
@@ -97,6 +100,32 @@ def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
         else:
             count += 1
     return count
+
+
+def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
+    """Bring the snapshots of everybody up to their summaries; return of how many people.
+
+    Each takes transactions of their own. Where this is stopped, the next run goes on.
+    """
+    count, after = 0, None
+    while True:
+        with db.own_transaction() as own:
+            people = momentum.find_due(own, after=after)
+        for user_id in people:
+            try:
+                more = True
+                while more and not stopping():
+                    with db.own_transaction() as own:
+                        more = momentum.take_snapshots(own, user_id)
+            except sa.exc.OperationalError:
+                raise
+            except Exception:
+                log.exception("no snapshot of person %s could be taken", user_id)
+            else:
+                count += 1
+        if stopping() or len(people) < momentum.BATCH_SIZE:
+            return count
+        after = people[-1]
 
 
 def warn_of_lapses() -> int:
@@ -160,9 +189,10 @@ def _repeat(work: Callable[[Session], int]) -> int:
 
 
 def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
-    """Recompute expired summaries and warn of lapses, then delete old rows even if that failed."""
+    """Bring figures up to date and warn of lapses, then delete old rows even if that failed."""
     try:
         recompute_expired(stopping)
+        take_snapshots(stopping)
         warn_of_lapses()
     finally:
         erase_due(now=utc_now(), stopping=stopping)
@@ -175,5 +205,12 @@ def run_all_once() -> JobsResult:
     warned = warn_of_lapses()
     delivered, recomputed, erased = deliver(), recompute_expired(), erase_due(now=utc_now())
     return JobsResult(
-        delivered, recomputed, warned, prune(), fetch_pages(), delete_unused_files(), erased
+        delivered,
+        recomputed,
+        take_snapshots(),
+        warned,
+        prune(),
+        fetch_pages(),
+        delete_unused_files(),
+        erased,
     )

@@ -137,8 +137,8 @@ def evaluate_tally(tally: Tally) -> Evaluation:
         claimed_not_proven=only_claimed,
         not_yet_verified=only_claimed and tally.facts.awaits_first_review,
         tones=_tones(tally),
-        stages={hours.stage.key: _progress([hours]) for hours in tally.stages},
-        overall=_progress(tally.stages),
+        stages={hours.stage.key: progress_of([hours]) for hours in tally.stages},
+        overall=progress_of(tally.stages),
     )
 
 
@@ -352,7 +352,8 @@ def _tones(tally: Tally) -> dict[str, str]:
     return tones
 
 
-def _progress(stages: Sequence[StageHours]) -> Progress:
+def progress_of(stages: Sequence[StageHours]) -> Progress:
+    """Return the effort of some stages, by tone."""
     return Progress(
         hours=sum(each.stage.hours - each.not_applicable_hours for each in stages),
         claimed_hours=sum(each.done(0) for each in stages),

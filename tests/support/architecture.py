@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("career_plans",),
     ("evidence", "endorsements", "skills", "career", "market", "time_budget"),
     ("readiness", "credentials", "practice", "tools", "work_log", "importers", "activity"),
-    ("forecast",),
+    ("forecast", "momentum"),
     ("journey", "sources", "calendar"),
     ("portfolio", "teams", "reviews", "admin", "erasure", "notifications"),
     ("dashboard", "search"),

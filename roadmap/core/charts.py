@@ -1,0 +1,178 @@
+"""Charts of days as SVG: lines over time, and the days of a year.
+
+As in `core/svg.py`: pure, with classes only, and the page shows the numbers as a table as well.
+Everything can be told apart without colour: by hatch, half and solid, by dashes, and by the name at
+the end of each line; the days of a year by the size of their squares.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from markupsafe import Markup, escape
+
+# The drawing of lines in units: its size, and where the plot begins and ends.
+_WIDTH, _HEIGHT = 640, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 480, 14, 262
+# How far names at the ends of lines keep apart, large letters on a phone included.
+_NAME_GAP = 21
+# A day of the year is a cell of this size, with a square by the number of changes.
+_CELL = 13
+_SQUARES = ((8, 11), (4, 9), (2, 6), (1, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line: its class, the name at its end, and a value for each day, None where not known.
+
+    `is_area` fills what lies below it; areas are drawn in the order of the lines.
+    """
+
+    kind: str
+    name: str
+    values: Sequence[float | None]
+    is_area: bool = False
+
+
+def render_lines(
+    days: Sequence[dt.date],
+    lines: Sequence[Line],
+    *,
+    title: str,
+    description: str,
+    values: Sequence[tuple[float, str]],
+    dates: Sequence[tuple[dt.date, str]],
+    mark: tuple[dt.date, str] | None = None,
+) -> Markup:
+    """Render values that hold from their day on, for two days or more.
+
+    `values` and `dates` are the ticks of the axes with their texts, from the first to the last.
+    `mark` is a day with a line of its own, such as a target, within `dates`.
+    """
+    begin, span = dates[0][0], (dates[-1][0] - dates[0][0]).days or 1
+    top = values[-1][0] or 1
+
+    def x(day: dt.date) -> int:
+        return _LEFT + round((_RIGHT - _LEFT) * (day - begin).days / span)
+
+    def y(value: float) -> int:
+        return _BOTTOM - round((_BOTTOM - _TOP) * min(value, top) / top)
+
+    parts = []
+    for value, text in values:
+        parts.append(
+            f"<path class=grid d='M{_LEFT} {y(value)}H{_RIGHT}'/>"
+            f"<text x={_LEFT - 6} y={y(value) + 4} text-anchor=end>{escape(text)}</text>"
+        )
+    for place, (day, text) in enumerate(dates):
+        anchor = {0: "start", len(dates) - 1: "end"}.get(place, "middle")
+        parts.append(
+            f"<text x={x(day)} y={_HEIGHT - 14} text-anchor={anchor}>{escape(text)}</text>"
+        )
+    outlines, areas = [], []
+    for line in lines:
+        known = zip(days, line.values, strict=True)
+        for is_known, run in groupby(known, key=lambda pair: pair[1] is not None):
+            if not is_known:
+                continue
+            corners = [(x(day), y(value or 0)) for day, value in run]
+            path = f"M{corners[0][0]} {corners[0][1]}" + "".join(
+                f"H{across}" if down == before else f"H{across}V{down}"
+                for (_x, before), (across, down) in zip(corners, corners[1:], strict=False)
+            )
+            if line.is_area:
+                closed = f"{path}V{_BOTTOM}H{corners[0][0]}z"
+                areas.append(f"<path class='area {line.kind}' d='{closed}'/>")
+            outlines.append(f"<path class='line {line.kind}' d='{path}'/>")
+            if len(corners) == 1:
+                outlines.append(f"<circle class={line.kind} cx={corners[0][0]} cy={corners[0][1]} r=3 />")
+    if mark:
+        parts.append(
+            f"<path class=mark d='M{x(mark[0])} {_BOTTOM}V{_TOP}'/>"
+            f"<text class=mark x={x(mark[0]) - 6} y={_TOP + 10} text-anchor=end>"
+            f"{escape(mark[1])}</text>"
+        )
+    names = [
+        (y(line.values[-1]), line.name) for line in lines if line.values[-1] is not None
+    ]
+    for down, name in _keep_apart(names):
+        parts.append(f"<text class=name x={_RIGHT + 8} y={down + 4}>{escape(name)}</text>")
+    return _drawing("chart", _WIDTH, _HEIGHT, title, description, [*areas, *parts, *outlines])
+
+
+def _keep_apart(names: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return the names in the order of their heights, far enough apart and above the ground."""
+    placed: list[tuple[int, str]] = []
+    ground = _BOTTOM + _NAME_GAP
+    # From the bottom up; of equal heights the last line is the lowest.
+    for down, name in sorted(reversed(names), key=lambda each: -each[0]):
+        ground = min(down, ground - _NAME_GAP)
+        placed.append((ground, name))
+    return placed
+
+
+def render_year(
+    year: int,
+    counts: Mapping[dt.date, int],
+    *,
+    today: dt.date,
+    title: str,
+    description: str,
+    weekdays: Sequence[str],
+    months: Sequence[str],
+    first_weekday: int,
+    day_titles: Mapping[dt.date, str],
+) -> Markup:
+    """Render the days of a year as squares, in two halves that stand side by side or in a column.
+
+    `weekdays` are seven short names from `first_weekday` on (Monday is 0), `months` the twelve,
+    `day_titles` what to say of a day with changes. The first half has title and description.
+    """
+    halves = []
+    for number in (0, 1):
+        begin, end = dt.date(year, 6 * number + 1, 1), dt.date(year, 6 * number + 6, 30 + number)
+        before = (begin.weekday() - first_weekday) % 7
+        parts = [
+            f"<text x=26 y={18 + _CELL * row + 10} text-anchor=end>{escape(name)}</text>"
+            for row, name in enumerate(weekdays)
+            if row % 2 == 0
+        ]
+        columns = 0
+        for place in range((end - begin).days + 1):
+            day = begin + dt.timedelta(days=place)
+            column, row = divmod(before + place, 7)
+            left, above = 32 + _CELL * column, 18 + _CELL * row
+            if day.day == 1:
+                parts.append(f"<text x={left} y=11>{escape(months[day.month - 1])}</text>")
+            count, said = counts.get(day, 0), day_titles.get(day, "")
+            parts.append(_day_square(left, above, count, day > today, said))
+            columns = column + 1
+        size = 32 + _CELL * columns, 18 + _CELL * 7
+        halves.append(_drawing("year", *size, *(("", "") if number else (title, description)), parts))
+    return Markup("").join(halves)
+
+
+def _day_square(left: int, above: int, count: int, is_ahead: bool, title: str) -> str:
+    cell = f"<rect class={'ahead' if is_ahead else 'day'} x={left} y={above} width=11 height=11 />"
+    side = next((side for least, side in _SQUARES if count >= least), 0)
+    if not side:
+        return cell
+    inset = (11 - side) / 2
+    square = f"<rect class=done x={left + inset:g} y={above + inset:g} width={side} height={side} />"
+    return f"<g><title>{escape(title)}</title>{cell}{square}</g>"
+
+
+def _drawing(
+    kind: str, width: int, height: int, title: str, description: str, parts: Sequence[str]
+) -> Markup:
+    said = "aria-hidden=true"
+    names = ""
+    if title:
+        said = f"role=img aria-label='{escape(title)}'"
+        names = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
+    return Markup(  # noqa: S704 - everything from outside was escaped above
+        f"<svg class={kind} viewBox='0 0 {width} {height}' {said}>{names}{''.join(parts)}</svg>"
+    )

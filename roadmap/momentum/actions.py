@@ -1,0 +1,143 @@
+"""Write daily snapshots: from the summary row, and from the history where days are missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import fields
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from roadmap.momentum.models import Snapshot
+from roadmap.momentum.queries import load_contents, load_past
+from roadmap.momentum.reconstruction import history_days
+from roadmap.momentum.rules import Figures, figures_of_summary
+from roadmap.people.locks import lock_user_to_read
+from roadmap.people.models import User
+from roadmap.progress.models import Enrollment
+from roadmap.readiness.models import ReadinessSummary
+
+# How many people are looked for at once.
+BATCH_SIZE = 500
+# How many days of one roadmap are worked out in one transaction.
+MAX_DAYS = 200
+FIGURES = tuple(each.name for each in fields(Figures))
+
+_SUMMARY: Any = ReadinessSummary.__table__.c
+_SNAPSHOT: Any = Snapshot.__table__.c
+
+
+def find_due(session: Session, *, after: uuid.UUID | None = None) -> list[uuid.UUID]:
+    """Return people whose summary changed since their last snapshot, in order, a batch at most."""
+    newer = aliased(Snapshot.__table__)
+    latest = (
+        sa.select(sa.func.max(newer.c.day))
+        .where(newer.c.user_id == _SUMMARY.user_id, newer.c.roadmap_id == _SUMMARY.roadmap_id)
+        .correlate(ReadinessSummary.__table__)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(_SUMMARY.user_id)
+        .distinct()
+        .outerjoin_from(
+            ReadinessSummary.__table__,
+            Snapshot.__table__,
+            sa.and_(
+                _SNAPSHOT.user_id == _SUMMARY.user_id,
+                _SNAPSHOT.roadmap_id == _SUMMARY.roadmap_id,
+                _SNAPSHOT.day == latest,
+            ),
+        )
+        .where(
+            sa.or_(
+                _SNAPSHOT.checked_on.is_(None),
+                _SNAPSHOT.checked_on != _SUMMARY.computed_on,
+                _SNAPSHOT.person_version.is_distinct_from(_SUMMARY.person_version),
+            )
+        )
+        .order_by(_SUMMARY.user_id)
+        .limit(BATCH_SIZE)
+    )
+    if after is not None:
+        query = query.where(_SUMMARY.user_id > after)
+    return list(session.scalars(query))
+
+
+def take_snapshots(session: Session, user_id: uuid.UUID) -> bool:
+    """Bring a person's snapshots up to their summary rows; return whether more days are missing.
+
+    Run again, it changes nothing. Days before the first snapshot, and those since the last one on
+    which nobody took any, are worked out from the history, some at a time: call it until it
+    returns False. An import that brings a history along may call it too; so does the next job.
+    """
+    lock_user_to_read(session, user_id)
+    zone = ZoneInfo(session.scalars(sa.select(User.timezone).where(User.id == user_id)).one())
+    summaries = session.execute(
+        sa.select(
+            _SUMMARY.roadmap_id,
+            _SUMMARY.own,
+            _SUMMARY.computed_on,
+            _SUMMARY.person_version,
+            Enrollment.started_on,
+            Enrollment.created_at,
+        )
+        .join(
+            Enrollment,
+            sa.and_(
+                Enrollment.user_id == _SUMMARY.user_id,
+                Enrollment.roadmap_id == _SUMMARY.roadmap_id,
+            ),
+        )
+        .where(_SUMMARY.user_id == user_id)
+        .order_by(_SUMMARY.roadmap_id)
+    ).all()
+    past, tried = None, 0
+    for roadmap_id, own, computed_on, version, started_on, created_at in summaries:
+        latest = _latest(session, user_id, roadmap_id)
+        if latest is None:
+            first = min(started_on, created_at.astimezone(zone).date())
+            latest = Snapshot(user_id=user_id, roadmap_id=roadmap_id, day=first)
+        elif latest.person_version == version:
+            first = computed_on
+        else:
+            first = latest.checked_on
+        if first < computed_on:
+            past = past or load_past(session, user_id, zone)
+            contents = load_contents(session, roadmap_id, zone)
+            until = computed_on - dt.timedelta(days=1)
+            for day, figures in history_days(past, contents, first, until):
+                if tried == MAX_DAYS:
+                    return True
+                latest, tried = _write(session, latest, day, figures), tried + 1
+        latest = _write(session, latest, computed_on, figures_of_summary(own))
+        latest.person_version = version
+    return False
+
+
+def _latest(session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID) -> Snapshot | None:
+    return session.scalars(
+        sa.select(Snapshot)
+        .where(Snapshot.user_id == user_id, Snapshot.roadmap_id == roadmap_id)
+        .order_by(Snapshot.day.desc())
+        .limit(1)
+    ).first()
+
+
+def _write(session: Session, latest: Snapshot, day: dt.date, figures: Figures) -> Snapshot:
+    """Write the figures of a day from the latest snapshot on; return the one that holds them."""
+    found = Figures(*(getattr(latest, name) for name in FIGURES))
+    is_new = latest.checked_on is None
+    if day > latest.day and not is_new and not figures.looks_like(found):
+        latest = Snapshot(user_id=latest.user_id, roadmap_id=latest.roadmap_id, day=day)
+        is_new = True
+    # What was seen on that day is not replaced by what can no longer be told of it.
+    if is_new or (day <= latest.day and (figures.score is not None or found.score is None)):
+        for name in FIGURES:
+            setattr(latest, name, getattr(figures, name))
+    latest.checked_on = max(day, latest.checked_on or day)
+    session.add(latest)
+    session.flush()
+    return latest

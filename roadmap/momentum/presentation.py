@@ -1,0 +1,181 @@
+"""Progress over time as texts and drawings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from babel import Locale
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+
+from roadmap.core.charts import Line, render_lines, render_year
+from roadmap.core.i18n import current_locale, date_filter, gettext, ngettext, number_filter
+from roadmap.core.i18n import points_filter
+from roadmap.momentum.rules import Series
+
+_ = gettext
+
+PERIOD_NAMES = {"90-days": _l("90 days"), "year": _l("One year"), "all": _l("All")}
+# How many dates the axis of time names.
+DATE_TICKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The activity of a year: its drawing, and the days that have changes, the newest first."""
+
+    number: int
+    drawing: Markup
+    days: Sequence[tuple[dt.date, int]]
+
+    @property
+    def changes(self) -> int:
+        return sum(count for _day, count in self.days)
+
+
+def burn_up(points: Series, target_on: dt.date | None) -> Markup:
+    """Draw the hours of each tone, below the hours that apply; for two points or more."""
+    days = [day for day, _figures in points]
+    (first, before), (last, after) = points[0], points[-1]
+    lines = [
+        Line("total", _hours(_("Applicable"), after.hours), [each.hours for _d, each in points]),
+        *(
+            Line(
+                f"tone-{tone}",
+                _hours(name, getattr(after, f"{tone}_hours")),
+                [getattr(each, f"{tone}_hours") for _d, each in points],
+                is_area=True,
+            )
+            for tone, name in (
+                ("claimed", _("Claimed")),
+                ("evidenced", _("Evidenced")),
+                ("verified", _("Verified")),
+            )
+        ),
+    ]
+    # A target that is far ahead would leave no room for what was.
+    is_near = target_on is not None and last < target_on <= last + (last - first)
+    until = target_on if target_on and is_near else last
+    top = max(figures.hours for _day, figures in points)
+    return render_lines(
+        days,
+        lines,
+        title=_("Effort over time, in hours"),
+        description=_(
+            "From %(first)s to %(last)s: claimed from %(claimed_before)s to %(claimed)s hours, "
+            "evidenced from %(evidenced_before)s to %(evidenced)s, verified from "
+            "%(verified_before)s to %(verified)s, of %(hours)s that apply.",
+            first=date_filter(first),
+            last=date_filter(last),
+            hours=number_filter(after.hours),
+            claimed=known(after.claimed_hours),
+            claimed_before=known(before.claimed_hours),
+            evidenced=known(after.evidenced_hours),
+            evidenced_before=known(before.evidenced_hours),
+            verified=known(after.verified_hours),
+            verified_before=known(before.verified_hours),
+        ),
+        values=[(value, number_filter(value)) for value in _round_ticks(top)],
+        dates=_date_ticks(first, until),
+        mark=(target_on, _("Target")) if target_on and is_near else None,
+    )
+
+
+def score_line(points: Series) -> Markup:
+    """Draw the readiness score; for two points or more."""
+    (first, before), (last, after) = points[0], points[-1]
+    scores = [None if each.score is None else float(each.score) for _day, each in points]
+    return render_lines(
+        [day for day, _figures in points],
+        [Line("score", points_filter(after.score), scores)],
+        title=_("Readiness score over time"),
+        description=_(
+            "From %(before)s of 100 points on %(first)s to %(after)s on %(last)s.",
+            before=known(before.score),
+            first=date_filter(first),
+            after=known(after.score),
+            last=date_filter(last),
+        ),
+        values=[(value, number_filter(value)) for value in (0, 25, 50, 75, 100)],
+        dates=_date_ticks(first, last),
+    )
+
+
+def known(value: float | Decimal | None) -> str:
+    """Format hours or points; a dash for what cannot be told any more."""
+    if value is None:
+        return "–"
+    return points_filter(value) if isinstance(value, Decimal) else number_filter(value)
+
+
+def activity_year(year: int, counts: Mapping[dt.date, int], today: dt.date) -> Year:
+    """Draw the days of a year by their number of changes."""
+    locale = Locale.parse(current_locale())
+    first = locale.first_week_day
+    weekdays = locale.days["stand-alone"]["short"]
+    months = locale.months["stand-alone"]["abbreviated"]
+    days = sorted(counts.items(), reverse=True)
+    changes = sum(counts.values())
+    title = _("Activity in %(year)s", year=str(year))
+    drawing = render_year(
+        year,
+        counts,
+        today=today,
+        title=title,
+        description=activity_line(changes, len(days)),
+        weekdays=[weekdays[(first + place) % 7] for place in range(7)],
+        months=[months[number] for number in range(1, 13)],
+        first_weekday=first,
+        day_titles={
+            day: ngettext("%(day)s: 1 change", "%(day)s: %(num)s changes", count, day=date_filter(day))
+            for day, count in days
+        },
+    )
+    return Year(year, drawing, days)
+
+
+def activity_line(changes: int, days: int) -> str:
+    """Say how much happened in a year."""
+    if not changes:
+        return _("No changes.")
+    return _(
+        "%(changes)s on %(days)s.",
+        changes=ngettext("1 change", "%(num)s changes", changes),
+        days=ngettext("1 day", "%(num)s days", days),
+    )
+
+
+def unknown_until(series: Series) -> dt.date | None:
+    """Return the first day from which everything is known, None where nothing is missing."""
+    days = [day for day, figures in series]
+    missing = [place for place, (_day, figures) in enumerate(series) if figures.score is None]
+    if not missing:
+        return None
+    return days[missing[-1] + 1] if missing[-1] + 1 < len(days) else None
+
+
+def _hours(name: str, hours: int | None) -> str:
+    return _("%(name)s %(hours)s h", name=name, hours=known(hours))
+
+
+def _round_ticks(top: int) -> list[int]:
+    """Return about four round numbers from 0 to the first that is not below the top."""
+    step = next(
+        base * 10**power
+        for power in range(9)
+        for base in (1, 2, 5)
+        if base * 10**power * 4 >= max(top, 4)
+    )
+    return [step * place for place in range(-(-max(top, 1) // step) + 1)]
+
+
+def _date_ticks(first: dt.date, last: dt.date) -> list[tuple[dt.date, str]]:
+    span = (last - first).days
+    pieces = min(DATE_TICKS - 1, span) or 1
+    days = [first + dt.timedelta(days=span * place // pieces) for place in range(pieces + 1)]
+    return [(day, date_filter(day)) for day in days]
+
+

@@ -1,0 +1,258 @@
+"""Work out a person's facts on an earlier day from what is recorded: the rows and their history.
+
+Statuses, assessments and reviews are known for every day. What was overwritten is not: the links of
+a piece that was deleted, or the expiry that a draft had before its last edit. `PastFacts` says on
+which days that matters, so that no figure is made up. Pure; `queries.load_past` loads it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from roadmap.evidence.item import Item, Link, Version
+from roadmap.momentum.rules import Figures
+from roadmap.readiness.facts import Degree, Facts, Position
+from roadmap.readiness.rules import progress_of, score_of
+from roadmap.readiness.summary import round_share
+from roadmap.readiness.tally import Tally
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
+
+NOT_KNOWN: Any = None
+# Fields of a version that was never submitted: an edit overwrites them. What decides which tone it
+# lends, and what besides counts in the score.
+TONE_FIELDS, SCORE_FIELDS = frozenset({"expires_on"}), frozenset({"kind", "impacts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry of the history, with the person's own date."""
+
+    day: dt.date
+    action: str
+    subject: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """An assessment by oneself (`self`) or by someone else, with the person's own date."""
+
+    day: dt.date
+    skill: str
+    side: str
+    level: int
+
+
+@dataclass
+class PastPiece:
+    """A piece of evidence that is still there: its versions with their days, links and events.
+
+    `versions` are in order and `events` too; `keys` are the milestones linked today.
+    """
+
+    id: uuid.UUID
+    created_on: dt.date
+    versions: Sequence[tuple[dt.date, Version]]
+    keys: Sequence[str]
+    events: list[Event] = field(default_factory=list)
+
+    def links_on(self, day: dt.date) -> Sequence[str] | None:
+        """Return the milestones linked at the end of a day, None where that is not known."""
+        keys: Sequence[str] = self.keys
+        for event in reversed(self.events):
+            if event.day <= day:
+                break
+            if "milestones" in event.data.get("fields", ()) or event.action == "evidence.linked":
+                change = event.data.get("milestones")
+                if change is None:  # recorded by a release that did not say which
+                    return None
+                keys = change[0]
+        return keys
+
+    def review_on(self, day: dt.date) -> tuple[int | None, set[str]]:
+        """Return which version was verified at the end of a day, and for which milestones."""
+        verified: int | None = None
+        confirmed: dict[int, set[str]] = {}
+        reviews: list[tuple[str, int, set[str]]] = []
+        for event in self.events:
+            if event.day > day:
+                break
+            verb, data = event.action.partition(".")[2], event.data
+            if verb in ("verified", "returned"):
+                number, keys = data["version"], set(data["milestones"])
+                earlier = confirmed.get(number, set()) if "besides" in data else set()
+                confirmed[number] = earlier | keys
+                reviews.append((verb, number, keys))
+                verified = number if verb == "verified" else None
+            elif verb in ("verification_withdrawn", "return_withdrawn") and reviews:
+                _verb, number, keys = reviews.pop()
+                confirmed[number] = confirmed.get(number, set()) - keys
+                before = reviews[-1] if reviews else None
+                verified = before[1] if before and before[0] == "verified" else None
+            elif verb in ("linked", "edited") and (after := self._links_after(event)) is not None:
+                # A later link does not inherit the confirmation.
+                for keys in confirmed.values():
+                    keys &= set(after)
+        return verified, confirmed.get(verified or 0, set())
+
+    def _links_after(self, event: Event) -> Sequence[str] | None:
+        """Return the milestones linked after a change of the links; None where it changed none."""
+        if change := event.data.get("milestones"):
+            after: Sequence[str] = change[1]
+            return after
+        return self.links_on(event.day) if "milestones" in event.data.get("fields", ()) else None
+
+    def was_overwritten(self, number: int, day: dt.date, fields: frozenset[str]) -> bool:
+        """Tell whether one of these fields of a version was overwritten after a day."""
+        made = {version.number: made_on for made_on, version in self.versions}
+        return any(
+            event.day > day
+            and event.action == "evidence.edited"
+            and event.data.get("version") == number
+            # A version that an edit made has the values that it was made with.
+            and made[number] <= day
+            and not fields.isdisjoint(event.data.get("fields", ()))
+            for event in self.events
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PastEntry:
+    """A position or a degree from the day on which it was recorded until it was removed.
+
+    Before `changed_on` it said something else. None where there is no such day.
+    """
+
+    value: Position | Degree
+    recorded_on: dt.date | None
+    removed_on: dt.date | None = None
+    changed_on: dt.date | None = None
+
+
+@dataclass
+class PastFacts:
+    """Everything about a person that earlier figures follow from.
+
+    `statuses` are days with the status since then, in order, by milestone. `deleted` are the first
+    and the last day on which a piece was there that is gone.
+    """
+
+    statuses: Mapping[str, Sequence[tuple[dt.date, str]]] = field(default_factory=dict)
+    levels: Sequence[Level] = ()
+    pieces: Sequence[PastPiece] = ()
+    entries: Sequence[PastEntry] = ()
+    deleted: Sequence[tuple[dt.date, dt.date]] = ()
+
+    def change_days(self) -> set[dt.date]:
+        """Return the days on which the facts changed, or a piece counted no more."""
+        days = {day for changes in self.statuses.values() for day, _status in changes}
+        days |= {each.day for each in self.levels}
+        for piece in self.pieces:
+            days |= {piece.created_on} | {event.day for event in piece.events}
+            for _day, version in piece.versions:
+                if version.expires_on and (last := version.expires_on.last) < dt.date.max:
+                    days.add(last + dt.timedelta(days=1))
+        for entry in self.entries:
+            moments = (entry.recorded_on, entry.removed_on, entry.changed_on)
+            days |= {day for day in moments if day}
+        for first, last in self.deleted:
+            days |= {first, last + dt.timedelta(days=1)}
+        return days
+
+    def figures_on(self, content: Content, day: dt.date) -> Figures:
+        """Return the figures on a roadmap at the end of a day."""
+        known = not any(first <= day <= last for first, last in self.deleted)
+        is_score_known = True
+        items: list[Item] = []
+        for piece in self.pieces:
+            if piece.created_on > day:
+                continue
+            verified, confirmed = piece.review_on(day)
+            keys = piece.links_on(day)
+            versions = [version for made_on, version in piece.versions if made_on <= day]
+            counted = verified or versions[-1].number
+            known = known and keys is not None
+            known = known and not piece.was_overwritten(counted, day, TONE_FIELDS)
+            if piece.was_overwritten(counted, day, SCORE_FIELDS):
+                is_score_known = False
+            items.append(_item(piece, versions, keys or (), verified, confirmed))
+        entries = [each for each in self.entries if (each.recorded_on or day) <= day]
+        if any(each.changed_on and each.changed_on > day for each in entries):
+            is_score_known = False
+        there = [each.value for each in entries if not each.removed_on or each.removed_on > day]
+        facts = Facts(
+            statuses=self._statuses_on(day),
+            pieces=tuple(items),
+            self_levels=self._levels_on(day, own=True),
+            other_levels=self._levels_on(day, own=False),
+            positions=tuple(each for each in there if isinstance(each, Position)),
+            degrees=tuple(each for each in there if isinstance(each, Degree)),
+        )
+        tally = Tally(content, facts, day)
+        progress = progress_of(tally.stages)
+        if not known:
+            return Figures(progress.hours, progress.claimed_hours, None, None, None)
+        score = Decimal(str(round_share(score_of(tally)))) if is_score_known else None
+        hours = progress.evidenced_hours, progress.verified_hours
+        return Figures(progress.hours, progress.claimed_hours, *hours, score)
+
+    def _statuses_on(self, day: dt.date) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for key, changes in self.statuses.items():
+            place = bisect_right(changes, day, key=itemgetter(0))
+            if place and changes[place - 1][1] != "not_started":
+                found[key] = changes[place - 1][1]
+        return found
+
+    def _levels_on(self, day: dt.date, *, own: bool) -> dict[str, int]:
+        return {
+            each.skill: each.level
+            for each in self.levels
+            if each.day <= day and (each.side == "self") == own
+        }
+
+
+def _item(
+    piece: PastPiece,
+    versions: Sequence[Version],
+    keys: Iterable[str],
+    verified: int | None,
+    confirmed: set[str],
+) -> Item:
+    """Return a piece as the rule reads it."""
+    links = tuple(Link(key, key in confirmed, "", NOT_KNOWN) for key in keys)
+    return Item(
+        *(piece.id, NOT_KNOWN, "", "", "", NOT_KNOWN, NOT_KNOWN, NOT_KNOWN),
+        versions=tuple(reversed(versions)),
+        verified_number=verified,
+        links=links,
+    )
+
+
+def history_days(
+    past: PastFacts, contents: Sequence[tuple[dt.date, Content]], first: dt.date, last: dt.date
+) -> Iterator[tuple[dt.date, Figures]]:
+    """Yield the days from `first` to `last` on which figures can have changed, with the figures.
+
+    `contents` are the revisions of the roadmap with the days on which they were published; the
+    first one counts before its own day too. While years of ML engineering grow, the score is taken
+    once a month as well.
+    """
+    days = past.change_days() | {day for day, _content in contents} | {first}
+    if any(isinstance(each.value, Position) and each.value.is_ml for each in past.entries):
+        month = first.replace(day=1)
+        while month <= last:
+            days.add(month)
+            month = (month + dt.timedelta(days=32)).replace(day=1)
+    for day in sorted(each for each in days if first <= each <= last):
+        since = [content for published_on, content in contents if published_on <= day]
+        yield day, past.figures_on(since[-1] if since else contents[0][1], day)

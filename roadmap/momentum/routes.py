@@ -1,0 +1,68 @@
+"""The page of progress over time. Nobody else sees it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Blueprint, abort, redirect, request
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from roadmap.catalog.queries import published_roadmap
+from roadmap.core.database import db
+from roadmap.core.web import now, render_page
+from roadmap.momentum import presentation, queries, rules
+from roadmap.people.permissions import permit
+from roadmap.progress.queries import enrollment
+from roadmap.readiness.summaries import load_own_summary
+
+momentum = Blueprint("momentum", __name__)
+
+
+@momentum.get("/roadmaps/<slug>/progress")
+@permit("progress.read")
+def page(slug: str) -> Response:
+    """Show effort and score over a period, `?period=90-days`, and a year, `?year=2026`."""
+    mine = enrollment(db.session, current_user.id, slug)
+    if mine is None:
+        if published_roadmap(db.session, slug) is None:
+            abort(404)
+        abort(redirect(f"/roadmaps/{slug}", code=303))
+    today = current_user.today(now())
+    period = request.args.get("period", "")
+    if period not in rules.PERIODS:
+        period = "year"
+    series = queries.load_series(db.session, current_user.id, mine.roadmap_id)
+    followed = mine.roadmap_id, mine.revision_id
+    if (own := load_own_summary(db.session, current_user.id, followed, today)) is not None:
+        # Today is as it is, not as it was when the last snapshot was taken.
+        figures = rules.figures_of_summary(own)
+        series = [each for each in series if each[0] < today] + [(today, figures)]
+    points = rules.sample(series, rules.first_day(period, today), today)
+    begun = queries.first_change(db.session, current_user.id)
+    first_year = current_user.today(begun).year if begun else today.year
+    year = _year(first_year, today)
+    counts = queries.changes_by_day(db.session, current_user.id, year, current_user.zone)
+    has_lines = len(points) > 1
+    return render_page(
+        "momentum/progress.html",
+        roadmap=mine,
+        today=today,
+        period=period,
+        periods=presentation.PERIOD_NAMES,
+        points=points,
+        rows=rules.changed_points(points)[::-1],
+        burn_up=presentation.burn_up(points, mine.target_on) if has_lines else None,
+        score_line=presentation.score_line(points) if has_lines else None,
+        unknown_until=presentation.unknown_until(points),
+        known=presentation.known,
+        activity=presentation.activity_year(year, counts, today),
+        activity_line=presentation.activity_line,
+        first_year=first_year,
+    )
+
+
+def _year(first: int, today: dt.date) -> int:
+    """Return the year that the address names, or this one."""
+    year = request.args.get("year", today.year, type=int)
+    return year if first <= year <= today.year else today.year

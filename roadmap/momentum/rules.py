@@ -1,0 +1,83 @@
+"""What is drawn of progress over time: figures, periods and the days between. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+# The periods of the charts in days, by their word in the address; None is all there is.
+PERIODS: dict[str, int | None] = {"90-days": 90, "year": 365, "all": None}
+# A chart shows a point every so many days, the first of these that needs no more points.
+STEPS = (1, 7, 28, 91, 364)
+MAX_POINTS = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A person's own figures on a roadmap, as in a `Snapshot`."""
+
+    hours: int
+    claimed_hours: int
+    evidenced_hours: int | None
+    verified_hours: int | None
+    score: Decimal | None
+
+    def looks_like(self, other: Figures | None) -> bool:
+        """Tell whether the other figures read the same, the score to one decimal."""
+        return other is not None and self._shown() == other._shown()
+
+    def _shown(self) -> tuple[Any, ...]:
+        score = None if self.score is None else round(self.score, 1)
+        return self.hours, self.claimed_hours, self.evidenced_hours, self.verified_hours, score
+
+
+def figures_of_summary(own: Mapping[str, Any]) -> Figures:
+    """Return the figures in the own half of a summary row (see `readiness.summary`)."""
+    progress = own["progress"]
+    hours: int = progress["hours"]
+    return Figures(
+        hours,
+        progress["claimed_hours"],
+        # Of these the summary has shares, rounded to four decimals; hours are whole numbers.
+        round(progress["evidenced"] * hours),
+        round(progress["verified"] * hours),
+        Decimal(str(own["score"])),
+    )
+
+
+def first_day(period: str, today: dt.date) -> dt.date:
+    """Return the day on which a period begins, the first of all days for all there is."""
+    days = PERIODS[period]
+    return dt.date.min if days is None else today - dt.timedelta(days=days)
+
+
+Series = Sequence[tuple[dt.date, Figures]]
+"""Days with their figures, in order; a day between is as the one before it."""
+
+
+def sample(series: Series, first: dt.date, last: dt.date) -> list[tuple[dt.date, Figures]]:
+    """Return the points of a chart: `last`, and every so many days before it down to `first`.
+
+    Days before the series begins are left out; the first point is its first day, or `first`.
+    """
+    if not series or last < series[0][0]:
+        return []
+    days = [day for day, _figures in series]
+    first = max(first, days[0])
+    span = (last - first).days
+    step = next((each for each in STEPS if span <= each * MAX_POINTS), STEPS[-1])
+    wanted = [last - dt.timedelta(days=back) for back in range(0, span, step)]
+    return [(day, series[bisect_right(days, day) - 1][1]) for day in (first, *reversed(wanted))]
+
+
+def changed_points(points: Series) -> list[tuple[dt.date, Figures]]:
+    """Return the points that read otherwise than the one before them, and the last one."""
+    return [
+        point
+        for place, point in enumerate(points)
+        if place in (0, len(points) - 1) or not point[1].looks_like(points[place - 1][1])
+    ]
