@@ -180,7 +180,7 @@ def test_once_does_everything_that_is_due(installation: Installation, box: Mailb
     said, _ = done.communicate(timeout=SECONDS)
     assert done.returncode == 0, said
     assert said.splitlines()[-1] == (
-        "Mail: 1 sent, 0 put off, 0 given up. Summaries recomputed: 1. "
+        "Mail: 1 sent, 0 put off, 0 given up. Summaries recomputed: 1. Snapshots taken: 1. "
         "Warnings of lapses: 0. Old rows removed: 3. Pages fetched: 0. "
         "Unused files deleted: 0. People erased: 0."
     )

@@ -41,6 +41,7 @@ from roadmap.forecast.rules import Span
 from roadmap.mail.models import OutgoingMail
 from roadmap.market.actions import save_offer
 from roadmap.market.rules import OfferTerms
+from roadmap.momentum.actions import take_snapshots
 from roadmap.people.models import AuditEntry
 from roadmap.portfolio import actions as portfolio
 from roadmap.practice import actions as practice
@@ -48,6 +49,7 @@ from roadmap.practice.queries import answer as practice_answer
 from roadmap.practice.queries import peer_links as practice_links
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
+from roadmap.readiness.actions import refresh_changed
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
 from roadmap.time_budget import actions as time_budget
@@ -545,6 +547,8 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     keep_hours(write, "Another one.")
     add_work_log_entry(write.session, alice, write.now.date(), "Another one.", now=write.now)
     add_absence(write.session, alice, AWAY, "Another one.", now=write.now)
+    refresh_changed(write.session)
+    take_snapshots(write.session, alice)
     progress.set_plan(
         write.session,
         alice,

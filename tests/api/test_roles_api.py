@@ -77,6 +77,7 @@ ROWS = (
         {"hours_per_week": 3},
     ),
     Row("DELETE", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", all_of(404, alice=204, carol=204)),
+    Row("GET", f"{OWN_ROADMAP}/history", f"/me/roadmaps/{SLUG}/history", ENROLLED),
     Row("GET", f"{OWN_ROADMAP}/forecast", f"/me/roadmaps/{SLUG}/forecast", ENROLLED),
     Row(
         "PUT",

@@ -30,6 +30,7 @@ from tests.support.route_entries import (
     market,
     matrix,
     members,
+    momentum,
     notifications,
     person,
     portfolios,
@@ -78,7 +79,7 @@ __all__ = [
 ROOMS = (
     *(invitations, email, tokens, sharing, erasure, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
-    *(endorsements, activity, forecast),
+    *(endorsements, activity, forecast, momentum),
     *(reviews, portfolios, admin, notifications, search, api),
 )
 

@@ -1,0 +1,82 @@
+"""The points of a chart: what holds on the days between, how many there are, and where they end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roadmap.momentum.rules import (
+    MAX_POINTS,
+    Figures,
+    changed_points,
+    figures_of_summary,
+    first_day,
+    sample,
+)
+
+TODAY = dt.date(2028, 3, 1)
+
+
+def figures(claimed: int, score: str | None = "0") -> Figures:
+    return Figures(400, claimed, claimed // 2, 0, None if score is None else Decimal(score))
+
+
+def day(back: int) -> dt.date:
+    return TODAY - dt.timedelta(days=back)
+
+
+def test_a_day_without_a_row_is_as_the_row_before_it():
+    series = [(day(10), figures(8)), (day(4), figures(20))]
+    points = dict(sample(series, day(90), TODAY))
+    assert [points[day(back)].claimed_hours for back in (10, 5, 4, 0)] == [8, 8, 20, 20]
+    assert min(points) == day(10), "nothing is drawn before the first row"
+
+
+def test_the_leap_day_is_a_day():
+    points = sample([(day(90), figures(1))], day(3), TODAY)
+    assert [str(each) for each, _figures in points] == [
+        *("2028-02-27", "2028-02-28", "2028-02-29", "2028-03-01")
+    ]
+
+
+@given(
+    backs=st.sets(st.integers(0, 3_700), min_size=1, max_size=60),
+    period=st.sampled_from(["90-days", "year", "all"]),
+)
+def test_a_chart_begins_and_ends_where_it_should_and_stays_small(backs, period):
+    series = [(day(back), figures(place)) for place, back in enumerate(sorted(backs, reverse=True))]
+    points = sample(series, first_day(period, TODAY), TODAY)
+    days = [each for each, _figures in points]
+    assert days == sorted(set(days)) and len(days) <= MAX_POINTS + 1
+    assert days[0] == max(series[0][0], first_day(period, TODAY))
+    assert days[-1] == TODAY
+    for each, found in points:
+        assert found == [value for since, value in series if since <= each][-1]
+
+
+def test_nothing_is_drawn_of_nothing():
+    assert sample([], day(90), TODAY) == []
+    assert sample([(TODAY, figures(1))], day(90), TODAY) == [(TODAY, figures(1))]
+
+
+def test_the_table_has_the_points_that_differ_and_the_last():
+    points = [(day(3), figures(1)), (day(2), figures(1)), (day(1), figures(5)), (TODAY, figures(5))]
+    assert [each for each, _figures in changed_points(points)] == [day(3), day(1), TODAY]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "alike"), [("79.12", "79.14", True), ("79.14", "79.16", False)]
+)
+def test_scores_that_read_the_same_are_no_change(before, after, alike):
+    assert figures(1, before).looks_like(figures(1, after)) is alike
+    assert not figures(1, before).looks_like(figures(1, None))
+
+
+def test_hours_come_whole_out_of_a_summary():
+    progress = {"claimed": 0.5, "evidenced": 0.3333, "verified": 0.0676, "hours": 1968}
+    own = {"progress": progress | {"claimed_hours": 984}, "score": 12.3456}
+    assert figures_of_summary(own) == Figures(1968, 984, 656, 133, Decimal("12.3456"))
