@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from markupsafe import Markup, escape
 
@@ -81,23 +81,23 @@ def render_lines(
             corners = [(x(day), y(value or 0)) for day, value in run]
             path = f"M{corners[0][0]} {corners[0][1]}" + "".join(
                 f"H{across}" if down == before else f"H{across}V{down}"
-                for (_x, before), (across, down) in zip(corners, corners[1:], strict=False)
+                for (_x, before), (across, down) in pairwise(corners)
             )
             if line.is_area:
                 closed = f"{path}V{_BOTTOM}H{corners[0][0]}z"
                 areas.append(f"<path class='area {line.kind}' d='{closed}'/>")
             outlines.append(f"<path class='line {line.kind}' d='{path}'/>")
             if len(corners) == 1:
-                outlines.append(f"<circle class={line.kind} cx={corners[0][0]} cy={corners[0][1]} r=3 />")
+                outlines.append(
+                    f"<circle class={line.kind} cx={corners[0][0]} cy={corners[0][1]} r=3 />"
+                )
     if mark:
         parts.append(
             f"<path class=mark d='M{x(mark[0])} {_BOTTOM}V{_TOP}'/>"
             f"<text class=mark x={x(mark[0]) - 6} y={_TOP + 10} text-anchor=end>"
             f"{escape(mark[1])}</text>"
         )
-    names = [
-        (y(line.values[-1]), line.name) for line in lines if line.values[-1] is not None
-    ]
+    names = [(y(line.values[-1]), line.name) for line in lines if line.values[-1] is not None]
     for down, name in _keep_apart(names):
         parts.append(f"<text class=name x={_RIGHT + 8} y={down + 4}>{escape(name)}</text>")
     return _drawing("chart", _WIDTH, _HEIGHT, title, description, [*areas, *parts, *outlines])
@@ -108,7 +108,7 @@ def _keep_apart(names: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     placed: list[tuple[int, str]] = []
     ground = _BOTTOM + _NAME_GAP
     # From the bottom up; of equal heights the last line is the lowest.
-    for down, name in sorted(reversed(names), key=lambda each: -each[0]):
+    for _place, (down, name) in sorted(enumerate(names), key=lambda each: (-each[1][0], -each[0])):
         ground = min(down, ground - _NAME_GAP)
         placed.append((ground, name))
     return placed
@@ -151,7 +151,9 @@ def render_year(
             parts.append(_day_square(left, above, count, day > today, said))
             columns = column + 1
         size = 32 + _CELL * columns, 18 + _CELL * 7
-        halves.append(_drawing("year", *size, *(("", "") if number else (title, description)), parts))
+        halves.append(
+            _drawing("year", *size, *(("", "") if number else (title, description)), parts)
+        )
     return Markup("").join(halves)
 
 
@@ -161,7 +163,9 @@ def _day_square(left: int, above: int, count: int, is_ahead: bool, title: str) -
     if not side:
         return cell
     inset = (11 - side) / 2
-    square = f"<rect class=done x={left + inset:g} y={above + inset:g} width={side} height={side} />"
+    square = (
+        f"<rect class=done x={left + inset:g} y={above + inset:g} width={side} height={side} />"
+    )
     return f"<g><title>{escape(title)}</title>{cell}{square}</g>"
 
 

@@ -110,10 +110,12 @@ def take_snapshots(session: Session, user_id: uuid.UUID) -> bool:
             until = computed_on - dt.timedelta(days=1)
             for day, figures in history_days(past, contents, first, until):
                 if tried == MAX_DAYS:
+                    session.flush()
                     return True
                 latest, tried = _write(session, latest, day, figures), tried + 1
         latest = _write(session, latest, computed_on, figures_of_summary(own))
         latest.person_version = version
+        session.flush()
     return False
 
 
@@ -139,5 +141,4 @@ def _write(session: Session, latest: Snapshot, day: dt.date, figures: Figures) -
             setattr(latest, name, getattr(figures, name))
     latest.checked_on = max(day, latest.checked_on or day)
     session.add(latest)
-    session.flush()
     return latest

@@ -12,8 +12,14 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from roadmap.core.charts import Line, render_lines, render_year
-from roadmap.core.i18n import current_locale, date_filter, gettext, ngettext, number_filter
-from roadmap.core.i18n import points_filter
+from roadmap.core.i18n import (
+    current_locale,
+    date_filter,
+    gettext,
+    ngettext,
+    number_filter,
+    points_filter,
+)
 from roadmap.momentum.rules import Series
 
 _ = gettext
@@ -130,7 +136,9 @@ def activity_year(year: int, counts: Mapping[dt.date, int], today: dt.date) -> Y
         months=[months[number] for number in range(1, 13)],
         first_weekday=first,
         day_titles={
-            day: ngettext("%(day)s: 1 change", "%(day)s: %(num)s changes", count, day=date_filter(day))
+            day: ngettext(
+                "%(day)s: 1 change", "%(day)s: %(num)s changes", count, day=date_filter(day)
+            )
             for day, count in days
         },
     )
@@ -177,5 +185,3 @@ def _date_ticks(first: dt.date, last: dt.date) -> list[tuple[dt.date, str]]:
     pieces = min(DATE_TICKS - 1, span) or 1
     days = [first + dt.timedelta(days=span * place // pieces) for place in range(pieces + 1)]
     return [(day, date_filter(day)) for day in days]
-
-

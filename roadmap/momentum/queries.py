@@ -123,8 +123,8 @@ def load_past(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> PastFacts
     return PastFacts(
         statuses=_statuses(session, user_id, zone),
         levels=[
-            Level(at.astimezone(zone).date(), *values)
-            for at, *values in session.execute(
+            Level(at.astimezone(zone).date(), skill, side, level)
+            for at, skill, side, level in session.execute(
                 sa.select(
                     Assessment.assessed_at, Assessment.skill_key, Assessment.side, Assessment.level
                 )
@@ -233,10 +233,10 @@ def _entries(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> list[PastE
         ).where(PositionRow.user_id == user_id)
     ):
         values[str(row.id)] = _position(str(row.id), row.started_on, row.ended_on, row.is_ml)
-    for row in session.execute(
+    for degree_id, level in session.execute(
         sa.select(DegreeRow.id, DegreeRow.level).where(DegreeRow.user_id == user_id)
     ):
-        values[str(row.id)] = Degree(str(row.id), "", row.level)
+        values[str(degree_id)] = Degree(str(degree_id), "", level)
     for key, events in said.items():
         if (removed := events.get("removed")) and removed.action.startswith("position"):
             data = removed.data

@@ -15,7 +15,10 @@ def lines_of(values: list[float | None], **more) -> str:
     return str(
         render_lines(
             days,
-            [Line("tone-claimed", "Claimed <b>", values, is_area=True), Line("score", "Same", values)],
+            [
+                Line("tone-claimed", "Claimed <b>", values, is_area=True),
+                Line("score", "Same", values),
+            ],
             title="Effort",
             description="From 0 to 9 & on",
             values=[(0, "0"), (10, "10")],
@@ -40,7 +43,8 @@ def test_what_is_not_known_is_a_gap():
 def test_names_keep_apart_and_are_escaped():
     drawing = lines_of([0, 0])
     heights = [int(each) for each in re.findall(r"class=name x=\d+ y=(\d+)", drawing)]
-    assert len(heights) == 2 and abs(heights[0] - heights[1]) >= 20
+    assert len(heights) == 2
+    assert abs(heights[0] - heights[1]) >= 20
     assert "<b>" not in drawing
     assert "<title>Effort</title><desc>From 0 to 9 &amp; on</desc>" in drawing
 
@@ -60,9 +64,11 @@ def test_a_year_has_each_of_its_days_once():
             day_titles={first: "<1>"},
         )
         cells = re.findall(r"<rect class=(day|ahead) ", drawing)
-        assert len(cells) == days and cells.count("ahead") == 184
+        assert len(cells) == days
+        assert cells.count("ahead") == 184
         assert re.findall(r"class=done .*?width=(\d+)", drawing) == ["3", "11"]
-        assert "&lt;1&gt;" in drawing and drawing.count("<title>Activity") == 1
+        assert "&lt;1&gt;" in drawing
+        assert drawing.count("<title>Activity") == 1
         inside = re.findall(r"viewBox='0 0 (\d+) (\d+)'", drawing)
         assert max(int(each) for each in re.findall(r" x=(\d+) y=\d+ width=11", drawing)) < int(
             inside[0][0]

@@ -27,8 +27,8 @@ from roadmap.momentum.rules import Figures, figures_of_summary
 from roadmap.progress import actions as progress
 from roadmap.readiness.actions import refresh_changed
 from roadmap.readiness.models import ReadinessSummary
+from tests.readiness.fact_writer import FactWriter, operation
 from tests.support.catalog import fitting_milestone
-from tests.support.fact_writer import FactWriter, operation
 
 UTC = ZoneInfo("UTC")
 few = st.integers(0, 2)

@@ -51,7 +51,8 @@ def test_a_chart_begins_and_ends_where_it_should_and_stays_small(backs, period):
     series = [(day(back), figures(place)) for place, back in enumerate(sorted(backs, reverse=True))]
     points = sample(series, first_day(period, TODAY), TODAY)
     days = [each for each, _figures in points]
-    assert days == sorted(set(days)) and len(days) <= MAX_POINTS + 1
+    assert days == sorted(set(days))
+    assert len(days) <= MAX_POINTS + 1
     assert days[0] == max(series[0][0], first_day(period, TODAY))
     assert days[-1] == TODAY
     for each, found in points:

@@ -13,7 +13,7 @@ from roadmap.momentum.actions import find_due, take_snapshots
 from roadmap.momentum.models import Snapshot
 from roadmap.people.models import User
 from roadmap.readiness.actions import refresh_changed
-from tests.support.fact_writer import BEGIN, DOCUMENT, KEYS, FactWriter
+from tests.readiness.fact_writer import BEGIN, DOCUMENT, KEYS, FactWriter
 
 DAY = dt.timedelta(days=1)
 
@@ -89,15 +89,15 @@ def test_a_tick_after_the_last_run_of_a_day_still_belongs_to_it(story):
     ("zone", "at", "day"),
     [
         # The clocks are put forward at 1:00 UTC, and back again.
-        ("Europe/Stockholm", dt.datetime(2026, 3, 29, 21, 30), "2026-03-29"),
-        ("Europe/Stockholm", dt.datetime(2026, 3, 29, 22, 0), "2026-03-30"),
-        ("Europe/Stockholm", dt.datetime(2026, 10, 25, 22, 59), "2026-10-25"),
-        ("America/Los_Angeles", dt.datetime(2028, 3, 1, 7, 59), "2028-02-29"),
+        ("Europe/Stockholm", "2026-03-29T21:30+00:00", "2026-03-29"),
+        ("Europe/Stockholm", "2026-03-29T22:00+00:00", "2026-03-30"),
+        ("Europe/Stockholm", "2026-10-25T22:59+00:00", "2026-10-25"),
+        ("America/Los_Angeles", "2028-03-01T07:59+00:00", "2028-02-29"),
     ],
 )
 def test_a_day_ends_at_midnight_of_ones_own_zone(story, zone, at, day):
     story.session.execute(sa.update(User).values(timezone=zone))
-    story.now = at.replace(tzinfo=dt.UTC)
+    story.now = dt.datetime.fromisoformat(at)
     story.status(0, "done")
     assert take(story)[day] == hours(0)
     assert [each for each in rows(story) if each > "2026-03-02"] == [day]

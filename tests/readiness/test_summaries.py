@@ -28,8 +28,8 @@ from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness.actions import compute_summary, recompute_all, refresh_changed
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import person_record
+from tests.readiness.fact_writer import BEGIN, DESIGN, KEYS, FactWriter, operation
 from tests.support.catalog import OTHER
-from tests.support.fact_writer import BEGIN, DESIGN, KEYS, FactWriter, operation
 from tests.support.statements import record_session_statements
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from roadmap.momentum.models import Snapshot
 from roadmap.progress.queries import enrollment
-from tests.support.route_entry import ENROLLED, Page
+from tests.support.route_entry import ENROLLED, Change, Page
 
 RULE = "/roadmaps/<slug>/progress"
 PAGES: tuple[Page, ...] = (
@@ -16,12 +16,14 @@ PAGES: tuple[Page, ...] = (
         variants=("/roadmaps/{slug}/progress?period=all&year=2026",),
     ),
 )  # fmt: skip
+CHANGES: tuple[Change, ...] = ()
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
     """Snapshots of Alice's: the first days are not wholly known."""
     session, alice = write.session, write.cast.alice
     mine = enrollment(session, alice)
+    assert mine is not None
     today = write.now.date()
     for back, claimed, evidenced, verified, score in (
         (120, 20, None, None, None),
