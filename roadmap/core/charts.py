@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 # The drawing of lines in units: its size, and where the plot begins and ends.
 _WIDTH, _HEIGHT = 640, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 480, 14, 262
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 450, 14, 262
 # How far names at the ends of lines keep apart, large letters on a phone included.
 _NAME_GAP = 21
 # A day of the year is a cell of this size, with a square by the number of changes.
@@ -92,6 +92,12 @@ def render_lines(
                     f"<circle class={line.kind} cx={corners[0][0]} cy={corners[0][1]} r=3 />"
                 )
     if mark:
+        # The names stand behind the mark: leaders go there from the ends of the lines.
+        parts += [
+            f"<path class=grid d='M{x(days[-1])} {y(line.values[-1])}H{_RIGHT}'/>"
+            for line in lines
+            if line.values[-1] is not None
+        ]
         parts.append(
             f"<path class=mark d='M{x(mark[0])} {_BOTTOM}V{_TOP}'/>"
             f"<text class=mark x={x(mark[0]) - 6} y={_TOP + 10} text-anchor=end>"

@@ -26,7 +26,7 @@ _ = gettext
 
 PERIOD_NAMES = {"90-days": _l("90 days"), "year": _l("One year"), "all": _l("All")}
 # How many dates the axis of time names.
-DATE_TICKS = 4
+DATE_TICKS = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ def test_it_works(session, cast, alice, now):
     assert "<title>Effort over time, in hours</title>" in page
     assert "claimed from 10 to" in page
     assert "verified from 5 to 0, of" in page
-    assert '<td class="number">1,234</td>' in page
-    assert '<td class="number">12.3</td>' in page
+    assert '<td class="num">1,234</td>' in page
+    assert '<td class="num">12.3</td>' in page
     # Today is as it is now, whether a snapshot was taken or not.
     assert re.search(r"<svg class=chart .*Verified 0 h</text>", page)
     assert f'href="{PAGE}"' in alice.get("/").text
@@ -101,7 +101,7 @@ def test_what_is_not_known_is_left_out_and_said(session, cast, alice, now):
     remember(session, cast, now.date(), (80, 10, None), (40, 20, 10))
     page = flat(alice.get(PAGE).text)
     assert "some figures cannot be told" in page
-    assert '<td class="number">–</td>' in page
+    assert '<td class="num">–</td>' in page
 
 
 def note(session, cast, *moments: dt.datetime) -> None:
