@@ -1,7 +1,7 @@
 """Keep daily snapshots of figures.
 
 Revision: 1796300000
-Revises: 1796320000
+Revises: 1796370000
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1796300000"
-down_revision = "1796320000"
+down_revision = "1796370000"
 branch_labels = ()
 depends_on = None
 
