@@ -168,7 +168,7 @@ def add_absence(body: NewAbsence) -> OperationResult:
     return OperationResult(_absence(made), 201)
 
 
-@operation("Your time off", refuses=(404,))
+@operation("Your time off", refuses=(404,), example={"ends_on": "2026-08-02"})
 def change_absence(absence_id: uuid.UUID, body: AbsenceChange) -> AbsenceShape:
     """Change days off. Without a last day it is the first one."""
     absence = _load("absence.write", absence_id)

@@ -183,7 +183,8 @@ def _to_json(value: BaseModel) -> str:
 
 def _parse_query(model: type[BaseModel]) -> BaseModel:
     """Parse the query parameters that the model names and ignore others."""
-    given = {name: request.args.getlist(name) for name in model.model_fields}
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    given = {name: request.args.getlist(name) for name in names}
     for name, values in given.items():
         if len(values) > 1:
             raise InvalidFields({name: [_("Give this only once.")]})

@@ -18,9 +18,13 @@ from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment
 from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import person_record
+from roadmap.readiness.what_if import WhatIf, read_wanted, what_if
 
 ROUNDED = BeforeValidator(lambda value: float(round(value, 4)))
 Points = Annotated[float, ROUNDED]
+PointsOrNone = Annotated[
+    float | None, BeforeValidator(lambda value: None if value is None else float(round(value, 4)))
+]
 Sentence = Annotated[str, BeforeValidator(str)]
 
 
@@ -65,6 +69,29 @@ class StepShape(Shape):
     label: Sentence
 
 
+class ChoiceShape(Shape):
+    """Something that could come true: `key` is for `if`, `gain` its worth by itself, if tried."""
+
+    key: str
+    label: Sentence
+    gain: PointsOrNone
+
+
+class WhatIfShape(Shape):
+    """What could come true, and the judgement if what is in `if` did; null if nothing is.
+
+    `ignored` counts what was in `if` and cannot come true, or is nobody's here.
+    """
+
+    choices: list[ChoiceShape]
+    chosen: list[str]
+    ignored: int
+    score: PointsOrNone
+    verdict: str | None
+    gates_passed: list[str]
+    gates_lost: list[str]
+
+
 class ReadinessShape(Shape):
     """The readiness by all of one's own facts, including drafts and private evidence.
 
@@ -80,6 +107,7 @@ class ReadinessShape(Shape):
     gates: list[GateShape]
     items: list[ItemShape]
     next_steps: list[StepShape]
+    what_if: WhatIfShape
 
 
 class ReadinessQuery(Query):
@@ -87,11 +115,21 @@ class ReadinessQuery(Query):
         Key | None,
         Field(description="The slug of a roadmap that you are on; the primary one without it."),
     ] = None
+    wanted: Annotated[
+        str,
+        Field(
+            alias="if",
+            max_length=2_000,
+            description="Keys of `what_if.choices`, with commas: what to assume as come true.",
+        ),
+    ] = ""
 
 
 @operation("Your roadmaps", refuses=(404,), has_etag=True)
 def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     """Read how ready you are: score, gates, each point with its source, next steps.
+
+    With `if`, also how ready you would be if some things came true. Nothing of that is stored.
 
     404 if you are on no roadmap, or not on the one named.
     """
@@ -99,13 +137,25 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     mine = enrollment(db.session, actor.id, query.roadmap) or abort_not_enrolled(query.roadmap)
     content = load_revision(db.session, mine.revision_id)
     facts = person_record(db.session, actor.id).own()
-    found = explain(content.content, facts, actor.today(now()))
+    today = actor.today(now())
+    found = explain(content.content, facts, today)
+    supposed = what_if(content.content, facts, today, found, read_wanted([query.wanted]))
     if not holders_of(db.session, actor.id, Capability.REVIEW):
         found = replace(found, steps=tuple(step for step in found.steps if not step.is_reviewed))
-    return to_shape(mine.slug, found)
+    return to_shape(mine.slug, found, supposed)
 
 
-def to_shape(slug: str, found: Readiness) -> ReadinessShape:
-    names = ReadinessShape.model_fields.keys() - {"roadmap"}
-    values = {"roadmap": slug, **{name: getattr(found, name) for name in names}}
-    return ReadinessShape.model_validate(values, from_attributes=True)
+def to_shape(slug: str, found: Readiness, supposed: WhatIf) -> ReadinessShape:
+    names = ReadinessShape.model_fields.keys() - {"roadmap", "what_if"}
+    values = {name: getattr(found, name) for name in names}
+    after = supposed.after
+    values["what_if"] = {
+        "choices": supposed.choices,
+        "chosen": supposed.chosen,
+        "ignored": supposed.ignored,
+        "score": after and after.score,
+        "verdict": after and after.verdict,
+        "gates_passed": [gate.key for gate in supposed.opened],
+        "gates_lost": [gate.key for gate in supposed.closed],
+    }
+    return ReadinessShape.model_validate({"roadmap": slug, **values}, from_attributes=True)

@@ -30,6 +30,7 @@ from roadmap.readiness.presentation import (
     actionable_steps,
     explanation_context,
     first_steps,
+    impact_links,
     own_links,
     returned_pieces,
     what_counts,
@@ -70,6 +71,8 @@ def index() -> Response | str:
     progress = RoadmapProgress(published, mine[0], data, record.target_dates, today)
     pages = RoadmapPresenter(progress)
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]
+    has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
+    impacts = impact_links(found, content.slug, has_manager=has_manager)
     return render_template(
         "dashboard/index.html",
         roadmap=content,
@@ -77,9 +80,7 @@ def index() -> Response | str:
         lede=pages.lede(),
         trail=pages.trail(pages.cairns(stages), base=f"/roadmaps/{content.slug}"),
         stages=stages,
-        steps=actionable_steps(
-            found, has_manager=bool(holders_of(db.session, current_user.id, Capability.REVIEW))
-        ),
+        steps=actionable_steps(found, has_manager=has_manager),
         first_steps=first_steps(record, content),
         returned=returned_pieces(record),
         counts=None if record.evidence else what_counts(found),
@@ -91,5 +92,5 @@ def index() -> Response | str:
         questions_today=count_today(db.session, current_user, now()),
         manager_summary=manager_summary,
         recent_activity=list_recent_activity(db.session, current_user.id),
-        **explanation_context(found, own_links(content.slug)),
+        **explanation_context(found, own_links(content.slug, impacts)),
     )

@@ -34,6 +34,7 @@ SHOWN: dict[str, Callable[[RoadmapProgress, Mapping[str, str]], set[str]]] = {
     "due": _due,
     "done": _with_tones("claimed", "evidenced", "verified"),
     "without-evidence": _with_tones("claimed"),
+    "not-verified": _with_tones(*OPEN, "claimed", "evidenced"),
 }
 """What the checklist may be narrowed to, by the word in the address: those of the given tones."""
 
@@ -47,6 +48,7 @@ def shown_labels() -> dict[str, str]:
         "due": _("Due in 4 weeks"),
         "done": _("Done"),
         "without-evidence": _("Without evidence"),
+        "not-verified": _("Not verified"),
     }
 
 

@@ -141,6 +141,15 @@ class EvidenceCounts:
         lost = [(name, tone) for name, tone, is_lent_twice in kept if not is_lent_twice]
         return (share.kind, share.proof is not None, *lost)
 
+    def tones_of_one(self, key: str) -> set[str]:
+        """Return the milestones that would have another tone without a piece."""
+        share = self._shares.get(key)
+        return {
+            name
+            for name, tone in (share.tones if share else {}).items()
+            if tone == self.tally.tones[name] and self._lent[name, tone] == 1
+        }
+
     def _share(self, piece: Item) -> Share | None:
         """Return what a piece adds, None where it has lapsed."""
         if piece.has_lapsed(self._today):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from roadmap.evidence.item import Item
 from roadmap.readiness.facts import Degree, Facts
 from roadmap.readiness.gates.gate import GateResult
-from roadmap.readiness.messages import N_, Message
+from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, next_steps, top_three
+from roadmap.readiness.no_effect import why_no_effect
 from roadmap.readiness.rules import (
     ZERO,
     Evaluation,
@@ -46,14 +47,14 @@ class ItemEffect:
     """A fact and its effect in points: the score now minus the score without it.
 
     `type` is one of `ITEM_FIELDS`, `key` the milestone's or skill's key, or the id. The effect can
-    be 0, of which `note` says why, or negative.
+    be 0, of which `reasons` say why, or negative.
     """
 
     type: str
     key: str
     label: str
     effect: Fraction
-    note: Message | None = None
+    reasons: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def explain(content: Content, facts: Facts, today: date) -> Readiness:
         return known[loss]
 
     items = tuple(
-        ItemEffect(type_, key, label, effect, None if effect else _why_zero(tally, type_, key))
+        ItemEffect(type_, key, label, effect, () if effect else why_no_effect(tally, type_, key))
         for type_, key, label in _items(content, facts)
         for effect in [judged.score - score_without(type_, key)]
     )
@@ -237,55 +238,6 @@ def _items(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
         yield "position", position.id, position.title
     for degree in facts.degrees:
         yield "degree", degree.id, degree.title
-
-
-def _why_zero(tally: Tally, item_type: str, key: str) -> Message:
-    """Return why an item has no effect on the score."""
-    facts = tally.facts
-    match item_type:
-        case "milestone" if facts.statuses[key] == "done":
-            text = N_("Its stage is full without it, or is not counted.")
-        case "milestone" if facts.statuses[key] == "not_applicable":
-            text = N_("Not applicable: without it, the stage requires the same hours.")
-        case "milestone":
-            text = N_("In progress: it counts once it is done.")
-        case "evidence":
-            piece = tally.unlapsed_by_id.get(key)
-            if piece is not None:
-                return _why_evidence_adds_nothing(tally, piece)
-            text = N_("It has lapsed.")
-        case "self_assessment" if key in facts.other_levels:
-            text = N_("Someone else's assessment replaces it.")
-        case "self_assessment" | "assessment":
-            text = N_("The level is 0, or gives as much as the other assessment.")
-        case "position" if not next(each for each in facts.positions if each.id == key).is_ml:
-            text = N_("Not marked as ML engineering.")
-        case "position":
-            text = N_("The years are reached without it.")
-        case "degree" if next(each for each in facts.degrees if each.id == key).level == "other":
-            text = N_("A degree of another level does not count.")
-        case _:
-            text = N_("The years alone, or another degree, count for as much.")
-    return Message(text)
-
-
-def _why_evidence_adds_nothing(tally: Tally, piece: Item) -> Message:
-    """Say why a piece that has not lapsed adds nothing by its kind, nor by its milestones."""
-    kind = piece.counted.kind
-    if any(kind in requirement.kinds for requirement in tally.content.policy.evidence):
-        by_kind = N_("Other evidence already fills what its kind counts for")
-    else:
-        by_kind = N_("Evidence of its kind has no points of its own")
-    linked = [key for key in piece.milestones if key in tally.content.by_key]
-    if not linked:
-        by_milestone = N_("it is linked to no milestone of this roadmap")
-    elif not any(tally.facts.statuses.get(key) == "done" for key in linked):
-        by_milestone = N_("it counts for its milestones once they are marked as done")
-    else:
-        by_milestone = N_("no milestone depends on it")
-    return Message(
-        N_("%(kind)s, and %(milestone)s."), kind=Message(by_kind), milestone=Message(by_milestone)
-    )
 
 
 def _lines(tally: Tally, part: PartScore) -> Iterator[Line]:

@@ -8,7 +8,7 @@ A link alone confirms nothing, so a linked or recorded piece counts as evidenced
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -31,6 +31,8 @@ EVIDENCE_HOURS = Fraction(2)
 SHORT_HOURS = Fraction(1, 2)
 NEW_ITEM_ID = uuid.UUID(int=0)
 MAX_LINKS = 5  # of a piece, in one roadmap
+# What somebody adds who measures something; its type is another one each time.
+COMPLETE_IMPACT = Impact("scale", metric="1", baseline="1", result="1", unit="1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
     linked to it.
     """
     statuses, known = tally.facts.statuses, tally.content.by_key
-    proven = {key for piece in tally.unlapsed_evidence for key in _fitting_links(tally, piece)}
+    proven = {key for piece in tally.unlapsed_evidence for key in _fitting_links(known, piece)}
     for milestone in tally.content.milestones:
         status = statuses.get(milestone.key, "not_started")
         if status not in ("not_started", "in_progress"):
@@ -177,7 +179,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
                 milestone=milestone.key,
                 kind=new.counted.kind,
             )
-            yield step, _with_piece(tally, new.with_link(milestone.key))
+            yield step, with_piece(tally, new.with_link(milestone.key))
             continue
         step = Step(
             action="link_evidence",
@@ -189,7 +191,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
             ),
             place=tally.content.places[milestone.key],
         )
-        yield step, _with_piece(tally, piece.with_link(milestone.key))
+        yield step, with_piece(tally, piece.with_link(milestone.key))
 
 
 def _evidence_to_record(
@@ -231,7 +233,7 @@ def _evidence_to_record(
             milestone=best.key if best else None,
             kind=kind,
         )
-        yield step, _with_piece(tally, piece)
+        yield step, with_piece(tally, piece)
 
 
 def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
@@ -264,7 +266,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
             if not fitting or (is_reviewed and name in waiting):
                 continue
             piece = max(fitting, key=_day)
-            impact = Impact(name, metric="1", baseline="1", result="1", unit="1")
+            impact = replace(COMPLETE_IMPACT, type=name)
             text = N_("Add a measured %(impact)s impact to “%(piece)s”")
             if is_reviewed:
                 text = N_("Add a measured %(impact)s impact to “%(piece)s”, to be reviewed again")
@@ -278,7 +280,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
                 is_reviewed=is_reviewed,
             )
             added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
-            yield step, _with_piece(tally, added)
+            yield step, with_piece(tally, added)
 
 
 def _measures(piece: Item, impact: str, leadership: set[str]) -> bool:
@@ -324,8 +326,8 @@ def _is_newer(facts: Facts, skill: str) -> bool:
 def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
     """Yield the drafts that could be reviewed, each as if it had been confirmed."""
     for piece in tally.unlapsed_evidence:
-        fits = _fitting_links(tally, piece)
-        if not fits or piece.state != "draft" or piece.verified or piece.visibility == "private":
+        confirmed = as_confirmed(tally.content, piece)
+        if confirmed is None or piece.state != "draft" or piece.verified:
             continue
         step = Step(
             action="submit_evidence",
@@ -335,16 +337,25 @@ def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
             place=_first_place(tally, piece.milestones),
             is_reviewed=True,
         )
-        yield step, _with_piece(tally, piece.as_verified(fits))
+        yield step, with_piece(tally, confirmed)
 
 
 def _day(piece: Item) -> PartialDate:
     return piece.counted.occurred_on
 
 
-def _fitting_links(tally: Tally, piece: Item) -> list[str]:
-    """Return the linked milestones that a piece of its kind proves."""
-    known, kind = tally.content.by_key, piece.counted.kind
+def as_confirmed(content: Content, piece: Item) -> Item | None:
+    """Return a piece as if its newest version were confirmed for each milestone that it proves.
+
+    None where it proves none, or is private and so never reviewed.
+    """
+    fits = _fitting_links(content.by_key, piece, piece.version.kind)
+    return piece.as_verified(fits) if fits and piece.visibility != "private" else None
+
+
+def _fitting_links(known: Mapping[str, Milestone], piece: Item, kind: str = "") -> list[str]:
+    """Return the linked milestones that evidence of this kind, or of the piece's own, proves."""
+    kind = kind or piece.counted.kind
     return [key for key in piece.milestones if key in known and kind in known[key].evidence]
 
 
@@ -360,6 +371,6 @@ def _gain_of_a_link(tally: Tally, milestone: Milestone, now: Fraction) -> Fracti
     return score_of(after) - now
 
 
-def _with_piece(tally: Tally, piece: Item) -> Tally:
+def with_piece(tally: Tally, piece: Item) -> Tally:
     """Return the tally with a piece added, or in place of its earlier version."""
     return tally.with_evidence(tally.counts.with_piece(piece))

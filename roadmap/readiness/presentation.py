@@ -6,8 +6,8 @@ The reader is the person, or someone who sees what they share: `SourceLinks` say
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,12 @@ from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_templ
 from roadmap.core.i18n import gettext as _
 from roadmap.evidence.item import Item
 from roadmap.evidence.labels import impact_label, kind_label
-from roadmap.readiness.explanation import ItemEffect, Readiness, round_to_tenths
+from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness, round_to_tenths
 from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
 from roadmap.readiness.queries import PersonRecord
+from roadmap.readiness.what_if import WhatIf
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -40,6 +41,12 @@ PART_TITLES = {
     "evidence": _l("Evidence"),
     "impact": _l("Impact"),
     "background": _l("Positions and education, as declared"),
+}
+WHAT_IF_TITLES = {
+    "verified": _l("If this evidence were verified"),
+    "done": _l("If this were done"),
+    "assessed": _l("If others assessed this at the bar"),
+    "impact": _l("If this were measured"),
 }
 VERDICT_TITLES = {
     "ready": N_("Ready"),
@@ -61,18 +68,23 @@ class SourceLinks:
     skill: Callable[[str], str]
     background: str
     own: bool = False
+    # Where an impact of each type is added.
+    impacts: Mapping[str, str] = field(default_factory=dict)
 
     def gate(self, gate: GateResult) -> str:
         """Return where one does what opens a gate."""
         match gate.place:
             case "stage", key:
-                return self.stage(key)
+                narrowed = self.own and not gate.passed
+                return self.stage(key) + ("?show=not-verified" if narrowed else "")
             case "skill", key:
-                return self.skill(key)
+                return "/skills" if self.own else self.skill(key)
             case "background", _:
                 return self.background
             case _, kind if not self.own:
                 return "#evidence"
+            case "impact", key:
+                return self.impacts.get(key, "/evidence")
             case "new_evidence", kind:
                 return f"/evidence/new?kind={kind}" if kind else "/evidence/new"
             case _, kind:
@@ -87,8 +99,8 @@ class SourceLinks:
         )
 
 
-def own_links(slug: str) -> SourceLinks:
-    """Return links to the person's own pages."""
+def own_links(slug: str, impacts: Mapping[str, str] | None = None) -> SourceLinks:
+    """Return links to the person's own pages; `impacts` are those of `impact_links`."""
     return SourceLinks(
         piece=lambda key: f"/evidence/{key}",
         stage=lambda key: f"/roadmaps/{slug}/{key}",
@@ -96,7 +108,20 @@ def own_links(slug: str) -> SourceLinks:
         skill=lambda key: f"/skills/{key}",
         background="/career",
         own=True,
+        impacts=impacts or {},
     )
+
+
+def impact_links(found: Readiness, slug: str, *, has_manager: bool) -> dict[str, str]:
+    """Return where each type of impact is added, or is to be verified, by the type."""
+    steps = [step for step in found.steps if has_manager or not step.is_reviewed]
+    to_add = {s.target: step_url(s, slug) for s in steps if s.action == "add_impact"}
+    lines = next(part.sources for part in found.parts if part.key == "impact")
+    return to_add | {
+        line.key: f"/evidence/{line.piece.id}"
+        for line in lines
+        if isinstance(line, ImpactLine) and line.piece
+    }
 
 
 def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
@@ -229,6 +254,37 @@ def score_line(found: Readiness) -> str:
     return line % {"score": format_points(found.shown_score), "verdict": verdict}
 
 
+def supposition(found: Readiness, supposed: WhatIf) -> str:
+    """Say what the score, the gates and the verdict would be; empty where nothing is supposed."""
+    after = supposed.after
+    if after is None:
+        return ""
+    before, later = found.shown_score, round_to_tenths(after.score)
+    said = ngettext(
+        "If this came true: %(before)s → %(after)s (%(gain)s).",
+        "If these %(num)d came true: %(before)s → %(after)s (%(gain)s).",
+        len(supposed.chosen),
+        before=format_points(before),
+        after=format_points(later),
+        gain=signed_filter(Fraction(later - before) or after.score - found.score),
+    )
+    sentences = [said]
+    if supposed.opened:
+        gates = ", ".join(gate.title for gate in supposed.opened)
+        sentences.append(_("Then passed: %(gates)s.", gates=gates))
+    if supposed.closed:
+        gates = ", ".join(gate.title for gate in supposed.closed)
+        sentences.append(_("No longer passed: %(gates)s.", gates=gates))
+    verdict = verdict_title(after.shown_verdict)
+    is_same = after.shown_verdict == found.shown_verdict
+    sentences.append(
+        _("The verdict stays: %(verdict)s.", verdict=verdict)
+        if is_same
+        else _("The verdict: %(verdict)s.", verdict=verdict)
+    )
+    return " ".join(sentences)
+
+
 def _verdict_reason(found: Readiness, *, own: bool) -> str:
     if found.not_yet_verified and own:
         return _(
@@ -264,11 +320,11 @@ def verified_by(people: int) -> str:
 
 
 def shown_items(found: Readiness) -> tuple[list[ItemEffect], int]:
-    """Return the items of a page, the highest effect first, and how many without one it leaves out.
+    """Return the items of a page, the largest effect first, and how many without one it leaves out.
 
     Thousands of pieces that change nothing would hide those that do.
     """
-    by_effect = sorted(found.items, key=lambda item: -item.effect)
+    by_effect = sorted(found.items, key=lambda item: -abs(item.effect))
     idle = [item for item in by_effect if not item.effect]
     left_out = {(item.type, item.key) for item in idle[MOST_WITHOUT_EFFECT:]}
     return [item for item in by_effect if (item.type, item.key) not in left_out], len(left_out)
@@ -292,6 +348,7 @@ def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
             "claimed": float(overall.claimed - overall.evidenced),
         },
         "part_titles": PART_TITLES,
+        "what_if_titles": WHAT_IF_TITLES,
         "points": format_points,
         "kind_label": kind_label,
         "impact_label": impact_label,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask_login import current_user
 
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
-from roadmap.core.web import now
+from roadmap.core.web import now, render_page, wants_fragment
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
@@ -17,13 +17,16 @@ from roadmap.readiness.presentation import (
     actionable_steps,
     explanation_context,
     first_steps,
+    impact_links,
     message_filter,
     own_links,
     returned_pieces,
     signed_filter,
     step_url,
+    supposition,
 )
 from roadmap.readiness.queries import person_record
+from roadmap.readiness.what_if import read_wanted, what_if
 
 readiness = Blueprint("readiness", __name__)
 readiness.add_app_template_filter(message_filter, "message")
@@ -33,8 +36,11 @@ readiness.add_app_template_filter(step_url)
 
 @readiness.get("/readiness")
 @permit("readiness.read")
-def page() -> str:
-    """Show readiness on the named roadmap, or on the primary one."""
+def page() -> Response | str:
+    """Show readiness on the named roadmap, or on the primary one, and what would change it.
+
+    Each `if` names what could come true, as `what_if.Choice` has it; htmx gets only what follows.
+    """
     slug = request.args.get("roadmap") or None
     mine = enrollment(db.session, current_user.id, slug)
     if mine is None:
@@ -43,8 +49,17 @@ def page() -> str:
         return render_template("readiness/empty.html")
     content = load_revision(db.session, mine.revision_id).content
     record = person_record(db.session, current_user.id)
-    found = explain(content, record.own(), current_user.today(now()))
+    facts, today = record.own(), current_user.today(now())
+    found = explain(content, facts, today)
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
+    wanted = read_wanted(request.args.getlist("if"))
+    supposed = what_if(content, facts, today, found, wanted)
+    said = supposition(found, supposed)
+    if wants_fragment():
+        name = "readiness/_what_if_result.html"
+        return render_page(name, announce=said, roadmap=content, supposed=supposed, said=said)
+    impacts = impact_links(found, content.slug, has_manager=has_manager)
+    links = own_links(content.slug, impacts)
     others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
     return render_template(
         "readiness/page.html",
@@ -54,5 +69,7 @@ def page() -> str:
         returned=returned_pieces(record),
         first_steps=first_steps(record, content),
         steps=actionable_steps(found, has_manager=has_manager),
-        **explanation_context(found, own_links(content.slug)),
+        supposed=supposed,
+        said=said,
+        **explanation_context(found, links),
     )

@@ -44,3 +44,17 @@ def test_it_rejects_bad_input(alice: ApiClient) -> None:
     assert alice.get(f"{PATH}?roadmap=none").status_code == 404
     assert alice.get(f"{PATH}?roadmap=No+slug").status_code == 422
     assert alice.get(f"{PATH}?roadmap=a%00b").status_code == 400
+
+
+def test_what_would_follow_if_some_things_came_true(alice: ApiClient) -> None:
+    alice.put(f"/me/roadmaps/{SLUG}", {})
+    now = alice.get(PATH).get_json()
+    assert now["what_if"]["score"] is None
+    (first, *_) = now["what_if"]["choices"]
+    found = alice.get(f"{PATH}?if={first['key']},assessed:mlops,verified:nobody").get_json()
+    supposed = found["what_if"]
+    assert found | {"what_if": None} == now | {"what_if": None}
+    assert (supposed["chosen"], supposed["ignored"]) == ([first["key"], "assessed:mlops"], 1)
+    assert supposed["score"] > now["score"] + first["gain"]
+    assert (supposed["verdict"], supposed["gates_passed"]) == ("setting_out", [])
+    assert alice.get(f"{PATH}?if={'x' * 2_001}").status_code == 422

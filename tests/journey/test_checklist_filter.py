@@ -48,6 +48,7 @@ def test_each_leaves_its_milestones_and_says_how_many(alice):
         "due": [every[5]],
         "done": [KEY],
         "without-evidence": [KEY],
+        "not-verified": every,
     }
     for name, keys in expected.items():
         assert keys_of(alice, f"?show={name}") == keys

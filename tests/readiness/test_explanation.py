@@ -27,8 +27,9 @@ from roadmap.readiness.explanation import (
     round_to_tenths,
     without_item,
 )
-from roadmap.readiness.facts import Degree, Facts, Position
+from roadmap.readiness.facts import Facts, Position
 from roadmap.readiness.rules import evaluate, score
+from roadmap.readiness.what_if import what_if
 from tests.readiness.examples import (
     KEYS,
     TODAY,
@@ -244,7 +245,9 @@ def test_shown_parts_add_up_to_the_shown_score() -> None:
 def test_json_has_the_shape_that_clients_rely_on() -> None:
     confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
     facts = Facts(statuses=done(*KEYS), pieces=(confirmed,))
-    data = to_shape("some-roadmap", explain(content(), facts, TODAY)).model_dump(mode="json")
+    found = explain(content(), facts, TODAY)
+    supposed = what_if(content(), facts, TODAY, found, ())
+    data = to_shape("some-roadmap", found, supposed).model_dump(mode="json")
     assert data["score"] == 21.7222
     assert (data["verdict"], data["claimed_not_proven"]) == ("setting_out", True)
     assert {"key": "milestones", "points": 15.8889, "maximum": 40.0}.items() <= data["parts"][
@@ -284,34 +287,6 @@ def test_an_old_assessment_is_flagged_and_still_counts() -> None:
     assert lines(date(2024, 12, 30))["mlops"] == (False, full)
     assert lines(date(2024, 12, 29))["mlops"] == (True, full)
     assert lines(date(2024, 12, 29))["strategy"] == (False, full)
-
-
-def test_a_degree_of_another_level_says_why_it_counts_for_nothing() -> None:
-    facts = Facts(degrees=(Degree("d", "Sewing", "other"),))
-    note = item(explain(content(), facts, TODAY), "degree", "d").note
-    assert note is not None
-    assert note.text() == "A degree of another level does not count."
-
-
-@pytest.mark.parametrize(
-    ("linked", "statuses", "said"),
-    [
-        ((), {}, "and it is linked to no milestone of this roadmap."),
-        (("experience1",), {}, "and it counts for its milestones once they are marked as done."),
-    ],
-)
-def test_a_piece_that_adds_nothing_says_what_it_lacks(
-    linked: tuple[str, ...], statuses: dict[str, str], said: str
-) -> None:
-    """The only patent does not read that enough others of its kind count."""
-    facts = Facts(statuses=statuses, pieces=(piece("a", "certification", *linked),))
-    note = item(explain(content(), facts, TODAY), "evidence", "a").note
-    assert note is not None
-    assert note.text() == f"Evidence of its kind has no points of its own, {said}"
-    facts = Facts(pieces=tuple(piece(key, "design_doc", *linked) for key in "abc"))
-    note = item(explain(content(), facts, TODAY), "evidence", "c").note
-    assert note is not None
-    assert note.text().startswith("Other evidence already fills what its kind counts for, and it ")
 
 
 def test_many_pieces_are_counted_once_each(monkeypatch: pytest.MonkeyPatch) -> None:

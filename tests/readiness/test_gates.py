@@ -13,10 +13,11 @@ from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact, Item
 from roadmap.readiness.evidence_tally import EvidenceTally, count_evidence
+from roadmap.readiness.explanation import explain
 from roadmap.readiness.facts import Facts, Position
 from roadmap.readiness.gates.gate import GateResult
 from roadmap.readiness.messages import Message, join_with_and, join_with_or
-from roadmap.readiness.presentation import message_filter, own_links
+from roadmap.readiness.presentation import impact_links, message_filter, own_links
 from roadmap.readiness.rules import evaluate, evaluate_tally, next_change_on
 from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
@@ -151,18 +152,22 @@ def test_a_stage_without_required_milestones_keeps_its_gate_standing() -> None:
 
 
 def test_a_gate_links_to_what_opens_it() -> None:
-    to = own_links("slug")
-
     def link(key: str, facts: Facts) -> str:
-        return to.gate(gate(key, facts))
+        impacts = impact_links(explain(content(), facts, TODAY), "slug", has_manager=False)
+        return own_links("slug", impacts).gate(gate(key, facts))
 
     assert link("experience", Facts()) == "/career"
-    assert link("leadership", Facts()) == link("sustained", Facts()) == "/roadmaps/slug/leadership"
-    assert link("judged_by_others", Facts()) == f"/skills/{SKILLS[0]}"
+    stage = "/roadmaps/slug/leadership?show=not-verified"
+    assert link("leadership", Facts()) == link("sustained", Facts()) == stage
+    assert link("leadership", proven_facts()) == "/roadmaps/slug/leadership"
+    assert link("judged_by_others", Facts()) == "/skills"
     assert link("impact", Facts()) == "/evidence/new"
+    assert link("impact", proven_facts()) == "/evidence"
     assert link("design", Facts()) == "/evidence/new?kind=design_doc"
     elsewhere = Facts(pieces=(piece("a", "case_study", "foundations1"),))
-    assert link("impact", elsewhere) == "/evidence"
+    assert link("impact", elsewhere) == "/evidence/a/edit?impact=scale#impacts"
+    measured = Facts(pieces=(piece("a", "launch", impacts=(metric("scale"),)),))
+    assert link("impact", measured) == "/evidence/a", "it is measured, and to be verified"
     assert link("design", elsewhere) == "/evidence/new?kind=design_doc", "it cannot open the gate"
     study = Facts(pieces=(piece("a", "case_study", "experience1"),))
     assert link("design", study) == "/evidence?kind=case_study"

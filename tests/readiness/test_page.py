@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from roadmap.catalog import files
 from roadmap.catalog.actions import publish
 from roadmap.people.models import Membership
 from tests.evidence.builders import DESIGN, add_evidence, review_evidence, submit_evidence
+from tests.readiness.examples import SKILLS
 from tests.support.api_client import ApiClient
 from tests.support.catalog import SHIPPED_FILE
 from tests.support.markup import flat
@@ -57,7 +59,7 @@ def test_somebody_without_a_manager_reads_it_beside_the_gates(cast, alice, brows
         assert said in gates
         assert f'<a href="{link}">' in gates
         # So does the page to which a gate leads.
-        assert f'<a href="/roadmaps/{SLUG}/experience">' in gates
+        assert f'<a href="/roadmaps/{SLUG}/experience?show=not-verified">' in gates
         stage = flat(browser.get(f"/roadmaps/{SLUG}/experience").text)
         note = stage.split('<p class="note space-above">')[1].split("</p>")[0]
         assert "Delivery in production, verified</a>needs verified milestones" in note
@@ -184,3 +186,65 @@ def test_it_hides_what_is_foreign(alice, browser_of, cast):
     other = browser_of(cast.carol)
     other.post(f"/roadmaps/{SLUG}/enrollment", {})
     assert "Nothing is recorded yet" in other.get("/readiness").text
+
+
+def test_what_if_judges_what_is_ticked_and_stores_nothing(session, cast, now, alice):
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
+    alice.put(f"/roadmaps/{SLUG}/milestones/{DESIGN}/completion")
+    alice.get("/readiness")  # says once what the tick gained
+    before = alice.get("/readiness").text
+    assert "Choose something to see what it would change." in before
+    keys = [f"verified:{piece.id}", f"done:{KEY}", "assessed:mlops"]
+    for key in keys[:1]:
+        assert f'name="if" value="{key}">' in before
+    page = flat(alice.get("/readiness?" + "&".join(f"if={key}" for key in keys)).text)
+    for key in keys:
+        assert f'name="if" value="{key}" checked>' in page
+    said = re.search(r"If these 3 came true: ([0-9.]+) → ([0-9.]+) \(\+([0-9.]+)\)\.", page)
+    assert said
+    was, would_be, gain = (float(each) for each in said.groups())
+    assert was + gain == pytest.approx(would_be)
+    assert f"Readiness {said[1]} / 100" in page
+    assert "The verdict stays: Getting started." in page
+    main = [each.split("<main")[1] for each in (before, alice.get("/readiness").text)]
+    assert main[0] == main[1]
+
+    answer = alice.get(f"/readiness?if={','.join(keys)}", fragment=True)
+    assert answer.text.startswith('<div id="what-if-result">')
+    assert said[0] in flat(answer.text)
+    assert "If these 3 came true" in json.loads(answer.headers["HX-Trigger"])["announce"]
+
+
+def test_what_if_leaves_out_what_is_not_yours(session, cast, now, alice):
+    foreign = add_evidence(session, cast, cast.carol, now, title="Not yours", milestones=[DESIGN])
+    page = alice.get(f"/readiness?if=verified:{foreign.id}&if=nonsense&if=done:{KEY}").text
+    assert "2 choices in the address are left out" in flat(page)
+    assert "Not yours" not in page
+    assert "If this came true:" in page
+
+
+def test_what_if_says_which_gate_would_be_passed(alice):
+    keys = "&".join(f"if=assessed:{key}" for key in SKILLS)
+    page = flat(alice.get(f"/readiness?{keys}").text)
+    assert re.search(r"If these 8 came true: 0.0 → 20.0 \(\+20.0\)\. Then passed: [^.]+\.", page)
+
+
+def test_each_gate_leads_to_a_page(alice):
+    gates = alice.get("/readiness").text.split('<ul class="gates">')[1].split("</ul>")[0]
+    links = re.findall(r'<a href="([^"]+)"', gates)
+    assert len(links) == gates.count("<li")
+    for link in links:
+        assert alice.get(link.replace("&amp;", "&")).status_code == 200
+
+
+def test_items_come_by_the_size_of_their_effect_and_zero_says_why(session, cast, now, alice):
+    for title in ("First", "Second", "Third"):
+        add_evidence(session, cast, cast.alice, now, title=title, milestones=[])
+    alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
+    items = flat(alice.get("/readiness").text).split('id="items"')[1]
+    effects = re.findall(r'<td class="num[^"]*">([^<]+)</td>', items)
+    assert effects[0].startswith("+")
+    assert effects[1:] == ["0", "0", "0"]
+    assert "2 pieces of the kind design document count, and you have 3." in items
+    assert "It is linked to no milestone of this roadmap." in items

@@ -17,6 +17,7 @@ from roadmap.readiness.explanation import explain, without_item
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import evaluate, next_change_on, score
 from roadmap.readiness.tally import Tally
+from roadmap.readiness.what_if import what_if
 from tests.readiness.examples import (
     KINDS,
     STAGES,
@@ -136,7 +137,12 @@ def test_the_explanation_adds_up(world: tuple[Facts]) -> None:
         assert abs(Fraction(part.shown) - part.points) < Fraction(1, 10)
         assert sum((line.points for line in part.sources), Fraction(0)) == part.points
         assert sum((line.maximum for line in part.sources), Fraction(0)) == part.maximum
-    assert to_shape("a-roadmap", readiness).score == round(float(readiness.score), 4)
+    supposed = what_if(content, facts, TODAY, readiness, ())
+    assert to_shape("a-roadmap", readiness, supposed).score == round(float(readiness.score), 4)
+    for choice in supposed.choices:
+        alone = what_if(content, facts, TODAY, readiness, [choice.key]).after
+        assert alone is not None
+        assert alone.score - readiness.score == choice.gain
 
 
 @fewer

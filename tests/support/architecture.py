@@ -41,7 +41,7 @@ KINDS = ("rules", "models", "queries", "actions", "forms", "routes")
 PURE = {
     "readiness": (
         *("facts", "policy", "rules", "gates", "explanation", "next_steps", "tally"),
-        *("messages", "summary"),
+        *("messages", "summary", "what_if", "no_effect"),
     ),
     "portfolio": ("document", "sections", "profiles"),
     "teams": ("matrix",),

@@ -27,7 +27,7 @@ class GateResult:
     """A judged gate. `opens` says what is missing; it is None where the gate is passed.
 
     `place` is where one does what opens it: a word and a key that `presentation.SourceLinks` knows
-    (stage, skill, background, evidence of a kind, or new evidence).
+    (stage, skill, background, impact of a type, evidence of a kind, or new evidence).
     """
 
     key: str

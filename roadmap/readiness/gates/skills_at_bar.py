@@ -34,5 +34,5 @@ class Rule(GateRule):
                 skills=", ".join(skill.title for skill in below),
             ),
             passed=not below,
-            place=("skill", below[0].key if below else ""),
+            place=("skill", (below or skills)[0].key),
         )

@@ -58,5 +58,7 @@ class Rule(GateRule):
                 with_before=join_with_and(with_before or names),
             ),
             passed=not missing,
-            place=("evidence" if tally.evidence.has_pieces else "new_evidence", ""),
+            place=("impact", left[0] if left else "")
+            if tally.evidence.has_pieces
+            else ("new_evidence", ""),
         )

@@ -1,0 +1,182 @@
+"""What the score would be if some things came true. Pure: nothing of it is stored.
+
+It assumes what the next steps assume: what waits is confirmed for the milestones that its kind
+proves, an assessment comes out at the bar, an impact is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from roadmap.evidence.constants import AWAITING_REVIEW
+from roadmap.evidence.item import Item
+from roadmap.readiness.explanation import Readiness
+from roadmap.readiness.facts import Facts
+from roadmap.readiness.gates.gate import GateResult, gate_rules
+from roadmap.readiness.messages import IMPACT_NAMES, N_, Message
+from roadmap.readiness.next_steps import COMPLETE_IMPACT, Step, as_confirmed, with_piece
+from roadmap.readiness.rules import Evaluation, evaluate, score_of
+from roadmap.readiness.tally import Tally
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
+
+# The kinds of choices, and how many of each are offered; an address may name any.
+OFFERED = {"verified": 7, "done": 6, "assessed": 4, "impact": 3}
+MOST_CHOSEN = 20
+# Of thousands that wait, the newest are tried.
+MOST_TRIED = 100
+MAY_BE_VERIFIED = ("draft", "returned", *AWAITING_REVIEW)
+_KIND_OF_ACTION = {
+    "tick_milestone": "done",
+    "do_milestone": "done",
+    "submit_evidence": "verified",
+    "ask_assessment": "assessed",
+    "add_impact": "impact",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that could come true, and what it is worth by itself, None where not tried.
+
+    `key` is `kind:target`, as an address has it. The target is the key of a milestone or skill, or
+    the id of a piece; of an impact it is `type:id`.
+    """
+
+    key: str
+    label: Message
+    gain: Fraction | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return what would happen, one of `OFFERED`."""
+        return self.key.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What could come true, and the judgement if the `chosen` keys did, None without any.
+
+    `opened` are the gates that would then be passed, `closed` those that would not be any more.
+    `ignored` counts what was asked for and cannot come true.
+    """
+
+    choices: tuple[Choice, ...]
+    chosen: tuple[str, ...]
+    ignored: int
+    after: Evaluation | None = None
+    opened: tuple[GateResult, ...] = ()
+    closed: tuple[GateResult, ...] = ()
+
+
+def what_if(
+    content: Content,
+    facts: Facts,
+    today: date,
+    before: Readiness,
+    wanted: Iterable[str],
+) -> WhatIf:
+    """Judge the facts as if what is `wanted`, by the keys of choices, had come true.
+
+    `before` is the judgement of the facts as they are, with its explanation.
+    """
+    tally = Tally(content, facts, today)
+    keys = list(dict.fromkeys(wanted))
+    offered = {choice.key: choice for choice in _offered(tally, before.score, before.steps)}
+    asked = [find_choice(tally, key) for key in keys[:MOST_CHOSEN]]
+    others = [choice for choice in asked if choice and choice.key not in offered]
+    chosen = tuple(choice.key for choice in asked if choice)
+    found = WhatIf((*offered.values(), *others), chosen, len(keys) - len(chosen))
+    if not chosen:
+        return found
+    after = evaluate(content, assume(content, facts, chosen), today)
+    changed = [
+        gate
+        for was, gate in zip(before.gates, after.gates, strict=True)
+        if was.passed != gate.passed
+    ]
+    opened = tuple(gate for gate in changed if gate.passed)
+    closed = tuple(gate for gate in changed if not gate.passed)
+    return replace(found, after=after, opened=opened, closed=closed)
+
+
+def read_wanted(values: Iterable[str]) -> list[str]:
+    """Return the keys of choices in an address: one in each value, or several with commas."""
+    return [key for value in values for key in value.split(",") if key]
+
+
+def find_choice(tally: Tally, key: str) -> Choice | None:
+    """Return the choice with this key, None where it cannot come true or is nobody's here."""
+    kind, _, target = key.partition(":")
+    title = ""
+    match kind:
+        case "done" if milestone := tally.content.by_key.get(target):
+            if tally.facts.statuses.get(target) not in ("done", "not_applicable"):
+                title = milestone.title
+        case "assessed" if skill := tally.content.skill_by_key.get(target):
+            if tally.facts.other_levels.get(target, 0) < skill.bar:
+                title = skill.title
+        case "verified" if piece := tally.unlapsed_by_id.get(target):
+            if piece.state in MAY_BE_VERIFIED and as_confirmed(tally.content, piece):
+                title = piece.title
+        case "impact":
+            type_, _, id_ = target.partition(":")
+            piece = tally.unlapsed_by_id.get(id_)
+            if piece and type_ in tally.content.policy.impact and not _measures(piece, type_):
+                text = N_("A %(impact)s impact in “%(piece)s”")
+                impact = Message(IMPACT_NAMES[type_])
+                return Choice(key, Message(text, impact=impact, piece=piece.title))
+    return Choice(key, Message("%(title)s", title=title)) if title else None
+
+
+def assume(content: Content, facts: Facts, keys: Iterable[str]) -> Facts:
+    """Return the facts as if the choices with these keys had come true."""
+    statuses, levels = dict(facts.statuses), dict(facts.other_levels)
+    pieces = {str(piece.id): piece for piece in facts.pieces}
+    # What is verified is the newest version, and an impact is added to the one that counts then.
+    for key in sorted(keys, key=lambda key: key.startswith("impact:")):
+        kind, _, target = key.partition(":")
+        match kind:
+            case "done":
+                statuses[target] = "done"
+            case "assessed":
+                levels[target] = content.skill_by_key[target].bar
+            case "verified":
+                pieces[target] = as_confirmed(content, pieces[target]) or pieces[target]
+            case "impact":
+                type_, _, id_ = target.partition(":")
+                impacts = (*pieces[id_].counted.impacts, replace(COMPLETE_IMPACT, type=type_))
+                pieces[id_] = pieces[id_].with_counted(impacts=impacts)
+    return replace(facts, statuses=statuses, other_levels=levels, pieces=tuple(pieces.values()))
+
+
+def _measures(piece: Item, type_: str) -> bool:
+    return any(impact.type == type_ and impact.complete for impact in piece.counted.impacts)
+
+
+def _offered(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Choice]:
+    """Yield what is worth most of each kind: of the next steps, and of the pieces that wait."""
+    worth = []
+    for step in steps:
+        if kind := _KIND_OF_ACTION.get(step.action):
+            target = f"{step.target}:{step.piece}" if kind == "impact" else step.target
+            worth.append((f"{kind}:{target}", step.gain, step.opens_gate is not None))
+    unpassed = [rule for rule in gate_rules(tally.content.policy) if not rule.check(tally).passed]
+    waiting = [piece for piece in tally.unlapsed_evidence if piece.state in AWAITING_REVIEW]
+    returned = [piece for piece in tally.unlapsed_evidence if piece.state == "returned"]
+    for piece in [*returned, *waiting][-MOST_TRIED:]:
+        if confirmed := as_confirmed(tally.content, piece):
+            after = with_piece(tally, confirmed)
+            opens_gate = any(rule.check(after).passed for rule in unpassed)
+            worth.append((f"verified:{piece.id}", score_of(after) - now, opens_gate))
+    worth.sort(key=lambda each: -each[1])
+    for kind, most in OFFERED.items():
+        best = [each for each in worth if each[0].startswith(kind) and (each[1] > 0 or each[2])]
+        for key, gain, _opens_gate in best[:most]:
+            if choice := find_choice(tally, key):
+                yield replace(choice, gain=gain)
