@@ -50,8 +50,8 @@ pygments_dark_style = "bw"
 TEXTS = {"index": HERE / "README.md", "changelog": ROOT / "CHANGELOG.md"}
 # What a page leads on to, by the page: the tree at the side of the site.
 TREES = {
-    "index": "users managers pages api agents operators nodes readiness content-files architecture"
-    " contributors security-checks decisions/README changelog",
+    "index": "users managers pages api archive agents operators nodes readiness content-files"
+    " architecture contributors security-checks decisions/README changelog",
     "decisions/README": "0*",
 }
 # A list of a page's own headings is for a forge; the site has it at the side.

@@ -88,6 +88,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.admin.routes import admin
     from roadmap.api.routes import api
     from roadmap.api.routes_mcp import mcp
+    from roadmap.archive.routes import archives
     from roadmap.auth.routes import auth
     from roadmap.calendar.routes import calendar
     from roadmap.career.routes import career
@@ -149,7 +150,8 @@ def blueprints(app: Flask) -> None:
             sources,
             calendar,
         ),
-        *(portfolio, teams, reviews, admin, erasure, notifications, dashboard, search, api, mcp),
+        *(portfolio, teams, reviews, admin, erasure, notifications, dashboard, search, archives),
+        *(api, mcp),
     ):
         app.register_blueprint(blueprint)
 

@@ -62,7 +62,7 @@ FOR = {
     "administrators": {"admin.read", "admin.write"},
 }
 OWN_NOUNS = (
-    *("account", "token", "notification", "enrollment", "progress", "evidence"),
+    *("account", "archive", "token", "notification", "enrollment", "progress", "evidence"),
     *("skill", "career", "career_plan", "credential", "tool", "offer", "time"),
     *(
         "readiness",

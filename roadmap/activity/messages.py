@@ -107,6 +107,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "account.email_requested": _l("Change of the e-mail address requested"),
         "account.password_link_created": _l("Password link created"),
         "account.token_created": _l("API token created: %(name)s"),
+        "archive.imported": _l("Archive imported from %(name)s"),
         "account.mail_wanted": _l("E-mail notifications: %(change)s"),
         "account.single_keys": _l("Keyboard shortcuts of one key: %(change)s"),
         "account.plans_shared": _l(
@@ -198,6 +199,11 @@ def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUI
 
 def _sentence(entry: Entry, titles: Titles) -> str:
     message = MESSAGES.get(entry.action)
+    if message is None and entry.action.startswith("imported."):
+        # What an archive says is told, and not read as what was done here.
+        action = entry.action.removeprefix("imported.")
+        kind = KINDS.get(KIND_OF.get(action, ""), action)
+        return _("From an imported archive: %(kind)s (%(action)s)", kind=kind, action=action)
     if message is None:
         return _("Something else: %(action)s", action=entry.action)
     data = entry.data

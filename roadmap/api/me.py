@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from flask import g
+from flask import Response, g
 
 from roadmap.api.field_types import OneOf, Shape, Timestamp
 from roadmap.api.operation import current_actor, operation
+from roadmap.archive.download import MIME_TYPE, archive_response
 from roadmap.auth.api_tokens import BearerToken
 from roadmap.auth.models import SCOPES
 from roadmap.core.database import db
+from roadmap.core.web import now
 from roadmap.people.queries import memberships
 from roadmap.people.roles import ROLES
 
@@ -56,3 +58,9 @@ def me() -> Me:
     ]
     shown = TokenShape(name=token.name, scope=actor.scope or "", expires_at=token.expires_at)
     return Me.model_validate({**vars(actor), "teams": teams, "token": shown})
+
+
+@operation("You", answers={200: None}, files=(MIME_TYPE,))
+def download_archive() -> Response:
+    """Return everything of the person of the token as a ZIP; a token that only reads gets none."""
+    return archive_response(current_actor(), now=now())

@@ -49,6 +49,7 @@ JUDGEMENT = "/reviews/<uuid:evidence_id>/judgements/<uuid:judgement_id>"
 
 ROUTES = (
     Route("GET", "/me", "account.read", "me:me"),
+    Route("GET", "/me/archive", "archive.download", "me:download_archive"),
     Route("GET", "/roadmaps", "roadmap.read", "roadmaps:list_roadmaps"),
     Route("GET", "/roadmaps/<slug>", "roadmap.read", "roadmaps:read_roadmap"),
     Route("GET", "/me/roadmaps/<slug>", "progress.read", "progress:read_own_roadmap"),

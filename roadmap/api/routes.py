@@ -19,7 +19,7 @@ csrf.exempt(api)
 # Per process, so that a runaway script does not starve the pages.
 DEFAULT_RATE_LIMIT = "600/minute"
 # An export costs as much as many other requests.
-RATE_LIMITS = {"export_portfolio": "30/minute"}
+RATE_LIMITS = {"export_portfolio": "30/minute", "download_archive": "10/minute"}
 
 
 def rate_limit_key() -> str:

@@ -26,6 +26,8 @@ GROUPS = {
     "catalog": ("catalog", "Roadmaps and their files."),
     "db": ("database", "Migrations of the database."),
     "demo": ("demo", "A believable team to look at."),
+    "export": ("exports", "Everything of a person in a file."),
+    "import": ("imports", "An archive of a person, back into an account."),
     "jobs": ("jobs", "Background work: mail, figures, clearing out."),
     "market": ("market", "Pay by state, of the market page."),
     "readiness": ("readiness", "The kept summaries of readiness."),

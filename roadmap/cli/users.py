@@ -67,7 +67,7 @@ def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
         click.echo("This is the first account, so it is an administrator's.", err=True)
     click.echo(user.id)
     if token:
-        click.echo(_password_link(token))
+        click.echo(password_link(token))
 
 
 @group.command("list")
@@ -171,7 +171,7 @@ def reset_password(email: str) -> None:
     user = find_user(email, active_only=True)
     token = actions.create_password_link(db.session, user.id, by=None, now=utc_now())
     db.session.commit()
-    click.echo(_password_link(token))
+    click.echo(password_link(token))
 
 
 @group.command("confirm-email")
@@ -223,7 +223,8 @@ def find_user(email: str, *, active_only: bool = False) -> User:
     return user
 
 
-def _password_link(token: str) -> str:
+def password_link(token: str) -> str:
+    """Return the address where a person sets a password by this token."""
     return f"{public_address()}/password/{token}"
 
 

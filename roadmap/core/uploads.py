@@ -16,10 +16,12 @@ MAX_PARTS = 600
 MULTIPART = "multipart/form-data"
 
 _ID = "[0-9a-f-]{36}"
-# The form of a piece of evidence, the requests of its buttons, and those of its files alone.
+# The form of a piece of evidence, the requests of its buttons, those of its files alone, and that
+# of an archive to be imported.
 _UPLOAD_PATH = re.compile(
     rf"/evidence(?:/(?:files|preview|impacts|milestones|{_ID}))?"
     rf"|/api/v1/me/evidence/{_ID}/files"
+    r"|/account/archive/imports"
 )
 # Addresses without a body that answer 200 to whom files may be sent by, and to nobody else.
 _PAGE_PROBE, _API_PROBE = "/evidence/files", "/api/v1/me"

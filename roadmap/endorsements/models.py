@@ -7,6 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.people.models import OwnerId
 
@@ -40,8 +41,18 @@ class Endorsement(Base):
     witness: Mapped[str] = mapped_column(sa.String(100), default="")
     affiliation: Mapped[str] = mapped_column(sa.String(200), default="")
     statement: Mapped[str] = mapped_column(sa.Text, default="")
+    # The installation whose archive brought it; "" for what was asked here.
+    imported_from: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
 
     __table_args__ = (check_one_of("answer", "answer", ANSWERS),)
+
+    @property
+    def named_witness(self) -> str:
+        """Return who answered, from where, and that it was not here where an archive says it."""
+        name = f"{self.witness} ({self.affiliation})" if self.affiliation else self.witness
+        if self.imported_from:
+            return _("%(name)s, imported from %(place)s", name=name, place=self.imported_from)
+        return name
 
     def is_open(self, now: dt.datetime) -> bool:
         """Tell whether a witness can still answer by it."""

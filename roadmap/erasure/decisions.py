@@ -46,6 +46,8 @@ TYPED_NAMES = (
     ("endorsement", "witness"),
     ("practice_peer_link", "rater"),
     ("notification", "actor_name"),
+    ("imported_review", "reviewer_name"),
+    ("imported_assessment", "assessor_name"),
 )
 # Texts and JSON that code wrote, each table with the key of its rows: name, addresses and id are
 # replaced wherever they stand in them.
@@ -73,17 +75,20 @@ KEPT = (
     Kept("imported_record.record_id", _OWN_ROW),
     *(Kept(name, _OWN_WORDS) for name in (
         "api_token.name",
+        "archive_import.left_out",
         "career_plan.answers",
         "endorsement.affiliation",
         "evidence_file.name",
         "evidence_version.drafted_by",
         "evidence_version.issuer",
+        "imported_review.milestones",
         "offer.name",
         "pending_import.records",
         "pending_import.options",
         "pending_import.todo",
         "pending_import.totals",
         "pending_import.fault",
+        "portfolio.name",
         "practice_answer.texts",
         "readiness_summary.own",
         "readiness_summary.shared",

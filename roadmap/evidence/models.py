@@ -274,4 +274,35 @@ class Comment(Base):
     author_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
     author_name: Mapped[str] = mapped_column(sa.String(200))
     text: Mapped[str] = mapped_column(sa.Text)
+    # The installation whose archive brought it; "" for what was said here.
+    imported_from: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     created_at: Mapped[dt.datetime]
+
+
+class ImportedReview(Base):
+    """A review that another installation recorded, as the archive of its author says.
+
+    Nobody here has checked that. It is shown as history; nothing else reads it, so that it verifies
+    nothing. `milestones` are the keys that it confirmed.
+    """
+
+    __tablename__ = "imported_review"
+
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = _key("user.id", index=True)
+    evidence_id: Mapped[uuid.UUID] = _key("evidence.id", index=True)
+    version_number: Mapped[int]
+    reviewer_name: Mapped[str] = mapped_column(sa.String(200))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    decision: Mapped[str] = mapped_column(sa.String(12))
+    comment: Mapped[str] = mapped_column(sa.Text)
+    basis: Mapped[str] = mapped_column(sa.String(12))
+    added_by_author: Mapped[bool]
+    by_token: Mapped[bool]
+    milestones: Mapped[list[Any]]
+    started_at: Mapped[dt.datetime | None]
+    decided_at: Mapped[dt.datetime]
+    imported_from: Mapped[str] = mapped_column(sa.String(200))
+    imported_at: Mapped[dt.datetime]
+
+    __table_args__ = (check_one_of("decision", "decision", DECISIONS),)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from roadmap.evidence import labels
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.item import Item
-from roadmap.evidence.models import Comment
+from roadmap.evidence.models import Comment, ImportedReview
 from roadmap.evidence.queries import EvidenceDetail, Judgement
 from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
@@ -34,7 +34,8 @@ PRIVATE_ACTIONS = frozenset({"created", "edited", "accepted", "withdrawn"})
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """One entry: `kind` is a step, `resubmitted`, `comment`, `verified` or `returned`.
+    """One entry: `kind` is a step, `resubmitted`, `comment`, `verified` or `returned`, or one of
+    these two after `imported_`: what an archive says that another installation recorded.
 
     `by` is a name, '' where the account is gone; `text` is Markdown, the reason where a review was
     taken back; `confirmed` are titles of milestones. `token` is by which token it was done, or
@@ -48,6 +49,7 @@ class TimelineEvent:
     text: str = ""
     confirmed: tuple[str, ...] = ()
     token: str = ""
+    imported_from: str = ""
 
 
 def timeline_context(
@@ -70,15 +72,22 @@ def timeline_context(
 def load_timeline(
     session: Session, item: Item, judgements: tuple[Judgement, ...], *, for_author: bool
 ) -> list[TimelineEvent]:
-    """Load the timeline of an item, oldest first, in two statements."""
+    """Load the timeline of an item, oldest first, in three statements."""
     comments = session.execute(
-        sa.select(Comment.created_at, Comment.author_name, Comment.version_number, Comment.text)
+        sa.select(
+            *(Comment.created_at, Comment.author_name, Comment.version_number, Comment.text),
+            Comment.imported_from,
+        )
         .where(Comment.evidence_id == item.id)
         .order_by(Comment.created_at, Comment.id)
     )
     events = [
         *_history_events(session, item, for_author),
-        *(TimelineEvent("comment", *row) for row in comments),
+        *(
+            TimelineEvent("comment", at, by, version, text, imported_from=place)
+            for at, by, version, text, place in comments
+        ),
+        *_imported_reviews(session, item),
         *(
             TimelineEvent(
                 each.decision, each.decided_at, each.verified_by, each.version, each.comment,
@@ -88,6 +97,23 @@ def load_timeline(
         ),
     ]  # fmt: skip
     return sorted(events, key=lambda event: event.at)
+
+
+def _imported_reviews(session: Session, item: Item) -> list[TimelineEvent]:
+    """Load what another installation is said to have judged, of versions that are shown."""
+    review = ImportedReview
+    rows = session.execute(
+        sa.select(
+            *(review.decision, review.decided_at, review.reviewer_name, review.version_number),
+            *(review.comment, review.imported_from),
+        )
+        .where(review.evidence_id == item.id, review.version_number <= item.version.number)
+        .order_by(review.decided_at, review.id)
+    )
+    return [
+        TimelineEvent(f"imported_{decision}", at, by, version, text, imported_from=place)
+        for decision, at, by, version, text, place in rows
+    ]
 
 
 def _history_events(session: Session, item: Item, for_author: bool) -> list[TimelineEvent]:

@@ -92,6 +92,10 @@ PERMISSIONS: dict[str, Predicate] = {
     "public": anyone,
     "account.read": own,
     "account.write": own,
+    "archive.read": own,
+    # Everything of a person at once: a token that only reads does not get it.
+    "archive.download": own,
+    "archive.write": own,
     "roadmap.read": signed_in,
     # The endpoint of agents; each of its tools asks for a permission of its own.
     "mcp.call": signed_in,

@@ -353,7 +353,7 @@ def _witnessed(said: Endorsement, zone: ZoneInfo) -> str:
     line = _(
         "%(title)s: %(name)s on %(date)s",
         title=said.title,
-        name=f"{said.witness} ({said.affiliation})" if said.affiliation else said.witness,
+        name=said.named_witness,
         date=show_date((said.answered_at or said.created_at).astimezone(zone).date()),
     )
     statement = clean_line(said.statement)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id, check_one_of
+from roadmap.people.models import OwnerId
 
 SIDES = ("self", "manager")
 
@@ -41,3 +42,28 @@ class Assessment(Base):
         sa.CheckConstraint("level BETWEEN 0 AND 4", name="level"),
         sa.Index("ix_assessment_latest", "user_id", "skill_key", "side", "assessed_at"),
     )
+
+
+class ImportedAssessment(Base):
+    """An assessment by a manager of another installation, as the archive of its person says.
+
+    Nobody here has checked that. It is shown as history, and counts for nothing.
+    """
+
+    __tablename__ = "imported_assessment"
+
+    id: Mapped[Id]
+    user_id: Mapped[OwnerId]
+    skill_key: Mapped[str] = mapped_column(
+        sa.ForeignKey("skill.key", ondelete="RESTRICT"), index=True
+    )
+    level: Mapped[int]
+    comment: Mapped[str] = mapped_column(sa.Text)
+    assessor_name: Mapped[str] = mapped_column(sa.String(200))
+    added_by_author: Mapped[bool]
+    by_token: Mapped[bool]
+    assessed_at: Mapped[dt.datetime]
+    imported_from: Mapped[str] = mapped_column(sa.String(200))
+    imported_at: Mapped[dt.datetime]
+
+    __table_args__ = (sa.CheckConstraint("level BETWEEN 0 AND 4", name="level"),)

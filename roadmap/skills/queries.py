@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from roadmap.people.labels import judge_name
 from roadmap.progress.queries import own_and_other_roadmaps
-from roadmap.skills.models import Assessment
+from roadmap.skills.models import Assessment, ImportedAssessment
 from roadmap.skills.rules import AssessedLevel, SkillComparison
 
 if TYPE_CHECKING:
@@ -128,6 +128,19 @@ def _level(
     level: int, at: dt.datetime, name: str, comment: str, added: bool, by_token: bool
 ) -> AssessedLevel:
     return AssessedLevel(level, at, judge_name(name, added, by_token), comment, added, by_token)
+
+
+def imported_assessments(
+    session: Session, user_id: uuid.UUID, skill_key: str
+) -> Sequence[ImportedAssessment]:
+    """Load what archives say that managers elsewhere assessed, newest first."""
+    imported = ImportedAssessment
+    return session.scalars(
+        sa.select(imported)
+        .where(imported.user_id == user_id, imported.skill_key == skill_key)
+        .order_by(imported.assessed_at.desc(), imported.id.desc())
+        .limit(50)
+    ).all()
 
 
 def history(

@@ -169,6 +169,7 @@ def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
         entries=entries[:PAGE_SIZE],
         page=page,
         more=len(entries) > PAGE_SIZE,
+        imported=queries.imported_assessments(db.session, current_user.id, skill.key),
         highest=MAX_LEVEL,
         today=current_user.today(now()),
     )

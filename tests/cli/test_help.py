@@ -11,7 +11,10 @@ from pathlib import Path
 from roadmap.core.config import ROOT
 from tests.support.catalog import SHIPPED_FILE
 
-OURS = {"backup", "catalog", "db", "demo", "jobs", "market", "readiness", "team", "token", "user"}
+OURS = {
+    *("backup", "catalog", "db", "demo", "export", "import", "jobs", "market", "readiness", "team"),
+    *("token", "user"),
+}
 
 
 def flask(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:

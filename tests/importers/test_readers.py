@@ -167,7 +167,7 @@ def _hostile(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
         (
             "linkedin",
             _hostile("Positions.csv", text="Title,Company Name\n" + "a,b\n" * 400_000),
-            "large",
+            "far more",
         ),
         # Together.
         ("linkedin", _hostile("1/Positions.csv", "2/Positions.csv", text="\n" * 600_000), "large"),
@@ -175,9 +175,10 @@ def _hostile(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
         (
             "linkedin",
             _hostile("Positions.csv", text="a\n", method=zipfile.ZIP_BZIP2),
-            "not the ZIP",
+            "packed in a way",
         ),
-        ("linkedin", _hostile("../../Skills.csv", text="Name\nA\n"), "no positions"),
+        ("linkedin", _hostile("../../Skills.csv", text="Name\nA\n"), "no name for a file"),
+        ("linkedin", _hostile("Skills.csv", text="Name\nA\n"), "no positions"),
         ("json-resume", b"[1]", "not a JSON Resume"),
         ("json-resume", b"[" * 100_000, "not a JSON Resume"),
         ("json-resume", b'{"work": {"name": 1}}', "not a JSON Resume"),
@@ -192,7 +193,8 @@ def test_what_cannot_be_read_says_why(key, data, said):
 
 def test_a_traversal_in_a_zip_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert len(read("linkedin", _hostile("../../Positions.csv", text=POSITIONS)).candidates) == 2
+    with pytest.raises(ImportFault, match="no name for a file"):
+        read("linkedin", _hostile("../../Positions.csv", text=POSITIONS))
     assert list(Path(tmp_path.parent).glob("*.csv")) == []
 
 

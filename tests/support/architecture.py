@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("journey", "sources", "calendar"),
     ("portfolio", "teams", "reviews", "admin", "erasure", "notifications"),
     ("dashboard", "search"),
-    ("demo", "backup", "jobs"),
+    ("demo", "backup", "jobs", "archive"),
     ("api", "cli"),
     ("server",),
     ("app",),

@@ -18,6 +18,7 @@ from tests.support.route_entries import (
     activity,
     admin,
     api,
+    archive,
     calendar,
     career_plans,
     credentials,
@@ -80,7 +81,7 @@ ROOMS = (
     *(invitations, email, tokens, sharing, erasure, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
     *(endorsements, activity, forecast, momentum),
-    *(reviews, portfolios, admin, notifications, search, api),
+    *(reviews, portfolios, admin, notifications, search, archive, api),
 )
 
 POSITION = {"title": "Engineer", "employer": "Example", "started_on": "2020-01-01"}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, clean_multiline, complete_url, fold
+from roadmap.core.zip_reader import DAMAGED, ZipReader, ZipRefused
 from roadmap.evidence.rules import is_web_address
 from roadmap.importers.candidates import Candidate, ImportFault, Reading, make_external_id
 from roadmap.importers.importer import FileImporter
@@ -24,8 +23,6 @@ from roadmap.importers.text_files import decode_text, set_dates
 MAX_MEMBERS = 1_000
 # Unpacked, of all that is read: a person's positions are some ten kilobytes.
 MAX_BYTES = 1_000_000
-# Of others the library unpacks more than it is asked for.
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_CELL_LENGTH = 20_000
 
 
@@ -133,28 +130,18 @@ def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]
         _("This is not the ZIP that LinkedIn gives you, or it is damaged. Download it again.")
     )
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if len(members) > MAX_MEMBERS:
-                raise fault
-            left = MAX_BYTES
-            for member in members:
-                # Only the end of a name is looked at, and nothing is written anywhere.
-                name = member.filename.rpartition("/")[2].casefold()
-                if name not in TABLES:
-                    continue
-                if member.flag_bits & 1:
-                    raise ImportFault(_("This ZIP has a password. Unpack it, and pack it without."))
-                if member.compress_type not in METHODS:
-                    raise fault
-                with archive.open(member) as file:
-                    text = file.read(left + 1)
+        archive = ZipReader(io.BytesIO(data), most=MAX_MEMBERS)
+        left = MAX_BYTES
+        for path in archive.members:
+            # Only the end of a name is looked at, and nothing is written anywhere.
+            name = path.rpartition("/")[2].casefold()
+            if name in TABLES:
+                text = archive.read(path, left)
                 left -= len(text)
-                if left < 0:
-                    raise ImportFault(_("“%(name)s” in this ZIP is too large.", name=name))
                 yield name, _rows(decode_text(text, str(fault)), TABLES[name])
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
-            RuntimeError) as error:  # fmt: skip
+    except ZipRefused as refused:
+        raise (fault if str(refused) == str(DAMAGED) else ImportFault(str(refused))) from None
+    except ValueError as error:
         raise (error if isinstance(error, ImportFault) else fault) from None
 
 

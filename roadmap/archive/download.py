@@ -1,0 +1,45 @@
+"""The archive as an answer, for the page and the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+
+from flask import Response, current_app, request, send_file
+
+from roadmap.archive.export import write_archive
+from roadmap.core.database import db
+from roadmap.core.file_store import temporary_file
+from roadmap.core.limiter import export_slot
+from roadmap.core.proxy import client_address, public_address
+from roadmap.people.actor import Actor
+from roadmap.people.audit import record_audit
+
+MIME_TYPE = "application/zip"
+
+
+def archive_response(actor: Actor, *, now: dt.datetime) -> Response:
+    """Return the actor's archive, made in a file that nobody else can open.
+
+    Ends the request's transaction: none is open while the archive is sent. Raises TooBusy.
+    """
+    user_id, name = actor.id, f"cairn-archive-{actor.today(now)}.zip"
+    db.session.rollback()
+    packed = temporary_file(current_app.config["DATA_DIR"])
+    with export_slot():
+        rows = write_archive(packed, user_id, instance=public_address(), now=now)
+    if request.method == "GET":  # and not HEAD
+        with db.own_transaction() as own:
+            record_audit(
+                own, by=user_id, action="archive.exported", target=str(user_id),
+                address=client_address(), now=now, rows=rows,
+            )  # fmt: skip
+    size = packed.seek(0, os.SEEK_END)
+    packed.seek(0)
+    response = send_file(
+        packed, mimetype=MIME_TYPE, as_attachment=True, download_name=name,
+        conditional=False, etag=False,
+    )  # fmt: skip
+    response.content_length = size
+    response.headers["Cache-Control"] = "no-store"
+    return response

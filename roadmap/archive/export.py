@@ -1,0 +1,255 @@
+"""Write the archive of a person."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import decimal
+import hashlib
+import json
+import os
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import sqlalchemy as sa
+
+from roadmap.archive.format import ACCOUNT, FILES, FORMAT, MANIFEST, RECORDS, VERSION
+from roadmap.archive.tables import (
+    SHARED_NAMES,
+    account_columns,
+    archived_columns,
+    exported_tables,
+    target_table,
+)
+from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
+from roadmap.core.batches import batched
+from roadmap.core.config import VERSION as RELEASE
+from roadmap.core.database import db
+from roadmap.core.file_store import file_store
+from roadmap.core.types import Base
+from roadmap.people.models import User
+from roadmap.progress.models import Enrollment
+
+Row = Mapping[str, Any]
+
+
+def write_archive(target: IO[bytes], user_id: uuid.UUID, *, instance: str, now: dt.datetime) -> int:
+    """Write everything of a person into an open file; return how many rows there are.
+
+    `instance` is the address of this installation. The rows are read in one transaction, which has
+    ended before the files are packed.
+    """
+    # Before the rows are read: what they name must still be there when it is packed.
+    with (
+        file_store().holding(),
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
+    ):
+        writer = _Writer(packed, now)
+        with _snapshot() as connection:
+            account, tables, manifest = _read(connection, user_id)
+        writer.add(ACCOUNT, [_dump(account), "\n"])
+        for name, rows in tables.items():
+            writer.add(f"{RECORDS}{name}.json", _lines(rows))
+        names = dict.fromkeys(row["sha256"] for row in tables.get("evidence_file", ()))
+        missing = [name for name in names if not writer.add_stored(name)]
+        head = {"format": FORMAT, "version": VERSION, "release": RELEASE, "instance": instance}
+        more = {"made_at": now, "missing_files": missing, "files": writer.files}
+        writer.add(MANIFEST, [json.dumps(head | manifest | more, default=_plain, indent=2), "\n"])
+    return sum(map(len, tables.values()))
+
+
+def write_archive_file(path: Path, user_id: uuid.UUID, *, instance: str, now: dt.datetime) -> int:
+    """Write an archive into a new file, which appears complete or not at all, for its owner alone.
+
+    Return how many rows there are. Raises OSError.
+    """
+    with tempfile.NamedTemporaryFile(  # mode 600
+        prefix=f".{path.name}-", dir=path.parent, delete=False
+    ) as draft:
+        try:
+            rows = write_archive(draft, user_id, instance=instance, now=now)
+            draft.flush()
+            os.fsync(draft.fileno())
+            Path(draft.name).replace(path)
+        except BaseException:
+            Path(draft.name).unlink()
+            raise
+    return rows
+
+
+@contextlib.contextmanager
+def _snapshot() -> Iterator[sa.Connection]:
+    """Yield a connection that sees the database as it is now, despite other writers."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        else:
+            connection = connection.execution_options(writes=False)
+        yield connection
+        connection.rollback()
+
+
+def _read(
+    connection: sa.Connection, user_id: uuid.UUID
+) -> tuple[Row, dict[str, list[Row]], dict[str, Any]]:
+    """Read the account, the rows of each table, and what the manifest says of the person."""
+    users: Any = User.__table__
+    account = connection.execute(
+        sa.select(*(users.c[name] for name in account_columns())).where(users.c.id == user_id)
+    ).one()
+    raw = {name: _select(connection, table, user_id) for name, table in exported_tables().items()}
+    shared = _Shared(connection, raw, user_id)
+    tables = {name: _encode(name, rows, shared) for name, rows in raw.items()}
+    manifest = {
+        "person": account.name,
+        "email": account.email,
+        "roadmaps": _roadmaps(connection, user_id),
+        "titles": _titles(connection, tables),
+    }
+    return {**account._mapping}, tables, manifest
+
+
+def _select(connection: sa.Connection, table: sa.Table, user_id: uuid.UUID) -> list[Any]:
+    """Load the rows of a table, the eldest first where their ids tell."""
+    query = sa.select(table).where(table.c.user_id == user_id)
+    return [*connection.execute(query.order_by(*table.primary_key.columns))]
+
+
+class _Shared:
+    """The names of what everybody shares and of other people, by their ids here."""
+
+    def __init__(
+        self, connection: sa.Connection, raw: Mapping[str, list[Any]], user_id: uuid.UUID
+    ) -> None:
+        self.user_id = user_id
+        wanted: dict[str, set[Any]] = {}
+        for name, rows in raw.items():
+            for column in archived_columns(name):
+                target = target_table(column)
+                if target == "user" or target in SHARED_NAMES:
+                    found = {getattr(row, column.name) for row in rows}
+                    wanted.setdefault(target, set()).update(found - {None})
+        self.names = {
+            target: _load_names(connection, target, ids) for target, ids in wanted.items()
+        }
+
+    def encoder(self, column: sa.Column[Any]) -> Callable[[Any], Any]:
+        """Return what makes the value that the archive has of one of the database."""
+        target = target_table(column)
+        names = self.names.get(target, {})
+        if target == "user":
+            return lambda key: (
+                None if key is None else {"name": names[key], "is_self": key == self.user_id}
+            )
+        if target in SHARED_NAMES:
+            return names.get
+        return _as_it_is
+
+
+def _load_names(connection: sa.Connection, target: str, ids: set[Any]) -> dict[Any, Any]:
+    table = Base.metadata.tables[target]
+    column = table.c[SHARED_NAMES.get(target, "name")]
+    return {
+        key: name
+        for batch in batched(sorted(ids))
+        for key, name in connection.execute(
+            sa.select(table.c.id, column).where(table.c.id.in_(batch))
+        )
+    }
+
+
+def _encode(name: str, rows: list[Any], shared: _Shared) -> list[Row]:
+    encoders = [(each.name, shared.encoder(each)) for each in archived_columns(name)]
+    return [{key: encode(getattr(row, key)) for key, encode in encoders} for row in rows]
+
+
+def _roadmaps(connection: sa.Connection, user_id: uuid.UUID) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(Roadmap.slug, Roadmap.title, RoadmapRevision.number)
+        .join(Enrollment, Enrollment.roadmap_id == Roadmap.id)
+        .join(RoadmapRevision, RoadmapRevision.id == Roadmap.revision_id)
+        .where(Enrollment.user_id == user_id)
+        .order_by(Roadmap.slug)
+    )
+    return [{"slug": slug, "title": title, "revision": number} for slug, title, number in rows]
+
+
+def _titles(connection: sa.Connection, tables: Mapping[str, list[Row]]) -> dict[str, str]:
+    """Load the titles of the milestones and skills that rows name."""
+    found: dict[str, str] = {}
+    for model, column in ((Milestone, "milestone_key"), (Skill, "skill_key")):
+        keys = {row[column] for rows in tables.values() for row in rows if column in row}
+        for batch in batched(sorted(keys)):
+            query = sa.select(model.key, model.title).where(model.key.in_(batch))
+            found |= {row.key: row.title for row in connection.execute(query)}
+    return dict(sorted(found.items()))
+
+
+class _Writer:
+    """Adds files to a ZIP, and notes what the manifest says of them."""
+
+    def __init__(self, packed: zipfile.ZipFile, now: dt.datetime) -> None:
+        self._packed = packed
+        self._date = now.astimezone(dt.UTC).timetuple()[:6]
+        self.files: list[dict[str, Any]] = []
+
+    def add(self, path: str, texts: Iterable[str]) -> None:
+        self._write(path, (text.encode() for text in texts), zipfile.ZIP_DEFLATED)
+
+    def add_stored(self, name: str) -> bool:
+        """Add a file of evidence, which most formats have packed; False where it is missing."""
+        try:
+            source = file_store().open(name)
+        except FileNotFoundError:
+            return False
+        with source:
+            chunks = iter(lambda: source.read(256 * 1024), b"")
+            self._write(f"{FILES}{name}", chunks, zipfile.ZIP_STORED)
+        return True
+
+    def _write(self, path: str, chunks: Iterable[bytes], method: int) -> None:
+        info = zipfile.ZipInfo(path, self._date)
+        info.compress_type = method
+        info.external_attr = 0o600 << 16
+        digest, size = hashlib.sha256(), 0
+        with self._packed.open(info, "w") as file:
+            for chunk in chunks:
+                file.write(chunk)
+                digest.update(chunk)
+                size += len(chunk)
+        self.files.append({"path": path, "size": size, "sha256": digest.hexdigest()})
+
+
+def _lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield a JSON list with a row in each line."""
+    before = "[\n"
+    for row in rows:
+        yield f"{before}{_dump(row)}"
+        before = ",\n"
+    yield "\n]\n" if before != "[\n" else "[]\n"
+
+
+def _dump(row: Row) -> str:
+    return json.dumps(dict(row), default=_plain, ensure_ascii=False)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has no form of as a text."""
+    match value:
+        case dt.datetime():
+            return value.astimezone(dt.UTC).isoformat()
+        case dt.date():
+            return value.isoformat()
+        case uuid.UUID() | decimal.Decimal():
+            return str(value)
+    raise TypeError(value)

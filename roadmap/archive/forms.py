@@ -1,0 +1,17 @@
+"""The form that takes an archive in."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+
+
+class ArchiveForm(FlaskForm):
+    """The file of an archive."""
+
+    file = FileField(
+        _l("Archive"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l("A ZIP of up to 25 MB. It is kept for a day at most, until you import it."),
+    )

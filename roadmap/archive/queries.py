@@ -1,0 +1,68 @@
+"""Load what was imported from archives, and what waits to be."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+import sqlalchemy as sa
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.archive.models import ArchiveImport
+from roadmap.archive.restoring import Plan
+from roadmap.core.file_store import file_store
+from roadmap.evidence.models import UploadedFile
+
+# What a preview counts by itself, in this order; the rest are other records.
+COUNTED: dict[str, LazyString] = {
+    "enrollment": _l("Roadmaps"),
+    "milestone_status": _l("Milestones with a status"),
+    "milestone_plan": _l("Notes and target dates"),
+    "evidence": _l("Pieces of evidence"),
+    "evidence_file": _l("Files of evidence"),
+    "assessment": _l("Self-assessments"),
+    "imported_review": _l("Reviews, as history"),
+    "imported_assessment": _l("Assessments by others, as history"),
+    "position": _l("Positions"),
+    "degree": _l("Degrees"),
+    "practice_attempt": _l("Practice attempts"),
+    "time_entry": _l("Entries of the time budget"),
+    "work_log_entry": _l("Lines of the work log"),
+    "history_entry": _l("Entries of the history"),
+}
+
+
+def count_records(plan: Plan) -> list[tuple[LazyString, int]]:
+    """Return how many records of each kind an import would bring, and of all other kinds."""
+    counts = [(label, len(plan.rows.get(name, ()))) for name, label in COUNTED.items()]
+    others = plan.count - sum(count for _label, count in counts)
+    return [(label, count) for label, count in (*counts, (_l("Other records"), others)) if count]
+
+
+def list_imports(session: Session, user_id: uuid.UUID) -> Sequence[ArchiveImport]:
+    """Load what a person imported, the newest first."""
+    return session.scalars(
+        sa.select(ArchiveImport)
+        .where(ArchiveImport.user_id == user_id)
+        .order_by(ArchiveImport.imported_at.desc(), ArchiveImport.id)
+    ).all()
+
+
+@contextlib.contextmanager
+def open_upload(
+    connection: sa.Connection, user_id: uuid.UUID, sha256: str
+) -> Iterator[IO[bytes] | None]:
+    """Open a file that a person sent and that waits; None where there is none."""
+    sent = sa.select(UploadedFile.sha256).where(
+        UploadedFile.user_id == user_id, UploadedFile.sha256 == sha256
+    )
+    try:
+        found = file_store().open(sha256) if connection.scalar(sent) else None
+    except FileNotFoundError:
+        found = None
+    with found or contextlib.nullcontext() as content:
+        yield content

@@ -1,0 +1,264 @@
+"""Read an archive and check all of it, before anything of it is stored. The file is hostile."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from roadmap.archive.format import (
+    ACCOUNT,
+    FILES,
+    FORMAT,
+    MANIFEST,
+    RECORDS,
+    VERSION,
+    Manifest,
+    row_model,
+    rows_adapter,
+)
+from roadmap.archive.tables import exported_tables, target_table
+from roadmap.core.i18n import gettext as _
+from roadmap.core.uploads import MAX_FILE_BYTES
+from roadmap.core.zip_reader import ZipReader, ZipRefused
+from roadmap.evidence.constants import MAX_FILES, MAX_IMPACTS, MAX_PIECES, MAX_VERSIONS
+
+MAX_MEMBERS = 60_000
+MAX_MANIFEST_BYTES = 16_000_000
+# Of all records together, unpacked. A line of the history takes about 200 bytes.
+MAX_RECORD_BYTES = 100_000_000
+MAX_ROWS = 200_000
+# How many rows of a table there may be for one value of a column.
+MOST_EACH = (
+    ("evidence_version", "evidence_id", MAX_VERSIONS),
+    ("evidence_file", "version_id", MAX_FILES),
+    ("impact", "version_id", MAX_IMPACTS),
+)
+
+Rows = Sequence[Any]
+
+
+class ArchiveRefused(ValueError):
+    """The file is no archive, or a damaged or changed one; the text says how, to its person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive that was checked: its manifest, the account, and the rows of each table."""
+
+    manifest: Manifest
+    account: Any
+    tables: Mapping[str, Rows]
+    zip: ZipReader
+
+    @property
+    def rows(self) -> int:
+        return sum(map(len, self.tables.values()))
+
+    @property
+    def files(self) -> list[str]:
+        """Return the SHA-256 of the files that it brings."""
+        paths = (each.path for each in self.manifest.files)
+        return [path.removeprefix(FILES) for path in paths if path.startswith(FILES)]
+
+    def file(self, sha256: str) -> IO[bytes]:
+        """Return the content of one of these files."""
+        return io.BufferedReader(_Chunks(self.zip.chunks(f"{FILES}{sha256}")))
+
+
+class _Chunks(io.RawIOBase):
+    """The chunks of a member as a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._rest = chunks, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        part = self._rest[: len(buffer)]
+        buffer[: len(part)] = part
+        self._rest = self._rest[len(part) :]
+        return len(part)
+
+
+def read_archive(source: IO[bytes], *, quota: int) -> Archive:
+    """Read an archive, whose files may have `quota` bytes together. Raises ArchiveRefused."""
+    try:
+        packed = ZipReader(source, most=MAX_MEMBERS)
+        manifest = _read_manifest(packed)
+        _check_list(packed, manifest, quota)
+        account = _parse(
+            TypeAdapter(row_model("user")), ACCOUNT, packed.read(ACCOUNT, MAX_MANIFEST_BYTES)
+        )
+        tables = _read_tables(packed)
+    except ZipRefused as refused:
+        raise ArchiveRefused(str(refused)) from None
+    _check_ids(tables)
+    _check_evidence(tables, {*Archive(manifest, account, tables, packed).files})
+    return Archive(manifest, account, tables, packed)
+
+
+def _read_manifest(packed: ZipReader) -> Manifest:
+    if MANIFEST not in packed.members or ACCOUNT not in packed.members:
+        raise ArchiveRefused(_("This ZIP is no archive of a person: it has no manifest."))
+    data = packed.read(MANIFEST, MAX_MANIFEST_BYTES)
+    named = _parse(_HEAD, MANIFEST, data)
+    if named.get("format") != FORMAT:
+        raise ArchiveRefused(_("This ZIP is no archive of a person: it has no manifest."))
+    if named.get("version") != VERSION:
+        raise ArchiveRefused(
+            _("This archive has version %(found)s; this release of Cairn reads version %(known)s.",
+              found=str(named.get("version"))[:20], known=VERSION)
+        )  # fmt: skip
+    manifest: Manifest = _parse(TypeAdapter(Manifest), MANIFEST, data)
+    return manifest
+
+
+_HEAD: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
+    """Compare the manifest with what the ZIP has, by names, sizes and digests."""
+    listed = {each.path: each for each in manifest.files}
+    there = packed.members.keys() - {MANIFEST}
+    if len(listed) < len(manifest.files) or listed.keys() != there:
+        odd = min(there ^ listed.keys(), default=MANIFEST)
+        raise ArchiveRefused(
+            _("The manifest and the ZIP do not name the same files: “%(name)s”.", name=odd[:80])
+        )
+    known = {ACCOUNT, *(f"{RECORDS}{name}.json" for name in exported_tables())}
+    records = [path for path in listed if not path.startswith(FILES)]
+    if odd := min({*records} - known, default=""):
+        raise ArchiveRefused(
+            _("“%(name)s” is not known here. A newer release of Cairn made this archive: import "
+              "it where that or a later one runs.", name=odd[:80])
+        )  # fmt: skip
+    if sum(packed.members[path].file_size for path in records) > MAX_RECORD_BYTES:
+        raise ArchiveRefused(_("The records of this archive are too large."))
+    sizes = [packed.members[path].file_size for path in listed if path.startswith(FILES)]
+    if max(sizes, default=0) > MAX_FILE_BYTES:
+        raise ArchiveRefused(_("A file in this archive is larger than 25 MB, the maximum."))
+    if sum(sizes) > quota:
+        raise ArchiveRefused(
+            _("The files of this archive take more than the %(quota)d MB that a person may have "
+              "here. Ask the operator of this server.", quota=quota // 1_000_000)
+        )  # fmt: skip
+    for path, each in listed.items():
+        digest = hashlib.sha256()
+        for chunk in packed.chunks(path):
+            digest.update(chunk)
+        is_named = not path.startswith(FILES) or path == f"{FILES}{each.sha256}"
+        size = packed.members[path].file_size
+        if (digest.hexdigest(), size) != (each.sha256, each.size) or not is_named:
+            raise ArchiveRefused(
+                _("“%(name)s” is not what the manifest says: it was damaged or changed.",
+                  name=path[:80])
+            )  # fmt: skip
+
+
+def _read_tables(packed: ZipReader) -> dict[str, Rows]:
+    tables: dict[str, Rows] = {}
+    left = MAX_ROWS
+    for name in exported_tables():
+        path = f"{RECORDS}{name}.json"
+        if path in packed.members:
+            tables[name] = _parse(rows_adapter(name), path, packed.read(path, MAX_RECORD_BYTES))
+            left -= len(tables[name])
+            if left < 0:
+                raise ArchiveRefused(_("This archive has more records than one person has."))
+    return tables
+
+
+def _parse(adapter: TypeAdapter[Any], path: str, data: bytes) -> Any:
+    try:
+        return adapter.validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise ArchiveRefused(
+            _("“%(path)s” cannot be read: %(where)s: %(why)s.", path=path,
+              where=_place(first["loc"]), why=first["msg"].rstrip(".")[:200])
+        ) from None  # fmt: skip
+    except RecursionError:
+        raise ArchiveRefused(_("“%(path)s” is nested too deeply.", path=path)) from None
+
+
+def _place(parts: Collection[int | str]) -> str:
+    """Return where a fault is, with rows counted from 1."""
+    named = [_("row %(n)d", n=each + 1) if isinstance(each, int) else each for each in parts]
+    return ", ".join(named)[:200] or _("the file")
+
+
+def _check_ids(tables: Mapping[str, Rows]) -> None:
+    """Refuse ids and keys that come twice, and rows that refer to one which is not there."""
+    ids = {name: {row.id for row in rows} for name, rows in tables.items() if _has_id(rows)}
+    owner: dict[uuid.UUID, str] = {}
+    for name, table in exported_tables().items():
+        rows = tables.get(name, ())
+        for columns in _unique_columns(table, rows):
+            twice = Counter(tuple(getattr(row, each) for each in columns) for row in rows)
+            if any(count > 1 and None not in key for key, count in twice.items()):
+                raise ArchiveRefused(
+                    _("“%(name)s” has the same record twice (%(columns)s).", name=name,
+                      columns=", ".join(columns))
+                )  # fmt: skip
+        for key in ids.get(name, ()):
+            if owner.setdefault(key, name) != name:
+                raise ArchiveRefused(_("The id %(key)s is of two records.", key=key))
+        for column in table.columns:
+            target = target_table(column)
+            if target in exported_tables() and column.name in _fields(rows):
+                named = {getattr(row, column.name) for row in rows} - {None}
+                if strange := named - ids.get(target, set()):
+                    raise ArchiveRefused(
+                        _("A record of “%(name)s” names %(key)s, which is not in the archive.",
+                          name=name, key=min(strange))
+                    )  # fmt: skip
+
+
+def _has_id(rows: Rows) -> bool:
+    return "id" in _fields(rows)
+
+
+def _fields(rows: Rows) -> Collection[str]:
+    return type(rows[0]).model_fields if rows and isinstance(rows[0], BaseModel) else ()
+
+
+def _unique_columns(table: sa.Table, rows: Rows) -> Iterable[tuple[str, ...]]:
+    """Yield the columns that are different in each row of one person."""
+    for each in (table.primary_key, *table.constraints):
+        if isinstance(each, sa.PrimaryKeyConstraint | sa.UniqueConstraint):
+            names = tuple(column.name for column in each.columns if column.name != "user_id")
+            if not rows or set(names) <= set(_fields(rows)):
+                yield names
+
+
+def _check_evidence(tables: Mapping[str, Rows], files: Collection[str]) -> None:
+    """Refuse pieces without a version, files without content, and more than a person may have."""
+    pieces = tables.get("evidence", ())
+    if len(pieces) > MAX_PIECES:
+        raise ArchiveRefused(_("This archive has more pieces of evidence than a person may have."))
+    versions = tables.get("evidence_version", ())
+    if {row.id for row in pieces} - {row.evidence_id for row in versions}:
+        raise ArchiveRefused(_("A piece of evidence in this archive has no version."))
+    for name, column, most in MOST_EACH:
+        counts = Counter(getattr(row, column) for row in tables.get(name, ()))
+        if max(counts.values(), default=0) > most:
+            raise ArchiveRefused(
+                _("“%(name)s” has more records of one piece than there can be.", name=name)
+            )
+    named = {row.sha256 for row in tables.get("evidence_file", ())}
+    if odd := {*files} - named:
+        raise ArchiveRefused(_("No piece of evidence has the file %(name)s.", name=min(odd)[:80]))

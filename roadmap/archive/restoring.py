@@ -1,0 +1,388 @@
+"""Bring an archive back, as records of an account that has none yet.
+
+Ids are only labels: every row gets a new one, and is this person's. What others judged comes back
+as history that counts for nothing, see `_Plan.judgements`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import secrets
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from roadmap.archive.format import FILES
+from roadmap.archive.models import ArchiveImport
+from roadmap.archive.reading import Archive, ArchiveRefused, Rows
+from roadmap.archive.tables import (
+    LOOSE_IDS,
+    NOT_RESTORED,
+    SHARED_NAMES,
+    account_columns,
+    archived_columns,
+    exported_tables,
+    target_table,
+)
+from roadmap.catalog.models import Milestone, Roadmap, Skill
+from roadmap.core.batches import batched
+from roadmap.core.file_store import file_store
+from roadmap.core.i18n import gettext as _
+from roadmap.core.types import Base, new_id
+from roadmap.evidence.file_rules import clean_name, find_type
+from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
+from roadmap.people.models import User
+
+# What is not restored of the account: who somebody is, this installation knows, and whom they share
+# their plans with is another question where others manage them.
+STAYS = frozenset({"email", "name", "created_at", "shares_plans", "shares_tools"})
+# Every entry of the history gets it before its action, so that no rule reads it as done here.
+IMPORTED = "imported."
+# Tables that an account has rows of before its person recorded anything.
+ALWAYS_THERE = frozenset(
+    {"archive_import", "history_entry", "api_token", "membership", "notification"}
+)
+# Columns that say what counts here, and what they are of a row that comes from elsewhere.
+UNJUDGED: Mapping[str, Mapping[str, Any]] = {
+    "evidence": {
+        "state": "draft", "current_id": None, "verified_version_id": None, "reviewer_id": None,
+        "review_started_at": None, "submitted_at": None,
+    },
+    "evidence_milestone": {
+        "left_out_review_id": None, "taken_back_by": "", "taken_back_by_id": None,
+    },
+    # A day elsewhere keeps what its person claimed and had evidence for.
+    "progress_snapshot": {"verified_hours": None, "score": None, "person_version": None},
+}  # fmt: skip
+TOKEN_BYTES = 32
+
+
+class HasRecords(ValueError):
+    """The account has records already, and an archive is not mixed with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import will do: the rows to write, and those that have no place here.
+
+    `unknown` are titles of the roadmaps, milestones and skills that are not here, and names of
+    files that the archive does not bring.
+    """
+
+    account: Mapping[str, Any]
+    rows: Mapping[str, list[dict[str, Any]]]
+    left_out: Mapping[str, list[dict[str, Any]]]
+    unknown: tuple[str, ...]
+    judgements: int
+    current: Mapping[uuid.UUID, uuid.UUID] = field(repr=False)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.rows.values()))
+
+    @property
+    def left_out_count(self) -> int:
+        return sum(map(len, self.left_out.values()))
+
+
+def has_records(session: Session, user_id: uuid.UUID) -> bool:
+    """Return whether a person has recorded anything. One statement."""
+    tables = [table for name, table in exported_tables().items() if name not in ALWAYS_THERE]
+    each = [sa.exists().where(table.c.user_id == user_id) for table in tables]
+    return bool(session.scalar(sa.select(sa.or_(*each))))
+
+
+def store_files(archive: Archive) -> None:
+    """Store the files of an archive, before a session writes, so that nobody waits for the disk.
+
+    Until its import is committed nothing names them, and without one they are deleted again.
+    """
+    for sha256 in archive.files:
+        with archive.file(sha256) as content:
+            if file_store().put(content) != sha256:
+                raise ArchiveRefused(_("The archive changed while it was read."))
+
+
+def restore(
+    session: Session,
+    user_id: uuid.UUID,
+    archive: Archive,
+    *,
+    by: uuid.UUID | None,
+    address: str = "",
+    now: dt.datetime,
+) -> Plan:
+    """Write an archive, whose files are stored already, into an account.
+
+    Raises HasRecords, and ArchiveRefused where its rows contradict each other.
+    """
+    lock_user(session, user_id)
+    if has_records(session, user_id):
+        raise HasRecords(user_id)
+    plan = make_plan(session, archive, user_id, now=now)
+    user = session.scalars(sa.select(User).where(User.id == user_id)).one()
+    for name, value in plan.account.items():
+        setattr(user, name, value)
+    try:
+        with session.begin_nested():
+            session.flush()
+            _insert(session, plan)
+    except (IntegrityError, DataError):
+        raise ArchiveRefused(
+            _("The records of this archive contradict each other, so none was imported.")
+        ) from None
+    manifest = archive.manifest
+    session.add(
+        ArchiveImport(
+            user_id=user_id, instance=manifest.instance, person=manifest.person,
+            made_at=manifest.made_at, imported_at=now, rows=plan.count, left_out=plan.left_out,
+        )
+    )  # fmt: skip
+    said: dict[str, Any] = {
+        "name": manifest.instance,
+        "rows": plan.count,
+        "left_out": plan.left_out_count,
+    }
+    record_history(
+        session, user_id=user_id, by=by, action="archive.imported", subject=str(user_id), now=now,
+        **said,
+    )  # fmt: skip
+    record_audit(
+        session, by=by, action="archive.imported", target=str(user_id), address=address, now=now,
+        **said,
+    )  # fmt: skip
+    return plan
+
+
+def make_plan(session: Session, archive: Archive, user_id: uuid.UUID, *, now: dt.datetime) -> Plan:
+    """Return what an import would write, changing nothing. Raises ArchiveRefused."""
+    return _Planner(session, archive, user_id, now).make()
+
+
+class _Planner:
+    def __init__(
+        self, session: Session, archive: Archive, user_id: uuid.UUID, now: dt.datetime
+    ) -> None:
+        self._archive, self._user_id, self._now = archive, user_id, now
+        self._known = _load_known(session, archive.tables)
+        self._ids = _new_ids(archive.tables)
+        self._sizes = {
+            name: archive.zip.members[f"{FILES}{name}"].file_size for name in archive.files
+        }
+        self._out: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._gone: set[uuid.UUID] = set()
+        self._unknown: set[str] = set()
+
+    def make(self) -> Plan:
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for name, found in self._archive.tables.items():
+            if name not in NOT_RESTORED:
+                rows[name] = [row for each in found if (row := self._row(name, each)) is not None]
+        said = self._judgements(rows)
+        _choose_one(rows.get("enrollment", []), "is_primary")
+        _choose_one(rows.get("portfolio", []), "is_default")
+        account = {
+            name: getattr(self._archive.account, name)
+            for name in account_columns()
+            if name not in STAYS
+        }
+        return Plan(
+            account, rows, dict(self._out), tuple(sorted(self._unknown)), said,
+            self._current_versions(rows),
+        )  # fmt: skip
+
+    def _row(self, name: str, given: Any) -> dict[str, Any] | None:
+        """Return the row to write, None where it has no place here."""
+        row: dict[str, Any] = {"user_id": self._user_id, **UNJUDGED.get(name, {})}
+        for column in archived_columns(name):
+            key = column.name
+            if key in row:
+                continue
+            value = getattr(given, key)
+            target = target_table(column)
+            if target == "user":
+                row[key] = self._user_id if value is not None and value.is_self else None
+            elif target in self._known or target in SHARED_NAMES:
+                row[key] = self._known.get(target, {}).get(value)
+                if row[key] is None and value is not None and not column.nullable:
+                    return self._leave_out(name, given, str(value))
+            elif isinstance(value, uuid.UUID):
+                if value in self._gone:
+                    return self._leave_out(name, given)
+                row[key] = self._new_id(f"{name}.{key}", value)
+            else:
+                row[key] = value
+        return self._adjust(name, row, given)
+
+    def _adjust(self, name: str, row: dict[str, Any], given: Any) -> dict[str, Any] | None:
+        """Return a row with what its table needs besides."""
+        columns = Base.metadata.tables[name].columns
+        if "token_hash" in columns:
+            # The link that it was of opens nothing here.
+            row["token_hash"] = secrets.token_bytes(TOKEN_BYTES)
+            row["expires_at"] = min(given.expires_at, self._now)
+        if "imported_from" in columns and not row.get("imported_from"):
+            author = getattr(given, "author_id", None)
+            is_own = name == "evidence_comment" and author is not None and author.is_self
+            row["imported_from"] = "" if is_own else self._archive.manifest.instance
+        match name:
+            case "evidence_file":
+                # Without its content it could be a file of somebody else.
+                row["name"] = clean_name(given.name)
+                row["size"] = self._sizes.get(given.sha256)
+                row["media_type"] = row["size"] and _media_type(
+                    self._archive, given.sha256, row["name"]
+                )
+                if not row["media_type"]:
+                    return self._leave_out(name, given, given.name)
+            case "history_entry":
+                row["action"] = f"{IMPORTED}{given.action.removeprefix(IMPORTED)}"
+                row["subject"] = self._replace(given.subject)
+                row["data"] = self._replace(given.data)
+            case "assessment":
+                if given.side != "self":
+                    return None  # see `_judgements`
+        return row
+
+    def _leave_out(self, name: str, given: Any, unknown: str = "") -> dict[str, Any] | None:
+        """Keep a row aside, and what names it; return None."""
+        self._out[name].append(given.model_dump(mode="json"))
+        if (key := getattr(given, "id", None)) is not None:
+            self._gone.add(key)
+        if unknown:
+            self._unknown.add(self._archive.manifest.titles.get(unknown, unknown))
+        return None
+
+    def _new_id(self, column: str, label: uuid.UUID) -> uuid.UUID:
+        if label not in self._ids and column in LOOSE_IDS:
+            self._ids[label] = new_id()
+        return self._ids[label]
+
+    def _replace(self, value: Any) -> Any:
+        """Return JSON with the new ids in place of the labels."""
+        match value:
+            case str():
+                try:
+                    return str(self._ids.get(uuid.UUID(value), value))
+                except ValueError:
+                    return value
+            case dict():
+                return {key: self._replace(each) for key, each in value.items()}
+            case list():
+                return [self._replace(each) for each in value]
+        return value
+
+    def _judgements(self, rows: dict[str, list[dict[str, Any]]]) -> int:
+        """Add what others judged, as history of elsewhere; return how many judgements there are."""
+        tables = self._archive.tables
+        numbers = {row.id: row.number for row in tables.get("evidence_version", ())}
+        confirmed: dict[uuid.UUID, list[str]] = defaultdict(list)
+        for each in tables.get("confirmation", ()):
+            confirmed[each.review_id].append(each.milestone_key)
+        reviews = rows.setdefault("imported_review", [])
+        for each in tables.get("review", ()):
+            more = {
+                "evidence_id": self._ids[each.evidence_id],
+                "version_number": numbers[each.version_id],
+                "milestones": sorted(confirmed[each.id]),
+            }
+            reviews.append(self._as_imported("imported_review", each) | more)
+        levels = rows.setdefault("imported_assessment", [])
+        for each in tables.get("assessment", ()):
+            if each.side != "self" and each.skill_key not in self._known["skill"]:
+                self._leave_out("assessment", each, each.skill_key)
+            elif each.side != "self":
+                levels.append(self._as_imported("imported_assessment", each))
+        return len(reviews) + len(levels)
+
+    def _as_imported(self, table: str, given: Any) -> dict[str, Any]:
+        """Return a judgement as history: what it says, and where it comes from."""
+        names = [column.name for column in archived_columns(table)]
+        return {name: getattr(given, name) for name in names if hasattr(given, name)} | {
+            "id": self._ids[given.id], "user_id": self._user_id,
+            "imported_from": self._archive.manifest.instance, "imported_at": self._now,
+        }  # fmt: skip
+
+    def _current_versions(
+        self, rows: Mapping[str, list[dict[str, Any]]]
+    ) -> dict[uuid.UUID, uuid.UUID]:
+        """Return the newest version of each piece."""
+        newest: dict[uuid.UUID, dict[str, Any]] = {}
+        for version in rows.get("evidence_version", ()):
+            before = newest.setdefault(version["evidence_id"], version)
+            if version["number"] > before["number"]:
+                newest[version["evidence_id"]] = version
+        return {piece: version["id"] for piece, version in newest.items()}
+
+
+def _load_known(session: Session, tables: Mapping[str, Rows]) -> dict[str, dict[Any, Any]]:
+    """Load which of the shared rows that an archive names there are, by their names in it."""
+    named: dict[str, set[Any]] = {"roadmap": set(), "milestone": set(), "skill": set()}
+    for name, rows in tables.items():
+        for column in archived_columns(name):
+            if (target := target_table(column)) in named:
+                named[target] |= {getattr(row, column.name) for row in rows} - {None}
+    known: dict[str, dict[Any, Any]] = {}
+    for target, (key, value) in {
+        "roadmap": (Roadmap.slug, Roadmap.id),
+        "milestone": (Milestone.key, Milestone.key),
+        "skill": (Skill.key, Skill.key),
+    }.items():
+        known[target] = {
+            name: found
+            for batch in batched(sorted(named[target]))
+            for name, found in session.execute(sa.select(key, value).where(key.in_(batch)))
+        }
+    return known
+
+
+def _new_ids(tables: Mapping[str, Rows]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return a new id for each label, in the same order, which tells what is older."""
+    return {
+        row.id: made
+        for rows in tables.values()
+        if rows and "id" in type(rows[0]).model_fields
+        for row, made in zip(rows, sorted(new_id() for _row in rows), strict=True)
+    }
+
+
+def _media_type(archive: Archive, sha256: str, name: str) -> str | None:
+    """Return the type of a file by its content, None where it is not accepted here."""
+    with archive.file(sha256) as content:
+        return find_type(name, io.BytesIO(content.read()))
+
+
+def _choose_one(rows: list[dict[str, Any]], flag: str) -> None:
+    """Let one of a person's roadmaps be the primary one, or a portfolio the default."""
+    chosen = next((row for row in rows if row[flag]), next(iter(rows), None))
+    for row in rows:
+        row[flag] = row is chosen
+
+
+def _insert(session: Session, plan: Plan) -> None:
+    connection = session.connection()
+    for name, table in exported_tables().items():
+        for batch in batched(_of(plan.rows, name), 500):
+            connection.execute(sa.insert(table), batch)
+    pieces: Any = Base.metadata.tables["evidence"]
+    current = [{"piece": piece, "version": version} for piece, version in plan.current.items()]
+    if current:
+        connection.execute(
+            sa.update(pieces)
+            .where(pieces.c.id == sa.bindparam("piece"))
+            .values(current_id=sa.bindparam("version")),
+            current,
+        )
+
+
+def _of(rows: Mapping[str, list[dict[str, Any]]], name: str) -> Iterable[dict[str, Any]]:
+    return rows.get(name, ())

@@ -1,0 +1,56 @@
+"""`flask export …`: everything of a person in a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from roadmap.archive.export import write_archive_file
+from roadmap.archive.format import json_schema
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.cli.users import find_user
+from roadmap.core.clock import utc_now
+from roadmap.core.database import db
+from roadmap.core.proxy import public_address
+from roadmap.core.text import count_of
+from roadmap.people.audit import record_audit
+
+group = CommandGroup("export")
+
+
+@group.command("user")
+@click.argument("email")
+@click.option(
+    "--to",
+    "file",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The new file.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+def export_user(email: str, file: Path, force: bool) -> None:
+    """Write everything of a person into a ZIP: their records and files, without secrets.
+
+    It holds what nobody else sees, such as private notes: give it to its person alone. The audit
+    log keeps that it was made.
+    """
+    user = find_user(email)
+    if not file.parent.is_dir():
+        raise click.ClickException(f"the folder {file.parent} does not exist")
+    if file.exists() and not force:
+        raise click.ClickException(f"{file} exists; name another file, or replace it with --force")
+    user_id, address, now = user.id, user.email, utc_now()
+    db.session.rollback()
+    rows = write_archive_file(file, user_id, instance=public_address(), now=now)
+    with db.own_transaction() as own:
+        record_audit(own, by=None, action="archive.exported", target=str(user_id), now=now)
+    size = file.stat().st_size / 1_000_000
+    click.echo(f"{file}: {count_of(rows, 'record', 'records')} of {address}, {size:.1f} MB")
+
+
+@group.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of the files in an archive, by their paths."""
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

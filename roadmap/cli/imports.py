@@ -1,0 +1,95 @@
+"""`flask import …`: an archive of a person, back into an account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask import current_app
+
+from roadmap.archive.reading import Archive, ArchiveRefused, read_archive
+from roadmap.archive.restoring import HasRecords, make_plan, restore, store_files
+from roadmap.auth import actions
+from roadmap.auth.email_addresses import parse_email
+from roadmap.cli.command_groups import CommandGroup
+from roadmap.cli.users import find_user, password_link
+from roadmap.core.clock import utc_now
+from roadmap.core.database import db
+from roadmap.core.text import clean_line, count_of
+from roadmap.people.models import User
+
+group = CommandGroup("import")
+
+
+@group.command("user")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--into", metavar="EMAIL", help="An account without records; else one is created.")
+@click.option(
+    "--partly", is_flag=True, help="Also where roadmaps, milestones or skills are missing here."
+)
+def import_user(file: Path, into: str | None, partly: bool) -> None:
+    """Bring an archive of a person back, with new ids.
+
+    The account is created with the name and the address of the archive, and a link to set a
+    password is printed. Reviews and assessments come back as history, and verify nothing. Where the
+    archive names a roadmap, a milestone or a skill that is not here, nothing is imported without
+    --partly, which keeps such records as they are, for their person to see and to export.
+    """
+    now = utc_now()
+    try:
+        with file.open("rb") as source:
+            quota = current_app.config["FILE_QUOTA_MB"] * 1_000_000
+            archive = read_archive(source, quota=quota)
+            store_files(archive)
+            user = find_user(into, active_only=True) if into else _create(archive)
+            plan = make_plan(db.session, archive, user.id, now=now)
+            if plan.left_out and not partly:
+                raise click.ClickException(
+                    f"{count_of(plan.left_out_count, 'record has', 'records have')} no place here: "
+                    f"{', '.join(plan.unknown)[:500]}. Add the roadmaps first, or import the rest "
+                    "with --partly"
+                )
+            restore(db.session, user.id, archive, by=None, now=now)
+    except ArchiveRefused as refused:
+        raise click.ClickException(f"{file} cannot be imported: {refused}") from None
+    except HasRecords:
+        raise click.ClickException(
+            f"{into} has records already: import into an account without any"
+        ) from None
+    token = (
+        None
+        if user.password_hash
+        else actions.create_password_link(db.session, user.id, by=None, now=now)
+    )
+    db.session.commit()
+    click.echo(user.id)
+    click.echo(f"{count_of(plan.count, 'record', 'records')} imported for {user.email}", err=True)
+    if plan.left_out:
+        names = ", ".join(plan.unknown)[:500]
+        click.echo(
+            f"Kept aside: {count_of(plan.left_out_count, 'record', 'records')} ({names})", err=True
+        )
+    if token:
+        click.echo(password_link(token))
+
+
+def _create(archive: Archive) -> User:
+    manifest = archive.manifest
+    try:
+        email = parse_email(manifest.email)
+    except ValueError as error:
+        raise click.ClickException(
+            f"the archive has no e-mail address that can be used ({error}): create an account, and "
+            "name it with --into"
+        ) from None
+    if actions.is_first_account(db.session):
+        raise click.ClickException("create the account of an administrator first: `user create`")
+    try:
+        return actions.create_user(
+            db.session, name=clean_line(manifest.person) or email, email=email, by=None,
+            now=utc_now(),
+        )  # fmt: skip
+    except actions.EmailTaken:
+        raise click.ClickException(
+            f"there is an account for {email} already; name it with --into, if it has no records"
+        ) from None

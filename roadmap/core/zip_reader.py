@@ -1,0 +1,141 @@
+"""Read a ZIP that somebody sends: its list is checked before anything of it is unpacked.
+
+Nothing is ever written under a name of the file. What a list says of sizes is compared with what
+comes out, so that one that lies is noticed before it fills the memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+# Of others the library unpacks more than it is asked for.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# Text that repeats itself packs to a hundredth; a bomb to a thousandth.
+MAX_RATIO = 200
+SMALL_BYTES = 1_000_000
+# Encrypted, by the old way or the newer one, and a list that is encrypted itself.
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+# The fixed part in front of each member.
+_LOCAL_HEADER = 30
+_CHUNK = 256 * 1024
+# What the library raises for a damaged file. Names that are no text are a ValueError.
+_FAULTS = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, ValueError),
+    *(NotImplementedError, RuntimeError),
+)
+
+DAMAGED = _l("This is not a ZIP file, or it is damaged.")
+_PASSWORD = _l("This ZIP has a password. Unpack it, and pack it without.")
+
+
+class ZipRefused(ValueError):
+    """The file is not read any further; the message says why, for the person who sent it."""
+
+    def __init__(self, message: LazyString) -> None:
+        super().__init__(str(message))
+
+
+class ZipReader:
+    """The members of a ZIP by name, without folders. Raises ZipRefused.
+
+    `most` is how many members there may be.
+    """
+
+    def __init__(self, source: IO[bytes], *, most: int) -> None:
+        self._size = source.seek(0, 2)
+        source.seek(0)
+        with _refusing():
+            self._archive = zipfile.ZipFile(source)
+        listed = self._archive.infolist()
+        if len(listed) > most:
+            raise ZipRefused(_l("This ZIP has more than %(most)s files.", most=most))
+        for each in listed:
+            self._check(each)
+        self._check_places(listed)
+        self.members = {each.filename: each for each in listed if not each.is_dir()}
+
+    def read(self, name: str, most: int) -> bytes:
+        """Return a member whole, which may have `most` bytes."""
+        if self.members[name].file_size > most:
+            raise ZipRefused(_l("“%(name)s” in this ZIP is too large.", name=name[:80]))
+        return b"".join(self.chunks(name))
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield the content of a member, exactly as much as the list says that there is."""
+        member = self.members[name]
+        left = member.file_size
+        with _refusing(), self._archive.open(member) as file:
+            while chunk := file.read(min(_CHUNK, left + 1)):
+                left -= len(chunk)
+                if left < 0:
+                    break
+                yield chunk
+        if left:
+            raise ZipRefused(
+                _l("“%(name)s” in this ZIP is not as large as its list says.", name=name[:80])
+            )
+
+    @staticmethod
+    def _check(member: zipfile.ZipInfo) -> None:
+        name, mode = member.filename, member.external_attr >> 16
+        if member.flag_bits & _ENCRYPTED:
+            raise ZipRefused(_PASSWORD)
+        # The library cuts a name at a NUL, and so shows another one than was written.
+        if member.orig_filename != name or not _is_plain(name):
+            raise ZipRefused(
+                _l("“%(name)s” is no name for a file in a ZIP.", name=ascii(name)[1:-1][:80])
+            )
+        if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise ZipRefused(
+                _l("“%(name)s” in this ZIP is a link or a device, not a file.", name=name[:80])
+            )
+        if member.compress_type not in METHODS:
+            raise ZipRefused(
+                _l("“%(name)s” is packed in a way that is not read here.", name=name[:80])
+            )
+        if member.file_size > max(SMALL_BYTES, MAX_RATIO * member.compress_size):
+            raise ZipRefused(
+                _l("“%(name)s” in this ZIP unpacks to far more than it is.", name=name[:80])
+            )
+
+    def _check_places(self, listed: list[zipfile.ZipInfo]) -> None:
+        """Refuse names that come twice, and members that lie upon each other or outside."""
+        names = {each.filename.casefold() for each in listed}
+        if len(names) < len(listed):
+            raise ZipRefused(_l("A file is in this ZIP twice."))
+        end = 0
+        for each in sorted(listed, key=lambda each: each.header_offset):
+            if each.header_offset < end:
+                raise ZipRefused(DAMAGED)
+            end = each.header_offset + _LOCAL_HEADER + each.compress_size
+        if end > self._size:
+            raise ZipRefused(DAMAGED)
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a name leads nowhere but below the folder it would be unpacked in."""
+    parts = name.removesuffix("/").split("/")
+    return (
+        not re.search(r"[\\:\x00-\x1f\x7f\ud800-\udfff]", name)
+        and len(name) <= 500
+        and not {"", ".", ".."} & set(parts)
+    )
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except ZipRefused:
+        raise
+    except _FAULTS:
+        raise ZipRefused(DAMAGED) from None

@@ -1,0 +1,157 @@
+"""/account/archive: taking everything away, and bringing it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.archive.models import ArchiveImport
+from roadmap.auth.models import LoginSession
+from roadmap.core.database import db
+from roadmap.evidence.models import Evidence, UploadedFile
+from roadmap.people.models import AuditEntry, HistoryEntry
+from roadmap.readiness.models import ReadinessSummary
+from tests.archive.packing import bring_back, export, minimal, pack, unpack
+from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
+
+PAGE, SEND = "/account/archive", "/account/archive/imports"
+
+
+@pytest.fixture
+def contents(cast, session, now):
+    """The archive of Alice, one of whose pieces Bob has verified."""
+    piece = add_evidence(session, cast, cast.alice, now, title="The feature store")
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    return export(session, cast.alice, now)
+
+
+def send(browser, packed: io.BytesIO):
+    packed.seek(0)
+    return browser.post(SEND, {"file": (packed, "alice.zip")})
+
+
+def test_it_is_downloaded_whole_and_audited(cast, browser_of, session, contents):
+    alice = browser_of(cast.alice)
+    assert 'href="/account/archive/file"' in alice.get(PAGE).text
+    answer = alice.get(f"{PAGE}/file")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert "cairn-archive-" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    found = unpack(answer.data)
+    assert found["records/evidence.json"][0]["title"] == "The feature store"
+    assert found["manifest.json"]["person"] == "Alice"
+    session.rollback()
+    last = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    assert (last.action, last.actor_id) == ("archive.exported", cast.alice)
+
+
+def test_no_transaction_is_open_while_it_is_sent(app, cast, browser_of, contents):
+    client = browser_of(cast.alice)
+    with app.app_context():
+        held = db.engine.pool.checkedout()
+        answer = client.get(f"{PAGE}/file")
+        assert db.engine.pool.checkedout() == held
+    assert answer.data
+
+
+def test_it_comes_back_after_a_look_and_verifies_nothing(cast, browser_of, session, contents):
+    mallory = browser_of(cast.mallory)
+    sent = send(mallory, pack(contents))
+    assert sent.status_code == 303
+    page = mallory.get(sent.location)
+    assert "The archive of Alice" in page.text
+    assert "Pieces of evidence" in page.text
+    assert "Reviews, as history" in page.text
+    session.rollback()
+    assert session.scalar(sa.select(Evidence).where(Evidence.user_id == cast.mallory)) is None
+
+    assert mallory.put(sent.location).location == f"{PAGE}#imports"
+    done = mallory.get(PAGE).text
+    assert "records are imported" in done
+    assert "https://old.example" in done
+    assert "has records already" in done
+    session.rollback()
+    piece = session.scalars(sa.select(Evidence).where(Evidence.user_id == cast.mallory)).one()
+    assert (piece.state, piece.verified_version_id) == ("draft", None)
+    shown = mallory.get(f"/evidence/{piece.id}").text
+    assert "Elsewhere, Bob verified version 1" in shown
+    assert "Read twice." in shown
+    assert "Nobody here has checked it" in shown
+    assert "tone-verified" not in mallory.get("/evidence").text.partition('id="list"')[2]
+    # The file is not kept, and the history says what it is.
+    assert session.scalars(sa.select(UploadedFile)).all() == []
+    actions = session.scalars(
+        sa.select(HistoryEntry.action).where(HistoryEntry.user_id == cast.mallory)
+    ).all()
+    assert {each.partition(".")[0] for each in actions} == {"imported", "archive"}
+    assert session.scalars(sa.select(ArchiveImport.person)).all() == ["Alice"]
+    # The form sent twice answers the same; another import is refused.
+    assert mallory.put(sent.location).location == f"{PAGE}#imports"
+    again = mallory.put(send(mallory, pack(contents)).location)
+    assert again.status_code == 422
+    assert "two sets of records are not mixed" in again.text
+
+
+def test_it_counts_as_evidenced_and_never_as_verified(cast, browser_of, session, now, contents):
+    alice = browser_of(cast.alice)
+    alice.post("/roadmaps/senior-ml-engineer/enrollment", {"hours_per_week": "5"})
+    contents = export(session, cast.alice, now)
+    user, _plan = bring_back(session, contents, now)
+    summaries = {
+        each.user_id: each.own for each in session.scalars(sa.select(ReadinessSummary)).all()
+    }
+    before, after = summaries[cast.alice], summaries[user.id]
+    assert before["score"] > after["score"] > 0
+
+
+def test_what_is_wrong_with_a_file_is_said_on_the_page(cast, browser_of, session):
+    mallory = browser_of(cast.mallory)
+    for packed, said in (
+        (io.BytesIO(b"no ZIP"), "This is not a ZIP file"),
+        (pack(minimal(), version=7), "has version 7"),
+        (io.BytesIO(), "is not a ZIP file"),
+    ):
+        answer = send(mallory, packed)
+        assert answer.status_code == 422
+        assert said in answer.text
+    assert mallory.post(SEND, {}).status_code == 422
+    assert session.scalars(sa.select(UploadedFile)).all() == []
+
+
+def test_a_file_of_somebody_else_is_not_found(cast, browser_of):
+    sent = send(browser_of(cast.mallory), pack(minimal()))
+    carol = browser_of(cast.carol)
+    assert carol.get(sent.location).status_code == 404
+    assert carol.put(sent.location).status_code == 404
+
+
+def test_what_has_no_place_is_said_before_and_kept(cast, browser_of, session, contents):
+    contents["manifest.json"]["titles"]["unknown-key"] = "Run the ranking of another company"
+    contents["records/milestone_plan.json"] = [
+        {"milestone_key": "unknown-key", "note": "n", "revision": 1, "target_on": None,
+         "updated_at": "2026-01-01T00:00:00Z"}
+    ]  # fmt: skip
+    mallory = browser_of(cast.mallory)
+    sent = send(mallory, pack(contents))
+    page = mallory.get(sent.location).text
+    assert "1 record has no place here" in page
+    assert "Run the ranking of another company" in page
+    mallory.put(sent.location)
+    kept = mallory.get(PAGE).text
+    assert "Kept aside" in kept
+    assert "unknown-key" in kept
+
+
+def test_a_password_is_asked_for_again(cast, browser_of, session, now):
+    alice = browser_of(cast.alice)
+    session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
+    session.commit()
+    for path in (PAGE, f"{PAGE}/file"):
+        answer = alice.get(path)
+        assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/account/confirm")

@@ -1,0 +1,102 @@
+"""`flask export …` and `flask import …`."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.evidence.models import Evidence
+from roadmap.people.models import AuditEntry, User
+from tests.archive.packing import export, pack
+from tests.evidence.builders import add_evidence
+
+
+@pytest.fixture
+def run(app):
+    def invoke(*arguments: object):
+        return app.test_cli_runner().invoke(args=[str(each) for each in arguments])
+
+    return invoke
+
+
+def test_a_person_leaves_and_comes_back(run, cast, session, now, tmp_path):
+    add_evidence(session, cast, cast.alice, now, title="The feature store")
+    session.commit()
+    file = tmp_path / "alice.zip"
+    done = run("export", "user", "alice@example.org", "--to", file)
+    assert done.exit_code == 0, done.output
+    assert "of alice@example.org" in done.stdout
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["alice.zip"]
+    assert "exists" in run("export", "user", "alice@example.org", "--to", file).stderr
+    assert "already; name it with --into" in run("import", "user", file).stderr
+    full = run("import", "user", file, "--into", "alice@example.org")
+    assert full.exit_code == 1
+    assert "has records already" in full.stderr
+
+    assert run("import", "user", file, "--into", "mallory@example.org").exit_code == 0
+    session.rollback()
+    owners = session.scalars(
+        sa.select(Evidence.user_id).where(Evidence.title == "The feature store")
+    )
+    assert set(owners) == {cast.alice, cast.mallory}
+    actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert [each for each in actions if "archive" in each] == [
+        "archive.exported", "archive.imported"
+    ]  # fmt: skip
+
+
+def test_an_account_is_made_of_the_archive(run, cast, session, now, tmp_path):
+    contents = export(session, cast.alice, now)
+    contents["manifest.json"] |= {"email": "alice@new.example", "person": "Alice Ng"}
+    file = tmp_path / "alice.zip"
+    file.write_bytes(pack(contents).getvalue())
+    done = run("import", "user", file)
+    assert done.exit_code == 0, done.output
+    key, link = done.stdout.split()
+    assert "/password/" in link
+    session.rollback()
+    made = session.scalars(sa.select(User).where(User.email == "alice@new.example")).one()
+    assert (str(made.id), made.name, made.is_admin) == (key, "Alice Ng", False)
+
+
+def test_what_has_no_place_here_is_said_before(run, cast, session, now, tmp_path):
+    contents = export(session, cast.alice, now)
+    contents["manifest.json"] |= {
+        "email": "alice@new.example",
+        "titles": {"old-key": "A milestone of another company"},
+    }
+    contents["records/milestone_plan.json"] = [
+        {"milestone_key": "old-key", "note": "Keep me", "revision": 1, "target_on": None,
+         "updated_at": "2026-01-01T00:00:00Z"}
+    ]  # fmt: skip
+    file = tmp_path / "alice.zip"
+    file.write_bytes(pack(contents).getvalue())
+    refused = run("import", "user", file)
+    assert refused.exit_code == 1
+    assert "1 record has no place here: A milestone of another company" in refused.stderr
+    session.rollback()
+    assert session.scalar(sa.select(User).where(User.email == "alice@new.example")) is None
+
+    done = run("import", "user", file, "--partly")
+    assert "Kept aside: 1 record" in done.stderr
+    session.rollback()
+    key = session.scalars(sa.select(User.id).where(User.email == "alice@new.example")).one()
+    [kept] = export(session, key, now)["records/archive_import.json"]
+    assert kept["left_out"]["milestone_plan"][0]["note"] == "Keep me"
+
+
+def test_a_file_that_is_no_archive(run, cast, tmp_path):
+    file = tmp_path / "alice.zip"
+    file.write_bytes(b"no ZIP")
+    done = run("import", "user", file)
+    assert done.exit_code == 1
+    assert "cannot be imported: This is not a ZIP file" in done.stderr
+    assert "No such file" in run("import", "user", tmp_path / "none.zip").stderr
+
+
+def test_the_schema_is_json(run):
+    assert "manifest.json" in json.loads(run("export", "schema").stdout)
