@@ -176,6 +176,6 @@ def verification_summary(document: Document) -> str:
 def tone_explanation() -> str:
     """Return what the two tones mean, for readers who see them for the first time."""
     return _(
-        "Verified: someone other than the author, entitled to judge it, confirmed this "
-        "version. Not verified: nobody else has confirmed it yet."
+        "Verified: the named person, a manager of the author at that time, confirmed this version "
+        "for the milestones listed. Not verified: nobody else has confirmed it yet."
     )

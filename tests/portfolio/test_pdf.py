@@ -90,6 +90,13 @@ def test_copied_text_is_what_was_typed() -> None:
     assert name in str(made.outline)
 
 
+def test_a_quotation_gets_no_marks_that_nobody_typed() -> None:
+    made = pypdf.PdfReader(io.BytesIO(pdf.render(replace(EMPTY, introduction_md="> quoted"))))
+    lines = made.pages[0].extract_text().splitlines()
+    assert "quoted" in lines
+    assert not re.search('["“”]', "".join(lines))
+
+
 def test_a_long_word_is_broken_where_it_does_not_fit() -> None:
     word = "w" * 300
     made = pypdf.PdfReader(io.BytesIO(pdf.render(replace(EMPTY, introduction_md=word))))
