@@ -19,6 +19,7 @@ from roadmap.forecast import actions as forecast
 from roadmap.invitations import actions as invitations
 from roadmap.market import actions as market
 from roadmap.people import actions as people
+from roadmap.portfolio import actions as portfolios
 from roadmap.portfolio import links
 from roadmap.practice import actions as practice
 from roadmap.skills import actions as skills
@@ -51,6 +52,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/admin/teams": ("erin", people, "MAX_TEAMS", 409),
     "/account/tokens": ("alice", api_tokens, "MAX_TOKENS", 422),
     "/portfolio/links": ("alice", links, "MAX_OPEN_LINKS", 422),
+    "/portfolios": ("alice", portfolios, "MAX_PORTFOLIOS", 422),
 }
 # One row for each roadmap, account or membership, or none at all.
 WITHOUT_LIMIT = {

@@ -29,7 +29,7 @@ from roadmap.forecast.models import Absence
 from roadmap.invitations.models import Invitation
 from roadmap.market.models import Offer
 from roadmap.people.models import AuditEntry, Team
-from roadmap.portfolio.models import PortfolioLink
+from roadmap.portfolio.models import Portfolio, PortfolioLink
 from roadmap.practice.actions import save_answer
 from roadmap.practice.models import MockInterview, PeerLink
 from roadmap.skills.models import Assessment
@@ -81,6 +81,8 @@ FORMS = {
                            {"text": "Which baseline?"}),
     "public link": Sent("alice", "/portfolio/links", "/portfolio/links", PortfolioLink,
                         {"label": "Panel", "lives": "30"}),
+    "portfolio": Sent("alice", "/portfolios", "/portfolios", Portfolio,
+                      {"name": "Recruiters", "copy_of": ""}),
     "public link that never ends": Sent("alice", "/portfolio/links", "/portfolio/links",
                                         PortfolioLink, {"label": "Panel", "lives": "never"}),
     "address of a calendar": Sent("alice", "/calendar", "/calendar/address", CalendarFeed, {}),

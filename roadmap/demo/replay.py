@@ -27,6 +27,7 @@ from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
 from roadmap.people.labels import DEFAULT_BASIS
 from roadmap.portfolio import actions as portfolio
+from roadmap.portfolio.selection import Redaction, find_portfolio
 from roadmap.practice import actions as practice
 from roadmap.practice.queries import cards, last_ratings, question_bank
 from roadmap.practice.rules import draw_rounds
@@ -220,15 +221,27 @@ class StoryReplay:
         set_preference(self.session, owner.id, "shares_plans", data["shares"], by=owner.id, now=at)
 
     def arrange_portfolio(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        texts = portfolio.Texts(
-            name="Portfolio", headline=data["headline"], introduction=data["introduction"]
-        )
+        done: Any = {"by": owner, "now": at}
+        name, key, revision = data.get("name", "Portfolio"), owner.id, 0
         # The first portfolio of a person has their id.
-        mine = (self.session, owner.id, owner.id)
-        portfolio.save_texts(*mine, texts, revision=0, by=owner, now=at)
-        for name in data["items"]:
-            piece = self.pieces[owner.email, name]
-            portfolio.add_item(*mine, piece, by=owner, now=at)
+        if find_portfolio(self.session, owner.id, None, at) in self.session:
+            made = portfolio.create_portfolio(self.session, owner.id, name=name, **done)
+            key, revision = made.id, made.revision
+        mine = (self.session, owner.id, key)
+        if profiles := data.get("profiles", {}):
+            portfolio.save_profiles(self.session, owner.id, profiles, **done)
+        texts = portfolio.Texts(
+            name=name, headline=data["headline"], introduction=data["introduction"],
+            shown_profiles=" ".join(sorted(profiles)),
+        )  # fmt: skip
+        portfolio.save_texts(*mine, texts, revision=revision, **done)
+        for piece in data["items"]:
+            portfolio.add_item(*mine, self.pieces[owner.email, piece], **done)
+        for piece, said in data.get("redacted", {}).items():
+            evidence = self.pieces[owner.email, piece]
+            portfolio.redact_item(*mine, evidence.id, Redaction(**said), **done)
+        for section in data.get("hidden_sections", ()):
+            portfolio.show_section(*mine, section, is_shown=False, **done)
 
     def piece(self, owner: Actor, data: StoryData) -> Evidence:
         return self.pieces[owner.email, data["piece"]["name"]]

@@ -101,5 +101,5 @@ def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
             yield tools["ago"] - 1, "share_tools", {"shares": True}
     if sharing := story.get("shares_plans"):
         yield sharing["ago"], "share_plans", {"shares": True}
-    if portfolio := story.get("portfolio"):
+    for portfolio in story.get("portfolios", ()):
         yield portfolio["ago"], "arrange_portfolio", portfolio

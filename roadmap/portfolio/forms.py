@@ -1,19 +1,25 @@
-"""The forms of a portfolio's texts and of its public links."""
+"""The forms of portfolios: new ones, texts, redactions, profiles and public links."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.form import BaseForm
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput
 
-from roadmap.core.fields import at_most
+from roadmap.core.fields import PartialDateField, at_most
 from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence.forms import CheckboxListField
+from roadmap.portfolio.profiles import NETWORKS, InvalidProfile, read_profile
 
+MAX_TITLE, MAX_DESCRIPTION = 200, 20_000
 LIFETIME_DAYS = {"30": 30, "90": 90, "365": 365, "never": None}
 
 
@@ -23,7 +29,7 @@ class TextsForm(FlaskForm):
     name = StringField(
         _l("Name of this portfolio"),
         filters=[clean_line],
-        validators=[InputRequired(_l("Give the portfolio a name.")), at_most(100)],
+        validators=[DataRequired(_l("Give the portfolio a name.")), at_most(100)],
         description=_l("Only you see it: “For the promotion committee”."),
     )
     headline = StringField(
@@ -58,6 +64,71 @@ class TextsForm(FlaskForm):
     revision = WholeNumberField(widget=HiddenInput(), validators=[InputRequired()])
 
 
+class NewPortfolioForm(FlaskForm):
+    name = StringField(
+        _l("Name"),
+        filters=[clean_line],
+        validators=[DataRequired(_l("Give the portfolio a name.")), at_most(100)],
+        description=_l("Only you see it: “For the promotion committee”."),
+    )
+    # The choices are those of the person.
+    copy_of = SelectField(
+        _l("Start from"),
+        description=_l(
+            "A copy has the same texts, sections, pieces and redactions; no public links."
+        ),
+    )
+
+
+class RedactionForm(FlaskForm):
+    """What readers get in place of a piece that is under NDA."""
+
+    title = StringField(
+        _l("Title that readers see"),
+        filters=[clean_line],
+        validators=[
+            DataRequired(_l("Say in a few words what readers may know of it.")),
+            at_most(MAX_TITLE),
+        ],
+    )
+    description = TextAreaField(
+        _l("Description that readers see"),
+        filters=[clean_multiline],
+        validators=[at_most(MAX_DESCRIPTION)],
+        description=_l("In Markdown. Leave out what is confidential; nobody checks it for you."),
+    )
+    shows_impacts = BooleanField(
+        _l("Show its impacts"),
+        description=_l("Metrics, values and units as you entered them; never their sources."),
+    )
+
+
+class ProfileField(StringField):
+    """A profile as people write it. After validation `url` is its full address, '' for none."""
+
+    url = ""
+
+    def __init__(self, label: str, network: str, **kwargs: Any) -> None:
+        self.network = NETWORKS[network]
+        attributes = {"placeholder": self.network.example, "autocomplete": "off"}
+        super().__init__(label, filters=[clean_line], render_kw=attributes, **kwargs)
+
+    def pre_validate(self, form: BaseForm) -> None:
+        try:
+            self.url = read_profile(self.network, self.data or "")
+        except InvalidProfile as invalid:
+            raise ValidationError(_(invalid.reason)) from None
+
+
+class ProfilesForm(FlaskForm):
+    """The profiles of a person; the fields have the keys of `NETWORKS`."""
+
+    github = ProfileField("GitHub", "github")
+    linkedin = ProfileField("LinkedIn", "linkedin")
+    orcid = ProfileField("ORCID", "orcid")
+    website = ProfileField(_l("Website"), "website")
+
+
 class LinkForm(FlaskForm):
     portfolio = SelectField(_l("Portfolio"))
     label = StringField(
@@ -76,4 +147,8 @@ class LinkForm(FlaskForm):
         ],
         default="90",
         validators=[InputRequired()],
+    )
+    ends_on = PartialDateField(
+        _l("Or its last day"),
+        description=_l("Such as 15 Mar 2027. It counts instead of “Ends after”."),
     )

@@ -201,12 +201,12 @@ def _load_items(
         for item, description in zip(items, descriptions, strict=True)
     )
     return tuple(
-        _redacted(item, redaction, portfolio_id) if redaction else item
+        redacted(item, redaction, portfolio_id) if redaction else item
         for item, redaction in zip(made, redactions, strict=True)
     )
 
 
-def _redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) -> DocumentItem:
+def redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) -> DocumentItem:
     """Return what readers get in place of a redacted piece; its description is redacted already.
 
     It is made from nothing, so that a new field of a piece is not shown until somebody says so.

@@ -43,19 +43,28 @@ from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_skill_titles
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
-from roadmap.portfolio import actions, labels, links, selection
+from roadmap.portfolio import actions, labels, links, sections, selection
 from roadmap.portfolio.export import MissingCharacters, export_file
 from roadmap.portfolio.formats.registry import FORMATS
-from roadmap.portfolio.forms import LIFETIME_DAYS, LinkForm, TextsForm
+from roadmap.portfolio.forms import (
+    LIFETIME_DAYS,
+    LinkForm,
+    NewPortfolioForm,
+    ProfilesForm,
+    RedactionForm,
+    TextsForm,
+)
 from roadmap.portfolio.models import Portfolio, PortfolioLink
-from roadmap.portfolio.profiles import NETWORKS
+from roadmap.portfolio.profiles import NETWORKS, account_name
 from roadmap.portfolio.queries import load_document
+from roadmap.portfolio.sections import SECTIONS
 from roadmap.portfolio.urls import safe_url
 
 log = logging.getLogger(__name__)
 portfolio = Blueprint("portfolio", __name__)
 
 ITEM = "/portfolios/<uuid:portfolio_id>/items/<uuid:evidence_id>"
+SECTION = "/portfolios/<uuid:portfolio_id>/sections/<key>"
 
 
 @portfolio.get("/portfolio")
@@ -63,6 +72,41 @@ ITEM = "/portfolios/<uuid:portfolio_id>/items/<uuid:evidence_id>"
 def index() -> str:
     """Show the default portfolio."""
     return _render_page(_find(None))
+
+
+@portfolio.get("/portfolios")
+@permit("portfolio.read")
+def list_all() -> str:
+    return _render_list(*_new_form())
+
+
+@portfolio.post("/portfolios")
+@permit("portfolio.write")
+def create() -> BaseResponse:
+    """Create a portfolio, empty or as a copy."""
+    form, mine = _new_form()
+    if not form.validate_on_submit():
+        return make_response(_render_list(form, mine), 422)
+    try:
+        made = actions.create_portfolio(
+            db.session,
+            current_user.id,
+            name=form.name.data,
+            copy_of=uuid.UUID(form.copy_of.data) if form.copy_of.data else None,
+            by=current_user,
+            now=now(),
+            key=form_key(),
+        )
+    except actions.TooManyPortfolios:
+        form.name.errors = [
+            _(
+                "You have %(most)d portfolios, the maximum. Delete one first.",
+                most=actions.MAX_PORTFOLIOS,
+            )
+        ]
+        return make_response(_render_list(form, mine), 422)
+    flash(_("%(name)s is created. Only you see it until you share it.", name=made.name))
+    return see_other("portfolio.show", portfolio_id=made.id)
 
 
 @portfolio.get("/portfolios/<uuid:portfolio_id>")
@@ -106,6 +150,103 @@ def save(portfolio_id: uuid.UUID) -> BaseResponse:
         return make_response(_render_page(stale.current, form, newer=stale.current), 409)
     flash(_("Your texts are saved."))
     return _see_portfolio(portfolio_id)
+
+
+@portfolio.delete("/portfolios/<uuid:portfolio_id>")
+@permit("portfolio.write")
+def delete(portfolio_id: uuid.UUID) -> BaseResponse:
+    """Delete a portfolio and its public links. The default one stays."""
+    name = _find(portfolio_id).name
+    try:
+        actions.delete_portfolio(
+            db.session, current_user.id, portfolio_id, by=current_user, now=now()
+        )
+    except actions.IsDefault:
+        flash(_("The default portfolio cannot be deleted. Make another one the default first."))
+        return see_other("portfolio.list_all")
+    flash(_("%(name)s is deleted, and its public links no longer work.", name=name))
+    return see_other("portfolio.list_all")
+
+
+@portfolio.put("/portfolios/<uuid:portfolio_id>/default")
+@permit("portfolio.write")
+def make_default(portfolio_id: uuid.UUID) -> BaseResponse:
+    name = _find(portfolio_id).name
+    actions.make_default(db.session, current_user.id, portfolio_id, by=current_user, now=now())
+    flash(_("%(name)s is your default portfolio.", name=name))
+    return see_other("portfolio.list_all")
+
+
+@portfolio.put(SECTION)
+@permit("portfolio.write")
+def show_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
+    return _change_section(portfolio_id, key, is_shown=True)
+
+
+@portfolio.delete(SECTION)
+@permit("portfolio.write")
+def hide_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
+    return _change_section(portfolio_id, key, is_shown=False)
+
+
+def _change_section(portfolio_id: uuid.UUID, key: str, *, is_shown: bool) -> BaseResponse:
+    _find(portfolio_id)
+    if key not in SECTIONS:
+        abort(404)
+    actions.show_section(
+        db.session,
+        current_user.id,
+        portfolio_id,
+        key,
+        is_shown=is_shown,
+        by=current_user,
+        now=now(),
+    )
+    said = _("%(section)s is shown.") if is_shown else _("%(section)s is hidden.")
+    return _sections_response(portfolio_id, said % {"section": _(SECTIONS[key])}, f"shown-{key}")
+
+
+@portfolio.put(f"{SECTION}/place")
+@permit("portfolio.write")
+def place_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
+    """Move a section to position `to`, counted from 0; `way` says which button was used."""
+    _find(portfolio_id)
+    to = request.form.get("to", type=int)
+    if key not in SECTIONS:
+        abort(404)
+    if to is None or not 0 <= to < len(SECTIONS):
+        abort(422)
+    actions.move_section(
+        db.session, current_user.id, portfolio_id, key, to, by=current_user, now=now()
+    )
+    way = "up" if request.args.get("way") == "up" else "down"
+    return _sections_response(
+        portfolio_id, _("Moved to place %(place)d.", place=to + 1), f"{way}-{key}"
+    )
+
+
+@portfolio.get("/portfolio/profiles")
+@permit("portfolio.read")
+def profiles() -> str:
+    form = ProfilesForm(data=selection.load_profiles(db.session, current_user.id))
+    return render_template("portfolio/profiles.html", form=form)
+
+
+@portfolio.put("/portfolio/profiles")
+@permit("portfolio.write")
+def save_profiles() -> BaseResponse:
+    form = ProfilesForm()
+    if not form.validate_on_submit():
+        return make_response(render_template("portfolio/profiles.html", form=form), 422)
+    actions.save_profiles(
+        db.session,
+        current_user.id,
+        {key: form[key].url for key in NETWORKS},
+        by=current_user,
+        now=now(),
+    )
+    flash(_("Your profiles are saved. Each portfolio shows those that you choose there."))
+    return see_other("portfolio.profiles")
 
 
 @portfolio.post("/portfolios/<uuid:portfolio_id>/introduction/preview")
@@ -187,6 +328,57 @@ def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     return _items_response(
         portfolio_id, _("Moved to place %(place)d.", place=to + 1), focus=f"{way}-{evidence_id}"
     )
+
+
+@portfolio.get(ITEM)
+@permit("portfolio.read")
+def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
+    """Show the place of a piece in a portfolio, and how it is redacted there."""
+    evidence, found = _find_piece(portfolio_id, evidence_id), _find(portfolio_id)
+    choice = selection.load_choices(db.session, found.id).get(evidence_id)
+    if choice is None:
+        abort(404)
+    return _render_item(found, evidence, RedactionForm(obj=choice.redaction))
+
+
+@portfolio.put(f"{ITEM}/redaction")
+@permit("portfolio.write")
+def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
+    """Show other words in place of a piece."""
+    evidence, form = _find_piece(portfolio_id, evidence_id), RedactionForm()
+    if not form.validate_on_submit():
+        return make_response(_render_item(_find(portfolio_id), evidence, form), 422)
+    redaction = selection.Redaction(form.title.data, form.description.data, form.shows_impacts.data)
+    _redact(portfolio_id, evidence_id, redaction)
+    flash(_("Readers of this portfolio see “%(title)s” instead.", title=redaction.title))
+    return _see_portfolio(portfolio_id, anchor="pieces")
+
+
+@portfolio.delete(f"{ITEM}/redaction")
+@permit("portfolio.write")
+def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
+    """Show a piece itself again."""
+    evidence = _find_piece(portfolio_id, evidence_id)
+    _redact(portfolio_id, evidence_id, None)
+    flash(_("Readers of this portfolio see %(title)s in full.", title=evidence.title))
+    return _see_portfolio(portfolio_id, anchor="pieces")
+
+
+def _redact(
+    portfolio_id: uuid.UUID, evidence_id: uuid.UUID, redaction: selection.Redaction | None
+) -> None:
+    try:
+        actions.redact_item(
+            db.session,
+            current_user.id,
+            portfolio_id,
+            evidence_id,
+            redaction,
+            by=current_user,
+            now=now(),
+        )
+    except LookupError:
+        abort(404)
 
 
 @portfolio.get("/portfolio/preview")
@@ -272,17 +464,20 @@ def make_link() -> BaseResponse:
     form, offered = _link_form()
     if not form.validate_on_submit():
         return make_response(_render_links_page(form, offered), 422)
-    days = LIFETIME_DAYS[form.lives.data]
+    ends_at = _end_of_link(form)
+    if ends_at is not None and ends_at <= now():
+        form.ends_on.errors = [_("Choose a day from today on.")]
+        return make_response(_render_links_page(form, offered), 422)
     try:
         link = links.create_link(
             db.session,
             current_user.id,
             uuid.UUID(form.portfolio.data),
             label=form.label.data,
-            expires_at=None if days is None else now() + dt.timedelta(days=days),
+            expires_at=ends_at,
             by=current_user,
             now=now(),
-            key=form_key(),
+            key=form_key() and f"{form_key()} {form.lives.data} {form.ends_on.data}",
         )
     except links.TooManyLinks:
         form.label.errors = [
@@ -370,6 +565,10 @@ def _render_page(found: Portfolio, form: TextsForm | None = None, **more: object
         "portfolio/index.html",
         form=form or _filled_form(found),
         skills=load_skill_titles(db.session).items(),
+        profiles=[
+            (key, _(NETWORKS[key].title), account_name(key, url))
+            for key, url in selection.load_profiles(db.session, current_user.id).items()
+        ],
         **_items_context(found),
         **more,
     )
@@ -379,13 +578,81 @@ def _items_context(found: Portfolio) -> dict[str, Any]:
     today = current_user.today(now())
     return {
         "portfolio": found,
-        "portfolio_url": _url(found.id),
+        **_sections_context(found),
         "kinds": KINDS,
         "formats": FORMATS,
         "selection": selection.load_selection(db.session, current_user.id, found.id, today),
         "today": today,
         "max_listed": selection.MAX_LISTED,
     }
+
+
+def _sections_context(found: Portfolio) -> dict[str, Any]:
+    hidden = found.hidden_sections.split()
+    return {
+        "portfolio_url": _url(found.id),
+        "sections": [
+            (key, _(SECTIONS[key]), key not in hidden)
+            for key in sections.ordered(found.section_order)
+        ],
+    }
+
+
+def _sections_response(portfolio_id: uuid.UUID, said: str, focus: str) -> BaseResponse:
+    """Return the sections to htmx, with the focus where it was, or else redirect to the page."""
+    if not wants_fragment():
+        return _see_portfolio(portfolio_id, anchor="sections")
+    return render_page(
+        "portfolio/_sections.html",
+        announce=said,
+        **_sections_context(_find(portfolio_id)),
+        focus=focus,
+    )
+
+
+def _new_form() -> tuple[NewPortfolioForm, list[selection.Summary]]:
+    """Return the form of a new portfolio and those that it can copy, the default one first."""
+    mine = selection.list_portfolios(db.session, current_user.id, now())
+    form = NewPortfolioForm(data={"copy_of": ""})
+    form.copy_of.choices = [
+        SelectChoice("", _("an empty portfolio")),
+        *(
+            SelectChoice(str(each.portfolio.id), _("a copy of %(name)s", name=each.portfolio.name))
+            for each in mine
+        ),
+    ]
+    return form, mine
+
+
+def _render_list(form: NewPortfolioForm, mine: Sequence[selection.Summary]) -> str:
+    open_links = [
+        each for each in links.list_links(db.session, current_user.id) if links.is_open(each, now())
+    ]
+    return render_template(
+        "portfolio/list.html",
+        form=form,
+        portfolios=[
+            (each, [link for link in open_links if link.portfolio_id == each.portfolio.id])
+            for each in mine
+        ],
+    )
+
+
+def _render_item(found: Portfolio, evidence: Evidence, form: RedactionForm) -> str:
+    today = current_user.today(now())
+    chosen = selection.load_selection(db.session, current_user.id, found.id, today)
+    ids = [item.id for item in chosen.shown]
+    return render_template(
+        "portfolio/item.html",
+        portfolio=found,
+        portfolio_url=_url(found.id),
+        piece=evidence,
+        form=form,
+        at=ids.index(evidence.id) if evidence.id in ids else None,
+        places=len(ids),
+        numbers=[(place, str(place + 1)) for place in range(len(ids))],
+        redaction=chosen.redactions.get(evidence.id),
+    )
 
 
 def _items_response(portfolio_id: uuid.UUID, said: str, focus: str) -> BaseResponse:
@@ -419,6 +686,15 @@ def _render_document(
     return render_template(
         template, document=document, formats=FORMATS, labels=labels, safe_url=safe_url, **more
     )
+
+
+def _end_of_link(form: LinkForm) -> dt.datetime | None:
+    """Return when a link ends: after the chosen days, or with the last day in the owner's zone."""
+    if form.ends_on.data:
+        after = form.ends_on.data.last + dt.timedelta(days=1)
+        return dt.datetime.combine(after, dt.time(), current_user.zone)
+    days = LIFETIME_DAYS[form.lives.data]
+    return None if days is None else now() + dt.timedelta(days=days)
 
 
 def _link_form() -> tuple[LinkForm, list[selection.Summary]]:

@@ -34,11 +34,11 @@ def shown(order: str, hidden: str) -> tuple[str, ...]:
     return tuple(key for key in ordered(order) if key not in left_out)
 
 
-def moved(order: str, key: str, place: int) -> str:
-    """Return the order with one section at a place, counted from 0 and clamped."""
+def moved(order: str, key: str, place: int) -> list[str]:
+    """Return the keys in a stored order with one at a place, counted from 0 and clamped."""
     keys = [each for each in ordered(order) if each != key]
     keys.insert(max(0, place), key)
-    return joined(keys)
+    return keys
 
 
 def joined(keys: Sequence[str]) -> str:

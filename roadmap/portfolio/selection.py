@@ -13,8 +13,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.core.text import fold
+from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_user_items
+from roadmap.evidence.models import Evidence
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 from roadmap.portfolio.models import Portfolio, PortfolioItem, Profile
@@ -138,7 +140,7 @@ def _redacted_anywhere(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UU
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A portfolio in a list, and how many pieces were chosen for it."""
+    """A portfolio in a list, and how many pieces readers see in it."""
 
     portfolio: Portfolio
     pieces: int
@@ -186,7 +188,13 @@ def list_portfolios(session: Session, user_id: uuid.UUID, now: dt.datetime) -> l
     """Load all portfolios of the person, the default first, then by name. At least one."""
     pieces = (
         sa.select(sa.func.count())
-        .where(PortfolioItem.portfolio_id == Portfolio.id, PortfolioItem.position.is_not(None))
+        .select_from(PortfolioItem)
+        .join(Evidence, Evidence.id == PortfolioItem.evidence_id)
+        .where(
+            PortfolioItem.portfolio_id == Portfolio.id,
+            PortfolioItem.position.is_not(None),
+            is_visible(Audience.PUBLIC),
+        )
         .scalar_subquery()
     )
     rows = session.execute(sa.select(Portfolio, pieces).where(Portfolio.user_id == user_id)).all()

@@ -39,6 +39,18 @@ PLACES = (
     Place("/skills", _l("Skills"), _l("Your levels, assessed by you and others"), "skill.read"),
     Place("/readiness", _l("Readiness"), _l("Your score, gates and next steps"), "readiness.read"),
     Place("/portfolio", _l("Portfolio"), _l("What you show, with exports"), "portfolio.read"),
+    Place(
+        "/portfolios",
+        _l("All portfolios"),
+        _l("One for each audience: promotion committee, recruiters, public CV"),
+        "portfolio.read",
+    ),
+    Place(
+        "/portfolio/profiles",
+        _l("Profiles"),
+        _l("Your pages at GitHub, LinkedIn, ORCID and elsewhere"),
+        "portfolio.read",
+    ),
     Place("/reviews", _l("Reviews"), _l("Evidence that is waiting for you"), "review.list"),
     Place("/teams", _l("Teams"), _l("Teams you manage or are in"), "team.list"),
     Place("/people", _l("All your people"), _l("The matrix of all your teams"), "team.matrix"),

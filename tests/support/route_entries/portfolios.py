@@ -34,13 +34,53 @@ PAGES: tuple[Page, ...] = (
     Page("/portfolio/preview", "portfolio.read", "/portfolio/preview", shown=False),
     Page("/portfolio/export/<name>", "portfolio.read", "/portfolio/export/markdown", shown=False),
     Page(RULE, "portfolio.read", CV, ALICE, name="portfolio-cv"),
+    Page("/portfolios", "portfolio.read", "/portfolios"),
+    Page("/portfolio/profiles", "portfolio.read", "/portfolio/profiles"),
+    Page(ITEM_RULE, "portfolio.read", ITEM, ALICE, name="portfolio-item"),
     Page(f"{RULE}/preview", "portfolio.read", f"{CV}/preview", ALICE, name="portfolio-preview"),
     Page(f"{RULE}/export/<name>", "portfolio.read", f"{CV}/export/markdown", ALICE, shown=False),
     Page("/portfolio/links", "portfolio.read", "/portfolio/links"),
     Page("/p/<token>", "public", "/p/{public}", PUBLIC, name="public-portfolio"),
 )
 CHANGES: tuple[Change, ...] = (
+    Change(
+        "/portfolios", "POST", "portfolio.write", "/portfolios",
+        {"name": "Recruiters", "copy_of": "{cv}"},
+        # A copy of Alice's, which nobody else can choose.
+        expect_change(422, alice=303),
+    ),
     Change(RULE, "PUT", "portfolio.write", CV, TEXTS, expect_only_alice()),
+    Change(
+        RULE, "DELETE", "portfolio.write", CV, {}, expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        f"{RULE}/default", "PUT", "portfolio.write", f"{CV}/default", {},
+        expect_only_alice(nobody=SIGN_IN),
+    ),
+    Change(
+        "/portfolio/profiles", "PUT", "portfolio.write", "/portfolio/profiles",
+        {"github": "octocat"}, expect_change(),
+    ),
+    Change(
+        f"{RULE}/sections/<key>", "PUT", "portfolio.write", f"{CV}/sections/skills", {},
+        expect_only_alice(nobody=SIGN_IN), expect_fragment("alice"),
+    ),
+    Change(
+        f"{RULE}/sections/<key>", "DELETE", "portfolio.write", f"{CV}/sections/skills", {},
+        expect_only_alice(nobody=SIGN_IN), expect_fragment("alice"),
+    ),
+    Change(
+        f"{RULE}/sections/<key>/place", "PUT", "portfolio.write", f"{CV}/sections/skills/place",
+        {"to": "0"}, expect_only_alice(), expect_fragment("alice"),
+    ),
+    Change(
+        f"{ITEM_RULE}/redaction", "PUT", "portfolio.write", f"{ITEM}/redaction",
+        {"title": "A system"}, expect_only_alice(),
+    ),
+    Change(
+        f"{ITEM_RULE}/redaction", "DELETE", "portfolio.write", f"{ITEM}/redaction", {},
+        expect_only_alice(nobody=SIGN_IN),
+    ),
     Change(
         f"{RULE}/introduction/preview", "POST", "portfolio.write", f"{CV}/introduction/preview",
         TEXTS, expect_only_alice(200),

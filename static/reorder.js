@@ -1,0 +1,45 @@
+/* Drag the rows of a list to another place. The buttons in each row do the same without it.
+   data-reorder on the list   what its answer replaces, as a selector
+   data-place on each row     where its new place is sent, as `to`, counted from 0 */
+(() => {
+  "use strict";
+  let dragged = null;
+  const rowOf = (element) => element.closest?.("[data-reorder] > li");
+  const placeOf = (row) => [...row.parentNode.children].indexOf(row);
+
+  document.addEventListener("dragstart", (event) => {
+    const row = rowOf(event.target);
+    if (!row || !event.target.matches(".drag-handle")) return;
+    dragged = { row, place: placeOf(row), next: row.nextElementSibling };
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", "");
+    event.dataTransfer.setDragImage(row, 0, 0);
+    row.classList.add("dragged");
+  });
+
+  document.addEventListener("dragover", (event) => {
+    const row = dragged && rowOf(event.target);
+    if (!row || row.parentNode !== dragged.row.parentNode) return;
+    event.preventDefault();
+    const box = row.getBoundingClientRect();
+    if (row !== dragged.row) row[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged.row);
+  });
+
+  document.addEventListener("drop", (event) => dragged && event.preventDefault());
+
+  document.addEventListener("dragend", (event) => {
+    if (!dragged) return;
+    const { row, place, next } = dragged;
+    const list = row.parentNode;
+    dragged = null;
+    row.classList.remove("dragged");
+    const putBack = () => list.insertBefore(row, next);
+    if (event.dataTransfer.dropEffect === "none") return putBack();
+    if (placeOf(row) === place) return;
+    // What was not saved does not stay where it was dropped.
+    row.addEventListener("htmx:afterRequest", (done) => done.detail.successful || putBack(), { once: true });
+    htmx.ajax("PUT", row.dataset.place, {
+      source: row, target: list.dataset.reorder, swap: "outerHTML", values: { to: placeOf(row) },
+    });
+  });
+})();

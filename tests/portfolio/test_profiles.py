@@ -1,0 +1,66 @@
+"""Which addresses are profiles of a network."""
+
+from __future__ import annotations
+
+import pytest
+
+from roadmap.portfolio.profiles import (
+    NETWORKS,
+    InvalidProfile,
+    account_name,
+    is_orcid,
+    read_profile,
+)
+
+
+@pytest.mark.parametrize(
+    ("network", "typed", "url"),
+    [
+        ("github", "octocat", "https://github.com/octocat"),
+        ("github", "@octocat", "https://github.com/octocat"),
+        ("github", " http://www.github.com/octocat/ ", "https://github.com/octocat"),
+        ("linkedin", "linkedin.com/in/alice-b", "https://www.linkedin.com/in/alice-b"),
+        ("linkedin", "https://de.linkedin.com/in/alice-b/?x=1", "https://www.linkedin.com/in/alice-b"),
+        ("orcid", "0000000218250097", "https://orcid.org/0000-0002-1825-0097"),
+        ("orcid", "https://orcid.org/0000-0002-1694-233x", "https://orcid.org/0000-0002-1694-233X"),
+        ("website", "example.org/me", "https://example.org/me"),
+        ("website", "", ""),
+    ],
+)  # fmt: skip
+def test_what_people_write_becomes_the_full_address(network: str, typed: str, url: str) -> None:
+    assert read_profile(NETWORKS[network], typed) == url
+
+
+@pytest.mark.parametrize(
+    ("network", "typed"),
+    [
+        ("github", "https://github.com.evil.example/octocat"),
+        ("github", "https://evil.example/octocat"),
+        ("github", "github.com/octocat/repo"),
+        ("github", "javascript://github.com/%0aalert(1)"),
+        ("linkedin", "https://www.linkedin.com/company/example"),
+        ("linkedin", "https://linkedin.com@evil.example/in/alice"),
+        ("orcid", "0000-0002-1825-0098"),
+        ("orcid", "0000-0002-1825"),
+        ("website", "javascript:alert(1)"),
+        ("website", "localhost"),
+        ("website", "https://[::1"),
+    ],
+)
+def test_what_is_no_profile_is_refused_with_an_example(network: str, typed: str) -> None:
+    with pytest.raises(InvalidProfile) as refused:
+        read_profile(NETWORKS[network], typed)
+    assert "such as" in refused.value.reason
+
+
+def test_the_last_digit_of_an_orcid_is_checked() -> None:
+    # The examples of ORCID's own documentation.
+    assert is_orcid("0000-0002-1825-0097")
+    assert is_orcid("0000-0001-5109-3700")
+    assert is_orcid("0000-0002-1694-233X")
+    assert not is_orcid("0000-0002-1694-2330")
+
+
+def test_an_account_is_named_without_its_network() -> None:
+    assert account_name("github", "https://github.com/octocat") == "octocat"
+    assert account_name("website", "https://example.org/") == "example.org"

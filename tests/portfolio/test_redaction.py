@@ -1,0 +1,139 @@
+"""What is under NDA: readers get other words in place of a piece, and nothing of the piece."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import uuid
+import zipfile
+from dataclasses import fields, replace
+
+import pytest
+from sqlalchemy.orm import Session
+
+from roadmap.core.dates import PartialDate
+from roadmap.evidence.item import File, Impact
+from roadmap.portfolio import actions
+from roadmap.portfolio.document import DocumentItem
+from roadmap.portfolio.formats.registry import FORMATS
+from roadmap.portfolio.queries import load_document, redacted
+from roadmap.portfolio.selection import Redaction, load_selection
+from tests.portfolio import evidence_rows
+from tests.support.cast import Cast
+
+TODAY = dt.date(2026, 11, 23)
+SECRET = "ACMECORP"
+KEY = "trace-inference-request"
+# What readers still get of a redacted piece, besides what its author wrote for them.
+KEPT = {
+    *("kind", "kind_label", "occurred_on", "issued_on", "expires_on", "verified_for", "linked_to"),
+    *("skills", "tone", "is_draft", "verified_by", "verified_on", "verifiers"),
+}
+
+
+@pytest.fixture
+def piece(session: Session, cast: Cast, now: dt.datetime) -> uuid.UUID:
+    """A verified piece with the secret in each of its texts, redacted."""
+    made = evidence_rows.add(
+        session, cast.alice, f"{SECRET} title", at=0, url=f"https://{SECRET}.example/design",
+        description=f"For {SECRET}", role=f"Lead at {SECRET}", issuer=SECRET, milestones=(KEY,),
+        kind="case_study", skills=("mlops",),
+        impacts=({"type": "scale", "metric": f"{SECRET} p99", "baseline": "2", "result": "1",
+                  "unit": "ms", "source_url": f"https://{SECRET}.example/source"},),
+    )  # fmt: skip
+    evidence_rows.verify(session, made, cast.bob, milestones=(KEY,), comment=SECRET)
+    made.title = f"{SECRET} renamed"
+    redaction = Redaction("A ranking system", "Details are under *NDA*.")
+    alice = cast.actor(session, cast.alice)
+    actions.redact_item(session, cast.alice, cast.alice, made.id, redaction, by=alice, now=now)
+    session.commit()
+    return made.id
+
+
+def test_no_format_and_no_page_has_anything_of_it(
+    session: Session, cast: Cast, piece: uuid.UUID, browser_of
+) -> None:
+    alice = browser_of(cast.alice)
+    alice.post("/portfolio/links", {"label": "", "lives": "30"})
+    document = load_document(session, cast.alice, TODAY)
+    assert SECRET not in str(document)
+    (item,) = document.items
+    assert (item.title, item.verified_by, item.tone) == ("A ranking system", "Bob", "verified")
+    assert item.is_redacted
+    assert item.verified_for
+    for name, chosen in FORMATS.items():
+        packed = chosen.render(document)
+        texts = [packed]
+        if packed.startswith(b"PK"):
+            archive = zipfile.ZipFile(io.BytesIO(packed))
+            texts = [archive.read(each) for each in archive.namelist()]
+            assert SECRET not in str(archive.namelist())
+        for text in texts:
+            for needle in (SECRET, str(piece)):
+                assert needle.lower().encode() not in text.lower(), name
+    assert SECRET not in alice.get("/portfolio/preview").text
+
+
+def test_a_new_field_of_a_piece_is_left_out_until_somebody_decides() -> None:
+    """Every field differs from its default here: what is not in KEPT has the default after."""
+    full = DocumentItem(
+        kind="talk", occurred_on=PartialDate("2026"), url="u", description="For readers", role="r",
+        issuer="i", issued_on=PartialDate("2025"), expires_on=PartialDate("2027"),
+        impacts=(Impact("scale"),), files=(File("a", "b", 1, "c"),), id=str(uuid.uuid4()),
+        title="t", kind_label="k", verified_for=("v",), linked_to=("l",), witnessed=("w",),
+        also_witnessed=("a",), skills=("s",), tone="verified", is_draft=True, verified_by="Bob",
+        verified_on=TODAY, verified_title="vt", verifiers=frozenset({"b"}),
+    )  # fmt: skip
+    shown = redacted(full, Redaction("Redacted"), uuid.uuid4())
+    assert (shown.title, shown.description, shown.impacts) == ("Redacted", "For readers", ())
+    assert shown.id != full.id
+    empty = replace(shown, **{name: getattr(full, name) for name in KEPT})
+    assert empty == shown
+    left_out = {each.name for each in fields(full)} - KEPT
+    assert left_out == {
+        *("title", "description", "id", "is_redacted", "impacts"),
+        *("url", "role", "issuer", "files", "witnessed", "also_witnessed", "verified_title"),
+    }
+
+
+def test_impacts_come_without_their_sources_where_its_author_shows_them(
+    session: Session, cast: Cast, piece: uuid.UUID, browser_of
+) -> None:
+    path = f"/portfolios/{cast.alice}/items/{piece}/redaction"
+    browser_of(cast.alice).put(path, {"title": "A system", "shows_impacts": "y"})
+    (item,) = load_document(session, cast.alice, TODAY).items
+    assert [(each.metric, each.source_url) for each in item.impacts] == [(f"{SECRET} p99", "")]
+
+
+def test_a_piece_that_is_added_again_is_still_redacted(
+    session: Session, cast: Cast, piece: uuid.UUID, browser_of
+) -> None:
+    alice, path = browser_of(cast.alice), f"/portfolios/{cast.alice}/items/{piece}"
+    alice.delete(path)
+    assert load_document(session, cast.alice, TODAY).items == ()
+    assert "Redacted when you show it: A ranking system" in alice.get("/portfolio").text
+    session.rollback()
+    assert load_selection(session, cast.alice, cast.alice, TODAY).addable == []
+    alice.put(path)
+    assert SECRET not in str(load_document(session, cast.alice, TODAY))
+
+
+def test_a_new_portfolio_warns_and_does_not_add_it_with_the_others(
+    session: Session, cast: Cast, piece: uuid.UUID, browser_of
+) -> None:
+    alice = browser_of(cast.alice)
+    path = alice.post("/portfolios", {"name": "CV", "copy_of": ""}).location
+    assert "Redacted in another portfolio" in alice.get(path).text
+    alice.put(f"{path}/items")
+    assert "Redacted in another portfolio" in alice.get(path).text
+
+
+def test_it_is_shown_in_full_again(
+    session: Session, cast: Cast, piece: uuid.UUID, browser_of
+) -> None:
+    alice, path = browser_of(cast.alice), f"/portfolios/{cast.alice}/items/{piece}"
+    assert "A ranking system" in alice.get(path).text
+    nameless = alice.put(f"{path}/redaction", {"title": " ", "description": "Typed"})
+    assert (nameless.status_code, "Typed" in nameless.text) == (422, True)
+    assert alice.delete(f"{path}/redaction").status_code == 303
+    assert SECRET in str(load_document(session, cast.alice, TODAY))
