@@ -90,6 +90,8 @@ def blueprints(app: Flask) -> None:
     from roadmap.api.routes_mcp import mcp
     from roadmap.archive.routes import archives
     from roadmap.auth.routes import auth
+    from roadmap.badges.routes import badges
+    from roadmap.badges.routes_public import public_badges
     from roadmap.calendar.routes import calendar
     from roadmap.career.routes import career
     from roadmap.career_plans.routes import career_plans
@@ -149,6 +151,8 @@ def blueprints(app: Flask) -> None:
             journey,
             sources,
             calendar,
+            badges,
+            public_badges,
         ),
         *(portfolio, teams, reviews, admin, erasure, notifications, dashboard, search, archives),
         *(api, mcp),
@@ -159,6 +163,7 @@ def blueprints(app: Flask) -> None:
 def listeners(app: Flask) -> None:
     """Connect rooms to the signals of the rooms below them."""
     from roadmap.auth.listeners import listen as listen_for_role_changes
+    from roadmap.badges.listeners import listen as revoke_unfounded_badges
     from roadmap.invitations.listeners import listen as listen_for_deleted_teams
     from roadmap.jobs.wakeup import listen as wake_job_process
     from roadmap.journey.unticked_milestones import listen as show_unticked_milestones
@@ -170,6 +175,7 @@ def listeners(app: Flask) -> None:
     listen_for_role_changes()
     listen_for_deleted_teams()
     listen_for_changed_facts()
+    revoke_unfounded_badges()
     show_unticked_milestones()
     show_public_links()
     init_notifications(app)

@@ -72,6 +72,10 @@ WITHOUT_LIMIT = {
     "/admin/people/<uuid:user_id>/password-link",
     # One of each importer; what it adds is refused as each form of its own refuses it.
     *("/evidence/import/<key>", "/evidence/import/<key>/records"),
+    # One for each piece and stage; the maximum of a person is tested with the badges.
+    "/badges",
+    # What is verified is not kept.
+    "/credentials/verify",
     # There is one, which the next replaces.
     "/calendar/address",
     # What it adds is signed; its maximum is tested where a file is at hand.

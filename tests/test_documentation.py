@@ -75,6 +75,7 @@ OWN_NOUNS = (
         "calendar",
         "activity",
     ),
+    "badge",
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(

@@ -95,6 +95,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "portfolio.profiles": _l("Profiles saved"),
         "portfolio.link_made": _l("Public link to the portfolio created"),
         "portfolio.link_revoked": _l("Public link to the portfolio revoked"),
+        "badge.issued": _l("Badge issued: %(name)s"),
+        "badge.revoked": _l("Badge revoked: %(name)s"),
     },
     "teams": {
         "membership.added": _l("Joined the team %(title)s as %(role)s"),
@@ -396,6 +398,8 @@ def _href(entry: Entry, titles: Titles) -> str | None:
             return page % key if "%" in page else page
         case "practice":
             return f"/practice/{subject}"
+        case "badge":
+            return "/badges"
         case "portfolio" | "calendar" | "account":
             return f"/{thing}"
     return None

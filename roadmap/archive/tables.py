@@ -28,6 +28,7 @@ NOT_EXPORTED = {
 }
 # In the archive for its person to read, and not restored, each with the reason.
 NOT_RESTORED = {
+    "badge": "signed by the installation that issued it, in both forms",
     "api_token": "what it opens is here; its secret is stored nowhere",
     "confirmation": "nobody here confirmed it: the imported review names it",
     "membership": "who is in which team is decided here",

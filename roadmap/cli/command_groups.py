@@ -23,6 +23,7 @@ MISSING_SCHEMA_CODES = ("42P01", "42703")
 # Each group: its module in this room, and what its help says.
 GROUPS = {
     "backup": ("backup", "Backup and restore of everything."),
+    "badges": ("badges", "The keys that sign badges."),
     "catalog": ("catalog", "Roadmaps and their files."),
     "db": ("database", "Migrations of the database."),
     "demo": ("demo", "A believable team to look at."),

@@ -66,6 +66,7 @@ _OWN_WORDS = "goes with its owner, and holds nobody else's name but what its own
 _HASHED = "a digest, deleted within the hour"
 _TEAM = "what an administrator named a team"
 _OWN_ROW = "the id of a row of its owner"
+_SIGNED = "signed, with the names of those who verified: its owner has handed it out as it is"
 
 KEPT = (
     *(Kept(name, _CONTENT) for name in ("milestone.definition", "skill.definition")),
@@ -73,9 +74,13 @@ KEPT = (
     Kept("team.name", _TEAM),
     Kept("attempt.bucket", _HASHED),
     Kept("imported_record.record_id", _OWN_ROW),
+    *(Kept(name, _OWN_ROW) for name in ("badge.subject", "badge.claims")),
+    *(Kept(name, _SIGNED) for name in ("badge.document", "badge.jwt")),
+    Kept("signing_key.public_jwk", "a public key of this installation"),
     *(Kept(name, _OWN_WORDS) for name in (
         "api_token.name",
         "archive_import.left_out",
+        "badge.name",
         "career_plan.answers",
         "endorsement.affiliation",
         "evidence_file.name",

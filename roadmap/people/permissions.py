@@ -126,6 +126,8 @@ PERMISSIONS: dict[str, Predicate] = {
     "credential.write": own,
     "calendar.read": own,
     "calendar.write": own,
+    "badge.read": own,
+    "badge.write": own,
     # Nobody else ever sees an offer, or that there is one.
     "offer.read": own,
     "offer.write": own,

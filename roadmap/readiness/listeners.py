@@ -28,6 +28,7 @@ IGNORED_CHANGES = frozenset(
         "plan",
         "career_plan",
         "credential",
+        "badge",
         "tool",
         "practice",
     }

@@ -61,6 +61,7 @@ PIECE = {
 OWN_ROADMAP, EVIDENCE = "/me/roadmaps/<slug>", "/me/evidence/<uuid:evidence_id>"
 MILESTONE, SKILL = "/me/roadmaps/<slug>/milestones/<key>", "/me/skills/<key>"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
+BADGE = "/me/badges/<uuid:badge_id>"
 FILES, FILE = f"{EVIDENCE}/files", f"{EVIDENCE}/files/<sha256>"
 ABSENCE = "/me/absences/<uuid:absence_id>"
 REVIEW, MATRIX = "/reviews/<uuid:evidence_id>", "/teams/<slug>/matrix"
@@ -147,6 +148,11 @@ ROWS = (
     Row("DELETE", ABSENCE, "/me/absences/{absence}", all_of(404, alice=204)),
     Row("GET", "/me/archive", "/me/archive", all_of(200), needs_write=True),
     Row("GET", "/me/portfolio", "/me/portfolio?format=markdown", all_of(200)),
+    Row("GET", "/me/badges", "/me/badges", all_of(200)),
+    # None of them has completed it.
+    Row("POST", "/me/badges", "/me/badges", all_of(422), {"subject": f"{SLUG}/foundations"}),
+    Row("GET", BADGE, "/me/badges/{badge}", ALICE),
+    Row("DELETE", BADGE, "/me/badges/{badge}", all_of(404, alice=204), affects=("nobody",)),
     Row("GET", "/teams", "/teams", all_of(200)),
     Row("GET", MATRIX, "/teams/ranking/matrix", all_of(403, bob=200, dave=404)),
     Row("GET", MATRIX, "/teams/vision/matrix", all_of(403, bob=404, dave=200)),

@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("evidence", "endorsements", "skills", "career", "market", "time_budget"),
     ("readiness", "credentials", "practice", "tools", "work_log", "importers", "activity"),
     ("forecast", "momentum"),
-    ("journey", "sources", "calendar"),
+    ("journey", "sources", "calendar", "badges"),
     ("portfolio", "teams", "reviews", "admin", "erasure", "notifications"),
     ("dashboard", "search"),
     ("demo", "backup", "jobs", "archive"),

@@ -19,6 +19,7 @@ from tests.support.route_entries import (
     admin,
     api,
     archive,
+    badges,
     calendar,
     career_plans,
     credentials,
@@ -80,7 +81,7 @@ __all__ = [
 ROOMS = (
     *(invitations, email, tokens, sharing, erasure, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
-    *(endorsements, activity, forecast, momentum),
+    *(endorsements, badges, activity, forecast, momentum),
     *(reviews, portfolios, admin, notifications, search, archive, api),
 )
 

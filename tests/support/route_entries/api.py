@@ -21,6 +21,7 @@ NAMES = {
     "uuid:judgement_id": "{judgement}",
     "uuid:person_id": "{alice}",
     "uuid:absence_id": "{absence}",
+    "uuid:badge_id": "{badge}",
 }
 
 

@@ -1,0 +1,124 @@
+"""One's badges: list them, issue one, revoke one, and both of its forms."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Annotated, Any
+
+from flask_babel import gettext as _
+from pydantic import Field
+
+from roadmap.api.field_types import Body, Shape, Timestamp, required_line
+from roadmap.api.operation import InvalidFields, OperationResult, current_actor, operation
+from roadmap.api.pagination import Paging, paginate
+from roadmap.api.route_table import BASE
+from roadmap.badges import actions, queries
+from roadmap.badges.models import Badge
+from roadmap.core.database import db
+from roadmap.core.proxy import public_address
+from roadmap.core.web import now
+from roadmap.people import permissions
+
+TAG = "Your badges"
+
+
+class BadgeShape(Shape):
+    """A badge: what it is for, where anybody reads it, and when it was revoked."""
+
+    id: uuid.UUID
+    name: str
+    subject: str = Field(description="The id of a piece of evidence, or `roadmap/stage`.")
+    url: str = Field(description="Its public page.")
+    issued_at: Timestamp
+    revoked_at: Timestamp | None
+
+
+class BadgeFiles(BadgeShape):
+    """A badge with both of its forms."""
+
+    credential: dict[str, Any] = Field(
+        description="Open Badges 3.0, with an embedded proof (`eddsa-rdfc-2022`)."
+    )
+    jwt: str = Field(description="The same as VC-JWT, signed with RS256.")
+
+
+class BadgeList(Shape):
+    items: list[BadgeShape]
+    next_cursor: str | None
+
+
+class NewBadge(Body):
+    """What a badge is issued for."""
+
+    subject: Annotated[str, required_line(130)] = Field(
+        description="The id of a verified piece of evidence, or `roadmap/stage`."
+    )
+
+
+@operation(TAG)
+def list_badges(query: Paging) -> BadgeList:
+    """List your badges, also those that are revoked; by id."""
+    own = sorted(queries.own_badges(db.session, current_actor().id), key=lambda each: str(each.id))
+    part, cursor = paginate(own, query, lambda each: str(each.id))
+    return BadgeList(
+        items=[BadgeShape.model_validate(_values(each)) for each in part], next_cursor=cursor
+    )
+
+
+@operation(
+    TAG,
+    answers={201: BadgeFiles},
+    refuses=(409,),
+    example={"subject": "senior-ml-engineer/foundations"},
+)
+def issue_badge(body: NewBadge) -> OperationResult:
+    """Issue a badge for a verified piece or a completed stage; the same one while it stands.
+
+    The piece has to be verified for a milestone, of the visibility portfolio and not lapsed. Of a
+    stage each required milestone has to be done and confirmed by such a piece; what is not
+    applicable is left out, up to a quarter of the effort. 409 where you have as many badges as
+    there can be.
+    """
+    actor = current_actor()
+    try:
+        badge = actions.issue_badge(
+            db.session, body.subject, base=public_address(), by=actor, now=now()
+        )
+    except actions.NotVerified:
+        message = _("Nothing of this id is verified, complete and of the visibility portfolio.")
+        raise InvalidFields({"subject": [message]}) from None
+    return OperationResult(_with_files(badge), 201, location=f"{BASE}/me/badges/{badge.id}")
+
+
+@operation(TAG, refuses=(404,))
+def read_badge(badge_id: uuid.UUID) -> BadgeFiles:
+    """Return one of your badges with both of its forms."""
+    return _with_files(_load("badge.read", badge_id))
+
+
+@operation(TAG, refuses=(404,))
+def revoke_badge(badge_id: uuid.UUID) -> None:
+    """Revoke a badge for good: who checks it reads that it is revoked."""
+    actions.revoke_badge(db.session, _load("badge.write", badge_id), by=current_actor(), now=now())
+
+
+def _load(action: str, badge_id: uuid.UUID) -> Badge:
+    return permissions.load(db.session, current_actor(), action, Badge, badge_id)
+
+
+def _values(badge: Badge) -> dict[str, Any]:
+    return {
+        "id": badge.id,
+        "name": badge.name,
+        "subject": badge.subject,
+        "url": f"{public_address()}/credentials/{badge.id}",
+        "issued_at": badge.issued_at,
+        "revoked_at": badge.revoked_at,
+    }
+
+
+def _with_files(badge: Badge) -> BadgeFiles:
+    return BadgeFiles.model_validate(
+        {**_values(badge), "credential": json.loads(badge.document), "jwt": badge.jwt}
+    )

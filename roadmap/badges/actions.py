@@ -1,0 +1,155 @@
+"""Issue badges and revoke them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from roadmap.badges.credential import (
+    Issue,
+    key_address,
+    method_address,
+    write_credential,
+    write_endorsement,
+)
+from roadmap.badges.keys import ensure_keys
+from roadmap.badges.models import Badge, BadgeStatus
+from roadmap.badges.proofs import add_proof, make_jwt
+from roadmap.badges.queries import (
+    load_achievement,
+    load_person,
+    standing_badges,
+    standing_claims,
+)
+from roadmap.badges.rules import LIST_FILL, LIST_LENGTH
+from roadmap.core.limits import LimitReached, count_rows
+from roadmap.people.actor import Actor
+from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_user
+
+# Of one person, with those that are revoked.
+MAX_BADGES = 500
+
+
+class NotVerified(ValueError):
+    """There is nothing verified and public that this badge could be issued for."""
+
+
+def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt.datetime) -> Badge:
+    """Issue a badge for a piece or a stage of the actor, or return the one that stands.
+
+    `subject` is the id of a piece, or `roadmap/stage`; `base` the public address that the badge
+    names. Raises NotVerified and LimitReached.
+    """
+    lock_user(session, by.id)
+    person = load_person(session, by.id)
+    achievement = load_achievement(session, person, subject, by.today(now))
+    if achievement is None:
+        raise NotVerified(subject)
+    if (standing := standing_badges(session, by.id).get(achievement.subject)) is not None:
+        return standing
+    if count_rows(session, Badge, Badge.user_id == by.id) >= MAX_BADGES:
+        raise LimitReached(
+            _l("You already have %(most)d badges, the maximum.", most=MAX_BADGES),
+            _l("Revoked badges count, because others may still ask about them."),
+        )
+    keys = ensure_keys(session, now)
+    issue = Issue(
+        # Random throughout: who knows a badge's address reads it, and guesses no other.
+        id=uuid.uuid4(),
+        subject_id=uuid.uuid4(),
+        position=_take_position(session),
+        base=base,
+        name=person.name,
+        email=person.email_key,
+        salt=secrets.token_hex(16),
+        now=now,
+    )
+    method = method_address(base, keys.ed25519_id)
+    document = write_credential(achievement, issue)
+    document["endorsement"] = [
+        add_proof(write_endorsement(each, issue, number), keys.ed25519, method, now)
+        for number, each in enumerate(achievement.judgements, 1)
+    ]
+    signed = add_proof(document, keys.ed25519, method, now)
+    badge = Badge(
+        id=issue.id, user_id=by.id, position=issue.position, subject=achievement.subject,
+        name=achievement.name,
+        claims=[[str(evidence_id), key] for evidence_id, key in achievement.claims],
+        document=json.dumps(signed, ensure_ascii=False, indent=2),
+        jwt=make_jwt(document, keys.rsa, key_address(base, keys.rsa_id)),
+        issued_at=now,
+    )  # fmt: skip
+    session.add(badge)
+    session.flush()
+    _record(session, badge, "badge.issued", by.id, now)
+    return badge
+
+
+def _take_position(session: Session) -> int:
+    """Take a free place in the newest status list, at random: it tells nothing of the others."""
+    taken = session.scalar(sa.select(sa.func.count()).select_from(BadgeStatus)) or 0
+    first = taken // LIST_FILL * LIST_LENGTH
+    while True:
+        position = first + secrets.randbelow(LIST_LENGTH)
+        if not count_rows(session, BadgeStatus, BadgeStatus.position == position):
+            session.add(BadgeStatus(position=position))
+            session.flush()
+            return position
+
+
+def revoke_badge(session: Session, badge: Badge, *, by: Actor, now: dt.datetime) -> bool:
+    """Revoke a badge for good; return False where it is revoked already."""
+    lock_user(session, badge.user_id)
+    session.refresh(badge)
+    session.refresh(badge.status)
+    if badge.revoked_at is not None:
+        return False
+    _revoke(session, badge, "owner", by.id, now)
+    return True
+
+
+def revoke_unfounded(
+    session: Session, user_id: uuid.UUID, *, by: uuid.UUID | None, now: dt.datetime
+) -> None:
+    """Revoke the badges of a person that say what is no longer confirmed, or no longer public."""
+    badges = standing_badges(session, user_id).values()
+    if not badges:
+        return
+    standing = standing_claims(session, set().union(*(each.evidence_ids for each in badges)))
+    for badge in badges:
+        if not {(evidence_id, key) for evidence_id, key in badge.claims} <= standing:
+            _revoke(session, badge, "evidence", by, now)
+
+
+def _revoke(
+    session: Session, badge: Badge, reason: str, by: uuid.UUID | None, now: dt.datetime
+) -> None:
+    badge.status.revoked_at, badge.revoked_for = now, reason
+    session.flush()
+    _record(session, badge, "badge.revoked", by, now, reason=reason)
+
+
+def _record(
+    session: Session,
+    badge: Badge,
+    action: str,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+    **data: Any,
+) -> None:
+    record_history(
+        session, user_id=badge.user_id, by=by, action=action, subject=str(badge.id), now=now,
+        name=badge.name, **data,
+    )  # fmt: skip
+    record_audit(
+        session, by=by, action=action, target=str(badge.id), now=now, person=str(badge.user_id)
+    )

@@ -1,0 +1,280 @@
+"""Write a badge as an Open Badges 3.0 credential, from what was verified. Pure.
+
+It says nothing else: the milestones that were confirmed, in the words that were confirmed, by whom,
+on what basis and when.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
+from roadmap.badges.proofs import show_moment
+from roadmap.badges.rules import list_and_index
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A milestone as it was worded when it was confirmed."""
+
+    key: str
+    title: str
+    done_when: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPiece:
+    """What a badge says of a piece of evidence. `happened` is its date as text."""
+
+    id: uuid.UUID
+    title: str
+    kind: str
+    happened: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A review that confirmed milestones for a piece. `reviewer` is marked where that matters."""
+
+    reviewer: str
+    basis: str
+    decided_at: dt.datetime
+    piece: str
+    milestones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Achievement:
+    """What a badge is issued for. `claims` are its pairs of evidence and milestone."""
+
+    subject: str
+    name: str
+    description: str
+    criteria: Sequence[Criterion]
+    pieces: Sequence[PublicPiece]
+    judgements: Sequence[Judgement]
+    claims: Sequence[tuple[uuid.UUID, str]]
+    not_applicable: Sequence[str] = ()
+    valid_until: dt.datetime | None = None
+
+    @property
+    def awarded_at(self) -> dt.datetime:
+        """Return when the last confirmation was given."""
+        return max(each.decided_at for each in self.judgements)
+
+    @property
+    def narrative(self) -> str:
+        """Return the criteria as Markdown."""
+        lines = [
+            _("%(title)s. Done when: %(done_when)s", title=each.title, done_when=each.done_when)
+            for each in self.criteria
+        ]
+        text = "\n".join(f"- {line}" for line in lines)
+        if self.not_applicable:
+            titles = ", ".join(self.not_applicable)
+            text += "\n\n" + _("Left out as not applicable: %(titles)s.", titles=titles)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """The circumstances of a badge: its address and place, its recipient, and when it is issued.
+
+    `base` is the public address of this installation. Of the email address the badge has a salted
+    hash; without one it names the person alone.
+    """
+
+    id: uuid.UUID
+    subject_id: uuid.UUID
+    position: int
+    base: str
+    name: str
+    email: str | None
+    salt: str
+    now: dt.datetime
+
+    @property
+    def address(self) -> str:
+        """Return the address of the badge's public page, which is its id."""
+        return f"{self.base}/credentials/{self.id}"
+
+
+def issuer_address(base: str) -> str:
+    """Return the address of the issuer's profile, which is its id."""
+    return f"{base}/credentials/issuer"
+
+
+def method_address(base: str, key: uuid.UUID) -> str:
+    """Return the address of a key within the issuer's profile."""
+    return f"{issuer_address(base)}#{key}"
+
+
+def key_address(base: str, key: uuid.UUID) -> str:
+    """Return the address of a key by itself, as a JWK."""
+    return f"{base}/credentials/keys/{key}"
+
+
+def write_credential(achievement: Achievement, issue: Issue) -> dict[str, Any]:
+    """Return the credential, without proof and endorsements."""
+    number, index = list_and_index(issue.position)
+    status_list = f"{issue.base}/credentials/status/{number}"
+    found: dict[str, Any] = {
+        "@context": [CREDENTIALS, OPEN_BADGES],
+        "id": issue.address,
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": achievement.name,
+        "description": achievement.description,
+        "issuer": write_issuer(issue.base),
+        "validFrom": show_moment(issue.now),
+        "awardedDate": show_moment(achievement.awarded_at),
+        "credentialSubject": {
+            "id": f"urn:uuid:{issue.subject_id}",
+            "type": ["AchievementSubject"],
+            "identifier": _identifiers(issue),
+            "achievement": {
+                "id": f"{issue.address}#achievement",
+                "type": ["Achievement"],
+                "achievementType": "Achievement",
+                "name": achievement.name,
+                "description": achievement.description,
+                "criteria": {"narrative": achievement.narrative},
+            },
+        },
+        "evidence": [_evidence(each, issue) for each in achievement.pieces],
+        "credentialStatus": {
+            "id": f"{status_list}#{index}",
+            "type": "BitstringStatusListEntry",
+            "statusPurpose": "revocation",
+            "statusListIndex": str(index),
+            "statusListCredential": status_list,
+        },
+    }
+    if achievement.valid_until is not None:
+        found["validUntil"] = show_moment(achievement.valid_until)
+    return found
+
+
+def write_issuer(base: str) -> dict[str, Any]:
+    """Return the issuer as a badge names it."""
+    host = urlsplit(base).netloc
+    return {
+        "id": issuer_address(base),
+        "type": ["Profile"],
+        "name": f"Cairn, {host}",
+        "url": base,
+    }
+
+
+def write_endorsement(judgement: Judgement, issue: Issue, number: int) -> dict[str, Any]:
+    """Return a manager's confirmation as an endorsement of the badge, without proof.
+
+    The installation is its issuer, because it signs what it has on record; the text says so.
+    """
+    day = judgement.decided_at.date().isoformat()
+    values = {
+        "reviewer": judgement.reviewer,
+        "person": issue.name,
+        "day": day,
+        "piece": judgement.piece,
+        "milestones": "; ".join(judgement.milestones),
+        "host": urlsplit(issue.base).netloc,
+    }
+    confirmed = (
+        _(
+            "%(reviewer)s, then a manager of %(person)s, confirmed on %(day)s by “%(piece)s”: "
+            "%(milestones)s. Basis: %(basis)s.",
+            **values,
+            basis=judgement.basis,
+        )
+        if judgement.basis
+        else _(
+            "%(reviewer)s, then a manager of %(person)s, confirmed on %(day)s by “%(piece)s”: "
+            "%(milestones)s. The basis was not recorded.",
+            **values,
+        )
+    )
+    signed = _(
+        "The Cairn at %(host)s has this on record and signs it; %(reviewer)s did not sign it "
+        "in person.",
+        **values,
+    )
+    return {
+        "@context": [CREDENTIALS, OPEN_BADGES],
+        "id": f"{issue.address}#endorsement-{number}",
+        "type": ["VerifiableCredential", "EndorsementCredential"],
+        "name": _("Confirmation by %(reviewer)s", **values),
+        "issuer": write_issuer(issue.base),
+        "validFrom": show_moment(judgement.decided_at),
+        "credentialSubject": {
+            "id": issue.address,
+            "type": ["EndorsementSubject"],
+            "endorsementComment": f"{confirmed} {signed}",
+        },
+    }
+
+
+def hash_identity(identity: str, salt: str) -> str:
+    """Return the hash of an email address as Open Badges writes it (`IdentityHash`)."""
+    return "sha256$" + hashlib.sha256(f"{identity}{salt}".encode()).hexdigest()
+
+
+def describe(kind: str, happened: str, number: int) -> str:
+    """Return the description of the badge of a piece."""
+    return ngettext(
+        "%(kind)s, %(happened)s, confirmed for one milestone by a manager.",
+        "%(kind)s, %(happened)s, confirmed for %(num)s milestones by a manager.",
+        number,
+        kind=kind,
+        happened=happened,
+    )
+
+
+def describe_stage(stage: str, roadmap: str, number: int) -> str:
+    """Return the description of the badge of a stage."""
+    return ngettext(
+        "The stage “%(stage)s” of the roadmap “%(roadmap)s”: its one milestone that counts was "
+        "confirmed by a manager.",
+        "The stage “%(stage)s” of the roadmap “%(roadmap)s”: each of its %(num)s milestones that "
+        "count was confirmed by a manager.",
+        number,
+        stage=stage,
+        roadmap=roadmap,
+    )
+
+
+def _identifiers(issue: Issue) -> list[dict[str, Any]]:
+    name = {
+        "type": "IdentityObject",
+        "hashed": False,
+        "identityHash": issue.name,
+        "identityType": "name",
+    }
+    if issue.email is None:
+        return [name]
+    email = {
+        "type": "IdentityObject",
+        "hashed": True,
+        "identityHash": hash_identity(issue.email, issue.salt),
+        "identityType": "emailAddress",
+        "salt": issue.salt,
+    }
+    return [name, email]
+
+
+def _evidence(piece: PublicPiece, issue: Issue) -> dict[str, Any]:
+    return {
+        "id": piece.url or f"{issue.address}#evidence-{piece.id}",
+        "type": ["Evidence"],
+        "name": piece.title,
+        "genre": piece.kind,
+    }

@@ -1,0 +1,48 @@
+"""The form by which anybody verifies a badge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import StringField, TextAreaField
+
+from roadmap.badges.rules import MAX_BADGE_LENGTH
+from roadmap.core.fields import at_most
+from roadmap.core.text import clean_line
+
+
+class VerifyForm(FlaskForm):
+    """A badge, pasted or as a file, and optionally the email address it should belong to."""
+
+    badge = TextAreaField(
+        _l("Badge"),
+        description=_l("The text of the file: JSON, or a JWT, which is one long line."),
+        render_kw={"spellcheck": "false", "autocapitalize": "none", "class": "code"},
+    )
+    file = FileField(
+        _l("Or its file"),
+        description=_l("The .json or .jwt file, up to 300 kB. It is read and not kept."),
+    )
+    email = StringField(
+        _l("Email address of the person"),
+        [at_most(320)],
+        filters=[clean_line],
+        description=_l("Tells whether the badge was issued to this address. It is not kept."),
+        render_kw={"inputmode": "email", "autocomplete": "off"},
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Require one of the two, and read a file as text."""
+        valid: bool = super().validate(extra_validators)
+        if self.file.data:
+            data = self.file.data.read(MAX_BADGE_LENGTH * 4 + 1)
+            self.text = data.decode("utf-8", "replace")
+        else:
+            self.text = self.badge.data or ""
+        if not self.text.strip():
+            self.badge.errors = [*self.badge.errors, _l("Paste a badge, or choose its file.")]
+            return False
+        return valid

@@ -1,0 +1,294 @@
+"""Load badges, what one could be issued for, and the status lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from roadmap.badges.credential import (
+    Achievement,
+    Criterion,
+    Judgement,
+    PublicPiece,
+    describe,
+    describe_stage,
+)
+from roadmap.badges.models import Badge, BadgeStatus
+from roadmap.badges.rules import LIST_LENGTH, StageProgress, judge_stage
+from roadmap.catalog.models import Milestone
+from roadmap.catalog.queries import load_revision
+from roadmap.core.i18n import show_date
+from roadmap.evidence import queries as evidence_queries
+from roadmap.evidence.item import Audience, Item, Link
+from roadmap.evidence.labels import KINDS
+from roadmap.evidence.loader import load_items, load_user_items
+from roadmap.evidence.models import Confirmation, Evidence
+from roadmap.people.labels import BASES
+from roadmap.people.models import User
+from roadmap.progress.models import MilestoneStatus
+from roadmap.progress.queries import enrollment, enrollments
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledStage:
+    """A stage of a roadmap that a person is on, and how far it is towards its badge."""
+
+    slug: str
+    roadmap: str
+    progress: StageProgress
+
+    @property
+    def subject(self) -> str:
+        """Return what a badge of it is issued for."""
+        return f"{self.slug}/{self.progress.stage.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What a badge could be issued for: verified pieces of the portfolio, and the stages."""
+
+    pieces: Sequence[Item]
+    stages: Sequence[EnrolledStage]
+
+
+def own_badges(session: Session, user_id: uuid.UUID) -> Sequence[Badge]:
+    """Load the badges of a person, the newest first."""
+    return session.scalars(
+        sa.select(Badge)
+        .where(Badge.user_id == user_id)
+        .order_by(Badge.issued_at.desc(), Badge.id.desc())
+    ).all()
+
+
+def standing_badges(session: Session, user_id: uuid.UUID) -> dict[str, Badge]:
+    """Load the badges of a person that are not revoked, by what they were issued for."""
+    rows = session.scalars(
+        sa.select(Badge)
+        .join(BadgeStatus, BadgeStatus.position == Badge.position)
+        .where(Badge.user_id == user_id, BadgeStatus.revoked_at.is_(None))
+        .order_by(Badge.issued_at, Badge.id)
+    )
+    return {badge.subject: badge for badge in rows}
+
+
+def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
+    """Load a badge, whoever it belongs to."""
+    return session.scalars(sa.select(Badge).where(Badge.id == badge_id)).first()
+
+
+def find_revocation(session: Session, position: int) -> dt.datetime | None:
+    """Load when the badge at a place of the status lists was revoked; None where it was not."""
+    return session.scalar(sa.select(BadgeStatus.revoked_at).where(BadgeStatus.position == position))
+
+
+def load_candidates(session: Session, user_id: uuid.UUID, today: dt.date) -> Candidates:
+    """Load what a badge could be issued for. The number of statements does not depend on it."""
+    items = load_user_items(session, Audience.PUBLIC, user_id, texts=False, skills=False)
+    return Candidates(
+        [item for item in items[::-1] if item.verified and not item.has_lapsed(today)],
+        _load_stages(session, user_id, items, today),
+    )
+
+
+def _load_stages(
+    session: Session, user_id: uuid.UUID, items: Sequence[Item], today: dt.date
+) -> list[EnrolledStage]:
+    statuses = _load_statuses(session, user_id)
+    return [
+        EnrolledStage(each.slug, each.title, judge_stage(stage, statuses, items, today))
+        for each in enrollments(session, user_id)
+        for stage in load_revision(session, each.revision_id).content.stages
+    ]
+
+
+def _load_statuses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
+    rows = session.execute(
+        sa.select(MilestoneStatus.milestone_key, MilestoneStatus.status).where(
+            MilestoneStatus.user_id == user_id
+        )
+    )
+    return {row.milestone_key: row.status for row in rows}
+
+
+def load_person(session: Session, user_id: uuid.UUID) -> User:
+    """Load who a badge is issued to."""
+    return session.scalars(sa.select(User).where(User.id == user_id)).one()
+
+
+def load_achievement(
+    session: Session, person: User, subject: str, today: dt.date
+) -> Achievement | None:
+    """Load what a badge would say of a piece or of a stage; None where it has none to give.
+
+    `subject` is the id of a piece, or `roadmap/stage`.
+    """
+    slug, slash, key = subject.partition("/")
+    return (
+        _stage_achievement(session, person, slug, key, today)
+        if slash
+        else _piece_achievement(session, person, subject, today)
+    )
+
+
+def _piece_achievement(
+    session: Session, person: User, subject: str, today: dt.date
+) -> Achievement | None:
+    try:
+        items = load_items(session, Audience.PUBLIC, [uuid.UUID(subject)])
+    except ValueError:
+        return None
+    if not items or items[0].user_id != person.id:
+        return None
+    [item] = items
+    if not item.verified or item.has_lapsed(today):
+        return None
+    pairs = [(item, link) for link in item.links if link.confirmed]
+    rest = _gather(session, pairs)
+    [piece] = rest.pieces
+    return Achievement(
+        subject=str(item.id),
+        name=piece.title,
+        description=describe(piece.kind, piece.happened, len(pairs)),
+        criteria=rest.criteria,
+        pieces=rest.pieces,
+        judgements=rest.judgements,
+        claims=[(item.id, link.key) for _item, link in pairs],
+        valid_until=_valid_until([item], person),
+    )
+
+
+def _stage_achievement(
+    session: Session, person: User, slug: str, key: str, today: dt.date
+) -> Achievement | None:
+    enrolled = enrollment(session, person.id, slug)
+    if enrolled is None:
+        return None
+    stages = load_revision(session, enrolled.revision_id).content.stages
+    stage = next((each for each in stages if each.key == key), None)
+    if stage is None:
+        return None
+    items = load_user_items(session, Audience.PUBLIC, person.id, skills=False)
+    progress = judge_stage(stage, _load_statuses(session, person.id), items, today)
+    if not progress.is_complete:
+        return None
+    pairs = [
+        (item, link)
+        for milestone, item in progress.proven.items()
+        for link in item.links
+        if link.key == milestone
+    ]
+    rest = _gather(session, pairs)
+    return Achievement(
+        subject=f"{slug}/{key}",
+        name=f"{enrolled.title}: {stage.title}",
+        description=describe_stage(stage.title, enrolled.title, len(pairs)),
+        criteria=rest.criteria,
+        pieces=rest.pieces,
+        judgements=rest.judgements,
+        claims=[(item.id, link.key) for item, link in pairs],
+        not_applicable=[each.title for each in progress.aside],
+        valid_until=_valid_until([item for item, _link in pairs], person),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    criteria: list[Criterion]
+    pieces: list[PublicPiece]
+    judgements: list[Judgement]
+
+
+def _gather(session: Session, pairs: Sequence[tuple[Item, Link]]) -> _Gathered:
+    """Return what was confirmed, in the words of that time, by which pieces and by whom."""
+    items = {item.id: item for item, _link in pairs}
+    reviews = {
+        each.id: each
+        for found in evidence_queries.load_judgements(session, items).values()
+        for each in found
+    }
+    done_when = {
+        key: str(definition.get("done_when", ""))
+        for key, definition in session.execute(
+            sa.select(Milestone.key, Milestone.definition).where(
+                Milestone.key.in_({link.key for _item, link in pairs})
+            )
+        )
+    }
+    criteria = []
+    titles: dict[uuid.UUID, str] = {}
+    confirmed: dict[uuid.UUID, list[str]] = {}
+    piece_of: dict[uuid.UUID, uuid.UUID] = {}
+    for item, link in pairs:
+        wording = link.confirmed_wording
+        title = wording.title if wording else link.title
+        criteria.append(
+            Criterion(link.key, title, wording.done_when if wording else done_when[link.key])
+        )
+        review = reviews.get(link.review_id) if link.review_id else None
+        if review is not None:
+            confirmed.setdefault(review.id, []).append(title)
+            piece_of[review.id] = item.id
+            # The latest comes first: a title that was changed since is not what was verified.
+            titles.setdefault(item.id, review.title)
+    pieces = [
+        PublicPiece(
+            item.id,
+            titles.get(item.id) or item.title,
+            str(KINDS[item.counted.kind]),
+            show_date(item.counted.occurred_on),
+            item.counted.url,
+        )
+        for item in items.values()
+    ]
+    named = {piece.id: piece.title for piece in pieces}
+    return _Gathered(
+        criteria,
+        pieces,
+        [
+            Judgement(
+                reviews[key].reviewer,
+                str(BASES.get(reviews[key].basis, "")),
+                reviews[key].decided_at,
+                named[piece_of[key]],
+                tuple(milestones),
+            )
+            for key, milestones in confirmed.items()
+        ],
+    )
+
+
+def _valid_until(items: Sequence[Item], person: User) -> dt.datetime | None:
+    """Return when the first of the pieces lapses: the end of its last day, where the person is."""
+    days = [item.counted.expires_on.last for item in items if item.counted.expires_on]
+    if not days:
+        return None
+    return dt.datetime.combine(min(days), dt.time(23, 59, 59), ZoneInfo(person.timezone))
+
+
+def standing_claims(session: Session, evidence_ids: Collection[uuid.UUID]) -> set[tuple[str, str]]:
+    """Load which milestones the verified versions of public pieces are confirmed for, as claims."""
+    rows = session.execute(
+        sa.select(Evidence.id, Confirmation.milestone_key)
+        .join(Confirmation, Confirmation.version_id == Evidence.verified_version_id)
+        .where(Evidence.id.in_(sorted(evidence_ids)), Evidence.visibility == "portfolio")
+    )
+    return {(str(evidence_id), key) for evidence_id, key in rows}
+
+
+def revoked_indexes(session: Session, number: int) -> list[int] | None:
+    """Load the indexes of a status list that are revoked; None where there is no such list."""
+    first = number * LIST_LENGTH
+    rows = session.execute(
+        sa.select(BadgeStatus.position, BadgeStatus.revoked_at)
+        .where(BadgeStatus.position >= first, BadgeStatus.position < first + LIST_LENGTH)
+        .order_by(BadgeStatus.position)
+    ).all()
+    if not rows:
+        return None
+    return [row.position - first for row in rows if row.revoked_at is not None]

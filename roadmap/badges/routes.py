@@ -1,0 +1,87 @@
+"""A person's own badges: what they have, what they could have, and issuing and revoking one."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, abort, current_app, flash, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from roadmap.badges import actions, queries
+from roadmap.badges.models import Badge
+from roadmap.core.database import db
+from roadmap.core.limiter import limiter
+from roadmap.core.proxy import public_address
+from roadmap.core.web import now, see_other
+from roadmap.evidence import labels
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+
+badges = Blueprint("badges", __name__)
+
+
+@badges.get("/badges")
+@permit("badge.read")
+def index() -> str:
+    own = queries.own_badges(db.session, current_user.id)
+    candidates = queries.load_candidates(db.session, current_user.id, current_user.today(now()))
+    return render_template(
+        "badges/index.html",
+        standing=[badge for badge in own if badge.revoked_at is None],
+        revoked=[badge for badge in own if badge.revoked_at is not None],
+        candidates=candidates,
+        has_badge=(has_badge := {each.subject for each in own if each.revoked_at is None}),
+        pieces=[item for item in candidates.pieces if str(item.id) not in has_badge],
+        labels=labels,
+        base=public_address(),
+        is_lasting=bool(current_app.config["BASE_URL"]),
+    )
+
+
+@badges.get("/badges/new")
+@permit("badge.read")
+def new() -> str:
+    """Show what a badge will say; `?for=` names a piece by its id, or `roadmap/stage`."""
+    person = queries.load_person(db.session, current_user.id)
+    achievement = queries.load_achievement(
+        db.session, person, request.args.get("for", ""), current_user.today(now())
+    )
+    if achievement is None:
+        abort(404)
+    return render_template(
+        "badges/new.html",
+        achievement=achievement,
+        person=person,
+        base=public_address(),
+        is_lasting=bool(current_app.config["BASE_URL"]),
+    )
+
+
+@badges.post("/badges")
+@permit("badge.write")
+@limiter.limit("20/minute")
+def issue() -> BaseResponse:
+    try:
+        badge = actions.issue_badge(
+            db.session,
+            request.form.get("for", ""),
+            base=public_address(),
+            by=current_user,
+            now=now(),
+        )
+    except actions.NotVerified:
+        abort(404)
+    flash(_("The badge “%(name)s” is issued.", name=labels.shorten_title(badge.name)), "message")
+    return see_other("badges.index", _anchor=f"badge-{badge.id}")
+
+
+@badges.delete("/badges/<uuid:badge_id>")
+@permit("badge.write")
+def revoke(badge_id: uuid.UUID) -> BaseResponse:
+    badge = permissions.load(db.session, current_user, "badge.write", Badge, badge_id)
+    if actions.revoke_badge(db.session, badge, by=current_user, now=now()):
+        name = labels.shorten_title(badge.name)
+        flash(_("The badge “%(name)s” is revoked.", name=name), "message")
+    return see_other("badges.index")

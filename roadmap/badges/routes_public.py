@@ -1,0 +1,234 @@
+"""What anybody reads of badges: a badge, its files, the issuer with its keys, and verification."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort
+from flask_babel import gettext as _
+
+from roadmap.auth.email_addresses import email_key
+from roadmap.badges import keys, queries
+from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
+from roadmap.badges.credential import issuer_address, key_address, method_address, write_issuer
+from roadmap.badges.forms import VerifyForm
+from roadmap.badges.models import ED25519, RS256, Badge
+from roadmap.badges.presentation import show_credential
+from roadmap.badges.proofs import add_proof, show_moment
+from roadmap.badges.rules import encode_status_list
+from roadmap.badges.verification import verify
+from roadmap.core.database import db
+from roadmap.core.errors import render_error
+from roadmap.core.limiter import limiter
+from roadmap.core.proxy import public_address
+from roadmap.core.web import keep_unlisted, now, render_page
+from roadmap.people.permissions import permit
+
+public_badges = Blueprint("public_badges", __name__)
+
+# What verifiers know by heart; the newer https://www.w3.org/ns/cid/v1 most of them do not.
+PROFILE_CONTEXTS = [
+    "https://www.w3.org/ns/did/v1",
+    "https://w3id.org/security/multikey/v1",
+    "https://w3id.org/security/jwk/v1",
+    OPEN_BADGES,
+]
+# For how long verifiers may keep what they read; so long a revocation takes at most to be seen.
+STATUS_SECONDS = 300
+KEYS_SECONDS = 3600
+
+
+@public_badges.get("/credentials/<uuid:badge_id>")
+@permit("public")
+@limiter.limit("120/minute")
+def show(badge_id: uuid.UUID) -> Response:
+    """Show a badge to anybody who has its address; of a revoked one nothing but that it is."""
+    badge = queries.find_badge(db.session, badge_id)
+    if badge is None:
+        return keep_unlisted(render_page("badges/not_found.html", 404))
+    if badge.revoked_at is not None:
+        page = render_page("badges/revoked.html", 410, revoked_at=badge.revoked_at)
+        return keep_unlisted(page)
+    return keep_unlisted(
+        render_page(
+            "badges/public.html",
+            badge=badge,
+            said=(said := show_credential(json.loads(badge.document))),
+            has_expired=said.valid_until is not None and said.valid_until < now(),
+            address=f"{public_address()}/credentials/{badge.id}",
+            host=urlsplit(public_address()).netloc,
+        )
+    )
+
+
+@public_badges.get("/credentials/<uuid:badge_id>/badge.json")
+@permit("public")
+@limiter.limit("120/minute")
+def download_json(badge_id: uuid.UUID) -> Response:
+    badge = _standing(badge_id)
+    return _document(badge.document, "application/vc", name=f"badge-{badge.id}.json")
+
+
+@public_badges.get("/credentials/<uuid:badge_id>/badge.jwt")
+@permit("public")
+@limiter.limit("120/minute")
+def download_jwt(badge_id: uuid.UUID) -> Response:
+    badge = _standing(badge_id)
+    return _document(badge.jwt, "application/vc+jwt", name=f"badge-{badge.id}.jwt")
+
+
+@public_badges.get("/credentials/<uuid:badge_id>/qr.svg")
+@permit("public")
+@limiter.limit("120/minute")
+def draw_code(badge_id: uuid.UUID) -> Response:
+    """Draw the address of the badge's public page as a QR code."""
+    import segno
+
+    badge, drawn = _standing(badge_id), io.BytesIO()
+    code = segno.make(f"{public_address()}/credentials/{badge.id}", error="m", micro=False)
+    code.save(drawn, kind="svg", dark="#000", light="#fff", border=2, omitsize=True)
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
+
+
+@public_badges.get("/credentials/issuer")
+@permit("public")
+@limiter.limit("120/minute")
+def show_issuer() -> Response:
+    """Describe the issuer and all keys that ever signed here, for verifiers."""
+    base = public_address()
+    methods = [_method(base, key) for key in keys.load_public_keys(db.session)]
+    profile = {
+        "@context": PROFILE_CONTEXTS,
+        **write_issuer(base),
+        "verificationMethod": methods,
+        "assertionMethod": [method["id"] for method in methods],
+    }
+    return _document(profile, "application/ld+json", seconds=KEYS_SECONDS)
+
+
+@public_badges.get("/credentials/keys/<uuid:key_id>")
+@permit("public")
+@limiter.limit("120/minute")
+def show_key(key_id: uuid.UUID) -> Response:
+    """Return a public key as a JWK: the `kid` of a JWT leads here."""
+    found = {key.id: key for key in keys.load_public_keys(db.session)}
+    if key_id not in found:
+        abort(404)
+    jwk = _jwk(public_address(), found[key_id])
+    return _document(jwk, "application/jwk+json", seconds=KEYS_SECONDS)
+
+
+@public_badges.get("/.well-known/jwks.json")
+@permit("public")
+@limiter.limit("120/minute")
+def show_key_set() -> Response:
+    """Return all public keys as a JWK Set."""
+    base = public_address()
+    found = [_jwk(base, key) for key in keys.load_public_keys(db.session)]
+    return _document({"keys": found}, "application/jwk-set+json", seconds=KEYS_SECONDS)
+
+
+@public_badges.get("/credentials/status/<int:number>")
+@permit("public")
+@limiter.limit("60/minute")
+def show_status_list(number: int) -> Response:
+    """Return a status list, signed: which badges are revoked, by their index."""
+    # Neither database has a larger number.
+    revoked = queries.revoked_indexes(db.session, number) if number < 10_000 else None
+    if revoked is None:
+        abort(404)
+    try:
+        signing = keys.load_keys(db.session)
+    except keys.NoKeys:
+        return render_error(
+            503,
+            _("The keys that sign this list cannot be read."),
+            _("The operator makes new ones by the command “badges rotate-keys”."),
+        )
+    base = public_address()
+    address = f"{base}/credentials/status/{number}"
+    status_list = {
+        "@context": [CREDENTIALS],
+        "id": address,
+        "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+        "issuer": issuer_address(base),
+        "validFrom": show_moment(now()),
+        "credentialSubject": {
+            "id": f"{address}#list",
+            "type": "BitstringStatusList",
+            "statusPurpose": "revocation",
+            "encodedList": encode_status_list(revoked),
+        },
+    }
+    method = method_address(base, signing.ed25519_id)
+    signed = add_proof(status_list, signing.ed25519, method, now())
+    return _document(signed, "application/vc", seconds=STATUS_SECONDS)
+
+
+@public_badges.get("/credentials/verify")
+@permit("public")
+def show_form() -> Response:
+    return render_page("badges/verify.html", form=VerifyForm(formdata=None), finding=None)
+
+
+@public_badges.post("/credentials/verify")
+@permit("public")
+@limiter.limit("20/minute")
+def check() -> Response:
+    """Verify what was pasted or uploaded; it is not kept."""
+    form = VerifyForm()
+    if not form.validate():
+        return render_page("badges/verify.html", 422, form=form, finding=None)
+    email = email_key(form.email.data or "")
+    finding = verify(db.session, form.text, now=now(), email=email)
+    return render_page(
+        "badges/verify.html",
+        form=form,
+        finding=finding,
+        said=show_credential(finding.said) if finding.said else None,
+        host=urlsplit(public_address()).netloc,
+    )
+
+
+def _standing(badge_id: uuid.UUID) -> Badge:
+    badge = queries.find_badge(db.session, badge_id)
+    if badge is None:
+        abort(404)
+    if badge.revoked_at is not None:
+        abort(410)
+    return badge
+
+
+def _method(base: str, key: keys.PublicKey) -> dict[str, Any]:
+    """Return a key as a verification method of the issuer."""
+    method: dict[str, Any] = {
+        "id": method_address(base, key.id),
+        "controller": issuer_address(base),
+    }
+    if key.algorithm == ED25519:
+        return {**method, "type": "Multikey", "publicKeyMultibase": key.multibase}
+    return {**method, "type": "JsonWebKey", "publicKeyJwk": _jwk(base, key)}
+
+
+def _jwk(base: str, key: keys.PublicKey) -> dict[str, Any]:
+    algorithm = "RS256" if key.algorithm == RS256 else "EdDSA"
+    return {**key.jwk, "kid": key_address(base, key.id), "alg": algorithm, "use": "sig"}
+
+
+def _document(
+    content: str | dict[str, Any], media_type: str, *, seconds: int = 0, name: str = ""
+) -> Response:
+    """Answer a machine, wherever its page comes from; `name` is that of a file."""
+    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    response = Response(text, mimetype=media_type)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    if seconds:
+        response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    if name:
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        keep_unlisted(response)
+    return response

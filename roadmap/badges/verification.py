@@ -1,0 +1,182 @@
+"""Verify a badge that somebody pastes or uploads, against the keys and records kept here.
+
+Nothing is fetched: what names other contexts or other keys was not issued here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
+from roadmap.badges.credential import hash_identity
+from roadmap.badges.keys import PublicKey, load_public_keys
+from roadmap.badges.models import ED25519, RS256
+from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
+from roadmap.badges.queries import find_badge, find_revocation
+from roadmap.badges.rules import LIST_LENGTH, MAX_BADGE_LENGTH, read_jwt, read_object
+
+Verdict = Literal[
+    "valid", "expired", "revoked", "changed", "foreign", "version_2", "no_badge", "malformed"
+]
+# What a JWT adds to the credential.
+CLAIMS = ("iss", "jti", "sub", "nbf", "exp")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a verification found. `said` is the credential, only where its signature holds.
+
+    `is_on_record` tells that this installation still has the badge; `at` when it was revoked or
+    expired; `issuer` the address that a foreign one names. `is_addressee` tells whether an email
+    address is the one that it was issued to; None where nobody asked, or it names none.
+    """
+
+    verdict: Verdict
+    said: Mapping[str, Any] = field(default_factory=dict)
+    is_on_record: bool = False
+    at: dt.datetime | None = None
+    issuer: str = ""
+    is_addressee: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A credential, the key that it names, and whether the signature of that key holds."""
+
+    credential: dict[str, Any]
+    key: PublicKey | None
+    holds: bool
+
+
+def verify(session: Session, text: str, *, now: dt.datetime, email: str = "") -> Finding:
+    """Verify a badge: its JSON, or its JWT. `email` is the normalized address to compare."""
+    text = text.removeprefix("\ufeff").strip()
+    if len(text) > MAX_BADGE_LENGTH:
+        return Finding("malformed")
+    keys = {key.id: key for key in load_public_keys(session)}
+    try:
+        is_json = text.startswith("{")
+        signed = _read_json(text, keys) if is_json else _read_jwt(text, keys)
+    except ValueError:
+        return Finding("malformed")
+    credential = signed.credential
+    if _is_version_2(credential):
+        return Finding("version_2")
+    if not _types(credential) & {"OpenBadgeCredential", "AchievementCredential"}:
+        return Finding("no_badge")
+    if signed.key is None:
+        return Finding("foreign", issuer=_issuer(credential))
+    if not signed.holds:
+        return Finding("changed")
+    try:
+        return _judge(session, credential, text, is_json=is_json, now=now, email=email)
+    # It means what was signed, but is written in another way than anything of ours.
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return Finding("changed")
+
+
+def _read_json(text: str, keys: Mapping[uuid.UUID, PublicKey]) -> _Signed:
+    document = read_object(text)
+    proofs = proofs_of(document)
+    proof = proofs[0] if len(proofs) == 1 else {}
+    key = _find(keys, str(proof.get("verificationMethod", "")).rpartition("#")[2], ED25519)
+    holds = (
+        key is not None
+        and proof.get("cryptosuite") == CRYPTOSUITE
+        and proof.get("proofPurpose") == "assertionMethod"
+        and document.get("@context") == [CREDENTIALS, OPEN_BADGES]
+        and has_valid_proof(document, key.key)
+    )
+    return _Signed(document, key, holds)
+
+
+def _read_jwt(text: str, keys: Mapping[uuid.UUID, PublicKey]) -> _Signed:
+    header, payload = read_jwt(text)
+    key = _find(keys, str(header.get("kid", "")).rpartition("/")[2], RS256)
+    holds = key is not None and has_valid_signature(text, key.key)
+    credential = {name: value for name, value in payload.items() if name not in CLAIMS}
+    return _Signed(credential, key, holds)
+
+
+def _find(keys: Mapping[uuid.UUID, PublicKey], name: str, algorithm: str) -> PublicKey | None:
+    """Return the key of a name, where it is ours: whatever address it was written with."""
+    try:
+        key = keys.get(uuid.UUID(name))
+    except ValueError:
+        return None
+    return key if key is not None and key.algorithm == algorithm else None
+
+
+def _judge(
+    session: Session,
+    credential: dict[str, Any],
+    text: str,
+    *,
+    is_json: bool,
+    now: dt.datetime,
+    email: str,
+) -> Finding:
+    """Return what the records say of a badge that was signed here and not changed since."""
+    badge = find_badge(session, uuid.UUID(credential["id"].rpartition("/")[2]))
+    if badge is not None:
+        # The signature is over what the document means; on record is every letter.
+        stored = badge.document if is_json else badge.jwt
+        is_same = read_object(text) == json.loads(stored) if is_json else text == stored
+        if not is_same:
+            return Finding("changed")
+    if (revoked_at := find_revocation(session, _position(credential))) is not None:
+        return Finding("revoked", is_on_record=badge is not None, at=revoked_at)
+    ends = credential.get("validUntil")
+    until = dt.datetime.fromisoformat(ends) if ends else None
+    return Finding(
+        "expired" if until is not None and until < now else "valid",
+        credential,
+        is_on_record=badge is not None,
+        at=until,
+        is_addressee=_is_addressee(credential, email),
+    )
+
+
+def _position(credential: Mapping[str, Any]) -> int:
+    """Return the place of a badge of ours in the status lists."""
+    status = credential["credentialStatus"]
+    number = int(status["statusListCredential"].rpartition("/")[2])
+    return number * LIST_LENGTH + int(status["statusListIndex"])
+
+
+def _is_addressee(credential: Mapping[str, Any], email: str) -> bool | None:
+    for each in credential["credentialSubject"]["identifier"]:
+        if email and each["identityType"] == "emailAddress":
+            return bool(each["identityHash"] == hash_identity(email, each["salt"]))
+    return None
+
+
+def _types(document: Mapping[str, Any]) -> set[str]:
+    found = document.get("type", [])
+    found = found if isinstance(found, list) else [found]
+    return {each for each in found if isinstance(each, str)}
+
+
+def _is_version_2(document: Mapping[str, Any]) -> bool:
+    """Tell whether it is an assertion of Open Badges 1 or 2, which have no such proof."""
+    context = str(document.get("@context", ""))
+    is_old = "openbadges/v1" in context or "openbadges/v2" in context
+    return is_old or bool({"Assertion", "BadgeClass"} & _types(document)) or "badge" in document
+
+
+def _issuer(credential: Mapping[str, Any]) -> str:
+    """Return the host that a foreign badge names as its issuer, "" where that is no address."""
+    issuer = credential.get("issuer", "")
+    address = issuer.get("id", "") if isinstance(issuer, dict) else issuer
+    try:
+        return (urlsplit(str(address)).hostname or "")[:200]
+    except ValueError:
+        return ""

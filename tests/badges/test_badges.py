@@ -1,0 +1,196 @@
+"""A badge says what was verified, is issued once, and is revoked when that no longer holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from roadmap.badges import actions, keys
+from roadmap.badges.models import Badge, BadgeStatus, SigningKey
+from roadmap.badges.verification import verify
+from roadmap.core.dates import PartialDate
+from roadmap.evidence import actions as evidence_actions
+from roadmap.evidence import review_actions
+from roadmap.evidence.rules import EvidenceInput
+from roadmap.people.models import HistoryEntry, User
+from tests.badges.samples import add_verified, issue
+from tests.evidence.builders import (
+    DESIGN,
+    LEVELS,
+    add_evidence,
+    evidence_input,
+    review_evidence,
+    submit_evidence,
+)
+from tests.support.signing_keys import BASE, add_keys
+
+
+@pytest.fixture
+def badge(cast, session, now) -> Badge:
+    """Of a design document that Bob has verified for two milestones."""
+    add_keys(session, now)
+    piece = add_verified(session, cast, now, milestones=[DESIGN, LEVELS])
+    return issue(session, cast, piece.id, now)
+
+
+def edit(session, cast, badge, now, **changes) -> None:
+    piece = session.get_one(evidence_actions.Evidence, next(iter(badge.evidence_ids)))
+    milestones = changes.pop("milestones", piece.milestone_keys)
+    said: EvidenceInput = evidence_input(**changes)
+    evidence_actions.edit(
+        session, piece, said, milestones=milestones, skills=[], revision=piece.revision,
+        by=cast.actor(session, cast.alice), now=now,
+    )  # fmt: skip
+    session.commit()
+
+
+def test_it_says_what_was_confirmed_and_by_whom(badge, session):
+    said = json.loads(badge.document)
+    assert said["name"] == "Feature store design"
+    narrative = said["credentialSubject"]["achievement"]["criteria"]["narrative"]
+    assert narrative.count("Done when:") == 2
+    [endorsement] = said["endorsement"]
+    comment = endorsement["credentialSubject"]["endorsementComment"]
+    assert comment.startswith("Bob, then a manager of Alice, confirmed on ")
+    assert "Bob did not sign it in person." in comment
+    assert said["evidence"][0]["id"] == "https://example.org/feature-store"
+    for unverified in ("alice@example.org", "Author", "How features reach", "Read twice."):
+        assert unverified not in badge.document
+
+
+def test_what_is_not_confirmed_is_left_out(cast, session, now):
+    add_keys(session, now)
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now, milestones=[DESIGN])
+    badge = issue(session, cast, piece.id, now)
+    assert badge.claims == [[str(piece.id), DESIGN]]
+    assert badge.document.count("Done when:") == 1
+
+
+@pytest.mark.parametrize("case", ["draft", "team", "lapsed", "somebody else's", "no id"])
+def test_nothing_else_gets_one(case, cast, session, now):
+    if case == "draft":
+        piece = add_evidence(session, cast, cast.alice, now)
+    elif case == "somebody else's":
+        piece = add_evidence(session, cast, cast.carol, now)
+        submit_evidence(session, cast, piece, now)
+        review_evidence(session, cast, piece, now)
+    else:
+        lapsed = {"expires_on": PartialDate("2026-04-01")} if case == "lapsed" else {}
+        visibility = "team" if case == "team" else "portfolio"
+        piece = add_verified(session, cast, now, visibility=visibility, **lapsed)
+    with pytest.raises(actions.NotVerified):
+        issue(session, cast, "x" if case == "no id" else piece.id, now)
+    session.rollback()
+    assert session.scalars(sa.select(SigningKey.id)).all() == []
+
+
+def test_a_piece_has_one_badge_until_it_is_revoked(badge, cast, session, now):
+    subject = badge.subject
+    assert issue(session, cast, subject.upper(), now).id == badge.id
+    by = cast.actor(session, cast.alice)
+    assert actions.revoke_badge(session, badge, by=by, now=now)
+    assert not actions.revoke_badge(session, badge, by=by, now=now)
+    session.commit()
+    again = issue(session, cast, subject, now)
+    assert (again.id, again.revoked_at) != (badge.id, None)
+    assert again.position != badge.position
+
+
+def test_a_badge_stands_while_its_piece_is_edited(badge, cast, session, now):
+    edit(session, cast, badge, now, title="Another title", description="Other words.")
+    assert badge.revoked_at is None
+    assert verify(session, badge.document, now=now).verdict == "valid"
+
+
+@pytest.mark.parametrize(
+    "change", ["private", "team", "unlinked", "deleted", "returned", "taken back"]
+)
+def test_it_is_revoked_with_what_it_rests_on(change, badge, cast, session, now):
+    piece = session.get_one(evidence_actions.Evidence, next(iter(badge.evidence_ids)))
+    bob, alice = cast.actor(session, cast.bob), cast.actor(session, cast.alice)
+    if change in ("private", "team"):
+        edit(session, cast, badge, now, visibility=change)
+    elif change == "unlinked":
+        edit(session, cast, badge, now, milestones=[DESIGN])
+    elif change == "deleted":
+        evidence_actions.delete(session, piece, by=alice, now=now)
+    elif change == "returned":
+        edit(session, cast, badge, now, description="Changed.")
+        assert badge.revoked_at is None
+        review_evidence(session, cast, piece, now, decision="returned")
+    else:
+        review = session.scalars(sa.select(review_actions.Review.id)).one()
+        review_actions.withdraw_review(session, piece, review, "A mistake.", by=bob, now=now)
+    session.commit()
+    assert badge.revoked_for == "evidence"
+    assert verify(session, badge.jwt, now=now).verdict == "revoked"
+    done = session.scalars(
+        sa.select(HistoryEntry.action).where(HistoryEntry.action.startswith("badge."))
+    )
+    assert sorted(done) == ["badge.issued", "badge.revoked"]
+
+
+def test_a_certification_is_valid_as_long_as_it_is(cast, session, now):
+    add_keys(session, now)
+    last_day = now.date() + dt.timedelta(days=10)
+    piece = add_verified(
+        session, cast, now, kind="certification", expires_on=PartialDate(last_day.isoformat())
+    )
+    badge = issue(session, cast, piece.id, now)
+    assert verify(session, badge.document, now=now).verdict == "valid"
+    later = now + dt.timedelta(days=12)
+    assert {verify(session, text, now=later).verdict for text in (badge.document, badge.jwt)} == {
+        "expired"
+    }
+
+
+def test_it_outlives_the_account(badge, cast, session, now):
+    document = badge.document
+    session.execute(sa.delete(User).where(User.id == cast.alice))
+    session.commit()
+    session.expunge_all()
+    assert session.scalars(sa.select(Badge.id)).all() == []
+    found = verify(session, document, now=now)
+    assert (found.verdict, found.is_on_record) == ("valid", False)
+    # Its place is never given to another.
+    assert session.scalars(sa.select(BadgeStatus.revoked_at)).all() == [None]
+
+
+def test_rotated_keys_go_on_verifying_and_cannot_sign(badge, cast, session, now, app):
+    before = keys.load_keys(session)
+    result = app.test_cli_runner().invoke(args=["badges", "rotate-keys"])
+    assert result.exit_code == 0, result.output
+    session.rollback()
+    after = keys.load_keys(session)
+    assert str(after.ed25519_id) in result.output
+    assert {before.ed25519_id, before.rsa_id}.isdisjoint({after.ed25519_id, after.rsa_id})
+    assert verify(session, badge.document, now=now).verdict == "valid"
+    assert verify(session, badge.jwt, now=now).verdict == "valid"
+    retired = session.scalars(sa.select(SigningKey).where(SigningKey.retired_at.is_not(None))).all()
+    assert [key.private for key in retired] == [b"", b""]
+
+
+def test_another_secret_key_makes_new_ones_and_keeps_the_public_ones(
+    badge, cast, session, now, app, monkeypatch
+):
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another secret, from after a restore")
+    with pytest.raises(keys.NoKeys):
+        keys.load_keys(session)
+    assert verify(session, badge.document, now=now).verdict == "valid"
+    other = issue(session, cast, add_verified(session, cast, now, title="Other").id, now)
+    assert verify(session, other.document, now=now).verdict == "valid"
+
+
+def test_no_private_key_is_readable_in_the_database(badge, session):
+    for key in session.scalars(sa.select(SigningKey)):
+        assert b"PRIVATE" not in key.private
+        assert "d" not in key.public_jwk
+
+
+def test_the_addresses_are_those_of_the_installation(badge):
+    assert badge.document.count(f"{BASE}/credentials/{badge.id}") > 3
