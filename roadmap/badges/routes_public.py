@@ -222,11 +222,14 @@ def _jwk(base: str, key: keys.PublicKey) -> dict[str, Any]:
 def _document(
     content: str | dict[str, Any], media_type: str, *, seconds: int = 0, name: str = ""
 ) -> Response:
-    """Answer a machine, wherever its page comes from; `name` is that of a file."""
+    """Answer a program: with the file of a badge, or with what it may keep for some `seconds`.
+
+    That names nobody, and verifiers read it from pages of their own.
+    """
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
     response = Response(text, mimetype=media_type)
-    response.headers["Access-Control-Allow-Origin"] = "*"
     if seconds:
+        response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cache-Control"] = f"public, max-age={seconds}"
     if name:
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

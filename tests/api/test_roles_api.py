@@ -274,7 +274,7 @@ def test_who_may_what(
         if answer.status_code >= 400 or row.method == "GET":
             assert after == before, f"{who} was refused and changed something"
         actor = who.partition(" ")[0]
-        mine = {str(getattr(snapshot.cast, name, None)) for name in (actor, *row.affects)}
+        mine = {str(getattr(snapshot.cast, name, "")) for name in (actor, *row.affects)}
         for owner in (before.keys() | after.keys()) - mine:
             assert after.get(owner) == before.get(owner), f"{who} changed what is of {owner}"
         forget_tries(app)
