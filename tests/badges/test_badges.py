@@ -192,5 +192,13 @@ def test_no_private_key_is_readable_in_the_database(badge, session):
         assert "d" not in key.public_jwk
 
 
+def test_a_person_has_a_maximum(badge, cast, session, now, browser_of, monkeypatch):
+    monkeypatch.setattr(actions, "MAX_BADGES", 1)
+    other = add_verified(session, cast, now, title="Other")
+    refused = browser_of(cast.alice).post("/badges", {"for": str(other.id)})
+    assert refused.status_code == 409
+    assert "the maximum" in refused.text
+
+
 def test_the_addresses_are_those_of_the_installation(badge):
     assert badge.document.count(f"{BASE}/credentials/{badge.id}") > 3

@@ -50,7 +50,7 @@ PAGES: tuple[Page, ...] = (
 )  # fmt: skip
 CHANGES: tuple[Change, ...] = (
     Change(
-        "/badges", "POST", "badge.write", "/badges", {"for": "{just_verified}"}, expect_only_alice()
+        "/badges", "POST", "badge.write", "/badges", {"for": "{verified}"}, expect_only_alice()
     ),
     Change(
         "/badges/<uuid:badge_id>", "DELETE", "badge.write", "/badges/{badge}",
