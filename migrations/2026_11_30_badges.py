@@ -59,10 +59,6 @@ def upgrade() -> None:
             "revoked_for IN ('', 'owner', 'evidence')", name=op.f("ck_badge_revoked_for")
         ),
         sa.ForeignKeyConstraint(
-            ["position"], ["badge_status.position"], name=op.f("fk_badge_position_badge_status"),
-            ondelete="RESTRICT",
-        ),
-        sa.ForeignKeyConstraint(
             ["user_id"], ["user.id"], name=op.f("fk_badge_user_id_user"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_badge")),

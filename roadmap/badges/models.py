@@ -70,9 +70,8 @@ class Badge(Base):
 
     id: Mapped[Id]
     user_id: Mapped[OwnerId]
-    position: Mapped[int] = mapped_column(
-        sa.ForeignKey("badge_status.position", ondelete="RESTRICT"), unique=True
-    )
+    # Of its `BadgeStatus`; without a foreign key, because it says something by itself elsewhere.
+    position: Mapped[int] = mapped_column(unique=True)
     subject: Mapped[str] = mapped_column(sa.String(130))
     name: Mapped[str] = mapped_column(sa.String(300))
     claims: Mapped[list[Any]]
@@ -81,7 +80,12 @@ class Badge(Base):
     issued_at: Mapped[dt.datetime]
     revoked_for: Mapped[str] = mapped_column(sa.String(8), default="")
 
-    status: Mapped[BadgeStatus] = relationship(lazy="joined", innerjoin=True)
+    status: Mapped[BadgeStatus] = relationship(
+        primaryjoin=lambda: sa.orm.foreign(Badge.position) == BadgeStatus.position,
+        lazy="joined",
+        innerjoin=True,
+        viewonly=True,
+    )
 
     __table_args__ = (check_one_of("revoked_for", "revoked_for", REASONS),)
 
