@@ -326,7 +326,7 @@ def _render_confirmation(
     if what == "deletion":
         context["deletion"] = deletion.find_deletion(db.session, user.id)
         context["due_at"] = now() + deletion.GRACE
-        context["days"] = deletion.GRACE.days
+        context["mails"] = transport.is_configured()
     if what in ("deactivation", "deletion"):
         alone = teams_managed_alone(db.session, user.id)
         context["alone"] = ", ".join(team.name for team in alone)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+import zoneinfo
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from roadmap.core.i18n import show_date
 from roadmap.core.proxy import public_address
 from roadmap.core.signals import managers_changed
 from roadmap.mail import outbox
+from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId
@@ -99,6 +101,12 @@ def find_deletion(session: Session, user_id: uuid.UUID) -> AccountDeletion | Non
     return session.scalar(own.execution_options(populate_existing=True))
 
 
+def last_day(deletion: AccountDeletion, person: User | Actor) -> str:
+    """Return the day of a deletion as its person reads it, who may not be signed in."""
+    zone = zoneinfo.ZoneInfo(person.timezone)
+    return show_date(deletion.due_at.astimezone(zone).date(), person.locale)
+
+
 def list_due(session: Session, *, now: dt.datetime) -> Sequence[uuid.UUID]:
     """Return the people whose grace is over, the longest first."""
     due = sa.select(AccountDeletion.user_id).where(AccountDeletion.due_at <= now)
@@ -116,7 +124,7 @@ def suggest_administrators(session: Session, but: uuid.UUID) -> Sequence[User]:
 def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
     """Render the mail about a request; who made it themselves can take it back themselves."""
     with force_locale(user.locale):
-        day = show_date(deletion.due_at.date(), user.locale)
+        day = last_day(deletion, user)
         if deletion.requested_by == user.id:
             way_back = _(
                 "Until then you can keep it: sign in, and choose to keep your account.\n\n%(link)s",

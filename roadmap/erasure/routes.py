@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -14,7 +15,6 @@ from roadmap.auth.actions import LastAdministrator, has_other_administrator
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.auth.sessions import find_leaver, sign_out, signed_in_actor
 from roadmap.core.database import db
-from roadmap.core.i18n import show_date
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.erasure.forms import DeletionForm
@@ -50,7 +50,7 @@ def request_deletion() -> Response:
         return _render(form, 409)
     sign_out()
     if found is not None:
-        day = show_date(found.due_at.astimezone(me.zone).date(), me.locale)
+        day = deletion.last_day(found, me)
         flash(
             _("Your account is closed and will be deleted on %(day)s. Sign in to keep it.", day=day)
         )
@@ -64,7 +64,8 @@ def ask_return() -> Response:
     found = find_leaver()
     if found is None:
         return redirect("/", 303) if signed_in_actor() else see_other("auth.login")
-    return render_page("erasure/return.html", user=found[0], deletion=found[1])
+    user, request = found
+    return render_page("erasure/return.html", user=user, day=deletion.last_day(request, user))
 
 
 @erasure.put("/account/return")
@@ -82,6 +83,37 @@ def keep_account() -> Response:
     return redirect("/", 303)
 
 
+def _describe(counts: Any) -> dict[str, list[str]]:
+    """Say what there is to delete, and what others keep; what there is none of is left out."""
+    deleted = (
+        ngettext("%(num)d piece of evidence", "%(num)d pieces of evidence", counts.evidence),
+        ngettext("%(num)d file", "%(num)d files", counts.files),
+        ngettext(
+            "the status of %(num)d milestone", "the status of %(num)d milestones", counts.statuses
+        ),
+        ngettext("%(num)d public link", "%(num)d public links", counts.links),
+        ngettext("%(num)d API token", "%(num)d API tokens", counts.tokens),
+    )
+    kept = (
+        ngettext("%(num)d review that you gave", "%(num)d reviews that you gave", counts.reviews),
+        ngettext(
+            "%(num)d assessment of others", "%(num)d assessments of others", counts.assessments
+        ),
+        ngettext(
+            "%(num)d comment on the work of others",
+            "%(num)d comments on the work of others",
+            counts.comments,
+        ),
+    )
+    numbers = tuple(counts)
+    return {
+        "deleted": [text for text, number in zip(deleted, numbers, strict=False) if number],
+        "kept": [
+            text for text, number in zip(kept, numbers[len(deleted) :], strict=True) if number
+        ],
+    }
+
+
 def _render(form: DeletionForm, status: int = 200) -> Response:
     me = current_user.id
     is_last = current_user.is_admin and not has_other_administrator(db.session, me)
@@ -91,7 +123,7 @@ def _render(form: DeletionForm, status: int = 200) -> Response:
     else:
         waiting, waiting_alone = count_waiting_for(db.session, me)
         context |= {
-            "counts": count_records(db.session, me),
+            **_describe(count_records(db.session, me)),
             "alone": ", ".join(team.name for team in teams_managed_alone(db.session, me)),
             "waiting": waiting,
             "waiting_alone": waiting_alone,

@@ -29,7 +29,6 @@ from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.audit import record_audit
 from roadmap.people.models import AuditEntry, User
-from roadmap.portfolio.models import PortfolioLink
 from roadmap.readiness.models import ReadinessSummary
 
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
@@ -76,7 +75,7 @@ def folder(app):
 
 
 def leave_traces(session, person: User, now: dt.datetime = NOW) -> None:
-    """Write what the demo does not have: links, invitations, mails, refusals, a witness."""
+    """Write what the demo does not have: a token, invitations, mails, refusals, a witness."""
     other = session.scalars(
         sa.select(User).where(User.id != person.id, ~User.is_admin).order_by(User.email)
     ).first()
@@ -84,8 +83,6 @@ def leave_traces(session, person: User, now: dt.datetime = NOW) -> None:
     invited = {**row, "token_hash": os.urandom(32), "created_by": person.id}
     session.add_all(
         [
-            PortfolioLink(user_id=person.id, label="one", created_at=now),
-            PortfolioLink(user_id=person.id, label="two", created_at=now),
             ApiToken(user_id=person.id, name="x", token_hash=os.urandom(32), created_at=now),
             Invitation(email="a@example.org", email_key="a@example.org", **invited),
             Invitation(**{**invited, "token_hash": os.urandom(32), "accepted_by": other.id}),

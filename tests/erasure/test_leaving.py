@@ -15,6 +15,7 @@ from roadmap.auth.tokens import new_token
 from roadmap.calendar.models import CalendarFeed
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, User
+from roadmap.portfolio import links
 from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
 
 ALICE = "alice@example.org"
@@ -31,34 +32,46 @@ def ask(browser, email: str = ALICE):
 
 @pytest.fixture
 def alice(session, cast, browser_of):
-    """Alice's browser; she has a password, a public link, a feed and an API token."""
+    """Alice's browser; she has a password."""
     set_password(session, cast.alice)
     return browser_of(cast.alice)
 
 
 @pytest.fixture
 def doors(session, cast, now, browser_of):
-    """`doors()` are the answers to Alice's API token and to the address of her calendar."""
+    """`doors()` are the answers to Alice's API token, calendar's address and public link."""
     bearer, feed = new_token(), new_token()
     own = {"user_id": cast.alice, "created_at": now}
     session.add(ApiToken(token_hash=bearer[1], name="a script", scope="read", **own))
     session.add(CalendarFeed(token_hash=feed[1], **own))
+    alice = cast.actor(session, cast.alice)
+    public = links.sign_token(
+        links.create_link(
+            session, alice.id, alice.id, label="", expires_at=None, by=alice, now=now
+        )
+    )  # fmt: skip
     session.commit()
 
-    def knock() -> tuple[int, int]:
+    def knock() -> tuple[int, int, int]:
         client = browser_of().client
         headers = {"Authorization": f"Bearer {bearer[0]}"}
         me = client.get("/api/v1/me", headers=headers)
-        return me.status_code, client.get(f"/calendar/{feed[0]}.ics").status_code
+        calendar = client.get(f"/calendar/{feed[0]}.ics")
+        return me.status_code, calendar.status_code, client.get(f"/p/{public}").status_code
 
     return knock
 
 
-def test_the_page_says_what_is_deleted_and_what_stays(alice):
-    page = alice.get("/account/deletion").text
-    assert "Deleted" in page
-    assert "Stays with others, without your name" in page
+def test_the_page_says_what_is_deleted_and_what_stays(session, cast, browser_of, snapshot):
+    """Alice recorded much and judged nobody; Bob judged her."""
+    page = browser_of(cast.alice).get("/account/deletion").text
+    assert re.search(r"<li>[2-9]\d* pieces of evidence</li>", page)
+    assert "Stays with others" not in page
     assert "14 days" in page
+    page = browser_of(cast.bob).get("/account/deletion").text
+    assert "pieces of evidence</li>" not in page
+    assert re.search(r"<li>\d+ reviews? that you gave</li>", page)
+    assert "Nobody else manages" in page
 
 
 def test_another_address_deletes_nothing_and_is_kept_in_the_form(alice, session, cast):
@@ -79,13 +92,13 @@ def test_everything_ends_at_once_and_comes_back_with_one_button(
     alice, cast, session, browser_of, doors, with_mail
 ):
     bob, elsewhere = browser_of(cast.bob), browser_of(cast.alice)
-    assert doors() == (200, 200)
+    assert doors() == (200, 200, 200)
     assert "Alice" in bob.get("/teams/ranking").text
     gone = ask(alice)
     assert gone.status_code == 303
     assert not is_signed_in(alice)
     assert not is_signed_in(elsewhere)
-    assert doors() == (401, 404)
+    assert doors() == (401, 404, 404)
     assert "Alice" not in bob.get("/teams/ranking").text
     mail = session.scalars(sa.select(OutgoingMail).where(OutgoingMail.recipient == ALICE)).one()
     assert "will be deleted" in mail.subject
@@ -102,7 +115,7 @@ def test_everything_ends_at_once_and_comes_back_with_one_button(
     assert "/evidence" not in page.text
     assert home.put("/account/return").status_code == 303
     assert is_signed_in(home)
-    assert doors() == (200, 200)
+    assert doors() == (200, 200, 200)
     assert "Alice" in bob.get("/teams/ranking").text
     assert actions_of(session)[-3:] == [
         "account.deletion_requested",
