@@ -68,6 +68,7 @@ def test_the_page_says_what_is_deleted_and_what_stays(session, cast, browser_of,
     assert re.search(r"<li>[2-9]\d* pieces of evidence</li>", page)
     assert "Stays with others" not in page
     assert "14 days" in page
+    assert 'href="/account/archive"' in page
     page = browser_of(cast.bob).get("/account/deletion").text
     assert "pieces of evidence</li>" not in page
     assert re.search(r"<li>\d+ reviews? that you gave</li>", page)
