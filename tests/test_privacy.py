@@ -89,6 +89,7 @@ MORE = (
     *(f"/teams/ranking/export/{name}?sort=readiness" for name in ("csv", "xlsx")),
     f"/teams/ranking?q={CANARY}",
     f"/teams/ranking/people/{{alice}}?stage=leadership&roadmap={SLUG}",
+    f"/teams/ranking/people/{{alice}}?since=2020-01-01&roadmap={SLUG}",
     f"/reviews?q={CANARY}",
     "/reviews?person={alice}",
     "/reviews?kind=blog_post",

@@ -5,6 +5,7 @@ People can see themselves in the same way.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -14,8 +15,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from roadmap.activity.list_query import MAX_DAY_LENGTH, read_day, start_of
 from roadmap.career.forms import level_labels
 from roadmap.core.database import db
+from roadmap.core.text import clean_line
 from roadmap.core.web import (
     form_key,
     htmx,
@@ -26,7 +29,7 @@ from roadmap.core.web import (
     wants_fragment,
 )
 from roadmap.evidence import labels as evidence_labels
-from roadmap.evidence.queries import count_unjudged
+from roadmap.evidence.queries import count_unjudged, load_judgements
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import can, permit
@@ -41,8 +44,10 @@ from roadmap.skills.rules import SkillComparison
 from roadmap.teams.blueprint import teams
 from roadmap.teams.loaders import load_person
 from roadmap.teams.matrix import INACTIVE_DAYS, percent
+from roadmap.teams.shared_changes import list_changes
 from roadmap.teams.shared_profile import (
     NotEnrolled,
+    SharedProfile,
     SharedProgress,
     compare_skill,
     load_shared_profile,
@@ -59,7 +64,10 @@ MAX_PIECES_SHOWN = 100
 @teams.get("/teams/<slug>/people/<uuid:person_id>")
 @permit("person.read")
 def person(slug: str, person_id: uuid.UUID) -> str:
-    """Show what managers see of a person; `?roadmap=` chooses a roadmap, `?stage=` opens one."""
+    """Show what managers see of a person.
+
+    `?roadmap=` chooses a roadmap, `?stage=` opens one, `?since=` lists what changed since a day.
+    """
     team, who = load_person(current_user, "person.read", slug, person_id)
     try:
         shown = load_shared_profile(db.session, who, request.args.get("roadmap") or None, now=now())
@@ -102,7 +110,30 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         labels=evidence_labels,
         levels=level_labels(),
         **(_progress_context(on, to) if on is not None else {}),
+        **_changes_context(shown, to),
     )
+
+
+def _changes_context(shown: SharedProfile, to: SourceLinks) -> dict[str, Any]:
+    """Return what changed since the day of the address, where it has one, in one statement."""
+    text, wrong = request.args.get("since", ""), ""
+    today = current_user.today(now())
+    month_ago = today - dt.timedelta(days=30)
+    context: dict[str, Any] = {"month_ago": month_ago, "since": None}
+    if not text:
+        return context
+    try:
+        day = read_day(clean_line(text)) or month_ago
+    except ValueError:
+        day, wrong = month_ago, clean_line(text)[:MAX_DAY_LENGTH]
+    judged = load_judgements(db.session, [piece.id for piece in shown.pieces])
+    changes = list_changes(shown, judged, start_of(day, current_user.zone), piece_url=to.piece)
+    return context | {
+        "since": day,
+        "wrong_since": wrong,
+        "changes": changes,
+        "asked_roadmap": request.args.get("roadmap", ""),
+    }
 
 
 def _person_path(team: Team, who: User) -> str:

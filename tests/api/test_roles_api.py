@@ -140,6 +140,7 @@ ROWS = (
         affects=("bob",),
     ),
     Row("GET", "/me/readiness", "/me/readiness", ENROLLED),
+    Row("GET", "/me/activity", "/me/activity", all_of(200)),
     Row("GET", "/me/skills", "/me/skills", all_of(200)),
     Row("PUT", SKILL, "/me/skills/mlops", all_of(200), ASSESSED),
     Row("GET", "/me/absences", "/me/absences", all_of(200)),

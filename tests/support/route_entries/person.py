@@ -19,7 +19,7 @@ PAGES: tuple[Page, ...] = (
         "person.read",
         PERSON,
         SEEN,
-        variants=(PERSON + "?stage={stage}",),
+        variants=(PERSON + "?stage={stage}", PERSON + "?since=2020-01-01"),
         name="person",
         by_role=True,
     ),

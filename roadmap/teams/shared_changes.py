@@ -1,0 +1,87 @@
+"""What changed of a person since a day, from what their managers see of them now.
+
+It is made from the shared profile and not from the history, which is its owner's alone: what was
+taken back, private or a draft is in neither.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from roadmap.activity.messages import STATUSES
+from roadmap.core.i18n import gettext as _
+from roadmap.evidence.queries import Judgement
+from roadmap.readiness.tally import TONES
+from roadmap.teams.shared_profile import SharedProfile
+
+
+@dataclass(frozen=True, slots=True)
+class SharedChange:
+    """One line: what it is now, since when, and where more of it stands."""
+
+    at: dt.datetime
+    text: str
+    href: str
+
+
+def list_changes(
+    seen: SharedProfile,
+    judged: Mapping[uuid.UUID, Sequence[Judgement]],
+    since: dt.datetime,
+    *,
+    piece_url: Callable[[str], str],
+) -> list[SharedChange]:
+    """Return the changes since a moment, the newest first. `judged` are reviews of the pieces."""
+    changes = [*_of_milestones(seen), *_of_pieces(seen, judged, piece_url), *_of_skills(seen)]
+    return sorted(
+        (each for each in changes if each.at >= since), key=lambda each: each.at, reverse=True
+    )
+
+
+def _of_milestones(seen: SharedProfile) -> Iterator[SharedChange]:
+    if seen.on is None:
+        return
+    for each in seen.on.milestones.values():
+        status = "done" if each.tone in TONES else each.tone
+        if each.since is not None and status in STATUSES:
+            stage = seen.on.content.stage_of[each.milestone.key].key
+            text = _(
+                "%(title)s: %(status)s", title=each.milestone.title, status=str(STATUSES[status])
+            )
+            yield SharedChange(each.since, text, f"#stage-{stage}")
+
+
+def _of_pieces(
+    seen: SharedProfile,
+    judged: Mapping[uuid.UUID, Sequence[Judgement]],
+    piece_url: Callable[[str], str],
+) -> Iterator[SharedChange]:
+    for piece in seen.pieces:
+        href = piece_url(str(piece.id))
+        if piece.version.submitted_at is not None:
+            text = _("Submitted for review: %(title)s", title=piece.title)
+            yield SharedChange(piece.version.submitted_at, text, href)
+        for review in judged.get(piece.id, ()):
+            said = {"title": piece.title, "name": review.verified_by}
+            text = (
+                _("Verified by %(name)s: %(title)s", **said)
+                if review.decision == "verified"
+                else _("Returned by %(name)s: %(title)s", **said)
+            )
+            yield SharedChange(review.decided_at, text, href)
+
+
+def _of_skills(seen: SharedProfile) -> Iterator[SharedChange]:
+    for skill, standing in seen.skills:
+        for side in (standing.own, standing.other):
+            if side is not None:
+                text = _(
+                    "%(skill)s: level %(level)d, by %(name)s",
+                    skill=skill.title,
+                    level=side.level,
+                    name=side.name,
+                )
+                yield SharedChange(side.at, text, f"#skill-{skill.key}")

@@ -1,0 +1,107 @@
+"""What changed of a person since a day, as their managers see it: of what is shared, alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from html import unescape
+
+import pytest
+
+from roadmap.evidence import actions as evidence
+from roadmap.progress import actions as progress
+from roadmap.skills import actions as skills
+from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
+from tests.support.catalog import enroll
+from tests.support.statements import statements_of
+
+SLUG = "senior-ml-engineer"
+KEY = "design-doc-for-complex-system"
+
+
+@pytest.fixture
+def page(session, cast, now, browser_of):
+    """Ask for what Bob sees of Alice; the lines of the part about changes."""
+    enroll(session, cast.alice, now - dt.timedelta(days=90), SLUG)
+
+    def ask(query, who=cast.bob):
+        session.commit()
+        answer = browser_of(who).get(f"/teams/ranking/people/{cast.alice}?{query}")
+        assert answer.status_code == 200
+        part = answer.text.partition('id="changes"')[2].partition("</section>")[0]
+        return part, [unescape(each) for each in re.findall(r'class="title[^>]*>(.*?)</a>', part)]
+
+    return ask
+
+
+def work(session, cast, at, title):
+    """A ticked milestone, a level, a piece that Bob verified, and what is Alice's alone."""
+    alice = cast.actor(session, cast.alice)
+    progress.set_status(session, cast.alice, KEY, "done", by=cast.alice, now=at)
+    progress.set_plan(
+        session, cast.alice, KEY, note="secret", target_on=dt.date(2027, 1, 1), by=cast.alice,
+        now=at,
+    )  # fmt: skip
+    skills.assess_self(session, cast.alice, "mlops", 2, "secret", by=alice, now=at)
+    piece = add_evidence(session, cast, cast.alice, at, title=title, milestones=[KEY])
+    submit_evidence(session, cast, piece, at)
+    review_evidence(session, cast, piece, at)
+    add_evidence(session, cast, cast.alice, at, title="secret draft", milestones=[KEY])
+    hidden = add_evidence(session, cast, cast.alice, at, title="secret piece", milestones=[KEY])
+    evidence.edit(
+        session, hidden, evidence.replace(evidence.evidence_input(hidden), visibility="private"),
+        by=alice, now=at,
+    )  # fmt: skip
+    return piece
+
+
+def test_it_lists_what_is_shared_and_changed_since(session, cast, now, page):
+    work(session, cast, now, "A design")
+    part, lines = page("since=2020-01-01")
+    title = re.search(r"#stage-[a-z]+\">(.*?): done", part)[1]
+    assert sorted(lines) == sorted(
+        [
+            unescape(title) + ": done",
+            "Submitted for review: A design",
+            "Verified by Bob: A design",
+            "MLOps: level 2, by Alice",
+        ]
+    )
+    assert "secret" not in part
+    tomorrow = (now + dt.timedelta(days=2)).date()
+    part, lines = page(f"since={tomorrow}")
+    assert lines == []
+    assert "Nothing that is shared changed since then" in part
+
+
+def test_she_sees_the_same_as_he(session, cast, now, page):
+    work(session, cast, now, "A design")
+    assert page("since=2020-01-01", cast.alice)[1] == page("since=2020-01-01")[1]
+
+
+def test_without_a_day_there_is_no_such_part_and_a_wrong_one_is_named(page):
+    assert page("stage=leadership") == ("", [])
+    assert "“soon” is not a day" in page("since=soon")[0]
+
+
+def test_what_is_taken_back_is_in_no_line(session, cast, now, page):
+    piece = work(session, cast, now, "A design")
+    alice = cast.actor(session, cast.alice)
+    progress.set_status(session, cast.alice, KEY, "not_started", by=cast.alice, now=now)
+    evidence.delete(session, piece, by=alice, now=now)
+    assert page("since=2020-01-01")[1] == ["MLOps: level 2, by Alice"]
+
+
+def test_the_statements_do_not_grow(app, session, cast, now, browser_of):
+    enroll(session, cast.alice, now, SLUG)
+    bob, path = browser_of(cast.bob), f"/teams/ranking/people/{cast.alice}?since=2020-01-01"
+    counts = []
+    for times in (1, 4):
+        for number in range(times):
+            piece = add_evidence(
+                session, cast, cast.alice, now, title=f"{number}", milestones=[KEY]
+            )
+            submit_evidence(session, cast, piece, now)
+            review_evidence(session, cast, piece, now)
+        counts.append(len(statements_of(app, lambda: bob.get(path))))
+    assert counts[0] == counts[1]
