@@ -54,6 +54,16 @@ def test_the_other_parts_are_sheets() -> None:
     assert book.sheetnames == ["Portfolio"]
 
 
+def test_a_cell_of_a_csv_is_a_line() -> None:
+    """Programs that split lines first read it, and no line of a list looks like a formula."""
+    piece = replace(RANKER, verified_for=("Lead", "Build"), description="One:\n\n- two\n- three")
+    [row] = lines(replace(EMPTY, items=(piece,)))
+    assert row["Verified for"] == "Lead / Build"
+    assert row["Description"] == "One: / - two / - three"
+    [row] = sheet(replace(EMPTY, items=(piece,)))
+    assert row["Description"] == "One:\n\n- two\n- three"
+
+
 @pytest.mark.parametrize("title", ["+49 Jo", "-Anna", "=1+1", "@SUM(A1)"])
 def test_a_title_is_text(title: str) -> None:
     """In XLSX a text is never run, so an apostrophe would only be seen."""

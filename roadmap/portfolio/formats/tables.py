@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from flask_babel import lazy_gettext as _l
@@ -24,9 +25,13 @@ def render_csv(document: Document) -> bytes:
     if document.email:
         whose.append((_("Email"), clean_line(document.email)))
     header = [*pieces.header, *(label for label, _text in whose)]
-    return to_csv(
-        Sheet(pieces.title, header, [(*row, *(text for _, text in whose)) for row in pieces.rows])
-    )
+    rows = [(*map(_on_one_line, row), *(text for _, text in whose)) for row in pieces.rows]
+    return to_csv(Sheet(pieces.title, header, rows))
+
+
+def _on_one_line(value: CellValue) -> CellValue:
+    """Return a text with its lines in one, as many programs that read CSV expect."""
+    return re.sub(r"\s*\n\s*", " / ", value) if isinstance(value, str) else value
 
 
 def render_xlsx(document: Document) -> bytes:
