@@ -100,6 +100,13 @@ def test_text_runs_in_its_own_direction(text: str, is_bidi: bool, turned: list[s
     assert [run.text for run in paragraph.runs if "<w:rtl/>" in run._r.xml] == turned
 
 
+def test_a_text_that_turns_at_every_letter_is_one_run() -> None:
+    text = "a א " * 5_000
+    made = docx.Document(io.BytesIO(word.render(replace(EMPTY, introduction_md=text))))
+    [paragraph] = [each for each in made.paragraphs if len(each.text) > 1_000]
+    assert len(paragraph.runs) == 1
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_in_every_place_is_a_text(text: str) -> None:
     item = replace(RANKER, title=text, url=text, role=text, description=text)

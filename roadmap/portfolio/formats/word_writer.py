@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -25,6 +25,7 @@ STYLES = Path(__file__).with_name("word_styles.xml")
 # Word has nine levels of lists, and a step of each in twentieths of a point.
 MAX_DEPTH, STEP = 8, 360
 PAGE_WIDTH = 9_180
+MAX_TURNS = 500
 # Ours, above the numbers of the lists that python-docx's template has.
 BULLETS, NUMBERS, FIRST_LIST = 900, 901, 1_000
 
@@ -179,7 +180,9 @@ class WordWriter:
     def _span(self, span: Span, from_right: bool) -> str:
         runs = []
         text, end = strip_control_characters(span.text), 0
-        for found in (*_RUNS[from_right].finditer(text), None):
+        turns = [*islice(_RUNS[from_right].finditer(text), MAX_TURNS + 1)]
+        # A text that turns more often than any does is left to Word.
+        for found in (*(turns if len(turns) <= MAX_TURNS else ()), None):
             start, stop = found.span() if found else (len(text), len(text))
             runs += [_run(text[end:start], span.marks, from_right)]
             runs += [_run(text[start:stop], span.marks, not from_right)]
