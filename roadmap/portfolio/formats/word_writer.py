@@ -26,8 +26,7 @@ STYLES = Path(__file__).with_name("word_styles.xml")
 MAX_DEPTH, STEP = 8, 360
 PAGE_WIDTH = 9_180
 MAX_TURNS = 500
-# Ours, above the numbers of the lists that python-docx's template has.
-BULLETS, NUMBERS, FIRST_LIST = 900, 901, 1_000
+BULLETS, NUMBERS, FIRST_LIST = 1, 2, 3
 
 _NAMESPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
@@ -150,7 +149,7 @@ class WordWriter:
         made = _parse(f"<w:body>{''.join(self._body)}</w:body>")
         # Before the size of the page, which stands last.
         document.element.body[:0] = list(made)
-        _add_lists(document.part.numbering_part.element, self._starts)
+        _set_lists(document.part.numbering_part.element, self._starts)
         _fill_footer(document.sections[0].footer._element, f"{author} · {page}")
         properties = document.core_properties
         # The properties accept 255 characters.
@@ -292,30 +291,29 @@ def _fill_footer(footer: Any, text: str) -> None:
     footer[:] = [_parse(f"<w:p>{style}{runs}</w:p>")]
 
 
-def _add_lists(numbering: Any, starts: Sequence[int]) -> None:
+def _set_lists(numbering: Any, starts: Sequence[int]) -> None:
     """Define bullets and numbers on each level, and a list for each start of a numbered one."""
     levels = range(MAX_DEPTH + 1)
-    for name, form, text in ((NUMBERS, "decimal", "%{}."), (BULLETS, "bullet", "–")):
+    forms, lists = [], [_list_of(BULLETS, BULLETS)]
+    for name, form, text in ((BULLETS, "bullet", "–"), (NUMBERS, "decimal", "%{}.")):
         defined = "".join(
             f'<w:lvl w:ilvl="{level}"><w:start w:val="1"/><w:numFmt w:val="{form}"/>'
             f'<w:lvlText w:val="{text.format(level + 1)}"/><w:lvlJc w:val="left"/><w:pPr>'
             f'<w:ind w:left="{(level + 1) * STEP}" w:hanging="{STEP}"/></w:pPr></w:lvl>'
             for level in levels
         )
-        numbering.insert(
-            0,
-            _parse(
-                f'<w:abstractNum w:abstractNumId="{name}">'
-                f'<w:multiLevelType w:val="multilevel"/>{defined}</w:abstractNum>'
-            ),
+        forms.append(
+            f'<w:abstractNum w:abstractNumId="{name}">'
+            f'<w:multiLevelType w:val="multilevel"/>{defined}</w:abstractNum>'
         )
-    numbering.append(_parse(_list_of(BULLETS, BULLETS)))
     for list_id, start in enumerate(starts, FIRST_LIST):
         begins = "".join(
             f'<w:lvlOverride w:ilvl="{level}"><w:startOverride w:val="{start}"/></w:lvlOverride>'
             for level in levels
         )
-        numbering.append(_parse(_list_of(list_id, NUMBERS, begins)))
+        lists.append(_list_of(list_id, NUMBERS, begins))
+    # In place of those of the template, whose styles are not ours.
+    numbering[:] = [_parse(each) for each in (*forms, *lists)]
 
 
 def _list_of(list_id: int, form: int, begins: str = "") -> str:
