@@ -181,7 +181,10 @@ PAGES: tuple[Page, ...] = (
     Page("/skills", "skill.read", "/skills"),
     Page("/skills/<key>", "skill.read", "/skills/{skill}"),
     # readiness
-    Page("/readiness", "readiness.read", "/readiness", variants=("/readiness?roadmap={slug}",)),
+    Page(
+        "/readiness", "readiness.read", "/readiness",
+        variants=("/readiness?roadmap={slug}", "/readiness?if=assessed:mlops,nothing"),
+    ),
     # journey
     # There is one roadmap yet: its page is the better answer than a list of one.
     Page("/roadmaps", "roadmap.read", "/roadmaps?all", name="roadmaps"),
