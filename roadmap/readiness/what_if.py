@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
 # The kinds of choices, and how many of each are offered; an address may name any.
-OFFERED = {"verified": 7, "done": 6, "assessed": 4, "impact": 3}
-MOST_CHOSEN = 20
+OFFERED = {"verified": 6, "done": 4, "assessed": 8, "impact": 3}
+MOST_CHOSEN = 30
 # Of thousands that wait, the newest are tried.
 MOST_TRIED = 100
 MAY_BE_VERIFIED = ("draft", "returned", *AWAITING_REVIEW)
@@ -35,7 +35,6 @@ _KIND_OF_ACTION = {
     "tick_milestone": "done",
     "do_milestone": "done",
     "submit_evidence": "verified",
-    "ask_assessment": "assessed",
     "add_impact": "impact",
 }
 
@@ -160,20 +159,26 @@ def _measures(piece: Item, type_: str) -> bool:
 
 
 def _offered(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Choice]:
-    """Yield what is worth most of each kind: of the next steps, and of the pieces that wait."""
+    """Yield what is worth most of each kind: steps, pieces that wait, skills below their bar."""
     worth = []
     for step in steps:
         if kind := _KIND_OF_ACTION.get(step.action):
             target = f"{step.target}:{step.piece}" if kind == "impact" else step.target
             worth.append((f"{kind}:{target}", step.gain, step.opens_gate is not None))
-    unpassed = [rule for rule in gate_rules(tally.content.policy) if not rule.check(tally).passed]
     waiting = [piece for piece in tally.unlapsed_evidence if piece.state in AWAITING_REVIEW]
     returned = [piece for piece in tally.unlapsed_evidence if piece.state == "returned"]
-    for piece in [*returned, *waiting][-MOST_TRIED:]:
-        if confirmed := as_confirmed(tally.content, piece):
-            after = with_piece(tally, confirmed)
-            opens_gate = any(rule.check(after).passed for rule in unpassed)
-            worth.append((f"verified:{piece.id}", score_of(after) - now, opens_gate))
+    imagined = {
+        f"verified:{piece.id}": with_piece(tally, confirmed)
+        for piece in [*returned, *waiting][-MOST_TRIED:]
+        if (confirmed := as_confirmed(tally.content, piece))
+    }
+    for skill in tally.content.skills:
+        levels = {**tally.facts.other_levels, skill.key: skill.bar}
+        imagined[f"assessed:{skill.key}"] = tally.with_facts(other_levels=levels)
+    unpassed = [rule for rule in gate_rules(tally.content.policy) if not rule.check(tally).passed]
+    for key, after in imagined.items():
+        opens_gate = any(rule.check(after).passed for rule in unpassed)
+        worth.append((key, score_of(after) - now, opens_gate))
     worth.sort(key=lambda each: -each[1])
     for kind, most in OFFERED.items():
         best = [each for each in worth if each[0].startswith(kind) and (each[1] > 0 or each[2])]
