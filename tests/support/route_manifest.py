@@ -182,7 +182,9 @@ PAGES: tuple[Page, ...] = (
     Page("/skills/<key>", "skill.read", "/skills/{skill}"),
     # readiness
     Page(
-        "/readiness", "readiness.read", "/readiness",
+        "/readiness",
+        "readiness.read",
+        "/readiness",
         variants=("/readiness?roadmap={slug}", "/readiness?if=assessed:mlops,nothing"),
     ),
     # journey
