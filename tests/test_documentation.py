@@ -71,6 +71,7 @@ OWN_NOUNS = (
         "work_log",
         "absence",
         "forecast",
+        "snapshot",
         "endorsement",
         "calendar",
         "activity",

@@ -55,7 +55,7 @@ ROUTES = (
     Route("GET", "/me/roadmaps/<slug>", "progress.read", "progress:read_own_roadmap"),
     Route("PUT", "/me/roadmaps/<slug>", "enrollment.write", "progress:enroll"),
     Route("DELETE", "/me/roadmaps/<slug>", "enrollment.write", "progress:leave"),
-    Route("GET", "/me/roadmaps/<slug>/history", "progress.read", "momentum:list_history"),
+    Route("GET", "/me/roadmaps/<slug>/history", "snapshot.read", "momentum:list_history"),
     Route("GET", "/me/roadmaps/<slug>/forecast", "forecast.read", "forecast:read_forecast"),
     Route("PUT", MILESTONE, "progress.write", "progress:set_milestone"),
     Route("GET", "/me/evidence", "evidence.read", "evidence:list_evidence"),

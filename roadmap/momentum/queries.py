@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from roadmap.evidence.item import Impact, Version
 from roadmap.evidence.loader import IMPACT_COLUMNS
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.evidence.models import Impact as ImpactRow
+from roadmap.momentum import rules
 from roadmap.momentum.models import Snapshot
 from roadmap.momentum.reconstruction import Event, Level, PastEntry, PastFacts, PastPiece
 from roadmap.momentum.rules import Figures
@@ -31,8 +32,8 @@ from roadmap.skills.models import Assessment
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-# Every time zone is ahead of or behind UTC by a multiple of it.
-QUARTER_HOUR = 900
+DAY_SECONDS = 86_400
+EPOCH = dt.date(1970, 1, 1)
 
 _ENTRY: Any = HistoryEntry.__table__.c
 _SNAPSHOT: Any = Snapshot.__table__.c
@@ -65,24 +66,19 @@ def load_series(
 
 def changes_by_day(
     session: Session, user_id: uuid.UUID, year: int, zone: ZoneInfo
-) -> Counter[dt.date]:
-    """Count the entries of a person's history by day of a year, in their own time zone.
-
-    The database counts by quarter of an hour, so that a year of 50,000 entries is no longer list
-    than one of 50; which day that is only the time zone tells.
-    """
+) -> dict[dt.date, int]:
+    """Count the entries of a person's history by day of a year, in their own time zone."""
     begin, end = (dt.datetime(each, 1, 1, tzinfo=zone) for each in (year, year + 1))
+    offsets = reversed(rules.utc_offsets(zone, begin, end))
+    offset = sa.case(*((_ENTRY.at >= since, ahead) for since, ahead in offsets))
     epoch = sa.type_coerce(sa.extract("epoch", _ENTRY.at), sa.Numeric)
-    quarter = (epoch // QUARTER_HOUR).label("quarter")
+    day = ((epoch + offset) // DAY_SECONDS).label("day")
     rows = session.connection().execute(
-        sa.select(quarter, sa.func.count())
+        sa.select(day, sa.func.count())
         .where(_ENTRY.user_id == user_id, _ENTRY.at >= begin, _ENTRY.at < end)
-        .group_by(quarter)
+        .group_by(day)
     )
-    found: Counter[dt.date] = Counter()
-    for number, count in rows:
-        found[dt.datetime.fromtimestamp(int(number) * QUARTER_HOUR, zone).date()] += count
-    return found
+    return {EPOCH + dt.timedelta(days=int(number)): count for number, count in rows}
 
 
 def first_change(session: Session, user_id: uuid.UUID) -> dt.datetime | None:

@@ -20,7 +20,7 @@ momentum = Blueprint("momentum", __name__)
 
 
 @momentum.get("/roadmaps/<slug>/progress")
-@permit("progress.read")
+@permit("snapshot.read")
 def page(slug: str) -> Response:
     """Show effort and score over a period, `?period=90-days`, and a year, `?year=2026`."""
     mine = enrollment(db.session, current_user.id, slug)

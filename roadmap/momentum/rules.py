@@ -81,3 +81,27 @@ def changed_points(points: Series) -> list[tuple[dt.date, Figures]]:
         for place, point in enumerate(points)
         if place in (0, len(points) - 1) or not point[1].looks_like(points[place - 1][1])
     ]
+
+
+def utc_offsets(
+    zone: dt.tzinfo, begin: dt.datetime, end: dt.datetime
+) -> list[tuple[dt.datetime, int]]:
+    """Return by how many seconds a zone is ahead of UTC from `begin` on, and from each change on.
+
+    Clocks change at full quarters of an hour, and no more than once a day.
+    """
+
+    def ahead(moment: dt.datetime) -> int:
+        return round((moment.astimezone(zone).utcoffset() or dt.timedelta()).total_seconds())
+
+    moment, end = begin.astimezone(dt.UTC), end.astimezone(dt.UTC)
+    found = [(moment, ahead(moment))]
+    while moment < end:
+        after = moment + dt.timedelta(days=1)
+        if ahead(after) != found[-1][1]:
+            change = moment
+            while ahead(change) == found[-1][1]:
+                change += dt.timedelta(minutes=15)
+            found.append((change, ahead(after)))
+        moment = after
+    return found

@@ -141,6 +141,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "work_log.write": own,
     # Nobody else ever sees when somebody is away, or what they forecast.
     "forecast.read": own,
+    "snapshot.read": own,
     "absence.read": own,
     "absence.write": own,
     # Nobody else ever sees what somebody practises.

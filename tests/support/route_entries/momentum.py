@@ -12,7 +12,7 @@ from tests.support.route_entry import ENROLLED, Change, Page
 RULE = "/roadmaps/<slug>/progress"
 PAGES: tuple[Page, ...] = (
     Page(
-        RULE, "progress.read", "/roadmaps/{slug}/progress", ENROLLED,
+        RULE, "snapshot.read", "/roadmaps/{slug}/progress", ENROLLED,
         variants=("/roadmaps/{slug}/progress?period=all&year=2026",),
     ),
 )  # fmt: skip
