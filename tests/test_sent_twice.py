@@ -37,6 +37,7 @@ from roadmap.time_budget.models import TimeEntry
 from roadmap.work_log.models import WorkLogEntry
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.evidence.form_data import form_fields
+from tests.portfolio import evidence_rows
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
 from tests.support.catalog import enroll
@@ -117,6 +118,7 @@ def sample(session: Session, cast: Cast, now) -> dict[str, str]:
         session, cast.alice, "stopping-a-project", "star", {"result": "None."}, [], revision=0,
         now=now,
     )  # fmt: skip
+    evidence_rows.portfolio(session, cast.alice)
     session.commit()
     return {"piece": str(piece.id), "alice": str(cast.alice)}
 

@@ -92,6 +92,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "portfolio.made_default": _l("Made the default portfolio: %(name)s"),
         "portfolio.deleted": _l("Portfolio deleted: %(name)s"),
         "portfolio.arranged": _l("Sections arranged: %(name)s"),
+        "portfolio.replaced": _l("Pieces of a portfolio replaced: %(name)s"),
         "portfolio.profiles": _l("Profiles saved"),
         "portfolio.link_made": _l("Public link to the portfolio created"),
         "portfolio.link_revoked": _l("Public link to the portfolio revoked"),

@@ -44,6 +44,7 @@ MILESTONE = "/me/roadmaps/<slug>/milestones/<key>"
 EVIDENCE = "/me/evidence/<uuid:evidence_id>"
 FILES = f"{EVIDENCE}/files"
 ABSENCE = "/me/absences/<uuid:absence_id>"
+PORTFOLIO = "/me/portfolios/<uuid:portfolio_id>"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
 JUDGEMENT = "/reviews/<uuid:evidence_id>/judgements/<uuid:judgement_id>"
 
@@ -82,6 +83,13 @@ ROUTES = (
     Route("POST", "/me/badges", "badge.write", "badges:issue_badge"),
     Route("GET", "/me/badges/<uuid:badge_id>", "badge.read", "badges:read_badge"),
     Route("DELETE", "/me/badges/<uuid:badge_id>", "badge.write", "badges:revoke_badge"),
+    Route("GET", "/me/portfolios", "portfolio.read", "portfolios:list_own_portfolios"),
+    Route("POST", "/me/portfolios", "portfolio.write", "portfolios:create_portfolio"),
+    Route("GET", PORTFOLIO, "portfolio.read", "portfolios:read_portfolio"),
+    Route("PUT", PORTFOLIO, "portfolio.write", "portfolios:change_portfolio"),
+    Route("DELETE", PORTFOLIO, "portfolio.write", "portfolios:delete_portfolio"),
+    Route("GET", "/me/profiles", "portfolio.read", "portfolios:read_profiles"),
+    Route("PUT", "/me/profiles", "portfolio.write", "portfolios:change_profiles"),
     Route("GET", "/teams", "team.list", "teams:list_teams"),
     Route("GET", "/teams/<slug>/matrix", "team.matrix", "teams:read_matrix"),
     Route("PUT", MEMBER, "person.assess", "teams:assess_member_skill"),

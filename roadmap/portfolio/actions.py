@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -370,6 +371,33 @@ def move_item(
         )
 
 
+def replace_items(
+    session: Session,
+    user_id: uuid.UUID,
+    portfolio_id: uuid.UUID,
+    items: Mapping[uuid.UUID, Redaction | None],
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Make these the pieces of a portfolio, in this order, each redacted or not.
+
+    Those that may not be shown stay where they were chosen before; to choose another one raises
+    NotVisibleInPortfolio with its id, more than MAX_ITEMS PortfolioFull, and LookupError.
+    """
+    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+    choices = load_choices(session, portfolio_id)
+    before = {key: choices[key].redaction for key in _selected_ids(session, portfolio_id)}
+    if list(items.items()) == list(before.items()):
+        return
+    if len(items) > MAX_ITEMS:
+        raise PortfolioFull
+    if unknown := items.keys() - before.keys() - set(_eligible_ids(session, user_id)):
+        raise NotVisibleInPortfolio(*sorted(map(str, unknown)))
+    arrange_items(session, portfolio, list(items), redactions=items)
+    _record(session, portfolio, "portfolio.replaced", by=by, now=now)
+
+
 def redact_item(
     session: Session,
     user_id: uuid.UUID,
@@ -408,14 +436,20 @@ def redaction_columns(redaction: Redaction | None) -> dict[str, Any]:
     }
 
 
-def arrange_items(session: Session, portfolio: Portfolio, keys: Sequence[uuid.UUID]) -> None:
-    """Make these the chosen pieces of a locked portfolio, in this order."""
+def arrange_items(
+    session: Session,
+    portfolio: Portfolio,
+    keys: Sequence[uuid.UUID],
+    *,
+    redactions: Mapping[uuid.UUID, Redaction | None] = MappingProxyType({}),
+) -> None:
+    """Make these the chosen pieces of a locked portfolio, in this order.
+
+    Each keeps its redaction unless `redactions` has another one, or None, for it.
+    """
     item = PortfolioItem
-    redactions = {
-        key: choice.redaction
-        for key, choice in load_choices(session, portfolio.id).items()
-        if choice.redaction
-    }
+    kept = {key: choice.redaction for key, choice in load_choices(session, portfolio.id).items()}
+    kept = {key: redaction for key, redaction in {**kept, **redactions}.items() if redaction}
     session.execute(sa.delete(item).where(item.portfolio_id == portfolio.id))
     places = {key: place for place, key in enumerate(keys)}
     rows = [
@@ -424,9 +458,9 @@ def arrange_items(session: Session, portfolio: Portfolio, keys: Sequence[uuid.UU
             "user_id": portfolio.user_id,
             "evidence_id": key,
             "position": places.get(key),
-            **redaction_columns(redactions.get(key)),
+            **redaction_columns(kept.get(key)),
         }
-        for key in {**places, **redactions}
+        for key in {**places, **kept}
     ]
     if rows:
         session.execute(sa.insert(item), rows)

@@ -46,7 +46,7 @@ def export_file(
     """Return a portfolio of the actor, or the default one, in the format with this key.
 
     Ends the request's transaction, because the export is audited in one of its own. Raises KeyError
-    for an unknown format, TooBusy, PdfError where the file could not be made, and MissingCharacters
+    for an unknown format, NoPortfolio, TooBusy, PdfError where it fails, and MissingCharacters
     instead of a file with boxes unless the reader `accepts_boxes`.
     """
     chosen = FORMATS[name]

@@ -94,13 +94,17 @@ MAX_DOCUMENT_PARTS = 15_000
 EXCERPT_LENGTH = 400
 
 
+class NoPortfolio(LookupError):
+    """There is no such person, or they have no such portfolio."""
+
+
 def load_document(
     session: Session, user_id: uuid.UUID, today: dt.date, portfolio_id: uuid.UUID | None = None
 ) -> Document:
     """Load what a portfolio of the person shows on this day, in their order.
 
     The default portfolio where no id is given. Figures of progress are left out: they also depend
-    on evidence that is not shown. Raises LookupError where there is no such person or portfolio.
+    on evidence that is not shown. Raises NoPortfolio.
     """
     person = session.execute(
         _WITH_DEFAULT if portfolio_id is None else _WITH_CHOSEN,
@@ -108,7 +112,7 @@ def load_document(
     ).first()
     # The first portfolio of a person has their id, also before it is stored.
     if person is None or (person.portfolio_id is None and portfolio_id not in (None, user_id)):
-        raise LookupError(f"no portfolio {portfolio_id} of {user_id}")
+        raise NoPortfolio(f"no portfolio {portfolio_id} of {user_id}")
     sections = shown(person.section_order or "", person.hidden_sections or "")
     worked = career.positions(session, user_id) if "experience" in sections else []
     summaries = _shorten_long([position.summary for position in worked])

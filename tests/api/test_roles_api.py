@@ -63,6 +63,7 @@ MILESTONE, SKILL = "/me/roadmaps/<slug>/milestones/<key>", "/me/skills/<key>"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
 BADGE = "/me/badges/<uuid:badge_id>"
 FILES, FILE = f"{EVIDENCE}/files", f"{EVIDENCE}/files/<sha256>"
+PORTFOLIO = "/me/portfolios/<uuid:portfolio_id>"
 ABSENCE = "/me/absences/<uuid:absence_id>"
 REVIEW, MATRIX = "/reviews/<uuid:evidence_id>", "/teams/<slug>/matrix"
 ASSESSED, VERIFIED = {"level": 3, "comment": "Seen."}, {"decision": "verified", "comment": "Yes."}
@@ -154,6 +155,13 @@ ROWS = (
     Row("POST", "/me/badges", "/me/badges", all_of(422), {"subject": f"{SLUG}/foundations"}),
     Row("GET", BADGE, "/me/badges/{badge}", ALICE),
     Row("DELETE", BADGE, "/me/badges/{badge}", all_of(404, alice=204), affects=("nobody",)),
+    Row("GET", "/me/portfolios", "/me/portfolios", all_of(200)),
+    Row("POST", "/me/portfolios", "/me/portfolios", all_of(201), {"name": "Recruiters"}),
+    Row("GET", PORTFOLIO, "/me/portfolios/{cv}", ALICE),
+    Row("PUT", PORTFOLIO, "/me/portfolios/{cv}", ALICE, {"headline": "New"}),
+    Row("DELETE", PORTFOLIO, "/me/portfolios/{cv}", all_of(404, alice=204)),
+    Row("GET", "/me/profiles", "/me/profiles", all_of(200)),
+    Row("PUT", "/me/profiles", "/me/profiles", all_of(200), {"github": "octocat"}),
     Row("GET", "/teams", "/teams", all_of(200)),
     Row("GET", MATRIX, "/teams/ranking/matrix", all_of(403, bob=200, dave=404)),
     Row("GET", MATRIX, "/teams/vision/matrix", all_of(403, bob=404, dave=200)),

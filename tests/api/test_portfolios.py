@@ -1,0 +1,129 @@
+"""/me/portfolios and /me/profiles: the same portfolios as on the pages."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from sqlalchemy.orm import Session
+
+from roadmap.portfolio.selection import load_choices
+from tests.portfolio import evidence_rows
+from tests.support.api_client import ApiClient
+from tests.support.cast import Cast
+
+
+@pytest.fixture
+def pieces(session: Session, cast: Cast) -> list[str]:
+    made = [evidence_rows.add(session, cast.alice, title, at=at) for at, title in enumerate("abc")]
+    session.commit()
+    return [str(each.id) for each in made]
+
+
+@pytest.fixture
+def path(cast: Cast) -> str:
+    """Alice's first portfolio, before and after it is stored."""
+    return f"/me/portfolios/{cast.alice}"
+
+
+def test_the_first_one_is_there_before_anything_is_stored(alice: ApiClient, path: str) -> None:
+    (listed,) = alice.get("/me/portfolios").get_json()["items"]
+    assert (listed["name"], listed["default"], listed["pieces"]) == ("Portfolio", True, 0)
+    assert alice.get(path).get_json()["items"] == []
+    assert alice.put(path, {"headline": "ML"}).get_json()["headline"] == "ML"
+
+
+def test_a_copy_is_made_changed_and_deleted(alice: ApiClient, path: str, pieces: list[str]) -> None:
+    made = alice.post("/me/portfolios", {"name": "CV", "copy_of": path.rpartition("/")[2]})
+    assert made.status_code == 201
+    copy = made.headers["Location"].removeprefix("/api/v1")
+    redaction = {"title": "A launch", "description": "Under NDA", "shows_impacts": False}
+    changed = alice.put(
+        copy,
+        {
+            "introduction": "Hello",
+            "items": [{"evidence": pieces[2], "redaction": redaction}, {"evidence": pieces[0]}],
+            "sections": [{"key": "skills"}, {"key": "evidence", "shown": False}],
+            "default": True,
+        },
+    ).get_json()
+    assert changed["items"] == [
+        {"evidence": pieces[2], "redaction": redaction},
+        {"evidence": pieces[0], "redaction": None},
+    ]
+    assert changed["sections"][:2] == [
+        {"key": "skills", "shown": True},
+        {"key": "evidence", "shown": False},
+    ]
+    assert alice.delete(copy).status_code == 409, "the default one stays"
+    assert len(alice.get(path).get_json()["items"]) == 3
+    assert alice.get(path).get_json()["default"] is False
+    assert b"Under NDA" not in alice.get("/me/portfolio?format=markdown").data, "it is hidden"
+    alice.put(copy, {"sections": None})
+    assert b"Under NDA" in alice.get("/me/portfolio?format=markdown").data
+    named = alice.get(f"/me/portfolio?format=markdown&portfolio={path.rpartition('/')[2]}")
+    assert b"Under NDA" not in named.data
+
+    alice.put(path, {"default": True})
+    assert alice.delete(copy).status_code == 204
+    assert alice.get(copy).status_code == 404
+
+
+def test_what_is_left_out_stays_and_null_clears(
+    alice: ApiClient, path: str, pieces: list[str]
+) -> None:
+    alice.put(path, {"headline": "ML", "introduction": "Hello", "left_out_skills": ["mlops"]})
+    left = alice.put(path, {"introduction": None}).get_json()
+    assert (left["headline"], left["introduction"], left["left_out_skills"]) == (
+        "ML",
+        "",
+        ["mlops"],
+    )
+    assert len(left["items"]) == 3
+    assert alice.put(path, {"items": None}).get_json()["items"] == []
+
+
+def test_a_piece_without_redaction_keeps_the_one_it_has(
+    session: Session, cast: Cast, alice: ApiClient, path: str, pieces: list[str]
+) -> None:
+    redacted = {"evidence": pieces[0], "redaction": {"title": "A launch"}}
+    alice.put(path, {"items": [redacted]})
+    alice.put(path, {"items": []})
+    kept = alice.put(path, {"items": [{"evidence": pieces[0]}]}).get_json()["items"]
+    assert kept[0]["redaction"]["title"] == "A launch"
+    shown = alice.put(path, {"items": [{"evidence": pieces[0], "redaction": None}]}).get_json()
+    assert shown["items"][0]["redaction"] is None
+    assert load_choices(session, cast.alice)[uuid.UUID(pieces[0])].redaction is None
+
+
+def test_a_stale_change_is_refused(alice: ApiClient, path: str, pieces: list[str]) -> None:
+    tag = alice.get(path).headers["ETag"]
+    alice.put(path, {"items": []})
+    stale = alice.put(path, {"headline": "Mine"}, headers={"If-Match": tag})
+    assert stale.status_code == 412
+    assert alice.get(path).get_json()["headline"] == ""
+
+
+@pytest.mark.parametrize("whose", ["carol", "private", "twice"])
+def test_what_cannot_be_shown_is_named(
+    session: Session, cast: Cast, alice: ApiClient, path: str, pieces: list[str], whose: str
+) -> None:
+    owner = cast.carol if whose == "carol" else cast.alice
+    visibility = "private" if whose == "private" else "portfolio"
+    other = str(evidence_rows.add(session, owner, "Other", visibility=visibility).id)
+    session.commit()
+    sent = [pieces[0], pieces[0]] if whose == "twice" else [pieces[0], other]
+    answer = alice.put(path, {"items": [{"evidence": each} for each in sent], "headline": "New"})
+    assert answer.status_code == 422
+    (said,) = answer.get_json()["errors"]["items"]
+    assert whose == "twice" or other in said
+    assert alice.get(path).get_json()["headline"] == "", "all or nothing"
+
+
+def test_profiles_are_completed_and_checked(alice: ApiClient) -> None:
+    saved = alice.put("/me/profiles", {"github": "@octocat", "website": "example.org"}).get_json()
+    assert saved["github"] == "https://github.com/octocat"
+    wrong = alice.put("/me/profiles", {"orcid": "0000-0002-1825-0098", "github": None})
+    assert list(wrong.get_json()["errors"]) == ["orcid"]
+    assert alice.get("/me/profiles").get_json() == saved
+    assert alice.put("/me/profiles", {"github": None}).get_json()["github"] == ""

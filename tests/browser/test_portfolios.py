@@ -1,0 +1,81 @@
+"""Several portfolios in a browser: order by drag and by keys, and a link of its own for each."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PageOf
+
+
+def rows(page: Page, part: str) -> Locator:
+    return page.locator(f"{part} [data-reorder] > li")
+
+
+def titles(page: Page, part: str) -> list[str]:
+    """The row texts without what is only for screen readers."""
+    return [
+        row.evaluate("row => (row.querySelector('a.title, :scope > span')).innerText")
+        .replace("⠿", "").strip()
+        for row in rows(page, part).all()
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "answer"), [("#pieces", "/items/"), ("#sections", "/sections/")])
+def test_a_row_is_dragged_and_stays_there(part: str, answer: str, page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.goto("/portfolio")
+    before = titles(page, part)
+    with page.expect_response(lambda each: answer in each.url and each.request.method == "PUT"):
+        height = rows(page, part).last.evaluate("row => row.offsetHeight")
+        rows(page, part).first.locator(".drag-handle").drag_to(
+            rows(page, part).last, target_position={"x": 40, "y": height - 4}
+        )
+    expect(rows(page, part)).to_have_count(len(before))
+    page.reload()
+    after = titles(page, part)
+    assert after[0] == before[1]
+    assert set(after) == set(before)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_two_portfolios_have_an_order_and_a_link_of_their_own(
+    javascript: bool, page_of: PageOf
+) -> None:
+    alice = page_of("alice", java_script_enabled=javascript)
+    name = f"Recruiters {javascript}"
+    alice.goto("/portfolios")
+    alice.get_by_label("Name").fill(name)
+    alice.get_by_label("Start from").select_option("a copy of Portfolio")
+    alice.get_by_role("button", name="Create portfolio").click()
+    expect(alice.get_by_role("heading", level=1)).to_have_text(name)
+    first, second = titles(alice, "#pieces")[:2]
+    # By keys alone.
+    alice.get_by_role("button", name=f"Down {first}").focus()
+    alice.keyboard.press("Enter")
+    expect(rows(alice, "#pieces").first).to_contain_text(second)
+    alice.get_by_role("button", name="Hide Skills").focus()
+    alice.keyboard.press("Enter")
+    expect(alice.get_by_role("button", name="Show Skills")).to_be_visible()
+    alice.get_by_role("link", name=re.compile(f"^Redact.*{first}")).focus()
+    alice.keyboard.press("Enter")
+    alice.get_by_label("Title that readers see").fill("A system under NDA")
+    alice.get_by_role("button", name="Redact", exact=True).click()
+    expect(alice.get_by_text("Readers see: A system under NDA")).to_be_visible()
+
+    alice.get_by_role("link", name="Public links").first.click()
+    expect(alice.get_by_label("Portfolio", exact=True).locator("option:checked")).to_have_text(name)
+    alice.get_by_label("For whom").fill(name)
+    alice.get_by_role("button", name="Create link").click()
+    address = alice.get_by_label(f"Address of “{name}”").input_value()
+
+    reader = page_of("nobody", java_script_enabled=javascript)
+    reader.goto(address)
+    expect(reader.get_by_role("heading", name="A system under NDA")).to_be_visible()
+    expect(reader.get_by_text(first)).to_have_count(0)
+    expect(reader.get_by_text(name)).to_have_count(0)
+    expect(reader.get_by_role("heading", name="Skills", exact=True)).to_have_count(0)
+    alice.goto("/portfolio/preview")
+    expect(alice.get_by_role("heading", name=first)).to_be_visible()
