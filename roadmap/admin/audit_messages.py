@@ -121,6 +121,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "demo.loaded": _l("The demo was loaded: %(target)s people."),
     },
 }
+# What nobody does: the job process, or a command that does the same.
+BY_THE_JOBS = frozenset({"account.erased", "audit.pruned"})
 ACTIONS_BY_KIND = {kind: [*messages] for kind, messages in MESSAGES_BY_KIND.items()}
 # Wrong passwords and tokens as well, which also stand under what they were for.
 ACTIONS_BY_KIND["refusal"] += [
@@ -170,8 +172,10 @@ def render_lines(
 
 
 def _name_actor(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
-    if entry.actor_id:
+    if entry.actor_id or (entry.data or {}).get("actor_erased"):
         return names.get(entry.actor_id, gone)
+    if entry.action in BY_THE_JOBS:
+        return _("the job process")
     return _("somebody not signed in") if entry.address else _("on the command line")
 
 

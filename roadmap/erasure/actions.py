@@ -140,17 +140,19 @@ def _scrub_log(table: sa.Table, key: str, columns: tuple[str, ...], person: Pers
     own = [table.c.user_id != person.id] if "user_id" in table.c else []
     query = sa.select(table.c[key]).where(sa.or_(*names, *untied), *own).order_by(table.c[key])
     with db.engine.connect().execution_options(writes=False) as connection:
+        if connection.dialect.name == "postgresql":
+            # It reads the whole table, which may take longer than a page may.
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         found = connection.scalars(query).all()
     for batch in batched(found, BATCH):
         with _erasing() as session:
             rows = session.execute(sa.select(table).where(table.c[key].in_(batch))).mappings()
             for row in rows.all():
                 values = {name: person.scrub(row[name]) for name in columns}
-                values |= {
-                    column: None
-                    for name, column in UNTIED
-                    if name == table.name and row[column] == person.id
-                }
+                for name, column in UNTIED:
+                    if name == table.name and row[column] == person.id:
+                        # Otherwise it would be something done on the command line.
+                        values |= {column: None, "data": {**values["data"], "actor_erased": True}}
                 session.execute(sa.update(table).where(table.c[key] == row[key]).values(values))
 
 

@@ -58,7 +58,7 @@ LOGS = {
 }
 # Deleted by `actions`: mails to the person or with their name, and invitations to or by them.
 DELETED_ROWS = ("outgoing_mail", "invitation")
-# References to a person without a foreign key, set to NULL.
+# References to a person without a foreign key, set to NULL; `data` gets `actor_erased`.
 UNTIED = (("audit_entry", "actor_id"),)
 
 _CONTENT = "content of a roadmap, or pay with its source"

@@ -189,15 +189,17 @@ def _repeat(work: Callable[[Session], int]) -> int:
 
 
 def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
-    """Bring figures up to date and warn of lapses, then delete old rows even if that failed."""
+    """Bring figures up to date and warn of lapses, then erase and clear out even if that failed."""
     try:
         recompute_expired(stopping)
         take_snapshots(stopping)
         warn_of_lapses()
     finally:
-        erase_due(now=utc_now(), stopping=stopping)
-        prune()
-        delete_unused_files()
+        try:
+            erase_due(now=utc_now(), stopping=stopping)
+        finally:
+            prune()
+            delete_unused_files()
 
 
 def run_all_once() -> JobsResult:

@@ -11,6 +11,7 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
+from roadmap.admin import audit_messages
 from roadmap.auth import deletion
 from roadmap.auth.models import ApiToken
 from roadmap.backup import actions as backups
@@ -166,6 +167,12 @@ def test_a_job_that_dies_in_between_is_finished_by_the_next(app, session, cast, 
     assert len(lines) == 1
     assert str(cast.alice) not in lines[0]
     session.rollback()
+    begun = sa.select(AuditEntry).where(AuditEntry.action == "account.deletion_requested")
+    (line,) = audit_messages.render_lines(session.scalars(begun).all(), {})
+    assert line[1:] == (
+        "The deletion of the account of Someone without an account was requested.",
+        "Someone without an account",
+    )
     last = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert (last.action, last.target, last.actor_id) == ("account.erased", "", None)
 

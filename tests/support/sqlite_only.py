@@ -49,6 +49,8 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/career_plans/test_direction.py",
         "tests/career_plans/test_education.py",
         "tests/credentials/test_page.py",
+        "tests/erasure/test_decisions.py",
+        "tests/erasure/test_leaving.py",
         "tests/evidence/test_delete_page.py",
         "tests/evidence/test_edit_page.py",
         "tests/evidence/test_form_parts.py",
