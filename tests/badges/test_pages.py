@@ -1,0 +1,110 @@
+"""What the owner, an employer and a stranger read of badges."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from roadmap.badges.models import Badge
+from tests.badges.samples import add_verified, issue
+from tests.support.signing_keys import BASE, add_keys
+
+
+@pytest.fixture
+def badge(cast, session, now) -> Badge:
+    add_keys(session, now)
+    return issue(session, cast, add_verified(session, cast, now).id, now)
+
+
+def test_from_a_verified_piece_to_its_badge(cast, session, now, browser_of):
+    piece = add_verified(session, cast, now)
+    alice = browser_of(cast.alice)
+    assert f"/badges/new?for={piece.id}" in alice.get(f"/evidence/{piece.id}").text
+    preview = alice.get(f"/badges/new?for={piece.id}").text
+    assert "Bob" in preview
+    assert "ROADMAP_BASE_URL" in preview
+    made = alice.post("/badges", {"for": str(piece.id)})
+    assert made.status_code == 303
+    listed = alice.get("/badges").text
+    assert "The badge “Feature store design” is issued." in listed
+    assert "Each of them has a badge." in listed
+
+
+def test_an_employer_reads_it_without_an_account(badge, cast, session, browser_of):
+    key, employer = badge.id, browser_of()
+    page = employer.get(f"/credentials/{key}")
+    assert page.headers["X-Robots-Tag"].startswith("noindex")
+    for said in ("Feature store design", "Alice", "Bob, then a manager of Alice", "Done when:"):
+        assert said in page.text
+    assert "alice@example.org" not in page.text
+    code = employer.get(f"/credentials/{key}/qr.svg")
+    assert code.mimetype == "image/svg+xml"
+    assert employer.get(f"/credentials/{key}/badge.json").text == badge.document
+    browser_of(cast.alice).delete(f"/badges/{key}")
+    gone = employer.get(f"/credentials/{key}")
+    assert gone.status_code == 410
+    assert "Feature store" not in gone.text
+    for file in ("badge.json", "badge.jwt", "qr.svg"):
+        assert employer.get(f"/credentials/{key}/{file}").status_code == 410
+
+
+@pytest.mark.parametrize("form", ["pasted", "file"])
+def test_anybody_verifies_one(form, badge, browser_of):
+    document, employer = badge.document, browser_of()
+    sent = (
+        {"badge": badge.jwt}
+        if form == "pasted"
+        else {"file": (io.BytesIO(document.encode()), "badge.json")}
+    )
+    found = employer.post("/credentials/verify", {**sent, "email": " ALICE@example.org "})
+    assert "unchanged since, and not revoked" in found.text
+    assert "issued to the email address that you entered" in found.text
+    changed = employer.post("/credentials/verify", {"badge": document.replace("Alice", "Carol")})
+    assert "Changed after signing" in changed.text
+    assert "Feature store design</h2>" not in changed.text
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ('{"@context": "https://w3id.org/openbadges/v2", "type": "Assertion"}', "Open Badges 2"),
+        ("no badge at all", "Cannot be read"),
+        ('{"type": ["OpenBadgeCredential"], "issuer": "https://b.example/i"}', "Not issued here"),
+    ],
+)
+def test_each_answer_is_plain(text, answer, browser_of):
+    page = browser_of().post("/credentials/verify", {"badge": text})
+    assert page.status_code == 200
+    assert answer in page.text
+
+
+def test_an_empty_form_says_what_it_needs(browser_of):
+    page = browser_of().post("/credentials/verify", {"badge": "  "})
+    assert page.status_code == 422
+    assert "Paste a badge, or choose its file." in page.text
+
+
+def test_the_number_of_statements_does_not_grow(badge, cast, session, now, browser_of, statements):
+    alice, counted = browser_of(cast.alice), []
+    for more in (0, 3):
+        for number in range(more):
+            piece = add_verified(session, cast, now, title=f"Piece {number}")
+            issue(session, cast, piece.id, now)
+            add_verified(session, cast, now, title=f"Other {number}")
+        with statements() as seen:
+            assert alice.get("/badges").status_code == 200
+        counted.append(len(seen))
+    assert counted[0] == counted[1]
+
+
+def test_programs_find_the_keys(badge, browser_of, app, monkeypatch):
+    monkeypatch.setitem(app.config, "BASE_URL", BASE)
+    nobody = browser_of()
+    issuer = nobody.get("/credentials/issuer")
+    assert issuer.headers["Access-Control-Allow-Origin"] == "*"
+    assert issuer.headers["Cache-Control"] == "public, max-age=3600"
+    kinds = {method["type"] for method in issuer.json["verificationMethod"]}
+    assert kinds == {"Multikey", "JsonWebKey"}
+    assert nobody.get("/credentials/status/1").status_code == 404
+    assert nobody.get(f"/credentials/status/{10**30}").status_code == 404
