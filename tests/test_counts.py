@@ -61,7 +61,8 @@ WITHOUT_LIMIT = {
     "/market/offers/calculation",
     *("/endorsements/by/<token>", "/practice/peer/<token>", "/practice/<key>/evidence"),
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones", "/evidence/capture"),
-    "/evidence/files",
+    # What is sent waits for a day, within the quota of files.
+    *("/evidence/files", "/account/archive/imports"),
     *(
         "/portfolios/<uuid:portfolio_id>/introduction/preview",
         "/roadmaps/<slug>/enrollment",

@@ -47,6 +47,8 @@ MAX_LEFT_OUT = 10_000_000
 MAX_JSON_DEPTH = 12
 MAX_NUMBER = 2**31 - 1
 
+# Texts that code wrote.
+LONG_TEXTS = {"badge.document": 500_000, "badge.jwt": 500_000}
 # Words that the rules know and no CHECK of the database.
 WORDS: Mapping[str, tuple[Any, ...]] = {
     "user.locale": FORMAT_LOCALES,
@@ -59,6 +61,7 @@ WORDS: Mapping[str, tuple[Any, ...]] = {
 }
 # What a column of JSON holds, where that is more than some object.
 JSON_SHAPES: Mapping[str, Any] = {
+    "badge.claims": list[Any],
     "career_plan.answers": dict[str, str],
     "imported_review.milestones": list[str],
     "practice_answer.texts": dict[str, str],
@@ -248,7 +251,8 @@ def _type_of(column: sa.Column[Any], words: tuple[Any, ...] | None) -> Any:
             return Annotated[int, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
         case sa.String():
             check = _check_url if column.name.endswith("url") else _check_text
-            return Annotated[str, Field(max_length=kind.length or MAX_TEXT), AfterValidator(check)]
+            most = kind.length or LONG_TEXTS.get(str(column), MAX_TEXT)
+            return Annotated[str, Field(max_length=most), AfterValidator(check)]
     raise TypeError(f"an archive has no form for {column}: {kind!r}")
 
 

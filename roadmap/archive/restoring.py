@@ -23,6 +23,7 @@ from roadmap.archive.format import FILES
 from roadmap.archive.models import ArchiveImport
 from roadmap.archive.reading import Archive, ArchiveRefused, Rows
 from roadmap.archive.tables import (
+    HISTORY_ONLY,
     LOOSE_IDS,
     NOT_RESTORED,
     SHARED_NAMES,
@@ -81,6 +82,7 @@ class Plan:
     account: Mapping[str, Any]
     rows: Mapping[str, list[dict[str, Any]]]
     left_out: Mapping[str, list[dict[str, Any]]]
+    history: Mapping[str, list[dict[str, Any]]]
     unknown: tuple[str, ...]
     judgements: int
     current: Mapping[uuid.UUID, uuid.UUID] = field(repr=False)
@@ -144,7 +146,8 @@ def restore(
     session.add(
         ArchiveImport(
             user_id=user_id, instance=manifest.instance, person=manifest.person,
-            made_at=manifest.made_at, imported_at=now, rows=plan.count, left_out=plan.left_out,
+            made_at=manifest.made_at, imported_at=now, rows=plan.count,
+            left_out={**plan.left_out, **plan.history},
         )
     )  # fmt: skip
     said: dict[str, Any] = {
@@ -188,6 +191,11 @@ class _Planner:
             if name not in NOT_RESTORED:
                 rows[name] = [row for each in found if (row := self._row(name, each)) is not None]
         said = self._judgements(rows)
+        history = {
+            name: [each.model_dump(mode="json") for each in found]
+            for name, found in self._archive.tables.items()
+            if name in HISTORY_ONLY and found
+        }
         _choose_one(rows.get("enrollment", []), "is_primary")
         _choose_one(rows.get("portfolio", []), "is_default")
         account = {
@@ -196,7 +204,7 @@ class _Planner:
             if name not in STAYS
         }
         return Plan(
-            account, rows, dict(self._out), tuple(sorted(self._unknown)), said,
+            account, rows, dict(self._out), history, tuple(sorted(self._unknown)), said,
             self._current_versions(rows),
         )  # fmt: skip
 

@@ -36,6 +36,8 @@ NOT_RESTORED = {
     "portfolio_link": "its address is of the installation that made it",
     "review": "nobody here judged it: it becomes an imported review",
 }
+# Of these, what is kept as it is beside what was imported: who issued a badge, can verify it.
+HISTORY_ONLY = frozenset({"badge"})
 # Of the account, which the archive has as `account.json`: what is not in it, and why.
 ACCOUNT_LEFT_OUT = {
     "id": "a label of this installation",

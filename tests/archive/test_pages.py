@@ -144,7 +144,7 @@ def test_what_has_no_place_is_said_before_and_kept(cast, browser_of, session, co
     assert "Run the ranking of another company" in page
     mallory.put(sent.location)
     kept = mallory.get(PAGE).text
-    assert "Kept aside" in kept
+    assert "Kept as it is" in kept
     assert "unknown-key" in kept
 
 

@@ -176,3 +176,17 @@ def in_any_order(found: dict[str, Any]) -> dict[str, Any]:
         for name, rows in found.items()
         if rows
     }
+
+
+def test_a_badge_is_kept_as_it_was_signed(alice, session, now):
+    signed = {
+        "id": str(uuid.uuid4()), "position": 7, "subject": "senior-ml-engineer/leadership",
+        "name": "Leadership", "claims": [["a", "b"]], "document": "{}", "jwt": "a.b.c",
+        "issued_at": "2026-01-01T00:00:00Z", "revoked_for": "",
+    }  # fmt: skip
+    user, plan = bring_back(session, {**alice, "records/badge.json": [signed]}, now)
+    assert "badge" not in plan.rows
+    after = export(session, user.id, now)
+    assert after["records/badge.json"] == []
+    kept = [each["left_out"].get("badge") for each in after["records/archive_import.json"]]
+    assert [signed] in kept

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from typing import Any
 
+import lxml.etree
 import mammoth
 import openpyxl
 import pypdf
@@ -111,9 +112,19 @@ def docx_to_html(data: bytes) -> str:
     return html
 
 
+def read_atom(data: bytes) -> str:
+    """Return the words of a feed, with those of the HTML in it."""
+    feed = lxml.etree.fromstring(data)
+    return "\n".join(
+        read_html(each.text or "") if each.get("type") == "html" else (each.text or "")
+        for each in feed.iter()
+    )
+
+
 READERS: dict[str, Callable[[bytes], str]] = {
     "pdf": read_pdf,
     "docx": read_docx,
+    "leap2a": read_atom,
     "site": read_site,
     "markdown": read_markdown,
     "json-resume": read_json,

@@ -12,6 +12,7 @@ from roadmap.importers.kinds.csv_file import CsvImporter
 from roadmap.importers.kinds.github import GitHubImporter
 from roadmap.importers.kinds.gitlab import GitLabImporter
 from roadmap.importers.kinds.json_resume import JsonResumeImporter
+from roadmap.importers.kinds.leap2a import Leap2aImporter
 from roadmap.importers.kinds.linkedin import LinkedInImporter
 from roadmap.importers.kinds.orcid import OrcidImporter
 
@@ -19,7 +20,7 @@ IMPORTERS: dict[str, Importer] = {
     each.key: each
     for each in (
         *(GitHubImporter(), GitLabImporter(), LinkedInImporter(), JsonResumeImporter()),
-        *(BibTexImporter(), OrcidImporter(), CsvImporter()),
+        *(BibTexImporter(), OrcidImporter(), CsvImporter(), Leap2aImporter()),
     )
 }
 """Every importer by its key, in the order in which the page offers them."""

@@ -1,0 +1,198 @@
+"""A portfolio in LEAP2A, in which portfolio systems such as Mahara export: Atom in XML."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+import nh3
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+from flask_babel import lazy_gettext as _l
+
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
+from roadmap.core.text import clean_line, clean_multiline, fold
+from roadmap.core.zip_reader import ZipReader, ZipRefused
+from roadmap.evidence.kinds import KINDS
+from roadmap.evidence.rules import is_web_address
+from roadmap.importers.candidates import Candidate, ImportFault, Reading, make_external_id
+from roadmap.importers.importer import FileImporter
+from roadmap.importers.kinds.csv_file import match_level
+from roadmap.importers.records import MAX_CANDIDATES, RECORDS
+from roadmap.importers.text_files import set_dates
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+LEAP = "{http://terms.leapspecs.org/}"
+FEED = "leap2a.xml"
+MAX_MEMBERS = 5_000
+MAX_BYTES = 10_000_000
+MAX_TEXT = 20_000
+KIND_SCHEME = "urn:cairn:kind#"
+# Which kind an entry of a type is at first; the person chooses another one.
+PIECES = {
+    "achievement": "other",
+    "activity": "other",
+    "meeting": "talk",
+    "publication": "publication",
+    "resource": "other",
+}
+# What is no record here: their numbers are told.
+PASSED_OVER = ("ability", "plan", "selection")
+
+
+class Leap2aImporter(FileImporter):
+    key = "leap2a"
+    title = _l("LEAP2A")
+    summary = _l("Positions, degrees, publications, achievements and activities of a portfolio.")
+    steps = (
+        _l("Portfolio systems such as Mahara export it, as a ZIP with leap2a.xml in it."),
+        _l("What another Cairn exported comes back as drafts: nothing is verified by a file."),
+    )
+    accept = ".xml,.zip,application/zip,application/xml,application/atom+xml"
+
+    def load(self, data: bytes) -> list[Any]:
+        fault = ImportFault(
+            _("This is not a portfolio in LEAP2A. It is a ZIP with leap2a.xml in it, or that file.")
+        )
+        if data[:2] == b"PK":
+            data = _unpack(data, fault)
+        try:
+            feed = fromstring(data, forbid_dtd=True)
+        except (ParseError, DefusedXmlException, ValueError, LookupError):
+            raise fault from None
+        entries = [_entry(each) for each in feed.iterfind(f"{ATOM}entry")]
+        if feed.tag != f"{ATOM}feed" or not any(each["type"] for each in entries):
+            raise fault
+        if len(entries) > MAX_CANDIDATES:
+            raise ImportFault(
+                _("The file has more than %(most)s entries, the most that can be imported from "
+                  "one.", most=MAX_CANDIDATES)
+            )  # fmt: skip
+        return entries
+
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
+        reading = Reading()
+        names = {each["id"]: each["title"] for each in records if each["type"] == "organization"}
+        for each in records:
+            for record, values, dates in _found(each, names):
+                if problems := set_dates(values, dates):
+                    reading.problems += problems
+                    continue
+                parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
+                own = each["id"].removeprefix("urn:cairn:piece:")
+                external_id = (
+                    make_external_id("cairn", own)
+                    if own != each["id"]
+                    else make_external_id("leap2a", record, *parts)
+                )
+                reading.candidates.append(Candidate(record, external_id, values))
+        if passed := sum(each["type"] in PASSED_OVER for each in records):
+            reading.notes.append(
+                ngettext(
+                    "%(num)d ability, plan or selection has no place here. Assess your skills "
+                    "yourself.",
+                    "%(num)d abilities, plans and selections have no place here. Assess your "
+                    "skills yourself.",
+                    passed,
+                )
+            )
+        return reading
+
+
+def _unpack(data: bytes, fault: ImportFault) -> bytes:
+    """Return the feed in a ZIP. Nothing else of it is unpacked."""
+    try:
+        packed = ZipReader(io.BytesIO(data), most=MAX_MEMBERS)
+        name = next((each for each in packed.members if each.rpartition("/")[2] == FEED), None)
+        if name is None:
+            raise fault
+        return packed.read(name, MAX_BYTES)
+    except ZipRefused as refused:
+        raise ImportFault(str(refused)) from None
+
+
+def _entry(entry: Element) -> dict[str, Any]:
+    """Return what is read of an entry, as JSON values."""
+    kind = entry.find(f"{RDF}type")
+    named = "" if kind is None else kind.get(f"{RDF}resource", "")
+    links = [each.get("href", "")[:2000] for each in entry.iterfind(f"{ATOM}link")]
+    return {
+        "type": re.split("[:/#]", named)[-1],
+        "id": (entry.findtext(f"{ATOM}id") or "")[:300],
+        "title": clean_line(_text(entry.find(f"{ATOM}title")))[:200],
+        "text": _text(entry.find(f"{ATOM}content"))[:MAX_TEXT],
+        "links": links[:20],
+        "dates": {
+            each.get(f"{LEAP}point", ""): clean_line(each.text)[:40]
+            for each in entry.iterfind(f"{LEAP}date")
+        },
+        "published": (entry.findtext(f"{ATOM}published") or "")[:40],
+        "categories": [
+            [each.get("scheme", "")[:200], each.get("term", "")[:200]]
+            for each in entry.findall(f"{ATOM}category")[:20]
+        ],
+    }
+
+
+def _text(content: Element | None) -> str:
+    """Return a text of Atom without its tags: plain, HTML or XHTML."""
+    if content is None:
+        return ""
+    text = "".join(content.itertext())
+    if content.get("type") == "html":
+        text = re.sub(r"</(?:p|div|li|h\d|tr)>|<br */?>", "\n", text)
+        text = html.unescape(nh3.clean(text, tags=set()))
+    return clean_multiline(text)
+
+
+def _found(
+    entry: Mapping[str, Any], organizations: Mapping[str, str]
+) -> Iterator[tuple[str, dict[str, str], tuple[str, ...]]]:
+    """Yield the record that an entry is, with its values and which of them are dates."""
+    dates, terms = entry["dates"], {term: scheme for scheme, term in entry["categories"]}
+    place = next((organizations[each] for each in entry["links"] if each in organizations), "")
+    end = dates.get("end") or dates.get("target") or ""
+    if entry["type"] == "activity" and _is_area(terms, "Work"):
+        yield (
+            "position",
+            {
+                "title": entry["title"], "employer": place, "summary": entry["text"],
+                "started_on": dates.get("start", ""), "ended_on": end,
+            },
+            ("started_on", "ended_on"),
+        )  # fmt: skip
+    elif entry["type"] == "achievement" and _is_area(terms, "Education"):
+        title = entry["title"]
+        yield (
+            "degree",
+            {
+                "level": match_level(title) or "other", "field": title, "institution": place,
+                "awarded_on": end or dates.get("start", ""),
+            },
+            ("awarded_on",),
+        )  # fmt: skip
+    elif entry["type"] in PIECES:
+        own = next((term for term, scheme in terms.items() if scheme == KIND_SCHEME), "")
+        yield (
+            "evidence",
+            {
+                "kind": own if own in KINDS else PIECES[entry["type"]],
+                "title": entry["title"],
+                "occurred_on": end or dates.get("start", "") or entry["published"],
+                "url": next((each for each in entry["links"] if is_web_address(each)), ""),
+                "description": entry["text"],
+                "issuer": place,
+            },
+            ("occurred_on",),
+        )
+
+
+def _is_area(terms: Mapping[str, str], area: str) -> bool:
+    """Tell whether an entry is filed under an area of life."""
+    return "life_area" in terms.get(area, "")

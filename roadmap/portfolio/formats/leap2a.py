@@ -1,0 +1,192 @@
+"""The portfolio as LEAP2A (http://www.leapspecs.org/2A/): an Atom feed with an entry for each part.
+
+Other portfolio systems, such as Mahara, read it. The introduction is a selection that has the rest
+as its parts. What the format has no field for (who verified, milestones, impacts) is lines of the
+summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from roadmap.core.config import VERSION
+from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import gettext as _
+from roadmap.core.markdown import to_html
+from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.portfolio import labels
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
+from roadmap.portfolio.formats.format import Format
+from roadmap.portfolio.urls import safe_url
+
+LIFE_AREA = "categories:life_area#"
+# By which an import of ours knows the kind of a piece again.
+KIND_SCHEME = "urn:cairn:kind#"
+TYPES = {
+    "blog_post": "publication",
+    "publication": "publication",
+    "patent": "publication",
+    "talk": "activity",
+    "mentoring": "activity",
+    "interviewing": "activity",
+}
+"""What a kind of evidence is; every other kind is an achievement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the feed. `html` is its text, `facts` are lines of its summary."""
+
+    id: str
+    type: str
+    title: str
+    html: str = ""
+    facts: list[str] = field(default_factory=list)
+    categories: list[tuple[str, str]] = field(default_factory=list)
+    dates: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+
+
+def render(document: Document) -> bytes:
+    """Return the feed as XML in UTF-8."""
+    sections = {key: [*_entries(key, document)] for key in document.sections}
+    parts = [part for entries in sections.values() for part in entries]
+    about = labels.verification_summary(document) if document.items else ""
+    first = Entry(
+        "urn:cairn:portfolio",
+        "selection",
+        clean_line(document.headline) or clean_line(document.name),
+        html=to_html(document.introduction_md),
+        facts=[line for line in (about, *(each.url for each in document.profiles)) if line],
+        categories=[("categories:selection_type#", "Grouping")],
+        links=[("leap2:has_part", part.id) for part in parts if part.type != "organization"],
+    )
+    sections.setdefault("introduction", []).append(first)
+    text = _template().render(
+        feed_id="urn:cairn:portfolio:feed",
+        title=_("Portfolio of %(name)s", name=clean_line(document.name)),
+        author=clean_line(document.name),
+        email=document.email,
+        updated=f"{document.generated_on.isoformat()}T00:00:00Z",
+        version=VERSION,
+        entries=[part for entries in sections.values() for part in entries],
+    )
+    return f"{text}\n".encode()
+
+
+@lru_cache(1)
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).resolve().parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        # XML has no place for control characters, escaped or not.
+        finalize=_plain,
+    )
+    return environment.get_template("leap2a.xml")
+
+
+def _plain(value: Any) -> Any:
+    """Return a text as XML can hold it; also HTML is text here, and is escaped."""
+    return strip_control_characters(str(value)) if isinstance(value, str) else value
+
+
+def _entries(section: str, document: Document) -> Iterator[Entry]:
+    """Yield the entries of a section; a hidden one has nothing in the document."""
+    match section:
+        case "evidence":
+            yield from (_piece(item, document.locale) for item in document.items)
+        case "experience":
+            for number, position in enumerate(document.positions, 1):
+                yield from _at(_position(number, position), position.employer)
+        case "education":
+            for number, degree in enumerate(document.degrees, 1):
+                yield from _at(_degree(number, degree), degree.institution)
+        case "skills":
+            yield from (_skill(number, each) for number, each in enumerate(document.skills, 1))
+
+
+def _at(entry: Entry, organization: str) -> Iterator[Entry]:
+    """Yield an entry, and where it was as an entry that it is linked to."""
+    yield entry
+    if name := clean_line(organization):
+        place = Entry(f"{entry.id}:organization", "organization", name)
+        entry.links.append(("related", place.id))
+        yield place
+
+
+def _span(start: PartialDate | None, end: PartialDate | None) -> list[tuple[str, str]]:
+    return [(point, str(date)) for point, date in (("start", start), ("end", end)) if date]
+
+
+def _piece(item: DocumentItem, locale: str) -> Entry:
+    issued = labels.validity(item, locale)
+    facts = [clean_line(item.kind_label), labels.verification_line(item, locale)]
+    facts += [
+        f"{label}: {title}" for label, titles in labels.milestone_facts(item) for title in titles
+    ]
+    facts += [labels.sourced_impact_line(impact) for impact in item.impacts]
+    facts += [clean_line(item.role), issued, *labels.file_lines(item)]
+    facts += [clean_line(title) for title in item.skills]
+    url = safe_url(item.url)
+    return Entry(
+        f"urn:cairn:piece:{item.id}",
+        TYPES.get(item.kind, "achievement"),
+        clean_line(item.title),
+        html=to_html(item.description),
+        facts=[line for line in facts if line],
+        categories=[(KIND_SCHEME, item.kind)],
+        dates=_span(item.occurred_on, item.occurred_on),
+        links=[("related", url)] if url else [],
+    )
+
+
+def _position(number: int, position: Position) -> Entry:
+    return Entry(
+        f"urn:cairn:position:{number}",
+        "activity",
+        clean_line(position.title),
+        html=to_html(position.summary),
+        facts=[labels.declared()],
+        categories=[(LIFE_AREA, "Work")],
+        dates=_span(position.started_on, position.ended_on),
+    )
+
+
+def _degree(number: int, degree: Degree) -> Entry:
+    return Entry(
+        f"urn:cairn:degree:{number}",
+        "achievement",
+        labels.degree_title(degree),
+        facts=[labels.declared()],
+        categories=[(LIFE_AREA, "Education")],
+        dates=_span(None, degree.awarded_on),
+    )
+
+
+def _skill(number: int, skill: Skill) -> Entry:
+    return Entry(
+        f"urn:cairn:skill:{number}",
+        "ability",
+        clean_line(skill.title),
+        facts=[
+            f"{labels.skill_level(skill)}, {labels.assessor(skill)}",
+            clean_line(skill.level_text),
+        ],
+    )
+
+
+FORMAT = Format(
+    key="leap2a",
+    title=_l("LEAP2A"),
+    mimetype="application/atom+xml",
+    extension="xml",
+    render=render,
+)
