@@ -80,10 +80,13 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
         for number, each in enumerate(achievement.judgements, 1)
     ]
     signed = add_proof(document, keys.ed25519, method, now)
+    claims: dict[str, list[str]] = {}
+    for evidence_id, key in achievement.claims:
+        claims.setdefault(str(evidence_id), []).append(key)
     badge = Badge(
         id=issue.id, user_id=by.id, position=issue.position, subject=achievement.subject,
         name=achievement.name,
-        claims=[[str(evidence_id), key] for evidence_id, key in achievement.claims],
+        claims=claims,
         document=json.dumps(signed, ensure_ascii=False, indent=2),
         jwt=make_jwt(document, keys.rsa, key_address(base, keys.rsa_id)),
         issued_at=now,
@@ -126,7 +129,8 @@ def revoke_unfounded(
         return
     standing = standing_claims(session, set().union(*(each.evidence_ids for each in badges)))
     for badge in badges:
-        if not {(evidence_id, key) for evidence_id, key in badge.claims} <= standing:
+        claimed = {(each, key) for each, keys in badge.claims.items() for key in keys}
+        if not claimed <= standing:
             _revoke(session, badge, "evidence", by, now)
 
 

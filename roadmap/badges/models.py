@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -62,8 +61,8 @@ class BadgeStatus(Base):
 class Badge(Base):
     """A badge as it was signed, in both forms. It never changes, except that it is revoked.
 
-    `subject` is the id of a piece of evidence, or `roadmap/stage`. `claims` are the pairs of
-    evidence and milestone that it rests on: `[[evidence id, milestone key], …]`.
+    `subject` is the id of a piece of evidence, or `roadmap/stage`. `claims` are the
+    milestones that it rests on, by the id of the evidence: `{evidence id: [milestone key, …]}`.
     """
 
     __tablename__ = "badge"
@@ -74,7 +73,7 @@ class Badge(Base):
     position: Mapped[int] = mapped_column(unique=True)
     subject: Mapped[str] = mapped_column(sa.String(130))
     name: Mapped[str] = mapped_column(sa.String(300))
-    claims: Mapped[list[Any]]
+    claims: Mapped[Json]
     document: Mapped[str] = mapped_column(sa.Text)
     jwt: Mapped[str] = mapped_column(sa.Text)
     issued_at: Mapped[dt.datetime]
@@ -97,4 +96,4 @@ class Badge(Base):
     @property
     def evidence_ids(self) -> set[uuid.UUID]:
         """Return the pieces that it rests on."""
-        return {uuid.UUID(evidence_id) for evidence_id, _milestone in self.claims}
+        return {uuid.UUID(evidence_id) for evidence_id in self.claims}

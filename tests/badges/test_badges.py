@@ -67,7 +67,7 @@ def test_what_is_not_confirmed_is_left_out(cast, session, now):
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now, milestones=[DESIGN])
     badge = issue(session, cast, piece.id, now)
-    assert badge.claims == [[str(piece.id), DESIGN]]
+    assert badge.claims == {str(piece.id): [DESIGN]}
     assert badge.document.count("Done when:") == 1
 
 
