@@ -24,6 +24,7 @@ from roadmap.core.limiter import export_slot, limiter
 from roadmap.core.tables import Sheet, to_csv
 from roadmap.core.web import now, see_other
 from roadmap.people.permissions import permit
+from roadmap.progress.queries import enrollment
 
 if TYPE_CHECKING:
     from roadmap.activity.queries import Entry
@@ -142,6 +143,7 @@ def since() -> str:
         ],
         days=_by_day(_describe(entries)),
         more=more,
+        primary=enrollment(db.session, current_user.id),
     )
 
 

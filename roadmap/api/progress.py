@@ -171,6 +171,7 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
             started_on=None if before else today,
             by=actor.id,
             now=moment,
+            token=actor.token_name,
         )
         refresh_summaries(db.session, actor.id, moment)
     return OperationResult(load_own_roadmap(slug), 200 if before else 201)
@@ -186,7 +187,8 @@ def leave(slug: str) -> None:
     """
     found = published_roadmap(db.session, slug) or abort(404)
     me = current_actor().id
-    if not actions.leave(db.session, me, found.roadmap_id, by=me, now=now()):
+    token = current_actor().token_name
+    if not actions.leave(db.session, me, found.roadmap_id, by=me, now=now(), token=token):
         abort_not_enrolled(slug)
 
 
@@ -221,11 +223,15 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> ThisMilestone:
         raise InvalidFields({"reason": [str(REASON_MISSING)]})
     if fault := rules.target_error(body.target_on, found.today, before.target_on):
         raise InvalidFields({"target_on": [str(TARGET_MESSAGES[fault])]})
-    actions.set_status(db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment)
+    token = actor.token_name
+    actions.set_status(
+        db.session, actor.id, key, status, reason=reason, by=actor.id, now=moment, token=token
+    )
     if (note, target_on) != (before.note, before.target_on):
         actions.set_plan(
-            db.session, actor.id, key, note=note, target_on=target_on, by=actor.id, now=moment
-        )
+            db.session, actor.id, key, note=note, target_on=target_on, by=actor.id, now=moment,
+            token=token,
+        )  # fmt: skip
     found = refresh_progress(db.session, actor, found.enrolled, now=moment)
     state = queries.milestone_state(db.session, actor.id, key)
     return _serialize_milestone(found, key, state)

@@ -47,6 +47,7 @@ def enroll(
     started_on: dt.date | None = None,
     by: uuid.UUID | None,
     now: dt.datetime,
+    token: str = "",
 ) -> Enrollment:
     """Put a person on a roadmap, or change their target date and pace on it.
 
@@ -83,6 +84,7 @@ def enroll(
         now=now,
         target_on=target_on.isoformat() if target_on else None,
         hours_per_week=str(hours_per_week) if hours_per_week is not None else None,
+        **_by_token(token),
     )
     return enrollment
 
@@ -116,6 +118,7 @@ def leave(
     *,
     by: uuid.UUID | None,
     now: dt.datetime,
+    token: str = "",
 ) -> bool:
     """Take a person off a roadmap; return False where they are not on it.
 
@@ -134,8 +137,9 @@ def leave(
     session.delete(left)
     subject = str(roadmap_id)
     record_history(
-        session, user_id=user_id, by=by, action="enrollment.left", subject=subject, now=now
-    )
+        session, user_id=user_id, by=by, action="enrollment.left", subject=subject, now=now,
+        **_by_token(token),
+    )  # fmt: skip
     return True
 
 
@@ -148,6 +152,7 @@ def set_status(
     reason: str = "",
     by: uuid.UUID | None,
     now: dt.datetime,
+    token: str = "",
     was_calibrated: bool = False,
 ) -> bool:
     """Set the status of a milestone; return whether status or reason changed.
@@ -193,6 +198,7 @@ def set_status(
         now=now,
         status=status,
         reason=reason,
+        **_by_token(token),
     )
     return True
 
@@ -207,6 +213,7 @@ def set_plan(
     revision: int | None = None,
     by: uuid.UUID | None,
     now: dt.datetime,
+    token: str = "",
 ) -> MilestonePlan:
     """Save a private note and a target date for a milestone.
 
@@ -234,6 +241,7 @@ def set_plan(
         subject=milestone_key,
         now=now,
         target_on=target_on.isoformat() if target_on else None,
+        **_by_token(token),
     )
     return plan
 
@@ -322,6 +330,11 @@ def _with_status(
             )
         )
     )
+
+
+def _by_token(token: str) -> dict[str, Any]:
+    """Return what the history says of a change by a personal token: its name."""
+    return {"token": token} if token else {}
 
 
 def _local_date(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:

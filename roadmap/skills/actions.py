@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -97,9 +98,10 @@ def _assess(
             _l("Try again tomorrow."),
         )
     session.add(assessment)
+    token: dict[str, Any] = {"by_token": by.token_name} if by.is_by_token else {}
     record_history(
         session, user_id=user_id, by=by.id, action="skill.assessed", subject=skill_key, now=now,
-        side=side, level=level,
+        side=side, level=level, **token,
     )  # fmt: skip
     if side == "manager":
         # The audit log does not say which level: that is between the two of them.

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 PER_PAGE = 50
 # More would be a page of megabytes; those left out stand beside their milestones.
 MAX_PIECES_SHOWN = 100
+MAX_CHANGES_SHOWN = 200
 
 
 @teams.get("/teams/<slug>/people/<uuid:person_id>")
@@ -131,7 +132,8 @@ def _changes_context(shown: SharedProfile, to: SourceLinks) -> dict[str, Any]:
     return context | {
         "since": day,
         "wrong_since": wrong,
-        "changes": changes,
+        "changes": changes[:MAX_CHANGES_SHOWN],
+        "more_changes": len(changes) > MAX_CHANGES_SHOWN,
         "asked_roadmap": request.args.get("roadmap", ""),
     }
 

@@ -50,6 +50,21 @@ def is_of_account(item: dict[str, str]) -> bool:
     return item["kind"] == "account"
 
 
+def test_a_change_by_a_token_names_it(cast: Cast, api_client_of: ApiClientOf) -> None:
+    caller = api_client_of(cast.alice, "write")
+    name = caller.get("/me").get_json()["token"]["name"]
+    caller.put(f"/me/roadmaps/{SLUG}", {"hours_per_week": 5})
+    caller.put(
+        f"/me/roadmaps/{SLUG}/milestones/{KEY}", {"status": "done", "target_on": "2027-01-01"}
+    )
+    caller.put("/me/skills/mlops", {"level": 3})
+    items = [each for each in caller.get(PATH).get_json()["items"] if not is_of_account(each)]
+    assert {each["action"] for each in items} == {
+        "enrollment.begun", "status.set", "plan.set", "skill.assessed"
+    }  # fmt: skip
+    assert {each["by"] for each in items} == {f"You, by the token “{name}”"}
+
+
 def test_a_cursor_goes_on_where_the_last_part_ended(alice: ApiClient, verified: str) -> None:
     first = alice.get(f"{PATH}?limit=2&who=me&kind=evidence").get_json()
     assert first["next_cursor"] is None
