@@ -24,6 +24,7 @@ from roadmap.badges.rules import LIST_LENGTH, StageProgress, judge_stage
 from roadmap.catalog.models import Milestone
 from roadmap.catalog.queries import load_revision
 from roadmap.core.i18n import show_date
+from roadmap.core.proxy import public_address
 from roadmap.evidence import queries as evidence_queries
 from roadmap.evidence.item import Audience, Item, Link
 from roadmap.evidence.labels import KINDS
@@ -75,6 +76,17 @@ def standing_badges(session: Session, user_id: uuid.UUID) -> dict[str, Badge]:
         .order_by(Badge.issued_at, Badge.id)
     )
     return {badge.subject: badge for badge in rows}
+
+
+def badge_addresses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
+    """Load the public pages of a person's badges that are not revoked, by what each is for."""
+    rows = session.execute(
+        sa.select(Badge.subject, Badge.id)
+        .join(BadgeStatus, BadgeStatus.position == Badge.position)
+        .where(Badge.user_id == user_id, BadgeStatus.revoked_at.is_(None))
+        .order_by(Badge.issued_at, Badge.id)
+    )
+    return {subject: f"{public_address()}/credentials/{badge_id}" for subject, badge_id in rows}
 
 
 def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:

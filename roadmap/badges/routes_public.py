@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import uuid
 from typing import Any
@@ -12,7 +11,7 @@ from flask import Blueprint, Response, abort
 from flask_babel import gettext as _
 
 from roadmap.auth.email_addresses import email_key
-from roadmap.badges import keys, queries
+from roadmap.badges import keys, qr_code, queries
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.credential import issuer_address, key_address, method_address, write_issuer
 from roadmap.badges.forms import VerifyForm
@@ -86,12 +85,9 @@ def download_jwt(badge_id: uuid.UUID) -> Response:
 @limiter.limit("120/minute")
 def draw_code(badge_id: uuid.UUID) -> Response:
     """Draw the address of the badge's public page as a QR code."""
-    import segno
-
-    badge, drawn = _standing(badge_id), io.BytesIO()
-    code = segno.make(f"{public_address()}/credentials/{badge.id}", error="m", micro=False)
-    code.save(drawn, kind="svg", dark="#000", light="#fff", border=2, omitsize=True)
-    return Response(drawn.getvalue(), mimetype="image/svg+xml")
+    badge = _standing(badge_id)
+    drawn = qr_code.draw_code(f"{public_address()}/credentials/{badge.id}")
+    return Response(drawn, mimetype="image/svg+xml")
 
 
 @public_badges.get("/credentials/issuer")

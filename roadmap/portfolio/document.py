@@ -86,6 +86,7 @@ class DocumentItem(Content):
     the item is not verified, `verified_on` also where `verified_for` has the days. `verified_title`
     is the title under which it was verified where it has another one now; `verifiers` stand for all
     who verified it.
+    `badges` is the address of its signed badge, where it has one and has not lapsed.
     `is_draft` says that somebody could review it, and its author has not asked.
 
     Where `is_redacted`, the author wrote title and description for readers who may not see the
@@ -103,6 +104,7 @@ class DocumentItem(Content):
     linked_to: tuple[str, ...] = ()
     witnessed: tuple[str, ...] = ()
     also_witnessed: tuple[str, ...] = ()
+    badges: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     tone: Tone = "unverified"
     is_draft: bool = False

@@ -73,12 +73,13 @@ def _verification(item: DocumentItem, locale: str) -> str:
 
 
 def milestone_labels() -> dict[str, str]:
-    """Return how each relation of a piece to milestones is called, by its field."""
+    """Return how each relation of a piece to milestones is called, by its field, and its badge."""
     return {
         "verified_for": _("Verified for"),
         "linked_to": _("Linked to"),
         "also_witnessed": _("Also witnessed"),
         "witnessed": _("Witnessed, not verified"),
+        "badges": _("Signed badge"),
     }
 
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from roadmap.badges.queries import badge_addresses
 from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.core.dates import PartialDate
@@ -168,7 +169,7 @@ def _load_items(
     today: dt.date,
     zone: ZoneInfo,
 ) -> tuple[DocumentItem, ...]:
-    """Load the chosen items as the public sees them, in the person's order. Nine statements."""
+    """Load the chosen items as the public sees them, in the person's order. Ten statements."""
     choices = load_choices(session, portfolio_id)
     places = {key: each.position for key, each in choices.items() if each.position is not None}
     public = load_user_items(session, Audience.PUBLIC, user_id) if places else []
@@ -178,6 +179,7 @@ def _load_items(
     judgements = load_judgements(session, [item.id for item in items if item.verified])
     proven_by = _load_done_milestones(session, user_id, items)
     seen = witnessed(session, [user_id], {key for item in items for key in item.milestones})
+    badges = badge_addresses(session, user_id) if judgements else {}
     label_of = cache(labels.kind_label)
     drafts = {item.id for item in items if item.is_draft}
     if drafts and not holders_of(session, user_id, Capability.REVIEW):
@@ -201,6 +203,7 @@ def _load_items(
             today=today,
             zone=zone,
             description=description,
+            badge=badges.get(str(item.id), ""),
         )
         for item, description in zip(items, descriptions, strict=True)
     )
@@ -277,6 +280,7 @@ def _document_item(
     today: dt.date,
     zone: ZoneInfo,
     description: str,
+    badge: str,
 ) -> DocumentItem:
     """Return what a reader sees of an item.
 
@@ -326,6 +330,7 @@ def _document_item(
             for link in confirmed
             for each in seen.get((item.user_id, link.key), ())
         ),
+        badges=(badge,) if badge and not item.has_lapsed(today) else (),
         skills=tuple(skill.title for skill in item.skills),
         tone=_tone(item, today),
         is_draft=is_draft,

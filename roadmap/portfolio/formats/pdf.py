@@ -14,6 +14,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from roadmap.badges.qr_code import draw_code
 from roadmap.core import pdf
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
@@ -160,6 +161,7 @@ def _labels() -> dict[str, str]:
         "link": _("Link"),
         "role": _("Role"),
         "trains": labels.skills_label(),
+        "badge": _("QR code of the signed badge"),
         # {n} and {m} are filled in by the template.
         "page": _("page {n} of {m}"),
     }
@@ -190,6 +192,7 @@ def _item(item: DocumentItem, locale: str) -> Data:
             for label, titles in (*labels.milestone_facts(item), (_("Files"), files))
             if titles
         ],
+        "badge": [{"href": each, "code": draw_code(each)} for each in item.badges],
         "skills": [_text(title) for title in item.skills if title],
         "description": _tree(item.description, 4),
     }
