@@ -81,6 +81,7 @@ def test_each_gate_that_stands_says_why_and_what_would_open_it_and_where() -> No
             assert "%" not in sentence
     for each in evaluate(on, proven_facts(), TODAY).gates:
         assert each.passed
+        assert own_links("slug").gate(each).startswith("/")
         assert each.opens is None
         assert "%" not in each.reason.text()
 
