@@ -22,6 +22,7 @@ from roadmap.archive.tables import (
 )
 from roadmap.core.database import db
 from roadmap.core.types import PartialDateText, UtcDateTime
+from roadmap.evidence.models import Evidence
 from tests.archive.packing import bring_back, essence, export, minimal
 from tests.support.databases import wipe
 from tests.support.sample_data import create_sample_data
@@ -190,3 +191,31 @@ def test_a_badge_is_kept_as_it_was_signed(alice, session, now):
     assert after["records/badge.json"] == []
     kept = [each["left_out"].get("badge") for each in after["records/archive_import.json"]]
     assert [signed] in kept
+
+
+OWN_PAGES = (
+    *(
+        "/",
+        "/roadmaps/senior-ml-engineer",
+        "/readiness",
+        "/evidence",
+        "/skills/mlops",
+        "/portfolio",
+    ),
+    *("/practice", "/practice/mock", "/time", "/tools", "/calendar", "/work-log", "/activity"),
+    *("/career", "/portfolio/export/json-resume"),
+)
+
+
+def test_whatever_passes_the_checks_can_be_shown(app, session, browser_of, now):
+    """Keys of other content, odd texts, dates in any order: no page fails."""
+    texts = ["", "<script>", "%(a)s {0}", "ü" * 60]
+    moments = [now + dt.timedelta(days=each) for each in (-4000, -400, 4000)]
+    said = {
+        f"{RECORDS}{name}.json": rows for name, rows in Records(3, texts, moments).tables.items()
+    }
+    user, _plan = bring_back(session, minimal() | said, now)
+    browser = browser_of(user.id)
+    pieces = session.scalars(sa.select(Evidence.id).where(Evidence.user_id == user.id)).all()
+    for path in (*OWN_PAGES, *(f"/evidence/{key}" for key in pieces)):
+        assert browser.get(path).status_code == 200, path
