@@ -52,6 +52,7 @@ def extensions(app: Flask) -> None:
     from roadmap.core.limiter import init_limiter
     from roadmap.core.logs import init_logs
     from roadmap.core.maintenance import init_maintenance
+    from roadmap.core.markdown import to_html_on_page
     from roadmap.core.proxy import init_proxy
     from roadmap.core.retries import init_retries
     from roadmap.core.routes_health import init_health
@@ -76,6 +77,7 @@ def extensions(app: Flask) -> None:
     init_sessions(app)
     init_limiter(app)
     init_health(app)
+    app.jinja_env.filters["markdown"] = to_html_on_page
     app.jinja_env.globals.update(
         ROLES=ROLES, VIEWERS=VIEWERS, IN_MATRIX=IN_MATRIX, judge_name=judge_name
     )

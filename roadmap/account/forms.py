@@ -6,8 +6,6 @@ import datetime as dt
 from functools import lru_cache
 
 from babel import Locale
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     Field,
@@ -32,6 +30,8 @@ from roadmap.auth.forms import (
 from roadmap.core.clock import timezone_names
 from roadmap.core.fields import at_most
 from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line
 from roadmap.people.models import THEMES

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from roadmap.core.i18n import lazy_gettext as _l
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import uuid
 from functools import partial
 
 from flask import Blueprint, flash, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -23,6 +22,7 @@ from roadmap.auth.reauthentication import check_own_password, fresh_login_requir
 from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.mail import transport

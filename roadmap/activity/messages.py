@@ -13,11 +13,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from roadmap.activity.queries import Entry, Titles, milestones_in
 from roadmap.core.i18n import date_filter, isolate, ngettext, number_filter
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.labels import FIELDS
 from roadmap.people.roles import ROLES
 

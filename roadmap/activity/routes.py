@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, make_response, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -19,6 +18,7 @@ from roadmap.activity.messages import KINDS, Line, describe
 from roadmap.activity.since_figures import figures
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import number_filter
 from roadmap.core.limiter import export_slot, limiter
 from roadmap.core.tables import Sheet, to_csv

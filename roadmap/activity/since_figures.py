@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from roadmap.core.i18n import lazy_gettext as _l
 
 
 @dataclass(frozen=True, slots=True)

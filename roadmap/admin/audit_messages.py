@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flask_babel import LazyString, ngettext
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString
 
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import ngettext
 from roadmap.people.models import AuditEntry
 from roadmap.people.roles import ROLES
 

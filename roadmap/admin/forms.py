@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
@@ -17,6 +15,8 @@ from wtforms.validators import InputRequired, StopValidation
 from roadmap.admin.queries import TeamRow
 from roadmap.auth.forms import NotBlank, clean_original_text
 from roadmap.core.fields import at_most
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 from roadmap.invitations.forms import role_field
 from roadmap.people.models import Team

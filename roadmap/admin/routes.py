@@ -8,8 +8,6 @@ from functools import partial
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -23,6 +21,8 @@ from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limiter import limit_searches
 from roadmap.core.proxy import client_address, public_address
 from roadmap.core.text import clean_line

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from flask import make_response, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -15,6 +14,7 @@ from roadmap.admin import audit_messages, queries
 from roadmap.admin.blueprint import admin
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import number_filter
 from roadmap.core.limiter import export_slot, limiter
 from roadmap.core.proxy import client_address

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from flask import abort, flash, render_template
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -15,6 +14,7 @@ from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import CIRCLE, PARENT_GONE, SLUG_HINT, NewTeamForm, TeamForm
 from roadmap.auth.login_throttle import too_many_requests
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.invitations import invite_page

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from flask_babel import gettext as _
 from pydantic import Field
 
 from roadmap.activity import queries
@@ -15,6 +14,7 @@ from roadmap.api.field_types import OneOf, Shape, Timestamp, single_line
 from roadmap.api.operation import InvalidFields, current_actor, operation
 from roadmap.api.pagination import Paging
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 
 
 class ActivityShape(Shape):

@@ -6,7 +6,6 @@ import json
 import uuid
 from typing import Annotated, Any
 
-from flask_babel import gettext as _
 from pydantic import Field
 
 from roadmap.api.field_types import Body, Shape, Timestamp, required_line
@@ -16,6 +15,7 @@ from roadmap.api.route_table import BASE
 from roadmap.badges import actions, queries
 from roadmap.badges.models import Badge
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import public_address
 from roadmap.core.web import now
 from roadmap.people import permissions

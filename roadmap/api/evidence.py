@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from flask import Response, abort, request
-from flask_babel import gettext as _
 from pydantic import Field
 
 from roadmap.api.field_types import (
@@ -37,6 +36,7 @@ from roadmap.api.operation import (
 from roadmap.api.pagination import Paging, decode_position, encode_position
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.uploads import MULTIPART
 from roadmap.core.web import now
 from roadmap.evidence import actions, labels

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Annotated, Any
 
 from annotated_types import GroupedMetadata
-from flask_babel import gettext as _
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -24,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from roadmap.core.dates import ISO_PATTERN, PartialDate
+from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 
 # The default of a field that may be absent but not null; it is never read.

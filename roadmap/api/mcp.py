@@ -11,7 +11,6 @@ import json
 from typing import Any
 
 from flask import Response, request
-from flask_babel import gettext as _
 from mcp_types import (
     PROTOCOL_VERSION_META_KEY,
     SERVER_INFO_META_KEY,
@@ -45,6 +44,7 @@ from roadmap.api.openapi import without_noise
 from roadmap.api.operation import JSON, abort_with_problem, check_json_body, current_actor
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limits import LimitReached
 from roadmap.core.problems import explain_status
 from roadmap.core.proxy import is_own_address

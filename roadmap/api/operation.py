@@ -14,12 +14,12 @@ from types import NoneType
 from typing import Any, NoReturn, get_type_hints
 
 from flask import Response, abort, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from roadmap.api.field_types import Nothing
+from roadmap.core.i18n import gettext as _
 from roadmap.core.problems import problem_response
 from roadmap.evidence import labels
 from roadmap.evidence.rules import InvalidInput, Refused, Stale

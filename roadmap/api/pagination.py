@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
-from flask_babel import gettext as _
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from roadmap.api.field_types import Query
 from roadmap.api.operation import InvalidFields
+from roadmap.core.i18n import gettext as _
 
 MAX_LIMIT = 200
 Item = TypeVar("Item")

@@ -6,7 +6,6 @@ import uuid
 from typing import Annotated
 
 from flask import abort
-from flask_babel import gettext as _
 from pydantic import Field
 
 from roadmap.api.field_types import (
@@ -30,6 +29,7 @@ from roadmap.api.operation import (
 )
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now
 from roadmap.evidence.queries import load_skill_titles
 from roadmap.portfolio import actions, sections

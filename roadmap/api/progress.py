@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Annotated, NoReturn
 
 from flask import abort
-from flask_babel import gettext as _
 from pydantic import Field
 
 from roadmap.api.field_types import UNSET, Body, OneOf, Shape, Share, Text
@@ -22,6 +21,7 @@ from roadmap.api.operation import (
 )
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now
 from roadmap.journey.forms import REASON_MISSING, TARGET_MESSAGES
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress, refresh_progress

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from flask import abort
-from flask_babel import gettext as _
 from pydantic import BeforeValidator, Field
 
 from roadmap.api.field_types import UNSET, Body, Level, Shape, Text, Timestamp
@@ -15,6 +14,7 @@ from roadmap.api.operation import InvalidFields, current_actor, operation
 from roadmap.api.pagination import Paging, paginate
 from roadmap.catalog.content import Skill
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_multiline
 from roadmap.core.web import now
 from roadmap.people.locks import lock_user

@@ -9,12 +9,12 @@ from typing import IO
 
 import sqlalchemy as sa
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.archive.models import ArchiveImport
 from roadmap.archive.restoring import Plan
 from roadmap.core.file_store import file_store
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.models import UploadedFile
 
 # What a preview counts by itself, in this order; the rest are other records.

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, current_app, flash, request
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,6 +14,8 @@ from roadmap.archive.forms import ArchiveForm
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, request
-from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from sqlalchemy.orm import Session
 
@@ -25,6 +24,7 @@ from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core import web
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import client_address
 from roadmap.core.types import form_id

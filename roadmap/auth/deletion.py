@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from flask_babel import force_locale
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.auth import actions
 from roadmap.auth.models import AccountDeletion
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.proxy import public_address
 from roadmap.core.signals import managers_changed

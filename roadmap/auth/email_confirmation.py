@@ -11,7 +11,6 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.auth.actions import change_email
@@ -19,6 +18,7 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email
 from roadmap.auth.tokens import hash_token, new_token
+from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import public_address
 from roadmap.core.types import new_id
 from roadmap.mail import outbox, transport

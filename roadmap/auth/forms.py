@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, HiddenField, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
@@ -12,6 +10,8 @@ from roadmap.auth import passwords
 from roadmap.auth.email_addresses import parse_email
 from roadmap.core.clock import timezone_names
 from roadmap.core.fields import at_most
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 
 

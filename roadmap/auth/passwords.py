@@ -16,8 +16,9 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
-from flask_babel import gettext as _
 from werkzeug.exceptions import ServiceUnavailable
+
+from roadmap.core.i18n import gettext as _
 
 MIN_BYTES = 10
 MAX_BYTES = 1024

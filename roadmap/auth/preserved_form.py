@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import Request, current_app
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, Signer
 from werkzeug.datastructures import MultiDict
 
 from roadmap.core.headers import OVERRIDE_METHODS, URLENCODED
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.proxy import is_own_address
 from roadmap.core.uploads import MULTIPART
 from roadmap.core.web import safe_redirect_target

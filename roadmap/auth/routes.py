@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -33,6 +32,7 @@ from roadmap.auth.reauthentication import check_own_password, render_confirm_pag
 from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.sessions import find_leaver, sign_in_user, sign_out, signed_in_actor
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, redirect_page, render_page, safe_redirect_target, see_other
 from roadmap.mail import outbox, transport

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
-from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
@@ -30,6 +29,7 @@ from roadmap.auth.queries import (
 from roadmap.auth.refusals import audit_refusal, write_due_refusals
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address, is_own_address, sending_page
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id

@@ -9,7 +9,6 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.badges.credential import (
@@ -29,6 +28,7 @@ from roadmap.badges.queries import (
     standing_claims,
 )
 from roadmap.badges.rules import LIST_FILL, LIST_LENGTH
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
-
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.proofs import show_moment
 from roadmap.badges.rules import list_and_index
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import StringField, TextAreaField
 
 from roadmap.badges.rules import MAX_BADGE_LENGTH
 from roadmap.core.fields import at_most
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 
 

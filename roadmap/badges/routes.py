@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 
 from flask import Blueprint, abort, current_app, flash, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.badges import actions, queries
 from roadmap.badges.models import Badge
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_address
 from roadmap.core.web import now, see_other

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort
-from flask_babel import gettext as _
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.badges import keys, qr_code, queries
@@ -22,6 +21,7 @@ from roadmap.badges.rules import encode_status_list
 from roadmap.badges.verification import verify
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_address
 from roadmap.core.web import keep_unlisted, now, render_page

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from babel.dates import format_skeleton
-from flask_babel import LazyString, ngettext
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import LazyString
 
 from roadmap.calendar.rules import Entry, Month
-from roadmap.core.i18n import current_locale
+from roadmap.core.i18n import current_locale, ngettext
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 
 KINDS: dict[str, LazyString] = {
     "milestone": _l("Target date"),

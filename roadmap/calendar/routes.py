@@ -8,13 +8,13 @@ from babel import Locale
 from babel.dates import get_day_names
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import force_locale
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.calendar import actions, feed, labels, queries, rules
 from roadmap.core.database import db
 from roadmap.core.i18n import current_locale
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_address
 from roadmap.core.web import form_key, keep_unlisted, now, render_page, see_other

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core import stale_forms
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id
 from roadmap.people.history import record_history

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -22,6 +20,8 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optio
 
 from roadmap.career.models import DEGREE_LEVELS
 from roadmap.core.fields import PartialDateField
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, clean_multiline
 
 # An earlier year is a typing error.

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, abort, flash, render_template
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -16,6 +15,7 @@ from roadmap.career.forms import DegreeForm, EntryForm, PositionForm, level_labe
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.career_plans.queries import reviews_due
 from roadmap.core.database import db
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit

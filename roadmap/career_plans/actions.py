@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.career_plans import queries
 from roadmap.career_plans.models import CareerPlan, Reflection
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id, new_id
 from roadmap.people.history import record_history

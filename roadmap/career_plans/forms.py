@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice
@@ -18,6 +16,8 @@ from wtforms.validators import AnyOf, DataRequired, Length, NumberRange, Optiona
 from roadmap.career_plans.models import CareerPlan
 from roadmap.career_plans.rules import REVIEW_ON, is_review_missing, is_review_past
 from roadmap.core.fields import at_most
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.numbers import PlainDecimalField, parse_whole_number
 from roadmap.core.text import clean_multiline
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, flash, render_template
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,6 +12,7 @@ from roadmap.career_plans import actions, queries, worksheet
 from roadmap.career_plans.forms import PlanForm, ReflectionForm, plan_form
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people.permissions import permit
 

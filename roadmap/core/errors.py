@@ -10,13 +10,13 @@ from urllib.parse import urlsplit, urlunsplit
 import sqlalchemy.exc
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import LazyString
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from roadmap.core.database import SAFE_METHODS
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import is_own_address, origin_of, public_address, sending_page

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _
 from wtforms import StringField
 from wtforms.validators import Length
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
+from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.text import clean_url, complete_url, strip_control_characters
 
 

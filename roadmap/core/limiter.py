@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, request
-from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from flask_login import current_user
 
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request
-from flask_babel import lazy_gettext as _l
 
 from roadmap.core.errors import render_busy
+from roadmap.core.i18n import lazy_gettext as _l
 
 LOCK_FILE = "restoring"
 # Static files need no database, and health checks say it in their own words.

@@ -16,7 +16,6 @@ from unicodedata import east_asian_width
 
 import nh3
 from flask import g
-from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.parser_inline import ParserInline
 from markdown_it.rules_inline.state_inline import Scanned, StateInline
@@ -24,6 +23,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.link_hosts import hidden_host
 from roadmap.core.text import complete_url, strip_control_characters
 

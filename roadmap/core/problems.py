@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from flask import Response, request
-from flask_babel import gettext as _
+
+from roadmap.core.i18n import gettext as _
 
 API_PREFIX = "/api/"
 # The endpoint of agents, which send tokens as the clients of the API do.

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from typing import IO
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from roadmap.core.i18n import lazy_gettext as _l
 
 # Of others the library unpacks more than it is asked for.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

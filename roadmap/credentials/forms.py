@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.numbers import WholeNumberField
 from roadmap.market.forms import AmountField, WholeBetween, currency_field
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 
 from flask import Blueprint, Response, abort, flash, render_template
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now, render_page, see_other
 from roadmap.credentials import actions, queries
 from roadmap.credentials.forms import CostForm

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from roadmap.core.fields import at_most
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, clean_multiline
 
 

@@ -6,7 +6,6 @@ import uuid
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, flash, redirect, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,6 +13,7 @@ from roadmap.auth import rate_limits
 from roadmap.auth.tokens import hash_token
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address, public_address
 from roadmap.core.web import form_key, keep_unlisted, now, render_page

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, redirect
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -15,6 +13,8 @@ from roadmap.auth.actions import LastAdministrator, has_other_administrator
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.auth.sessions import find_leaver, sign_out, signed_in_actor
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.erasure.forms import DeletionForm

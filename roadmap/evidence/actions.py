@@ -13,11 +13,11 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.file_store import file_store
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import form_id

@@ -15,12 +15,12 @@ from typing import IO
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from roadmap.core.database import db
 from roadmap.core.file_store import file_store
+from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.uploads import MAX_FILE_BYTES
 from roadmap.evidence.constants import MAX_FILES
 from roadmap.evidence.file_rules import ALLOWED, clean_name, find_type

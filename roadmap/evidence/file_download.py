@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from flask import Response, request, send_file
-from flask_babel import gettext as _
 
 from roadmap.core.errors import render_error
 from roadmap.core.file_store import file_store
+from roadmap.core.i18n import gettext as _
 from roadmap.evidence.item import File
 
 log = logging.getLogger(__name__)

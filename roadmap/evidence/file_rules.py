@@ -10,8 +10,7 @@ import codecs
 import re
 from typing import IO
 
-from flask_babel import lazy_gettext as _l
-
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 
 MAX_NAME_LENGTH = 120

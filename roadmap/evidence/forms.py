@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     Field,
@@ -24,6 +23,7 @@ from wtforms import (
 from wtforms.fields import SelectChoice
 
 from roadmap.core.fields import PartialDateField, UrlField
+from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.numbers import NumberedFieldList, parse_whole_number
 from roadmap.core.text import clean_line, clean_multiline, strip_control_characters
 from roadmap.evidence import labels, rules

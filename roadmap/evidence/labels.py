@@ -9,9 +9,9 @@ from typing import Any
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _
 
 from roadmap.core.i18n import current_locale, page_language
+from roadmap.core.i18n import lazy_gettext as _
 from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import abort, flash, make_response, redirect, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from flask import request
 from flask_babel import LazyString
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line
 from roadmap.core.web import now, render_page, safe_redirect_target, wants_fragment

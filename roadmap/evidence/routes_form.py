@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import flash, make_response, redirect, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment

@@ -7,13 +7,13 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.catalog.queries import load_revision, published_roadmap
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.forecast import actions, presentation, queries

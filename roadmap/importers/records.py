@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -17,6 +16,7 @@ from roadmap.career import actions as career
 from roadmap.career.forms import DegreeForm, EntryForm, PositionForm
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import labels, rules
 from roadmap.evidence.models import Evidence

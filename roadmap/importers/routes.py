@@ -6,15 +6,14 @@ import datetime as dt
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, abort, current_app, flash, request
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
-from roadmap.core.i18n import date_filter
+from roadmap.core.i18n import date_filter, ngettext
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.text import clean_line
 from roadmap.core.web import now, redirect_page, render_page, see_other, wants_fragment

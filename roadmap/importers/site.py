@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask_babel import lazy_gettext as _l
-
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
 from roadmap.core.text import clean_line
 from roadmap.importers.importer import Importer, Text

@@ -11,12 +11,12 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.queries import find_user_by_email
 from roadmap.auth.tokens import form_token, hash_token
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.signals import invitation_ended, user_invited
 from roadmap.core.types import form_id, new_id

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
-
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.proxy import public_address
 from roadmap.invitations.address_proof import sign_address

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, SelectField
 from wtforms.fields import SelectChoice
@@ -13,6 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from roadmap.auth.forms import EmailAddress, SignUpForm, validate_password_strength
 from roadmap.auth.forms import email_field as own_email_field
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 from roadmap.people.roles import DEFAULT_ROLE, ROLES
 

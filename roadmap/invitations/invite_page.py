@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import flash
 from flask import session as cookie
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from roadmap.auth import rate_limits
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.queries import find_user_to_sign_in
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.core.web import form_key, now
 from roadmap.invitations import actions
 from roadmap.invitations.emails import MAIL_SOURCE, invitation_url

@@ -11,7 +11,6 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -29,6 +28,7 @@ from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.sessions import sign_in_user, signed_in_actor
 from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.invitations import actions

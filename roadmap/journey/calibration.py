@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -20,6 +19,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from roadmap.account.forms import timezone_choices
+from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.text import clean_multiline
 from roadmap.journey.checklist_filter import OPEN
 from roadmap.journey.forms import REASON_MISSING, EnrollmentForm

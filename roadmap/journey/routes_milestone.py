@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import abort, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -14,6 +13,7 @@ from roadmap.activity.milestone_history import load_milestone_history
 from roadmap.career_plans.queries import Link, pages_about
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import htmx, now, wants_fragment
 from roadmap.journey.blueprint import journey, milestone_or_404
 from roadmap.journey.forms import EnrollmentForm, PlanForm, ReasonForm

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField
 from wtforms.validators import InputRequired, Optional, Regexp, StopValidation
 
 from roadmap.core.fields import at_most
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line
 from roadmap.market.rules import OfferTerms

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from babel import Locale
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from roadmap.core.charts import Line, render_lines, render_year
@@ -20,6 +19,7 @@ from roadmap.core.i18n import (
     number_filter,
     points_filter,
 )
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.momentum.rules import Series
 
 _ = gettext

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import force_locale
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence

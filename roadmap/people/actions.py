@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.signals import managers_changed, team_deleting
 from roadmap.core.text import clean_line

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+
+from roadmap.core.i18n import lazy_gettext as _l
 
 # What only a person who is signed in to a page does, unless the operator allows it to tokens.
 JUDGEMENTS = frozenset({"evidence.review", "skill.assess_other", "person.assess", "person.verify"})

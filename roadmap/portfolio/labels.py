@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import ngettext
-
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import show_date, show_month
+from roadmap.core.i18n import ngettext, show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.evidence.item import Impact
 from roadmap.evidence.labels import is_issued

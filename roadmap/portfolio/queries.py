@@ -15,13 +15,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from roadmap.badges.queries import badge_addresses
 from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.markdown import count_parts, to_excerpt
 from roadmap.core.text import clean_line

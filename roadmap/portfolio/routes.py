@@ -17,14 +17,14 @@ from flask import (
     render_template,
     request,
 )
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms.fields import SelectChoice
 
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.core.limiter import limiter
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import PdfError

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience, Item

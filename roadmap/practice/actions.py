@@ -11,10 +11,10 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from roadmap.auth.tokens import form_token, hash_token
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.types import form_id, new_id
 from roadmap.people.history import record_history

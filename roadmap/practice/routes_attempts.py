@@ -6,13 +6,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, flash, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.i18n import date_filter
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import form_key, now, render_page
 from roadmap.people import permissions
 from roadmap.people.permissions import permit

@@ -7,12 +7,12 @@ import uuid
 from collections import defaultdict
 
 from flask import Blueprint, abort, flash, render_template, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import form_key, now, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit

@@ -13,12 +13,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_template
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.item import Item
 from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness, round_to_tenths

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence import labels
 from roadmap.evidence.constants import DECISIONS

@@ -8,8 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import abort, flash, make_response, redirect, render_template, request
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
@@ -17,6 +15,8 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.core.text import strip_control_characters
 from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.evidence import labels, review_actions

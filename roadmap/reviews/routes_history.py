@@ -9,12 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort, flash, make_response, render_template, request
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.core.web import now, page_number, see_other
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import parse_uuid

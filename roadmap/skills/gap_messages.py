@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
+from roadmap.core.i18n import gettext as _
 from roadmap.skills.rules import SkillComparison
 
 # Levels go from 0 to 4, so the gap is at most four. In words, as part of a sentence.

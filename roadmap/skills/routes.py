@@ -6,13 +6,13 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, make_response, render_template
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.svg import Series, render_radar
 from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
 from roadmap.people.permissions import permit

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.tables import Sheet, to_csv, to_xlsx
 from roadmap.teams.matrix import Matrix
 

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from flask import abort, flash, make_response, redirect, render_template
-from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -15,6 +14,7 @@ from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_user_by_email
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limits import count_rows
 from roadmap.core.text import fold
 from roadmap.core.web import now, render_page, see_other

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import abort, make_response, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.activity.list_query import MAX_DAY_LENGTH, read_day, start_of
 from roadmap.career.forms import level_labels
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line
 from roadmap.core.web import (
     form_key,

@@ -7,9 +7,9 @@ import uuid
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.stale_forms import check_seen
 from roadmap.core.types import form_id

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
@@ -22,6 +20,8 @@ from wtforms.validators import InputRequired, NumberRange, Optional, StopValidat
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from roadmap.core.fields import at_most
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import MAX_URL
 from roadmap.core.text import clean_line
 from roadmap.time_budget.calendar_file import Window

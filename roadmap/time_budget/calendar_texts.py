@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import AllowedHosts, FetchError
 from roadmap.time_budget.calendar_file import Problem
 from roadmap.time_budget.calendar_preview import Row

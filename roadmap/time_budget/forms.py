@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, StringField
 from wtforms.validators import InputRequired, Optional, StopValidation
 
 from roadmap.core.fields import at_most
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.time_budget.actions import Hours

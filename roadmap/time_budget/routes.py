@@ -9,12 +9,12 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import flash, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions

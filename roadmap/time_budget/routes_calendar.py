@@ -6,7 +6,6 @@ import datetime as dt
 from urllib.parse import urlsplit
 
 from flask import Response, abort, current_app, flash, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -14,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.core import outbound
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import export_slot, fetch_slot, limiter
 from roadmap.core.limits import count_rows
 from roadmap.core.outbound import AllowedHosts, FetchError

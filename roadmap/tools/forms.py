@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import AnyOf, Length, Optional, StopValidation
 
 from roadmap.core.fields import PartialDateField
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_multiline
 from roadmap.tools.models import INTERESTS, LEVELS

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, flash, render_template, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.account.actions import set_preference
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit

@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
+from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
 from roadmap.people import permissions

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, clean_multiline, complete_url, fold
 from roadmap.evidence.rules import is_web_address
 from roadmap.importers.candidates import (

@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.career.models import DEGREE_LEVELS
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
 from roadmap.evidence import labels
 from roadmap.evidence.kinds import KINDS

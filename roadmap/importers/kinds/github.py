@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
 from roadmap.importers.code_host import CodeHost, dictionaries, make_record
 from roadmap.importers.site import Page

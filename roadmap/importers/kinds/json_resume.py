@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, complete_url, fold
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.rules import is_web_address

@@ -12,9 +12,9 @@ from xml.etree.ElementTree import Element, ParseError
 import nh3
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import ngettext
 from roadmap.core.text import clean_line, clean_multiline, fold
 from roadmap.core.zip_reader import ZipReader, ZipRefused

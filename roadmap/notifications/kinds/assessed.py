@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Skill
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import ngettext
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.kind import Content, Event, Kind, Mail
 from roadmap.notifications.models import Notification

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.notifications.actions import actor_name, create_notifications
 from roadmap.notifications.kind import Content, Event, Kind, Mail
 from roadmap.people.models import User

@@ -6,11 +6,11 @@ import datetime as dt
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import ngettext
 from roadmap.evidence.models import Review
 from roadmap.mail import outbox
 from roadmap.notifications.actions import actor_name, create_notifications

@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.invitations.queries import list_invitations_to
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.kind import Content, Event, TeamKind

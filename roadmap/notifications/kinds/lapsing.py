@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask_babel import get_locale
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import show_date
 from roadmap.notifications.kind import Content, EvidenceKind, Mail
 

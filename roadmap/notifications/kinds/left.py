@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import notify_managers
 from roadmap.notifications.kind import Content, Event, TeamKind
 from roadmap.people.models import Membership, Team

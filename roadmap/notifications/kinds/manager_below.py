@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import notify_managers
 from roadmap.notifications.kind import Content, Event, Mail, TeamKind
 from roadmap.people.models import Team

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import actor_name, create_notifications
 from roadmap.notifications.kind import Event, TeamKind
 from roadmap.people.models import Membership, Team, User

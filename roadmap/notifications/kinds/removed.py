@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import notify_member
 from roadmap.notifications.kind import NO_LONGER_SEEN, Content, Event, OwnMembershipKind
 from roadmap.people.roles import ROLES, VIEWERS, Capability

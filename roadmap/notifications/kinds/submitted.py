@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.models import Evidence, Review
 from roadmap.notifications.actions import create_notifications
 from roadmap.notifications.kind import Event, EvidenceKind

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import nested_names, notify_of_deletion
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.people.models import Membership

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import nested_names, notify_of_deletion
 from roadmap.notifications.kind import NO_LONGER_SEEN, Content, Event, OwnMembershipKind
 from roadmap.notifications.kinds.team_below_deleted import describe_nested

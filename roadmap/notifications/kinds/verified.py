@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.review_actions import confirmed_keys
 from roadmap.notifications.actions import create_notifications

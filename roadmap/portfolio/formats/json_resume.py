@@ -11,10 +11,9 @@ import datetime as dt
 import json
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.evidence.item import Impact
 from roadmap.portfolio import labels

@@ -13,12 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.markdown import to_html
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels

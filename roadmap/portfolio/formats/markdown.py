@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels

@@ -12,11 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.badges.qr_code import draw_code
 from roadmap.core import pdf
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
 from roadmap.core.markdown import Node, to_tree

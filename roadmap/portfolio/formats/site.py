@@ -13,13 +13,12 @@ from functools import lru_cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 
-from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import page_language, show_date, show_month
+from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.i18n import ngettext, page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
 from roadmap.core.markdown import to_html, to_html_and_opening
 from roadmap.core.text import clean_line

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from flask_babel import lazy_gettext as _l
-
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import show_date
 from roadmap.core.tables import CellValue, Sheet, to_csv, to_xlsx
 from roadmap.core.text import clean_line

@@ -8,9 +8,9 @@ from functools import cache
 from itertools import chain
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 
 from roadmap.core.i18n import current_locale, page_language
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.ranking import rank
 from roadmap.core.text import fold
 from roadmap.people.permissions import can

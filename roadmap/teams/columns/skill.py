@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from annotated_types import Interval
-from flask_babel import lazy_gettext as _l
 from typing_extensions import TypedDict
 
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.teams.matrix import Column, Matrix, PersonLinks, Row, SkillCell
 
 if TYPE_CHECKING:
