@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from roadmap.career import actions as career
 from roadmap.career.models import Position
+from roadmap.catalog.models import Milestone
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions as evidence
@@ -27,17 +28,18 @@ from roadmap.momentum.rules import Figures, figures_of_summary
 from roadmap.progress import actions as progress
 from roadmap.readiness.actions import refresh_changed
 from roadmap.readiness.models import ReadinessSummary
-from tests.readiness.fact_writer import FactWriter, operation
-from tests.support.catalog import fitting_milestone
+from tests.readiness.fact_writer import DESIGN, KEYS, FactWriter, operation
 
 UTC = ZoneInfo("UTC")
 few = st.integers(0, 2)
+# The milestones that pieces are linked to: a design document proves one of them.
+place = st.sampled_from([0, DESIGN])
 kind = st.sampled_from(["design_doc", "talk"])
 # Few pieces and milestones, so that what is done to them meets.
 meeting = st.one_of(
     st.tuples(st.just("days"), st.integers(1, 40)),
-    st.tuples(st.just("tick"), kind),
-    st.tuples(st.just("evidence"), few, kind, st.just("team"), st.sampled_from([None, 20])),
+    st.tuples(st.just("status"), place, st.just("done")),
+    st.tuples(st.just("evidence"), place, kind, st.just("team"), st.sampled_from([None, 20])),
     st.tuples(st.just("judge"), few),
     st.tuples(st.just("decide"), few, st.just("returned")),
     st.tuples(st.just("take_back"), few),
@@ -65,16 +67,9 @@ class Diary(FactWriter):
         self.write_down()
         super().days(count)
 
-    def tick(self, kind: str) -> None:
-        key = fitting_milestone(self.session, kind)
-        progress.set_status(
-            self.session, self.alice.id, key, "done", by=self.alice.id, now=self.now
-        )
-
     def link(self, at: int) -> None:
         if (piece := self._one(at)) is not None:
-            key = fitting_milestone(self.session, piece.current.kind)
-            evidence.link(self.session, piece, key, by=self.alice, now=self.now)
+            evidence.link(self.session, piece, KEYS[DESIGN], by=self.alice, now=self.now)
 
     def edit(self, at: int, kind: str) -> None:
         """Change kind and expiry: of a draft in place, of what was judged in a new version."""
@@ -137,4 +132,112 @@ def test_an_earlier_day_is_worked_out_as_it_was_computed(app, people, steps):
                 assert found == computed, day
             else:
                 assert was_lost, "only what is gone or was overwritten cannot be told"
+        db.session.rollback()
+
+
+# What is done to one piece, a day each; each line of the rule is needed for one of them.
+STORIES = {
+    "taken back": "evidence judge midnight take_back days",
+    "verified, returned after an edit, taken back": (
+        "evidence judge days edit submit decide_returned midnight take_back days"
+    ),
+    "unlinked and linked again": "evidence judge days unlink_all days link days",
+    "verified once more": "evidence judge days link_another days judge_again days",
+    "a draft that is changed": "evidence days edit days",
+    "an expiry that passes": "expiring days days days",
+    "a position that goes": "position days leave_position days",
+}
+
+
+class Chapter(Diary):
+    """The steps of the stories, about one design document."""
+
+    def tell(self, story: str) -> None:
+        self.now = self.now.replace(hour=23, minute=55)
+        self.status(DESIGN, "done")
+        for step in story.split():
+            if step == "days":
+                self.days(8)
+            elif step == "midnight":
+                # A review can only be taken back soon.
+                self.write_down()
+                self.now = self.now.replace(hour=0, minute=5) + dt.timedelta(days=1)
+            else:
+                getattr(self, f"do_{step}")()
+
+    def do_evidence(self) -> None:
+        self.evidence(DESIGN, "design_doc", "team", None)
+
+    def do_expiring(self) -> None:
+        self.evidence(DESIGN, "design_doc", "team", 10)
+        self.judge(0)
+
+    def do_judge(self) -> None:
+        self.judge(0)
+
+    def do_edit(self) -> None:
+        self.edit(20, "talk")
+
+    def do_submit(self) -> None:
+        self.edit(30, "design_doc")
+        self.submit(0)
+
+    def do_decide_returned(self) -> None:
+        self.decide(0, "returned")
+
+    def do_take_back(self) -> None:
+        self.take_back(0)
+
+    def do_link(self) -> None:
+        self.link(0)
+
+    def do_unlink_all(self) -> None:
+        self.unlink(0)
+        self.unlink(0)
+
+    def do_link_another(self) -> None:
+        (piece,) = self.pieces()
+        (another,) = self.session.scalars(
+            sa.select(Milestone.key)
+            .where(
+                Milestone.kinds.contains(",design_doc,"),
+                Milestone.key.not_in(piece.milestone_keys),
+                Milestone.key.in_(KEYS),
+            )
+            .order_by(Milestone.key)
+            .limit(1)
+        )
+        evidence.link(self.session, piece, another, by=self.alice, now=self.now)
+        progress.set_status(
+            self.session, self.alice.id, another, "done", by=self.alice.id, now=self.now
+        )
+
+    def do_judge_again(self) -> None:
+        (piece,) = self.pieces()
+        review_actions.decide(
+            self.session, piece, "verified", version_id=piece.current_id, by=self.bob, now=self.now
+        )
+
+    def do_position(self) -> None:
+        self.position(401, is_ml=True)
+
+    def do_leave_position(self) -> None:
+        self.leave_position()
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_each_turn_of_a_piece_is_worked_out(app, people, story):
+    with app.app_context():
+        chapter = Chapter(db.session, people)
+        chapter.tell(STORIES[story])
+        past = load_past(db.session, chapter.alice.id, UTC)
+        row = db.session.scalars(sa.select(ReadinessSummary)).one()
+        contents = load_contents(db.session, row.roadmap_id, UTC)
+        told = {day: next(history_days(past, contents, day, day))[1] for day in chapter.written}
+        unknown = [day for day, found in told.items() if found.score is None]
+        assert len(unknown) == (story == "a draft that is changed")
+        assert {day: told[day] for day in told if day not in unknown} == {
+            day: chapter.written[day] for day in told if day not in unknown
+        }
+        assert len({found.score for found in told.values()}) > 1, "something happened"
         db.session.rollback()

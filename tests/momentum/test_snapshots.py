@@ -128,6 +128,21 @@ def test_what_cannot_be_told_is_not_made_up(story):
     assert after.evidenced_hours == 0
 
 
+def test_a_piece_counts_through_its_last_day(story):
+    story.evidence(0, "certification", "team", 10)
+    story.status(0, "done")
+    story.now += 20 * DAY
+    story.status(1, "in_progress")
+    take(story)
+    found = story.session.execute(
+        sa.select(Snapshot.day, Snapshot.evidenced_hours).order_by(Snapshot.day)
+    )
+    assert [(str(day), count) for day, count in found] == [
+        ("2026-03-02", hours(0)),
+        ("2026-03-13", 0),
+    ]
+
+
 def test_a_long_history_is_worked_out_in_parts(story, monkeypatch):
     monkeypatch.setattr("roadmap.momentum.actions.MAX_DAYS", 3)
     for place in range(8):
