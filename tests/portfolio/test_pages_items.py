@@ -124,7 +124,7 @@ def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
     address = f"/evidence/{draft.id}"
     assert "in your portfolio;" not in browser.get(address).text
     browser.put(f"/portfolios/{cast.alice}/items/{draft.id}")
-    assert "no public link is open now" in browser.get(address).text
+    assert "no public link shows it now" in browser.get(address).text
     browser.post("/portfolio/links", {"label": "", "lives": "30"})
     page = browser.get(address).text
     assert "Public now" in page
