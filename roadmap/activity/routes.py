@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -91,6 +91,7 @@ def export() -> Response:
             _("More than %(num)s entries match.", num=number_filter(MAX_EXPORTED)),
             _("Choose a shorter time, and export in parts."),
         )
+    home = url_for("activity.overview", _external=True).removesuffix("/activity")
     with export_slot():
         rows = [
             (
@@ -98,12 +99,9 @@ def export() -> Response:
                 line.by,
                 str(KINDS.get(line.kind, "")),
                 line.text,
-                url_for("activity.overview", _external=True).removesuffix("/activity") + line.href
-                if line.href
-                else "",
+                home + line.href if line.href else "",
             )
-            for entries in queries.list_batches(db.session, current_user.id, wanted)
-            for line in _describe(entries)
+            for line in _all_lines(wanted)
         ]
         header = (_("When"), _("Who"), _("Kind"), _("What"), _("Address"))
         content = to_csv(Sheet(_("Activity"), header, rows))
@@ -112,6 +110,14 @@ def export() -> Response:
     filename = f"activity-{current_user.today(now()).isoformat()}.csv"
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
+
+
+def _all_lines(wanted: queries.ActivityFilter) -> Iterator[Line]:
+    """Describe all entries, a batch at a time, each read in a transaction of its own."""
+    for entries in queries.list_batches(db.session, current_user.id, wanted):
+        lines = _describe(entries)
+        db.session.rollback()
+        yield from lines
 
 
 @activity.get("/activity/since")
