@@ -91,6 +91,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     },
     "export": {
         "audit.exported": _l("The audit log was exported: %(count)s entries."),
+        "archive.exported": _l("Everything of %(person)s was exported as an archive."),
+        "archive.imported": _l("An archive was imported into the account of %(person)s."),
         "portfolio.exported": _l("The portfolio of %(actor)s was exported as %(format)s."),
         "portfolio.link_made": _l("A public link to the portfolio of %(actor)s was created."),
         "portfolio.link_revoked": _l("A public link to the portfolio of %(actor)s was revoked."),
@@ -113,6 +115,7 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     },
     "keeping": {
         "audit.pruned": _l("Entries from before %(target)s were removed: %(count)s of them."),
+        "badges.keys_rotated": _l("New keys for signing badges were made."),
         "backup.created": _l("The backup %(target)s was created."),
         "backup.restored": _l("The backup %(target)s was restored."),
         "roadmap.published": _l("Revision %(revision)s of the roadmap %(roadmap)s was published."),
