@@ -36,6 +36,7 @@ TEXT_FIELD_LABELS = {
     "captured": _l("Link, or what you did"),
     "name": _l("Name"),
     "email": _l("E-mail"),
+    "badge": _l("Badge"),
     "note": _l("Note"),
     "reason": _l("Reason"),
     "comment": _l("Comment"),

@@ -291,6 +291,10 @@ def newer(tmp_path: Path) -> Iterator[Flask]:
 # Every command, with what it asks for; those of `READS_A_FILE` touch no database.
 READS_A_FILE = {"backup verify", "catalog validate"}
 COMMANDS = {
+    "badges rotate-keys": (),
+    "export schema": (), "export user": ("alice@example.org", "--to", "x.zip"),
+    "import user": ("x.zip",), "user delete": ("alice@example.org",),
+    "user keep": ("alice@example.org",),
     "backup create": ("x.zip",), "backup restore": ("x.zip",), "backup verify": ("x.zip",),
     "catalog sync": (), "catalog validate": ("x.yaml",),
     "db check": (), "db current": (), "db downgrade": (), "db revision": ("x",), "db upgrade": (),
