@@ -61,7 +61,7 @@ WORDS: Mapping[str, tuple[Any, ...]] = {
 }
 # What a column of JSON holds, where that is more than some object.
 JSON_SHAPES: Mapping[str, Any] = {
-    "badge.claims": list[Any],
+    "badge.claims": dict[str, Any] | list[Any],
     "career_plan.answers": dict[str, str],
     "imported_review.milestones": list[str],
     "practice_answer.texts": dict[str, str],
