@@ -22,6 +22,7 @@ NAMES = {
     "uuid:person_id": "{alice}",
     "uuid:absence_id": "{absence}",
     "uuid:badge_id": "{badge}",
+    "uuid:portfolio_id": "{cv}",
 }
 
 
