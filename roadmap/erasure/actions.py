@@ -25,8 +25,8 @@ from roadmap.core.batches import batched
 from roadmap.core.database import db
 from roadmap.core.types import Base
 from roadmap.erasure import ledger
-from roadmap.erasure.decisions import LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
-from roadmap.erasure.rules import Scrub, needles, scrubber
+from roadmap.erasure.decisions import FORMER_COLLEAGUE, LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
+from roadmap.erasure.rules import Scrub, names_in, needles, scrubber
 from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 
@@ -47,6 +47,7 @@ class Person:
     needles: frozenset[str]
     emails: frozenset[str]
     name: str
+    requested_at: dt.datetime
 
 
 def erase_due(*, now: dt.datetime, stopping: Callable[[], bool] = lambda: False) -> int:
@@ -111,7 +112,7 @@ def mark_restored(connection: sa.Connection, *, now: dt.datetime) -> int:
 
 def _load(session: Session, user_id: uuid.UUID, now: dt.datetime) -> Person | None:
     row = session.execute(
-        sa.select(_USERS.c.name, _USERS.c.email, _USERS.c.email_key)
+        sa.select(_USERS.c.name, _USERS.c.email, _USERS.c.email_key, _DELETIONS.c.requested_at)
         .join(_DELETIONS, _DELETIONS.c.user_id == _USERS.c.id)
         .where(_USERS.c.id == user_id, _DELETIONS.c.due_at <= now)
     ).first()
@@ -120,7 +121,10 @@ def _load(session: Session, user_id: uuid.UUID, now: dt.datetime) -> Person | No
     # An address that was never confirmed may be somebody else's.
     emails = frozenset({row.email, row.email_key}) if row.email_key else frozenset[str]()
     found = needles(user_id, row.name, emails)
-    return Person(user_id, scrubber(user_id, row.name, emails), frozenset(found), emails, row.name)
+    return Person(
+        user_id, scrubber(user_id, row.name, emails), frozenset(found), emails, row.name,
+        row.requested_at,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -183,8 +187,9 @@ def _anonymize(session: Session, person: Person) -> None:
         typed = tables[name].c[column]
         session.execute(
             sa.update(tables[name])
-            .where(sa.func.lower(typed) == person.name.lower())
-            .values({column: person.scrub(person.name)})
+            # SQLite knows no capitals but those of English.
+            .where(sa.or_(typed == person.name, sa.func.lower(typed) == person.name.lower()))
+            .values({column: FORMER_COLLEAGUE})
         )
     evidence = tables["evidence"]
     session.execute(
@@ -206,15 +211,31 @@ def _anonymize(session: Session, person: Person) -> None:
 
 
 def _delete_mails(session: Session, person: Person) -> None:
-    """Delete mails to the person, and those of others that name them, whether sent or not."""
+    """Delete mails to the person, and those of others that name them, whether sent or not.
+
+    One that waits and was written after the person was closed stays: it is about somebody else, or
+    a word that is also a name, and its reader still needs it.
+    """
     mails = Base.metadata.tables["outgoing_mail"]
     texts = (mails.c.recipient, mails.c.subject, mails.c.body)
-    names = [
-        sa.func.lower(text).contains(each, autoescape=True)
+    found = [
+        condition
         for text in texts
-        for each in person.needles
+        for condition in (
+            *(sa.func.lower(text).contains(each, autoescape=True) for each in person.needles),
+            text.contains(person.name, autoescape=True),
+        )
     ]
-    rows = session.execute(sa.select(mails.c.id, *texts).where(sa.or_(*names))).all()
-    named = [row.id for row in rows if any(person.scrub(text) != text for text in row[1:])]
+    rows = session.execute(
+        sa.select(mails.c.id, mails.c.due_at, mails.c.created_at, *texts).where(sa.or_(*found))
+    ).all()
+    name = names_in(person.name)
+    named = [
+        row.id
+        for row in rows
+        if any(person.scrub(text) != text for text in row[3:])
+        or ((row.due_at is None or row.created_at <= person.requested_at)
+            and any(name.search(text) for text in row[3:]))
+    ]  # fmt: skip
     for batch in batched(named, BATCH):
         session.execute(sa.delete(mails).where(mails.c.id.in_(batch)))

@@ -10,34 +10,44 @@ from typing import Any
 
 from roadmap.erasure.decisions import ERASED, FORMER_COLLEAGUE
 
-# A shorter name is replaced only where it is the whole text: "Al" stands in many words' place.
-SHORTEST_NAME_IN_TEXT = 5
+# In JSON that code wrote, the keys whose value is a name.
+NAME_KEYS = frozenset({"rater", "witness"})
 
 Scrub = Callable[[Any], Any]
 
 
 def scrubber(user_id: uuid.UUID, name: str, emails: Collection[str]) -> Scrub:
-    """Return a function that replaces all that names this person in a text or JSON value."""
+    """Return a function that replaces all that names this person in a text or JSON value.
+
+    Ids and addresses are replaced wherever they stand. A name is not: it may be any word, also one
+    that code writes, such as the key or the status of a milestone in the history of somebody else.
+    """
     ids = "|".join((re.escape(str(user_id)), user_id.hex))
-    shown = re.escape(name)
-    whole = rf"(?<!\w){shown}(?!\w)" if len(name) >= SHORTEST_NAME_IN_TEXT else rf"\A{shown}\Z"
-    named = "|".join([*(rf"(?<![\w.+-]){re.escape(each)}(?!\w)" for each in emails), whole])
-    pattern = re.compile(rf"(?P<id>{ids})|{named}", re.IGNORECASE)
+    addresses = "|".join(map(re.escape, emails)) or r"(?!)"
+    pattern = re.compile(rf"(?P<id>{ids})|(?<![\w.+-])(?:{addresses})(?![\w-]|\.\w)", re.IGNORECASE)
+    folded = name.casefold()
 
     def replace(found: re.Match[str]) -> str:
         return ERASED if found["id"] else FORMER_COLLEAGUE
 
-    def scrub(value: Any) -> Any:
+    def scrub(value: Any, key: str = "") -> Any:
         match value:
+            case str() if key in NAME_KEYS and value.casefold() == folded:
+                return FORMER_COLLEAGUE
             case str():
                 return pattern.sub(replace, value)
             case list():
                 return [scrub(each) for each in value]
             case dict():
-                return {scrub(key): scrub(each) for key, each in value.items()}
+                return {scrub(name): scrub(each, name) for name, each in value.items()}
         return value
 
     return scrub
+
+
+def names_in(name: str) -> re.Pattern[str]:
+    """Return what finds a name in a text, as a word."""
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
 
 
 def needles(user_id: uuid.UUID, name: str, emails: Collection[str]) -> set[str]:

@@ -29,7 +29,8 @@ from roadmap.jobs import tasks
 from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.audit import record_audit
-from roadmap.people.models import AuditEntry, User
+from roadmap.people.history import record_history
+from roadmap.people.models import AuditEntry, HistoryEntry, User
 from roadmap.readiness.models import ReadinessSummary
 
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
@@ -207,13 +208,47 @@ def test_a_restored_backup_brings_nobody_back(session, cast, now, folder, tmp_pa
     ]
 
 
-def test_names_are_replaced_as_words():
+def test_ids_and_addresses_are_replaced_and_a_name_only_where_a_name_stands():
     person = uuid.uuid4()
     scrub = scrubber(person, "Ann Lee", {"ann@example.org"})
-    assert scrub("Ann Lee, ann@example.org") == f"{FORMER_COLLEAGUE}, {FORMER_COLLEAGUE}"
-    assert scrub("Joann Leeds") == "Joann Leeds"
-    assert scrub("joann@example.org") == "joann@example.org"
+    assert scrub("ann@example.org.") == f"{FORMER_COLLEAGUE}."
+    for other in ("Joann Leeds", "joann@example.org", "ann@example.org.au", "Ann Lee"):
+        assert scrub(other) == other
     assert scrub({"a": [f"/people/{person}", 3, None]}) == {"a": [f"/people/{ERASED}", 3, None]}
-    short = scrubber(person, "Al", ())
-    assert short("Al") == FORMER_COLLEAGUE
-    assert short("Al and others") == "Al and others"
+    assert scrub({"witness": "ANN LEE"}) == {"witness": FORMER_COLLEAGUE}
+    assert scrub({"witness": "Ann Lee Wong"}) == {"witness": "Ann Lee Wong"}
+
+
+@pytest.mark.parametrize("name", ["status", "done", "Hello"])
+def test_a_name_that_is_a_word_of_the_code_leaves_what_is_of_others(
+    session, cast, now, with_mail, folder, name
+):
+    session.get_one(User, cast.alice).name = name
+    noted = {"status": "done", "witness": "Hello status done"}
+    record_history(
+        session, user_id=cast.bob, by=cast.bob, action="status.set", subject="done",
+        now=now, **noted,
+    )  # fmt: skip
+    leave(session, cast.alice, at=now)
+    later = now + deletion.GRACE
+    mail = outbox.Mail("bob@example.org", "Your link", "Hello Bob, your status is done.")
+    outbox.enqueue(session, mail, now=later)
+    session.commit()
+    assert actions.erase_due(now=later) == 1
+    session.rollback()
+    newest = sa.select(HistoryEntry).where(HistoryEntry.user_id == cast.bob)
+    entry = session.scalars(newest.order_by(HistoryEntry.id.desc())).first()
+    assert (entry.subject, entry.data) == ("done", noted)
+    waiting = sa.select(OutgoingMail.subject).where(OutgoingMail.recipient == "bob@example.org")
+    assert session.scalars(waiting).all() == ["Your link"]
+
+
+def test_a_name_of_other_letters_is_replaced_as_well(session, cast, now, with_mail, folder):
+    person = session.get_one(User, cast.alice)
+    person.name = "Éva Őri"
+    leave_traces(session, person, now)
+    witness = session.scalars(sa.select(Endorsement)).one()
+    witness.witness = witness.asked
+    leave(session, cast.alice, at=now)
+    assert actions.erase_due(now=now + deletion.GRACE) == 1
+    assert [line for line in dump().splitlines() if "Éva Őri" in line] == []
