@@ -15,7 +15,15 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    TypeAdapter,
+    create_model,
+)
 
 from roadmap.archive.tables import (
     LOOSE_IDS,
@@ -85,6 +93,12 @@ def _check_moment(moment: dt.datetime) -> dt.datetime:
     if moment.tzinfo is None or not 1900 <= moment.year <= 9000:
         raise ValueError("is no moment with its time zone")
     return moment
+
+
+def _check_day(day: dt.date) -> dt.date:
+    if not 1900 <= day.year <= 9000:
+        raise ValueError("is no day of a life")
+    return day
 
 
 def _check_date(text: str) -> PartialDate:
@@ -166,7 +180,7 @@ class Manifest(_Model):
     roadmaps: list[RoadmapName]
     titles: dict[Key, Line]
     missing_files: list[Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = []
-    files: list[PackedFile]
+    files: Annotated[list[PackedFile], FailFast()]
 
 
 @cache
@@ -194,7 +208,8 @@ def row_model(name: str) -> type[BaseModel]:
 @cache
 def rows_adapter(name: str) -> TypeAdapter[Any]:
     """Return what reads the rows of a table."""
-    rows: Any = list[row_model(name)]  # type: ignore[misc]
+    # After the first row that is wrong, the rest is not read: each fault takes memory.
+    rows: Any = Annotated[list[row_model(name)], FailFast()]  # type: ignore[misc]
     return TypeAdapter(rows)
 
 
@@ -238,7 +253,7 @@ def _type_of(column: sa.Column[Any], words: tuple[Any, ...] | None) -> Any:
         case sa.Boolean():
             return bool
         case sa.Date():
-            return dt.date
+            return Annotated[dt.date, AfterValidator(_check_day)]
         case sa.JSON():
             shape = JSON_SHAPES.get(str(column), dict[str, Any])
             is_long = str(column) == "archive_import.left_out"

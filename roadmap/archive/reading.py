@@ -35,6 +35,10 @@ MAX_MANIFEST_BYTES = 16_000_000
 # Of all records together, unpacked. A line of the history takes about 200 bytes.
 MAX_RECORD_BYTES = 100_000_000
 MAX_ROWS = 200_000
+# Of a file: a value of one letter takes a hundred bytes once it is read.
+MAX_VALUES = 3_000_000
+# So many are told apart, each with its place; there is one for each unknown name in a row.
+MAX_FAULTS = 10_000
 # How many rows of a table there may be for one value of a column.
 MOST_EACH = (
     ("evidence_version", "evidence_id", MAX_VERSIONS),
@@ -61,6 +65,11 @@ class Archive:
     @property
     def rows(self) -> int:
         return sum(map(len, self.tables.values()))
+
+    @property
+    def origin(self) -> str:
+        """Return where it says that it was made; never "", by which a row would be from here."""
+        return self.manifest.instance.strip() or _("an unknown place")
 
     @property
     def files(self) -> list[str]:
@@ -183,9 +192,16 @@ def _read_tables(packed: ZipReader) -> dict[str, Rows]:
 
 
 def _parse(adapter: TypeAdapter[Any], path: str, data: bytes) -> Any:
+    # What comes before each value, at least as often as there are values. Texts may hold it too.
+    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise ArchiveRefused(_("“%(path)s” holds more than one person has.", path=path))
     try:
         return adapter.validate_json(data)
     except ValidationError as error:
+        if error.error_count() > MAX_FAULTS:
+            raise ArchiveRefused(
+                _("“%(path)s” cannot be read: hardly anything in it is right.", path=path)
+            ) from None
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         raise ArchiveRefused(
             _("“%(path)s” cannot be read: %(where)s: %(why)s.", path=path,

@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import secrets
 import uuid
+import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -145,13 +146,13 @@ def restore(
     manifest = archive.manifest
     session.add(
         ArchiveImport(
-            user_id=user_id, instance=manifest.instance, person=manifest.person,
+            user_id=user_id, instance=archive.origin, person=manifest.person,
             made_at=manifest.made_at, imported_at=now, rows=plan.count,
             left_out={**plan.left_out, **plan.history},
         )
     )  # fmt: skip
     said: dict[str, Any] = {
-        "name": manifest.instance,
+        "name": archive.origin,
         "rows": plan.count,
         "left_out": plan.left_out_count,
     }
@@ -203,6 +204,9 @@ class _Planner:
             for name in account_columns()
             if name not in STAYS
         }
+        if account["timezone"] not in zoneinfo.available_timezones():
+            # Every page reads it.
+            del account["timezone"]
         return Plan(
             account, rows, dict(self._out), history, tuple(sorted(self._unknown)), said,
             self._current_versions(rows),
@@ -238,10 +242,10 @@ class _Planner:
             # The link that it was of opens nothing here.
             row["token_hash"] = secrets.token_bytes(TOKEN_BYTES)
             row["expires_at"] = min(given.expires_at, self._now)
-        if "imported_from" in columns and not row.get("imported_from"):
+        if "imported_from" in columns and not row.get("imported_from", "").strip():
             author = getattr(given, "author_id", None)
             is_own = name == "evidence_comment" and author is not None and author.is_self
-            row["imported_from"] = "" if is_own else self._archive.manifest.instance
+            row["imported_from"] = "" if is_own else self._archive.origin
         match name:
             case "evidence_file":
                 # Without its content it could be a file of somebody else.
@@ -317,7 +321,7 @@ class _Planner:
         names = [column.name for column in archived_columns(table)]
         return {name: getattr(given, name) for name in names if hasattr(given, name)} | {
             "id": self._ids[given.id], "user_id": self._user_id,
-            "imported_from": self._archive.manifest.instance, "imported_at": self._now,
+            "imported_from": self._archive.origin, "imported_at": self._now,
         }  # fmt: skip
 
     def _current_versions(

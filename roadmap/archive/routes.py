@@ -100,6 +100,7 @@ def preview(sha256: str) -> Response:
     return render_page(
         "archive/preview.html",
         manifest=archive.manifest,
+        origin=archive.origin,
         plan=plan,
         counts=count_records(plan),
         is_full=has_records(db.session, me),

@@ -19,7 +19,8 @@ from roadmap.archive.format import ACCOUNT, MANIFEST
 from roadmap.archive.reading import ArchiveRefused, read_archive
 from roadmap.archive.restoring import HasRecords, restore
 from roadmap.core.zip_reader import ZipReader
-from roadmap.evidence.models import Evidence, EvidenceFile, EvidenceVersion
+from roadmap.endorsements.models import Endorsement
+from roadmap.evidence.models import Comment, Evidence, EvidenceFile, EvidenceVersion
 from tests.archive.packing import QUOTA, bring_back, export, pack
 from tests.evidence.builders import add_evidence
 
@@ -71,6 +72,18 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "long": (set_field(EVIDENCE, "title", "a" * 201), "at most 200 characters"),
     "number": (set_field(VERSION, "number", 2**40), "less than or equal to 2147483647"),
     "date": (set_field(VERSION, "occurred_on", "2026-02-30"), "row 1, occurred_on"),
+    "day": (
+        lambda c: c["records/absence.json"].append(
+            {
+                "id": NEW_ID,
+                "starts_on": "2026-01-01",
+                "ends_on": "9999-12-31",
+                "note": "",
+                "created_at": "2026-01-01T00:00:00Z",
+            }
+        ),
+        "row 1, ends_on: Value error, is no day of a life",
+    ),
     "moment": (set_field(EVIDENCE, "created_at", "2026-01-01T00:00:00"), "no moment with its"),
     "deep": (
         set_field(HISTORY, "data", json.loads('{"a":' * 40 + "1" + "}" * 40)),
@@ -190,6 +203,7 @@ def test_what_is_over_a_limit(contents, monkeypatch):
         ("MAX_ROWS", "more records than one person has"),
         ("MAX_PIECES", "more pieces of evidence"),
         ("MAX_RECORD_BYTES", "too large"),
+        ("MAX_VALUES", "holds more than one person has"),
     ):
         with monkeypatch.context() as changed:
             changed.setattr(reading, name, 0)
@@ -230,3 +244,39 @@ def test_an_account_with_records_is_refused(contents, cast, session, now):
     archive = read_archive(pack(contents), quota=QUOTA)
     with pytest.raises(HasRecords):
         restore(session, cast.alice, archive, by=None, now=now)
+
+
+@pytest.mark.parametrize("instance", ["", "  "])
+def test_what_names_no_origin_is_marked_as_imported_all_the_same(contents, session, now, instance):
+    moment = now.isoformat()
+    piece = contents[EVIDENCE][0]["id"]
+    contents["records/evidence_comment.json"] = [{
+        "id": str(uuid.uuid4()), "evidence_id": piece, "version_number": 1, "author_id": None,
+        "author_name": "Bob Keller", "text": "Verified.", "imported_from": " ",
+        "created_at": moment,
+    }]  # fmt: skip
+    contents["records/endorsement.json"] = [{
+        "id": str(uuid.uuid4()), "milestone_key": "point-in-time-sql", "title": "t",
+        "done_when": "d", "asked": "Bob Keller", "message": "", "created_at": moment,
+        "expires_at": moment, "answered_at": moment, "answer": "seen", "witness": "Bob Keller",
+        "affiliation": "", "statement": "", "imported_from": "",
+    }]  # fmt: skip
+    contents[MANIFEST]["instance"] = instance
+    bring_back(session, contents, now)
+    assert session.scalars(sa.select(Comment.imported_from)).all() == ["an unknown place"]
+    said = session.scalars(sa.select(Endorsement)).one()
+    assert said.named_witness == "Bob Keller, imported from an unknown place"
+
+
+def test_a_time_zone_that_is_not_known_here_stays_away(contents, session, now, browser_of):
+    contents[ACCOUNT]["timezone"] = "Mars/Olympus"
+    user, _plan = bring_back(session, contents, now)
+    assert user.timezone == "UTC"
+    assert browser_of(user.id).get("/").status_code == 200
+
+
+def test_faults_take_no_more_memory_than_the_file(contents, monkeypatch):
+    contents[STATUS] = b"[" + b"0," * 100_000 + b"0]"
+    assert "row 1" in refuse(pack(contents))
+    contents[STATUS] = json.dumps([{f"k{each}": 0 for each in range(20_000)}]).encode()
+    assert "hardly anything in it is right" in refuse(pack(contents))
