@@ -185,7 +185,7 @@ def check() -> Response:
         "badges/verify.html",
         form=form,
         finding=finding,
-        said=show_credential(finding.said) if finding.said else None,
+        said=finding.said,
         host=urlsplit(public_address()).netloc,
     )
 

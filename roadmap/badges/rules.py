@@ -20,6 +20,8 @@ LIST_LENGTH = 131_072
 LIST_FILL = 100_000
 MAX_BADGE_LENGTH = 300_000
 MAX_DEPTH = 30
+# The largest stage takes half of it; ten times as many take minutes to canonicalize.
+MAX_VALUES = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ def encode_status_list(indexes: Iterable[int]) -> str:
 def read_object(text: str) -> dict[str, Any]:
     """Parse a JSON object strictly. Raises ValueError.
 
-    A name that comes twice, a number that JSON does not have, and what is nested deeper than any
-    badge is refused: two readers could understand it differently.
+    A name that comes twice and a number that JSON does not have are refused, because two readers
+    could understand them differently; and what is deeper or has more values than any badge.
     """
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
@@ -96,7 +98,7 @@ def read_object(text: str) -> dict[str, Any]:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError("no object")
-    _check_depth(value)
+    _check_size(value)
     return value
 
 
@@ -111,9 +113,12 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def _check_depth(value: Any) -> None:
-    level = [value]
+def _check_size(value: Any) -> None:
+    level, left = [value], MAX_VALUES
     for _depth in range(MAX_DEPTH):
+        left -= sum(map(len, level))
+        if left < 0:
+            raise ValueError("too many values")
         level = [
             child
             for each in level
@@ -123,6 +128,24 @@ def _check_depth(value: Any) -> None:
         if not level:
             return
     raise ValueError("nested too deeply")
+
+
+def is_plain(value: Any, contexts: Sequence[str]) -> bool:
+    """Tell whether a document is written in the names of these contexts alone, as ours are.
+
+    Another spelling can mean the same and have the same signature, without the name that a reader
+    looks for: the end of a badge, for one.
+    """
+    if isinstance(value, list):
+        return all(is_plain(each, contexts) for each in value)
+    if isinstance(value, dict):
+        return all(
+            each == list(contexts)
+            if name == "@context"
+            else ":" not in name and not name.startswith("@") and is_plain(each, contexts)
+            for name, each in value.items()
+        )
+    return value is not None
 
 
 def read_jwt(text: str) -> tuple[dict[str, Any], dict[str, Any]]:

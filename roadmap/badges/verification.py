@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,9 +19,10 @@ from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.credential import hash_identity
 from roadmap.badges.keys import PublicKey, load_public_keys
 from roadmap.badges.models import ED25519, RS256
+from roadmap.badges.presentation import ShownBadge, show_credential
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
 from roadmap.badges.queries import find_badge, find_revocation
-from roadmap.badges.rules import LIST_LENGTH, MAX_BADGE_LENGTH, read_jwt, read_object
+from roadmap.badges.rules import LIST_LENGTH, MAX_BADGE_LENGTH, is_plain, read_jwt, read_object
 
 Verdict = Literal[
     "valid", "expired", "revoked", "changed", "foreign", "version_2", "no_badge", "malformed"
@@ -32,7 +33,7 @@ CLAIMS = ("iss", "jti", "sub", "nbf", "exp")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a verification found. `said` is the credential, only where its signature holds.
+    """What a verification found. `said` is what it says, only where its signature holds.
 
     `is_on_record` tells that this installation still has the badge; `at` when it was revoked or
     expired; `issuer` the address that a foreign one names. `is_addressee` tells whether an email
@@ -40,7 +41,7 @@ class Finding:
     """
 
     verdict: Verdict
-    said: Mapping[str, Any] = field(default_factory=dict)
+    said: ShownBadge | None = None
     is_on_record: bool = False
     at: dt.datetime | None = None
     issuer: str = ""
@@ -93,6 +94,7 @@ def _read_json(text: str, keys: Mapping[uuid.UUID, PublicKey]) -> _Signed:
         and proof.get("cryptosuite") == CRYPTOSUITE
         and proof.get("proofPurpose") == "assertionMethod"
         and document.get("@context") == [CREDENTIALS, OPEN_BADGES]
+        and is_plain(document, (CREDENTIALS, OPEN_BADGES))
         and has_valid_proof(document, key.key)
     )
     return _Signed(document, key, holds)
@@ -138,7 +140,7 @@ def _judge(
     until = dt.datetime.fromisoformat(ends) if ends else None
     return Finding(
         "expired" if until is not None and until < now else "valid",
-        credential,
+        show_credential(credential),
         is_on_record=badge is not None,
         at=until,
         is_addressee=_is_addressee(credential, email),

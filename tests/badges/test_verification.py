@@ -15,6 +15,7 @@ from roadmap.badges import actions
 from roadmap.badges.models import Badge
 from roadmap.badges.rules import MAX_BADGE_LENGTH
 from roadmap.badges.verification import verify
+from roadmap.core.dates import PartialDate
 from tests.badges.samples import add_verified, issue
 from tests.evidence.builders import DESIGN, LEVELS
 from tests.support.node import run_node
@@ -75,7 +76,7 @@ def test_both_forms_are_valid_here(badge, session, now):
     for text in (badge.document, badge.jwt, f"\ufeff  {badge.document}\n"):
         found = verify(session, text, now=now, email="alice@example.org")
         assert (found.verdict, found.is_on_record, found.is_addressee) == ("valid", True, True)
-        assert found.said["name"] == "Feature store design"
+        assert found.said.name == "Feature store design"
     assert verify(session, badge.jwt, now=now, email="mallory@example.org").is_addressee is False
 
 
@@ -155,6 +156,30 @@ def test_what_was_changed_is_refused_here(badge, session, now):
     assert set(found.values()) <= {"changed", "malformed"}, found
 
 
+def test_what_is_off_record_is_read_only_as_it_is_written_here(session, cast, now):
+    """Without the record there is only the signature, which is over the meaning."""
+    add_keys(session, now)
+    piece = add_verified(
+        session, cast, now, kind="certification", expires_on=PartialDate("2099-05")
+    )
+    badge = issue(session, cast, piece.id, now)
+    document = json.loads(badge.document)
+    session.delete(badge)
+    session.flush()
+    found = verify(session, json.dumps(document), now=now)
+    assert (found.verdict, found.is_on_record) == ("valid", False)
+    later = now.replace(year=2100)
+    assert verify(session, json.dumps(document), now=later).verdict == "expired"
+    ends = {
+        "@type": "http://www.w3.org/2001/XMLSchema#dateTime",
+        "@value": document.pop("validUntil"),
+    }
+    hidden = {**document, "https://www.w3.org/2018/credentials#validUntil": ends}
+    assert verify(session, json.dumps(hidden), now=later).verdict == "changed"
+    unlisted = {**document, "validUntil": ends["@value"], "evidence": document["evidence"][0]}
+    assert verify(session, json.dumps(unlisted), now=now).verdict == "changed"
+
+
 @pytest.mark.parametrize("alive", [True, False], ids=["on record", "off record"])
 def test_only_our_proof_counts(alive, badge, session, now):
     """Another purpose, suite or context is no proof, whether or not the badge is on record."""
@@ -213,6 +238,7 @@ HOSTILE = {
     "deep": '{"a":' * 5_000 + "1" + "}" * 5_000,
     "deep lists": '{"a":' + "[" * 500 + "]" * 500 + "}",
     "large": '{"a": "' + "x" * MAX_BADGE_LENGTH + '"}',
+    "more values than any badge": json.dumps({"evidence": [{"id": "a:b"}] * 6_000}),
     "a picture": "\x89PNG\r\n\x1a\n\x00\x00",
     "half a JWT": "eyJhbGciOiJSUzI1NiJ9.e30",
     "no base64": "a.b.c",
