@@ -28,7 +28,7 @@ REQUIREMENTS = {
     1: 27, 2: 11, 3: 19, 4: 10, 5: 9, 6: 35, 7: 18, 8: 7, 9: 7,
     11: 14, 12: 9, 13: 13, 14: 9, 15: 13, 16: 16,
 }  # fmt: skip
-WITHOUT_SIGN_OUT = ("/login", "/password", "/api/", "/p/")
+WITHOUT_SIGN_OUT = ("/login", "/password", "/api/", "/p/", "/credentials/{badge}")
 
 
 # The table
