@@ -27,7 +27,7 @@ class VerifyForm(FlaskForm):
         description=_l("The .json or .jwt file, up to 300 kB. It is read and not kept."),
     )
     email = StringField(
-        _l("Email address of the person"),
+        _l("E-mail address of the person"),
         [at_most(320)],
         filters=[clean_line],
         description=_l("Tells whether the badge was issued to this address. It is not kept."),

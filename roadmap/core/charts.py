@@ -15,8 +15,8 @@ from itertools import groupby, pairwise
 from markupsafe import Markup, escape
 
 # The drawing of lines in units: its size, and where the plot begins and ends.
-_WIDTH, _HEIGHT = 640, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 450, 14, 262
+_WIDTH, _HEIGHT = 640, 320
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 450, 34, 282
 # How far names at the ends of lines keep apart, large letters on a phone included.
 _NAME_GAP = 21
 # A day of the year is a cell of this size, with a square by the number of changes.
@@ -45,14 +45,16 @@ def render_lines(
     description: str,
     values: Sequence[tuple[float, str]],
     dates: Sequence[tuple[dt.date, str]],
-    mark: tuple[dt.date, str] | None = None,
+    marks: Sequence[tuple[dt.date, str]] = (),
 ) -> Markup:
     """Render values that hold from their day on, for two days or more.
 
     `values` and `dates` are the ticks of the axes with their texts, from the first to the last.
-    `mark` is a day with a line of its own, such as a target, within `dates`.
+    `marks` are days with a line of their own, such as today and a target; the axis of time ends
+    with the last of them, or with the last day.
     """
-    begin, span = dates[0][0], (dates[-1][0] - dates[0][0]).days or 1
+    begin = days[0]
+    span = (max([days[-1], *(day for day, _text in marks)]) - begin).days or 1
     top = values[-1][0] or 1
 
     def x(day: dt.date) -> int:
@@ -67,9 +69,10 @@ def render_lines(
             f"<path class=grid d='M{_LEFT} {y(value)}H{_RIGHT}'/>"
             f"<text x={_LEFT - 6} y={y(value) + 4} text-anchor=end>{escape(text)}</text>"
         )
-    for place, (day, text) in enumerate(dates):
-        anchor = {0: "start", len(dates) - 1: "end"}.get(place, "middle")
+    for day, text in dates:
+        anchor = {_LEFT: "start", _RIGHT: "end"}.get(x(day), "middle")
         parts.append(
+            f"<path class=grid d='M{x(day)} {_BOTTOM}v5'/>"
             f"<text x={x(day)} y={_HEIGHT - 14} text-anchor={anchor}>{escape(text)}</text>"
         )
     outlines, areas = [], []
@@ -91,17 +94,19 @@ def render_lines(
                 outlines.append(
                     f"<circle class={line.kind} cx={corners[0][0]} cy={corners[0][1]} r=3 />"
                 )
-    if mark:
-        # The names stand behind the mark: leaders go there from the ends of the lines.
+    if marks:
+        # The names stand behind the marks: leaders go there from the ends of the lines.
         parts += [
             f"<path class=grid d='M{x(days[-1])} {y(line.values[-1])}H{_RIGHT}'/>"
             for line in lines
             if line.values[-1] is not None
         ]
-        parts.append(
-            f"<path class=mark d='M{x(mark[0])} {_BOTTOM}V{_TOP}'/>"
-            f"<text class=mark x={x(mark[0]) - 6} y={_TOP + 10} text-anchor=end>"
-            f"{escape(mark[1])}</text>"
+    for place, (day, text) in enumerate(marks):
+        # Before its line, and the last one after it, so that two that are close stay apart.
+        anchor = "start" if place and place == len(marks) - 1 else "end"
+        outlines.append(
+            f"<path class=mark d='M{x(day)} {_BOTTOM}V{_TOP - 6}'/>"
+            f"<text class=mark x={x(day)} y={_TOP - 12} text-anchor={anchor}>{escape(text)}</text>"
         )
     names = [(y(line.values[-1]), line.name) for line in lines if line.values[-1] is not None]
     for down, name in _keep_apart(names):

@@ -53,10 +53,10 @@ def planned_forecast(left: Remaining, enrolled: EnrolledRoadmap, today: dt.date)
     first, last = span
     if first == last:  # the months decide, not the pace
         text = ngettext(
-            "%(effort)s You finish on %(first)s at the earliest, whatever the pace: what "
-            "builds on each other takes %(num)d month.",
-            "%(effort)s You finish on %(first)s at the earliest, whatever the pace: what "
-            "builds on each other takes %(num)d months.",
+            "%(effort)s You finish on %(first)s at the earliest, whatever the pace: milestones "
+            "that follow one another take %(num)d month.",
+            "%(effort)s You finish on %(first)s at the earliest, whatever the pace: milestones "
+            "that follow one another take %(num)d months.",
             months,
             effort=effort,
             first=date_filter(first),
@@ -164,8 +164,8 @@ def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
     first, last = estimate.span
     if first == last:
         text = _(
-            "At that pace you finish on %(first)s at the earliest: what builds on each other takes "
-            "until then.",
+            "At that pace you finish on %(first)s at the earliest: milestones that follow one "
+            "another take until then.",
             first=date_filter(first),
         )
     else:
@@ -234,7 +234,7 @@ def target_sentence(found: Forecast) -> str:
     target = date_filter(found.target_on)
     if found.is_target_too_soon:
         return _(
-            "No pace reaches %(date)s: what builds on each other takes until %(soonest)s.",
+            "No pace reaches %(date)s: milestones that follow one another take until %(soonest)s.",
             date=target,
             soonest=date_filter(found.soonest),
         )

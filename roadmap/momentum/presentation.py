@@ -11,6 +11,7 @@ from babel import Locale
 from markupsafe import Markup
 
 from roadmap.core.charts import Line, render_lines, render_year
+from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import (
     current_locale,
     date_filter,
@@ -25,8 +26,9 @@ from roadmap.momentum.rules import Series
 _ = gettext
 
 PERIOD_NAMES = {"90-days": _l("90 days"), "year": _l("One year"), "all": _l("All")}
-# How many dates the axis of time names.
-DATE_TICKS = 3
+# How many months the axis of time names at most, and how many months may lie between two.
+MOST_MONTHS = 4
+MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def burn_up(points: Series, target_on: dt.date | None) -> Markup:
         ),
         values=[(value, number_filter(value)) for value in _round_ticks(top)],
         dates=_date_ticks(first, until),
-        mark=(target_on, _("Target")) if target_on and is_near else None,
+        marks=[(last, _("Today")), (until, _("Target"))] if is_near else [],
     )
 
 
@@ -181,7 +183,19 @@ def _round_ticks(top: int) -> list[int]:
 
 
 def _date_ticks(first: dt.date, last: dt.date) -> list[tuple[dt.date, str]]:
-    span = (last - first).days
-    pieces = min(DATE_TICKS - 1, span) or 1
-    days = [first + dt.timedelta(days=span * place // pieces) for place in range(pieces + 1)]
-    return [(day, date_filter(day)) for day in days]
+    """Return the first days of round months, or the first and the last day of a short span."""
+    months = [divmod(month, 12) for month in range(_month(first) + 1, _month(last) + 1)]
+    if len(months) < 2:
+        return [(day, date_filter(day)) for day in (first, last)]
+    for step in MONTH_STEPS:
+        chosen = [
+            dt.date(year, place + 1, 1) for year, place in months if (year * 12 + place) % step == 0
+        ]
+        if len(chosen) <= MOST_MONTHS:
+            break
+    return [(day, date_filter(PartialDate(f"{day:%Y-%m}"))) for day in chosen]
+
+
+def _month(day: dt.date) -> int:
+    """Return the number of months since the year 0."""
+    return day.year * 12 + day.month - 1

@@ -28,7 +28,7 @@ def test_from_a_verified_piece_to_its_badge(cast, session, now, browser_of):
     assert made.status_code == 303
     listed = alice.get("/badges").text
     assert "The badge “Feature store design” is issued." in listed
-    assert "Each of them has a badge." in listed
+    assert "Each verified piece has a badge." in listed
 
 
 def test_an_employer_reads_it_without_an_account(badge, cast, session, browser_of):

@@ -34,7 +34,7 @@ def test_what_is_ticked_by_keyboard_says_what_would_follow(
     # The address holds it: who follows it reads the same.
     page.goto(page.url)
     expect(section).to_contain_text("If these 2 came true: ")
-    link = section.get_by_role("link", name="Choose nothing")
+    link = section.get_by_role("link", name="Clear the selection")
     link.focus()
     page.keyboard.press("Enter")
     expect(section).to_contain_text("Choose something")

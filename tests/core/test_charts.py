@@ -30,8 +30,8 @@ def lines_of(values: list[float | None], **more) -> str:
 
 def test_values_hold_until_the_next_one():
     drawing = lines_of([0, 10, 10])
-    assert "d='M58 262H254V14H450'" in drawing
-    assert "V262H58z" in drawing, "the area closes on the ground"
+    assert "d='M58 282H254V34H450'" in drawing
+    assert "V282H58z" in drawing, "the area closes on the ground"
 
 
 def test_what_is_not_known_is_a_gap():

@@ -100,7 +100,7 @@ def test_a_target_that_is_near_is_drawn_and_every_target_is_said(session, cast, 
 def test_what_is_not_known_is_left_out_and_said(session, cast, alice, now):
     remember(session, cast, now.date(), (80, 10, None), (40, 20, 10))
     page = flat(alice.get(PAGE).text)
-    assert "some figures cannot be told" in page
+    assert "are unknown: evidence or positions" in page
     assert '<td class="num">–</td>' in page
 
 

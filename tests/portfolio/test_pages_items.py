@@ -72,7 +72,7 @@ def test_what_has_lapsed_is_added_by_itself(session: Session, cast: Cast, browse
 
     page = browser.get("/portfolio").text
     assert "Add the one available piece" in page
-    assert "What has lapsed is not added with the others" in page
+    assert "Readers see that lapsed pieces no longer count" in page
     browser.put(f"/portfolios/{cast.alice}/items")
     assert shown(session, cast) == ["Valid"]
     browser.put(f"/portfolios/{cast.alice}/items/{lapsed.id}")

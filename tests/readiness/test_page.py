@@ -194,7 +194,7 @@ def test_what_if_judges_what_is_ticked_and_stores_nothing(session, cast, now, al
     alice.put(f"/roadmaps/{SLUG}/milestones/{DESIGN}/completion")
     alice.get("/readiness")  # says once what the tick gained
     before = alice.get("/readiness").text
-    assert "Choose something to see what it would change." in before
+    assert "Select what could come true" in before
     keys = [f"verified:{piece.id}", f"done:{KEY}", "assessed:mlops"]
     for key in keys[:1]:
         assert f'name="if" value="{key}">' in before
