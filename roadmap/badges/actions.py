@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import secrets
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -120,17 +121,39 @@ def revoke_badge(session: Session, badge: Badge, *, by: Actor, now: dt.datetime)
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A verification that was taken back: of which piece, for which milestones, of when."""
+
+    evidence_id: str
+    milestones: frozenset[str]
+    decided_at: dt.datetime
+
+    def bears(self, badge: Badge) -> bool:
+        """Tell whether a badge rests on it: it was the newest for them when that was issued."""
+        claimed = badge.claims.get(self.evidence_id, ())
+        return badge.issued_at >= self.decided_at and not self.milestones.isdisjoint(claimed)
+
+
 def revoke_unfounded(
-    session: Session, user_id: uuid.UUID, *, by: uuid.UUID | None, now: dt.datetime
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    taken_back: TakenBack | None = None,
+    by: uuid.UUID | None,
+    now: dt.datetime,
 ) -> None:
-    """Revoke the badges of a person that say what is no longer confirmed, or no longer public."""
+    """Revoke the badges of a person that say what is no longer confirmed, or no longer public.
+
+    Also those that name who took the confirmation back, although an earlier one counts again.
+    """
     badges = standing_badges(session, user_id).values()
     if not badges:
         return
     standing = standing_claims(session, set().union(*(each.evidence_ids for each in badges)))
     for badge in badges:
         claimed = {(each, key) for each, keys in badge.claims.items() for key in keys}
-        if not claimed <= standing:
+        if not claimed <= standing or (taken_back and taken_back.bears(badge)):
             _revoke(session, badge, "evidence", by, now)
 
 

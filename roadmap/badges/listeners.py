@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from roadmap.badges.actions import revoke_unfounded
+from roadmap.badges.actions import TakenBack, revoke_unfounded
 from roadmap.core.signals import person_changed
 
 
@@ -17,12 +18,20 @@ def _person_changed(
     *,
     user_id: uuid.UUID,
     what: str,
+    action: str,
+    subject: str,
+    data: Mapping[str, Any],
     by: uuid.UUID | None,
     now: dt.datetime,
     **_more: Any,
 ) -> None:
-    if what == "evidence":
-        revoke_unfounded(session, user_id, by=by, now=now)
+    if what != "evidence":
+        return
+    taken_back = None
+    if action == "evidence.verification_withdrawn":
+        decided_at = dt.datetime.fromisoformat(data["decided_at"])
+        taken_back = TakenBack(subject, frozenset(data["milestones"]), decided_at)
+    revoke_unfounded(session, user_id, taken_back=taken_back, by=by, now=now)
 
 
 def listen() -> None:

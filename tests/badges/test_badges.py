@@ -135,6 +135,25 @@ def test_it_is_revoked_with_what_it_rests_on(change, badge, cast, session, now):
     assert sorted(done) == ["badge.issued", "badge.revoked"]
 
 
+def test_it_is_revoked_with_the_review_that_it_names_though_an_earlier_one_counts_again(
+    badge, cast, session, now
+):
+    piece = session.get_one(evidence_actions.Evidence, next(iter(badge.evidence_ids)))
+    later = now + dt.timedelta(hours=1)
+    edit(session, cast, badge, later, url="https://example.org/wrong")
+    submit_evidence(session, cast, piece, later)
+    review = review_evidence(session, cast, piece, later)
+    actions.revoke_badge(session, badge, by=cast.actor(session, cast.alice), now=later)
+    newer = issue(session, cast, piece.id, later)
+    assert json.loads(newer.document)["evidence"][0]["id"] == "https://example.org/wrong"
+    bob = cast.actor(session, cast.bob)
+    review_actions.withdraw_review(session, piece, review.id, "A mistake.", by=bob, now=later)
+    session.commit()
+    assert piece.verified_version_id is not None
+    session.refresh(newer.status)
+    assert (newer.revoked_for, newer.revoked_at) == ("evidence", later)
+
+
 def test_a_certification_is_valid_as_long_as_it_is(cast, session, now):
     add_keys(session, now)
     last_day = now.date() + dt.timedelta(days=10)
