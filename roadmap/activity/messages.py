@@ -401,8 +401,6 @@ def _href(entry: Entry, titles: Titles) -> str | None:
             return f"/practice/{subject}"
         case "badge":
             return "/badges"
-        case "badge":
-            return "/badges"
         case "portfolio" | "calendar" | "account":
             return f"/{thing}"
     return None
