@@ -50,6 +50,7 @@ TEXT_FIELD_LABELS = {
     "linkedin": "LinkedIn",
     "orcid": "ORCID",
     "website": _l("Website"),
+    "starts_on": _l("First day"),
     "ends_on": _l("Last day"),
     "description": _l("Description"),
     "role": _l("Your role"),
