@@ -69,6 +69,9 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "enrollment.changed": _CHANGE,
         "enrollment.made_primary": _l("Primary roadmap: %(title)s"),
         "enrollment.left": _l("Roadmap left: %(title)s"),
+        "absence.added": _l("Time off added"),
+        "absence.changed": _l("Time off changed"),
+        "absence.deleted": _l("Time off deleted"),
     },
     "career": {
         "position.added": _l("Position added: %(title)s"),
@@ -107,6 +110,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     },
     "account": {
         "account.changed": _l("Account changed: %(change)s"),
+        "account.deletion_requested": _l("Deletion of the account requested"),
+        "account.deletion_cancelled": _l("Account kept: its deletion is cancelled"),
         "account.email_requested": _l("Change of the e-mail address requested"),
         "account.password_link_created": _l("Password link created"),
         "account.token_created": _l("API token created: %(name)s"),
@@ -399,6 +404,8 @@ def _href(entry: Entry, titles: Titles) -> str | None:
             return page % key if "%" in page else page
         case "practice":
             return f"/practice/{subject}"
+        case "absence":
+            return "/absences"
         case "badge":
             return "/badges"
         case "portfolio" | "calendar" | "account":

@@ -175,7 +175,7 @@ def change_absence(absence_id: uuid.UUID, body: AbsenceChange) -> AbsenceShape:
     values = {**actions.values_of(absence), **body.model_dump(exclude_unset=True)}
     days = _checked(values["starts_on"], values["ends_on"])
     with _not_found():
-        actions.edit_absence(db.session, absence, days, values["note"] or "")
+        actions.edit_absence(db.session, absence, days, values["note"] or "", now=now())
     return _absence(absence)
 
 
@@ -184,7 +184,7 @@ def delete_absence(absence_id: uuid.UUID) -> None:
     """Delete days off. Forecasts count them again."""
     absence = _load("absence.write", absence_id)
     with _not_found():
-        actions.delete_absence(db.session, absence)
+        actions.delete_absence(db.session, absence, now=now())
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from roadmap.core.signals import managers_changed
 from roadmap.mail import outbox
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
+from roadmap.people.history import record_history
 from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId
 
@@ -66,6 +67,10 @@ def request_deletion(
         session, by=actor_id, action="account.deletion_requested", target=str(user_id),
         address=address, now=now,
     )  # fmt: skip
+    record_history(
+        session, user_id=user_id, by=actor_id, action="account.deletion_requested",
+        subject=str(user_id), now=now,
+    )  # fmt: skip
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     if grace and user.email_key:
         outbox.enqueue(session, _mail(user, found), now=now)
@@ -90,6 +95,10 @@ def cancel_deletion(
     record_audit(
         session, by=actor_id, action="account.deletion_cancelled", target=str(user_id),
         address=address, now=now,
+    )  # fmt: skip
+    record_history(
+        session, user_id=user_id, by=actor_id, action="account.deletion_cancelled",
+        subject=str(user_id), now=now,
     )  # fmt: skip
     managers_changed.send(session, person=user_id, by=actor_id, now=now)
     return True

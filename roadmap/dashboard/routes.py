@@ -18,6 +18,7 @@ from roadmap.core.web import now, see_other
 from roadmap.dashboard.admin_summary import load_admin_summary
 from roadmap.dashboard.manager_summary import load_manager_summary
 from roadmap.dashboard.recent_activity import list_recent_activity
+from roadmap.forecast.queries import days_off
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
@@ -68,7 +69,14 @@ def index() -> Response | str:
     record = person_record(db.session, current_user.id)
     found = explain(content, record.own(), today)
     data = summarize(content, record.own(), today)
-    progress = RoadmapProgress(published, mine[0], data, record.target_dates, today)
+    progress = RoadmapProgress(
+        published,
+        mine[0],
+        data,
+        record.target_dates,
+        today,
+        absences=days_off(db.session, current_user.id),
+    )
     pages = RoadmapPresenter(progress)
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))

@@ -1,4 +1,4 @@
-"""Write days off. Neither history nor log names them."""
+"""Write days off. The history says that they were written, and neither it nor the log which."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from roadmap.core.stale_forms import check_seen
 from roadmap.core.types import form_id
 from roadmap.forecast.models import Absence
 from roadmap.forecast.rules import Span
-from roadmap.people.locks import lock_and_refresh, lock_user_to_read
+from roadmap.people.history import record_history
+from roadmap.people.locks import lock_and_refresh, lock_user
 
 # Five a year for forty years.
 MAX_ABSENCES = 200
@@ -27,7 +28,7 @@ def add_absence(
     session: Session, user_id: uuid.UUID, days: Span, note: str, *, now: dt.datetime, key: str = ""
 ) -> Absence:
     """Add days off, once for each `key` of a form. Raises LimitReached."""
-    lock_user_to_read(session, user_id)
+    lock_user(session, user_id)
     made_as = form_id(key, user_id, Absence.__tablename__, *days, note)
     if (made := session.get(Absence, made_as)) is not None:
         return made
@@ -45,7 +46,7 @@ def add_absence(
         created_at=now,
     )
     session.add(absence)
-    session.flush()
+    _record(session, absence, "absence.added", now)
     return absence
 
 
@@ -54,7 +55,13 @@ def values_of(absence: Absence) -> dict[str, object]:
 
 
 def edit_absence(
-    session: Session, absence: Absence, days: Span, note: str, *, seen: str = ""
+    session: Session,
+    absence: Absence,
+    days: Span,
+    note: str,
+    *,
+    seen: str = "",
+    now: dt.datetime,
 ) -> None:
     """Change days off. Raises StaleForm and AbsenceDeleted.
 
@@ -62,20 +69,33 @@ def edit_absence(
     """
     _lock(session, absence)
     values = {"starts_on": days.first, "ends_on": days.last, "note": note}
-    check_seen(seen, values_of(absence), values)
+    before = values_of(absence)
+    check_seen(seen, before, values)
     for name, value in values.items():
         setattr(absence, name, value)
-    session.flush()
+    if values != before:
+        _record(session, absence, "absence.changed", now)
 
 
-def delete_absence(session: Session, absence: Absence) -> None:
+def delete_absence(session: Session, absence: Absence, *, now: dt.datetime) -> None:
     """Delete days off. Raises AbsenceDeleted."""
     _lock(session, absence)
     session.delete(absence)
-    session.flush()
+    _record(session, absence, "absence.deleted", now)
 
 
 def _lock(session: Session, absence: Absence) -> None:
-    """Read days off again below the lock of their owner. Raises AbsenceDeleted."""
+    """Read days off again below the lock of their owner. Raises AbsenceDeleted.
+
+    The forecast stands on pages that are kept for a version of the person, so it is the next one.
+    """
+    lock_user(session, absence.user_id)
     if not lock_and_refresh(session, absence):
         raise AbsenceDeleted
+
+
+def _record(session: Session, absence: Absence, action: str, now: dt.datetime) -> None:
+    record_history(
+        session, user_id=absence.user_id, by=absence.user_id, action=action,
+        subject=str(absence.id), now=now,
+    )  # fmt: skip

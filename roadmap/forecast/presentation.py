@@ -24,7 +24,10 @@ from roadmap.forecast.rules import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from roadmap.catalog.content import Content
+    from roadmap.forecast.rules import Span
     from roadmap.progress.queries import EnrolledRoadmap
 
 
@@ -38,16 +41,15 @@ def hours_left(left: Remaining) -> str:
     )
 
 
-def planned_forecast(left: Remaining, enrolled: EnrolledRoadmap, today: dt.date) -> str:
-    """Say in a line how many required hours are left, and when they end at the planned pace.
-
-    Days off are not asked for here: the page of the forecast knows them.
-    """
+def planned_forecast(
+    left: Remaining, enrolled: EnrolledRoadmap, today: dt.date, absences: Sequence[Span]
+) -> str:
+    """Say in a line how many required hours are left, and when they end at the planned pace."""
     if left.hours <= 0:
         return _("No hours left: what remains is proof.")
     effort, months = hours_left(left), left.chain.months
     pace, required = enrolled.hours_per_week, left.required_hours
-    span = forecast(required, pace, today, months)
+    span = forecast(required, pace, today, months, absences=absences)
     if span is None:
         return effort
     first, last = span
@@ -69,7 +71,7 @@ def planned_forecast(left: Remaining, enrolled: EnrolledRoadmap, today: dt.date)
             first=date_filter(first),
             last=date_filter(last),
         )
-    behind = weeks_behind(required, pace, today, enrolled.target_on, months)
+    behind = weeks_behind(required, pace, today, enrolled.target_on, months, absences=absences)
     if behind is None:
         return text
     target = date_filter(enrolled.target_on)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,6 +25,20 @@ def absences(session: Session, user_id: uuid.UUID) -> Sequence[Absence]:
         .where(Absence.user_id == user_id)
         .order_by(Absence.starts_on.desc(), Absence.ends_on.desc(), Absence.id)
     ).all()
+
+
+_AWAY: Any = Absence.__table__.c
+_DAYS_OFF = (
+    sa.select(_AWAY.starts_on, _AWAY.ends_on)
+    .where(_AWAY.user_id == sa.bindparam("user_id"))
+    .order_by(_AWAY.starts_on)
+)
+
+
+def days_off(session: Session, user_id: uuid.UUID) -> tuple[Span, ...]:
+    """Load a person's days off as forecasts skip them."""
+    rows = session.connection().execute(_DAYS_OFF, {"user_id": user_id})
+    return tuple(Span(*row) for row in rows)
 
 
 def load_forecast(
@@ -57,9 +72,6 @@ def load_forecast(
         for row in rows
         if row.status == "done" and not row.was_calibrated and row.milestone_key in required
     ]
-    away = session.execute(
-        sa.select(Absence.starts_on, Absence.ends_on).where(Absence.user_id == actor.id)
-    )
     return make_forecast(
         content,
         content.by_key.keys() - settled,
@@ -67,6 +79,6 @@ def load_forecast(
         started_on=enrolled.started_on,
         target_on=enrolled.target_on,
         planned=enrolled.hours_per_week,
-        absences=[Span(*row) for row in away],
+        absences=days_off(session, actor.id),
         today=actor.today(now),
     )

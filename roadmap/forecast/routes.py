@@ -89,7 +89,12 @@ def edit(key: uuid.UUID) -> Response:
         return _render_absence(absence, form, status=422)
     try:
         actions.edit_absence(
-            db.session, absence, form.days, form.note.data or "", seen=form.seen.data or ""
+            db.session,
+            absence,
+            form.days,
+            form.note.data or "",
+            seen=form.seen.data or "",
+            now=now(),
         )
     except StaleForm as stale:
         late = form.differences(_form(formdata=None, obj=absence))
@@ -103,7 +108,7 @@ def edit(key: uuid.UUID) -> Response:
 @permit("absence.write")
 def delete(key: uuid.UUID) -> Response:
     absence = permissions.load(db.session, current_user, "absence.write", Absence, key)
-    actions.delete_absence(db.session, absence)
+    actions.delete_absence(db.session, absence, now=now())
     flash(_("The time off is deleted. Forecasts count these days again."))
     return see_other("forecast.absences")
 

@@ -278,7 +278,8 @@ class RoadmapPresenter:
         if aside := counts["not_applicable"]:  # the list and its filters have these too
             more = _("%(number)d more not applicable", number=aside)
             said = f"{said}; {more}" if said else more
-        forecast = planned_forecast(self.remaining(), self.progress.enrolled, self.progress.today)
+        at = self.progress
+        forecast = planned_forecast(self.remaining(), at.enrolled, at.today, at.absences)
         return f"{text}: {said}. {forecast}" if said else f"{text}. {forecast}"
 
     def filter_context(self, chosen: ChecklistFilter, stage: Stage | None = None) -> dict[str, Any]:

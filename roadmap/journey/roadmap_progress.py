@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import PublishedRoadmap, load_revision
+from roadmap.forecast.queries import days_off
+from roadmap.forecast.rules import Span
 from roadmap.people.actor import Actor
 from roadmap.progress.queries import (
     EnrolledRoadmap,
@@ -26,7 +28,8 @@ class RoadmapProgress:
     """A person's progress on a roadmap; `data` is the own half of their summary row.
 
     See `readiness.summary.summarize` for its keys. `targets` are target dates by milestone key,
-    `recent` the milestones whose status was changed a moment ago.
+    `recent` the milestones whose status was changed a moment ago, `absences` the days off that the
+    forecast skips.
     """
 
     published: PublishedRoadmap
@@ -35,6 +38,7 @@ class RoadmapProgress:
     targets: dict[str, dt.date]
     today: dt.date
     recent: frozenset[str] = frozenset()
+    absences: tuple[Span, ...] = ()
 
     def tone(self, key: str) -> str:
         """Return the tone of a done milestone, or the status of one that is not done."""
@@ -55,7 +59,7 @@ def load_enrolled_progress(
 ) -> RoadmapProgress:
     """Load the actor's progress on a roadmap that they are known to be on.
 
-    Takes three statements while the summary row is valid. Otherwise the figures are computed, and
+    Takes four statements while the summary row is valid. Otherwise the figures are computed, and
     not stored, because a page writes nothing.
     """
     today = actor.today(now)
@@ -101,4 +105,5 @@ def _progress(
         targets=target_dates(session, actor.id),
         today=today,
         recent=recent,
+        absences=days_off(session, actor.id),
     )

@@ -31,6 +31,7 @@ IGNORED_CHANGES = frozenset(
         "badge",
         "tool",
         "practice",
+        "absence",
     }
 )
 TIMEZONE_FIELD = "timezone"

@@ -123,6 +123,9 @@ def test_everything_ends_at_once_and_comes_back_with_one_button(
         "session.begun",
         "account.deletion_cancelled",
     ]
+    activity = home.get("/activity?kind=account").text
+    assert "Deletion of the account requested" in activity
+    assert "Account kept: its deletion is cancelled" in activity
 
 
 def test_who_is_back_may_sign_out_without_a_choice(alice, session, cast, browser_of):

@@ -87,11 +87,43 @@ def test_what_another_tab_deleted_is_gone(cast, session, now):
     session.commit()
     session.execute(sa.delete(Absence))
     with pytest.raises(actions.AbsenceDeleted):
-        actions.edit_absence(session, absence, days, "Late")
+        actions.edit_absence(session, absence, days, "Late", now=now)
 
 
-def test_the_history_says_nothing_of_it(alice, session):
-    before = session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry))
+def test_the_history_says_that_it_was_written_and_not_which_days(alice, session):
     alice.post(PAGE, SUMMER)
+    key = re.search(r'id="absence-([^"]+)"', alice.get(PAGE).text)[1]
+    alice.put(f"{PAGE}/{key}", {**SUMMER, "note": "Alps"})
+    alice.delete(f"{PAGE}/{key}")
+    page = alice.get("/activity?kind=roadmaps").text
+    for said in ("Time off added", "Time off changed", "Time off deleted"):
+        assert said in page
     session.rollback()
-    assert session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry)) == before
+    of_it = HistoryEntry.action.like("absence.%")
+    assert session.scalars(sa.select(HistoryEntry.data).where(of_it)).all() == [{}, {}, {}]
+
+
+def test_all_forecasts_skip_it(alice):
+    """The dashboard, the roadmap, the answer to a tick, and the page of the forecast."""
+    roadmap = "/roadmaps/senior-ml-engineer"
+    alice.post(f"{roadmap}/enrollment", {"hours_per_week": "5"})
+
+    def dates(text):
+        return re.search(r"you finish between (.*?)\.", " ".join(text.split()))[1]
+
+    pages = (roadmap, "/", f"{roadmap}/forecast")
+    before = {dates(alice.get(page).text) for page in pages}
+    kept = {"If-None-Match": alice.get(roadmap).headers["ETag"]}
+    alice.get("/absences")
+    off = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=7)
+    away = {"starts_on": off.isoformat(), "ends_on": (off + dt.timedelta(days=69)).isoformat()}
+    assert alice.post(PAGE, away).status_code == 303
+    alice.get(PAGE)
+    assert alice.get(roadmap, headers=kept).status_code == 200
+    after = {dates(alice.get(page).text) for page in pages}
+    assert len(before) == len(after) == 1
+    assert before != after
+    tick = f"{roadmap}/milestones/bachelors-degree-or-equivalent/completion"
+    alice.put(tick, fragment=True)
+    # Back again, so that the hours are the same.
+    assert {dates(alice.delete(tick, fragment=True).text)} == after
