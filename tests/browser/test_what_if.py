@@ -37,5 +37,5 @@ def test_what_is_ticked_by_keyboard_says_what_would_follow(
     link = section.get_by_role("link", name="Clear the selection")
     link.focus()
     page.keyboard.press("Enter")
-    expect(section).to_contain_text("Choose something")
+    expect(section).to_contain_text("Select what could come true")
     expect(box).not_to_be_checked()
