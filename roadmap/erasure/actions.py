@@ -157,7 +157,8 @@ def _scrub_log(table: sa.Table, key: str, columns: tuple[str, ...], person: Pers
                     if name == table.name and row[column] == person.id:
                         # Otherwise it would be something done on the command line.
                         values |= {column: None, "data": {**values["data"], "actor_erased": True}}
-                session.execute(sa.update(table).where(table.c[key] == row[key]).values(values))
+                if any(row[name] != value for name, value in values.items()):
+                    session.execute(sa.update(table).where(table.c[key] == row[key]).values(values))
 
 
 def _delete_history(user_id: uuid.UUID) -> None:
@@ -223,6 +224,7 @@ def _delete_mails(session: Session, person: Person) -> None:
         for text in texts
         for condition in (
             *(sa.func.lower(text).contains(each, autoescape=True) for each in person.needles),
+            sa.func.lower(text).contains(person.name.lower(), autoescape=True),
             text.contains(person.name, autoescape=True),
         )
     ]

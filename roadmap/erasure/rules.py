@@ -51,7 +51,11 @@ def names_in(name: str) -> re.Pattern[str]:
 
 
 def needles(user_id: uuid.UUID, name: str, emails: Collection[str]) -> set[str]:
-    """Return what a stored text or JSON that names the person contains, in lower case."""
-    texts = {str(user_id), user_id.hex, name, *emails}
+    """Return what a stored text or JSON that names the person contains, in lower case.
+
+    The name only as a whole value of JSON: a short one is in nearly every text.
+    """
+    texts = {str(user_id), user_id.hex, *emails}
     # JSON is stored with escapes for what is not ASCII.
-    return {form.lower() for text in texts for form in (text, json.dumps(text)[1:-1])}
+    forms = {form for text in texts for form in (text, json.dumps(text)[1:-1])}
+    return {form.lower() for form in (*forms, json.dumps(name))}
