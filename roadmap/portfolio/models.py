@@ -100,6 +100,11 @@ class PortfolioLink(Base):
     revoked_at: Mapped[dt.datetime | None]
     last_opened_on: Mapped[dt.date | None]
 
+    @property
+    def last_moment(self) -> dt.datetime | None:
+        """Return the last moment at which it opens: it ends as its last day does."""
+        return self.expires_at and self.expires_at - dt.timedelta(microseconds=1)
+
 
 class Profile(Base):
     """A person's page elsewhere, one for each network. Each portfolio chooses from them."""

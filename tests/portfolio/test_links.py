@@ -187,3 +187,9 @@ def test_it_rejects_bad_input(cast: Cast, browser_of) -> None:
         page = alice.send("POST", "/portfolio/links", data)
         assert page.status_code == 422
         assert "You have no public links" in page.text
+
+
+def test_the_list_names_the_last_day_that_was_chosen(cast: Cast, browser_of) -> None:
+    alice = browser_of(cast.alice)
+    alice.post("/portfolio/links", {"label": "", "lives": "30", "ends_on": "2099-03-15"})
+    assert "last day 15 Mar 2099" in alice.get("/portfolio/links").text
