@@ -51,7 +51,8 @@ def _list(items: Iterable[str], marks: Sequence[str], between: str) -> str:
 
 def _inline(node: Node) -> str:
     if node["t"] in ("softbreak", "hardbreak"):
-        return "\n"
+        # Where the source is wrapped, a sentence goes on.
+        return "\n" if node["t"] == "hardbreak" else " "
     text = node.get("v") or "".join(map(_inline, node.get("c", [])))
     href = node.get("href", "")
     # The text of a bare address can lack the scheme.

@@ -11,7 +11,7 @@ from roadmap.portfolio.plain_text import plain_text
     ("markdown", "text"),
     [
         ("", ""),
-        ("one\ntwo  \nthree", "one\ntwo\nthree"),
+        ("one\ntwo  \nthree", "one two\nthree"),
         ("# A\n## B\ntext\n\n---\n", "A\n\nB\n\ntext"),
         ("a **b *c*** ~~d~~ `e*`", "a b c d e*"),
         ("[x](https://a.example) <https://b.example>", "x (https://a.example) https://b.example"),
@@ -29,4 +29,4 @@ def test_it_reads_without_marks(markdown: str, text: str) -> None:
 
 def test_readers_that_join_lines_get_an_empty_line_between_them() -> None:
     text = "one\ntwo\n\n- a\n  - b\n- c\n\n```\nx\ny\n```"
-    assert plain_text(text, between="\n\n") == "one\ntwo\n\n- a\n\n  - b\n\n- c\n\nx\n\ny"
+    assert plain_text(text, between="\n\n") == "one two\n\n- a\n\n  - b\n\n- c\n\nx\n\ny"
