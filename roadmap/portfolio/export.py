@@ -22,6 +22,7 @@ from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.portfolio.formats.registry import FORMATS
+from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import load_document
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ def export_file(
         made = chosen.render(document)
         files = chosen.packed_files(document)
         answer = add_files(made, files) if files else None
+    found = db.session.get(Portfolio, portfolio_id) if portfolio_id else None
+    named = found.name if found is not None and not found.is_default else ""
     if request.method == "GET":  # and not HEAD
         db.session.rollback()
         with db.own_transaction() as own:
@@ -76,7 +79,7 @@ def export_file(
         response.content_length = size
     else:
         response = Response(made, mimetype=chosen.mimetype)
-    filename = f"{file_stem(actor.name)}.{chosen.extension}"
+    filename = f"{file_stem(actor.name, named)}.{chosen.extension}"
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
 
@@ -99,8 +102,14 @@ def add_files(made: bytes, files: Mapping[str, str]) -> IO[bytes]:
     return answer
 
 
-def file_stem(name: str) -> str:
-    """Return a file name that is safe everywhere, from a person's name: `anna-lopez-portfolio`."""
-    plain = fold(name).encode("ascii", "ignore").decode()
-    words = "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-")
-    return f"{words}-portfolio" if words else "portfolio"
+def file_stem(name: str, portfolio: str = "") -> str:
+    """Return a file name that is safe everywhere: `anna-lopez-portfolio`.
+
+    It is made from a person's name, and that of the portfolio where it is not their default one.
+    """
+    return "-".join(word for word in (_slug(name), "portfolio", _slug(portfolio)) if word)
+
+
+def _slug(text: str) -> str:
+    plain = fold(text).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-")

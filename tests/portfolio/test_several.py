@@ -162,3 +162,12 @@ def test_sections_are_ordered_and_hidden_on_every_page(
     assert "Ranking design" not in alice.get(f"/portfolios/{cv}/preview").text
     assert alice.put(f"/portfolios/{cv}/sections/none").status_code == 404
     assert alice.put(f"/portfolios/{cv}/sections/skills/place", {"to": "-1"}).status_code == 422
+
+
+def test_files_of_two_portfolios_differ_by_name(cast: Cast, cv: uuid.UUID, browser_of) -> None:
+    alice = browser_of(cast.alice)
+    wanted = {"/portfolio": "alice-portfolio", f"/portfolios/{cast.alice}": "alice-portfolio",
+              f"/portfolios/{cv}": "alice-portfolio-public-cv"}  # fmt: skip
+    for path, stem in wanted.items():
+        answer = alice.get(f"{path}/export/markdown")
+        assert answer.headers["Content-Disposition"] == f"attachment; filename={stem}.md"
