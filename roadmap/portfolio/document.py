@@ -87,7 +87,9 @@ class DocumentItem(Content):
     is the title under which it was verified where it has another one now; `verifiers` stand for all
     who verified it.
     `badges` is the address of its signed badge, where it has one and has not lapsed.
-    `is_draft` says that somebody could review it, and its author has not asked.
+    `is_draft` says that somebody could review it, and its author has not asked. `newer_since` is
+    the day since which a newer version than the verified one awaits review: all that is said of it.
+    `impacts` are the complete ones.
 
     Where `is_redacted`, the author wrote title and description for readers who may not see the
     piece itself, and no reviewer judged that wording: what was verified is the piece behind it.
@@ -111,6 +113,7 @@ class DocumentItem(Content):
     verified_by: str | None = None
     verified_on: dt.date | None = None
     verified_title: str | None = None
+    newer_since: dt.date | None = None
     verifiers: frozenset[str] = frozenset()
     is_redacted: bool = False
 

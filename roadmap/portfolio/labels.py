@@ -46,8 +46,13 @@ def sourced_impact_line(impact: Impact) -> str:
 
 
 def verification_line(item: DocumentItem, locale: str) -> str:
-    """Return who verified a piece, whether it has lapsed since, and whether its text was judged."""
+    """Return who verified a piece, whether it has lapsed since, and whether its text was judged.
+
+    It also says that a newer version awaits review.
+    """
     said = _verification(item, locale)
+    if newer := newer_version(item, locale):
+        said = _("%(judgement)s; %(newer)s", judgement=said, newer=newer)
     if item.is_redacted:
         return _("%(judgement)s; the author redacted this text, which nobody reviewed",
                  judgement=said)  # fmt: skip
@@ -68,6 +73,20 @@ def _verification(item: DocumentItem, locale: str) -> str:
     title = clean_line(item.verified_title)
     said = _("%(judgement)s as “%(title)s”", judgement=said, title=title) if title else said
     return _("%(judgement)s, lapsed since", judgement=said) if item.tone == "lapsed" else said
+
+
+def newer_version(item: DocumentItem, locale: str) -> str:
+    """Return that a newer version awaits review, and since when; empty where none does."""
+    if item.newer_since is None:
+        return ""
+    since = show_date(item.newer_since, locale)
+    return _("a newer version awaits review since %(date)s", date=since)
+
+
+def result_source(item: DocumentItem, locale: str) -> str:
+    """Return of which piece a result is, and that a newer version of it awaits review."""
+    title, newer = clean_line(item.title), newer_version(item, locale)
+    return _("%(title)s (%(newer)s)", title=title, newer=newer) if newer else title
 
 
 def milestone_labels() -> dict[str, str]:

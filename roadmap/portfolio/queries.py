@@ -28,6 +28,7 @@ from roadmap.core.text import clean_line
 from roadmap.endorsements.models import Endorsement
 from roadmap.endorsements.queries import witnessed
 from roadmap.evidence import labels
+from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item, Link
 from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.queries import Judgement, load_judgements, verifying_review
@@ -239,6 +240,7 @@ def redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) 
         verified_by=item.verified_by,
         verified_on=item.verified_on,
         verifiers=item.verifiers,
+        newer_since=item.newer_since,
     )
 
 
@@ -308,6 +310,7 @@ def _document_item(
         ]
     content = {name: getattr(version, name) for name in CONTENT_FIELDS}
     content["description"] = description
+    content["impacts"] = tuple(impact for impact in version.impacts if impact.complete)
     return DocumentItem(
         **content,
         id=str(item.id),
@@ -338,7 +341,18 @@ def _document_item(
         verified_on=review.decided_at.astimezone(zone).date() if review and is_alike else None,
         verifiers=item.verifiers,
         verified_title=review.title if review and review.title not in ("", item.title) else None,
+        newer_since=_newer_since(item, zone),
     )
+
+
+def _newer_since(item: Item, zone: ZoneInfo) -> dt.date | None:
+    """Return since when a newer version than the verified one awaits review; None where none does.
+
+    A verified version is not submitted again: what awaits review beside it is a newer one.
+    """
+    if item.verified_number is None or item.state not in AWAITING_REVIEW:
+        return None
+    return (item.submitted_at or item.updated_at).astimezone(zone).date()
 
 
 def _verified_for(link: Link, zone: ZoneInfo) -> str:

@@ -38,6 +38,7 @@ from roadmap.core.web import (
     see_other,
     wants_fragment,
 )
+from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_skill_titles
@@ -584,6 +585,7 @@ def _items_context(found: Portfolio) -> dict[str, Any]:
         "selection": selection.load_selection(db.session, current_user.id, found.id, today),
         "today": today,
         "max_listed": selection.MAX_LISTED,
+        "awaiting_review": AWAITING_REVIEW,
     }
 
 
@@ -652,6 +654,9 @@ def _render_item(found: Portfolio, evidence: Evidence, form: RedactionForm) -> s
         places=len(ids),
         numbers=[(place, str(place + 1)) for place in range(len(ids))],
         redaction=chosen.redactions.get(evidence.id),
+        in_full=selection.others_in_full(db.session, found.id, evidence.id)
+        if evidence.visibility == "portfolio"
+        else (),
     )
 
 

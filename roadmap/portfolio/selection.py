@@ -72,6 +72,11 @@ class Selection:
         return [item for item in self.showable if item.id not in left_out]
 
     @property
+    def outdated(self) -> Sequence[Item]:
+        """Return what is shown in its verified version while its author has a newer one."""
+        return [item for item in self.shown if item.version is not item.counted]
+
+    @property
     def is_empty(self) -> bool:
         return not (self.shown or self.showable or self.withheld)
 
@@ -207,6 +212,23 @@ def list_portfolios(session: Session, user_id: uuid.UUID, now: dt.datetime) -> l
         )
     )
     return found or [Summary(blank_portfolio(user_id, now), 0)]
+
+
+def others_in_full(
+    session: Session, portfolio_id: uuid.UUID, evidence_id: uuid.UUID
+) -> Sequence[Portfolio]:
+    """Load the other portfolios that show a piece as it is, by name."""
+    return session.scalars(
+        sa.select(Portfolio)
+        .join(PortfolioItem, PortfolioItem.portfolio_id == Portfolio.id)
+        .where(
+            PortfolioItem.evidence_id == evidence_id,
+            PortfolioItem.portfolio_id != portfolio_id,
+            PortfolioItem.position.is_not(None),
+            PortfolioItem.redacted_title.is_(None),
+        )
+        .order_by(Portfolio.name, Portfolio.id)
+    ).all()
 
 
 def load_profiles(session: Session, user_id: uuid.UUID) -> dict[str, str]:

@@ -102,3 +102,20 @@ def test_it_takes_as_many_statements_for_more_pieces(
     session.commit()
 
     assert len(statements_of(app, lambda: browser.get("/portfolio"))) == len(few)
+
+
+def test_a_newer_version_than_the_one_that_is_shown_is_named(
+    session: Session, cast: Cast, browser_of
+) -> None:
+    key = "point-in-time-sql"
+    piece = evidence_rows.add(session, cast.alice, "Ranking", at=0, milestones=(key,))
+    evidence_rows.verify(session, piece, cast.bob, milestones=(key,))
+    session.commit()
+    alice = browser_of(cast.alice)
+    assert "newer version" not in alice.get("/portfolio").text
+    piece.current_id = evidence_rows.version(session, piece, number=2).id
+    for state, said in (("submitted", "readers are told so"), ("draft", "told nothing of it")):
+        piece.state = state
+        session.commit()
+        assert said in alice.get("/portfolio").text
+        assert ("newer version" in alice.get("/portfolio/preview").text) is (state == "submitted")

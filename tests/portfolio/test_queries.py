@@ -54,7 +54,7 @@ def test_pieces_stand_in_the_chosen_order_with_all_their_parts(
         skills=("mlops",),
         impacts=(
             {"type": "scale", "metric": "p99", "baseline": "420", "result": "180", "unit": "ms"},
-            {"type": "team", "metric": "mentored", "result": "3"},
+            {"type": "team", "metric": "mentored", "result": "3", "unit": "people"},
         ),
     )
     evidence_rows.add(session, cast.alice, "Not chosen")
@@ -90,7 +90,7 @@ def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
     piece = evidence_rows.add(
         session, cast.alice, at=0, description="As verified", milestones=KEYS,
         kind="case_study",
-        impacts=({"type": "scale", "metric": "old"},),
+        impacts=({"type": "scale", "metric": "old", "result": "1", "unit": "ms"},),
     )  # fmt: skip
     evidence_rows.verify(session, piece, cast.bob, milestones=KEYS[1:], comment="Between us")
     newer = evidence_rows.version(
@@ -99,6 +99,7 @@ def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
     )  # fmt: skip
     piece.current_id = newer.id
     piece.state = "submitted"
+    piece.submitted_at = evidence_rows.MOMENT + dt.timedelta(days=2)
     session.flush()
 
     (item,) = load_document(session, cast.alice, TODAY).items
@@ -112,6 +113,22 @@ def test_the_verified_version_is_shown_until_the_newer_one_is_judged(
     )
     assert item.verified_for == TITLES[1:], "only what Bob confirmed stands below his name"
     assert "Between us" not in str(item)
+    assert item.newer_since == dt.date(2026, 6, 3)
+
+    for state in ("draft", "verified"):
+        piece.state = state
+        session.flush()
+        assert load_document(session, cast.alice, TODAY).items[0].newer_since is None
+
+
+def test_an_impact_that_does_not_count_is_left_out(session: Session, cast: Cast) -> None:
+    measured = {"type": "scale", "metric": "Latency", "result": "4", "unit": "ms"}
+    evidence_rows.add(
+        session, cast.alice, at=0,
+        impacts=(measured, measured | {"result": ""}, measured | {"unit": ""}),
+    )  # fmt: skip
+    (item,) = load_document(session, cast.alice, TODAY).items
+    assert [(each.result, each.unit) for each in item.impacts] == [("4", "ms")]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ KEY = "trace-inference-request"
 # What readers still get of a redacted piece, besides what its author wrote for them.
 KEPT = {
     *("kind", "kind_label", "occurred_on", "issued_on", "expires_on", "verified_for", "linked_to"),
-    *("skills", "tone", "is_draft", "verified_by", "verified_on", "verifiers"),
+    *("skills", "tone", "is_draft", "verified_by", "verified_on", "verifiers", "newer_since"),
 }
 
 
@@ -82,7 +82,7 @@ def test_a_new_field_of_a_piece_is_left_out_until_somebody_decides() -> None:
         impacts=(Impact("scale"),), files=(File("a", "b", 1, "c"),), id=str(uuid.uuid4()),
         title="t", kind_label="k", verified_for=("v",), linked_to=("l",), witnessed=("w",),
         also_witnessed=("a",), skills=("s",), tone="verified", is_draft=True, verified_by="Bob",
-        verified_on=TODAY, verified_title="vt", verifiers=frozenset({"b"}),
+        verified_on=TODAY, verified_title="vt", newer_since=TODAY, verifiers=frozenset({"b"}),
     )  # fmt: skip
     shown = redacted(full, Redaction("Redacted"), uuid.uuid4())
     assert (shown.title, shown.description, shown.impacts) == ("Redacted", "For readers", ())
@@ -137,3 +137,17 @@ def test_it_is_shown_in_full_again(
     assert (nameless.status_code, "Typed" in nameless.text) == (422, True)
     assert alice.delete(f"{path}/redaction").status_code == 303
     assert SECRET in str(load_document(session, cast.alice, TODAY))
+
+
+def test_the_form_names_the_portfolios_that_show_it_in_full(
+    session: Session, cast: Cast, piece: uuid.UUID, browser_of
+) -> None:
+    alice = browser_of(cast.alice)
+    cv = alice.post("/portfolios", {"name": "Public CV", "copy_of": ""}).location
+    path = f"/portfolios/{cast.alice}/items/{piece}"
+    assert "see it in full" not in alice.get(path).text
+    alice.put(f"{cv}/items/{piece}")
+    assert f'href="{cv}/items/{piece}">Public CV</a>' in alice.get(path).text
+    assert "see it in full" not in alice.get(f"{cv}/items/{piece}").text
+    alice.put(f"{cv}/items/{piece}/redaction", {"title": "A system"})
+    assert "see it in full" not in alice.get(path).text

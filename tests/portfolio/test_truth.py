@@ -159,3 +159,10 @@ def test_a_redacted_text_is_not_called_verified(name: str) -> None:
     said = READERS[name](FORMATS[name].render(replace(EMPTY, items=(piece,))))
     note = "2026; the author redacted this text, which nobody reviewed"
     assert f"Verified by Bob Builder on 3 Apr {note}" in said
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_newer_version_is_told_of_beside_the_verified_one(name: str) -> None:
+    piece = replace(RANKER, newer_since=dt.date(2026, 11, 2))
+    said = READERS[name](FORMATS[name].render(replace(EMPTY, items=(piece,))))
+    assert "on 3 Apr 2026; a newer version awaits review since 2 Nov 2026" in said

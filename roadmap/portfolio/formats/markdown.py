@@ -48,7 +48,7 @@ def _results(document: Document) -> Iterator[str]:
                 (
                     f"**{inline(labels.impact_change(impact))}**",
                     inline(impact.metric),
-                    inline(item.title),
+                    inline(labels.result_source(item, document.locale)),
                 )
                 for item, impact in results
             ],

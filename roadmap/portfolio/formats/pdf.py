@@ -105,7 +105,7 @@ def _data(document: Document) -> Data:
             {
                 "metric": _text(impact.metric),
                 "change": _text(labels.impact_change(impact)),
-                "item": _text(item.title),
+                "item": _text(labels.result_source(item, locale)),
                 "id": document.items.index(item),
             }
             for item, impact in document.verified_impacts[:MAX_TOP_RESULTS]

@@ -83,6 +83,7 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
         "is_issued": is_issued,
         "day": partial(show_date, locale=document.locale),
         "month": partial(show_month, locale=document.locale),
+        "source_of": partial(labels.result_source, locale=document.locale),
         "validity": partial(labels.validity, locale=document.locale),
         "span": partial(labels.position_period, locale=document.locale),
     }

@@ -69,7 +69,7 @@ def _results(writer: WordWriter, document: Document) -> None:
                 (
                     bold(labels.impact_change(impact)),
                     clean_line(impact.metric),
-                    clean_line(item.title),
+                    labels.result_source(item, document.locale),
                 )
                 for item, impact in results
             ],
