@@ -22,8 +22,8 @@ from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.portfolio.formats.registry import FORMATS
-from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.queries import load_document
+from roadmap.portfolio.selection import find_portfolio
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def export_file(
         made = chosen.render(document)
         files = chosen.packed_files(document)
         answer = add_files(made, files) if files else None
-    found = db.session.get(Portfolio, portfolio_id) if portfolio_id else None
+    found = find_portfolio(db.session, actor.id, portfolio_id, now) if portfolio_id else None
     named = found.name if found is not None and not found.is_default else ""
     if request.method == "GET":  # and not HEAD
         db.session.rollback()
