@@ -187,6 +187,12 @@ def has_more_entries(
     return session.scalar(beyond) is not None
 
 
+def count_entries(session: Session, user_id: uuid.UUID, wanted: ActivityFilter, most: int) -> int:
+    """Count the entries that match, `most` + 1 for any more: nobody waits for an exact number."""
+    found = sa.select(HistoryEntry.id).where(*wanted.conditions(user_id)).limit(most + 1)
+    return session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
+
+
 def count_actions(
     session: Session, user_id: uuid.UUID, wanted: ActivityFilter
 ) -> Mapping[tuple[str, str], tuple[int, int]]:

@@ -33,6 +33,8 @@ activity = Blueprint("activity", __name__)
 
 # A file has so many entries at most.
 MAX_EXPORTED = 50_000
+# So many entries are counted; of more it is said that there are.
+MAX_COUNTED = 1_000
 # The days that "what changed since" offers besides a date.
 QUICK_DAYS = (7, 30, 90, 365)
 # So many entries stand below the figures; the others are a click away.
@@ -48,16 +50,12 @@ def overview() -> str:
         before = queries.read_position(position) if position else None
     except ValueError:
         abort(404)
-    entries, more = (
-        queries.list_entries(
-            db.session,
-            current_user.id,
-            query.wanted(db.session, current_user),
-            before=before,
-        )
-        if query.is_clear
-        else ([], False)
-    )
+    entries: list[Entry] = []
+    more, count = False, 0
+    if query.is_clear:
+        me, wanted = current_user.id, query.wanted(db.session, current_user)
+        entries, more = queries.list_entries(db.session, me, wanted, before=before)
+        count = queries.count_entries(db.session, me, wanted, MAX_COUNTED)
     titles = queries.load_titles(db.session, current_user.id, entries)
     lines = describe(entries, titles, current_user.id)
     return render_template(
@@ -68,6 +66,8 @@ def overview() -> str:
         roadmaps=[(each.slug, each.title) for each in titles.roadmaps],
         milestone=titles.milestone(query.milestone) if query.milestone else "",
         days=_by_day(lines),
+        count=count,
+        most_counted=MAX_COUNTED,
         newest=url_for("activity.overview", **query.arguments) if before else None,
         older=url_for("activity.overview", **query.arguments, before=entries[-1].position)
         if more

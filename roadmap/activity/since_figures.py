@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import LazyString
 
+from roadmap.activity.messages import KIND_OF, KINDS
 from roadmap.core.i18n import lazy_gettext as _l
 
 
@@ -47,12 +49,18 @@ _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] 
 def figures(counts: Mapping[tuple[str, str], tuple[int, int]]) -> list[Figure]:
     """Return what is counted, of (entries, subjects) by action and what it set.
 
-    The last line is what has no line of its own.
+    The last lines are what has no line of its own, by kind; last is what no kind has.
     """
     found = [
         Figure(label, sum(counts.get(each, (0, 0))[once] for each in actions), kind)
         for label, kind, once, actions in _COUNTED
     ]
     named = {each for _label, _kind, _once, actions in _COUNTED for each in actions}
-    others = sum(entries for each, (entries, _subjects) in counts.items() if each not in named)
-    return [*found, Figure(_l("Other changes"), others, "")]
+    others: Counter[str] = Counter()
+    for each, (entries, _subjects) in counts.items():
+        if each not in named:
+            others[KIND_OF.get(each[0], "")] += entries
+    labels = {kind: _l("Other changes: %(kind)s", kind=title) for kind, title in KINDS.items()} | {
+        "": _l("Other changes")
+    }
+    return [*found, *(Figure(label, others[kind], kind) for kind, label in labels.items())]

@@ -38,6 +38,7 @@ def page(slug: str) -> Response:
     enrolled = enrollment(db.session, current_user.id, slug)
     if enrolled is None:
         published_roadmap(db.session, slug) or abort(404)
+        flash(_("You are not on this roadmap yet."))
         return redirect(f"/roadmaps/{slug}", code=303)
     return render_page(
         "forecast/page.html",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, redirect, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now
 from roadmap.evidence.labels import confirmed_by, kind_label
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
@@ -27,6 +28,7 @@ def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:
     if found is None:
         if catalog.published_roadmap(db.session, slug) is None:
             abort(404)
+        flash(_("You are not on this roadmap yet."))
         abort(redirect(url_for("journey.roadmap_page", slug=slug), code=303))
     return found
 

@@ -64,9 +64,7 @@ def burn_up(points: Series, target_on: dt.date | None) -> Markup:
             )
         ),
     ]
-    # A target that is far ahead would leave no room for what was.
-    is_near = target_on is not None and last < target_on <= last + (last - first)
-    until = target_on if target_on and is_near else last
+    drawn_target = _drawn_target(points, target_on)
     top = max(figures.hours for _day, figures in points)
     return render_lines(
         days,
@@ -87,9 +85,34 @@ def burn_up(points: Series, target_on: dt.date | None) -> Markup:
             verified_before=known(before.verified_hours),
         ),
         values=[(value, number_filter(value)) for value in _round_ticks(top)],
-        dates=_date_ticks(first, until),
-        marks=[(last, _("Today")), (until, _("Target"))] if is_near else [],
+        dates=_date_ticks(first, drawn_target or last),
+        marks=[(last, _("Today")), (drawn_target, _("Target"))] if drawn_target else [],
     )
+
+
+def _drawn_target(points: Series, target_on: dt.date | None) -> dt.date | None:
+    """Return the target where the chart shows it: far ahead it would leave no room for what was."""
+    first, last = points[0][0], points[-1][0]
+    is_near = target_on is not None and last < target_on <= last + (last - first)
+    return target_on if is_near else None
+
+
+def target_sentence(points: Series, target_on: dt.date | None) -> str:
+    """Say when the target is, and why the chart may not show it; empty without one."""
+    if target_on is None or not points:
+        return ""
+    day = date_filter(target_on)
+    if _drawn_target(points, target_on):
+        return _("Your target date is %(day)s.", day=day)
+    if target_on <= points[-1][0]:
+        return _("Your target date was %(day)s.", day=day)
+    return _("Your target date is %(day)s, too far ahead for this chart.", day=day)
+
+
+def step_sentence(points: Series) -> str:
+    """Say how many days are between the points of a chart."""
+    step = (points[-1][0] - points[-2][0]).days if len(points) > 1 else 1
+    return ngettext("A point for each day.", "A point every %(num)d days.", step)
 
 
 def score_line(points: Series) -> Markup:

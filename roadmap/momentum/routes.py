@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Blueprint, abort, redirect, request
+from flask import Blueprint, abort, flash, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now, render_page
 from roadmap.momentum import presentation, queries, rules
 from roadmap.people.permissions import permit
@@ -27,6 +28,7 @@ def page(slug: str) -> Response:
     if mine is None:
         if published_roadmap(db.session, slug) is None:
             abort(404)
+        flash(_("You are not on this roadmap yet."))
         abort(redirect(f"/roadmaps/{slug}", code=303))
     today = current_user.today(now())
     period = request.args.get("period", "")
@@ -38,7 +40,9 @@ def page(slug: str) -> Response:
         # Today is as it is, not as it was when the last snapshot was taken.
         figures = rules.figures_of_summary(own)
         series = [each for each in series if each[0] < today] + [(today, figures)]
-    points = rules.sample(series, rules.first_day(period, today), today)
+    first = rules.first_day(period, today)
+    points = rules.sample(series, first, today)
+    rows = rules.changes(series, first)[::-1]
     begun = queries.first_change(db.session, current_user.id)
     first_year = current_user.today(begun).year if begun else today.year
     year = _year(first_year, today)
@@ -51,7 +55,11 @@ def page(slug: str) -> Response:
         period=period,
         periods=presentation.PERIOD_NAMES,
         points=points,
-        rows=rules.changed_points(points)[::-1],
+        rows=rows[: rules.MAX_ROWS],
+        has_more_rows=len(rows) > rules.MAX_ROWS,
+        most_rows=rules.MAX_ROWS,
+        step=presentation.step_sentence(points),
+        target=presentation.target_sentence(points, mine.target_on),
         burn_up=presentation.burn_up(points, mine.target_on) if has_lines else None,
         score_line=presentation.score_line(points) if has_lines else None,
         unknown_until=presentation.unknown_until(points),

@@ -14,6 +14,8 @@ PERIODS: dict[str, int | None] = {"90-days": 90, "year": 365, "all": None}
 # A chart shows a point every so many days, the first of these that needs no more points.
 STEPS = (1, 7, 28, 91, 364)
 MAX_POINTS = 140
+# The table has so many days of change at most.
+MAX_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,15 @@ def sample(series: Series, first: dt.date, last: dt.date) -> list[tuple[dt.date,
     return [(day, series[bisect_right(days, day) - 1][1]) for day in (first, *reversed(wanted))]
 
 
-def changed_points(points: Series) -> list[tuple[dt.date, Figures]]:
-    """Return the points that read otherwise than the one before them, and the last one."""
-    return [
+def changes(series: Series, first: dt.date) -> list[tuple[dt.date, Figures]]:
+    """Return the days on which the figures became others, from the one that holds on `first` on."""
+    changed = [
         point
-        for place, point in enumerate(points)
-        if place in (0, len(points) - 1) or not point[1].looks_like(points[place - 1][1])
+        for place, point in enumerate(series)
+        if not place or not point[1].looks_like(series[place - 1][1])
     ]
+    days = [day for day, _figures in changed]
+    return changed[max(0, bisect_right(days, first) - 1) :]
 
 
 def utc_offsets(

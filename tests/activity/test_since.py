@@ -54,7 +54,7 @@ def test_it_counts_what_was_done_since(session, cast, now, alice):
         "Pieces submitted for review": 1,
         "Pieces verified": 1,
         "Skills assessed by you": 1,
-        "Other changes": 1,
+        "Other changes: Evidence": 1,
     }
     day = (now - dt.timedelta(days=30)).date().isoformat()
     link = re.search(r'href="([^"]*)">Pieces verified', page.text)[1].replace("&amp;", "&")

@@ -74,16 +74,28 @@ def test_a_period_is_in_the_address(session, cast, alice, now):
     oldest = {}
     for period in ("90-days", "year", "all", "nonsense"):
         page = alice.get(f"{PAGE}?period={period}").text
-        oldest[period] = re.findall(r'<th scope="row"><time datetime="([^"]+)"', page)
+        oldest[period] = re.findall(r'activity.on=[^"]+"><time datetime="([^"]+)"', page)
         (current,) = re.findall(r'aria-current="page">([^<]+)</a>', page.split('class="tabs"')[1])
         oldest[period] = min(oldest[period]), current
-    back = {days: str(now.date() - dt.timedelta(days=days)) for days in (90, 365, 3_650)}
+    back = {days: str(now.date() - dt.timedelta(days=days)) for days in (300, 3_650)}
     assert oldest == {
-        "90-days": (back[90], "90 days"),
-        "year": (back[365], "One year"),
+        "90-days": (back[300], "90 days"),
+        "year": (back[3_650], "One year"),
         "all": (back[3_650], "All"),
-        "nonsense": (back[365], "One year"),
+        "nonsense": (back[3_650], "One year"),
     }
+
+
+def test_the_table_has_the_days_of_change_and_says_so(session, cast, alice, now):
+    remember(session, cast, now.date(), (200, 10, 0), (150, 20, 0), (149, 20, 0), (33, 30, 0))
+    for period, step in (("90-days", "A point for each day."), ("year", "A point every 7 days.")):
+        page = flat(alice.get(f"{PAGE}?period={period}").text)
+        table = page.split("The numbers of both charts</summary>")[1].split("</table>")[0]
+        days = re.findall(r'href="/activity\?on=([^"]+)"', table)
+        back = (0, 33, 150) if period == "90-days" else (0, 33, 150, 200)
+        assert days == [str(now.date() - dt.timedelta(days=each)) for each in back]
+        assert "The days on which a figure changed" in page
+        assert step in page
 
 
 def test_a_target_that_is_near_is_drawn_and_every_target_is_said(session, cast, alice, now):
@@ -95,6 +107,7 @@ def test_a_target_that_is_near_is_drawn_and_every_target_is_said(session, cast, 
         page = alice.get(PAGE).text
         assert ("<text class=mark" in page) is is_drawn
         assert "Your target date is" in page
+        assert ("too far ahead for this chart" in page) is not is_drawn
 
 
 def test_what_is_not_known_is_left_out_and_said(session, cast, alice, now):
@@ -156,7 +169,10 @@ def test_the_number_of_statements_does_not_grow(app, session, cast, alice, now):
 
 
 def test_nobody_else_is_on_it(cast, alice, browser_of):
-    assert browser_of(cast.bob).get(PAGE).location == f"/roadmaps/{SLUG}"
+    bob = browser_of(cast.bob)
+    for page in (PAGE, f"/roadmaps/{SLUG}/forecast", f"/roadmaps/{SLUG}/enrollment"):
+        assert bob.get(page).location == f"/roadmaps/{SLUG}"
+        assert "You are not on this roadmap yet." in bob.get(f"/roadmaps/{SLUG}").text
     assert alice.get("/roadmaps/unknown/progress").status_code == 404
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from roadmap.momentum.rules import (
     MAX_POINTS,
     Figures,
-    changed_points,
+    changes,
     figures_of_summary,
     first_day,
     sample,
@@ -66,9 +66,11 @@ def test_nothing_is_drawn_of_nothing():
     assert sample([(TODAY, figures(1))], day(90), TODAY) == [(TODAY, figures(1))]
 
 
-def test_the_table_has_the_points_that_differ_and_the_last():
+def test_the_table_has_the_days_of_change_from_the_one_that_holds_at_first():
     points = [(day(3), figures(1)), (day(2), figures(1)), (day(1), figures(5)), (TODAY, figures(5))]
-    assert [each for each, _figures in changed_points(points)] == [day(3), day(1), TODAY]
+    assert [each for each, _figures in changes(points, day(9))] == [day(3), day(1)]
+    assert [each for each, _figures in changes(points, day(2))] == [day(3), day(1)]
+    assert [each for each, _figures in changes(points, TODAY)] == [day(1)]
 
 
 @pytest.mark.parametrize(
