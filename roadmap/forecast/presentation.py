@@ -20,6 +20,7 @@ from roadmap.forecast.rules import (
     OwnPace,
     Remaining,
     forecast,
+    likely_day,
     weeks_behind,
 )
 
@@ -50,7 +51,7 @@ def planned_forecast(
     effort, months = hours_left(left), left.chain.months
     pace, required = enrolled.hours_per_week, left.required_hours
     span = forecast(required, pace, today, months, absences=absences)
-    if span is None:
+    if span is None or pace is None:
         return effort
     first, last = span
     if first == last:  # the months decide, not the pace
@@ -65,11 +66,13 @@ def planned_forecast(
         )
     else:
         text = _(
-            "%(effort)s At %(pace)s h a week you finish between %(first)s and %(last)s.",
+            "%(effort)s At %(pace)s h a week you finish between %(first)s and %(last)s, "
+            "most likely about %(likely)s.",
             effort=effort,
             pace=format_pace(pace),
             first=date_filter(first),
             last=date_filter(last),
+            likely=date_filter(likely_day(required, pace, today, months, absences)),
         )
     behind = weeks_behind(required, pace, today, enrolled.target_on, months, absences=absences)
     if behind is None:
@@ -172,9 +175,10 @@ def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
         )
     else:
         text = _(
-            "At that pace you finish between %(first)s and %(last)s.",
+            "At that pace you finish between %(first)s and %(last)s, most likely about %(likely)s.",
             first=date_filter(first),
             last=date_filter(last),
+            likely=date_filter(estimate.likely_on),
         )
     late = estimate.weeks_late
     if late is None:
@@ -256,20 +260,27 @@ def chain_sentences(found: Forecast, content: Content) -> list[str]:
             "“%(stage)s” takes at least %(num)d months: %(chain)s.",
             chain.months,
             stage=content.stage_by_key[stage].title,
-            chain=_chain(chain, content),
+            chain=_chain(chain, content, stage),
         )
         for stage, chain in chains
     ]
 
 
-def _chain(chain: Chain, content: Content) -> str:
-    steps = [
-        ngettext(
-            "“%(milestone)s” (%(num)d month)",
-            "“%(milestone)s” (%(num)d months)",
-            content.by_key[key].months or 0,
-            milestone=content.by_key[key].title,
+def _chain(chain: Chain, content: Content, stage: str) -> str:
+    """Name the milestones of a chain; those that stand in another stage with that."""
+    steps = []
+    for key in chain.keys:
+        milestone, home = content.by_key[key], content.stage_of[key]
+        title = f"“{milestone.title}”"
+        if home.key != stage:
+            title = _("%(milestone)s of the stage “%(stage)s”", milestone=title, stage=home.title)
+        months = milestone.months or 0
+        steps.append(
+            ngettext(
+                "%(milestone)s (%(num)d month)",
+                "%(milestone)s (%(num)d months)",
+                months,
+                milestone=title,
+            )
         )
-        for key in chain.keys
-    ]
     return _(", then ").join(steps)

@@ -161,11 +161,32 @@ def weeks_behind(
     """
     if not hours_per_week or target_on is None:
         return None
-    days = math.ceil(Decimal(max(hours_left, 0)) * 7 / hours_per_week)
-    needed = max(
-        _days_to_finish(today, days, absences), (months_later(today, months_left) - today).days
-    )
+    needed = _days_at_pace(hours_left, hours_per_week, today, months_left, absences)
     return max(0, math.ceil((needed - (target_on - today).days) / 7))
+
+
+def likely_day(
+    hours_left: int,
+    hours_per_week: Decimal,
+    today: dt.date,
+    months_left: int = 0,
+    absences: Iterable[Span] = (),
+) -> dt.date:
+    """Return the day within a forecast by which `weeks_behind` goes: with exactly this pace."""
+    days = _days_at_pace(hours_left, hours_per_week, today, months_left, absences)
+    return today + dt.timedelta(days=days)
+
+
+def _days_at_pace(
+    hours_left: int,
+    hours_per_week: Decimal,
+    today: dt.date,
+    months_left: int,
+    absences: Iterable[Span],
+) -> int:
+    days = math.ceil(Decimal(max(hours_left, 0)) * 7 / hours_per_week)
+    months = (months_later(today, months_left) - today).days
+    return max(_days_to_finish(today, days, absences), months)
 
 
 def needed_pace(
@@ -281,11 +302,13 @@ def _spread(done: Sequence[Done], days: Sequence[dt.date]) -> Decimal:
 class Estimate:
     """When a pace leads to the end. `span` is None beyond forty years.
 
-    `weeks_late` is for the target date, None without one.
+    `likely_on` is the day within it to which this pace leads, and `weeks_late` what that is for the
+    target date, None without one.
     """
 
     hours_per_week: Decimal
     span: Span | None
+    likely_on: dt.date | None
     weeks_late: int | None
 
 
@@ -333,9 +356,11 @@ def make_forecast(
     def estimate(pace: Decimal | None, spread: Decimal) -> Estimate | None:
         if not pace or hours <= 0:
             return None
+        span = forecast(hours, pace, today, months, spread=spread, absences=absences)
         return Estimate(
             pace,
-            forecast(hours, pace, today, months, spread=spread, absences=absences),
+            span,
+            likely_day(hours, pace, today, months, absences) if span else None,
             weeks_behind(hours, pace, today, target_on, months, absences=absences),
         )
 

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from roadmap.catalog.queries import load_revision
 from roadmap.forecast.actions import add_absence
+from roadmap.forecast.presentation import _chain
 from roadmap.forecast.queries import load_forecast
-from roadmap.forecast.rules import Span
+from roadmap.forecast.rules import Chain, Span
 from roadmap.people.actor import Actor
 from roadmap.progress import actions as progress
 from roadmap.progress.models import Enrollment
@@ -67,6 +68,7 @@ def test_a_beginner_is_told_what_is_missing(alice):
     # The planned pace has a date from the first day on.
     assert "You plan 5 h a week." in page
     assert "At that pace you finish between" in page
+    assert "most likely about" in page
 
 
 def test_the_own_pace_makes_a_date(alice, session, cast, now, required):
@@ -76,6 +78,7 @@ def test_the_own_pace_makes_a_date(alice, session, cast, now, required):
     assert f"In the last 90 days you finished {hours} required hours: " in page
     assert "too little for a date" not in page
     assert "Your own pace, last 90 days" in page
+    assert "lie as far apart as your weeks differed" in page
     assert "you need" in page
     assert "h a week." in page
 
@@ -215,3 +218,15 @@ def test_the_statements_do_not_grow_with_history_and_time_off(alice, session, ca
     with record_session_statements(session) as many:
         alice.get(PAGE)
     assert len(many) == len(few)
+
+
+def test_a_milestone_of_another_stage_is_named_with_it(app, required, session, cast):
+    """What a stage waits for may stand in another one."""
+    content = load_revision(session, enrollment(session, cast.alice, SLUG).revision_id).content
+    key = required[0].key
+    home = content.stage_of[key]
+    other = next(each.key for each in content.stages if each is not home)
+    with app.test_request_context():
+        elsewhere, here = (_chain(Chain(2, (key,)), content, each) for each in (other, home.key))
+    assert f"of the stage “{home.title}”" in elsewhere
+    assert "of the stage" not in here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from roadmap.forecast.rules import (
     Done,
     Span,
     forecast,
+    likely_day,
     longest_chain,
     merge,
     needed_pace,
@@ -46,6 +48,10 @@ def test_behind_by_whole_weeks():
     assert weeks_behind(100, Decimal(5), TODAY, target) == 2
     assert weeks_behind(90, Decimal(5), TODAY, target) == 0
     assert weeks_behind(90, None, TODAY, target) is None
+    # The lateness is that of one day, which lies within the range.
+    likely, span = likely_day(100, Decimal(5), TODAY), forecast(100, Decimal(5), TODAY)
+    assert span.first < likely < span.last
+    assert math.ceil((likely - target).days / 7) == 2
     assert weeks_behind(90, Decimal(5), TODAY, None) is None
 
 
