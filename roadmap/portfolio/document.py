@@ -46,8 +46,8 @@ class Degree:
 class Skill:
     """A skill with its latest level, 1 to 4, and the level that the role asks for (`bar`).
 
-    `added_by_author` tells that the person gave the manager their role, `by_token` that a script
-    assessed for the manager, `is_old` that the assessment is marked as old.
+    `assessor` is the name of the manager, marked where the person gave them their role or a script
+    assessed for them, `is_old` tells that the assessment is marked as old.
     """
 
     title: str
@@ -56,8 +56,8 @@ class Skill:
     level_text: str
     bar: int
     assessed_by: Literal["self", "manager"]
-    added_by_author: bool = False
-    by_token: bool = False
+    assessor: str = ""
+    assessed_on: dt.date | None = None
     is_old: bool = False
 
 

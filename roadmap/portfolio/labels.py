@@ -119,6 +119,12 @@ def file_lines(item: DocumentItem) -> list[str]:
     return [f"{clean_line(file.name)} (SHA-256 {file.sha256})" for file in item.files]
 
 
+def shown_kind(item: DocumentItem) -> str:
+    """Return the kind as it stands above a piece; empty for "Other", which says nothing there."""
+    is_plain = item.kind == "other" and item.tone != "lapsed"
+    return "" if is_plain else clean_line(item.kind_label)
+
+
 def validity(item: DocumentItem, locale: str) -> str:
     """Return who issued a certificate, when, and how long it is valid; empty where unknown.
 
@@ -152,14 +158,29 @@ def degree_title(degree: Degree) -> str:
     return ", ".join(part for part in (level, clean_line(degree.field)) if part)
 
 
-def assessor(skill: Skill) -> str:
-    """Return who assessed a skill, marked where that is long ago."""
+def assessor(skill: Skill, locale: str = "en") -> str:
+    """Return who assessed a skill and when, marked where that is long ago."""
     by = _("assessed by a manager") if skill.assessed_by == "manager" else _("self-assessed")
-    if skill.added_by_author:
-        by = _("assessed by a manager whom the person added to the team")
-    if skill.by_token:
-        by = _("%(assessed)s (by token)", assessed=by)
-    return _("%(assessed)s over 18 months ago", assessed=by) if skill.is_old else by
+    if name := clean_line(skill.assessor):
+        by = _("%(assessed)s, %(name)s", assessed=by, name=name)
+    if skill.assessed_on:
+        date = show_date(skill.assessed_on, locale)
+        by = _("%(assessed)s, on %(date)s", assessed=by, date=date)
+    return _("%(assessed)s, over 18 months ago", assessed=by) if skill.is_old else by
+
+
+def level_meaning(skill: Skill) -> str:
+    """Return what the level of a skill means; empty where nothing says so."""
+    text = clean_line(skill.level_text)
+    return _("Level %(level)s means: %(meaning)s", level=skill.level, meaning=text) if text else ""
+
+
+def missing_skills() -> str:
+    """Return what stands below the skills, whether any is left out or not."""
+    return _(
+        "A skill that is not shown was not assessed at the level that the role asks for, or the "
+        "author left it out."
+    )
 
 
 def skill_level(skill: Skill) -> str:

@@ -138,7 +138,11 @@ def load_document(
         skills=tuple(
             skill
             for key, skill in _load_skills(
-                session, user_id, today, with_own=bool(person.shows_self_assessed)
+                session,
+                user_id,
+                today,
+                ZoneInfo(person.timezone),
+                with_own=bool(person.shows_self_assessed),
             )
             if (person.shows_below_bar or skill.level >= skill.bar)
             and key not in (person.left_out_skills or "").split()
@@ -398,7 +402,7 @@ def _kind_label(label: str, expires_on: PartialDate | None, today: dt.date) -> s
 
 
 def _load_skills(
-    session: Session, user_id: uuid.UUID, today: dt.date, *, with_own: bool
+    session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo, *, with_own: bool
 ) -> list[tuple[str, Skill]]:
     """Load each skill above level 0: as a manager assessed it, or else, `with_own`, the person.
 
@@ -416,8 +420,8 @@ def _load_skills(
                 level_text=skill.levels[judged.level],
                 bar=skill.bar,
                 assessed_by="manager" if skill.key in other else "self",
-                added_by_author=judged.added_by_author,
-                by_token=judged.by_token,
+                assessor=judged.name if skill.key in other else "",
+                assessed_on=judged.at.astimezone(zone).date(),
                 is_old=judged.is_old(today),
             ),
         )

@@ -98,3 +98,11 @@ def test_a_job_lasts_from_month_to_month() -> None:
     assert labels.position_period(past, "en") == "Jun 2019 – Feb 2022"
     in_german = labels.position_period(replace(now, started_on=PartialDate("2026-03-05")), "de")
     assert in_german == "März 2026 – today"
+
+
+def test_the_kind_other_does_not_stand_above_a_piece() -> None:
+    other = replace(RANKER, kind="other", kind_label="Other")
+    assert labels.shown_kind(other) == ""
+    assert labels.shown_kind(RANKER) == "Design document"
+    lapsed = replace(other, kind_label="Other, lapsed 4 May 2026", tone="lapsed")
+    assert labels.shown_kind(lapsed) == "Other, lapsed 4 May 2026"

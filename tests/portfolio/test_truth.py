@@ -49,8 +49,9 @@ SAID = {
 # Tables of pieces alone have no place for the rest.
 SAID_OF_THE_PERSON = {
     "by how many people": r"3 pieces of evidence: 1 verified by 1 person, 1 not verified, 1 lapsed",
-    "who assessed a skill": r"assessed by a manager",
-    "that one is self-assessed": r"self-assessed",
+    "who assessed a skill": r"assessed by a manager, Bob, on \d+ \w+ 20\d\d",
+    "that one is self-assessed": r"self-assessed, on ",
+    "what a level means": r"(Level 3 means:|What the level means|description)",
     "that years are declared": r"Declared by the author, not verified",
 }
 NEVER = {

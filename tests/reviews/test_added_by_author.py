@@ -14,7 +14,7 @@ from tests.evidence.builders import DESIGN, add_evidence, submit_evidence
 from tests.support.api_client import ApiClient
 
 MARKED = "Mallory (added to the team by the person judged)"
-MARKED_SKILL = "assessed by a manager whom the person added to the team"
+MARKED_SKILL = f"assessed by a manager, {MARKED}, on"
 
 
 def give_role(session, cast, now):

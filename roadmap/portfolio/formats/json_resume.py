@@ -90,7 +90,7 @@ def _resume(document: Document) -> Entry:
             "education": [_degree(degree) for degree in document.degrees],
             "certificates": sections["certificates"],
             "publications": sections["publications"],
-            "skills": [_skill(skill) for skill in document.skills],
+            "skills": [_skill(skill, document.locale) for skill in document.skills],
             "projects": sections["projects"],
             "meta": {
                 "version": "v1.3.1",
@@ -165,7 +165,7 @@ def _degree(degree: Degree) -> Entry:
     )
 
 
-def _skill(skill: Skill) -> Entry:
+def _skill(skill: Skill, locale: str) -> Entry:
     cairn = {
         "level": skill.level,
         "description": clean_line(skill.level_text),
@@ -175,9 +175,9 @@ def _skill(skill: Skill) -> Entry:
     return _without_empty(
         {
             "name": clean_line(skill.title),
-            "level": f"{labels.skill_level(skill)}, {labels.assessor(skill)}",
+            "level": f"{labels.skill_level(skill)}, {labels.assessor(skill, locale)}",
             # Some themes show keywords and no level.
-            "keywords": [*filter(None, [clean_line(skill.group)]), labels.assessor(skill)],
+            "keywords": [*filter(None, [clean_line(skill.group)]), labels.assessor(skill, locale)],
             "cairn": _without_empty(cairn),
         }
     )

@@ -110,7 +110,10 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
             for number, degree in enumerate(document.degrees, 1):
                 yield from _at(_degree(number, degree), degree.institution)
         case "skills":
-            yield from (_skill(number, each) for number, each in enumerate(document.skills, 1))
+            yield from (
+                _skill(number, each, document.locale)
+                for number, each in enumerate(document.skills, 1)
+            )
 
 
 def _at(entry: Entry, organization: str) -> Iterator[Entry]:
@@ -171,14 +174,14 @@ def _degree(number: int, degree: Degree) -> Entry:
     )
 
 
-def _skill(number: int, skill: Skill) -> Entry:
+def _skill(number: int, skill: Skill, locale: str) -> Entry:
     return Entry(
         f"urn:cairn:skill:{number}",
         "ability",
         clean_line(skill.title),
         facts=[
-            f"{labels.skill_level(skill)}, {labels.assessor(skill)}",
-            clean_line(skill.level_text),
+            f"{labels.skill_level(skill)}, {labels.assessor(skill, locale)}",
+            labels.level_meaning(skill),
         ],
     )
 

@@ -84,6 +84,7 @@ def _education(document: Document) -> Iterator[str]:
 def _skills(document: Document) -> Iterator[str]:
     if document.skills:
         yield f"## {_('Skills')}"
+        yield f"*{escape(labels.missing_skills())}*"
         yield table(
             (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
             [
@@ -91,7 +92,7 @@ def _skills(document: Document) -> Iterator[str]:
                     inline(skill.title),
                     str(skill.level),
                     str(skill.bar),
-                    inline(labels.assessor(skill)),
+                    inline(labels.assessor(skill, document.locale)),
                     inline(skill.level_text),
                 )
                 for skill in document.skills

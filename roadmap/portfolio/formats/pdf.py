@@ -135,9 +135,9 @@ def _data(document: Document) -> Data:
                 "level": skill.level,
                 "bar": skill.bar,
                 "says": labels.skill_level(skill),
-                "by": labels.assessor(skill),
+                "by": _text(labels.assessor(skill, locale)),
                 "others": skill.assessed_by == "manager",
-                "text": _text(skill.level_text),
+                "text": _text(labels.level_meaning(skill)),
             }
             for skill in document.skills
         ],
@@ -153,6 +153,7 @@ def _labels() -> dict[str, str]:
         "experience": _("Experience"),
         "education": _("Education"),
         "skills": _("Skills"),
+        "missing": labels.missing_skills(),
         "impact": _("Impact"),
         "metric": _("Metric"),
         "change": _("Change"),
@@ -170,7 +171,7 @@ def _item(item: DocumentItem, locale: str) -> Data:
     files = labels.file_lines(item)
     return {
         "title": _text(item.title),
-        "kind": _text(item.kind_label),
+        "kind": _text(labels.shown_kind(item)),
         "date": show_date(item.occurred_on, locale),
         "link": _link(item.url),
         "role": _text(item.role),

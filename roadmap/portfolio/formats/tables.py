@@ -91,7 +91,7 @@ def _skills(document: Document) -> Sheet:
                 clean_line(skill.title),
                 skill.level,
                 skill.bar,
-                labels.assessor(skill),
+                labels.assessor(skill, document.locale),
                 clean_line(skill.level_text),
             )
             for skill in document.skills

@@ -151,13 +151,14 @@ def _skills(writer: WordWriter, document: Document) -> None:
                     bold(clean_line(skill.title)),
                     str(skill.level),
                     str(skill.bar),
-                    labels.assessor(skill),
+                    labels.assessor(skill, document.locale),
                     clean_line(skill.level_text),
                 )
                 for skill in document.skills
             ],
             widths=(22, 9, 14, 17, 38),
         )
+        writer.paragraph(labels.missing_skills(), "Details")
 
 
 def _address(url: str) -> list[Span]:
