@@ -30,6 +30,7 @@ class Position:
     ended_on: PartialDate | None = None
     is_ml: bool = False
     summary: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Degree:
     field: str = ""
     institution: str = ""
     awarded_on: PartialDate | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Document:
 
     name: str
     generated_on: dt.date
+    id: str = ""
     email: str | None = None
     profiles: tuple[Profile, ...] = ()
     sections: tuple[str, ...] = tuple(SECTIONS)

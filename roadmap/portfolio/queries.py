@@ -121,6 +121,7 @@ def load_document(
     return Document(
         name=person.name,
         generated_on=today,
+        id=str(person.portfolio_id or user_id),
         email=person.email if person.shows_email and person.email_key else None,
         profiles=_load_profiles(session, user_id, person.shown_profiles or ""),
         sections=sections,
@@ -128,11 +129,11 @@ def load_document(
         introduction_md=(person.introduction or "") if "introduction" in sections else "",
         roadmap_title=person.roadmap_title,
         positions=tuple(
-            Position(p.title, p.employer, p.started_on, p.ended_on, p.is_ml, summary)
+            Position(p.title, p.employer, p.started_on, p.ended_on, p.is_ml, summary, str(p.id))
             for p, summary in zip(worked, summaries, strict=True)
         ),
         degrees=tuple(
-            Degree(d.level, d.field, d.institution, d.awarded_on)
+            Degree(d.level, d.field, d.institution, d.awarded_on, str(d.id))
             for d in (career.degrees(session, user_id) if "education" in sections else ())
         ),
         skills=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import uuid
 import zipfile
 from dataclasses import replace
 
@@ -39,7 +40,9 @@ def test_each_entry_has_what_the_format_asks_for(app):
     assert found.findtext("a:author/a:name", namespaces=NAMES) == ALICE.name
     entries = found.findall("a:entry", NAMES)
     ids = [each.findtext("a:id", namespaces=NAMES) for each in entries]
+    ids.append(found.findtext("a:id", namespaces=NAMES))
     assert len(set(ids)) == len(ids)
+    assert all(uuid.UUID(each.removeprefix("urn:uuid:")).urn == each for each in ids)
     for each in entries:
         assert each.findtext("a:title", namespaces=NAMES)
         assert each.findtext("a:updated", namespaces=NAMES)

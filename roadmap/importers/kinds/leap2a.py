@@ -85,10 +85,11 @@ class Leap2aImporter(FileImporter):
                     reading.problems += problems
                     continue
                 parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
-                own = each["id"].removeprefix("urn:cairn:piece:")
+                own = each["id"].removeprefix("urn:uuid:")
+                is_ours = any(scheme == KIND_SCHEME for scheme, _term in each["categories"])
                 external_id = (
                     make_external_id("cairn", own)
-                    if own != each["id"]
+                    if is_ours and own != each["id"]
                     else make_external_id("leap2a", record, *parts)
                 )
                 reading.candidates.append(Candidate(record, external_id, values))

@@ -7,6 +7,8 @@ summary.
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -52,6 +54,7 @@ class Entry:
     categories: list[tuple[str, str]] = field(default_factory=list)
     dates: list[tuple[str, str]] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
+    updated_on: dt.date | None = None
 
 
 def render(document: Document) -> bytes:
@@ -60,7 +63,7 @@ def render(document: Document) -> bytes:
     parts = [part for entries in sections.values() for part in entries]
     about = labels.verification_summary(document) if document.items else ""
     first = Entry(
-        "urn:cairn:portfolio",
+        _urn(document, "portfolio"),
         "selection",
         clean_line(document.headline) or clean_line(document.name),
         html=to_html(document.introduction_md),
@@ -70,7 +73,7 @@ def render(document: Document) -> bytes:
     )
     sections.setdefault("introduction", []).append(first)
     text = _template().render(
-        feed_id="urn:cairn:portfolio:feed",
+        feed_id=_urn(document, "feed"),
         title=_("Portfolio of %(name)s", name=clean_line(document.name)),
         author=clean_line(document.name),
         email=document.email,
@@ -105,24 +108,32 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
             yield from (_piece(item, document.locale) for item in document.items)
         case "experience":
             for number, position in enumerate(document.positions, 1):
-                yield from _at(_position(number, position), position.employer)
+                id_ = _urn(document, f"position/{number}", position.id)
+                yield from _at(document, _position(id_, position), position.employer)
         case "education":
             for number, degree in enumerate(document.degrees, 1):
-                yield from _at(_degree(number, degree), degree.institution)
+                id_ = _urn(document, f"degree/{number}", degree.id)
+                yield from _at(document, _degree(id_, degree), degree.institution)
         case "skills":
             yield from (
-                _skill(number, each, document.locale)
-                for number, each in enumerate(document.skills, 1)
+                _skill(_urn(document, f"skill/{each.title}"), each, document.locale)
+                for each in document.skills
             )
 
 
-def _at(entry: Entry, organization: str) -> Iterator[Entry]:
+def _at(document: Document, entry: Entry, organization: str) -> Iterator[Entry]:
     """Yield an entry, and where it was as an entry that it is linked to."""
     yield entry
     if name := clean_line(organization):
-        place = Entry(f"{entry.id}:organization", "organization", name)
+        place = Entry(_urn(document, f"{entry.id}/organization"), "organization", name)
         entry.links.append(("related", place.id))
         yield place
+
+
+def _urn(document: Document, part: str, own: str = "") -> str:
+    """Return an id that no other portfolio has: that of the row, or else one made from ours."""
+    made = uuid.uuid5(uuid.NAMESPACE_URL, f"{document.id or document.name}/{part}")
+    return f"urn:uuid:{own or made}"
 
 
 def _span(start: PartialDate | None, end: PartialDate | None) -> list[tuple[str, str]]:
@@ -140,7 +151,7 @@ def _piece(item: DocumentItem, locale: str) -> Entry:
     facts += [clean_line(title) for title in item.skills]
     url = safe_url(item.url)
     return Entry(
-        f"urn:cairn:piece:{item.id}",
+        f"urn:uuid:{item.id}",
         TYPES.get(item.kind, "achievement"),
         clean_line(item.title),
         html=to_html(item.description),
@@ -148,12 +159,13 @@ def _piece(item: DocumentItem, locale: str) -> Entry:
         categories=[(KIND_SCHEME, item.kind)],
         dates=_span(item.occurred_on, item.occurred_on),
         links=[("related", url)] if url else [],
+        updated_on=item.verified_on,
     )
 
 
-def _position(number: int, position: Position) -> Entry:
+def _position(id_: str, position: Position) -> Entry:
     return Entry(
-        f"urn:cairn:position:{number}",
+        id_,
         "activity",
         clean_line(position.title),
         html=to_html(position.summary),
@@ -163,9 +175,9 @@ def _position(number: int, position: Position) -> Entry:
     )
 
 
-def _degree(number: int, degree: Degree) -> Entry:
+def _degree(id_: str, degree: Degree) -> Entry:
     return Entry(
-        f"urn:cairn:degree:{number}",
+        id_,
         "achievement",
         labels.degree_title(degree),
         facts=[labels.declared()],
@@ -174,15 +186,16 @@ def _degree(number: int, degree: Degree) -> Entry:
     )
 
 
-def _skill(number: int, skill: Skill, locale: str) -> Entry:
+def _skill(id_: str, skill: Skill, locale: str) -> Entry:
     return Entry(
-        f"urn:cairn:skill:{number}",
+        id_,
         "ability",
         clean_line(skill.title),
         facts=[
             f"{labels.skill_level(skill)}, {labels.assessor(skill, locale)}",
             labels.level_meaning(skill),
         ],
+        updated_on=skill.assessed_on,
     )
 
 
