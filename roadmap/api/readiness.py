@@ -18,6 +18,7 @@ from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment
 from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import person_record
+from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import WhatIf, read_wanted, what_if
 
 ROUNDED = BeforeValidator(lambda value: float(round(value, 4)))
@@ -138,8 +139,10 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     content = load_revision(db.session, mine.revision_id)
     facts = person_record(db.session, actor.id).own()
     today = actor.today(now())
-    found = explain(content.content, facts, today)
-    supposed = what_if(content.content, facts, today, found, read_wanted([query.wanted]))
+    tally = Tally(content.content, facts, today)
+    found = explain(content.content, facts, today, tally)
+    wanted = read_wanted([query.wanted])
+    supposed = what_if(content.content, facts, today, found, wanted, tally)
     if not holders_of(db.session, actor.id, Capability.REVIEW):
         found = replace(found, steps=tuple(step for step in found.steps if not step.is_reviewed))
     return to_shape(mine.slug, found, supposed)

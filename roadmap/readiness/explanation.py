@@ -158,9 +158,12 @@ class Readiness(Evaluation):
         return [gate for gate in self.gates if not gate.passed]
 
 
-def explain(content: Content, facts: Facts, today: date) -> Readiness:
-    """Judge the facts against the roadmap on a day, and say why."""
-    tally = Tally(content, facts, today)
+def explain(content: Content, facts: Facts, today: date, tally: Tally | None = None) -> Readiness:
+    """Judge the facts against the roadmap on a day, and say why.
+
+    `tally` is that of these facts, where the caller needs it again: it counts each piece.
+    """
+    tally = Tally(content, facts, today) if tally is None else tally
     judged = evaluate_tally(tally)
     shown = round_parts([part.points for part in judged.parts])
     parts = tuple(
@@ -187,7 +190,7 @@ def explain(content: Content, facts: Facts, today: date) -> Readiness:
         for effect in [judged.score - score_without(type_, key)]
     )
     values = {field.name: getattr(judged, field.name) for field in fields(judged)}
-    steps = tuple(next_steps(content, facts, today))
+    steps = tuple(next_steps(content, facts, today, tally))
     said = {"verifiers": tally.verifiers, "parts": parts, "items": items, "steps": steps}
     return Readiness(**values | said)
 

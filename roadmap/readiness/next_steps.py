@@ -64,16 +64,18 @@ class Step:
 Candidate = tuple[Step, Tally]
 
 
-def next_steps(content: Content, facts: Facts, today: date) -> list[Step]:
+def next_steps(
+    content: Content, facts: Facts, today: date, tally: Tally | None = None
+) -> list[Step]:
     """Return every candidate, the best first.
 
     Ticks that only wait come first, as they take no effort. Then those that open a gate by
     themselves, then those with the most gain for the effort. Ties follow the roadmap: by the
     milestone (a piece's first one), steps without one last.
     """
-    tally = Tally(content, facts, today)
+    tally = Tally(content, facts, today) if tally is None else tally
     now = score_of(tally)
-    unpassed = [rule for rule in gate_rules(content.policy) if not rule.check(tally).passed]
+    unpassed = [rule for rule in gate_rules(tally.content.policy) if not rule.check(tally).passed]
     steps = []
     for step, after in _candidates(tally, now):
         gate = next((rule.key for rule in unpassed if rule.check(after).passed), None)

@@ -26,6 +26,7 @@ from roadmap.readiness.presentation import (
     supposition,
 )
 from roadmap.readiness.queries import person_record
+from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import read_wanted, what_if
 
 readiness = Blueprint("readiness", __name__)
@@ -50,10 +51,11 @@ def page() -> Response | str:
     content = load_revision(db.session, mine.revision_id).content
     record = person_record(db.session, current_user.id)
     facts, today = record.own(), current_user.today(now())
-    found = explain(content, facts, today)
+    tally = Tally(content, facts, today)
+    found = explain(content, facts, today, tally)
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
     wanted = read_wanted(request.args.getlist("if"))
-    supposed = what_if(content, facts, today, found, wanted)
+    supposed = what_if(content, facts, today, found, wanted, tally)
     said = supposition(found, supposed)
     if wants_fragment():
         name = "readiness/_what_if_result.html"

@@ -79,12 +79,14 @@ def what_if(
     today: date,
     before: Readiness,
     wanted: Iterable[str],
+    tally: Tally | None = None,
 ) -> WhatIf:
     """Judge the facts as if what is `wanted`, by the keys of choices, had come true.
 
-    `before` is the judgement of the facts as they are, with its explanation.
+    `before` is the judgement of the facts as they are, with its explanation, and `tally` their
+    tally where the caller has it.
     """
-    tally = Tally(content, facts, today)
+    tally = Tally(content, facts, today) if tally is None else tally
     keys = list(dict.fromkeys(wanted))
     offered = {choice.key: choice for choice in _offered(tally, before.score, before.steps)}
     asked = [find_choice(tally, key) for key in keys[:MOST_CHOSEN]]

@@ -10,6 +10,7 @@ from roadmap.evidence.item import Item
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.rules import evaluate, score
+from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import MOST_CHOSEN, OFFERED, WhatIf, read_wanted, what_if
 from tests.readiness.examples import (
     KEYS,
@@ -24,6 +25,17 @@ from tests.readiness.examples import (
     proven_facts,
     proven_pieces,
 )
+
+
+def test_the_tally_of_the_explanation_serves_here_too() -> None:
+    """Counting thousands of pieces once more would double the time of the page."""
+    tally = Tally(content(), proven_facts(), TODAY)
+    found = explain(content(), tally.facts, TODAY, tally)
+    assert found == explain(content(), proven_facts(), TODAY)
+    nothing = Facts()
+    # The facts beside it are not counted again.
+    again = what_if(content(), nothing, TODAY, found, (), tally)
+    assert again == what_if(content(), tally.facts, TODAY, found, ())
 
 
 def supposed(facts: Facts, *wanted: str) -> WhatIf:
