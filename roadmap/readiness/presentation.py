@@ -82,6 +82,8 @@ class SourceLinks:
                 return self.background
             case _, kind if not self.own:
                 return "#evidence"
+            case _ if gate.passed:
+                return "/evidence?tone=verified"
             case "impact", key:
                 return self.impacts.get(key, "/evidence")
             case "new_evidence", kind:

@@ -163,7 +163,8 @@ def test_a_gate_links_to_what_opens_it() -> None:
     assert link("leadership", proven_facts()) == "/roadmaps/slug/leadership"
     assert link("judged_by_others", Facts()) == "/skills"
     assert link("impact", Facts()) == "/evidence/new"
-    assert link("impact", proven_facts()) == "/evidence"
+    assert link("impact", proven_facts()) == "/evidence?tone=verified"
+    assert link("design", proven_facts()) == "/evidence?tone=verified"
     assert link("design", Facts()) == "/evidence/new?kind=design_doc"
     elsewhere = Facts(pieces=(piece("a", "case_study", "foundations1"),))
     assert link("impact", elsewhere) == "/evidence/a/edit?impact=scale#impacts"
