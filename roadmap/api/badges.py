@@ -38,7 +38,8 @@ class BadgeFiles(BadgeShape):
     """A badge with both of its forms."""
 
     credential: dict[str, Any] = Field(
-        description="Open Badges 3.0, with an embedded proof (`eddsa-rdfc-2022`)."
+        description="Open Badges 3.0, with an embedded proof (`eddsa-rdfc-2022`); empty once a "
+        "manager whom it named was deleted, by which it was revoked."
     )
     jwt: str = Field(description="The same as VC-JWT, signed with RS256.")
 
@@ -120,5 +121,5 @@ def _values(badge: Badge) -> dict[str, Any]:
 
 def _with_files(badge: Badge) -> BadgeFiles:
     return BadgeFiles.model_validate(
-        {**_values(badge), "credential": json.loads(badge.document), "jwt": badge.jwt}
+        {**_values(badge), "credential": json.loads(badge.document or "{}"), "jwt": badge.jwt}
     )

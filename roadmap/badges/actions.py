@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import secrets
 import uuid
 from dataclasses import dataclass
@@ -31,10 +32,12 @@ from roadmap.badges.queries import (
 from roadmap.badges.rules import LIST_FILL, LIST_LENGTH
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
+from roadmap.evidence.models import Review
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
+from roadmap.people.models import User
 
 # Of one person, with those that are revoked.
 MAX_BADGES = 500
@@ -155,6 +158,52 @@ def revoke_unfounded(
         claimed = {(each, key) for each, keys in badge.claims.items() for key in keys}
         if not claimed <= standing or (taken_back and taken_back.bears(badge)):
             _revoke(session, badge, "evidence", by, now)
+
+
+def revoke_all(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """Revoke all badges of a person who is being erased, in the status lists alone."""
+    positions = sa.select(Badge.position).where(Badge.user_id == user_id)
+    session.execute(
+        sa.update(BadgeStatus)
+        .where(BadgeStatus.position.in_(positions), BadgeStatus.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def revoke_naming(session: Session, manager: User, *, now: dt.datetime) -> None:
+    """Revoke the badges that name a manager who is being erased, and empty their files.
+
+    What is signed cannot change; their owners can have new ones, by "a former manager".
+    """
+    reviews = sa.select(Review.evidence_id, Review.reviewer_name).where(
+        Review.reviewer_id == manager.id
+    )
+    reviewed = session.execute(reviews).all()
+    names = {manager.name, *(row.reviewer_name for row in reviewed)}
+    pieces = {row.evidence_id for row in reviewed}
+    named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(names)))})(?!\w)")
+    written = (json.dumps(name, ensure_ascii=False)[1:-1] for name in sorted(names))
+    badges = session.scalars(
+        sa.select(Badge)
+        .where(
+            Badge.user_id != manager.id,
+            sa.or_(*(Badge.document.contains(each, autoescape=True) for each in written)),
+        )
+        .order_by(Badge.user_id, Badge.id)
+    ).all()
+    for badge in badges:
+        confirmations = json.loads(badge.document)["endorsement"]
+        if not any(named.search(each["name"]) for each in confirmations):
+            continue
+        lock_user(session, badge.user_id)
+        session.refresh(badge.status)
+        if badge.revoked_at is None:
+            if pieces.isdisjoint(badge.evidence_ids):
+                # Of somebody else with this name.
+                continue
+            _revoke(session, badge, "evidence", None, now)
+        badge.document = badge.jwt = ""
 
 
 def _revoke(

@@ -48,8 +48,8 @@ class SigningKey(Base):
 class BadgeStatus(Base):
     """The place of a badge in the status lists. It names nobody, and outlives the account.
 
-    So a badge that was not revoked stays verifiable when its person leaves, and its place is never
-    given to another.
+    So the file of a badge whose person was erased is read as revoked, and its place is never given
+    to another.
     """
 
     __tablename__ = "badge_status"
@@ -60,6 +60,8 @@ class BadgeStatus(Base):
 
 class Badge(Base):
     """A badge as it was signed, in both forms. It never changes, except that it is revoked.
+
+    Both are empty in one that named a manager who was erased.
 
     `subject` is the id of a piece of evidence, or `roadmap/stage`. `claims` are the
     milestones that it rests on, by the id of the evidence: `{evidence id: [milestone key, …]}`.

@@ -25,6 +25,7 @@ from roadmap.catalog.models import Milestone
 from roadmap.catalog.queries import load_revision
 from roadmap.core.i18n import show_date
 from roadmap.core.proxy import public_address
+from roadmap.core.types import Base
 from roadmap.evidence import queries as evidence_queries
 from roadmap.evidence.item import Audience, Item, Link
 from roadmap.evidence.labels import KINDS
@@ -94,6 +95,17 @@ def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
     return session.scalars(sa.select(Badge).where(Badge.id == badge_id)).first()
 
 
+def find_public_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
+    """Load a badge whose owner's account is not closed."""
+    badge = find_badge(session, badge_id)
+    return None if badge is None or is_owner_closed(session, badge) else badge
+
+
+def is_owner_closed(session: Session, badge: Badge) -> bool:
+    """Tell whether the account of a badge's owner is closed, for good or for now."""
+    return load_person(session, badge.user_id).deactivated_at is not None
+
+
 def find_revocation(session: Session, position: int) -> dt.datetime | None:
     """Load when the badge at a place of the status lists was revoked; None where it was not."""
     return session.scalar(sa.select(BadgeStatus.revoked_at).where(BadgeStatus.position == position))
@@ -146,6 +158,26 @@ def load_achievement(
         if slash
         else _piece_achievement(session, person, subject, today)
     )
+
+
+def load_redactions(session: Session, achievement: Achievement) -> list[tuple[str, str]]:
+    """Load the titles that a badge publishes though a portfolio redacts them, with its name.
+
+    By table, because the room of the portfolios builds on this one.
+    """
+    tables = Base.metadata.tables
+    item, portfolio = tables["portfolio_item"], tables["portfolio"]
+    titles = {piece.id: piece.title for piece in achievement.pieces}
+    rows = session.execute(
+        sa.select(item.c.evidence_id, portfolio.c.name)
+        .join(portfolio, portfolio.c.id == item.c.portfolio_id)
+        .where(
+            item.c.evidence_id.in_(titles),
+            item.c.redacted_title.is_not(None),
+        )
+        .order_by(portfolio.c.name, portfolio.c.id, item.c.evidence_id)
+    )
+    return [(titles[row.evidence_id], row.name) for row in rows]
 
 
 def _piece_achievement(

@@ -53,6 +53,7 @@ def new() -> str:
     return render_template(
         "badges/new.html",
         achievement=achievement,
+        redactions=queries.load_redactions(db.session, achievement),
         person=person,
         base=public_address(),
         is_lasting=bool(current_app.config["BASE_URL"]),

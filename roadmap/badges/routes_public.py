@@ -46,7 +46,7 @@ KEYS_SECONDS = 3600
 @limiter.limit("120/minute")
 def show(badge_id: uuid.UUID) -> Response:
     """Show a badge to anybody who has its address; of a revoked one nothing but that it is."""
-    badge = queries.find_badge(db.session, badge_id)
+    badge = queries.find_public_badge(db.session, badge_id)
     if badge is None:
         return keep_unlisted(render_page("badges/not_found.html", 404))
     if badge.revoked_at is not None:
@@ -180,18 +180,19 @@ def check() -> Response:
     if not form.validate():
         return render_page("badges/verify.html", 422, form=form, finding=None)
     email = email_key(form.email.data or "")
-    finding = verify(db.session, form.text, now=now(), email=email)
+    host = urlsplit(public_address()).netloc
+    finding = verify(db.session, form.text, now=now(), email=email, host=host)
     return render_page(
         "badges/verify.html",
         form=form,
         finding=finding,
         said=finding.said,
-        host=urlsplit(public_address()).netloc,
+        host=host,
     )
 
 
 def _standing(badge_id: uuid.UUID) -> Badge:
-    badge = queries.find_badge(db.session, badge_id)
+    badge = queries.find_public_badge(db.session, badge_id)
     if badge is None:
         abort(404)
     if badge.revoked_at is not None:

@@ -21,11 +21,19 @@ from roadmap.badges.keys import PublicKey, load_public_keys
 from roadmap.badges.models import ED25519, RS256
 from roadmap.badges.presentation import ShownBadge, show_credential
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
-from roadmap.badges.queries import find_badge, find_revocation
+from roadmap.badges.queries import find_badge, find_revocation, is_owner_closed
 from roadmap.badges.rules import LIST_LENGTH, MAX_BADGE_LENGTH, is_plain, read_jwt, read_object
 
 Verdict = Literal[
-    "valid", "expired", "revoked", "changed", "foreign", "version_2", "no_badge", "malformed"
+    "valid",
+    "expired",
+    "revoked",
+    "changed",
+    "forged",
+    "foreign",
+    "version_2",
+    "no_badge",
+    "malformed",
 ]
 # What a JWT adds to the credential.
 CLAIMS = ("iss", "jti", "sub", "nbf", "exp")
@@ -38,6 +46,7 @@ class Finding:
     `is_on_record` tells that this installation still has the badge; `at` when it was revoked or
     expired; `issuer` the address that a foreign one names. `is_addressee` tells whether an email
     address is the one that it was issued to; None where nobody asked, or it names none.
+    `is_closed` tells that the account of its owner is closed.
     """
 
     verdict: Verdict
@@ -46,6 +55,12 @@ class Finding:
     at: dt.datetime | None = None
     issuer: str = ""
     is_addressee: bool | None = None
+    is_closed: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether it is valid without any reserve."""
+        return self.verdict == "valid" and self.is_addressee is not False and not self.is_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +72,13 @@ class _Signed:
     holds: bool
 
 
-def verify(session: Session, text: str, *, now: dt.datetime, email: str = "") -> Finding:
-    """Verify a badge: its JSON, or its JWT. `email` is the normalized address to compare."""
+def verify(
+    session: Session, text: str, *, now: dt.datetime, email: str = "", host: str = ""
+) -> Finding:
+    """Verify a badge: its JSON, or its JWT. `email` is the normalized address to compare.
+
+    `host` is the one of this installation: what names it and no key of it is forged.
+    """
     text = text.removeprefix("\ufeff").strip()
     if len(text) > MAX_BADGE_LENGTH:
         return Finding("malformed")
@@ -74,7 +94,8 @@ def verify(session: Session, text: str, *, now: dt.datetime, email: str = "") ->
     if not _types(credential) & {"OpenBadgeCredential", "AchievementCredential"}:
         return Finding("no_badge")
     if signed.key is None:
-        return Finding("foreign", issuer=_issuer(credential))
+        issuer = _issuer(credential)
+        return Finding("forged" if issuer and issuer == host else "foreign", issuer=issuer)
     if not signed.holds:
         return Finding("changed")
     try:
@@ -105,6 +126,7 @@ def _read_jwt(text: str, keys: Mapping[uuid.UUID, PublicKey]) -> _Signed:
     key = _find(keys, str(header.get("kid", "")).rpartition("/")[2], RS256)
     holds = key is not None and has_valid_signature(text, key.key)
     credential = {name: value for name, value in payload.items() if name not in CLAIMS}
+    credential.setdefault("issuer", payload.get("iss", ""))
     return _Signed(credential, key, holds)
 
 
@@ -128,7 +150,7 @@ def _judge(
 ) -> Finding:
     """Return what the records say of a badge that was signed here and not changed since."""
     badge = find_badge(session, uuid.UUID(credential["id"].rpartition("/")[2]))
-    if badge is not None:
+    if badge is not None and badge.document:
         # The signature is over what the document means; on record is every letter.
         stored = badge.document if is_json else badge.jwt
         is_same = read_object(text) == json.loads(stored) if is_json else text == stored
@@ -144,6 +166,7 @@ def _judge(
         is_on_record=badge is not None,
         at=until,
         is_addressee=_is_addressee(credential, email),
+        is_closed=badge is not None and is_owner_closed(session, badge),
     )
 
 
@@ -175,10 +198,11 @@ def _is_version_2(document: Mapping[str, Any]) -> bool:
 
 
 def _issuer(credential: Mapping[str, Any]) -> str:
-    """Return the host that a foreign badge names as its issuer, "" where that is no address."""
+    """Return the host that a badge names as its issuer, "" where that is no address."""
     issuer = credential.get("issuer", "")
     address = issuer.get("id", "") if isinstance(issuer, dict) else issuer
     try:
-        return (urlsplit(str(address)).hostname or "")[:200]
+        parts = urlsplit(str(address))
+        return parts.netloc.rpartition("@")[2].lower()[:200]
     except ValueError:
         return ""

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.deletion import list_due
 from roadmap.auth.models import AccountDeletion
+from roadmap.badges.actions import revoke_all, revoke_naming
 from roadmap.core.batches import batched
 from roadmap.core.database import db
 from roadmap.core.types import Base
@@ -80,6 +81,8 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime) -> bool:
         _scrub_log(Base.metadata.tables[table], key, columns, person)
     _delete_history(user_id)
     with _erasing() as own:
+        revoke_all(own, user_id, now=now)
+        revoke_naming(own, own.get_one(User, user_id), now=now)
         _anonymize(own, person)
         _delete_mails(own, person)
         own.execute(sa.delete(_USERS).where(_USERS.c.id == user_id))

@@ -66,7 +66,7 @@ _OWN_WORDS = "goes with its owner, and holds nobody else's name but what its own
 _HASHED = "a digest, deleted within the hour"
 _TEAM = "what an administrator named a team"
 _OWN_ROW = "the id of a row of its owner"
-_SIGNED = "signed, with the names of those who verified: its owner has handed it out as it is"
+_SIGNED = "emptied, and the badge revoked, by `badges.actions` where it names who is erased"
 
 KEPT = (
     *(Kept(name, _CONTENT) for name in ("milestone.definition", "skill.definition")),

@@ -60,7 +60,8 @@ def create_notifications(
             subject = about or reader
             content = Content(
                 actor_name=actor_name, subject_name=subject.name, own=subject.id == reader.id,
-                evidence_id=evidence_id, title=evidence.title if evidence else "", quote=quote,
+                evidence_id=evidence_id, quote=quote,
+                title=evidence.title if evidence else data.get("title", ""),
                 team=data.get("team", ""), role=data.get("role", ""),
                 elsewhere=data.get("elsewhere", ""),
                 skills=skills, expires_on=data.get("expires_on", ""),

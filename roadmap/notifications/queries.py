@@ -118,7 +118,7 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         actor_name=row.actor_name,
         own=row.evidence_id is None or row.author_id == reader_id,
         evidence_id=row.evidence_id,
-        title=row.title or "",
+        title=row.title or data.get("title", ""),
         quote=to_excerpt(row.quote or data.get("reason"), EXCERPT_LENGTH),
         team=data.get("team", ""),
         team_slug=row.slug or "",

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 
 import pytest
 import sqlalchemy as sa
 
+from roadmap.auth import deletion
 from roadmap.badges import actions, keys
 from roadmap.badges.models import Badge, BadgeStatus, SigningKey
 from roadmap.badges.verification import verify
 from roadmap.core.dates import PartialDate
+from roadmap.erasure import actions as erasure
+from roadmap.erasure import ledger
 from roadmap.evidence import actions as evidence_actions
 from roadmap.evidence import review_actions
 from roadmap.evidence.rules import EvidenceInput
-from roadmap.people.models import HistoryEntry, User
+from roadmap.notifications.models import Notification
+from roadmap.people.models import HistoryEntry
 from tests.badges.samples import add_verified, issue
 from tests.evidence.builders import (
     DESIGN,
@@ -128,6 +133,8 @@ def test_it_is_revoked_with_what_it_rests_on(change, badge, cast, session, now):
         review_actions.withdraw_review(session, piece, review, "A mistake.", by=bob, now=now)
     session.commit()
     assert badge.revoked_for == "evidence"
+    told = sa.select(Notification.data).where(Notification.kind == "badge_revoked")
+    assert session.scalars(told).all() == [{"title": badge.name}]
     assert verify(session, badge.jwt, now=now).verdict == "revoked"
     done = session.scalars(
         sa.select(HistoryEntry.action).where(HistoryEntry.action.startswith("badge."))
@@ -168,16 +175,70 @@ def test_a_certification_is_valid_as_long_as_it_is(cast, session, now):
     }
 
 
-def test_it_outlives_the_account(badge, cast, session, now):
-    document = badge.document
-    session.execute(sa.delete(User).where(User.id == cast.alice))
+def leave(session, user_id, now) -> None:
+    deletion.request_deletion(session, user_id, by=user_id, now=now)
     session.commit()
+
+
+def erase(session, now, folder) -> None:
+    (folder / ledger.FILE_NAME).unlink(missing_ok=True)
+    assert erasure.erase_due(now=now + deletion.GRACE) == 1
+    (folder / ledger.FILE_NAME).unlink()
+    session.rollback()
     session.expunge_all()
+
+
+def test_it_ends_with_the_account(badge, cast, session, now, browser_of, app):
+    """Closed and back again during the grace; then its file is read as revoked."""
+    document, public = badge.document, f"/credentials/{badge.id}"
+    nobody = browser_of()
+    files = [f"{public}/{name}" for name in ("badge.json", "badge.jwt", "qr.svg")]
+
+    def knock() -> set[int]:
+        return {nobody.get(path).status_code for path in (public, *files)}
+
+    def read() -> str:
+        return nobody.post("/credentials/verify", {"badge": document}).text
+
+    assert knock() == {200}
+    leave(session, cast.alice, now)
+    assert knock() == {404}
+    unknown = nobody.get(f"/credentials/{uuid.uuid4()}")
+    assert nobody.get(public).get_data() == unknown.get_data()
+    assert "the account of its owner is closed" in read()
+    assert deletion.cancel_deletion(session, cast.alice, by=cast.alice, now=now)
+    session.commit()
+    assert knock() == {200}
+    assert "unchanged since, and not revoked" in read()
+    leave(session, cast.alice, now)
+    erase(session, now, app.config["DATA_DIR"])
     assert session.scalars(sa.select(Badge.id)).all() == []
-    found = verify(session, document, now=now)
-    assert (found.verdict, found.is_on_record) == ("valid", False)
     # Its place is never given to another.
-    assert session.scalars(sa.select(BadgeStatus.revoked_at)).all() == [None]
+    [revoked_at] = session.scalars(sa.select(BadgeStatus.revoked_at)).all()
+    assert revoked_at == now + deletion.GRACE
+    assert "Revoked on" in (page := read())
+    assert "account was deleted since" in page
+    assert "Feature store design" not in page.split("<form")[0]
+
+
+def test_it_ends_with_a_manager_whom_it_names(badge, cast, session, now, browser_of, app):
+    """Its owner hears of it and gets another one; a namesake's badges stand."""
+    subject, document = badge.subject, badge.document
+    actions.revoke_badge(session, badge, by=cast.actor(session, cast.alice), now=now)
+    issue(session, cast, subject, now)
+    leave(session, cast.bob, now)
+    erase(session, now, app.config["DATA_DIR"])
+    badges = session.scalars(sa.select(Badge).order_by(Badge.issued_at, Badge.id)).all()
+    assert {each.document + each.jwt for each in badges} == {""}
+    assert {each.revoked_for for each in badges} == {"owner", "evidence"}
+    assert verify(session, document, now=now).verdict == "revoked"
+    alice = browser_of(cast.alice)
+    assert "was revoked; the page of your badges says why" in alice.get("/notifications").text
+    assert "named a manager whose account was deleted" in alice.get("/badges").text
+    assert f"/badges/new?for={subject}" in alice.get("/badges").text
+    again = issue(session, cast, subject, now)
+    assert "a former manager" in again.document
+    assert "Bob" not in again.document
 
 
 def test_rotated_keys_go_on_verifying_and_cannot_sign(badge, cast, session, now, app):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 
 import pytest
 
 from roadmap.badges.models import Badge
+from roadmap.portfolio import actions as portfolio
+from roadmap.portfolio.selection import Redaction
 from tests.badges.samples import add_verified, issue
 from tests.support.signing_keys import BASE, add_keys
 
@@ -29,6 +33,19 @@ def test_from_a_verified_piece_to_its_badge(cast, session, now, browser_of):
     listed = alice.get("/badges").text
     assert "The badge “Feature store design” is issued." in listed
     assert "Each verified piece has a badge." in listed
+
+
+def test_a_preview_names_the_portfolios_that_redact_the_piece(cast, session, now, browser_of):
+    add_keys(session, now)
+    piece = add_verified(session, cast, now)
+    address, alice = f"/badges/new?for={piece.id}", browser_of(cast.alice)
+    assert "redacted" not in alice.get(address).text
+    by = cast.actor(session, cast.alice)
+    mine = (session, cast.alice, cast.alice)
+    portfolio.add_item(*mine, piece, by=by, now=now)
+    portfolio.redact_item(*mine, piece.id, Redaction("A store"), by=by, now=now)
+    session.commit()
+    assert "“Feature store design” in “" in alice.get(address).text
 
 
 def test_an_employer_reads_it_without_an_account(badge, cast, session, browser_of):
@@ -60,6 +77,9 @@ def test_anybody_verifies_one(form, badge, browser_of):
     found = employer.post("/credentials/verify", {**sent, "email": " ALICE@example.org "})
     assert "unchanged since, and not revoked" in found.text
     assert "issued to the email address that you entered" in found.text
+    other = employer.post("/credentials/verify", {"badge": badge.jwt, "email": "b@example.org"})
+    assert "Not issued to this email address</h2>" in other.text
+    assert "Valid</h2>" not in other.text
     changed = employer.post("/credentials/verify", {"badge": document.replace("Alice", "Carol")})
     assert "Changed after signing" in changed.text
     assert "Feature store design</h2>" not in changed.text
@@ -77,6 +97,16 @@ def test_each_answer_is_plain(text, answer, browser_of):
     page = browser_of().post("/credentials/verify", {"badge": text})
     assert page.status_code == 200
     assert answer in page.text
+
+
+def test_what_names_this_installation_without_its_signature_is_forged(browser_of):
+    issuer = {"type": ["OpenBadgeCredential"], "issuer": "http://localhost/credentials/issuer"}
+    parts = ({"alg": "none"}, issuer)
+    head, payload = (base64.urlsafe_b64encode(json.dumps(each).encode()).decode() for each in parts)
+    for text in (json.dumps(issuer), f"{head.rstrip('=')}.{payload.rstrip('=')}."):
+        page = browser_of().post("/credentials/verify", {"badge": text}).text
+        assert "Changed or forged" in page
+        assert "verify it at that address" not in page
 
 
 def test_an_empty_form_says_what_it_needs(browser_of):

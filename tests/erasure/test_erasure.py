@@ -7,6 +7,7 @@ import json
 import os
 import re
 import uuid
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from roadmap.admin import audit_messages
 from roadmap.auth import deletion
 from roadmap.auth.models import ApiToken
 from roadmap.backup import actions as backups
+from roadmap.badges import actions as badges
+from roadmap.badges.models import Badge, BadgeStatus
 from roadmap.catalog.models import Milestone
 from roadmap.core.database import db
 from roadmap.core.types import Base
@@ -23,15 +26,17 @@ from roadmap.endorsements.models import Endorsement
 from roadmap.erasure import actions, ledger
 from roadmap.erasure.decisions import ERASED, FORMER_COLLEAGUE, FORMER_MANAGER
 from roadmap.erasure.rules import scrubber
-from roadmap.evidence.models import Review
+from roadmap.evidence.models import Evidence, Review
 from roadmap.invitations.models import Invitation
 from roadmap.jobs import tasks
 from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
+from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 from roadmap.readiness.models import ReadinessSummary
+from tests.support.signing_keys import BASE, add_keys
 
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
 ERASED_ON = NOW + dt.timedelta(days=15)
@@ -118,11 +123,36 @@ def leave_traces(session, person: User, now: dt.datetime = NOW) -> None:
     session.commit()
 
 
+def documents(session) -> list[str]:
+    return list(session.scalars(sa.select(Badge.document)))
+
+
+def issue_badges(session, *people: User) -> None:
+    """Give each person, and somebody whom each has reviewed, a badge that stands."""
+    add_keys(session, NOW)
+    reviewed = sa.select(Evidence.id, Evidence.user_id, Review.reviewer_id).join(
+        Review, Review.evidence_id == Evidence.id
+    )
+    open_pieces = reviewed.where(
+        Evidence.visibility == "portfolio", Evidence.verified_version_id.is_not(None)
+    )
+    rows = session.execute(open_pieces.order_by(Evidence.id)).all()
+    for person in people:
+        for column in ("user_id", "reviewer_id"):
+            for row in [row for row in rows if getattr(row, column) == person.id][:2]:
+                by = Actor(id=row.user_id, name="", email="", is_admin=False, session=session)
+                with suppress(badges.NotVerified):
+                    badges.issue_badge(session, str(row.id), base=BASE, by=by, now=NOW)
+    session.commit()
+
+
 def test_nothing_names_an_engineer_or_a_manager_any_more(session, with_mail, folder):
     loaded = load_demo_data(session, now=NOW)
     maya, tomas = (session.get_one(User, loaded.ids[name]) for name in ("maya", "tomas"))
     for person in (maya, tomas):
         leave_traces(session, person)
+    issue_badges(session, maya, tomas)
+    assert sum(f"Confirmation by {tomas.name}" in text for text in documents(session)) > 1
     session.expunge_all()
     judged = sa.select(sa.func.count()).where(Review.reviewer_name == tomas.name)
     given = session.scalar(judged.where(Review.user_id != maya.id))
@@ -139,6 +169,14 @@ def test_nothing_names_an_engineer_or_a_manager_any_more(session, with_mail, fol
     left = dump()
     for person in (maya, tomas):
         assert lines_that_name(left, person) == []
+    # The JWT of each badge, in which no name is readable here, goes with its document.
+    assert not any(tomas.name in text for text in documents(session))
+    emptied = sa.select(Badge.jwt, BadgeStatus.revoked_at).join(
+        BadgeStatus, BadgeStatus.position == Badge.position
+    )
+    ended = session.execute(emptied.where(Badge.document == "")).all()
+    assert ended
+    assert all(row.jwt == "" and row.revoked_at == ERASED_ON for row in ended)
     # What others were told stays, and counts as it did.
     kept = sa.select(sa.func.count()).where(Review.reviewer_name == FORMER_MANAGER)
     assert session.scalar(kept) == given

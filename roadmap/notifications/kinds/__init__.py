@@ -8,6 +8,7 @@ from roadmap.notifications.kind import Kind
 from roadmap.notifications.kinds.added import Added
 from roadmap.notifications.kinds.api_token import ApiTokenCreated
 from roadmap.notifications.kinds.assessed import Assessed
+from roadmap.notifications.kinds.badge_revoked import BadgeRevoked
 from roadmap.notifications.kinds.comment import CommentAdded
 from roadmap.notifications.kinds.declined import Declined
 from roadmap.notifications.kinds.history_taken_back import HistoryTakenBack
@@ -41,7 +42,7 @@ _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
         RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,
         Invited, Declined, Left, Leads, ManagerBelow, Joined,
         MovedAway, PasswordLinkCreated, ApiTokenCreated, Lapsing, PeerRated,
-        WitnessAnswered)  # fmt: skip
+        WitnessAnswered, BadgeRevoked)  # fmt: skip
 KINDS: dict[str, Kind] = {kind.key: kind() for kind in _ALL}
 
 FOLLOWERS: dict[str, list[Kind]] = defaultdict(list)
