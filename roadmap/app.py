@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from flask import Flask
@@ -30,6 +31,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
     app.url_rule_class = LazyRule
     app.jinja_environment = TemplateEnvironment
     app.config.from_mapping(config.build_config(overrides))
+    models()
     extensions(app)
     blueprints(app)
     listeners(app)
@@ -37,6 +39,15 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
         commands(app)
     check_permissions(app)
     return app
+
+
+def models() -> None:
+    """Import the tables of every room, also of those whose pages import theirs late.
+
+    Backups, archives and the erasure of people walk all tables that there are.
+    """
+    for path in sorted((config.ROOT / "roadmap").glob("*/models.py")):
+        import_module(f"roadmap.{path.parent.name}.models")
 
 
 def extensions(app: Flask) -> None:

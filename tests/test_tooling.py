@@ -110,3 +110,20 @@ def test_every_test_that_runs_on_sqlite_alone_exists() -> None:
         if not file.is_file() or f"def {function}" not in file.read_text(encoding="utf-8"):
             missing.append(name)
     assert missing == []
+
+
+def test_a_new_process_knows_the_tables_of_every_room() -> None:
+    """Backups and the erasure of people walk them, also those of rooms whose pages load late."""
+    script = (
+        "from roadmap.app import models; from roadmap.core.types import Base; models(); "
+        "print(*Base.metadata.tables)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    named = {
+        name
+        for path in (ROOT / "roadmap").glob("*/models.py")
+        for name in re.findall(r'__tablename__ = "(\w+)"', path.read_text("utf-8"))
+    }
+    assert set(done.stdout.split()) == named

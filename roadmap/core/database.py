@@ -102,6 +102,22 @@ class Database:
             with contextlib.suppress(OSError):
                 ensure_private_file(Path(url.database))
 
+    def rewrite_file(self) -> None:
+        """Write the file of SQLite anew: what was deleted stays in it until it is overwritten.
+
+        PostgreSQL does so by itself, over time. Where there is no room, a warning says so.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        connection = self.engine.raw_connection()
+        try:
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.cursor().execute(statement)
+        except sqlite_module().OperationalError as error:
+            log.warning("deleted rows stay in the unused parts of the database: %s", error)
+        finally:
+            connection.close()
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection for what a request reads before it knows whether it may write.

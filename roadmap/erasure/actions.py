@@ -10,8 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,13 +79,14 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime) -> bool:
     for table, (key, columns) in LOGS.items():
         _scrub_log(Base.metadata.tables[table], key, columns, person)
     _delete_history(user_id)
-    with _erasing() as own:
+    with db.own_transaction() as own:
         revoke_all(own, user_id, now=now)
         revoke_naming(own, own.get_one(User, user_id), now=now)
         _anonymize(own, person)
         _delete_mails(own, person)
         own.execute(sa.delete(_USERS).where(_USERS.c.id == user_id))
         record_audit(own, by=None, action="account.erased", now=now)
+    db.rewrite_file()
     return True
 
 
@@ -130,15 +130,6 @@ def _load(session: Session, user_id: uuid.UUID, now: dt.datetime) -> Person | No
     )  # fmt: skip
 
 
-@contextmanager
-def _erasing() -> Iterator[Session]:
-    """Open a transaction in which SQLite overwrites what it deletes."""
-    with db.own_transaction() as own:
-        if own.get_bind().dialect.name == "sqlite":
-            own.connection().exec_driver_sql("PRAGMA secure_delete=ON")
-        yield own
-
-
 def _scrub_log(table: sa.Table, key: str, columns: tuple[str, ...], person: Person) -> None:
     """Replace what names the person in a table of many rows, without a lock while it is read."""
     texts = [sa.func.lower(sa.cast(table.c[name], sa.Text)) for name in columns]
@@ -152,7 +143,7 @@ def _scrub_log(table: sa.Table, key: str, columns: tuple[str, ...], person: Pers
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         found = connection.scalars(query).all()
     for batch in batched(found, BATCH):
-        with _erasing() as session:
+        with db.own_transaction() as session:
             rows = session.execute(sa.select(table).where(table.c[key].in_(batch))).mappings()
             for row in rows.all():
                 values = {name: person.scrub(row[name]) for name in columns}
@@ -170,7 +161,7 @@ def _delete_history(user_id: uuid.UUID) -> None:
     ids = sa.select(table.c.id).where(table.c.user_id == user_id).limit(BATCH)
     deleted = BATCH
     while deleted == BATCH:
-        with _erasing() as own:
+        with db.own_transaction() as own:
             done = own.execute(sa.delete(table).where(table.c.id.in_(ids)))
             deleted = done.rowcount  # type: ignore[attr-defined]
 
