@@ -18,12 +18,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, settings
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from roadmap import create_app
 from roadmap.activity.messages import MESSAGES
+from roadmap.admin.audit_messages import MESSAGES as AUDIT_MESSAGES
 from roadmap.core.database import db
 from roadmap.core.signals import person_changed
+from roadmap.people.models import AuditEntry
 from tests.support import catalog
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
@@ -113,13 +115,23 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session", autouse=True)
 def _every_action_has_a_sentence() -> Iterator[None]:
-    """Whatever a test makes a room record in a history, the page of activity has a sentence for."""
+    """The page of activity and the audit log have a sentence for whatever a test makes happen."""
 
     def check(_session: object, *, action: str, **_more: object) -> None:
         assert action in MESSAGES, f"{action}: add a sentence to roadmap/activity/messages.py"
 
+    def check_audit(executed: ORMExecuteState) -> None:
+        if not executed.is_insert or executed.statement.table is not AuditEntry.__table__:
+            return
+        for entry in executed.parameters or ():
+            # What a test itself makes up is of something.
+            known = entry["action"] in AUDIT_MESSAGES or entry["action"].startswith("something.")
+            assert known, f"{entry['action']}: add a sentence to roadmap/admin/audit_messages.py"
+
     person_changed.connect(check)
+    sa.event.listen(Session, "do_orm_execute", check_audit)
     yield
+    sa.event.remove(Session, "do_orm_execute", check_audit)
     person_changed.disconnect(check)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import LazyString
 
+from roadmap.core.i18n import date_filter, ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.i18n import ngettext
 from roadmap.people.models import AuditEntry
 from roadmap.people.roles import ROLES
 
@@ -21,7 +22,7 @@ KINDS: dict[str, LazyString] = {
     "team": _l("Teams"),
     "invitation": _l("Invitations"),
     "review": _l("Reviews and assessments"),
-    "export": _l("Exports and links"),
+    "export": _l("Exports, links and badges"),
     "token": _l("API tokens"),
     "refusal": _l("Refusals"),
     "keeping": _l("Backups and contents"),
@@ -96,6 +97,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "portfolio.exported": _l("The portfolio of %(actor)s was exported as %(format)s."),
         "portfolio.link_made": _l("A public link to the portfolio of %(actor)s was created."),
         "portfolio.link_revoked": _l("A public link to the portfolio of %(actor)s was revoked."),
+        "badge.issued": _l("A badge was issued to %(person)s."),
+        "badge.revoked": _l("A badge of %(person)s was revoked."),
         "calendar.address_made": _l("An address for the calendar of %(actor)s was created."),
         "calendar.address_revoked": _l("The address of the calendar of %(actor)s was revoked."),
         "team.exported": _l("The matrix of the team %(team)s was exported as %(format)s."),
@@ -140,6 +143,7 @@ MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in
 _ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
 _ADMINISTRATOR_CREATED = _l("The account of %(person)s was created, as an administrator.")
 _EMAIL_CONFIRMED = _l("The e-mail address of %(person)s was confirmed.")
+_ERASED_AGAIN = _l("An account that a restored backup had brought back was deleted for good again.")
 _OTHERS_REVOKED = _l("All other browsers were signed out: %(count)s.")
 # Refusals are counted, see `auth/refusals.py`.
 _REPEATED_ONCE = _l("Repeated once.")
@@ -168,7 +172,7 @@ def render_lines(
 
     `names` has the people who still have an account, by id.
     """
-    gone = _("Someone without an account")
+    gone = _("a former colleague")
     return [
         (entry, _render_message(entry, names, gone), _name_actor(entry, names, gone))
         for entry in entries
@@ -178,7 +182,7 @@ def render_lines(
 def _name_actor(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
     if entry.actor_id or (entry.data or {}).get("actor_erased"):
         return names.get(entry.actor_id, gone)
-    if entry.action in BY_THE_JOBS:
+    if entry.action in BY_THE_JOBS and not (entry.data or {}).get("cause"):
         return _("the job process")
     return _("somebody not signed in") if entry.address else _("on the command line")
 
@@ -194,7 +198,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
     scopes = {"read": _("read"), "write": _("read and write")}
     before = data.get("before")
     values = {
-        "target": entry.target,
+        "target": _show_day(entry.target) if entry.action == "audit.pruned" else entry.target,
         "person": names.get(who, gone),
         "actor": names.get(entry.actor_id, gone),
         "team": team,
@@ -218,7 +222,8 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         else "Cairn",
     }
     # Names that people chose are inserted here only, and the page escapes the result.
-    return " ".join(str(said) % values for said in _choose_messages(entry, who, data))
+    text = " ".join(str(said) % values for said in _choose_messages(entry, who, data))
+    return text[0].upper() + text[1:] if text.startswith(gone) else text
 
 
 def _choose_messages(
@@ -230,6 +235,8 @@ def _choose_messages(
             return (_ADDED_TO_TEAM,)
         case "account.created" if data.get("administrator"):
             return (_ADMINISTRATOR_CREATED,)
+        case "account.erased" if data.get("cause") == "restore":
+            return (_ERASED_AGAIN,)
         case "account.email_changed" if data.get("confirmed_only"):
             return (_EMAIL_CONFIRMED,)
         case "team.exported" if data.get("filtered"):
@@ -252,6 +259,10 @@ def _choose_messages(
     if "times" in data:
         return (message, _REPEATED_BY_SEVERAL if data.get("several") else _REPEATED)
     return (message,)
+
+
+def _show_day(text: str) -> str:
+    return date_filter(dt.date.fromisoformat(text)) if text else ""
 
 
 def _role(key: Any) -> str:

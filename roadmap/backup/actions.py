@@ -69,13 +69,14 @@ def verify(path: Path, *, trust: bool = False, say: Say = quiet) -> Manifest:
 
 def restore(
     path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = False, say: Say = quiet
-) -> Manifest:
+) -> tuple[Manifest, int]:
     """Replace everything in the database with a verified backup, or nothing.
 
     The previous contents are written to `keep` first, if given. Raises InvalidBackup,
     SchemaMismatch and TooLittleRoom before anything is changed, as `verify` does. While it
     replaces, servers answer that a restore is under way. People whom the backup brings
-    back although they were erased are closed in the same transaction, and erased again after it.
+    back although they were erased are closed in the same transaction, and erased again after it;
+    how many they are is returned with the manifest.
     """
     _require_current_schema()
     with (
@@ -95,12 +96,12 @@ def restore(
     if erased:
         who = count_of(erased, "person was", "people were")
         say(f"{who} erased after this backup was made, and will be erased again now")
-        erase_due(now=now)
+        erase_due(now=now, cause="restore")
     # A backup cannot hold the line that it was made.
     _record("backup.created", path, manifest.made_at)
     made_at = manifest.made_at.isoformat()
     _record("backup.restored", path, now, made_at=made_at, rows=manifest.rows)
-    return manifest
+    return manifest, erased
 
 
 def _record(action: str, path: Path, now: dt.datetime, **values: Any) -> None:

@@ -91,8 +91,11 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         if anybody:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
             keep = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
-        manifest = actions.restore(file, keep=keep, now=utc_now(), trust=trust, say=SAY)
-    click.echo(f"{file} is restored: {_describe(manifest)}")
+        manifest, erased = actions.restore(file, keep=keep, now=utc_now(), trust=trust, say=SAY)
+    again = ""
+    if erased:
+        again = f"; {count_of(erased, 'person was', 'people were')} erased again"
+    click.echo(f"{file} is restored: {_describe(manifest)}{again}")
     if keep is not None:
         click.echo("The audit log went back, too: it lacks what came after the backup was made.")
         click.echo(f"What stood there before, with its audit log, is in {keep}")

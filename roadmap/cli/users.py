@@ -141,7 +141,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
     due_on = found.due_at.date()
     db.session.commit()
     if at_once:
-        erase(user_id, now=moment)
+        erase(user_id, now=moment, cause="command")
         click.echo(f"{address} is deleted for good.")
     else:
         click.echo(f"{address} is closed and will be deleted for good on {due_on}.")

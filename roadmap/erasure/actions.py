@@ -50,8 +50,10 @@ class Person:
     requested_at: dt.datetime
 
 
-def erase_due(*, now: dt.datetime, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Erase everybody whose grace is over; return how many."""
+def erase_due(
+    *, now: dt.datetime, stopping: Callable[[], bool] = lambda: False, cause: str = ""
+) -> int:
+    """Erase everybody whose grace is over; return how many. See `erase` for the `cause`."""
     with db.own_transaction() as own:
         people = list_due(own, now=now)
     count = 0
@@ -59,7 +61,7 @@ def erase_due(*, now: dt.datetime, stopping: Callable[[], bool] = lambda: False)
         if stopping():
             break
         try:
-            count += erase(user_id, now=now)
+            count += erase(user_id, now=now, cause=cause)
         except sa.exc.OperationalError:
             # The database is down or busy: it goes on at the next run.
             raise
@@ -69,8 +71,11 @@ def erase_due(*, now: dt.datetime, stopping: Callable[[], bool] = lambda: False)
     return count
 
 
-def erase(user_id: uuid.UUID, *, now: dt.datetime) -> bool:
-    """Erase a person whose grace is over; return False where there is no such person."""
+def erase(user_id: uuid.UUID, *, now: dt.datetime, cause: str = "") -> bool:
+    """Erase a person whose grace is over; return False where there is no such person.
+
+    `cause` tells the audit log why, if it is not the end of the grace: `command` or `restore`.
+    """
     with db.own_transaction() as own:
         person = _load(own, user_id, now)
     if person is None:
@@ -79,13 +84,14 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime) -> bool:
     for table, (key, columns) in LOGS.items():
         _scrub_log(Base.metadata.tables[table], key, columns, person)
     _delete_history(user_id)
+    because: dict[str, Any] = {"cause": cause} if cause else {}
     with db.own_transaction() as own:
         revoke_all(own, user_id, now=now)
         revoke_naming(own, own.get_one(User, user_id), now=now)
         _anonymize(own, person)
         _delete_mails(own, person)
         own.execute(sa.delete(_USERS).where(_USERS.c.id == user_id))
-        record_audit(own, by=None, action="account.erased", now=now)
+        record_audit(own, by=None, action="account.erased", now=now, **because)
     db.rewrite_file()
     return True
 

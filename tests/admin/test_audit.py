@@ -66,7 +66,7 @@ def test_it_works(session, cast, erin, now):
         "Alice left the team Ranking.",
         "Mallory was added to the team Ranking as a manager.",
     ]
-    assert "Someone without an account" in page.text
+    assert "a former colleague" in page.text
     assert page.text.count("somebody not signed in") == 1
     assert page.text.count("on the command line") == 2
     assert "secret title" not in page.text

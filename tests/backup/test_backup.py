@@ -104,7 +104,7 @@ def test_the_next_rows_get_numbers_of_their_own(sample_data: Cast, file: Path) -
         record_history(
             own, user_id=sample_data.alice, by=None, action="account.changed", subject="x", now=NOW
         )
-        record_audit(own, by=None, action="account.changed", now=NOW)
+        record_audit(own, by=None, action="something.new", now=NOW)
         for model in (HistoryEntry, AuditEntry):
             numbers = own.scalars(sa.select(model.id).order_by(model.id)).all()
             assert len(set(numbers)) == len(numbers)
@@ -357,7 +357,7 @@ def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: F
         while not ends.is_set():
             number += 1
             with app.app_context(), db.own_transaction() as own:
-                record_audit(own, by=None, action="test.written", target=str(number), now=NOW)
+                record_audit(own, by=None, action="something.kept", target=str(number), now=NOW)
             acknowledged.add(str(number))
 
     writer = threading.Thread(target=write)
@@ -375,8 +375,8 @@ def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: F
         writer.join()
     with zipfile.ZipFile(kept) as packed:
         manifest = archive.read_manifest(packed, None)
-        in_file = set(column(packed, manifest, "audit_entry", "target", "test.written", "action"))
-    lines = sa.select(AuditEntry.target).where(AuditEntry.action == "test.written")
+        in_file = set(column(packed, manifest, "audit_entry", "target", "something.kept", "action"))
+    lines = sa.select(AuditEntry.target).where(AuditEntry.action == "something.kept")
     afterwards = set(db.session.scalars(lines))
     assert in_file
     assert afterwards

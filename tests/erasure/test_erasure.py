@@ -212,8 +212,8 @@ def test_a_job_that_dies_in_between_is_finished_by_the_next(app, session, cast, 
     begun = sa.select(AuditEntry).where(AuditEntry.action == "account.deletion_requested")
     (line,) = audit_messages.render_lines(session.scalars(begun).all(), {})
     assert line[1:] == (
-        "The deletion of the account of Someone without an account was requested.",
-        "Someone without an account",
+        "The deletion of the account of a former colleague was requested.",
+        "a former colleague",
     )
     last = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert (last.action, last.target, last.actor_id) == ("account.erased", "", None)
@@ -246,6 +246,15 @@ def test_a_restored_backup_brings_nobody_back(session, cast, now, folder, tmp_pa
     assert session.get(User, cast.bob)
     assert [line for line in said if "erased" in line] == [
         "1 person was erased after this backup was made, and will be erased again now"
+    ]
+    erased = sa.select(AuditEntry).where(AuditEntry.action == "account.erased")
+    assert [
+        line[1:] for line in audit_messages.render_lines(session.scalars(erased).all(), {})
+    ] == [
+        (
+            "An account that a restored backup had brought back was deleted for good again.",
+            "on the command line",
+        )
     ]
 
 
