@@ -46,7 +46,7 @@ _HAS_PEOPLE = (
 # By which accounts can be filtered.
 GROUPS: dict[str, tuple[Any, ...]] = {
     "active": (_ACTIVE,),
-    "deactivated": (~_ACTIVE,),
+    "deactivated": (~_ACTIVE, ~_WAITS_FOR_DELETION),
     "leaving": (_WAITS_FOR_DELETION,),
     "administrators": (_ACTIVE, User.is_admin),
     "unconfirmed": (_ACTIVE, _HAS_PENDING_EMAIL),
@@ -123,7 +123,7 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
     return session.execute(
         sa.select(
             count(User, _ACTIVE).label("active"),
-            count(User, ~_ACTIVE).label("deactivated"),
+            count(User, ~_ACTIVE, ~_WAITS_FOR_DELETION).label("deactivated"),
             count(AccountDeletion).label("leaving"),
             count(User, _ACTIVE, User.is_admin).label("administrators"),
             count(User, _ACTIVE, User.is_admin, User.password_hash.is_not(None)).label(

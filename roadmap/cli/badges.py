@@ -13,7 +13,10 @@ group = CommandGroup("badges")
 
 @group.command("rotate-keys")
 def rotate_keys() -> None:
-    """Make new keys for signing badges; the old ones only verify what they signed."""
+    """Make new keys for signing badges.
+
+    The old ones only verify what they signed.
+    """
     from roadmap.badges import keys
     from roadmap.people.audit import record_audit
 

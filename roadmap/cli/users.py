@@ -117,8 +117,9 @@ def deactivate(email: str) -> None:
 @click.option("--now", "at_once", is_flag=True, help="Without the grace of 14 days.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def delete(email: str, at_once: bool, yes: bool) -> None:
-    """Delete a person for good: after 14 days, in which `user keep` brings them back, or at once.
+    """Delete a person for good.
 
+    That is after 14 days, in which `user keep` brings them back, or at once with --now.
     They are signed out and seen by nobody from now on. What they wrote about others stays without
     their name.
     """

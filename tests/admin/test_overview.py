@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from roadmap.admin import queries
+from roadmap.auth import deletion
 from roadmap.invitations.actions import invite
 from roadmap.invitations.emails import MAIL_SOURCE
 from roadmap.mail.models import OutgoingMail
@@ -113,3 +115,9 @@ def test_on_a_phone_administration_is_one_of_five_places(session, cast, erin, no
         items = [item for item in nav.split("<li")[1:] if "wide-only" not in item.partition(">")[0]]
         assert len(items) == (5 if manages else 4)
         assert sum('href="/admin" aria-current="page"' in item for item in items) == 1
+
+
+def test_who_waits_for_deletion_is_not_counted_as_deactivated_too(session, cast, now):
+    deletion.request_deletion(session, cast.alice, by=None, now=now)
+    figures = queries.load_overview(session, now=now)
+    assert (figures.leaving, figures.deactivated) == (1, 0)
