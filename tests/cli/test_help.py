@@ -12,7 +12,19 @@ from roadmap.core.config import ROOT
 from tests.support.catalog import SHIPPED_FILE
 
 OURS = {
-    *("backup", "catalog", "db", "demo", "export", "import", "jobs", "market", "readiness", "team"),
+    *(
+        "backup",
+        "badges",
+        "catalog",
+        "db",
+        "demo",
+        "export",
+        "import",
+        "jobs",
+        "market",
+        "readiness",
+        "team",
+    ),
     *("token", "user"),
 }
 
