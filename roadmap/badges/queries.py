@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.auth.deletion import find_deletion
 from roadmap.badges.credential import (
     Achievement,
     Criterion,
@@ -96,14 +97,17 @@ def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
 
 
 def find_public_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
-    """Load a badge whose owner's account is not closed."""
+    """Load a badge whose owner is not about to be deleted."""
     badge = find_badge(session, badge_id)
-    return None if badge is None or is_owner_closed(session, badge) else badge
+    return None if badge is None or is_owner_leaving(session, badge) else badge
 
 
-def is_owner_closed(session: Session, badge: Badge) -> bool:
-    """Tell whether the account of a badge's owner is closed, for good or for now."""
-    return load_person(session, badge.user_id).deactivated_at is not None
+def is_owner_leaving(session: Session, badge: Badge) -> bool:
+    """Tell whether the account of a badge's owner waits for its deletion.
+
+    A deactivated one keeps its badges: people who leave a company show them to the next.
+    """
+    return find_deletion(session, badge.user_id) is not None
 
 
 def find_revocation(session: Session, position: int) -> dt.datetime | None:

@@ -21,7 +21,7 @@ from roadmap.badges.keys import PublicKey, load_public_keys
 from roadmap.badges.models import ED25519, RS256
 from roadmap.badges.presentation import ShownBadge, show_credential
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
-from roadmap.badges.queries import find_badge, find_revocation, is_owner_closed
+from roadmap.badges.queries import find_badge, find_revocation, is_owner_leaving
 from roadmap.badges.rules import LIST_LENGTH, MAX_BADGE_LENGTH, is_plain, read_jwt, read_object
 
 Verdict = Literal[
@@ -46,7 +46,7 @@ class Finding:
     `is_on_record` tells that this installation still has the badge; `at` when it was revoked or
     expired; `issuer` the address that a foreign one names. `is_addressee` tells whether an email
     address is the one that it was issued to; None where nobody asked, or it names none.
-    `is_closed` tells that the account of its owner is closed.
+    `is_leaving` tells that the account of its owner waits for deletion.
     """
 
     verdict: Verdict
@@ -55,12 +55,12 @@ class Finding:
     at: dt.datetime | None = None
     issuer: str = ""
     is_addressee: bool | None = None
-    is_closed: bool = False
+    is_leaving: bool = False
 
     @property
     def is_good(self) -> bool:
         """Tell whether it is valid without any reserve."""
-        return self.verdict == "valid" and self.is_addressee is not False and not self.is_closed
+        return self.verdict == "valid" and self.is_addressee is not False and not self.is_leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def _judge(
         is_on_record=badge is not None,
         at=until,
         is_addressee=_is_addressee(credential, email),
-        is_closed=badge is not None and is_owner_closed(session, badge),
+        is_leaving=badge is not None and is_owner_leaving(session, badge),
     )
 
 

@@ -20,7 +20,7 @@ from roadmap.evidence import actions as evidence_actions
 from roadmap.evidence import review_actions
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.notifications.models import Notification
-from roadmap.people.models import HistoryEntry
+from roadmap.people.models import HistoryEntry, User
 from tests.badges.samples import add_verified, issue
 from tests.evidence.builders import (
     DESIGN,
@@ -189,7 +189,10 @@ def erase(session, now, folder) -> None:
 
 
 def test_it_ends_with_the_account(badge, cast, session, now, browser_of, app):
-    """Closed and back again during the grace; then its file is read as revoked."""
+    """Away and back again during the grace; then its file is read as revoked.
+
+    A deactivated account keeps its badges, which their owner takes to the next company.
+    """
     document, public = badge.document, f"/credentials/{badge.id}"
     nobody = browser_of()
     files = [f"{public}/{name}" for name in ("badge.json", "badge.jwt", "qr.svg")]
@@ -200,12 +203,15 @@ def test_it_ends_with_the_account(badge, cast, session, now, browser_of, app):
     def read() -> str:
         return nobody.post("/credentials/verify", {"badge": document}).text
 
+    session.get_one(User, cast.alice).deactivated_at = now
+    session.commit()
     assert knock() == {200}
+    session.get_one(User, cast.alice).deactivated_at = None
     leave(session, cast.alice, now)
     assert knock() == {404}
     unknown = nobody.get(f"/credentials/{uuid.uuid4()}")
     assert nobody.get(public).get_data() == unknown.get_data()
-    assert "the account of its owner is closed" in read()
+    assert "Unchanged, but its owner asked to be deleted" in read()
     assert deletion.cancel_deletion(session, cast.alice, by=cast.alice, now=now)
     session.commit()
     assert knock() == {200}
