@@ -71,7 +71,7 @@ def list_badges(query: Paging) -> BadgeList:
     TAG,
     answers={201: BadgeFiles},
     refuses=(409,),
-    example={"subject": "senior-ml-engineer/foundations"},
+    example={"subject": "my-roadmap/foundations"},
 )
 def issue_badge(body: NewBadge) -> OperationResult:
     """Issue a badge for a verified piece or a completed stage; the same one while it stands.

@@ -417,7 +417,8 @@ def test_a_backup_of_an_older_schema_is_restored_by_this_release(
     with db.engine.connect() as connection:
         statuses = connection.execute(sa.select(STATUSES).order_by(*STATUSES.primary_key)).all()
     with (
-        restore.restore_to_scratch(file, trust=False) as (_manifest, engine),
+        restore.restore_to_scratch(file, trust=False) as (manifest, engine),
+        zipfile.ZipFile(file) as source,
         zipfile.ZipFile(old, "w") as made,
     ):
         with restore.create_scratch_app(Path(str(engine.url.database))).app_context():
@@ -445,8 +446,11 @@ def test_a_backup_of_an_older_schema_is_restored_by_this_release(
             }
         made.writestr(
             archive.MANIFEST_NAME,
-            archive.Manifest("0.1.0", revision, NOW, "sqlite", kept).to_json(),
+            archive.Manifest("0.1.0", revision, NOW, "sqlite", kept, manifest.files).to_json(),
         )
+        for name in source.namelist():
+            if not name.startswith("tables/") and name != archive.MANIFEST_NAME:
+                made.writestr(name, source.read(name))
     # Those releases did not sign what they made.
     actions.restore(old, keep=None, now=NOW, trust=True)
     with db.engine.connect() as connection:

@@ -115,9 +115,19 @@ def _written(owner: str | None) -> str:
 
 @cache
 def _owners() -> dict[str, str]:
-    """Return each table with the column of its rows' owner; NULL where they have none."""
+    """Return each table with the column of its rows' owner; NULL where they have none.
+
+    A place in the status list outlives its badge, so it knows no owner; the badge does.
+    """
+    of_badge = "(SELECT user_id FROM badge WHERE badge.position = badge_status.position)"
     return {
-        table.name: "user_id" if "user_id" in table.c else "id" if table.name == "user" else "NULL"
+        table.name: of_badge
+        if table.name == "badge_status"
+        else "user_id"
+        if "user_id" in table.c
+        else "id"
+        if table.name == "user"
+        else "NULL"
         for table in Base.metadata.sorted_tables
         if table.name not in LOGS
     }

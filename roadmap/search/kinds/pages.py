@@ -51,6 +51,7 @@ PLACES = (
         _l("Your pages at GitHub, LinkedIn, ORCID and elsewhere"),
         "portfolio.read",
     ),
+    Place("/badges", _l("Badges"), _l("Signed proof of what was verified"), "badge.read"),
     Place("/reviews", _l("Reviews"), _l("Evidence that is waiting for you"), "review.list"),
     Place("/teams", _l("Teams"), _l("Teams you manage or are in"), "team.list"),
     Place("/people", _l("All your people"), _l("The matrix of all your teams"), "team.matrix"),
