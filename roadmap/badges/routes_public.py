@@ -20,9 +20,9 @@ from roadmap.badges.proofs import add_proof, show_moment
 from roadmap.badges.rules import encode_status_list
 from roadmap.badges.verification import verify
 from roadmap.core.database import db
-from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
+from roadmap.core.problems import problem_response
 from roadmap.core.proxy import public_address
 from roadmap.core.web import keep_unlisted, now, render_page
 from roadmap.people.permissions import permit
@@ -140,10 +140,13 @@ def show_status_list(number: int) -> Response:
     try:
         signing = keys.load_keys(db.session)
     except keys.NoKeys:
-        return render_error(
+        # Programs read this list.
+        return problem_response(
             503,
-            _("The keys that sign this list cannot be read."),
-            _("The operator makes new ones by the command “badges rotate-keys”."),
+            _(
+                "The keys that sign this list cannot be read. The operator makes new ones by the "
+                "command “badges rotate-keys”."
+            ),
         )
     base = public_address()
     address = f"{base}/credentials/status/{number}"

@@ -272,6 +272,17 @@ def test_another_secret_key_makes_new_ones_and_keeps_the_public_ones(
     assert verify(session, other.document, now=now).verdict == "valid"
 
 
+def test_programs_are_told_that_keys_cannot_be_read(badge, session, browser_of):
+    """A backup was restored where the secret key is another one."""
+    for key in session.scalars(sa.select(SigningKey)):
+        key.private = b"encrypted by another key"
+    session.commit()
+    answer = browser_of().get("/credentials/status/0")
+    assert answer.status_code == 503
+    assert answer.mimetype == "application/problem+json"
+    assert "badges rotate-keys" in answer.json["detail"]
+
+
 def test_no_private_key_is_readable_in_the_database(badge, session):
     for key in session.scalars(sa.select(SigningKey)):
         assert b"PRIVATE" not in key.private
