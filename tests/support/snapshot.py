@@ -94,7 +94,7 @@ def rows_by_owner(app: Flask) -> Rows:
         raw: Any = connection.connection.driver_connection
         if connection.dialect.name == "sqlite":
             for name, owner in _owners().items():
-                for of, *row in raw.execute(f'SELECT {owner}, * FROM "{name}"').fetchall():
+                for of, *row in raw.execute(f'SELECT {owner}, * FROM "{name}" AS each').fetchall():
                     found.setdefault(_written(of), set()).add((name, tuple(row)))
         else:
             # A statement for each table takes ten times as long.
@@ -119,7 +119,7 @@ def _owners() -> dict[str, str]:
 
     A place in the status list outlives its badge, so it knows no owner; the badge does.
     """
-    of_badge = "(SELECT user_id FROM badge WHERE badge.position = badge_status.position)"
+    of_badge = "(SELECT user_id FROM badge WHERE badge.position = each.position)"
     return {
         table.name: of_badge
         if table.name == "badge_status"
