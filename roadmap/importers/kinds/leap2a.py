@@ -6,12 +6,9 @@ import html
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from typing import TYPE_CHECKING, Any
 
 import nh3
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
@@ -25,6 +22,9 @@ from roadmap.importers.importer import FileImporter
 from roadmap.importers.kinds.csv_file import match_level
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 from roadmap.importers.text_files import set_dates
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -57,6 +57,12 @@ class Leap2aImporter(FileImporter):
     accept = ".xml,.zip,application/zip,application/xml,application/atom+xml"
 
     def load(self, data: bytes) -> list[Any]:
+        # Few import a portfolio, so workers do not carry a parser of XML.
+        from xml.etree.ElementTree import ParseError
+
+        from defusedxml import DefusedXmlException
+        from defusedxml.ElementTree import fromstring
+
         fault = ImportFault(
             _("This is not a portfolio in LEAP2A. It is a ZIP with leap2a.xml in it, or that file.")
         )
