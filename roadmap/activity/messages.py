@@ -208,7 +208,7 @@ def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUI
 def _sentence(entry: Entry, titles: Titles) -> str:
     message = MESSAGES.get(entry.action)
     if message is None and entry.action.startswith("imported."):
-        # What an archive says is told, and not read as what was done here.
+        # Nobody did here what an archive reports, so it gets no sentence of ours.
         action = entry.action.removeprefix("imported.")
         kind = KINDS.get(KIND_OF.get(action, ""), action)
         return _("From an imported archive: %(kind)s (%(action)s)", kind=kind, action=action)

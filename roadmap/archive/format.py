@@ -137,7 +137,7 @@ class _Model(BaseModel):
 
 
 class PersonName(_Model):
-    """Another person, as the archive names them: never an id of theirs."""
+    """Another person, by name only: an id would mean somebody else in another installation."""
 
     name: Annotated[str, Field(max_length=200), AfterValidator(_check_text)]
     is_self: bool = False

@@ -37,7 +37,7 @@ MAX_RECORD_BYTES = 100_000_000
 MAX_ROWS = 200_000
 # Of a file: a value of one letter takes a hundred bytes once it is read.
 MAX_VALUES = 3_000_000
-# So many are told apart, each with its place; there is one for each unknown name in a row.
+# At most so many faults are listed. Each unknown name in a row is one.
 MAX_FAULTS = 10_000
 # How many rows of a table there may be for one value of a column.
 MOST_EACH = (

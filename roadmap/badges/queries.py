@@ -92,7 +92,7 @@ def badge_addresses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
 
 
 def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
-    """Load a badge, whoever it belongs to."""
+    """Load a badge by its id alone."""
     return session.scalars(sa.select(Badge).where(Badge.id == badge_id)).first()
 
 

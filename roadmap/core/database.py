@@ -103,9 +103,9 @@ class Database:
                 ensure_private_file(Path(url.database))
 
     def rewrite_file(self) -> None:
-        """Write the file of SQLite anew: what was deleted stays in it until it is overwritten.
+        """Rewrite the file of SQLite, in which deleted rows stay until they are overwritten.
 
-        PostgreSQL does so by itself, over time. Where there is no room, a warning says so.
+        PostgreSQL's autovacuum does so over time. Where there is no room, a warning says so.
         """
         if self.engine.dialect.name != "sqlite":
             return

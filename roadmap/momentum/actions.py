@@ -135,7 +135,7 @@ def _write(session: Session, latest: Snapshot, day: dt.date, figures: Figures) -
     if day > latest.day and not is_new and not figures.looks_like(found):
         latest = Snapshot(user_id=latest.user_id, roadmap_id=latest.roadmap_id, day=day)
         is_new = True
-    # What was seen on that day is not replaced by what can no longer be told of it.
+    # A value that was stored on the day is not replaced by an unknown one.
     if is_new or (day <= latest.day and (figures.score is not None or found.score is None)):
         for name in FIGURES:
             setattr(latest, name, getattr(figures, name))

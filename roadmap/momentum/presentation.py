@@ -136,7 +136,7 @@ def score_line(points: Series) -> Markup:
 
 
 def known(value: float | Decimal | None) -> str:
-    """Format hours or points; a dash for what cannot be told any more."""
+    """Format hours or points; a dash for what is unknown."""
     if value is None:
         return "–"
     return points_filter(value) if isinstance(value, Decimal) else number_filter(value)

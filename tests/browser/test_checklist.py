@@ -46,9 +46,8 @@ def test_few_stops_of_the_tab_key_lie_before_the_first_box(
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})
     trail, rows = "Skip the trail", "Skip to the milestones"
-    # Walked through the small trail and the filters, and past them. The forecast and progress over
-    # time are two of them.
-    for skips, most in (((trail,), 32), ((trail, rows), 20)):
+    # Walked through the small trail and the filters, and past them.
+    for skips, most in (((trail,), 30), ((trail, rows), 18)):
         open_roadmap(page, sample_site)
         box = page.locator(".row-tick").first
         stops = small = 0
