@@ -209,6 +209,7 @@ def row_model(name: str) -> type[BaseModel]:
 def rows_adapter(name: str) -> TypeAdapter[Any]:
     """Return what reads the rows of a table."""
     # After the first row that is wrong, the rest is not read: each fault takes memory.
+    # A model that is made at run time is no type to mypy.
     rows: Any = Annotated[list[row_model(name)], FailFast()]  # type: ignore[misc]
     return TypeAdapter(rows)
 

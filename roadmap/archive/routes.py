@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, current_app, flash, request
@@ -135,12 +135,12 @@ def import_archive(sha256: str) -> BaseResponse:
     return see_other("archives.show", _anchor="imports")
 
 
-def _read(content: object) -> Archive:
+def _read(content: IO[bytes] | None) -> Archive:
     from roadmap.archive.reading import read_archive
 
     if content is None:
         abort(404)
-    return read_archive(content, quota=_quota())  # type: ignore[arg-type]
+    return read_archive(content, quota=_quota())
 
 
 def _quota() -> int:

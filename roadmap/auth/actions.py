@@ -18,6 +18,7 @@ from roadmap.auth.models import AccountDeletion, ApiToken, Attempt, LoginSession
 from roadmap.auth.queries import any_user_exists, find_user_to_sign_in
 from roadmap.auth.rate_limits import LONGEST_WINDOW
 from roadmap.auth.tokens import form_token, hash_token
+from roadmap.core.database import count_changed
 from roadmap.core.signals import managers_changed
 from roadmap.core.types import form_id, new_id
 from roadmap.people.audit import record_audit
@@ -216,7 +217,7 @@ def use_password_link(
     unused = sa.update(PasswordLink).where(
         PasswordLink.id == link.id, PasswordLink.used_at.is_(None)
     )
-    if session.execute(unused.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
+    if count_changed(session, unused.values(used_at=now)) != 1:
         raise PasswordLinkUsed
     if timezone:
         update_user(session, link.user_id, timezone=timezone)
@@ -299,8 +300,7 @@ def end_sessions(session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None
     query = sa.delete(LoginSession).where(LoginSession.user_id == user_id)
     if keep is not None:
         query = query.where(LoginSession.id != keep)
-    ended: int = session.execute(query).rowcount  # type: ignore[attr-defined]
-    return ended
+    return count_changed(session, query)
 
 
 def mark_session_fresh(session: Session, session_id: uuid.UUID, *, now: dt.datetime) -> None:
@@ -319,14 +319,14 @@ def prune(session: Session, *, now: dt.datetime) -> int:
         sa.delete(ApiToken).where(ApiToken.expires_at < now - TOKEN_RETENTION),
     ):
         statement = old.execution_options(synchronize_session=False)
-        deleted += session.execute(statement).rowcount  # type: ignore[attr-defined]
+        deleted += count_changed(session, statement)
     return deleted
 
 
 def prune_sessions(session: Session, *, days: int, now: dt.datetime) -> int:
     """Delete sessions that began so many days ago, whether they still last or not."""
     old = sa.delete(LoginSession).where(LoginSession.created_at < now - dt.timedelta(days=days))
-    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, old)
 
 
 def forget_session_addresses(session: Session, *, before: dt.datetime) -> int:
@@ -334,8 +334,7 @@ def forget_session_addresses(session: Session, *, before: dt.datetime) -> int:
     old = sa.update(LoginSession).where(
         LoginSession.created_at < before, LoginSession.address != ""
     )
-    done = session.execute(old.values(address=""))
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, old.values(address=""))
 
 
 def update_user(session: Session, user_id: uuid.UUID, **values: Any) -> None:

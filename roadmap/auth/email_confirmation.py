@@ -18,6 +18,7 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import PendingEmail
 from roadmap.auth.queries import find_pending_email
 from roadmap.auth.tokens import hash_token, new_token
+from roadmap.core.database import count_changed
 from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import public_address
 from roadmap.core.types import new_id
@@ -140,7 +141,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
         PendingEmail.expires_at < now + LINK_LIFETIME - RETENTION, PendingEmail.user_id.in_(others)
     )
     statement = old.execution_options(synchronize_session=False)
-    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, statement)
 
 
 def _lock_and_load(session: Session, user_id: uuid.UUID) -> User:

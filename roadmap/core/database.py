@@ -291,6 +291,13 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
 db = Database()
 
 
+def count_changed(session: Session, statement: sa.UpdateBase) -> int:
+    """Execute an UPDATE or DELETE and return the number of its rows."""
+    # `Session.execute` is typed as if it returned rows.
+    done: Any = session.execute(statement)
+    return int(done.rowcount)
+
+
 def init_database(app: Flask) -> None:
     db.init_app(app)
 

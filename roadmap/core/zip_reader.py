@@ -28,7 +28,8 @@ _ENCRYPTED = 0x1 | 0x40 | 0x2000
 # The fixed part in front of each member.
 _LOCAL_HEADER = 30
 _CHUNK = 256 * 1024
-# What the library raises for a damaged file. Names that are no text are a ValueError.
+# What the library raises for a damaged file. Names that are no text are a ValueError, a compression
+# that it does not know is a NotImplementedError.
 _FAULTS = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, ValueError),
     *(NotImplementedError, RuntimeError),

@@ -22,7 +22,7 @@ from roadmap.auth.deletion import list_due
 from roadmap.auth.models import AccountDeletion
 from roadmap.badges.actions import revoke_all, revoke_naming
 from roadmap.core.batches import batched
-from roadmap.core.database import db
+from roadmap.core.database import count_changed, db
 from roadmap.core.types import Base
 from roadmap.erasure import ledger
 from roadmap.erasure.decisions import FORMER_COLLEAGUE, LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
@@ -168,8 +168,7 @@ def _delete_history(user_id: uuid.UUID) -> None:
     deleted = BATCH
     while deleted == BATCH:
         with db.own_transaction() as own:
-            done = own.execute(sa.delete(table).where(table.c.id.in_(ids)))
-            deleted = done.rowcount  # type: ignore[attr-defined]
+            deleted = count_changed(own, sa.delete(table).where(table.c.id.in_(ids)))
 
 
 def _anonymize(session: Session, person: Person) -> None:

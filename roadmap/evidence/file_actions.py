@@ -18,7 +18,7 @@ from flask_babel import LazyString
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
-from roadmap.core.database import db
+from roadmap.core.database import count_changed, db
 from roadmap.core.file_store import file_store
 from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.uploads import MAX_FILE_BYTES
@@ -170,8 +170,7 @@ def find_used(names: Collection[str]) -> set[str]:
 def prune_uploads(session: Session, *, now: dt.datetime) -> int:
     """Forget files that were sent for a piece which nobody saved; return how many."""
     old = UploadedFile.uploaded_at < now - dt.timedelta(days=UPLOAD_DAYS)
-    done = session.execute(sa.delete(UploadedFile).where(old))
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, sa.delete(UploadedFile).where(old))
 
 
 def delete_unused_files() -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.database import count_changed
 from roadmap.importers.models import ImportedRecord, PendingImport
 from roadmap.importers.queries import Row
 from roadmap.importers.records import RECORDS
@@ -132,7 +133,6 @@ def save(
 
 def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete what was not saved within a day; return how many imports."""
-    done = session.execute(
-        sa.delete(PendingImport).where(PendingImport.created_at < now - LIFETIME)
+    return count_changed(
+        session, sa.delete(PendingImport).where(PendingImport.created_at < now - LIFETIME)
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]

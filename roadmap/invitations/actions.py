@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.queries import find_user_by_email
 from roadmap.auth.tokens import form_token, hash_token
+from roadmap.core.database import count_changed
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.signals import invitation_ended, user_invited
@@ -210,7 +211,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete invitations past their retention; return the number of rows."""
     old = sa.delete(Invitation).where(Invitation.expires_at < now - RETENTION)
     statement = old.execution_options(synchronize_session=False)
-    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, statement)
 
 
 def _end(
@@ -238,7 +239,7 @@ def _end(
 def _update_open(session: Session, invitation: Invitation, **values: Any) -> bool:
     """Write to an invitation; return False if it is not open any more."""
     open_one = sa.update(Invitation).where(Invitation.id == invitation.id, IS_OPEN)
-    written = session.execute(open_one.values(**values)).rowcount  # type: ignore[attr-defined]
+    written = count_changed(session, open_one.values(**values))
     session.refresh(invitation)
     return bool(written)
 

@@ -120,6 +120,7 @@ def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
             except sa.exc.OperationalError:
                 raise
             except Exception:
+                # One failure must not keep the others from theirs.
                 log.exception("no snapshot of person %s could be taken", user_id)
             else:
                 count += 1

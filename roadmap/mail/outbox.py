@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from roadmap.core.database import db
+from roadmap.core.database import count_changed, db
 from roadmap.mail import transport
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import User
@@ -250,7 +250,7 @@ def find_failures(session: Session, kind: str, ids: Collection[uuid.UUID]) -> di
 def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete the rows of mails that were sent or given up a month ago; return how many."""
     old = sa.delete(_MAILS).where(~_IS_WAITING, _MAILS.c.created_at < now - RETENTION)
-    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, old)
 
 
 def _claim_next(now: dt.datetime) -> _ClaimedMail | None:

@@ -12,6 +12,7 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
+from roadmap.core.database import count_changed
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.core.types import new_id
@@ -199,4 +200,4 @@ def mark_all_read(
 def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete what was read three months ago; return how many rows."""
     old = sa.delete(_ROWS).where(_ROWS.c.read_at < now - RETENTION)
-    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, old)

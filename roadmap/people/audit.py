@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.database import count_changed
 from roadmap.people.models import AuditEntry
 
 _ENTRIES: Any = AuditEntry.__table__
@@ -42,8 +43,7 @@ def prune(session: Session, *, before: dt.datetime) -> int:
     """Delete entries of before that moment, at most PRUNE_BATCH; return how many."""
     old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < before)
     batch = old.order_by(_ENTRIES.c.at).limit(PRUNE_BATCH)
-    done = session.execute(sa.delete(_ENTRIES).where(_ENTRIES.c.id.in_(batch)))
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, sa.delete(_ENTRIES).where(_ENTRIES.c.id.in_(batch)))
 
 
 def forget_addresses(session: Session, *, before: dt.datetime) -> int:
@@ -53,5 +53,6 @@ def forget_addresses(session: Session, *, before: dt.datetime) -> int:
     """
     old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < before, _ENTRIES.c.address != "")
     batch = old.order_by(_ENTRIES.c.at).limit(PRUNE_BATCH)
-    done = session.execute(sa.update(_ENTRIES).where(_ENTRIES.c.id.in_(batch)).values(address=""))
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return count_changed(
+        session, sa.update(_ENTRIES).where(_ENTRIES.c.id.in_(batch)).values(address="")
+    )
