@@ -1,0 +1,135 @@
+"""Public links, and what is behind them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from flask import Response, flash, make_response, render_template, request
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms.fields import SelectChoice
+
+from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.limiter import limiter
+from roadmap.core.proxy import public_address
+from roadmap.core.web import form_key, is_opened_by_person, keep_unlisted, now, see_other
+from roadmap.people import permissions
+from roadmap.people.permissions import permit
+from roadmap.portfolio import links, selection
+from roadmap.portfolio.blueprint import portfolio, render_document
+from roadmap.portfolio.forms import LIFETIME_DAYS, LinkForm
+from roadmap.portfolio.models import PortfolioLink
+
+
+@portfolio.get("/portfolio/links")
+@permit("portfolio.read")
+def link_list() -> str:
+    """List the public links to all portfolios; `portfolio` names the one that the form chooses."""
+    form, offered = _link_form()
+    return _render_links_page(form, offered)
+
+
+@portfolio.post("/portfolio/links")
+@permit("portfolio.write")
+def make_link() -> BaseResponse:
+    form, offered = _link_form()
+    if not form.validate_on_submit():
+        return make_response(_render_links_page(form, offered), 422)
+    ends_at = _end_of_link(form)
+    if ends_at is not None and ends_at <= now():
+        form.ends_on.errors = [_("Choose a day from today on.")]
+        return make_response(_render_links_page(form, offered), 422)
+    try:
+        link = links.create_link(
+            db.session,
+            current_user.id,
+            uuid.UUID(form.portfolio.data),
+            label=form.label.data,
+            expires_at=ends_at,
+            by=current_user,
+            now=now(),
+            key=form_key() and f"{form_key()} {form.lives.data} {form.ends_on.data}",
+        )
+    except links.TooManyLinks:
+        form.label.errors = [
+            _(
+                "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
+                most=links.MAX_OPEN_LINKS,
+            )
+        ]
+        return make_response(_render_links_page(form, offered), 422)
+    flash(_("The link is created. Anyone who has it can open it without signing in."))
+    return see_other("portfolio.link_list", _anchor=f"link-{link.id}")
+
+
+@portfolio.delete("/portfolio/links/<uuid:link_id>")
+@permit("portfolio.write")
+def revoke_link(link_id: uuid.UUID) -> BaseResponse:
+    link = permissions.load(db.session, current_user, "portfolio.write", PortfolioLink, link_id)
+    links.revoke_link(db.session, link, by=current_user, now=now())
+    flash(_("The link is revoked. It no longer works."))
+    return see_other("portfolio.link_list")
+
+
+@portfolio.get("/p/<token>")
+@permit("public")
+@limiter.limit("120/minute")
+def public(token: str) -> Response:
+    """Show the portfolio behind a public link; every link that is not open gets the same 404."""
+    found = links.find_open_link(db.session, token, now=now())
+    if found is None:
+        response = make_response(render_template("portfolio/link_not_found.html"), 404)
+    else:
+        link, day = found
+        link_id, counts = link.id, link.last_opened_on != day and is_opened_by_person()
+        response = make_response(
+            render_document("portfolio/public.html", link.user_id, link.portfolio_id, day)
+        )
+        if counts:
+            # A GET holds a reading transaction; the day is written in one of its own.
+            db.session.rollback()
+            db.note(
+                lambda own: links.record_opening(own, link_id, day),
+                what=f"public link {link_id} was opened",
+            )
+    return keep_unlisted(response)
+
+
+def _end_of_link(form: LinkForm) -> dt.datetime | None:
+    """Return when a link ends: after the chosen days, or with the last day in the owner's zone."""
+    if form.ends_on.data:
+        after = form.ends_on.data.last + dt.timedelta(days=1)
+        return dt.datetime.combine(after, dt.time(), current_user.zone)
+    days = LIFETIME_DAYS[form.lives.data]
+    return None if days is None else now() + dt.timedelta(days=days)
+
+
+def _link_form() -> tuple[LinkForm, list[selection.Summary]]:
+    """Return the form of a link and the portfolios it chooses from, the default one first."""
+    offered = selection.list_portfolios(db.session, current_user.id, now())
+    chosen = request.args.get("portfolio", str(offered[0].portfolio.id))
+    form = LinkForm(data={"portfolio": chosen})
+    form.portfolio.choices = [
+        SelectChoice(str(each.portfolio.id), each.portfolio.name) for each in offered
+    ]
+    return form, offered
+
+
+def _render_links_page(form: LinkForm, offered: Sequence[selection.Summary]) -> str:
+    made = links.list_links(db.session, current_user.id)
+    return render_template(
+        "portfolio/links.html",
+        form=form,
+        portfolios=[each.portfolio for each in offered],
+        names={each.portfolio.id: each.portfolio.name for each in offered},
+        open_links=[
+            (link, f"{public_address()}/p/{links.sign_token(link)}")
+            for link in made
+            if links.is_open(link, now())
+        ],
+        ended=[link for link in made if not links.is_open(link, now())][:20],
+        shown=sum(each.pieces for each in offered),
+    )
