@@ -106,6 +106,16 @@ def load_keys(session: Session) -> SigningKeys:
     )
 
 
+def are_locked(session: Session) -> bool:
+    """Tell whether there are keys in use that the secret key of this installation does not open."""
+    in_use = session.scalar(sa.select(sa.exists().where(SigningKey.retired_at.is_(None))))
+    try:
+        load_keys(session)
+    except NoKeys:
+        return bool(in_use)
+    return False
+
+
 def ensure_keys(session: Session, now: dt.datetime) -> SigningKeys:
     """Load the keys in use, and make them where there are none that can be read.
 

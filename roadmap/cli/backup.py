@@ -16,6 +16,7 @@ from roadmap.backup import actions
 from roadmap.backup.archive import ForeignBackup, InvalidBackup, Manifest
 from roadmap.backup.progress import TooLittleRoom
 from roadmap.backup.restore import SchemaMismatch, read_contents
+from roadmap.badges import keys
 from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
@@ -96,6 +97,11 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     if erased:
         again = f"; {count_of(erased, 'person was', 'people were')} erased again"
     click.echo(f"{file} is restored: {_describe(manifest)}{again}")
+    if keys.are_locked(db.session):
+        click.echo(
+            "The keys that sign badges were encrypted with another secret key: make new ones by "
+            "`flask --app roadmap badges rotate-keys`"
+        )
     if keep is not None:
         click.echo("The audit log went back, too: it lacks what came after the backup was made.")
         click.echo(f"What stood there before, with its audit log, is in {keep}")

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.auth import deletion
+from roadmap.backup import actions as backup
 from roadmap.badges import actions, keys
 from roadmap.badges.models import Badge, BadgeStatus, SigningKey
 from roadmap.badges.verification import verify
@@ -281,6 +282,18 @@ def test_programs_are_told_that_keys_cannot_be_read(badge, session, browser_of):
     assert answer.status_code == 503
     assert answer.mimetype == "application/problem+json"
     assert "badges rotate-keys" in answer.json["detail"]
+
+
+def test_a_restore_says_that_keys_were_encrypted_elsewhere(badge, app, now, tmp_path, monkeypatch):
+    file = tmp_path / "cairn.zip"
+    backup.create(file, now=now)
+    restore = ["backup", "restore", str(file), "--yes", "--trust"]
+    same = app.test_cli_runner().invoke(args=restore)
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another secret of the tests, long enough")
+    other = app.test_cli_runner().invoke(args=restore)
+    assert same.exit_code == other.exit_code == 0, same.output + other.output
+    assert "badges rotate-keys" in other.stdout
+    assert "rotate-keys" not in same.stdout
 
 
 def test_no_private_key_is_readable_in_the_database(badge, session):
