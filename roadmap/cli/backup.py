@@ -97,7 +97,9 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     if erased:
         again = f"; {count_of(erased, 'person was', 'people were')} erased again"
     click.echo(f"{file} is restored: {_describe(manifest)}{again}")
-    if keys.are_locked(db.session):
+    with db.own_transaction() as own:
+        locked = keys.are_locked(own)
+    if locked:
         click.echo(
             "The keys that sign badges were encrypted with another secret key: make new ones by "
             "`flask --app roadmap badges rotate-keys`"
