@@ -81,11 +81,6 @@ def is_verified() -> sa.ColumnElement[bool]:
     )
 
 
-def is_verified_version() -> sa.ColumnElement[bool]:
-    """Return the condition that an `EvidenceVersion` is the verified one."""
-    return EvidenceVersion.id == Evidence.verified_version_id
-
-
 def is_confirmation_of_link() -> sa.ColumnElement[bool]:
     """Return the condition that joins a `Confirmation` which counts to a link.
 
