@@ -21,6 +21,7 @@ from roadmap.core.types import Base, new_id
 from roadmap.evidence.item import Item, draft_item
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.summary import summarize
+from roadmap.readiness.tally import Tally
 
 CHUNK = 2_000
 TEAM_SIZE = 20
@@ -67,7 +68,7 @@ def profiles(published: PublishedRoadmap, today: dt.date, number: int = 12) -> l
             positions=(),
             degrees=(),
         )
-        found.append(Profile(done, summarize(content, facts, today)))
+        found.append(Profile(done, summarize(Tally(content, facts, today))))
     return found
 
 

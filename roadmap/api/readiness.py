@@ -136,13 +136,10 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     """
     actor = current_actor()
     mine = enrollment(db.session, actor.id, query.roadmap) or abort_not_enrolled(query.roadmap)
-    content = load_revision(db.session, mine.revision_id)
-    facts = person_record(db.session, actor.id).own()
-    today = actor.today(now())
-    tally = Tally(content.content, facts, today)
-    found = explain(content.content, facts, today, tally)
-    wanted = read_wanted([query.wanted])
-    supposed = what_if(content.content, facts, today, found, wanted, tally)
+    content = load_revision(db.session, mine.revision_id).content
+    tally = Tally(content, person_record(db.session, actor.id).own, actor.today(now()))
+    found = explain(tally)
+    supposed = what_if(tally, found, read_wanted([query.wanted]))
     if not holders_of(db.session, actor.id, Capability.REVIEW):
         found = replace(found, steps=tuple(step for step in found.steps if not step.is_reviewed))
     return to_shape(mine.slug, found, supposed)

@@ -38,6 +38,7 @@ from roadmap.readiness.presentation import (
 )
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.summary import summarize
+from roadmap.readiness.tally import Tally
 from roadmap.time_budget.rules import Week
 from roadmap.work_log.queries import entries_of_week
 
@@ -67,13 +68,13 @@ def index() -> Response | str:
     published = load_revision(db.session, mine[0].revision_id)
     content = published.content
     record = person_record(db.session, current_user.id)
-    found = explain(content, record.own(), today)
-    data = summarize(content, record.own(), today)
+    tally = Tally(content, record.own, today)
+    found = explain(tally)
     progress = RoadmapProgress(
         published,
         mine[0],
-        data,
-        record.target_dates,
+        summarize(tally),
+        record.own.target_dates,
         today,
         absences=days_off(db.session, current_user.id),
     )
@@ -89,9 +90,9 @@ def index() -> Response | str:
         trail=pages.trail(pages.cairns(stages), base=f"/roadmaps/{content.slug}"),
         stages=stages,
         steps=actionable_steps(found, has_manager=has_manager),
-        first_steps=first_steps(record, content),
-        returned=returned_pieces(record),
-        counts=None if record.evidence else what_counts(found),
+        first_steps=first_steps(record.own, content),
+        returned=returned_pieces(record.own),
+        counts=None if record.own.pieces else what_counts(found),
         plans_due=plans_due,
         work_log_entries=entries_of_week(db.session, current_user.id, Week.of(today)),
         dates_due=due(load_entries(db.session, current_user.id, today), today),

@@ -13,7 +13,7 @@ from roadmap.progress.queries import EnrolledRoadmap
 from roadmap.readiness.explanation import round_to_tenths
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import gate_rules
-from roadmap.readiness.rules import Evaluation, evaluate_tally
+from roadmap.readiness.rules import Evaluation, evaluate
 from roadmap.readiness.tally import TONES, Tally
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def stand_on(
 ) -> Standing:
     """Judge a person's facts by a roadmap, whether they are on it or not."""
     tally = Tally(content, facts, today)
-    judged = evaluate_tally(tally)
+    judged = evaluate(tally)
     levels = {**facts.self_levels, **facts.other_levels}
     asked = [rule.years for rule in gate_rules(content.policy) if rule.years is not None]
     common = [(each.title, len(content.by_key.keys() & each.by_key.keys())) for each in others]

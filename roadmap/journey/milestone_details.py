@@ -24,6 +24,7 @@ from roadmap.journey.unticked_milestones import tick_gain
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import MilestoneState, milestone_state
 from roadmap.readiness.queries import person_record
+from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
@@ -76,8 +77,8 @@ def load_details(
         piece.counted.kind in milestone.evidence and not piece.has_lapsed(found.today)
         for piece in evidence
     ):
-        facts = person_record(session, user_id).own()
-        gain = tick_gain(found.published.content, facts, milestone.key, found.today)
+        facts = person_record(session, user_id).own
+        gain = tick_gain(Tally(found.published.content, facts, found.today), milestone.key)
     return MilestoneDetails(
         content=milestone,
         state=state,

@@ -58,7 +58,7 @@ def roadmaps() -> BaseResponse | str:
         if len(only) == 1:
             return see_other("journey.roadmap_page", slug=only[0])
     record = person_record(db.session, current_user.id)
-    facts, today = record.own(), record.today(now())
+    facts, today = record.own, record.today(now())
     return render_template(
         "journey/roadmaps.html",
         standings=[

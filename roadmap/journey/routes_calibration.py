@@ -24,6 +24,7 @@ from roadmap.progress import actions as progress
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import what_counts
 from roadmap.readiness.queries import person_record
+from roadmap.readiness.tally import Tally
 
 
 @journey.get("/roadmaps/<slug>/calibration")
@@ -61,7 +62,8 @@ def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
         else:
             progress.undo_not_applicable(db.session, me, keys, by=me, now=moment)
     db.session.flush()
-    counts = what_counts(explain(content, person_record(db.session, me).own(), found.today))
+    own = person_record(db.session, me).own
+    counts = what_counts(explain(Tally(content, own, found.today)))
     if counts:
         message = render_template("readiness/_what_counts.html", counts=counts, roadmap=content)
         flash(Markup(message))  # noqa: S704 - a template of ours, which escapes

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -16,13 +14,10 @@ from roadmap.evidence.queries import (
     linked_milestones_lookups,
 )
 from roadmap.progress import queries as progress
-from roadmap.readiness.facts import Facts
 from roadmap.readiness.presentation import signed_filter
 from roadmap.readiness.queries import person_record
-from roadmap.readiness.rules import score
-
-if TYPE_CHECKING:
-    from roadmap.catalog.content import Content
+from roadmap.readiness.rules import score_of
+from roadmap.readiness.tally import Tally
 
 
 def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestones:
@@ -38,21 +33,21 @@ def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestone
     found: dict[str, UntickedMilestone] = {}
     if not waiting or item.has_lapsed(today):
         return LinkedMilestones(done, found)
-    facts = person_record(session, item.user_id).own()
+    facts = person_record(session, item.user_id).own
     for enrolled in progress.enrollments(session, item.user_id):
-        content = catalog.load_revision(session, enrolled.revision_id).content
+        tally = Tally(catalog.load_revision(session, enrolled.revision_id).content, facts, today)
         for key in waiting:
-            milestone = content.by_key.get(key)
+            milestone = tally.content.by_key.get(key)
             if key in found or not milestone or item.counted.kind not in milestone.evidence:
                 continue
-            found[key] = UntickedMilestone(enrolled.slug, tick_gain(content, facts, key, today))
+            found[key] = UntickedMilestone(enrolled.slug, tick_gain(tally, key))
     return LinkedMilestones(done, found)
 
 
-def tick_gain(content: Content, facts: Facts, key: str, today: dt.date) -> str:
+def tick_gain(tally: Tally, key: str) -> str:
     """Return what a tick adds to the score, as the page prints it; "" for nothing."""
-    ticked = replace(facts, statuses={**facts.statuses, key: "done"})
-    gain = score(content, ticked, today) - score(content, facts, today)
+    ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
+    gain = score_of(ticked) - score_of(tally)
     return signed_filter(gain) if gain else ""
 
 

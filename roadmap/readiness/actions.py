@@ -22,7 +22,7 @@ from roadmap.readiness.evidence_tally import count_evidence
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import PersonRecord, counted_record, person_records
 from roadmap.readiness.rules import next_change_on
-from roadmap.readiness.summary import CountedFacts, summarize_tally
+from roadmap.readiness.summary import CountedFacts, summarize
 from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
@@ -119,15 +119,15 @@ def compute_summary(
         values = {"counted": {"release": VERSION, **counted.to_json()}}
     facts = replace(
         counted.facts,
-        statuses=record.statuses,
-        awaits_first_review=record.awaits_first_review,
+        statuses=record.own.statuses,
+        awaits_first_review=record.own.awaits_first_review,
     )
     own = Tally(content, facts, today, counted.own)
-    own_data = shared_data = summarize_tally(own)
+    own_data = shared_data = summarize(own)
     ends = [next_change_on(own)]
     if counted.shared is not counted.own:
         shared = Tally(content, facts, today, counted.shared)
-        shared_data = summarize_tally(shared)
+        shared_data = summarize(shared)
         ends.append(next_change_on(shared))
     return values | {
         "revision_id": revision_id,
@@ -145,10 +145,10 @@ def compute_summary(
 
 def _count_facts(content: Content, record: PersonRecord, today: dt.date) -> CountedFacts:
     """Count everything but statuses, once more for others where they see less than the person."""
-    facts = replace(record.own(), statuses={}, pieces=())
-    own = shared = count_evidence(content, record.evidence, today)
+    facts = replace(record.own, statuses={}, pieces=())
+    own = shared = count_evidence(content, record.own.pieces, today)
     if record.has_hidden_facts():
-        shared = count_evidence(content, record.shared_evidence, today)
+        shared = count_evidence(content, record.shared.pieces, today)
     return CountedFacts(facts, own, shared)
 
 

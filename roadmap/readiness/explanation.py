@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from roadmap.readiness.rules import (
     Evaluation,
     PartScore,
     background_credits,
-    evaluate_tally,
+    evaluate,
     score_of,
     stage_credits,
 )
@@ -158,13 +157,9 @@ class Readiness(Evaluation):
         return [gate for gate in self.gates if not gate.passed]
 
 
-def explain(content: Content, facts: Facts, today: date, tally: Tally | None = None) -> Readiness:
-    """Judge the facts against the roadmap on a day, and say why.
-
-    `tally` is that of these facts, where the caller needs it again: it counts each piece.
-    """
-    tally = Tally(content, facts, today) if tally is None else tally
-    judged = evaluate_tally(tally)
+def explain(tally: Tally) -> Readiness:
+    """Judge the facts against the roadmap, and say why."""
+    judged = evaluate(tally)
     shown = round_parts([part.points for part in judged.parts])
     parts = tuple(
         Part(part.key, part.points, part.maximum, decimal, tuple(_lines(tally, part)))
@@ -176,8 +171,8 @@ def explain(content: Content, facts: Facts, today: date, tally: Tally | None = N
 
     def score_without(item_type: str, key: str) -> Fraction:
         if item_type != "evidence":
-            rest = without_item(facts, item_type, key)
-            return score_of(Tally(content, rest, today, tally.evidence))
+            rest = without_item(tally.facts, item_type, key)
+            return score_of(Tally(tally.content, rest, tally.today, tally.evidence))
         loss = tally.counts.loss_of(key)
         if loss not in known:
             rest_of_evidence = tally.counts.without_piece(key)
@@ -186,11 +181,11 @@ def explain(content: Content, facts: Facts, today: date, tally: Tally | None = N
 
     items = tuple(
         ItemEffect(type_, key, label, effect, () if effect else why_no_effect(tally, type_, key))
-        for type_, key, label in _items(content, facts)
+        for type_, key, label in _items(tally.content, tally.facts)
         for effect in [judged.score - score_without(type_, key)]
     )
     values = {field.name: getattr(judged, field.name) for field in fields(judged)}
-    steps = tuple(next_steps(content, facts, today, tally))
+    steps = tuple(next_steps(tally))
     said = {"verifiers": tally.verifiers, "parts": parts, "items": items, "steps": steps}
     return Readiness(**values | said)
 

@@ -6,7 +6,7 @@ out drafts and private evidence. The rule never looks further.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -33,7 +33,7 @@ class Degree:
     level: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Facts:
     """Everything about a person that the rule looks at, for one audience.
 
@@ -44,13 +44,13 @@ class Facts:
     is part of no score either.
     """
 
-    statuses: Mapping[str, str] = field(default_factory=dict)
-    target_dates: Mapping[str, date] = field(default_factory=dict)
-    pieces: tuple[Item, ...] = ()
-    self_levels: Mapping[str, int] = field(default_factory=dict)
-    other_levels: Mapping[str, int] = field(default_factory=dict)
-    self_assessed_on: Mapping[str, date] = field(default_factory=dict)
-    other_assessed_on: Mapping[str, date] = field(default_factory=dict)
-    positions: tuple[Position, ...] = ()
-    degrees: tuple[Degree, ...] = ()
+    statuses: dict[str, str] = field(default_factory=dict)
+    target_dates: dict[str, date] = field(default_factory=dict)
+    pieces: Sequence[Item] = ()
+    self_levels: dict[str, int] = field(default_factory=dict)
+    other_levels: dict[str, int] = field(default_factory=dict)
+    self_assessed_on: dict[str, date] = field(default_factory=dict)
+    other_assessed_on: dict[str, date] = field(default_factory=dict)
+    positions: Sequence[Position] = ()
+    degrees: Sequence[Degree] = ()
     awaits_first_review: bool = False

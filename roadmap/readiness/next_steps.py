@@ -10,7 +10,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -64,16 +63,13 @@ class Step:
 Candidate = tuple[Step, Tally]
 
 
-def next_steps(
-    content: Content, facts: Facts, today: date, tally: Tally | None = None
-) -> list[Step]:
+def next_steps(tally: Tally) -> list[Step]:
     """Return every candidate, the best first.
 
     Ticks that only wait come first, as they take no effort. Then those that open a gate by
     themselves, then those with the most gain for the effort. Ties follow the roadmap: by the
     milestone (a piece's first one), steps without one last.
     """
-    tally = Tally(content, facts, today) if tally is None else tally
     now = score_of(tally)
     unpassed = [rule for rule in gate_rules(tally.content.policy) if not rule.check(tally).passed]
     steps = []

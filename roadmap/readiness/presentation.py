@@ -21,10 +21,10 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.item import Item
 from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness, round_to_tenths
+from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
-from roadmap.readiness.queries import PersonRecord
 from roadmap.readiness.what_if import WhatIf
 
 if TYPE_CHECKING:
@@ -150,12 +150,12 @@ def what_counts(found: Readiness) -> WhatCounts | None:
     return WhatCounts(ticked, format_points(found.shown_score), proof) if ticked else None
 
 
-def returned_pieces(found: PersonRecord) -> list[Item]:
+def returned_pieces(own: Facts) -> list[Item]:
     """Return the pieces that a reviewer returned, which wait for their author."""
-    return [piece for piece in found.evidence if piece.state == "returned"]
+    return [piece for piece in own.pieces if piece.state == "returned"]
 
 
-def first_steps(found: PersonRecord, content: Content) -> list[tuple[str, str, str]]:
+def first_steps(own: Facts, content: Content) -> list[tuple[str, str, str]]:
     """Return the first steps of a beginner that are left: what, where and why."""
     skills = ngettext(
         "One skill, against five described levels.",
@@ -164,13 +164,13 @@ def first_steps(found: PersonRecord, content: Content) -> list[tuple[str, str, s
     )
     steps = (
         (
-            found.statuses,
+            own.statuses,
             _("Tick what you have already done"),
             f"/roadmaps/{content.slug}",
             _("Be generous: a tick is a claim, and claims are kept apart from proof."),
         ),
         (
-            found.positions or found.degrees,
+            own.positions or own.degrees,
             _("Add your jobs and degrees"),
             "/career",
             _("Years of ML engineering are one of the gates.")
@@ -178,12 +178,12 @@ def first_steps(found: PersonRecord, content: Content) -> list[tuple[str, str, s
             else _("Your portfolio shows them, and your managers see them."),
         ),
         (
-            found.evidence,
+            own.pieces,
             _("Record your first piece of evidence"),
             "/evidence/new",
             _("A design document or a launch you remember well is a good start."),
         ),
-        (found.self_levels, _("Assess your own skills"), "/skills", skills),
+        (own.self_levels, _("Assess your own skills"), "/skills", skills),
     )
     return [(text, href, reason) for is_done, text, href, reason in steps if not is_done]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from roadmap.core.batches import batched
 from roadmap.core.config import VERSION
 from roadmap.evidence import audience_sql
 from roadmap.evidence.constants import AWAITING_REVIEW
-from roadmap.evidence.item import Audience, Item, seen_by
+from roadmap.evidence.item import Audience, seen_by
 from roadmap.evidence.loader import load_counted_items, load_user_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.people.models import User
@@ -37,25 +38,16 @@ from roadmap.skills.queries import ranked_assessments
 class PersonRecord:
     """Everything recorded about a person that readiness depends on.
 
-    `enrolled` are pairs of a roadmap and its current revision. Statuses and the moments at which
-    they changed are by milestone key, the latest levels by skill key.
+    `own` are the facts as the person sees them: all of them. `enrolled` are pairs of a roadmap and
+    its current revision, `status_changed_at` the moments of status changes by milestone key.
     """
 
     timezone: str = "UTC"
     version: int = 0
     enrolled: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
-    statuses: dict[str, str] = field(default_factory=dict)
+    own: Facts = field(default_factory=Facts)
     status_changed_at: dict[str, dt.datetime] = field(default_factory=dict)
-    target_dates: dict[str, dt.date] = field(default_factory=dict)
     latest_status_at: dt.datetime | None = None
-    self_levels: dict[str, int] = field(default_factory=dict)
-    other_levels: dict[str, int] = field(default_factory=dict)
-    self_assessed_on: dict[str, dt.date] = field(default_factory=dict)
-    other_assessed_on: dict[str, dt.date] = field(default_factory=dict)
-    positions: list[Position] = field(default_factory=list)
-    degrees: list[Degree] = field(default_factory=list)
-    evidence: list[Item] = field(default_factory=list)
-    awaits_first_review: bool = False
     evidence_changed_at: dt.datetime | None = None
     shared_evidence_changed_at: dt.datetime | None = None
 
@@ -63,19 +55,18 @@ class PersonRecord:
         """Return the date in the person's own time zone."""
         return now.astimezone(ZoneInfo(self.timezone)).date()
 
-    def own(self) -> Facts:
-        """Return the facts as the person sees them: all of them."""
-        return replace(self._facts(self.evidence), target_dates=self.target_dates)
-
+    @cached_property
     def shared(self) -> Facts:
         """Return the facts as others see them: no drafts, private evidence, unsubmitted edits."""
-        return self._facts(self.shared_evidence)
+        seen = [seen_by(item, Audience.MANAGER) for item in self.own.pieces]
+        return replace(
+            self.own, pieces=[item for item in seen if item is not None], target_dates={}
+        )
 
     def has_hidden_facts(self) -> bool:
         """Tell whether others see less evidence than the person does, or other versions of it."""
-        return len(self.shared_evidence) < len(self.evidence) or any(
-            seen is not item for seen, item in zip(self.shared_evidence, self.evidence, strict=True)
-        )
+        own, shared = self.own.pieces, self.shared.pieces
+        return len(shared) < len(own) or any(map(operator.is_not, shared, own))
 
     def last_activity_on(self, *, shared_only: bool) -> dt.date | None:
         """Return the date on which the person last changed a status or evidence, None for never.
@@ -87,25 +78,6 @@ class PersonRecord:
         moments = [moment for moment in (self.latest_status_at, evidence) if moment is not None]
         return self.today(max(moments)) if moments else None
 
-    @cached_property
-    def shared_evidence(self) -> list[Item]:
-        """Return the evidence that others see, as they see it; without texts."""
-        seen = (seen_by(item, Audience.MANAGER) for item in self.evidence)
-        return [item for item in seen if item is not None]
-
-    def _facts(self, pieces: list[Item]) -> Facts:
-        return Facts(
-            statuses=self.statuses,
-            pieces=tuple(pieces),
-            self_levels=self.self_levels,
-            other_levels=self.other_levels,
-            self_assessed_on=self.self_assessed_on,
-            other_assessed_on=self.other_assessed_on,
-            positions=tuple(self.positions),
-            degrees=tuple(self.degrees),
-            awaits_first_review=self.awaits_first_review,
-        )
-
 
 Records = dict[uuid.UUID, PersonRecord]
 
@@ -113,8 +85,8 @@ Records = dict[uuid.UUID, PersonRecord]
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
     """Load the record of one person with the names of their evidence, in ten statements."""
     record = _records(session, [user_id])[user_id]
-    record.target_dates = target_dates(session, user_id)
-    record.evidence = load_user_items(session, Audience.OWNER, user_id, texts=False)
+    record.own.target_dates = target_dates(session, user_id)
+    record.own.pieces = load_user_items(session, Audience.OWNER, user_id, texts=False)
     return record
 
 
@@ -149,6 +121,7 @@ def counted_record(
             counted[roadmap_id] = CountedFacts.from_json(values)
     _load_statuses(session, records)
     if len(counted) < len(record.enrolled):
+        _load_levels(session, records)
         _load_background(session, records)
         _load_evidence(session, records)
         counted = {}
@@ -160,6 +133,7 @@ def _records(session: Session, people: Collection[uuid.UUID]) -> Records:
     records = {user_id: PersonRecord() for user_id in people}
     _load_people(session, records, _USERS)
     _load_statuses(session, records)
+    _load_levels(session, records)
     _load_background(session, records)
     return records
 
@@ -189,39 +163,39 @@ def _load_people(
             record.enrolled.append((roadmap_id, revision_id))
         record.latest_status_at, record.evidence_changed_at = more[:2]
         record.shared_evidence_changed_at = more[2]
-        record.awaits_first_review = bool(more[3])
+        record.own.awaits_first_review = bool(more[3])
         further.append((roadmap_id, *more[4:]))
     return further
 
 
 def _load_statuses(session: Session, records: Records) -> None:
     for user_id, key, status, changed_at in _rows(session, _STATUSES, records):
-        records[user_id].statuses[key] = status
+        records[user_id].own.statuses[key] = status
         records[user_id].status_changed_at[key] = changed_at
 
 
 def _load_levels(session: Session, records: Records) -> None:
     for user_id, skill, side, level, moment in _rows(session, _LEVELS, records):
-        record = records[user_id]
+        facts = records[user_id].own
         own = side == "self"
-        (record.self_levels if own else record.other_levels)[skill] = level
-        days = record.self_assessed_on if own else record.other_assessed_on
+        (facts.self_levels if own else facts.other_levels)[skill] = level
+        days = facts.self_assessed_on if own else facts.other_assessed_on
         days[skill] = moment.date()
 
 
 def _load_background(session: Session, records: Records) -> None:
-    """Load levels, positions and degrees."""
-    _load_levels(session, records)
     for user_id, key, title, start, end, is_ml in _rows(session, _POSITIONS, records):
         position = Position(str(key), title, start.first, end.last if end else None, is_ml)
-        records[user_id].positions.append(position)
+        facts = records[user_id].own
+        facts.positions = (*facts.positions, position)
     for user_id, degree_id, *values in _rows(session, _DEGREES, records):
-        records[user_id].degrees.append(Degree(str(degree_id), *values))
+        facts = records[user_id].own
+        facts.degrees = (*facts.degrees, Degree(str(degree_id), *values))
 
 
 def _load_evidence(session: Session, records: Records) -> None:
     for user_id, evidence in load_counted_items(session, records).items():
-        records[user_id].evidence = evidence
+        records[user_id].own.pieces = evidence
 
 
 def _rows(

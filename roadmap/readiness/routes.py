@@ -50,12 +50,11 @@ def page() -> Response | str:
         return render_template("readiness/empty.html")
     content = load_revision(db.session, mine.revision_id).content
     record = person_record(db.session, current_user.id)
-    facts, today = record.own(), current_user.today(now())
-    tally = Tally(content, facts, today)
-    found = explain(content, facts, today, tally)
+    tally = Tally(content, record.own, current_user.today(now()))
+    found = explain(tally)
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
     wanted = read_wanted(request.args.getlist("if"))
-    supposed = what_if(content, facts, today, found, wanted, tally)
+    supposed = what_if(tally, found, wanted)
     said = supposition(found, supposed)
     if wants_fragment():
         name = "readiness/_what_if_result.html"
@@ -68,8 +67,8 @@ def page() -> Response | str:
         roadmap=content,
         others=others,
         has_manager=has_manager,
-        returned=returned_pieces(record),
-        first_steps=first_steps(record, content),
+        returned=returned_pieces(record.own),
+        first_steps=first_steps(record.own, content),
         steps=actionable_steps(found, has_manager=has_manager),
         supposed=supposed,
         said=said,

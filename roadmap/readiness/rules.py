@@ -14,12 +14,11 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.evidence_tally import VERIFIED
-from roadmap.readiness.facts import Degree, Facts
+from roadmap.readiness.facts import Degree
 from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.tally import TONES, StageHours, Tally
 
 if TYPE_CHECKING:
-    from roadmap.catalog.content import Content
     from roadmap.catalog.policy import Background, Verdicts
 
 ZERO = Fraction(0)
@@ -116,13 +115,8 @@ class StageCredit:
         return Fraction(self.numerator, self.denominator)
 
 
-def evaluate(content: Content, facts: Facts, today: date) -> Evaluation:
-    """Judge the facts against the roadmap on a day (the person's own date)."""
-    return evaluate_tally(Tally(content, facts, today))
-
-
-def evaluate_tally(tally: Tally) -> Evaluation:
-    """Judge what was counted."""
+def evaluate(tally: Tally) -> Evaluation:
+    """Judge the facts against the roadmap."""
     content = tally.content
     parts = part_scores(tally)
     score = sum((part.points for part in parts), ZERO)
@@ -142,13 +136,8 @@ def evaluate_tally(tally: Tally) -> Evaluation:
     )
 
 
-def score(content: Content, facts: Facts, today: date) -> Fraction:
-    """Return the score alone, from 0 to 100, exactly."""
-    return score_of(Tally(content, facts, today))
-
-
 def score_of(tally: Tally) -> Fraction:
-    """Return the score of what was counted."""
+    """Return the score alone, from 0 to 100, exactly."""
     return sum((part.points for part in part_scores(tally)), ZERO)
 
 

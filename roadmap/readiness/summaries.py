@@ -24,6 +24,7 @@ from roadmap.people.models import User
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import person_records
 from roadmap.readiness.summary import summarize
+from roadmap.readiness.tally import Tally
 
 Followed = tuple[uuid.UUID, uuid.UUID]
 """A roadmap and its current revision."""
@@ -107,7 +108,7 @@ def load_shared_summaries(
         for user_id, record in person_records(session, people).items():
             content = load_revision(session, followed[user_id][1]).content
             found[user_id] = {
-                **summarize(content, record.shared(), record.today(now)),
+                **summarize(Tally(content, record.shared, record.today(now))),
                 "last_activity_on": record.last_activity_on(shared_only=True),
             }
     return found

@@ -6,15 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from roadmap.readiness.evidence_tally import EvidenceTally
 from roadmap.readiness.facts import Degree, Facts, Position
-from roadmap.readiness.rules import Progress, evaluate_tally, shown_verdict
+from roadmap.readiness.rules import Progress, evaluate, shown_verdict
 from roadmap.readiness.tally import Tally
-
-if TYPE_CHECKING:
-    from roadmap.catalog.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +81,10 @@ def _progress(progress: Progress) -> dict[str, Any]:
     }
 
 
-def summarize(content: Content, facts: Facts, today: dt.date) -> dict[str, Any]:
+def summarize(tally: Tally) -> dict[str, Any]:
     """Evaluate facts, and return the values that one half of a summary row holds."""
-    return summarize_tally(Tally(content, facts, today))
-
-
-def summarize_tally(tally: Tally) -> dict[str, Any]:
-    """Return the same for facts that are counted already."""
     content, facts = tally.content, tally.facts
-    judged = evaluate_tally(tally)
+    judged = evaluate(tally)
     return {
         "score": round_share(judged.score),
         "verdict": judged.verdict,

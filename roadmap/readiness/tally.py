@@ -79,8 +79,6 @@ class Tally:
     @cached_property
     def counts(self) -> EvidenceCounts:
         """Return the pieces, counted so that one can be tried in another way."""
-        if self._evidence is not None:
-            raise LookupError("evidence that was counted before has no pieces")
         return EvidenceCounts(self.content, self.facts.pieces, self.today)
 
     def with_facts(self, **changes: Any) -> Tally:
@@ -104,8 +102,6 @@ class Tally:
         Only an explanation looks at pieces. Parts and gates are judged in ticks as well, which have
         none: what these need is counted in `evidence`.
         """
-        if self._evidence is not None:
-            raise LookupError("evidence that was counted before has no pieces")
         return [piece for piece in self.facts.pieces if not piece.has_lapsed(self.today)]
 
     @cached_property

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Item
 from roadmap.readiness.explanation import Readiness
-from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.messages import IMPACT_NAMES, N_, Message
 from roadmap.readiness.next_steps import COMPLETE_IMPACT, Step, as_confirmed, with_piece
 from roadmap.readiness.rules import Evaluation, evaluate, score_of
 from roadmap.readiness.tally import Tally
-
-if TYPE_CHECKING:
-    from roadmap.catalog.content import Content
 
 # The kinds of choices, and how many of each are offered; an address may name any.
 OFFERED = {"verified": 6, "done": 4, "assessed": 8, "impact": 3}
@@ -73,20 +67,11 @@ class WhatIf:
     closed: tuple[GateResult, ...] = ()
 
 
-def what_if(
-    content: Content,
-    facts: Facts,
-    today: date,
-    before: Readiness,
-    wanted: Iterable[str],
-    tally: Tally | None = None,
-) -> WhatIf:
+def what_if(tally: Tally, before: Readiness, wanted: Iterable[str]) -> WhatIf:
     """Judge the facts as if what is `wanted`, by the keys of choices, had come true.
 
-    `before` is the judgement of the facts as they are, with its explanation, and `tally` their
-    tally where the caller has it.
+    `before` is the judgement of the facts as they are, with its explanation.
     """
-    tally = Tally(content, facts, today) if tally is None else tally
     keys = list(dict.fromkeys(wanted))
     offered = {choice.key: choice for choice in _offered(tally, before.score, before.steps)}
     asked = [find_choice(tally, key) for key in keys[:MOST_CHOSEN]]
@@ -95,7 +80,7 @@ def what_if(
     found = WhatIf((*offered.values(), *others), chosen, len(keys) - len(chosen))
     if not chosen:
         return found
-    after = evaluate(content, assume(content, facts, chosen), today)
+    after = evaluate(assume(tally, chosen))
     changed = [
         gate
         for was, gate in zip(before.gates, after.gates, strict=True)
@@ -135,8 +120,9 @@ def find_choice(tally: Tally, key: str) -> Choice | None:
     return Choice(key, Message("%(title)s", title=title)) if title else None
 
 
-def assume(content: Content, facts: Facts, keys: Iterable[str]) -> Facts:
-    """Return the facts as if the choices with these keys had come true."""
+def assume(tally: Tally, keys: Iterable[str]) -> Tally:
+    """Return the tally as if the choices with these keys had come true."""
+    content, facts = tally.content, tally.facts
     statuses, levels = dict(facts.statuses), dict(facts.other_levels)
     pieces = {str(piece.id): piece for piece in facts.pieces}
     # What is verified is the newest version, and an impact is added to the one that counts then.
@@ -153,7 +139,8 @@ def assume(content: Content, facts: Facts, keys: Iterable[str]) -> Facts:
                 type_, _, id_ = target.partition(":")
                 impacts = (*pieces[id_].counted.impacts, replace(COMPLETE_IMPACT, type=type_))
                 pieces[id_] = pieces[id_].with_counted(impacts=impacts)
-    return replace(facts, statuses=statuses, other_levels=levels, pieces=tuple(pieces.values()))
+    supposed = replace(facts, statuses=statuses, other_levels=levels, pieces=tuple(pieces.values()))
+    return Tally(content, supposed, tally.today)
 
 
 def _measures(piece: Item, type_: str) -> bool:

@@ -272,7 +272,7 @@ def _progress(
         return {}
     if digest is None:
         outside = outside or PersonRecord()
-        own, other = outside.self_levels, outside.other_levels
+        own, other = outside.own.self_levels, outside.own.other_levels
         return {
             "skills": {
                 skill.key: SkillCell(own.get(skill.key), other.get(skill.key), skill.bar)

@@ -28,6 +28,7 @@ from roadmap.progress.queries import EnrolledRoadmap, enrollments, target_dates
 from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.readiness.summary import summarize
+from roadmap.readiness.tally import Tally
 from roadmap.skills import queries as skills
 from roadmap.skills.rules import SkillComparison
 
@@ -104,7 +105,7 @@ def load_shared_profile(
         raise NotEnrolled(slug)
     facts = person_record(session, person.id)
     pieces = sorted(
-        facts.shared_evidence, key=lambda item: (item.version.occurred_on, item.id), reverse=True
+        facts.shared.pieces, key=lambda item: (item.version.occurred_on, item.id), reverse=True
     )
     today = facts.today(now)
     on = _load_progress(session, person, chosen, facts, pieces, today) if chosen else None
@@ -151,8 +152,9 @@ def _load_progress(
     today: dt.date,
 ) -> SharedProgress:
     published = load_revision(session, enrolled.revision_id)
-    content, shared = published.content, facts.shared()
-    progress = RoadmapProgress(published, enrolled, summarize(content, shared, today), {}, today)
+    content = published.content
+    tally = Tally(content, facts.shared, today)
+    progress = RoadmapProgress(published, enrolled, summarize(tally), {}, today)
     reasons = _load_reasons(session, person.id) if person.shares_plans else {}
     targets = target_dates(session, person.id) if person.shares_plans else {}
     behind: dict[str, list[Item]] = defaultdict(list)
@@ -160,7 +162,7 @@ def _load_progress(
         for key in piece.milestones:
             behind[key].append(piece)
     return SharedProgress(
-        found=explain(content, shared, today),
+        found=explain(tally),
         progress=progress,
         milestones={
             each.key: SharedMilestone(

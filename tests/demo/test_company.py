@@ -33,6 +33,7 @@ from roadmap.people.models import HistoryEntry, Membership, Team, User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.rules import evaluate
+from roadmap.readiness.tally import Tally
 from roadmap.skills.models import Assessment
 from tests.demo.conftest import ENGINEERS, MANAGERS, NOW, DemoData
 
@@ -231,8 +232,8 @@ def test_yusuf_keeps_his_work_to_himself(demo: DemoData) -> None:
     private = [piece for piece in pieces if piece.visibility == "private"]
     assert len(private) / len(pieces) > 0.7
     own, shared = (
-        evaluate(demo.content, facts, TODAY)
-        for facts in (demo.records["yusuf"].own(), demo.records["yusuf"].shared())
+        evaluate(Tally(demo.content, facts, TODAY))
+        for facts in (demo.records["yusuf"].own, demo.records["yusuf"].shared)
     )
     assert own.score - shared.score > 10
     assert (own.verdict, shared.verdict) == ("under_way", "setting_out")

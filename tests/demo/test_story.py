@@ -18,6 +18,7 @@ from roadmap.practice.queries import question_bank
 from roadmap.progress.models import MilestonePlan, MilestoneStatus
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.rules import evaluate
+from roadmap.readiness.tally import Tally
 from roadmap.skills.models import Assessment
 from roadmap.time_budget.models import TimeEntry
 from roadmap.time_budget.queries import time_content
@@ -100,7 +101,7 @@ def test_one_certificate_has_lapsed_and_one_is_about_to(demo: DemoData) -> None:
 
 
 def test_maya_is_under_way_with_some_gates_passed(demo: DemoData) -> None:
-    own = evaluate(demo.content, demo.records["maya"].own(), NOW.date())
+    own = evaluate(Tally(demo.content, demo.records["maya"].own, NOW.date()))
     assert own.verdict == "under_way"
     assert not own.claimed_not_proven
     assert {gate.key for gate in own.gates if gate.passed} == {"design", "impact", "sustained"}
@@ -112,8 +113,8 @@ def test_maya_is_under_way_with_some_gates_passed(demo: DemoData) -> None:
 
 
 def test_a_draft_counts_for_maya_and_for_nobody_else(demo: DemoData) -> None:
-    own = evaluate(demo.content, demo.records["maya"].own(), NOW.date())
-    others = evaluate(demo.content, demo.records["maya"].shared(), NOW.date())
+    own = evaluate(Tally(demo.content, demo.records["maya"].own, NOW.date()))
+    others = evaluate(Tally(demo.content, demo.records["maya"].shared, NOW.date()))
     assert others.score < own.score
 
 

@@ -99,7 +99,7 @@ def test_a_returned_piece_shows_what_was_returned(session, cast, edited):
 
 def test_readiness_of_others_is_told_what_was_returned_too(session, cast, edited):
     found = person_record(session, cast.alice)
-    (own,), (shared,) = found.own().pieces, found.shared().pieces
+    (own,), (shared,) = found.own.pieces, found.shared.pieces
     own, shared = own.counted, shared.counted
     assert (own.kind, own.occurred_on, own.impacts[0].type) == ("talk", LATER, "business")
     assert (shared.kind, shared.occurred_on) == ("design_doc", PartialDate("2026-03-02"))
@@ -186,5 +186,5 @@ def test_what_is_shared_is_the_same_everywhere(session, cast, now):
     assert {str(piece.id) for piece in pieces if piece.is_shared} == expected
     rows = session.scalars(sa.select(Evidence.id).where(is_visible(Audience.MANAGER)))
     assert {str(key) for key in rows} == expected
-    told = person_record(session, cast.alice).shared().pieces
+    told = person_record(session, cast.alice).shared.pieces
     assert {str(piece.id) for piece in told} == expected

@@ -18,6 +18,7 @@ from roadmap.progress import actions, queries
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import person_record
+from roadmap.readiness.tally import Tally
 from roadmap.skills import actions as skills
 from tests.support.cast import Cast
 from tests.support.catalog import SHIPPED_SLUGS, enroll
@@ -98,7 +99,7 @@ def test_it_agrees_with_the_readiness_of_each(
     record = person_record(session, cast.alice)
     for slug, score in zip((SLUG, STAFF, MANAGER), shown, strict=True):
         content = published_roadmap(session, slug).content
-        found = explain(content, record.own(), record.today(now))
+        found = explain(Tally(content, record.own, record.today(now)))
         assert score == str(found.shown_score) != "0.0"
 
 

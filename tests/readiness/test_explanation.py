@@ -28,7 +28,8 @@ from roadmap.readiness.explanation import (
     without_item,
 )
 from roadmap.readiness.facts import Facts, Position
-from roadmap.readiness.rules import evaluate, score
+from roadmap.readiness.rules import evaluate, score_of
+from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import what_if
 from tests.readiness.examples import (
     KEYS,
@@ -52,14 +53,14 @@ def item(readiness: Readiness, item_type: str, key: str) -> ItemEffect:
 
 def stage_lines(facts: Facts) -> dict[str, StageLine]:
     """The lines of part 1 by stage."""
-    lines = explain(content(), facts, TODAY).parts[0].sources
+    lines = explain(Tally(content(), facts, TODAY)).parts[0].sources
     return {line.key: line for line in lines if isinstance(line, StageLine)}
 
 
 def test_the_explanation_says_what_the_judgement_says() -> None:
     judged, explained = (
-        evaluate(content(), proven_facts(), TODAY),
-        explain(content(), proven_facts(), TODAY),
+        evaluate(Tally(content(), proven_facts(), TODAY)),
+        explain(Tally(content(), proven_facts(), TODAY)),
     )
     assert explained.score == judged.score
     assert explained.verdict == judged.verdict
@@ -83,7 +84,7 @@ def test_every_fact_is_an_item() -> None:
         degrees=masters_degree(),
         pieces=proven_pieces()[:1],
     )
-    items = explain(content(), facts, TODAY).items
+    items = explain(Tally(content(), facts, TODAY)).items
     assert {(each.type, each.key) for each in items} == {
         ("milestone", "experience1"),
         ("milestone", "experience2"),
@@ -98,7 +99,7 @@ def test_every_fact_is_an_item() -> None:
 
 
 def test_an_effect_is_the_score_now_less_the_score_without() -> None:
-    readiness = explain(content(), proven_facts(), TODAY)
+    readiness = explain(Tally(content(), proven_facts(), TODAY))
     # Leadership is 30 of 100 weights of 40 points, in halves.
     assert item(readiness, "milestone", "leadership1").effect == 6
     assert item(readiness, "assessment", "mlops").effect == Fraction(20, 8)
@@ -113,7 +114,7 @@ def test_an_effect_can_be_nothing_or_negative() -> None:
         self_levels={"mlops": 3},
         other_levels=levels_at_bar() | {"mlops": 0},
     )
-    readiness = explain(content(), low, TODAY)
+    readiness = explain(Tally(content(), low, TODAY))
     assert item(readiness, "evidence", "p9").effect == 0
     assert item(readiness, "self_assessment", "mlops").effect == 0
     assert item(readiness, "assessment", "mlops").effect == -Fraction(20 * 3, 8 * 10)
@@ -157,7 +158,7 @@ def test_a_skill_line_says_whose_level_counts() -> None:
     facts = Facts(self_levels={"mlops": 3, "strategy": 2}, other_levels={"mlops": 2})
     lines = [
         line
-        for line in explain(content(), facts, TODAY).parts[1].sources
+        for line in explain(Tally(content(), facts, TODAY)).parts[1].sources
         if isinstance(line, SkillLine)
     ]
     by_key = {line.key: line for line in lines}
@@ -180,7 +181,7 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
     )
     lines = [
         line
-        for line in explain(content(), facts, TODAY).parts[2].sources
+        for line in explain(Tally(content(), facts, TODAY)).parts[2].sources
         if isinstance(line, RequirementLine)
     ]
     public = next(line for line in lines if line.key == "public_work")
@@ -196,7 +197,7 @@ def test_an_impact_line_names_its_piece() -> None:
     facts = Facts(pieces=(piece("a", "other", impacts=(metric("team"),)),))
     lines = [
         line
-        for line in explain(content(), facts, TODAY).parts[3].sources
+        for line in explain(Tally(content(), facts, TODAY)).parts[3].sources
         if isinstance(line, ImpactLine)
     ]
     assert [(line.key, line.piece.id if line.piece else None) for line in lines] == [
@@ -208,7 +209,7 @@ def test_an_impact_line_names_its_piece() -> None:
 
 def test_the_background_line_says_which_sum_was_taken() -> None:
     def line(facts: Facts) -> BackgroundLine:
-        found = explain(content(), facts, TODAY).parts[4].sources[0]
+        found = explain(Tally(content(), facts, TODAY)).parts[4].sources[0]
         assert isinstance(found, BackgroundLine)
         return found
 
@@ -223,7 +224,7 @@ def test_the_background_line_says_which_sum_was_taken() -> None:
 
 
 def test_an_empty_part_has_no_lines() -> None:
-    assert explain(content(skills=()), proven_facts(), TODAY).parts[1].sources == ()
+    assert explain(Tally(content(skills=()), proven_facts(), TODAY)).parts[1].sources == ()
 
 
 def test_figures_are_shown_to_one_decimal() -> None:
@@ -237,7 +238,7 @@ def test_shown_parts_add_up_to_the_shown_score() -> None:
     thirds = [Fraction(1, 3)] * 3
     assert round_parts(thirds) == [Decimal("0.4"), Decimal("0.3"), Decimal("0.3")]
     confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
-    readiness = explain(content(), Facts(statuses=done(*KEYS), pieces=(confirmed,)), TODAY)
+    readiness = explain(Tally(content(), Facts(statuses=done(*KEYS), pieces=(confirmed,)), TODAY))
     assert str(readiness.shown_score) == "21.7"
     assert [str(part.shown) for part in readiness.parts] == ["15.9", "0.0", "2.5", "3.3", "0.0"]
 
@@ -245,8 +246,8 @@ def test_shown_parts_add_up_to_the_shown_score() -> None:
 def test_json_has_the_shape_that_clients_rely_on() -> None:
     confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
     facts = Facts(statuses=done(*KEYS), pieces=(confirmed,))
-    found = explain(content(), facts, TODAY)
-    supposed = what_if(content(), facts, TODAY, found, ())
+    found = explain(Tally(content(), facts, TODAY))
+    supposed = what_if(Tally(content(), facts, TODAY), found, ())
     data = to_shape("some-roadmap", found, supposed).model_dump(mode="json")
     assert data["score"] == 21.7222
     assert (data["verdict"], data["claimed_not_proven"]) == ("setting_out", True)
@@ -267,16 +268,16 @@ def test_json_has_the_shape_that_clients_rely_on() -> None:
 
 def test_each_stated_effect_is_the_truth() -> None:
     facts = replace(proven_facts(), self_levels=levels_at_bar(), degrees=masters_degree())
-    readiness = explain(content(), facts, TODAY)
+    readiness = explain(Tally(content(), facts, TODAY))
     for each in readiness.items:
-        left = score(content(), without_item(facts, each.type, each.key), TODAY)
+        left = score_of(Tally(content(), without_item(facts, each.type, each.key), TODAY))
         assert readiness.score - left == each.effect
 
 
 def test_an_old_assessment_is_flagged_and_still_counts() -> None:
     def lines(day: date) -> dict[str, tuple[bool, Fraction]]:
         facts = Facts(other_levels=levels_at_bar(), other_assessed_on={"mlops": day})
-        part = explain(content(), facts, TODAY).parts[1]
+        part = explain(Tally(content(), facts, TODAY)).parts[1]
         return {
             line.key: (line.other_is_old, line.points)
             for line in part.sources
@@ -299,7 +300,7 @@ def test_many_pieces_are_counted_once_each(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr("roadmap.readiness.evidence_tally.proved_by", count)
     many = [piece(f"p{n}", "talk", *KEYS[n % 9 :][:1], verified=n % 3 == 0) for n in range(300)]
-    explained = explain(content(), Facts(statuses=done(*KEYS), pieces=tuple(many)), TODAY)
+    explained = explain(Tally(content(), Facts(statuses=done(*KEYS), pieces=tuple(many)), TODAY))
     assert sum(each.type == "evidence" for each in explained.items) == 300
     # Once to count it, and once more for what a next step would change of it.
     assert len(seen) < 3 * 300

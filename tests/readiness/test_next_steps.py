@@ -11,7 +11,8 @@ from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Item, SkillLink
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.next_steps import Step, next_steps, top_three
-from roadmap.readiness.rules import evaluate, score
+from roadmap.readiness.rules import evaluate, score_of
+from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
     KEYS,
     SKILLS,
@@ -33,7 +34,7 @@ LEADERSHIP = (SkillLink("mentoring", "Mentoring"),)
 
 def steps(facts: Facts, action: str, on: Content | None = None) -> dict[str, Step]:
     """The steps of one action by target, in order."""
-    found = next_steps(on or content(), facts, TODAY)
+    found = next_steps(Tally(on or content(), facts, TODAY))
     return {step.target: step for step in found if step.action == action}
 
 
@@ -73,7 +74,7 @@ def test_an_open_milestone_that_evidence_proves_only_waits_for_its_tick() -> Non
         piece("lapsed", "launch", "visibility1", expires_on=PartialDate(TODAY - timedelta(days=1))),
     )
     facts = Facts(statuses={"leadership1": "in_progress"}, pieces=pieces)
-    found = next_steps(on, facts, TODAY)
+    found = next_steps(Tally(on, facts, TODAY))
     # A launch does not prove leadership2, and what has lapsed proves nothing.
     assert [step.target for step in found if step.action == "tick_milestone"] == [
         "leadership1",
@@ -84,7 +85,7 @@ def test_an_open_milestone_that_evidence_proves_only_waits_for_its_tick() -> Non
     assert (first.action, first.hours) == ("tick_milestone", 0)
     assert first.label.text() == "If it meets its “done when”, mark “Leadership1” as done"
     ticked = replace(facts, statuses=done("leadership1"))
-    assert first.gain == score(on, ticked, TODAY) - score(on, facts, TODAY)
+    assert first.gain == score_of(Tally(on, ticked, TODAY)) - score_of(Tally(on, facts, TODAY))
 
 
 def test_what_is_planned_for_a_day_ahead_is_still_to_be_done() -> None:
@@ -108,7 +109,7 @@ def test_a_waiting_tick_comes_before_what_opens_a_gate() -> None:
     levels = levels_at_bar()
     del levels["strategy"]
     first, second, *_ = next_steps(
-        content(), Facts(pieces=(proof,), other_levels=levels, positions=six_years()), TODAY
+        Tally(content(), Facts(pieces=(proof,), other_levels=levels, positions=six_years()), TODAY)
     )
     assert (first.action, first.opens_gate) == ("tick_milestone", None)
     assert second.opens_gate == "judged_by_others"
@@ -241,7 +242,7 @@ def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
     )
     again, at_once = [
         step
-        for step in next_steps(content(), Facts(pieces=(draft, verified)), TODAY)
+        for step in next_steps(Tally(content(), Facts(pieces=(draft, verified)), TODAY))
         if (step.action, step.target) == ("add_impact", "team")
     ]
     assert (at_once.piece, at_once.gain, at_once.is_reviewed) == ("draft", Fraction(2), False)
@@ -316,7 +317,7 @@ def test_what_opens_a_gate_by_itself_comes_first() -> None:
         self_levels=levels_at_bar(),
         other_levels=levels,
     )
-    first, second, *rest = next_steps(content(), facts, TODAY)
+    first, second, *rest = next_steps(Tally(content(), facts, TODAY))
     assert (first.action, first.target, first.opens_gate) == (
         "ask_assessment",
         "strategy",
@@ -329,7 +330,9 @@ def test_what_opens_a_gate_by_itself_comes_first() -> None:
 
 
 def test_the_rest_is_in_the_order_of_gain_for_effort() -> None:
-    found = next_steps(content(), Facts(statuses=done("leadership1"), positions=six_years()), TODAY)
+    found = next_steps(
+        Tally(content(), Facts(statuses=done("leadership1"), positions=six_years()), TODAY)
+    )
     ratios = [step.gain / step.hours for step in found]
     assert ratios == sorted(ratios, reverse=True)
 
@@ -349,21 +352,23 @@ def test_ties_between_pieces_follow_the_milestones_that_they_are_linked_to() -> 
 
 def test_three_are_shown_and_at_most_one_of_each_action() -> None:
     draft = piece("draft", "launch", "experience1")
-    shown = top_three(next_steps(content(), Facts(statuses=done(*KEYS), pieces=(draft,)), TODAY))
+    shown = top_three(
+        next_steps(Tally(content(), Facts(statuses=done(*KEYS), pieces=(draft,)), TODAY))
+    )
     assert len(shown) == 3
     assert len({step.action for step in shown}) == 3
 
 
 def test_nothing_is_shown_where_nothing_helps() -> None:
-    assert top_three(next_steps(content(), proven_facts(), TODAY)) == []
+    assert top_three(next_steps(Tally(content(), proven_facts(), TODAY))) == []
 
 
 def test_a_step_that_comes_true_gains_what_it_said() -> None:
     facts = Facts(statuses=done(*KEYS[:6]), pieces=(piece("draft", "design_doc", "experience1"),))
-    before = score(content(), facts, TODAY)
+    before = score_of(Tally(content(), facts, TODAY))
     submit = steps(facts, "submit_evidence")["draft"]
     confirmed = piece("draft", "design_doc", "experience1", verified=True)
-    after = score(content(), replace(facts, pieces=(confirmed,)), TODAY)
+    after = score_of(Tally(content(), replace(facts, pieces=(confirmed,)), TODAY))
     assert submit.gain == after - before
 
 
@@ -372,6 +377,8 @@ def test_a_step_opens_a_gate_only_where_it_then_passes() -> None:
     draft = change(pieces[1], state="draft", verified=False, confirmed=frozenset())
     rest = (pieces[0], draft, *(each for each in pieces[2:] if each.counted.kind != "case_study"))
     facts = replace(proven_facts(), pieces=rest)
-    standing = [gate.key for gate in evaluate(content(), facts, TODAY).gates if not gate.passed]
+    standing = [
+        gate.key for gate in evaluate(Tally(content(), facts, TODAY)).gates if not gate.passed
+    ]
     assert standing == ["design", "impact"]
     assert steps(facts, "submit_evidence")["p2"].opens_gate == "design"

@@ -12,6 +12,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.facts import Degree, Facts, Position
+from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
     KEYS,
     SHIPPED,
@@ -47,14 +48,14 @@ SHARED = Facts(statuses=done("experience1", "leadership1"))
 
 def reasons(item_type: str, key: str, facts: Facts, on: Content | None = None) -> list[str]:
     """The reasons of an item, which has no effect."""
-    items = explain(on or content(), facts, TODAY).items
+    items = explain(Tally(on or content(), facts, TODAY)).items
     item = next(each for each in items if (each.type, each.key) == (item_type, key))
     assert item.effect == 0
     return [reason.text() for reason in item.reasons]
 
 
 def test_what_has_an_effect_gives_no_reason() -> None:
-    for each in explain(content(), proven_facts(), TODAY).items:
+    for each in explain(Tally(content(), proven_facts(), TODAY)).items:
         assert bool(each.effect) != bool(each.reasons)
 
 
@@ -255,5 +256,6 @@ def test_a_piece_by_what_it_measures(impact: Impact, said: str) -> None:
 
 def test_levels_at_the_bar_all_have_an_effect() -> None:
     assert all(
-        each.effect for each in explain(content(), Facts(other_levels=levels_at_bar()), TODAY).items
+        each.effect
+        for each in explain(Tally(content(), Facts(other_levels=levels_at_bar()), TODAY)).items
     )

@@ -15,7 +15,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.readiness.explanation import explain, without_item
 from roadmap.readiness.facts import Degree, Facts, Position
-from roadmap.readiness.rules import evaluate, next_change_on, score
+from roadmap.readiness.rules import evaluate, next_change_on, score_of
 from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import what_if
 from tests.readiness.examples import (
@@ -127,7 +127,7 @@ def roadmaps_with_facts(draw: st.DrawFn) -> tuple[Facts]:
 @given(roadmaps_with_facts())
 def test_the_explanation_adds_up(world: tuple[Facts]) -> None:
     content, facts = world
-    readiness = explain(content, facts, TODAY)
+    readiness = explain(Tally(content, facts, TODAY))
     assert 0 <= readiness.score <= 100
     assert sum(part.points for part in readiness.parts) == readiness.score
     assert sum(part.shown for part in readiness.parts) == readiness.shown_score
@@ -137,10 +137,10 @@ def test_the_explanation_adds_up(world: tuple[Facts]) -> None:
         assert abs(Fraction(part.shown) - part.points) < Fraction(1, 10)
         assert sum((line.points for line in part.sources), Fraction(0)) == part.points
         assert sum((line.maximum for line in part.sources), Fraction(0)) == part.maximum
-    supposed = what_if(content, facts, TODAY, readiness, ())
+    supposed = what_if(Tally(content, facts, TODAY), readiness, ())
     assert to_shape("a-roadmap", readiness, supposed).score == round(float(readiness.score), 4)
     for choice in supposed.choices:
-        alone = what_if(content, facts, TODAY, readiness, [choice.key]).after
+        alone = what_if(Tally(content, facts, TODAY), readiness, [choice.key]).after
         assert alone is not None
         assert alone.score - readiness.score == choice.gain
 
@@ -151,9 +151,9 @@ def test_removing_an_item_changes_the_score_by_exactly_its_effect(
     world: tuple[Facts],
 ) -> None:
     content, facts = world
-    readiness = explain(content, facts, TODAY)
+    readiness = explain(Tally(content, facts, TODAY))
     for item in readiness.items:
-        left = evaluate(content, without_item(facts, item.type, item.key), TODAY)
+        left = evaluate(Tally(content, without_item(facts, item.type, item.key), TODAY))
         assert readiness.score - left.score == item.effect
 
 
@@ -161,37 +161,37 @@ def test_removing_an_item_changes_the_score_by_exactly_its_effect(
 @given(roadmaps_with_facts(), st.data())
 def test_progress_never_lowers_the_score(world: tuple[Facts], data: st.DataObject) -> None:
     content, facts = world
-    before = score(content, facts, TODAY)
+    before = score_of(Tally(content, facts, TODAY))
     for key, status in facts.statuses.items():
         if status in ("not_started", "in_progress"):
             for better in ("in_progress", "done", "not_applicable"):
                 after = replace(facts, statuses={**facts.statuses, key: better})
-                assert score(content, after, TODAY) >= before
+                assert score_of(Tally(content, after, TODAY)) >= before
     added = data.draw(pieces(content, "new"))
-    assert score(content, replace(facts, pieces=(*facts.pieces, added)), TODAY) >= before
+    assert score_of(Tally(content, replace(facts, pieces=(*facts.pieces, added)), TODAY)) >= before
     for piece in facts.pieces:
         for state in ("submitted", "in_review"):
             sent = tuple(
                 replace(each, state=state) if each is piece else each for each in facts.pieces
             )
-            assert score(content, replace(facts, pieces=sent), TODAY) >= before
+            assert score_of(Tally(content, replace(facts, pieces=sent), TODAY)) >= before
         confirmed = piece.as_verified(piece.milestones)
         proven = tuple(confirmed if each is piece else each for each in facts.pieces)
-        assert score(content, replace(facts, pieces=proven), TODAY) >= before
+        assert score_of(Tally(content, replace(facts, pieces=proven), TODAY)) >= before
 
 
 @fewer
 @given(roadmaps_with_facts())
 def test_an_optional_stage_never_costs_anything(world: tuple[Facts]) -> None:
     content, facts = world
-    before = score(content, facts, TODAY)
+    before = score_of(Tally(content, facts, TODAY))
     for phase in content.stages:
         mine = {each.key for each in phase.milestones}
         unwanted = {
             key: "not_applicable" if key in mine and status != "done" else status
             for key, status in facts.statuses.items()
         }
-        after = score(content, replace(facts, statuses=unwanted), TODAY)
+        after = score_of(Tally(content, replace(facts, statuses=unwanted), TODAY))
         assert after >= before
         if not phase.required:
             assert after == before
@@ -202,10 +202,10 @@ def test_an_optional_stage_never_costs_anything(world: tuple[Facts]) -> None:
 def test_what_one_says_of_oneself_opens_no_gate(world: tuple[Facts]) -> None:
     content, facts = world
     boast = replace(facts, self_levels=dict.fromkeys(SKILL_KEYS, 4))
-    before = [gate.passed for gate in evaluate(content, facts, TODAY).gates]
-    assert [gate.passed for gate in evaluate(content, boast, TODAY).gates] == before
+    before = [gate.passed for gate in evaluate(Tally(content, facts, TODAY)).gates]
+    assert [gate.passed for gate in evaluate(Tally(content, boast, TODAY)).gates] == before
     unproven = replace(boast, pieces=(), other_levels={}, positions=())
-    assert not any(gate.passed for gate in evaluate(content, unproven, TODAY).gates)
+    assert not any(gate.passed for gate in evaluate(Tally(content, unproven, TODAY)).gates)
 
 
 @fewer
@@ -214,17 +214,17 @@ def test_the_result_stays_until_the_day_that_is_stated(world: tuple[Facts]) -> N
     content, facts = world
     until = next_change_on(Tally(content, facts, TODAY))
     assert until is None or until > TODAY
-    now = evaluate(content, facts, TODAY)
+    now = evaluate(Tally(content, facts, TODAY))
     end = until or date(2099, 1, 1)
     for day in {TODAY + (end - TODAY) / 2, end - timedelta(days=1)}:
-        assert evaluate(content, facts, day) == now
+        assert evaluate(Tally(content, facts, day)) == now
 
 
 @fewer
 @given(roadmaps_with_facts())
 def test_progress_is_cumulative(world: tuple[Facts]) -> None:
     content, facts = world
-    result = evaluate(content, facts, TODAY)
+    result = evaluate(Tally(content, facts, TODAY))
     for progress in (result.overall, *result.stages.values()):
         assert 0 <= progress.verified <= progress.evidenced <= progress.claimed <= 1
 
@@ -235,7 +235,7 @@ def test_no_step_lowers_the_score(
     world: tuple[Facts],
 ) -> None:
     content, facts = world
-    readiness = explain(content, facts, TODAY)
+    readiness = explain(Tally(content, facts, TODAY))
     standing = {gate.key for gate in readiness.standing}
     for step in readiness.steps:
         assert step.gain >= 0

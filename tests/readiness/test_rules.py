@@ -18,7 +18,7 @@ from roadmap.core.months import months_later
 from roadmap.evidence.item import Impact
 from roadmap.readiness.calendar_years import years_of
 from roadmap.readiness.facts import Degree, Facts, Position
-from roadmap.readiness.rules import evaluate, next_change_on, score
+from roadmap.readiness.rules import evaluate, next_change_on, score_of
 from roadmap.readiness.tally import Tally
 from tests.readiness.examples import (
     KEYS,
@@ -171,7 +171,7 @@ EXAMPLES = {
 @pytest.mark.parametrize("case", EXAMPLES)
 def test_worked_example(case: str) -> None:
     facts, parts, total, standing, verdict, claimed_not_proven = EXAMPLES[case]
-    result = evaluate(content(), facts, TODAY)
+    result = evaluate(Tally(content(), facts, TODAY))
     assert " + ".join(f"{float(part.points):.2f}" for part in result.parts) == parts
     assert f"{float(result.score):.1f}" == total
     assert tuple(gate.key for gate in result.gates if not gate.passed) == standing
@@ -180,14 +180,14 @@ def test_worked_example(case: str) -> None:
 
 
 def test_worked_examples_are_exact_not_merely_close() -> None:
-    draft = evaluate(content(), EXAMPLES["a design document in draft"][0], TODAY)
+    draft = evaluate(Tally(content(), EXAMPLES["a design document in draft"][0], TODAY))
     assert [part.points for part in draft.parts][:3] == [Fraction(41, 3), 0, Fraction(3, 2)]
-    assert evaluate(content(), proven_facts(), TODAY).score == 100
+    assert evaluate(Tally(content(), proven_facts(), TODAY)).score == 100
 
 
 def part_one(facts: Facts, on: Content | None = None) -> Fraction:
     """The points of part 1."""
-    return evaluate(on or content(), facts, TODAY).parts[0].points
+    return evaluate(Tally(on or content(), facts, TODAY)).parts[0].points
 
 
 def with_optional(hours: int) -> Content:
@@ -268,12 +268,12 @@ def test_tone_of_a_done_milestone(changes: dict[str, object], tone: str) -> None
         milestones=tuple(milestone(key, evidence=("design_doc",)) for key in KEYS)
     )
     facts = Facts(statuses=done("experience1"), pieces=(change(CONFIRMED, **changes),))
-    assert evaluate(proven_by_documents, facts, TODAY).tones["experience1"] == tone
+    assert evaluate(Tally(proven_by_documents, facts, TODAY)).tones["experience1"] == tone
 
 
 def test_tones_of_what_is_not_done_are_its_status() -> None:
     statuses = {"experience1": "in_progress", "experience2": "not_applicable", "gone": "done"}
-    tones = evaluate(content(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY).tones
+    tones = evaluate(Tally(content(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY)).tones
     assert (tones["experience1"], tones["experience2"]) == ("in_progress", "not_applicable")
     assert tones["visibility1"] == "not_started"
     assert list(tones) == list(KEYS)
@@ -281,7 +281,7 @@ def test_tones_of_what_is_not_done_are_its_status() -> None:
 
 def test_progress_is_by_effort_cumulative_and_without_what_is_not_applicable() -> None:
     statuses = done("experience1", "leadership1") | {"leadership2": "not_applicable"}
-    result = evaluate(content(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY)
+    result = evaluate(Tally(content(), Facts(statuses=statuses, pieces=(CONFIRMED,)), TODAY))
     experience, leadership = result.stages["experience"], result.stages["leadership"]
     assert (experience.claimed, experience.evidenced, experience.verified) == (0.5, 0.5, 0.5)
     assert (leadership.claimed, leadership.evidenced, leadership.verified) == (1, 0, 0)
@@ -292,10 +292,10 @@ def test_progress_is_by_effort_cumulative_and_without_what_is_not_applicable() -
 def test_someone_elses_assessment_replaces_ones_own_even_when_it_is_lower() -> None:
     own = Facts(self_levels={"mlops": 3})
     judged = replace(own, other_levels={"mlops": 0})
-    assert evaluate(content(), own, TODAY).parts[1].points == Fraction(20 * 3, 8 * 10)
-    assert evaluate(content(), judged, TODAY).parts[1].points == 0
+    assert evaluate(Tally(content(), own, TODAY)).parts[1].points == Fraction(20 * 3, 8 * 10)
+    assert evaluate(Tally(content(), judged, TODAY)).parts[1].points == 0
     above = Facts(other_levels={"mlops": 4})
-    assert evaluate(content(), above, TODAY).parts[1].points == Fraction(20, 8)
+    assert evaluate(Tally(content(), above, TODAY)).parts[1].points == Fraction(20, 8)
 
 
 def test_the_best_pieces_fill_a_requirement() -> None:
@@ -305,7 +305,7 @@ def test_the_best_pieces_fill_a_requirement() -> None:
         piece("c", "blog_post"),
         piece("d", "talk", verified=True, expires_on=PartialDate(TODAY - timedelta(days=1))),
     )
-    points = evaluate(content(), Facts(pieces=pieces), TODAY).parts[2].points
+    points = evaluate(Tally(content(), Facts(pieces=pieces), TODAY)).parts[2].points
     assert points == Fraction(4) * (1 + Fraction(6, 10)) / 2
 
 
@@ -322,7 +322,7 @@ def test_the_best_pieces_fill_a_requirement() -> None:
 )
 def test_only_a_complete_metric_counts(impact: Impact, points: Fraction) -> None:
     facts = Facts(pieces=(piece("a", "other", impacts=(impact,)),))
-    assert evaluate(content(), facts, TODAY).parts[3].points == points
+    assert evaluate(Tally(content(), facts, TODAY)).parts[3].points == points
 
 
 @pytest.mark.parametrize(
@@ -343,15 +343,21 @@ def test_background_takes_the_higher_sum(
         positions=(Position("job", "Engineer", date(2020, 7, 1), ended, True),),
         degrees=(Degree("d", "Degree", level),) if level else (),
     )
-    assert evaluate(content(), facts, TODAY).parts[4].points == points
+    assert evaluate(Tally(content(), facts, TODAY)).parts[4].points == points
 
 
 def test_an_empty_part_gives_its_points_to_the_others() -> None:
-    result = evaluate(content(skills=()), proven_facts(), TODAY)
+    result = evaluate(Tally(content(skills=()), proven_facts(), TODAY))
     assert [part.maximum for part in result.parts] == [50, 0, 25, Fraction(25, 2), Fraction(25, 2)]
     assert result.score == 100
     nothing = roadmap([stage("a")], [], [], shipped_policy(evidence=[], impact=[]))
-    assert [part.maximum for part in evaluate(nothing, Facts(), TODAY).parts] == [0, 0, 0, 0, 100]
+    assert [part.maximum for part in evaluate(Tally(nothing, Facts(), TODAY)).parts] == [
+        0,
+        0,
+        0,
+        0,
+        100,
+    ]
 
 
 def test_years_are_calendar_years_and_the_rest_a_share_of_the_running_one() -> None:
@@ -375,17 +381,21 @@ def test_each_day_of_work_counts_once_and_no_day_after_today() -> None:
 
 def test_work_that_is_not_ml_is_not_counted() -> None:
     facts = Facts(positions=(replace(six_years()[0], is_ml=False),))
-    assert score(content(), facts, TODAY) == 0
+    assert score_of(Tally(content(), facts, TODAY)) == 0
 
 
 def test_the_verdict_is_taken_from_the_exact_value() -> None:
     asked = copy.deepcopy(SHIPPED["verdicts"])
     asked["ready"]["score"] = 98.4
     facts = EXAMPLES["case study returned, a lapsed certification"][0]
-    assert evaluate(content(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "ready"
+    assert (
+        evaluate(Tally(content(policy=shipped_policy(verdicts=asked)), facts, TODAY)).verdict
+        == "ready"
+    )
     asked["ready"]["score"] = 98.4001
     assert (
-        evaluate(content(policy=shipped_policy(verdicts=asked)), facts, TODAY).verdict == "nearly"
+        evaluate(Tally(content(policy=shipped_policy(verdicts=asked)), facts, TODAY)).verdict
+        == "nearly"
     )
 
 
@@ -395,7 +405,7 @@ def test_claimed_not_proven_ends_at_half_verified() -> None:
             piece(stage, "other", f"{stage}1", f"{stage}2", verified=True) for stage in stages
         )
         facts = Facts(statuses=done(*KEYS), pieces=proofs)
-        return evaluate(content(), facts, TODAY).claimed_not_proven
+        return evaluate(Tally(content(), facts, TODAY)).claimed_not_proven
 
     assert claimed_not_proven("experience")
     # 25 and 20 of the 90 weights that count without education: exactly half.
@@ -405,16 +415,20 @@ def test_claimed_not_proven_ends_at_half_verified() -> None:
 def test_who_was_never_judged_here_is_not_yet_verified() -> None:
     claimed = dict.fromkeys(content().by_key, "done")
     asked = Facts(statuses=claimed, awaits_first_review=True)
-    assert evaluate(content(), Facts(statuses=claimed), TODAY).shown_verdict == "claimed_not_proven"
-    assert evaluate(content(), asked, TODAY).shown_verdict == "not_yet_verified"
     assert (
-        evaluate(content(), Facts(awaits_first_review=True), TODAY).shown_verdict == "setting_out"
+        evaluate(Tally(content(), Facts(statuses=claimed), TODAY)).shown_verdict
+        == "claimed_not_proven"
+    )
+    assert evaluate(Tally(content(), asked, TODAY)).shown_verdict == "not_yet_verified"
+    assert (
+        evaluate(Tally(content(), Facts(awaits_first_review=True), TODAY)).shown_verdict
+        == "setting_out"
     )
 
 
 def test_claimed_not_proven_is_about_much_that_is_ticked() -> None:
     few = Facts(statuses=done("foundations1", "foundations2", "experience1", "experience2"))
-    assert not evaluate(content(), few, TODAY).claimed_not_proven
+    assert not evaluate(Tally(content(), few, TODAY)).claimed_not_proven
 
 
 def test_the_result_is_valid_until_a_piece_lapses() -> None:
@@ -442,7 +456,7 @@ def test_the_result_is_valid_until_tomorrow_while_years_grow() -> None:
 def test_the_result_is_valid_until_the_window_of_the_sustained_gate_ends() -> None:
     assert next_change_on(Tally(content(), proven_facts(), TODAY)) == date(2029, 4, 11)
     for day, passed in ((date(2029, 4, 10), True), (date(2029, 4, 11), False)):
-        assert evaluate(content(), proven_facts(), day).gates[-1].passed is passed
+        assert evaluate(Tally(content(), proven_facts(), day)).gates[-1].passed is passed
 
 
 def test_months_later_keeps_to_the_month() -> None:
@@ -518,6 +532,6 @@ def test_numbers_of_a_policy_are_taken_as_they_are_written() -> None:
 def test_a_policy_without_a_background_part_needs_none() -> None:
     data = broken("background", None)
     data["weights"] = SHIPPED["weights"] | {"background": 0, "milestones": 50}
-    result = evaluate(content(policy=Policy.model_validate(data)), proven_facts(), TODAY)
+    result = evaluate(Tally(content(policy=Policy.model_validate(data)), proven_facts(), TODAY))
     assert result.parts[4].maximum == 0
     assert result.score == 100

@@ -9,7 +9,7 @@ import pytest
 from roadmap.evidence.item import Item
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.facts import Facts
-from roadmap.readiness.rules import evaluate, score
+from roadmap.readiness.rules import evaluate, score_of
 from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import MOST_CHOSEN, OFFERED, WhatIf, read_wanted, what_if
 from tests.readiness.examples import (
@@ -27,20 +27,10 @@ from tests.readiness.examples import (
 )
 
 
-def test_the_tally_of_the_explanation_serves_here_too() -> None:
-    """Counting thousands of pieces once more would double the time of the page."""
-    tally = Tally(content(), proven_facts(), TODAY)
-    found = explain(content(), tally.facts, TODAY, tally)
-    assert found == explain(content(), proven_facts(), TODAY)
-    nothing = Facts()
-    # The facts beside it are not counted again.
-    again = what_if(content(), nothing, TODAY, found, (), tally)
-    assert again == what_if(content(), tally.facts, TODAY, found, ())
-
-
 def supposed(facts: Facts, *wanted: str) -> WhatIf:
     """What would follow, against the roadmap of the worked examples."""
-    return what_if(content(), facts, TODAY, explain(content(), facts, TODAY), wanted)
+    tally = Tally(content(), facts, TODAY)
+    return what_if(tally, explain(tally), wanted)
 
 
 def unproven() -> Facts:
@@ -58,7 +48,7 @@ def test_nothing_chosen_changes_nothing() -> None:
 def test_all_that_waits_verified_makes_ready_what_was_only_claimed() -> None:
     facts = unproven()
     found = supposed(facts, *(f"verified:{each.id}" for each in facts.pieces))
-    assert found.after == evaluate(content(), proven_facts(), TODAY)
+    assert found.after == evaluate(Tally(content(), proven_facts(), TODAY))
     assert found.after.verdict == "ready"
     assert [gate.key for gate in found.opened] == [
         *("delivery", "leadership", "design", "impact", "sustained")
@@ -95,7 +85,11 @@ def test_all_that_waits_verified_makes_ready_what_was_only_claimed() -> None:
 def test_each_kind_of_choice(facts: Facts, key: str, after: Facts) -> None:
     found = supposed(facts, key)
     assert found.after is not None
-    assert found.after.score == score(content(), after, TODAY) > score(content(), facts, TODAY)
+    assert (
+        found.after.score
+        == score_of(Tally(content(), after, TODAY))
+        > score_of(Tally(content(), facts, TODAY))
+    )
     assert (found.chosen, found.ignored) == ((key,), 0)
     (choice,) = [each for each in found.choices if each.key == key]
     assert choice.kind in OFFERED
@@ -109,7 +103,7 @@ def test_an_impact_is_added_to_the_version_that_would_be_verified() -> None:
     both = supposed(Facts(pieces=(edited,)), "impact:scale:a", "verified:a").after
     proven = piece("a", "launch", "experience1", verified=True, impacts=(metric("scale"),))
     assert both is not None
-    assert both.score == score(content(), Facts(pieces=(proven,)), TODAY)
+    assert both.score == score_of(Tally(content(), Facts(pieces=(proven,)), TODAY))
 
 
 @pytest.mark.parametrize(
