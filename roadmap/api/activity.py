@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from roadmap.activity import queries
 from roadmap.activity.list_query import ActivityQuery, read_day
 from roadmap.activity.messages import KINDS, describe
 from roadmap.api.field_types import OneOf, Shape, Timestamp, single_line
-from roadmap.api.operation import InvalidFields, current_actor, operation
-from roadmap.api.pagination import Paging
+from roadmap.api.operation import current_actor, operation
+from roadmap.api.pagination import Paging, invalid_cursor
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 
@@ -38,7 +38,15 @@ class ActivityList(Shape):
     next_cursor: str | None
 
 
-DAY = Field("", description="A day of your own time zone, as 2026-03-15.")
+def _read_day(text: str) -> dt.date | None:
+    try:
+        return read_day(text)
+    except ValueError:
+        raise ValueError(_("Write a day as 2026-03-15.")) from None
+
+
+Day = Annotated[dt.date | None, PlainValidator(_read_day), WithJsonSchema({"type": "string"})]
+DAY = Field("", validate_default=True, description="A day of your own time zone, as 2026-03-15.")
 
 
 class ActivityParameters(Paging):
@@ -48,36 +56,27 @@ class ActivityParameters(Paging):
     who: Annotated[str, OneOf(("", *queries.WHO))] = ""
     roadmap: Annotated[str, single_line(60)] = Field("", description="The slug of a roadmap.")
     milestone: Annotated[str, single_line(60)] = Field("", description="The key of a milestone.")
-    on: str = DAY
-    since: str = DAY
-    to: str = DAY
+    on: Day = DAY
+    since: Day = DAY
+    to: Day = DAY
 
 
 @operation("You")
 def list_activity(query: ActivityParameters) -> ActivityList:
     """Return the changes to your records, the newest first."""
     actor = current_actor()
-    errors = {}
-    days: dict[str, dt.date | None] = {}
-    for name in ("on", "since", "to"):
-        try:
-            days[name] = read_day(getattr(query, name))
-        except ValueError:
-            errors[name] = [_("Write a day as 2026-03-15.")]
     try:
         before = queries.read_position(query.cursor) if query.cursor else None
     except ValueError:
-        errors["cursor"] = [_("Use the cursor from `next_cursor` unchanged.")]
-    if errors:
-        raise InvalidFields(errors)
+        raise invalid_cursor() from None
     asked = ActivityQuery(
         kind=query.kind,
         roadmap=query.roadmap,
         milestone=query.milestone,
         who=query.who,
-        on=days["on"],
-        first=days["since"],
-        last=days["to"],
+        on=query.on,
+        first=query.since,
+        last=query.to,
     )
     entries, more = queries.list_entries(
         db.session, actor.id, asked.wanted(db.session, actor), before=before, most=query.limit

@@ -62,9 +62,7 @@ def list_badges(query: Paging) -> BadgeList:
     """List your badges, also those that are revoked; by id."""
     own = sorted(queries.own_badges(db.session, current_actor().id), key=lambda each: str(each.id))
     part, cursor = paginate(own, query, lambda each: str(each.id))
-    return BadgeList(
-        items=[BadgeShape.model_validate(_values(each)) for each in part], next_cursor=cursor
-    )
+    return BadgeList.model_validate({"items": map(_values, part), "next_cursor": cursor})
 
 
 @operation(

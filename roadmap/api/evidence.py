@@ -443,8 +443,7 @@ def _serialize_all(ids: Sequence[uuid.UUID]) -> list[EvidenceShape]:
     latest = load_judgements(db.session, ids, latest_only=True)
     return [
         EvidenceShape.model_validate(
-            {**shared_values(item), "review": next(iter(latest[item.id]), None)},
-            from_attributes=True,
+            {**shared_values(item), "review": next(iter(latest[item.id]), None)}
         )
         for item in load_items(db.session, Audience.OWNER, ids)
     ]
@@ -480,7 +479,7 @@ def confirmed_by(item: Item) -> dict[str, ConfirmationShape]:
 def confirmed_wordings(item: Item) -> dict[str, WordingShape]:
     """Return how milestones were worded when they were confirmed, where that has changed."""
     return {
-        link.key: WordingShape.model_validate(link.confirmed_wording, from_attributes=True)
+        link.key: WordingShape.model_validate(link.confirmed_wording)
         for link in item.links
         if link.confirmed_wording
     }

@@ -41,7 +41,9 @@ class Nothing(Body):
 
 
 class Shape(BaseModel):
-    """A response. Fields may be added in later releases."""
+    """A response, filled from what a query returns. Fields may be added in later releases."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class Query(BaseModel):

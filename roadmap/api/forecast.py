@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
-from flask import abort
 from pydantic import Field
 
 from roadmap.api.field_types import UNSET, Body, Shape, single_line
-from roadmap.api.operation import (
-    InvalidFields,
-    OperationResult,
-    current_actor,
-    operation,
-)
+from roadmap.api.operation import InvalidFields, OperationResult, current_actor, operation
 from roadmap.api.pagination import Paging, paginate
 from roadmap.api.progress import abort_not_enrolled
 from roadmap.core.database import db
@@ -151,7 +143,7 @@ def list_absences(query: Paging) -> AbsenceList:
     """List your days off, by their id."""
     found = sorted(queries.absences(db.session, current_actor().id), key=lambda each: str(each.id))
     part, cursor = paginate(found, query, lambda each: str(each.id))
-    return AbsenceList(items=[_absence(each) for each in part], next_cursor=cursor)
+    return AbsenceList.model_validate({"items": part, "next_cursor": cursor})
 
 
 @operation(
@@ -165,35 +157,23 @@ def add_absence(body: NewAbsence) -> OperationResult:
     days = _checked(body.starts_on, body.ends_on)
     me = current_actor().id
     made = actions.add_absence(db.session, me, days, body.note or "", now=now())
-    return OperationResult(_absence(made), 201)
+    return OperationResult(AbsenceShape.model_validate(made), 201)
 
 
 @operation("Your time off", refuses=(404,), example={"ends_on": "2026-08-02"})
 def change_absence(absence_id: uuid.UUID, body: AbsenceChange) -> AbsenceShape:
     """Change days off. Without a last day it is the first one."""
-    absence = _load("absence.write", absence_id)
+    absence = _load(absence_id)
     values = {**actions.values_of(absence), **body.model_dump(exclude_unset=True)}
     days = _checked(values["starts_on"], values["ends_on"])
-    with _not_found():
-        actions.edit_absence(db.session, absence, days, values["note"] or "", now=now())
-    return _absence(absence)
+    actions.edit_absence(db.session, absence, days, values["note"] or "", now=now())
+    return AbsenceShape.model_validate(absence)
 
 
 @operation("Your time off", refuses=(404,))
 def delete_absence(absence_id: uuid.UUID) -> None:
     """Delete days off. Forecasts count them again."""
-    absence = _load("absence.write", absence_id)
-    with _not_found():
-        actions.delete_absence(db.session, absence, now=now())
-
-
-@contextmanager
-def _not_found() -> Iterator[None]:
-    """Abort with 404 where somebody deleted them meanwhile."""
-    try:
-        yield
-    except actions.AbsenceDeleted:
-        abort(404)
+    actions.delete_absence(db.session, _load(absence_id), now=now())
 
 
 def _checked(starts_on: dt.date, ends_on: dt.date | None) -> Span:
@@ -205,9 +185,5 @@ def _checked(starts_on: dt.date, ends_on: dt.date | None) -> Span:
     return days
 
 
-def _load(permission: str, absence_id: uuid.UUID) -> Absence:
-    return permissions.load(db.session, current_actor(), permission, Absence, absence_id)
-
-
-def _absence(absence: Absence) -> AbsenceShape:
-    return AbsenceShape.model_validate(absence, from_attributes=True)
+def _load(absence_id: uuid.UUID) -> Absence:
+    return permissions.load(db.session, current_actor(), "absence.write", Absence, absence_id)

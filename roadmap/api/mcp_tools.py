@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from inspect import getdoc
 from typing import Annotated, Any, get_type_hints
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AliasPath, BaseModel, Field, ValidationError
 
 from roadmap.api import evidence
 from roadmap.api.evidence import (
@@ -61,9 +61,7 @@ class Tool:
             given = self.arguments.model_validate_json(json.dumps(arguments))
         except ValidationError as error:
             raise InvalidFields(validation_errors(error)) from None
-        answer = run_handler(self.function, {"arguments": given})
-        assert isinstance(answer, BaseModel)  # noqa: S101 - every tool returns one
-        return answer
+        return run_handler(self.function, {"arguments": given})
 
 
 def tool(
@@ -129,20 +127,10 @@ def list_milestones(arguments: MilestonesWanted) -> AgentMilestones:
         title=content.title,
         stages={stage.key: stage.title for stage in content.stages},
         milestones=[
-            AgentMilestone(
-                key=each.key,
-                title=each.title,
-                stage=content.stage_of[each.key].key,
-                done_when=each.done_when,
-                evidence=list(each.evidence),
-                skills=list(each.skills),
-                required=each.required,
-                hours=each.hours,
-                status=own[each.key].status,
-                tone=own[each.key].tone,
-            )
-            for each in content.milestones
-            if arguments.stage in (None, content.stage_of[each.key].key)
+            AgentMilestone.model_validate({**dict(each), **dict(own[each.key]), "stage": stage.key})
+            for stage in content.stages
+            for each in stage.milestones
+            if arguments.stage in (None, stage.key)
             and arguments.status in (None, own[each.key].status)
         ],
     )
@@ -163,7 +151,7 @@ class FoundMilestone(Shape):
     title: str
     place: str
     done_when: str
-    evidence: list[str]
+    evidence: list[str] = Field(validation_alias="kinds")
 
 
 class FoundEvidence(Shape):
@@ -171,10 +159,10 @@ class FoundEvidence(Shape):
 
     id: uuid.UUID
     title: str
-    kind: Kind
-    occurred_on: Date
-    review_state: ReviewState
-    drafted_by: str
+    kind: Kind = Field(validation_alias=AliasPath("version", "kind"))
+    occurred_on: Date = Field(validation_alias=AliasPath("version", "occurred_on"))
+    review_state: ReviewState = Field(validation_alias="state")
+    drafted_by: str = Field(validation_alias=AliasPath("version", "drafted_by"))
     milestones: list[str]
 
 
@@ -190,34 +178,9 @@ def find(arguments: Search) -> Found:
     Look here before you write a draft: what is recorded already needs no second piece.
     """
     actor, words = current_actor(), arguments.query
-    pieces = list_evidence(db.session, actor.id, Filters(q=words), today=actor.today(now())).items[
-        :MAX_FOUND
-    ]
+    pieces = list_evidence(db.session, actor.id, Filters(q=words), today=actor.today(now())).items
     milestones = search_milestones(db.session, words, user_id=actor.id, kind="", leave_out=())
-    return Found(
-        milestones=[
-            FoundMilestone(
-                key=each.key,
-                title=each.title,
-                place=each.place,
-                done_when=each.done_when,
-                evidence=list(each.kinds),
-            )
-            for each in milestones
-        ],
-        evidence=[
-            FoundEvidence(
-                id=item.id,
-                title=item.title,
-                kind=item.version.kind,
-                occurred_on=item.version.occurred_on,
-                review_state=item.state,
-                drafted_by=item.version.drafted_by,
-                milestones=list(item.milestones),
-            )
-            for item in pieces
-        ],
-    )
+    return Found.model_validate({"milestones": milestones, "evidence": pieces[:MAX_FOUND]})
 
 
 class PieceWanted(Body):
@@ -262,12 +225,12 @@ def create_draft(arguments: NewDraft) -> Draft:
     # Of two calls at once, the second one finds the piece of the first.
     lock_user(db.session, actor.id)
     held = find_by_link(db.session, actor.id, arguments.url or "")
-    piece = _result(
+    answer = (
         evidence.read_evidence.handler(held.id)
         if held
-        else evidence.create_evidence.handler(body=arguments)
+        else evidence.create_evidence.handler(arguments)
     )
-    return Draft(**piece.model_dump(), already_recorded=held is not None)
+    return Draft(**_result(answer).model_dump(), already_recorded=held is not None)
 
 
 class DraftChange(EvidenceChange):
@@ -282,9 +245,7 @@ def change_draft(arguments: DraftChange) -> EvidenceShape:
 
     What is left out stays, null clears, and a list replaces the whole list.
     """
-    return _result(
-        evidence.change_evidence.handler(evidence_id=arguments.evidence_id, body=arguments)
-    )
+    return _result(evidence.change_evidence.handler(arguments.evidence_id, arguments))
 
 
 class LinkToAttach(Body):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 
 from roadmap.api.field_types import Shape
 from roadmap.api.operation import current_actor, operation
@@ -43,14 +44,7 @@ def list_history(slug: str, query: Paging) -> SnapshotList:
     actor = current_actor()
     mine = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
     items = [
-        SnapshotShape(
-            day=day,
-            hours=figures.hours,
-            claimed_hours=figures.claimed_hours,
-            evidenced_hours=figures.evidenced_hours,
-            verified_hours=figures.verified_hours,
-            score=None if figures.score is None else float(figures.score),
-        )
+        SnapshotShape.model_validate({**asdict(figures), "day": day})
         for day, figures in load_series(db.session, actor.id, mine.roadmap_id)
     ]
     part, cursor = paginate(items, query, lambda each: each.day.isoformat())

@@ -44,8 +44,8 @@ class OperationResult:
     location: str = ""
 
 
-Answer = BaseModel | OperationResult | Response | None
-Handler = Callable[..., Answer]
+# It returns a model, an OperationResult, a Response or None.
+Handler = Callable[..., Any]
 
 
 class InvalidFields(HTTPException):
@@ -96,7 +96,7 @@ class Operation:
             values["body"] = _parse_body(self.body)
         return self._respond(run_handler(self.handler, values))
 
-    def _respond(self, answer: Answer) -> Response:
+    def _respond(self, answer: Any) -> Response:
         if isinstance(answer, Response):
             return answer
         if answer is None:
@@ -118,7 +118,7 @@ class Operation:
         return response
 
 
-def run_handler(handler: Handler, values: Mapping[str, Any]) -> Answer:
+def run_handler(handler: Handler, values: Mapping[str, Any]) -> Any:
     """Call a handler. Raise an HTTPException with a problem for what the rules refuse."""
     try:
         return handler(**values)

@@ -63,7 +63,7 @@ def decode_position(cursor: str) -> tuple[dt.datetime, uuid.UUID] | None:
             return moment, uuid.UUID(key)
     except ValueError:
         pass
-    raise _invalid_cursor()
+    raise invalid_cursor()
 
 
 def paginate(
@@ -89,9 +89,10 @@ def _decode(cursor: str, parts: int) -> list[str]:
     except ValueError:
         found = []
     if len(found) != parts:
-        raise _invalid_cursor()
+        raise invalid_cursor()
     return found
 
 
-def _invalid_cursor() -> InvalidFields:
+def invalid_cursor() -> InvalidFields:
+    """Return the refusal of a cursor that no list gave out."""
     return InvalidFields({"cursor": [_("Use the cursor from `next_cursor` unchanged.")]})

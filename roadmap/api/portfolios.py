@@ -1,18 +1,20 @@
-"""One's portfolios: their texts, sections, pieces in order with redactions; and one's profiles."""
+"""One's portfolios: each as a file, and as it is set up; and one's profiles."""
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import Annotated
 
-from flask import abort
-from pydantic import Field
+from flask import Response, abort
+from pydantic import AliasPath, Field
 
 from roadmap.api.field_types import (
     UNSET,
     Body,
     Key,
     OneOf,
+    Query,
     Shape,
     Text,
     Timestamp,
@@ -30,12 +32,16 @@ from roadmap.api.operation import (
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.pdf import PdfError
 from roadmap.core.web import now
 from roadmap.evidence.queries import load_skill_titles
 from roadmap.portfolio import actions, sections
+from roadmap.portfolio.export import export_file
+from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.forms import MAX_DESCRIPTION, MAX_TITLE
 from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.profiles import NETWORKS, InvalidProfile, read_profile
+from roadmap.portfolio.queries import NoPortfolio
 from roadmap.portfolio.sections import SECTIONS
 from roadmap.portfolio.selection import (
     Redaction,
@@ -44,6 +50,8 @@ from roadmap.portfolio.selection import (
     load_choices,
     load_profiles,
 )
+
+log = logging.getLogger(__name__)
 
 TAG = "Your portfolio"
 EXAMPLE = {
@@ -77,9 +85,9 @@ class SectionShape(Shape):
 class PortfolioSummary(Shape):
     """A portfolio, and how many pieces readers see in it."""
 
-    id: uuid.UUID
-    name: str
-    default: bool
+    id: uuid.UUID = Field(validation_alias=AliasPath("portfolio", "id"))
+    name: str = Field(validation_alias=AliasPath("portfolio", "name"))
+    default: bool = Field(validation_alias=AliasPath("portfolio", "is_default"))
     pieces: int
 
 
@@ -181,22 +189,42 @@ class ProfilesChange(Body):
     website: Annotated[str, single_line(500)] | None = None
 
 
+class ExportQuery(Query):
+    format: Annotated[
+        str,
+        OneOf(tuple(FORMATS)),
+        Field(description="In which form."),
+    ] = "json-resume"
+    portfolio: uuid.UUID | None = Field(
+        None, description="Which of your portfolios; the default one where it is left out."
+    )
+
+
+@operation(
+    TAG,
+    answers={200: None},
+    refuses=(404,),
+    files=tuple(format_.mimetype for format_ in FORMATS.values()),
+)
+def export_portfolio(query: ExportQuery) -> Response:
+    """Return the portfolio as a file, with the evidence that you chose for it.
+
+    Only evidence of visibility `portfolio` is in it. At most 30 a minute.
+    """
+    try:
+        return export_file(current_actor(), query.format, query.portfolio, now=now())
+    except NoPortfolio:
+        abort(404)
+    except PdfError:
+        log.exception("an export could not be made")
+        abort(500)
+
+
 @operation(TAG)
 def list_own_portfolios() -> PortfolioList:
-    """Your portfolios, the default one first."""
+    """List your portfolios, the default one first."""
     mine = list_portfolios(db.session, current_actor().id, now())
-    return PortfolioList(
-        items=[
-            PortfolioSummary(
-                id=each.portfolio.id,
-                name=each.portfolio.name,
-                default=each.portfolio.is_default,
-                pieces=each.pieces,
-            )
-            for each in mine
-        ],
-        next_cursor=None,
-    )
+    return PortfolioList.model_validate({"items": mine, "next_cursor": None})
 
 
 @operation(
@@ -310,7 +338,7 @@ def delete_portfolio(portfolio_id: uuid.UUID) -> None:
 
 @operation(TAG)
 def read_profiles() -> ProfilesShape:
-    """Your pages elsewhere, from which each portfolio chooses."""
+    """Return your pages elsewhere, from which each portfolio chooses."""
     return _profiles()
 
 
@@ -377,6 +405,5 @@ def _serialize(portfolio: Portfolio | None) -> PortfolioShape:
             ],
             "created_at": portfolio.created_at,
             "updated_at": portfolio.updated_at,
-        },
-        from_attributes=True,
+        }
     )

@@ -158,4 +158,4 @@ def to_shape(slug: str, found: Readiness, supposed: WhatIf) -> ReadinessShape:
         "gates_passed": [gate.key for gate in supposed.opened],
         "gates_lost": [gate.key for gate in supposed.closed],
     }
-    return ReadinessShape.model_validate({"roadmap": slug, **values}, from_attributes=True)
+    return ReadinessShape.model_validate({"roadmap": slug, **values})

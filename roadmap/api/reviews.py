@@ -218,8 +218,7 @@ def list_reviews(query: Paging) -> WaitingList:
                 "milestones": criteria[entry.item.id],
                 "judgements": judgements[entry.item.id],
                 "etag": JudgementSubject.of(entry.item).etag,
-            },
-            from_attributes=True,
+            }
         )
         for entry in part
     ]

@@ -110,5 +110,4 @@ def read_roadmap(slug: str) -> RoadmapShape:
     Keys never change their meaning, whatever revision they are read from.
     """
     found = published_roadmap(db.session, slug) or abort(404)
-    values = {**dict(found.content), "revision": found.number}
-    return RoadmapShape.model_validate(values, from_attributes=True)
+    return RoadmapShape.model_validate({**dict(found.content), "revision": found.number})

@@ -78,7 +78,7 @@ ROUTES = (
     Route("POST", "/me/absences", "absence.write", "forecast:add_absence"),
     Route("PATCH", ABSENCE, "absence.write", "forecast:change_absence"),
     Route("DELETE", ABSENCE, "absence.write", "forecast:delete_absence"),
-    Route("GET", "/me/portfolio", "portfolio.read", "portfolio:export_portfolio"),
+    Route("GET", "/me/portfolio", "portfolio.read", "portfolios:export_portfolio"),
     Route("GET", "/me/badges", "badge.read", "badges:list_badges"),
     Route("POST", "/me/badges", "badge.write", "badges:issue_badge"),
     Route("GET", "/me/badges/<uuid:badge_id>", "badge.read", "badges:read_badge"),

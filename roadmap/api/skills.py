@@ -27,7 +27,7 @@ class Assessed(Shape):
     """A level with its assessor, its date and its comment."""
 
     level: Level
-    by: str
+    by: str = Field(validation_alias="name")
     by_token: bool = Field(description="A script gave it, by a token of the assessor.")
     at: Timestamp
     comment: str
@@ -156,11 +156,4 @@ def serialize_assessment(judged: AssessedLevel | None, today: dt.date) -> Assess
     """Return an assessment as the API gives it; `today` is the date of the assessed person."""
     if judged is None:
         return None
-    return Assessed(
-        level=judged.level,
-        by=judged.name,
-        by_token=judged.by_token,
-        at=judged.at,
-        comment=judged.comment,
-        is_old=judged.is_old(today),
-    )
+    return Assessed.model_validate({**judged._asdict(), "is_old": judged.is_old(today)})

@@ -89,7 +89,7 @@ class MemberSkill(Shape):
 
 @operation(TAG)
 def list_teams(query: Paging) -> TeamList:
-    """The teams that you are in or manage, by slug."""
+    """List the teams that you are in or manage, by slug."""
     actor = current_actor()
     parent = sa.orm.aliased(Team)
     known = actor.own_teams | actor.teams(Capability.SEE_SHARED)
@@ -109,7 +109,7 @@ def list_teams(query: Paging) -> TeamList:
 
 @operation(TAG, refuses=(404,), has_etag=True)
 def read_matrix(slug: str, query: MatrixQuery) -> MatrixShape:
-    """The matrix of a team that you manage, with the teams nested in it.
+    """Return the matrix of a team that you manage, with the teams nested in it.
 
     Everything in it comes from shared facts: what is private or a draft changes no figure.
     """

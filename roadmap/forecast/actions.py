@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
@@ -20,7 +21,7 @@ from roadmap.people.locks import lock_and_refresh, lock_user
 MAX_ABSENCES = 200
 
 
-class AbsenceDeleted(LookupError):
+class AbsenceDeleted(NotFound):
     """Another tab deleted the days off meanwhile."""
 
 

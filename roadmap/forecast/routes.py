@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 
 from roadmap.catalog.queries import load_revision, published_roadmap
 from roadmap.core.database import db
-from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import form_key, now, render_page, see_other
@@ -24,11 +23,6 @@ from roadmap.people.permissions import permit
 from roadmap.progress.queries import enrollment, enrollments
 
 forecast = Blueprint("forecast", __name__)
-
-
-@forecast.errorhandler(actions.AbsenceDeleted)
-def absence_deleted(_error: actions.AbsenceDeleted) -> Response:
-    return render_error(404)
 
 
 @forecast.get("/roadmaps/<slug>/forecast")
