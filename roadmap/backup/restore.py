@@ -27,7 +27,7 @@ from roadmap.backup.archive import (
 )
 from roadmap.backup.progress import Progress, Say, quiet, require_room
 from roadmap.core.batches import batched
-from roadmap.core.database import db, init_database
+from roadmap.core.database import db, init_database, newest_migrations
 from roadmap.core.file_store import file_store
 from roadmap.core.migrations import alembic, init_migrations, upgrade
 from roadmap.core.types import Base, UtcDateTime
@@ -98,7 +98,11 @@ def restore_to_scratch(
             engine = db.engine
             db.create_file()
             try:
-                alembic.upgrade(manifest.revision)
+                if manifest.revision in newest_migrations():
+                    Base.metadata.create_all(engine)
+                    alembic.stamp()
+                else:
+                    alembic.upgrade(manifest.revision)
                 _load_tables(engine, packed, manifest, Progress(say, manifest.rows))
                 _check_integrity(engine)
                 upgrade()
