@@ -54,10 +54,8 @@ from roadmap.readiness.actions import refresh_changed
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
 from roadmap.time_budget import actions as time_budget
-from roadmap.time_budget import calendar_actions as calendars
-from roadmap.time_budget.actions import Hours
 from roadmap.time_budget.calendar_file import Event
-from roadmap.time_budget.calendar_preview import Import
+from roadmap.time_budget.calendar_import import Import
 from roadmap.tools import actions as tools
 from roadmap.work_log.actions import add_entry as add_work_log_entry
 from tests.support.browser_client import BrowserClient
@@ -377,16 +375,19 @@ def keep_practice(write: SampleDataWriter, text: str) -> None:
 def keep_hours(write: SampleDataWriter, title: str) -> None:
     """Hours of today, and limits of her own."""
     session, alice = write.session, write.cast.alice
-    hours = Hours(write.now.date(), "deep-work", 90, title)
-    time_budget.add_entry(session, alice, hours, now=write.now)
-    time_budget.save_limits(session, alice, week_minutes=1234, deep_work_minutes=987)
+    time_budget.add_entry(
+        session, alice, day=write.now.date(), category="deep-work", minutes=90, title=title,
+        now=write.now,
+    )  # fmt: skip
+    limits = {"week_minutes": 1234, "deep_work_minutes": 987}
+    time_budget.save_limits(session, alice, limits)
     start = write.now.replace(hour=0, minute=0)
     event = Event(title, start, start + dt.timedelta(hours=1), title)
-    calendars.save_import(
+    time_budget.save_import(
         session, alice, Import(write.now.date(), write.now.date(), [event], []),
         {title: "mentoring"}, keep_titles=True, now=write.now,
     )  # fmt: skip
-    calendars.save_address(session, alice, f"https://calendar.example.org/{title}.ics")
+    time_budget.save_address(session, alice, f"https://calendar.example.org/{title}.ics")
 
 
 def keep_career_plans(write: SampleDataWriter, text: str) -> None:

@@ -6,17 +6,17 @@ import datetime as dt
 import uuid
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
 from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Entry, Position
-from roadmap.core import stale_forms
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.types import form_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
+from roadmap.people.private_rows import lock_row
 
 SomeEntry = TypeVar("SomeEntry", bound=Entry)
 
@@ -26,14 +26,6 @@ TOO_MANY: dict[type[Entry], LazyString] = {
     Position: _l("You already have %(most)d positions, the maximum.", most=MAX_ENTRIES),
     Degree: _l("You already have %(most)d degrees, the maximum.", most=MAX_ENTRIES),
 }
-
-
-class StaleEdit(Exception):
-    """The entry was changed since the form was opened."""
-
-
-class EntryDeleted(Exception):
-    """The entry was deleted since it was loaded."""
 
 
 def add(
@@ -72,33 +64,25 @@ def change(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Change an entry. Raises StaleEdit where `seen` is out of date, or EntryDeleted."""
+    """Change an entry. Raises StaleForm where `seen` is out of date, or RowDeleted."""
     _lock(session, entry)
-    if seen and seen != fingerprint(entry):
-        raise StaleEdit
+    if seen and seen != fingerprint({name: getattr(entry, name) for name in values}):
+        raise StaleForm(entry)
     for name, value in values.items():
         setattr(entry, name, value)
     _record_history(session, entry, "changed", by=by, now=now)
 
 
 def remove(session: Session, entry: Entry, *, by: uuid.UUID, now: dt.datetime) -> None:
-    """Delete an entry; the history keeps what it said. Raises EntryDeleted."""
+    """Delete an entry; the history keeps what it said. Raises RowDeleted."""
     _lock(session, entry)
     session.delete(entry)
     _record_history(session, entry, "removed", by=by, now=now, **_values(entry))
 
 
-def fingerprint(entry: Entry) -> str:
-    """Return a short text that differs when the entry differs."""
-    return stale_forms.fingerprint(_values(entry))
-
-
 def _lock(session: Session, entry: Entry) -> None:
     lock_user(session, entry.user_id)
-    try:
-        session.refresh(entry)
-    except sa.exc.InvalidRequestError:
-        raise EntryDeleted from None
+    lock_row(session, entry)
 
 
 def _values(entry: Entry) -> dict[str, Any]:

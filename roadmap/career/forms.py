@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     Field,
-    HiddenField,
     SelectField,
     StringField,
     TextAreaField,
@@ -22,6 +20,7 @@ from roadmap.career.models import DEGREE_LEVELS
 from roadmap.core.fields import PartialDateField
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_line, clean_multiline
 
 # An earlier year is a typing error.
@@ -50,20 +49,10 @@ class PastDateField(PartialDateField):
             raise StopValidation(_("This is before 1940; check the year."))
 
 
-class EntryForm(FlaskForm):
-    """What both forms share: the person's own date, and what they saw when they opened it."""
-
-    seen = HiddenField()
-
+class EntryForm(SeenForm):
     def __init__(self, *, today: dt.date, **more: Any) -> None:
         super().__init__(**more)
         self.today = today
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """Return the fields of the row."""
-        meta = ("seen", "csrf_token")
-        return {name: value for name, value in self.data.items() if name not in meta}
 
 
 class PositionForm(EntryForm):

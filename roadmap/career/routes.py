@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, abort, flash, render_template
+from flask import Blueprint, flash, render_template
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -16,6 +16,7 @@ from roadmap.career.models import Degree, Entry, Position
 from roadmap.career_plans.queries import reviews_due
 from roadmap.core.database import db
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -67,7 +68,8 @@ def add_entry(model: type[Entry]) -> Response:
 @permit("career.write")
 def edit_entry(model: type[Entry], key: uuid.UUID) -> Response:
     row = _load(model, key)
-    form = _form(model, obj=row, data={"seen": actions.fingerprint(row)})
+    form = _form(model, obj=row)
+    form.note_shown(row)
     return _render_form(model, form, row)
 
 
@@ -81,11 +83,9 @@ def save_entry(model: type[Entry], key: uuid.UUID) -> Response:
     seen = form.seen.data or ""
     try:
         actions.change(db.session, row, form.values, seen=seen, by=current_user.id, now=now())
-    except actions.EntryDeleted:
-        abort(404)
-    except actions.StaleEdit:
+    except StaleForm:
         # The page shows the saved entry beside the form; sending it again replaces the entry.
-        form.seen.data = actions.fingerprint(row)
+        form.note_shown(row)
         return _render_form(model, form, row, 409)
     return _redirect_with(SAVED[model], row)
 
@@ -94,10 +94,7 @@ def save_entry(model: type[Entry], key: uuid.UUID) -> Response:
 @career.delete("/career/degrees/<uuid:key>", defaults=DEGREES)
 @permit("career.write")
 def remove_entry(model: type[Entry], key: uuid.UUID) -> Response:
-    try:
-        actions.remove(db.session, _load(model, key), by=current_user.id, now=now())
-    except actions.EntryDeleted:
-        abort(404)
+    actions.remove(db.session, _load(model, key), by=current_user.id, now=now())
     return _redirect_with(DELETED[model])
 
 

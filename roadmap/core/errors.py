@@ -21,6 +21,7 @@ from roadmap.core.limits import LimitReached
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import is_own_address, origin_of, public_address, sending_page
 from roadmap.core.retries import is_conflict, record_conflict
+from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_multiline
 from roadmap.core.web import safe_redirect_target, wants_fragment
 
@@ -158,6 +159,10 @@ def init_errors(app: Flask) -> None:
     def limit_reached(limit: LimitReached) -> Response:
         title = _("The maximum is reached")
         return render_error(409, str(limit.message), str(limit.advice), title=title)
+
+    @app.errorhandler(RowDeleted)
+    def row_deleted(_error: RowDeleted) -> Response:
+        return render_error(404)
 
     for kind in STORAGE_ERRORS:
         app.register_error_handler(kind, handle_storage_error)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from wtforms import StringField
-from wtforms.validators import Length
+from wtforms import DateField, StringField
+from wtforms.validators import Length, StopValidation
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
@@ -16,6 +17,26 @@ from roadmap.core.text import clean_url, complete_url, strip_control_characters
 def at_most(characters: int) -> Length:
     """Return the validator that refuses a longer text and says how much it may have."""
     return Length(max=characters, message=_("At most %(max)d characters."))
+
+
+# An earlier day is a typing error.
+EARLIEST_DAY = dt.date(2000, 1, 1)
+
+
+class PastDayField(DateField):
+    """A day that has begun by the `today` of its form."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        message = _("Enter the date as year-month-day, such as 2026-11-30.")
+        super().__init__(*args, invalid_value_message=message, **kwargs)
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is None:
+            return
+        if self.data > form.today:
+            raise StopValidation(_("This day is in the future."))
+        if self.data < EARLIEST_DAY:
+            raise StopValidation(_("This is before 2000; check the year."))
 
 
 class UrlField(StringField):

@@ -1,4 +1,4 @@
-"""Notice a form that is out of date: what it showed is no longer what is saved."""
+"""Notice a form that is out of date: what it showed is changed or deleted."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from roadmap.core.i18n import date_filter
 class StaleForm(Exception):
     """Another form saved something else since this one was opened; it carries what is saved."""
 
-    def __init__(self, saved: Mapping[str, Any]) -> None:
+    def __init__(self, saved: Any) -> None:
         super().__init__()
-        self.saved = dict(saved)
+        self.saved = saved
+
+
+class RowDeleted(LookupError):
+    """The row was deleted since it was loaded; the answer is 404."""
 
 
 class SeenForm(FlaskForm):
@@ -28,12 +32,21 @@ class SeenForm(FlaskForm):
 
     seen = HiddenField()
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return what the fields hold, by the name of each and of its column."""
+        return {each.name: each.data for each in self if each.name not in ("seen", "csrf_token")}
+
+    def note_shown(self, row: object) -> None:
+        """Note what a row says in the columns of the form."""
+        self.seen.data = fingerprint({name: getattr(row, name) for name in self.values})
+
     def differences(self, other: SeenForm) -> dict[str, str]:
         """Return what the fields of a form with the saved values show, where they differ."""
         return {
             str(field.label.text): _shown(other[field.name])
             for field in self
-            if field.name not in ("seen", "csrf_token") and field.data != other[field.name].data
+            if field.name in self.values and field.data != other[field.name].data
         }
 
 

@@ -33,7 +33,7 @@ from roadmap.practice.queries import cards, last_ratings, question_bank
 from roadmap.practice.rules import draw_rounds
 from roadmap.progress import actions as progress
 from roadmap.skills import actions as skills
-from roadmap.time_budget.actions import Hours, add_entry
+from roadmap.time_budget.actions import add_entry
 from roadmap.tools import actions as tools
 
 StoryData = Mapping[str, Any]
@@ -175,8 +175,10 @@ class StoryReplay:
         )  # fmt: skip
 
     def record_hours(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        hours = Hours(owner.today(at), data["category"], round(data["hours"] * 60), None)
-        add_entry(self.session, owner.id, hours, now=at)
+        add_entry(
+            self.session, owner.id, day=owner.today(at), category=data["category"],
+            minutes=round(data["hours"] * 60), now=at,
+        )  # fmt: skip
 
     def practise_answer(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         cited = [self.pieces[owner.email, name].id for name in data.get("cites", ())]

@@ -1,44 +1,48 @@
-"""Record hours and set limits. Neither history nor log says anything of them."""
+"""Record hours, by hand or from a calendar, and set limits. No history and no log names them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
-from roadmap.core.stale_forms import check_seen
 from roadmap.core.types import form_id
 from roadmap.people.locks import lock_user_to_read
+from roadmap.people.private_rows import change_row
 from roadmap.time_budget import queries
-from roadmap.time_budget.models import TimeBudget, TimeEntry
+from roadmap.time_budget.calendar_file import Event
+from roadmap.time_budget.calendar_import import Import, counted_elsewhere, minutes_once
+from roadmap.time_budget.models import TimeBudget, TimeEntry, TitleCategory
+from roadmap.time_budget.sorting import Sorter, title_key
 
 # A hundred a week for ten years.
 MAX_ENTRIES = 50_000
 # Until then, removing an entry can be undone.
 KEEP_REMOVED = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """What a person says of some of their time."""
-
-    day: dt.date
-    category: str
-    minutes: int
-    title: str | None
+MAX_LEARNED = 2_000
 
 
 def add_entry(
-    session: Session, user_id: uuid.UUID, hours: Hours, *, now: dt.datetime, key: str = ""
+    session: Session,
+    user_id: uuid.UUID,
+    *,
+    day: dt.date,
+    category: str,
+    minutes: int,
+    title: str | None = None,
+    now: dt.datetime,
+    key: str = "",
 ) -> TimeEntry:
     """Add an entry, once for each `key` of a form. Raises LimitReached."""
     lock_user_to_read(session, user_id)
-    made_as = form_id(key, user_id, TimeEntry.__tablename__, hours)
+    made_as = form_id(key, user_id, TimeEntry.__tablename__, day, category, minutes, title)
     if (made := session.get(TimeEntry, made_as)) is not None:
         made.removed_at = None
         return made
@@ -47,25 +51,21 @@ def add_entry(
             _l("You already have %(most)d entries, the maximum.", most=MAX_ENTRIES),
             _l("Delete some that you no longer need, then add this one again."),
         )
-    entry = TimeEntry(id=made_as, user_id=user_id, created_at=now, **asdict(hours))
+    entry = TimeEntry(
+        id=made_as, user_id=user_id, created_at=now,
+        day=day, category=category, minutes=minutes, title=title,
+    )  # fmt: skip
     session.add(entry)
     session.flush()
     return entry
 
 
-def edit_entry(session: Session, entry: TimeEntry, hours: Hours, *, seen: str = "") -> None:
+def edit_entry(
+    session: Session, entry: TimeEntry, values: Mapping[str, Any], *, seen: str = ""
+) -> None:
     """Change an entry. `seen` is the fingerprint of what the form showed. Raises StaleForm."""
-    lock_user_to_read(session, entry.user_id)
-    session.refresh(entry)
-    check_seen(seen, asdict(hours_of(entry)), asdict(hours))
-    for name, value in asdict(hours).items():
-        setattr(entry, name, value)
+    change_row(session, entry, values, seen=seen)
     entry.removed_at = None
-    session.flush()
-
-
-def hours_of(entry: TimeEntry) -> Hours:
-    return Hours(entry.day, entry.category, entry.minutes, entry.title)
 
 
 def remove_entry(session: Session, entry: TimeEntry, *, now: dt.datetime) -> None:
@@ -86,31 +86,12 @@ def restore_entry(session: Session, entry: TimeEntry) -> None:
 
 
 def save_limits(
-    session: Session,
-    user_id: uuid.UUID,
-    *,
-    week_minutes: int | None,
-    deep_work_minutes: int | None,
-    seen: str = "",
+    session: Session, user_id: uuid.UUID, values: Mapping[str, int | None], *, seen: str = ""
 ) -> None:
-    """Set a person's own limits; None means those of the content.
-
-    `seen` is the fingerprint of what the form showed. Raises StaleForm.
-    """
+    """Set a person's own limits; None means those of the content. Raises StaleForm."""
     budget = budget_to_change(session, user_id)
     session.flush()
-    session.refresh(budget)
-    sent = {"week_minutes": week_minutes, "deep_work_minutes": deep_work_minutes}
-    check_seen(seen, limits_of(budget), sent)
-    budget.week_minutes, budget.deep_work_minutes = week_minutes, deep_work_minutes
-    session.flush()
-
-
-def limits_of(budget: TimeBudget | None) -> dict[str, int | None]:
-    return {
-        "week_minutes": budget.week_minutes if budget else None,
-        "deep_work_minutes": budget.deep_work_minutes if budget else None,
-    }
+    change_row(session, budget, values, seen=seen)
 
 
 def budget_to_change(session: Session, user_id: uuid.UUID) -> TimeBudget:
@@ -121,3 +102,132 @@ def budget_to_change(session: Session, user_id: uuid.UUID) -> TimeBudget:
         budget = TimeBudget(user_id=user_id)
         session.add(budget)
     return budget
+
+
+@dataclass
+class Imported:
+    """How many entries an import added, changed, found unchanged, and removed."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    removed: int = 0
+
+
+def sorter_of(session: Session, user_id: uuid.UUID) -> Sorter:
+    """Return the rules with what a person has corrected."""
+    return Sorter(
+        queries.sorting_rules(),
+        queries.learned_categories(session, user_id),
+        user_id.bytes,
+    )
+
+
+def save_import(
+    session: Session,
+    user_id: uuid.UUID,
+    found: Import,
+    categories: Mapping[str, str],
+    *,
+    keep_titles: bool,
+    now: dt.datetime,
+) -> Imported:
+    """Save the entries that `categories` names by key, and remove the others of the import.
+
+    Saving the same twice changes nothing. Without `keep_titles` no title of it is saved; one that
+    an entry has already stays. Raises LimitReached.
+    """
+    budget = budget_to_change(session, user_id)
+    budget.keep_titles = keep_titles
+    keys = [*(each.key for each in found.events), *found.dropped]
+    saved = queries.imported(session, user_id, found.first, found.last, keys)
+    by_key = {each.event_uid: each for each in saved}
+    chosen = [each for each in found.events if each.key in categories]
+    _learn(session, user_id, chosen, categories)
+    minutes = minutes_once(chosen, counted_elsewhere(found, saved))
+    result = Imported()
+    for event, counted in zip(chosen, minutes, strict=True):
+        # What lies within shorter entries has no minute of its own.
+        if counted:
+            values: dict[str, object] = {
+                "day": event.starts_at.date(),
+                "category": categories[event.key],
+                "minutes": counted,
+                "starts_at": event.starts_at.astimezone(dt.UTC),
+                "removed_at": None,
+            }
+            if keep_titles:
+                values["title"] = event.title or None
+            entry = by_key.get(event.key)
+            if entry is None:
+                more = {"event_uid": event.key, "source": "calendar", "created_at": now}
+                session.add(TimeEntry(user_id=user_id, **values, **more))
+                result.added += 1
+            else:
+                result.changed += (is_changed := _change(entry, values))
+                result.same += not is_changed
+    counting = {each.key for each, counted in zip(chosen, minutes, strict=True) if counted}
+    for key in keys:
+        entry = by_key.get(key)
+        if key in counting or entry is None or entry.removed_at is not None:
+            continue
+        result.removed += 1
+        if key in categories or key in found.dropped:
+            # The calendar says so, and may say otherwise the next time.
+            session.delete(entry)
+        else:
+            entry.removed_at, entry.title = now, None
+    session.flush()
+    if count_rows(session, TimeEntry, TimeEntry.user_id == user_id) > MAX_ENTRIES:
+        raise LimitReached(
+            _l("You already have %(most)d entries, the maximum.", most=MAX_ENTRIES),
+            _l("Delete some that you no longer need, then import again."),
+        )
+    return result
+
+
+def forget_titles(session: Session, user_id: uuid.UUID) -> None:
+    """Delete the titles of all entries that calendars brought, and keep none from now on."""
+    budget_to_change(session, user_id).keep_titles = False
+    titled = queries.titled_by_calendar(user_id)
+    session.execute(sa.update(TimeEntry).where(*titled).values(title=None))
+
+
+def forget_corrections(session: Session, user_id: uuid.UUID) -> None:
+    """Delete what a person's corrections taught, so that the rules sort every title again."""
+    budget_to_change(session, user_id)
+    session.execute(sa.delete(TitleCategory).filter_by(user_id=user_id))
+
+
+def save_address(session: Session, user_id: uuid.UUID, url: str | None) -> None:
+    """Store the address of a person's calendar, or none. No history and no log names it."""
+    budget_to_change(session, user_id).calendar_url = url
+    session.flush()
+
+
+def _change(entry: TimeEntry, values: Mapping[str, object]) -> bool:
+    """Give an entry new values; return whether any but its title differs."""
+    changed = {name for name, value in values.items() if getattr(entry, name) != value}
+    for name in changed:
+        setattr(entry, name, values[name])
+    return bool(changed - {"title"})
+
+
+def _learn(
+    session: Session, user_id: uuid.UUID, chosen: list[Event], categories: Mapping[str, str]
+) -> None:
+    """Remember the category of each title that was sorted in another way than suggested."""
+    sorter = sorter_of(session, user_id)
+    corrected = {
+        title_key(each.title, user_id.bytes): categories[each.key]
+        for each in chosen
+        if each.title and sorter.sort(each.title, each.people).category != categories[each.key]
+    }
+    known = session.scalars(sa.select(TitleCategory).filter_by(user_id=user_id)).all()
+    by_key = {each.title_key: each for each in known}
+    for key, category in corrected.items():
+        if key in by_key:
+            by_key[key].category = category
+        elif len(by_key) < MAX_LEARNED:
+            by_key[key] = TitleCategory(user_id=user_id, title_key=key, category=category)
+            session.add(by_key[key])

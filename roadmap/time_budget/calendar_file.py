@@ -1,9 +1,9 @@
-"""Read a calendar file: bytes and a window of days in, the entries of those days out. Pure.
+"""Read a calendar file: bytes and a window of days in, the entries of those days out.
 
 The library expands what recurs, with its exceptions. A file is somebody else's text, and a rule of
-one line can take hours: `calendar_process.read` runs this file isolated, as a process with limits
-of time and memory. So it imports nothing of ours, and the definitions of time zones that the
-library keeps end with the process.
+one line can take hours: `read_isolated` runs this file as a process with limits of time and memory.
+So it imports nothing of ours, and the definitions of time zones that the library keeps end with the
+process.
 """
 
 from __future__ import annotations
@@ -15,19 +15,29 @@ import hashlib
 import io
 import json
 import re
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+# A file of 10 MB takes three seconds.
+TIMEOUT_SECONDS = 15
+MAX_MEMORY_BYTES = 512 * 1024**2
 MAX_UNPACKED_BYTES = 10_000_000
 MAX_SERIES = 5_000
 # How many of each kind an answer lists.
 MAX_EVENTS, MAX_LEFT_OUT, MAX_PROBLEMS = 500, 200, 20
 MAX_TITLE = 200
+# The status of a process that says why the file is no calendar.
+REFUSED = 3
 DAY = dt.timedelta(days=1)
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -38,24 +48,11 @@ _TZID = re.compile(r';TZID=(?:"([^"]+)"|([^":;]+))', re.IGNORECASE)
 # The properties of an entry that count. Descriptions, places and links are never read.
 _KEPT = frozenset(
     [
-        "UID",
-        "DTSTART",
-        "DTEND",
-        "DURATION",
-        "RRULE",
-        "RDATE",
-        "EXDATE",
-        "RECURRENCE-ID",
-        "SEQUENCE",
-        "STATUS",
-        "TRANSP",
-        "SUMMARY",
-        "ATTENDEE",
-        "ORGANIZER",
-        "X-MICROSOFT-CDO-BUSYSTATUS",
-        "X-MICROSOFT-CDO-ALLDAYEVENT",
+        "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID",
+        "SEQUENCE", "STATUS", "TRANSP", "SUMMARY", "ATTENDEE", "ORGANIZER",
+        "X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-ALLDAYEVENT",
     ]
-)
+)  # fmt: skip
 _TIMES = ("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID")
 
 
@@ -121,27 +118,42 @@ class Reading:
     elsewhere: int = 0
     is_cut: bool = False
 
-    def as_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), default=str)
 
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Reading:
-        found = json.loads(text)
-        moment = dt.datetime.fromisoformat
-        return cls(
-            [
-                Event(**{**each, "starts_at": moment(each["starts_at"]),
-                         "ends_at": moment(each["ends_at"])})
-                for each in found["events"]
-            ],
-            [
-                LeftOut(**{**each, "day": dt.date.fromisoformat(each["day"])})
-                for each in found["left_out"]
-            ],
-            [Problem(**each) for each in found["problems"]],
-            found["elsewhere"],
-            found["is_cut"],
-        )  # fmt: skip
+@cache
+def _readings() -> TypeAdapter[Reading]:
+    """Return what writes and reads the answer of the process."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Reading)
+
+
+def read_isolated(
+    data: bytes, window: Window, own: Iterable[str] = (), *, timeout: float = TIMEOUT_SECONDS
+) -> Reading:
+    """Return what `read` finds, from a process that ends where it takes too long or too much.
+
+    Raises CalendarError.
+    """
+    order = json.dumps([*dataclasses.astuple(window), list(own)], default=str)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own file, by our own interpreter
+            # -I: environment and current folder do not change what it imports.
+            [sys.executable, "-I", __file__],
+            input=order.encode() + b"\n" + data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # What the library warns of can be as long as the file.
+            env={},  # No secrets.
+            cwd=Path(__file__).parent,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise CalendarError("too-slow") from late
+    if done.returncode == REFUSED:
+        raise CalendarError(done.stdout.decode())
+    if done.returncode != 0:
+        raise CalendarError("too-slow")
+    return _readings().validate_json(done.stdout)
 
 
 def read(data: bytes, window: Window, own: Iterable[str] = ()) -> Reading:
@@ -241,7 +253,6 @@ class _File:
         self.own = own
         self.zone = ZoneInfo(window.zone)
         self.zones: list[_Block] = []
-        self.known_zones: dict[str, bool] = {}
         # Time zones differ by up to 26 hours.
         self.begin, self.end = window.first - 2 * DAY, window.last + 2 * DAY
 
@@ -368,17 +379,9 @@ class _File:
                 self._problem("too-often", block.line, block.title)
                 return False
             found = _TZID.search(line) if name.startswith(_TIMES) else None
-            if found and not self._knows(zone := found[1] or found[2]):
+            if found and not _is_known_zone(zone := found[1] or found[2]):
                 self._problem("unknown-zone", block.line, f"{block.title} ({zone})")
         return True
-
-    def _knows(self, zone: str) -> bool:
-        from icalendar.timezone import tzp
-
-        if zone not in self.known_zones:
-            with contextlib.suppress(Exception):
-                self.known_zones[zone] = tzp.timezone(zone) is not None
-        return self.known_zones.get(zone, False)
 
     def _add(self, key: str, event: Any) -> bool:
         """Add one occurrence where it begins in the window; return whether it does."""
@@ -417,9 +420,7 @@ class _File:
             return value.replace(tzinfo=self.zone)
         return value.astimezone(dt.UTC).astimezone(self.zone)
 
-    def _reason(
-        self, event: Any, answer: str, is_date: bool, length: dt.timedelta
-    ) -> str:  # fmt: skip
+    def _reason(self, event: Any, answer: str, is_date: bool, length: dt.timedelta) -> str:
         """Return why an occurrence does not count, "" where it does."""
         busy = _text(event, "X-MICROSOFT-CDO-BUSYSTATUS")
         if _text(event, "STATUS") == "CANCELLED":
@@ -453,6 +454,14 @@ class _File:
                 coming.add(min(names))
         # Google's rooms and shared calendars have addresses too.
         return sum(not each.endswith("calendar.google.com") for each in coming), answer
+
+
+def _is_known_zone(name: str) -> bool:
+    from icalendar.timezone import tzp
+
+    with contextlib.suppress(Exception):
+        return tzp.timezone(name) is not None
+    return False
 
 
 def _unfold(text: str) -> Iterator[tuple[int, str]]:
@@ -521,19 +530,19 @@ def _digest(*parts: str) -> str:
 
 def main() -> int:
     """Read an order as a line of JSON, then the file, from stdin; write what was found."""
-    order = json.loads(sys.stdin.buffer.readline())
+    first, last, zone, own = json.loads(sys.stdin.buffer.readline())
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_DATA, (order["most_memory"],) * 2)
-        resource.setrlimit(resource.RLIMIT_CPU, (order["most_seconds"],) * 2)
-    first, last = (dt.date.fromisoformat(order[name]) for name in ("first", "last"))
+        resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES,) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT_SECONDS,) * 2)
+    window = Window(dt.date.fromisoformat(first), dt.date.fromisoformat(last), zone)
     try:
-        found = read(sys.stdin.buffer.read(), Window(first, last, order["zone"]), order["own"])
+        found = read(sys.stdin.buffer.read(), window, own)
     except CalendarError as error:
-        sys.stdout.write(json.dumps({"error": str(error)}))
-    else:
-        sys.stdout.write(found.as_json())
+        sys.stdout.write(str(error))
+        return REFUSED
+    sys.stdout.buffer.write(_readings().dump_json(found))
     return 0
 
 

@@ -6,7 +6,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import AllowedHosts, FetchError
 from roadmap.time_budget.calendar_file import Problem
-from roadmap.time_budget.calendar_preview import Row
+from roadmap.time_budget.calendar_import import Row
 
 LEFT_OUT = {
     "declined": _l("you declined it"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -16,54 +16,51 @@ if TYPE_CHECKING:
 # Changes on the same weekday of a month for this long are a rule.
 YEARS = 4
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
-class Blocks:
-    """Hours of each week: weekdays from Monday, 0, in a time zone, for some weeks."""
+def write(
+    title: str,
+    *,
+    weekdays: Collection[int],
+    start: dt.time,
+    end: dt.time,
+    weeks: int,
+    zone: ZoneInfo,
+    uid: str,
+    now: dt.datetime,
+) -> bytes:
+    """Return one series of events from tomorrow on, with its time zone.
 
-    weekdays: Sequence[int]
-    start: dt.time
-    end: dt.time
-    weeks: int
-    zone: str
-
-    def days(self, today: dt.date) -> tuple[dt.date, dt.date]:
-        """Return the first and the last day, tomorrow at the earliest."""
-        begin = today + dt.timedelta(days=1)
-        all_days = (begin + dt.timedelta(days=each) for each in range(7 * self.weeks))
-        found = [day for day in all_days if day.weekday() in self.weekdays]
-        return found[0], found[-1]
-
-
-def write(blocks: Blocks, title: str, *, uid: str, now: dt.datetime, today: dt.date) -> bytes:
-    """Return one series of events with its time zone; the same `uid` replaces the last one."""
+    Weekdays count from Monday, 0. The same `uid` replaces the last series.
+    """
     import icalendar
 
-    zone = ZoneInfo(blocks.zone)
-    first, last = blocks.days(today)
+    today = now.astimezone(zone).date()
+    coming = (today + number * DAY for number in range(1, 7 * weeks + 1))
+    days = [day for day in coming if day.weekday() in weekdays]
     event = icalendar.Event()
     event.add("uid", uid)
     event.add("dtstamp", now)
     # Calendars take a file with the same UID as news only where this number grows.
     event.add("sequence", int(now.timestamp()) // 60)
     event.add("summary", title)
-    event.add("dtstart", dt.datetime.combine(first, blocks.start, zone))
-    event.add("dtend", dt.datetime.combine(first, blocks.end, zone))
-    until = dt.datetime.combine(last, blocks.start, zone).astimezone(dt.UTC)
-    names = [WEEKDAYS[each] for each in sorted(set(blocks.weekdays))]
+    event.add("dtstart", dt.datetime.combine(days[0], start, zone))
+    event.add("dtend", dt.datetime.combine(days[0], end, zone))
+    until = dt.datetime.combine(days[-1], start, zone).astimezone(dt.UTC)
+    names = [WEEKDAYS[each] for each in sorted(set(weekdays))]
     event.add("rrule", {"freq": "weekly", "byday": names, "until": until})
     event.add("transp", "OPAQUE")
     event.add("x-microsoft-cdo-busystatus", "BUSY")
     calendar = new_calendar("Deep work")
-    if blocks.zone != "UTC":
-        calendar.add_component(_timezone(zone, first))
+    if zone.key != "UTC":
+        calendar.add_component(_timezone(zone, days[0].year - 1))
     calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written
 
 
-def _timezone(zone: ZoneInfo, first: dt.date) -> icalendar.Timezone:
+def _timezone(zone: ZoneInfo, first_year: int) -> icalendar.Timezone:
     """Return a time zone whose changes are yearly rules, where it has such.
 
     The library lists the days of the changes. Outlook does not read that, and ical.js leaves out
@@ -71,24 +68,26 @@ def _timezone(zone: ZoneInfo, first: dt.date) -> icalendar.Timezone:
     """
     import icalendar
 
+    changes = _changes(zone, first_year)
+    by_rule: dict[tuple[object, ...], list[_Change]] = {}
+    for change in changes:
+        by_rule.setdefault(change.rule, []).append(change)
+    is_yearly = bool(changes) and all(len(each) == YEARS for each in by_rule.values())
+    if is_yearly:
+        changes = [each[0] for each in by_rule.values()]
+    elif not changes:
+        begin = dt.datetime(first_year, 1, 1)  # noqa: DTZ001 - a local time
+        offset = _offset(begin.replace(tzinfo=zone), zone)
+        changes = [_Change(begin, offset, offset, is_daylight=False)]
     result = icalendar.Timezone()
     result.add("tzid", zone.key)
-    changes = _changes(zone, first.year - 1, first.year + 2)
-    rules: dict[tuple[object, ...], list[_Change]] = {}
     for change in changes:
-        rules.setdefault(change.rule, []).append(change)
-    are_yearly = all(len(each) == YEARS for each in rules.values())
-    if not changes:
-        begin = dt.datetime(first.year - 1, 1, 1)  # noqa: DTZ001 - a local time
-        offset = begin.replace(tzinfo=zone).utcoffset() or dt.timedelta()
-        changes = [_Change(begin, offset, offset, is_daylight=False)]
-    for change in [each[0] for each in rules.values()] if rules and are_yearly else changes:
         kind = icalendar.TimezoneDaylight if change.is_daylight else icalendar.TimezoneStandard
         observed = kind()
         observed.add("dtstart", change.at)
         observed.add("tzoffsetfrom", change.before)
         observed.add("tzoffsetto", change.after)
-        if rules and are_yearly:
+        if is_yearly:
             month, weekday, *_rest = change.rule
             observed.add("rrule", {"freq": "yearly", "bymonth": month, "byday": weekday})
         result.add_component(observed)
@@ -107,32 +106,24 @@ class _Change:
     @property
     def rule(self) -> tuple[object, ...]:
         """Return month, weekday of the month (-1SU for its last Sunday), and the rest."""
-        is_last = (self.at + dt.timedelta(days=7)).month != self.at.month
+        is_last = (self.at + 7 * DAY).month != self.at.month
         number = -1 if is_last else (self.at.day - 1) // 7 + 1
         weekday = f"{number}{WEEKDAYS[self.at.weekday()]}"
         return self.at.month, weekday, self.at.time(), self.before, self.after
 
 
-def _changes(zone: ZoneInfo, first_year: int, last_year: int) -> list[_Change]:
+def _changes(zone: ZoneInfo, first_year: int) -> list[_Change]:
     """Return the changes of a zone's clocks in some years, to the minute."""
     found = []
     moment = dt.datetime(first_year, 1, 1, tzinfo=dt.UTC)
-    day, minute = dt.timedelta(days=1), dt.timedelta(minutes=1)
-    while moment.year <= last_year:
-        later = moment + day
-        if _offset(moment, zone) != _offset(later, zone):
-            low, high = moment, later
-            while high - low > minute:
-                middle = low + (high - low) // 2
-                middle -= dt.timedelta(seconds=middle.second, microseconds=middle.microsecond)
-                if _offset(middle, zone) == _offset(moment, zone):
-                    low = middle
-                else:
-                    high = middle
-            before, after = _offset(moment, zone), _offset(later, zone)
-            is_daylight = bool(later.astimezone(zone).dst())
-            found.append(_Change((high + before).replace(tzinfo=None), before, after, is_daylight))
-        moment = later
+    while moment.year < first_year + YEARS:
+        before, after = _offset(moment, zone), _offset(moment + DAY, zone)
+        if before != after:
+            minutes = (moment + number * MINUTE for number in range(1, 24 * 60 + 1))
+            at = next(each for each in minutes if _offset(each, zone) == after)
+            is_daylight = bool((moment + DAY).astimezone(zone).dst())
+            found.append(_Change((at + before).replace(tzinfo=None), before, after, is_daylight))
+        moment += DAY
     return found
 
 

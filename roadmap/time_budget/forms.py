@@ -1,21 +1,33 @@
-"""The forms of the week."""
+"""The forms of the week, and those that take a calendar in."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from wtforms import DateField, RadioField, StringField
-from wtforms.validators import InputRequired, Optional, StopValidation
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+)
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from roadmap.core.fields import at_most
+from roadmap.core.fields import PastDayField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.outbound import MAX_URL
 from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_line, strip_control_characters
-from roadmap.time_budget.actions import Hours
+from roadmap.time_budget.calendar_file import Window
 from roadmap.time_budget.presentation import duration
-from roadmap.time_budget.rules import DAY_MINUTES, parse_minutes
+from roadmap.time_budget.rules import DAY_MINUTES, Week, parse_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +35,6 @@ if TYPE_CHECKING:
     from roadmap.time_budget.content import Category
     from roadmap.time_budget.models import TimeEntry
 
-# An earlier day is a typing error.
-EARLIEST_DAY = dt.date(2000, 1, 1)
 WEEK_MINUTES = 7 * DAY_MINUTES
 
 
@@ -77,12 +87,10 @@ class EntryForm(SeenForm):
         most=DAY_MINUTES,
         description=_l("1:30, 1.5 or 90 min"),
     )
-    day = DateField(
-        _l("Day"),
-        [InputRequired(_l("Which day was it?"))],
-        invalid_value_message=_l("Enter the date as year-month-day, such as 2026-11-30."),
+    day = PastDayField(_l("Day"), [InputRequired(_l("Which day was it?"))])
+    title = StringField(
+        _l("Title"), [Optional(), at_most(200)], filters=[clean_line, lambda text: text or None]
     )
-    title = StringField(_l("Title"), [Optional(), at_most(200)], filters=[clean_line])
 
     def __init__(
         self,
@@ -95,7 +103,7 @@ class EntryForm(SeenForm):
         super().__init__(obj=entry, **more)
         self.category.choices = [(each.key, each.title) for each in categories]
         # A calendar has days to come; they stay where they are.
-        self.latest = max(today, entry.day) if entry else today
+        self.today = max(today, entry.day) if entry else today
 
     def validate_category(self, field: RadioField) -> None:
         if field.data not in dict(field.choices):
@@ -106,20 +114,6 @@ class EntryForm(SeenForm):
         if field.data is None and not field.errors:
             raise StopValidation(_("How long did it take?"))
 
-    def validate_day(self, field: DateField) -> None:
-        if field.data is None:
-            return
-        if field.data > self.latest:
-            raise StopValidation(_("This day is in the future."))
-        if field.data < EARLIEST_DAY:
-            raise StopValidation(_("This is before 2000; check the year."))
-
-    @property
-    def hours(self) -> Hours:
-        """Return what was entered; call it once the form is valid."""
-        minutes = self.minutes.data or 0
-        return Hours(self.day.data, self.category.data, minutes, self.title.data or None)
-
 
 class LimitsForm(SeenForm):
     """A person's own limits; an empty field means that of the content."""
@@ -128,3 +122,107 @@ class LimitsForm(SeenForm):
         _l("Fewest hours of deep work a week"), [Optional()], least=0, most=WEEK_MINUTES
     )
     week_minutes = HoursField(_l("Hours you work a week"), [Optional()], most=WEEK_MINUTES)
+
+
+WEEKS = [
+    SelectChoice(1, _l("1 week")),
+    SelectChoice(2, _l("2 weeks")),
+    SelectChoice(4, _l("4 weeks")),
+]
+DAYS = (
+    *(_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday")),
+    *(_l("Saturday"), _l("Sunday")),
+)
+MOST_WEEKS = 52
+
+
+class CalendarForm(FlaskForm):
+    """A calendar file, and which days of it are wanted, up to today."""
+
+    file = FileField(
+        _l("Calendar file"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l(
+            "An .ics file, or the ZIP that Google exports; up to 1 MB. It is read once and never "
+            "stored."
+        ),
+        render_kw={"accept": ".ics,.ical,.zip,text/calendar,application/zip"},
+    )
+
+    first = PastDayField(_l("From"), [InputRequired(_l("From which day on?"))])
+    weeks = SelectField(_l("How long"), choices=WEEKS, coerce=int, default=1)
+    addresses = StringField(
+        _l("Your addresses in this calendar"),
+        [Optional(), at_most(500)],
+        filters=[clean_line],
+        description=_l("If it is not the one you sign in with. It shows what you declined."),
+    )
+
+    def __init__(self, *, today: dt.date, **more: Any) -> None:
+        # Last week, and on Fridays and weekends this one.
+        week = Week.of(today) if today.weekday() > 3 else Week.of(today).back(1)
+        super().__init__(data={"first": week.monday, "weeks": 1}, **more)
+        self.today = today
+
+    def window(self, zone: str) -> Window:
+        """Return the days that were asked for; call it once the form is valid."""
+        last = self.first.data + dt.timedelta(weeks=self.weeks.data, days=-1)
+        return Window(self.first.data, min(last, self.today), zone)
+
+    def own(self, email: str) -> list[str]:
+        typed: str = self.addresses.data or ""
+        return [email, *typed.replace(",", " ").replace(";", " ").split()]
+
+
+class AddressForm(FlaskForm):
+    """The address of a calendar, which is as good as a password for it."""
+
+    url = StringField(
+        _l("Secret address in iCal format"),
+        [InputRequired(_l("Enter the address.")), at_most(MAX_URL)],
+        filters=[clean_line],
+        # No draft of it stays in the browser.
+        render_kw={
+            "inputmode": "url",
+            "autocomplete": "off",
+            "spellcheck": "false",
+            "data-secret": "1",
+        },
+    )
+
+
+class BlocksForm(FlaskForm):
+    """Hours of each week that are kept for deep work. It changes nothing, so it needs no token."""
+
+    class Meta:
+        csrf = False
+
+    days = SelectMultipleField(
+        _l("Days"),
+        [InputRequired(_l("Choose at least one day."))],
+        choices=[SelectChoice(number, name) for number, name in enumerate(DAYS)],
+        coerce=int,
+        widget=ListWidget(),
+        option_widget=CheckboxInput(),
+        default=[1, 3],
+    )
+    start = TimeField(
+        _l("From"), [InputRequired(_l("From when?"))], default=dt.time(9),
+        invalid_value_message=_l("Enter the time as 09:00."),
+    )  # fmt: skip
+    end = TimeField(
+        _l("To"), [InputRequired(_l("Until when?"))], default=dt.time(12),
+        invalid_value_message=_l("Enter the time as 12:00."),
+    )  # fmt: skip
+    weeks = IntegerField(
+        _l("For how many weeks"),
+        [
+            InputRequired(_l("For how many weeks?")),
+            NumberRange(1, MOST_WEEKS, _l("Enter 1 to 52 weeks.")),
+        ],
+        default=13,
+    )
+
+    def validate_end(self, field: TimeField) -> None:
+        if field.data and self.start.data and field.data <= self.start.data:
+            raise StopValidation(_("The end is before the start."))

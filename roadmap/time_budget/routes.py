@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from flask import flash, render_template, request
@@ -14,6 +13,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
+from roadmap.core.fields import EARLIEST_DAY
 from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import form_key, now, render_page, see_other
@@ -22,8 +22,8 @@ from roadmap.people.permissions import permit
 from roadmap.progress.queries import milestone_links
 from roadmap.time_budget import actions, presentation, queries, routes_calendar
 from roadmap.time_budget.blueprint import time_budget
-from roadmap.time_budget.forms import EARLIEST_DAY, EntryForm, LimitsForm
-from roadmap.time_budget.models import TimeEntry
+from roadmap.time_budget.forms import EntryForm, LimitsForm
+from roadmap.time_budget.models import TimeBudget, TimeEntry
 from roadmap.time_budget.presentation import duration
 from roadmap.time_budget.rules import Week
 
@@ -46,7 +46,7 @@ def add() -> Response:
     form = _entry_form()
     if not form.validate():
         return _render_week(_week(), entry_form=form, status=422)
-    entry = actions.add_entry(db.session, current_user.id, form.hours, now=now(), key=form_key())
+    entry = actions.add_entry(db.session, current_user.id, **form.values, now=now(), key=form_key())
     flash(_("Added: %(entry)s.", entry=_in_words(entry)))
     # With the keyboard the next step is the next entry.
     return _see_week(entry.day, anchor="add")
@@ -56,7 +56,9 @@ def add() -> Response:
 @permit("time.read")
 def show(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "time.read", TimeEntry, key)
-    return _render_entry(entry, _entry_form(entry, data={"seen": _seen(entry)}))
+    form = _entry_form(entry)
+    form.note_shown(entry)
+    return _render_entry(entry, form)
 
 
 @time_budget.put("/time/entries/<uuid:key>")
@@ -67,7 +69,7 @@ def edit(key: uuid.UUID) -> Response:
     if not form.validate():
         return _render_entry(entry, form, status=422)
     try:
-        actions.edit_entry(db.session, entry, form.hours, seen=form.seen.data or "")
+        actions.edit_entry(db.session, entry, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
         late = form.differences(_entry_form(entry, formdata=None))
         form.seen.data = fingerprint(stale.saved)
@@ -103,13 +105,7 @@ def save_limits() -> Response:
     if not form.validate():
         return _render_week(_week(), limits_form=form, status=422)
     try:
-        actions.save_limits(
-            db.session,
-            current_user.id,
-            week_minutes=form.week_minutes.data,
-            deep_work_minutes=form.deep_work_minutes.data,
-            seen=form.seen.data or "",
-        )
+        actions.save_limits(db.session, current_user.id, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
         late = form.differences(LimitsForm(data=stale.saved, formdata=None))
         form.seen.data = fingerprint(stale.saved)
@@ -145,10 +141,6 @@ def _entry_form(entry: TimeEntry | None = None, **more: Any) -> EntryForm:
     # What is no work stands in calendars only.
     offered = [each for each in categories if each.counts_as != "nothing" or entry]
     return EntryForm(offered, today=_today(), entry=entry, **more)
-
-
-def _seen(entry: TimeEntry) -> str:
-    return fingerprint(asdict(actions.hours_of(entry)))
 
 
 def _next_entry_form(entries: Sequence[TimeEntry], day: dt.date) -> EntryForm:
@@ -195,6 +187,9 @@ def _render_week(
     # On a Monday nothing is late yet: the week before is what there is to learn from.
     lately = weeks[-2:] if shown == current else weeks[-1:]
     short = [each for each in reversed(lately) if each.is_short_of_deep_work(today)]
+    if limits_form is None:
+        limits_form = LimitsForm(obj=settings, formdata=None)
+        limits_form.note_shown(settings or TimeBudget())
     return render_page(
         "time_budget/week.html",
         status,
@@ -218,10 +213,7 @@ def _render_week(
         titles={each.key: each.title for each in content.categories},
         entry_form=entry_form
         or _next_entry_form(entries, today if shown == current else shown.monday),
-        limits_form=limits_form
-        or LimitsForm(
-            obj=settings, data={"seen": fingerprint(actions.limits_of(settings))}, formdata=None
-        ),
+        limits_form=limits_form,
         late=late,
         milestones=milestone_links(db.session, current_user.id, content.remedies.milestones),
         duration=duration,

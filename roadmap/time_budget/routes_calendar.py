@@ -20,18 +20,16 @@ from roadmap.core.outbound import AllowedHosts, FetchError
 from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit
 from roadmap.time_budget import (
-    calendar_actions,
-    calendar_preview,
-    calendar_process,
-    calendar_queries,
+    actions,
+    calendar_import,
     calendar_texts,
     deep_work_calendar,
     queries,
 )
 from roadmap.time_budget.blueprint import time_budget
-from roadmap.time_budget.calendar_file import MAX_UNPACKED_BYTES, CalendarError, Reading, Window
-from roadmap.time_budget.calendar_forms import DAYS, AddressForm, BlocksForm, FileForm
-from roadmap.time_budget.calendar_preview import Import
+from roadmap.time_budget.calendar_file import MAX_UNPACKED_BYTES, CalendarError, read_isolated
+from roadmap.time_budget.calendar_import import Import
+from roadmap.time_budget.forms import DAYS, AddressForm, BlocksForm, CalendarForm
 from roadmap.time_budget.models import TimeEntry
 from roadmap.time_budget.presentation import duration
 from roadmap.time_budget.rules import Week
@@ -51,7 +49,7 @@ def calendar() -> Response:
 @limiter.limit("30/minute")
 def preview() -> Response:
     """Show what a file says. Nothing is saved, of the file or of anything else."""
-    form = FileForm(today=_today())
+    form = CalendarForm(today=_today())
     if not form.validate():
         return _render(form, status=422)
     try:
@@ -80,7 +78,7 @@ def fetch() -> Response:
     """Show what the calendar at the person's address says."""
     allowed, settings = _allowed_or_404(), queries.budget(db.session, current_user.id)
     url = (settings and settings.calendar_url) or abort(404)
-    form = FileForm(today=_today())
+    form = CalendarForm(today=_today())
     # The days are what counts; the file of this form is for the other button.
     form.file.validators = []
     if not form.validate():
@@ -111,7 +109,7 @@ def save_address() -> BaseResponse:
     except FetchError as error:
         form.url.errors = [calendar_texts.fetch_fault(error, allowed)]
         return _render(address_form=form, status=422)
-    calendar_actions.save_address(db.session, current_user.id, url)
+    actions.save_address(db.session, current_user.id, url)
     flash(_("The address of your calendar is saved."))
     return see_other("time_budget.calendar")
 
@@ -119,7 +117,7 @@ def save_address() -> BaseResponse:
 @time_budget.delete("/time/calendar/address")
 @permit("time.write")
 def remove_address() -> BaseResponse:
-    calendar_actions.save_address(db.session, current_user.id, None)
+    actions.save_address(db.session, current_user.id, None)
     flash(_("The address of your calendar is deleted."))
     return see_other("time_budget.calendar")
 
@@ -132,11 +130,14 @@ def deep_work() -> Response:
     if not form.validate():
         return _render(blocks_form=form, status=422)
     data = deep_work_calendar.write(
-        form.blocks(current_user.timezone),
         _("Deep work"),
+        weekdays=form.days.data,
+        start=form.start.data,
+        end=form.end.data,
+        weeks=form.weeks.data,
+        zone=current_user.zone,
         uid=f"deep-work-{current_user.id}@cairn",
         now=now(),
-        today=_today(),
     )
     response = Response(data, mimetype="text/calendar")
     response.headers.set("Content-Disposition", "attachment", filename="deep-work.ics")
@@ -146,14 +147,14 @@ def deep_work() -> Response:
 @time_budget.post("/time/calendar/entries")
 @permit("time.write")
 def import_entries() -> BaseResponse:
-    found = calendar_preview.read_signed(
+    found = calendar_import.read_signed(
         request.form.get("events", ""), current_user.id, current_app.config["SECRET_KEY"]
     )
     if found is None:
         message = _("The list is older than 12 hours, or not yours. Choose the calendar again.")
         flash(message, "error")
         return see_other("time_budget.calendar")
-    result = calendar_actions.save_import(
+    result = actions.save_import(
         db.session,
         current_user.id,
         found,
@@ -178,7 +179,7 @@ def import_entries() -> BaseResponse:
 @time_budget.delete("/time/calendar/titles")
 @permit("time.write")
 def forget_titles() -> BaseResponse:
-    calendar_actions.forget_titles(db.session, current_user.id)
+    actions.forget_titles(db.session, current_user.id)
     flash(_("The titles that calendars brought are deleted. The hours stay."))
     return see_other("time_budget.calendar")
 
@@ -186,7 +187,7 @@ def forget_titles() -> BaseResponse:
 @time_budget.delete("/time/calendar/corrections")
 @permit("time.write")
 def forget_corrections() -> BaseResponse:
-    calendar_actions.forget_corrections(db.session, current_user.id)
+    actions.forget_corrections(db.session, current_user.id)
     flash(_("Your corrections are forgotten. The rules sort every title again."))
     return see_other("time_budget.calendar")
 
@@ -214,58 +215,49 @@ def _allowed_or_404() -> AllowedHosts:
 
 
 def _render(
-    form: FileForm | None = None,
+    form: CalendarForm | None = None,
     *,
     address_form: AddressForm | None = None,
     blocks_form: BlocksForm | None = None,
     status: int = 200,
 ) -> Response:
-    learned = calendar_queries.learned_categories(db.session, current_user.id)
+    learned = queries.learned_categories(db.session, current_user.id)
     settings = queries.budget(db.session, current_user.id)
     url = settings.calendar_url if settings else None
     return render_page(
         "time_budget/calendar.html",
         status,
-        form=form or FileForm(today=_today(), formdata=None),
+        form=form or CalendarForm(today=_today(), formdata=None),
         address_form=address_form or AddressForm(formdata=None),
         blocks_form=blocks_form or BlocksForm(formdata=None),
         hosts=current_app.config["CALENDAR_HOSTS"].names,
         # The rest of it is a secret.
         host=urlsplit(url).hostname if url else None,
         learned=len(learned),
-        titled=count_rows(
-            db.session, TimeEntry, *calendar_queries.titled_by_calendar(current_user.id)
-        ),
+        titled=count_rows(db.session, TimeEntry, *queries.titled_by_calendar(current_user.id)),
     )
 
 
-def _preview(data: bytes, form: FileForm) -> Response:
+def _preview(data: bytes, form: CalendarForm) -> Response:
     """Show what a calendar says of the days that were asked for. Raises CalendarError."""
-    window, own = form.window(current_user.timezone), form.own(current_user.email)
+    window = form.window(current_user.timezone)
     with export_slot():
-        reading = calendar_process.read(data, window, own)
-    return _render_preview(reading, window)
-
-
-def _render_preview(reading: Reading, window: Window) -> Response:
-    found = calendar_preview.import_of(reading, window.first, window.last)
-    keys = [each.key for each in found.events]
-    saved = calendar_queries.imported(db.session, current_user.id, found.first, found.last, keys)
-    sorter = calendar_actions.sorter_of(db.session, current_user.id)
-    rows = calendar_preview.rows_of(found, saved, sorter)
-    by_day: dict[dt.date, list[tuple[int, calendar_preview.Row]]] = {}
-    for number, row in enumerate(rows):
+        reading = read_isolated(data, window, form.own(current_user.email))
+    found = calendar_import.import_of(reading, window.first, window.last)
+    days = (db.session, current_user.id, found.first, found.last)
+    saved = queries.imported(*days, [each.key for each in found.events])
+    sorter = actions.sorter_of(db.session, current_user.id)
+    by_day: dict[dt.date, list[tuple[int, calendar_import.Row]]] = {}
+    for number, row in enumerate(calendar_import.rows_of(found, saved, sorter)):
         by_day.setdefault(row.event.starts_at.date(), []).append((number, row))
     settings = queries.budget(db.session, current_user.id)
     return render_page(
         "time_budget/calendar_preview.html",
         window=window,
         found=found,
-        signed=calendar_preview.sign(found, current_user.id, current_app.config["SECRET_KEY"]),
+        signed=calendar_import.sign(found, current_user.id, current_app.config["SECRET_KEY"]),
         by_day=by_day,
-        by_hand=calendar_queries.minutes_by_hand(
-            db.session, current_user.id, found.first, found.last
-        ),
+        by_hand=queries.minutes_by_hand(*days),
         reading=reading,
         categories=[(each.key, each.title) for each in queries.time_content().categories],
         keep_titles=bool(settings and settings.keep_titles),

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
-from roadmap.core.stale_forms import check_seen
 from roadmap.core.types import form_id
 from roadmap.evidence import actions as evidence_actions
 from roadmap.evidence.kind_words import propose_kind
@@ -18,16 +17,13 @@ from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_last_visibility
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
-from roadmap.people.locks import lock_and_refresh, lock_user_to_read
+from roadmap.people.locks import lock_user_to_read
+from roadmap.people.private_rows import lock_row
 from roadmap.work_log.models import WorkLogEntry
 
 # Ten a week for ten years.
 MAX_ENTRIES = 5_000
 MAX_TITLE = 200
-
-
-class EntryDeleted(LookupError):
-    """Another tab deleted the line meanwhile."""
 
 
 def add_entry(
@@ -55,32 +51,9 @@ def add_entry(
     return entry
 
 
-def values_of(entry: WorkLogEntry) -> dict[str, object]:
-    return {"day": entry.day, "text": entry.text}
-
-
-def edit_entry(
-    session: Session, entry: WorkLogEntry, day: dt.date, text: str, *, seen: str = ""
-) -> None:
-    """Change a line. Raises StaleForm and EntryDeleted.
-
-    `seen` is the fingerprint of what the form showed.
-    """
-    _lock(session, entry)
-    check_seen(seen, values_of(entry), {"day": day, "text": text})
-    entry.day, entry.text = day, text
-    session.flush()
-
-
-def _lock(session: Session, entry: WorkLogEntry) -> None:
-    """Read a line again below the lock of its owner. Raises EntryDeleted."""
-    if not lock_and_refresh(session, entry):
-        raise EntryDeleted
-
-
 def delete_entry(session: Session, entry: WorkLogEntry) -> None:
-    """Delete a line. What was made from it stays. Raises EntryDeleted."""
-    _lock(session, entry)
+    """Delete a line. What was made from it stays. Raises RowDeleted."""
+    lock_row(session, entry)
     session.delete(entry)
     session.flush()
 
@@ -90,9 +63,9 @@ def make_evidence(
 ) -> Evidence:
     """Make a draft of a line, once: a second request returns the first one's.
 
-    Raises InvalidInput, LimitReached and EntryDeleted.
+    Raises InvalidInput, LimitReached and RowDeleted.
     """
-    _lock(session, entry)
+    lock_row(session, entry)
     if entry.evidence_id and (made := session.get(Evidence, entry.evidence_id)):
         return made
     title = entry.text if len(entry.text) <= MAX_TITLE else f"{entry.text[: MAX_TITLE - 1]}…"

@@ -5,17 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from wtforms import DateField, StringField
+from wtforms import StringField
 from wtforms.validators import InputRequired, StopValidation
 
-from roadmap.core.fields import at_most
+from roadmap.core.fields import PastDayField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_line
-
-# An earlier day is a typing error.
-EARLIEST_DAY = dt.date(2000, 1, 1)
 
 
 class EntryForm(SeenForm):
@@ -26,10 +23,7 @@ class EntryForm(SeenForm):
         [InputRequired(_l("Write what you did.")), at_most(500)],
         filters=[clean_line],
     )
-    day = DateField(
-        _l("Day"),
-        invalid_value_message=_l("Enter the date as year-month-day, such as 2026-11-30."),
-    )
+    day = PastDayField(_l("Day"))
 
     def __init__(self, *, today: dt.date, **more: Any) -> None:
         super().__init__(**more)
@@ -42,11 +36,3 @@ class EntryForm(SeenForm):
         # Blanks alone are typed as well.
         if not field.data:
             raise StopValidation(_("Write what you did."))
-
-    def validate_day(self, field: DateField) -> None:
-        if field.data is None:
-            return
-        if field.data > self.today:
-            raise StopValidation(_("This day is in the future."))
-        if field.data < EARLIEST_DAY:
-            raise StopValidation(_("This is before 2000; check the year."))

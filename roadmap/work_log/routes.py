@@ -12,23 +12,18 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
-from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
+from roadmap.people.private_rows import change_row
 from roadmap.time_budget.rules import Week
 from roadmap.work_log import actions, queries
 from roadmap.work_log.forms import EntryForm
 from roadmap.work_log.models import WorkLogEntry
 
 work_log = Blueprint("work_log", __name__)
-
-
-@work_log.errorhandler(actions.EntryDeleted)
-def entry_deleted(_error: actions.EntryDeleted) -> Response:
-    return render_error(404)
 
 
 @work_log.get("/work-log")
@@ -58,7 +53,7 @@ def add() -> Response:
 def show(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "work_log.read", WorkLogEntry, key)
     form = _form(formdata=None, obj=entry)
-    form.seen.data = fingerprint(actions.values_of(entry))
+    form.note_shown(entry)
     return _render_entry(entry, form)
 
 
@@ -70,9 +65,7 @@ def edit(key: uuid.UUID) -> Response:
     if not form.validate():
         return _render_entry(entry, form, status=422)
     try:
-        actions.edit_entry(
-            db.session, entry, form.day.data, form.text.data, seen=form.seen.data or ""
-        )
+        change_row(db.session, entry, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
         late = form.differences(_form(formdata=None, obj=entry))
         form.seen.data = fingerprint(stale.saved)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from roadmap.core.limiter import fetch_slot
 from roadmap.core.outbound import parse_hosts
 from roadmap.people.models import HistoryEntry
-from roadmap.time_budget import calendar_actions, routes_calendar
+from roadmap.time_budget import actions, routes_calendar
 from roadmap.time_budget.calendar_file import Window, read
 from roadmap.time_budget.models import TimeBudget, TimeEntry, TitleCategory
 from tests.support.calendar_host import calendar_host
@@ -272,7 +272,7 @@ def test_a_long_calendar_is_shown_by_whole_days(alice, session):
 
 def test_more_than_the_maximum_is_refused_whole(alice, session, monkeypatch):
     form = fields(upload(alice, "google").text)
-    monkeypatch.setattr(calendar_actions, "MAX_ENTRIES", 8)
+    monkeypatch.setattr(actions, "MAX_ENTRIES", 8)
     answer = alice.post(ENTRIES, form)
     assert answer.status_code == 409
     assert "You already have 8 entries, the maximum." in visible(answer.text)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from roadmap.time_budget import calendar_process
+from roadmap.time_budget import calendar_file
 from roadmap.time_budget.calendar_file import CalendarError, Reading, Window, read
 
 CALENDARS = Path(__file__).parent / "calendars"
@@ -154,13 +154,15 @@ def test_the_night_in_which_the_clock_goes_back() -> None:
     day = "UID:day\nDTSTART:20261024T220000Z\nDTEND:20261025T220000Z\nSUMMARY:Watch"
     found = read(calendar(call, day), BERLIN)
     assert left_out(found) == {"Watch": "all-day"}
-    minutes = [each.minutes for each in Reading.from_json(found.as_json()).events]
+    minutes = [
+        each.minutes for each in calendar_file.read_isolated(calendar(call, day), BERLIN).events
+    ]
     assert minutes == [40]
 
 
 def test_many_wrong_lines_cost_nothing() -> None:
     data = calendar(entry("good", *["a line of a description"] * 20_000))
-    found = calendar_process.read(data, BERLIN, timeout=5)
+    found = calendar_file.read_isolated(data, BERLIN, timeout=5)
     assert shown(found) == [("20 12:00", 30, "good", 0)]
     assert (len(found.problems), found.is_cut) == (20, True)
 
@@ -195,12 +197,12 @@ def test_hostile_rules_cost_nothing_and_are_named() -> None:
 def test_a_process_of_its_own_reads_the_same_and_is_ended_in_time() -> None:
     data = (CALENDARS / "google.ics").read_bytes()
     own = ["alice@example.org"]
-    assert calendar_process.read(data, BERLIN, own) == read(data, BERLIN, own)
+    assert calendar_file.read_isolated(data, BERLIN, own) == read(data, BERLIN, own)
     # A rule that passes, and finds no day until the year 9999, many times.
     slow = [
         entry(f"n{number}", "RRULE:FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30") for number in range(400)
     ]
     with pytest.raises(CalendarError, match="too-slow"):
-        calendar_process.read(calendar(*slow), BERLIN, timeout=1)
+        calendar_file.read_isolated(calendar(*slow), BERLIN, timeout=1)
     with pytest.raises(CalendarError, match="no-calendar"):
-        calendar_process.read(b"", BERLIN)
+        calendar_file.read_isolated(b"", BERLIN)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from roadmap.time_budget.calendar_queries import sorting_rules
-from roadmap.time_budget.overlaps import minutes_once
-from roadmap.time_budget.queries import time_content
+from roadmap.time_budget.calendar_import import minutes_once
+from roadmap.time_budget.queries import sorting_rules, time_content
 from roadmap.time_budget.sorting import Choice, Sorter, title_key
 
 OWNER = b"alice"

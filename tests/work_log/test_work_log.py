@@ -8,11 +8,13 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from roadmap.core.stale_forms import RowDeleted
 from roadmap.evidence.kind_words import _WORDS, propose_kind
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people.models import HistoryEntry
-from roadmap.work_log.actions import EntryDeleted, add_entry, delete_entry, edit_entry
+from roadmap.people.private_rows import change_row
+from roadmap.work_log.actions import add_entry, delete_entry
 from roadmap.work_log.models import WorkLogEntry
 from tests.support.statements import record_session_statements
 
@@ -148,8 +150,8 @@ def test_a_line_that_another_tab_deleted_is_gone_for_this_one(alice, cast, sessi
     key = entry.id
     session.commit()
     assert alice.delete(f"{PAGE}/{key}").status_code == 303
-    with pytest.raises(EntryDeleted):
+    with pytest.raises(RowDeleted):
         delete_entry(session, entry)
-    with pytest.raises(EntryDeleted):
-        edit_entry(session, entry, now.date(), "Kept")
+    with pytest.raises(RowDeleted):
+        change_row(session, entry, {"text": "Kept"}, seen="")
     assert alice.put(f"{PAGE}/{key}", {"text": "Kept"}).status_code == 404

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from roadmap.time_budget import actions
-from roadmap.time_budget.actions import Hours
 from roadmap.time_budget.rules import Week
 from tests.support.route_entry import ALICE, SIGN_IN, Change, Page, expect_change, expect_only_alice
 
@@ -81,8 +80,10 @@ def create_sample_data(write: Any) -> dict[str, str]:
     monday = Week.of(today).monday
 
     def add(day: dt.date, category: str, minutes: int, title: str | None = None) -> Any:
-        hours = Hours(min(day, today), category, minutes, title)
-        return actions.add_entry(session, alice, hours, now=write.now)
+        return actions.add_entry(
+            session, alice, day=min(day, today), category=category, minutes=minutes, title=title,
+            now=write.now,
+        )  # fmt: skip
 
     for back in range(4):
         first = monday - dt.timedelta(weeks=back)
@@ -95,6 +96,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
         add(first + dt.timedelta(days=4), "other", 480)
     removed = add(monday, "interviews", 60)
     actions.remove_entry(session, removed, now=write.now)
-    actions.save_limits(session, alice, week_minutes=None, deep_work_minutes=8 * 60)
+    limits = {"week_minutes": None, "deep_work_minutes": 8 * 60}
+    actions.save_limits(session, alice, limits)
     session.flush()
     return {"hours": str(add(monday, "interviews", 90).id), "removed_hours": str(removed.id)}

@@ -9,13 +9,18 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import count, islice
+from typing import TYPE_CHECKING, Protocol
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from roadmap.time_budget.calendar_file import Event, Reading
 from roadmap.time_budget.models import TimeEntry
-from roadmap.time_budget.overlaps import minutes_once
 from roadmap.time_budget.sorting import Choice, Sorter
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 # As many as one looks through at a time; a row has two fields.
 MAX_ROWS = 95
@@ -83,9 +88,7 @@ def rows_of(found: Import, saved: Iterable[TimeEntry], sorter: Sorter) -> list[R
     return rows
 
 
-def counted_elsewhere(
-    found: Import, saved: Iterable[TimeEntry]
-) -> list[tuple[dt.datetime, int]]:  # fmt: skip
+def counted_elsewhere(found: Import, saved: Iterable[TimeEntry]) -> list[tuple[dt.datetime, int]]:
     """Return what other calendars brought for these days, as beginnings and minutes."""
     here = {each.key for each in found.events} | set(found.dropped)
     return [
@@ -110,37 +113,60 @@ def _state(event: Event, entry: TimeEntry | None, minutes: int) -> str:
     return "saved" if is_same else "changed"
 
 
+class Span(Protocol):
+    @property
+    def starts_at(self) -> dt.datetime: ...
+    @property
+    def ends_at(self) -> dt.datetime: ...
+
+
+def minutes_once(
+    spans: Sequence[Span], counted: Iterable[tuple[dt.datetime, int]] = ()
+) -> list[int]:
+    """Return the minutes of each span; none is counted in two of them.
+
+    The shorter has the minute: a stand-up within a block of focus was a stand-up. `counted` are
+    beginnings and minutes of what has been counted already.
+    """
+    taken: set[int] = set()
+    for start, minutes in sorted(counted, key=lambda each: each[1]):
+        # A longer one goes on after the shorter ones within it.
+        left = (at for at in count(_minute(start)) if at not in taken)
+        taken.update(list(islice(left, minutes)))
+    found = [0] * len(spans)
+    for at, span in sorted(
+        enumerate(spans),
+        key=lambda each: (each[1].ends_at - each[1].starts_at, each[1].starts_at, each[0]),
+    ):
+        free = set(range(_minute(span.starts_at), _minute(span.ends_at))) - taken
+        found[at] = len(free)
+        taken |= free
+    return found
+
+
+def _minute(moment: dt.datetime) -> int:
+    return int(moment.timestamp()) // 60
+
+
 def sign(found: Import, user_id: uuid.UUID, key: str) -> str:
     """Return the import as the page's field, for this person alone."""
-    return _serializer(key, user_id).dumps(
-        [
-            found.first.isoformat(),
-            found.last.isoformat(),
-            [
-                [each.key, each.starts_at.isoformat(), each.ends_at.isoformat(), each.title,
-                 each.people, each.unsure]
-                for each in found.events
-            ],
-            list(found.dropped),
-        ]
-    )  # fmt: skip
+    return _serializer(key, user_id).dumps(_imports().dump_python(found, mode="json"))
 
 
 def read_signed(text: str, user_id: uuid.UUID, key: str) -> Import | None:
     """Return the import of a field, None where it is old, changed or somebody else's."""
     try:
-        first, last, events, dropped = _serializer(key, user_id).loads(
-            text, max_age=int(LIFETIME.total_seconds())
-        )
+        found = _serializer(key, user_id).loads(text, max_age=int(LIFETIME.total_seconds()))
     except BadData:
         return None
-    moment, day = dt.datetime.fromisoformat, dt.date.fromisoformat
-    return Import(
-        day(first),
-        day(last),
-        [Event(name, moment(start), moment(end), *more) for name, start, end, *more in events],
-        dropped,
-    )
+    return _imports().validate_python(found)
+
+
+@cache
+def _imports() -> TypeAdapter[Import]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Import)
 
 
 def _serializer(key: str, user_id: uuid.UUID) -> URLSafeTimedSerializer:
