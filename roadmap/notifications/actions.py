@@ -18,7 +18,7 @@ from roadmap.core.text import fold
 from roadmap.core.types import new_id
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox, transport
-from roadmap.notifications.kind import Content, Event, Kind
+from roadmap.notifications.kind import Content, Event, Kind, load_skill_titles
 from roadmap.notifications.models import MAIL_SOURCE, Notification
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import allows, team_ancestors
@@ -30,52 +30,55 @@ RETENTION = dt.timedelta(days=90)
 _ROWS: Any = Notification.__table__
 
 
-def create_notifications(
-    session: Session,
+def notify(
     kind: Kind,
+    event: Event,
     readers: Sequence[User],
     *,
     about: User | None = None,
+    actor: User | str | None = None,
+    team: Team | None = None,
     evidence: Evidence | None = None,
     quote: str = "",
-    actor_name: str,
-    now: dt.datetime,
     data: dict[str, Any] | None = None,
-    skills: tuple[tuple[str, str], ...] = (),
     **ids: uuid.UUID | None,
 ) -> None:
     """Write a notification for each reader, and a mail to those who want it, in two statements.
 
-    Without `about` it is about each reader. The caller knows that each reader may see the title of
-    the evidence now, and `quote`, the text of a review or comment, or why a review was taken back;
-    only the mail holds them. `data` holds JSON values, `skills` are (key, title) for the mail.
-    `ids` are values of the columns `review_id`, `comment_id`, `team_id` and `actor_id`.
+    Without `about` it is about each reader. `actor` is who is named, a name alone for somebody
+    without an account, and by default who did it. The caller knows that each reader may see the
+    title of the evidence now, and `quote`, the text of a review or comment, or why a review was
+    taken back; only the mail holds them. `data` holds JSON values; `ids` are values of the columns
+    `review_id` and `comment_id`.
     """
     keyed = [(new_id(), reader) for reader in readers]
     if not keyed:
         return
-    data, evidence_id = data or {}, evidence.id if evidence else None
+    session, data = event.session, data or {}
+    if team is not None:
+        data = {"team": team.name, **data}
+    actor = event.actor if actor is None else actor
+    actor_name = actor.name if isinstance(actor, User) else actor or ""
     if transport.is_configured():
+        skills = load_skill_titles(session, data.get("skills", ()))
         mails = []
         for key, reader in keyed:
             subject = about or reader
             content = Content(
                 actor_name=actor_name, subject_name=subject.name, own=subject.id == reader.id,
-                evidence_id=evidence_id, quote=quote,
+                evidence_id=evidence.id if evidence else None, quote=quote,
                 title=evidence.title if evidence else data.get("title", ""),
-                team=data.get("team", ""), role=data.get("role", ""),
-                elsewhere=data.get("elsewhere", ""),
-                skills=skills, expires_on=data.get("expires_on", ""),
-                confirmed=data.get("confirmed", 0), proposed=data.get("proposed", 0),
-                number=data.get("number", 0),
+                skills=tuple(skills.items()), data=data,
             )  # fmt: skip
             # An address that is not confirmed may be somebody else's.
             if reader.email_key and (reader.wants_mail or kind.is_always_mailed):
                 mails.append(_render_mail(kind, reader, content, key))
-        outbox.enqueue(session, *filter(None, mails), now=now)
+        outbox.enqueue(session, *filter(None, mails), now=event.now)
     values = {
-        "kind": kind.key, "evidence_id": evidence_id, "actor_name": actor_name,
-        "data": data, "created_at": now, **ids,
+        "kind": kind.key, "evidence_id": evidence.id if evidence else None,
+        "team_id": team.id if team else None, "actor_name": actor_name,
+        "actor_id": actor.id if isinstance(actor, User) else None,
+        "data": data, "created_at": event.now, **ids,
     }  # fmt: skip
     rows = [
         {"id": key, "user_id": reader.id, "subject_user_id": (about or reader).id, **values}
@@ -84,79 +87,55 @@ def create_notifications(
     session.execute(sa.insert(_ROWS), rows)
 
 
-def notify_member(session: Session, kind: Kind, event: Event, role: str, **data: str) -> None:
+def notify_member(kind: Kind, event: Event, role: str, **data: str) -> None:
     """Notify a person of what somebody else did about their `role` in a team."""
-    person = session.get_one(User, event.user_id)
-    team = session.get_one(Team, uuid.UUID(event.data["team"]))
-    create_notifications(
-        session, kind, [person], about=person, actor_id=event.by,
-        actor_name=actor_name(session, event), now=event.now,
-        data={"team": team.name, "role": role, **data},
-    )  # fmt: skip
+    notify(kind, event, [event.person], data={"team": event.team.name, "role": role, **data})
 
 
-def notify_of_deletion(
-    session: Session,
+def notify_others(
     kind: Kind,
     event: Event,
     readers: sa.Select[Any],
+    *,
+    but: sa.Select[Any] | None = None,
     **data: str,
 ) -> None:
-    """Notify these people of the deletion of a team, in a few statements; not who deleted it."""
+    """Notify these people of what became of a team, in a few statements; not who did it."""
     people = sa.select(User).where(
         User.id.in_(readers), User.id != event.by, User.deactivated_at.is_(None)
     )
-    create_notifications(
-        session, kind, session.scalars(people).all(), actor_id=event.by,
-        actor_name=actor_name(session, event), now=event.now,
-        data={"team": event.data["team"].name, **data},
-    )  # fmt: skip
+    if but is not None:
+        people = people.where(User.id.not_in(but))
+    data = {"team": event.data["team"].name, **data}
+    notify(kind, event, event.session.scalars(people).all(), data=data)
 
 
-def nested_names(session: Session, team: Team) -> str:
+def nested_names(event: Event) -> str:
     """Return the names of the teams nested directly in a team, sorted; empty for none."""
-    names = session.scalars(sa.select(Team.name).where(Team.parent_id == team.id))
-    return ", ".join(sorted(names, key=fold))
+    nested = sa.select(Team.name).where(Team.parent_id == event.data["team"].id)
+    return ", ".join(sorted(event.session.scalars(nested), key=fold))
 
 
 def notify_managers(
-    session: Session,
-    kind: Kind,
-    event: Event,
-    team: Team,
-    lowest: uuid.UUID,
-    *,
-    also_of: uuid.UUID | None = None,
-    **data: str,
+    kind: Kind, event: Event, lowest: uuid.UUID, *, also_of: uuid.UUID | None = None, **data: str
 ) -> None:
-    """Notify the managers of `lowest` and of the teams above of a membership in `team`.
+    """Notify the managers of `lowest` and of the teams above of a membership.
 
     Neither the person whose membership it is nor who did it are notified, nor those who were told
     of it; with `also_of` only those who manage that team as well. `data` is kept with it.
     """
-    person = session.get_one(User, event.user_id)
-    managers = sa.select(Membership.user_id).where(
-        Membership.team_id.in_(team_ancestors(lowest)),
-        allows(Capability.MANAGE_TEAM),
-        Membership.user_id.not_in([key for key in (person.id, event.by) if key]),
+    manages = sa.select(Membership.user_id).where(allows(Capability.MANAGE_TEAM))
+    managers = sa.select(User).where(
+        User.id.in_(manages.where(Membership.team_id.in_(team_ancestors(lowest)))),
+        User.id.not_in([key for key in (event.user_id, event.by) if key]),
+        User.deactivated_at.is_(None),
     )
     if also_of is not None:
-        there = sa.select(Membership.user_id).where(
-            Membership.team_id.in_(team_ancestors(also_of)), allows(Capability.MANAGE_TEAM)
-        )
-        managers = managers.where(Membership.user_id.in_(there))
-    active = sa.select(User).where(User.id.in_(managers), User.deactivated_at.is_(None))
-    readers = [each for each in session.scalars(active) if each.id not in event.told]
+        there = manages.where(Membership.team_id.in_(team_ancestors(also_of)))
+        managers = managers.where(User.id.in_(there))
+    readers = [each for each in event.session.scalars(managers) if each.id not in event.told]
     event.told.update(reader.id for reader in readers)
-    create_notifications(
-        session, kind, readers, team_id=team.id, actor_id=person.id,
-        actor_name=person.name, now=event.now, data={"team": team.name, **data},
-    )  # fmt: skip
-
-
-def actor_name(session: Session, event: Event) -> str:
-    """Return the name of who did it; nobody is named for the command line."""
-    return session.get_one(User, event.by).name if event.by else ""
+    notify(kind, event, readers, actor=event.person, team=event.team, data=data)
 
 
 def _render_mail(

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import sqlalchemy as sa
 from flask_babel import LazyString
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
+from roadmap.catalog.models import Skill
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.models import Evidence
-from roadmap.people.models import User
+from roadmap.people.models import Team, User
 
+ABOUT_EVIDENCE = _l("You get this mail because it is about your evidence.")
 NO_LONGER_SEEN = _l(
     "Its managers and mentors no longer see what you share. What they verified stays."
 )
@@ -26,11 +29,13 @@ NO_LONGER_SEEN = _l(
 class Event:
     """Something that happened in a lower room, as its signal reports it.
 
-    `action` is the action of a history entry, or `invitation.sent`, `invitation.ended` and
-    `managers.changed` for the other signals, whose arguments are the `data`. `told` are the readers
-    whom a kind has notified of a membership, so that no other kind says the same to them.
+    `action` is the action of a history entry, or `invitation.sent`, `invitation.ended`,
+    `managers.changed` and `team.deleting` for the other signals, whose arguments are the `data`.
+    `told` are the readers whom a kind has notified of a membership, so that no other kind says the
+    same to them.
     """
 
+    session: Session
     action: str
     now: dt.datetime
     user_id: uuid.UUID | None = None
@@ -40,19 +45,34 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
     told: set[uuid.UUID] = field(default_factory=set)
 
+    @property
+    def person(self) -> User:
+        return self.session.get_one(User, self.user_id)
+
+    @property
+    def actor(self) -> User | None:
+        """Return who did it; None for the command line."""
+        return self.session.get_one(User, self.by) if self.by else None
+
+    @property
+    def team(self) -> Team:
+        """Return the team of a history entry about a membership."""
+        return self.session.get_one(Team, uuid.UUID(self.data["team"]))
+
+    @property
+    def shared_evidence(self) -> Evidence | None:
+        """Return the evidence of a history entry; None where it is not shared."""
+        evidence = self.session.get(Evidence, uuid.UUID(self.subject))
+        return evidence if evidence is not None and evidence.is_shared else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """What a notification says, as far as its reader may know it now.
 
-    `elsewhere` is another team: in which the reader still sees who left `team`, or that they were
-    moved from. `own` says that it concerns the reader's own records. `quote` is the beginning of a
-    review or comment, or why a review was taken back, `nested` says that one of the reader's teams
-    is nested in `team`, and `skills` are (key, title). `invitation` is the id of one to the reader,
-    `question` the key of one to practise, `milestone` the title of one whose `page` it leads to. A
-    review `confirmed` so many of the milestones that were `proposed` to it. `number` counts pieces
-    of evidence, `verified_at` is when they were verified, and `taken_back` counts those that no
-    longer are. Evidence counts through `expires_on`.
+    `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
+    comment, or why a review was taken back; `skills` are (key, title). `data` is what its kind
+    stored with it; rows of earlier releases may lack some of that.
     """
 
     actor_name: str
@@ -61,27 +81,9 @@ class Content:
     evidence_id: uuid.UUID | None = None
     title: str = ""
     quote: str = ""
-    team: str = ""
     team_slug: str = ""
-    role: str = ""
-    elsewhere: str = ""
-    invitation: str = ""
-    nested: bool = False
     skills: tuple[tuple[str, str], ...] = ()
-    question: str = ""
-    milestone: str = ""
-    page: str = ""
-    expires_on: str = ""
-    confirmed: int = 0
-    proposed: int = 0
-    number: int = 0
-    verified_at: str = ""
-    taken_back: int = 0
-
-    @property
-    def is_partial(self) -> bool:
-        """Tell whether a review confirmed fewer milestones than it could."""
-        return self.confirmed < self.proposed
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,131 +100,132 @@ class Kind:
     """A kind of notification. `key` is stored with each one, in at most 32 letters.
 
     `follows` are the actions of the events that `handle` is called with, in the transaction of
-    the event. `text` is the sentence on the page of notifications; it takes `who` and, for the
-    link, one of `piece`, `team` and `skills`.
+    the event. `text` is the sentence on the page and, without a `mail_text`, in the mail, and
+    `text_without_name` the one where nobody is named. A kind without a `mail_subject` is not
+    mailed. All texts take what `words` returns.
     """
 
     key: ClassVar[str]
     follows: ClassVar[frozenset[str]] = frozenset()
     text: ClassVar[LazyString]
+    text_without_name: ClassVar[LazyString | None] = None
+    mail_subject: ClassVar[LazyString | None] = None
+    mail_text: ClassVar[LazyString | None] = None
+    mail_reason: ClassVar[LazyString] = ABOUT_EVIDENCE
     # Mailed also to those who want no mail.
     is_always_mailed: ClassVar[bool] = False
 
-    def handle(self, session: Session, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """Notify the people an event concerns, and delete what it makes obsolete."""
 
     def label(self, content: Content) -> str:
         """Return the text of the link."""
-        raise NotImplementedError
+        return content.title
 
     def path(self, content: Content) -> str:
         """Return where the link leads."""
         raise NotImplementedError
 
     def sentence(self, content: Content, link: Markup) -> Markup:
-        """Return the sentence with the link in it."""
-        return self.insert(str(self.text), content, link)
+        """Return the sentence with the link in it; everything that is not markup is escaped."""
+        return escape(self.choose_text(content)) % self.words(content, link)
 
     def mail(self, content: Content) -> Mail | None:
         """Return the mail in the current language; None for a kind that is not mailed."""
-        return None
+        if self.mail_subject is None:
+            return None
+        words = self.words(content, self.label(content))
+        return Mail(
+            str(self.choose_mail_subject(content)) % words,
+            str(self.choose_mail_text(content)) % words,
+            str(self.choose_mail_reason(content)) % words,
+            self.mail_path(content),
+        )
 
-    @staticmethod
-    def insert(text: str, content: Content, link: Markup) -> Markup:
-        """Insert the values of `text`, and escape everything that is not markup."""
-        values = dict.fromkeys(("piece", "team", "skills"), link)
-        counts = {"confirmed": content.confirmed, "proposed": content.proposed}
-        names = {"who": content.actor_name, "elsewhere": content.elsewhere}
-        return escape(text) % {**values, **counts, **names}
+    def mail_path(self, content: Content) -> str:
+        return self.path(content)
+
+    def words(self, content: Content, link: str) -> dict[str, Any]:
+        """Return what the texts take: names, the link by several names, and the stored data."""
+        return {
+            **content.data,
+            **dict.fromkeys(("piece", "team", "skills", "link"), link),
+            "who": content.actor_name,
+            "person": content.subject_name,
+            "title": content.title,
+            "quote": content.quote,
+        }
+
+    def choose_text(self, content: Content) -> LazyString | str:
+        if self.text_without_name and not content.actor_name:
+            return self.text_without_name
+        return self.text
+
+    def choose_mail_subject(self, content: Content) -> LazyString | str | None:
+        return self.mail_subject
+
+    def choose_mail_text(self, content: Content) -> LazyString | str:
+        return self.mail_text or self.choose_text(content)
+
+    def choose_mail_reason(self, content: Content) -> LazyString:
+        return self.mail_reason
 
 
 class EvidenceKind(Kind):
-    """A kind that is about shared evidence. Its mail takes `name`, `title` and `quote`."""
+    """A kind that is about shared evidence."""
 
-    mail_subject: ClassVar[LazyString]
-    mail_text: ClassVar[LazyString]
+    def handle(self, event: Event) -> None:
+        if (evidence := event.shared_evidence) is not None:
+            self.handle_shared(event, evidence)
 
-    def handle(self, session: Session, event: Event) -> None:
-        if (evidence := find_shared_evidence(session, event)) is not None:
-            self.notify(session, event, evidence, session.get_one(User, evidence.user_id))
-
-    def notify(self, session: Session, event: Event, evidence: Evidence, author: User) -> None:
+    def handle_shared(self, event: Event, evidence: Evidence) -> None:
         """Notify the people an event about shared evidence concerns."""
-
-    def label(self, content: Content) -> str:
-        return content.title
 
     def path(self, content: Content) -> str:
         return f"/{'evidence' if content.own else 'reviews'}/{content.evidence_id}"
 
-    def mail(self, content: Content) -> Mail | None:
-        words = {
-            "name": content.actor_name, "title": content.title, "quote": content.quote,
-            "confirmed": content.confirmed, "proposed": content.proposed,
-        }  # fmt: skip
-        reason = _("You get this mail because it is about your evidence.")
-        if not content.own:
-            name = content.subject_name
-            reason = _(
-                "You get this mail because you manage or mentor a team that %(name)s is in.",
-                name=name,
-            )
-        subject = str(self.choose_subject(content)) % words
-        text = str(self.choose_text(content)) % words
-        return Mail(subject, text, reason, self.path(content))
-
-    def choose_subject(self, content: Content) -> LazyString:
-        """Return the subject of the mail."""
-        return self.mail_subject
-
-    def choose_text(self, content: Content) -> LazyString | str:
-        """Return what happened, for the mail."""
-        return self.mail_text
+    def choose_mail_reason(self, content: Content) -> LazyString:
+        if content.own:
+            return self.mail_reason
+        return _l("You get this mail because you manage or mentor a team that %(person)s is in.")
 
 
 class TeamKind(Kind):
     """A kind that is about somebody in a team; without a team it is about the installation."""
 
     def label(self, content: Content) -> str:
-        return content.team or _("Cairn")
+        return content.data.get("team") or _("Cairn")
 
     def path(self, content: Content) -> str:
         return "/teams"
 
 
+class MembersKind(TeamKind):
+    """A kind that leads to the members of a team, which its reader manages."""
+
+    path_without_team: ClassVar[str] = "/teams"
+
+    def path(self, content: Content) -> str:
+        slug = content.team_slug
+        return f"/teams/{slug}/members" if slug else self.path_without_team
+
+
 class OwnMembershipKind(TeamKind):
-    """A kind about the reader's own membership of a team, which is only named: it outlives that.
+    """A kind about the reader's own membership of a team, which is only named: it outlives that."""
 
-    Its texts take `team`, and `text` also `who`; `text_without_name` is for the command line.
-    """
+    mail_reason = _l("You get this mail because it is about who sees what you share.")
 
-    text_without_name: ClassVar[LazyString]
-    mail_subject: ClassVar[LazyString]
+    def choose_text(self, content: Content) -> str:
+        return f"{super().choose_text(content)} {self.consequence(content)}"
 
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        text = self.insert(self._choose_text(content), content, link)
-        return Markup("{} {}").format(text, self.consequence(content))
-
-    def mail(self, content: Content) -> Mail:
-        words = {
-            "who": content.actor_name, "team": content.team, "elsewhere": content.elsewhere,
-        }  # fmt: skip
-        return Mail(
-            str(self.mail_subject) % words,
-            f"{self._choose_text(content) % words} {self.consequence(content)}",
-            _("You get this mail because it is about who sees what you share."),
-            self.path(content),
-        )
-
-    def _choose_text(self, content: Content) -> str:
-        return str(self.text if content.actor_name else self.text_without_name)
-
-    def consequence(self, content: Content) -> LazyString:
+    def consequence(self, content: Content) -> LazyString | str:
         """Return who sees what the reader shares from now on."""
         return NO_LONGER_SEEN
 
 
-def find_shared_evidence(session: Session, event: Event) -> Evidence | None:
-    """Return the evidence that an event is about; None where it is not shared."""
-    evidence = session.get(Evidence, uuid.UUID(event.subject))
-    return evidence if evidence is not None and evidence.is_shared else None
+def load_skill_titles(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """Load the titles of skills by their keys."""
+    if not keys:
+        return {}
+    found = session.execute(sa.select(Skill.key, Skill.title).where(Skill.key.in_(keys)))
+    return {row.key: row.title for row in found}

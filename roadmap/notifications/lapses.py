@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,7 +15,8 @@ from roadmap.credentials.rules import WARNING_DAYS, warning_days
 from roadmap.evidence.audience_sql import counted_version_id
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence, EvidenceVersion
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import notify
+from roadmap.notifications.kind import Event
 from roadmap.notifications.kinds import KINDS
 from roadmap.notifications.models import Notification
 from roadmap.people.locks import lock_user
@@ -57,7 +59,7 @@ def _date_in(zone: str, now: dt.datetime) -> dt.date:
 
 
 def _warn_once(
-    session: Session, evidence_id: uuid.UUID, owner: User, data: dict[str, object], now: dt.datetime
+    session: Session, evidence_id: uuid.UUID, owner: User, data: dict[str, Any], now: dt.datetime
 ) -> bool:
     mine = sa.select(Notification.data).where(
         Notification.evidence_id == evidence_id,
@@ -71,7 +73,6 @@ def _warn_once(
     evidence = session.scalars(sa.select(Evidence).filter_by(id=evidence_id)).first()
     if evidence is None or data in session.scalars(mine).all():
         return False
-    create_notifications(
-        session, KINDS["lapsing"], [owner], evidence=evidence, actor_name="", data=data, now=now
-    )
+    event = Event(session, "evidence.lapsing", now)
+    notify(KINDS["lapsing"], event, [owner], evidence=evidence, data=data)
     return True

@@ -52,33 +52,33 @@ def _on_person_changed(
     **_more: Any,
 ) -> None:
     if action in FOLLOWED:
-        _handle(session, Event(action, now, user_id, subject, by, row_id, data))
+        _handle(Event(session, action, now, user_id, subject, by, row_id, data))
 
 
 def _on_user_invited(
     session: Session, *, user_id: uuid.UUID, now: dt.datetime, **data: Any
 ) -> None:
-    _handle(session, Event("invitation.sent", now, user_id, data=data))
+    _handle(Event(session, "invitation.sent", now, user_id, data=data))
 
 
 def _on_invitation_ended(session: Session, *, now: dt.datetime, **data: Any) -> None:
-    _handle(session, Event("invitation.ended", now, data=data))
+    _handle(Event(session, "invitation.ended", now, data=data))
 
 
 def _on_managers_changed(
     session: Session, *, by: uuid.UUID | None, now: dt.datetime, **data: Any
 ) -> None:
-    _handle(session, Event("managers.changed", now, by=by, data=data))
+    _handle(Event(session, "managers.changed", now, by=by, data=data))
 
 
 def _on_team_deleting(
     session: Session, *, by: uuid.UUID | None, now: dt.datetime, **data: Any
 ) -> None:
-    _handle(session, Event("team.deleting", now, by=by, data=data))
+    _handle(Event(session, "team.deleting", now, by=by, data=data))
 
 
-def _handle(session: Session, event: Event) -> None:
+def _handle(event: Event) -> None:
     if event.action in retraction.FOLLOWS:
-        retraction.retract(session, event)
+        retraction.retract(event)
     for kind in FOLLOWERS.get(event.action, ()):
-        kind.handle(session, event)
+        kind.handle(event)

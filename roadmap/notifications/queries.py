@@ -10,12 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.models import Skill
 from roadmap.core.markdown import to_excerpt
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment, Evidence, Review
-from roadmap.notifications.kind import Content, Kind
+from roadmap.notifications.kind import Content, Kind, load_skill_titles
 from roadmap.notifications.kinds import KINDS
 from roadmap.notifications.models import Notification
 from roadmap.people.actor import Actor
@@ -72,7 +71,7 @@ def list_notifications(
     if unread:
         query = query.where(_ROWS.c.read_at.is_(None))
     rows = session.execute(query).all()
-    titles = _load_skill_titles(session, rows)
+    titles = load_skill_titles(session, {key for row in rows for key in row.data.get("skills", ())})
     items = [_make_item(row, reader.id, titles) for row in rows[:PER_PAGE]]
     return items, len(rows) > PER_PAGE
 
@@ -120,29 +119,8 @@ def _make_item(row: Any, reader_id: uuid.UUID, skill_titles: dict[str, str]) -> 
         evidence_id=row.evidence_id,
         title=row.title or data.get("title", ""),
         quote=to_excerpt(row.quote or data.get("reason"), EXCERPT_LENGTH),
-        team=data.get("team", ""),
         team_slug=row.slug or "",
-        role=data.get("role", ""),
-        elsewhere=data.get("elsewhere", ""),
-        invitation=data.get("invitation", ""),
-        question=data.get("question", ""),
-        milestone=data.get("milestone", ""),
-        page=data.get("page", ""),
-        nested=data.get("within", False),
-        expires_on=data.get("expires_on", ""),
-        confirmed=data.get("confirmed", 0),
-        proposed=data.get("proposed", 0),
-        number=data.get("number", 0),
-        verified_at=data.get("verified_at", ""),
-        taken_back=data.get("taken_back", 0),
         skills=tuple((key, skill_titles.get(key, key)) for key in data.get("skills", ())),
+        data=data,
     )
     return NotificationItem(row.id, KINDS[row.kind], row.created_at, row.read_at is None, content)
-
-
-def _load_skill_titles(session: Session, rows: Any) -> dict[str, str]:
-    keys = {key for row in rows for key in row.data.get("skills", ())}
-    if not keys:
-        return {}
-    found = session.execute(sa.select(Skill.key, Skill.title).where(Skill.key.in_(keys)))
-    return {row.key: row.title for row in found}

@@ -14,7 +14,7 @@ from roadmap.evidence.constants import SHARED_STATES
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Evidence
 from roadmap.mail import outbox
-from roadmap.notifications.kind import Event, find_shared_evidence
+from roadmap.notifications.kind import Event
 from roadmap.notifications.models import MAIL_SOURCE, Notification
 from roadmap.people.models import Membership, User
 from roadmap.people.reach import people_of, select_holders, team_tree
@@ -58,8 +58,9 @@ def close_review_requests(
     outbox.withdraw(session, MAIL_SOURCE, ids)
 
 
-def retract(session: Session, event: Event) -> None:
+def retract(event: Event) -> None:
     """Delete what an event made invisible."""
+    session = event.session
     if event.action in ("evidence.verification_withdrawn", "evidence.return_withdrawn"):
         # The notification was deleted with the review.
         outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
@@ -71,7 +72,7 @@ def retract(session: Session, event: Event) -> None:
         if event.action == "evidence.withdrawn":
             # An earlier version of it may be verified, and so stay visible.
             close_review_requests(session, uuid.UUID(event.subject))
-        if find_shared_evidence(session, event) is None and not was_draft:
+        if event.shared_evidence is None and not was_draft:
             about = _ROWS.c.evidence_id == uuid.UUID(event.subject)
             session.execute(sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, about))
             # The notifications about deleted evidence are deleted with it.

@@ -17,7 +17,7 @@ from roadmap.invitations.actions import accept, invite
 from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
 from roadmap.people.models import Membership, Team, User
-from tests.notifications.scenario import Scenario, queued_mails
+from tests.notifications.scenario import Scenario, queued_bodies, queued_mails
 from tests.support.cast import Cast
 from tests.support.statements import record_session_statements
 
@@ -304,6 +304,9 @@ def test_deleting_a_team_in_the_middle_tells_those_above_and_below(
     mailed = {address for address, subject in queued_mails(session) if "Section" in subject}
     names = ("alice", "bob", "carol", "dave", "mallory")
     assert mailed == {f"{name}@example.org" for name in names}
+    reason = "because you manage or mentor a team above it"
+    [to_dave] = [body for body in queued_bodies(session) if reason in body]
+    assert to_dave.startswith("Hello Dave")
 
 
 def test_who_loses_sight_of_a_team_is_notified(

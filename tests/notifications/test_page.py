@@ -17,6 +17,7 @@ from roadmap.evidence import review_actions
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.notifications import actions
+from roadmap.notifications.kind import Event
 from roadmap.notifications.kinds import KINDS
 from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
@@ -157,15 +158,8 @@ def test_where_lines_lead_that_are_about_no_piece(
     bob = cast.actor(session, cast.bob)
     skills.assess_other(session, cast.alice, "mlops", 3, by=bob, now=now)
     alice = session.get_one(User, cast.alice)
-    actions.create_notifications(
-        session,
-        KINDS["invited"],
-        [alice],
-        about=alice,
-        actor_name="Dave",
-        now=now,
-        data={"team": "Vision <x>"},
-    )
+    event = Event(session, "invitation.sent", now)
+    actions.notify(KINDS["invited"], event, [alice], actor="Dave", data={"team": "Vision <x>"})
     session.commit()
     browser = browser_of(cast.alice)
     page = words(browser.get("/notifications").text)
@@ -314,15 +308,9 @@ def test_older_ones_are_a_page_further(
     bob = session.get_one(User, cast.bob)
     for number in range(35):
         moment = now - dt.timedelta(minutes=number)
-        actions.create_notifications(
-            session,
-            KINDS["invited"],
-            [bob],
-            about=bob,
-            actor_name="Erin",
-            now=moment,
-            data={"team": f"Team {number}."},
-        )
+        event = Event(session, "invitation.sent", moment)
+        data = {"team": f"Team {number}."}
+        actions.notify(KINDS["invited"], event, [bob], actor="Erin", data=data)
     session.commit()
     browser = browser_of(cast.bob)
     first, second = browser.get("/notifications").text, browser.get("/notifications?page=2").text

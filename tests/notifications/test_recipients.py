@@ -145,6 +145,19 @@ def test_who_has_an_account_is_told_of_an_invitation_and_mailed_once(
     ]
 
 
+def test_a_token_is_told_of_also_to_a_person_without_a_password(
+    scenario: Scenario, with_mail: None
+) -> None:
+    session, cast = scenario.session, scenario.cast
+    session.get_one(User, cast.mallory).password_hash = None
+    api_tokens.create(
+        session, cast.mallory, name="Reports", scope="read", days=30, by=None, now=scenario.step()
+    )  # fmt: skip
+    assert scenario.told("mallory") == ["api_token"]
+    [(_to, subject)] = queued_mails(session)
+    assert subject == "An API token for your account on Cairn was created"
+
+
 @pytest.mark.parametrize("by", ["erin", None])
 @pytest.mark.parametrize("role", ["member", "manager"])
 def test_who_is_put_into_a_team_is_told_what_that_means(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask_babel import LazyString
-from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import notify_member
@@ -18,10 +17,10 @@ class Added(OwnMembershipKind):
     text_without_name = _l("You were added to the team %(team)s.")
     mail_subject = _l("You are now in the team %(team)s")
 
-    def handle(self, session: Session, event: Event) -> None:
-        if event.by == event.user_id or "moved_from" in event.data:
-            return  # They accepted an invitation; `moved` says so.
-        notify_member(session, self, event, event.data["role"])
+    def handle(self, event: Event) -> None:
+        # They did it themselves by accepting an invitation, or `moved` says so.
+        if event.by != event.user_id and "moved_from" not in event.data:
+            notify_member(self, event, event.data["role"])
 
     def consequence(self, content: Content) -> LazyString:
-        return ROLES[content.role].consequence
+        return ROLES[content.data["role"]].consequence

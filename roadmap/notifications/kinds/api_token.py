@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.notifications.actions import notify
+from roadmap.notifications.kind import Event
 from roadmap.notifications.kinds.password_link import PasswordLinkCreated
 
 
 class ApiTokenCreated(PasswordLinkCreated):
     key = "api_token"
     follows = frozenset({"account.token_created"})
-    subject = _l("An API token for your account on Cairn was created")
-    by_person = _l("%(who)s created an API token for your account.")
-    by_command = _l("An API token for your account was created on the command line.")
+    text = _l("%(who)s created an API token for your account.")
+    text_without_name = _l("An API token for your account was created on the command line.")
+    mail_subject = _l("An API token for your account on Cairn was created")
     advice = _l("If you do not expect it, %(link)s.")
     link_text = _l("revoke it")
     href = "/account/tokens"
+
+    def handle(self, event: Event) -> None:
+        if event.by != event.user_id:
+            notify(self, event, [event.person])

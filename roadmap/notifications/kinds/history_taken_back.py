@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
-from sqlalchemy.orm import Session
-
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import ngettext
-from roadmap.notifications.actions import actor_name, create_notifications
-from roadmap.notifications.kind import Content, Event, Kind, Mail
-from roadmap.people.models import User
+from roadmap.notifications.actions import notify
+from roadmap.notifications.kind import Content, Event, Kind
 
 
 class HistoryTakenBack(Kind):
+    """What told the author of the verification is `HistoryVerified`'s."""
+
     key = "history_taken_back"
     follows = frozenset({"history.verification_withdrawn"})
+    text = _l("%(who)s took back the verification of %(piece)s")
+    mail_subject = _l("%(who)s took back the verification of %(piece)s")
+    mail_text = _l(
+        "%(who)s took back the verification of %(piece)s. They wait for a review again, or count "
+        "as they did before. They wrote: “%(quote)s”"
+    )
 
-    def handle(self, session: Session, event: Event) -> None:
-        """Tell the author; what told them of the verification is `HistoryVerified`'s."""
-        reason = event.data["reason"]
-        create_notifications(
-            session, self, [session.get_one(User, event.user_id)],
-            actor_id=event.by, actor_name=actor_name(session, event), now=event.now,
-            quote=reason, data={"number": event.data["number"], "reason": reason},
-        )  # fmt: skip
+    def handle(self, event: Event) -> None:
+        data = {"number": event.data["number"], "reason": event.data["reason"]}
+        notify(self, event, [event.person], quote=event.data["reason"], data=data)
 
     def label(self, content: Content) -> str:
         return ngettext(
-            "one piece of your evidence", "%(num)s pieces of your evidence", content.number
+            "one piece of your evidence",
+            "%(num)s pieces of your evidence",
+            content.data["number"],
         )
 
     def path(self, content: Content) -> str:
         return "/evidence"
-
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        return self.insert(_("%(who)s took back the verification of %(piece)s"), content, link)
-
-    def mail(self, content: Content) -> Mail:
-        said = _(
-            "%(name)s took back the verification of %(pieces)s",
-            name=content.actor_name,
-            pieces=self.label(content),
-        )
-        now = _("They wait for a review again, or count as they did before.")
-        return Mail(
-            said,
-            f"{said}. {now} {_('They wrote: “%(quote)s”', quote=content.quote)}",
-            _("You get this mail because it is about your evidence."),
-            self.path(content),
-        )

@@ -6,101 +6,75 @@ import datetime as dt
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from markupsafe import Markup
-from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import ngettext
 from roadmap.evidence.models import Review
 from roadmap.mail import outbox
-from roadmap.notifications.actions import actor_name, create_notifications
-from roadmap.notifications.kind import Content, Event, Kind, Mail
+from roadmap.notifications.actions import notify
+from roadmap.notifications.kind import Content, Event
+from roadmap.notifications.kinds.history_taken_back import HistoryTakenBack
 from roadmap.notifications.models import MAIL_SOURCE, Notification
-from roadmap.people.models import User
 
 
-class HistoryVerified(Kind):
+class HistoryVerified(HistoryTakenBack):
+    """It counts the pieces that still are verified, and is deleted once none is."""
+
     key = "history_verified"
     follows = frozenset({"history.verified", "evidence.verification_withdrawn"})
+    text = _l("%(who)s verified %(piece)s")
+    mail_subject = _l("%(who)s verified %(piece)s")
+    mail_text = _l("%(who)s went through your history and verified %(piece)s.")
 
-    def handle(self, session: Session, event: Event) -> None:
-        """Notify of all pieces at once; count those that still are verified, and delete at none."""
+    def handle(self, event: Event) -> None:
         if event.action == "evidence.verification_withdrawn":
-            self._count_taken_back(session, event)
+            self._count_taken_back(event)
             return
-        comment = session.scalar(
+        comment = event.session.scalar(
             sa.select(Review.comment)
-            .where(
-                Review.user_id == event.user_id,
-                Review.reviewer_id == event.by,
-                Review.decided_at == event.now,
-            )
+            .filter_by(user_id=event.user_id, reviewer_id=event.by, decided_at=event.now)
             .limit(1)
         )
-        create_notifications(
-            session, self, [session.get_one(User, event.user_id)], quote=comment or "",
-            actor_id=event.by, actor_name=actor_name(session, event), now=event.now,
-            data={"number": event.data["number"], "verified_at": event.now.isoformat()},
-        )  # fmt: skip
+        data = {"number": event.data["number"], "verified_at": event.now.isoformat()}
+        notify(self, event, [event.person], quote=comment or "", data=data)
 
-    def _count_taken_back(self, session: Session, event: Event) -> None:
-        row = session.scalars(
-            sa.select(Notification).where(
-                Notification.user_id == event.user_id,
-                Notification.kind == self.key,
-                Notification.actor_id == event.by,
-                Notification.created_at == dt.datetime.fromisoformat(event.data["decided_at"]),
+    def _count_taken_back(self, event: Event) -> None:
+        row = event.session.scalars(
+            sa.select(Notification).filter_by(
+                user_id=event.user_id, kind=self.key, actor_id=event.by,
+                created_at=dt.datetime.fromisoformat(event.data["decided_at"]),
             )
-        ).first()
+        ).first()  # fmt: skip
         if row is None:
             return
         left, gone = row.data["number"] - 1, row.data.get("taken_back", 0) + 1
         row.data = {**row.data, "number": left, "taken_back": gone}
         if not left:
-            session.delete(row)
-        session.flush()
+            event.session.delete(row)
+        event.session.flush()
         if not left:
-            outbox.withdraw(session, MAIL_SOURCE, [row.id])
-
-    def label(self, content: Content) -> str:
-        return ngettext(
-            "one piece of your evidence", "%(num)s pieces of your evidence", content.number
-        )
+            outbox.withdraw(event.session, MAIL_SOURCE, [row.id])
 
     def path(self, content: Content) -> str:
-        if not content.verified_at:
+        # Those of older releases do not say when.
+        if "verified_at" not in content.data:
             return "/evidence?state=verified"
-        return f"/evidence?{urlencode({'verified_at': content.verified_at})}"
+        return f"/evidence?{urlencode({'verified_at': content.data['verified_at']})}"
 
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        said = self.insert(_("%(who)s verified %(piece)s"), content, link)
-        return Markup("{} {}").format(said, _taken_back(content)) if content.taken_back else said
+    def choose_text(self, content: Content) -> str:
+        return f"{self.text} {_taken_back(content)}".rstrip()
 
-    def mail(self, content: Content) -> Mail:
-        text = _(
-            "%(name)s went through your history and verified %(pieces)s.",
-            name=content.actor_name,
-            pieces=self.label(content),
-        )
-        if content.taken_back:
-            text = f"{text} {_taken_back(content)}"
-        if content.quote:
-            text = f"{text} {_('They left a comment, which you read on their pages.')}"
-        return Mail(
-            _(
-                "%(name)s verified %(pieces)s",
-                name=content.actor_name,
-                pieces=self.label(content),
-            ),
-            text,
-            _("You get this mail because it is about your evidence."),
-            self.path(content),
-        )
+    def choose_mail_text(self, content: Content) -> str:
+        comment = _("They left a comment, which you read on their pages.")
+        parts = (str(self.mail_text), _taken_back(content), comment if content.quote else "")
+        return " ".join(filter(None, parts))
 
 
 def _taken_back(content: Content) -> str:
+    number = content.data.get("taken_back")
+    if not number:
+        return ""
     return ngettext(
-        "(%(num)s more was taken back since)",
-        "(%(num)s more were taken back since)",
-        content.taken_back,
+        "(%(num)s more was taken back since)", "(%(num)s more were taken back since)", number
     )

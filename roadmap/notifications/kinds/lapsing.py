@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import get_locale
-from markupsafe import Markup, escape
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import show_date
-from roadmap.notifications.kind import Content, EvidenceKind, Mail
+from roadmap.notifications.kind import Content, EvidenceKind
 
 
 class Lapsing(EvidenceKind):
     key = "lapsing"
     text = _l("%(piece)s counts through %(day)s, and then no more")
+    mail_subject = _l("“%(title)s” lapses on %(day)s")
+    mail_text = _l(
+        "Your evidence “%(title)s” counts through %(day)s, and then no more. Once you have "
+        "renewed it, enter the new dates."
+    )
 
-    def sentence(self, content: Content, link: Markup) -> Markup:
-        return escape(self.text) % {"piece": link, "day": _day(content)}
+    def words(self, content: Content, link: str) -> dict[str, Any]:
+        day = show_date(PartialDate(content.data["expires_on"]), str(get_locale() or "en"))
+        return {**super().words(content, link), "day": day}
 
     def path(self, content: Content) -> str:
         """Lead to the form with the dates of a renewal, which is saved there."""
         return f"{super().path(content)}/edit?renew=1"
-
-    def mail(self, content: Content) -> Mail:
-        return Mail(
-            _("“%(title)s” lapses on %(day)s", title=content.title, day=_day(content)),
-            _(
-                "Your evidence “%(title)s” counts through %(day)s, and then no more. Once you have "
-                "renewed it, enter the new dates.",
-                title=content.title,
-                day=_day(content),
-            ),
-            _("You get this mail because it is about your evidence."),
-            self.path(content),
-        )
-
-
-def _day(content: Content) -> str:
-    return show_date(PartialDate(content.expires_on), str(get_locale() or "en"))

@@ -6,8 +6,7 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from markupsafe import Markup
-from sqlalchemy.orm import Session
+from flask_babel import LazyString
 
 from roadmap.core.text import fold
 from roadmap.core.types import new_id
@@ -33,37 +32,39 @@ class Leads(TeamKind):
          "managers.changed"}
     )  # fmt: skip
 
-    def handle(self, session: Session, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         if event.data.get("with_team"):
             return  # `managers.changed` follows once for the whole team.
         if event.action != "membership.added":
-            self._delete_outdated(session, select_affected_people(event))
+            self._delete_outdated(event)
         if event.action == "managers.changed":
-            self._handle_change_of_managers(session, event)
+            self._handle_change_of_managers(event)
         else:
-            self._handle_membership(session, event)
+            self._handle_membership(event)
 
-    def sentence(self, content: Content, link: Markup) -> Markup:
+    def choose_text(self, content: Content) -> LazyString | str:
         # Notifications of older releases name no role; only managers had any then.
-        role = ROLES[content.role or "manager"]
-        text = role.announcement_nested if content.nested else role.announcement
-        return self.insert(str(text), content, link)
+        role = ROLES[content.data.get("role") or "manager"]
+        return role.announcement_nested if content.data.get("within") else role.announcement
 
-    def _handle_membership(self, session: Session, event: Event) -> None:
+    def _handle_membership(self, event: Event) -> None:
         team_id = uuid.UUID(event.data["team"])
         role = ROLES.get(event.data.get("role", ""))
         sees = role is not None and role.allows(Capability.SEE_SHARED)
         if sees or event.data.get("before") is not None or role is None:
-            by_person = _ROWS.c.actor_id == event.user_id
-            readers = _ROWS.c.user_id.in_(_select_members(team_id))
-            about_team = sa.and_(by_person, readers, _ROWS.c.team_id == team_id)
-            session.execute(sa.delete(_ROWS).where(about_team, *self._is_unread()))
+            event.session.execute(
+                sa.delete(_ROWS).where(
+                    *self._is_unread(),
+                    _ROWS.c.team_id == team_id,
+                    _ROWS.c.actor_id == event.user_id,
+                    _ROWS.c.user_id.in_(_select_members(team_id)),
+                )
+            )
         if sees:
-            held = select_holders(_select_members(team_id), Capability.SEE_SHARED).subquery()
-            is_person, here = held.c.holder == event.user_id, held.c.held_in == team_id
-            self._notify(session, event, held, is_person, here)
+            held = _select_viewers(_select_members(team_id))
+            self._notify(event, held, held.c.holder == event.user_id, held.c.held_in == team_id)
 
-    def _handle_change_of_managers(self, session: Session, event: Event) -> None:
+    def _handle_change_of_managers(self, event: Event) -> None:
         team: Team | None = event.data.get("team")
         person: uuid.UUID | None = event.data.get("person")
         if team is not None:
@@ -72,26 +73,22 @@ class Leads(TeamKind):
                 allows(Capability.SEE_SHARED),
                 sa.or_(_MEMBERS.c.team_id == team.id, _MEMBERS.c.team_id.in_(before)),
             )
-            held = select_holders(_select_members(team.id), Capability.SEE_SHARED).subquery()
+            held = _select_viewers(_select_members(team.id))
             in_team = held.c.team.in_(team_tree(team.id))
             from_above = held.c.held_in.in_(team_ancestors(team.parent_id))
-            self._notify(session, event, held, in_team, from_above, held.c.holder.not_in(known))
+            self._notify(event, held, in_team, from_above, held.c.holder.not_in(known))
         elif person is not None:  # Its account was closed, or opened again.
-            people = people_of(person, Capability.SEE_SHARED)
-            held = select_holders(people, Capability.SEE_SHARED).subquery()
-            self._notify(session, event, held, held.c.holder == person)
+            held = _select_viewers(people_of(person, Capability.SEE_SHARED))
+            self._notify(event, held, held.c.holder == person)
 
-    def _notify(
-        self, session: Session, event: Event, held: Any, *conditions: sa.ColumnElement[bool]
-    ) -> None:
+    def _notify(self, event: Event, held: Any, *conditions: sa.ColumnElement[bool]) -> None:
         """Notify each person once about each new holder who sees what they share."""
-        nested = held.c.team != held.c.held_in
-        found = session.execute(
+        found = event.session.execute(
             sa.select(
                 *(held.c.person, held.c.holder, held.c.role, held.c.held_in),
                 _USERS.c.name.label("holder_name"),
                 _TEAMS.c.name.label("team_name"),
-                nested.label("nested"),
+                (held.c.team != held.c.held_in).label("nested"),
             )
             .join_from(held, _TEAMS, _TEAMS.c.id == held.c.held_in)
             .join(_USERS, _USERS.c.id == held.c.holder)
@@ -101,7 +98,10 @@ class Leads(TeamKind):
         ordered = sorted(
             found, key=lambda row: (row.nested, fold(row.team_name), fold(row.holder_name))
         )
-        rows = {(row.person, row.holder): row for row in reversed(ordered)}
+        rows: dict[tuple[uuid.UUID, uuid.UUID], Any] = {}
+        for row in ordered:
+            if row.person != event.by:
+                rows.setdefault((row.person, row.holder), row)
         values = [
             {
                 "id": new_id(),
@@ -114,27 +114,33 @@ class Leads(TeamKind):
                 "created_at": event.now,
                 "data": {"team": row.team_name, "role": row.role, "within": bool(row.nested)},
             }
-            for row in reversed(rows.values())
-            if row.person != event.by
+            for row in rows.values()
         ]
         if values:
-            session.execute(sa.insert(_ROWS), values)
+            event.session.execute(sa.insert(_ROWS), values)
         event.told.update(row["user_id"] for row in values)
 
-    def _delete_outdated(self, session: Session, people: sa.Select[Any] | None) -> None:
-        """Delete what is unread and no longer true; only what `people` read, if given."""
+    def _delete_outdated(self, event: Event) -> None:
+        """Delete what is unread and no longer true."""
         unread = sa.select(_ROWS.c.id, _ROWS.c.user_id).where(*self._is_unread())
-        if people is not None:
+        if (people := select_affected_people(event)) is not None:
             unread = unread.where(_ROWS.c.user_id.in_(people))
         rows = unread.cte()
-        held = select_holders(sa.select(rows.c.user_id), Capability.SEE_SHARED).subquery()
+        held = _select_viewers(sa.select(rows.c.user_id))
         true = sa.select(held.c.person, held.c.held_in, held.c.holder)
         said = sa.tuple_(_ROWS.c.user_id, _ROWS.c.team_id, _ROWS.c.actor_id)
         outdated = sa.or_(_ROWS.c.actor_id.is_(None), said.not_in(true))
-        session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_(sa.select(rows.c.id)), outdated))
+        event.session.execute(
+            sa.delete(_ROWS).where(_ROWS.c.id.in_(sa.select(rows.c.id)), outdated)
+        )
 
     def _is_unread(self) -> tuple[sa.ColumnElement[bool], ...]:
         return _ROWS.c.kind == self.key, _ROWS.c.read_at.is_(None)
+
+
+def _select_viewers(people: sa.Select[Any]) -> sa.Subquery:
+    """Select who sees what these people share, and by which teams."""
+    return select_holders(people, Capability.SEE_SHARED).subquery()
 
 
 def _select_members(team_id: uuid.UUID) -> sa.Select[Any]:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from flask_babel import LazyString
-from sqlalchemy.orm import Session
-
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.notifications.actions import notify_member
-from roadmap.notifications.kind import Content, Event, OwnMembershipKind
-from roadmap.people.roles import ROLES
+from roadmap.notifications.kind import Event
+from roadmap.notifications.kinds.added import Added
 
 
-class Moved(OwnMembershipKind):
+class Moved(Added):
     key = "moved"
-    follows = frozenset({"membership.added"})
     text = _l("%(who)s moved you from the team %(elsewhere)s to the team %(team)s.")
     text_without_name = _l("You were moved from the team %(elsewhere)s to the team %(team)s.")
-    mail_subject = _l("You are now in the team %(team)s")
 
-    def handle(self, session: Session, event: Event) -> None:
-        if "moved_from" in event.data and event.by != event.user_id:
-            left = event.data["moved_from"]
-            notify_member(session, self, event, event.data["role"], elsewhere=left)
-
-    def consequence(self, content: Content) -> LazyString:
-        return ROLES[content.role].consequence
+    def handle(self, event: Event) -> None:
+        left = event.data.get("moved_from")
+        if left is not None and event.by != event.user_id:
+            notify_member(self, event, event.data["role"], elsewhere=left)

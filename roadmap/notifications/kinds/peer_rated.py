@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, Kind
-from roadmap.people.models import User
 from roadmap.practice.queries import question_bank
 
 
@@ -19,16 +16,14 @@ class PeerRated(Kind):
     follows = frozenset({"practice.rated"})
     text = _l("%(who)s rated your answer to %(piece)s")
 
-    def handle(self, session: Session, event: Event) -> None:
-        person = session.get_one(User, event.user_id)
-        create_notifications(
-            session, self, [person], about=person, actor_name=event.data["rater"], now=event.now,
-            data={"question": event.subject},
-        )  # fmt: skip
+    def handle(self, event: Event) -> None:
+        data = {"question": event.subject}
+        notify(self, event, [event.person], actor=event.data["rater"], data=data)
 
     def label(self, content: Content) -> str:
-        question = question_bank().by_key.get(content.question)
+        question = question_bank().by_key.get(content.data.get("question", ""))
         return question.title if question else _("a question")
 
     def path(self, content: Content) -> str:
-        return f"/practice/{content.question}#peers" if content.question else "/practice"
+        question = content.data.get("question")
+        return f"/practice/{question}#peers" if question else "/practice"

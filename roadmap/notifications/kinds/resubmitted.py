@@ -11,5 +11,5 @@ class Resubmitted(EvidenceKind):
 
     key = "resubmitted"
     text = _l("%(who)s asks for another review of %(piece)s")
-    mail_subject = _l("%(name)s asks you to review “%(title)s” again")
-    mail_text = _l("%(name)s submitted “%(title)s” again and asks for another review.")
+    mail_subject = _l("%(who)s asks you to review “%(title)s” again")
+    mail_text = _l("%(who)s submitted “%(title)s” again and asks for another review.")

@@ -10,8 +10,8 @@ class ReturnTakenBack(TakenBack):
     key = "return_taken_back"
     follows = frozenset({"evidence.return_withdrawn"})
     text = _l("%(who)s took back the return of %(piece)s. It is waiting for review again.")
-    mail_subject = _l("%(name)s took back the return of “%(title)s”")
+    mail_subject = _l("%(who)s took back the return of “%(title)s”")
     mail_text = _l(
-        "%(name)s took back the return of your evidence “%(title)s”. It is waiting for review "
+        "%(who)s took back the return of your evidence “%(title)s”. It is waiting for review "
         "again. They wrote: “%(quote)s”"
     )

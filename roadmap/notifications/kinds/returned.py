@@ -13,9 +13,9 @@ class Returned(Verified):
     key = "returned"
     follows = frozenset({"evidence.returned"})
     text = _l("%(who)s returned %(piece)s")
-    mail_subject = _l("%(name)s returned “%(title)s”")
-    mail_text = _l("%(name)s returned your evidence “%(title)s” and said what is missing.")
-    mail_text_without_comment = _l("%(name)s returned your evidence “%(title)s”.")
+    mail_subject = _l("%(who)s returned “%(title)s”")
 
-    def choose_text(self, content: Content) -> LazyString:
-        return self.mail_text if content.quote else self.mail_text_without_comment
+    def choose_mail_text(self, content: Content) -> LazyString:
+        if content.quote:
+            return _l("%(who)s returned your evidence “%(title)s” and said what is missing.")
+        return _l("%(who)s returned your evidence “%(title)s”.")

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.models import Evidence, Review
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Event, EvidenceKind
 from roadmap.notifications.kinds.resubmitted import Resubmitted
 from roadmap.notifications.retraction import close_review_requests
-from roadmap.people.models import User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
-
-_REVIEWS: Any = Review.__table__
 
 
 class Submitted(EvidenceKind):
     key = "submitted"
     follows = frozenset({"evidence.submitted", "evidence.edited"})
     text = _l("%(who)s asks for a review of %(piece)s")
-    mail_subject = _l("%(name)s asks you to review “%(title)s”")
-    mail_text = _l("%(name)s submitted “%(title)s” and asks for a review.")
+    mail_subject = _l("%(who)s asks you to review “%(title)s”")
+    mail_text = _l("%(who)s submitted “%(title)s” and asks for a review.")
 
-    def notify(self, session: Session, event: Event, evidence: Evidence, author: User) -> None:
+    def handle_shared(self, event: Event, evidence: Evidence) -> None:
         if event.action == "evidence.edited":
             # An edit of verified evidence, or of evidence in review, submits it again.
             before, after = event.data["state"]
             if after != "submitted" or before == "submitted":
                 return
-        close_review_requests(session, evidence.id)
-        reviewed = sa.exists().where(_REVIEWS.c.evidence_id == evidence.id)
-        kind = Resubmitted() if session.scalar(sa.select(reviewed)) else self
-        readers = holders_of(session, author.id, Capability.REVIEW)
-        create_notifications(
-            session, kind, readers, about=author, evidence=evidence,
-            actor_id=author.id, actor_name=author.name, now=event.now,
-        )  # fmt: skip
+        close_review_requests(event.session, evidence.id)
+        reviewed = sa.exists().where(Review.evidence_id == evidence.id)
+        kind = Resubmitted() if event.session.scalar(sa.select(reviewed)) else self
+        readers = holders_of(event.session, evidence.user_id, Capability.REVIEW)
+        notify(kind, event, readers, about=event.person, evidence=evidence)

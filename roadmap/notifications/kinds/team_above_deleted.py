@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from flask_babel import LazyString
-from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import nested_names, notify_of_deletion
+from roadmap.notifications.actions import nested_names, notify_others
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.people.models import Membership
 from roadmap.people.reach import allows, team_ancestors, team_tree
 from roadmap.people.roles import VIEWERS, Capability
-
-_SEEN_BY_FEWER = _l(
-    "Your team is at the top level now, or in one that is: the %(viewers)s of the deleted team, "
-    "and of those above it, no longer see by it what you share. What they verified stays.",
-    viewers=VIEWERS,
-)
 
 
 class TeamAboveDeleted(OwnMembershipKind):
@@ -29,23 +22,22 @@ class TeamAboveDeleted(OwnMembershipKind):
     text_without_name = _l("The team %(team)s, in which one of your teams was nested, was deleted.")
     mail_subject = _l("The team %(team)s above yours was deleted")
 
-    def handle(self, session: Session, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         team = event.data["team"]
-        if not nested_names(session, team):
+        if not nested_names(event):
             return
+        above = Membership.team_id.in_(team_ancestors(team.parent_id))
+        sees_from_above = sa.and_(above, allows(Capability.SEE_SHARED))
         told = sa.select(Membership.user_id).where(
-            sa.or_(
-                Membership.team_id == team.id,
-                sa.and_(
-                    Membership.team_id.in_(team_ancestors(team.parent_id)),
-                    allows(Capability.SEE_SHARED),
-                ),
-            )
+            sa.or_(Membership.team_id == team.id, sees_from_above)
         )
-        readers = sa.select(Membership.user_id).where(
-            Membership.team_id.in_(team_tree(team.id)), Membership.user_id.not_in(told)
-        )
-        notify_of_deletion(session, self, event, readers)
+        below = sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team.id)))
+        notify_others(self, event, below, but=told)
 
     def consequence(self, content: Content) -> LazyString:
-        return _SEEN_BY_FEWER
+        return _l(
+            "Your team is at the top level now, or in one that is: the %(viewers)s of the deleted "
+            "team, and of those above it, no longer see by it what you share. What they verified "
+            "stays.",
+            viewers=VIEWERS,
+        )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import LazyString
-from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import nested_names, notify_of_deletion
+from roadmap.notifications.actions import nested_names, notify_others
 from roadmap.notifications.kind import NO_LONGER_SEEN, Content, Event, OwnMembershipKind
-from roadmap.notifications.kinds.team_below_deleted import describe_nested
 from roadmap.people.models import Membership
 from roadmap.people.reach import allows
 from roadmap.people.roles import Capability
 
+# What became of the nested teams, for who saw the deleted one.
+NESTED_TEAMS = _l(
+    "Nested in it: %(elsewhere)s. Nothing is above that now, and you see its people only if you "
+    "have a role there."
+)
+
 
 class TeamDeleted(OwnMembershipKind):
-    """Who saw the people of the team reads which nested teams they saw by it."""
+    """Who saw the people of the team reads which nested teams they saw by it (`elsewhere`)."""
 
     key = "team_deleted"
     follows = frozenset({"team.deleting"})
@@ -24,16 +27,14 @@ class TeamDeleted(OwnMembershipKind):
     text_without_name = _l("The team %(team)s, which you were in, was deleted.")
     mail_subject = _l("The team %(team)s was deleted")
 
-    def handle(self, session: Session, event: Event) -> None:
-        """Notify all members in a few statements, but not who deleted it."""
+    def handle(self, event: Event) -> None:
         members = sa.select(Membership.user_id).filter_by(team_id=event.data["team"].id)
         sees = allows(Capability.SEE_SHARED)
-        if nested := nested_names(session, event.data["team"]):
-            notify_of_deletion(session, self, event, members.where(sees), elsewhere=nested)
+        if nested := nested_names(event):
+            notify_others(self, event, members.where(sees), elsewhere=nested)
             members = members.where(sa.not_(sees))
-        notify_of_deletion(session, self, event, members)
+        notify_others(self, event, members)
 
-    def consequence(self, content: Content) -> LazyString | str:
-        if not content.elsewhere:
-            return NO_LONGER_SEEN
-        return f"{NO_LONGER_SEEN} {describe_nested(content)}"
+    def consequence(self, content: Content) -> str:
+        nested = f" {NESTED_TEAMS}" if content.data.get("elsewhere") else ""
+        return f"{NO_LONGER_SEEN}{nested}"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from roadmap.catalog.models import Milestone
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import create_notifications
+from roadmap.notifications.actions import notify
 from roadmap.notifications.kind import Content, Event, Kind
-from roadmap.people.models import User
 from roadmap.progress.queries import milestone_links
 
 
@@ -20,17 +17,14 @@ class WitnessAnswered(Kind):
     follows = frozenset({"endorsement.answered"})
     text = _l("%(who)s answered as a witness of %(piece)s")
 
-    def handle(self, session: Session, event: Event) -> None:
-        person = session.get_one(User, event.user_id)
-        milestone = session.get_one(Milestone, event.subject)
-        links = milestone_links(session, person.id, [event.subject])
-        create_notifications(
-            session, self, [person], about=person, actor_name=event.data["witness"], now=event.now,
-            data={"milestone": milestone.title, "page": links[0].href if links else ""},
-        )  # fmt: skip
+    def handle(self, event: Event) -> None:
+        milestone = event.session.get_one(Milestone, event.subject)
+        links = milestone_links(event.session, event.person.id, [event.subject])
+        data = {"milestone": milestone.title, "page": links[0].href if links else ""}
+        notify(self, event, [event.person], actor=event.data["witness"], data=data)
 
     def label(self, content: Content) -> str:
-        return content.milestone or _("a milestone")
+        return content.data.get("milestone") or _("a milestone")
 
     def path(self, content: Content) -> str:
-        return content.page or "/roadmaps"
+        return content.data.get("page") or "/roadmaps"
