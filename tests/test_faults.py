@@ -181,16 +181,14 @@ ODD = {
     "NUL": b"a\x00b",
     "lone surrogate": b"\xed\xa0\x80",
     "no UTF-8": b"\xff\xfe\xc3(",
-    "right to left": "\u202eabc\u2066".encode(),
     "controls": b"\x1b[2J\x7f\r\n\x0b",
-    "beyond the plane": "\U0001f9d7\U000e0001\uffff".encode(),
+    "marks": "\u202eabc\u2066\U0001f9d7\U000e0001\uffff{{7*7}}<script>'\"%s%(x)s".encode(),
     "long": b"9" * 40_000,
     "minus": b"-1",
     "not a number": b"NaN",
     "more than all": b"1e99999",
     "first day": b"0001-01-01",
     "last day": b"9999-12-31",
-    "template": b"{{7*7}}<script>'\"%s%(x)s",
 }
 
 # What the pages read from a query.
@@ -251,11 +249,11 @@ def test_odd_bytes_in_an_address_are_answered(odd: str, app: Flask, snapshot: Sn
                 unmatched[first] = address
         addresses.add(f"{path}?" + "&".join(f"{name}={bytes_}" for name in ASKED))
     wrong = []
-    for address in sorted(addresses | set(unmatched.values())):
-        for fragment in (False, True):
-            answer = browser.get(address, fragment=fragment)
-            if answer.status_code >= 500:
-                wrong.append(f"{address[:80]}: {answer.status_code}")
+    for number, address in enumerate(sorted(addresses | set(unmatched.values()))):
+        # Each is asked for as a page with every other value, and as a fragment with those between.
+        answer = browser.get(address, fragment=(number + list(ODD).index(odd)) % 2 == 1)
+        if answer.status_code >= 500:
+            wrong.append(f"{address[:80]}: {answer.status_code}")
     text = ODD[odd][:2000].decode("latin-1").replace("\r", "").replace("\n", "")
     for header in ("If-None-Match", "Accept-Language", "User-Agent", "Referer", "HX-Current-URL"):
         answer = browser.get("/account", headers={header: text})
@@ -556,7 +554,7 @@ def test_a_request_under_way_is_finished_before_the_server_ends(tmp_path: Path) 
 def test_a_server_asked_to_end_while_it_starts_ends_at_once(tmp_path: Path) -> None:
     with run_server(tmp_path) as (server, _app):
         server.stop()
-        for _ in range(3):
+        for _ in range(2):
             server.start()  # one worker answers, the other may be loading the application still
             began = time.monotonic()
             assert server.stop() == 0, server.log.read_text()
