@@ -32,11 +32,18 @@ from tests.support.cast import Cast
 from tests.support.databases import memory_folder, ready_database, wipe
 from tests.support.rendering import forbid_statements_while_rendering
 from tests.support.snapshot import Snapshot
-from tests.support.sqlite_only import is_sqlite_only
+from tests.support.sqlite_only import NAMES, is_sqlite_only
 
 # How fast examples are drawn says how busy the machine is, nothing about the code.
 settings.register_profile("cairn", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cairn")
+
+# Modules of which PostgreSQL runs nothing need not be read, each time in each worker.
+collect_ignore = [
+    name.removeprefix("tests/")
+    for name in NAMES
+    if name.endswith(".py") and "TEST_DATABASE_URL" in os.environ
+]
 
 PASSWORD = "granite scree and lichen"
 
