@@ -440,7 +440,7 @@ def _serialize(piece: Evidence) -> EvidenceShape:
 
 def _serialize_all(ids: Sequence[uuid.UUID]) -> list[EvidenceShape]:
     """Return a person's own items as the API shows them, in this order. Six statements."""
-    latest = load_judgements(db.session, ids, latest_only=True)
+    latest = load_judgements(db.session, ids)
     return [
         EvidenceShape.model_validate(
             {**shared_values(item), "review": next(iter(latest[item.id]), None)}

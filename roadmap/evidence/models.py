@@ -8,13 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, MappedColumn, mapped_column, relationship
+from sqlalchemy.orm import Mapped, MappedColumn, column_property, mapped_column, relationship
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.folding import search_text_of
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.item import Audience, is_visible, shared_state
+from roadmap.people.labels import judge_name, name_with_basis
 
 
 def _key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
@@ -239,8 +240,22 @@ class Review(Base):
     # When the reviewer had taken the item up; None where they decided at once.
     started_at: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime]
+    # The number of the version.
+    version: Mapped[int] = column_property(
+        sa.select(EvidenceVersion.number).where(EvidenceVersion.id == version_id).scalar_subquery()
+    )
 
     __table_args__ = (check_one_of("decision", "decision", DECISIONS),)
+
+    @property
+    def reviewer(self) -> str:
+        """Return the reviewer's name, marked where the author added them or a script judged."""
+        return judge_name(self.reviewer_name, self.added_by_author, self.by_token)
+
+    @property
+    def verified_by(self) -> str:
+        """Return the name with what the verification rests on, as it is printed."""
+        return name_with_basis(self.reviewer, self.basis)
 
 
 class Confirmation(Base):

@@ -7,20 +7,17 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, selectinload
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import load_wordings
-from roadmap.catalog.wording import Wording
 from roadmap.core.ranking import rank
 from roadmap.core.text import fold, search_words
-from roadmap.evidence import labels
 from roadmap.evidence.audience_sql import is_unjudged, is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
@@ -35,7 +32,6 @@ from roadmap.evidence.models import (
 )
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
-from roadmap.people.labels import judge_name, name_with_basis
 from roadmap.people.models import HistoryEntry, User
 from roadmap.people.reach import holders_of, people_of, select_holders
 from roadmap.people.roles import Capability
@@ -87,52 +83,20 @@ class LinkableMilestone:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPiece:
-    """A piece that a person has already, with the keys of its milestones."""
+class EvidenceDetail:
+    """An item as its page shows it to one audience; its reviews come newest first.
 
-    id: uuid.UUID
-    title: str
-    milestones: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A review of one version, with the title that the item had then.
-
-    `reviewer` is the name to show, marked where the author added the reviewer to the team and where
-    a script judged `by_token`; `basis` is what a verification rests on.
-    `confirmed` holds the titles, as they were then, of the milestones that it confirmed; only
-    `load_detail` fills it.
+    `milestones` are those that it is linked to, by key. `confirmed` has the titles, as they were
+    then, of the milestones that each review confirmed.
     """
 
-    id: uuid.UUID
-    version: int
-    decision: str
-    comment: str
-    decided_at: dt.datetime
-    title: str
-    reviewer_id: uuid.UUID | None
-    basis: str
-    by_token: bool
-    reviewer: str
-    confirmed: tuple[str, ...] = ()
-
-    @property
-    def verified_by(self) -> str:
-        """Return the name with the basis, as it is printed."""
-        return name_with_basis(self.reviewer, self.basis)
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceDetail:
-    """An item as its page shows it to one audience; judgements come newest first."""
-
     item: Item
-    milestones: tuple[LinkableMilestone, ...]
-    judgements: tuple[Judgement, ...]
+    milestones: Mapping[str, LinkableMilestone]
+    judgements: list[Review]
+    confirmed: Mapping[uuid.UUID, list[str]]
 
     @property
-    def verifying_review(self) -> Judgement | None:
+    def verifying_review(self) -> Review | None:
         return verifying_review(self.item, self.judgements)
 
     @property
@@ -145,27 +109,6 @@ class EvidenceDetail:
     def is_unchanged_since_review(self) -> bool:
         """Tell whether its author has changed nothing since the last review of it."""
         return bool(self.judgements) and self.item.updated_at <= self.judgements[0].decided_at
-
-    @property
-    def confirmed_by(self) -> dict[str, str]:
-        """Return who confirmed each milestone that is confirmed, with the basis, by its key."""
-        return {link.key: labels.confirmed_by(link) for link in self.item.links if link.confirmed}
-
-    @property
-    def confirmed_wordings(self) -> dict[str, Wording]:
-        """Return how milestones were worded when they were confirmed, where that has changed."""
-        return {
-            link.key: link.confirmed_wording for link in self.item.links if link.confirmed_wording
-        }
-
-    @property
-    def left_out(self) -> dict[str, str]:
-        """Return who left out each milestone that is not confirmed, by its key."""
-        return {
-            link.key: link.left_out_by
-            for link in self.item.links
-            if link.left_out_by and not link.confirmed
-        }
 
 
 def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID) -> Evidence:
@@ -204,7 +147,7 @@ def load_last_visibility(session: Session, user_id: uuid.UUID) -> dict[str, str]
     return {"visibility": found} if found else {}
 
 
-def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> HeldPiece | None:
+def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> Evidence | None:
     """Find a person's newest piece whose link leads to the same thing as `url`."""
     wanted = identifier_of(url)
     if not wanted:
@@ -212,19 +155,14 @@ def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> HeldPiece | 
     # The end of an identifier is in all its links, which leaves few to be compared.
     end = re.findall("[a-z]+|[0-9]+", wanted.lower())[-1:]
     rows = session.execute(
-        sa.select(Evidence.id, Evidence.title, EvidenceVersion.url)
+        sa.select(Evidence, EvidenceVersion.url)
         .join(EvidenceVersion, EvidenceVersion.id == Evidence.current_id)
-        .where(Evidence.user_id == user_id, EvidenceVersion.url != "")
+        .where(Evidence.user_id == user_id)
         .where(*(sa.func.lower(EvidenceVersion.url).contains(word) for word in end))
         .order_by(Evidence.created_at.desc(), Evidence.id)
+        .options(selectinload(Evidence.links))
     )
-    found = next(((key, title) for key, title, link in rows if identifier_of(link) == wanted), None)
-    if found is None:
-        return None
-    linked = session.scalars(
-        sa.select(EvidenceMilestone.milestone_key).where(EvidenceMilestone.evidence_id == found[0])
-    )
-    return HeldPiece(*found, frozenset(linked))
+    return next((piece for piece, link in rows if identifier_of(link) == wanted), None)
 
 
 def assigned_reviewer(
@@ -290,7 +228,7 @@ def load_reviewers(session: Session, items: Iterable[Item]) -> dict[uuid.UUID, t
     return {key: (reviewer, name) for key, reviewer, name in rows}
 
 
-def verifying_review(item: Item, judgements: Iterable[Judgement]) -> Judgement | None:
+def verifying_review(item: Item, judgements: Iterable[Review]) -> Review | None:
     """Return the latest review that confirmed one of the item's links, None where it has none."""
     wanted = {link.review_id for link in item.links if link.confirmed}
     return next((each for each in judgements if each.id in wanted), None)
@@ -307,7 +245,7 @@ def load_detail(
     if item is None:
         return None
     judgements = load_judgements(session, [item.id])[item.id]
-    confirmed = session.execute(
+    rows = session.execute(
         sa.select(
             Confirmation.review_id,
             Confirmation.roadmap_revision_id,
@@ -317,65 +255,31 @@ def load_detail(
         .join(Milestone, Milestone.key == Confirmation.milestone_key)
         .where(Confirmation.review_id.in_([each.id for each in judgements]))
     ).all()
-    wordings = load_wordings(session, {each for _id, each, *_ in confirmed if each})
-    titles: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for review_id, revision_id, key, title in confirmed:
+    wordings = load_wordings(session, {row.roadmap_revision_id for row in rows} - {None})
+    confirmed: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for review_id, revision_id, key, title in rows:
         wording = wordings[revision_id].get(key) if revision_id else None
-        titles[review_id].append(wording.title if wording else title)
+        confirmed[review_id].append(wording.title if wording else title)
+    milestones = load_milestones(session, item.milestones, user_id=item.user_id)
     return EvidenceDetail(
         item=item,
-        milestones=load_milestones(session, item.milestones, user_id=item.user_id),
-        judgements=tuple(
-            replace(each, confirmed=tuple(sorted(titles[each.id], key=fold))) for each in judgements
-        ),
+        milestones={each.key: each for each in milestones},
+        judgements=judgements,
+        confirmed={key: sorted(titles, key=fold) for key, titles in confirmed.items()},
     )
 
 
-def load_judgements(
-    session: Session, ids: Collection[uuid.UUID], *, latest_only: bool = False
-) -> dict[uuid.UUID, list[Judgement]]:
+def load_judgements(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Review]]:
     """Load the reviews of each of these items, newest first. One statement."""
-    found: dict[uuid.UUID, list[Judgement]] = {key: [] for key in ids}
     session.flush()
-    connection = session.connection()
-    for evidence_id, *values in connection.execute(_judgements(latest_only), {"ids": [*ids]}).all():
-        *judged, by_token, name, added_by_author = values
-        shown = judge_name(name, added_by_author, by_token)
-        found[evidence_id].append(Judgement(*[*judged, by_token, shown]))
-    return found
-
-
-@cache
-def _judgements(latest_only: bool) -> sa.Select[Any]:
-    query: Any = (
-        sa.select(
-            Review.evidence_id,
-            Review.id,
-            EvidenceVersion.number,
-            Review.decision,
-            Review.comment,
-            Review.decided_at,
-            Review.title,
-            Review.reviewer_id,
-            Review.basis,
-            Review.by_token,
-            Review.reviewer_name,
-            Review.added_by_author,
-        )
-        .join(EvidenceVersion, EvidenceVersion.id == Review.version_id)
-        .where(Review.evidence_id.in_(sa.bindparam("ids", expanding=True)))
+    found: dict[uuid.UUID, list[Review]] = {key: [] for key in ids}
+    for review in session.scalars(
+        sa.select(Review)
+        .where(Review.evidence_id.in_(ids))
         .order_by(Review.decided_at.desc(), Review.id.desc())
-    )
-    if latest_only:
-        later = aliased(Review)
-        query = query.where(
-            ~sa.exists().where(
-                later.evidence_id == Review.evidence_id,
-                sa.tuple_(later.decided_at, later.id) > sa.tuple_(Review.decided_at, Review.id),
-            )
-        )
-    statement: sa.Select[Any] = query
-    return statement
+    ):
+        found[review.evidence_id].append(review)
+    return found
 
 
 def load_published_milestones(session: Session, user_id: uuid.UUID) -> dict[str, LinkableMilestone]:

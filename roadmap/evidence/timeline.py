@@ -7,6 +7,7 @@ was submitted until it is withdrawn, never that something was saved, withdrawn o
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from roadmap.evidence import labels
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.item import Item
 from roadmap.evidence.models import Comment, ImportedReview
-from roadmap.evidence.queries import EvidenceDetail, Judgement
+from roadmap.evidence.queries import EvidenceDetail
 from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
 from roadmap.people.reach import holders_of
@@ -47,7 +48,7 @@ class TimelineEvent:
     by: str
     version: int
     text: str = ""
-    confirmed: tuple[str, ...] = ()
+    confirmed: Sequence[str] = ()
     token: str = ""
     imported_from: str = ""
 
@@ -58,7 +59,7 @@ def timeline_context(
     """Return what `evidence/_timeline.html` shows to the owner, or to one of their managers."""
     item = detail.item
     mine = item.user_id == actor.id
-    events = load_timeline(session, item, detail.judgements, for_author=mine)
+    events = load_timeline(session, detail, for_author=mine)
     return {
         "piece": item,
         "events": events,
@@ -70,9 +71,10 @@ def timeline_context(
 
 
 def load_timeline(
-    session: Session, item: Item, judgements: tuple[Judgement, ...], *, for_author: bool
+    session: Session, detail: EvidenceDetail, *, for_author: bool
 ) -> list[TimelineEvent]:
     """Load the timeline of an item, oldest first, in three statements."""
+    item = detail.item
     comments = session.execute(
         sa.select(
             *(Comment.created_at, Comment.author_name, Comment.version_number, Comment.text),
@@ -91,9 +93,9 @@ def load_timeline(
         *(
             TimelineEvent(
                 each.decision, each.decided_at, each.verified_by, each.version, each.comment,
-                each.confirmed,
+                detail.confirmed.get(each.id, ()),
             )
-            for each in judgements
+            for each in detail.judgements
         ),
     ]  # fmt: skip
     return sorted(events, key=lambda event: event.at)

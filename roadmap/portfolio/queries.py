@@ -31,7 +31,8 @@ from roadmap.evidence import labels
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item, Link
 from roadmap.evidence.loader import load_user_items
-from roadmap.evidence.queries import Judgement, load_judgements, verifying_review
+from roadmap.evidence.models import Review
+from roadmap.evidence.queries import load_judgements, verifying_review
 from roadmap.people.models import User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
@@ -280,7 +281,7 @@ def _document_item(
     item: Item,
     *,
     kind_label: str,
-    judgements: Sequence[Judgement],
+    judgements: Sequence[Review],
     proven_by: Mapping[str, Collection[str]],
     seen: Mapping[tuple[uuid.UUID, str], Sequence[Endorsement]],
     is_draft: bool,

@@ -17,19 +17,16 @@ from flask import abort
 from sqlalchemy.orm import Session, aliased
 
 from roadmap.catalog.models import Milestone
-from roadmap.catalog.wording import Wording
 from roadmap.core.text import fold
 from roadmap.endorsements.models import Endorsement
 from roadmap.endorsements.queries import witnessed
 from roadmap.evidence.audience_sql import is_unjudged, is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
-from roadmap.evidence.item import Audience, Item, Version
-from roadmap.evidence.labels import confirmed_by
+from roadmap.evidence.item import Audience, Item, Link, Version
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
 from roadmap.evidence.queries import (
     EvidenceDetail,
-    Judgement,
     load_detail,
     load_judgements,
     load_reviewers,
@@ -79,7 +76,7 @@ class QueueEntry:
     item: Item
     author: str
     reviewer: tuple[Any, str] | None = None
-    judgement: Judgement | None = None
+    judgement: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +84,29 @@ class Criterion:
     """A linked milestone and when it is done.
 
     `fits` tells whether evidence of this kind can prove it, `confirmed` whether the version in
-    question was confirmed for it, `confirmed_by` by whom and what that rests on,
-    `confirmed_wording` how it was worded then where that has changed. `status` is the author's
-    own. `left_out_by` is the name of the reviewer who left it out, '' where nobody did,
-    `left_out_by_id` their account; `is_taken_back` tells that this was in a verification that they
-    took back. `witnesses` say that they saw it met, which confirms nothing.
+    question was confirmed for it. `status` is the author's own. `witnesses` say that they saw it
+    met, which confirms nothing.
     """
 
-    key: str
-    title: str
+    link: Link
     done_when: str
     fits: bool
     status: str
     confirmed: bool
-    confirmed_by: str
-    confirmed_wording: Wording | None
-    left_out_by: str
-    left_out_by_id: uuid.UUID | None
-    is_taken_back: bool
-    witnesses: tuple[Endorsement, ...] = ()
+    witnesses: tuple[Endorsement, ...]
+
+    @property
+    def key(self) -> str:
+        return self.link.key
+
+    @property
+    def title(self) -> str:
+        return self.link.title
+
+    @property
+    def left_out_by(self) -> str:
+        """Return the reviewer who left it out, also in a review that was taken back."""
+        return self.link.left_out_by or self.link.taken_back_by
 
     @property
     def is_offered(self) -> bool:
@@ -114,7 +115,24 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewPage:
+class HeldAgainst:
+    """What is held against milestones."""
+
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def can_verify(self) -> bool:
+        """Tell whether it is linked to a milestone that evidence of its kind proves."""
+        return any(each.fits for each in self.criteria)
+
+    @property
+    def offered(self) -> list[str]:
+        """Return what is ticked at first."""
+        return [each.key for each in self.criteria if each.is_offered]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage(HeldAgainst):
     """Everything on the page of one item.
 
     `author_team` is the slug of a team in which the reader sees the author, for a link to them.
@@ -126,7 +144,6 @@ class ReviewPage:
     author: str
     author_team: str
     detail: EvidenceDetail
-    criteria: tuple[Criterion, ...]
     before: Version | None
     was_read: bool
     changed: tuple[Difference, ...]
@@ -141,23 +158,13 @@ class ReviewPage:
         return self.detail.item.state in AWAITING_REVIEW
 
     @property
-    def can_verify(self) -> bool:
-        """Tell whether it is linked to a milestone that evidence of its kind proves."""
-        return any(each.fits for each in self.criteria)
-
-    @property
-    def confirmable(self) -> list[str]:
-        """Return what is ticked at first: what can still be confirmed and was not left out."""
-        return [each.key for each in self.criteria if each.is_offered]
-
-    @property
     def can_confirm_more(self) -> bool:
         """Tell whether it is verified and a milestone that it can prove is not confirmed yet."""
         return self.detail.item.state == "verified" and any(
             each.fits and not each.confirmed for each in self.criteria
         )
 
-    def withdrawable(self, actor: Actor, now: dt.datetime) -> Judgement | None:
+    def withdrawable(self, actor: Actor, now: dt.datetime) -> Review | None:
         """Return the review that the actor can still take back."""
         latest = next(iter(self.detail.judgements), None)
         if latest is None:
@@ -238,7 +245,7 @@ def list_completed(
     query = _completed_query(actor, filters, now)
     query = query.order_by(Review.decided_at.desc(), Evidence.id.desc())
     entries = _entries(session, query.limit(limit).offset(offset or None))
-    latest = load_judgements(session, [each.item.id for each in entries], latest_only=True)
+    latest = load_judgements(session, [each.item.id for each in entries])
     return [replace(each, judgement=latest[each.item.id][0]) for each in entries]
 
 
@@ -337,21 +344,10 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPiece:
-    """A piece of somebody's history that nobody here has judged, with what it is held against."""
+class HistoryPiece(HeldAgainst):
+    """A piece of somebody's history that nobody here has judged."""
 
     item: Item
-    criteria: tuple[Criterion, ...]
-
-    @property
-    def can_verify(self) -> bool:
-        """Tell whether it is linked to a milestone that evidence of its kind proves."""
-        return any(each.fits for each in self.criteria)
-
-    @property
-    def offered(self) -> list[str]:
-        """Return what is ticked at first."""
-        return [each.key for each in self.criteria if each.is_offered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +369,7 @@ def list_history(
     ids = [key for key, _name in session.execute(query.limit(limit).offset(offset or None))]
     items = load_items(session, Audience.MANAGER, ids) if ids else []
     criteria = load_criteria(session, items) if items else {}
-    return [HistoryPiece(item, criteria[item.id]) for item in items]
+    return [HistoryPiece(criteria[item.id], item) for item in items]
 
 
 def count_history(session: Session, actor: Actor, person_id: uuid.UUID) -> int:
@@ -477,17 +473,11 @@ def load_criteria(
     return {
         item.id: tuple(
             Criterion(
-                key=link.key,
-                title=link.title,
+                link,
                 done_when=str(definitions[link.key].get("done_when", "")),
                 fits=item.version.kind in definitions[link.key].get("evidence", ()),
                 status=statuses.get((item.user_id, link.key), "not_started"),
                 confirmed=link.confirmed and item.version.number == item.verified_number,
-                confirmed_by=confirmed_by(link),
-                confirmed_wording=link.confirmed_wording,
-                left_out_by=link.left_out_by or link.taken_back_by,
-                left_out_by_id=link.left_out_by_id if link.left_out_by else link.taken_back_by_id,
-                is_taken_back=bool(link.taken_back_by) and not link.left_out_by,
                 witnesses=tuple(seen.get((item.user_id, link.key), ())),
             )
             for link in item.links

@@ -304,7 +304,7 @@ def _render_page(
 ) -> Response:
     read = form.read_version if form is not None and isinstance(late, Stale) else None
     found = queries.load_review_page(db.session, current_user, piece, read=read)
-    ticked = found.confirmable if form is None else form.milestones.data
+    ticked = found.offered if form is None else form.milestones.data
     form = form or JudgementForm(formdata=None)
     why = _conflict_message(late, piece, form)
     withdrawn = late is not None and _is_withdrawn(piece, form)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from roadmap.activity.messages import STATUSES
 from roadmap.core.i18n import gettext as _
-from roadmap.evidence.queries import Judgement
+from roadmap.evidence.models import Review
 from roadmap.readiness.tally import TONES
 from roadmap.teams.shared_profile import SharedProfile
 
@@ -29,7 +29,7 @@ class SharedChange:
 
 def list_changes(
     seen: SharedProfile,
-    judged: Mapping[uuid.UUID, Sequence[Judgement]],
+    judged: Mapping[uuid.UUID, Sequence[Review]],
     since: dt.datetime,
     *,
     piece_url: Callable[[str], str],
@@ -56,7 +56,7 @@ def _of_milestones(seen: SharedProfile) -> Iterator[SharedChange]:
 
 def _of_pieces(
     seen: SharedProfile,
-    judged: Mapping[uuid.UUID, Sequence[Judgement]],
+    judged: Mapping[uuid.UUID, Sequence[Review]],
     piece_url: Callable[[str], str],
 ) -> Iterator[SharedChange]:
     for piece in seen.pieces:

@@ -39,7 +39,7 @@ def texts(session):
 
 def kinds(session, piece, *, for_author):
     detail = load_detail(session, Audience.OWNER, piece.id)
-    found = load_timeline(session, detail.item, detail.judgements, for_author=for_author)
+    found = load_timeline(session, detail, for_author=for_author)
     return [event.kind for event in found]
 
 
