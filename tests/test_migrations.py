@@ -29,7 +29,7 @@ from roadmap.career.models import Degree, Position
 from roadmap.catalog.actions import publish_shipped
 from roadmap.catalog.models import Milestone, RoadmapRevision
 from roadmap.core import config
-from roadmap.core.database import db, newest_migrations, schema_is_current
+from roadmap.core.database import Schema, compare_schema, db, newest_migrations
 from roadmap.core.dates import PartialDate
 from roadmap.core.migrations import MIGRATION_LOCK, alembic, upgrade
 from roadmap.core.types import Base
@@ -131,7 +131,7 @@ def test_the_models_equal_the_newest_migration(bare: Flask) -> None:
     upgrade()
     assert differences() == []
     assert newest_migrations() == {script.revision for script in alembic.heads()}
-    assert schema_is_current()
+    assert compare_schema() is Schema.CURRENT
 
 
 def test_an_old_schema_is_noticed(bare: Flask) -> None:
@@ -140,7 +140,7 @@ def test_an_old_schema_is_noticed(bare: Flask) -> None:
         connection.execution_options(writes=True)
         connection.execute(sa.text("DELETE FROM alembic_version"))
         connection.commit()
-    assert not schema_is_current()
+    assert compare_schema() is not Schema.CURRENT
 
 
 @pytest.mark.slow
@@ -475,7 +475,7 @@ def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
         assert [start.returncode for start in starts] == [0, 0], said
         app = make_app(url, tmp_path)
         with app.app_context():
-            assert schema_is_current()
+            assert compare_schema() is Schema.CURRENT
             assert differences() == []
             db.engine.dispose()
 
@@ -541,7 +541,7 @@ def test_who_waits_to_migrate_waits_longer_than_a_request_may(
     waiting.join(60)
     assert failed == []
     assert "Another process migrates this database" in caplog.text
-    assert schema_is_current()
+    assert compare_schema() is Schema.CURRENT
 
 
 def test_migrations_have_dates_in_their_names_and_one_line_of_descent(bare: Flask) -> None:

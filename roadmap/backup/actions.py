@@ -32,7 +32,7 @@ from roadmap.backup.restore import (
     restore_to_scratch,
 )
 from roadmap.core.config import VERSION
-from roadmap.core.database import db, newest_migrations, schema_is_current
+from roadmap.core.database import Schema, compare_schema, db, newest_migrations
 from roadmap.core.file_store import file_store
 from roadmap.core.maintenance import announce_restore
 from roadmap.core.text import count_of
@@ -174,7 +174,7 @@ def _snapshot() -> Iterator[sa.Connection]:
 
 
 def _require_current_schema() -> None:
-    if not schema_is_current():
+    if compare_schema() is not Schema.CURRENT:
         raise SchemaMismatch(
             "the database has not the newest schema: run "
             "`.venv/bin/flask --app roadmap db upgrade` first"

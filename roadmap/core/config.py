@@ -78,37 +78,26 @@ class MailServer:
 # password.
 
 
-def validate_signup(text: str) -> str:
-    if text not in ("open", "invite"):
-        raise ValueError("must be 'open' or 'invite'.")
-    return text
+def choice(one: str, other: str) -> Callable[[str], str]:
+    """Return the validator of one of two words."""
+
+    def validate(text: str) -> str:
+        if text not in (one, other):
+            raise ValueError(f"must be '{one}' or '{other}'.")
+        return text
+
+    return validate
 
 
-def validate_trusted_proxies(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 2):
-        raise ValueError("must be a whole number from 0 to 99.")
-    return int(text)
+def number(most: int, unit: str = "") -> Callable[[str], int]:
+    """Return the validator of a whole number from 0 to `most`, which is all nines."""
 
+    def validate(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most))):
+            raise ValueError(f"must be a whole number{unit} from 0 to {most}.")
+        return int(text)
 
-def validate_days(text: str) -> int:
-    """Return for how many days something is kept; 0 keeps it for ever."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= 5):
-        raise ValueError("must be a whole number of days from 0 to 99999.")
-    return int(text)
-
-
-def validate_review_by_token(text: str) -> bool:
-    """Return whether a personal token may judge somebody's evidence and skills."""
-    if text not in ("on", "off"):
-        raise ValueError("must be 'on' or 'off'.")
-    return text == "on"
-
-
-def validate_file_quota_mb(text: str) -> int:
-    """Return how many megabytes of files a person may have; 0 takes no files."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-        raise ValueError("must be a whole number of megabytes from 0 to 999999.")
-    return int(text)
+    return validate
 
 
 def validate_base_url(text: str) -> str:
@@ -202,19 +191,19 @@ def validate_token(text: str) -> str:
 
 
 VALIDATORS: dict[str, Callable[[str], object]] = {
-    "SIGNUP": validate_signup,
-    "TRUSTED_PROXIES": validate_trusted_proxies,
-    "AUDIT_DAYS": validate_days,
-    "ADDRESS_DAYS": validate_days,
-    "SESSION_DAYS": validate_days,
+    "SIGNUP": choice("open", "invite"),
+    "TRUSTED_PROXIES": number(99),
+    "AUDIT_DAYS": number(99_999, " of days"),
+    "ADDRESS_DAYS": number(99_999, " of days"),
+    "SESSION_DAYS": number(99_999, " of days"),
     "CALENDAR_HOSTS": parse_hosts,
-    "REVIEW_BY_TOKEN": validate_review_by_token,
+    "REVIEW_BY_TOKEN": lambda text: choice("on", "off")(text) == "on",
     "GITHUB_API_URL": lambda text: parse_site(text, PUBLIC_GITHUB),
     "GITHUB_TOKEN": validate_token,
     "GITLAB_URL": lambda text: parse_site(text, PUBLIC_GITLAB),
     "GITLAB_TOKEN": validate_token,
     "ORCID_URL": lambda text: parse_site(text, PUBLIC_ORCID),
-    "FILE_QUOTA_MB": validate_file_quota_mb,
+    "FILE_QUOTA_MB": number(999_999, " of megabytes"),
     "BASE_URL": validate_base_url,
     "MAIL_FROM": validate_mail_from,
     "SMTP_URL": validate_smtp_url,
@@ -324,7 +313,10 @@ def _read_file(path: Path, encoding: str = "utf-8") -> str:
         content = file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(f"it is larger than {MAX_FILE_BYTES:,} bytes.")
-    return content.decode(encoding)
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8.") from None
 
 
 def _user_name() -> str:
@@ -352,8 +344,6 @@ def load_env_file(path: Path) -> None:
         text = _read_file(path)
     except FileNotFoundError:
         return
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} cannot be read: it is not UTF-8.") from None
     except ValueError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     except PermissionError:
@@ -453,10 +443,10 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
     for name, check in VALIDATORS.items():
         try:
             values[name] = check(str(values[name]))
+            if name == "DATABASE_URL":
+                _check_database_path(values[name], data_dir)
         except ValueError as error:
             faults[name] = f"{PREFIX}{name} {error}"
-    if "DATABASE_URL" not in faults:
-        faults |= _find_wrong_path(values["DATABASE_URL"], data_dir)
     if values["SMTP_URL"] and not (values["MAIL_FROM"] and values["BASE_URL"]):
         faults.setdefault(
             "SMTP_URL",
@@ -484,22 +474,19 @@ def _find_secret_key(key: str | None, data_dir: Path) -> str:
     return key
 
 
-def _find_wrong_path(database_url: str, data_dir: Path) -> dict[str, str]:
-    """Return what is wrong with the path of SQLite, under the setting's name.
-
-    A mistyped one would begin an empty Cairn with open sign-up.
-    """
+def _check_database_path(database_url: str, data_dir: Path) -> None:
+    """Raise ValueError for a wrong path of SQLite, which would begin an empty Cairn."""
     url = sa.make_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return {}
+        return
     path = ROOT / (url.database or "")
-    folder, reason = path.parent, ""
+    folder = path.parent
     if folder != data_dir and not os.access(folder, os.W_OK | os.X_OK):
-        reason = f"there is no folder {folder} that this user may write to"
-    elif os.access(folder, os.X_OK) and path.is_dir():
-        reason = "that is a folder"
-    fault = f"ROADMAP_DATABASE_URL names {path}, but {reason}."
-    return {"DATABASE_URL": fault} if reason else {}
+        raise ValueError(
+            f"names {path}, but there is no folder {folder} that this user may write to."
+        )
+    if os.access(folder, os.X_OK) and path.is_dir():
+        raise ValueError(f"names {path}, but that is a folder.")
 
 
 def main() -> None:

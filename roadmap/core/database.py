@@ -62,8 +62,12 @@ class Database:
 
     def init_app(self, app: Flask) -> None:
         url = normalize_url(app.config["DATABASE_URL"])
-        make_engine = _sqlite_engine if url.drivername.startswith("sqlite") else _postgres_engine
-        engine = make_engine(url)
+        if url.drivername.startswith("sqlite"):
+            engine = _sqlite_engine(url)
+        else:
+            from roadmap.core import postgres  # its driver is not loaded for SQLite
+
+            engine = postgres.make_engine(url)
         # Flask-Alembic expects engines and metadata under this name.
         app.extensions["sqlalchemy"] = SimpleNamespace(
             engines={"default": engine},
@@ -187,14 +191,12 @@ def _enable_wal(connection: Any, module: ModuleType) -> None:
             time.sleep(0.01)
 
 
-def _acquire_write_lock(lock: int | None) -> None:
+def _acquire_write_lock(lock: int) -> None:
     """Wait up to LOCK_TIMEOUT_SECONDS for the file lock that all writers of a database share.
 
     SQLite's busy handler sleeps longer and longer and lets some writers starve; here each of
     them tries again after a millisecond. After the timeout SQLite itself refuses the writer.
     """
-    if lock is None:
-        return
     deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while time.monotonic() <= deadline:
         try:
@@ -202,11 +204,6 @@ def _acquire_write_lock(lock: int | None) -> None:
             return
         except BlockingIOError:
             time.sleep(0.001)
-
-
-def _release_write_lock(lock: int | None) -> None:
-    if lock is not None:
-        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
@@ -218,35 +215,31 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     module = sqlite_module()
     engine = sa.create_engine(url, module=module, connect_args={"timeout": 10})
 
-    locks: dict[int, int] = {}  # the lock file's descriptor, by connection
-
-    def lock_of(connection: Any) -> int | None:
-        return locks.get(id(connection.dbapi_connection))
-
     @event.listens_for(engine, "do_connect")
     def refuse_missing_file(*_arguments: Any) -> None:
         if not path.exists():
             raise module.OperationalError(MISSING_FILE)
 
     @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
+    def configure(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
         _enable_wal(connection, module)
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        locks[id(connection)] = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        record.info["write_lock"] = os.open(lock_path, flags, 0o600)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         if not _is_writing(connection):
             connection.exec_driver_sql("BEGIN")
             return
-        lock = lock_of(connection.connection)
+        lock = connection.info["write_lock"]
         _acquire_write_lock(lock)
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
-            _release_write_lock(lock)
+            fcntl.flock(lock, fcntl.LOCK_UN)
             raise
 
     # Release the write lock with the transaction, not when the connection returns to the pool:
@@ -262,30 +255,27 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             # with its transaction still open, and block every other writer.
             do_rollback(connection)
             raise
-        _release_write_lock(lock_of(connection))
+        release(connection)
 
     def do_rollback(connection: Any) -> None:
         try:
             rollback(connection)
         finally:
-            _release_write_lock(lock_of(connection))
+            release(connection)
+
+    def release(connection: Any) -> None:
+        if (lock := connection.info.get("write_lock")) is not None:
+            fcntl.flock(lock, fcntl.LOCK_UN)
 
     setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
     setattr(dialect, "do_rollback", do_rollback)  # noqa: B010 - likewise
 
     @event.listens_for(engine, "close")
-    def close(connection: Any, _record: Any) -> None:
-        lock = locks.pop(id(connection), None)
-        if lock is not None:
+    def close(_connection: Any, record: Any) -> None:
+        if (lock := record.info.pop("write_lock", None)) is not None:
             os.close(lock)
 
     return engine
-
-
-def _postgres_engine(url: sa.URL) -> sa.Engine:
-    from roadmap.core import postgres  # its driver is not loaded for SQLite
-
-    return postgres.make_engine(url)
 
 
 db = Database()
@@ -296,10 +286,6 @@ def count_changed(session: Session, statement: sa.UpdateBase) -> int:
     # `Session.execute` is typed as if it returned rows.
     done: Any = session.execute(statement)
     return int(done.rowcount)
-
-
-def init_database(app: Flask) -> None:
-    db.init_app(app)
 
 
 class Schema(StrEnum):
@@ -319,11 +305,6 @@ def compare_schema() -> Schema:
     if applied == newest_migrations():
         return Schema.CURRENT
     return Schema.OLDER if applied <= _read_migrations("revision") else Schema.NEWER
-
-
-def schema_is_current() -> bool:
-    """Return whether the database has every migration of this release, and no other."""
-    return compare_schema() is Schema.CURRENT
 
 
 def newest_migrations() -> frozenset[str]:

@@ -85,11 +85,24 @@ def explain_status(code: int) -> tuple[str, str, str]:
 
 
 def render_error(
-    code: int, detail: str | None = None, advice: str | None = None, *, title: str | None = None
+    code: int,
+    detail: str | None = None,
+    advice: str | None = None,
+    *,
+    title: str | None = None,
+    retry_after: int = 0,
 ) -> Response:
-    """Render an error as a page, a fragment, or a problem for the API."""
+    """Render an error as a page, a fragment, or a problem for the API; `retry_after` in seconds."""
     if is_api():
-        return problem_response(code, detail or "")
+        response = problem_response(code, detail or "")
+    else:
+        response = _render_page(code, detail, advice, title)
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _render_page(code: int, detail: str | None, advice: str | None, title: str | None) -> Response:
     usual_title, wrong, way_out = explain_status(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
     # An address that no page has reads no form.
@@ -212,7 +225,7 @@ def handle_storage_error(error: Exception) -> Response:
         return render_error(507)
     if isinstance(error, sqlalchemy.exc.DBAPIError) and is_conflict(error):
         record_conflict(error)
-        return _render_unavailable()
+        return render_error(503, retry_after=5)
     if _sqlstate(error) == LOCK_NOT_AVAILABLE:
         log.error("database unavailable: %s", error)
         return render_busy(
@@ -225,7 +238,7 @@ def handle_storage_error(error: Exception) -> Response:
     is_down = is_down or _sqlstate(error) == READ_ONLY
     if is_down or getattr(error, "connection_invalidated", False):
         log.error("database unavailable: %s", error)
-        return _render_unavailable()
+        return render_error(503, retry_after=5)
     log.exception("unexpected storage error", exc_info=error)
     return render_error(500)
 
@@ -234,23 +247,11 @@ def _sqlstate(error: Exception) -> str:
     return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
-def _render_unavailable() -> Response:
-    response = render_error(503)
-    response.headers["Retry-After"] = "5"
-    return response
-
-
 def render_busy(reason: LazyString) -> Response:
     """Return the page for the time in which a restore, or other long work, holds the database."""
     _discard_session_and_actor()
-    response = render_error(
-        503,
-        str(reason),
-        _("Try again in a few minutes."),
-        title=_("Back soon"),
-    )
-    response.headers["Retry-After"] = "30"
-    return response
+    advice = _("Try again in a few minutes.")
+    return render_error(503, str(reason), advice, title=_("Back soon"), retry_after=30)
 
 
 def _discard_session_and_actor() -> None:

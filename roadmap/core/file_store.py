@@ -1,7 +1,6 @@
 """The files that people add, stored by the SHA-256 of their content.
 
-`FileStore` is all that the rest of Cairn knows of it; `FolderStore` keeps them below the data
-folder. The same content is stored once. Which content is still in use only the tables know: what
+The same content is stored once. Which content is still in use only the tables know: what
 has no row goes with `delete_unused`, once it is old enough that no request is about to refer to it.
 """
 
@@ -16,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from flask import Flask, current_app
 
@@ -34,26 +33,7 @@ _DRAFT = ".draft-"
 FindUsed = Callable[[Collection[str]], Collection[str]]
 
 
-class FileStore(Protocol):
-    """What a store of files can do. Names are SHA-256 digests in hexadecimal digits."""
-
-    def put(self, source: IO[bytes]) -> str:
-        """Store what can be read from here, completely or not at all; return its name."""
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open a stored file. Raises FileNotFoundError where it is missing or damaged."""
-
-    def keep(self, name: str) -> None:
-        """Let a file that has no row stay for another while. Raises FileNotFoundError."""
-
-    def holding(self) -> contextlib.AbstractContextManager[None]:
-        """Let nothing be deleted meanwhile."""
-
-    def delete_unused(self, find_used: FindUsed, *, grace: float = GRACE_SECONDS) -> int:
-        """Delete what `find_used` does not name and nobody has stored lately; return how many."""
-
-
-class FolderStore:
+class FileStore:
     """A folder: `attachments/ab/abcd…`, readable by its owner alone.
 
     A lock file is shared by those who store or hold, and taken alone to delete.
@@ -182,4 +162,4 @@ def file_store() -> FileStore:
 
 
 def init_file_store(app: Flask) -> None:
-    app.extensions["file_store"] = FolderStore(app.config["DATA_DIR"] / FOLDER)
+    app.extensions["file_store"] = FileStore(app.config["DATA_DIR"] / FOLDER)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import IO, Any, cast
+from pathlib import Path
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, request
@@ -115,7 +117,7 @@ class MethodOverride:
             )
             return self._reject(413, text, environ, start_response)
         # Clients of the API can send every verb.
-        if environ["REQUEST_METHOD"] == "POST" and not _is_for_api(environ):
+        if environ["REQUEST_METHOD"] == "POST" and not is_below_api(environ["PATH_INFO"]):
             try:
                 wanted = self._overriding_method(environ)
             except RequestEntityTooLarge:
@@ -142,7 +144,7 @@ class MethodOverride:
     ) -> Iterable[bytes]:
         """Refuse the request and close the connection, because its body was not read."""
         body, media_type = f"{text}\n".encode(), "text/plain; charset=utf-8"
-        if _is_for_api(environ):
+        if is_below_api(environ["PATH_INFO"]):
             body, media_type = problem_body(status, text), MEDIA_TYPE
         tls = self.base_url.startswith("https:") or environ.get("wsgi.url_scheme") == "https"
         headers = [
@@ -175,19 +177,6 @@ class MethodOverride:
         return str(methods[-1].decode()) if methods else ""
 
 
-class _Nowhere(io.RawIOBase):
-    """Where the files of a form go of which only the method is read."""
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        return len(data)
-
-    def seek(self, _offset: int, _whence: int = 0) -> int:
-        return 0
-
-
 def _method_of_form_with_files(environ: dict[str, Any]) -> str:
     """Return the last `_method` of a form with files; the body can be read again afterwards."""
     body = environ["wsgi.input"]
@@ -197,12 +186,14 @@ def _method_of_form_with_files(environ: dict[str, Any]) -> str:
         shutil.copyfileobj(get_input_stream(environ), body)
         body.seek(0)
         environ["wsgi.input"] = body
-    _stream, form, _files = parse_form_data(
-        environ,
-        stream_factory=lambda *_file, **_more: cast("IO[bytes]", _Nowhere()),
-        max_form_memory_size=MAX_BODY_BYTES,
-        max_form_parts=MAX_PARTS,
-    )
+    # Of the files nothing is kept: only the method is read.
+    with Path(os.devnull).open("w+b") as nowhere:
+        _stream, form, _files = parse_form_data(
+            environ,
+            stream_factory=lambda *_file, **_more: nowhere,
+            max_form_memory_size=MAX_BODY_BYTES,
+            max_form_parts=MAX_PARTS,
+        )
     body.seek(0)
     return (form.getlist("_method") or [""])[-1]
 
@@ -266,10 +257,6 @@ class BoundedRequest(Request):
         super().close()
         for file in getattr(self, "_arriving", ()):
             file.close()
-
-
-def _is_for_api(environ: dict[str, Any]) -> bool:
-    return is_below_api(environ.get("PATH_INFO", ""))
 
 
 def init_headers(app: Flask) -> None:

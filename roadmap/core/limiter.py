@@ -91,14 +91,13 @@ def init_limiter(app: Flask) -> None:
 
     @app.errorhandler(TooBusy)
     def too_busy(_error: TooBusy) -> Response:
-        response = render_error(
+        return render_error(
             503,
             _("Others have asked for what takes long, and this would have to wait too long."),
             _("Try again in %(n)d seconds.", n=EXPORT_WAIT_SECONDS),
             title=_("The server is busy"),
+            retry_after=EXPORT_WAIT_SECONDS,
         )
-        response.headers["Retry-After"] = str(EXPORT_WAIT_SECONDS)
-        return response
 
     @app.errorhandler(RateLimitExceeded)
     def too_often(error: RateLimitExceeded) -> Response:
@@ -109,6 +108,4 @@ def init_limiter(app: Flask) -> None:
             "This is expensive for the server, so it is possible at most %(n)d times a minute.",
             n=amount,
         )
-        response = render_error(429, text)
-        response.headers["Retry-After"] = str(wait)
-        return response
+        return render_error(429, text, retry_after=wait)

@@ -305,15 +305,8 @@ def render_small_cairn(
 
 def render_tones_bar(claimed: float, evidenced: float, verified: float, label: str) -> Markup:
     """Render the bar of the three tones: shares of a whole, each between 0 and 1."""
-    parts = []
-    x = 0.0
-    for name, share in (("verified", verified), ("evidenced", evidenced), ("claimed", claimed)):
-        width = min(max(share, 0.0) * 100, 100 - x)
-        if width > 0:
-            place = f"x={_number(x)}% width={_number(width)}%"
-            parts.append(f"<rect class=tone-{name} {place} height=100% />")
-            x += width
-    bar = f"<svg class=meter role=img aria-label='{escape(label)}'>{''.join(parts)}</svg>"
+    parts = (("tone-verified", verified), ("tone-evidenced", evidenced), ("tone-claimed", claimed))
+    bar = f"<svg class=meter role=img aria-label='{escape(label)}'>{_shares(parts)}</svg>"
     return Markup(bar)  # noqa: S704 - the label is escaped, the rest are numbers
 
 
@@ -382,6 +375,16 @@ def render_shares(
 
     `mark` is a share at which a line stands. Without a label it is decoration beside its figures.
     """
+    shapes = _shares(parts)
+    if mark is not None and 0 < mark <= 1:
+        place = f"{_number(mark * 100)}%"
+        shapes += f"<line class=share-mark x1={place} x2={place} y1=0 y2=100% />"
+    said = f"role=img aria-label='{escape(label)}'" if label else "aria-hidden=true"
+    bar = f"<svg class=shares {said}>{shapes}</svg>"
+    return Markup(bar)  # noqa: S704 - the label is escaped, the classes are ours
+
+
+def _shares(parts: Sequence[tuple[str, float]]) -> str:
     shapes = []
     x = 0.0
     for name, share in parts:
@@ -390,9 +393,4 @@ def render_shares(
             place = f"x={_number(x)}% width={_number(width)}%"
             shapes.append(f"<rect class={name} {place} height=100% />")
             x += width
-    if mark is not None and 0 < mark <= 1:
-        place = f"{_number(mark * 100)}%"
-        shapes.append(f"<line class=share-mark x1={place} x2={place} y1=0 y2=100% />")
-    said = f"role=img aria-label='{escape(label)}'" if label else "aria-hidden=true"
-    bar = f"<svg class=shares {said}>{''.join(shapes)}</svg>"
-    return Markup(bar)  # noqa: S704 - the label is escaped, the classes are ours
+    return "".join(shapes)

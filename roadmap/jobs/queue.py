@@ -23,7 +23,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from roadmap.core.config import ConfigError, ensure_private_file, ensure_private_folder
-from roadmap.core.database import schema_is_current
+from roadmap.core.database import Schema, compare_schema
 from roadmap.jobs import tasks
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class JsonSerializer(Serializer):
 def _can_use_database() -> bool:
     """Return whether the database is of this release; another server may upgrade it meanwhile."""
     try:
-        if schema_is_current():
+        if compare_schema() is Schema.CURRENT:
             return True
         log.error("jobs wait: the database's schema is of another release")
     except sa.exc.ProgrammingError as error:  # PostgreSQL without any table

@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from roadmap.core.file_store import FolderStore
+from roadmap.core.file_store import FileStore
 
 TEXT = b"p99 fell from 180 to 45 ms\n"
 NAME = hashlib.sha256(TEXT).hexdigest()
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "attachments")
+def store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "attachments")
 
 
 def nothing_used(_names: object) -> set[str]:
     return set()
 
 
-def test_the_same_content_is_stored_once_and_private(store: FolderStore, tmp_path: Path) -> None:
+def test_the_same_content_is_stored_once_and_private(store: FileStore, tmp_path: Path) -> None:
     assert store.put(io.BytesIO(TEXT)) == store.put(io.BytesIO(TEXT)) == NAME
     [stored] = [each for each in tmp_path.rglob("*") if each.is_file() and each.stat().st_size]
     assert stored == tmp_path / "attachments" / NAME[:2] / NAME
@@ -35,7 +35,7 @@ def test_the_same_content_is_stored_once_and_private(store: FolderStore, tmp_pat
         assert file.read() == TEXT
 
 
-def test_a_broken_upload_leaves_nothing(store: FolderStore, tmp_path: Path) -> None:
+def test_a_broken_upload_leaves_nothing(store: FileStore, tmp_path: Path) -> None:
     class Broken(io.BytesIO):
         def read(self, _size: int | None = -1) -> bytes:
             raise OSError("the disk is full")
@@ -46,12 +46,12 @@ def test_a_broken_upload_leaves_nothing(store: FolderStore, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["../../secret-key", "", NAME.upper(), f"{NAME}0"])
-def test_a_name_is_never_a_path(store: FolderStore, name: str) -> None:
+def test_a_name_is_never_a_path(store: FileStore, name: str) -> None:
     with pytest.raises(FileNotFoundError):
         store.open(name)
 
 
-def test_only_what_is_old_and_unused_is_deleted(store: FolderStore) -> None:
+def test_only_what_is_old_and_unused_is_deleted(store: FileStore) -> None:
     store.put(io.BytesIO(TEXT))
     assert store.delete_unused(nothing_used) == 0
     assert store.delete_unused(lambda names: names, grace=-1) == 0
@@ -62,7 +62,7 @@ def test_only_what_is_old_and_unused_is_deleted(store: FolderStore) -> None:
         store.keep(NAME)
 
 
-def test_what_is_stored_again_meanwhile_stays(store: FolderStore, tmp_path: Path) -> None:
+def test_what_is_stored_again_meanwhile_stays(store: FileStore, tmp_path: Path) -> None:
     """Somebody sends the same file after the rows were asked, and before it is deleted."""
     store.put(io.BytesIO(TEXT))
     old = time.time() - 7200
@@ -77,7 +77,7 @@ def test_what_is_stored_again_meanwhile_stays(store: FolderStore, tmp_path: Path
         assert file.read() == TEXT
 
 
-def test_nothing_is_deleted_while_a_backup_reads(store: FolderStore) -> None:
+def test_nothing_is_deleted_while_a_backup_reads(store: FileStore) -> None:
     store.put(io.BytesIO(TEXT))
     with store.holding():
         assert store.delete_unused(nothing_used, grace=-1) == 0
