@@ -29,6 +29,7 @@ KINDS: dict[str, LazyString] = {
 }
 # One sentence for both, because the result of a review is private to its author, as the title is.
 _EVIDENCE_REVIEWED = _l("A piece of evidence of %(person)s was reviewed.")
+_REVIEW_TAKEN_BACK = _l("A review of a piece of evidence of %(person)s was taken back.")
 MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     "sign-in": {
         "session.begun": _l("Signed in."),
@@ -82,12 +83,8 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     "review": {
         "evidence.verified": _EVIDENCE_REVIEWED,
         "evidence.returned": _EVIDENCE_REVIEWED,
-        "evidence.verification_withdrawn": _l(
-            "A review of a piece of evidence of %(person)s was taken back."
-        ),
-        "evidence.return_withdrawn": _l(
-            "A review of a piece of evidence of %(person)s was taken back."
-        ),
+        "evidence.verification_withdrawn": _REVIEW_TAKEN_BACK,
+        "evidence.return_withdrawn": _REVIEW_TAKEN_BACK,
         "skill.assessed": _l("A manager assessed %(person)s in %(skill)s."),
     },
     "export": {
@@ -197,8 +194,12 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
     role = _role(data.get("role"))
     scopes = {"read": _("read"), "write": _("read and write")}
     before = data.get("before")
+    target = entry.target
+    if entry.action == "audit.pruned" and target:
+        target = date_filter(dt.date.fromisoformat(target))
     values = {
-        "target": _show_day(entry.target) if entry.action == "audit.pruned" else entry.target,
+        **data,
+        "target": target,
         "person": names.get(who, gone),
         "actor": names.get(entry.actor_id, gone),
         "team": team,
@@ -206,16 +207,10 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         "before": before["name"] if isinstance(before, dict) else _role(before),
         "parent": data.get("parent_name"),
         "scope": scopes.get(str(data.get("scope")), ""),
-        "name": data.get("name"),
-        "count": data.get("count"),
-        "times": data.get("times"),
         "format": data.get("format") or entry.target,
-        "shown": data.get("shown"),
         "people": ngettext("%(num)d person", "%(num)d people", int(data.get("people", 0))),
         "skill": data.get("skill") or _("a skill"),
         "roadmap": data.get("title") or entry.target,
-        "revision": data.get("revision"),
-        "reason": data.get("reason"),
         "guest": data.get("email") or _("anyone who has the link"),
         "place": _("the team %(team)s as %(role)s", team=team, role=role)
         if data.get("team")
@@ -259,10 +254,6 @@ def _choose_messages(
     if "times" in data:
         return (message, _REPEATED_BY_SEVERAL if data.get("several") else _REPEATED)
     return (message,)
-
-
-def _show_day(text: str) -> str:
-    return date_filter(dt.date.fromisoformat(text)) if text else ""
 
 
 def _role(key: Any) -> str:

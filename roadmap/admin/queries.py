@@ -32,12 +32,6 @@ EXPORT_BATCH = 1_000
 _ACTIVE: Any = User.deactivated_at.is_(None)
 _HAS_PENDING_EMAIL = sa.exists().where(PendingEmail.user_id == User.id).correlate(User)
 _WAITS_FOR_DELETION = sa.exists().where(AccountDeletion.user_id == User.id).correlate(User)
-_DELETION_DUE = (
-    sa.select(AccountDeletion.due_at)
-    .where(AccountDeletion.user_id == User.id)
-    .correlate(User)
-    .scalar_subquery()
-)
 _HAS_PEOPLE = (
     sa.exists()
     .where(Membership.team_id == Team.id, Membership.user_id == User.id, _ACTIVE)
@@ -51,20 +45,6 @@ GROUPS: dict[str, tuple[Any, ...]] = {
     "administrators": (_ACTIVE, User.is_admin),
     "unconfirmed": (_ACTIVE, _HAS_PENDING_EMAIL),
 }
-
-# Who has no session left last did something that the audit log has, such as signing in.
-_LAST_USE = (
-    sa.select(sa.func.max(AuditEntry.at))
-    .where(AuditEntry.actor_id == User.id)
-    .correlate(User)
-    .scalar_subquery()
-)
-_LAST_SEEN = (
-    sa.select(sa.func.max(LoginSession.last_seen_at))
-    .where(LoginSession.user_id == User.id)
-    .correlate(User)
-    .scalar_subquery()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +86,15 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
     def count(table: Any, *conditions: Any) -> Any:
         return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
 
+    def last_failed(column: Any, condition: Any) -> Any:
+        when = sa.func.coalesce(OutgoingMail.failed_at, OutgoingMail.created_at)
+        failed = sa.select(column).where(OutgoingMail.error != "", condition)
+        return failed.order_by(when.desc(), OutgoingMail.id.desc()).limit(1).scalar_subquery()
+
     managed = held_teams(Capability.MANAGE_TEAM)
     waits = OutgoingMail.due_at.is_not(None)
     oldest = sa.select(sa.func.min(OutgoingMail.created_at)).where(waits)
-    failed = (
-        sa.select(OutgoingMail.error)
-        .where(OutgoingMail.error != "")
-        .order_by(
-            sa.func.coalesce(OutgoingMail.failed_at, OutgoingMail.created_at).desc(),
-            OutgoingMail.id.desc(),
-        )
-        .limit(1)
-    )
-    retried = failed.where(waits)
+    error, failed_at = OutgoingMail.error, OutgoingMail.failed_at
     backup = sa.select(AuditEntry.at).where(AuditEntry.action == "backup.created")
     return session.execute(
         sa.select(
@@ -136,16 +112,11 @@ def load_overview(session: Session, *, now: dt.datetime) -> Any:
             count(OutgoingMail, waits).label("mail_waiting"),
             oldest.scalar_subquery().label("mail_since"),
             count(OutgoingMail, ~waits, OutgoingMail.sent_at.is_(None)).label("mail_given_up"),
-            sa.func.coalesce(failed.where(~waits).scalar_subquery(), "").label("mail_error"),
-            sa.func.coalesce(retried.scalar_subquery(), "").label("mail_retry_error"),
-            retried.with_only_columns(OutgoingMail.due_at).scalar_subquery().label("mail_retry_at"),
-            failed.where(~waits)
-            .with_only_columns(OutgoingMail.failed_at)
-            .scalar_subquery()
-            .label("mail_failed_at"),
-            retried.with_only_columns(OutgoingMail.failed_at)
-            .scalar_subquery()
-            .label("mail_retry_failed_at"),
+            sa.func.coalesce(last_failed(error, ~waits), "").label("mail_error"),
+            last_failed(failed_at, ~waits).label("mail_failed_at"),
+            sa.func.coalesce(last_failed(error, waits), "").label("mail_retry_error"),
+            last_failed(failed_at, waits).label("mail_retry_failed_at"),
+            last_failed(OutgoingMail.due_at, waits).label("mail_retry_at"),
             backup.order_by(AuditEntry.id.desc()).limit(1).scalar_subquery().label("backup_at"),
         )
     ).one()
@@ -194,6 +165,9 @@ def load_account(session: Session, user_id: uuid.UUID) -> tuple[Any, Sequence[An
 
 
 def _select_accounts() -> Any:
+    def latest(column: Any, whose: Any) -> Any:
+        return sa.select(sa.func.max(column)).where(whose == User.id).scalar_subquery()
+
     return sa.select(
         User.id,
         User.name,
@@ -203,9 +177,10 @@ def _select_accounts() -> Any:
         User.password_hash.is_not(None).label("has_password"),
         User.created_at,
         User.deactivated_at,
-        _DELETION_DUE.label("deletion_due_at"),
-        _LAST_SEEN.label("last_seen_at"),
-        _LAST_USE.label("last_use_at"),
+        latest(AccountDeletion.due_at, AccountDeletion.user_id).label("deletion_due_at"),
+        latest(LoginSession.last_seen_at, LoginSession.user_id).label("last_seen_at"),
+        # Who has no session left last did something that the audit log has, such as signing in.
+        latest(AuditEntry.at, AuditEntry.actor_id).label("last_use_at"),
     )
 
 
@@ -266,8 +241,7 @@ def list_bereft(session: Session, team_id: uuid.UUID) -> list[Bereft]:
     tree = set(session.scalars(team_tree(team_id)))
     below = tree - {team_id}
     people = sa.select(Membership.user_id).where(Membership.team_id.in_(tree))
-    held = set()
-    kept = set()
+    held, kept = set(), set()
     # A role in the team or above it reaches those nested in it only through the team.
     for row in session.execute(select_holders(people, Capability.REVIEW)):
         held.add(row.person)
@@ -280,14 +254,12 @@ def list_bereft(session: Session, team_id: uuid.UUID) -> list[Bereft]:
         .correlate(User)
         .scalar_subquery()
     )
-    rows = session.execute(
-        sa.select(User.id, User.name, sa.not_(elsewhere), waiting).where(
-            User.id.in_(people), _ACTIVE
-        )
-    )
+    columns = sa.select(User.id, User.name, sa.not_(elsewhere), waiting)
     found = [
         Bereft(key, name, bool(is_teamless), key in held - kept, number)
-        for key, name, is_teamless, number in rows
+        for key, name, is_teamless, number in session.execute(
+            columns.where(User.id.in_(people), _ACTIVE)
+        )
     ]
     lost = [each for each in found if each.is_teamless or each.is_unreviewed]
     return sorted(lost, key=lambda each: (fold(each.name), each.id))

@@ -215,6 +215,10 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     module = sqlite_module()
     engine = sa.create_engine(url, module=module, connect_args={"timeout": 10})
 
+    def lock_of(connection: Any) -> Any:
+        """Return the descriptor of the lock file that belongs to a connection."""
+        return (connection.record_info or {}).get("write_lock")
+
     @event.listens_for(engine, "do_connect")
     def refuse_missing_file(*_arguments: Any) -> None:
         if not path.exists():
@@ -227,14 +231,14 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        record.info["write_lock"] = os.open(lock_path, flags, 0o600)
+        record.record_info["write_lock"] = os.open(lock_path, flags, 0o600)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         if not _is_writing(connection):
             connection.exec_driver_sql("BEGIN")
             return
-        lock = connection.info["write_lock"]
+        lock = lock_of(connection.connection)
         _acquire_write_lock(lock)
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -264,7 +268,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             release(connection)
 
     def release(connection: Any) -> None:
-        if (lock := connection.info.get("write_lock")) is not None:
+        if (lock := lock_of(connection)) is not None:
             fcntl.flock(lock, fcntl.LOCK_UN)
 
     setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
@@ -272,7 +276,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
     @event.listens_for(engine, "close")
     def close(_connection: Any, record: Any) -> None:
-        if (lock := record.info.pop("write_lock", None)) is not None:
+        if (lock := record.record_info.pop("write_lock", None)) is not None:
             os.close(lock)
 
     return engine
