@@ -55,7 +55,7 @@ def extensions(app: Flask) -> None:
     from roadmap.auth.api_tokens import init_bearer
     from roadmap.auth.sessions import init_sessions
     from roadmap.core.compression import init_compression
-    from roadmap.core.database import db
+    from roadmap.core.database import init_database
     from roadmap.core.errors import init_errors
     from roadmap.core.file_store import init_file_store
     from roadmap.core.headers import init_headers
@@ -73,7 +73,7 @@ def extensions(app: Flask) -> None:
     from roadmap.people.roles import IN_MATRIX, ROLES, VIEWERS
 
     init_logs(app)
-    db.init_app(app)
+    init_database(app)
     init_file_store(app)
     init_retries(app)
     init_compression(app)

@@ -27,7 +27,7 @@ from roadmap.backup.archive import (
 )
 from roadmap.backup.progress import Progress, Say, quiet, require_room
 from roadmap.core.batches import batched
-from roadmap.core.database import db, newest_migrations
+from roadmap.core.database import db, init_database, newest_migrations
 from roadmap.core.file_store import file_store
 from roadmap.core.migrations import alembic, init_migrations, upgrade
 from roadmap.core.types import Base, UtcDateTime
@@ -121,7 +121,7 @@ def create_scratch_app(path: Path) -> Flask:
     """Return an application with no more than migrations need."""
     app = Flask("restore")
     app.config.update(DATABASE_URL=f"sqlite:///{path}", ROOT=current_app.config["ROOT"])
-    db.init_app(app)
+    init_database(app)
     init_migrations(app)
     return app
 

@@ -292,6 +292,10 @@ def count_changed(session: Session, statement: sa.UpdateBase) -> int:
     return int(done.rowcount)
 
 
+def init_database(app: Flask) -> None:
+    db.init_app(app)
+
+
 class Schema(StrEnum):
     """How the database's schema compares with this release's."""
 

@@ -154,12 +154,12 @@ def is_prepared() -> bool:
     from flask import Flask
 
     from roadmap.catalog.actions import publish_shipped
-    from roadmap.core.database import Schema, compare_schema, db
+    from roadmap.core.database import Schema, compare_schema, db, init_database
     from roadmap.people.models import User
 
     app = Flask("start")
     app.config.from_mapping(config.build_config())
-    db.init_app(app)
+    init_database(app)
     with app.app_context():
         try:
             if compare_schema() is not Schema.CURRENT:
