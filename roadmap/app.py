@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from flask import Flask
+from werkzeug.local import LocalProxy
 
 from roadmap.core import config
 from roadmap.core.routing import LazyRule
@@ -90,7 +91,12 @@ def extensions(app: Flask) -> None:
     init_health(app)
     app.jinja_env.filters["markdown"] = to_html_on_page
     app.jinja_env.globals.update(
-        ROLES=ROLES, VIEWERS=VIEWERS, IN_MATRIX=IN_MATRIX, judge_name=judge_name
+        ROLES=ROLES,
+        VIEWERS=VIEWERS,
+        IN_MATRIX=IN_MATRIX,
+        judge_name=judge_name,
+        # A proxy, so that a process compiles these macros with its first page and not before.
+        ui=LocalProxy(lambda: app.jinja_env.get_template("_ui.html").module),
     )
 
 
