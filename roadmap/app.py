@@ -130,7 +130,6 @@ def blueprints(app: Flask) -> None:
     from roadmap.portfolio.routes import portfolio
     from roadmap.practice.routes import practice
     from roadmap.practice.routes_attempts import practice_attempts
-    from roadmap.practice.routes_mock import mock_interviews
     from roadmap.practice.routes_peer import peer_links
     from roadmap.readiness.routes import readiness
     from roadmap.reviews.routes import reviews
@@ -153,7 +152,6 @@ def blueprints(app: Flask) -> None:
             career_plans,
             practice,
             practice_attempts,
-            mock_interviews,
             peer_links,
             time_budget,
             evidence,

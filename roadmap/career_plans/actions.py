@@ -11,20 +11,13 @@ from roadmap.career_plans import queries
 from roadmap.career_plans.models import CareerPlan, Reflection
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
-from roadmap.core.types import form_id, new_id
+from roadmap.core.stale_forms import StaleForm
+from roadmap.core.types import form_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 
 # Of one challenge: ten years, a line a month.
 MAX_REFLECTIONS = 120
-
-
-class StaleEdit(Exception):
-    """The plan was saved by another form since this one was opened; it carries the saved one."""
-
-    def __init__(self, saved: CareerPlan) -> None:
-        super().__init__()
-        self.saved = saved
 
 
 def save_plan(
@@ -38,7 +31,7 @@ def save_plan(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Save the answers, those of an empty form too. Raises StaleEdit.
+    """Save the answers, those of an empty form too. Raises StaleForm, which carries the plan.
 
     `revision` is that of the plan that the form showed, 0 where there was none. Sending the same
     answers twice changes nothing.
@@ -54,7 +47,7 @@ def save_plan(
         if saved.answers == answers:
             return
         if saved.revision != revision:
-            raise StaleEdit(saved)
+            raise StaleForm(saved)
         saved.answers, saved.updated_at = answers, now
         saved.revision += 1
     record_history(
@@ -79,7 +72,7 @@ def add_reflection(
     Raises LimitReached.
     """
     lock_user(session, user_id)
-    made_as = form_id(key, user_id, challenge, text) if key else new_id()
+    made_as = form_id(key, user_id, challenge, text)
     if session.get(Reflection, made_as) is not None:
         return
     mine = (Reflection.user_id == user_id, Reflection.challenge == challenge)

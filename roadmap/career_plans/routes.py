@@ -13,6 +13,7 @@ from roadmap.career_plans.forms import PlanForm, ReflectionForm, plan_form
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people.permissions import permit
 
@@ -100,7 +101,7 @@ def _save(kind: str, subject: str, form: PlanForm) -> dict[str, str]:
             db.session, current_user.id, kind, subject, form.answers,
             revision=form.revision, by=current_user.id, now=now(),
         )  # fmt: skip
-    except actions.StaleEdit as stale:
+    except StaleForm as stale:
         form.seen.data = str(stale.saved.revision)
         return form.differences(stale.saved)
     return {}

@@ -9,16 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.types import form_id, new_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user_to_read
+from roadmap.people.private_rows import lock_row
 from roadmap.practice import queries
 from roadmap.practice.models import (
     Answer,
@@ -39,14 +40,6 @@ MAX_OPEN_LINKS = 20
 LINK_LIFETIME = dt.timedelta(days=14)
 
 
-class StaleEdit(Exception):
-    """The answer was saved by another form since this one was opened; it carries the saved one."""
-
-    def __init__(self, saved: Answer) -> None:
-        super().__init__()
-        self.saved = saved
-
-
 def save_answer(
     session: Session,
     user_id: uuid.UUID,
@@ -61,7 +54,7 @@ def save_answer(
     """Save texts and cited evidence, of which only the person's own; return the revision.
 
     `revision` is the one that the form showed, 0 where nothing was saved. Saving the same twice
-    changes nothing, and an empty form makes no answer. Raises StaleEdit.
+    changes nothing, and an empty form makes no answer. Raises StaleForm, which carries the answer.
     """
     lock_user_to_read(session, user_id)
     saved = queries.answer(session, user_id, question)
@@ -76,14 +69,11 @@ def save_answer(
         if saved.texts == texts and {each.evidence_id for each in saved.citations} == own:
             return saved.revision
         if saved.revision != revision:
-            raise StaleEdit(saved)
+            raise StaleForm(saved)
     saved.form, saved.texts, saved.updated_at = form, dict(texts), now
+    kept = {each.evidence_id: each for each in saved.citations}
     saved.citations = [
-        *(each for each in saved.citations if each.evidence_id in own),
-        *(
-            Citation(evidence_id=key, user_id=user_id)
-            for key in own - {each.evidence_id for each in saved.citations}
-        ),
+        kept.get(key) or Citation(evidence_id=key, user_id=user_id) for key in sorted(own)
     ]
     saved.revision += 1
     session.flush()
@@ -99,19 +89,17 @@ def start_attempt(
     """
     lock_user_to_read(session, user_id)
     made_as = form_id(key, user_id, PracticeAttempt.__tablename__, question)
-    earlier = queries.attempts(session, user_id, question)
-    for attempt in earlier:
+    for attempt in queries.attempts(session, user_id, question):
         if attempt.id == made_as or attempt.seconds is None:
             return attempt
-    _refuse_beyond_maximum(len(earlier))
-    attempt = PracticeAttempt(id=made_as, user_id=user_id, question=question, started_at=now)
-    session.add(attempt)
-    session.flush()
-    return attempt
+    return _add_attempt(session, made_as, user_id, question, now)
 
 
-def _refuse_beyond_maximum(attempts: int) -> None:
-    if attempts >= MAX_ATTEMPTS:
+def _add_attempt(
+    session: Session, attempt_id: uuid.UUID, user_id: uuid.UUID, question: str, now: dt.datetime
+) -> PracticeAttempt:
+    earlier = (PracticeAttempt.user_id == user_id, PracticeAttempt.question == question)
+    if count_rows(session, PracticeAttempt, *earlier) >= MAX_ATTEMPTS:
         raise LimitReached(
             _l(
                 "You already have %(most)d attempts at this question, the maximum.",
@@ -119,12 +107,15 @@ def _refuse_beyond_maximum(attempts: int) -> None:
             ),
             _l("Discard one that you no longer need."),
         )
+    attempt = PracticeAttempt(id=attempt_id, user_id=user_id, question=question, started_at=now)
+    session.add(attempt)
+    session.flush()
+    return attempt
 
 
 def stop_attempt(session: Session, attempt: PracticeAttempt, *, now: dt.datetime) -> None:
     """Stop the clock of an attempt; stopping it again changes nothing."""
-    lock_user_to_read(session, attempt.user_id)
-    session.refresh(attempt)
+    lock_row(session, attempt)
     if attempt.seconds is None:
         attempt.seconds = max(0, int((now - attempt.started_at).total_seconds()))
         session.flush()
@@ -139,17 +130,11 @@ def rate_attempt(
         return
     attempt.rating, attempt.rated_at, attempt.note = rating, now, note
     card = queries.card(session, attempt.user_id, attempt.question)
-    after = asdict(schedule(card.card_state if card else None, rating, now))
+    after = schedule(card.to_fsrs() if card else None, rating, now)
     if card is None:
-        card = PracticeCard(
-            user_id=attempt.user_id, question=attempt.question, first_review=now,
-            last_rating=rating, **after,
-        )  # fmt: skip
+        card = PracticeCard(user_id=attempt.user_id, question=attempt.question, first_review=now)
         session.add(card)
-    else:
-        card.last_rating = rating
-        for name, value in after.items():
-            setattr(card, name, value)
+    card.set_from_fsrs(after, rating, now)
     session.flush()
     found = queries.round_of(session, attempt)
     if found is not None and found.mock.next_round is None:
@@ -204,18 +189,13 @@ def begin_round(
 
     Raises LimitReached.
     """
-    lock_user_to_read(session, mock.user_id)
-    session.refresh(mock)
+    lock_row(session, mock)
     following = mock.next_round
     if following is None:
         return None
     session.refresh(following)
     if following.attempt is None:
-        # Those of deleted mock interviews count too.
-        _refuse_beyond_maximum(len(queries.attempts(session, mock.user_id, following.question)))
-        following.attempt = PracticeAttempt(
-            id=new_id(), user_id=mock.user_id, question=following.question, started_at=now
-        )
+        following.attempt = _add_attempt(session, new_id(), mock.user_id, following.question, now)
         session.flush()
     return following.attempt
 
@@ -279,8 +259,7 @@ def make_peer_link(
 
 def revoke_peer_link(session: Session, link: PeerLink, *, now: dt.datetime) -> None:
     """Revoke a link; one that was rated by stays as it is."""
-    lock_user_to_read(session, link.user_id)
-    session.refresh(link)
+    lock_row(session, link)
     if link.is_open(now):
         link.revoked_at = now
         session.flush()
@@ -300,8 +279,7 @@ def rate_as_peer(
 
     `revision` is that of the answer that the peer was shown; one that there never was is ignored.
     """
-    lock_user_to_read(session, link.user_id)
-    session.refresh(link)
+    lock_row(session, link)
     if not link.is_open(now):
         return False
     link.rating, link.rater, link.comment, link.rated_at = rating, rater, comment, now

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roadmap.core.types import Base, Id, Json, check_one_of
 from roadmap.people.models import OwnerId
-from roadmap.practice.rules import CardState
+
+if TYPE_CHECKING:
+    from fsrs import Card
 
 ANSWER_FORMS = ("star", "outline")
 # The levels of every rubric.
@@ -108,11 +111,18 @@ class PracticeCard(Base):
         sa.Index("ix_practice_card_user_id_due", "user_id", "due"),
     )
 
-    @property
-    def card_state(self) -> CardState:
-        return CardState(
-            self.state, self.step, self.stability, self.difficulty, self.due, self.last_review
-        )
+    def to_fsrs(self) -> Card:
+        from fsrs import Card, State
+
+        return Card(
+            0, State(self.state), self.step, self.stability, self.difficulty, self.due,
+            self.last_review,
+        )  # fmt: skip
+
+    def set_from_fsrs(self, card: Card, rating: int, at: dt.datetime) -> None:
+        self.state, self.step, self.due = int(card.state), card.step, card.due
+        self.stability, self.difficulty = card.stability, card.difficulty
+        self.last_review, self.last_rating = at, rating
 
 
 class MockInterview(Base):

@@ -18,6 +18,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limiter import limit_searches
 from roadmap.core.numbers import parse_whole_number
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.text import clean_line, search_words
 from roadmap.core.web import now, render_page, see_other, wants_fragment
 from roadmap.evidence import list_query
@@ -27,13 +28,12 @@ from roadmap.practice import actions, queries
 from roadmap.practice.forms import MAX_CITED, AnswerForm, answer_form
 from roadmap.practice.overview import load_overview
 from roadmap.practice.rules import (
-    ANSWER_STATES,
     COUNTED_QUESTIONS,
     FRESH_DAYS,
     NEW_A_DAY,
     TEXT_FIELDS,
     UNANSWERED,
-    Filters,
+    admits,
 )
 from roadmap.progress.queries import milestone_links
 
@@ -65,15 +65,12 @@ def index() -> str:
     skills = queries.skill_titles(db.session, current_user.id)
     answers = queries.answer_states(db.session, current_user.id)
     given = _given_filters(bank, skills)
-    group = given.get("group", "")
-    filters = Filters(
-        skill=given.get("skill", ""),
-        milestone=given.get("milestone", ""),
-        answer=given.get("answer", ""),
-        difficulty=parse_whole_number(given.get("difficulty")),
-        words=tuple(search_words(given.get("q", ""))),
-    )
-    found = [question for question in bank.questions if filters.admits(question, answers)]
+    group, words = given.get("group", ""), search_words(given.get("q", ""))
+    found = [
+        each
+        for each in bank.questions
+        if admits(each, given, words, answers.get(each.key, UNANSWERED))
+    ]
     shown = [
         (each, questions)
         for each in bank.groups
@@ -87,7 +84,7 @@ def index() -> str:
         tabs=_tabs(bank, found, given),
         given=given,
         skills=sorted(skills.items(), key=lambda each: each[1]),
-        milestones=milestone_links(db.session, current_user.id, [filters.milestone]),
+        milestones=milestone_links(db.session, current_user.id, [given.get("milestone", "")]),
         difficulties=DIFFICULTIES,
         answers=answers,
         unanswered=UNANSWERED,
@@ -121,7 +118,7 @@ def save_answer(key: str) -> BaseResponse:
                 db.session, current_user.id, key, form.form_name, form.texts, form.cited_ids,
                 revision=form.revision if replaces is None else replaces, now=now(),
             )  # fmt: skip
-        except actions.StaleEdit as stale:
+        except StaleForm as stale:
             late, status = _differences(form, stale.saved), 409
             form.replaces = stale.saved.revision
     if wants_fragment():
@@ -246,7 +243,7 @@ def _given_filters(bank: QuestionBank, skills: Collection[str]) -> dict[str, str
         "group": bank.group_by_key,
         "skill": skills,
         "difficulty": DIFFICULTIES,
-        "answer": ANSWER_STATES,
+        "answer": ANSWERS,
         "milestone": {key for question in bank.questions for key in question.milestones},
     }
     given = {name: args[name] for name in known if args.get(name) in known[name]}

@@ -1,11 +1,12 @@
-"""An attempt at a question: its clock, and its rating."""
+"""Attempts at a question, and mock interviews, whose rounds are attempts."""
 
 from __future__ import annotations
 
+import secrets
 import uuid
-from typing import TYPE_CHECKING
+from collections import defaultdict
 
-from flask import Blueprint, Response, abort, flash, url_for
+from flask import Blueprint, Response, abort, flash, render_template, url_for
 from flask_login import current_user
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as BaseResponse
@@ -13,16 +14,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.core.database import db
 from roadmap.core.i18n import date_filter
 from roadmap.core.i18n import gettext as _
-from roadmap.core.web import form_key, now, render_page
+from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.practice import actions, queries
 from roadmap.practice.forms import RatingForm, labelled_texts
-from roadmap.practice.models import RATINGS, PracticeAttempt
-from roadmap.practice.rules import schedule
-
-if TYPE_CHECKING:
-    from roadmap.practice.content import Question
+from roadmap.practice.models import RATINGS, MockInterview, PracticeAttempt
+from roadmap.practice.rules import draw_rounds, schedule
 
 practice_attempts = Blueprint("practice_attempts", __name__)
 
@@ -40,8 +38,7 @@ def start(key: str) -> BaseResponse:
 @permit("practice.read")
 def show(attempt_id: uuid.UUID) -> Response:
     """Show the question alone while the clock runs, then how it is rated."""
-    attempt = _load(attempt_id, "practice.read")
-    return _render(attempt, RatingForm(formdata=None))
+    return _render(_load(attempt_id, "practice.read"), RatingForm(formdata=None))
 
 
 @practice_attempts.put("/practice/attempts/<uuid:attempt_id>/end")
@@ -92,15 +89,15 @@ def _next_page(attempt: PracticeAttempt) -> str:
     """Return the page of its mock interview, or else of its question."""
     found = queries.round_of(db.session, attempt)
     if found is not None:
-        return url_for("mock_interviews.show", mock_id=found.mock_id)
+        return url_for("practice_attempts.show_mock", mock_id=found.mock_id)
     return url_for("practice.question", key=attempt.question, _anchor="attempts")
 
 
 def _render(attempt: PracticeAttempt, form: RatingForm, *, status: int = 200) -> Response:
     bank = queries.question_bank()
-    question: Question = bank.by_key[attempt.question]
+    question = bank.by_key[attempt.question]
     card = queries.card(db.session, current_user.id, question.key)
-    before = card.card_state if card else None
+    before = card.to_fsrs() if card else None
     return render_page(
         "practice/attempt.html",
         status,
@@ -114,3 +111,82 @@ def _render(attempt: PracticeAttempt, form: RatingForm, *, status: int = 200) ->
         elapsed=int((now() - attempt.started_at).total_seconds()),
         due_after={level: schedule(before, level, now()).due for level in RATINGS},
     )
+
+
+@practice_attempts.get("/practice/mock")
+@permit("practice.read")
+def mocks() -> str:
+    return render_template(
+        "practice/mocks.html",
+        bank=queries.question_bank(),
+        mocks=queries.mocks(db.session, current_user.id),
+    )
+
+
+@practice_attempts.post("/practice/mock/<kind>")
+@permit("practice.write")
+def start_mock(kind: str) -> BaseResponse:
+    bank = queries.question_bank()
+    if kind not in bank.mock_by_key:
+        abort(404)
+    cards, seed = queries.cards(db.session, current_user.id), secrets.randbelow(2**31)
+    questions = draw_rounds(
+        bank.questions,
+        bank.mock_by_key[kind].rounds,
+        queries.last_ratings(db.session, current_user.id, current_user.zone, cards),
+        current_user.today(now()),
+        seed,
+    )
+    mock = actions.start_mock(
+        db.session, current_user.id, kind, questions, seed=seed, now=now(), key=form_key()
+    )
+    return see_other("practice_attempts.show_mock", mock_id=mock.id)
+
+
+@practice_attempts.get("/practice/mock/<uuid:mock_id>")
+@permit("practice.read")
+def show_mock(mock_id: uuid.UUID) -> str:
+    """Show the rounds, each question once its round has begun, and in the end the summary."""
+    mock, bank = _load_mock(mock_id, "practice.read"), queries.question_bank()
+    ratings: dict[str, list[int]] = defaultdict(list)
+    for each in mock.rounds:
+        if each.rating and each.question in bank.by_key:
+            ratings[bank.by_key[each.question].group].append(each.rating)
+    return render_template(
+        "practice/mock.html",
+        bank=bank,
+        mock=mock,
+        kind=bank.mock_by_key.get(mock.kind),
+        next_round=mock.next_round,
+        averages={group: sum(given) / len(given) for group, given in ratings.items()},
+        cards=queries.cards(db.session, current_user.id),
+    )
+
+
+@practice_attempts.post("/practice/mock/<uuid:mock_id>/rounds")
+@permit("practice.write")
+def begin_round(mock_id: uuid.UUID) -> BaseResponse:
+    """Begin the next round, or go on with the one that has begun."""
+    attempt = actions.begin_round(db.session, _load_mock(mock_id), now=now())
+    if attempt is None:
+        return see_other("practice_attempts.show_mock", mock_id=mock_id)
+    return redirect(_page(attempt), 303)
+
+
+@practice_attempts.put("/practice/mock/<uuid:mock_id>/end")
+@permit("practice.write")
+def end_mock(mock_id: uuid.UUID) -> BaseResponse:
+    actions.end_mock(db.session, _load_mock(mock_id), now=now())
+    return see_other("practice_attempts.show_mock", mock_id=mock_id)
+
+
+@practice_attempts.delete("/practice/mock/<uuid:mock_id>")
+@permit("practice.write")
+def delete_mock(mock_id: uuid.UUID) -> BaseResponse:
+    actions.delete_mock(db.session, _load_mock(mock_id), now=now())
+    flash(_("The mock interview is deleted. Its attempts stay with their questions."))
+    return see_other("practice_attempts.mocks")
+
+
+def _load_mock(mock_id: uuid.UUID, action: str = "practice.write") -> MockInterview:
+    return permissions.load(db.session, current_user, action, MockInterview, mock_id)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fsrs import Card
+
     from roadmap.practice.content import Question
 
 # The fields of an answer, by its form.
@@ -34,65 +36,34 @@ class AnswerState:
         }.get(wanted, True)
 
 
-ANSWER_STATES = ("unproven", "unanswered", "answered")
 UNANSWERED = AnswerState()
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a question has to be. What is empty asks for nothing; `words` have to be in it all."""
-
-    skill: str = ""
-    milestone: str = ""
-    difficulty: int | None = None
-    answer: str = ""
-    words: tuple[str, ...] = ()
-
-    def admits(self, question: Question, answers: Mapping[str, AnswerState]) -> bool:
-        return (
-            _asks_for(self.skill, question.skills)
-            and _asks_for(self.milestone, question.milestones)
-            and self.difficulty in (None, question.difficulty)
-            and answers.get(question.key, UNANSWERED).fits(self.answer)
-            and all(word in question.search_text for word in self.words)
-        )
+def admits(
+    question: Question, given: Mapping[str, str], words: Iterable[str], state: AnswerState
+) -> bool:
+    """Return whether a question is what filters ask for, and has all the words."""
+    return (
+        given.get("skill", "") in ("", *question.skills)
+        and given.get("milestone", "") in ("", *question.milestones)
+        and given.get("difficulty", "") in ("", str(question.difficulty))
+        and state.fits(given.get("answer", ""))
+        and all(word in question.search_text for word in words)
+    )
 
 
-def _asks_for(wanted: str, keys: Collection[str]) -> bool:
-    return not wanted or wanted in keys
-
-
-@dataclass(frozen=True, slots=True)
-class CardState:
-    """What the scheduler remembers of a question, and when it is due again."""
-
-    state: int
-    step: int | None
-    stability: float | None
-    difficulty: float | None
-    due: dt.datetime
-    last_review: dt.datetime
-
-
-def schedule(before: CardState | None, rating: int, at: dt.datetime) -> CardState:
+def schedule(before: Card | None, rating: int, at: dt.datetime) -> Card:
     """Return the card after a rating, from 1 (again) to 4 (easy), at a moment in UTC.
 
     It is what the FSRS library says without fuzz and without steps of minutes: a question that
     takes half an hour comes back after days.
     """
     # It takes a tenth of a second, which the start does not wait for.
-    from fsrs import Card, Rating, Scheduler, State
+    from fsrs import Card, Rating, Scheduler
 
     scheduler = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
-    card = Card(card_id=0, due=at)
-    if before is not None:
-        card = Card(
-            card_id=0, state=State(before.state), step=before.step, due=before.due,
-            stability=before.stability, difficulty=before.difficulty,
-            last_review=before.last_review,
-        )  # fmt: skip
-    after, _log = scheduler.review_card(card, Rating(rating), at)
-    return CardState(int(after.state), after.step, after.stability, after.difficulty, after.due, at)
+    card = before or Card(card_id=0, due=at)
+    return scheduler.review_card(card, Rating(rating), at)[0]
 
 
 @dataclass(frozen=True, slots=True)
