@@ -14,16 +14,14 @@ from roadmap.career_plans.rules import DECISION, REVIEW_ON
 from roadmap.catalog.content import Resource
 from roadmap.catalog.field_types import (
     Key,
-    Location,
     Model,
     Problem,
     Text,
     Title,
     Word,
     refuse,
-    repeated_keys,
 )
-from roadmap.catalog.sources import Source, unknown_sources
+from roadmap.catalog.sources import CitingContent
 
 Line = Annotated[str, Field(min_length=2, max_length=400)]
 QuestionType = Literal["text", "date", "number", "money", "choice"]
@@ -38,6 +36,12 @@ class Question(Model):
     type: QuestionType = "text"
     options: tuple[Line, ...] = ()
     group: Word | None = None
+
+    @model_validator(mode="after")
+    def _has_options_for_a_choice(self) -> Self:
+        if (self.type == "choice") != bool(self.options):
+            refuse([Problem((), "should have options only for a choice")])
+        return self
 
 
 class Axis(Model):
@@ -136,16 +140,34 @@ class AdvancedEducation(Model):
     )
     resources: tuple[Resource, ...] = ()
 
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        refuse(self._reference_problems())
+        return self
+
+    def _reference_problems(self) -> Iterator[Problem]:
+        groups = {group.key for group in self.groups}
+        for missing in {DECISION, REVIEW_ON} - {each.key for each in self.questions}:
+            yield Problem(("questions",), f"has no question '{missing}', which is its outcome")
+        for q, question in enumerate(self.questions):
+            if question.group not in groups:
+                message = f"'{question.group}' is not one of the groups"
+                yield Problem(("questions", q, "group"), message)
+        numbers = {each.key for each in self.questions if each.type in ("number", "money")}
+        for f, figure in enumerate(self.figures):
+            if unknown := {*figure.sum_of, *(figure.quotient_of or ())} - numbers:
+                message = f"'{min(unknown)}' is no question about a number"
+                yield Problem(("figures", f), message)
+
     @property
     def option_by_key(self) -> dict[str, EducationOption]:
         return {option.key: option for option in self.options}
 
 
-class CareerContent(Model):
+class CareerContent(CitingContent):
     """The whole file."""
 
     roadmap: Key
-    sources: tuple[Source, ...]
     direction: Direction
     axes: tuple[Axis, ...]
     paths: tuple[CareerPath, CareerPath]
@@ -155,68 +177,15 @@ class CareerContent(Model):
     advanced_education: AdvancedEducation
 
     @property
-    def source_by_key(self) -> dict[str, Source]:
-        return {source.key: source for source in self.sources}
-
-    @property
     def challenge_by_key(self) -> dict[str, Challenge]:
         return {challenge.key: challenge for challenge in self.challenges}
 
-    @model_validator(mode="after")
-    def _check_references(self) -> Self:
-        refuse(unknown_sources(self.sources, self._citations()))
-        refuse(self._reference_problems())
-        return self
-
-    def _citations(self) -> Iterator[tuple[Location, str | None]]:
-        yield ("direction", "source"), self.direction.source
-        for p, path in enumerate(self.paths):
-            for axis, said in path.axes.items():
-                for key in said.sources:
-                    yield ("paths", p, "axes", axis, "source"), key
-        for c, challenge in enumerate(self.challenges):
-            yield ("challenges", c, "source"), challenge.source
-        for f, fact in enumerate(self.advanced_education.facts):
-            yield ("advanced_education", "facts", f, "source"), fact.source
-
-    def _reference_problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         axes = {axis.key for axis in self.axes}
         for p, path in enumerate(self.paths):
             if path.axes.keys() != axes:
                 yield Problem(("paths", p, "axes"), "does not have the axes of the comparison")
-        worksheet = self.advanced_education
-        groups = {group.key for group in worksheet.groups}
-        for missing in {DECISION, REVIEW_ON} - {each.key for each in worksheet.questions}:
-            yield Problem(
-                ("advanced_education", "questions"),
-                f"has no question '{missing}', which is its outcome",
-            )
-        numbers = {each.key for each in worksheet.questions if each.type in ("number", "money")}
-        for q, question in enumerate(worksheet.questions):
-            if question.group not in groups:
-                yield Problem(
-                    ("advanced_education", "questions", q, "group"),
-                    f"'{question.group}' is not one of the groups",
-                )
-        for f, figure in enumerate(worksheet.figures):
-            if unknown := {*figure.sum_of, *(figure.quotient_of or ())} - numbers:
-                yield Problem(
-                    ("advanced_education", "figures", f),
-                    f"'{min(unknown)}' is no question about a number",
-                )
-        lists: list[tuple[Location, tuple[Question, ...]]] = [
-            (("direction_questions",), self.direction_questions),
-            (("advanced_education", "questions"), worksheet.questions),
-            *(
-                (("challenges", c, "questions"), (self.plan_question, *each.questions))
-                for c, each in enumerate(self.challenges)
-            ),
-        ]
-        for location, questions in lists:
-            yield from repeated_keys(
-                ("question", question.key, (*location, place, "key"))
-                for place, question in enumerate(questions)
-            )
-            for place, question in enumerate(questions):
-                if (question.type == "choice") != bool(question.options):
-                    yield Problem((*location, place), "should have options only for a choice")
+        for c, challenge in enumerate(self.challenges):
+            if self.plan_question.key in {each.key for each in challenge.questions}:
+                message = f"the key '{self.plan_question.key}' is that of the question on all pages"
+                yield Problem(("challenges", c, "questions"), message)

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from roadmap.catalog.field_types import Key, Location, Model, Text, Title, refuse
-from roadmap.catalog.sources import Source, unknown_sources
+from roadmap.catalog.field_types import Key, Model, Text, Title
+from roadmap.catalog.sources import CitingContent
 
 Line = Annotated[str, Field(min_length=3, max_length=300)]
 Lines = Annotated[tuple[Line, ...], Field(min_length=1)]
@@ -59,14 +58,13 @@ class Changes(Model):
     rows: tuple[ChangedAspect, ...] = Field(min_length=1)
 
 
-class RoleFit(Model):
+class RoleFit(CitingContent):
     """The content of the page."""
 
     slug: Key
     title: Title
     summary: Text
     source: Key | None = None
-    sources: tuple[Source, ...] = ()
     suits: Lines
     does_not_suit: Lines
     day: Day
@@ -76,23 +74,7 @@ class RoleFit(Model):
     read: tuple[Key, ...] = Field(description="Keys of milestones to read before one begins.")
     questions: Lines
 
-    @model_validator(mode="after")
-    def _check_sources(self) -> Self:
-        refuse(unknown_sources(self.sources, self._citations()))
-        return self
-
-    def _citations(self) -> Iterator[tuple[Location, str | None]]:
-        yield ("source",), self.source
-        yield ("day", "source"), self.day.source
-        yield ("changes", "source"), self.changes.source
-        for place, fact in enumerate(self.facts):
-            yield ("facts", place, "source"), fact.source
-
     @property
     def milestone_keys(self) -> tuple[str, ...]:
         """Return the keys of all milestones that it names."""
         return (*self.read, *(key for each in self.responsibilities for key in each.milestones))
-
-    @property
-    def source_by_key(self) -> dict[str, Source]:
-        return {source.key: source for source in self.sources}

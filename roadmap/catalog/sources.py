@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from roadmap.catalog.field_types import Flag, Key, Location, Model, Problem, whole
+from roadmap.catalog.field_types import Flag, Key, Location, Model, Problem, refuse, whole
 
 SourceText = Annotated[str, Field(min_length=2, max_length=160)]
 
@@ -23,11 +24,57 @@ class Source(Model):
     secondary: Flag = False
 
 
-def unknown_sources(
-    sources: Iterable[Source], cited: Iterable[tuple[Location, str | None]]
-) -> Iterator[Problem]:
-    """Yield a problem for each citation of a source that the file does not list."""
-    known = {source.key for source in sources}
-    for location, key in cited:
-        if key is not None and key not in known:
-            yield Problem(location, f"'{key}' is not one of the sources")
+class CitingContent(Model):
+    """A content file with its sources: each `source` in it is one of them.
+
+    No list in it has a key twice.
+    """
+
+    sources: tuple[Source, ...] = Field(min_length=1)
+
+    @cached_property
+    def source_by_key(self) -> dict[str, Source]:
+        return {source.key: source for source in self.sources}
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        refuse([*self._unknown_sources(), *self._repeated_keys(), *self.problems()])
+        return self
+
+    def problems(self) -> Iterable[Problem]:
+        """Yield what else is wrong in this kind of file."""
+        return ()
+
+    def _unknown_sources(self) -> Iterator[Problem]:
+        for location, part in _models_in(self):
+            cited = (getattr(part, "source", None), *getattr(part, "more_sources", ()))
+            for key in cited:
+                if key is not None and key not in self.source_by_key:
+                    yield Problem((*location, "source"), f"'{key}' is not one of the sources")
+
+    def _repeated_keys(self) -> Iterator[Problem]:
+        seen: dict[tuple[Location, str], Location] = {}
+        for (*listed, number), part in _models_in(self):
+            key = getattr(part, "key", None)
+            if key is None or not isinstance(number, int):
+                continue
+            place = (*listed, number, "key")
+            earlier = seen.setdefault((tuple(listed), key), place)
+            if earlier != place:
+                name = type(part).__name__.lower()
+                yield Problem(place, f"the {name} key '{key}' is already used", earlier)
+
+
+def _models_in(value: object, location: Location = ()) -> Iterator[tuple[Location, Model]]:
+    """Yield the models within a value, with the location of each."""
+    parts: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, Model):
+        parts = value
+    elif isinstance(value, Mapping):
+        parts = value.items()
+    elif isinstance(value, tuple):
+        parts = enumerate(value)
+    for part, inner in parts:
+        if isinstance(inner, Model):
+            yield (*location, part), inner
+        yield from _models_in(inner, (*location, part))

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from roadmap.catalog.field_types import Flag, Key, Model, Problem, Unique, refuse, repeated_keys
-from roadmap.catalog.sources import Source as CitedSource
-from roadmap.catalog.yaml_loader import YamlDocument
+from roadmap.catalog.files import read_as
+from roadmap.catalog.sources import CitingContent, Source
 
 FILE = Path(__file__).parent / "content" / "market.yaml"
 
@@ -48,17 +48,11 @@ class Occupation(Model):
     used_by_guide: Flag = False
 
 
-class Source(Model):
+class MarketSource(Source):
     """Where figures were published; `secondary` where a copy of them was read."""
 
-    key: Key
-    title: Line
-    publisher: Line
-    year: Year | None = None
     published: Annotated[str, Field(pattern=r"^\d{4}(-\d\d){0,2}$")] = ""
-    url: Url | None = None
     read_at: Url | None = None
-    secondary: Flag
     note: Note = ""
 
 
@@ -148,59 +142,37 @@ class StatePay(Model):
     values: dict[StateCode, Amount]
 
 
-class Market(Model):
+class Market(CitingContent):
     """The whole file."""
 
     origin: Origin
     occupations: tuple[Occupation, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[MarketSource, ...]
     figures: tuple[Figure, ...]
     demand: Demand
     employer_states: EmployerStates
     states: tuple[State, ...]
     state_pay: tuple[StatePay, ...]
 
-    @model_validator(mode="after")
-    def _names_what_there_is(self) -> Market:
-        refuse([*self._repeated(), *self._unknown()])
-        return self
-
-    def _repeated(self) -> Iterator[Problem]:
-        keys = {
-            "sources": [each.key for each in self.sources],
-            "figures": [each.key for each in self.figures],
-            "state_pay": [each.key for each in self.state_pay],
-        }
-        yield from repeated_keys(
-            (part, key, (part, number, "key"))
-            for part, found in keys.items()
-            for number, key in enumerate(found)
-        )
+    def problems(self) -> Iterator[Problem]:
         yield from repeated_keys(
             ("state", key, ("states", number))
             for number, state in enumerate(self.states)
             for key in (state.code, state.fips, f"tile {state.tile}")
         )
-
-    def _unknown(self) -> Iterator[Problem]:
-        sources, states = {each.key for each in self.sources}, {each.code for each in self.states}
+        states = {each.code for each in self.states}
         occupations = {each.soc for each in self.occupations}
         figures = {each.key for each in self.figures}
         rows: dict[str, Sequence[Figure | StatePay]]
         rows = {"figures": self.figures, "state_pay": self.state_pay}
         for part, found in rows.items():
             for number, row in enumerate(found):
-                if row.source not in sources:
-                    yield Problem((part, number, "source"), f"there is no source '{row.source}'")
                 if row.soc is not None and row.soc not in occupations:
                     yield Problem((part, number, "soc"), f"there is no occupation '{row.soc}'")
         for number, figure in enumerate(self.figures):
             if not figure.is_current and figure.superseded_by not in figures:
                 message = f"there is no figure '{figure.superseded_by}'"
                 yield Problem(("figures", number, "superseded_by"), message)
-        for part in ("demand", "employer_states"):
-            if getattr(self, part).source not in sources:
-                yield Problem((part, "source"), "there is no such source")
         for number, pay in enumerate(self.state_pay):
             named = {*pay.values, *pay.not_published}
             for code in sorted(named - states):
@@ -210,24 +182,6 @@ class Market(Model):
                 yield Problem(("state_pay", number, "values"), message)
         for code in set(self.employer_states.states) - states:
             yield Problem(("employer_states", "states"), f"there is no state '{code}'")
-
-    @property
-    def cited_sources(self) -> tuple[CitedSource, ...]:
-        """Return the sources in the shape of other content files."""
-        return tuple(
-            CitedSource(
-                key=each.key,
-                title=each.title,
-                by=each.publisher,
-                year=each.year,
-                url=each.url or each.read_at,
-                secondary=each.secondary,
-            )
-            for each in self.sources
-        )
-
-    def source(self, key: str) -> Source:
-        return next(each for each in self.sources if each.key == key)
 
     def state(self, code: str) -> State:
         return next(each for each in self.states if each.code == code)
@@ -239,4 +193,4 @@ class Market(Model):
 @cache
 def market_content() -> Market:
     """Return what the file says; it is read once a process."""
-    return Market.model_validate(YamlDocument(FILE.read_text("utf-8")).value)
+    return read_as(FILE, Market)

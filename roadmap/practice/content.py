@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from roadmap.catalog.field_types import (
     Key,
@@ -19,11 +19,9 @@ from roadmap.catalog.field_types import (
     Title,
     Unique,
     Word,
-    refuse,
-    repeated_keys,
     whole,
 )
-from roadmap.catalog.sources import Source, unknown_sources
+from roadmap.catalog.sources import CitingContent
 from roadmap.core.text import fold
 
 Line = Annotated[str, Field(min_length=2, max_length=400)]
@@ -78,10 +76,9 @@ class Mock(Model):
     rounds: Annotated[tuple[Word, ...], Field(min_length=1, max_length=8)]
 
 
-class QuestionBank(Model):
+class QuestionBank(CitingContent):
     """The whole file."""
 
-    sources: tuple[Source, ...]
     levels: FourLines = Field(description="The names of the four levels of every rubric.")
     groups: tuple[Group, ...] = Field(min_length=1)
     mocks: tuple[Mock, ...] = Field(min_length=1)
@@ -99,28 +96,7 @@ class QuestionBank(Model):
     def mock_by_key(self) -> dict[str, Mock]:
         return {mock.key: mock for mock in self.mocks}
 
-    @cached_property
-    def source_by_key(self) -> dict[str, Source]:
-        return {source.key: source for source in self.sources}
-
-    @model_validator(mode="after")
-    def _check_references(self) -> Self:
-        cited = ((("questions", q, "source"), each.source) for q, each in enumerate(self.questions))
-        refuse(unknown_sources(self.sources, cited))
-        refuse(self._problems())
-        return self
-
-    def _problems(self) -> Iterator[Problem]:
-        yield from repeated_keys(
-            ("group", group.key, ("groups", g, "key")) for g, group in enumerate(self.groups)
-        )
-        yield from repeated_keys(
-            ("question", question.key, ("questions", q, "key"))
-            for q, question in enumerate(self.questions)
-        )
-        yield from repeated_keys(
-            ("mock", mock.key, ("mocks", m, "key")) for m, mock in enumerate(self.mocks)
-        )
+    def problems(self) -> Iterator[Problem]:
         for m, mock in enumerate(self.mocks):
             for group in set(mock.rounds):
                 if mock.rounds.count(group) > sum(each.group == group for each in self.questions):

@@ -57,5 +57,5 @@ def citing_pages(session: Session, market: Market) -> list[CitingPage]:
         CitingPage.of(_("Tools"), "/tools", tool_content().sources),
         CitingPage.of(_("Interview practice"), "/practice", question_bank().sources),
         CitingPage.of(_("The week"), "/time", time_content().sources),
-        CitingPage.of(_("Pay and demand"), "/market", market.cited_sources),
+        CitingPage.of(_("Pay and demand"), "/market", market.sources),
     ]

@@ -5,23 +5,19 @@ People's entries hang on the keys of its categories: they stay for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from roadmap.catalog.field_types import (
     Flag,
     Key,
-    Location,
     Model,
     Text,
     Title,
-    refuse,
-    repeated_keys,
     whole,
 )
-from roadmap.catalog.sources import Source, unknown_sources
+from roadmap.catalog.sources import CitingContent
 
 Line = Annotated[str, Field(min_length=2, max_length=400)]
 Word = Annotated[str, Field(pattern=r"^\w.*[\w*]$", max_length=40)]
@@ -58,10 +54,9 @@ class Remedies(Model):
     milestones: tuple[Key, ...] = ()
 
 
-class TimeContent(Model):
+class TimeContent(CitingContent):
     """The whole file."""
 
-    sources: tuple[Source, ...] = Field(min_length=1)
     share: UsualShare
     week_hours: HoursOfWeek
     deep_work_hours: HoursOfWeek
@@ -71,25 +66,6 @@ class TimeContent(Model):
     @property
     def by_key(self) -> dict[str, Category]:
         return {each.key: each for each in self.categories}
-
-    @property
-    def source_by_key(self) -> dict[str, Source]:
-        return {each.key: each for each in self.sources}
-
-    @model_validator(mode="after")
-    def _names_what_there_is(self) -> Self:
-        refuse(unknown_sources(self.sources, self._citations()))
-        refuse(
-            repeated_keys(
-                ("category", each.key, ("categories", number, "key"))
-                for number, each in enumerate(self.categories)
-            )
-        )
-        return self
-
-    def _citations(self) -> Iterator[tuple[Location, str | None]]:
-        yield ("share", "source"), self.share.source
-        yield ("remedies", "source"), self.remedies.source
 
 
 class SortingRule(Model):

@@ -17,7 +17,7 @@ def test_every_figure_has_a_year_and_a_source():
     market = market_content()
     for each in (*market.figures, *market.state_pay):
         assert each.year >= 2021
-        source = market.source(each.source)
+        source = market.source_by_key[each.source]
         assert each.secondary == source.secondary
     assert {each.soc for each in market.occupations} == {"15-2051", "15-1221"}
     assert "not ML engineers" in market.occupation("15-2051").label
@@ -40,7 +40,7 @@ def test_a_newer_projection_is_named_by_the_older_one():
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        (("figures", 0, "source"), "nowhere", "there is no source 'nowhere'"),
+        (("figures", 0, "source"), "nowhere", "'nowhere' is not one of the sources"),
         (("figures", 0, "low"), None, "needs a value, a range or an end of one"),
         (("figures", 0, "currency"), None, "a currency or a unit"),
         (("figures", 0, "year"), 25, "greater than or equal to 2000"),
@@ -52,7 +52,7 @@ def test_a_newer_projection_is_named_by_the_older_one():
         (("state_pay", 1, "values", "ZZ"), 1, "there is no state 'ZZ'"),
         (("states", 1, "tile"), [6, 6], "is already used"),
         (("employer_states", "states"), ["ZZ"], "there is no state 'ZZ'"),
-        (("demand", "source"), "none-such", "there is no such source"),
+        (("demand", "source"), "none-such", "is not one of the sources"),
         (("demand", "mood"), "good", "Extra inputs"),
     ],
     ids=str,
