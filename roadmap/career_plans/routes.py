@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, flash, render_template
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from roadmap.career_plans import actions, queries, worksheet
+from roadmap.career_plans import actions, queries
 from roadmap.career_plans.forms import PlanForm, ReflectionForm, plan_form
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
@@ -53,10 +53,8 @@ def challenge(key: str) -> Response:
 def save_challenge(key: str) -> BaseResponse:
     found = _challenge_or_404(key)
     form = _saved_form("challenge", key, _questions(found))
-    if not form.validate():
-        return _render_challenge(found, form, status=422)
-    if late := _save("challenge", key, form):
-        return _render_challenge(found, form, late=late, status=409)
+    if refused := _save("challenge", key, form):
+        return _render_challenge(found, form, **refused)
     flash(_("Your plan is saved."))
     return see_other("career_plans.challenge", key=key)
 
@@ -91,11 +89,14 @@ def _saved_form(kind: str, subject: str, questions: Sequence[Question]) -> PlanF
     return plan_form(questions, saved, current_user.today(now()))
 
 
-def _save(kind: str, subject: str, form: PlanForm) -> dict[str, str]:
-    """Save a form; return what another form has saved meanwhile, by label.
+def _save(kind: str, subject: str, form: PlanForm) -> dict[str, Any]:
+    """Save a form; return with which status it is shown again where it is not saved.
 
-    Sending the form again then replaces it.
+    Where another form was faster, `late` is what that one saved, by label; sending this one again
+    replaces it.
     """
+    if not form.validate():
+        return {"status": 422}
     try:
         actions.save_plan(
             db.session, current_user.id, kind, subject, form.answers,
@@ -103,30 +104,23 @@ def _save(kind: str, subject: str, form: PlanForm) -> dict[str, str]:
         )  # fmt: skip
     except StaleForm as stale:
         form.seen.data = str(stale.saved.revision)
-        return form.differences(stale.saved)
+        return {"status": 409, "late": form.differences(stale.saved)}
     return {}
 
 
 def _render_challenge(
-    challenge: Challenge,
-    form: PlanForm,
-    reflection: ReflectionForm | None = None,
-    *,
-    late: dict[str, str] | None = None,
-    status: int = 200,
+    challenge: Challenge, form: PlanForm, reflection: ReflectionForm | None = None, **refused: Any
 ) -> Response:
-    lines = queries.reflections(db.session, current_user.id, challenge.key)
     return render_page(
         "career_plans/challenge.html",
-        status,
         challenge=challenge,
         questions=_questions(challenge),
         source=queries.career_content().source_by_key.get(challenge.source or ""),
         milestones=queries.milestone_links(db.session, current_user.id, challenge.milestones),
         form=form,
         reflection_form=reflection or ReflectionForm(formdata=None),
-        reflections=lines,
-        late=late,
+        reflections=queries.reflections(db.session, current_user.id, challenge.key),
+        **refused,
         today=current_user.today(now()),
     )
 
@@ -142,23 +136,18 @@ def direction() -> Response:
 @permit("career_plan.write")
 def save_direction() -> BaseResponse:
     form = _saved_form("direction", "", queries.career_content().direction_questions)
-    if not form.validate():
-        return _render_direction(form, status=422)
-    if late := _save("direction", "", form):
-        return _render_direction(form, late=late, status=409)
+    if refused := _save("direction", "", form):
+        return _render_direction(form, **refused)
     flash(_("Your reasons are saved."))
     return see_other("career_plans.direction", _anchor="reasons")
 
 
-def _render_direction(
-    form: PlanForm, *, late: dict[str, str] | None = None, status: int = 200
-) -> Response:
+def _render_direction(form: PlanForm, **refused: Any) -> Response:
     content = queries.career_content()
     cited = {key for path in content.paths for said in path.axes.values() for key in said.sources}
     cited.add(content.direction.source or "")
     return render_page(
         "career_plans/direction.html",
-        status,
         content=content,
         questions=content.direction_questions,
         sources=content.source_by_key,
@@ -166,7 +155,7 @@ def _render_direction(
         roadmaps={each.content.slug for each in published_roadmaps(db.session)},
         saved=queries.plan(db.session, current_user.id, "direction"),
         form=form,
-        late=late,
+        **refused,
     )
 
 
@@ -182,8 +171,8 @@ def education() -> str:
         about=about,
         sources=content.source_by_key,
         cited=[source for source in content.sources if source.key in named],
-        worksheets=worksheet.worksheets(db.session, me),
-        stages=worksheet.stages_decided_about(db.session, me),
+        worksheets=queries.worksheets(db.session, me),
+        stages=queries.stages_decided_about(db.session, me),
         milestones=queries.milestone_links(db.session, me, about.milestones),
     )
 
@@ -200,10 +189,8 @@ def education_option(key: str) -> Response:
 def save_worksheet(key: str) -> BaseResponse:
     option = _option_or_404(key)
     form = _saved_form("education", key, _worksheet_questions())
-    if not form.validate():
-        return _render_worksheet(option, form, status=422)
-    if late := _save("education", key, form):
-        return _render_worksheet(option, form, late=late, status=409)
+    if refused := _save("education", key, form):
+        return _render_worksheet(option, form, **refused)
     flash(_("The worksheet is saved."))
     return see_other("career_plans.education_option", key=key)
 
@@ -216,23 +203,16 @@ def _worksheet_questions() -> Sequence[Question]:
     return queries.career_content().advanced_education.questions
 
 
-def _render_worksheet(
-    option: EducationOption,
-    form: PlanForm,
-    *,
-    late: dict[str, str] | None = None,
-    status: int = 200,
-) -> Response:
+def _render_worksheet(option: EducationOption, form: PlanForm, **refused: Any) -> Response:
     me, about = current_user.id, queries.career_content().advanced_education
-    sheets = worksheet.worksheets(db.session, me)
+    sheets = queries.worksheets(db.session, me)
     return render_page(
         "career_plans/worksheet.html",
-        status,
         about=about,
         sheet=next(each for each in sheets if each.option.key == option.key),
-        stages=worksheet.stages_decided_about(db.session, me),
+        stages=queries.stages_decided_about(db.session, me),
         questions=about.questions,
         group_titles={group.key: group.title for group in about.groups},
         form=form,
-        late=late,
+        **refused,
     )

@@ -9,7 +9,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from roadmap.career_plans.worksheet import Worksheet, decided_worksheets
+from roadmap.career_plans.queries import Worksheet, decided_worksheets
 from roadmap.catalog import queries as catalog
 from roadmap.core import svg
 from roadmap.core.config import VERSION

@@ -16,8 +16,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,12 +122,11 @@ def read_oews(
     content = path.read_bytes()
     reading = _Reading(occupations, states)
     try:
-        with closing(_tables(path.name, content)) as tables:
-            table = next(tables)
-            year = _year([path.name, *table.names], year, latest_year)
-            described = _described_ceiling(table.descriptions)
-            reading.ceiling = ceiling or described or CEILINGS.get(year)
-            _read_rows(table.rows, reading)
+        table = _table(path.name, content)
+        year = _year([path.name, *table.names], year, latest_year)
+        described = _described_ceiling(table.descriptions)
+        reading.ceiling = ceiling or described or CEILINGS.get(year)
+        _read_rows(table.rows, reading)
     except (zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, EOFError) as error:
         # bls.gov answers programs with a web page, which a script may have saved under this name.
         raise OewsError(f"damaged, or not what its name says: {error}") from None
@@ -143,23 +141,20 @@ def read_oews(
     )  # fmt: skip
 
 
-def _tables(name: str, content: bytes) -> Generator[_Table]:
-    """Yield the one table of a file, which stays open until the iterator is closed."""
-    suffix = name.lower().rpartition(".")[2]
-    if suffix == "zip":
-        name, content = _unpack(content)
-        suffix = "xlsx"
-        for table in _workbook(content):
+def _table(name: str, content: bytes) -> _Table:
+    match name.lower().rpartition(".")[2]:
+        case "zip":
+            name, content = _unpack(content)
+            table = _workbook(content)
             table.names.append(name)
-            yield table
-    elif suffix == "xlsx":
-        yield from _workbook(content)
-    elif suffix == "csv":
-        yield _Table(_csv_rows(content), [])
-    elif suffix == "xls":
-        raise OewsError("an .xls workbook is not read: save it as XLSX or CSV first")
-    else:
-        raise OewsError("not a .zip, .xlsx or .csv file")
+            return table
+        case "xlsx":
+            return _workbook(content)
+        case "csv":
+            return _Table(_csv_rows(content), [])
+        case "xls":
+            raise OewsError("an .xls workbook is not read: save it as XLSX or CSV first")
+    raise OewsError("not a .zip, .xlsx or .csv file")
 
 
 def _unpack(content: bytes) -> tuple[str, bytes]:
@@ -176,7 +171,7 @@ def _unpack(content: bytes) -> tuple[str, bytes]:
         return found[0].filename.rpartition("/")[2], packed.read(found[0])
 
 
-def _workbook(content: bytes) -> Iterator[_Table]:
+def _workbook(content: bytes) -> _Table:
     # The server never imports a file, so its processes do without the library.
     from openpyxl import load_workbook
 
@@ -186,21 +181,19 @@ def _workbook(content: bytes) -> Iterator[_Table]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    with closing(book):
-        descriptions = " ".join(
-            str(cell)
-            for sheet in book.worksheets
-            if "descri" in sheet.title.lower()
-            for row in sheet.iter_rows(max_row=200, values_only=True)
-            for cell in row
-            if cell is not None
-        )
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()
-            first = next(sheet.iter_rows(max_row=1, values_only=True), ())
-            if {"OCC_CODE", "A_MEAN"} <= {_column(cell) for cell in first}:
-                yield _Table(sheet.iter_rows(values_only=True), [sheet.title], descriptions)
-                return
+    descriptions = " ".join(
+        str(cell)
+        for sheet in book.worksheets
+        if "descri" in sheet.title.lower()
+        for row in sheet.iter_rows(max_row=200, values_only=True)
+        for cell in row
+        if cell is not None
+    )
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        first = next(sheet.iter_rows(max_row=1, values_only=True), ())
+        if {"OCC_CODE", "A_MEAN"} <= {_column(cell) for cell in first}:
+            return _Table(sheet.iter_rows(values_only=True), [sheet.title], descriptions)
     raise OewsError("not a state file of OEWS: no sheet has the columns OCC_CODE and A_MEAN")
 
 
