@@ -138,6 +138,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.sources.routes import sources
     from roadmap.teams.routes import teams
     from roadmap.time_budget.routes import time_budget
+    from roadmap.time_budget.routes_calendar import time_calendar
     from roadmap.tools.routes import tools
     from roadmap.work_log.routes import work_log
 
@@ -154,6 +155,7 @@ def blueprints(app: Flask) -> None:
             practice_attempts,
             peer_links,
             time_budget,
+            time_calendar,
             evidence,
             witnesses,
             evidence_files,

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, flash, render_template, request
+from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -255,16 +254,15 @@ def _tabs(
     bank: QuestionBank, found: list[Question], given: dict[str, str]
 ) -> list[tuple[str, str, bool]]:
     """Return a link for each group, with how many of its questions the other filters find."""
-    groups = [(each.key, each.title) for each in bank.groups]
     counts = Counter(question.group for question in found)
     others = {name: value for name, value in given.items() if name != "group"}
-    tabs = [(_("All"), len(found), "", others)]
-    tabs += [(title, counts[key], key, {"group": key, **others}) for key, title in groups]
+    tabs = [("", _("All"), len(found))]
+    tabs += [(each.key, each.title, counts[each.key]) for each in bank.groups]
     return [
         (
-            f"/practice?{urlencode(query)}" if query else "/practice",
+            url_for("practice.index", group=key or None, **others),  # type: ignore[arg-type]
             _("%(group)s (%(count)d)", group=title, count=count),
             key == given.get("group", ""),
         )
-        for title, count, key, query in tabs
+        for key, title, count in tabs
     ]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -27,49 +24,28 @@ def duration(minutes: int) -> str:
     return _("%(hours)d h %(minutes)d min", hours=hours, minutes=rest)
 
 
-@dataclass(frozen=True)
-class CategoryRow:
-    """The minutes of a category in a week, with their share in percent and its bar."""
-
-    category: Category
-    minutes: int
-    share: int
-    bar: Markup
-
-
-@dataclass(frozen=True)
-class TrendRow:
-    figures: WeekFigures
-    is_short: bool
-    bar: Markup
-
-
-def category_rows(content: TimeContent, figures: WeekFigures) -> list[CategoryRow]:
+def categories_shown(content: TimeContent, figures: WeekFigures) -> list[Category]:
     """Return the categories that have hours, deep work in any case."""
     return [
-        CategoryRow(
-            each,
-            minutes,
-            figures.share(minutes),
-            render_shares([(f"share-{each.counts_as}", minutes / figures.whole)]),
-        )
+        each
         for each in content.categories
         if each.counts_as != "nothing"
-        and ((minutes := figures.minutes.get(each.key, 0)) or each.counts_as == "deep_work")
+        and (figures.minutes.get(each.key) or each.counts_as == "deep_work")
     ]
 
 
-def trend_rows(weeks: Sequence[WeekFigures], today: dt.date) -> list[TrendRow]:
-    """Return the weeks, the newest first, with bars that are as long as their hours."""
-    longest = max(each.whole for each in weeks)
-    return [
-        TrendRow(each, each.is_short_of_deep_work(today), _bar(each, longest))
-        for each in reversed(weeks)
-    ]
+def category_bar(category: Category, figures: WeekFigures) -> Markup:
+    """Draw the share of a category in its week."""
+    minutes = figures.minutes.get(category.key, 0)
+    return render_shares([(f"share-{category.counts_as}", minutes / figures.whole)])
 
 
-def week_bar(figures: WeekFigures) -> Markup:
-    """Draw what is recorded of a week, with one's limit of deep work; its label says it too."""
+def week_bar(figures: WeekFigures, longest: int = 0) -> Markup:
+    """Draw what is recorded of a week, with one's limit of deep work.
+
+    Beside other weeks it is as long as its hours of the `longest`; alone, its label says it too.
+    """
+    whole = longest or figures.whole
     label = _(
         "Deep work %(deep)s, meetings, reviews and mentoring %(meetings)s, other work %(rest)s, "
         "of %(whole)s",
@@ -78,18 +54,13 @@ def week_bar(figures: WeekFigures) -> Markup:
         rest=duration(figures.rest),
         whole=duration(figures.whole),
     )
-    return _bar(figures, figures.whole, label)
-
-
-def _bar(figures: WeekFigures, whole: int, label: str = "") -> Markup:
-    parts: Mapping[str, int] = {
-        "share-deep_work": figures.deep_work,
-        "share-meetings": figures.meetings,
-        "share-rest": figures.rest,
-    }
     return render_shares(
-        [(name, minutes / whole) for name, minutes in parts.items()],
-        label,
+        [
+            ("share-deep_work", figures.deep_work / whole),
+            ("share-meetings", figures.meetings / whole),
+            ("share-rest", figures.rest / whole),
+        ],
+        "" if longest else label,
         mark=figures.limits.deep_work / whole,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.time_budget.models import TimeBudget, TimeEntry, TitleCategory
-from roadmap.time_budget.rules import Limits, Week, WeekFigures, weeks_of
+from roadmap.time_budget.rules import Limits, Week, WeekFigures
 
 if TYPE_CHECKING:
     from roadmap.time_budget.content import SortingRules, TimeContent
@@ -80,8 +81,10 @@ def figures(
         .group_by(TimeEntry.day, TimeEntry.category)
     )
     counts_as = {each.key: each.counts_as for each in time_content().categories}
-    rows = ((day, category, minutes) for day, category, minutes in session.execute(sums))
-    return weeks_of(rows, weeks, limits, counts_as)
+    minutes: dict[Week, Counter[str]] = {week: Counter() for week in weeks}
+    for day, category, more in session.execute(sums):
+        minutes[Week.of(day)][category] += more
+    return [WeekFigures(week, limits, each, counts_as) for week, each in minutes.items()]
 
 
 def _of_weeks(user_id: uuid.UUID, first: Week, last: Week) -> tuple[sa.ColumnElement[bool], ...]:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, render_template, request
+from flask import Blueprint, flash, render_template, request
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -20,14 +20,13 @@ from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.progress.queries import milestone_links
-from roadmap.time_budget import actions, presentation, queries, routes_calendar
-from roadmap.time_budget.blueprint import time_budget
+from roadmap.time_budget import actions, presentation, queries
 from roadmap.time_budget.forms import EntryForm, LimitsForm
 from roadmap.time_budget.models import TimeBudget, TimeEntry
 from roadmap.time_budget.presentation import duration
 from roadmap.time_budget.rules import Week
 
-__all__ = ["routes_calendar", "time_budget"]
+time_budget = Blueprint("time_budget", __name__)
 
 TREND_WEEKS = 12
 # Days are entered one after the other: the form keeps day and category for so long.
@@ -202,10 +201,9 @@ def _render_week(
         figures=figures,
         limits=limits,
         short=short[0] if short else None,
-        rows=presentation.category_rows(content, figures),
-        bar=presentation.week_bar(figures),
+        weeks=weeks,
         compared=presentation.compare(content.share, figures, is_over=shown != current),
-        trend=presentation.trend_rows(weeks, today),
+        presentation=presentation,
         has_any=any(each.recorded for each in weeks)
         or bool(entries)
         or queries.has_entries(db.session, current_user.id),
@@ -216,5 +214,4 @@ def _render_week(
         limits_form=limits_form,
         late=late,
         milestones=milestone_links(db.session, current_user.id, content.remedies.milestones),
-        duration=duration,
     )

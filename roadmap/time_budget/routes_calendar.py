@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from urllib.parse import urlsplit
 
-from flask import Response, abort, current_app, flash, request
+from flask import Blueprint, Response, abort, current_app, flash, request
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -26,7 +26,6 @@ from roadmap.time_budget import (
     deep_work_calendar,
     queries,
 )
-from roadmap.time_budget.blueprint import time_budget
 from roadmap.time_budget.calendar_file import MAX_UNPACKED_BYTES, CalendarError, read_isolated
 from roadmap.time_budget.calendar_import import Import
 from roadmap.time_budget.forms import DAYS, AddressForm, BlocksForm, CalendarForm
@@ -34,17 +33,19 @@ from roadmap.time_budget.models import TimeEntry
 from roadmap.time_budget.presentation import duration
 from roadmap.time_budget.rules import Week
 
+time_calendar = Blueprint("time_calendar", __name__)
+
 # How long a calendar's host may take.
 FETCH_SECONDS = 10
 
 
-@time_budget.get("/time/calendar")
+@time_calendar.get("/time/calendar")
 @permit("time.read")
 def calendar() -> Response:
     return _render()
 
 
-@time_budget.post("/time/calendar/preview")
+@time_calendar.post("/time/calendar/preview")
 @permit("time.write")
 @limiter.limit("30/minute")
 def preview() -> Response:
@@ -59,10 +60,10 @@ def preview() -> Response:
         return _render(form, status=422)
 
 
-@time_budget.errorhandler(413)
+@time_calendar.errorhandler(413)
 def too_large(_error: HTTPException) -> Response:
     """Say of a file, which is not read then, what to do about its size."""
-    if request.endpoint != "time_budget.preview":
+    if request.endpoint != "time_calendar.preview":
         return render_error(413)
     return render_error(
         413,
@@ -71,7 +72,7 @@ def too_large(_error: HTTPException) -> Response:
     )
 
 
-@time_budget.post("/time/calendar/address/preview")
+@time_calendar.post("/time/calendar/address/preview")
 @permit("time.write")
 @limiter.limit("10/minute")
 def fetch() -> Response:
@@ -98,7 +99,7 @@ def fetch() -> Response:
     return _render(form, status=422)
 
 
-@time_budget.put("/time/calendar/address")
+@time_calendar.put("/time/calendar/address")
 @permit("time.write")
 def save_address() -> BaseResponse:
     allowed, form = _allowed_or_404(), AddressForm()
@@ -111,18 +112,18 @@ def save_address() -> BaseResponse:
         return _render(address_form=form, status=422)
     actions.save_address(db.session, current_user.id, url)
     flash(_("The address of your calendar is saved."))
-    return see_other("time_budget.calendar")
+    return see_other("time_calendar.calendar")
 
 
-@time_budget.delete("/time/calendar/address")
+@time_calendar.delete("/time/calendar/address")
 @permit("time.write")
 def remove_address() -> BaseResponse:
     actions.save_address(db.session, current_user.id, None)
     flash(_("The address of your calendar is deleted."))
-    return see_other("time_budget.calendar")
+    return see_other("time_calendar.calendar")
 
 
-@time_budget.get("/time/calendar/deep-work.ics")
+@time_calendar.get("/time/calendar/deep-work.ics")
 @permit("time.read")
 def deep_work() -> Response:
     """Download blocks of deep work; without a choice, show the form."""
@@ -144,7 +145,7 @@ def deep_work() -> Response:
     return response
 
 
-@time_budget.post("/time/calendar/entries")
+@time_calendar.post("/time/calendar/entries")
 @permit("time.write")
 def import_entries() -> BaseResponse:
     found = calendar_import.read_signed(
@@ -153,7 +154,7 @@ def import_entries() -> BaseResponse:
     if found is None:
         message = _("The list is older than 12 hours, or not yours. Choose the calendar again.")
         flash(message, "error")
-        return see_other("time_budget.calendar")
+        return see_other("time_calendar.calendar")
     result = actions.save_import(
         db.session,
         current_user.id,
@@ -176,20 +177,20 @@ def import_entries() -> BaseResponse:
     return see_other("time_budget.week", week=week.key, _anchor="entries")
 
 
-@time_budget.delete("/time/calendar/titles")
+@time_calendar.delete("/time/calendar/titles")
 @permit("time.write")
 def forget_titles() -> BaseResponse:
     actions.forget_titles(db.session, current_user.id)
     flash(_("The titles that calendars brought are deleted. The hours stay."))
-    return see_other("time_budget.calendar")
+    return see_other("time_calendar.calendar")
 
 
-@time_budget.delete("/time/calendar/corrections")
+@time_calendar.delete("/time/calendar/corrections")
 @permit("time.write")
 def forget_corrections() -> BaseResponse:
     actions.forget_corrections(db.session, current_user.id)
     flash(_("Your corrections are forgotten. The rules sort every title again."))
-    return see_other("time_budget.calendar")
+    return see_other("time_calendar.calendar")
 
 
 def _categories(found: Import) -> dict[str, str]:

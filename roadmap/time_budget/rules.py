@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 DAY_MINUTES = 24 * 60
 WORKDAYS = 5
@@ -85,24 +84,24 @@ class WeekFigures:
     minutes: Mapping[str, int] = field(default_factory=dict)
     counts_as: Mapping[str, str] = field(default_factory=dict)
 
-    def sum_of(self, *kinds: str) -> int:
+    def _sum_of(self, kind: str) -> int:
         return sum(
             minutes
             for category, minutes in self.minutes.items()
-            if self.counts_as.get(category, "rest") in kinds
+            if self.counts_as.get(category, "rest") == kind
         )
 
-    @cached_property
+    @property
     def deep_work(self) -> int:
-        return self.sum_of("deep_work")
+        return self._sum_of("deep_work")
 
-    @cached_property
+    @property
     def meetings(self) -> int:
-        return self.sum_of("meetings")
+        return self._sum_of("meetings")
 
-    @cached_property
+    @property
     def rest(self) -> int:
-        return self.sum_of("rest")
+        return self._sum_of("rest")
 
     @property
     def recorded(self) -> int:
@@ -127,17 +126,3 @@ class WeekFigures:
     def is_short_of_deep_work(self, today: dt.date) -> bool:
         """Return whether too little is left by now; a week without hours says nothing."""
         return bool(self.recorded) and self.deep_work < self.limits.deep_work_due(self.week, today)
-
-
-def weeks_of(
-    sums: Iterable[tuple[dt.date, str, int]],
-    weeks: Iterable[Week],
-    limits: Limits,
-    counts_as: Mapping[str, str],
-) -> list[WeekFigures]:
-    """Return the figures of weeks from minutes by day and category."""
-    minutes: dict[Week, dict[str, int]] = {week: {} for week in weeks}
-    for day, category, more in sums:
-        of_week = minutes[Week.of(day)]
-        of_week[category] = of_week.get(category, 0) + more
-    return [WeekFigures(week, limits, each, counts_as) for week, each in minutes.items()]
