@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_user
+from roadmap.people.locks import lock_and_load_user, lock_user
 from roadmap.people.models import User
 from roadmap.people.rules import changed_fields
 
@@ -36,13 +36,12 @@ def change_profile(
     now: dt.datetime,
     **values: str,
 ) -> None:
-    """Change name, headline, time zone, theme or locale; leave out what stays.
+    """Change name, time zone, theme or locale; leave out what stays.
 
     `read` is what the form was opened with: a field that still has this value is not written.
     Raises EditConflict if another one was changed elsewhere in the meantime.
     """
-    lock_user(session, user_id)
-    person = session.get_one(User, user_id, populate_existing=True)
+    person = lock_and_load_user(session, user_id)
     changed = changed_fields(values, read or {}, {name: getattr(person, name) for name in values})
     for name, value in changed.items():
         setattr(person, name, value)

@@ -23,10 +23,12 @@ from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.proxy import client_address
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.mail import transport
 from roadmap.people import permissions
+from roadmap.people.models import User
 from roadmap.people.permissions import permit
 from roadmap.people.roles import VIEWERS
 from roadmap.people.rules import EditConflict
@@ -35,6 +37,24 @@ from roadmap.people.scopes import SCOPES
 account = Blueprint("account", __name__)
 
 PROFILE_FIELDS = ("name", "timezone", "theme", "locale")
+# The preference that each switch of the page saves, and what is said when it is on, and off.
+SWITCHES = {
+    "mail": (
+        "wants_mail",
+        _l("Notifications are now sent by mail as well."),
+        _l("Notifications are no longer sent by mail; they stay on their page."),
+    ),
+    "keyboard": (
+        "uses_single_keys",
+        _l("Single keys are now shortcuts."),
+        _l("Single keys are no longer shortcuts."),
+    ),
+    "sharing": (
+        "shares_plans",
+        _l("Your %(viewers)s can now see your reasons and target dates.", viewers=VIEWERS),
+        _l("Your reasons and target dates are now visible only to you."),
+    ),
+}
 
 
 @account.get("/account")
@@ -67,19 +87,21 @@ def save_account() -> Response:
         for name, value in late.stored.items():
             form[f"{name}_read"].data = value
         return _render_account(form, 409, late=_conflict_labels(form, late))
-    flash(_("Your account is saved."), "message")
+    flash(_("Your account is saved."))
     return see_other("account.show_account")
 
 
-@account.put("/account/mail")
+@account.put("/account/mail", defaults={"switch": "mail"})
+@account.put("/account/keyboard", defaults={"switch": "keyboard"})
+@account.put("/account/sharing", defaults={"switch": "sharing"})
 @permit("account.write")
-def save_mail() -> Response:
-    wants = _save_checkbox("wants_mail")
-    if wants:
-        flash(_("Notifications are now sent by mail as well."), "message")
-    else:
-        flash(_("Notifications are no longer sent by mail; they stay on their page."), "message")
-    return see_other("account.show_account", _anchor="mail")
+def save_switch(switch: str) -> Response:
+    """Save a preference: not sent, it is off, so that nothing is shared by mistake."""
+    name, on, off = SWITCHES[switch]
+    is_on = request.form.get(name) == "1"
+    set_preference(db.session, current_user.id, name, is_on, by=current_user.id, now=now())
+    flash(str(on if is_on else off))
+    return see_other("account.show_account", _anchor=switch)
 
 
 @account.get("/account/keyboard")
@@ -88,31 +110,6 @@ def show_keys() -> str:
     """List the keys: as a page, and for htmx as what the dialog shows."""
     template = "account/_keys.html" if wants_fragment() else "account/keyboard.html"
     return render_template(template, single=SINGLE_KEYS, others=OTHER_KEYS)
-
-
-@account.put("/account/keyboard")
-@permit("account.write")
-def save_keyboard() -> Response:
-    uses = _save_checkbox("uses_single_keys")
-    if uses:
-        flash(_("Single keys are now shortcuts."), "message")
-    else:
-        flash(_("Single keys are no longer shortcuts."), "message")
-    return see_other("account.show_account", _anchor="keyboard")
-
-
-@account.put("/account/sharing")
-@permit("account.write")
-def save_sharing() -> Response:
-    shares = _save_checkbox("shares_plans")
-    if shares:
-        flash(
-            _("Your %(viewers)s can now see your reasons and target dates.", viewers=VIEWERS),
-            "message",
-        )
-    else:
-        flash(_("Your reasons and target dates are now visible only to you."), "message")
-    return see_other("account.show_account", _anchor="sharing")
 
 
 @account.get("/account/email")
@@ -140,7 +137,7 @@ def discard_email() -> Response:
     if current_user.email_key is not None and email_confirmation.discard_email(
         db.session, current_user.id
     ):
-        flash(_("Your e-mail address stays %(email)s.", email=current_user.email), "message")
+        flash(_("Your e-mail address stays %(email)s.", email=current_user.email))
     return see_other("account.show_account")
 
 
@@ -184,7 +181,7 @@ def confirm_email(token: str) -> Response:
             _("Another account has this e-mail address."),
             _("Sign in to that account, or use another address."),
         )
-    flash(_("Your e-mail address is confirmed. Use it to sign in."), "message")
+    flash(_("Your e-mail address is confirmed. Use it to sign in."))
     return see_other("account.show_account")
 
 
@@ -208,10 +205,8 @@ def change_password() -> Response:
     end_transaction()
     new_hash = passwords.hash_password(form.password.data or "")
     actions.set_password(db.session, me, new_hash, by=me, address=client_address(), now=now())
-    user = queries.find_user(db.session, me)
-    if user is not None:
-        begin_session(user)
-    flash(_("Your password is changed, and you are signed out everywhere else."), "message")
+    begin_session(db.session.get_one(User, me))
+    flash(_("Your password is changed, and you are signed out everywhere else."))
     return see_other("account.show_account")
 
 
@@ -222,10 +217,10 @@ def end_session(session_id: uuid.UUID) -> Response:
     audit_request(db.session, "session.revoked", str(row.id), current_user.id)
     if row.id == current_user.session_id:
         sign_out()
-        flash(_("You are signed out."), "message")
+        flash(_("You are signed out."))
         return see_other("auth.login")
     db.session.delete(row)
-    flash(_("That browser is signed out."), "message")
+    flash(_("That browser is signed out."))
     return see_other("account.show_account", _anchor="sessions")
 
 
@@ -234,7 +229,7 @@ def end_session(session_id: uuid.UUID) -> Response:
 def end_other_sessions() -> Response:
     ended = actions.end_sessions(db.session, current_user.id, keep=current_user.session_id)
     audit_request(db.session, "session.revoked", "", current_user.id, count=ended)
-    flash(_("You are signed out everywhere else."), "message")
+    flash(_("You are signed out everywhere else."))
     return see_other("account.show_account", _anchor="sessions")
 
 
@@ -300,7 +295,7 @@ def revoke_token(token_id: uuid.UUID) -> Response:
     token = permissions.load(db.session, current_user, "token.write", ApiToken, token_id)
     name = token.name
     api_tokens.revoke(db.session, token, by=current_user.id, address=client_address(), now=now())
-    flash(_("The token “%(name)s” is revoked and no longer works.", name=name), "message")
+    flash(_("The token “%(name)s” is revoked and no longer works.", name=name))
     return see_other("account.list_tokens")
 
 
@@ -321,17 +316,10 @@ def _request_email(form: ChangeEmailForm) -> Response:
         page = render_page("account/change_email.html", form=form, wait=wait)
         return too_many_requests(page, wait)
     if not email_confirmation.request_email(db.session, me, new, by=me, now=now()):
-        flash(_("Your e-mail address is changed."), "message")
+        flash(_("Your e-mail address is changed."))
     elif transport.is_configured():
-        flash(_("A link is being mailed to %(email)s. Open it to confirm.", email=new), "message")
+        flash(_("A link is being mailed to %(email)s. Open it to confirm.", email=new))
     return see_other("account.show_account")
-
-
-def _save_checkbox(name: str) -> bool:
-    """Save a preference: not sent, it is off, so that nothing is shared by mistake."""
-    is_on = request.form.get(name) == "1"
-    set_preference(db.session, current_user.id, name, is_on, by=current_user.id, now=now())
-    return is_on
 
 
 def _conflict_labels(form: ProfileForm, late: EditConflict) -> dict[str, str]:

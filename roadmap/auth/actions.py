@@ -23,7 +23,7 @@ from roadmap.core.signals import managers_changed
 from roadmap.core.types import form_id, new_id
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_user
+from roadmap.people.locks import lock_and_load_user, lock_user
 from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId, require_permission
 
@@ -318,8 +318,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
         sa.delete(PasswordLink).where(is_over),
         sa.delete(ApiToken).where(ApiToken.expires_at < now - TOKEN_RETENTION),
     ):
-        statement = old.execution_options(synchronize_session=False)
-        deleted += count_changed(session, statement)
+        deleted += count_changed(session, old)
     return deleted
 
 
@@ -339,8 +338,7 @@ def forget_session_addresses(session: Session, *, before: dt.datetime) -> int:
 
 def update_user(session: Session, user_id: uuid.UUID, **values: Any) -> None:
     """Lock an account and change columns of it."""
-    lock_user(session, user_id)
-    person = session.get_one(User, user_id, populate_existing=True)
+    person = lock_and_load_user(session, user_id)
     for name, value in values.items():
         setattr(person, name, value)
     session.flush()

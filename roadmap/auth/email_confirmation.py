@@ -24,7 +24,7 @@ from roadmap.core.proxy import public_address
 from roadmap.core.types import new_id
 from roadmap.mail import outbox, transport
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_user
+from roadmap.people.locks import lock_and_load_user, lock_user
 from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId, require_permission
 
@@ -47,7 +47,7 @@ def request_email(
     Return False where there is nothing to confirm: it is the present address, written differently.
     Nobody learns whether it is the address of another account.
     """
-    user, key = _lock_and_load(session, user_id), email_key(email)
+    user, key = lock_and_load_user(session, user_id), email_key(email)
     earlier = find_pending_email(session, user_id)
     waits_since = earlier.created_at if earlier and earlier.email_key == key else now
     _discard(session, earlier)
@@ -120,7 +120,7 @@ def confirm_email(
 
     Raises NotPending, EmailTaken, and PermissionDenied where `by` is an Actor.
     """
-    user = _lock_and_load(session, user_id)
+    user = lock_and_load_user(session, user_id)
     actor_id = require_permission(by, "admin.write")
     pending = find_pending_email(session, user_id)
     if pending is None or pending.id != pending_id:
@@ -140,14 +140,7 @@ def prune(session: Session, *, now: dt.datetime) -> int:
     old = sa.delete(PendingEmail).where(
         PendingEmail.expires_at < now + LINK_LIFETIME - RETENTION, PendingEmail.user_id.in_(others)
     )
-    statement = old.execution_options(synchronize_session=False)
-    return count_changed(session, statement)
-
-
-def _lock_and_load(session: Session, user_id: uuid.UUID) -> User:
-    lock_user(session, user_id)
-    current = sa.select(User).where(User.id == user_id)
-    return session.scalars(current.execution_options(populate_existing=True)).one()
+    return count_changed(session, old)
 
 
 def _link_mail(user: User, pending: PendingEmail, token: str) -> outbox.Mail:

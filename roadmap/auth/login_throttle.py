@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -40,7 +40,7 @@ class PasswordCheck(NamedTuple):
 
 
 def check_password(
-    find: Callable[[Session], User | None],
+    person: User | None,
     typed: str,
     limits: rate_limits.Limits,
     *,
@@ -48,7 +48,7 @@ def check_password(
     target: str,
     by: uuid.UUID | None = None,
 ) -> PasswordCheck:
-    """Check the typed password against the person that `find` returns.
+    """Check the typed password against that of a person.
 
     A deactivated or unknown person has no password, and the check takes as long. Failures are
     counted and audited as `<what>.failed`, refusals as `<what>.refused`, with `target`. Ends
@@ -59,7 +59,6 @@ def check_password(
     with passwords.hashing_slot():
         with read_only_session() as session:
             wait = rate_limits.check_limits(session, limits, now=now())
-            person = None if wait else find(session)
             may_sign_in = person is not None and queries.may_sign_in(session, person)
         if not wait:
             if passwords.verify(person.password_hash if person and may_sign_in else None, typed):
@@ -92,13 +91,7 @@ def find_new_account(email: str, password: str) -> User | None:
     limits = rate_limits.attempt_limits(
         "sign-in", account=email_key(email), address=client_address()
     )
-    return check_password(
-        lambda session: queries.find_user_to_sign_in(session, email),
-        password,
-        limits,
-        what="session",
-        target=email,
-    ).person
+    return check_password(user, password, limits, what="session", target=email).person
 
 
 @contextlib.contextmanager

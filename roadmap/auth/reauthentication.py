@@ -15,7 +15,7 @@ from wtforms import Field
 
 from roadmap.auth import preserved_form, queries, rate_limits
 from roadmap.auth.forms import ConfirmPasswordForm
-from roadmap.auth.login_throttle import check_password, too_many_requests
+from roadmap.auth.login_throttle import check_password, read_only_session, too_many_requests
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, safe_redirect_target, see_other
@@ -70,15 +70,12 @@ def check_own_password(
     after too many attempts. Ends the request's transaction, so that no lock is held while the hash
     is computed.
     """
-    limits = rate_limits.attempt_limits("confirm", account=str(user_id), address=client_address())
-    tried = check_password(
-        lambda session: queries.find_user(session, user_id),
-        field.data or "",
-        limits,
-        what="password",
-        target=str(user_id),
-        by=user_id,
-    )
+    me = str(user_id)
+    limits = rate_limits.attempt_limits("confirm", account=me, address=client_address())
+    with read_only_session() as session:
+        person = queries.find_user(session, user_id)
+    typed = field.data or ""
+    tried = check_password(person, typed, limits, what="password", target=me, by=user_id)
     if tried.wait:
         return too_many_requests(render(wait=tried.wait), tried.wait)
     if tried.person is None:

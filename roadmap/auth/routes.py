@@ -67,13 +67,7 @@ def sign_in() -> Response:
         limits = rate_limits.device_limits(device)
     else:
         limits = rate_limits.attempt_limits("sign-in", account=email_key(email), address=address)
-    tried = check_password(
-        lambda session: queries.find_user_to_sign_in(session, email),
-        password,
-        limits,
-        what="session",
-        target=email,
-    )
+    tried = check_password(known, password, limits, what="session", target=email)
     if tried.wait:
         return too_many_requests(_render_sign_in(form, wait=tried.wait), tried.wait)
     user = tried.person
@@ -162,7 +156,7 @@ def log_out() -> Response:
     if actor is not None:
         audit_request(db.session, "session.ended", str(actor.session_id), actor.id)
     sign_out()
-    flash(_("You are signed out."), "message")
+    flash(_("You are signed out."))
     return redirect_page(safe_redirect_target(request.values.get("next"), url_for("auth.login")))
 
 
@@ -230,8 +224,7 @@ def set_password(token: str) -> Response:
     if found is None:
         return _render_invalid_link()
     _link, user = found
-    form = _password_form(user)
-    return render_page("auth/set_password.html", form=form, whose=user)
+    return render_page("auth/set_password.html", form=_password_form(user), whose=user)
 
 
 @auth.post("/password/<token>")
@@ -264,7 +257,7 @@ def save_password(token: str) -> Response:
         return _render_invalid_link()
     # Wrong tries of others do not keep out who has just opened the link.
     remember_device(user.id)
-    flash(_("Your password is set. Sign in with it."), "message")
+    flash(_("Your password is set. Sign in with it."))
     return see_other("auth.login")
 
 
@@ -344,5 +337,5 @@ def _sign_up_again(form: SignUpForm) -> Response:
 
 def _welcome_administrator(user: User) -> Response:
     sign_in_user(user)
-    flash(_("Welcome. This is the first account, so you are the administrator."), "message")
+    flash(_("Welcome. This is the first account, so you are the administrator."))
     return redirect("/", 303)

@@ -257,7 +257,7 @@ def require_sign_in() -> Response | None:
         return redirect_page("/account/return")
     reason = take_sign_out_reason()
     if request.method in SAFE_METHODS:
-        flash(reason or _("Please sign in to see that page."), "message")
+        flash(reason or _("Please sign in to see that page."))
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     # The last person who was signed in with this browser.
     who = session.get(LAST_USER_KEY, "")
@@ -272,7 +272,7 @@ def require_sign_in() -> Response | None:
         )
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     if reason:
-        flash(reason, "message")
+        flash(reason)
     # 401, because nothing was saved.
     sign_in = SignInForm(formdata=None)
     return render_page("auth/login.html", 401, form=sign_in, kept=form, next=None)

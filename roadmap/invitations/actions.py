@@ -34,7 +34,7 @@ from roadmap.invitations.queries import (
 from roadmap.mail import outbox, transport
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
-from roadmap.people.locks import TeamDeleted, lock_team, lock_user
+from roadmap.people.locks import TeamDeleted, lock_and_load_user, lock_team
 from roadmap.people.models import Team, User
 from roadmap.people.queries import find_role
 from roadmap.people.roles import ROLES, is_at_least
@@ -161,8 +161,7 @@ def accept(
             lock_team(session, invitation.team_id)
         except TeamDeleted:
             raise InvitationInvalid(UNKNOWN) from None
-    lock_user(session, user_id)
-    user = session.get_one(User, user_id, populate_existing=True)
+    user = lock_and_load_user(session, user_id)
     current = session.get(Invitation, invitation.id, populate_existing=True)
     if current is None:
         raise InvitationInvalid(UNKNOWN)
@@ -210,8 +209,7 @@ def decline(
 def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete invitations past their retention; return the number of rows."""
     old = sa.delete(Invitation).where(Invitation.expires_at < now - RETENTION)
-    statement = old.execution_options(synchronize_session=False)
-    return count_changed(session, statement)
+    return count_changed(session, old)
 
 
 def _end(

@@ -215,13 +215,13 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
         # A whole office may accept from one address: only failures count.
         rate_limits.uncount_attempt(db.session, _limits(token))
     if found.team is None or found.invitation is None:
-        flash(_("Welcome. Your account is ready."), "message")
+        flash(_("Welcome. Your account is ready."))
         return redirect("/", 303)
     said = _("You are now in the team %(team)s.", team=found.team.name)
     actor = signed_in_actor()
     if actor and (others := other_teams(db.session, actor.id, found.team)):
         said = f"{said} {_('You are still in %(others)s, too.', others=others)}"
-    flash(said, "message")
+    flash(said)
     sees_team = ROLES[found.invitation.role].allows(Capability.SEE_SHARED)
     return redirect(f"/teams/{found.team.slug}" if sees_team else "/", 303)
 

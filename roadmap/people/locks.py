@@ -33,6 +33,12 @@ def lock_user(session: Session, user_id: uuid.UUID) -> None:
     session.connection().execute(_NEXT_VERSION, {"person": user_id})
 
 
+def lock_and_load_user(session: Session, user_id: uuid.UUID) -> User:
+    """Return a person as they are below their lock, see `lock_user`."""
+    lock_user(session, user_id)
+    return session.get_one(User, user_id, populate_existing=True)
+
+
 def lock_user_to_read(session: Session, user_id: uuid.UUID) -> None:
     """Let other writers of a person wait, without their next version.
 

@@ -81,15 +81,15 @@ def holders_of(session: Session, person_id: uuid.UUID, capability: Capability) -
     return sorted(session.scalars(query), key=lambda person: (fold(person.name), person.id))
 
 
-def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
-    """Select who (`holder`) has a capability over these people (`person`), and by which teams.
+def select_holders(people: Any, capability: Capability | None = None) -> sa.Select[Any]:
+    """Select who (`holder`) has a capability, or any, over these people (`person`), by which teams.
 
     `team` is a team of the person, `held_in` the team in which the holder has the role: that one
     or one above it. `granted_by` is who gave the holder that role. `people` are ids, or a select
     of them.
     """
     above = _teams_above(people)
-    return (
+    holders = (
         sa.select(
             above.c.person,
             above.c.team,
@@ -100,8 +100,9 @@ def select_holders(people: Any, capability: Capability) -> sa.Select[Any]:
         )
         .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(allows(capability), _MEMBERS.c.user_id != above.c.person, _IS_ACTIVE)
+        .where(_MEMBERS.c.user_id != above.c.person, _IS_ACTIVE)
     )
+    return holders if capability is None else holders.where(allows(capability))
 
 
 def was_added_by(
@@ -157,21 +158,10 @@ def capabilities_over(
     session: Session, actor_id: uuid.UUID, person_id: uuid.UUID
 ) -> frozenset[Capability]:
     """Load what somebody may do with a person; nothing where either account is deactivated."""
-    above = _teams_above([person_id])
     person = _USERS.alias()
-    roles = session.scalars(
-        sa.select(_MEMBERS.c.role)
-        .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .join(person, person.c.id == above.c.person)
-        .where(
-            _MEMBERS.c.user_id == actor_id,
-            _MEMBERS.c.user_id != above.c.person,
-            _IS_ACTIVE,
-            person.c.deactivated_at.is_(None),
-        )
-        .distinct()
-    )
+    is_open = sa.exists().where(person.c.id == person_id, person.c.deactivated_at.is_(None))
+    held = select_holders([person_id]).where(_MEMBERS.c.user_id == actor_id, is_open)
+    roles = {row.role for row in session.execute(held)}
     return frozenset().union(*(ROLES[role].capabilities for role in roles))
 
 
