@@ -28,7 +28,6 @@ from roadmap.core.proxy import client_address
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.mail import transport
 from roadmap.people import permissions
-from roadmap.people.models import User
 from roadmap.people.permissions import permit
 from roadmap.people.roles import VIEWERS
 from roadmap.people.rules import EditConflict
@@ -205,7 +204,9 @@ def change_password() -> Response:
     end_transaction()
     new_hash = passwords.hash_password(form.password.data or "")
     actions.set_password(db.session, me, new_hash, by=me, address=client_address(), now=now())
-    begin_session(db.session.get_one(User, me))
+    user = queries.find_user(db.session, me)
+    if user is not None:
+        begin_session(user)
     flash(_("Your password is changed, and you are signed out everywhere else."))
     return see_other("account.show_account")
 
