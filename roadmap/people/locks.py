@@ -36,7 +36,8 @@ def lock_user(session: Session, user_id: uuid.UUID) -> None:
 def lock_and_load_user(session: Session, user_id: uuid.UUID) -> User:
     """Return a person as they are below their lock, see `lock_user`."""
     lock_user(session, user_id)
-    return session.get_one(User, user_id, populate_existing=True)
+    own = sa.select(User).where(User.id == user_id)
+    return session.scalars(own.execution_options(populate_existing=True)).one()
 
 
 def lock_user_to_read(session: Session, user_id: uuid.UUID) -> None:
