@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.text import clean_line
 
 # In `hosts`: any host, where the path alone tells what it is.
-ANY_HOST = "*"
+ANY = "*"
 # The first year in a number with two digits of a year: arXiv began in 1991.
 FIRST_SHORT_YEAR = 91
 
@@ -34,34 +34,36 @@ class LinkForm:
     """A form that links have.
 
     `name` is a text for translators. `hosts` are exact, or "*.medium.com" for what is below it, or
-    any. `pattern` matches path and query without the slash at the end, and what is behind a "#"
-    where it asks for it. `title` and `identifier` are
-    made of its groups; without an identifier the address is one. Groups of the names year, month
-    and day are its date, `yy` is a year with two digits, and `slug` a title in an address.
-    `kinds` begins with the likeliest. `keeps_case` tells that ids differ by case.
+    any, with spaces between them. `pattern` matches path and query without the slash at the end,
+    and what is behind a "#" where it asks for it; unless it ends in "$", anything may follow behind
+    a slash or a question mark. `title` and `identifier` are made of its groups; without an
+    identifier the address is one. Groups of the names year, month and day are its date, `yy` is a
+    year with two digits, and `slug` a title in an address. `kinds` begins with the likeliest.
+    `keeps_case` tells that ids differ by case.
     """
 
     name: str
-    hosts: tuple[str, ...]
+    hosts: str
     pattern: str
-    kinds: tuple[str, ...]
     title: str = "{slug}"
     identifier: str = ""
+    kinds: tuple[str, ...] = field(kw_only=True)
     keeps_case: bool = False
 
     def is_of(self, host: str) -> bool:
         """Tell whether links of this host can have this form."""
         return any(
-            name in (ANY_HOST, host) or (name.startswith("*.") and host.endswith(name[1:]))
-            for name in self.hosts
+            name in (ANY, host) or (name.startswith("*.") and host.endswith(name[1:]))
+            for name in self.hosts.split()
         )
 
     def match(self, host: str, target: str, fragment: str) -> Recognized | None:
         """Return what a link says: its host, its path with the query, and its fragment."""
         if "#" in self.pattern:
             target = f"{target}#{fragment}"
+        pattern = self.pattern if self.pattern.endswith("$") else rf"{self.pattern}(?:[/?].*)?"
         # Compiled at the first use, and kept by `re`.
-        found = re.fullmatch(self.pattern, target, re.IGNORECASE)
+        found = re.fullmatch(pattern, target, re.IGNORECASE)
         if found is None:
             return None
         parts = {name: unquote_plus(text or "") for name, text in found.groupdict().items()}

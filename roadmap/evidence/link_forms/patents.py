@@ -2,67 +2,44 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from roadmap.core.gettext_noop import N_
 from roadmap.evidence.link_forms.link_form import LinkForm
 
-PATENT = ("patent",)
-_REST = r"(?:[/?].*)?"
+patent = partial(LinkForm, kinds=("patent",))
 # Applications that are published have their year in the number: US20210012345A1, WO2020123456.
 _NUMBER = r"(?P<number>(?:(?:US|WO)(?P<year>20\d\d)\d{6,7}|[A-Z]{2}[A-Z]?\d{4,12})(?:[A-Z]\d?)?)"
-_USPTO = ("ppubs.uspto.gov", "image-ppubs.uspto.gov", "pdfpiw.uspto.gov", "patentcenter.uspto.gov")
+_USPTO = "ppubs.uspto.gov image-ppubs.uspto.gov pdfpiw.uspto.gov patentcenter.uspto.gov"
 
 FORMS = (
-    LinkForm(
-        N_("patent on Google Patents"), ("patents.google.com",), rf"/patent/{_NUMBER}{_REST}",
-        PATENT, "{number}", "patent/{number}",
-    ),
-    LinkForm(
-        N_("patent on Google Patents"), ("google.com",), rf"/patents/{_NUMBER}{_REST}", PATENT,
-        "{number}", "patent/{number}",
-    ),
-    LinkForm(
-        N_("USPTO patent"), _USPTO,
+    patent(N_("patent on Google Patents"), "patents.google.com", rf"/patent/{_NUMBER}", "{number}",
+        "patent/{number}"),
+    patent(N_("patent on Google Patents"), "google.com", rf"/patents/{_NUMBER}", "{number}",
+        "patent/{number}"),
+    patent(N_("USPTO patent"), _USPTO,
         r"/(?:pubwebapp/external\.html\?(?:.*&)?q=(?:\(|%28)?(?:US-)?"
-        r"|dirsearch-public/print/downloadPdf/)(?P<number>\d{7,11})\b.*",
-        PATENT, "US{number}", "patent/us{number}",
-    ),
-    LinkForm(
-        N_("USPTO application"), _USPTO, rf"/applications/(?P<number>\d{{8}}){_REST}", PATENT,
-        "US {number}", "patent/application/us{number}",
-    ),
-    LinkForm(
-        N_("USPTO patent"), ("patft.uspto.gov", "patft1.uspto.gov"),
-        r"/netacgi/nph-Parser\?(?:.*[&=/])?(?:PN/|patentnumber=)(?P<number>\d{7,8})\b.*", PATENT,
-        "US{number}", "patent/us{number}",
-    ),
-    LinkForm(
-        N_("patent on Espacenet"), ("worldwide.espacenet.com",),
+        r"|dirsearch-public/print/downloadPdf/)(?P<number>\d{7,11})\b.*$", "US{number}",
+        "patent/us{number}"),
+    patent(N_("USPTO application"), _USPTO, r"/applications/(?P<number>\d{8})", "US {number}",
+        "patent/application/us{number}"),
+    patent(N_("USPTO patent"), "patft.uspto.gov patft1.uspto.gov",
+        r"/netacgi/nph-Parser\?(?:.*[&=/])?(?:PN/|patentnumber=)(?P<number>\d{7,8})\b.*$",
+        "US{number}", "patent/us{number}"),
+    patent(N_("patent on Espacenet"), "worldwide.espacenet.com",
         r"/(?:\w+/)?publicationDetails/\w+\?(?:.*&)?CC=(?P<country>[A-Z]{2})&NR=(?P<number>\w+)"
-        r"(?:&.*)?",
-        PATENT, "{country}{number}", "patent/{country}{number}",
-    ),
-    LinkForm(
-        N_("patent on Espacenet"), ("worldwide.espacenet.com", "espacenet.com"),
-        rf"/patent/search/family/\d+/publication/{_NUMBER}{_REST}", PATENT, "{number}",
-        "patent/{number}",
-    ),
-    LinkForm(
-        N_("patent on Espacenet"), ("worldwide.espacenet.com",),
-        rf"/patent/search\?(?:.*&)?q=(?:pn(?:%3D|=))?(?:%22)?{_NUMBER}\b.*", PATENT, "{number}",
-        "patent/{number}",
-    ),
-    LinkForm(
-        N_("application at the European Patent Office"), ("register.epo.org",),
-        r"/application\?(?:.*&)?number=(?P<number>EP\d{8})(?:&.*)?", PATENT, "{number}",
-        "patent/application/{number}",
-    ),
-    LinkForm(
-        N_("WIPO application"), ("patentscope.wipo.int",),
-        r"/search/\w+/detail\.jsf\?(?:.*&)?docId=(?P<number>WO(?P<year>\d{4})\d{6})(?:&.*)?",
-        PATENT, "{number}", "patent/{number}",
-    ),
-    LinkForm(
-        N_("patent on Justia"), ("patents.justia.com",), rf"/patent/(?P<number>\d{{7,8}}){_REST}",
-        PATENT, "US{number}", "patent/us{number}",
-    ),
+        "(?:&.*)?$", "{country}{number}", "patent/{country}{number}"),
+    patent(N_("patent on Espacenet"), "worldwide.espacenet.com espacenet.com",
+        rf"/patent/search/family/\d+/publication/{_NUMBER}", "{number}", "patent/{number}"),
+    patent(N_("patent on Espacenet"), "worldwide.espacenet.com",
+        rf"/patent/search\?(?:.*&)?q=(?:pn(?:%3D|=))?(?:%22)?{_NUMBER}\b.*$", "{number}",
+        "patent/{number}"),
+    patent(N_("application at the European Patent Office"), "register.epo.org",
+        r"/application\?(?:.*&)?number=(?P<number>EP\d{8})(?:&.*)?$", "{number}",
+        "patent/application/{number}"),
+    patent(N_("WIPO application"), "patentscope.wipo.int",
+        r"/search/\w+/detail\.jsf\?(?:.*&)?docId=(?P<number>WO(?P<year>\d{4})\d{6})(?:&.*)?$",
+        "{number}", "patent/{number}"),
+    patent(N_("patent on Justia"), "patents.justia.com", r"/patent/(?P<number>\d{7,8})",
+        "US{number}", "patent/us{number}"),
 )  # fmt: skip

@@ -19,7 +19,7 @@ from roadmap.evidence.link_forms import (
     patents,
     talks,
 )
-from roadmap.evidence.link_forms.link_form import ANY_HOST, LinkForm, Recognized
+from roadmap.evidence.link_forms.link_form import ANY, LinkForm, Recognized
 
 FORMS: tuple[LinkForm, ...] = tuple(
     form
@@ -27,7 +27,7 @@ FORMS: tuple[LinkForm, ...] = tuple(
     for form in family.FORMS
 )
 KNOWN_HOSTS = frozenset(
-    name.removeprefix("*.") for form in FORMS for name in form.hosts if name != ANY_HOST
+    name.removeprefix("*.") for form in FORMS for name in form.hosts.split() if name != ANY
 )
 # No longer link is saved.
 MAX_LENGTH = 2_000
