@@ -15,9 +15,7 @@ from roadmap.core.i18n import current_timezone, date_filter, ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.candidates import Candidate, Reading, make_external_id
-from roadmap.importers.importer import Text
-from roadmap.importers.site import SiteImporter
+from roadmap.importers.importer import Candidate, Reading, SiteImporter, Text, make_external_id
 
 MAX_TITLE_LENGTH = 200
 # Of a month of reviews, so many are listed in the description.

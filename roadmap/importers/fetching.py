@@ -22,9 +22,9 @@ from sqlalchemy.orm import Session
 
 from roadmap.core import outbound
 from roadmap.core.outbound import Answer, FetchError, Site
+from roadmap.importers.importer import Page, SiteImporter
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.models import PendingImport
-from roadmap.importers.site import Page, SiteImporter
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.months import months_later
 from roadmap.core.text import clean_line
-from roadmap.importers.site import SiteImporter
+from roadmap.importers.importer import SiteImporter
 
 # Before that there was none of the hosts.
 EARLIEST_DAY = dt.date(2005, 1, 1)

@@ -1,16 +1,71 @@
-"""What an importer is. Each one is a file in `kinds/`, named in its registry."""
+"""What an importer is, and what it finds. Each one is a file in `kinds/`, named in its registry."""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 from flask_babel import LazyString
 
-from roadmap.importers.candidates import Reading
+from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.outbound import Site
+from roadmap.core.text import clean_line
 
 Text: TypeAlias = str | LazyString
+MAX_ID_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that could be saved.
+
+    `record` is a key of `records.RECORDS`, and `values` are texts by the names of its fields, dates
+    as ISO 8601. `external_id` names it wherever it comes from, such as `doi:10.1000/182`: what has
+    been imported with the same one is not imported again. `heading` is what it is listed below,
+    `line` where it stands in a file. `unread` says of fields what could not be read, which makes
+    an error of it; these have no value.
+    """
+
+    record: str
+    external_id: str
+    values: Mapping[str, str]
+    heading: str = ""
+    line: int | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What could not be read, in a sentence for the person, and on which line of the file."""
+
+    text: str
+    line: int | None = None
+
+
+@dataclass
+class Reading:
+    """What an importer makes of its input."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    # What the person should know besides, in sentences.
+    notes: list[str] = field(default_factory=list)
+
+
+class ImportFault(ValueError):
+    """The input cannot be read at all; the text says what was wrong and what to do."""
+
+
+def make_external_id(prefix: str, *parts: str) -> str:
+    """Return an id that is the same for the same texts, and short enough to be stored."""
+    plain = f"{prefix}:{'|'.join(parts)}"
+    if len(parts) == 1 and len(plain) <= MAX_ID_LENGTH:
+        return plain
+    return f"{prefix}:{hashlib.blake2b(repr(parts).encode(), digest_size=20).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -63,3 +118,49 @@ class FileImporter(Importer):
     def questions(self, records: Sequence[Any], options: Mapping[str, str]) -> list[Question]:
         """Return what to ask before the preview, with a proposal each; none for most files."""
         return []
+
+
+@dataclass(frozen=True)
+class Page:
+    """The records of one answer, and how many there are on all pages, where the site says it."""
+
+    records: list[dict[str, Any]]
+    total: int | None = None
+
+
+class SiteImporter(Importer):
+    """Fetches what belongs to a login, page by page; a page has an address and says what it lists.
+
+    `asks_since` tells that it asks for a day before which nothing counts.
+    """
+
+    # The settings that name the server and hold its token, if it takes one.
+    site_setting: ClassVar[str]
+    token_setting: ClassVar[str] = ""
+    login_pattern: ClassVar[re.Pattern[str]]
+    login_label: ClassVar[Text] = _l("User name")
+    login_help: ClassVar[Text]
+    asks_since: ClassVar[bool] = True
+    # What the site answers where it knows no such login.
+    unknown_status: ClassVar[int] = 422
+
+    def first_pages(self, site: Site, login: str, since: dt.date) -> list[tuple[str, str]]:
+        """Return what to fetch at first, as pairs of what a page lists and its address."""
+        raise NotImplementedError
+
+    def headers(self, token: str) -> dict[str, str]:
+        raise NotImplementedError
+
+    def parse(self, what: str, body: Any, headers: Mapping[str, str]) -> Page:
+        """Return the records of a page. Raises TypeError, KeyError or ValueError for another shape.
+
+        An answer is as untrusted as a file.
+        """
+        raise NotImplementedError
+
+    def clean_login(self, text: str) -> str:
+        """Return the login that was typed or pasted with its address, "" where it cannot be one."""
+        login = clean_line(text).removeprefix("@")
+        if login.startswith(("https://", "http://")):
+            login = login.rstrip("/").rpartition("/")[2]
+        return login if self.login_pattern.fullmatch(login) else ""

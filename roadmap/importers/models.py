@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id
-from roadmap.importers.candidates import MAX_ID_LENGTH
+from roadmap.importers.importer import MAX_ID_LENGTH
 from roadmap.people.models import OwnerId
 
 

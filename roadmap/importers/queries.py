@@ -16,8 +16,7 @@ from roadmap.core.stale_forms import fingerprint
 from roadmap.evidence.labels import kind_label
 from roadmap.evidence.link_forms.registry import identifier_of
 from roadmap.evidence.models import Evidence, EvidenceVersion
-from roadmap.importers.candidates import Candidate, Problem, Reading
-from roadmap.importers.importer import Importer
+from roadmap.importers.importer import Candidate, Importer, Problem, Reading
 from roadmap.importers.models import ImportedRecord, PendingImport
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 

@@ -24,13 +24,11 @@ from roadmap.evidence.queries import (
     load_published_milestones,
 )
 from roadmap.importers import actions, queries, texts
-from roadmap.importers.candidates import ImportFault
 from roadmap.importers.fetching import site_of
 from roadmap.importers.forms import EARLIEST_DAY, FileForm, LoginForm
-from roadmap.importers.importer import FileImporter, Importer
+from roadmap.importers.importer import FileImporter, Importer, ImportFault, SiteImporter
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.models import PendingImport
-from roadmap.importers.site import SiteImporter
 from roadmap.people.permissions import permit
 
 importers = Blueprint("importers", __name__)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from roadmap.career.models import Position
 from roadmap.evidence.models import Evidence
 from roadmap.importers import actions, records
-from roadmap.importers.candidates import ImportFault
+from roadmap.importers.importer import ImportFault
 from roadmap.importers.kinds.csv_file import CsvImporter, decode, detect_delimiter
 from roadmap.importers.models import ImportedRecord, PendingImport
 from roadmap.jobs import tasks

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from roadmap.career.models import Degree, Position
 from roadmap.evidence.models import Evidence
-from roadmap.importers.candidates import ImportFault, Reading
+from roadmap.importers.importer import ImportFault, Reading
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.portfolio.actions import add_all_items
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence

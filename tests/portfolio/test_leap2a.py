@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from roadmap.importers.candidates import ImportFault
+from roadmap.importers.importer import ImportFault
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.portfolio.formats.registry import FORMATS
 from tests.portfolio.sample_documents import ALICE, EMPTY

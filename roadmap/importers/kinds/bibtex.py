@@ -10,18 +10,17 @@ from typing import Any
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.text import clean_line, clean_multiline, complete_url, fold
-from roadmap.evidence.rules import is_web_address
-from roadmap.importers.candidates import (
+from roadmap.core.text import clean_line, clean_multiline, fold
+from roadmap.importers.importer import (
     Candidate,
+    FileImporter,
     ImportFault,
     Problem,
     Reading,
     make_external_id,
 )
-from roadmap.importers.importer import FileImporter
+from roadmap.importers.readers import decode_text, set_dates, web_address
 from roadmap.importers.records import MAX_CANDIDATES
-from roadmap.importers.text_files import decode_text, set_dates
 
 MAX_ENTRIES = MAX_CANDIDATES
 # With abbreviations (@string).
@@ -211,8 +210,7 @@ def _month(fields: Mapping[str, str]) -> str:
 def _url(fields: Mapping[str, str]) -> str:
     if found := _DOI.fullmatch(fields.get("doi", "")):
         return f"https://doi.org/{found[1]}"
-    url = complete_url(fields.get("url", ""))
-    if url and is_web_address(url):
+    if url := web_address(fields.get("url", "")):
         return url
     if found := _ARXIV.fullmatch(fields.get("eprint", "")):
         return f"https://arxiv.org/abs/{found[1]}"

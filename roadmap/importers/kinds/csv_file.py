@@ -16,15 +16,16 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
 from roadmap.evidence import labels
 from roadmap.evidence.kinds import KINDS
-from roadmap.importers.candidates import (
+from roadmap.importers.importer import (
     Candidate,
+    FileImporter,
     ImportFault,
+    Question,
     Reading,
     make_external_id,
 )
-from roadmap.importers.importer import FileImporter, Question
+from roadmap.importers.readers import ONGOING, decode_text
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
-from roadmap.importers.text_files import ONGOING, decode_text
 
 MAX_COLUMNS = 60
 MAX_CELL_LENGTH = 20_000

@@ -12,7 +12,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
 from roadmap.importers.code_host import CodeHost, dictionaries, make_record
-from roadmap.importers.site import Page
+from roadmap.importers.importer import Page
 
 _PULL_REQUEST = re.compile(r"(?P<project>https?://[^/]+/(?P<place>[^/]+/[^/]+))/pull/\d+")
 

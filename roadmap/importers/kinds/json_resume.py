@@ -7,15 +7,23 @@ from typing import Any
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.text import clean_line, complete_url, fold
+from roadmap.core.text import clean_line
 from roadmap.evidence.kinds import KINDS
-from roadmap.evidence.rules import is_web_address
-from roadmap.importers.candidates import Candidate, ImportFault, Reading, make_external_id
-from roadmap.importers.importer import FileImporter
-from roadmap.importers.json_files import load_json, objects, text_at
+from roadmap.importers.importer import (
+    FileImporter,
+    ImportFault,
+    Reading,
+    make_external_id,
+)
 from roadmap.importers.kinds.csv_file import match_level
-from roadmap.importers.records import MAX_CANDIDATES, RECORDS
-from roadmap.importers.text_files import set_dates
+from roadmap.importers.readers import (
+    add_candidate,
+    check_number,
+    load_json,
+    objects,
+    text_at,
+    web_address,
+)
 
 Entry = dict[str, Any]
 # A record, its values as they are written, and its dates.
@@ -45,28 +53,16 @@ class JsonResumeImporter(FileImporter):
         ]
         if not records:
             raise ImportFault(fault)
-        if len(records) > MAX_CANDIDATES:
-            raise ImportFault(
-                _("The file has more than %(most)s entries, the most that can be imported from "
-                  "one.", most=MAX_CANDIDATES)
-            )  # fmt: skip
+        check_number(records)
         return records
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
         reading = Reading()
         for each in records:
             for record, values, dates in READERS[each["section"]](each["entry"]):
-                if problems := set_dates(values, dates):
-                    reading.problems += problems
-                    continue
                 own = text_at(each["entry"], "cairn", "id")
-                parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
-                external_id = (
-                    make_external_id("cairn", own)
-                    if own
-                    else make_external_id("resume", record, *parts)
-                )
-                reading.candidates.append(Candidate(record, external_id, values))
+                own_id = make_external_id("cairn", own) if own else ""
+                add_candidate(reading, record, values, dates, source="resume", own_id=own_id)
         return reading
 
 
@@ -100,8 +96,7 @@ def _first(entry: Entry, *names: str) -> str:
 
 
 def _url(entry: Entry) -> str:
-    url = complete_url(_first(entry, "url", "website"))
-    return url if is_web_address(url) else ""
+    return web_address(_first(entry, "url", "website"))
 
 
 def _work(entry: Entry) -> Iterator[Found]:

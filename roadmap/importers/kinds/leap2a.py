@@ -13,15 +13,18 @@ import nh3
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import ngettext
-from roadmap.core.text import clean_line, clean_multiline, fold
+from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.zip_reader import ZipReader, ZipRefused
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.candidates import Candidate, ImportFault, Reading, make_external_id
-from roadmap.importers.importer import FileImporter
+from roadmap.importers.importer import (
+    FileImporter,
+    ImportFault,
+    Reading,
+    make_external_id,
+)
 from roadmap.importers.kinds.csv_file import match_level
-from roadmap.importers.records import MAX_CANDIDATES, RECORDS
-from roadmap.importers.text_files import set_dates
+from roadmap.importers.readers import add_candidate, check_number
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -75,11 +78,7 @@ class Leap2aImporter(FileImporter):
         entries = [_entry(each) for each in feed.iterfind(f"{ATOM}entry")]
         if feed.tag != f"{ATOM}feed" or not any(each["type"] for each in entries):
             raise fault
-        if len(entries) > MAX_CANDIDATES:
-            raise ImportFault(
-                _("The file has more than %(most)s entries, the most that can be imported from "
-                  "one.", most=MAX_CANDIDATES)
-            )  # fmt: skip
+        check_number(entries)
         return entries
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
@@ -87,18 +86,10 @@ class Leap2aImporter(FileImporter):
         names = {each["id"]: each["title"] for each in records if each["type"] == "organization"}
         for each in records:
             for record, values, dates in _found(each, names):
-                if problems := set_dates(values, dates):
-                    reading.problems += problems
-                    continue
-                parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
                 own = each["id"].removeprefix("urn:uuid:")
                 is_ours = any(scheme == KIND_SCHEME for scheme, _term in each["categories"])
-                external_id = (
-                    make_external_id("cairn", own)
-                    if is_ours and own != each["id"]
-                    else make_external_id("leap2a", record, *parts)
-                )
-                reading.candidates.append(Candidate(record, external_id, values))
+                own_id = make_external_id("cairn", own) if is_ours and own != each["id"] else ""
+                add_candidate(reading, record, values, dates, source="leap2a", own_id=own_id)
         if passed := sum(each["type"] in PASSED_OVER for each in records):
             reading.notes.append(
                 ngettext(

@@ -10,14 +10,16 @@ from typing import Any
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.text import clean_line, clean_multiline, complete_url, fold
+from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.zip_reader import DAMAGED, ZipReader, ZipRefused
-from roadmap.evidence.rules import is_web_address
-from roadmap.importers.candidates import Candidate, ImportFault, Reading, make_external_id
-from roadmap.importers.importer import FileImporter
+from roadmap.importers.importer import (
+    FileImporter,
+    ImportFault,
+    Reading,
+)
 from roadmap.importers.kinds.csv_file import match_level
-from roadmap.importers.records import MAX_CANDIDATES, RECORDS
-from roadmap.importers.text_files import decode_text, set_dates
+from roadmap.importers.readers import add_candidate, check_number, decode_text, web_address
+from roadmap.importers.records import MAX_CANDIDATES
 
 MAX_MEMBERS = 1_000
 # Unpacked, of all that is read: a person's positions are some ten kilobytes.
@@ -86,11 +88,7 @@ class LinkedInImporter(FileImporter):
         records: list[dict[str, Any]] = []
         for name, table in _tables(data):
             records += [{"table": name, "line": line, "cells": row} for line, row in table]
-            if len(records) > MAX_CANDIDATES:
-                raise ImportFault(
-                    _("The file has more than %(most)s entries, the most that can be imported "
-                      "from one.", most=MAX_CANDIDATES)
-                )  # fmt: skip
+            check_number(records)
         if not records:
             raise ImportFault(
                 _("There are no positions, degrees, certifications, publications, patents or "
@@ -107,18 +105,12 @@ class LinkedInImporter(FileImporter):
                 values["field"] = clean_line(values["level"])
                 values["level"] = match_level(values["level"]) or "other"
             elif table.record == "evidence":
-                url = complete_url(values.get("url", ""))
-                values |= {"kind": table.kind, "url": url if is_web_address(url) else ""}
+                values |= {"kind": table.kind, "url": web_address(values.get("url", ""))}
                 # A project that goes on is dated by when it began.
                 values["occurred_on"] = values["occurred_on"] or cells.get("started on", "")
             dates = [name for name in values if name.endswith("_on")]
-            if problems := set_dates(values, dates, each["line"]):
-                reading.problems += problems
-                continue
-            parts = [fold(values.get(name, "")) for name in RECORDS[table.record].identity]
-            external_id = make_external_id("linkedin", table.record, *parts)
-            reading.candidates.append(
-                Candidate(table.record, external_id, values, line=each["line"])
+            add_candidate(
+                reading, table.record, values, dates, source="linkedin", line=each["line"]
             )
         return reading
 

@@ -11,10 +11,8 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
 from roadmap.core.text import clean_line, fold
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.candidates import Candidate, Reading, make_external_id
-from roadmap.importers.json_files import as_text, text_at
-from roadmap.importers.site import Page, SiteImporter
-from roadmap.importers.text_files import set_dates
+from roadmap.importers.importer import Candidate, Page, Reading, SiteImporter, make_external_id
+from roadmap.importers.readers import as_text, set_dates, text_at
 
 KINDS = {
     **dict.fromkeys(("patent", "invention"), "patent"),
