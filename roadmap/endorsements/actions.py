@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -25,16 +24,6 @@ if TYPE_CHECKING:
 MAX_ASKED = 20
 MAX_OPEN = 50
 LIFETIME = dt.timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Testimony:
-    """What a witness says: whether they saw it, who they are, and how they know."""
-
-    answer: str
-    witness: str
-    affiliation: str = ""
-    statement: str = ""
 
 
 def ask_witness(
@@ -100,16 +89,26 @@ def delete_endorsement(
 
 
 def record_answer(
-    session: Session, endorsement: Endorsement, said: Testimony, *, now: dt.datetime
+    session: Session,
+    endorsement: Endorsement,
+    answer: str,
+    witness: str,
+    affiliation: str = "",
+    statement: str = "",
+    *,
+    now: dt.datetime,
 ) -> bool:
-    """Record what a witness says, which works once; return whether it did."""
+    """Record whether a witness saw it, who they are and how they know; return whether it did.
+
+    It works once.
+    """
     if not lock_and_refresh(session, endorsement) or not endorsement.is_open(now):
         return False
-    endorsement.answer, endorsement.witness = said.answer, said.witness
-    endorsement.affiliation, endorsement.statement = said.affiliation, said.statement
+    endorsement.answer, endorsement.witness = answer, witness
+    endorsement.affiliation, endorsement.statement = affiliation, statement
     endorsement.answered_at = now
     record_history(
         session, user_id=endorsement.user_id, by=None, action="endorsement.answered",
-        subject=endorsement.milestone_key, now=now, witness=said.witness, answer=said.answer,
+        subject=endorsement.milestone_key, now=now, witness=witness, answer=answer,
     )  # fmt: skip
     return True

@@ -18,7 +18,6 @@ from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address, public_address
 from roadmap.core.web import form_key, keep_unlisted, now, render_page
 from roadmap.endorsements import actions, queries
-from roadmap.endorsements.actions import Testimony
 from roadmap.endorsements.forms import AskForm, WitnessForm
 from roadmap.endorsements.models import Endorsement
 from roadmap.people import permissions
@@ -98,13 +97,8 @@ def answer(token: str) -> Response:
         return _render_witness(token, form, status=403)
     if not form.validate():
         return _render_witness(token, form, status=422)
-    said = Testimony(
-        form.answer.data,
-        form.witness.data or "",
-        form.affiliation.data or "",
-        form.statement.data or "",
-    )
-    actions.record_answer(db.session, found[0], said, now=now())
+    said = (form.answer, form.witness, form.affiliation, form.statement)
+    actions.record_answer(db.session, found[0], *(each.data or "" for each in said), now=now())
     return _render_witness(token, form)
 
 

@@ -363,15 +363,17 @@ def _record(
 ) -> None:
     if by.is_by_token:
         data["token"] = by.token_name
+    record(session, evidence, f"evidence.{verb}", by, now, **data)
+
+
+def record(
+    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: Any
+) -> None:
+    """Record in the owner's history what `by` did with an item."""
     record_history(
-        session,
-        user_id=evidence.user_id,
-        by=by.id,
-        action=f"evidence.{verb}",
-        subject=str(evidence.id),
-        now=now,
-        **data,
-    )
+        session, user_id=evidence.user_id, by=by.id, action=action, subject=str(evidence.id),
+        now=now, **data,
+    )  # fmt: skip
 
 
 def _add_version(

@@ -19,7 +19,7 @@ from roadmap.core.limits import count_rows
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.core.types import form_id
 from roadmap.evidence import rules
-from roadmap.evidence.actions import lock_and_reload
+from roadmap.evidence.actions import lock_and_reload, record
 from roadmap.evidence.audience_sql import newest_version_id
 from roadmap.evidence.constants import DECISIONS, MAX_COMMENTS
 from roadmap.evidence.item import Audience
@@ -52,7 +52,7 @@ def begin_review(
     evidence.state = "in_review"
     evidence.reviewer_id = by.id
     evidence.review_started_at = now
-    _record(session, evidence, "evidence.taken_up", by, now, version=evidence.current.number)
+    record(session, evidence, "evidence.taken_up", by, now, version=evidence.current.number)
     return True
 
 
@@ -66,7 +66,7 @@ def stop_review(session: Session, evidence: Evidence, *, by: Actor, now: dt.date
         return False
     evidence.state = "submitted"
     evidence.reviewer_id = evidence.review_started_at = None
-    _record(session, evidence, "evidence.let_go", by, now, version=evidence.current.number)
+    record(session, evidence, "evidence.let_go", by, now, version=evidence.current.number)
     return True
 
 
@@ -183,7 +183,7 @@ def decide(
     if by.is_by_token:
         said["by_token"] = by.token_name
     action = f"evidence.{decision}"
-    _record(session, evidence, action, by, now, row_id=review.id, **said, **_bundle(bundled))
+    record(session, evidence, action, by, now, row_id=review.id, **said, **_bundle(bundled))
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
         person=str(evidence.user_id), **said,
@@ -262,7 +262,7 @@ def withdraw_review(
     action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
     left_out_keys = [link.milestone_key for link in left_out]
     more = {"decided_at": at, "left_out": left_out_keys, "reason": reason, **_bundle(bundled)}
-    _record(session, evidence, action, by, now, **more, **said)
+    record(session, evidence, action, by, now, **more, **said)
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
         person=str(evidence.user_id), **said,
@@ -427,14 +427,5 @@ def add_comment(
     )
     session.add(comment)
     session.flush()
-    _record(session, evidence, "comment.added", by, now, version=number, row_id=comment.id)
+    record(session, evidence, "comment.added", by, now, version=number, row_id=comment.id)
     return comment
-
-
-def _record(
-    session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: Any
-) -> None:
-    subject, user_id = str(evidence.id), evidence.user_id
-    record_history(
-        session, user_id=user_id, by=by.id, action=action, subject=subject, now=now, **data
-    )

@@ -157,11 +157,7 @@ def delete(evidence_id: uuid.UUID) -> Response:
 def accept(evidence_id: uuid.UUID) -> Response:
     """Accept what a token drafted as one's own, as it is."""
     piece = _load_own(evidence_id)
-    try:
-        is_accepted = actions.accept(db.session, piece, by=current_user, now=now())
-    except Refused as refusal:
-        return _render_refusal(piece, refusal)
-    if is_accepted:
+    if actions.accept(db.session, piece, by=current_user, now=now()):
         flash(_("“%(title)s” is accepted.", title=labels.shorten_title(piece.title)), "message")
     return _show_answer(piece)
 
@@ -194,8 +190,6 @@ def submit(evidence_id: uuid.UUID) -> Response:
         # changed their time zone.
         messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
         return _render_item(piece, refusal=messages, status=422)
-    except Refused as refusal:
-        return _render_refusal(piece, refusal)
     title = labels.shorten_title(piece.title)
     managers = holders_of(db.session, piece.user_id, Capability.REVIEW)
     if asked := _join_names([person.name for person in managers]):
@@ -215,10 +209,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
 def withdraw(evidence_id: uuid.UUID) -> Response:
     """Withdraw the request for a review; a version that is verified goes on being shared."""
     piece = _load_own(evidence_id, "evidence.submit")
-    try:
-        actions.withdraw(db.session, piece, by=current_user, now=now())
-    except Refused as refusal:
-        return _render_refusal(piece, refusal)
+    actions.withdraw(db.session, piece, by=current_user, now=now())
     title = labels.shorten_title(piece.title)
     text = _("“%(title)s” is withdrawn and a draft again.", title=title)
     if piece.shared_state == "verified":
@@ -292,11 +283,14 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
     return make_response(page, status)
 
 
-def _render_refusal(piece: Evidence, refusal: Refused) -> Response:
-    if refusal.reason == "gone":
-        return see_other("evidence.index")
-    # The page shows what is kept: a refused request does not share the item either.
+@evidence.errorhandler(Refused)
+def refuse(refusal: Refused) -> Response:
+    """Show the page of the item as it is kept, and why the step was refused."""
+    # A refused request does not share the item either.
     db.session.rollback()
+    if refusal.reason == "gone" or not request.view_args:
+        return see_other("evidence.index")
+    piece = _load_own(request.view_args["evidence_id"], "evidence.read")
     message = str(labels.REFUSAL_MESSAGES[refusal.reason])
     return _render_item(piece, refusal=message, status=409)
 

@@ -175,8 +175,7 @@ def preview() -> Response | str:
     """Preview the description; without JavaScript in the whole form."""
     if wants_fragment():
         return render_template("evidence/_preview.html", text=EvidenceForm().description.data)
-    form = _sent_form()
-    return _render_form(form, about=_load_edited(form), opened="description")
+    return _render_again("description")
 
 
 @evidence.post("/evidence/impacts")
@@ -190,7 +189,7 @@ def add_impact() -> Response | str:
         return render_template(
             "evidence/_impacts.html", form=form, labels=labels, most_impacts=MAX_IMPACTS
         )
-    return _render_form(form, about=_load_edited(form), opened="impacts")
+    return _render_again("impacts", form)
 
 
 @evidence.post("/evidence/files")
@@ -204,7 +203,7 @@ def upload() -> Response:
     form = _sent_form()
     if not wants_fragment():
         status = 422 if form.files.errors else 200
-        return _render_form(form, about=_load_edited(form), opened="files", status=status)
+        return _render_again("files", form, status=status)
     refused = form.files.errors or ([] if form.files.data else [_("Choose a file first.")])
     return render_page(
         "evidence/_file_choices.html",
@@ -220,8 +219,7 @@ def upload() -> Response:
 @limit_searches
 def find_milestones() -> Response:
     """Show the whole form with the milestones that the search found."""
-    form = _sent_form()
-    return _render_form(form, about=_load_edited(form), searched=True)
+    return _render_again(searched=True)
 
 
 @evidence.get("/evidence/milestones")
@@ -291,12 +289,13 @@ def _skills_own_first() -> list[tuple[str, str]]:
     return sorted(titles, key=lambda skill: skill[0] not in own)
 
 
-def _load_edited(form: EvidenceForm) -> Evidence | None:
-    return (
-        queries.load_own(db.session, current_user, "evidence.write", form.about.data)
-        if form.about.data
-        else None
-    )
+def _render_again(opened: str = "", form: EvidenceForm | None = None, **shown: Any) -> Response:
+    """Render the form that was sent, for one of its buttons; nothing is saved yet."""
+    form = form or _sent_form()
+    about = None
+    if form.about.data:
+        about = queries.load_own(db.session, current_user, "evidence.write", form.about.data)
+    return _render_form(form, about=about, opened=opened, **shown)
 
 
 def _completed_message(form: EvidenceForm) -> str:

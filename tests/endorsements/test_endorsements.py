@@ -143,9 +143,7 @@ def test_an_answer_and_a_withdrawal_at_the_same_moment(alice, cast, session, now
         ),
         (
             sa.delete(Endorsement),
-            lambda row: actions.record_answer(
-                session, row, actions.Testimony("seen", "Frank"), now=now
-            ),
+            lambda row: actions.record_answer(session, row, "seen", "Frank", now=now),
             False,
         ),
     ):

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.endorsements import actions
-from roadmap.endorsements.actions import Testimony
 from roadmap.endorsements.models import Endorsement
 from tests.support.route_entry import (
     PUBLIC,
@@ -74,8 +73,8 @@ def create_sample_data(write: Any) -> dict[str, str]:
         now=write.ago(9),
     )  # fmt: skip
     [row] = session.scalars(sa.select(Endorsement)).all()
-    said = Testimony("seen", "Frank Ohara", "Staff engineer, Example", "I ran it on mine: 0.0004.")
-    actions.record_answer(session, row, said, now=write.ago(8))
+    said = ("seen", "Frank Ohara", "Staff engineer, Example", "I ran it on mine: 0.0004.")
+    actions.record_answer(session, row, *said, now=write.ago(8))
     waiting = actions.ask_witness(
         session, alice, milestone, asked="Grace", message="", now=write.ago(2)
     )
