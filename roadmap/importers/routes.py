@@ -227,10 +227,28 @@ def save(key: str) -> BaseResponse:
                 entries,
             )
         )
-    flash(" ".join(said) or _("Everything that was ticked had been imported before."))
+    if not said:
+        said.append(_("Everything that was ticked had been imported before."))
+    flash(" ".join([*said, _left_out_message(found, ticked)]).strip())
     if pieces or not entries:
         return see_other("evidence.index", state="draft")
     return see_other("career.overview")
+
+
+def _left_out_message(found: queries.Preview, ticked: set[str]) -> str:
+    """Say what of a list was not imported, and why, as a further sentence, or nothing."""
+    unticked = [row for row in found.rows if row.key not in ticked]
+    new = sum(row.is_new for row in unticked)
+    known, wrong = len(unticked) - new, len(found.problems)
+    told = (
+        (new, ngettext("%(num)s not ticked", "%(num)s not ticked", new)),
+        (known, ngettext("%(num)s known before", "%(num)s known before", known)),
+        (found.repeated, ngettext("%(num)s repeated", "%(num)s repeated", found.repeated)),
+        (wrong, ngettext("%(num)s with an error", "%(num)s with errors", wrong)),
+        (found.left_out, ngettext("%(num)s too many", "%(num)s too many", found.left_out)),
+    )
+    parts = ", ".join(text for number, text in told if number)
+    return _("Left out: %(parts)s.", parts=parts) if parts else ""
 
 
 def _importer_or_404(key: str) -> Importer:

@@ -6,6 +6,7 @@ import pytest
 
 from roadmap.evidence import actions
 from roadmap.evidence.models import Evidence
+from roadmap.evidence.rules import Refused
 from tests.evidence.builders import (
     DESIGN,
     LATENCY,
@@ -50,6 +51,17 @@ def test_an_edit_of_what_is_verified_says_what_it_does(session, cast, now, brows
     browser.put(f"/evidence/{piece.id}", form_fields(role="Lead", revision="1", milestones=DESIGN))
     saved = reload_evidence(session, piece)
     assert (saved.state, saved.current.number) == ("submitted", 2)
+
+
+def test_an_edit_of_what_was_deleted_meanwhile_leads_to_the_list(
+    browser_of, cast, piece, monkeypatch
+):
+    def delete_first(session, evidence, *_args, **_more):
+        raise Refused("gone")
+
+    monkeypatch.setattr(actions, "edit", delete_first)
+    answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", form_fields(revision="1"))
+    assert (answer.status_code, answer.location) == (303, "/evidence")
 
 
 def test_a_next_step_opens_a_row_for_its_type(browser_of, cast, piece):

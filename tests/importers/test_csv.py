@@ -234,6 +234,18 @@ def test_a_list_that_was_replaced_is_shown_again(alice, session):
     assert pieces(session) == []
 
 
+def test_the_last_line_counts_what_was_left_out(alice):
+    rows = (
+        b"Title,Date,Link\nOne,2026-01-02,https://a.example/1\nTwo,2026-01-03,https://a.example/2\n"
+    )
+    alice.post(RECORDS, fields(preview(alice, rows)))
+    rows += b"Two,2026-01-03,https://a.example/2\nThree,2026-01-04,https://a.example/3\n"
+    page = preview(alice, rows + b"Four,2026-01-05,https://a.example/4\nFive,never,\n")
+    answer = alice.post(RECORDS, fields(page, take=keys(page)[-1:], without="1"))
+    said = "1 piece is imported as a draft. Left out: 1 not ticked, 2 known before, 1 repeated, "
+    assert said in alice.get(answer.location).text
+
+
 def test_tick_all_and_none_without_scripts(alice, session, monkeypatch):
     monkeypatch.setattr("roadmap.importers.queries.MAX_TICKED", 1)
     table = b"title,date,link\n" + b"".join(
