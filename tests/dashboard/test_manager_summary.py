@@ -82,7 +82,7 @@ def test_a_mentor_on_no_roadmap_sees_the_team(
     session.add(Membership(team_id=cast.team, user_id=cast.mallory, role="mentor", created_at=now))
     session.commit()
     page = browser_of(cast.mallory).get("/").text
-    assert "First, choose a roadmap" not in page
+    assert "A roadmap is a path to a role" not in page
     assert 'href="/teams/ranking"' in page
     assert "Waiting for your review" not in page
     assert "waiting for your review" not in page
