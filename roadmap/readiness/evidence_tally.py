@@ -79,12 +79,14 @@ class EvidenceTally:
         )
 
 
+Lent = tuple[str, str, int]
+"""What a piece lends: a tone to a milestone or an impact type, or one to the number of its kind."""
+
+
 class Share(NamedTuple):
     """What one piece that has not lapsed adds to the count."""
 
-    kind: str
-    tones: dict[str, int]
-    impacts: dict[str, int]
+    lends: tuple[Lent, ...]
     proof: Proof | None
     lapses_on: date | None
 
@@ -99,25 +101,14 @@ class EvidenceCounts:
     def __init__(self, content: Content, pieces: Iterable[Item], today: date) -> None:
         self._content, self._today = content, today
         self._people = {"": NOBODY}
-        counted = [
-            (str(piece.id), share) for piece in pieces if (share := self._share(piece)) is not None
-        ]
+        counted = [(str(piece.id), share) for piece in pieces if (share := self._share(piece))]
         # What is loaded for figures alone has no ids: none of it is tried in another way.
         self._shares = dict(counted)
-        self._lent: Counter[tuple[str, int]] = Counter()
-        self._measured: Counter[tuple[str, int]] = Counter()
-        self.tally = found = EvidenceTally()
-        for _key, share in counted:
-            self._lent.update(share.tones.items())
-            self._measured.update(share.impacts.items())
-            _counted_in(found, share)[share.kind] += 1
-            if share.proof:
-                found.proofs.append(share.proof)
-            if share.lapses_on:
-                found.lapses_on = min(share.lapses_on, found.lapses_on or share.lapses_on)
-        for best, lent in ((found.tones, self._lent), (found.impact_tones, self._measured)):
-            for name, tone in lent:
-                best[name] = max(tone, best.get(name, 0))
+        self._lent = Counter(lent for _key, share in counted for lent in share.lends)
+        self._proofs = [share.proof for _key, share in counted if share.proof]
+        self.tally = _tally(self._lent, self._proofs)
+        ends = (share.lapses_on for _key, share in counted if share.lapses_on)
+        self.tally.lapses_on = min(ends, default=None)
 
     def with_piece(self, piece: Item) -> EvidenceTally:
         """Return the count with a piece added, or in place of the one with its id."""
@@ -127,27 +118,22 @@ class EvidenceCounts:
         """Return the count without a piece."""
         return self._changed(self._shares.get(key), None)
 
-    def loss_of(self, key: str) -> tuple[object, ...]:
+    def loss_of(self, key: str) -> frozenset[Lent]:
         """Return what the score loses with a piece; equal for those that add the same."""
         share = self._shares.get(key)
-        if share is None:
-            return ()
-        kept = [
-            (name, tone, counts[name, tone] > 1)
-            for tones, counts in ((share.tones, self._lent), (share.impacts, self._measured))
-            for name, tone in sorted(tones.items())
-        ]
         # What another piece lends in the same tone is not lost.
-        lost = [(name, tone) for name, tone, is_lent_twice in kept if not is_lent_twice]
-        return (share.kind, share.proof is not None, *lost)
+        return frozenset(
+            lent
+            for lent in (share.lends if share else ())
+            if lent[0] == "kind" or self._lent[lent] == 1
+        )
 
     def tones_of_one(self, key: str) -> set[str]:
         """Return the milestones that would have another tone without a piece."""
-        share = self._shares.get(key)
         return {
             name
-            for name, tone in (share.tones if share else {}).items()
-            if tone == self.tally.tones[name] and self._lent[name, tone] == 1
+            for of, name, tone in self.loss_of(key)
+            if of == "milestone" and tone == self.tally.tones[name]
         }
 
     def _share(self, piece: Item) -> Share | None:
@@ -156,9 +142,14 @@ class EvidenceCounts:
             return None
         counted = piece.counted
         proved = proved_by(self._content, piece)
+        tone = VERIFIED if proved else EVIDENCED
         tones = dict.fromkeys(piece.milestones, EVIDENCED) | dict.fromkeys(proved, VERIFIED)
         impacts = [impact for impact in counted.impacts if impact.complete]
-        tone = VERIFIED if proved else EVIDENCED
+        lends = (
+            ("kind", counted.kind, tone),
+            *(("milestone", key, of_milestone) for key, of_milestone in tones.items()),
+            *(("impact", name, tone) for name in {impact.type for impact in impacts}),
+        )
         proof = None
         if proved:
             verifier_of, people = {link.key: link.verifier for link in piece.links}, self._people
@@ -173,54 +164,31 @@ class EvidenceCounts:
         lapses_on = None
         if counted.expires_on is not None and (last := counted.expires_on.last) < date.max:
             lapses_on = last + timedelta(days=1)
-        measured = {impact.type: tone for impact in impacts}
-        return Share(counted.kind, tones, measured, proof, lapses_on)
+        return Share(lends, proof, lapses_on)
 
     def _changed(self, old: Share | None, new: Share | None) -> EvidenceTally:
         """Return the count with one share in place of another; of `lapses_on` it says nothing."""
-        now = self.tally
-        after = EvidenceTally(
-            tones=dict(now.tones),
-            evidenced=now.evidenced.copy(),
-            verified=now.verified.copy(),
-            impact_tones=dict(now.impact_tones),
-            proofs=now.proofs,
-        )
-        if (old and old.proof) or (new and new.proof):
-            after.proofs = [proof for proof in now.proofs if not old or proof is not old.proof]
-        for share, change in ((old, -1), (new, 1)):
-            if share is None:
-                continue
-            counter = _counted_in(after, share)
-            counter[share.kind] += change
-            if not counter[share.kind]:
-                del counter[share.kind]
-            if change > 0 and share.proof:
-                after.proofs.append(share.proof)
-        nothing: dict[str, int] = {}
-        for best, counts, before, later in (
-            (after.tones, self._lent, old.tones if old else nothing, new.tones if new else nothing),
-            (
-                after.impact_tones,
-                self._measured,
-                old.impacts if old else nothing,
-                new.impacts if new else nothing,
-            ),
-        ):
-            for name in before.keys() | later.keys():
-                best.pop(name, None)
-                for tone in (VERIFIED, EVIDENCED):
-                    count = counts[name, tone]
-                    count += (later.get(name) == tone) - (before.get(name) == tone)
-                    if count:
-                        best[name] = tone
-                        break
-        return after
+        lent, proofs = self._lent.copy(), self._proofs
+        if old:
+            lent.subtract(old.lends)
+            if old.proof:
+                proofs = [proof for proof in proofs if proof is not old.proof]
+        if new:
+            lent.update(new.lends)
+            if new.proof:
+                proofs = [*proofs, new.proof]
+        return _tally(lent, proofs)
 
 
-def _counted_in(tally: EvidenceTally, share: Share) -> Counter[str]:
-    """Return the counter of a tally in which a share counts by its kind."""
-    return tally.verified if share.proof else tally.evidenced
+def _tally(lent: Mapping[Lent, int], proofs: list[Proof]) -> EvidenceTally:
+    tally = EvidenceTally(proofs=proofs)
+    for (of, name, tone), count in lent.items():
+        if count and of == "kind":
+            (tally.verified if tone == VERIFIED else tally.evidenced)[name] = count
+        elif count:
+            best = tally.tones if of == "milestone" else tally.impact_tones
+            best[name] = max(tone, best.get(name, 0))
+    return tally
 
 
 def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> EvidenceTally:
