@@ -20,8 +20,8 @@ from roadmap.readiness.rules import (
     PartScore,
     background_credits,
     evaluate,
+    milestones_share,
     score_of,
-    stage_credits,
 )
 from roadmap.readiness.tally import Tally
 from roadmap.skills.rules import is_old
@@ -246,7 +246,7 @@ def _lines(tally: Tally, part: PartScore) -> Iterator[Line]:
 
 def _stage_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
     policy = tally.content.policy
-    credits_ = stage_credits(tally, *policy.scaled_tone_factors)
+    _share, credits_ = milestones_share(tally, *policy.scaled_tone_factors)
     weights = sum(each.weight for each in credits_ if each.counted)
     for hours, each in zip(tally.stages, credits_, strict=True):
         if not each.weight:

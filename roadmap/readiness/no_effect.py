@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from roadmap.evidence.item import Item
 from roadmap.readiness.messages import KIND_NAMES, N_, Message, join_with_or, ngettext_noop
-from roadmap.readiness.rules import background_credits, stage_credits
+from roadmap.readiness.rules import background_credits, milestones_share
 from roadmap.readiness.tally import Tally
 
 # The part of the score to which all points of an item belong.
@@ -39,7 +39,7 @@ def _of_milestone(tally: Tally, key: str) -> str:
     milestone, status = tally.content.by_key[key], tally.facts.statuses[key]
     if status == "in_progress":
         return N_("In progress: it counts once it is done.")
-    credits_ = stage_credits(tally, *tally.content.policy.scaled_tone_factors)
+    _share, credits_ = milestones_share(tally, *tally.content.policy.scaled_tone_factors)
     hours, credit = next(
         (hours, credit)
         for hours, credit in zip(tally.stages, credits_, strict=True)

@@ -145,7 +145,7 @@ def part_scores(tally: Tally) -> tuple[PartScore, ...]:
     """Return the five parts in order; an empty one gives its points to the others."""
     policy = tally.content.policy
     shares = (
-        milestones_share(tally, *policy.scaled_tone_factors),
+        milestones_share(tally, *policy.scaled_tone_factors)[0],
         skills_share(tally),
         evidence_share(tally),
         impact_share(tally),
@@ -164,8 +164,12 @@ def part_scores(tally: Tally) -> tuple[PartScore, ...]:
     )
 
 
-def stage_credits(tally: Tally, factors: ToneFactors, scale: int) -> list[StageCredit]:
-    """Return each stage's credit with the tones' factors given as integers over `scale`.
+def milestones_share(
+    tally: Tally, factors: ToneFactors, scale: int
+) -> tuple[Fraction | None, list[StageCredit]]:
+    """Return part 1 as a share from 0 to 1, and the credit of each stage that it comes from.
+
+    The tones' factors are integers over `scale`. The share is None where no stage can be measured.
 
     A stage that only adds is counted where its credit is above the average of those counted
     already, the best first: exactly then it raises the weighted average. Where nothing else can be
@@ -207,18 +211,7 @@ def stage_credits(tally: Tally, factors: ToneFactors, scale: int) -> list[StageC
             sum_d *= each.denominator
             sum_w += each.weight
             each.counted = True
-    return earned
-
-
-def milestones_share(tally: Tally, factors: ToneFactors, scale: int) -> Fraction | None:
-    """Return part 1 as a share from 0 to 1; None where no stage can be measured."""
-    top, bottom, weights = 0, 1, 0
-    for each in stage_credits(tally, factors, scale):
-        if each.counted and each.weight:
-            top = top * each.denominator + each.weight * each.numerator * bottom
-            bottom *= each.denominator
-            weights += each.weight
-    return Fraction(top, bottom * weights) if weights else None
+    return Fraction(sum_n, sum_d * sum_w) if sum_w else None, earned
 
 
 def skills_share(tally: Tally) -> Fraction | None:
@@ -325,10 +318,10 @@ def _verdict(verdicts: Verdicts, score: Fraction, standing: int) -> str:
 def _only_claimed(tally: Tally, part: PartScore) -> bool:
     """Tell whether much is ticked and little of it is verified."""
     asked = tally.content.policy.verdicts.claimed_not_proven
-    ticked = (milestones_share(tally, (1, 1, 1), 1) or ZERO) * part.maximum
+    ticked = (milestones_share(tally, (1, 1, 1), 1)[0] or ZERO) * part.maximum
     if ticked < asked.claimed:
         return False
-    verified = (milestones_share(tally, (0, 0, 1), 1) or ZERO) * part.maximum
+    verified = (milestones_share(tally, (0, 0, 1), 1)[0] or ZERO) * part.maximum
     return verified < ticked * asked.verified_share
 
 
