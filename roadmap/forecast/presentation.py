@@ -19,9 +19,7 @@ from roadmap.forecast.rules import (
     Forecast,
     OwnPace,
     Remaining,
-    forecast,
-    likely_day,
-    weeks_behind,
+    estimate,
 )
 
 if TYPE_CHECKING:
@@ -49,11 +47,17 @@ def planned_forecast(
     if left.hours <= 0:
         return _("No hours left: what remains is proof.")
     effort, months = hours_left(left), left.chain.months
-    pace, required = enrolled.hours_per_week, left.required_hours
-    span = forecast(required, pace, today, months, absences=absences)
-    if span is None or pace is None:
+    found = estimate(
+        left.required_hours,
+        enrolled.hours_per_week,
+        today,
+        months,
+        target_on=enrolled.target_on,
+        absences=absences,
+    )
+    if found is None or found.span is None:
         return effort
-    first, last = span
+    first, last = found.span
     if first == last:  # the months decide, not the pace
         text = ngettext(
             "%(effort)s You finish on %(first)s at the earliest, whatever the pace: milestones "
@@ -69,21 +73,20 @@ def planned_forecast(
             "%(effort)s At %(pace)s h a week you finish between %(first)s and %(last)s, "
             "most likely about %(likely)s.",
             effort=effort,
-            pace=format_pace(pace),
+            pace=format_pace(found.hours_per_week),
             first=date_filter(first),
             last=date_filter(last),
-            likely=date_filter(likely_day(required, pace, today, months, absences)),
+            likely=date_filter(found.likely_on),
         )
-    behind = weeks_behind(required, pace, today, enrolled.target_on, months, absences=absences)
-    if behind is None:
+    if found.weeks_late is None:
         return text
     target = date_filter(enrolled.target_on)
-    if behind == 0:
+    if found.weeks_late == 0:
         return f"{text} {_('On track for %(date)s.', date=target)}"
     late = ngettext(
         "At this pace, %(num)d week late for %(date)s.",
         "At this pace, %(num)d weeks late for %(date)s.",
-        behind,
+        found.weeks_late,
         date=target,
     )
     return f"{text} {late}"

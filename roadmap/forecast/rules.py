@@ -117,76 +117,53 @@ def remaining(content: Content, open_keys: Collection[str]) -> Remaining:
     )
 
 
-def forecast(
+@dataclass(frozen=True)
+class Estimate:
+    """When a pace leads to the end. `span` is None beyond forty years.
+
+    `likely_on` is the day within it to which this pace leads, and `weeks_late` what that is for the
+    target date, None without one.
+    """
+
+    hours_per_week: Decimal
+    span: Span | None
+    likely_on: dt.date | None
+    weeks_late: int | None
+
+
+def estimate(
     hours_left: int,
     hours_per_week: Decimal | None,
     today: dt.date,
     months_left: int = 0,
     *,
+    target_on: dt.date | None = None,
     spread: Decimal = FORECAST_SPREAD,
     absences: Iterable[Span] = (),
-) -> Span | None:
-    """Return the earliest and latest date on which `hours_left` are done at this pace.
+) -> Estimate | None:
+    """Return when `hours_left` are done at this pace; None without a pace or with nothing left.
 
     `spread` is the share by which the time taken may be shorter or longer. Days of absence are
-    skipped. Neither date is before the longest chain of months has passed. None without a pace,
-    with nothing left, or beyond forty years.
+    skipped. No date is before the longest chain of months has passed.
     """
     if not hours_per_week or hours_left <= 0:
         return None
     weeks = Decimal(hours_left) / hours_per_week
-    soonest = months_later(today, months_left)
-    days = [7 * math.ceil(weeks * (1 + share)) for share in (-spread, spread)]
-    first, last = (_days_to_finish(today, each, absences) for each in days)
-    if last > 7 * MAX_WEEKS:
-        return None
-    return Span(
-        max(today + dt.timedelta(days=first), soonest),
-        max(today + dt.timedelta(days=last), soonest),
+    work = (
+        7 * math.ceil(weeks * (1 - spread)),
+        math.ceil(Decimal(hours_left) * 7 / hours_per_week),
+        7 * math.ceil(weeks * (1 + spread)),
     )
-
-
-def weeks_behind(
-    hours_left: int,
-    hours_per_week: Decimal | None,
-    today: dt.date,
-    target_on: dt.date | None,
-    months_left: int = 0,
-    *,
-    absences: Iterable[Span] = (),
-) -> int | None:
-    """Return the whole weeks by which this pace misses the target date; 0 when on track.
-
-    None where there is no pace or no target.
-    """
-    if not hours_per_week or target_on is None:
-        return None
-    needed = _days_at_pace(hours_left, hours_per_week, today, months_left, absences)
-    return max(0, math.ceil((needed - (target_on - today).days) / 7))
-
-
-def likely_day(
-    hours_left: int,
-    hours_per_week: Decimal,
-    today: dt.date,
-    months_left: int = 0,
-    absences: Iterable[Span] = (),
-) -> dt.date:
-    """Return the day within a forecast by which `weeks_behind` goes: with exactly this pace."""
-    days = _days_at_pace(hours_left, hours_per_week, today, months_left, absences)
-    return today + dt.timedelta(days=days)
-
-
-def _days_at_pace(
-    hours_left: int,
-    hours_per_week: Decimal,
-    today: dt.date,
-    months_left: int,
-    absences: Iterable[Span],
-) -> int:
-    days = math.ceil(Decimal(max(hours_left, 0)) * 7 / hours_per_week)
+    away = merge(absences)
+    first, likely, last = (_days_to_finish(today, days, away) for days in work)
     months = (months_later(today, months_left) - today).days
-    return max(_days_to_finish(today, days, absences), months)
+    late = None
+    if target_on is not None:
+        late = max(0, math.ceil((max(likely, months) - (target_on - today).days) / 7))
+    if last > 7 * MAX_WEEKS:
+        return Estimate(hours_per_week, None, None, late)
+    on = [today + dt.timedelta(days=max(days, months)) for days in (first, likely, last)]
+    return Estimate(hours_per_week, Span(on[0], on[2]), on[1], late)
 
 
 def needed_pace(
@@ -215,9 +192,9 @@ def merge(absences: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _days_to_finish(today: dt.date, days: int, absences: Iterable[Span]) -> int:
+def _days_to_finish(today: dt.date, days: int, merged: Iterable[Span]) -> int:
     """Return how many days from today so many days of work take, with the absences between."""
-    for each in merge(absences):
+    for each in merged:
         first = max((each.first - today).days, 1)
         last = (each.last - today).days
         if first <= days and first <= last:
@@ -299,20 +276,6 @@ def _spread(done: Sequence[Done], days: Sequence[dt.date]) -> Decimal:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """When a pace leads to the end. `span` is None beyond forty years.
-
-    `likely_on` is the day within it to which this pace leads, and `weeks_late` what that is for the
-    target date, None without one.
-    """
-
-    hours_per_week: Decimal
-    span: Span | None
-    likely_on: dt.date | None
-    weeks_late: int | None
-
-
-@dataclass(frozen=True)
 class Forecast:
     """A person's forecast on a roadmap, with everything that it rests on.
 
@@ -353,15 +316,9 @@ def make_forecast(
     hours, months = left.required_hours, left.chain.months
     own = own_pace(done, started_on, today, absences)
 
-    def estimate(pace: Decimal | None, spread: Decimal) -> Estimate | None:
-        if not pace or hours <= 0:
-            return None
-        span = forecast(hours, pace, today, months, spread=spread, absences=absences)
-        return Estimate(
-            pace,
-            span,
-            likely_day(hours, pace, today, months, absences) if span else None,
-            weeks_behind(hours, pace, today, target_on, months, absences=absences),
+    def at(pace: Decimal | None, spread: Decimal) -> Estimate | None:
+        return estimate(
+            hours, pace, today, months, target_on=target_on, spread=spread, absences=absences
         )
 
     return Forecast(
@@ -369,8 +326,8 @@ def make_forecast(
         target_on=target_on,
         remaining=left,
         own_pace=own,
-        by_own_pace=estimate(own.hours_per_week, own.spread),
-        by_planned_pace=estimate(planned, FORECAST_SPREAD),
+        by_own_pace=at(own.hours_per_week, own.spread),
+        by_planned_pace=at(planned, FORECAST_SPREAD),
         needed=needed_pace(hours, today, target_on, absences) if target_on else None,
         soonest=months_later(today, months),
         absences=[each for each in merge(absences) if each.last > today],

@@ -16,17 +16,27 @@ from roadmap.forecast.rules import (
     WIDEST_SPREAD,
     Done,
     Span,
-    forecast,
-    likely_day,
+    estimate,
     longest_chain,
     merge,
     needed_pace,
     own_pace,
     span_error,
-    weeks_behind,
 )
 
 TODAY = dt.date(2026, 6, 30)
+
+
+def forecast(*of, **more) -> Span | None:
+    """The range of an estimate."""
+    found = estimate(*of, **more)
+    return found and found.span
+
+
+def weeks_behind(hours, pace, today, target_on, months=0, **more) -> int | None:
+    """The lateness of an estimate."""
+    found = estimate(hours, pace, today, months, target_on=target_on, **more)
+    return found and found.weeks_late
 
 
 def test_a_forecast_is_a_range_around_the_pace():
@@ -49,7 +59,8 @@ def test_behind_by_whole_weeks():
     assert weeks_behind(90, Decimal(5), TODAY, target) == 0
     assert weeks_behind(90, None, TODAY, target) is None
     # The lateness is that of one day, which lies within the range.
-    likely, span = likely_day(100, Decimal(5), TODAY), forecast(100, Decimal(5), TODAY)
+    found = estimate(100, Decimal(5), TODAY)
+    likely, span = found.likely_on, found.span
     assert span.first < likely < span.last
     assert math.ceil((likely - target).days / 7) == 2
     assert weeks_behind(90, Decimal(5), TODAY, None) is None
