@@ -28,13 +28,12 @@ from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress, ref
 from roadmap.people.locks import lock_user, lock_user_to_read
 from roadmap.progress import actions, queries, rules
 from roadmap.progress.models import STATUSES
-from roadmap.progress.queries import MilestoneState
+from roadmap.progress.queries import NOT_STARTED, MilestoneState
 from roadmap.readiness.actions import refresh_summaries
 
 TONES = ("claimed", "evidenced", "verified")
 Status = Annotated[str, OneOf(("not_started", *STATUSES))]
 Tone = Annotated[str, OneOf(TONES)]
-NOT_STARTED = MilestoneState("not_started", "", None, "", None, 0)
 
 
 class OwnMilestone(Shape):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from decimal import Decimal
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,7 +25,7 @@ from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_red
 from roadmap.journey.checklist_filter import ChecklistFilter
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.milestone_details import load_details
-from roadmap.journey.presentation import RoadmapPresenter
+from roadmap.journey.presentation import RoadmapPresenter, tone_labels
 from roadmap.journey.roadmap_progress import (
     RoadmapProgress,
     load_enrolled_progress,
@@ -43,44 +43,30 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Milestone
 
 
-def _write_status(
-    slug: str, key: str, status: str, reason: str = "", *, with_details: bool = False
+def _change_status(
+    slug: str,
+    key: str,
+    change: Callable[..., object],
+    *,
+    with_details: bool = False,
+    **values: str,
 ) -> BaseResponse:
-    """Set a status, and answer with what that changes on the page."""
+    """Change a status, and answer with what that changes on the page."""
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
-    before = _score_before(enrolled)
-    progress.set_status(
-        db.session, current_user.id, key, status, reason=reason, by=current_user.id, now=now()
-    )
-    return _completion_response(published, enrolled, milestone, before, with_details=with_details)
-
-
-def _score_before(enrolled: progress_queries.EnrolledRoadmap) -> Decimal | None:
-    """Return the score before a change; None where it is of another day or revision."""
     followed, today = (enrolled.roadmap_id, enrolled.revision_id), current_user.today(now())
-    return own_score(db.session, current_user.id, followed, today)
-
-
-def _completion_response(
-    published: catalog.PublishedRoadmap,
-    enrolled: progress_queries.EnrolledRoadmap,
-    milestone: Milestone,
-    before: Decimal | None,
-    *,
-    with_details: bool = False,
-) -> BaseResponse:
+    before = own_score(db.session, current_user.id, followed, today)
+    change(db.session, current_user.id, key, **values, by=current_user.id, now=now())
     found = refresh_progress(db.session, current_user, enrolled, changed=milestone.key, now=now())
     said = _(
         "%(title)s: %(state)s",
         title=milestone.title,
-        state=RoadmapPresenter(found).tone_labels[found.tone(milestone.key)].lower(),
+        state=tone_labels()[found.tone(milestone.key)].lower(),
     )
     gain = shown_gain(before, found.data["score"])
     if gain:
         said = _("%(change)s. Readiness %(gain)s", change=said, gain=gain)
-    slug = published.content.slug
     if not wants_fragment():
         target = request.form.get("back", "")
         message = render_template(
@@ -167,14 +153,14 @@ def _refusal_response(key: str, page: str, status: int) -> BaseResponse:
 @permit("progress.write")
 def complete(slug: str, key: str) -> BaseResponse:
     """Mark a milestone as done."""
-    return _write_status(slug, key, "done")
+    return _change_status(slug, key, progress.set_status, status="done")
 
 
 @journey.delete("/roadmaps/<slug>/milestones/<key>/completion")
 @permit("progress.write")
 def uncomplete(slug: str, key: str) -> BaseResponse:
     """Take the mark back."""
-    return _write_status(slug, key, "not_started")
+    return _change_status(slug, key, progress.set_status, status="not_started")
 
 
 @journey.put("/roadmaps/<slug>/milestones/<key>/status")
@@ -184,26 +170,24 @@ def set_status(slug: str, key: str) -> BaseResponse:
     status = request.form.get("status", "")
     if status not in ("not_started", "in_progress", "done", "not_applicable"):
         abort(422)
+    reason = ""
     if status == "not_applicable":
         form = ReasonForm()
         if not form.validate():
             found = progress_or_redirect(current_user, slug)
             page = render_milestone(found, milestone_or_404(found, key), reason=form)
             return _refusal_response(key, page, 422)
-        return _write_status(slug, key, status, form.reason.data, with_details=True)
-    return _write_status(slug, key, status, with_details=True)
+        reason = form.reason.data
+    return _change_status(
+        slug, key, progress.set_status, status=status, reason=reason, with_details=True
+    )
 
 
 @journey.delete("/roadmaps/<slug>/milestones/<key>/last-change")
 @permit("progress.write")
 def undo(slug: str, key: str) -> BaseResponse:
     """Restore the status before the last change."""
-    enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
-    published = catalog.load_revision(db.session, enrolled.revision_id)
-    milestone = published.content.by_key.get(key) or abort(404)
-    before = _score_before(enrolled)
-    progress.undo_last_status(db.session, current_user.id, key, by=current_user.id, now=now())
-    return _completion_response(published, enrolled, milestone, before)
+    return _change_status(slug, key, progress.undo_last_status)
 
 
 @journey.put("/roadmaps/<slug>/milestones/<key>/plan")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from roadmap.momentum.models import Snapshot
 from roadmap.momentum.queries import load_contents, load_past
 from roadmap.momentum.reconstruction import history_days
-from roadmap.momentum.rules import Figures, figures_of_summary
+from roadmap.momentum.rules import FIGURES, Figures, figures_of_summary
 from roadmap.people.locks import lock_user_to_read
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
@@ -24,7 +23,6 @@ from roadmap.readiness.models import ReadinessSummary
 BATCH_SIZE = 500
 # How many days of one roadmap are worked out in one transaction.
 MAX_DAYS = 200
-FIGURES = tuple(each.name for each in fields(Figures))
 
 _SUMMARY: Any = ReadinessSummary.__table__.c
 _SNAPSHOT: Any = Snapshot.__table__.c

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -20,10 +20,9 @@ from roadmap.evidence.item import Impact, Version
 from roadmap.evidence.loader import IMPACT_COLUMNS
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.evidence.models import Impact as ImpactRow
-from roadmap.momentum import rules
 from roadmap.momentum.models import Snapshot
 from roadmap.momentum.reconstruction import Event, Level, PastEntry, PastFacts, PastPiece
-from roadmap.momentum.rules import Figures
+from roadmap.momentum.rules import FIGURES, Figures
 from roadmap.people.models import HistoryEntry
 from roadmap.progress.models import MilestoneStatus
 from roadmap.readiness.facts import Degree, Position
@@ -32,26 +31,7 @@ from roadmap.skills.models import Assessment
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-DAY_SECONDS = 86_400
-EPOCH = dt.date(1970, 1, 1)
-
 _ENTRY: Any = HistoryEntry.__table__.c
-_SNAPSHOT: Any = Snapshot.__table__.c
-_SERIES = (
-    sa.select(
-        _SNAPSHOT.day,
-        _SNAPSHOT.hours,
-        _SNAPSHOT.claimed_hours,
-        _SNAPSHOT.evidenced_hours,
-        _SNAPSHOT.verified_hours,
-        _SNAPSHOT.score,
-    )
-    .where(
-        _SNAPSHOT.user_id == sa.bindparam("user_id"),
-        _SNAPSHOT.roadmap_id == sa.bindparam("roadmap_id"),
-    )
-    .order_by(_SNAPSHOT.day)
-)
 _KINDS = ("evidence.%", "position.%", "degree.%")
 
 
@@ -59,8 +39,12 @@ def load_series(
     session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID
 ) -> list[tuple[dt.date, Figures]]:
     """Load a person's snapshots on a roadmap, in order; 3,650 rows for ten years at most."""
-    keys = {"user_id": user_id, "roadmap_id": roadmap_id}
-    rows = session.connection().execute(_SERIES, keys)
+    figures = (getattr(Snapshot, name) for name in FIGURES)
+    rows = session.execute(
+        sa.select(Snapshot.day, *figures)
+        .where(Snapshot.user_id == user_id, Snapshot.roadmap_id == roadmap_id)
+        .order_by(Snapshot.day)
+    )
     return [(day, Figures(*figures)) for day, *figures in rows]
 
 
@@ -69,16 +53,10 @@ def changes_by_day(
 ) -> dict[dt.date, int]:
     """Count the entries of a person's history by day of a year, in their own time zone."""
     begin, end = (dt.datetime(each, 1, 1, tzinfo=zone) for each in (year, year + 1))
-    offsets = reversed(rules.utc_offsets(zone, begin, end))
-    offset = sa.case(*((_ENTRY.at >= since, ahead) for since, ahead in offsets))
-    epoch = sa.type_coerce(sa.extract("epoch", _ENTRY.at), sa.Numeric)
-    day = ((epoch + offset) // DAY_SECONDS).label("day")
-    rows = session.connection().execute(
-        sa.select(day, sa.func.count())
-        .where(_ENTRY.user_id == user_id, _ENTRY.at >= begin, _ENTRY.at < end)
-        .group_by(day)
+    moments = session.scalars(
+        sa.select(_ENTRY.at).where(_ENTRY.user_id == user_id, _ENTRY.at >= begin, _ENTRY.at < end)
     )
-    return {EPOCH + dt.timedelta(days=int(number)): count for number, count in rows}
+    return Counter(at.astimezone(zone).date() for at in moments)
 
 
 def first_change(session: Session, user_id: uuid.UUID) -> dt.datetime | None:

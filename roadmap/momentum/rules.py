@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,9 @@ class Figures:
     def _shown(self) -> tuple[Any, ...]:
         score = None if self.score is None else round(self.score, 1)
         return self.hours, self.claimed_hours, self.evidenced_hours, self.verified_hours, score
+
+
+FIGURES = tuple(each.name for each in fields(Figures))
 
 
 def figures_of_summary(own: Mapping[str, Any]) -> Figures:
@@ -85,27 +88,3 @@ def changes(series: Series, first: dt.date) -> list[tuple[dt.date, Figures]]:
     ]
     days = [day for day, _figures in changed]
     return changed[max(0, bisect_right(days, first) - 1) :]
-
-
-def utc_offsets(
-    zone: dt.tzinfo, begin: dt.datetime, end: dt.datetime
-) -> list[tuple[dt.datetime, int]]:
-    """Return by how many seconds a zone is ahead of UTC from `begin` on, and from each change on.
-
-    Clocks change at full quarters of an hour, and no more than once a day.
-    """
-
-    def ahead(moment: dt.datetime) -> int:
-        return round((moment.astimezone(zone).utcoffset() or dt.timedelta()).total_seconds())
-
-    moment, end = begin.astimezone(dt.UTC), end.astimezone(dt.UTC)
-    found = [(moment, ahead(moment))]
-    while moment < end:
-        after = moment + dt.timedelta(days=1)
-        if ahead(after) != found[-1][1]:
-            change = moment
-            while ahead(change) == found[-1][1]:
-                change += dt.timedelta(minutes=15)
-            found.append((change, ahead(after)))
-        moment = after
-    return found

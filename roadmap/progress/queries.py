@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -60,8 +61,6 @@ _ENROLLED = (
     .where(_ROADMAP.revision_id.is_not(None), _OWN.user_id == sa.bindparam("user_id"))
     .order_by(_OWN.is_primary.desc(), _OWN.created_at, _OWN.id)
 )
-_PRIMARY = _ENROLLED.limit(1)
-_BY_SLUG = _PRIMARY.where(_ROADMAP.slug == sa.bindparam("slug"))
 
 
 def is_on_roadmap() -> sa.ScalarSelect[bool]:
@@ -81,12 +80,8 @@ def enrollment(
     session: Session, user_id: uuid.UUID, slug: str | None = None
 ) -> EnrolledRoadmap | None:
     """Load a person's enrollment on the roadmap with this slug, or on their primary one."""
-    row: Any
-    if slug is None:
-        row = session.connection().execute(_PRIMARY, {"user_id": user_id}).first()
-    else:
-        row = session.connection().execute(_BY_SLUG, {"user_id": user_id, "slug": slug}).first()
-    return EnrolledRoadmap(*row) if row else None
+    mine = enrollments(session, user_id)
+    return next((each for each in mine if slug in (None, each.slug)), None)
 
 
 def own_and_other_roadmaps(
@@ -129,79 +124,48 @@ def milestone_links(
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MilestoneState:
     """The status and the plan of one milestone for a person."""
 
-    status: str
-    reason: str
-    since: dt.datetime | None
-    note: str
-    target_on: dt.date | None
-    revision: int
+    status: str = "not_started"
+    reason: str = ""
+    since: dt.datetime | None = None
+    note: str = ""
+    target_on: dt.date | None = None
+    revision: int = 0
 
 
-NOT_STARTED = MilestoneState("not_started", "", None, "", None, 0)
+NOT_STARTED = MilestoneState()
 
 
 def milestone_state(session: Session, user_id: uuid.UUID, milestone_key: str) -> MilestoneState:
     """Load the status and the plan of one milestone, in two statements."""
-    status = session.execute(
-        sa.select(MilestoneStatus.status, MilestoneStatus.reason, MilestoneStatus.changed_at).where(
-            MilestoneStatus.user_id == user_id, MilestoneStatus.milestone_key == milestone_key
-        )
-    ).first()
-    plan = session.execute(
-        sa.select(MilestonePlan.note, MilestonePlan.target_on, MilestonePlan.revision).where(
-            MilestonePlan.user_id == user_id, MilestonePlan.milestone_key == milestone_key
-        )
-    ).first()
-    return MilestoneState(
-        status=status.status if status else "not_started",
-        reason=status.reason if status else "",
-        since=status.changed_at if status else None,
-        note=plan.note if plan else "",
-        target_on=plan.target_on if plan else None,
-        revision=plan.revision if plan else 0,
+    return milestone_states(session, user_id, [milestone_key]).get(milestone_key, NOT_STARTED)
+
+
+def milestone_states(
+    session: Session, user_id: uuid.UUID, keys: Collection[str] | None = None
+) -> dict[str, MilestoneState]:
+    """Load those of the milestones that a person has touched, by key, in two statements."""
+    set_, plan = MilestoneStatus, MilestonePlan
+    statuses = sa.select(set_.milestone_key, set_.status, set_.reason, set_.changed_at).where(
+        set_.user_id == user_id
     )
-
-
-def milestone_states(session: Session, user_id: uuid.UUID) -> dict[str, MilestoneState]:
-    """Load those of every milestone that a person has touched, by key, in two statements."""
-    statuses = {
-        row.milestone_key: row
-        for row in session.execute(
-            sa.select(
-                MilestoneStatus.milestone_key,
-                MilestoneStatus.status,
-                MilestoneStatus.reason,
-                MilestoneStatus.changed_at,
-            ).where(MilestoneStatus.user_id == user_id)
-        )
-    }
-    plans = {
-        row.milestone_key: row
-        for row in session.execute(
-            sa.select(
-                MilestonePlan.milestone_key,
-                MilestonePlan.note,
-                MilestonePlan.target_on,
-                MilestonePlan.revision,
-            ).where(MilestonePlan.user_id == user_id)
-        )
-    }
-    found = {}
-    for key in statuses.keys() | plans.keys():
-        status, plan = statuses.get(key), plans.get(key)
-        found[key] = MilestoneState(
-            status=status.status if status else "not_started",
-            reason=status.reason if status else "",
-            since=status.changed_at if status else None,
-            note=plan.note if plan else "",
-            target_on=plan.target_on if plan else None,
-            revision=plan.revision if plan else 0,
-        )
-    return found
+    plans = sa.select(plan.milestone_key, plan.note, plan.target_on, plan.revision).where(
+        plan.user_id == user_id
+    )
+    if keys is not None:
+        statuses = statuses.where(set_.milestone_key.in_(keys))
+        plans = plans.where(plan.milestone_key.in_(keys))
+    found: dict[str, MilestoneState] = defaultdict(MilestoneState)
+    for key, status, reason, since in session.execute(statuses):
+        state = found[key]
+        state.status, state.reason, state.since = status, reason, since
+    for key, note, target_on, revision in session.execute(plans):
+        state = found[key]
+        state.note, state.target_on, state.revision = note, target_on, revision
+    return dict(found)
 
 
 _PLAN: Any = MilestonePlan.__table__.c

@@ -167,7 +167,7 @@ def explain(tally: Tally) -> Readiness:
     )
     # The effect of an item is found by really taking it away. Pieces that would take the same with
     # them are tried once: there may be thousands.
-    known: dict[tuple[object, ...], Fraction] = {}
+    known: dict[object, Fraction] = {}
 
     def score_without(item_type: str, key: str) -> Fraction:
         if item_type != "evidence":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,6 @@ from roadmap.momentum.rules import (
     figures_of_summary,
     first_day,
     sample,
-    utc_offsets,
 )
 
 TODAY = dt.date(2028, 3, 1)
@@ -79,22 +77,6 @@ def test_the_table_has_the_days_of_change_from_the_one_that_holds_at_first():
 def test_scores_that_read_the_same_are_no_change(before, after, alike):
     assert figures(1, before).looks_like(figures(1, after)) is alike
     assert not figures(1, before).looks_like(figures(1, None))
-
-
-@pytest.mark.parametrize(
-    ("zone", "changes"),
-    [
-        ("Europe/Stockholm", ["2026-03-29T01:00 7200", "2026-10-25T01:00 3600"]),
-        ("Australia/Lord_Howe", ["2026-04-04T15:00 37800", "2026-10-03T15:30 39600"]),
-        ("Asia/Kathmandu", []),
-    ],
-)
-def test_the_changes_of_the_clocks_are_found(zone, changes):
-    zone = ZoneInfo(zone)
-    begin, end = (dt.datetime(year, 1, 1, tzinfo=zone) for year in (2026, 2027))
-    (first, _ahead), *found = utc_offsets(zone, begin, end)
-    assert first == begin
-    assert [f"{at:%Y-%m-%dT%H:%M} {ahead}" for at, ahead in found] == changes
 
 
 def test_hours_come_whole_out_of_a_summary():
