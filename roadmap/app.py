@@ -182,14 +182,13 @@ def blueprints(app: Flask) -> None:
 def listeners(app: Flask) -> None:
     """Connect rooms to the signals of the rooms below them."""
     from roadmap.auth.listeners import listen as listen_for_role_changes
-    from roadmap.auth.sessions import add_actor_column
     from roadmap.badges.listeners import listen as revoke_unfounded_badges
     from roadmap.invitations.listeners import listen as listen_for_deleted_teams
     from roadmap.jobs.wakeup import listen as wake_job_process
     from roadmap.journey.unticked_milestones import listen as show_unticked_milestones
     from roadmap.notifications.listeners import init_notifications
     from roadmap.portfolio.links import listen as show_public_links
-    from roadmap.progress.queries import is_on_roadmap
+    from roadmap.progress.actor_column import register as register_actor_column
     from roadmap.readiness.listeners import listen as listen_for_changed_facts
 
     listen_for_role_changes()
@@ -199,7 +198,7 @@ def listeners(app: Flask) -> None:
     show_unticked_milestones()
     show_public_links()
     init_notifications(app)
-    add_actor_column("on_roadmap", is_on_roadmap())
+    register_actor_column()
     wake_job_process()
 
 

@@ -179,14 +179,6 @@ def list_batches(
         before = (entries[-1].at, entries[-1].id) if entries else None
 
 
-def has_more_entries(
-    session: Session, user_id: uuid.UUID, wanted: ActivityFilter, most: int
-) -> bool:
-    """Return whether more than so many entries match."""
-    beyond = sa.select(HistoryEntry.id).where(*wanted.conditions(user_id)).offset(most).limit(1)
-    return session.scalar(beyond) is not None
-
-
 def count_entries(session: Session, user_id: uuid.UUID, wanted: ActivityFilter, most: int) -> int:
     """Count the entries that match, `most` + 1 for any more: nobody waits for an exact number."""
     found = sa.select(HistoryEntry.id).where(*wanted.conditions(user_id)).limit(most + 1)

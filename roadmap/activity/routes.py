@@ -85,7 +85,8 @@ def export() -> Response:
     if not query.is_clear:
         return see_other("activity.overview", **request.args)
     wanted = query.wanted(db.session, current_user)
-    if queries.has_more_entries(db.session, current_user.id, wanted, MAX_EXPORTED):
+    found = queries.count_entries(db.session, current_user.id, wanted, MAX_EXPORTED)
+    if found > MAX_EXPORTED:
         return render_error(
             422,
             _("More than %(num)s entries match.", num=number_filter(MAX_EXPORTED)),

@@ -27,15 +27,7 @@ from roadmap.people.roles import Capability
 from roadmap.practice.overview import count_today
 from roadmap.progress.queries import enrollments
 from roadmap.readiness.explanation import explain
-from roadmap.readiness.presentation import (
-    actionable_steps,
-    explanation_context,
-    first_steps,
-    impact_links,
-    own_links,
-    returned_pieces,
-    what_counts,
-)
+from roadmap.readiness.presentation import own_context, what_counts
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.summary import summarize
 from roadmap.readiness.tally import Tally
@@ -67,21 +59,20 @@ def index() -> Response | str:
         )
     published = load_revision(db.session, mine[0].revision_id)
     content = published.content
-    record = person_record(db.session, current_user.id)
-    tally = Tally(content, record.own, today)
+    own = person_record(db.session, current_user.id).own
+    tally = Tally(content, own, today)
     found = explain(tally)
     progress = RoadmapProgress(
         published,
         mine[0],
         summarize(tally),
-        record.own.target_dates,
+        own.target_dates,
         today,
         absences=days_off(db.session, current_user.id),
     )
     pages = RoadmapPresenter(progress)
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
-    impacts = impact_links(found, content.slug, has_manager=has_manager)
     return render_template(
         "dashboard/index.html",
         roadmap=content,
@@ -89,10 +80,7 @@ def index() -> Response | str:
         lede=pages.lede(),
         trail=pages.trail(pages.cairns(stages), base=f"/roadmaps/{content.slug}"),
         stages=stages,
-        steps=actionable_steps(found, has_manager=has_manager),
-        first_steps=first_steps(record.own, content),
-        returned=returned_pieces(record.own),
-        counts=None if record.own.pieces else what_counts(found),
+        counts=None if own.pieces else what_counts(found),
         plans_due=plans_due,
         work_log_entries=entries_of_week(db.session, current_user.id, Week.of(today)),
         dates_due=due(load_entries(db.session, current_user.id, today), today),
@@ -101,5 +89,5 @@ def index() -> Response | str:
         questions_today=count_today(db.session, current_user, now()),
         manager_summary=manager_summary,
         recent_activity=list_recent_activity(db.session, current_user.id),
-        **explanation_context(found, own_links(content.slug, impacts)),
+        **own_context(found, own, content, has_manager=has_manager),
     )

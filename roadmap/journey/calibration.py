@@ -15,15 +15,13 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from roadmap.account.forms import timezone_choices
 from roadmap.core.i18n import lazy_gettext as _
-from roadmap.core.text import clean_multiline
 from roadmap.journey.checklist_filter import OPEN
-from roadmap.journey.forms import REASON_MISSING, EnrollmentForm
-from roadmap.progress import rules
+from roadmap.journey.forms import REASON_MISSING, EnrollmentForm, reason_field
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Objective, Stage
@@ -70,20 +68,15 @@ def calibration_form(
 
 
 def _stage_fields(stage: Stage) -> dict[str, Any]:
-    reason = StringField(
-        _("The reason, in a sentence"),
-        filters=[clean_multiline],
-        validators=[Length(max=rules.MAX_REASON_LENGTH, message=_("At most 500 characters."))],
-        description=_("Your readiness does not fall. You can take it back at any time."),
-    )
-
     def needs_reason(form: CalibrationForm, field: StringField) -> None:
         if form[f"aside-{stage.key}"].data and not (field.data or "").strip():
             raise ValidationError(REASON_MISSING)
 
     return {
         f"aside-{stage.key}": BooleanField(_("This stage is not applicable to me")),
-        f"reason-{stage.key}": reason,
+        f"reason-{stage.key}": reason_field(
+            description=_("Your readiness does not fall. You can take it back at any time.")
+        ),
         f"validate_reason-{stage.key}": needs_reason,
     }
 

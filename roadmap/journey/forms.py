@@ -22,12 +22,31 @@ TARGET_MESSAGES = {
 REASON_MISSING = _("Say in a sentence why it does not apply to you.")
 
 
+def target_field(description: str = "") -> DateField:
+    return DateField(
+        _("Target date"),
+        validators=[Optional()],
+        invalid_value_message=UNREADABLE_DATE,
+        description=description,
+    )
+
+
+def reason_field(*validators: object, description: str = "") -> StringField:
+    return StringField(
+        _("The reason, in a sentence"),
+        filters=[clean_multiline],
+        validators=[
+            *validators,
+            Length(max=rules.MAX_REASON_LENGTH, message=_("At most 500 characters.")),
+        ],
+        description=description,
+    )
+
+
 class TargetForm(FlaskForm):
     """A form with a target date: one after today, or the one that is `saved`."""
 
-    target_on = DateField(
-        _("Target date"), validators=[Optional()], invalid_value_message=UNREADABLE_DATE
-    )
+    target_on = target_field()
 
     def __init__(self, today: dt.date, saved: dt.date | None = None, **values: Any) -> None:
         self.today, self.saved = today, saved
@@ -40,12 +59,7 @@ class TargetForm(FlaskForm):
 
 
 class EnrollmentForm(TargetForm):
-    target_on = DateField(
-        _("Target date"),
-        validators=[Optional()],
-        invalid_value_message=UNREADABLE_DATE,
-        description=_("When you would like to get there. You can change it at any time."),
-    )
+    target_on = target_field(_("When you would like to get there. You can change it at any time."))
     hours_per_week = PlainDecimalField(
         _("Hours a week"),
         places=1,
@@ -78,11 +92,4 @@ class PlanForm(TargetForm):
 
 
 class ReasonForm(FlaskForm):
-    reason = StringField(
-        _("The reason, in a sentence"),
-        filters=[clean_multiline],
-        validators=[
-            DataRequired(REASON_MISSING),
-            Length(max=rules.MAX_REASON_LENGTH, message=_("At most 500 characters.")),
-        ],
-    )
+    reason = reason_field(DataRequired(REASON_MISSING))

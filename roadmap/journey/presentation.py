@@ -105,7 +105,10 @@ class RoadmapPresenter:
         self.tones = {key: progress.tone(key) for key in self.content.by_key}
         self.tone_labels = tone_labels()
         self.path = f"/roadmaps/{self.content.slug}/milestones/"
-        self._counts: dict[str, Counter[str]] = {}
+        self.counts = {
+            stage.key: Counter(self.tones[milestone.key] for milestone in stage.milestones)
+            for stage in self.content.stages
+        }
         self.hours_label = _("%(hours)d h")
 
     def row_note(self, key: str, tone: str) -> tuple[str, bool]:
@@ -136,19 +139,11 @@ class RoadmapPresenter:
             may_undo=milestone.key in self.progress.recent,
         )
 
-    def counts(self, stage: Stage) -> Counter[str]:
-        """Count a stage's milestones by tone."""
-        found = self._counts.get(stage.key)
-        if found is None:
-            tones = [self.tones[milestone.key] for milestone in stage.milestones]
-            found = self._counts[stage.key] = Counter(tones)
-        return found
-
     def stage(
         self, stage: Stage, *, with_rows: bool, chosen: ChecklistFilter | None = None
     ) -> StageView:
         """Return a stage, with or without what the filter leaves of its checklist."""
-        counts = self.counts(stage)
+        counts = self.counts[stage.key]
         done = sum(counts[tone] for tone in TONES)
         total = len(stage.milestones) - counts["not_applicable"]
         shares = self.progress.data["stages"][stage.key]
@@ -200,12 +195,12 @@ class RoadmapPresenter:
 
     def current_stage(self) -> Stage:
         """Return the stage with most milestones in progress, else the first unfinished one."""
-        begun = {s.key: self.counts(s)["in_progress"] for s in self.content.stages}
+        begun = {key: counts["in_progress"] for key, counts in self.counts.items()}
         busiest = max(self.content.stages, key=lambda s: (begun[s.key], s.number))
         if begun[busiest.key]:
             return busiest
         for stage in self.content.stages:
-            counts = self.counts(stage)
+            counts = self.counts[stage.key]
             settled = sum(counts[tone] for tone in TONES) + counts["not_applicable"]
             if stage.required and settled < len(stage.milestones):
                 return stage

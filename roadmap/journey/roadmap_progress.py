@@ -55,21 +55,35 @@ def load_progress(
 
 
 def load_enrolled_progress(
-    session: Session, actor: Actor, enrolled: EnrolledRoadmap, *, now: dt.datetime
+    session: Session,
+    actor: Actor,
+    enrolled: EnrolledRoadmap,
+    *,
+    now: dt.datetime,
+    data: dict[str, Any] | None = None,
+    recent: frozenset[str] | None = None,
 ) -> RoadmapProgress:
     """Load the actor's progress on a roadmap that they are known to be on.
 
     Takes four statements while the summary row is valid. Otherwise the figures are computed, and
-    not stored, because a page writes nothing.
+    not stored, because a page writes nothing. What is known of `data` and `recent` is not loaded.
     """
     today = actor.today(now)
-    followed = (enrolled.roadmap_id, enrolled.revision_id)
-    data = load_own_summary(session, actor.id, followed, today)
+    data = data or load_own_summary(session, actor.id, enrolled, today)
     if data is None:
         record = person_records(session, [actor.id])[actor.id]
         data = compute_summary(session, record, enrolled.revision_id, now)["own"]
-    recent = recently_changed(session, actor.id, now=now)
-    return _progress(session, actor, enrolled, data, recent, today)
+    if recent is None:
+        recent = recently_changed(session, actor.id, now=now)
+    return RoadmapProgress(
+        published=load_revision(session, enrolled.revision_id),
+        enrolled=enrolled,
+        data=data,
+        targets=target_dates(session, actor.id),
+        today=today,
+        recent=recent,
+        absences=days_off(session, actor.id),
+    )
 
 
 def refresh_progress(
@@ -84,26 +98,6 @@ def refresh_progress(
 
     `changed` is the milestone whose status was written, where the row of no other is shown.
     """
-    rows = refresh_summaries(session, actor.id, now)
-    data = rows[enrolled.roadmap_id]["own"]
-    recent = frozenset((changed,)) if changed else recently_changed(session, actor.id, now=now)
-    return _progress(session, actor, enrolled, data, recent, actor.today(now))
-
-
-def _progress(
-    session: Session,
-    actor: Actor,
-    enrolled: EnrolledRoadmap,
-    data: dict[str, Any],
-    recent: frozenset[str],
-    today: dt.date,
-) -> RoadmapProgress:
-    return RoadmapProgress(
-        published=load_revision(session, enrolled.revision_id),
-        enrolled=enrolled,
-        data=data,
-        targets=target_dates(session, actor.id),
-        today=today,
-        recent=recent,
-        absences=days_off(session, actor.id),
-    )
+    data = refresh_summaries(session, actor.id, now)[enrolled.roadmap_id]["own"]
+    recent = frozenset((changed,)) if changed else None
+    return load_enrolled_progress(session, actor, enrolled, now=now, data=data, recent=recent)

@@ -55,8 +55,7 @@ def _change_status(
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
-    followed, today = (enrolled.roadmap_id, enrolled.revision_id), current_user.today(now())
-    before = own_score(db.session, current_user.id, followed, today)
+    before = own_score(db.session, current_user.id, enrolled, current_user.today(now()))
     change(db.session, current_user.id, key, **values, by=current_user.id, now=now())
     found = refresh_progress(db.session, current_user, enrolled, changed=milestone.key, now=now())
     said = _(

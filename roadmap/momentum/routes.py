@@ -35,8 +35,7 @@ def page(slug: str) -> Response:
     if period not in rules.PERIODS:
         period = "year"
     series = queries.load_series(db.session, current_user.id, mine.roadmap_id)
-    followed = mine.roadmap_id, mine.revision_id
-    if (own := load_own_summary(db.session, current_user.id, followed, today)) is not None:
+    if (own := load_own_summary(db.session, current_user.id, mine, today)) is not None:
         # Today is as it is, not as it was when the last snapshot was taken.
         figures = rules.figures_of_summary(own)
         series = [each for each in series if each[0] < today] + [(today, figures)]

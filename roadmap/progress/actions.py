@@ -54,8 +54,7 @@ def enroll(
     A person's first roadmap is their primary one, until another is made primary. Without
     `started_on` a new enrollment starts today, by the person's own date.
     """
-    lock_user(session, user_id)
-    mine = session.scalars(sa.select(Enrollment).where(Enrollment.user_id == user_id)).all()
+    mine = _lock_enrollments(session, user_id)
     enrollment = next((each for each in mine if each.roadmap_id == roadmap_id), None)
     is_new = enrollment is None
     if enrollment is None:
@@ -98,8 +97,7 @@ def make_primary(
     now: dt.datetime,
 ) -> bool:
     """Make a roadmap that a person is on their primary one; return False where they are not."""
-    lock_user(session, user_id)
-    mine = session.scalars(sa.select(Enrollment).where(Enrollment.user_id == user_id)).all()
+    mine = _lock_enrollments(session, user_id)
     if not any(each.roadmap_id == roadmap_id for each in mine):
         return False
     for each in mine:
@@ -125,9 +123,7 @@ def leave(
     Statuses, plans and evidence hang on milestones and stay, and count again after a new start.
     Of the roadmaps that are left, the one begun first takes the place of a primary one.
     """
-    lock_user(session, user_id)
-    in_order = sa.select(Enrollment).where(Enrollment.user_id == user_id)
-    mine = session.scalars(in_order.order_by(Enrollment.created_at, Enrollment.id)).all()
+    mine = _lock_enrollments(session, user_id)
     left = next((each for each in mine if each.roadmap_id == roadmap_id), None)
     if left is None:
         return False
@@ -141,6 +137,13 @@ def leave(
         **_by_token(token),
     )  # fmt: skip
     return True
+
+
+def _lock_enrollments(session: Session, user_id: uuid.UUID) -> Sequence[Enrollment]:
+    """Lock a person and load their enrollments, the one begun first at the front."""
+    lock_user(session, user_id)
+    mine = sa.select(Enrollment).where(Enrollment.user_id == user_id)
+    return session.scalars(mine.order_by(Enrollment.created_at, Enrollment.id)).all()
 
 
 def set_status(

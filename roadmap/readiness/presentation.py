@@ -18,7 +18,6 @@ from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_template
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.evidence.item import Item
 from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness, round_to_tenths
 from roadmap.readiness.facts import Facts
@@ -125,14 +124,6 @@ def impact_links(found: Readiness, slug: str, *, has_manager: bool) -> dict[str,
     }
 
 
-def actionable_steps(found: Readiness, *, has_manager: bool) -> list[Step]:
-    """Return the best next steps that the person can take: three at most, one of each action.
-
-    Those that a manager confirms are for people who have one.
-    """
-    return top_three(step for step in found.steps if has_manager or not step.is_reviewed)
-
-
 @dataclass(frozen=True)
 class WhatCounts:
     """What a person's ticks count now, and the step by which a proof would add most."""
@@ -150,12 +141,7 @@ def what_counts(found: Readiness) -> WhatCounts | None:
     return WhatCounts(ticked, format_points(found.shown_score), proof) if ticked else None
 
 
-def returned_pieces(own: Facts) -> list[Item]:
-    """Return the pieces that a reviewer returned, which wait for their author."""
-    return [piece for piece in own.pieces if piece.state == "returned"]
-
-
-def first_steps(own: Facts, content: Content) -> list[tuple[str, str, str]]:
+def _first_steps(own: Facts, content: Content) -> list[tuple[str, str, str]]:
     """Return the first steps of a beginner that are left: what, where and why."""
     skills = ngettext(
         "One skill, against five described levels.",
@@ -329,6 +315,23 @@ def shown_items(found: Readiness) -> tuple[list[ItemEffect], int]:
     idle = [item for item in by_effect if not item.effect]
     left_out = {(item.type, item.key) for item in idle[MOST_WITHOUT_EFFECT:]}
     return [item for item in by_effect if (item.type, item.key) not in left_out], len(left_out)
+
+
+def own_context(
+    found: Readiness, own: Facts, content: Content, *, has_manager: bool
+) -> dict[str, Any]:
+    """Return what a person's own pages print of an explanation, and what to do next.
+
+    Steps that a manager confirms are for people who have one.
+    """
+    links = own_links(content.slug, impact_links(found, content.slug, has_manager=has_manager))
+    return {
+        **explanation_context(found, links),
+        "has_manager": has_manager,
+        "steps": top_three(step for step in found.steps if has_manager or not step.is_reviewed),
+        "first_steps": _first_steps(own, content),
+        "returned": [piece for piece in own.pieces if piece.state == "returned"],
+    }
 
 
 def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:

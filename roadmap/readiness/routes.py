@@ -14,13 +14,8 @@ from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment, enrollments
 from roadmap.readiness.explanation import explain
 from roadmap.readiness.presentation import (
-    actionable_steps,
-    explanation_context,
-    first_steps,
-    impact_links,
     message_filter,
-    own_links,
-    returned_pieces,
+    own_context,
     signed_filter,
     step_url,
     supposition,
@@ -49,8 +44,8 @@ def page() -> Response | str:
             abort(404)
         return render_template("readiness/empty.html")
     content = load_revision(db.session, mine.revision_id).content
-    record = person_record(db.session, current_user.id)
-    tally = Tally(content, record.own, current_user.today(now()))
+    own = person_record(db.session, current_user.id).own
+    tally = Tally(content, own, current_user.today(now()))
     found = explain(tally)
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
     wanted = read_wanted(request.args.getlist("if"))
@@ -59,18 +54,12 @@ def page() -> Response | str:
     if wants_fragment():
         name = "readiness/_what_if_result.html"
         return render_page(name, announce=said, roadmap=content, supposed=supposed, said=said)
-    impacts = impact_links(found, content.slug, has_manager=has_manager)
-    links = own_links(content.slug, impacts)
     others = [each for each in enrollments(db.session, current_user.id) if each.slug != mine.slug]
     return render_template(
         "readiness/page.html",
         roadmap=content,
         others=others,
-        has_manager=has_manager,
-        returned=returned_pieces(record.own),
-        first_steps=first_steps(record.own, content),
-        steps=actionable_steps(found, has_manager=has_manager),
         supposed=supposed,
         said=said,
-        **explanation_context(found, links),
+        **own_context(found, own, content, has_manager=has_manager),
     )

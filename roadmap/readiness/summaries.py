@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from roadmap.catalog.queries import load_revision
 from roadmap.core.batches import batched
 from roadmap.people.models import User
+from roadmap.progress.queries import EnrolledRoadmap
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import person_records
 from roadmap.readiness.summary import summarize
@@ -58,27 +59,26 @@ _SHARED = (
 
 
 def own_score(
-    session: Session, user_id: uuid.UUID, followed: Followed, today: dt.date
+    session: Session, user_id: uuid.UUID, enrolled: EnrolledRoadmap, today: dt.date
 ) -> Decimal | None:
     """Load the score that a person's row has; None where none is valid."""
-    keys = _keys(user_id, followed, today)
+    keys = _keys(user_id, enrolled, today)
     score: Decimal | None = session.connection().execute(_OWN_SCORE, keys).scalar()
     return score
 
 
 def load_own_summary(
-    session: Session, user_id: uuid.UUID, followed: Followed, today: dt.date
+    session: Session, user_id: uuid.UUID, enrolled: EnrolledRoadmap, today: dt.date
 ) -> dict[str, Any] | None:
     """Load the own half of a person's row (see `summary.summarize`); None where none is valid."""
-    return session.connection().execute(_OWN, _keys(user_id, followed, today)).scalar()
+    return session.connection().execute(_OWN, _keys(user_id, enrolled, today)).scalar()
 
 
-def _keys(user_id: uuid.UUID, followed: Followed, today: dt.date) -> dict[str, Any]:
-    roadmap_id, revision_id = followed
+def _keys(user_id: uuid.UUID, enrolled: EnrolledRoadmap, today: dt.date) -> dict[str, Any]:
     return {
         "user_id": user_id,
-        "roadmap_id": roadmap_id,
-        "revision_id": revision_id,
+        "roadmap_id": enrolled.roadmap_id,
+        "revision_id": enrolled.revision_id,
         "today": today,
     }
 

@@ -5,7 +5,7 @@ Hours stay whole numbers, because this runs inside every tick.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -27,23 +27,15 @@ if TYPE_CHECKING:
 TONES = ("claimed", "evidenced", "verified")
 
 
+@dataclass(slots=True)
 class StageHours:
     """The effort of one stage, sorted: done by tone, required and optional apart, and left out."""
 
-    __slots__ = (
-        "not_applicable_hours",
-        "not_applicable_required_hours",
-        "optional",
-        "required",
-        "stage",
-    )
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.required = [0, 0, 0]
-        self.optional = [0, 0, 0]
-        self.not_applicable_hours = 0
-        self.not_applicable_required_hours = 0
+    stage: Stage
+    required: list[int] = field(default_factory=lambda: [0, 0, 0])
+    optional: list[int] = field(default_factory=lambda: [0, 0, 0])
+    not_applicable_hours: int = 0
+    not_applicable_required_hours: int = 0
 
     def asked(self, floor: Fraction) -> Fraction:
         """Return D: the required hours less those not applicable, but at least their floor."""

@@ -22,11 +22,7 @@ def level_field(label: str, message: str) -> RadioField:
 def comment_field(description: str) -> TextAreaField:
     return TextAreaField(
         _l("Basis for this level"),
-        [
-            Length(
-                max=MAX_COMMENT_LENGTH, message=_l("At most %(max)d characters: a link says more.")
-            )
-        ],
+        [Length(max=MAX_COMMENT_LENGTH, message=TOO_LONG)],
         filters=[clean_multiline],
         description=description,
     )
