@@ -78,13 +78,15 @@ def load_user_items(
     *,
     texts: bool = True,
     skills: bool = True,
+    every_version: bool = False,
 ) -> list[Item]:
     """Load all items of a person that the audience sees, in the order in which they were created.
 
     Five statements, one less without `skills`, and one without `texts`: then url, description, role
     and files stay empty.
     """
-    return _load(session, audience, Evidence.user_id, [user_id], texts=texts, skills=skills)
+    of = (Evidence.user_id, [user_id])
+    return _load(session, audience, *of, texts=texts, skills=skills, every_version=every_version)
 
 
 def load_counted_items(

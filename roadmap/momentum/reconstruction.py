@@ -8,15 +8,14 @@ which days that matters, so that no figure is made up. Pure; `queries.load_past`
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from roadmap.evidence.item import Item, Link, Version
+from roadmap.evidence.item import Item, Link
 from roadmap.momentum.rules import Figures
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.rules import progress_of, score_of
@@ -26,7 +25,6 @@ from roadmap.readiness.tally import Tally
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-NOT_KNOWN: Any = None
 # Fields of a version that was never submitted: an edit overwrites them. What decides which tone it
 # lends, and what besides counts in the score.
 TONE_FIELDS, SCORE_FIELDS = frozenset({"expires_on"}), frozenset({"kind", "impacts"})
@@ -54,20 +52,19 @@ class Level:
 
 @dataclass
 class PastPiece:
-    """A piece of evidence that is still there: its versions with their days, links and events.
+    """A piece of evidence that is still there, with every version and the links of today.
 
-    `versions` are in order and `events` too; `keys` are the milestones linked today.
+    `made_on` are the days of its versions, by number; `events` are in order.
     """
 
-    id: uuid.UUID
+    item: Item
     created_on: dt.date
-    versions: Sequence[tuple[dt.date, Version]]
-    keys: Sequence[str]
-    events: list[Event] = field(default_factory=list)
+    made_on: Mapping[int, dt.date]
+    events: Sequence[Event]
 
     def links_on(self, day: dt.date) -> Sequence[str] | None:
         """Return the milestones linked at the end of a day, None where that is not known."""
-        keys: Sequence[str] = self.keys
+        keys: Sequence[str] = self.item.milestones
         for event in reversed(self.events):
             if event.day <= day:
                 break
@@ -113,13 +110,12 @@ class PastPiece:
 
     def was_overwritten(self, number: int, day: dt.date, fields: frozenset[str]) -> bool:
         """Tell whether one of these fields of a version was overwritten after a day."""
-        made = {version.number: made_on for made_on, version in self.versions}
         return any(
             event.day > day
             and event.action == "evidence.edited"
             and event.data.get("version") == number
             # A version that an edit made has the values that it was made with.
-            and made[number] <= day
+            and self.made_on[number] <= day
             and not fields.isdisjoint(event.data.get("fields", ()))
             for event in self.events
         )
@@ -158,7 +154,7 @@ class PastFacts:
         days |= {each.day for each in self.levels}
         for piece in self.pieces:
             days |= {piece.created_on} | {event.day for event in piece.events}
-            for _day, version in piece.versions:
+            for version in piece.item.versions:
                 if version.expires_on and (last := version.expires_on.last) < dt.date.max:
                     days.add(last + dt.timedelta(days=1))
         for entry in self.entries:
@@ -178,13 +174,21 @@ class PastFacts:
                 continue
             verified, confirmed = piece.review_on(day)
             keys = piece.links_on(day)
-            versions = [version for made_on, version in piece.versions if made_on <= day]
-            counted = verified or versions[-1].number
+            versions = [each for each in piece.item.versions if piece.made_on[each.number] <= day]
+            counted = verified or versions[0].number
             known = known and keys is not None
             known = known and not piece.was_overwritten(counted, day, TONE_FIELDS)
             if piece.was_overwritten(counted, day, SCORE_FIELDS):
                 is_score_known = False
-            items.append(_item(piece, versions, keys or (), verified, confirmed))
+            links = [Link(key, key in confirmed, "", piece.item.created_at) for key in keys or ()]
+            items.append(
+                replace(
+                    piece.item,
+                    versions=tuple(versions),
+                    verified_number=verified,
+                    links=tuple(links),
+                )
+            )
         entries = [each for each in self.entries if (each.recorded_on or day) <= day]
         if any(each.changed_on and each.changed_on > day for each in entries):
             is_score_known = False
@@ -219,23 +223,6 @@ class PastFacts:
             for each in self.levels
             if each.day <= day and (each.side == "self") == own
         }
-
-
-def _item(
-    piece: PastPiece,
-    versions: Sequence[Version],
-    keys: Iterable[str],
-    verified: int | None,
-    confirmed: set[str],
-) -> Item:
-    """Return a piece as the rule reads it."""
-    links = tuple(Link(key, key in confirmed, "", NOT_KNOWN) for key in keys)
-    return Item(
-        *(piece.id, NOT_KNOWN, "", "", "", NOT_KNOWN, NOT_KNOWN, NOT_KNOWN),
-        versions=tuple(reversed(versions)),
-        verified_number=verified,
-        links=links,
-    )
 
 
 def history_days(

@@ -84,7 +84,7 @@ Records = dict[uuid.UUID, PersonRecord]
 
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
     """Load the record of one person with the names of their evidence, in ten statements."""
-    record = _records(session, [user_id])[user_id]
+    record = records_without_evidence(session, [user_id])[user_id]
     record.own.target_dates = target_dates(session, user_id)
     record.own.pieces = load_user_items(session, Audience.OWNER, user_id, texts=False)
     return record
@@ -92,7 +92,7 @@ def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
 
 def person_records(session: Session, people: Collection[uuid.UUID]) -> Records:
     """Load what figures need of many people, in eight statements for each batch of them."""
-    records = _records(session, people)
+    records = records_without_evidence(session, people)
     _load_evidence(session, records)
     return records
 
@@ -128,8 +128,8 @@ def counted_record(
     return record, counted
 
 
-def _records(session: Session, people: Collection[uuid.UUID]) -> Records:
-    """Load the records without evidence."""
+def records_without_evidence(session: Session, people: Collection[uuid.UUID]) -> Records:
+    """Load the records of many people without evidence, in five statements a batch."""
     records = {user_id: PersonRecord() for user_id in people}
     _load_people(session, records, _USERS)
     _load_statuses(session, records)
