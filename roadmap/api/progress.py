@@ -30,8 +30,8 @@ from roadmap.progress import actions, queries, rules
 from roadmap.progress.models import STATUSES
 from roadmap.progress.queries import NOT_STARTED, MilestoneState
 from roadmap.readiness.actions import refresh_summaries
+from roadmap.readiness.tally import TONES
 
-TONES = ("claimed", "evidenced", "verified")
 Status = Annotated[str, OneOf(("not_started", *STATUSES))]
 Tone = Annotated[str, OneOf(TONES)]
 

@@ -6,11 +6,11 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect
+from flask import Blueprint, flash
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.catalog.queries import load_revision, published_roadmap
+from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm, fingerprint
@@ -20,7 +20,8 @@ from roadmap.forecast.forms import AbsenceForm
 from roadmap.forecast.models import Absence
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
-from roadmap.progress.queries import enrollment, enrollments
+from roadmap.progress.pages import enrollment_or_redirect
+from roadmap.progress.queries import enrollments
 
 forecast = Blueprint("forecast", __name__)
 
@@ -29,11 +30,7 @@ forecast = Blueprint("forecast", __name__)
 @permit("forecast.read")
 def page(slug: str) -> Response:
     """Say when the person finishes a roadmap, and why."""
-    enrolled = enrollment(db.session, current_user.id, slug)
-    if enrolled is None:
-        published_roadmap(db.session, slug) or abort(404)
-        flash(_("You are not on this roadmap yet."))
-        return redirect(f"/roadmaps/{slug}", code=303)
+    enrolled = enrollment_or_redirect(current_user.id, slug)
     return render_page(
         "forecast/page.html",
         roadmap=load_revision(db.session, enrolled.revision_id).content,

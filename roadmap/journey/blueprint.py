@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import Blueprint, abort
 
-from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now
 from roadmap.evidence.labels import confirmed_by, kind_label
-from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
+from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress
 from roadmap.people.actor import Actor
+from roadmap.progress.pages import enrollment_or_redirect
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone, Stage
@@ -24,13 +23,8 @@ journey.add_app_template_filter(confirmed_by)
 
 def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:
     """Load the actor's progress on a roadmap, or redirect to enrolling; 404 without a roadmap."""
-    found = load_progress(db.session, actor, slug, now=now())
-    if found is None:
-        if catalog.published_roadmap(db.session, slug) is None:
-            abort(404)
-        flash(_("You are not on this roadmap yet."))
-        abort(redirect(url_for("journey.roadmap_page", slug=slug), code=303))
-    return found
+    enrolled = enrollment_or_redirect(actor.id, slug)
+    return load_enrolled_progress(db.session, actor, enrolled, now=now())
 
 
 def milestone_or_404(found: RoadmapProgress, key: str) -> Milestone:

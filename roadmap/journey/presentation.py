@@ -19,11 +19,10 @@ from roadmap.journey.checklist_filter import ChecklistFilter, filter_links, matc
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.readiness.presentation import verdict_title
 from roadmap.readiness.summary import summary_verdict
+from roadmap.readiness.tally import TONES
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone, Stage
-
-TONES = ("claimed", "evidenced", "verified")
 
 
 def tone_labels() -> dict[str, str]:

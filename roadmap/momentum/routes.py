@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Blueprint, abort, flash, redirect, request
+from flask import Blueprint, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
-from roadmap.core.i18n import gettext as _
 from roadmap.core.web import now, render_page
 from roadmap.momentum import presentation, queries, rules
 from roadmap.people.permissions import permit
-from roadmap.progress.queries import enrollment
+from roadmap.progress.pages import enrollment_or_redirect
 from roadmap.readiness.summaries import load_own_summary
 
 momentum = Blueprint("momentum", __name__)
@@ -24,12 +22,7 @@ momentum = Blueprint("momentum", __name__)
 @permit("snapshot.read")
 def page(slug: str) -> Response:
     """Show effort and score over a period, `?period=90-days`, and a year, `?year=2026`."""
-    mine = enrollment(db.session, current_user.id, slug)
-    if mine is None:
-        if published_roadmap(db.session, slug) is None:
-            abort(404)
-        flash(_("You are not on this roadmap yet."))
-        abort(redirect(f"/roadmaps/{slug}", code=303))
+    mine = enrollment_or_redirect(current_user.id, slug)
     today = current_user.today(now())
     period = request.args.get("period", "")
     if period not in rules.PERIODS:

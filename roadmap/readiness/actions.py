@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -41,22 +41,13 @@ _UPDATE_SUMMARY = sa.update(_SUMMARIES).where(
 _INSERT_SUMMARY = sa.insert(_SUMMARIES)
 
 
-@dataclass(frozen=True)
-class Change:
-    """When a person's facts changed in this transaction, and whether only statuses did."""
-
-    at: dt.datetime
-    only_statuses: bool
-
-
 def mark_changed(
     session: Session, user_id: uuid.UUID, now: dt.datetime, *, only_statuses: bool = False
 ) -> None:
     """Note that a person's facts changed, so that their rows are refreshed before the commit."""
     changed = session.info.setdefault(CHANGED, {})
-    if user_id in changed:
-        only_statuses = only_statuses and changed[user_id].only_statuses
-    changed[user_id] = Change(now, only_statuses)
+    _before, were_statuses = changed.get(user_id, (now, True))
+    changed[user_id] = now, only_statuses and were_statuses
 
 
 def refresh_changed(session: Session) -> None:
@@ -68,8 +59,8 @@ def refresh_changed(session: Session) -> None:
         return
     changed = session.info.get(CHANGED, {})
     while changed:
-        user_id, change = next(iter(changed.items()))
-        refresh_summaries(session, user_id, change.at)
+        user_id, (at, _only_statuses) = next(iter(changed.items()))
+        refresh_summaries(session, user_id, at)
 
 
 def refresh_summaries(
@@ -81,9 +72,9 @@ def refresh_summaries(
     before it answers; nobody else needs to.
     """
     session.flush()
-    change = session.info.get(CHANGED, {}).pop(user_id, None)
+    _at, only_statuses = session.info.get(CHANGED, {}).pop(user_id, (now, False))
     counted: Mapping[uuid.UUID, CountedFacts] = {}
-    if change is not None and change.only_statuses:
+    if only_statuses:
         record, counted = counted_record(session, user_id, now)
     else:
         record = person_records(session, [user_id])[user_id]

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from roadmap.core.dates import PartialDate
+from roadmap.evidence.constants import MAX_MILESTONES
 from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.evidence.kinds import KINDS
 from roadmap.readiness.evidence_tally import EVIDENCED
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 EVIDENCE_HOURS = Fraction(2)
 SHORT_HOURS = Fraction(1, 2)
 NEW_ITEM_ID = uuid.UUID(int=0)
-MAX_LINKS = 5  # of a piece, in one roadmap
 # What somebody adds who measures something; its type is another one each time.
 COMPLETE_IMPACT = Impact("scale", metric="1", baseline="1", result="1", unit="1")
 
@@ -156,7 +156,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
     free = [  # those that can take another link, with what they are about
         (piece, {skill.key for skill in piece.skills}, {objective_of[key] for key in linked})
         for piece in tally.unlapsed_evidence
-        if len(linked := [key for key in piece.milestones if key in known]) < MAX_LINKS
+        if len(linked := [key for key in piece.milestones if key in known]) < MAX_MILESTONES
     ]
     for milestone in unproven:
         fitting = (

@@ -24,12 +24,12 @@ from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
+from roadmap.readiness.tally import TONES
 from roadmap.readiness.what_if import WhatIf
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-DONE_TONES = ("claimed", "evidenced", "verified")
 # Steps that prove something which is done.
 PROOFS = ("record_evidence", "link_evidence")
 MOST_WITHOUT_EFFECT = 200
@@ -135,7 +135,7 @@ class WhatCounts:
 
 def what_counts(found: Readiness) -> WhatCounts | None:
     """Return what counts of somebody who has ticked milestones; None of who has not."""
-    ticked = sum(tone in DONE_TONES for tone in found.tones.values())
+    ticked = sum(tone in TONES for tone in found.tones.values())
     proofs = (step for step in found.steps if step.action in PROOFS and step.gain > 0)
     proof = max(proofs, key=lambda step: (step.gain, -step.place), default=None)
     return WhatCounts(ticked, format_points(found.shown_score), proof) if ticked else None
