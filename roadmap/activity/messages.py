@@ -413,12 +413,21 @@ def _href(entry: Entry, titles: Titles) -> str | None:
     return None
 
 
+def _name_without_account(entry: Entry) -> str:
+    """Say who it was as evidence does where an account was erased; others never had one."""
+    thing = entry.action.partition(".")[0]
+    is_review = KIND_OF.get(entry.action) == "reviews" and thing in ("evidence", "history")
+    if is_review or (thing == "skill" and entry.data.get("side") == "manager"):
+        return _("A former manager")
+    return _("A former colleague") if thing == "comment" else _("Someone without an account")
+
+
 def _name_actor(entry: Entry, reader_id: uuid.UUID) -> str:
     data = entry.data
     if entry.actor_id is None:
         # Witnesses and raters need no account.
         witness = _text(data, "witness") or _text(data, "rater")
-        return witness or _("Someone without an account")
+        return witness or _name_without_account(entry)
     name = _("You") if entry.actor_id == reader_id else entry.actor
     token = data.get("by_token")
     if entry.action != "evidence.accepted":

@@ -25,9 +25,10 @@ from roadmap.core.batches import batched
 from roadmap.core.database import count_changed, db
 from roadmap.core.types import Base
 from roadmap.erasure import ledger
-from roadmap.erasure.decisions import FORMER_COLLEAGUE, LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
+from roadmap.erasure.decisions import LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
 from roadmap.erasure.rules import Scrub, names_in, needles, scrubber
 from roadmap.people.audit import record_audit
+from roadmap.people.labels import FORMER_COLLEAGUE
 from roadmap.people.models import User
 
 log = logging.getLogger(__name__)
@@ -177,6 +178,8 @@ def _anonymize(session: Session, person: Person) -> None:
     for copy in NAME_COPIES:
         table = tables[copy.table]
         theirs = table.c[copy.by] == person.id
+        if copy.kinds:
+            theirs = sa.and_(theirs, table.c.kind.in_(copy.kinds))
         owners = sa.select(table.c.user_id).where(theirs)
         # Their pages say something else from now on.
         session.execute(

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-# What stands in place of a name. A review or an assessment was a manager's, which stays true.
-FORMER_MANAGER = "a former manager"
-FORMER_COLLEAGUE = "a former colleague"
+from roadmap.people.labels import FORMER_COLLEAGUE, FORMER_MANAGER
+
 # What stands in place of an id in the text of a log.
 ERASED = "erased"
 
 
 class NameCopy(NamedTuple):
-    """A column with the name of the person whose id is in the column `by` of the same row."""
+    """A column with the name of the person whose id is in the column `by` of the same row.
+
+    `kinds` are those of the rows that are meant, where not all are.
+    """
 
     table: str
     column: str
     by: str
     words: str
+    kinds: tuple[str, ...] = ()
 
 
 class Kept(NamedTuple):
@@ -32,6 +35,16 @@ class Kept(NamedTuple):
     reason: str
 
 
+# The kinds of notifications that say what a manager judged.
+JUDGEMENTS = (
+    "verified",
+    "returned",
+    "assessed",
+    "taken_back",
+    "return_taken_back",
+    "history_verified",
+    "history_taken_back",
+)
 # In rows of other people, who keep what was said to them: the words stay without the name.
 NAME_COPIES = (
     NameCopy("review", "reviewer_name", "reviewer_id", FORMER_MANAGER),
@@ -39,6 +52,8 @@ NAME_COPIES = (
     NameCopy("assessment", "assessor_name", "assessor_id", FORMER_MANAGER),
     NameCopy("evidence_comment", "author_name", "author_id", FORMER_COLLEAGUE),
     NameCopy("notification", "actor_name", "actor_id", FORMER_COLLEAGUE),
+    # After the others, which these are among.
+    NameCopy("notification", "actor_name", "actor_id", FORMER_MANAGER, JUDGEMENTS),
 )
 # Names as somebody typed them, with no account behind: replaced where they are the person's.
 TYPED_NAMES = (

@@ -164,9 +164,17 @@ def find_expired(session: Session, *, now: dt.datetime) -> list[uuid.UUID]:
         .join(User, User.id == ReadinessSummary.user_id)
         .where(ReadinessSummary.valid_until <= latest)
     ).all()
-    dates = {zone: now.astimezone(ZoneInfo(zone)).date() for zone in {row.timezone for row in rows}}
+    dates = {zone: _date_in(zone, now) or latest for zone in {row.timezone for row in rows}}
     expired = (row.user_id for row in rows if row.valid_until <= dates[row.timezone])
     return list(dict.fromkeys(expired))
+
+
+def _date_in(zone: str, now: dt.datetime) -> dt.date | None:
+    try:
+        return now.astimezone(ZoneInfo(zone)).date()
+    except (KeyError, ValueError):
+        # Recomputing the row reports a time zone that this machine does not know.
+        return None
 
 
 def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:

@@ -12,28 +12,26 @@ NUMBER_WORDS = {2: lambda: _("two"), 3: lambda: _("three"), 4: lambda: _("four")
 def gap_message(comparison: SkillComparison, skill: str, person: str | None = None) -> str:
     """Return the gap as the person reads it, or as a manager of `person` does.
 
-    It is empty where the gap is less than two levels.
+    It is empty where the gap is less than two levels. Who is gone cannot be talked to.
     """
     difference, other = comparison.difference, comparison.other
     if difference is None or other is None or not comparison.is_divergent:
         return ""
-    levels = NUMBER_WORDS[abs(difference)]()
-    said = {"name": other.name, "person": person, "skill": skill, "levels": levels}
-    if person is None:
-        if difference < 0:
-            return _(
-                "%(name)s rates %(skill)s %(levels)s levels lower than you do: talk about it",
-                **said,
-            )
-        return _(
-            "%(name)s rates %(skill)s %(levels)s levels higher than you do: talk about it", **said
-        )
-    if difference < 0:
-        return _(
-            "%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does: talk about it",
-            **said,
-        )
-    return _(
-        "%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does: talk about it",
-        **said,
-    )
+    name = other.name
+    if other.is_gone:  # what stands in place of a name begins with a small letter
+        name = name[:1].upper() + name[1:]
+    if person is None and difference < 0:
+        said = _("%(name)s rates %(skill)s %(levels)s levels lower than you do")
+    elif person is None:
+        said = _("%(name)s rates %(skill)s %(levels)s levels higher than you do")
+    elif difference < 0:
+        said = _("%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does")
+    else:
+        said = _("%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does")
+    said %= {
+        "name": name,
+        "person": person,
+        "skill": skill,
+        "levels": NUMBER_WORDS[abs(difference)](),
+    }
+    return said if other.is_gone else _("%(gap)s: talk about it", gap=said)

@@ -27,6 +27,7 @@ _JUDGEMENT = (
     Assessment.comment,
     Assessment.added_by_author,
     Assessment.by_token,
+    Assessment.assessor_id,
 )
 
 
@@ -125,9 +126,16 @@ def latest_by_assessor(
 
 
 def _level(
-    level: int, at: dt.datetime, name: str, comment: str, added: bool, by_token: bool
+    level: int,
+    at: dt.datetime,
+    name: str,
+    comment: str,
+    added: bool,
+    by_token: bool,
+    assessor_id: uuid.UUID | None,
 ) -> AssessedLevel:
-    return AssessedLevel(level, at, judge_name(name, added, by_token), comment, added, by_token)
+    name = judge_name(name, added, by_token)
+    return AssessedLevel(level, at, name, comment, added, by_token, assessor_id is None)
 
 
 def imported_assessments(

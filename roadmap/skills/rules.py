@@ -25,7 +25,7 @@ class AssessedLevel(NamedTuple):
     """The level that somebody gave, when, the name they had then, and what it rests on.
 
     `added_by_author` says that the person assessed gave them their role, `by_token` that a script
-    gave it for a manager, and so does the name.
+    gave it for a manager, and so does the name. `is_gone` says that they have no account any more.
     """
 
     level: int
@@ -34,6 +34,7 @@ class AssessedLevel(NamedTuple):
     comment: str = ""
     added_by_author: bool = False
     by_token: bool = False
+    is_gone: bool = False
 
     def is_old(self, today: dt.date) -> bool:
         """Tell whether it is marked as old."""

@@ -14,6 +14,7 @@ from roadmap.activity.messages import ACTIONS_BY_KIND, KINDS, MESSAGES, describe
 from roadmap.activity.queries import ActivityFilter, Entry, Titles, list_entries, load_titles
 from roadmap.core.config import ROOT
 from roadmap.evidence import actions as evidence
+from roadmap.evidence import review_actions
 from roadmap.people.history import record_history
 from roadmap.people.models import User
 from roadmap.progress import actions as progress
@@ -95,7 +96,9 @@ def test_every_sentence_can_be_said_of_an_entry_that_says_nothing(app):
                 (line,) = describe([entry], Titles(), uuid.uuid4())
                 assert line.text, action
                 assert not {"%", "None"} & set(line.text.split()), line.text
-                assert line.by == "Someone without an account"
+                assert line.by in (
+                    "Someone without an account", "A former manager", "A former colleague"
+                )  # fmt: skip
 
 
 def test_a_status_says_from_what_to_what(session, cast, now, alice):
@@ -182,4 +185,18 @@ def test_a_token_and_somebody_who_is_gone_are_named(session, cast, now, alice):
     session.delete(session.get_one(User, cast.mallory))
     assert [by for _text, by, _href in alice()] == [
         "Someone without an account", "You, by the token “CI”"
+    ]  # fmt: skip
+
+
+def test_who_was_erased_is_called_as_beside_the_evidence(session, cast, now, alice):
+    piece = add_evidence(session, cast, cast.alice, now)
+    submit_evidence(session, cast, piece, now)
+    review_evidence(session, cast, piece, now)
+    bob = cast.actor(session, cast.bob)
+    review_actions.add_comment(session, piece, "Well done", by=bob, now=now)
+    skills.assess_other(session, cast.alice, "mlops", 2, "", by=bob, now=now)
+    assert [by for _text, by, _href in alice()[:3]] == ["Bob", "Bob", "Bob"]
+    session.delete(session.get_one(User, cast.bob))
+    assert [by for _text, by, _href in alice()[:3]] == [
+        "A former manager", "A former colleague", "A former manager"
     ]  # fmt: skip

@@ -25,16 +25,18 @@ from roadmap.core.types import Base
 from roadmap.demo.loader import load_demo_data
 from roadmap.endorsements.models import Endorsement
 from roadmap.erasure import actions, ledger
-from roadmap.erasure.decisions import ERASED, FORMER_COLLEAGUE, FORMER_MANAGER
+from roadmap.erasure.decisions import ERASED
 from roadmap.erasure.rules import scrubber
 from roadmap.evidence.models import Evidence, Review
 from roadmap.invitations.models import Invitation
 from roadmap.jobs import tasks
 from roadmap.mail import outbox
 from roadmap.mail.models import OutgoingMail
+from roadmap.notifications.models import Notification
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
+from roadmap.people.labels import FORMER_COLLEAGUE, FORMER_MANAGER
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 from roadmap.readiness.models import ReadinessSummary
 from tests.support.signing_keys import BASE, add_keys
@@ -181,6 +183,10 @@ def test_nothing_names_an_engineer_or_a_manager_any_more(session, with_mail, fol
     # What others were told stays, and counts as it did.
     kept = sa.select(sa.func.count()).where(Review.reviewer_name == FORMER_MANAGER)
     assert session.scalar(kept) == given
+    notified = sa.select(Notification.actor_name).distinct()
+    gone = Notification.actor_name.in_((FORMER_MANAGER, FORMER_COLLEAGUE))
+    judged = session.scalars(notified.where(gone, Notification.kind == "verified")).all()
+    assert judged == [FORMER_MANAGER]
     after = scores(session)
     assert after == {user_id: said for user_id, said in before.items() if user_id in after}
     assert maya.id in before.keys() - after.keys()

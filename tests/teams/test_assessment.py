@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.people.actions import add_member, remove_member
+from roadmap.people.labels import FORMER_MANAGER
 from roadmap.people.models import Team
 from roadmap.skills import actions
 from roadmap.skills.models import Assessment
@@ -84,6 +85,19 @@ def test_gaps_of_two_or_more_are_called_out(session, cast, now, browser_of, page
     for text in (browser_of(cast.bob).get(page).text, browser_of(cast.alice).get("/skills").text):
         assert ("talk about it" in text) == (said is not None)
         assert said is None or said in text
+
+
+def test_nobody_is_sent_to_talk_with_who_is_gone(session, cast, now, browser_of, page):
+    self_assess(session, cast, 4, now=now)
+    browser_of(cast.bob).post(f"{page}/assessments", SAID)
+    row = latest(session)
+    row.assessor_id, row.assessor_name = None, FORMER_MANAGER
+    session.commit()
+    said = "A former manager rates MLOps two levels lower than you do"
+    for address in ("/skills", "/skills/mlops"):
+        text = browser_of(cast.alice).get(address).text
+        assert said in text
+        assert "talk about it" not in text
 
 
 def test_it_works_within_the_table(session, cast, now, browser_of, page):
