@@ -6,23 +6,19 @@ import datetime as dt
 import uuid
 
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import NotFound
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
-from roadmap.core.stale_forms import check_seen
 from roadmap.core.types import form_id
 from roadmap.forecast.models import Absence
 from roadmap.forecast.rules import Span
 from roadmap.people.history import record_history
-from roadmap.people.locks import lock_and_refresh, lock_user
+from roadmap.people.locks import lock_user
+from roadmap.people.private_rows import change_row, lock_row
 
 # Five a year for forty years.
 MAX_ABSENCES = 200
-
-
-class AbsenceDeleted(NotFound):
-    """Another tab deleted the days off meanwhile."""
+COLUMNS = ("starts_on", "ends_on", "note")
 
 
 def add_absence(
@@ -52,7 +48,7 @@ def add_absence(
 
 
 def values_of(absence: Absence) -> dict[str, object]:
-    return {"starts_on": absence.starts_on, "ends_on": absence.ends_on, "note": absence.note}
+    return {name: getattr(absence, name) for name in COLUMNS}
 
 
 def edit_absence(
@@ -64,35 +60,31 @@ def edit_absence(
     seen: str = "",
     now: dt.datetime,
 ) -> None:
-    """Change days off. Raises StaleForm and AbsenceDeleted.
+    """Change days off. Raises StaleForm and RowDeleted.
 
     `seen` is the fingerprint of what the form showed.
     """
     _lock(session, absence)
-    values = {"starts_on": days.first, "ends_on": days.last, "note": note}
-    before = values_of(absence)
-    check_seen(seen, before, values)
-    for name, value in values.items():
-        setattr(absence, name, value)
+    before, values = values_of(absence), dict(zip(COLUMNS, (*days, note), strict=True))
+    change_row(session, absence, values, seen=seen)
     if values != before:
         _record(session, absence, "absence.changed", now)
 
 
 def delete_absence(session: Session, absence: Absence, *, now: dt.datetime) -> None:
-    """Delete days off. Raises AbsenceDeleted."""
+    """Delete days off. Raises RowDeleted."""
     _lock(session, absence)
     session.delete(absence)
     _record(session, absence, "absence.deleted", now)
 
 
 def _lock(session: Session, absence: Absence) -> None:
-    """Read days off again below the lock of their owner. Raises AbsenceDeleted.
+    """Read days off again below the lock of their owner. Raises RowDeleted.
 
     The forecast stands on pages that are kept for a version of the person, so it is the next one.
     """
     lock_user(session, absence.user_id)
-    if not lock_and_refresh(session, absence):
-        raise AbsenceDeleted
+    lock_row(session, absence)
 
 
 def _record(session: Session, absence: Absence, action: str, now: dt.datetime) -> None:

@@ -8,6 +8,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from roadmap.core.stale_forms import RowDeleted
 from roadmap.forecast import actions
 from roadmap.forecast.models import Absence
 from roadmap.forecast.rules import Span
@@ -86,7 +87,7 @@ def test_what_another_tab_deleted_is_gone(cast, session, now):
     absence = actions.add_absence(session, cast.alice, days, "", now=now)
     session.commit()
     session.execute(sa.delete(Absence))
-    with pytest.raises(actions.AbsenceDeleted):
+    with pytest.raises(RowDeleted):
         actions.edit_absence(session, absence, days, "Late", now=now)
 
 
