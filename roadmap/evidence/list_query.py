@@ -43,7 +43,8 @@ _YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)
 class Filters:
     """What the list is narrowed to; None and '' mean any.
 
-    `verified_at` is the moment of a review that verified it and was not taken back.
+    `kind` may be several, with commas. `verified_at` is the moment of a review that verified it
+    and was not taken back.
     """
 
     q: str = ""
@@ -107,6 +108,7 @@ def _parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
     """Return the parameters of the statement."""
     values: dict[str, Any] = {name: getattr(filters, name) for name in FILTER_NAMES}
     values["year"] = f"{filters.year or 0:04}"
+    values["kind"] = (filters.kind or "").split(",")
     return values | word_parameters(words)
 
 
@@ -166,7 +168,7 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
                 Review.decided_at == sa.bindparam(name, type_=Review.decided_at.type),
             )
         case "kind":
-            return EvidenceVersion.kind == value
+            return EvidenceVersion.kind.in_(sa.bindparam(name, expanding=True))
         case "tone":
             return _tone() == value
         case "state":

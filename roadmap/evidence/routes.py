@@ -53,7 +53,6 @@ __all__ = ["evidence", "routes_capture", "routes_form"]
 
 # The words that a filter of the list can have.
 CHOICES: dict[str, Collection[str]] = {
-    "kind": KINDS,
     "state": STATES,
     "tone": TONES,
     "visibility": VISIBILITIES,
@@ -86,7 +85,7 @@ def index() -> str:
         return render_template("evidence/_list.html", **shown)
     overview = load_overview(db.session, current_user.id, today=today)
     choices = {
-        "kind": labels.KINDS.items(),
+        "kind": _kind_choices(filters.kind),
         # Whether what is not verified counts as evidenced, its milestones say.
         "tone": (labels.TONES | {"evidenced": _("Not verified")}).items(),
         "state": labels.STATES.items(),
@@ -96,6 +95,14 @@ def index() -> str:
         "skill": overview.skills,
     }
     return render_template("evidence/index.html", **shown, overview=overview, choices=choices)
+
+
+def _kind_choices(chosen: str | None) -> list[tuple[str, str]]:
+    """Return the kinds; several together are a choice where the address names them."""
+    kinds = [(key, str(label)) for key, label in labels.KINDS.items()]
+    if chosen and "," in chosen:
+        kinds.insert(0, (chosen, ", ".join(str(labels.KINDS[each]) for each in chosen.split(","))))
+    return kinds
 
 
 def _parse_filters() -> Filters:
@@ -110,6 +117,9 @@ def _parse_filters() -> Filters:
         name: strip_control_characters(request.args.get(name, ""))[:60] or None
         for name in ("milestone", "skill")
     }
+    kind = request.args.get("kind", "")
+    if all(each in KINDS for each in kind.split(",")):
+        keys["kind"] = kind
     try:
         verified_at = dt.datetime.fromisoformat(request.args.get("verified_at", ""))
         keys["verified_at"] = verified_at.astimezone(dt.UTC)

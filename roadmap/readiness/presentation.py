@@ -18,6 +18,7 @@ from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_template
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.labels import impact_label, kind_label
 from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness, round_to_tenths
 from roadmap.readiness.facts import Facts
@@ -66,8 +67,9 @@ class SourceLinks:
     skill: Callable[[str], str]
     background: str
     own: bool = False
-    # Where an impact of each type is added.
+    # Where an impact of each type is added, and where those stand that count.
     impacts: Mapping[str, str] = field(default_factory=dict)
+    measured: str = ""
 
     def gate(self, gate: GateResult) -> str:
         """Return where one does what opens a gate."""
@@ -81,14 +83,12 @@ class SourceLinks:
                 return self.background
             case _, kind if not self.own:
                 return "#evidence"
-            case _ if gate.passed:
-                return "/evidence?tone=verified"
             case "impact", key:
-                return self.impacts.get(key, "/evidence")
+                return self.measured if gate.passed else self.impacts.get(key) or _new_impact(key)
             case "new_evidence", kind:
                 return f"/evidence/new?kind={kind}" if kind else "/evidence/new"
-            case _, kind:
-                return f"/evidence?kind={kind}" if kind else "/evidence"
+            case _, kinds:
+                return f"/evidence?kind={kinds}" + ("&tone=verified" if gate.passed else "")
 
     def item(self, item: ItemEffect) -> str:
         """Return where an item leads."""
@@ -109,7 +109,14 @@ def own_links(slug: str, impacts: Mapping[str, str] | None = None) -> SourceLink
         background="/career",
         own=True,
         impacts=impacts or {},
+        measured=f"/readiness?roadmap={slug}#part-impact",
     )
+
+
+def _new_impact(type_: str) -> str:
+    """Return where a piece is recorded whose kind can measure this type of impact."""
+    able = [key for key, kind in KINDS.items() if type_ in kind.impacts]
+    return f"/evidence/new?kind={able[0]}" if able else "/evidence/new"
 
 
 def impact_links(found: Readiness, slug: str, *, has_manager: bool) -> dict[str, str]:

@@ -109,6 +109,7 @@ def evidence_list(session, cast, now):
     ("wanted", "titles"),
     [
         ({"kind": "talk"}, {"100% uptime_talk"}),
+        ({"kind": "talk,certification"}, {"100% uptime_talk", "Badge"}),
         ({"state": "verified"}, {"Feature store design"}),
         ({"tone": "verified"}, {"Feature store design"}),
         ({"tone": "lapsed"}, {"Badge"}),

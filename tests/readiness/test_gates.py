@@ -161,11 +161,14 @@ def test_a_gate_links_to_what_opens_it() -> None:
     assert link("leadership", proven_facts()) == "/roadmaps/slug/leadership"
     assert link("judged_by_others", Facts()) == "/skills"
     assert link("impact", Facts()) == "/evidence/new"
-    assert link("impact", proven_facts()) == "/evidence?tone=verified"
-    assert link("design", proven_facts()) == "/evidence?tone=verified"
+    assert link("impact", proven_facts()) == "/readiness?roadmap=slug#part-impact"
+    design = "/evidence?kind=design_doc,case_study&tone=verified"
+    assert link("design", proven_facts()) == design
     assert link("design", Facts()) == "/evidence/new?kind=design_doc"
     elsewhere = Facts(pieces=(piece("a", "case_study", "foundations1"),))
     assert link("impact", elsewhere) == "/evidence/a/edit?impact=scale#impacts"
+    unable = Facts(pieces=(piece("a", "publication", "foundations1"),))
+    assert link("impact", unable).startswith("/evidence/new?kind=")
     measured = Facts(pieces=(piece("a", "launch", impacts=(metric("scale"),)),))
     assert link("impact", measured) == "/evidence/a", "it is measured, and to be verified"
     assert link("design", elsewhere) == "/evidence/new?kind=design_doc", "it cannot open the gate"

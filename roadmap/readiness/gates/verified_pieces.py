@@ -42,7 +42,7 @@ class Rule(GateRule):
                     )
                 )
             ),
-            None,
+            "",
         )
         titles = [f"“{tally.stage_title(key)}”".replace("%", "%%") for key in stages]
         have = sum(
@@ -75,5 +75,7 @@ class Rule(GateRule):
                 stages=join_with_or(titles) if titles else "",
             ),
             passed=have >= asked,
-            place=("evidence", waiting) if waiting else ("new_evidence", kinds[0]),
+            place=("evidence", ",".join(kinds) if have >= asked else waiting)
+            if waiting or have >= asked
+            else ("new_evidence", kinds[0]),
         )
