@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from roadmap.core.i18n import gettext as _
+from flask_babel import LazyString
+
+from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.journey.roadmap_progress import RoadmapProgress
+from roadmap.readiness.tally import TONES
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
@@ -19,37 +22,23 @@ OPEN = ("not_started", "in_progress")
 DUE_WITHIN = dt.timedelta(weeks=4)
 
 
-def _due(progress: RoadmapProgress, tones: Mapping[str, str]) -> set[str]:
-    last = progress.today + DUE_WITHIN
-    return {key for key, on in progress.targets.items() if on <= last and tones.get(key) in OPEN}
-
-
-def _with_tones(*wanted: str) -> Callable[[RoadmapProgress, Mapping[str, str]], set[str]]:
-    return lambda _progress, tones: {key for key, tone in tones.items() if tone in wanted}
-
-
-SHOWN: dict[str, Callable[[RoadmapProgress, Mapping[str, str]], set[str]]] = {
-    "open": _with_tones(*OPEN),
-    "in-progress": _with_tones("in_progress"),
-    "due": _due,
-    "done": _with_tones("claimed", "evidenced", "verified"),
-    "without-evidence": _with_tones("claimed"),
-    "not-verified": _with_tones(*OPEN, "claimed", "evidenced"),
+SHOWN_TONES = {
+    "open": OPEN,
+    "in-progress": ("in_progress",),
+    "done": TONES,
+    "without-evidence": ("claimed",),
+    "not-verified": (*OPEN, "claimed", "evidenced"),
 }
-"""What the checklist may be narrowed to, by the word in the address: those of the given tones."""
-
-
-def shown_labels() -> dict[str, str]:
-    """Return the filters in the reader's language."""
-    return {
-        "": _("All"),
-        "open": _("Open"),
-        "in-progress": _("In progress"),
-        "due": _("Due in 4 weeks"),
-        "done": _("Done"),
-        "without-evidence": _("Without evidence"),
-        "not-verified": _("Not verified"),
-    }
+"""The tones to which the checklist may be narrowed, by the word in the address."""
+SHOWN = {
+    "": _l("All"),
+    "open": _l("Open"),
+    "in-progress": _l("In progress"),
+    "due": _l("Due in 4 weeks"),
+    "done": _l("Done"),
+    "without-evidence": _l("Without evidence"),
+    "not-verified": _l("Not verified"),
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +86,7 @@ class FilterLink:
     """A choice of the filter: its address, and how many milestones it would show."""
 
     name: str
-    label: str
+    label: LazyString
     url: str
     count: int
     is_chosen: bool
@@ -112,7 +101,13 @@ def matching_keys(
         for each in milestones
         if not chosen.skill or chosen.skill in each.skills
     }
-    return {"": set(tones), **{name: shown(progress, tones) for name, shown in SHOWN.items()}}
+    keys = {
+        name: {key for key, tone in tones.items() if tone in wanted}
+        for name, wanted in SHOWN_TONES.items()
+    }
+    last = progress.today + DUE_WITHIN
+    due = {key for key in keys["open"] if progress.targets.get(key, dt.date.max) <= last}
+    return {"": set(tones), "due": due, **keys}
 
 
 def filter_links(chosen: ChecklistFilter, keys: Mapping[str, set[str]]) -> list[FilterLink]:
@@ -125,5 +120,5 @@ def filter_links(chosen: ChecklistFilter, keys: Mapping[str, set[str]]) -> list[
             len(keys[name]),
             name == chosen.shown,
         )
-        for name, label in shown_labels().items()
+        for name, label in SHOWN.items()
     ]
