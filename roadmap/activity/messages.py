@@ -394,7 +394,7 @@ def _href(entry: Entry, titles: Titles) -> str | None:
         case "tool":
             return f"/tools/{subject}"
         case "enrollment":
-            slug = titles.known["slug"].get(subject)
+            slug = titles.slugs.get(subject)
             return f"/roadmaps/{slug}" if slug else None
         case "position" | "degree":
             return "/career"

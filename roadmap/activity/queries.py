@@ -215,12 +215,13 @@ class Titles:
     """What the subjects of entries are called now, or were called last.
 
     `roadmaps` are those that the person is on, then the other published ones. `known` are the
-    titles by kind of thing and subject, and the slugs of roadmaps by their ids; `deleted` names
+    titles by kind of thing and subject, `slugs` those of roadmaps by their ids; `deleted` names
     evidence that exists no more.
     """
 
     roadmaps: Sequence[Content] = ()
     known: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    slugs: dict[str, str] = field(default_factory=dict)
     deleted: dict[str, str] = field(default_factory=dict)
 
     def roadmap_of(self, milestone_key: str) -> Content | None:
@@ -244,24 +245,37 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
         thing = entry.action.partition(".")[0]
         subjects[_THINGS.get(thing, thing)].add(entry.subject)
         subjects["milestone"].update(milestones_in(entry.data))
-    columns: tuple[tuple[str, str, Any, Any, Any], ...] = (
-        ("milestone", "milestone", catalog.Milestone.key, catalog.Milestone.title, None),
-        ("skill", "skill", catalog.Skill.key, catalog.Skill.title, None),
-        ("evidence", "evidence", Evidence.id, Evidence.title, Evidence.user_id),
-        ("position", "position", Position.id, Position.title, Position.user_id),
-        ("degree", "degree", Degree.id, Degree.institution, Degree.user_id),
-        ("membership", "membership", Team.slug, Team.name, None),
-        ("enrollment", "enrollment", catalog.Roadmap.id, catalog.Roadmap.title, None),
-        ("slug", "enrollment", catalog.Roadmap.id, catalog.Roadmap.slug, None),
-    )
-    for name, thing, key, title, owner in columns:
+    for thing in ("milestone", "skill"):
+        known = {
+            key
+            for each in titles.roadmaps
+            for key in (each.by_key if thing == "milestone" else each.skill_by_key)
+        }
+        subjects[thing] -= known
+    models: dict[str, tuple[Any, Any, Any]] = {
+        "milestone": (catalog.Milestone.key, catalog.Milestone.title, None),
+        "skill": (catalog.Skill.key, catalog.Skill.title, None),
+        "evidence": (Evidence.id, Evidence.title, Evidence.user_id),
+        "position": (Position.id, Position.title, Position.user_id),
+        "degree": (Degree.id, Degree.institution, Degree.user_id),
+        "membership": (Team.slug, Team.name, None),
+    }
+    for thing, (key, title, owner) in models.items():
         is_id = isinstance(key.type, sa.Uuid)
         keys: list[Any] = [*_keys(subjects[thing])] if is_id else sorted(subjects[thing])
         for batch in batched(keys):
             named = sa.select(key, title).where(key.in_(batch))
             if owner is not None:
                 named = named.where(owner == user_id)
-            titles.known[name].update((str(k), said) for k, said in session.execute(named))
+            titles.known[thing].update((str(k), said) for k, said in session.execute(named))
+    if roadmap_ids := _keys(subjects["enrollment"]):
+        roadmap = catalog.Roadmap
+        named = sa.select(roadmap.id, roadmap.title, roadmap.slug).where(
+            roadmap.id.in_(roadmap_ids)
+        )
+        for key, title, slug in session.execute(named):
+            titles.known["enrollment"][str(key)] = title
+            titles.slugs[str(key)] = slug
     gone = subjects["evidence"] - titles.known["evidence"].keys()
     for batch in batched(sorted(gone)):
         # Only its deletion says what it was called at the end.

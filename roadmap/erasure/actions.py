@@ -25,10 +25,9 @@ from roadmap.core.batches import batched
 from roadmap.core.database import count_changed, db
 from roadmap.core.types import Base
 from roadmap.erasure import ledger
-from roadmap.erasure.decisions import LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
+from roadmap.erasure.decisions import FORMER_COLLEAGUE, LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
 from roadmap.erasure.rules import Scrub, names_in, needles, scrubber
 from roadmap.people.audit import record_audit
-from roadmap.people.labels import FORMER_COLLEAGUE
 from roadmap.people.models import User
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from roadmap.people.labels import FORMER_COLLEAGUE, FORMER_MANAGER
-
+# What stands in place of a name. A review or an assessment was a manager's, which stays true.
+FORMER_MANAGER = "a former manager"
+FORMER_COLLEAGUE = "a former colleague"
 # What stands in place of an id in the text of a log.
 ERASED = "erased"
 

@@ -8,8 +8,7 @@ import uuid
 from collections.abc import Callable, Collection
 from typing import Any
 
-from roadmap.erasure.decisions import ERASED
-from roadmap.people.labels import FORMER_COLLEAGUE
+from roadmap.erasure.decisions import ERASED, FORMER_COLLEAGUE
 
 # In JSON that code wrote, the keys whose value is a name.
 NAME_KEYS = frozenset({"rater", "witness"})

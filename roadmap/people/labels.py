@@ -12,10 +12,6 @@ BASES = {
     "referee": _l("on a referee's word"),
 }
 DEFAULT_BASIS = "artefact"
-# What stands in place of the name of who was erased. A review or an assessment was a manager's,
-# which stays true.
-FORMER_MANAGER = "a former manager"
-FORMER_COLLEAGUE = "a former colleague"
 
 
 def judge_name(name: str, added_by_author: bool, by_token: bool = False) -> str:

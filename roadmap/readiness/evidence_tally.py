@@ -35,8 +35,7 @@ class Proof(NamedTuple):
     milestones: list[str]
     impacts: list[str]
     baselines: list[str]
-    # Rows of the release before have none.
-    verifiers: list[int] = []
+    verifiers: list[int]
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from roadmap.core.types import Base
 from roadmap.demo.loader import load_demo_data
 from roadmap.endorsements.models import Endorsement
 from roadmap.erasure import actions, ledger
-from roadmap.erasure.decisions import ERASED
+from roadmap.erasure.decisions import ERASED, FORMER_COLLEAGUE, FORMER_MANAGER
 from roadmap.erasure.rules import scrubber
 from roadmap.evidence.models import Evidence, Review
 from roadmap.invitations.models import Invitation
@@ -36,7 +36,6 @@ from roadmap.notifications.models import Notification
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
-from roadmap.people.labels import FORMER_COLLEAGUE, FORMER_MANAGER
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 from roadmap.readiness.models import ReadinessSummary
 from tests.support.signing_keys import BASE, add_keys

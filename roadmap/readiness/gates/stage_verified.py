@@ -101,7 +101,7 @@ class Rule(GateRule):
             person
             for proof in tally.evidence.proofs
             if tally.today <= self._counts_until(proof.occurred_on.last)
-            for key, person in zip(proof.milestones, proof.verifiers, strict=False)
+            for key, person in zip(proof.milestones, proof.verifiers, strict=True)
             if key in done
         }
         return len(people - {NOBODY})
