@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -142,6 +143,16 @@ def list_sessions(
         )
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
     ).all()
+
+
+def find_by_token(session: Session, model: Any, token: str) -> tuple[Any, User] | None:
+    """Load the row of a token and its person, unless their account is deactivated."""
+    found = session.execute(
+        sa.select(model, User)
+        .join(User, User.id == model.user_id)
+        .where(model.token_hash == hash_token(token), User.deactivated_at.is_(None))
+    ).first()
+    return (found[0], found[1]) if found else None
 
 
 def find_password_link(

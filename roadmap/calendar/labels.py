@@ -22,14 +22,12 @@ KINDS: dict[str, LazyString] = {
 
 def summary(entry: Entry) -> str:
     """Return what a calendar shows on the day of an entry."""
-    match entry.kind:
-        case "renewal":
-            return str(_("Renew: %(title)s", title=entry.title))
-        case "roadmap":
-            return str(_("Target date: %(title)s", title=entry.title))
-        case "expiry":
-            return str(_("Last day: %(title)s", title=entry.title))
-    return entry.title
+    texts = {
+        "renewal": _("Renew: %(title)s", title=entry.title),
+        "roadmap": _("Target date: %(title)s", title=entry.title),
+        "expiry": _("Last day: %(title)s", title=entry.title),
+    }
+    return texts.get(entry.kind, entry.title)
 
 
 def distance(entry: Entry, today: dt.date) -> str:

@@ -8,7 +8,6 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.auth.tokens import hash_token
 from roadmap.calendar.models import CalendarFeed
 from roadmap.calendar.rules import Entry
 from roadmap.catalog.queries import load_revision
@@ -17,7 +16,6 @@ from roadmap.evidence.audience_sql import counted_version_id
 from roadmap.evidence.item import Audience
 from roadmap.evidence.labels import is_issued
 from roadmap.evidence.models import Evidence, EvidenceVersion
-from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 from roadmap.progress.queries import enrollments
 
@@ -103,13 +101,3 @@ def _expiries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entr
 def feed_of(session: Session, user_id: uuid.UUID) -> CalendarFeed | None:
     """Load the address of a person's calendar, if there is one."""
     return session.scalars(sa.select(CalendarFeed).filter_by(user_id=user_id)).first()
-
-
-def find_feed(session: Session, token: str) -> tuple[CalendarFeed, User] | None:
-    """Load the feed with this token and its owner, unless their account is deactivated."""
-    found = session.execute(
-        sa.select(CalendarFeed, User)
-        .join(User, User.id == CalendarFeed.user_id)
-        .where(CalendarFeed.token_hash == hash_token(token), User.deactivated_at.is_(None))
-    ).first()
-    return (found[0], found[1]) if found else None

@@ -11,7 +11,9 @@ from flask_babel import force_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from roadmap.auth.queries import find_by_token
 from roadmap.calendar import actions, feed, labels, queries, rules
+from roadmap.calendar.models import CalendarFeed
 from roadmap.core.database import db
 from roadmap.core.i18n import current_locale
 from roadmap.core.i18n import gettext as _
@@ -31,15 +33,12 @@ def index() -> Response:
     month = rules.Month.parse(request.args.get("month", ""), today)
     entries = queries.load_entries(db.session, current_user.id, today)
     locale = Locale.parse(current_locale())
-    first_weekday = locale.first_week_day
-    weeks = month.weeks(first_weekday)
+    weeks = month.weeks(locale.first_week_day)
     shown: dict[object, list[rules.Entry]] = {day: [] for week in weeks for day in week}
     for each in entries:
         if each.day in shown:
             shown[each.day].append(each)
-    names = {
-        width: get_day_names(width, "stand-alone", locale) for width in ("wide", "abbreviated")
-    }
+    short, full = (get_day_names(width, "stand-alone", locale) for width in ("abbreviated", "wide"))
     return render_page(
         "calendar/index.html",
         entries=entries,
@@ -48,10 +47,7 @@ def index() -> Response:
         month=month,
         weeks=weeks,
         shown=shown,
-        weekdays=[
-            (names["abbreviated"][number % 7], names["wide"][number % 7])
-            for number in range(first_weekday, first_weekday + 7)
-        ],
+        weekdays=[(short[day.weekday()], full[day.weekday()]) for day in weeks[0]],
         feed=queries.feed_of(db.session, current_user.id),
         today=today,
         labels=labels,
@@ -80,7 +76,7 @@ def revoke_address() -> BaseResponse:
 @limiter.limit("120/minute")
 def read_feed(token: str) -> Response:
     """Return the calendar of an address; every one that does not exist gets the same 404."""
-    found = queries.find_feed(db.session, token)
+    found = find_by_token(db.session, CalendarFeed, token)
     if found is None:
         abort(404)
     address, owner = found

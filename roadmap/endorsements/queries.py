@@ -9,9 +9,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.auth.tokens import hash_token
 from roadmap.endorsements.models import Endorsement
-from roadmap.people.models import User
 
 
 def endorsements(session: Session, user_id: uuid.UUID, milestone: str) -> Sequence[Endorsement]:
@@ -41,13 +39,3 @@ def witnessed(
         for row in rows:
             found[row.user_id, row.milestone_key].append(row)
     return found
-
-
-def find_by_token(session: Session, token: str) -> tuple[Endorsement, User] | None:
-    """Load the request of a token and its person, unless their account is deactivated."""
-    found = session.execute(
-        sa.select(Endorsement, User)
-        .join(User, User.id == Endorsement.user_id)
-        .where(Endorsement.token_hash == hash_token(token), User.deactivated_at.is_(None))
-    ).first()
-    return (found[0], found[1]) if found else None

@@ -10,6 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.auth import rate_limits
+from roadmap.auth.queries import find_by_token
 from roadmap.auth.tokens import hash_token
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
@@ -17,7 +18,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address, public_address
 from roadmap.core.web import form_key, keep_unlisted, now, render_page
-from roadmap.endorsements import actions, queries
+from roadmap.endorsements import actions
 from roadmap.endorsements.forms import AskForm, WitnessForm
 from roadmap.endorsements.models import Endorsement
 from roadmap.people import permissions
@@ -90,7 +91,7 @@ def answer(token: str) -> Response:
         page = keep_unlisted(render_page("endorsements/not_found.html", 429, wait=wait))
         page.headers["Retry-After"] = str(wait)
         return page
-    found, form = queries.find_by_token(db.session, token), WitnessForm()
+    found, form = find_by_token(db.session, Endorsement, token), WitnessForm()
     if found is None or not found[0].is_open(now()):
         return _render_witness(token, form)
     if current_user.is_authenticated and current_user.id == found[0].user_id:
@@ -127,7 +128,7 @@ def _render_ask(form: AskForm, *, status: int = 200) -> Response:
 
 def _render_witness(token: str, form: WitnessForm, *, status: int = 200) -> Response:
     """Show what a witness is asked, or that they answered, or that the link does not work."""
-    found = queries.find_by_token(db.session, token)
+    found = find_by_token(db.session, Endorsement, token)
     if found is None or not (found[0].answered_at or found[0].is_open(now())):
         return keep_unlisted(render_page("endorsements/not_found.html", 404))
     row, person = found

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from roadmap.auth.tokens import hash_token
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
-from roadmap.people.models import User
 from roadmap.practice.models import (
     Answer,
     Citation,
@@ -166,13 +164,3 @@ def peer_links(session: Session, user_id: uuid.UUID, question: str = "") -> Sequ
     if question:
         found = found.where(PeerLink.question == question)
     return session.scalars(found.order_by(PeerLink.created_at.desc(), PeerLink.id.desc())).all()
-
-
-def find_peer_link(session: Session, token: str) -> tuple[PeerLink, str] | None:
-    """Load the link of a token and the name of its person, unless their account is deactivated."""
-    found = session.execute(
-        sa.select(PeerLink, User.name)
-        .join(User, User.id == PeerLink.user_id)
-        .where(PeerLink.token_hash == hash_token(token), User.deactivated_at.is_(None))
-    ).first()
-    return (found[0], found[1]) if found else None

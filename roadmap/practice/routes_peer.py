@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.auth import rate_limits
+from roadmap.auth.queries import find_by_token
 from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -35,10 +36,13 @@ def make(key: str) -> BaseResponse:
         attempt = permissions.load(
             db.session, current_user, "practice.write", PracticeAttempt, attempt_id
         )
-    answer = queries.answer(db.session, current_user.id, key)
-    # There has to be something to rate.
-    if (attempt is None and not (answer and answer.texts)) or (attempt and attempt.question != key):
-        abort(404)
+        if attempt.question != key:
+            abort(404)
+    else:
+        # There has to be something to rate.
+        answer = queries.answer(db.session, current_user.id, key)
+        if answer is None or not answer.texts:
+            abort(404)
     token = actions.make_peer_link(
         db.session, current_user.id, key, attempt, now=now(), key=form_key()
     )
@@ -77,7 +81,7 @@ def rate(token: str) -> Response:
         page = keep_unlisted(render_page("practice/peer_not_found.html", 429, wait=wait))
         page.headers["Retry-After"] = str(wait)
         return page
-    found, form = queries.find_peer_link(db.session, token), PeerRatingForm()
+    found, form = find_by_token(db.session, PeerLink, token), PeerRatingForm()
     if found is None or not found[0].is_open(now()):
         return _render(token, form)
     if not form.validate():
@@ -91,13 +95,13 @@ def rate(token: str) -> Response:
 
 def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
     """Show what is to be rated, or that it is rated, or that the link does not work."""
-    found = queries.find_peer_link(db.session, token)
+    found = find_by_token(db.session, PeerLink, token)
     question = queries.question_bank().by_key.get(found[0].question) if found else None
     if found is None or question is None:
         return keep_unlisted(render_page("practice/peer_not_found.html", 404))
-    link, name = found
+    link, owner = found
     if link.rated_at is not None:
-        return keep_unlisted(render_page("practice/peer_thanks.html", name=name))
+        return keep_unlisted(render_page("practice/peer_thanks.html", name=owner.name))
     if not link.is_open(now()):
         return keep_unlisted(render_page("practice/peer_not_found.html", 404))
     answer = queries.answer(db.session, link.user_id, link.question)
@@ -108,7 +112,7 @@ def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
         action=f"/practice/peer/{token}",
         question=question,
         levels=queries.question_bank().levels,
-        name=name,
+        name=owner.name,
         attempt=link.attempt,
         texts=labelled_texts(answer),
         form=form,
