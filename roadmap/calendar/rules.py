@@ -37,8 +37,6 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of a calendar."""
-
     year: int
     number: int
 

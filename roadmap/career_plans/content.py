@@ -45,8 +45,6 @@ class Question(Model):
 
 
 class Axis(Model):
-    """A line of the comparison."""
-
     key: Word
     title: Title
 
@@ -165,8 +163,6 @@ class AdvancedEducation(Model):
 
 
 class CareerContent(CitingContent):
-    """The whole file."""
-
     roadmap: Key
     direction: Direction
     axes: tuple[Axis, ...]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, HiddenField, SelectField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import AnyOf, DataRequired, Length, NumberRange, Optional
+from wtforms.validators import AnyOf, DataRequired, NumberRange, Optional
 
 from roadmap.career_plans.models import CareerPlan
 from roadmap.career_plans.rules import REVIEW_ON, is_review_missing, is_review_past
@@ -104,55 +104,35 @@ def _form_class(questions: tuple[Question, ...]) -> type[PlanForm]:
     """Return the class of a form; there are as many as there are pages with questions."""
     # A question may have the name of something that a form has, such as `data`.
     names = {question.key: f"answer_{question.key}" for question in questions}
-    fields = {names[each.key]: FIELDS[each.type](each) for each in questions}
+    fields = {names[each.key]: _field(each) for each in questions}
     return type("AnswersForm", (PlanForm,), {**fields, "names": names})
 
 
-def _text_field(question: Question) -> Any:
-    return TextAreaField(
-        question.text,
-        [Optional(), Length(max=MAX_ANSWER_LENGTH, message=_l("At most %(max)d characters."))],
-        filters=[clean_multiline],
-        description=question.help,
-    )
-
-
-def _date_field(question: Question) -> Any:
-    return DateField(
-        question.text,
-        [Optional()],
-        description=question.help,
-        invalid_value_message=_l("Enter the date as year-month-day, such as 2027-03-05."),
-    )
-
-
-def _number_field(question: Question) -> Any:
+def _field(question: Question) -> Any:
+    label, more = question.text, {"description": question.help}
+    match question.type:
+        case "text":
+            limit = at_most(MAX_ANSWER_LENGTH)
+            return TextAreaField(label, [Optional(), limit], filters=[clean_multiline], **more)
+        case "date":
+            unreadable = _l("Enter the date as year-month-day, such as 2027-03-05.")
+            return DateField(label, [Optional()], invalid_value_message=unreadable, **more)
+        case "choice":
+            known = AnyOf(question.options, message=_l("Choose one of the options."))
+            choices = [
+                SelectChoice("", "–"),
+                *(SelectChoice(*[each] * 2) for each in question.options),
+            ]
+            return SelectField(
+                label, [Optional(), known], choices=choices, validate_choice=False, **more
+            )
+    unreadable = _l("Enter a number without separators, such as 12000 or 4.5.")
+    limit = NumberRange(0, MAX_NUMBER, _l("From 0 to %(max)d."))
     return PlainDecimalField(
-        question.text,
-        [Optional(), NumberRange(0, MAX_NUMBER, _l("From 0 to %(max)d."))],
-        places=None,
-        description=question.help,
-        invalid_value_message=_l("Enter a number without separators, such as 12000 or 4.5."),
+        label, [Optional(), limit], places=None, invalid_value_message=unreadable, **more
     )
 
 
-def _choice_field(question: Question) -> Any:
-    return SelectField(
-        question.text,
-        [Optional(), AnyOf(question.options, message=_l("Choose one of the options."))],
-        choices=[SelectChoice("", "–"), *(SelectChoice(each, each) for each in question.options)],
-        validate_choice=False,
-        description=question.help,
-    )
-
-
-FIELDS: dict[str, Callable[[Question], Any]] = {
-    "text": _text_field,
-    "date": _date_field,
-    "number": _number_field,
-    "money": _number_field,
-    "choice": _choice_field,
-}
 READERS: dict[str, Callable[[str], Any]] = {
     "date": dt.date.fromisoformat,
     "number": Decimal,

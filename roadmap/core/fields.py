@@ -57,25 +57,41 @@ class UrlField(StringField):
         return clean_url(self.raw_data[0]) if self.raw_data else str(self.data or "")
 
 
-class PartialDateField(StringField):
-    """A day, month or year; what can't be read stays in the field, with how it is written."""
+class ParsedField(StringField):
+    """A text that is read as a value; what cannot be read stays in the field as it was typed."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = strip_control_characters(" ".join(valuelist)).strip()
+        self.data = None
+        if typed:
+            self.data = self.parse(typed)
+
+    def parse(self, typed: str) -> Any:
+        """Return the value. Raises ValueError with what to write."""
+        raise NotImplementedError
+
+    def format(self, value: Any) -> str:
+        return str(value)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(self.raw_data)
+        return "" if self.data is None else self.format(self.data)
+
+
+class PartialDateField(ParsedField):
+    """A day, month or year."""
 
     data: PartialDate | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, render_kw={"class": "date", "autocomplete": "off"}, **kwargs)
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        typed = strip_control_characters(" ".join(valuelist)).strip()
-        self.data = None
-        if typed:
-            try:
-                self.data = PartialDate.parse(typed, month_names(current_locale()))
-            except ValueError:
-                message = _(
-                    "This is not a date. Write a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
-                )
-                raise ValueError(message) from None
-
-    def _value(self) -> str:
-        return " ".join(self.raw_data) if self.raw_data else str(self.data or "")
+    def parse(self, typed: str) -> PartialDate:
+        try:
+            return PartialDate.parse(typed, month_names(current_locale()))
+        except ValueError:
+            message = _(
+                "This is not a date. Write a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
+            )
+            raise ValueError(message) from None

@@ -19,7 +19,7 @@ from roadmap.people.audit import record_audit
 from roadmap.people.locks import lock_user_to_read
 
 if TYPE_CHECKING:
-    from roadmap.market.oews_file import OewsFile, StateWages
+    from roadmap.market.oews_file import OewsFile
 
 MAX_OFFERS = 50
 
@@ -37,24 +37,35 @@ def import_pay(session: Session, file: OewsFile, *, now: dt.datetime) -> list[Im
     """Store what a file says, in place of an earlier one of the same year."""
     changes = []
     for soc, wages in sorted(file.wages.items()):
+        rows = [
+            ImportedPay(
+                state=state,
+                jobs=each.jobs,
+                mean=each.mean.amount,
+                mean_is_ceiling=each.mean.is_ceiling,
+                median=each.median.amount,
+                median_is_ceiling=each.median.is_ceiling,
+            )
+            for state, each in wages.items()
+        ]
         of_this = sa.select(PayImport).where(PayImport.soc == soc, PayImport.year == file.year)
         before = session.scalar(of_this)
-        rows = {state: _row(state, each) for state, each in wages.items()}
-        if before is None:
-            before = PayImport(soc=soc, year=file.year, states=[])
-            session.add(before)
-            changes.append(ImportChange(soc, is_new=True, changed=len(rows)))
-        else:
-            old = {row.state: _values(row) for row in before.states}
-            new = {state: _values(row) for state, row in rows.items()}
-            changed = sum(old.get(state) != new.get(state) for state in old.keys() | new.keys())
-            changes.append(ImportChange(soc, is_new=False, changed=changed))
-            if not changed:
-                continue
-            before.states.clear()
+        old, new = (
+            {_values(row) for row in found} for found in (before.states if before else [], rows)
+        )
+        changed = len({state for state, *_pay in old ^ new})
+        changes.append(ImportChange(soc, before is None, changed))
+        if not changed:
+            continue
+        if before is not None:
+            session.delete(before)
             session.flush()
-        before.file_name, before.sha256, before.imported_at = file.name[-200:], file.sha256, now
-        before.states.extend(rows.values())
+        session.add(
+            PayImport(
+                soc=soc, year=file.year, file_name=file.name[-200:], sha256=file.sha256,
+                imported_at=now, states=rows,
+            )
+        )  # fmt: skip
     session.flush()
     if any(change.changed for change in changes):
         record_audit(
@@ -64,19 +75,8 @@ def import_pay(session: Session, file: OewsFile, *, now: dt.datetime) -> list[Im
     return changes
 
 
-def _row(state: str, wages: StateWages) -> ImportedPay:
-    return ImportedPay(
-        state=state,
-        jobs=wages.jobs,
-        mean=wages.mean.amount,
-        mean_is_ceiling=wages.mean.is_ceiling,
-        median=wages.median.amount,
-        median_is_ceiling=wages.median.is_ceiling,
-    )
-
-
 def _values(row: ImportedPay) -> tuple[object, ...]:
-    return (row.jobs, row.mean, row.mean_is_ceiling, row.median, row.median_is_ceiling)
+    return (row.state, row.jobs, row.mean, row.mean_is_ceiling, row.median, row.median_is_ceiling)
 
 
 def save_offer(

@@ -96,8 +96,6 @@ class Figure(Model):
 
 
 class Demand(Model):
-    """Who hires, in words."""
-
     summary: Note
     year: Year
     source: Key
@@ -143,8 +141,6 @@ class StatePay(Model):
 
 
 class Market(CitingContent):
-    """The whole file."""
-
     origin: Origin
     occupations: tuple[Occupation, ...]
     sources: tuple[MarketSource, ...]

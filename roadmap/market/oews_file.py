@@ -90,8 +90,6 @@ class _Table:
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far."""
-
     occupations: Collection[str]
     states: Mapping[str, tuple[str, str]]
     ceiling: int | None = None
@@ -158,7 +156,6 @@ def _table(name: str, content: bytes) -> _Table:
 
 
 def _unpack(content: bytes) -> tuple[str, bytes]:
-    """Return name and content of the one workbook in a ZIP."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         found = [each for each in packed.infolist() if each.filename.endswith("_dl.xlsx")]
         if len(found) != 1:
@@ -336,7 +333,6 @@ def _amount(where: str, text: str, reading: _Reading) -> int | None:
 
 
 def _missing(reading: _Reading) -> list[str]:
-    """Return what a whole state file would have."""
     if STATE not in reading.area_types:
         kinds = ", ".join(AREA_TYPES.get(kind, kind) for kind in sorted(reading.area_types) if kind)
         return [f"no state is in it, only {kinds or 'nothing'}: not the state file of OEWS"]

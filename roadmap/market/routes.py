@@ -97,7 +97,6 @@ def delete_offer(key: uuid.UUID) -> Response:
 def _render(
     form: OfferForm, *, terms: OfferTerms | None = None, status: int = 200, **context: Any
 ) -> Response:
-    """Render the calculator, with the result where there is one, and what is saved."""
     saved = queries.offers(db.session, current_user.id)
     return render_page(
         "market/offers.html",

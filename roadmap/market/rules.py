@@ -108,8 +108,6 @@ class OfferTerms:
 
 @dataclass(frozen=True, slots=True)
 class OfferYear:
-    """What one year of an offer brings."""
-
     cash: int
     equity: Fraction
     sign_on: int

@@ -77,8 +77,6 @@ class Mock(Model):
 
 
 class QuestionBank(CitingContent):
-    """The whole file."""
-
     levels: FourLines = Field(description="The names of the four levels of every rubric.")
     groups: tuple[Group, ...] = Field(min_length=1)
     mocks: tuple[Mock, ...] = Field(min_length=1)

@@ -15,7 +15,6 @@ from roadmap.core.numbers import parse_whole_number
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
 from roadmap.practice.models import RATINGS, Answer
-from roadmap.practice.rules import TEXT_FIELDS
 
 MAX_CITED = 10
 
@@ -38,6 +37,8 @@ class AnswerForm(FlaskForm):
     """What all answers share. `seen` is the revision that the form shows, 0 where none is saved."""
 
     form_name = ""
+    # The fields of its texts.
+    texts_of: tuple[str, ...] = ()
     # The revision that saving again replaces, where another form was faster.
     replaces: int | None = None
     seen = HiddenField()
@@ -55,7 +56,7 @@ class AnswerForm(FlaskForm):
     @property
     def texts(self) -> dict[str, str]:
         """Return what is written, by the name of its field."""
-        given = {name: self[name].data or "" for name in TEXT_FIELDS[self.form_name]}
+        given = {name: self[name].data or "" for name in self.texts_of}
         return {name: text for name, text in given.items() if text}
 
     @property
@@ -67,15 +68,14 @@ class AnswerForm(FlaskForm):
         mine = self.texts
         return {
             self[name].label.text: saved.texts.get(name, "–")
-            for name in TEXT_FIELDS[self.form_name]
+            for name in self.texts_of
             if saved.texts.get(name) != mine.get(name)
         }
 
 
 class StarForm(AnswerForm):
-    """A story."""
-
     form_name = "star"
+    texts_of = ("situation", "task", "action", "result")
     situation = _text(_l("Situation"), _l("Where and when it was, and what was at stake."))
     task = _text(_l("Task"), _l("What you were responsible for."))
     action = _text(_l("Action"), _l("What you did and decided, in the first person."))
@@ -83,9 +83,8 @@ class StarForm(AnswerForm):
 
 
 class OutlineForm(AnswerForm):
-    """An outline."""
-
     form_name = "outline"
+    texts_of = ("outline",)
     outline = _text(
         _l("Outline"), _l("Your points in the order in which you would say them."), 12_000
     )
@@ -107,7 +106,7 @@ def labelled_texts(answer: Answer | None) -> list[tuple[str, str]]:
     if answer is None:
         return []
     form = FORMS[answer.form](formdata=None)
-    given = [name for name in TEXT_FIELDS[answer.form] if name in answer.texts]
+    given = [name for name in form.texts_of if name in answer.texts]
     return [(str(form[name].label.text), answer.texts[name]) for name in given]
 
 

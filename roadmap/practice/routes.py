@@ -30,7 +30,6 @@ from roadmap.practice.rules import (
     COUNTED_QUESTIONS,
     FRESH_DAYS,
     NEW_A_DAY,
-    TEXT_FIELDS,
     UNANSWERED,
     admits,
 )
@@ -160,7 +159,6 @@ def _answer_form(found: Question) -> AnswerForm:
 
 
 def _differences(form: AnswerForm, saved: Answer) -> dict[str, str]:
-    """Return what is saved and differs from the form, by label."""
     differences = form.differences(saved)
     cited = [each.evidence_id for each in saved.citations]
     if set(cited) != set(form.cited_ids):
@@ -199,7 +197,7 @@ def _render_question(
         "practice/question.html",
         status,
         form=form,
-        text_fields=TEXT_FIELDS[form.form_name],
+        text_fields=form.texts_of,
         late=late,
         **_evidence_choices(form),
         attempts=queries.attempts(db.session, current_user.id, key),

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from roadmap.practice.content import Question
 
-# The fields of an answer, by its form.
-TEXT_FIELDS = {"star": ("situation", "task", "action", "result"), "outline": ("outline",)}
-
 
 @dataclass(frozen=True, slots=True)
 class AnswerState:

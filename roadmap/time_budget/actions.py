@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
@@ -46,11 +47,8 @@ def add_entry(
     if (made := session.get(TimeEntry, made_as)) is not None:
         made.removed_at = None
         return made
-    if count_rows(session, TimeEntry, TimeEntry.user_id == user_id) >= MAX_ENTRIES:
-        raise LimitReached(
-            _l("You already have %(most)d entries, the maximum.", most=MAX_ENTRIES),
-            _l("Delete some that you no longer need, then add this one again."),
-        )
+    advice = _l("Delete some that you no longer need, then add this one again.")
+    _refuse_too_many(session, user_id, advice, more=1)
     entry = TimeEntry(
         id=made_as, user_id=user_id, created_at=now,
         day=day, category=category, minutes=minutes, title=title,
@@ -104,16 +102,6 @@ def budget_to_change(session: Session, user_id: uuid.UUID) -> TimeBudget:
     return budget
 
 
-@dataclass
-class Imported:
-    """How many entries an import added, changed, found unchanged, and removed."""
-
-    added: int = 0
-    changed: int = 0
-    same: int = 0
-    removed: int = 0
-
-
 def sorter_of(session: Session, user_id: uuid.UUID) -> Sorter:
     """Return the rules with what a person has corrected."""
     return Sorter(
@@ -131,59 +119,63 @@ def save_import(
     *,
     keep_titles: bool,
     now: dt.datetime,
-) -> Imported:
+) -> Counter[str]:
     """Save the entries that `categories` names by key, and remove the others of the import.
 
     Saving the same twice changes nothing. Without `keep_titles` no title of it is saved; one that
-    an entry has already stays. Raises LimitReached.
+    an entry has already stays. Return how many were added, changed, removed and are the same.
+    Raises LimitReached.
     """
     budget = budget_to_change(session, user_id)
     budget.keep_titles = keep_titles
-    keys = [*(each.key for each in found.events), *found.dropped]
+    keys = {*(each.key for each in found.events), *found.dropped}
     saved = queries.imported(session, user_id, found.first, found.last, keys)
     by_key = {each.event_uid: each for each in saved}
     chosen = [each for each in found.events if each.key in categories]
     _learn(session, user_id, chosen, categories)
     minutes = minutes_once(chosen, counted_elsewhere(found, saved))
-    result = Imported()
-    for event, counted in zip(chosen, minutes, strict=True):
-        # What lies within shorter entries has no minute of its own.
-        if counted:
-            values: dict[str, object] = {
-                "day": event.starts_at.date(),
-                "category": categories[event.key],
-                "minutes": counted,
-                "starts_at": event.starts_at.astimezone(dt.UTC),
-                "removed_at": None,
-            }
-            if keep_titles:
-                values["title"] = event.title or None
-            entry = by_key.get(event.key)
-            if entry is None:
-                more = {"event_uid": event.key, "source": "calendar", "created_at": now}
-                session.add(TimeEntry(user_id=user_id, **values, **more))
-                result.added += 1
-            else:
-                result.changed += (is_changed := _change(entry, values))
-                result.same += not is_changed
-    counting = {each.key for each, counted in zip(chosen, minutes, strict=True) if counted}
-    for key in keys:
-        entry = by_key.get(key)
-        if key in counting or entry is None or entry.removed_at is not None:
+    # What lies within shorter entries has no minute of its own.
+    counted = {each.key: (each, its) for each, its in zip(chosen, minutes, strict=True) if its}
+    result: Counter[str] = Counter()
+    for key, (event, its_minutes) in counted.items():
+        values: dict[str, object] = {
+            "day": event.starts_at.date(),
+            "category": categories[key],
+            "minutes": its_minutes,
+            "starts_at": event.starts_at.astimezone(dt.UTC),
+            "removed_at": None,
+        }
+        if keep_titles:
+            values["title"] = event.title or None
+        if (entry := by_key.get(key)) is not None:
+            result["changed" if _change(entry, values) else "same"] += 1
+        else:
+            more = {"event_uid": key, "source": "calendar", "created_at": now}
+            session.add(TimeEntry(user_id=user_id, **values, **more))
+            result["added"] += 1
+    for entry in saved:
+        key = entry.event_uid or ""
+        if key not in keys or key in counted or entry.removed_at is not None:
             continue
-        result.removed += 1
+        result["removed"] += 1
         if key in categories or key in found.dropped:
             # The calendar says so, and may say otherwise the next time.
             session.delete(entry)
         else:
             entry.removed_at, entry.title = now, None
     session.flush()
-    if count_rows(session, TimeEntry, TimeEntry.user_id == user_id) > MAX_ENTRIES:
-        raise LimitReached(
-            _l("You already have %(most)d entries, the maximum.", most=MAX_ENTRIES),
-            _l("Delete some that you no longer need, then import again."),
-        )
+    _refuse_too_many(
+        session, user_id, _l("Delete some that you no longer need, then import again.")
+    )
     return result
+
+
+def _refuse_too_many(
+    session: Session, user_id: uuid.UUID, advice: LazyString, *, more: int = 0
+) -> None:
+    if count_rows(session, TimeEntry, TimeEntry.user_id == user_id) + more > MAX_ENTRIES:
+        message = _l("You already have %(most)d entries, the maximum.", most=MAX_ENTRIES)
+        raise LimitReached(message, advice)
 
 
 def forget_titles(session: Session, user_id: uuid.UUID) -> None:

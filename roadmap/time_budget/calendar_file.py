@@ -121,7 +121,6 @@ class Reading:
 
 @cache
 def _readings() -> TypeAdapter[Reading]:
-    """Return what writes and reads the answer of the process."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Reading)
@@ -219,8 +218,6 @@ def _decode(data: bytes) -> str:
 
 @dataclass
 class _Block:
-    """The lines of one entry, and where it begins."""
-
     line: int
     lines: list[str] = field(default_factory=list)
 
@@ -244,8 +241,6 @@ class _Block:
 
 
 class _File:
-    """One calendar, read into a `Reading`."""
-
     def __init__(
         self, text: str, window: Window, own: frozenset[str], reading: Reading
     ) -> None:  # fmt: skip

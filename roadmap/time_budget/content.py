@@ -55,8 +55,6 @@ class Remedies(Model):
 
 
 class TimeContent(CitingContent):
-    """The whole file."""
-
     share: UsualShare
     week_hours: HoursOfWeek
     deep_work_hours: HoursOfWeek

@@ -19,12 +19,12 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from roadmap.core.fields import PastDayField, at_most
+from roadmap.core.fields import ParsedField, PastDayField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import MAX_URL
 from roadmap.core.stale_forms import SeenForm
-from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.core.text import clean_line
 from roadmap.time_budget.calendar_file import Window
 from roadmap.time_budget.presentation import duration
 from roadmap.time_budget.rules import DAY_MINUTES, Week, parse_minutes
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 WEEK_MINUTES = 7 * DAY_MINUTES
 
 
-class HoursField(StringField):
-    """Minutes, typed as hours: 1:30, 1.5 or 90 min. None where nothing was typed."""
+class HoursField(ParsedField):
+    """Minutes, typed as hours: 1:30, 1.5 or 90 min."""
 
     data: int | None
 
@@ -48,12 +48,7 @@ class HoursField(StringField):
         super().__init__(*args, render_kw=attributes, **kwargs)
         self.least, self.most = least, most
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the hours. Raises ValueError."""
-        typed = strip_control_characters(" ".join(valuelist)).strip()
-        self.data = None
-        if not typed:
-            return
+    def parse(self, typed: str) -> int:
         try:
             minutes = parse_minutes(typed)
         except ValueError:
@@ -67,12 +62,10 @@ class HoursField(StringField):
                     most=duration(self.most),
                 )
             )
-        self.data = minutes
+        return minutes
 
-    def _value(self) -> str:
-        if self.raw_data:
-            return " ".join(self.raw_data)
-        return "" if self.data is None else duration(self.data)
+    def format(self, value: int) -> str:
+        return duration(value)
 
 
 class EntryForm(SeenForm):

@@ -167,10 +167,10 @@ def import_entries() -> BaseResponse:
         _(
             "From your calendar: %(added)d added, %(changed)d changed, %(removed)d removed, "
             "%(same)d as before.",
-            added=result.added,
-            changed=result.changed,
-            removed=result.removed,
-            same=result.same,
+            added=result["added"],
+            changed=result["changed"],
+            removed=result["removed"],
+            same=result["same"],
         )
     )
     week = Week.of(found.last)
@@ -194,7 +194,6 @@ def forget_corrections() -> BaseResponse:
 
 
 def _categories(found: Import) -> dict[str, str]:
-    """Return the category of each entry that is ticked, by its key."""
     known = queries.time_content().by_key
     chosen = {}
     for number, event in enumerate(found.events):
