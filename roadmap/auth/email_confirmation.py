@@ -77,7 +77,9 @@ def find_mail_error(session: Session, pending: PendingEmail | None) -> str:
     """Return why the link could not be mailed to the address that waits, or ""."""
     if pending is None:
         return ""
-    return outbox.find_failures(session, MAIL_SOURCE, [pending.id]).get(pending.id, "")
+    unsent = outbox.find_unsent(session, MAIL_SOURCE, [pending.id])
+    error, waits = unsent.get(pending.id, ("", False))
+    return "" if waits else error
 
 
 def discard_email(session: Session, user_id: uuid.UUID) -> bool:

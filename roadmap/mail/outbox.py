@@ -40,7 +40,6 @@ MAX_SUBJECT_LENGTH = MAX_ERROR_LENGTH = 300
 MAIL_ENQUEUED = "mail_put"
 
 _MAILS: Any = OutgoingMail.__table__
-_USERS: Any = User.__table__
 _IS_WAITING = _MAILS.c.due_at.is_not(None)
 
 DeliveryCheck = Callable[[Session, uuid.UUID], bool]
@@ -89,22 +88,6 @@ class DeliveryResult:
         return self.sent + self.put_off + self.given_up
 
 
-@dataclass(frozen=True, slots=True)
-class _ClaimedMail:
-    """A mail that this process is to send, or must not for a reason. `tries` counts this one.
-
-    An `obsolete` mail is already deleted.
-    """
-
-    id: uuid.UUID
-    recipient: str
-    subject: str
-    body: str
-    tries: int
-    undeliverable_reason: str
-    obsolete: bool
-
-
 def enqueue(session: Session, *mails: Mail, now: dt.datetime) -> None:
     """Write mails in one statement, to be sent once this transaction has committed.
 
@@ -138,11 +121,10 @@ def record_failed_send(
     user_id: uuid.UUID, to: str, subject: str, error: Exception, *, now: dt.datetime
 ) -> None:
     """Write down a mail that was sent past the outbox and not taken, for administrators to see."""
-    message = " ".join(str(error).split()) or type(error).__name__
     row = {
         "user_id": user_id, "recipient": to, "subject": subject[:MAX_SUBJECT_LENGTH], "body": "",
         "created_at": now, "due_at": None, "tries": 1, "failed_at": now,
-        "error": message[:MAX_ERROR_LENGTH],
+        "error": _error_text(error),
     }  # fmt: skip
     with db.own_transaction() as own:
         own.execute(sa.insert(_MAILS).values(row))
@@ -180,22 +162,21 @@ def deliver_due(
         claimed = _claim_next(clock())
         if claimed is None:
             break
-        if claimed.obsolete:
-            continue
-        if claimed.undeliverable_reason:
-            _give_up(claimed, clock(), claimed.undeliverable_reason, done)
+        mail, refusal = claimed
+        if refusal:
+            _give_up(mail, clock(), refusal, done)
             continue
         try:
-            transport.send(claimed.recipient, claimed.subject, claimed.body, key=str(claimed.id))
+            transport.send(mail.recipient, mail.subject, mail.body, key=str(mail.id))
         except transport.Unsendable as error:
-            _give_up(claimed, clock(), str(error), done)
+            _give_up(mail, clock(), str(error), done)
             log.error("mail could not be sent and is given up: %s", error)
         except Exception as error:  # noqa: BLE001 - one bad mail must not hold up the others
-            _record_failure(claimed, clock(), error, done)
+            _record_failure(mail, clock(), error, done)
             if _is_unreachable(error):
                 break
         else:
-            _update_claimed(claimed, due_at=None, sent_at=clock(), body="", error="")
+            _update_claimed(mail, due_at=None, sent_at=clock(), body="", error="")
             done.sent += 1
     return done
 
@@ -241,74 +222,81 @@ def find_unsent(
     return {row.source_id: (row.error, row.waits) for row in session.execute(query)}
 
 
-def find_failures(session: Session, kind: str, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Return why the mails about these sources were given up, for those that were."""
-    unsent = find_unsent(session, kind, ids)
-    return {source: error for source, (error, waits) in unsent.items() if not waits}
-
-
 def prune(session: Session, *, now: dt.datetime) -> int:
     """Delete the rows of mails that were sent or given up a month ago; return how many."""
     old = sa.delete(_MAILS).where(~_IS_WAITING, _MAILS.c.created_at < now - RETENTION)
     return count_changed(session, old)
 
 
-def _claim_next(now: dt.datetime) -> _ClaimedMail | None:
-    """Claim the mail that has been due for longest, so that no other process takes it.
+def _claim_next(now: dt.datetime) -> tuple[OutgoingMail, str] | None:
+    """Claim the mail that has been due for longest; return why it must not be sent with it, or "".
 
     On PostgreSQL other processes skip the locked row; on SQLite writers take turns.
     """
+    due = (
+        sa.select(OutgoingMail)
+        .where(OutgoingMail.due_at <= now)
+        .order_by(OutgoingMail.due_at, OutgoingMail.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
     with db.own_transaction() as own:
-        row = own.execute(
-            sa.select(_MAILS, _USERS.c.email, _USERS.c.deactivated_at)
-            .outerjoin(_USERS, _USERS.c.id == _MAILS.c.user_id)
-            .where(_MAILS.c.due_at <= now)
-            .order_by(_MAILS.c.due_at, _MAILS.c.id)
-            .limit(1)
-            .with_for_update(of=_MAILS, skip_locked=True)
-        ).first()
-        if row is None:
+        while (mail := own.scalars(due).first()) is not None and not _is_current(own, mail):
+            own.delete(mail)
+            own.flush()
+        if mail is None:
             return None
-        check = _delivery_checks.get(row.source_kind)
-        obsolete = check is not None and not check(own, row.source_id)
-        recipient = row.recipient if row.address_is_fixed else row.email or row.recipient
-        this, tries = _MAILS.c.id == row.id, row.tries + 1
-        claim = sa.update(_MAILS).where(this)
-        claim = claim.values(recipient=recipient, tries=tries, due_at=now + CLAIM_DURATION)
-        own.execute(sa.delete(_MAILS).where(this) if obsolete else claim)
-    reason = "the process ended while it was being sent" if row.tries >= MAX_TRIES else ""
-    if row.deactivated_at is not None:
-        reason = "the account is closed"
-    return _ClaimedMail(row.id, recipient, row.subject, row.body, tries, reason, obsolete)
+        refusal = "the process ended while it was being sent" if mail.tries >= MAX_TRIES else ""
+        mail.tries += 1
+        mail.due_at = now + CLAIM_DURATION
+        if mail.user_id is not None:
+            user = own.get_one(User, mail.user_id)
+            if not mail.address_is_fixed:
+                mail.recipient = user.email
+            if user.deactivated_at is not None:
+                refusal = "the account is closed"
+    return mail, refusal
+
+
+def _is_current(session: Session, mail: OutgoingMail) -> bool:
+    """Return whether what a mail is about may still be told."""
+    check = _delivery_checks.get(mail.source_kind)
+    return check is None or mail.source_id is None or check(session, mail.source_id)
 
 
 def _record_failure(
-    claimed: _ClaimedMail, now: dt.datetime, error: Exception, done: DeliveryResult
+    mail: OutgoingMail, now: dt.datetime, error: Exception, done: DeliveryResult
 ) -> None:
-    message = " ".join(str(error).split()) or type(error).__name__
-    if claimed.tries < MAX_TRIES:
-        due_at = now + RETRY_DELAYS[claimed.tries - 1]
-        _update_claimed(claimed, due_at=due_at, failed_at=now, error=message[:MAX_ERROR_LENGTH])
-        log.warning("mail could not be sent, try %d of %d: %s", claimed.tries, MAX_TRIES, message)
+    message = _error_text(error)
+    if mail.tries < MAX_TRIES:
+        due_at = now + RETRY_DELAYS[mail.tries - 1]
+        _update_claimed(mail, due_at=due_at, failed_at=now, error=message)
+        log.warning("mail could not be sent, try %d of %d: %s", mail.tries, MAX_TRIES, message)
         done.put_off += 1
     else:
-        _give_up(claimed, now, message, done)
+        _give_up(mail, now, message, done)
         log.error("mail could not be sent and is given up: %s", message)
 
 
-def _give_up(claimed: _ClaimedMail, now: dt.datetime, message: str, done: DeliveryResult) -> None:
+def _give_up(mail: OutgoingMail, now: dt.datetime, message: str, done: DeliveryResult) -> None:
     """Give a mail up: delete its text, and keep what was wrong."""
     done.given_up += 1
-    _update_claimed(claimed, due_at=None, body="", failed_at=now, error=message[:MAX_ERROR_LENGTH])
+    error = message[:MAX_ERROR_LENGTH]
+    _update_claimed(mail, due_at=None, body="", failed_at=now, error=error)
 
 
-def _update_claimed(claimed: _ClaimedMail, **values: Any) -> None:
+def _update_claimed(mail: OutgoingMail, **values: Any) -> None:
     """Record what became of a mail, unless another process has claimed it meanwhile."""
     ours = sa.update(_MAILS).where(
-        _MAILS.c.id == claimed.id, _MAILS.c.tries == claimed.tries, _IS_WAITING
+        _MAILS.c.id == mail.id, _MAILS.c.tries == mail.tries, _IS_WAITING
     )
     with db.own_transaction() as own:
         own.execute(ours.values(**values))
+
+
+def _error_text(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:MAX_ERROR_LENGTH]
 
 
 def _is_unreachable(error: Exception) -> bool:
