@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import decimal
 import hashlib
 import json
-import os
-import tempfile
 import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +26,7 @@ from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
 from roadmap.core.batches import batched
 from roadmap.core.config import VERSION as RELEASE
 from roadmap.core.database import db
-from roadmap.core.file_store import file_store
+from roadmap.core.file_store import file_store, whole_file
 from roadmap.core.types import Base
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
@@ -49,7 +46,7 @@ def write_archive(target: IO[bytes], user_id: uuid.UUID, *, instance: str, now: 
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
     ):
         writer = _Writer(packed, now)
-        with _snapshot() as connection:
+        with db.snapshot() as connection:
             account, tables, manifest = _read(connection, user_id)
         writer.add(ACCOUNT, [_dump(account), "\n"])
         for name, rows in tables.items():
@@ -67,32 +64,8 @@ def write_archive_file(path: Path, user_id: uuid.UUID, *, instance: str, now: dt
 
     Return how many rows there are. Raises OSError.
     """
-    with tempfile.NamedTemporaryFile(  # mode 600
-        prefix=f".{path.name}-", dir=path.parent, delete=False
-    ) as draft:
-        try:
-            rows = write_archive(draft, user_id, instance=instance, now=now)
-            draft.flush()
-            os.fsync(draft.fileno())
-            Path(draft.name).replace(path)
-        except BaseException:
-            Path(draft.name).unlink()
-            raise
-    return rows
-
-
-@contextlib.contextmanager
-def _snapshot() -> Iterator[sa.Connection]:
-    """Yield a connection that sees the database as it is now, despite other writers."""
-    with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-        else:
-            connection = connection.execution_options(writes=False)
-        yield connection
-        connection.rollback()
+    with whole_file(path) as file:
+        return write_archive(file, user_id, instance=instance, now=now)
 
 
 def _read(

@@ -8,12 +8,8 @@ restore everybody has to sign in again, and no mail is sent twice.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import os
-import tempfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +29,7 @@ from roadmap.backup.restore import (
 )
 from roadmap.core.config import VERSION
 from roadmap.core.database import Schema, compare_schema, db, newest_migrations
-from roadmap.core.file_store import file_store
+from roadmap.core.file_store import file_store, whole_file
 from roadmap.core.maintenance import announce_restore
 from roadmap.core.text import count_of
 from roadmap.erasure.actions import erase_due, mark_restored
@@ -51,7 +47,7 @@ def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> M
     if path.exists() and not replace_existing:
         raise FileExistsError(path)
     # Before the snapshot: what its rows name must still be there when it is copied.
-    with file_store().holding(), _snapshot() as connection:
+    with file_store().holding(), db.snapshot() as connection:
         manifest = _write_file(path, connection, now)
     _record("backup.created", path, now, rows=manifest.rows)
     return manifest
@@ -111,36 +107,19 @@ def _record(action: str, path: Path, now: dt.datetime, **values: Any) -> None:
 
 def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
     """Write what `connection` sees into a file, which appears complete or not at all."""
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
-    except OSError as error:
-        # Nobody knows the name of the draft.
-        raise OSError(error.errno, error.strerror, str(path.parent)) from None
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-                manifest = _write_archive(packed, connection, now)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return manifest
-
-
-def _write_archive(
-    packed: zipfile.ZipFile, connection: sa.Connection, now: dt.datetime
-) -> Manifest:
     [revision] = newest_migrations()
     manifest = Manifest(VERSION, revision, now, connection.dialect.name)
-    for table in backed_up_tables():
-        select = sa.select(table).order_by(*table.primary_key.columns)
-        rows = connection.execute(select, execution_options={"yield_per": CHUNK})
-        names = table.columns.keys()
-        manifest.tables[table.name] = write_table(packed, table.name, names, rows)
-    _write_files(packed, connection, manifest)
-    write_manifest(packed, manifest, current_app.config["SECRET_KEY"])
+    with (
+        whole_file(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
+    ):
+        for table in backed_up_tables():
+            select = sa.select(table).order_by(*table.primary_key.columns)
+            rows = connection.execute(select, execution_options={"yield_per": CHUNK})
+            names = table.columns.keys()
+            manifest.tables[table.name] = write_table(packed, table.name, names, rows)
+        _write_files(packed, connection, manifest)
+        write_manifest(packed, manifest, current_app.config["SECRET_KEY"])
     return manifest
 
 
@@ -155,22 +134,6 @@ def _write_files(packed: zipfile.ZipFile, connection: sa.Connection, manifest: M
             manifest.missing_files.append(name)
         else:
             manifest.files.append(name)
-
-
-@contextlib.contextmanager
-def _snapshot() -> Iterator[sa.Connection]:
-    """Yield a connection that sees the database as it is now, despite other writers."""
-    with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-        else:
-            connection = connection.execution_options(writes=False)
-        yield connection
-        connection.rollback()
 
 
 def _require_current_schema() -> None:

@@ -21,12 +21,13 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 import sqlalchemy as sa
+from pydantic.dataclasses import dataclass
 
 FORMAT = 1
 FILES = "files/"
@@ -37,8 +38,6 @@ SIGNATURE_NAME = "signature"
 MAX_LINE_BYTES = 8 * 1024 * 1024
 # Far more than all our tables need. A small file may unpack to gigabytes.
 MAX_MANIFEST_BYTES = 1024 * 1024
-
-
 # What reading a damaged, cut or encrypted entry of a ZIP raises.
 READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
@@ -85,23 +84,12 @@ class Manifest:
         """Parse a manifest. Raises InvalidBackup."""
         try:
             values = json.loads(text)
-            if (found := values["format"]) != FORMAT:
+            if (found := values.pop("format")) != FORMAT:
                 raise InvalidBackup(f"it has format {found}, this release reads {FORMAT}")
-            tables = {
-                str(name): TableEntry(int(each["rows"]), str(each["sha256"]))
-                for name, each in values["tables"].items()
-            }
-            made_at = dt.datetime.fromisoformat(values["made_at"])
-            release, revision = str(values["release"]), str(values["revision"])
-            files, missing = (
-                [str(each) for each in values.get(name, ())] for name in ("files", "missing_files")
-            )
-            return cls(
-                *(release, revision, made_at, str(values["database"]), tables, files, missing)
-            )
+            return cls(**values)
         except InvalidBackup:
             raise
-        except (KeyError, TypeError, AttributeError, ArithmeticError, ValueError, RecursionError):
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
             raise InvalidBackup("its manifest cannot be read") from None
 
 
@@ -135,18 +123,8 @@ def write_file(packed: zipfile.ZipFile, name: str, file: IO[bytes]) -> None:
         raise InvalidBackup(f"the file {name} is not what was written")
 
 
-def check_files(packed: zipfile.ZipFile, manifest: Manifest) -> None:
-    """Compare the digest of every file with its name. Raises InvalidBackup."""
-    for name in manifest.files:
-        try:
-            with packed.open(f"{FILES}{name}") as file:
-                digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
-        except KeyError:
-            raise InvalidBackup(f"the file {name} is missing") from None
-        except (ValueError, *READ_ERRORS):
-            raise InvalidBackup(f"the file {name} is damaged") from None
-        if digest.hexdigest() != name:
-            raise InvalidBackup(f"the file {name} is not what was written")
+def _sign(content: bytes, key: str) -> bytes:
+    return hmac.digest(f"backup:{key}".encode(), content, "sha256").hex().encode()
 
 
 def write_manifest(packed: zipfile.ZipFile, manifest: Manifest, key: str) -> None:
@@ -171,10 +149,6 @@ def read_manifest(packed: zipfile.ZipFile, key: str | None) -> Manifest:
     return Manifest.from_json(text)
 
 
-def _sign(content: bytes, key: str) -> bytes:
-    return hmac.digest(f"backup:{key}".encode(), content, "sha256").hex().encode()
-
-
 def _require_signature(packed: zipfile.ZipFile, content: bytes, key: str) -> None:
     try:
         with packed.open(SIGNATURE_NAME) as file:
@@ -185,18 +159,24 @@ def _require_signature(packed: zipfile.ZipFile, content: bytes, key: str) -> Non
         raise ForeignBackup("it is not signed with the secret key of this installation")
 
 
-def check_tables(packed: zipfile.ZipFile, manifest: Manifest) -> None:
-    """Compare the digest of every table before any is parsed. Raises InvalidBackup."""
+def check_contents(packed: zipfile.ZipFile, manifest: Manifest) -> None:
+    """Compare the digest of every table and file before any is parsed. Raises InvalidBackup."""
     for name, contents in manifest.tables.items():
-        try:
-            with packed.open(f"tables/{name}.jsonl") as file:
-                digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
-        except KeyError:
-            raise InvalidBackup(f"the table {name} is missing") from None
-        except (ValueError, *READ_ERRORS):
-            raise InvalidBackup(f"the table {name} is damaged") from None
-        if digest.hexdigest() != contents.sha256:
-            raise InvalidBackup(f"the table {name} is not what was written")
+        _check_entry(packed, f"tables/{name}.jsonl", contents.sha256, f"the table {name}")
+    for name in manifest.files:
+        _check_entry(packed, f"{FILES}{name}", name, f"the file {name}")
+
+
+def _check_entry(packed: zipfile.ZipFile, path: str, sha256: str, what: str) -> None:
+    try:
+        with packed.open(path) as file:
+            digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
+    except KeyError:
+        raise InvalidBackup(f"{what} is missing") from None
+    except (ValueError, *READ_ERRORS):
+        raise InvalidBackup(f"{what} is damaged") from None
+    if digest.hexdigest() != sha256:
+        raise InvalidBackup(f"{what} is not what was written")
 
 
 def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iterator[list[Any]]:

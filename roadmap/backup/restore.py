@@ -18,8 +18,7 @@ from roadmap.backup.archive import (
     FILES,
     InvalidBackup,
     Manifest,
-    check_files,
-    check_tables,
+    check_contents,
     decode_value,
     open_backup,
     read_manifest,
@@ -88,8 +87,7 @@ def restore_to_scratch(
     with open_backup(path) as packed, tempfile.TemporaryDirectory(prefix="cairn-") as folder:
         manifest = _read_known_manifest(packed, trust=trust)
         require_room(_estimate_room(packed, replaces=replaces), say)
-        check_tables(packed, manifest)
-        check_files(packed, manifest)
+        check_contents(packed, manifest)
         for name in manifest.missing_files:
             say(f"The file {name} was missing already when the backup was made")
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
@@ -276,9 +274,8 @@ def replace_all(
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"TRUNCATE {_quoted_names(everything)}")
     else:
-        # Clear circular references before deleting the rows.
-        for table, columns in _deferred_columns(everything).items():
-            connection.execute(sa.update(table).values(dict.fromkeys(columns)))
+        # Rows may refer to each other in a circle.
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for table in reversed(everything):
             connection.execute(sa.delete(table))
     with scratch.connect() as source:

@@ -144,6 +144,21 @@ class Database:
             yield session
             session.commit()
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Open a connection that sees the database as it is now, despite other writers."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            else:
+                connection = connection.execution_options(writes=False)
+            yield connection
+            connection.rollback()
+
     def note(self, write: Callable[[Session], object], *, what: str) -> None:
         """Write in a separate transaction what a request only notes beside its own work.
 

@@ -146,6 +146,25 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file that appears at `path` complete or not at all, readable by its owner alone."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
+    except OSError as error:
+        # Nobody knows the name of the draft.
+        raise OSError(error.errno, error.strerror, str(path.parent)) from None
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def temporary_file(data_dir: Path) -> IO[bytes]:
     """Return a nameless file for what is arriving, on the disk where files are stored.
 
