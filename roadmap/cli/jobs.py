@@ -34,7 +34,7 @@ def run_jobs(once: bool, at_once: bool, attached: bool) -> None:
         if at_once:
             with db.own_transaction() as own:
                 outbox.retry_now(own, now=utc_now())
-        click.echo(str(run_all_once()))
+        click.echo(run_all_once())
         if waiting := outbox.count_waiting(db.session):
             click.echo(
                 f"{count_of(waiting, 'mail waits', 'mails wait')} for the next try; "

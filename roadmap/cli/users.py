@@ -16,7 +16,7 @@ from roadmap.core.database import db
 from roadmap.core.proxy import public_address
 from roadmap.core.text import clean_line
 from roadmap.erasure.actions import erase
-from roadmap.people.models import User
+from roadmap.people.models import Team, User
 from roadmap.people.queries import teams_managed_alone
 
 group = CommandGroup("user")
@@ -102,14 +102,16 @@ def deactivate(email: str) -> None:
             f"{user.email} is the last administrator; make another one first"
         ) from None
     db.session.commit()
-    click.echo(f"{user.email} is deactivated." if closed else f"{user.email} was so already.")
-    if closed and alone:
-        teams = ", ".join(team.name for team in alone)
+    if closed:
+        click.echo(f"{user.email} is deactivated.")
+        _warn_of_teams(alone)
+    elif waiting := deletion.find_deletion(db.session, user.id):
         click.echo(
-            f"Nobody else manages {teams}: what the members submit waits until you appoint "
-            "someone.",
-            err=True,
+            f"{user.email} is closed already, and will be deleted for good on "
+            f"{waiting.due_at.date()}. To deactivate it instead, run `user keep` first."
         )
+    else:
+        click.echo(f"{user.email} was so already.")
 
 
 @group.command("delete")
@@ -125,7 +127,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
     """
     user = find_user(email)
     user_id, address, moment = user.id, user.email, utc_now()
-    alone = ", ".join(team.name for team in teams_managed_alone(db.session, user_id))
+    alone = teams_managed_alone(db.session, user_id)
     if at_once and not yes and sys.stdin.isatty():
         db.session.rollback()
         if not confirm(f"Delete {address} and everything they recorded, for good?"):
@@ -146,12 +148,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
         click.echo(f"{address} is deleted for good.")
     else:
         click.echo(f"{address} is closed and will be deleted for good on {due_on}.")
-    if alone:
-        click.echo(
-            f"Nobody else manages {alone}: what the members submit waits until you appoint "
-            "someone.",
-            err=True,
-        )
+    _warn_of_teams(alone)
 
 
 @group.command("keep")
@@ -205,6 +202,17 @@ def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
         raise click.ClickException(f"there is an account for {email} already") from None
     db.session.commit()
     click.echo(f"{confirmed} is now the address of {people[0].name}.")
+
+
+def _warn_of_teams(alone: list[Team]) -> None:
+    """Say which teams have no manager any more."""
+    if alone:
+        names = ", ".join(team.name for team in alone)
+        click.echo(
+            f"Nobody else manages {names}: what the members submit waits until you appoint "
+            "someone.",
+            err=True,
+        )
 
 
 def find_user(email: str, *, active_only: bool = False) -> User:

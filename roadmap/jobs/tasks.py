@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 from flask import current_app
@@ -37,30 +38,16 @@ from roadmap.readiness.actions import find_expired, recompute
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class JobsResult:
-    """What one run of all tasks did."""
-
-    mail: DeliveryResult = field(default_factory=DeliveryResult)
-    recomputed: int = 0
-    snapshots: int = 0
-    warned: int = 0
-    pruned: int = 0
-    fetched: int = 0
-    deleted_files: int = 0
-    erased: int = 0
-
-    def __str__(self) -> str:
-        return (
-            f"Mail: {self.mail.sent} sent, {self.mail.put_off} put off, "
-            f"{self.mail.given_up} given up. Summaries recomputed: {self.recomputed}. "
-            f"Snapshots taken: {self.snapshots}. "
-            f"Warnings of lapses: {self.warned}. "
-            f"Old rows removed: {self.pruned}. "
-            f"Pages fetched: {self.fetched}. "
-            f"Unused files deleted: {self.deleted_files}. "
-            f"People erased: {self.erased}."
-        )
+# What goes once it is old, and what the line of `jobs run --once` calls it.
+PRUNERS: dict[str, Callable[..., int]] = {
+    "attempts, links and tokens": prune_auth,
+    "unconfirmed addresses": prune_emails,
+    "invitations": prune_invitations,
+    "imports": prune_imports,
+    "uploads": prune_uploads,
+    "mails": outbox.prune,
+    "notifications": prune_notifications,
+}
 
 
 def deliver(stopping: Callable[[], bool] = lambda: False) -> DeliveryResult:
@@ -84,22 +71,13 @@ def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
     """Recompute expired summaries, each in a separate transaction; return how many."""
     with db.own_transaction() as own:
         people = find_expired(own, now=utc_now())
-    count = 0
-    for user_id in people:
-        if stopping():
-            break
-        try:
-            with db.own_transaction() as own:
-                recompute(own, user_id, now=utc_now())
-        except sa.exc.OperationalError:
-            # The database is down: the others would fail in the same way.
-            raise
-        except Exception:
-            # One failure must not keep the others from being recomputed.
-            log.exception("the summary of person %s could not be recomputed", user_id)
-        else:
-            count += 1
-    return count
+
+    def work(user_id: uuid.UUID) -> None:
+        with db.own_transaction() as own:
+            recompute(own, user_id, now=utc_now())
+
+    failure = "the summary of person %s could not be recomputed"
+    return _for_each(people, work, stopping, failure=failure)
 
 
 def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
@@ -107,26 +85,46 @@ def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
 
     Each takes transactions of their own. Where this is stopped, the next run goes on.
     """
+
+    def work(user_id: uuid.UUID) -> None:
+        more = True
+        while more and not stopping():
+            with db.own_transaction() as own:
+                more = momentum.take_snapshots(own, user_id)
+
     count, after = 0, None
     while True:
         with db.own_transaction() as own:
             people = momentum.find_due(own, after=after)
-        for user_id in people:
-            try:
-                more = True
-                while more and not stopping():
-                    with db.own_transaction() as own:
-                        more = momentum.take_snapshots(own, user_id)
-            except sa.exc.OperationalError:
-                raise
-            except Exception:
-                # One failure must not keep the others from theirs.
-                log.exception("no snapshot of person %s could be taken", user_id)
-            else:
-                count += 1
+        failure = "no snapshot of person %s could be taken"
+        count += _for_each(people, work, stopping, failure=failure)
         if stopping() or len(people) < momentum.BATCH_SIZE:
             return count
         after = people[-1]
+
+
+def _for_each(
+    people: Iterable[uuid.UUID],
+    work: Callable[[uuid.UUID], None],
+    stopping: Callable[[], bool],
+    *,
+    failure: str,
+) -> int:
+    """Do the work of each person; return for how many. Log a failure and go on with the others."""
+    count = 0
+    for user_id in people:
+        if stopping():
+            break
+        try:
+            work(user_id)
+        except sa.exc.OperationalError:
+            # The database is down: the others would fail in the same way.
+            raise
+        except Exception:
+            log.exception(failure, user_id)
+        else:
+            count += 1
+    return count
 
 
 def warn_of_lapses() -> int:
@@ -135,17 +133,17 @@ def warn_of_lapses() -> int:
         return lapses.warn(own, now=utc_now())
 
 
-def prune() -> int:
-    """Delete what is past its retention; return the number of rows."""
-    pruners = (
-        *(prune_auth, prune_emails, prune_invitations, prune_imports),
-        *(prune_uploads, outbox.prune, prune_notifications),
-    )
+def prune() -> Counter[str]:
+    """Delete what is past its retention; return the number of rows by what they are."""
+    pruned: Counter[str] = Counter()
     with db.own_transaction() as own:
-        pruned = sum(each(own, now=utc_now()) for each in pruners)
+        for name, delete in PRUNERS.items():
+            pruned[name] = delete(own, now=utc_now())
         if days := current_app.config["SESSION_DAYS"]:
-            pruned += prune_sessions(own, days=days, now=utc_now())
-    return pruned + prune_audit_log() + forget_addresses()
+            pruned["sessions"] = prune_sessions(own, days=days, now=utc_now())
+    pruned["lines of the audit log"] = prune_audit_log()
+    pruned["network addresses"] = forget_addresses()
+    return +pruned
 
 
 def prune_audit_log() -> int:
@@ -203,17 +201,16 @@ def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
             delete_unused_files()
 
 
-def run_all_once() -> JobsResult:
-    """Run every task once."""
-    warned = warn_of_lapses()
-    delivered, recomputed, erased = deliver(), recompute_expired(), erase_due(now=utc_now())
-    return JobsResult(
-        delivered,
-        recomputed,
-        take_snapshots(),
-        warned,
-        prune(),
-        fetch_pages(),
-        delete_unused_files(),
-        erased,
+def run_all_once() -> str:
+    """Run every task once; return in a line what they did."""
+    warned, mail, recomputed = warn_of_lapses(), deliver(), recompute_expired()
+    erased, snapshots, pruned = erase_due(now=utc_now()), take_snapshots(), prune()
+    fetched, files = fetch_pages(), delete_unused_files()
+    kinds = "; ".join(f"{name}: {count}" for name, count in pruned.items())
+    return (
+        f"Mail: {mail.sent} sent, {mail.put_off} put off, {mail.given_up} given up. "
+        f"Summaries recomputed: {recomputed}. Snapshots taken: {snapshots}. "
+        f"Warnings of lapses: {warned}. "
+        f"Old rows removed: {pruned.total()}{f' ({kinds})' if kinds else ''}. "
+        f"Pages fetched: {fetched}. Unused files deleted: {files}. People erased: {erased}."
     )

@@ -106,6 +106,13 @@ def test_deactivating_the_only_manager_warns_as_the_page_does(run, session, cast
     assert "Nobody" not in run("user", "deactivate", "carol@example.org").stderr
 
 
+def test_deactivating_who_waits_for_their_deletion_says_so(run, cast):
+    assert run("user", "delete", "alice@example.org").exit_code == 0
+    said = run("user", "deactivate", "alice@example.org").stdout
+    assert "will be deleted for good on" in said
+    assert "run `user keep` first" in said
+
+
 def test_the_last_administrator_stays(run, session, cast):
     result = run("user", "deactivate", "erin@example.org")
     assert result.exit_code == 1

@@ -226,7 +226,7 @@ def test_a_job_that_dies_in_between_is_finished_by_the_next(app, session, cast, 
 
 def test_the_jobs_erase_what_is_due(session, cast, folder):
     leave(session, cast.alice, at=dt.datetime.now(dt.UTC) - deletion.GRACE)
-    assert "People erased: 1." in str(tasks.run_all_once())
+    assert "People erased: 1." in tasks.run_all_once()
     session.rollback()
     assert session.get(User, cast.alice) is None
 
