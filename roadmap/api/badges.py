@@ -60,8 +60,7 @@ class NewBadge(Body):
 @operation(TAG)
 def list_badges(query: Paging) -> BadgeList:
     """List your badges, also those that are revoked; by id."""
-    own = sorted(queries.own_badges(db.session, current_actor().id), key=lambda each: str(each.id))
-    part, cursor = paginate(own, query, lambda each: str(each.id))
+    part, cursor = paginate(queries.own_badges(db.session, current_actor().id), query)
     return BadgeList.model_validate({"items": map(_values, part), "next_cursor": cursor})
 
 

@@ -28,6 +28,7 @@ class EstimateShape(Shape):
     hours_per_week: float
     earliest_on: dt.date | None
     latest_on: dt.date | None
+    likely_on: dt.date | None = Field(description="The day within them to which the pace leads.")
     weeks_late: int | None
 
 
@@ -123,6 +124,7 @@ def _serialize(estimate: Estimate | None) -> EstimateShape | None:
         hours_per_week=round(float(estimate.hours_per_week), 4),
         earliest_on=estimate.span and estimate.span.first,
         latest_on=estimate.span and estimate.span.last,
+        likely_on=estimate.likely_on,
         weeks_late=estimate.weeks_late,
     )
 
@@ -141,8 +143,7 @@ def _reasons(found: Forecast) -> list[str]:
 @operation("Your time off")
 def list_absences(query: Paging) -> AbsenceList:
     """List your days off, by their id."""
-    found = sorted(queries.absences(db.session, current_actor().id), key=lambda each: str(each.id))
-    part, cursor = paginate(found, query, lambda each: str(each.id))
+    part, cursor = paginate(queries.absences(db.session, current_actor().id), query)
     return AbsenceList.model_validate({"items": part, "next_cursor": cursor})
 
 

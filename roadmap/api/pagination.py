@@ -6,8 +6,8 @@ import base64
 import datetime as dt
 import re
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -66,11 +66,15 @@ def decode_position(cursor: str) -> tuple[dt.datetime, uuid.UUID] | None:
     raise invalid_cursor()
 
 
+def _id_of(item: Any) -> str:
+    return str(item.id)
+
+
 def paginate(
-    items: Sequence[Item], paging: Paging, key: Callable[[Item], str]
+    items: Iterable[Item], paging: Paging, key: Callable[[Item], str] = _id_of
 ) -> tuple[list[Item], str | None]:
-    """Return a part of a short list that is sorted by `key`, and the cursor of the next."""
-    rest = list(items)
+    """Return a part of a short list in the order of `key`, and the cursor of the next."""
+    rest = sorted(items, key=key)
     if paging.cursor:
         (after,) = _decode(paging.cursor, parts=1)
         rest = [item for item in rest if key(item) > after]

@@ -92,14 +92,13 @@ class RoadmapShape(Shape):
 @operation("Roadmaps")
 def list_roadmaps(query: Paging) -> RoadmapList:
     """List the published roadmaps, by slug."""
-    by_slug = attrgetter("slug")
     lines = [
         RoadmapLine.model_validate(
             {**dict(each.content), "revision": each.number, "milestones": len(each.content.by_key)}
         )
         for each in published_roadmaps(db.session)
     ]
-    part, cursor = paginate(sorted(lines, key=by_slug), query, by_slug)
+    part, cursor = paginate(lines, query, attrgetter("slug"))
     return RoadmapList(items=part, next_cursor=cursor)
 
 

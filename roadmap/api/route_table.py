@@ -45,6 +45,7 @@ EVIDENCE = "/me/evidence/<uuid:evidence_id>"
 FILES = f"{EVIDENCE}/files"
 ABSENCE = "/me/absences/<uuid:absence_id>"
 PORTFOLIO = "/me/portfolios/<uuid:portfolio_id>"
+LINKS = f"{PORTFOLIO}/links"
 MEMBER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>"
 JUDGEMENT = "/reviews/<uuid:evidence_id>/judgements/<uuid:judgement_id>"
 
@@ -88,6 +89,9 @@ ROUTES = (
     Route("GET", PORTFOLIO, "portfolio.read", "portfolios:read_portfolio"),
     Route("PUT", PORTFOLIO, "portfolio.write", "portfolios:change_portfolio"),
     Route("DELETE", PORTFOLIO, "portfolio.write", "portfolios:delete_portfolio"),
+    Route("GET", LINKS, "portfolio.read", "portfolio_links:list_links"),
+    Route("POST", LINKS, "portfolio.write", "portfolio_links:create_link"),
+    Route("DELETE", f"{LINKS}/<uuid:link_id>", "portfolio.write", "portfolio_links:revoke_link"),
     Route("GET", "/me/profiles", "portfolio.read", "portfolios:read_profiles"),
     Route("PUT", "/me/profiles", "portfolio.write", "portfolios:change_profiles"),
     Route("GET", "/teams", "team.list", "teams:list_teams"),

@@ -109,8 +109,7 @@ def list_skills(query: Paging) -> SkillList:
     these are the skills of all.
     """
     mine = queries.skills_of(db.session, current_actor().id)
-    known = sorted(mine.values(), key=lambda skill: skill.key)
-    part, cursor = paginate(known, query, lambda skill: skill.key)
+    part, cursor = paginate(mine.values(), query, lambda skill: skill.key)
     found = queries.compare_skills(db.session, current_actor().id, part)
     today = current_actor().today(now())
     items = [_serialize(skill, found[skill.key], today) for skill in part]

@@ -100,8 +100,7 @@ def list_teams(query: Paging) -> TeamList:
     )
     found = [
         TeamShape(slug=team.slug, name=team.name, role=actor.role_in(team.id), parent=above)
-        # Sorted here and not by the database: cursors are compared with Python's order.
-        for team, above in sorted(rows, key=lambda row: row[0].slug)
+        for team, above in rows
     ]
     part, cursor = paginate(found, query, lambda team: team.slug)
     return TeamList(items=part, next_cursor=cursor)

@@ -16,7 +16,8 @@ def test_a_forecast_says_what_it_rests_on(alice):
         "28 more days without time off",
     ]
     assert found["planned"]["hours_per_week"] == 5
-    assert found["planned"]["earliest_on"] < found["planned"]["latest_on"]
+    planned = found["planned"]
+    assert planned["earliest_on"] < planned["likely_on"] < planned["latest_on"]
     assert 0 < found["needed_hours_per_week"] < 5
     assert found["planned"]["weeks_late"] == 0
     assert any("1,186 required hours left." in each for each in found["reasons"])

@@ -23,6 +23,7 @@ NAMES = {
     "uuid:absence_id": "{absence}",
     "uuid:badge_id": "{badge}",
     "uuid:portfolio_id": "{cv}",
+    "uuid:link_id": "{public_link}",
 }
 
 

@@ -1,0 +1,124 @@
+"""The public links of one's portfolios: list, make and revoke them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated
+
+from flask import abort
+from pydantic import Field
+
+from roadmap.api.field_types import Body, Shape, Timestamp, single_line
+from roadmap.api.operation import (
+    InvalidFields,
+    OperationResult,
+    abort_with_problem,
+    current_actor,
+    operation,
+)
+from roadmap.api.pagination import Paging, paginate
+from roadmap.core.database import db
+from roadmap.core.i18n import gettext as _
+from roadmap.core.proxy import public_address
+from roadmap.core.web import now
+from roadmap.people import permissions
+from roadmap.portfolio import links
+from roadmap.portfolio.models import PortfolioLink
+from roadmap.portfolio.selection import find_portfolio
+
+TAG = "Your portfolio"
+
+
+class LinkShape(Shape):
+    """A public link. `url` opens the portfolio for anybody who has it; null once it has ended."""
+
+    id: uuid.UUID
+    label: str
+    url: str | None
+    created_at: Timestamp
+    expires_at: Timestamp | None
+    revoked_at: Timestamp | None
+    last_opened_on: dt.date | None
+
+
+class LinkList(Shape):
+    items: list[LinkShape]
+    next_cursor: str | None
+
+
+class NewLink(Body):
+    """A new link, which anybody who has it can open without signing in."""
+
+    label: Annotated[str, single_line(100)] = Field("", description="Whom it is for; yours alone.")
+    ends_on: dt.date | None = Field(
+        description="Its last day, in your own time zone; null for a link without an end."
+    )
+
+
+@operation(TAG, refuses=(404,))
+def list_links(portfolio_id: uuid.UUID, query: Paging) -> LinkList:
+    """List the public links of a portfolio, also those that have ended; by id."""
+    _require_portfolio(portfolio_id)
+    made = links.list_links(db.session, current_actor().id)
+    part, cursor = paginate((each for each in made if each.portfolio_id == portfolio_id), query)
+    return LinkList(items=[_serialize(link) for link in part], next_cursor=cursor)
+
+
+@operation(
+    TAG,
+    answers={201: LinkShape},
+    refuses=(404, 409),
+    example={"label": "Panel in March", "ends_on": "2030-12-31"},
+)
+def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
+    """Make a public link to a portfolio. 409 where you have as many open ones as there can be."""
+    _require_portfolio(portfolio_id)
+    actor, at = current_actor(), now()
+    ends_at = None
+    if body.ends_on is not None:
+        if not actor.today(at) <= body.ends_on < dt.date.max:
+            raise InvalidFields({"ends_on": [_("Choose a day from today on.")]})
+        after = body.ends_on + dt.timedelta(days=1)
+        ends_at = dt.datetime.combine(after, dt.time(), actor.zone)
+    try:
+        made = links.create_link(
+            db.session,
+            actor.id,
+            portfolio_id,
+            label=body.label,
+            expires_at=ends_at,
+            by=actor,
+            now=at,
+        )
+    except links.TooManyLinks:
+        abort_with_problem(
+            409,
+            _(
+                "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
+                most=links.MAX_OPEN_LINKS,
+            ),
+        )
+    return OperationResult(_serialize(made), 201)
+
+
+@operation(TAG, refuses=(404,))
+def revoke_link(portfolio_id: uuid.UUID, link_id: uuid.UUID) -> None:
+    """Revoke a public link for good: it no longer opens."""
+    actor = current_actor()
+    link = permissions.load(db.session, actor, "portfolio.write", PortfolioLink, link_id)
+    if link.portfolio_id != portfolio_id:
+        abort(404)
+    links.revoke_link(db.session, link, by=actor, now=now())
+
+
+def _require_portfolio(portfolio_id: uuid.UUID) -> None:
+    if find_portfolio(db.session, current_actor().id, portfolio_id, now()) is None:
+        abort(404)
+
+
+def _serialize(link: PortfolioLink) -> LinkShape:
+    is_open = links.is_open(link, now())
+    url = f"{public_address()}/p/{links.sign_token(link)}" if is_open else None
+    columns = {name: getattr(link, name) for name in LinkShape.model_fields if name != "url"}
+    return LinkShape.model_validate({**columns, "url": url})

@@ -1,0 +1,65 @@
+"""/me/portfolios/{id}/links: the same public links as on their page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from roadmap.portfolio import links
+from tests.support.api_client import ApiClient
+from tests.support.cast import Cast
+
+
+@pytest.fixture
+def path(cast: Cast) -> str:
+    return f"/me/portfolios/{cast.alice}/links"
+
+
+def test_a_link_is_made_opens_and_is_revoked(alice: ApiClient, path: str, browser_of: Any) -> None:
+    answer = alice.post(path, {"label": " Panel ", "ends_on": None})
+    assert answer.status_code == 201
+    made = answer.get_json()
+    assert (made["label"], made["expires_at"], made["revoked_at"]) == ("Panel", None, None)
+    opened = "/p/" + made["url"].rpartition("/p/")[2]
+    assert browser_of().get(opened).status_code == 200
+    (listed,) = alice.get(path).get_json()["items"]
+    assert listed["last_opened_on"] is not None
+    assert listed == made | {"last_opened_on": listed["last_opened_on"]}
+    assert alice.delete(f"{path}/{made['id']}").status_code == 204
+    assert browser_of().get(opened).status_code == 404
+    (ended,) = alice.get(path).get_json()["items"]
+    assert ended["url"] is None
+    assert ended["revoked_at"] is not None
+    # Revoking it again changes nothing.
+    assert alice.delete(f"{path}/{made['id']}").status_code == 204
+
+
+def test_it_ends_with_its_last_day(alice: ApiClient, path: str) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    made = alice.post(path, {"ends_on": today.isoformat()}).get_json()
+    tomorrow = today + dt.timedelta(days=1)
+    assert made["expires_at"] == f"{tomorrow}T00:00:00Z"
+    for wrong in ((today - dt.timedelta(days=1)).isoformat(), "9999-12-31"):
+        refused = alice.post(path, {"ends_on": wrong})
+        assert refused.status_code == 422
+        assert refused.get_json()["errors"] == {"ends_on": ["Choose a day from today on."]}
+    assert alice.post(path, {"label": "Nobody said until when"}).status_code == 422
+
+
+def test_there_are_at_most_so_many(
+    alice: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "MAX_OPEN_LINKS", 1)
+    assert alice.post(path, {"ends_on": None}).status_code == 201
+    refused = alice.post(path, {"ends_on": None})
+    assert refused.status_code == 409
+    assert "1 active links, the maximum" in refused.get_json()["detail"]
+
+
+def test_a_link_belongs_to_its_portfolio(alice: ApiClient, path: str) -> None:
+    other = alice.post("/me/portfolios", {"name": "CV"}).get_json()["id"]
+    made = alice.post(path, {"ends_on": None}).get_json()["id"]
+    assert alice.get(f"/me/portfolios/{other}/links").get_json()["items"] == []
+    assert alice.delete(f"/me/portfolios/{other}/links/{made}").status_code == 404
