@@ -107,24 +107,33 @@ class TeamPerson:
     last_activity_on: dt.date | None = None
     has_summary: bool = False
 
+    @property
+    def href(self) -> str:
+        """Return the address of their page, as of somebody in the first of the teams."""
+        return f"/teams/{next(iter(self.teams.values())).slug}/people/{self.id}"
+
     def joined_on(self, actor: Actor) -> dt.date:
         """Return the day on which the person joined, in the actor's time zone."""
         return self.joined_at.astimezone(actor.zone).date()
+
+    def active_on(self, actor: Actor) -> dt.date:
+        """Return the day of the last activity, or on which they joined where there is none."""
+        return self.last_activity_on or self.joined_on(actor)
 
 
 _PEOPLE = (
     sa.select(
         _USERS.c.id,
         _USERS.c.name,
-        _MEMBERS.c.created_at,
-        _TEAMS.c.id,
-        _TEAMS.c.slug,
-        _TEAMS.c.name,
-        _ROADMAPS.c.slug,
-        _ROADMAPS.c.id,
+        _MEMBERS.c.created_at.label("joined_at"),
+        _TEAMS.c.id.label("team_id"),
+        _TEAMS.c.slug.label("team_slug"),
+        _TEAMS.c.name.label("team_name"),
+        _ROADMAPS.c.slug.label("roadmap_slug"),
+        _ROADMAPS.c.id.label("roadmap_id"),
         _ROADMAPS.c.revision_id,
         _SUMMARIES.c.computed_on,
-        _SUMMARIES.c.shared_last_activity_on,
+        _SUMMARIES.c.shared_last_activity_on.label("last_activity_on"),
     )
     .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
     .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
@@ -148,31 +157,19 @@ def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[T
     `teams` selects ids, see `people.reach`.
     """
     people: dict[uuid.UUID, TeamPerson] = {}
-    for (
-        user_id,
-        name,
-        joined_at,
-        team_id,
-        team_slug,
-        team_name,
-        roadmap_slug,
-        roadmap_id,
-        revision_id,
-        computed_on,
-        last_activity_on,
-    ) in session.execute(_PEOPLE.where(_MEMBERS.c.team_id.in_(teams), _USERS.c.id != actor.id)):
-        person = people.setdefault(user_id, TeamPerson(user_id, name, joined_at))
-        person.joined_at = min(person.joined_at, joined_at)
-        person.teams.setdefault(team_id, TeamRef(team_slug, team_name))
-        if roadmap_slug is not None:
-            person.roadmaps.setdefault(roadmap_slug, (roadmap_id, revision_id))
-        if computed_on is not None:
+    seen = _PEOPLE.where(_MEMBERS.c.team_id.in_(teams), _USERS.c.id != actor.id)
+    for row in session.execute(seen):
+        person = people.setdefault(row.id, TeamPerson(row.id, row.name, row.joined_at))
+        person.joined_at = min(person.joined_at, row.joined_at)
+        person.teams.setdefault(row.team_id, TeamRef(row.team_slug, row.team_name))
+        if row.roadmap_slug is not None:
+            person.roadmaps.setdefault(row.roadmap_slug, (row.roadmap_id, row.revision_id))
+        if row.computed_on is not None:
             # Each row of a person says the same: activity is the person's, not a roadmap's.
-            person.has_summary, person.last_activity_on = True, last_activity_on
+            person.has_summary, person.last_activity_on = True, row.last_activity_on
     for person in people.values():
-        if len(person.teams) > 1:
-            teams_by_name = sorted(person.teams.items(), key=lambda team: fold(team[1].name))
-            person.teams = dict(teams_by_name)
+        by_name = sorted(person.teams.items(), key=lambda team: fold(team[1].name))
+        person.teams = dict(by_name)
     return sorted(people.values(), key=lambda person: (fold(person.name), str(person.id)))
 
 
@@ -333,17 +330,6 @@ class TeamSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class InactivePerson:
-    """A person without recent activity; `last_activity_on` is None where there never was any."""
-
-    name: str
-    team_name: str
-    href: str
-    last_activity_on: dt.date | None
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
 class TeamsOverview:
     """Teams in the order of the tree, and inactive people, those inactive longest first.
 
@@ -351,7 +337,7 @@ class TeamsOverview:
     """
 
     teams: Sequence[TeamSummary] = ()
-    inactive: Sequence[InactivePerson] = ()
+    inactive: Sequence[TeamPerson] = ()
     people: int = 0
     not_begun: int = 0
 
@@ -373,6 +359,8 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
     digests = load_shared_summaries(session, primary, now)
     unknown = [each.id for each in people if not each.has_summary and each.id not in digests]
     _fill_last_activity(people, digests, partial_records(session, unknown))
+    latest = actor.today(now) - dt.timedelta(days=INACTIVE_DAYS)
+    inactive = [person for person in people if person.active_on(actor) <= latest]
     teams = sorted(rows, key=lambda team: (fold(team.name), team.slug))
     below = find_descendants(teams)
     return TeamsOverview(
@@ -386,7 +374,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
             )
             for team, depth in list_as_tree(teams)
         ],
-        inactive=_inactive_people(people, actor, actor.today(now)),
+        inactive=sorted(inactive, key=lambda person: person.active_on(actor)),
         people=len(people),
         not_begun=sum(person.id not in digests for person in people),
     )
@@ -409,17 +397,3 @@ def _team_summary(
     counts = Counter(summary_verdict(digest) for digest in known)
     verdicts = {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
     return TeamSummary(team.slug, team.name, depth, role, len(people), len(known), verdicts, *tones)
-
-
-def _inactive_people(
-    people: Sequence[TeamPerson], actor: Actor, today: dt.date
-) -> list[InactivePerson]:
-    found = []
-    for person in people:
-        last = person.last_activity_on
-        days = (today - (last or person.joined_on(actor))).days
-        if days >= INACTIVE_DAYS:
-            slug, team_name = next(iter(person.teams.values()))
-            href = f"/teams/{slug}/people/{person.id}"
-            found.append(InactivePerson(person.name, team_name, href, last, days))
-    return sorted(found, key=lambda person: -person.days)

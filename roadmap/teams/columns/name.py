@@ -15,15 +15,12 @@ class NameColumn(Column):
     first_order = "asc"
     api_fields = {"name": str}
 
+    def value(self, row: Row) -> str:
+        return row.name
+
     def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
         teams = ", ".join(team.name for team in row.teams) if len(matrix.teams) > 1 else ""
         return links.overview(), row.name, teams
 
     def sort_key(self, row: Row) -> tuple[str, str]:
         return fold(row.name), str(row.id)
-
-    def export_values(self, row: Row) -> tuple[Any, ...]:
-        return (row.name,)
-
-    def api_values(self, row: Row) -> tuple[Any, ...]:
-        return (row.name,)
