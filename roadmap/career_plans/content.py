@@ -44,7 +44,9 @@ class Question(Model):
         return self
 
 
-class Axis(Model):
+class Heading(Model):
+    """An axis of the comparison, or a group of questions."""
+
     key: Word
     title: Title
 
@@ -103,22 +105,13 @@ class EducationFact(Model):
     source: Key | None = None
 
 
-class EducationOption(Model):
-    key: Word
-    title: Title
+class EducationOption(Heading):
     note: Line
 
 
-class Group(Model):
-    key: Word
-    title: Title
-
-
-class Figure(Model):
+class Figure(Heading):
     """A figure computed from the answers: a sum, or the quotient of two of them."""
 
-    key: Word
-    title: Title
     sum_of: tuple[Word, ...] = ()
     quotient_of: tuple[Word, Word] | None = None
 
@@ -130,7 +123,7 @@ class AdvancedEducation(Model):
     summary: Text
     facts: tuple[EducationFact, ...]
     options: tuple[EducationOption, ...] = Field(min_length=1)
-    groups: tuple[Group, ...]
+    groups: tuple[Heading, ...]
     questions: tuple[Question, ...]
     figures: tuple[Figure, ...]
     milestones: tuple[Key, ...] = Field(
@@ -165,7 +158,7 @@ class AdvancedEducation(Model):
 class CareerContent(CitingContent):
     roadmap: Key
     direction: Direction
-    axes: tuple[Axis, ...]
+    axes: tuple[Heading, ...]
     paths: tuple[CareerPath, CareerPath]
     direction_questions: tuple[Question, ...]
     plan_question: Question

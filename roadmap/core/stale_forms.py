@@ -41,6 +41,14 @@ class SeenForm(FlaskForm):
         """Note what a row says in the columns of the form."""
         self.seen.data = fingerprint({name: getattr(row, name) for name in self.values})
 
+    def refuse(self, stale: StaleForm, other: SeenForm) -> dict[str, Any]:
+        """Return what a page shows of a form that is out of date; sent again it replaces the row.
+
+        `other` is a form with the saved values.
+        """
+        self.seen.data = fingerprint(stale.saved)
+        return {"late": self.differences(other), "status": 409}
+
     def differences(self, other: SeenForm) -> dict[str, str]:
         """Return what the fields of a form with the saved values show, where they differ."""
         return {

@@ -6,14 +6,14 @@ from flask_wtf import FlaskForm
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.numbers import WholeNumberField
-from roadmap.market.forms import AmountField, WholeBetween, currency_field
+from roadmap.market.forms import NUMERIC, AmountField, WholeBetween, currency_field
 
 
 class CostForm(FlaskForm):
     year = WholeNumberField(
         _l("Year"),
         [WholeBetween(1990, 2200, _l("Enter a year, such as 2026."))],
-        render_kw={"inputmode": "numeric", "autocomplete": "off", "class": "date"},
+        render_kw=NUMERIC,
     )
     amount = AmountField(_l("What you paid"))
     currency = currency_field()

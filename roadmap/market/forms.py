@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Any
 
 from flask_babel import LazyString
@@ -10,7 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, StringField
 from wtforms.validators import InputRequired, Optional, Regexp, StopValidation
 
-from roadmap.core.fields import at_most
+from roadmap.core.fields import ParsedField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.numbers import WholeNumberField
@@ -18,32 +19,28 @@ from roadmap.core.text import clean_line
 from roadmap.market.rules import OfferTerms
 
 MAX_AMOUNT = 999_999_999
+ENTER_BASE = _l("Enter the base salary as a whole amount, such as 150,000.")
+NUMERIC = {"inputmode": "numeric", "autocomplete": "off", "class": "date"}
 # 150000, 150,000, 150.000, 150'000 and 150 000.
 GROUPED = re.compile(r"\d{1,3}(?:[,.'’ \u00a0\u202f]\d{3})+")
 
 
-class AmountField(StringField):
+class AmountField(ParsedField):
     """A whole amount of money of at most nine digits, with or without separators of thousands."""
 
     data: int | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        attributes = {"inputmode": "numeric", "autocomplete": "off", "class": "date"}
-        super().__init__(*args, render_kw=attributes, **kwargs)
+        super().__init__(*args, render_kw=NUMERIC, **kwargs)
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the amount, 0 where nothing was typed. Raises ValueError."""
-        typed = " ".join(valuelist).strip()
+    def parse(self, typed: str) -> int:
         digits = re.sub(r"\D", "", typed) if GROUPED.fullmatch(typed) else typed
-        self.data = None
-        if not re.fullmatch(r"[0-9]{0,9}", digits):
+        if not re.fullmatch(r"[0-9]{1,9}", digits):
             raise ValueError(_("Enter a whole amount without cents, such as 150,000."))
-        self.data = int(digits or "0")
+        return int(digits)
 
-    def _value(self) -> str:
-        if self.raw_data:
-            return " ".join(self.raw_data)
-        return str(self.data) if self.data else ""
+    def format(self, value: int) -> str:
+        return str(value or "")
 
 
 class WholeBetween:
@@ -62,11 +59,7 @@ class WholeBetween:
 
 def _number(label: LazyString, low: int, high: int) -> WholeNumberField:
     message = _l("Enter a number from %(low)d to %(high)d.", low=low, high=high)
-    return WholeNumberField(
-        label,
-        [WholeBetween(low, high, message)],
-        render_kw={"inputmode": "numeric", "autocomplete": "off", "class": "date"},
-    )
+    return WholeNumberField(label, [WholeBetween(low, high, message)], render_kw=NUMERIC)
 
 
 def currency_field() -> StringField:
@@ -89,11 +82,7 @@ class OfferForm(FlaskForm):
     currency = currency_field()
     base = AmountField(
         _l("Base salary a year"),
-        [
-            WholeBetween(
-                1, MAX_AMOUNT, _l("Enter the base salary as a whole amount, such as 150,000.")
-            )
-        ],
+        [WholeBetween(1, MAX_AMOUNT, ENTER_BASE)],
     )
     bonus = AmountField(_l("Bonus a year"))
     sign_on = AmountField(_l("Sign-on bonus"))
@@ -104,11 +93,4 @@ class OfferForm(FlaskForm):
     @property
     def terms(self) -> OfferTerms:
         """Return what was entered; call it once the form is valid."""
-        return OfferTerms(
-            self.base.data or 0,
-            self.bonus.data or 0,
-            self.equity.data or 0,
-            self.vesting_years.data or 0,
-            self.cliff_months.data or 0,
-            self.sign_on.data or 0,
-        )
+        return OfferTerms(**{each.name: self[each.name].data or 0 for each in fields(OfferTerms)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import fields
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -70,6 +71,4 @@ class Offer(Base):
 
     @property
     def terms(self) -> OfferTerms:
-        return OfferTerms(
-            self.base, self.bonus, self.equity, self.vesting_years, self.cliff_months, self.sign_on
-        )
+        return OfferTerms(**{each.name: getattr(self, each.name) for each in fields(OfferTerms)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -22,36 +21,32 @@ CURRENCY = "USD"
 
 def series(session: Session, content: Market) -> list[PaySeries]:
     """Return the pay by state that there is, best first: imported, or as it comes with Cairn."""
-    occupations = [each.soc for each in content.occupations]
-    return choose_series(shipped_series(content), imported_series(session, content), occupations)
-
-
-def shipped_series(content: Market) -> Iterator[PaySeries]:
-    """Yield the pay by state that comes with Cairn."""
+    shipped = []
     for each in content.state_pay:
         pay = {state: Pay(amount) for state, amount in each.values.items()}
         pay |= {state: Pay(None) for state in each.not_published}
-        yield PaySeries(
-            each.soc, each.measure, each.year, each.currency, pay, each.source,
-            is_secondary=each.secondary, is_partial=each.partial, note=each.note,
+        shipped.append(
+            PaySeries(
+                each.soc, each.measure, each.year, each.currency, pay, each.source,
+                is_secondary=each.secondary, is_partial=each.partial, note=each.note,
+            )
         )  # fmt: skip
-
-
-def imported_series(session: Session, content: Market) -> Iterator[PaySeries]:
-    """Yield mean and median of every file that was imported. Two statements."""
-    imports = session.scalars(sa.select(PayImport).options(selectinload(PayImport.states)))
+    imported = []
     every = {state.code: Pay(None) for state in content.states}
-    for each in imports:
+    for found in session.scalars(sa.select(PayImport).options(selectinload(PayImport.states))):
         for measure in ("median", "mean"):
             pay = every | {
                 row.state: Pay(
                     getattr(row, measure), getattr(row, f"{measure}_is_ceiling"), row.jobs
                 )
-                for row in each.states
+                for row in found.states
             }
-            yield PaySeries(
-                each.soc, measure, each.year, CURRENCY, pay, IMPORTED, file=each.file_name
+            imported.append(
+                PaySeries(
+                    found.soc, measure, found.year, CURRENCY, pay, IMPORTED, file=found.file_name
+                )
             )
+    return choose_series(shipped, imported, [each.soc for each in content.occupations])
 
 
 def offers(session: Session, user_id: uuid.UUID) -> list[Offer]:

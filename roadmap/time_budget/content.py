@@ -80,6 +80,3 @@ class SortingRules(Model):
     two: Key
     many: Key
     alone: Key
-
-    def named_categories(self) -> set[str]:
-        return {each.category for each in self.rules} | {self.two, self.many, self.alone}

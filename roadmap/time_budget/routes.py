@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from roadmap.core.database import db
 from roadmap.core.fields import EARLIEST_DAY
 from roadmap.core.i18n import gettext as _
-from roadmap.core.stale_forms import StaleForm, fingerprint
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -70,9 +70,8 @@ def edit(key: uuid.UUID) -> Response:
     try:
         actions.edit_entry(db.session, entry, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
-        late = form.differences(_entry_form(entry, formdata=None))
-        form.seen.data = fingerprint(stale.saved)
-        return _render_entry(entry, form, late=late, status=409)
+        refused = form.refuse(stale, _entry_form(entry, formdata=None))
+        return _render_entry(entry, form, **refused)
     flash(_("Saved: %(entry)s.", entry=_in_words(entry)))
     return _see_week(entry.day)
 
@@ -106,21 +105,15 @@ def save_limits() -> Response:
     try:
         actions.save_limits(db.session, current_user.id, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
-        late = form.differences(LimitsForm(data=stale.saved, formdata=None))
-        form.seen.data = fingerprint(stale.saved)
-        return _render_week(_week(), limits_form=form, late=late, status=409)
+        refused = form.refuse(stale, LimitsForm(data=stale.saved, formdata=None))
+        return _render_week(_week(), limits_form=form, **refused)
     flash(_("Your limits are saved."))
     return see_other("time_budget.week")
 
 
-def _today() -> dt.date:
-    today: dt.date = current_user.today(now())
-    return today
-
-
 def _week() -> Week:
     """Return the week of the address; this one where it names none, or one to come."""
-    current = Week.of(_today())
+    current = Week.of(current_user.today(now()))
     try:
         asked = Week.parse(request.args.get("week", ""))
     except ValueError:
@@ -131,7 +124,7 @@ def _week() -> Week:
 def _see_week(day: dt.date, *, anchor: str | None = None) -> Response:
     """Lead to the top of the week, where the message and its Undo stand."""
     shown = Week.of(day)
-    key = None if shown == Week.of(_today()) else shown.key
+    key = None if shown == Week.of(current_user.today(now())) else shown.key
     return see_other("time_budget.week", week=key, _anchor=anchor)
 
 
@@ -139,7 +132,7 @@ def _entry_form(entry: TimeEntry | None = None, **more: Any) -> EntryForm:
     categories = queries.time_content().categories
     # What is no work stands in calendars only.
     offered = [each for each in categories if each.counts_as != "nothing" or entry]
-    return EntryForm(offered, today=_today(), entry=entry, **more)
+    return EntryForm(offered, today=current_user.today(now()), entry=entry, **more)
 
 
 def _next_entry_form(entries: Sequence[TimeEntry], day: dt.date) -> EntryForm:
@@ -152,20 +145,13 @@ def _next_entry_form(entries: Sequence[TimeEntry], day: dt.date) -> EntryForm:
 
 
 def _in_words(entry: TimeEntry) -> str:
-    return f"{_category_title(entry.category)}, {duration(entry.minutes)}"
+    category = queries.time_content().by_key.get(entry.category)
+    return f"{category.title if category else entry.category}, {duration(entry.minutes)}"
 
 
-def _category_title(key: str) -> str:
-    category = queries.time_content().by_key.get(key)
-    return category.title if category else key
-
-
-def _render_entry(
-    entry: TimeEntry, form: EntryForm, *, late: dict[str, str] | None = None, status: int = 200
-) -> Response:
-    return render_page(
-        "time_budget/entry.html", status, entry=entry, form=form, late=late, week=Week.of(entry.day)
-    )
+def _render_entry(entry: TimeEntry, form: EntryForm, **refused: Any) -> Response:
+    week = Week.of(entry.day)
+    return render_page("time_budget/entry.html", entry=entry, form=form, week=week, **refused)
 
 
 def _render_week(
@@ -173,10 +159,9 @@ def _render_week(
     *,
     entry_form: EntryForm | None = None,
     limits_form: LimitsForm | None = None,
-    late: dict[str, str] | None = None,
-    status: int = 200,
+    **refused: Any,
 ) -> Response:
-    today, content = _today(), queries.time_content()
+    today, content = current_user.today(now()), queries.time_content()
     current = Week.of(today)
     settings = queries.budget(db.session, current_user.id)
     limits = queries.limits(settings)
@@ -191,7 +176,6 @@ def _render_week(
         limits_form.note_shown(settings or TimeBudget())
     return render_page(
         "time_budget/week.html",
-        status,
         content=content,
         today=today,
         week=shown,
@@ -204,14 +188,12 @@ def _render_week(
         weeks=weeks,
         compared=presentation.compare(content.share, figures, is_over=shown != current),
         presentation=presentation,
-        has_any=any(each.recorded for each in weeks)
-        or bool(entries)
-        or queries.has_entries(db.session, current_user.id),
+        has_any=bool(entries) or queries.has_entries(db.session, current_user.id),
         entries=entries,
         titles={each.key: each.title for each in content.categories},
         entry_form=entry_form
         or _next_entry_form(entries, today if shown == current else shown.monday),
         limits_form=limits_form,
-        late=late,
+        **refused,
         milestones=milestone_links(db.session, current_user.id, content.remedies.milestones),
     )

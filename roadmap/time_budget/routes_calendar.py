@@ -50,7 +50,7 @@ def calendar() -> Response:
 @limiter.limit("30/minute")
 def preview() -> Response:
     """Show what a file says. Nothing is saved, of the file or of anything else."""
-    form = CalendarForm(today=_today())
+    form = CalendarForm(today=current_user.today(now()))
     if not form.validate():
         return _render(form, status=422)
     try:
@@ -79,7 +79,7 @@ def fetch() -> Response:
     """Show what the calendar at the person's address says."""
     allowed, settings = _allowed_or_404(), queries.budget(db.session, current_user.id)
     url = (settings and settings.calendar_url) or abort(404)
-    form = CalendarForm(today=_today())
+    form = CalendarForm(today=current_user.today(now()))
     # The days are what counts; the file of this form is for the other button.
     form.file.validators = []
     if not form.validate():
@@ -203,11 +203,6 @@ def _categories(found: Import) -> dict[str, str]:
     return chosen
 
 
-def _today() -> dt.date:
-    today: dt.date = current_user.today(now())
-    return today
-
-
 def _allowed_or_404() -> AllowedHosts:
     """Return the hosts that the operator allows; without any there is no such page."""
     allowed: AllowedHosts = current_app.config["CALENDAR_HOSTS"]
@@ -227,7 +222,7 @@ def _render(
     return render_page(
         "time_budget/calendar.html",
         status,
-        form=form or CalendarForm(today=_today(), formdata=None),
+        form=form or CalendarForm(today=current_user.today(now()), formdata=None),
         address_form=address_form or AddressForm(formdata=None),
         blocks_form=blocks_form or BlocksForm(formdata=None),
         hosts=current_app.config["CALENDAR_HOSTS"].names,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from itertools import groupby
 from typing import Any
@@ -13,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.stale_forms import StaleForm, fingerprint
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -67,9 +66,7 @@ def edit(key: uuid.UUID) -> Response:
     try:
         change_row(db.session, entry, form.values, seen=form.seen.data or "")
     except StaleForm as stale:
-        late = form.differences(_form(formdata=None, obj=entry))
-        form.seen.data = fingerprint(stale.saved)
-        return _render_entry(entry, form, late=late, status=409)
+        return _render_entry(entry, form, **form.refuse(stale, _form(formdata=None, obj=entry)))
     flash(_("The line is saved."))
     return see_other("work_log.overview", _anchor=f"line-{entry.id}")
 
@@ -94,12 +91,7 @@ def make_evidence(key: uuid.UUID) -> Response:
 
 
 def _form(**more: Any) -> EntryForm:
-    return EntryForm(today=_today(), **more)
-
-
-def _today() -> dt.date:
-    today: dt.date = current_user.today(now())
-    return today
+    return EntryForm(today=current_user.today(now()), **more)
 
 
 def _render_overview(form: EntryForm, *, status: int = 200) -> Response:
@@ -115,7 +107,5 @@ def _render_overview(form: EntryForm, *, status: int = 200) -> Response:
     )
 
 
-def _render_entry(
-    entry: WorkLogEntry, form: EntryForm, *, late: dict[str, str] | None = None, status: int = 200
-) -> Response:
-    return render_page("work_log/entry.html", status, entry=entry, form=form, late=late)
+def _render_entry(entry: WorkLogEntry, form: EntryForm, **refused: Any) -> Response:
+    return render_page("work_log/entry.html", entry=entry, form=form, **refused)
