@@ -175,8 +175,7 @@ def explain(tally: Tally) -> Readiness:
             return score_of(Tally(tally.content, rest, tally.today, tally.evidence))
         loss = tally.counts.loss_of(key)
         if loss not in known:
-            rest_of_evidence = tally.counts.without_piece(key)
-            known[loss] = score_of(tally.with_evidence(rest_of_evidence))
+            known[loss] = score_of(tally.without_piece(key))
         return known[loss]
 
     items = tuple(

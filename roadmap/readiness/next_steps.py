@@ -177,7 +177,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
                 milestone=milestone.key,
                 kind=new.counted.kind,
             )
-            yield step, with_piece(tally, new.with_link(milestone.key))
+            yield step, tally.with_piece(new.with_link(milestone.key))
             continue
         step = Step(
             action="link_evidence",
@@ -189,7 +189,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
             ),
             place=tally.content.places[milestone.key],
         )
-        yield step, with_piece(tally, piece.with_link(milestone.key))
+        yield step, tally.with_piece(piece.with_link(milestone.key))
 
 
 def _evidence_to_record(
@@ -231,7 +231,7 @@ def _evidence_to_record(
             milestone=best.key if best else None,
             kind=kind,
         )
-        yield step, with_piece(tally, piece)
+        yield step, tally.with_piece(piece)
 
 
 def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
@@ -278,7 +278,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
                 is_reviewed=is_reviewed,
             )
             added = piece.with_counted(impacts=(*piece.counted.impacts, impact))
-            yield step, with_piece(tally, added)
+            yield step, tally.with_piece(added)
 
 
 def _measures(piece: Item, impact: str, leadership: set[str]) -> bool:
@@ -335,7 +335,7 @@ def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
             place=_first_place(tally, piece.milestones),
             is_reviewed=True,
         )
-        yield step, with_piece(tally, confirmed)
+        yield step, tally.with_piece(confirmed)
 
 
 def _day(piece: Item) -> PartialDate:
@@ -367,8 +367,3 @@ def _gain_of_a_link(tally: Tally, milestone: Milestone, now: Fraction) -> Fracti
     after = tally.with_facts()
     after.tones = {**tally.tones, milestone.key: EVIDENCED}
     return score_of(after) - now
-
-
-def with_piece(tally: Tally, piece: Item) -> Tally:
-    """Return the tally with a piece added, or in place of its earlier version."""
-    return tally.with_evidence(tally.counts.with_piece(piece))

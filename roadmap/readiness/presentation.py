@@ -209,6 +209,12 @@ def format_points(value: Fraction | Decimal) -> str:
     return number_filter(value if isinstance(value, Decimal) else round_to_tenths(value), "0.0")
 
 
+def points_of(points: Fraction | Decimal, maximum: Fraction) -> str:
+    """Format points with the most that can be had."""
+    shown = {"points": format_points(points), "maximum": format_points(maximum)}
+    return _("%(points)s of %(maximum)s", **shown)
+
+
 def signed_filter(value: Fraction) -> str:
     """Format a gain or an effect with its sign; one below 0.1 is not shown as 0."""
     if value == 0:
@@ -360,7 +366,7 @@ def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
         },
         "part_titles": PART_TITLES,
         "what_if_titles": WHAT_IF_TITLES,
-        "points": format_points,
+        "points_of": points_of,
         "kind_label": kind_label,
         "impact_label": impact_label,
         "percent": lambda share: number_filter(round(float(share) * 100)),

@@ -78,9 +78,13 @@ class Tally:
         facts = replace(self.facts, **changes)
         return Tally(self.content, facts, self.today, self.evidence)
 
-    def with_evidence(self, evidence: EvidenceTally) -> Tally:
-        """Return the tally with the same facts but for evidence."""
-        return Tally(self.content, self.facts, self.today, evidence)
+    def with_piece(self, piece: Item) -> Tally:
+        """Return the tally with a piece added, or in place of its earlier version."""
+        return Tally(self.content, self.facts, self.today, self.counts.with_piece(piece))
+
+    def without_piece(self, key: str) -> Tally:
+        """Return the tally without a piece."""
+        return Tally(self.content, self.facts, self.today, self.counts.without_piece(key))
 
     @cached_property
     def tones(self) -> dict[str, int]:

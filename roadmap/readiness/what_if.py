@@ -15,7 +15,7 @@ from roadmap.evidence.item import Item
 from roadmap.readiness.explanation import Readiness
 from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.messages import IMPACT_NAMES, N_, Message
-from roadmap.readiness.next_steps import COMPLETE_IMPACT, Step, as_confirmed, with_piece
+from roadmap.readiness.next_steps import COMPLETE_IMPACT, Step, as_confirmed
 from roadmap.readiness.rules import Evaluation, evaluate, score_of
 from roadmap.readiness.tally import Tally
 
@@ -157,7 +157,7 @@ def _offered(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Cho
     waiting = [piece for piece in tally.unlapsed_evidence if piece.state in AWAITING_REVIEW]
     returned = [piece for piece in tally.unlapsed_evidence if piece.state == "returned"]
     imagined = {
-        f"verified:{piece.id}": with_piece(tally, confirmed)
+        f"verified:{piece.id}": tally.with_piece(confirmed)
         for piece in [*returned, *waiting][-MOST_TRIED:]
         if (confirmed := as_confirmed(tally.content, piece))
     }
