@@ -61,23 +61,15 @@ def index() -> str:
 
 
 @teams.get("/teams/<slug>")
-@permit("team.matrix")
-@limit_searches
-def matrix(slug: str) -> BaseResponse:
-    """Show the matrix, sorted and filtered by the query string; for htmx only its table."""
-    return _render_matrix(load_team(current_user, "team.matrix", slug))
-
-
 @teams.get("/people")
 @permit("team.matrix")
 @limit_searches
-def all_people() -> BaseResponse:
-    """Show the people of all teams that one sees, as the matrix of a team shows its own."""
-    return _render_matrix(None)
+def matrix(slug: str | None = None) -> BaseResponse:
+    """Show the matrix of a team, or of the people of all teams that one sees.
 
-
-def _render_matrix(team: Team | None) -> BaseResponse:
-    whole, query = _load_matrix_and_query(team)
+    It is sorted and filtered by the query string; htmx gets only its table.
+    """
+    team, whole, query = _load_matrix_and_query(slug)
     shown = filter_and_sort(whole, query)
     context: dict[str, Any] = {
         "team": team,
@@ -105,26 +97,15 @@ def _render_matrix(team: Team | None) -> BaseResponse:
 
 
 @teams.get("/teams/<slug>/export/<name>")
-@permit("team.matrix")
-@limiter.limit("30/minute")
-def export(slug: str, name: str) -> Response:
-    """Download the matrix in one of `FORMATS`, sorted and filtered as on the page."""
-    return _export(load_team(current_user, "team.matrix", slug), name)
-
-
 @teams.get("/people/export/<name>")
 @permit("team.matrix")
 @limiter.limit("30/minute")
-def export_all_people(name: str) -> Response:
-    """Download the matrix of all people whom one sees."""
-    return _export(None, name)
-
-
-def _export(team: Team | None, name: str) -> Response:
+def export(name: str, slug: str | None = None) -> Response:
+    """Download the matrix in one of `FORMATS`, sorted and filtered as on the page."""
     if name not in FORMATS:
         abort(404)
     with export_slot():
-        whole, query = _load_matrix_and_query(team)
+        team, whole, query = _load_matrix_and_query(slug)
         exported = filter_and_sort(whole, query)
         content = FORMATS[name].render(build_sheet(exported))
     if request.method == "GET":  # and not HEAD
@@ -150,9 +131,9 @@ def _export(team: Team | None, name: str) -> Response:
     return response
 
 
-def _load_matrix_and_query(team: Team | None) -> tuple[Matrix, MatrixQuery]:
+def _load_matrix_and_query(slug: str | None) -> tuple[Team | None, Matrix, MatrixQuery]:
     """Load the whole matrix, and read how to filter and sort it; 404 for an unknown roadmap."""
-    args = request.args
+    args, team = request.args, load_team(current_user, "team.matrix", slug) if slug else None
     try:
         whole = load_matrix(
             db.session, current_user, team, roadmap=args.get("roadmap") or None, now=now()
@@ -166,12 +147,16 @@ def _load_matrix_and_query(team: Team | None) -> tuple[Matrix, MatrixQuery]:
     if order not in ("asc", "desc"):
         order = columns[sort].first_order
     verdict, team_slug = args.get("verdict", ""), args.get("team", "")
-    return whole, MatrixQuery(
-        roadmap=whole.roadmap if args.get("roadmap") else "",
-        sort=sort,
-        order=order,
-        text=clean_line(args.get("q"))[:MAX_QUERY_LENGTH],
-        verdict=verdict if verdict in VERDICTS else "",
-        team=team_slug if any(team_slug == each.slug for each in whole.teams) else "",
-        inactive=bool(args.get("still")),
+    return (
+        team,
+        whole,
+        MatrixQuery(
+            roadmap=whole.roadmap if args.get("roadmap") else "",
+            sort=sort,
+            order=order,
+            text=clean_line(args.get("q"))[:MAX_QUERY_LENGTH],
+            verdict=verdict if verdict in VERDICTS else "",
+            team=team_slug if any(team_slug == each.slug for each in whole.teams) else "",
+            inactive=bool(args.get("still")),
+        ),
     )

@@ -46,7 +46,6 @@ from roadmap.teams.loaders import load_person
 from roadmap.teams.matrix import INACTIVE_DAYS, percent
 from roadmap.teams.shared_changes import list_changes
 from roadmap.teams.shared_profile import (
-    NotEnrolled,
     SharedProfile,
     SharedProgress,
     compare_skill,
@@ -70,12 +69,11 @@ def person(slug: str, person_id: uuid.UUID) -> str:
     `?roadmap=` chooses a roadmap, `?stage=` opens one, `?since=` lists what changed since a day.
     """
     team, who = load_person(current_user, "person.read", slug, person_id)
-    try:
-        shown = load_shared_profile(db.session, who, request.args.get("roadmap") or None, now=now())
-    except NotEnrolled:
-        abort(404)
-    own, on, path = who.id == current_user.id, shown.on, _person_path(team, who)
     roadmap = request.args.get("roadmap", "")
+    shown = load_shared_profile(db.session, who, roadmap, now=now())
+    own, on, path = who.id == current_user.id, shown.on, _person_path(team, who)
+    if roadmap and (on is None or on.enrolled.slug != roadmap):
+        abort(404)
     to = own_links(on.content.slug) if own and on else _source_links(path, on, who, roadmap)
     leads = can(current_user, "team.matrix", team)  # type: ignore[arg-type]
     nested = _nested_teams(team, who) if leads else []
@@ -247,10 +245,7 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
         "%(name)s, %(skill)s: level %(level)d saved.", name=who.name, skill=asked.title, level=level
     )
     path, roadmap = _person_path(team, who), _roadmap_on_page()
-    try:
-        seen = load_shared_profile(db.session, who, roadmap or None, now=now())
-    except NotEnrolled:
-        seen = load_shared_profile(db.session, who, None, now=now())
+    seen = load_shared_profile(db.session, who, roadmap, now=now())
     return render_page(
         "teams/_assessment_saved.html",
         announce=said,

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.career import queries as career
@@ -23,8 +22,12 @@ from roadmap.evidence.item import Item
 from roadmap.evidence.queries import load_reviewers
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.models import User
-from roadmap.progress.models import MilestoneStatus
-from roadmap.progress.queries import EnrolledRoadmap, enrollments, target_dates
+from roadmap.progress.queries import (
+    NOT_STARTED,
+    EnrolledRoadmap,
+    enrollments,
+    milestone_states,
+)
 from roadmap.readiness.explanation import Readiness, explain
 from roadmap.readiness.queries import PersonRecord, person_record
 from roadmap.readiness.summary import summarize
@@ -34,10 +37,6 @@ from roadmap.skills.rules import SkillComparison
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Milestone, Skill
-
-
-class NotEnrolled(LookupError):
-    """The person is not on the roadmap that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +92,11 @@ class SharedProfile:
 
 
 def load_shared_profile(
-    session: Session, person: User, slug: str | None, *, now: dt.datetime
+    session: Session, person: User, slug: str, *, now: dt.datetime
 ) -> SharedProfile:
-    """Load what managers see of a person, on the named roadmap or their primary one.
-
-    Raise NotEnrolled where they are not on the named one.
-    """
+    """Load what managers see of a person, on the named roadmap if they are on it, or their own."""
     enrolled = enrollments(session, person.id)
-    chosen = next((each for each in enrolled if slug in (None, each.slug)), None)
-    if chosen is None and slug is not None:
-        raise NotEnrolled(slug)
+    chosen = next((each for each in enrolled if each.slug == slug), next(iter(enrolled), None))
     facts = person_record(session, person.id)
     pieces = sorted(
         facts.shared.pieces, key=lambda item: (item.version.occurred_on, item.id), reverse=True
@@ -155,37 +149,23 @@ def _load_progress(
     content = published.content
     tally = Tally(content, facts.shared, today)
     progress = RoadmapProgress(published, enrolled, summarize(tally), {}, today)
-    reasons = _load_reasons(session, person.id) if person.shares_plans else {}
-    targets = target_dates(session, person.id) if person.shares_plans else {}
+    states = milestone_states(session, person.id) if person.shares_plans else {}
     behind: dict[str, list[Item]] = defaultdict(list)
     for piece in pieces:
         for key in piece.milestones:
             behind[key].append(piece)
-    return SharedProgress(
-        found=explain(tally),
-        progress=progress,
-        milestones={
-            each.key: SharedMilestone(
-                milestone=each,
-                tone=progress.tone(each.key),
-                since=facts.status_changed_at.get(each.key),
-                reason=reasons.get(each.key, ""),
-                target_on=targets.get(each.key),
-                pieces=[
-                    (piece, piece.milestone_tone(each.key, each.evidence, today))
-                    for piece in behind[each.key]
-                ],
-            )
-            for each in content.milestones
-        },
-    )
-
-
-def _load_reasons(session: Session, person_id: uuid.UUID) -> dict[str, str]:
-    """Load why milestones were set aside, by key."""
-    rows = session.execute(
-        sa.select(MilestoneStatus.milestone_key, MilestoneStatus.reason).where(
-            MilestoneStatus.user_id == person_id, MilestoneStatus.status == "not_applicable"
+    milestones = {}
+    for each in content.milestones:
+        tone, state = progress.tone(each.key), states.get(each.key, NOT_STARTED)
+        milestones[each.key] = SharedMilestone(
+            milestone=each,
+            tone=tone,
+            since=facts.status_changed_at.get(each.key),
+            reason=state.reason if tone == "not_applicable" else "",
+            target_on=state.target_on,
+            pieces=[
+                (piece, piece.milestone_tone(each.key, each.evidence, today))
+                for piece in behind[each.key]
+            ],
         )
-    )
-    return {row.milestone_key: row.reason for row in rows}
+    return SharedProgress(explain(tally), progress, milestones)
