@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.dates import PartialDate
 from roadmap.people.models import Membership, User
 from roadmap.people.reach import allows, team_tree
 from roadmap.people.roles import Capability
@@ -37,17 +36,6 @@ class ToolFigures:
     tool: Tool
     know: int
     want: int
-
-
-@dataclass(frozen=True, slots=True)
-class SharedRecord:
-    """What a person shares of a tool."""
-
-    person_id: uuid.UUID
-    name: str
-    level: str
-    interest: str
-    last_used: PartialDate | None
 
 
 def _sharing(team_id: uuid.UUID) -> sa.Select[Any]:
@@ -93,16 +81,22 @@ def load_figures(session: Session, team_id: uuid.UUID) -> list[ToolFigures]:
 
 def list_records(
     session: Session, team_id: uuid.UUID, tool: str, *, limit: int, offset: int = 0
-) -> Sequence[SharedRecord]:
-    """List who shares what of a tool: who knows it best first, then who wants to learn it."""
+) -> Sequence[Any]:
+    """List who shares what of a tool: who knows it best first, then who wants to learn it.
+
+    Rows have person_id, name, level, interest and last_used.
+    """
     level = sa.case({key: place for place, key in enumerate(LEVELS)}, value=ToolRecord.level)
     interest = sa.case(
         {key: place for place, key in enumerate(INTERESTS[1:])},
         value=ToolRecord.interest,
         else_=len(INTERESTS),
     )
-    rows = session.execute(
-        sa.select(User.id, User.name, ToolRecord.level, ToolRecord.interest, ToolRecord.last_used)
+    return session.execute(
+        sa.select(
+            *(User.id.label("person_id"), User.name),
+            *(ToolRecord.level, ToolRecord.interest, ToolRecord.last_used),
+        )
         .join(User, User.id == ToolRecord.user_id)
         .where(
             ToolRecord.tool == tool,
@@ -112,5 +106,4 @@ def list_records(
         .order_by(level.desc(), interest, User.search_text, User.id)
         .limit(limit)
         .offset(offset or None)
-    )
-    return [SharedRecord(*row) for row in rows]
+    ).all()
