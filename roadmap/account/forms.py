@@ -22,7 +22,6 @@ from roadmap.auth.api_tokens import DEFAULT_DAYS, MAX_DAYS
 from roadmap.auth.forms import (
     NewPasswordForm,
     NotBlank,
-    clean_original_text,
     email_field,
     name_field,
     password_field,
@@ -105,7 +104,7 @@ class ProfileForm(FlaskForm):
         _l("Dates and numbers"), choices=locale_choices, render_kw={"required": True}
     )
     # The stored values when the form was opened: a field that still has its value is not written.
-    name_read = HiddenField(filters=[clean_original_text])
+    name_read = HiddenField()
     timezone_read = HiddenField()
     theme_read = HiddenField()
     locale_read = HiddenField()

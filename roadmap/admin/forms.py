@@ -13,7 +13,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, StopValidation
 
 from roadmap.admin.queries import TeamRow
-from roadmap.auth.forms import NotBlank, clean_original_text
+from roadmap.auth.forms import NotBlank
 from roadmap.core.fields import at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
@@ -55,7 +55,7 @@ class TeamForm(FlaskForm):
     )
     parent = SelectField(_l("Nested in"))
     # What was stored when the form was opened: a field left like that is not written.
-    name_read = HiddenField(filters=[clean_original_text])
+    name_read = HiddenField()
     parent_read = HiddenField()
 
     def __init__(

@@ -15,11 +15,6 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 
 
-def clean_original_text(value: str | None) -> str | None:
-    """Clean the text that a form was opened with; None if the form did not send it."""
-    return None if value is None else clean_line(value)
-
-
 class NotBlank(InputRequired):
     """Requires more than spaces."""
 

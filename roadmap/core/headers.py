@@ -96,26 +96,8 @@ class MethodOverride:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        if self.hosts and not self._is_own_host(environ):
-            text = (
-                f"The address of this Cairn is {self.base_url}, and this request was for another "
-                f"one. Open {self.base_url}; if this is what you did, the proxy does not pass on "
-                "the host."
-            )
-            return self._reject(400, text, environ, start_response)
-        if environ.get("HTTP_TRANSFER_ENCODING"):
-            text = "This server needs the length of a body: send Content-Length."
-            return self._reject(411, text, environ, start_response)
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if not (length.isascii() and length.isdigit()):
-            text = "The length of the body is no number: see Content-Length."
-            return self._reject(400, text, environ, start_response)
-        if int(length) > MAX_UPLOAD_BYTES and is_upload(environ):
-            text = (
-                "Files that are sent together may have 25 MB, and these have more. Nothing was "
-                "saved: go back, and choose smaller files, or fewer at once."
-            )
-            return self._reject(413, text, environ, start_response)
+        if refusal := self._find_fault(environ):
+            return self._reject(*refusal, environ, start_response)
         # Clients of the API can send every verb.
         if environ["REQUEST_METHOD"] == "POST" and not is_below_api(environ["PATH_INFO"]):
             try:
@@ -129,6 +111,26 @@ class MethodOverride:
             if wanted in OVERRIDE_METHODS:
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)
+
+    def _find_fault(self, environ: dict[str, Any]) -> tuple[int, str] | None:
+        """Return the status and the text of a refusal, None where there is no reason for one."""
+        if self.hosts and not self._is_own_host(environ):
+            return 400, (
+                f"The address of this Cairn is {self.base_url}, and this request was for another "
+                f"one. Open {self.base_url}; if this is what you did, the proxy does not pass on "
+                "the host."
+            )
+        if environ.get("HTTP_TRANSFER_ENCODING"):
+            return 411, "This server needs the length of a body: send Content-Length."
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit()):
+            return 400, "The length of the body is no number: see Content-Length."
+        if int(length) > MAX_UPLOAD_BYTES and is_upload(environ):
+            return 413, (
+                "Files that are sent together may have 25 MB, and these have more. Nothing was "
+                "saved: go back, and choose smaller files, or fewer at once."
+            )
+        return None
 
     def _is_own_host(self, environ: dict[str, Any]) -> bool:
         if environ.get("PATH_INFO") in HEALTH_CHECKS:

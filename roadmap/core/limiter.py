@@ -60,30 +60,27 @@ def limit_searches(view: View) -> View:
 
 
 @contextlib.contextmanager
-def export_slot() -> Iterator[None]:
-    """Make one export at a time. Raises TooBusy where too many wait already, or too long."""
-    if not _admitted.acquire(blocking=False):
+def _slot(slots: threading.Semaphore, seconds: float = 0) -> Iterator[None]:
+    if not slots.acquire(timeout=seconds):
         raise TooBusy
     try:
-        if not _at_work.acquire(timeout=EXPORT_WAIT_SECONDS):
-            raise TooBusy
-        try:
-            yield
-        finally:
-            _at_work.release()
+        yield
     finally:
-        _admitted.release()
+        slots.release()
+
+
+@contextlib.contextmanager
+def export_slot() -> Iterator[None]:
+    """Make one export at a time. Raises TooBusy where too many wait already, or too long."""
+    with _slot(_admitted), _slot(_at_work, EXPORT_WAIT_SECONDS):
+        yield
 
 
 @contextlib.contextmanager
 def fetch_slot() -> Iterator[None]:
     """Wait for another host. Raises TooBusy where enough do so already."""
-    if not _fetching.acquire(blocking=False):
-        raise TooBusy
-    try:
+    with _slot(_fetching):
         yield
-    finally:
-        _fetching.release()
 
 
 def init_limiter(app: Flask) -> None:

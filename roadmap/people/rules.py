@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from roadmap.core.text import clean_line, fold
+from roadmap.core.text import fold
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAX_SLUG_LENGTH = 60
@@ -91,23 +91,14 @@ def changed_fields(
     """Return the fields that a form changes: those that differ from `read` and from `stored`.
 
     A field that `read` does not name was typed on purpose. Raise EditConflict where somebody else
-    has saved another value of a field that is changed here. Texts are compared as a form reads
-    them, because an older release stored some line ends differently.
+    has saved another value of a field that is changed here.
     """
     changed = {
         name: value
         for name, value in sent.items()
         if value != stored[name] and (name not in read or value != read[name])
     }
-    late = {
-        name: stored[name]
-        for name in changed
-        if name in read and _normalize_text(stored[name]) != _normalize_text(read[name])
-    }
+    late = {name: stored[name] for name in changed if name in read and stored[name] != read[name]}
     if late:
         raise EditConflict(late)
     return changed
-
-
-def _normalize_text(value: Any) -> Any:
-    return clean_line(value) if isinstance(value, str) else value

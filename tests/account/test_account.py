@@ -146,17 +146,6 @@ def test_deactivation_ends_sessions_at_once(session, cast, browser_of, now):
     assert not is_signed_in(browser)
 
 
-def test_a_name_of_an_older_release_can_be_changed(session, cast, browser_of):
-    """It comes back from the form without what is no character: that is no change of another."""
-    stored = "O\x92Neil e\u0301"
-    session.execute(sa.update(User).where(User.id == cast.alice).values(name=stored))
-    session.commit()
-    form = {"name": "Alice", "name_read": stored, "timezone": "UTC", "theme": "system"}
-    assert browser_of(cast.alice).put("/account", form).status_code == 303
-    session.expire_all()
-    assert session.get(User, cast.alice).name == "Alice"
-
-
 def test_what_another_tab_saved_stays(session, cast, browser_of):
     alice = browser_of(cast.alice)
     was = {"name": "Alice", "timezone": "UTC", "theme": "system"}
