@@ -27,11 +27,10 @@ from roadmap.auth.forms import (
     password_field,
 )
 from roadmap.core.clock import timezone_names
-from roadmap.core.fields import at_most
+from roadmap.core.fields import WholeNumberField, at_most
 from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line
 from roadmap.people.models import THEMES
 from roadmap.people.scopes import SCOPES

@@ -1,4 +1,4 @@
-"""The pages of administration: overview and accounts."""
+"""The pages of administration: overview, roadmaps and accounts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.admin import queries, routes_audit, routes_roadmaps, routes_teams
+from roadmap.admin import audit_messages, queries, routes_audit, routes_teams
 from roadmap.admin.blueprint import admin
 from roadmap.admin.forms import MembershipForm
+from roadmap.admin.roadmap_list import list_roadmaps
 from roadmap.admin.routes_teams import load_team
 from roadmap.auth import actions as accounts
 from roadmap.auth import deletion, email_confirmation
@@ -43,7 +44,7 @@ RETENTION = {
     "SESSION_DAYS": _l("Sessions"),
 }
 
-__all__ = ["admin", "routes_audit", "routes_roadmaps", "routes_teams"]
+__all__ = ["admin", "routes_audit", "routes_teams"]
 
 
 @admin.get("/admin")
@@ -61,6 +62,19 @@ def overview() -> str:
             for name, label in RETENTION.items()
         ],
         today=now().date(),
+    )
+
+
+@admin.get("/admin/roadmaps")
+@permit("admin.read")
+def roadmap_list() -> str:
+    """Show each roadmap, where it comes from, and what became of the last load of files."""
+    last = queries.find_last_load(db.session)
+    return render_template(
+        "admin/roadmaps.html",
+        roadmaps=list_roadmaps(db.session),
+        last=last,
+        said=audit_messages.render_lines([last], {})[0][1] if last else "",
     )
 
 

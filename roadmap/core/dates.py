@@ -1,4 +1,4 @@
-"""Dates of which perhaps only the month or the year is known."""
+"""Dates of which perhaps only the month or the year is known, and months by the calendar."""
 
 from __future__ import annotations
 
@@ -87,3 +87,11 @@ def _month_number(name: str, months: Mapping[str, int]) -> str:
     if len(found) != 1:
         raise ValueError(f"no month: {name!r}")
     return str(found.pop())
+
+
+def months_later(day: dt.date, months: int) -> dt.date:
+    """Return the same day of the month `months` later, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > dt.date.max.year:
+        return dt.date.max
+    return dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,11 +1,14 @@
-"""Fields of forms that several rooms share."""
+"""Fields of forms that several rooms share. Numbers are bounded before they are read."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
-from wtforms import DateField, StringField
+from wtforms import DateField, DecimalField, FieldList, IntegerField, StringField
 from wtforms.validators import Length, StopValidation
 
 from roadmap.core.dates import PartialDate
@@ -95,3 +98,44 @@ class PartialDateField(ParsedField):
                 "This is not a date. Write a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
             )
             raise ValueError(message) from None
+
+
+def parse_whole_number(text: object) -> int | None:
+    """Return the number of at most nine ASCII digits, None for anything else."""
+    digits = str(text or "")
+    return int(digits) if re.fullmatch(r"[0-9]{1,9}", digits) else None
+
+
+class PlainDecimalField(DecimalField):
+    """A number such as 4.5: no exponent, no infinity, and not a number that signals."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number. Raises ValueError."""
+        text = str(valuelist[0]).strip() if valuelist else ""
+        if text and not re.fullmatch(r"[+-]?[0-9]{0,9}\.?[0-9]{0,9}", text):
+            self.data: Decimal | None = None
+            raise ValueError(self.invalid_value_message)
+        super().process_formdata([text] if valuelist else [])
+
+
+class WholeNumberField(IntegerField):
+    """A whole number of at most nine digits, without a sign."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number. Raises ValueError."""
+        if not valuelist:
+            return
+        self.data = parse_whole_number(valuelist[0].strip())
+        if self.data is None:
+            raise ValueError(self.gettext("Not a valid integer value."))
+
+
+class NumberedFieldList(FieldList):
+    """A list of fields whose names hold their places."""
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        for name in formdata:
+            if name.startswith(f"{prefix}-"):
+                place = parse_whole_number(name[len(prefix) + 1 :].partition("-")[0])
+                if place is not None:
+                    yield place

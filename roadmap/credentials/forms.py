@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 
+from roadmap.core.fields import WholeNumberField
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.numbers import WholeNumberField
 from roadmap.market.forms import NUMERIC, AmountField, WholeBetween, currency_field
 
 

@@ -22,9 +22,8 @@ from wtforms import (
 )
 from wtforms.fields import SelectChoice
 
-from roadmap.core.fields import PartialDateField, UrlField
+from roadmap.core.fields import NumberedFieldList, PartialDateField, UrlField, parse_whole_number
 from roadmap.core.i18n import lazy_gettext as _
-from roadmap.core.numbers import NumberedFieldList, parse_whole_number
 from roadmap.core.text import clean_line, clean_multiline, strip_control_characters
 from roadmap.evidence import labels, rules
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, MAX_MILESTONES, VISIBILITIES

@@ -8,8 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from roadmap.core.dates import PartialDate
-from roadmap.core.months import months_later
+from roadmap.core.dates import PartialDate, months_later
 from roadmap.core.text import holds_number, strip_control_characters
 from roadmap.evidence.constants import (
     AWAITING_REVIEW,

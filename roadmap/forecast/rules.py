@@ -16,7 +16,7 @@ from itertools import pairwise
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, NamedTuple
 
-from roadmap.core.months import months_later
+from roadmap.core.dates import months_later
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content

@@ -9,8 +9,8 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
+from roadmap.core.fields import PlainDecimalField, parse_whole_number
 from roadmap.core.i18n import lazy_gettext as _
-from roadmap.core.numbers import PlainDecimalField, parse_whole_number
 from roadmap.core.text import clean_multiline
 from roadmap.progress import rules
 

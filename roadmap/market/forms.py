@@ -14,7 +14,6 @@ from wtforms.validators import InputRequired, Optional, Regexp, StopValidation
 from roadmap.core.fields import ParsedField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line
 from roadmap.market.rules import OfferTerms
 

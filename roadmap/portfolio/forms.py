@@ -11,10 +11,9 @@ from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import HiddenInput
 
-from roadmap.core.fields import PartialDateField, at_most
+from roadmap.core.fields import PartialDateField, WholeNumberField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.numbers import WholeNumberField
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence.forms import CheckboxListField
 from roadmap.portfolio.profiles import NETWORKS, InvalidProfile, read_profile

@@ -9,9 +9,8 @@ from wtforms import HiddenField, RadioField, SearchField, StringField, TextAreaF
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 
-from roadmap.core.fields import at_most
+from roadmap.core.fields import at_most, parse_whole_number
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.numbers import parse_whole_number
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
 from roadmap.practice.models import RATINGS, Answer

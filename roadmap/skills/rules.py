@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from roadmap.core.months import months_later
+from roadmap.core.dates import months_later
 
 MIN_LEVEL, MAX_LEVEL = 0, 4
 LEVELS = tuple(range(MIN_LEVEL, MAX_LEVEL + 1))

@@ -6,8 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-from roadmap.core.dates import PartialDate
-from roadmap.core.months import months_later
+from roadmap.core.dates import PartialDate, months_later
 
 # Not used for longer than this, a tool has moved on, and so have its versions.
 STALE_MONTHS = 18

@@ -29,6 +29,7 @@ def test_it_works(session, cast, erin, now):
     assert "The schema is current" in page.text
     assert "Mail is not configured" in page.text
     assert "A second one can let you back in" in page.text
+    assert "The job process deletes by its own" in page.text
 
 
 def test_it_tells_of_the_last_backup_or_how_to_make_one(session, erin, now):

@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from roadmap.catalog.content import Content
 from roadmap.catalog.files import problems_in
 from roadmap.catalog.policy import Policy
-from roadmap.core.dates import PartialDate
-from roadmap.core.months import months_later
+from roadmap.core.dates import PartialDate, months_later
 from roadmap.evidence.item import Impact
 from roadmap.readiness.calendar_years import years_of
 from roadmap.readiness.facts import Degree, Facts, Position

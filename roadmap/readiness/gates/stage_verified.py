@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING
 
-from roadmap.core.months import months_later
+from roadmap.core.dates import months_later
 from roadmap.readiness.evidence_tally import NOBODY
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import N_, Message, ngettext_noop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from roadmap.core.months import months_later
+from roadmap.core.dates import months_later
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import N_, Message, ngettext_noop
 

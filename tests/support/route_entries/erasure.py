@@ -13,7 +13,8 @@ from tests.support.route_entry import (
 )
 
 OF_A_PERSON = "/admin/people/<uuid:user_id>/deletion"
-# Nobody of the cast waits for a deletion: `tests/erasure/test_leaving.py` sees the page.
+# Nobody of the cast waits for a deletion: `tests/erasure/test_leaving.py` sees the page, and
+# `tests/browser/test_leaving.py` asks axe about it.
 RETURN = expect_status(303)
 ADMIN = expect_status(403, erin=200, nobody=SIGN_IN)
 
