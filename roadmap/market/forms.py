@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, StringField
 from wtforms.validators import InputRequired, Optional, Regexp, StopValidation
 
-from roadmap.core.fields import ParsedField, at_most
+from roadmap.core.fields import ParsedField, WholeNumberField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
