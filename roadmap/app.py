@@ -105,8 +105,7 @@ def blueprints(app: Flask) -> None:
     from roadmap.account.routes import account
     from roadmap.activity.routes import activity
     from roadmap.admin.routes import admin
-    from roadmap.api.routes import api
-    from roadmap.api.routes_mcp import mcp
+    from roadmap.api.routes import api, mcp
     from roadmap.archive.routes import archives
     from roadmap.auth.routes import auth
     from roadmap.badges.routes import badges

@@ -41,7 +41,13 @@ from werkzeug.exceptions import HTTPException
 
 from roadmap.api.mcp_tools import TOOLS, permitted_tools, refuse_tool
 from roadmap.api.openapi import without_noise
-from roadmap.api.operation import JSON, abort_with_problem, check_json_body, current_actor
+from roadmap.api.operation import (
+    JSON,
+    abort_with_problem,
+    check_json_body,
+    current_actor,
+    empty_response,
+)
 from roadmap.core.config import VERSION
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -89,7 +95,7 @@ def answer_message() -> Response:
     try:
         message = _parse_message(body)
         if message is None:
-            return _no_content()
+            return empty_response(202)
         request_id = message.id
         version = _negotiate(message)
         return _respond(
@@ -99,13 +105,6 @@ def answer_message() -> Response:
         reply = JSONRPCError(jsonrpc="2.0", id=request_id, error=refusal.error)
         is_read = request_id is not None and version in HANDSHAKE_PROTOCOL_VERSIONS
         return _respond(reply, 200 if is_read else STATUSES.get(refusal.error.code, 400))
-
-
-def _no_content() -> Response:
-    """Return the answer to a notification."""
-    response = Response(status=202)
-    response.headers.pop("Content-Type", None)
-    return response
 
 
 def _respond(message: JSONRPCResponse | JSONRPCError, status: int = 200) -> Response:

@@ -100,10 +100,7 @@ class Operation:
         if isinstance(answer, Response):
             return answer
         if answer is None:
-            nothing = Response(status=204)
-            # A response without content has no type.
-            nothing.headers.pop("Content-Type", None)
-            return nothing
+            return empty_response(204)
         if not isinstance(answer, OperationResult):
             answer = OperationResult(answer)
         response = Response(_to_json(answer.value), answer.status, mimetype=JSON)
@@ -165,6 +162,13 @@ def abort_with_problem(status: int, detail: str) -> NoReturn:
 def etag_of(value: BaseModel) -> str:
     """Return a tag that changes with every byte of the serialized value."""
     return hashlib.blake2b(_to_json(value).encode(), digest_size=16).hexdigest()
+
+
+def empty_response(status: int) -> Response:
+    """Return a response without content, and so without a type."""
+    nothing = Response(status=status)
+    nothing.headers.pop("Content-Type", None)
+    return nothing
 
 
 def check_if_match(value: BaseModel) -> None:

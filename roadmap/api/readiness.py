@@ -21,11 +21,9 @@ from roadmap.readiness.queries import person_record
 from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import WhatIf, read_wanted, what_if
 
-ROUNDED = BeforeValidator(lambda value: float(round(value, 4)))
+ROUNDED = BeforeValidator(lambda value: None if value is None else float(round(value, 4)))
 Points = Annotated[float, ROUNDED]
-PointsOrNone = Annotated[
-    float | None, BeforeValidator(lambda value: None if value is None else float(round(value, 4)))
-]
+PointsOrNone = Annotated[float | None, ROUNDED]
 Sentence = Annotated[str, BeforeValidator(str)]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-import sqlalchemy as sa
 from flask import abort, request
 from pydantic import Field
 
@@ -48,7 +47,7 @@ from roadmap.evidence.models import Evidence, Review
 from roadmap.evidence.queries import load_judgements
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
-from roadmap.people.labels import DEFAULT_BASIS, judge_name
+from roadmap.people.labels import DEFAULT_BASIS
 from roadmap.reviews.queries import list_pending, load_criteria
 
 TAG = "Reviews"
@@ -263,12 +262,8 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
             "No such version was submitted. The newest is version %(newest)d.", newest=newest
         )
         abort_with_problem(409, message)
-    last = db.session.scalars(
-        sa.select(Review)
-        .where(Review.version_id == item.version.id)
-        .order_by(Review.decided_at.desc(), Review.id.desc())
-        .limit(1)
-    ).first()
+    earlier = load_judgements(db.session, [piece.id])[piece.id]
+    last = next((each for each in earlier if each.version_id == item.version.id), None)
     # What can be confirmed, and is not yet for this version.
     confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()
     criteria = load_criteria(db.session, [item])[item.id]
@@ -357,17 +352,10 @@ def _serialize_judgement(review: Review, item: Item) -> JudgementShape:
     confirmed = review_actions.confirmed_keys(db.session, item.version.id)
     judged = load_item(db.session, Audience.MANAGER, item.id) or item
     return JudgementShape(
-        id=review.id,
+        **dict(ReviewShape.model_validate(review)),
         evidence_id=review.evidence_id,
-        version=item.version.number,
-        decision=review.decision,
-        by=judge_name(review.reviewer_name, review.added_by_author, review.by_token),
-        by_token=review.by_token,
-        basis=review.basis,
-        comment=review.comment,
         confirmed=[key for key in item.milestones if key in confirmed],
         confirmed_by=confirmed_by(judged),
         confirmed_wordings=confirmed_wordings(judged),
-        decided_at=review.decided_at,
         etag=JudgementSubject.of(item).etag,
     )

@@ -1,4 +1,7 @@
-"""Register the routes of the REST API, and serve their description."""
+"""Register the routes of the REST API, serve their description, and the endpoint of agents.
+
+What answers is imported with the first request: the shapes of either take long, and memory.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from roadmap.api.route_table import BASE, ROUTES, Route
 from roadmap.auth.sessions import csrf
 from roadmap.core.limiter import limiter
+from roadmap.core.problems import MCP_PATH
 from roadmap.core.proxy import client_address
 from roadmap.people.permissions import permit
 
 api = Blueprint("api", __name__, url_prefix=BASE)
+mcp = Blueprint("mcp", __name__)
 # Requests with a token carry no cookie that another site could use.
 csrf.exempt(api)
+csrf.exempt(mcp)
 # Per process, so that a runaway script does not starve the pages.
 DEFAULT_RATE_LIMIT = "600/minute"
 # An export costs as much as many other requests.
@@ -76,3 +82,13 @@ def docs() -> Response:
 
     page = render_template("api/docs.html", chapters=chapters(), base=BASE, bare=True)
     return make_response(page)
+
+
+@mcp.post(MCP_PATH, provide_automatic_options=False)
+@permit("mcp.call")
+@limiter.limit(DEFAULT_RATE_LIMIT, key_func=rate_limit_key)
+def exchange() -> Response:
+    """Answer one message of an agent, in the Model Context Protocol, by a personal token."""
+    from roadmap.api.mcp import answer_message
+
+    return answer_message()

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 from flask import current_app
 
+from roadmap.auth.queries import any_user_exists
 from roadmap.backup import actions
 from roadmap.backup.archive import ForeignBackup, InvalidBackup, Manifest
 from roadmap.backup.progress import TooLittleRoom
@@ -21,7 +21,6 @@ from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import count_of
-from roadmap.people.models import User
 
 group = CommandGroup("backup")
 FILE_PATH = click.Path(dir_okay=False, path_type=Path)
@@ -80,7 +79,7 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
     """
     with _report_errors(file):
         read_contents(file, trust=trust)  # Before anything is asked.
-        anybody = db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None))))
+        anybody = any_user_exists(db.session)
         db.session.rollback()
         if anybody and not yes and not sys.stdin.isatty():
             raise click.ClickException(

@@ -51,15 +51,8 @@ PRUNERS: dict[str, Callable[..., int]] = {
 
 
 def deliver(stopping: Callable[[], bool] = lambda: False) -> DeliveryResult:
-    """Send the mails that are due, batch after batch."""
-    total = DeliveryResult()
-    while True:
-        done = outbox.deliver_due(utc_now, stopping)
-        total.sent += done.sent
-        total.put_off += done.put_off
-        total.given_up += done.given_up
-        if done.all < outbox.BATCH_SIZE or stopping():
-            return total
+    """Send the mails that are due."""
+    return outbox.deliver_due(utc_now, stopping)
 
 
 def fetch_pages(stopping: Callable[[], bool] = lambda: False) -> int:

@@ -31,8 +31,6 @@ RETRY_DELAYS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120
 MAX_TRIES = len(RETRY_DELAYS) + 1
 # No other process takes a claimed mail for this long, which is longer than a server may take.
 CLAIM_DURATION = dt.timedelta(minutes=15)
-# The most mails of one round.
-BATCH_SIZE = 50
 # How long the row of a mail is kept after it was sent or given up.
 RETENTION = dt.timedelta(days=30)
 MAX_SUBJECT_LENGTH = MAX_ERROR_LENGTH = 300
@@ -82,10 +80,6 @@ class DeliveryResult:
     sent: int = 0
     put_off: int = 0
     given_up: int = 0
-
-    @property
-    def all(self) -> int:
-        return self.sent + self.put_off + self.given_up
 
 
 def enqueue(session: Session, *mails: Mail, now: dt.datetime) -> None:
@@ -151,17 +145,14 @@ def deliver_due(
 ) -> DeliveryResult:
     """Send what is due, in an application context. Several processes may do so at once.
 
-    The clock is read for each mail, because a slow server makes a round long. A round ends after
-    `BATCH_SIZE` mails, before the next mail if `stopping` says so, and with the first mail for
-    which the mail server cannot be reached. Raises ConfigError for a wrong `ROADMAP_SMTP_URL`.
+    The clock is read for each mail, because a slow server takes its time. It ends before the next
+    mail if `stopping` says so, and with the first mail for which the mail server cannot be reached.
+    Raises ConfigError for a wrong `ROADMAP_SMTP_URL`.
     """
     if transport.is_configured():
         transport.parse_url(current_app.config["SMTP_URL"])
     done = DeliveryResult()
-    while done.all < BATCH_SIZE and not stopping():
-        claimed = _claim_next(clock())
-        if claimed is None:
-            break
+    while not stopping() and (claimed := _claim_next(clock())):
         mail, refusal = claimed
         if refusal:
             _give_up(mail, clock(), refusal, done)

@@ -34,9 +34,9 @@ def parse_url(url: str) -> MailServer:
         raise ConfigError(f"ROADMAP_SMTP_URL {error}") from None
 
 
-def is_configured(app: Flask | None = None) -> bool:
+def is_configured() -> bool:
     """Return whether mail is sent. It also needs the base URL, for the links in mails."""
-    config = (app or current_app).config
+    config = current_app.config
     return bool(config["SMTP_URL"] and config["MAIL_FROM"] and config["BASE_URL"])
 
 

@@ -112,10 +112,10 @@ def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None)
     if is_prepared():
         return True
     # Imported late: these modules read settings that were set just now.
+    from roadmap.auth.queries import any_user_exists
     from roadmap.catalog.actions import publish_shipped
     from roadmap.core.database import db
     from roadmap.core.migrations import applied_revisions, upgrade
-    from roadmap.people.models import User
 
     app = create_app()
     with app.app_context():
@@ -132,7 +132,7 @@ def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None)
         for change in changes:
             if not (change.is_new or change.is_empty):
                 print(f"Revision {change.number} of {change.slug} was published.", flush=True)
-        return db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None)))) or False
+        return any_user_exists(db.session)
 
 
 def name_database() -> str:
@@ -153,9 +153,9 @@ def is_prepared() -> bool:
     """
     from flask import Flask
 
+    from roadmap.auth.queries import any_user_exists
     from roadmap.catalog.actions import publish_shipped
     from roadmap.core.database import Schema, compare_schema, db, init_database
-    from roadmap.people.models import User
 
     app = Flask("start")
     app.config.from_mapping(config.build_config())
@@ -165,8 +165,7 @@ def is_prepared() -> bool:
             if compare_schema() is not Schema.CURRENT:
                 return False
             changes = publish_shipped(db.session, now=dt.datetime.now(dt.UTC), dry_run=True)
-            anybody = db.session.scalar(sa.select(sa.exists().where(User.id.is_not(None))))
-            return bool(anybody) and all(change.is_empty for change in changes)
+            return any_user_exists(db.session) and all(change.is_empty for change in changes)
         except sa.exc.DBAPIError:
             return False  # It is not there yet; what else is wrong, the application will say.
         finally:

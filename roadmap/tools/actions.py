@@ -31,23 +31,18 @@ def save(
     to save unconditionally. Raises StaleForm.
     """
     lock_user(session, user_id)
-    saved = queries.record(session, user_id, tool)
+    saved = queries.records(session, user_id).get(tool)
     if saved is not None:
         session.refresh(saved)
     check_seen(seen, saved.values if saved else NOTHING, values)
-    if saved is None and not any(values.values()):
+    if values == (saved.values if saved else NOTHING):
         return
     if saved is None:
         session.add(ToolRecord(user_id=user_id, tool=tool, updated_at=now, **values))
+    elif values == NOTHING:
+        session.delete(saved)
     else:
-        if saved.values == values:
-            return
-        if any(values.values()):
-            for name, value in values.items():
-                setattr(saved, name, value)
-            saved.updated_at = now
-        else:
-            session.delete(saved)
-    record_history(
-        session, user_id=user_id, by=by, action="tool.recorded", subject=tool, now=now
-    )  # fmt: skip
+        for name, value in values.items():
+            setattr(saved, name, value)
+        saved.updated_at = now
+    record_history(session, user_id=user_id, by=by, action="tool.recorded", subject=tool, now=now)

@@ -52,11 +52,6 @@ def records(session: Session, user_id: uuid.UUID) -> dict[str, ToolRecord]:
     return {each.tool: each for each in found}
 
 
-def record(session: Session, user_id: uuid.UUID, tool: str) -> ToolRecord | None:
-    """Load what a person says of one tool."""
-    return session.scalars(sa.select(ToolRecord).filter_by(user_id=user_id, tool=tool)).first()
-
-
 def shares_tools(session: Session, user_id: uuid.UUID) -> bool:
     """Load whether a person shares what they say of tools."""
     return bool(session.scalar(sa.select(User.shares_tools).where(User.id == user_id)))

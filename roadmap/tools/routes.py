@@ -66,7 +66,7 @@ def overview() -> str:
 @permit("tool.read")
 def show(key: str) -> Response:
     tool = _tool_or_404(key)
-    saved = queries.record(db.session, current_user.id, key)
+    saved = queries.records(db.session, current_user.id).get(key)
     seen = fingerprint(saved.values if saved else NOTHING)
     return _render(tool, ToolForm(today=_today(), obj=saved, data={"seen": seen}, formdata=None))
 

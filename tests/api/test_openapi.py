@@ -170,4 +170,4 @@ def test_it_is_made_on_demand() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     loaded = set(re.findall(r"'([\w.]+)'", run.stdout))
-    assert loaded == {f"roadmap.api.{name}" for name in ("routes", "routes_mcp", "route_table")}
+    assert loaded == {f"roadmap.api.{name}" for name in ("routes", "route_table")}

@@ -140,7 +140,7 @@ def test_a_mail_leaves_once_what_it_tells_of_is_committed(
     assert "https://example.org/secret" in text
     [sent] = mails(session)
     assert (sent.body, sent.error, sent.due_at, sent.sent_at) == ("", "", None, NOW)
-    assert outbox.deliver_due(at(NOW + dt.timedelta(days=1))).all == 0
+    assert outbox.deliver_due(at(NOW + dt.timedelta(days=1))) == outbox.DeliveryResult()
 
 
 def test_it_is_tried_again_after_growing_pauses_until_it_is_taken(
@@ -157,7 +157,7 @@ def test_it_is_tried_again_after_growing_pauses_until_it_is_taken(
         assert waiting.body, "the text is kept while it can still be sent"
         assert waiting.failed_at == moment
         early = moment + dt.timedelta(minutes=pause, seconds=-1)
-        assert outbox.deliver_due(at(early)).all == 0
+        assert outbox.deliver_due(at(early)) == outbox.DeliveryResult()
         moment += dt.timedelta(minutes=pause)
     assert outbox.deliver_due(at(moment)).sent == 1
     assert mails(session)[0].error == ""
@@ -182,7 +182,7 @@ def test_after_ten_hours_it_is_given_up_and_says_why(
     assert "try again later" in left.error
     assert "given up" in caplog.text
     assert "secret" not in caplog.text
-    assert outbox.deliver_due(at(moment + dt.timedelta(days=9))).all == 0
+    assert outbox.deliver_due(at(moment + dt.timedelta(days=9))) == outbox.DeliveryResult()
 
 
 def test_what_waits_for_its_next_try_can_be_sent_at_once(
@@ -193,14 +193,14 @@ def test_what_waits_for_its_next_try_can_be_sent_at_once(
     session.commit()
     assert outbox.deliver_due(at(NOW)).put_off == 1
     soon = NOW + dt.timedelta(seconds=1)
-    assert outbox.deliver_due(at(soon)).all == 0
+    assert outbox.deliver_due(at(soon)) == outbox.DeliveryResult()
     outbox.retry_now(session, now=soon)
     session.commit()
     # Another process takes it and is still sending it: that one is not taken twice.
     assert claim_and_die(app, server, soon)
     outbox.retry_now(session, now=soon)
     session.commit()
-    assert outbox.deliver_due(at(soon)).all == 0
+    assert outbox.deliver_due(at(soon)) == outbox.DeliveryResult()
     assert outbox.count_waiting(session) == 1
     session.rollback()
     assert outbox.deliver_due(at(soon + outbox.CLAIM_DURATION)).sent == 1
@@ -273,7 +273,7 @@ def test_a_mail_whose_sender_died_comes_up_again_with_the_same_message_id(
     put(session)
     session.commit()
     assert claim_and_die(app, server, NOW)
-    assert outbox.deliver_due(at(NOW + dt.timedelta(minutes=14))).all == 0
+    assert outbox.deliver_due(at(NOW + dt.timedelta(minutes=14))) == outbox.DeliveryResult()
     later = NOW + outbox.CLAIM_DURATION
     assert outbox.deliver_due(at(later)).sent == 1
     [mail] = mails(session)
@@ -310,7 +310,7 @@ def test_who_is_too_late_says_nothing_about_what_another_process_sent(
     assert outbox.deliver_due(at(NOW)).put_off == 1
     [sent] = mails(session)
     assert (sent.due_at, sent.error) == (None, "")
-    assert outbox.deliver_due(at(NOW + dt.timedelta(days=1))).all == 0
+    assert outbox.deliver_due(at(NOW + dt.timedelta(days=1))) == outbox.DeliveryResult()
     assert len(server.mails) == 1
 
 
@@ -422,7 +422,7 @@ def test_a_mail_whose_source_forbids_it_is_deleted(
 def test_a_round_ends_when_it_is_told_to(session: Session, server: MailServer) -> None:
     put(session)
     session.commit()
-    assert outbox.deliver_due(at(NOW), lambda: True).all == 0
+    assert outbox.deliver_due(at(NOW), lambda: True) == outbox.DeliveryResult()
     assert server.tried == 0
 
 
