@@ -20,12 +20,13 @@ class Portfolio(Base):
 
     __tablename__ = "portfolio"
     __table_args__ = (
+        # The condition for PostgreSQL stands in the migration alone: here it would load that dialect
+        # on SQLite too.
         sa.Index(
             "uq_portfolio_default",
             "user_id",
             unique=True,
             sqlite_where=sa.text("is_default"),
-            postgresql_where=sa.text("is_default"),
         ),
     )
 
