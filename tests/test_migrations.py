@@ -44,9 +44,8 @@ from roadmap.people.actions import add_member
 from roadmap.people.models import Team, User
 from roadmap.portfolio import actions as portfolios
 from roadmap.portfolio import links
-from roadmap.portfolio.models import Portfolio, PortfolioLink
+from roadmap.portfolio.models import Portfolio, PortfolioLink, Redaction
 from roadmap.portfolio.queries import load_document
-from roadmap.portfolio.selection import Redaction
 from roadmap.skills import actions as skills
 from tests.evidence.builders import (
     DESIGN,
@@ -571,9 +570,9 @@ def test_what_people_showed_is_their_default_portfolio(bare: Flask) -> None:
     ]
     alice = cast.actor(db.session, cast.alice)
     for piece in pieces:
-        portfolios.add_item(db.session, cast.alice, cast.alice, piece, by=alice, now=now)
+        portfolios.add_item(db.session, cast.alice, piece, by=alice, now=now)
     link = links.create_link(
-        db.session, cast.alice, cast.alice, label="", expires_at=None, by=alice, now=now
+        db.session, cast.alice, label="", expires_at=None, by=alice, now=now
     ).id
     secret = pieces[1].id
     db.session.commit()
@@ -589,10 +588,8 @@ def test_what_people_showed_is_their_default_portfolio(bare: Flask) -> None:
     assert len(load_document(db.session, cast.alice, now.date()).items) == 2
 
     redaction = Redaction("Under NDA")
-    portfolios.redact_item(db.session, cast.alice, cast.alice, secret, redaction, by=alice, now=now)
-    portfolios.create_portfolio(
-        db.session, cast.alice, name="CV", copy_of=cast.alice, by=alice, now=now
-    )
+    portfolios.redact_item(db.session, cast.alice, secret, redaction, by=alice, now=now)
+    portfolios.create_portfolio(db.session, name="CV", copy_of=cast.alice, by=alice, now=now)
     db.session.commit()
     db.session.close()
     alembic.downgrade("1796310000")

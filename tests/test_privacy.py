@@ -44,7 +44,8 @@ from roadmap.market.rules import OfferTerms
 from roadmap.momentum.actions import take_snapshots
 from roadmap.people.models import AuditEntry
 from roadmap.portfolio import actions as portfolio
-from roadmap.portfolio.selection import Redaction, load_choices
+from roadmap.portfolio.models import Redaction
+from roadmap.portfolio.selection import load_choices
 from roadmap.practice import actions as practice
 from roadmap.practice.queries import answer as practice_answer
 from roadmap.practice.queries import peer_links as practice_links
@@ -265,19 +266,17 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     skills.assess_self(
         session, alice, "strategy", 2, f"{CANARY} of my own", by=actor, now=write.now
     )
-    texts = portfolio.Texts(
-        name=f"{CANARY} name", headline=f"{CANARY} headline", introduction=f"{CANARY} introduction"
-    )
-    portfolio.save_texts(session, alice, alice, texts, revision=0, by=actor, now=write.now)
+    texts = {name: f"{CANARY} {name}" for name in ("name", "headline", "introduction")}
+    portfolio.save_texts(session, alice, texts, revision=0, by=actor, now=write.now)
     portfolio.create_portfolio(
-        session, alice, name=f"{CANARY} second", copy_of=alice, by=actor, now=write.now
+        session, name=f"{CANARY} second", copy_of=alice, by=actor, now=write.now
     )
     # Her managers see the piece, and not what others read in its place.
     redaction = Redaction(f"{CANARY} redacted", f"{CANARY} redacted text")
     for key in load_choices(session, alice):
-        portfolio.redact_item(session, alice, alice, key, redaction, by=actor, now=write.now)
+        portfolio.redact_item(session, alice, key, redaction, by=actor, now=write.now)
     urls = {"website": f"https://example.org/{CANARY}"}
-    portfolio.save_profiles(session, alice, urls, by=actor, now=write.now)
+    portfolio.save_profiles(session, urls, by=actor, now=write.now)
     keep_career_plans(write, f"{CANARY} plan")
     keep_offer(write, f"{CANARY} offer")
     keep_tool_record(write, f"{CANARY} of a tool")

@@ -140,7 +140,6 @@ def _open_to_all(
     public = links.create_link(
         session,
         engineer,
-        engineer,
         label="Panel in March",
         expires_at=now + dt.timedelta(days=60),
         by=_actor(session, engineer),

@@ -39,12 +39,11 @@ from roadmap.portfolio import actions, sections
 from roadmap.portfolio.export import export_file
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.forms import MAX_DESCRIPTION, MAX_TITLE
-from roadmap.portfolio.models import Portfolio
+from roadmap.portfolio.models import Portfolio, Redaction
 from roadmap.portfolio.profiles import NETWORKS, InvalidProfile, read_profile
 from roadmap.portfolio.queries import NoPortfolio
 from roadmap.portfolio.sections import SECTIONS
 from roadmap.portfolio.selection import (
-    Redaction,
     find_portfolio,
     list_portfolios,
     load_choices,
@@ -224,7 +223,8 @@ def export_portfolio(query: ExportQuery) -> Response:
 def list_own_portfolios() -> PortfolioList:
     """List your portfolios, the default one first."""
     mine = list_portfolios(db.session, current_actor().id, now())
-    return PortfolioList.model_validate({"items": mine, "next_cursor": None})
+    items = [{"portfolio": each, "pieces": pieces} for each, pieces in mine]
+    return PortfolioList.model_validate({"items": items, "next_cursor": None})
 
 
 @operation(
@@ -239,18 +239,12 @@ def create_portfolio(body: NewPortfolio) -> OperationResult:
     actor = current_actor()
     try:
         made = actions.create_portfolio(
-            db.session, actor.id, name=body.name, copy_of=body.copy_of, by=actor, now=now()
+            db.session, name=body.name, copy_of=body.copy_of, by=actor, now=now()
         )
     except LookupError:
         raise InvalidFields({"copy_of": [_("You have no such portfolio.")]}) from None
-    except actions.TooManyPortfolios:
-        abort_with_problem(
-            409,
-            _(
-                "You have %(most)d portfolios, the maximum. Delete one first.",
-                most=actions.MAX_PORTFOLIOS,
-            ),
-        )
+    except actions.TooManyPortfolios as refused:
+        abort_with_problem(409, str(refused))
     return OperationResult(_serialize(made), 201, location=f"{BASE}/me/portfolios/{made.id}")
 
 
@@ -282,14 +276,8 @@ def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> Portfoli
         values["left_out_skills"] = _words(set(body.left_out_skills or ()) & known.keys())
     if "profiles" in sent:
         values["shown_profiles"] = _words(set(body.profiles or ()))
-    before = {name: getattr(portfolio, name) for name in actions.TEXTS}
-    mine = (db.session, actor.id, portfolio_id)
     actions.save_texts(
-        *mine,
-        actions.Texts(**{**before, **values}),
-        revision=portfolio.revision,
-        by=actor,
-        now=at,
+        db.session, portfolio_id, values, revision=portfolio.revision, by=actor, now=at
     )
     if "sections" in sent:
         chosen = body.sections or ()
@@ -299,7 +287,7 @@ def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> Portfoli
     if "items" in sent:
         _replace_items(portfolio, body.items or [])
     if body.default:
-        actions.make_default(*mine, by=actor, now=at)
+        actions.make_default(db.session, portfolio_id, by=actor, now=at)
     return _serialize(portfolio)
 
 
@@ -317,7 +305,7 @@ def _replace_items(portfolio: Portfolio, chosen: list[ChosenBody]) -> None:
     if len(items) < len(chosen):
         raise InvalidFields({"items": [_("Name each piece only once.")]})
     try:
-        actions.replace_items(db.session, actor.id, portfolio.id, items, by=actor, now=now())
+        actions.replace_items(db.session, portfolio.id, items, by=actor, now=now())
     except actions.NotVisibleInPortfolio as refused:
         listed = ", ".join(refused.args)
         raise InvalidFields(
@@ -331,7 +319,7 @@ def delete_portfolio(portfolio_id: uuid.UUID) -> None:
     actor = current_actor()
     _lock(portfolio_id)
     try:
-        actions.delete_portfolio(db.session, actor.id, portfolio_id, by=actor, now=now())
+        actions.delete_portfolio(db.session, portfolio_id, by=actor, now=now())
     except actions.IsDefault:
         abort_with_problem(409, _("Make another portfolio the default first."))
 
@@ -355,7 +343,7 @@ def change_profiles(body: ProfilesChange) -> ProfilesShape:
             errors[name] = [_(invalid.reason)]
     if errors:
         raise InvalidFields(errors)
-    actions.save_profiles(db.session, actor.id, urls, by=actor, now=now())
+    actions.save_profiles(db.session, urls, by=actor, now=now())
     return _profiles()
 
 
@@ -367,7 +355,7 @@ def _profiles() -> ProfilesShape:
 def _lock(portfolio_id: uuid.UUID) -> Portfolio:
     """Load a portfolio under its owner's lock, and refuse it where the client read another."""
     try:
-        portfolio = actions.lock_portfolio(db.session, current_actor().id, portfolio_id, now())
+        portfolio = actions.lock_portfolio(db.session, portfolio_id, by=current_actor(), now=now())
     except LookupError:
         abort(404)
     check_if_match(_serialize(portfolio))

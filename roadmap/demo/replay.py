@@ -27,7 +27,8 @@ from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
 from roadmap.people.labels import DEFAULT_BASIS
 from roadmap.portfolio import actions as portfolio
-from roadmap.portfolio.selection import Redaction, find_portfolio
+from roadmap.portfolio.models import Redaction
+from roadmap.portfolio.selection import find_portfolio
 from roadmap.practice import actions as practice
 from roadmap.practice.queries import cards, last_ratings, question_bank
 from roadmap.practice.rules import draw_rounds
@@ -227,15 +228,17 @@ class StoryReplay:
         name, key, revision = data.get("name", "Portfolio"), owner.id, 0
         # The first portfolio of a person has their id.
         if find_portfolio(self.session, owner.id, None, at) in self.session:
-            made = portfolio.create_portfolio(self.session, owner.id, name=name, **done)
+            made = portfolio.create_portfolio(self.session, name=name, **done)
             key, revision = made.id, made.revision
-        mine = (self.session, owner.id, key)
+        mine = (self.session, key)
         if profiles := data.get("profiles", {}):
-            portfolio.save_profiles(self.session, owner.id, profiles, **done)
-        texts = portfolio.Texts(
-            name=name, headline=data["headline"], introduction=data["introduction"],
-            shown_profiles=" ".join(sorted(profiles)),
-        )  # fmt: skip
+            portfolio.save_profiles(self.session, profiles, **done)
+        texts = {
+            "name": name,
+            "headline": data["headline"],
+            "introduction": data["introduction"],
+            "shown_profiles": " ".join(sorted(profiles)),
+        }
         portfolio.save_texts(*mine, texts, revision=revision, **done)
         for piece in data["items"]:
             portfolio.add_item(*mine, self.pieces[owner.email, piece], **done)

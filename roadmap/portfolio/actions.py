@@ -1,17 +1,20 @@
-"""Change portfolios: their texts and sections, their pieces, order and redactions."""
+"""Change portfolios: their texts and sections, their pieces, order and redactions.
+
+Each of these is a write of the owner, who is `by`. It raises LookupError where the portfolio is
+not theirs, or was deleted.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.types import form_id
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience
@@ -20,13 +23,23 @@ from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.portfolio import sections
-from roadmap.portfolio.models import Portfolio, PortfolioItem, Profile
-from roadmap.portfolio.selection import Redaction, find_portfolio, load_choices, load_selection
+from roadmap.portfolio.models import Portfolio, PortfolioItem, Profile, Redaction
+from roadmap.portfolio.selection import (
+    chosen_ids,
+    find_portfolio,
+    load_choices,
+    load_selection,
+)
 
 # As many as an export can handle in time.
 MAX_ITEMS = 300
 # More audiences than a person has.
 MAX_PORTFOLIOS = 20
+# The columns with what a person says in a portfolio besides its pieces.
+TEXTS = (
+    "name", "headline", "introduction", "shows_email", "shows_self_assessed", "shows_below_bar",
+    "left_out_skills", "shown_profiles",
+)  # fmt: skip
 
 
 class StalePortfolio(Exception):
@@ -46,56 +59,36 @@ class PortfolioFull(Exception):
 
 
 class TooManyPortfolios(Exception):
-    """The person has `MAX_PORTFOLIOS`."""
+    """The person has `MAX_PORTFOLIOS`; the text says so."""
+
+    def __str__(self) -> str:
+        return _(
+            "You have %(most)d portfolios, the maximum. Delete one first.", most=MAX_PORTFOLIOS
+        )
 
 
 class IsDefault(Exception):
     """The default portfolio is not deleted: another one has to be the default first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
-    """What a person says in a portfolio besides its pieces, as its columns hold it.
-
-    Lists of keys are words with a space between.
-    """
-
-    name: str
-    headline: str = ""
-    introduction: str = ""
-    shows_email: bool = False
-    shows_self_assessed: bool = False
-    shows_below_bar: bool = False
-    left_out_skills: str = ""
-    shown_profiles: str = ""
-
-
-TEXTS = tuple(field.name for field in fields(Texts))
-
-
 def lock_portfolio(
-    session: Session, user_id: uuid.UUID, portfolio_id: uuid.UUID, now: dt.datetime
+    session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime
 ) -> Portfolio:
-    """Lock the person and load one of their portfolios; the first is stored where it was not.
-
-    Raises LookupError where it was deleted.
-    """
-    lock_user(session, user_id)
+    """Lock the owner and load a portfolio; the first is stored where it was not."""
+    lock_user(session, by.id)
     portfolio = session.get(Portfolio, portfolio_id, populate_existing=True)
     if portfolio is None:
-        portfolio = find_portfolio(session, user_id, portfolio_id, now)
-        if portfolio is None:
-            raise LookupError(f"no portfolio {portfolio_id} of {user_id}")
-        session.add(portfolio)
-        session.flush()
-    if portfolio.user_id != user_id:
-        raise LookupError(f"no portfolio {portfolio_id} of {user_id}")
+        portfolio = find_portfolio(session, by.id, portfolio_id, now)
+        if portfolio is not None:
+            session.add(portfolio)
+            session.flush()
+    if portfolio is None or portfolio.user_id != by.id:
+        raise LookupError(f"no portfolio {portfolio_id} of {by.id}")
     return portfolio
 
 
 def create_portfolio(
     session: Session,
-    user_id: uuid.UUID,
     *,
     name: str,
     copy_of: uuid.UUID | None = None,
@@ -105,65 +98,54 @@ def create_portfolio(
 ) -> Portfolio:
     """Create a portfolio, empty or as a copy of another, once for each `key` of a form.
 
-    A copy has everything but the public links. Raises TooManyPortfolios, and LookupError where
-    there is nothing to copy.
+    A copy has everything but the public links. Raises TooManyPortfolios.
     """
-    lock_user(session, user_id)
-    made_as = form_id(key, user_id, name, copy_of)
+    lock_user(session, by.id)
+    made_as = form_id(key, by.id, name, copy_of)
     if made := session.get(Portfolio, made_as):
         return made
     # The first one is stored before a second, which is never the default by accident.
-    session.add(find_portfolio(session, user_id, None, now))
+    session.add(find_portfolio(session, by.id, None, now))
     session.flush()
-    source = lock_portfolio(session, user_id, copy_of, now) if copy_of else None
-    mine = sa.select(sa.func.count()).where(Portfolio.user_id == user_id)
+    source = lock_portfolio(session, copy_of, by=by, now=now) if copy_of else None
+    mine = sa.select(sa.func.count()).where(Portfolio.user_id == by.id)
     if session.scalars(mine).one() >= MAX_PORTFOLIOS:
         raise TooManyPortfolios
     copied = (*TEXTS, "section_order", "hidden_sections")
     values = {field: getattr(source, field) for field in copied} if source else {}
     portfolio = Portfolio(
-        **{**values, "name": name}, id=made_as, user_id=user_id, created_at=now, updated_at=now
+        **{**values, "name": name}, id=made_as, user_id=by.id, created_at=now, updated_at=now
     )
     session.add(portfolio)
     session.flush()
     if source:
-        item = PortfolioItem
-        rest = (item.evidence_id, item.user_id, item.position, item.redacted_title,
-                item.redacted_description, item.redacted_shows_impacts)  # fmt: skip
-        session.execute(
-            sa.insert(item).from_select(
-                ["portfolio_id", *(column.key for column in rest)],
-                sa.select(sa.literal(made_as, sa.Uuid), *rest).where(
-                    item.portfolio_id == source.id
-                ),
-            )
-        )
+        for key_, item in load_choices(session, source.id).items():
+            session.add(
+                PortfolioItem(
+                    portfolio_id=made_as, user_id=by.id, evidence_id=key_, position=item.position,
+                    redaction=item.redaction,
+                )
+            )  # fmt: skip
+        session.flush()
     _record(session, portfolio, "portfolio.made", by=by, now=now)
     return portfolio
 
 
-def make_default(
-    session: Session, user_id: uuid.UUID, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime
-) -> None:
-    """Make a portfolio the one at `/portfolio`. Raises LookupError."""
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+def make_default(session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> None:
+    """Make a portfolio the one at `/portfolio`."""
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     if portfolio.is_default:
         return
-    session.execute(
-        sa.update(Portfolio).where(Portfolio.user_id == user_id).values(is_default=False)
-    )
+    session.execute(sa.update(Portfolio).where(Portfolio.user_id == by.id).values(is_default=False))
     portfolio.is_default = True
     _record(session, portfolio, "portfolio.made_default", by=by, now=now)
 
 
 def delete_portfolio(
-    session: Session, user_id: uuid.UUID, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime
+    session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime
 ) -> None:
-    """Delete a portfolio with its public links, which stop working.
-
-    Raises IsDefault, and LookupError.
-    """
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+    """Delete a portfolio with its public links, which stop working. Raises IsDefault."""
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     if portfolio.is_default:
         raise IsDefault
     session.delete(portfolio)
@@ -172,39 +154,33 @@ def delete_portfolio(
 
 def save_texts(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
-    texts: Texts,
+    texts: Mapping[str, Any],
     *,
     revision: int,
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Save the texts of a portfolio, and which address, profiles and levels it shows.
+    """Save texts of a portfolio, and which address, profiles and levels it shows, by `TEXTS`.
 
     `revision` is the one that the form was filled from, 0 where nothing was saved yet. Saving the
-    current texts changes nothing. Raises StalePortfolio where the revision is no longer current,
-    and LookupError.
+    current texts changes nothing. Raises StalePortfolio where the revision is no longer current.
     """
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
-    changed = {
-        name: getattr(texts, name)
-        for name in TEXTS
-        if getattr(portfolio, name) != getattr(texts, name)
-    }
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
+    changed = {name: text for name, text in texts.items() if getattr(portfolio, name) != text}
     if portfolio.revision and not changed:
         return
     if revision != portfolio.revision:
         raise StalePortfolio(portfolio)
     for name, value in changed.items():
         setattr(portfolio, name, value)
-    _next_revision(portfolio, now)
+    portfolio.revision += 1
+    portfolio.updated_at = now
     _record(session, portfolio, "portfolio.written", by=by, now=now, revision=portfolio.revision)
 
 
 def show_section(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
     key: str,
     *,
@@ -212,18 +188,16 @@ def show_section(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Show a section of `SECTIONS`, or hide it. Raises LookupError."""
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+    """Show a section of `SECTIONS`, or hide it."""
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     hidden = set(portfolio.hidden_sections.split())
     hidden = hidden - {key} if is_shown else hidden | {key}
-    arrange_sections(
-        session, portfolio, sections.ordered(portfolio.section_order), hidden, by=by, now=now
-    )
+    order = sections.ordered(portfolio.section_order)
+    arrange_sections(session, portfolio, order, hidden, by=by, now=now)
 
 
 def move_section(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
     key: str,
     place: int,
@@ -231,8 +205,8 @@ def move_section(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Move a section to a place, counted from 0 and clamped. Raises LookupError."""
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+    """Move a section to a place, counted from 0 and clamped."""
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     order = sections.moved(portfolio.section_order, key, place)
     hidden = set(portfolio.hidden_sections.split())
     arrange_sections(session, portfolio, order, hidden, by=by, now=now)
@@ -256,27 +230,21 @@ def arrange_sections(
 
 
 def save_profiles(
-    session: Session,
-    user_id: uuid.UUID,
-    urls: Mapping[str, str],
-    *,
-    by: Actor,
-    now: dt.datetime,
+    session: Session, urls: Mapping[str, str], *, by: Actor, now: dt.datetime
 ) -> None:
     """Store the full addresses of the person's profiles by network, without the empty ones."""
-    lock_user(session, user_id)
-    session.execute(sa.delete(Profile).where(Profile.user_id == user_id))
-    rows = [{"user_id": user_id, "network": key, "url": url} for key, url in urls.items() if url]
-    if rows:
-        session.execute(sa.insert(Profile), rows)
+    lock_user(session, by.id)
+    session.execute(sa.delete(Profile).where(Profile.user_id == by.id))
+    session.add_all(
+        Profile(user_id=by.id, network=network, url=url) for network, url in urls.items() if url
+    )
     record_history(
-        session, user_id=user_id, by=by.id, action="portfolio.profiles", subject="profiles", now=now
+        session, user_id=by.id, by=by.id, action="portfolio.profiles", subject="profiles", now=now
     )
 
 
 def add_item(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
     evidence: Evidence,
     *,
@@ -285,59 +253,52 @@ def add_item(
 ) -> None:
     """Add a piece at the end of a portfolio; one that is already in it keeps its place.
 
-    Raises NotVisibleInPortfolio where its visibility is not `portfolio`, PortfolioFull where there
-    is no room, and LookupError.
+    Raises NotVisibleInPortfolio where its visibility is not `portfolio`, and PortfolioFull where
+    there is no room.
     """
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     session.refresh(evidence, ["visibility"])
     if not evidence.is_public:
         raise NotVisibleInPortfolio
-    chosen = _selected_ids(session, portfolio_id)
+    chosen = _chosen(session, portfolio)
     if evidence.id in chosen:
         return
     if len(chosen) >= MAX_ITEMS:
         raise PortfolioFull
-    arrange_items(session, portfolio, [*chosen, evidence.id])
+    _arrange_items(session, portfolio, [*chosen, evidence.id])
     _record(session, portfolio, "portfolio.chosen", evidence.id, by=by, now=now)
 
 
-def add_all_items(
-    session: Session, user_id: uuid.UUID, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime
-) -> int:
+def add_all_items(session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
     """Add what `Selection.addable` names, newest first; return how many pieces that are."""
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
-    chosen = _selected_ids(session, portfolio_id)
-    addable = load_selection(session, user_id, portfolio_id, by.today(now)).addable
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
+    chosen = _chosen(session, portfolio)
+    addable = load_selection(session, by.id, portfolio_id, by.today(now)).addable
     added = [item.id for item in addable][: max(0, MAX_ITEMS - len(chosen))]
     if added:
-        arrange_items(session, portfolio, [*chosen, *added])
+        _arrange_items(session, portfolio, [*chosen, *added])
         _record(session, portfolio, "portfolio.chosen", "all", by=by, now=now, count=len(added))
     return len(added)
 
 
 def remove_item(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
     evidence_id: uuid.UUID,
     *,
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Remove a piece from a portfolio, if it is in it; its redaction is kept.
-
-    Raises LookupError.
-    """
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
-    chosen = _selected_ids(session, portfolio_id)
+    """Remove a piece from a portfolio, if it is in it; its redaction is kept."""
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
+    chosen = _chosen(session, portfolio)
     if evidence_id in chosen:
-        arrange_items(session, portfolio, [key for key in chosen if key != evidence_id])
+        _arrange_items(session, portfolio, [key for key in chosen if key != evidence_id])
         _record(session, portfolio, "portfolio.left_out", evidence_id, by=by, now=now)
 
 
 def move_item(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
     evidence_id: uuid.UUID,
     position: int,
@@ -347,33 +308,26 @@ def move_item(
 ) -> None:
     """Move a piece to a position among those that are shown, counted from 0 and clamped.
 
-    Pieces that may no longer be shown go to the end. Raises LookupError where the piece is not
-    among the shown ones.
+    Pieces that may no longer be shown go to the end. Raises LookupError also where the piece is
+    not among the shown ones.
     """
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
-    chosen = _selected_ids(session, portfolio_id)
-    eligible = set(_eligible_ids(session, user_id))
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
+    chosen = _chosen(session, portfolio)
+    eligible = _eligible_ids(session, by.id)
     before = [key for key in chosen if key in eligible]
     if evidence_id not in before:
         raise LookupError(f"{evidence_id} is not in the portfolio")
     shown = [key for key in before if key != evidence_id]
     shown.insert(max(0, position), evidence_id)
     if shown != before:
-        arrange_items(session, portfolio, shown + [key for key in chosen if key not in eligible])
+        _arrange_items(session, portfolio, shown + [key for key in chosen if key not in eligible])
         _record(
-            session,
-            portfolio,
-            "portfolio.ordered",
-            evidence_id,
-            by=by,
-            now=now,
-            position=position,
+            session, portfolio, "portfolio.ordered", evidence_id, by=by, now=now, position=position
         )
 
 
 def replace_items(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
     items: Mapping[uuid.UUID, Redaction | None],
     *,
@@ -383,24 +337,25 @@ def replace_items(
     """Make these the pieces of a portfolio, in this order, each redacted or not.
 
     Those that may not be shown stay where they were chosen before; to choose another one raises
-    NotVisibleInPortfolio with its id, more than MAX_ITEMS PortfolioFull, and LookupError.
+    NotVisibleInPortfolio with its id, and more than MAX_ITEMS PortfolioFull.
     """
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     choices = load_choices(session, portfolio_id)
-    before = {key: choices[key].redaction for key in _selected_ids(session, portfolio_id)}
+    before = {key: choices[key].redaction for key in chosen_ids(choices)}
     if list(items.items()) == list(before.items()):
         return
     if len(items) > MAX_ITEMS:
         raise PortfolioFull
-    if unknown := items.keys() - before.keys() - set(_eligible_ids(session, user_id)):
+    if unknown := items.keys() - before.keys() - _eligible_ids(session, by.id):
         raise NotVisibleInPortfolio(*sorted(map(str, unknown)))
-    arrange_items(session, portfolio, list(items), redactions=items)
+    _arrange_items(session, portfolio, list(items))
+    for key, choice in load_choices(session, portfolio_id).items():
+        choice.redaction = items.get(key, choice.redaction)
     _record(session, portfolio, "portfolio.replaced", by=by, now=now)
 
 
 def redact_item(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
     evidence_id: uuid.UUID,
     redaction: Redaction | None,
@@ -410,82 +365,43 @@ def redact_item(
 ) -> None:
     """Set what readers of a portfolio get in place of a piece, or with None show the piece itself.
 
-    Raises LookupError where the piece is not in the portfolio.
+    Raises LookupError also where the piece is not in the portfolio.
     """
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     choice = load_choices(session, portfolio_id).get(evidence_id)
     if choice is None:
         raise LookupError(f"{evidence_id} is not in the portfolio")
     if choice.redaction == redaction:
         return
-    session.execute(
-        sa.update(PortfolioItem)
-        .where(PortfolioItem.portfolio_id == portfolio_id, PortfolioItem.evidence_id == evidence_id)
-        .values(**redaction_columns(redaction))
-    )
+    choice.redaction = redaction
     action = "portfolio.redacted" if redaction else "portfolio.unredacted"
     _record(session, portfolio, action, evidence_id, by=by, now=now)
 
 
-def redaction_columns(redaction: Redaction | None) -> dict[str, Any]:
-    """Return a redaction as the columns of an item hold it."""
-    return {
-        "redacted_title": redaction.title if redaction else None,
-        "redacted_description": redaction.description if redaction else "",
-        "redacted_shows_impacts": bool(redaction and redaction.shows_impacts),
-    }
-
-
-def arrange_items(
-    session: Session,
-    portfolio: Portfolio,
-    keys: Sequence[uuid.UUID],
-    *,
-    redactions: Mapping[uuid.UUID, Redaction | None] = MappingProxyType({}),
-) -> None:
-    """Make these the chosen pieces of a locked portfolio, in this order.
-
-    Each keeps its redaction unless `redactions` has another one, or None, for it.
-    """
-    item = PortfolioItem
-    kept = {key: choice.redaction for key, choice in load_choices(session, portfolio.id).items()}
-    kept = {key: redaction for key, redaction in {**kept, **redactions}.items() if redaction}
-    session.execute(sa.delete(item).where(item.portfolio_id == portfolio.id))
+def _arrange_items(session: Session, portfolio: Portfolio, keys: Sequence[uuid.UUID]) -> None:
+    """Make these the chosen pieces of a locked portfolio, in this order; redactions stay."""
+    choices = load_choices(session, portfolio.id)
     places = {key: place for place, key in enumerate(keys)}
-    rows = [
-        {
-            "portfolio_id": portfolio.id,
-            "user_id": portfolio.user_id,
-            "evidence_id": key,
-            "position": places.get(key),
-            **redaction_columns(kept.get(key)),
-        }
-        for key in {**places, **kept}
-    ]
-    if rows:
-        session.execute(sa.insert(item), rows)
+    for key in places.keys() - choices.keys():
+        choices[key] = PortfolioItem(
+            portfolio_id=portfolio.id, evidence_id=key, user_id=portfolio.user_id, redaction=None
+        )
+        session.add(choices[key])
+    for key, choice in choices.items():
+        choice.position = places.get(key)
+        if choice.position is None and choice.redaction is None:
+            session.delete(choice)
+    session.flush()
 
 
-def _next_revision(portfolio: Portfolio, now: dt.datetime) -> None:
-    portfolio.revision += 1
-    portfolio.updated_at = now
+def _chosen(session: Session, portfolio: Portfolio) -> list[uuid.UUID]:
+    return chosen_ids(load_choices(session, portfolio.id))
 
 
-def _selected_ids(session: Session, portfolio_id: uuid.UUID) -> Sequence[uuid.UUID]:
-    """Return the pieces that the person chose, in order."""
-    item = PortfolioItem
-    return session.scalars(
-        sa.select(item.evidence_id)
-        .where(item.portfolio_id == portfolio_id, item.position.is_not(None))
-        .order_by(item.position, item.evidence_id)
-    ).all()
-
-
-def _eligible_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
+def _eligible_ids(session: Session, user_id: uuid.UUID) -> set[uuid.UUID]:
     """Return the person's pieces that may be shown."""
-    return session.scalars(
-        sa.select(Evidence.id).where(Evidence.user_id == user_id, is_visible(Audience.PUBLIC))
-    ).all()
+    mine = sa.select(Evidence.id).where(Evidence.user_id == user_id, is_visible(Audience.PUBLIC))
+    return set(session.scalars(mine))
 
 
 def _record(
@@ -500,12 +416,6 @@ def _record(
 ) -> None:
     """Record a change of a portfolio; `subject` is the piece that it is about, if it is."""
     record_history(
-        session,
-        user_id=portfolio.user_id,
-        by=by.id,
-        action=action,
-        subject=str(subject or portfolio.id),
-        now=now,
-        name=portfolio.name,
-        **data,
-    )
+        session, user_id=portfolio.user_id, by=by.id, action=action,
+        subject=str(subject or portfolio.id), now=now, name=portfolio.name, **data,
+    )  # fmt: skip

@@ -47,10 +47,9 @@ def see_portfolio(actor: Actor, portfolio_id: uuid.UUID, anchor: str | None = No
 
 
 def _filled_form(found: Portfolio) -> TextsForm:
-    lists = {name: getattr(found, name).split() for name in ("left_out_skills", "shown_profiles")}
-    form = TextsForm(obj=found, data=lists)
-    for name, keys in lists.items():
-        form[name].data = keys
+    form = TextsForm(formdata=None, obj=found)
+    for field in (form.left_out_skills, form.shown_profiles):
+        field.data = getattr(found, field.name).split()
     return form
 
 

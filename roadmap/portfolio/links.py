@@ -43,7 +43,6 @@ def sign_token(link: PortfolioLink) -> str:
 
 def create_link(
     session: Session,
-    user_id: uuid.UUID,
     portfolio_id: uuid.UUID,
     *,
     label: str,
@@ -52,13 +51,13 @@ def create_link(
     now: dt.datetime,
     key: str = "",
 ) -> PortfolioLink:
-    """Create a public link to a portfolio, once for each `key` of a form.
+    """Create a public link to a portfolio of its owner `by`, once for each `key` of a form.
 
     Raises TooManyLinks, and LookupError where the person has no such portfolio.
     """
-    portfolio = lock_portfolio(session, user_id, portfolio_id, now)
-    made_as = form_id(key, user_id, portfolio_id, label, expires_at and expires_at - now)
-    links = list_links(session, user_id)
+    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
+    made_as = form_id(key, by.id, portfolio_id, label, expires_at and expires_at - now)
+    links = list_links(session, by.id)
     for made in links:
         if made.id == made_as:
             if is_open(made, now):
@@ -68,7 +67,7 @@ def create_link(
         raise TooManyLinks
     link = PortfolioLink(
         id=made_as,
-        user_id=user_id,
+        user_id=by.id,
         portfolio_id=portfolio.id,
         label=label,
         created_at=now,

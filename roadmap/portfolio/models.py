@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,8 +21,8 @@ class Portfolio(Base):
 
     __tablename__ = "portfolio"
     __table_args__ = (
-        # The condition for PostgreSQL stands in the migration alone: here it would load that dialect
-        # on SQLite too.
+        # The condition for PostgreSQL stands in the migration alone: here it would load that
+        # dialect on SQLite too.
         sa.Index(
             "uq_portfolio_default",
             "user_id",
@@ -54,6 +55,15 @@ class Portfolio(Base):
     updated_at: Mapped[dt.datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What readers get in place of a piece. `description` is Markdown."""
+
+    title: str
+    description: str = ""
+    shows_impacts: bool = False
+
+
 class PortfolioItem(Base):
     """A piece in a portfolio at its position. Its visibility is checked at every export.
 
@@ -77,6 +87,20 @@ class PortfolioItem(Base):
     redacted_title: Mapped[str | None] = mapped_column(sa.String(200))
     redacted_description: Mapped[str] = mapped_column(sa.Text, default="")
     redacted_shows_impacts: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def redaction(self) -> Redaction | None:
+        if self.redacted_title is None:
+            return None
+        return Redaction(
+            self.redacted_title, self.redacted_description, self.redacted_shows_impacts
+        )
+
+    @redaction.setter
+    def redaction(self, given: Redaction | None) -> None:
+        self.redacted_title = given.title if given else None
+        self.redacted_description = given.description if given else ""
+        self.redacted_shows_impacts = bool(given and given.shows_impacts)
 
 
 class PortfolioLink(Base):

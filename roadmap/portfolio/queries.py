@@ -9,9 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
-from typing import Any
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -20,7 +18,6 @@ from sqlalchemy.orm import Session
 from roadmap.badges.queries import badge_addresses
 from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
-from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.markdown import count_parts, to_excerpt
@@ -46,47 +43,17 @@ from roadmap.portfolio.document import (
     Tone,
 )
 from roadmap.portfolio.markdown_writer import escape
-from roadmap.portfolio.models import Portfolio
+from roadmap.portfolio.models import Portfolio, Redaction
 from roadmap.portfolio.profiles import NETWORKS, account_name
 from roadmap.portfolio.sections import shown
-from roadmap.portfolio.selection import Redaction, load_choices, load_profiles
+from roadmap.portfolio.selection import (
+    blank_portfolio,
+    chosen_ids,
+    load_choices,
+    load_profiles,
+)
 from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.skills import queries as skills
-
-
-def _person(of_portfolio: sa.ColumnExpressionArgument[bool]) -> Any:
-    """Return the statement for a person and one of their portfolios, if it is stored."""
-    return (
-        sa.select(
-            User.name,
-            User.email,
-            User.email_key,
-            User.locale,
-            User.timezone,
-            User.headline.label("own_headline"),
-            Portfolio.id.label("portfolio_id"),
-            Portfolio.headline,
-            Portfolio.introduction,
-            Portfolio.shows_email,
-            Portfolio.shows_self_assessed,
-            Portfolio.shows_below_bar,
-            Portfolio.left_out_skills,
-            Portfolio.shown_profiles,
-            Portfolio.section_order,
-            Portfolio.hidden_sections,
-            Roadmap.title.label("roadmap_title"),
-        )
-        .outerjoin(Portfolio, sa.and_(Portfolio.user_id == User.id, of_portfolio))
-        .outerjoin(
-            Enrollment, sa.and_(Enrollment.user_id == User.id, Enrollment.is_primary.is_(True))
-        )
-        .outerjoin(Roadmap, Roadmap.id == Enrollment.roadmap_id)
-        .where(User.id == sa.bindparam("user_id"))
-    )
-
-
-_WITH_DEFAULT = _person(Portfolio.is_default)
-_WITH_CHOSEN = _person(Portfolio.id == sa.bindparam("portfolio_id"))
 
 # Forms accept 20,000 characters in a description or in the summary of a position. A document with
 # more than this in all of them shows excerpts, so that every format and the public page are made in
@@ -109,89 +76,97 @@ def load_document(
     The default portfolio where no id is given. Figures of progress are left out: they also depend
     on evidence that is not shown. Raises NoPortfolio.
     """
-    person = session.execute(
-        _WITH_DEFAULT if portfolio_id is None else _WITH_CHOSEN,
-        {"user_id": user_id, "portfolio_id": portfolio_id},
+    is_wanted = Portfolio.is_default if portfolio_id is None else Portfolio.id == portfolio_id
+    is_primary = sa.and_(Enrollment.user_id == User.id, Enrollment.is_primary)
+    row = session.execute(
+        sa.select(User, Portfolio, Roadmap.title)
+        .outerjoin(Portfolio, sa.and_(Portfolio.user_id == User.id, is_wanted))
+        .outerjoin(Enrollment, is_primary)
+        .outerjoin(Roadmap, Roadmap.id == Enrollment.roadmap_id)
+        .where(User.id == user_id)
     ).first()
     # The first portfolio of a person has their id, also before it is stored.
-    if person is None or (person.portfolio_id is None and portfolio_id not in (None, user_id)):
+    if row is None or (row.Portfolio is None and portfolio_id not in (None, user_id)):
         raise NoPortfolio(f"no portfolio {portfolio_id} of {user_id}")
-    sections = shown(person.section_order or "", person.hidden_sections or "")
+    person, roadmap_title = row.User, row.title
+    portfolio = row.Portfolio or blank_portfolio(user_id, person.created_at)
+    zone = ZoneInfo(person.timezone)
+    sections = shown(portfolio.section_order, portfolio.hidden_sections)
     worked = career.positions(session, user_id) if "experience" in sections else []
+    learned = career.degrees(session, user_id) if "education" in sections else []
     summaries = _shorten_long([position.summary for position in worked])
     return Document(
         name=person.name,
         generated_on=today,
-        id=str(person.portfolio_id or user_id),
-        email=person.email if person.shows_email and person.email_key else None,
-        profiles=_load_profiles(session, user_id, person.shown_profiles or ""),
+        id=str(portfolio.id),
+        email=person.email if portfolio.shows_email and person.email_key else None,
+        profiles=_load_profiles(session, portfolio),
         sections=sections,
-        headline=person.headline or person.own_headline,
-        introduction_md=(person.introduction or "") if "introduction" in sections else "",
-        roadmap_title=person.roadmap_title,
+        headline=portfolio.headline or person.headline,
+        introduction_md=portfolio.introduction if "introduction" in sections else "",
+        roadmap_title=roadmap_title,
         positions=tuple(
             Position(p.title, p.employer, p.started_on, p.ended_on, p.is_ml, summary, str(p.id))
             for p, summary in zip(worked, summaries, strict=True)
         ),
         degrees=tuple(
-            Degree(d.level, d.field, d.institution, d.awarded_on, str(d.id))
-            for d in (career.degrees(session, user_id) if "education" in sections else ())
+            Degree(d.level, d.field, d.institution, d.awarded_on, str(d.id)) for d in learned
         ),
-        skills=tuple(
-            skill
-            for key, skill in _load_skills(
-                session,
-                user_id,
-                today,
-                ZoneInfo(person.timezone),
-                with_own=bool(person.shows_self_assessed),
-            )
-            if (person.shows_below_bar or skill.level >= skill.bar)
-            and key not in (person.left_out_skills or "").split()
-        )
-        if "skills" in sections
-        else (),
-        items=_load_items(session, user_id, person.portfolio_id, today, ZoneInfo(person.timezone))
-        if "evidence" in sections and person.portfolio_id is not None
-        else (),
+        skills=_load_skills(session, portfolio, today, zone) if "skills" in sections else (),
+        items=_load_items(session, portfolio, today, zone) if "evidence" in sections else (),
         locale=person.locale,
     )
 
 
-def _load_profiles(session: Session, user_id: uuid.UUID, chosen: str) -> tuple[Profile, ...]:
+def _load_profiles(session: Session, portfolio: Portfolio) -> tuple[Profile, ...]:
     """Load the person's profiles that a portfolio shows."""
-    if not chosen:
-        return ()
+    chosen = portfolio.shown_profiles.split()
     return tuple(
         Profile(key, _(NETWORKS[key].title), account_name(key, url), url)
-        for key, url in load_profiles(session, user_id).items()
-        if key in chosen.split()
+        for key, url in (load_profiles(session, portfolio.user_id) if chosen else {}).items()
+        if key in chosen
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known of all items of a portfolio: see `_document_item`.
+
+    `judgements` are by item, `proven_by` has the kinds that prove each linked milestone which the
+    person has done, `seen` what witnesses said, by person and milestone, `badges` the addresses of
+    signed badges by item, `drafts` the items that somebody could review.
+    """
+
+    judgements: Mapping[uuid.UUID, Sequence[Review]]
+    proven_by: Mapping[str, Collection[str]]
+    seen: Mapping[tuple[uuid.UUID, str], Sequence[Endorsement]]
+    badges: Mapping[str, str]
+    drafts: Collection[uuid.UUID]
+    today: dt.date
+    zone: ZoneInfo
 
 
 def _load_items(
-    session: Session,
-    user_id: uuid.UUID,
-    portfolio_id: uuid.UUID,
-    today: dt.date,
-    zone: ZoneInfo,
+    session: Session, portfolio: Portfolio, today: dt.date, zone: ZoneInfo
 ) -> tuple[DocumentItem, ...]:
     """Load the chosen items as the public sees them, in the person's order. Ten statements."""
-    choices = load_choices(session, portfolio_id)
-    places = {key: each.position for key, each in choices.items() if each.position is not None}
-    public = load_user_items(session, Audience.PUBLIC, user_id) if places else []
-    items = sorted(
-        (item for item in public if item.id in places), key=lambda item: (places[item.id], item.id)
-    )
+    user_id, choices = portfolio.user_id, load_choices(session, portfolio.id)
+    if not (chosen := chosen_ids(choices)):
+        return ()
+    public = {item.id: item for item in load_user_items(session, Audience.PUBLIC, user_id)}
+    items = [public[key] for key in chosen if key in public]
     judgements = load_judgements(session, [item.id for item in items if item.verified])
-    proven_by = _load_done_milestones(session, user_id, items)
-    seen = witnessed(session, [user_id], {key for item in items for key in item.milestones})
-    badges = badge_addresses(session, user_id) if judgements else {}
-    label_of = cache(labels.kind_label)
     drafts = {item.id for item in items if item.is_draft}
-    if drafts and not holders_of(session, user_id, Capability.REVIEW):
+    facts = _Facts(
+        judgements=judgements,
+        proven_by=_load_done_milestones(session, user_id, items),
+        seen=witnessed(session, [user_id], {key for item in items for key in item.milestones}),
+        badges=badge_addresses(session, user_id) if judgements else {},
         # Without a manager everything stays a draft.
-        drafts = set()
+        drafts=drafts if drafts and holders_of(session, user_id, Capability.REVIEW) else (),
+        today=today,
+        zone=zone,
+    )
     redactions = [choices[item.id].redaction for item in items]
     descriptions = _shorten_long(
         [
@@ -200,22 +175,11 @@ def _load_items(
         ]
     )
     made = (
-        _document_item(
-            item,
-            kind_label=_kind_label(label_of(item.version.kind), item.version.expires_on, today),
-            judgements=judgements.get(item.id, ()),
-            proven_by=proven_by,
-            seen=seen,
-            is_draft=item.id in drafts,
-            today=today,
-            zone=zone,
-            description=description,
-            badge=badges.get(str(item.id), ""),
-        )
+        _document_item(item, facts, description)
         for item, description in zip(items, descriptions, strict=True)
     )
     return tuple(
-        redacted(item, redaction, portfolio_id) if redaction else item
+        redacted(item, redaction, portfolio.id) if redaction else item
         for item, redaction in zip(made, redactions, strict=True)
     )
 
@@ -277,28 +241,22 @@ def _load_done_milestones(
     return {key: definition.get("evidence", ()) for key, definition in rows}
 
 
-def _document_item(
-    item: Item,
-    *,
-    kind_label: str,
-    judgements: Sequence[Review],
-    proven_by: Mapping[str, Collection[str]],
-    seen: Mapping[tuple[uuid.UUID, str], Sequence[Endorsement]],
-    is_draft: bool,
-    today: dt.date,
-    zone: ZoneInfo,
-    description: str,
-    badge: str,
-) -> DocumentItem:
+def _document_item(item: Item, facts: _Facts, description: str) -> DocumentItem:
     """Return what a reader sees of an item.
 
     Of the linked milestones it names those that a reviewer confirmed, and those that the person has
     done and that this kind proves; no others. Where reviewers or what they judged by differ, each
     confirmed one says its own.
     """
-    version = item.version
+    version, zone = item.version, facts.zone
+    judgements = facts.judgements.get(item.id, ())
     review = verifying_review(item, judgements)
     confirmed = [link for link in item.links if link.confirmed]
+    linked = [
+        link
+        for link in item.links
+        if not link.confirmed and version.kind in facts.proven_by.get(link.key, ())
+    ]
     titles = [_verified_for(link, zone) for link in confirmed]
     is_alike = len({labels.confirmed_by(link) for link in confirmed}) < 2
     if not is_alike:
@@ -317,32 +275,20 @@ def _document_item(
     content = {name: getattr(version, name) for name in CONTENT_FIELDS}
     content["description"] = description
     content["impacts"] = tuple(impact for impact in version.impacts if impact.complete)
+    badge = None if item.has_lapsed(facts.today) else facts.badges.get(str(item.id))
     return DocumentItem(
         **content,
         id=str(item.id),
         title=item.title,
-        kind_label=kind_label,
+        kind_label=_kind_label(item, facts.today),
         verified_for=tuple(titles),
-        linked_to=tuple(
-            link.title
-            for link in item.links
-            if not link.confirmed and version.kind in proven_by.get(link.key, ())
-        ),
-        witnessed=tuple(
-            _witnessed(each, zone)
-            for link in item.links
-            if not link.confirmed and version.kind in proven_by.get(link.key, ())
-            for each in seen.get((item.user_id, link.key), ())
-        ),
-        also_witnessed=tuple(
-            _witnessed(each, zone)
-            for link in confirmed
-            for each in seen.get((item.user_id, link.key), ())
-        ),
-        badges=(badge,) if badge and not item.has_lapsed(today) else (),
+        linked_to=tuple(link.title for link in linked),
+        witnessed=_witnessed(item, linked, facts),
+        also_witnessed=_witnessed(item, confirmed, facts),
+        badges=(badge,) if badge else (),
         skills=tuple(skill.title for skill in item.skills),
-        tone=_tone(item, today),
-        is_draft=is_draft,
+        tone=_tone(item, facts.today),
+        is_draft=item.id in facts.drafts,
         verified_by=labels.verified_by(item) if review else None,
         verified_on=review.decided_at.astimezone(zone).date() if review and is_alike else None,
         verifiers=item.verifiers,
@@ -377,8 +323,13 @@ def _verified_for(link: Link, zone: ZoneInfo) -> str:
     )
 
 
-def _witnessed(said: Endorsement, zone: ZoneInfo) -> str:
-    """Return who saw which milestone met, and when they said so, in their own words."""
+def _witnessed(item: Item, links: Iterable[Link], facts: _Facts) -> tuple[str, ...]:
+    """Return who saw which of the milestones met, and when they said so, in their own words."""
+    said = (each for link in links for each in facts.seen.get((item.user_id, link.key), ()))
+    return tuple(_witness_line(each, facts.zone) for each in said)
+
+
+def _witness_line(said: Endorsement, zone: ZoneInfo) -> str:
     line = _(
         "%(title)s: %(name)s on %(date)s",
         title=said.title,
@@ -396,37 +347,36 @@ def _tone(item: Item, today: dt.date) -> Tone:
     return "verified" if item.verified else "unverified"
 
 
-def _kind_label(label: str, expires_on: PartialDate | None, today: dt.date) -> str:
+def _kind_label(item: Item, today: dt.date) -> str:
     """Return the kind as every format names it, with the day on which the item lapsed."""
+    label, expires_on = labels.kind_label(item.version.kind), item.version.expires_on
     if expires_on is not None and expires_on.last < today:
         return _("%(kind)s, lapsed %(date)s", kind=label, date=show_date(expires_on))
     return label
 
 
 def _load_skills(
-    session: Session, user_id: uuid.UUID, today: dt.date, zone: ZoneInfo, *, with_own: bool
-) -> list[tuple[str, Skill]]:
-    """Load each skill above level 0: as a manager assessed it, or else, `with_own`, the person.
-
-    Each comes with its key.
-    """
-    own, other = skills.latest_assessments(session, user_id)
-    found = {**own, **other} if with_own else other
-    return [
-        (
-            skill.key,
-            Skill(
-                title=skill.title,
-                group=skill.group,
-                level=judged.level,
-                level_text=skill.levels[judged.level],
-                bar=skill.bar,
-                assessed_by="manager" if skill.key in other else "self",
-                assessor=judged.name if skill.key in other else "",
-                assessed_on=judged.at.astimezone(zone).date(),
-                is_old=judged.is_old(today),
-            ),
+    session: Session, portfolio: Portfolio, today: dt.date, zone: ZoneInfo
+) -> tuple[Skill, ...]:
+    """Load the skills that a portfolio shows: as a manager assessed them, or else the person."""
+    own, other = skills.latest_assessments(session, portfolio.user_id)
+    found = {**own, **other} if portfolio.shows_self_assessed else other
+    left_out = portfolio.left_out_skills.split()
+    return tuple(
+        Skill(
+            title=skill.title,
+            group=skill.group,
+            level=judged.level,
+            level_text=skill.levels[judged.level],
+            bar=skill.bar,
+            assessed_by="manager" if skill.key in other else "self",
+            assessor=judged.name if skill.key in other else "",
+            assessed_on=judged.at.astimezone(zone).date(),
+            is_old=judged.is_old(today),
         )
-        for skill in skills.known_skills(session, user_id).values()
-        if (judged := found.get(skill.key)) and judged.level
-    ]
+        for skill in skills.known_skills(session, portfolio.user_id).values()
+        if (judged := found.get(skill.key))
+        and judged.level
+        and skill.key not in left_out
+        and (portfolio.shows_below_bar or judged.level >= skill.bar)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from flask import Response, abort, flash, make_response, render_template, request
 from flask_login import current_user
@@ -33,7 +33,6 @@ from roadmap.portfolio.blueprint import (
 from roadmap.portfolio.export import MissingCharacters, export_file
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.forms import NewPortfolioForm, ProfilesForm, TextsForm
-from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.profiles import NETWORKS
 from roadmap.portfolio.sections import SECTIONS
 
@@ -44,52 +43,41 @@ log = logging.getLogger(__name__)
 SECTION = "/portfolios/<uuid:portfolio_id>/sections/<key>"
 
 
-@portfolio.get("/portfolio")
+@portfolio.get("/portfolio", endpoint="index")
+@portfolio.get("/portfolios/<uuid:portfolio_id>")
 @permit("portfolio.read")
-def index() -> str:
-    """Show the default portfolio."""
-    return render_portfolio(current_user, find_portfolio(current_user, None))
+def show(portfolio_id: uuid.UUID | None = None) -> str:
+    """Show a portfolio, the default one without an id."""
+    return render_portfolio(current_user, find_portfolio(current_user, portfolio_id))
 
 
 @portfolio.get("/portfolios")
 @permit("portfolio.read")
-def list_all() -> str:
-    return _render_list(*_new_form())
+def list_all() -> Response:
+    return _render_list(_new_form())
 
 
 @portfolio.post("/portfolios")
 @permit("portfolio.write")
 def create() -> BaseResponse:
     """Create a portfolio, empty or as a copy."""
-    form, mine = _new_form()
+    form = _new_form()
     if not form.validate_on_submit():
-        return make_response(_render_list(form, mine), 422)
+        return _render_list(form, 422)
     try:
         made = actions.create_portfolio(
             db.session,
-            current_user.id,
             name=form.name.data,
             copy_of=uuid.UUID(form.copy_of.data) if form.copy_of.data else None,
             by=current_user,
             now=now(),
             key=form_key(),
         )
-    except actions.TooManyPortfolios:
-        form.name.errors = [
-            _(
-                "You have %(most)d portfolios, the maximum. Delete one first.",
-                most=actions.MAX_PORTFOLIOS,
-            )
-        ]
-        return make_response(_render_list(form, mine), 422)
+    except actions.TooManyPortfolios as refused:
+        form.name.errors = [str(refused)]
+        return _render_list(form, 422)
     flash(_("%(name)s is created. Only you see it until you share it.", name=made.name))
     return see_other("portfolio.show", portfolio_id=made.id)
-
-
-@portfolio.get("/portfolios/<uuid:portfolio_id>")
-@permit("portfolio.read")
-def show(portfolio_id: uuid.UUID) -> str:
-    return render_portfolio(current_user, find_portfolio(current_user, portfolio_id))
 
 
 @portfolio.put("/portfolios/<uuid:portfolio_id>")
@@ -99,27 +87,16 @@ def save(portfolio_id: uuid.UUID) -> BaseResponse:
     found, form = find_portfolio(current_user, portfolio_id), TextsForm()
     if not form.validate_on_submit():
         return make_response(render_portfolio(current_user, found, form), 422)
-    skills = load_skill_titles(db.session)
-    texts = actions.Texts(
-        name=form.name.data or found.name,
-        headline=form.headline.data,
-        introduction=form.introduction.data,
-        shows_email=form.shows_email.data,
-        shows_self_assessed=form.shows_self_assessed.data,
-        shows_below_bar=form.shows_below_bar.data,
-        left_out_skills=_words(form.left_out_skills.data, skills),
-        shown_profiles=_words(form.shown_profiles.data, NETWORKS),
-    )
+    texts = {name: form[name].data for name in actions.TEXTS}
+    texts |= {
+        "left_out_skills": _words(form.left_out_skills.data, load_skill_titles(db.session)),
+        "shown_profiles": _words(form.shown_profiles.data, NETWORKS),
+    }
     try:
         actions.save_texts(
-            db.session,
-            current_user.id,
-            portfolio_id,
-            texts,
-            revision=form.revision.data or 0,
-            by=current_user,
+            db.session, portfolio_id, texts, revision=form.revision.data or 0, by=current_user,
             now=now(),
-        )
+        )  # fmt: skip
     except actions.StalePortfolio as stale:
         # If the form is sent again unchanged, it replaces the version that is shown beside it.
         form.revision.raw_data = None
@@ -137,9 +114,7 @@ def delete(portfolio_id: uuid.UUID) -> BaseResponse:
     """Delete a portfolio and its public links. The default one stays."""
     name = find_portfolio(current_user, portfolio_id).name
     try:
-        actions.delete_portfolio(
-            db.session, current_user.id, portfolio_id, by=current_user, now=now()
-        )
+        actions.delete_portfolio(db.session, portfolio_id, by=current_user, now=now())
     except actions.IsDefault:
         flash(_("The default portfolio cannot be deleted. Make another one the default first."))
         return see_other("portfolio.list_all")
@@ -151,7 +126,7 @@ def delete(portfolio_id: uuid.UUID) -> BaseResponse:
 @permit("portfolio.write")
 def make_default(portfolio_id: uuid.UUID) -> BaseResponse:
     name = find_portfolio(current_user, portfolio_id).name
-    actions.make_default(db.session, current_user.id, portfolio_id, by=current_user, now=now())
+    actions.make_default(db.session, portfolio_id, by=current_user, now=now())
     flash(_("%(name)s is your default portfolio.", name=name))
     return see_other("portfolio.list_all")
 
@@ -173,13 +148,7 @@ def _change_section(portfolio_id: uuid.UUID, key: str, *, is_shown: bool) -> Bas
     if key not in SECTIONS:
         abort(404)
     actions.show_section(
-        db.session,
-        current_user.id,
-        portfolio_id,
-        key,
-        is_shown=is_shown,
-        by=current_user,
-        now=now(),
+        db.session, portfolio_id, key, is_shown=is_shown, by=current_user, now=now()
     )
     said = _("%(section)s is shown.") if is_shown else _("%(section)s is hidden.")
     return _sections_response(portfolio_id, said % {"section": _(SECTIONS[key])}, f"shown-{key}")
@@ -195,9 +164,7 @@ def place_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
         abort(404)
     if to is None or not 0 <= to < len(SECTIONS):
         abort(422)
-    actions.move_section(
-        db.session, current_user.id, portfolio_id, key, to, by=current_user, now=now()
-    )
+    actions.move_section(db.session, portfolio_id, key, to, by=current_user, now=now())
     way = "up" if request.args.get("way") == "up" else "down"
     return _sections_response(
         portfolio_id, _("Moved to place %(place)d.", place=to + 1), f"{way}-{key}"
@@ -217,13 +184,8 @@ def save_profiles() -> BaseResponse:
     form = ProfilesForm()
     if not form.validate_on_submit():
         return make_response(render_template("portfolio/profiles.html", form=form), 422)
-    actions.save_profiles(
-        db.session,
-        current_user.id,
-        {key: form[key].url for key in NETWORKS},
-        by=current_user,
-        now=now(),
-    )
+    urls = {key: form[key].url for key in NETWORKS}
+    actions.save_profiles(db.session, urls, by=current_user, now=now())
     flash(_("Your profiles are saved. Each portfolio shows those that you choose there."))
     return see_other("portfolio.profiles")
 
@@ -239,57 +201,36 @@ def preview_introduction(portfolio_id: uuid.UUID) -> str:
     return render_portfolio(current_user, found, form, text=text)
 
 
-@portfolio.get("/portfolio/preview")
-@permit("portfolio.read")
-def preview_default() -> str:
-    """Show the default portfolio as readers would see it."""
-    return _render_preview(find_portfolio(current_user, None))
-
-
+@portfolio.get("/portfolio/preview", endpoint="preview_default")
 @portfolio.get("/portfolios/<uuid:portfolio_id>/preview")
 @permit("portfolio.read")
-def preview(portfolio_id: uuid.UUID) -> str:
-    """Show a portfolio as readers would see it."""
-    return _render_preview(find_portfolio(current_user, portfolio_id))
-
-
-def _render_preview(found: Portfolio) -> str:
-    today = current_user.today(now())
+def preview(portfolio_id: uuid.UUID | None = None) -> str:
+    """Show a portfolio as readers would see it, the default one without an id."""
+    found = find_portfolio(current_user, portfolio_id)
     return render_document(
         "portfolio/preview.html",
         current_user.id,
         found.id,
-        today,
+        current_user.today(now()),
         portfolio=found,
         portfolio_url=portfolio_url(found.id),
     )
 
 
-@portfolio.get("/portfolio/export/<name>")
-@permit("portfolio.read")
-@limiter.limit("30/minute")
-def export_default(name: str) -> Response | str:
-    """Download the default portfolio in one of `FORMATS`, as `export` does."""
-    return _export(find_portfolio(current_user, None), name)
-
-
+@portfolio.get("/portfolio/export/<name>", endpoint="export_default")
 @portfolio.get("/portfolios/<uuid:portfolio_id>/export/<name>")
 @permit("portfolio.read")
 @limiter.limit("30/minute")
-def export(portfolio_id: uuid.UUID, name: str) -> Response | str:
-    """Download a portfolio in one of `FORMATS`.
+def export(name: str, portfolio_id: uuid.UUID | None = None) -> Response | str:
+    """Download a portfolio in one of `FORMATS`, the default one without an id.
 
     Where the file would show boxes in place of some characters, a page says so first; its link has
     `anyway`.
     """
-    return _export(find_portfolio(current_user, portfolio_id), name)
-
-
-def _export(found: Portfolio, name: str) -> Response | str:
+    portfolio_id = find_portfolio(current_user, portfolio_id).id
     if name not in FORMATS:
         abort(404)
     actor, anyway = current_user._get_current_object(), "anyway" in request.args
-    portfolio_id = found.id
     try:
         return export_file(actor, name, portfolio_id, now=now(), accepts_boxes=anyway)
     except MissingCharacters as missing:
@@ -308,7 +249,7 @@ def _export(found: Portfolio, name: str) -> Response | str:
         )
 
 
-def _words(chosen: Sequence[str], known: Iterable[str]) -> str:
+def _words(chosen: Iterable[str], known: Iterable[str]) -> str:
     """Return the chosen keys that are known, as a column holds them."""
     return " ".join(sorted(set(chosen) & set(known)))
 
@@ -325,29 +266,29 @@ def _sections_response(portfolio_id: uuid.UUID, said: str, focus: str) -> BaseRe
     )
 
 
-def _new_form() -> tuple[NewPortfolioForm, list[selection.Summary]]:
-    """Return the form of a new portfolio and those that it can copy, the default one first."""
+def _new_form() -> NewPortfolioForm:
+    """Return the form of a new portfolio, with those that it can copy."""
     mine = selection.list_portfolios(db.session, current_user.id, now())
     form = NewPortfolioForm(data={"copy_of": ""})
     form.copy_of.choices = [
         SelectChoice("", _("an empty portfolio")),
         *(
-            SelectChoice(str(each.portfolio.id), _("a copy of %(name)s", name=each.portfolio.name))
-            for each in mine
+            SelectChoice(str(each.id), _("a copy of %(name)s", name=each.name))
+            for each, _pieces in mine
         ),
     ]
-    return form, mine
+    return form
 
 
-def _render_list(form: NewPortfolioForm, mine: Sequence[selection.Summary]) -> str:
-    open_links = [
-        each for each in links.list_links(db.session, current_user.id) if links.is_open(each, now())
-    ]
-    return render_template(
+def _render_list(form: NewPortfolioForm, status: int = 200) -> Response:
+    made = links.list_links(db.session, current_user.id)
+    open_links = [each for each in made if links.is_open(each, now())]
+    return render_page(
         "portfolio/list.html",
+        status,
         form=form,
         portfolios=[
-            (each, [link for link in open_links if link.portfolio_id == each.portfolio.id])
-            for each in mine
+            (each, pieces, [link for link in open_links if link.portfolio_id == each.id])
+            for each, pieces in selection.list_portfolios(db.session, current_user.id, now())
         ],
     )

@@ -25,7 +25,7 @@ from roadmap.portfolio.blueprint import (
     see_portfolio,
 )
 from roadmap.portfolio.forms import RedactionForm
-from roadmap.portfolio.models import Portfolio
+from roadmap.portfolio.models import Portfolio, Redaction
 
 ITEM = "/portfolios/<uuid:portfolio_id>/items/<uuid:evidence_id>"
 
@@ -35,9 +35,7 @@ ITEM = "/portfolios/<uuid:portfolio_id>/items/<uuid:evidence_id>"
 def choose_all(portfolio_id: uuid.UUID) -> BaseResponse:
     """Add what may be shown, without what has lapsed and what could still be reviewed."""
     find_portfolio(current_user, portfolio_id)
-    added = actions.add_all_items(
-        db.session, current_user.id, portfolio_id, by=current_user, now=now()
-    )
+    added = actions.add_all_items(db.session, portfolio_id, by=current_user, now=now())
     said = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
     return _items_response(portfolio_id, said, focus="shown-title")
 
@@ -47,9 +45,7 @@ def choose_all(portfolio_id: uuid.UUID) -> BaseResponse:
 def choose(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     evidence = _find_piece(portfolio_id, evidence_id)
     try:
-        actions.add_item(
-            db.session, current_user.id, portfolio_id, evidence, by=current_user, now=now()
-        )
+        actions.add_item(db.session, portfolio_id, evidence, by=current_user, now=now())
     except actions.NotVisibleInPortfolio:
         return _refusal_response(
             portfolio_id,
@@ -72,9 +68,7 @@ def choose(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @permit("portfolio.write")
 def leave_out(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     evidence = _find_piece(portfolio_id, evidence_id)
-    actions.remove_item(
-        db.session, current_user.id, portfolio_id, evidence_id, by=current_user, now=now()
-    )
+    actions.remove_item(db.session, portfolio_id, evidence_id, by=current_user, now=now())
     return _items_response(
         portfolio_id, _("%(title)s is removed.", title=evidence.title), focus=f"in-{evidence_id}"
     )
@@ -89,9 +83,7 @@ def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     if to is None or not 0 <= to < actions.MAX_ITEMS:
         abort(422)
     try:
-        actions.move_item(
-            db.session, current_user.id, portfolio_id, evidence_id, to, by=current_user, now=now()
-        )
+        actions.move_item(db.session, portfolio_id, evidence_id, to, by=current_user, now=now())
     except LookupError:
         abort(404)
     way = "up" if request.args.get("way") == "up" else "down"
@@ -104,10 +96,8 @@ def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @permit("portfolio.read")
 def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
     """Show the place of a piece in a portfolio, and how it is redacted there."""
-    evidence, found = (
-        _find_piece(portfolio_id, evidence_id),
-        find_portfolio(current_user, portfolio_id),
-    )
+    evidence = _find_piece(portfolio_id, evidence_id)
+    found = find_portfolio(current_user, portfolio_id)
     choice = selection.load_choices(db.session, found.id).get(evidence_id)
     if choice is None:
         abort(404)
@@ -123,7 +113,7 @@ def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
         return make_response(
             _render_item(find_portfolio(current_user, portfolio_id), evidence, form), 422
         )
-    redaction = selection.Redaction(form.title.data, form.description.data, form.shows_impacts.data)
+    redaction = Redaction(form.title.data, form.description.data, form.shows_impacts.data)
     _redact(portfolio_id, evidence_id, redaction)
     flash(_("Readers of this portfolio see “%(title)s” instead.", title=redaction.title))
     return see_portfolio(current_user, portfolio_id, anchor="pieces")
@@ -139,18 +129,10 @@ def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     return see_portfolio(current_user, portfolio_id, anchor="pieces")
 
 
-def _redact(
-    portfolio_id: uuid.UUID, evidence_id: uuid.UUID, redaction: selection.Redaction | None
-) -> None:
+def _redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID, redaction: Redaction | None) -> None:
     try:
         actions.redact_item(
-            db.session,
-            current_user.id,
-            portfolio_id,
-            evidence_id,
-            redaction,
-            by=current_user,
-            now=now(),
+            db.session, portfolio_id, evidence_id, redaction, by=current_user, now=now()
         )
     except LookupError:
         abort(404)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 
 from flask import Response, flash, make_response, render_template, request
 from flask_login import current_user
@@ -15,7 +14,14 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_address
-from roadmap.core.web import form_key, is_opened_by_person, keep_unlisted, now, see_other
+from roadmap.core.web import (
+    form_key,
+    is_opened_by_person,
+    keep_unlisted,
+    now,
+    render_page,
+    see_other,
+)
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.portfolio import links, selection
@@ -26,26 +32,24 @@ from roadmap.portfolio.models import PortfolioLink
 
 @portfolio.get("/portfolio/links")
 @permit("portfolio.read")
-def link_list() -> str:
+def link_list() -> Response:
     """List the public links to all portfolios; `portfolio` names the one that the form chooses."""
-    form, offered = _link_form()
-    return _render_links_page(form, offered)
+    return _render_links_page(_link_form())
 
 
 @portfolio.post("/portfolio/links")
 @permit("portfolio.write")
 def make_link() -> BaseResponse:
-    form, offered = _link_form()
+    form = _link_form()
     if not form.validate_on_submit():
-        return make_response(_render_links_page(form, offered), 422)
+        return _render_links_page(form, 422)
     ends_at = _end_of_link(form)
     if ends_at is not None and ends_at <= now():
         form.ends_on.errors = [_("Choose a day from today on.")]
-        return make_response(_render_links_page(form, offered), 422)
+        return _render_links_page(form, 422)
     try:
         link = links.create_link(
             db.session,
-            current_user.id,
             uuid.UUID(form.portfolio.data),
             label=form.label.data,
             expires_at=ends_at,
@@ -60,7 +64,7 @@ def make_link() -> BaseResponse:
                 most=links.MAX_OPEN_LINKS,
             )
         ]
-        return make_response(_render_links_page(form, offered), 422)
+        return _render_links_page(form, 422)
     flash(_("The link is created. Anyone who has it can open it without signing in."))
     return see_other("portfolio.link_list", _anchor=f"link-{link.id}")
 
@@ -107,29 +111,28 @@ def _end_of_link(form: LinkForm) -> dt.datetime | None:
     return None if days is None else now() + dt.timedelta(days=days)
 
 
-def _link_form() -> tuple[LinkForm, list[selection.Summary]]:
-    """Return the form of a link and the portfolios it chooses from, the default one first."""
+def _link_form() -> LinkForm:
+    """Return the form of a link, with the portfolios that it chooses from."""
     offered = selection.list_portfolios(db.session, current_user.id, now())
-    chosen = request.args.get("portfolio", str(offered[0].portfolio.id))
-    form = LinkForm(data={"portfolio": chosen})
-    form.portfolio.choices = [
-        SelectChoice(str(each.portfolio.id), each.portfolio.name) for each in offered
-    ]
-    return form, offered
+    default, _pieces = offered[0]
+    form = LinkForm(data={"portfolio": request.args.get("portfolio", str(default.id))})
+    form.portfolio.choices = [SelectChoice(str(each.id), each.name) for each, _pieces in offered]
+    return form
 
 
-def _render_links_page(form: LinkForm, offered: Sequence[selection.Summary]) -> str:
+def _render_links_page(form: LinkForm, status: int = 200) -> Response:
     made = links.list_links(db.session, current_user.id)
-    return render_template(
+    offered = selection.list_portfolios(db.session, current_user.id, now())
+    return render_page(
         "portfolio/links.html",
+        status,
         form=form,
-        portfolios=[each.portfolio for each in offered],
-        names={each.portfolio.id: each.portfolio.name for each in offered},
+        names={each.id: each.name for each, _pieces in offered},
         open_links=[
             (link, f"{public_address()}/p/{links.sign_token(link)}")
             for link in made
             if links.is_open(link, now())
         ],
         ended=[link for link in made if not links.is_open(link, now())][:20],
-        shown=sum(each.pieces for each in offered),
+        shown=sum(pieces for _each, pieces in offered),
     )

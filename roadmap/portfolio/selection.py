@@ -19,28 +19,11 @@ from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.models import Evidence
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
-from roadmap.portfolio.models import Portfolio, PortfolioItem, Profile
+from roadmap.portfolio.models import Portfolio, PortfolioItem, Profile, Redaction
 from roadmap.portfolio.profiles import NETWORKS
 
 # The page lists this many items that are not chosen; the rest is found under Evidence.
 MAX_LISTED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Redaction:
-    """What readers get in place of a piece. `description` is Markdown."""
-
-    title: str
-    description: str = ""
-    shows_impacts: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The place of a piece in a portfolio, None where it was removed, and how it is redacted."""
-
-    position: int | None
-    redaction: Redaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +64,23 @@ class Selection:
         return not (self.shown or self.showable or self.withheld)
 
 
-def load_choices(session: Session, portfolio_id: uuid.UUID) -> dict[uuid.UUID, Choice]:
+def load_choices(session: Session, portfolio_id: uuid.UUID) -> dict[uuid.UUID, PortfolioItem]:
     """Load what was chosen for a portfolio, by the id of the evidence; shown or withheld now.
 
-    Those that were removed and keep a redaction are among them.
+    In its order. Those that were removed and keep a redaction are among them.
     """
-    item = PortfolioItem
-    rows = session.execute(
-        sa.select(
-            item.evidence_id,
-            item.position,
-            item.redacted_title,
-            item.redacted_description,
-            item.redacted_shows_impacts,
-        ).where(item.portfolio_id == portfolio_id)
+    rows = session.scalars(
+        sa.select(PortfolioItem)
+        .where(PortfolioItem.portfolio_id == portfolio_id)
+        .order_by(PortfolioItem.position, PortfolioItem.evidence_id)
+        .execution_options(populate_existing=True)
     )
-    return {
-        key: Choice(position, None if title is None else Redaction(title, text, shows))
-        for key, position, title, text, shows in rows
-    }
+    return {each.evidence_id: each for each in rows}
+
+
+def chosen_ids(choices: Mapping[uuid.UUID, PortfolioItem]) -> list[uuid.UUID]:
+    """Return the ids of the pieces that have a place, in their order."""
+    return [key for key, each in choices.items() if each.position is not None]
 
 
 def load_selection(
@@ -107,10 +88,12 @@ def load_selection(
 ) -> Selection:
     """Load what a portfolio of the person shows, could show and withholds. Six statements."""
     choices = load_choices(session, portfolio_id)
-    places = {key: each.position for key, each in choices.items() if each.position is not None}
-    redacted = _redacted_anywhere(session, user_id)
-    newest_first = load_user_items(session, Audience.OWNER, user_id, texts=False, skills=False)[
-        ::-1
+    places = {key: place for place, key in enumerate(chosen_ids(choices))}
+    redacted_anywhere = sa.select(PortfolioItem.evidence_id).where(
+        PortfolioItem.user_id == user_id, PortfolioItem.redacted_title.is_not(None)
+    )
+    newest_first = [
+        *reversed(load_user_items(session, Audience.OWNER, user_id, texts=False, skills=False))
     ]
     items = sorted(newest_first, key=lambda item: places.get(item.id, math.inf))
     shown, showable, withheld = [], [], []
@@ -130,25 +113,8 @@ def load_selection(
         lapsed=[item for item in showable if item.has_lapsed(today)],
         drafts=[item for item in showable if item.is_draft] if has_manager else [],
         redactions={key: each.redaction for key, each in choices.items() if each.redaction},
-        redacted=frozenset(redacted),
+        redacted=frozenset(session.scalars(redacted_anywhere)),
     )
-
-
-def _redacted_anywhere(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
-    """Load the ids of the pieces that the person redacted in any portfolio."""
-    return session.scalars(
-        sa.select(PortfolioItem.evidence_id)
-        .where(PortfolioItem.user_id == user_id, PortfolioItem.redacted_title.is_not(None))
-        .distinct()
-    ).all()
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A portfolio in a list, and how many pieces readers see in it."""
-
-    portfolio: Portfolio
-    pieces: int
 
 
 def blank_portfolio(user_id: uuid.UUID, now: dt.datetime) -> Portfolio:
@@ -189,8 +155,13 @@ def find_portfolio(
     return found
 
 
-def list_portfolios(session: Session, user_id: uuid.UUID, now: dt.datetime) -> list[Summary]:
-    """Load all portfolios of the person, the default first, then by name. At least one."""
+def list_portfolios(
+    session: Session, user_id: uuid.UUID, now: dt.datetime
+) -> list[tuple[Portfolio, int]]:
+    """Load all portfolios of the person, each with the number of pieces that readers see in it.
+
+    The default one comes first, then by name; there is at least one.
+    """
     pieces = (
         sa.select(sa.func.count())
         .select_from(PortfolioItem)
@@ -202,16 +173,10 @@ def list_portfolios(session: Session, user_id: uuid.UUID, now: dt.datetime) -> l
         )
         .scalar_subquery()
     )
-    rows = session.execute(sa.select(Portfolio, pieces).where(Portfolio.user_id == user_id)).all()
-    found = [Summary(portfolio, count) for portfolio, count in rows]
-    found.sort(
-        key=lambda each: (
-            not each.portfolio.is_default,
-            fold(each.portfolio.name),
-            each.portfolio.id,
-        )
-    )
-    return found or [Summary(blank_portfolio(user_id, now), 0)]
+    rows = session.execute(sa.select(Portfolio, pieces).where(Portfolio.user_id == user_id))
+    found = [(portfolio, count) for portfolio, count in rows]
+    found.sort(key=lambda row: (not row[0].is_default, fold(row[0].name), row[0].id))
+    return found or [(blank_portfolio(user_id, now), 0)]
 
 
 def others_in_full(

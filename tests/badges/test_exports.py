@@ -18,7 +18,7 @@ def test_a_piece_with_a_badge(cast, session, now):
     add_keys(session, now)
     piece = add_verified(session, cast, now)
     add_verified(session, cast, now, title="Without")
-    add_all_items(session, cast.alice, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
     session.commit()
     assert "Signed badge" not in render(load_document(session, cast.alice, now.date())).decode()
     badge = issue(session, cast, piece.id, now)

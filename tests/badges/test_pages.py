@@ -10,7 +10,7 @@ import pytest
 
 from roadmap.badges.models import Badge
 from roadmap.portfolio import actions as portfolio
-from roadmap.portfolio.selection import Redaction
+from roadmap.portfolio.models import Redaction
 from tests.badges.samples import add_verified, issue
 from tests.support.signing_keys import BASE, add_keys
 
@@ -41,7 +41,7 @@ def test_a_preview_names_the_portfolios_that_redact_the_piece(cast, session, now
     address, alice = f"/badges/new?for={piece.id}", browser_of(cast.alice)
     assert "redacted" not in alice.get(address).text
     by = cast.actor(session, cast.alice)
-    mine = (session, cast.alice, cast.alice)
+    mine = (session, cast.alice)
     portfolio.add_item(*mine, piece, by=by, now=now)
     portfolio.redact_item(*mine, piece.id, Redaction("A store"), by=by, now=now)
     session.commit()

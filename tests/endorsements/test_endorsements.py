@@ -101,7 +101,7 @@ def test_the_reviewer_and_every_export_name_the_witness(
     witness.post(ask(alice), SAID)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[KEY], kind="case_study")
     submit_evidence(session, cast, piece, now)
-    add_all_items(session, cast.alice, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
     session.commit()
     assert "Frank Ohara (Staff engineer, Example) saw it" in (
         browser_of(cast.bob).get(f"/reviews/{piece.id}").text
@@ -177,7 +177,7 @@ def test_a_milestone_is_not_called_verified_and_unverified_at_once(
     piece = add_evidence(session, cast, cast.alice, now, milestones=[KEY], kind="case_study")
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
-    add_all_items(session, cast.alice, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
     session.commit()
     document = load_document(session, cast.alice, now.date())
     markdown = FORMATS["markdown"].render(document).decode()

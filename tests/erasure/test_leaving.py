@@ -47,7 +47,7 @@ def doors(session, cast, now, browser_of):
     alice = cast.actor(session, cast.alice)
     public = links.sign_token(
         links.create_link(
-            session, alice.id, alice.id, label="", expires_at=None, by=alice, now=now
+            session, alice.id, label="", expires_at=None, by=alice, now=now
         )
     )  # fmt: skip
     session.commit()

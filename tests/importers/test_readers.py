@@ -222,7 +222,7 @@ def test_what_this_product_exported_comes_back_unverified(cast, browser_of, sess
     piece = add_evidence(session, cast, cast.alice, now, visibility="portfolio")
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
-    add_all_items(session, cast.alice, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
     session.commit()
     resume = browser_of(cast.alice).get("/portfolio/export/json-resume").data
     [found] = [each for each in read("json-resume", resume).candidates if each.record == "evidence"]

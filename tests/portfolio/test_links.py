@@ -169,9 +169,7 @@ def test_the_database_alone_opens_nothing(address: str, session: Session) -> Non
 def test_there_is_a_most(cast: Cast, session: Session, now: dt.datetime, browser_of) -> None:
     alice = cast.actor(session, cast.alice)
     for _ in range(links.MAX_OPEN_LINKS):
-        links.create_link(
-            session, cast.alice, cast.alice, label="", expires_at=None, by=alice, now=now
-        )
+        links.create_link(session, cast.alice, label="", expires_at=None, by=alice, now=now)
     session.commit()
     page = browser_of(cast.alice).send(
         "POST", "/portfolio/links", {"label": "One too many", "lives": "never"}

@@ -16,8 +16,9 @@ from roadmap.evidence.item import File, Impact
 from roadmap.portfolio import actions
 from roadmap.portfolio.document import DocumentItem
 from roadmap.portfolio.formats.registry import FORMATS
+from roadmap.portfolio.models import Redaction
 from roadmap.portfolio.queries import load_document, redacted
-from roadmap.portfolio.selection import Redaction, load_selection
+from roadmap.portfolio.selection import load_selection
 from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
 
@@ -45,7 +46,7 @@ def piece(session: Session, cast: Cast, now: dt.datetime) -> uuid.UUID:
     made.title = f"{SECRET} renamed"
     redaction = Redaction("A ranking system", "Details are under *NDA*.")
     alice = cast.actor(session, cast.alice)
-    actions.redact_item(session, cast.alice, cast.alice, made.id, redaction, by=alice, now=now)
+    actions.redact_item(session, cast.alice, made.id, redaction, by=alice, now=now)
     session.commit()
     return made.id
 

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.portfolio import actions
-from roadmap.portfolio.models import Portfolio, PortfolioItem, PortfolioLink
+from roadmap.portfolio.models import Portfolio, PortfolioItem, PortfolioLink, Redaction
 from roadmap.portfolio.queries import load_document
-from roadmap.portfolio.selection import Redaction, find_portfolio
+from roadmap.portfolio.selection import find_portfolio
 from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
 
@@ -27,9 +27,9 @@ def cv(session: Session, cast: Cast, now: dt.datetime) -> uuid.UUID:
     evidence_rows.add(session, cast.alice, "Ranking design", at=0)
     secret = evidence_rows.add(session, cast.alice, "Secret launch", at=1)
     redaction = Redaction("A launch")
-    actions.redact_item(session, cast.alice, cast.alice, secret.id, redaction, by=alice, now=now)
+    actions.redact_item(session, cast.alice, secret.id, redaction, by=alice, now=now)
     made = actions.create_portfolio(
-        session, cast.alice, name="Public CV", copy_of=cast.alice, by=alice, now=now
+        session, name="Public CV", copy_of=cast.alice, by=alice, now=now
     )
     session.commit()
     return made.id
@@ -80,7 +80,7 @@ def test_there_are_at_most_twenty(
 ) -> None:
     alice = cast.actor(session, cast.alice)
     for number in range(actions.MAX_PORTFOLIOS - 1):
-        actions.create_portfolio(session, cast.alice, name=f"No. {number}", by=alice, now=now)
+        actions.create_portfolio(session, name=f"No. {number}", by=alice, now=now)
     session.commit()
     answer = browser_of(cast.alice).post("/portfolios", {"name": "One too many", "copy_of": ""})
     assert (answer.status_code, "You have 20 portfolios" in answer.text) == (422, True)

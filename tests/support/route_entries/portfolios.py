@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from roadmap.portfolio import actions, links
-from roadmap.portfolio.selection import Redaction
+from roadmap.portfolio.models import Redaction
 from tests.support.route_entry import (
     ALICE,
     PUBLIC,
@@ -117,15 +117,14 @@ def create_sample_data(write: Any) -> dict[str, str]:
     """Alice's second portfolio with a redacted piece, an open link and one that she revoked."""
     alice, session = write.actor(write.cast.alice), write.session
     cv = actions.create_portfolio(
-        session, alice.id, name="Public CV", copy_of=alice.id, by=alice, now=write.ago(4)
+        session, name="Public CV", copy_of=alice.id, by=alice, now=write.ago(4)
     )
     actions.redact_item(
-        session, alice.id, cv.id, uuid.UUID(write.ids["verified"]),
+        session, cv.id, uuid.UUID(write.ids["verified"]),
         Redaction("A ranking system", "Details are under *NDA*."), by=alice, now=write.ago(4),
     )  # fmt: skip
     made = links.create_link(
         session,
-        alice.id,
         cv.id,
         label="Panel in March",
         expires_at=write.now + dt.timedelta(days=60),
@@ -134,7 +133,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
     )
     made.last_opened_on = write.now.date()
     gone = links.create_link(
-        session, alice.id, alice.id, label="", expires_at=None, by=alice, now=write.ago(9)
+        session, alice.id, label="", expires_at=None, by=alice, now=write.ago(9)
     )
     links.revoke_link(session, gone, by=alice, now=write.ago(8))
     return {"public": links.sign_token(made), "public_link": str(made.id), "cv": str(cv.id)}
