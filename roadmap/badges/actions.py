@@ -25,7 +25,6 @@ from roadmap.badges.models import Badge, BadgeStatus
 from roadmap.badges.proofs import add_proof, make_jwt
 from roadmap.badges.queries import (
     load_achievement,
-    load_person,
     standing_badges,
     standing_claims,
 )
@@ -54,8 +53,8 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
     names. Raises NotVerified and LimitReached.
     """
     lock_user(session, by.id)
-    person = load_person(session, by.id)
-    achievement = load_achievement(session, person, subject, by.today(now))
+    person = session.get_one(User, by.id)
+    achievement = load_achievement(session, by, subject, by.today(now))
     if achievement is None:
         raise NotVerified(subject)
     if (standing := standing_badges(session, by.id).get(achievement.subject)) is not None:
@@ -103,8 +102,7 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
 
 def _take_position(session: Session) -> int:
     """Take a free place in the newest status list, at random: it tells nothing of the others."""
-    taken = session.scalar(sa.select(sa.func.count()).select_from(BadgeStatus)) or 0
-    first = taken // LIST_FILL * LIST_LENGTH
+    first = count_rows(session, BadgeStatus) // LIST_FILL * LIST_LENGTH
     while True:
         position = first + secrets.randbelow(LIST_LENGTH)
         if not count_rows(session, BadgeStatus, BadgeStatus.position == position):

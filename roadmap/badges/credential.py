@@ -1,4 +1,4 @@
-"""Write a badge as an Open Badges 3.0 credential, from what was verified. Pure.
+"""Write a badge as an Open Badges 3.0 credential, from what was verified, and show one. Pure.
 
 It says nothing else: the milestones that were confirmed, in the words that were confirmed, by whom,
 on what basis and when.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,14 +18,13 @@ from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.proofs import show_moment
 from roadmap.badges.rules import list_and_index
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
+from roadmap.core.i18n import ngettext, show_date
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """A milestone as it was worded when it was confirmed."""
 
-    key: str
     title: str
     done_when: str
 
@@ -277,3 +276,50 @@ def _evidence(piece: PublicPiece, issue: Issue) -> dict[str, Any]:
         "name": piece.title,
         "genre": piece.kind,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBadge:
+    """What a badge says. `criteria` is Markdown, `confirmations` whole sentences.
+
+    `evidence` are titles, kinds and links, "" where a piece has none.
+    """
+
+    name: str
+    description: str
+    recipient: str
+    issuer: str
+    issued_at: dt.datetime
+    valid_until: dt.datetime | None
+    criteria: str
+    confirmations: tuple[str, ...]
+    evidence: tuple[tuple[str, str, str], ...]
+
+
+def show_credential(credential: Mapping[str, Any]) -> ShownBadge:
+    """Return what a credential of this installation says."""
+    subject, ends = credential["credentialSubject"], credential.get("validUntil")
+    own = f"{credential['id']}#"
+    return ShownBadge(
+        name=credential["name"],
+        description=credential["description"],
+        recipient=next(
+            each["identityHash"] for each in subject["identifier"] if each["identityType"] == "name"
+        ),
+        issuer=credential["issuer"]["name"],
+        issued_at=dt.datetime.fromisoformat(credential["validFrom"]),
+        valid_until=dt.datetime.fromisoformat(ends) if ends else None,
+        criteria=subject["achievement"]["criteria"]["narrative"],
+        confirmations=tuple(map(_show_confirmation, credential["endorsement"])),
+        evidence=tuple(
+            (each["name"], each["genre"], "" if each["id"].startswith(own) else each["id"])
+            for each in credential["evidence"]
+        ),
+    )
+
+
+def _show_confirmation(endorsement: Mapping[str, Any]) -> str:
+    """Return what an endorsement says, with its day as pages write days."""
+    said: str = endorsement["credentialSubject"]["endorsementComment"]
+    day = dt.datetime.fromisoformat(endorsement["validFrom"]).date()
+    return said.replace(day.isoformat(), show_date(day), 1)

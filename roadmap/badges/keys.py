@@ -11,8 +11,8 @@ import base64
 import datetime as dt
 import hmac
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,13 +20,15 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from roadmap.badges.models import ALGORITHMS, ED25519, RS256, SigningKey
-from roadmap.badges.multibase import ED25519_PREFIX, encode_base58
+from roadmap.badges.proofs import encode_base58
 from roadmap.core.types import new_id
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
 RSA_BITS = 2048
+# Before the 32 bytes of a public Ed25519 key.
+ED25519_PREFIX = b"\xed\x01"
 
 
 class NoKeys(LookupError):
@@ -43,44 +45,31 @@ class SigningKeys:
     rsa: Any
 
 
-@dataclass(frozen=True)
-class PublicKey:
-    """The public half of a key, in use or retired."""
-
-    id: uuid.UUID
-    algorithm: str
-    jwk: dict[str, Any]
-    retired_at: dt.datetime | None
-
-    @cached_property
-    def key(self) -> Any:
-        """Return it as the library that verifies with it wants it."""
-        if self.algorithm == ED25519:
-            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-            return Ed25519PublicKey.from_public_bytes(self._raw)
-        from joserfc.jwk import RSAKey
-
-        return RSAKey.import_key(self.jwk)
-
-    @property
-    def multibase(self) -> str:
-        """Return an Ed25519 key as a Multikey has it."""
-        return encode_base58(ED25519_PREFIX + self._raw)
-
-    @property
-    def _raw(self) -> bytes:
-        return base64.urlsafe_b64decode(self.jwk["x"] + "==")
-
-
-def load_public_keys(session: Session) -> list[PublicKey]:
+def load_public_keys(session: Session) -> Sequence[SigningKey]:
     """Load all keys that ever signed here, the newest first."""
-    rows = session.execute(
-        sa.select(
-            SigningKey.id, SigningKey.algorithm, SigningKey.public_jwk, SigningKey.retired_at
-        ).order_by(SigningKey.created_at.desc(), SigningKey.id.desc())
-    )
-    return [PublicKey(*row) for row in rows]
+    return session.scalars(
+        sa.select(SigningKey).order_by(SigningKey.created_at.desc(), SigningKey.id.desc())
+    ).all()
+
+
+def public_half(key: SigningKey) -> Any:
+    """Return the public half of a key as the library that verifies with it wants it."""
+    if key.algorithm == ED25519:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        return Ed25519PublicKey.from_public_bytes(_raw(key))
+    from joserfc.jwk import RSAKey
+
+    return RSAKey.import_key(key.public_jwk)
+
+
+def multikey(key: SigningKey) -> str:
+    """Return the public half of an Ed25519 key as a Multikey has it."""
+    return encode_base58(ED25519_PREFIX + _raw(key))
+
+
+def _raw(key: SigningKey) -> bytes:
+    return base64.urlsafe_b64decode(key.public_jwk["x"] + "==")
 
 
 def load_keys(session: Session) -> SigningKeys:

@@ -1,6 +1,7 @@
 """Sign and verify a badge: `eddsa-rdfc-2022` within the document, and RS256 around it (VC-JWT).
 
-Sources: W3C Data Integrity EdDSA Cryptosuites 1.0, section 3.2; Open Badges 3.0, section 8.2.
+Proofs and keys are written in base58btc with the prefix of multibase. Sources: W3C Data Integrity
+EdDSA Cryptosuites 1.0, section 3.2; Open Badges 3.0, section 8.2.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from roadmap.badges.canonical import NotCanonical, canonicalize
-from roadmap.badges.multibase import decode_base58, encode_base58
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -20,6 +20,34 @@ if TYPE_CHECKING:
     )
 
 CRYPTOSUITE = "eddsa-rdfc-2022"
+BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+SIGNATURE_BYTES = 64
+
+
+def encode_base58(data: bytes) -> str:
+    """Return bytes as multibase base58btc: `z`, then the digits."""
+    number, digits = int.from_bytes(data), ""
+    while number:
+        number, rest = divmod(number, 58)
+        digits = BASE58[rest] + digits
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return "z" + "1" * zeros + digits
+
+
+def _decode_signature(text: str) -> bytes:
+    """Return a signature that is written in base58btc. Raises ValueError for anything else."""
+    # A longer text is refused before its number is computed.
+    if not text.startswith("z") or len(text) > 2 * SIGNATURE_BYTES:
+        raise ValueError("no signature")
+    number = 0
+    for digit in text[1:]:
+        number = number * 58 + BASE58.index(digit)
+    if number.bit_length() > 8 * SIGNATURE_BYTES:
+        raise ValueError("no signature")
+    data = number.to_bytes(SIGNATURE_BYTES)
+    if encode_base58(data) != text:
+        raise ValueError("no signature")
+    return data
 
 
 def show_moment(moment: dt.datetime) -> str:
@@ -50,7 +78,7 @@ def has_valid_proof(document: dict[str, Any], public: Ed25519PublicKey) -> bool:
     said = {name: value for name, value in proof.items() if name != "proofValue"}
     unsigned = {name: value for name, value in document.items() if name != "proof"}
     try:
-        signature = decode_base58(str(proof.get("proofValue")), 64)
+        signature = _decode_signature(str(proof.get("proofValue")))
         public.verify(signature, _hash(unsigned, said))
     except (InvalidSignature, NotCanonical, ValueError):
         return False

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -32,8 +31,8 @@ from roadmap.evidence.item import Audience, Item, Link
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.loader import load_items, load_user_items
 from roadmap.evidence.models import Confirmation, Evidence
+from roadmap.people.actor import Actor
 from roadmap.people.labels import BASES
-from roadmap.people.models import User
 from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import enrollment, enrollments
 
@@ -91,14 +90,9 @@ def badge_addresses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
     return {subject: f"{public_address()}/credentials/{badge_id}" for subject, badge_id in rows}
 
 
-def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
-    """Load a badge by its id alone."""
-    return session.scalars(sa.select(Badge).where(Badge.id == badge_id)).first()
-
-
 def find_public_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
     """Load a badge whose owner is not about to be deleted."""
-    badge = find_badge(session, badge_id)
+    badge = session.get(Badge, badge_id)
     return None if badge is None or is_owner_leaving(session, badge) else badge
 
 
@@ -144,24 +138,17 @@ def _load_statuses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
     return {row.milestone_key: row.status for row in rows}
 
 
-def load_person(session: Session, user_id: uuid.UUID) -> User:
-    """Load who a badge is issued to."""
-    return session.scalars(sa.select(User).where(User.id == user_id)).one()
-
-
 def load_achievement(
-    session: Session, person: User, subject: str, today: dt.date
+    session: Session, person: Actor, subject: str, today: dt.date
 ) -> Achievement | None:
     """Load what a badge would say of a piece or of a stage; None where it has none to give.
 
     `subject` is the id of a piece, or `roadmap/stage`.
     """
     slug, slash, key = subject.partition("/")
-    return (
-        _stage_achievement(session, person, slug, key, today)
-        if slash
-        else _piece_achievement(session, person, subject, today)
-    )
+    if slash:
+        return _stage_achievement(session, person, slug, key, today)
+    return _piece_achievement(session, person, subject, today)
 
 
 def load_redactions(session: Session, achievement: Achievement) -> list[tuple[str, str]]:
@@ -185,7 +172,7 @@ def load_redactions(session: Session, achievement: Achievement) -> list[tuple[st
 
 
 def _piece_achievement(
-    session: Session, person: User, subject: str, today: dt.date
+    session: Session, person: Actor, subject: str, today: dt.date
 ) -> Achievement | None:
     try:
         items = load_items(session, Audience.PUBLIC, [uuid.UUID(subject)])
@@ -197,22 +184,14 @@ def _piece_achievement(
     if not item.verified or item.has_lapsed(today):
         return None
     pairs = [(item, link) for link in item.links if link.confirmed]
-    rest = _gather(session, pairs)
-    [piece] = rest.pieces
-    return Achievement(
-        subject=str(item.id),
-        name=piece.title,
-        description=describe(piece.kind, piece.happened, len(pairs)),
-        criteria=rest.criteria,
-        pieces=rest.pieces,
-        judgements=rest.judgements,
-        claims=[(item.id, link.key) for _item, link in pairs],
-        valid_until=_valid_until([item], person),
-    )
+    achievement = _achieve(session, person, str(item.id), pairs)
+    [piece] = achievement.pieces
+    description = describe(piece.kind, piece.happened, len(pairs))
+    return replace(achievement, name=piece.title, description=description)
 
 
 def _stage_achievement(
-    session: Session, person: User, slug: str, key: str, today: dt.date
+    session: Session, person: Actor, slug: str, key: str, today: dt.date
 ) -> Achievement | None:
     enrolled = enrollment(session, person.id, slug)
     if enrolled is None:
@@ -231,29 +210,21 @@ def _stage_achievement(
         for link in item.links
         if link.key == milestone
     ]
-    rest = _gather(session, pairs)
-    return Achievement(
-        subject=f"{slug}/{key}",
+    return replace(
+        _achieve(session, person, f"{slug}/{key}", pairs),
         name=f"{enrolled.title}: {stage.title}",
         description=describe_stage(stage.title, enrolled.title, len(pairs)),
-        criteria=rest.criteria,
-        pieces=rest.pieces,
-        judgements=rest.judgements,
-        claims=[(item.id, link.key) for item, link in pairs],
         not_applicable=[each.title for each in progress.aside],
-        valid_until=_valid_until([item for item, _link in pairs], person),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Gathered:
-    criteria: list[Criterion]
-    pieces: list[PublicPiece]
-    judgements: list[Judgement]
+def _achieve(
+    session: Session, person: Actor, subject: str, pairs: Sequence[tuple[Item, Link]]
+) -> Achievement:
+    """Return what was confirmed, in the words of that time, by which pieces and by whom.
 
-
-def _gather(session: Session, pairs: Sequence[tuple[Item, Link]]) -> _Gathered:
-    """Return what was confirmed, in the words of that time, by which pieces and by whom."""
+    Name and description are left to the caller.
+    """
     items = {item.id: item for item, _link in pairs}
     reviews = {
         each.id: each
@@ -275,9 +246,7 @@ def _gather(session: Session, pairs: Sequence[tuple[Item, Link]]) -> _Gathered:
     for item, link in pairs:
         wording = link.confirmed_wording
         title = wording.title if wording else link.title
-        criteria.append(
-            Criterion(link.key, title, wording.done_when if wording else done_when[link.key])
-        )
+        criteria.append(Criterion(title, wording.done_when if wording else done_when[link.key]))
         review = reviews.get(link.review_id) if link.review_id else None
         if review is not None:
             confirmed.setdefault(review.id, []).append(title)
@@ -295,10 +264,13 @@ def _gather(session: Session, pairs: Sequence[tuple[Item, Link]]) -> _Gathered:
         for item in items.values()
     ]
     named = {piece.id: piece.title for piece in pieces}
-    return _Gathered(
-        criteria,
-        pieces,
-        [
+    return Achievement(
+        subject=subject,
+        name="",
+        description="",
+        criteria=criteria,
+        pieces=pieces,
+        judgements=[
             Judgement(
                 reviews[key].reviewer,
                 str(BASES.get(reviews[key].basis, "")),
@@ -308,15 +280,17 @@ def _gather(session: Session, pairs: Sequence[tuple[Item, Link]]) -> _Gathered:
             )
             for key, milestones in confirmed.items()
         ],
+        claims=[(item.id, link.key) for item, link in pairs],
+        valid_until=_valid_until(items.values(), person),
     )
 
 
-def _valid_until(items: Sequence[Item], person: User) -> dt.datetime | None:
+def _valid_until(items: Iterable[Item], person: Actor) -> dt.datetime | None:
     """Return when the first of the pieces lapses: the end of its last day, where the person is."""
     days = [item.counted.expires_on.last for item in items if item.counted.expires_on]
     if not days:
         return None
-    return dt.datetime.combine(min(days), dt.time(23, 59, 59), ZoneInfo(person.timezone))
+    return dt.datetime.combine(min(days), dt.time(23, 59, 59), person.zone)
 
 
 def standing_claims(session: Session, evidence_ids: Collection[uuid.UUID]) -> set[tuple[str, str]]:

@@ -42,11 +42,13 @@ def index() -> str:
 
 @badges.get("/badges/new")
 @permit("badge.read")
-def new() -> str:
+def new() -> str | BaseResponse:
     """Show what a badge will say; `?for=` names a piece by its id, or `roadmap/stage`."""
-    person = queries.load_person(db.session, current_user.id)
+    if not request.args.get("for"):
+        # The list has what one can choose from.
+        return see_other("badges.index", _anchor="pieces-title")
     achievement = queries.load_achievement(
-        db.session, person, request.args.get("for", ""), current_user.today(now())
+        db.session, current_user, request.args["for"], current_user.today(now())
     )
     if achievement is None:
         abort(404)
@@ -54,7 +56,6 @@ def new() -> str:
         "badges/new.html",
         achievement=achievement,
         redactions=queries.load_redactions(db.session, achievement),
-        person=person,
         base=public_address(),
         is_lasting=bool(current_app.config["BASE_URL"]),
     )

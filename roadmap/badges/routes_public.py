@@ -12,10 +12,15 @@ from flask import Blueprint, Response, abort
 from roadmap.auth.email_addresses import email_key
 from roadmap.badges import keys, qr_code, queries
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
-from roadmap.badges.credential import issuer_address, key_address, method_address, write_issuer
+from roadmap.badges.credential import (
+    issuer_address,
+    key_address,
+    method_address,
+    show_credential,
+    write_issuer,
+)
 from roadmap.badges.forms import VerifyForm
-from roadmap.badges.models import ED25519, RS256, Badge
-from roadmap.badges.presentation import show_credential
+from roadmap.badges.models import ED25519, RS256, Badge, SigningKey
 from roadmap.badges.proofs import add_proof, show_moment
 from roadmap.badges.rules import encode_status_list
 from roadmap.badges.verification import verify
@@ -203,20 +208,20 @@ def _standing(badge_id: uuid.UUID) -> Badge:
     return badge
 
 
-def _method(base: str, key: keys.PublicKey) -> dict[str, Any]:
+def _method(base: str, key: SigningKey) -> dict[str, Any]:
     """Return a key as a verification method of the issuer."""
     method: dict[str, Any] = {
         "id": method_address(base, key.id),
         "controller": issuer_address(base),
     }
     if key.algorithm == ED25519:
-        return {**method, "type": "Multikey", "publicKeyMultibase": key.multibase}
+        return {**method, "type": "Multikey", "publicKeyMultibase": keys.multikey(key)}
     return {**method, "type": "JsonWebKey", "publicKeyJwk": _jwk(base, key)}
 
 
-def _jwk(base: str, key: keys.PublicKey) -> dict[str, Any]:
+def _jwk(base: str, key: SigningKey) -> dict[str, Any]:
     algorithm = "RS256" if key.algorithm == RS256 else "EdDSA"
-    return {**key.jwk, "kid": key_address(base, key.id), "alg": algorithm, "use": "sig"}
+    return {**key.public_jwk, "kid": key_address(base, key.id), "alg": algorithm, "use": "sig"}
 
 
 def _document(

@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
-from roadmap.badges.credential import hash_identity
-from roadmap.badges.keys import PublicKey, load_public_keys
-from roadmap.badges.models import ED25519, RS256
-from roadmap.badges.presentation import ShownBadge, show_credential
+from roadmap.badges.credential import ShownBadge, hash_identity, show_credential
+from roadmap.badges.keys import load_public_keys, public_half
+from roadmap.badges.models import ED25519, RS256, Badge, SigningKey
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
-from roadmap.badges.queries import find_badge, find_revocation, is_owner_leaving
+from roadmap.badges.queries import find_revocation, is_owner_leaving
 from roadmap.badges.rules import LIST_LENGTH, MAX_BADGE_LENGTH, is_plain, read_jwt, read_object
+from roadmap.core.text import clean_line
 
 Verdict = Literal[
     "valid",
@@ -44,8 +44,8 @@ class Finding:
     """What a verification found. `said` is what it says, only where its signature holds.
 
     `is_on_record` tells that this installation still has the badge; `at` when it was revoked or
-    expired; `issuer` the address that a foreign one names. `is_addressee` tells whether an email
-    address is the one that it was issued to; None where nobody asked, or it names none.
+    expired; `issuer` whom a foreign one names: a name, a host or both. `is_addressee` tells whether
+    an email address is the one that it was issued to; None where nobody asked, or it names none.
     `is_leaving` tells that the account of its owner waits for deletion.
     """
 
@@ -68,7 +68,7 @@ class _Signed:
     """A credential, the key that it names, and whether the signature of that key holds."""
 
     credential: dict[str, Any]
-    key: PublicKey | None
+    key: SigningKey | None
     holds: bool
 
 
@@ -94,8 +94,12 @@ def verify(
     if not _types(credential) & {"OpenBadgeCredential", "AchievementCredential"}:
         return Finding("no_badge")
     if signed.key is None:
-        issuer = _issuer(credential)
-        return Finding("forged" if issuer and issuer == host else "foreign", issuer=issuer)
+        name, issuer = _issuer(credential)
+        if issuer and issuer == host:
+            return Finding("forged", issuer=issuer)
+        return Finding(
+            "foreign", issuer=f"{name} ({issuer})" if name and issuer else issuer or name
+        )
     if not signed.holds:
         return Finding("changed")
     try:
@@ -105,7 +109,7 @@ def verify(
         return Finding("changed")
 
 
-def _read_json(text: str, keys: Mapping[uuid.UUID, PublicKey]) -> _Signed:
+def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> _Signed:
     document = read_object(text)
     proofs = proofs_of(document)
     proof = proofs[0] if len(proofs) == 1 else {}
@@ -116,21 +120,21 @@ def _read_json(text: str, keys: Mapping[uuid.UUID, PublicKey]) -> _Signed:
         and proof.get("proofPurpose") == "assertionMethod"
         and document.get("@context") == [CREDENTIALS, OPEN_BADGES]
         and is_plain(document, (CREDENTIALS, OPEN_BADGES))
-        and has_valid_proof(document, key.key)
+        and has_valid_proof(document, public_half(key))
     )
     return _Signed(document, key, holds)
 
 
-def _read_jwt(text: str, keys: Mapping[uuid.UUID, PublicKey]) -> _Signed:
+def _read_jwt(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> _Signed:
     header, payload = read_jwt(text)
     key = _find(keys, str(header.get("kid", "")).rpartition("/")[2], RS256)
-    holds = key is not None and has_valid_signature(text, key.key)
+    holds = key is not None and has_valid_signature(text, public_half(key))
     credential = {name: value for name, value in payload.items() if name not in CLAIMS}
     credential.setdefault("issuer", payload.get("iss", ""))
     return _Signed(credential, key, holds)
 
 
-def _find(keys: Mapping[uuid.UUID, PublicKey], name: str, algorithm: str) -> PublicKey | None:
+def _find(keys: Mapping[uuid.UUID, SigningKey], name: str, algorithm: str) -> SigningKey | None:
     """Return the key of a name, where it is ours: whatever address it was written with."""
     try:
         key = keys.get(uuid.UUID(name))
@@ -149,7 +153,7 @@ def _judge(
     email: str,
 ) -> Finding:
     """Return what the records say of a badge that was signed here and not changed since."""
-    badge = find_badge(session, uuid.UUID(credential["id"].rpartition("/")[2]))
+    badge = session.get(Badge, uuid.UUID(credential["id"].rpartition("/")[2]))
     if badge is not None and badge.document:
         # The signature is over what the document means; on record is every letter.
         stored = badge.document if is_json else badge.jwt
@@ -197,12 +201,13 @@ def _is_version_2(document: Mapping[str, Any]) -> bool:
     return is_old or bool({"Assertion", "BadgeClass"} & _types(document)) or "badge" in document
 
 
-def _issuer(credential: Mapping[str, Any]) -> str:
-    """Return the host that a badge names as its issuer, "" where that is no address."""
+def _issuer(credential: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the name and the host that a badge gives its issuer, "" for what it does not say."""
     issuer = credential.get("issuer", "")
-    address = issuer.get("id", "") if isinstance(issuer, dict) else issuer
+    said = issuer if isinstance(issuer, dict) else {"id": issuer}
+    name = said.get("name", "")
     try:
-        parts = urlsplit(str(address))
-        return parts.netloc.rpartition("@")[2].lower()[:200]
+        host = urlsplit(str(said.get("id", ""))).netloc.rpartition("@")[2].lower()
     except ValueError:
-        return ""
+        host = ""
+    return clean_line(name)[:200] if isinstance(name, str) else "", host[:200]

@@ -55,6 +55,7 @@ def test_an_employer_reads_it_without_an_account(badge, cast, session, browser_o
     for said in ("Feature store design", "Alice", "Bob, then a manager of Alice", "Done when:"):
         assert said in page.text
     assert "alice@example.org" not in page.text
+    assert "confirmed on 20" not in page.text  # no ISO date
     code = employer.get(f"/credentials/{key}/qr.svg")
     assert code.mimetype == "image/svg+xml"
     assert employer.get(f"/credentials/{key}/badge.json").text == badge.document
@@ -64,6 +65,12 @@ def test_an_employer_reads_it_without_an_account(badge, cast, session, browser_o
     assert "Feature store" not in gone.text
     for file in ("badge.json", "badge.jwt", "qr.svg"):
         assert employer.get(f"/credentials/{key}/{file}").status_code == 410
+
+
+def test_a_new_badge_of_nothing_leads_to_what_there_is_to_choose(cast, browser_of):
+    alice = browser_of(cast.alice)
+    assert alice.get("/badges/new").location == "/badges#pieces-title"
+    assert alice.get("/badges/new?for=nothing").status_code == 404
 
 
 @pytest.mark.parametrize("form", ["pasted", "file"])
@@ -91,6 +98,10 @@ def test_anybody_verifies_one(form, badge, browser_of):
         ('{"@context": "https://w3id.org/openbadges/v2", "type": "Assertion"}', "Open Badges 2"),
         ("no badge at all", "Cannot be read"),
         ('{"type": ["OpenBadgeCredential"], "issuer": "https://b.example/i"}', "Not issued here"),
+        (
+            '{"type": "OpenBadgeCredential", "issuer": {"id": "https://b.example/i", "name": "B"}}',
+            "B (b.example) issued it. Its signature was not checked",
+        ),
     ],
 )
 def test_each_answer_is_plain(text, answer, browser_of):

@@ -219,6 +219,9 @@ def test_others_badges_are_told_apart(badge, session, now):
     foreign["proof"][0]["verificationMethod"] = "did:key:z6Mk#z6Mk"
     found = verify(session, json.dumps(foreign), now=now)
     assert (found.verdict, found.issuer) == ("foreign", "badges.example.net")
+    foreign["issuer"]["name"] = "Example\nUniversity"
+    found = verify(session, json.dumps(foreign), now=now)
+    assert found.issuer == "Example University (badges.example.net)"
     unsigned = {name: value for name, value in document.items() if name != "proof"}
     assert verify(session, json.dumps(unsigned), now=now).verdict == "foreign"
     assert verify(session, json.dumps(OLD_BADGE), now=now).verdict == "version_2"

@@ -58,48 +58,44 @@ def _resume(document: Document) -> Entry:
     }  # fmt: skip
     for item in document.items:
         section = SECTIONS.get(item.kind, "projects")
-        sections[section].append(_without_empty(ENTRY_WRITERS[section](item, document.locale)))
-    cairn = {
-        "roadmap": document.roadmap_title,
-        "introduction": document.introduction_md,
-        # By how many people the pieces were verified.
-        "verifiers": document.verifiers or None,
-    }
-    return _without_empty(
-        {
-            "$schema": SCHEMA,
-            "basics": _without_empty(
+        sections[section].append(ENTRY_WRITERS[section](item, document.locale))
+    resume = {
+        "$schema": SCHEMA,
+        "basics": {
+            "name": clean_line(document.name),
+            "label": clean_line(document.headline),
+            "email": document.email,
+            "summary": _summary(document),
+            "url": next((p.url for p in document.profiles if p.network == "website"), ""),
+            "profiles": [
                 {
-                    "name": clean_line(document.name),
-                    "label": clean_line(document.headline),
-                    "email": document.email,
-                    "summary": _summary(document),
-                    "url": next((p.url for p in document.profiles if p.network == "website"), ""),
-                    "profiles": [
-                        {
-                            "network": clean_line(profile.title),
-                            "username": clean_line(profile.username),
-                            "url": profile.url,
-                        }
-                        for profile in document.profiles
-                    ],
+                    "network": clean_line(profile.title),
+                    "username": clean_line(profile.username),
+                    "url": profile.url,
                 }
-            ),
-            "work": [_position(position) for position in document.positions],
-            "volunteer": sections["volunteer"],
-            "education": [_degree(degree) for degree in document.degrees],
-            "certificates": sections["certificates"],
-            "publications": sections["publications"],
-            "skills": [_skill(skill, document.locale) for skill in document.skills],
-            "projects": sections["projects"],
-            "meta": {
-                "version": "v1.3.1",
-                "lastModified": f"{document.generated_on.isoformat()}T00:00:00",
-                "generator": f"Cairn {VERSION}",
-                **_without_empty({"cairn": _without_empty(cairn)}),
+                for profile in document.profiles
+            ],
+        },
+        "work": [_position(position) for position in document.positions],
+        "volunteer": sections["volunteer"],
+        "education": [_degree(degree) for degree in document.degrees],
+        "certificates": sections["certificates"],
+        "publications": sections["publications"],
+        "skills": [_skill(skill, document.locale) for skill in document.skills],
+        "projects": sections["projects"],
+        "meta": {
+            "version": "v1.3.1",
+            "lastModified": f"{document.generated_on.isoformat()}T00:00:00",
+            "generator": f"Cairn {VERSION}",
+            "cairn": {
+                "roadmap": document.roadmap_title,
+                "introduction": document.introduction_md,
+                # By how many people the pieces were verified.
+                "verifiers": document.verifiers or None,
             },
-        }
-    )
+        },
+    }
+    return _without_empty(resume)
 
 
 def _summary(document: Document) -> str:
@@ -109,20 +105,21 @@ def _summary(document: Document) -> str:
     return "\n\n".join(part for part in (introduction, account) if part)
 
 
-def _without_empty(entry: Entry, without: tuple[str, ...] = ()) -> Entry:
-    """Return the entry without empty values, its own strings without control characters.
+def _without_empty(entry: Entry) -> Entry:
+    """Return the entry and those in it without empty values and control characters.
 
-    Zero and false are not empty. Nested entries and lists are taken as they are.
+    Zero and false are not empty.
     """
-    filled: Entry = {}
-    for key, value in entry.items():
-        if (not value and not isinstance(value, int)) or key in without:
-            continue
-        if isinstance(value, str) and not value.isprintable():
-            value = strip_control_characters(value)
-        if value or isinstance(value, int):
-            filled[key] = value
-    return filled
+    cleaned = {key: _clean(value) for key, value in entry.items()}
+    return {key: value for key, value in cleaned.items() if value or isinstance(value, int)}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isprintable() else strip_control_characters(value)
+    if isinstance(value, dict):
+        return _without_empty(value)
+    return [_clean(each) for each in value] if isinstance(value, list) else value
 
 
 def _day(value: dt.date | PartialDate | None) -> str | None:
@@ -135,52 +132,44 @@ def _on_one_day(value: PartialDate | None) -> Entry:
 
 
 def _position(position: Position) -> Entry:
-    return _without_empty(
-        {
-            "name": clean_line(position.employer),
-            "position": clean_line(position.title),
-            "startDate": _day(position.started_on),
-            "endDate": _day(position.ended_on),
-            "summary": plain_text(position.summary, between="\n\n"),
-            "cairn": {
-                **_without_empty(
-                    {"isMachineLearning": position.is_ml, "summary": position.summary}
-                ),
-                "source": labels.declared(),
-            },
-        }
-    )
+    return {
+        "name": clean_line(position.employer),
+        "position": clean_line(position.title),
+        "startDate": _day(position.started_on),
+        "endDate": _day(position.ended_on),
+        "summary": plain_text(position.summary, between="\n\n"),
+        "cairn": {
+            "isMachineLearning": position.is_ml,
+            "summary": position.summary,
+            "source": labels.declared(),
+        },
+    }
 
 
 def _degree(degree: Degree) -> Entry:
-    study = labels.degree_title(Degree(degree.level))
-    return _without_empty(
-        {
-            "institution": clean_line(degree.institution),
-            "area": clean_line(degree.field),
-            "studyType": study,
-            **_on_one_day(degree.awarded_on),
-            "cairn": {**_without_empty({"level": degree.level}), "source": labels.declared()},
-        }
-    )
+    return {
+        "institution": clean_line(degree.institution),
+        "area": clean_line(degree.field),
+        "studyType": labels.degree_title(Degree(degree.level)),
+        **_on_one_day(degree.awarded_on),
+        "cairn": {"level": degree.level, "source": labels.declared()},
+    }
 
 
 def _skill(skill: Skill, locale: str) -> Entry:
-    cairn = {
-        "level": skill.level,
-        "description": clean_line(skill.level_text),
-        "bar": skill.bar,
-        "assessedBy": skill.assessed_by,
+    assessor = labels.assessor(skill, locale)
+    return {
+        "name": clean_line(skill.title),
+        "level": f"{labels.skill_level(skill)}, {assessor}",
+        # Some themes show keywords and no level.
+        "keywords": [*filter(None, [clean_line(skill.group)]), assessor],
+        "cairn": {
+            "level": skill.level,
+            "description": clean_line(skill.level_text),
+            "bar": skill.bar,
+            "assessedBy": skill.assessed_by,
+        },
     }
-    return _without_empty(
-        {
-            "name": clean_line(skill.title),
-            "level": f"{labels.skill_level(skill)}, {labels.assessor(skill, locale)}",
-            # Some themes show keywords and no level.
-            "keywords": [*filter(None, [clean_line(skill.group)]), labels.assessor(skill, locale)],
-            "cairn": _without_empty(cairn),
-        }
-    )
 
 
 def _extension(item: DocumentItem, *said: str) -> Entry:
@@ -217,20 +206,18 @@ def _extension(item: DocumentItem, *said: str) -> Entry:
             for file in item.files
         ],
     }
-    return _without_empty(facts, without=said)
+    return {name: fact for name, fact in facts.items() if name not in said}
 
 
 def _impact(impact: Impact) -> Entry:
-    return _without_empty(
-        {
-            "type": impact.type,
-            "metric": clean_line(impact.metric),
-            "baseline": clean_line(impact.baseline),
-            "result": clean_line(impact.result),
-            "unit": clean_line(impact.unit),
-            "sourceUrl": impact.source_url,
-        }
-    )
+    return {
+        "type": impact.type,
+        "metric": clean_line(impact.metric),
+        "baseline": clean_line(impact.baseline),
+        "result": clean_line(impact.result),
+        "unit": clean_line(impact.unit),
+        "sourceUrl": impact.source_url,
+    }
 
 
 def _highlights(item: DocumentItem, locale: str) -> list[str]:
