@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,17 +24,16 @@ class InvalidProfile(ValueError):
 class Network:
     """A network. `example` is an address as people write it, `reason` why another is refused.
 
-    `read` returns the name of the account in a path or in what was typed alone, '' where there is
-    none.
+    `pattern` finds the `name` of the account in an address, or in what was typed alone; a website
+    has none. `prefix` and the name make the full address.
     """
 
     key: str
     title: str
     example: str
     reason: str
-    hosts: tuple[str, ...] = ()
     prefix: str = ""
-    read: Callable[[str], str] = lambda _text: ""
+    pattern: str = ""
 
 
 def is_orcid(number: str) -> bool:
@@ -52,22 +50,6 @@ def is_orcid(number: str) -> bool:
     return number[-1] == ("X" if check == 10 else str(check))
 
 
-def _github(text: str) -> str:
-    name = text.removeprefix("@").strip("/")
-    return name if re.fullmatch(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}", name) else ""
-
-
-def _linkedin(text: str) -> str:
-    name = text.strip("/").removeprefix("in/").split("/")[0]
-    return name if re.fullmatch(r"[\w%-]{3,100}", name) else ""
-
-
-def _orcid(text: str) -> str:
-    digits = re.sub(r"[\s-]", "", text.strip("/")).upper()
-    number = "-".join(digits[place : place + 4] for place in range(0, len(digits), 4))
-    return number if is_orcid(number) else ""
-
-
 NETWORKS: dict[str, Network] = {
     each.key: each
     for each in (
@@ -76,27 +58,25 @@ NETWORKS: dict[str, Network] = {
             "GitHub",
             "github.com/octocat",
             N_("Enter the address of your account on GitHub, such as github.com/octocat."),
-            ("github.com", "www.github.com"),
             "https://github.com/",
-            _github,
+            r"(?:(?:www\.)?github\.com/)?@?(?P<name>[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38})",
         ),
         Network(
             "linkedin",
             "LinkedIn",
             "linkedin.com/in/name",
             N_("Enter the address of your profile on LinkedIn, such as linkedin.com/in/name."),
-            ("linkedin.com", "www.linkedin.com"),
             "https://www.linkedin.com/in/",
-            _linkedin,
+            # A subdomain is a country's. Behind the name an address may have its language.
+            r"(?:(?:(?:(?:www|[a-z]{2})\.)?linkedin\.com/)?in/)?(?P<name>[\w%-]{3,100})(?:/.*)?",
         ),
         Network(
             "orcid",
             "ORCID",
             "0000-0002-1825-0097",
             N_("Enter your ORCID iD, 16 digits such as 0000-0002-1825-0097; check each of them."),
-            ("orcid.org", "www.orcid.org"),
             "https://orcid.org/",
-            _orcid,
+            r"(?:(?:www\.)?orcid\.org/)?(?P<name>[\dX\s-]+)",
         ),
         Network(
             "website",
@@ -117,25 +97,19 @@ def read_profile(network: Network, text: str) -> str:
     typed = text.strip()
     if not typed:
         return ""
-    address = typed if re.match(r"[a-z]+://", typed, re.IGNORECASE) else f"https://{typed}"
-    if not network.hosts:
-        url = safe_url(address)
-        if not url or "." not in (urlsplit(url).hostname or "") or len(url) > MAX_URL_LENGTH:
-            raise InvalidProfile(network.reason)
-        return url
-    try:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        raise InvalidProfile(network.reason) from None
-    # A subdomain of LinkedIn is a country's.
-    known = host in network.hosts or (
-        network.key == "linkedin" and re.fullmatch(r"[a-z]{2}\.linkedin\.com", host)
-    )
-    if known and network.key == "linkedin" and not parts.path.startswith("/in/"):
+    if not network.pattern:
+        url = safe_url(typed if "://" in typed else f"https://{typed}")
+        if "." in (urlsplit(url).hostname or "") and len(url) <= MAX_URL_LENGTH:
+            return url
         raise InvalidProfile(network.reason)
-    name = network.read(parts.path.strip("/") if known else typed)
-    if not name:
+    # Without what browsers add around an account.
+    address = re.sub(r"^https?://|[?#].*$", "", typed, flags=re.IGNORECASE).strip("/")
+    found = re.fullmatch(network.pattern, address, re.IGNORECASE)
+    name = found["name"] if found else ""
+    if network.key == "orcid":
+        digits = re.sub(r"[\s-]", "", name).upper()
+        name = "-".join(digits[place : place + 4] for place in range(0, len(digits), 4))
+    if not name or (network.key == "orcid" and not is_orcid(name)):
         raise InvalidProfile(network.reason)
     return network.prefix + name
 
