@@ -8,7 +8,7 @@ import hashlib
 import json
 import uuid
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -76,9 +76,15 @@ def _read(
     account = connection.execute(
         sa.select(*(users.c[name] for name in account_columns())).where(users.c.id == user_id)
     ).one()
-    raw = {name: _select(connection, table, user_id) for name, table in exported_tables().items()}
-    shared = _Shared(connection, raw, user_id)
-    tables = {name: _encode(name, rows, shared) for name, rows in raw.items()}
+    raw = {
+        # The eldest first where their ids tell.
+        name: connection.execute(
+            sa.select(table).where(table.c.user_id == user_id).order_by(*table.primary_key.columns)
+        ).all()
+        for name, table in exported_tables().items()
+    }
+    names = _load_shared_names(connection, raw)
+    tables = {name: _encode(name, rows, names, user_id) for name, rows in raw.items()}
     manifest = {
         "person": account.name,
         "email": account.email,
@@ -88,58 +94,42 @@ def _read(
     return {**account._mapping}, tables, manifest
 
 
-def _select(connection: sa.Connection, table: sa.Table, user_id: uuid.UUID) -> list[Any]:
-    """Load the rows of a table, the eldest first where their ids tell."""
-    query = sa.select(table).where(table.c.user_id == user_id)
-    return [*connection.execute(query.order_by(*table.primary_key.columns))]
+def _load_shared_names(
+    connection: sa.Connection, raw: Mapping[str, Sequence[Any]]
+) -> dict[str, dict[Any, Any]]:
+    """Load the names of other people and of what everybody shares, by table and by id here."""
+    wanted: dict[str, set[Any]] = {}
+    for name, rows in raw.items():
+        for column in archived_columns(name):
+            target = target_table(column)
+            if target == "user" or target in SHARED_NAMES:
+                found = {getattr(row, column.name) for row in rows}
+                wanted.setdefault(target, set()).update(found - {None})
+    names: dict[str, dict[Any, Any]] = {target: {} for target in wanted}
+    for target, ids in wanted.items():
+        table = Base.metadata.tables[target]
+        named = sa.select(table.c.id, table.c[SHARED_NAMES.get(target, "name")])
+        for batch in batched(sorted(ids)):
+            names[target] |= dict(connection.execute(named.where(table.c.id.in_(batch))).all())
+    return names
 
 
-class _Shared:
-    """The names of what everybody shares and of other people, by their ids here."""
+def _encode(
+    name: str,
+    rows: Sequence[Any],
+    names: Mapping[str, Mapping[Any, Any]],
+    user_id: uuid.UUID,
+) -> list[Row]:
+    """Return the rows of a table as the archive has them: with names in place of ids of others."""
+    columns = [(each.name, target_table(each)) for each in archived_columns(name)]
 
-    def __init__(
-        self, connection: sa.Connection, raw: Mapping[str, list[Any]], user_id: uuid.UUID
-    ) -> None:
-        self.user_id = user_id
-        wanted: dict[str, set[Any]] = {}
-        for name, rows in raw.items():
-            for column in archived_columns(name):
-                target = target_table(column)
-                if target == "user" or target in SHARED_NAMES:
-                    found = {getattr(row, column.name) for row in rows}
-                    wanted.setdefault(target, set()).update(found - {None})
-        self.names = {
-            target: _load_names(connection, target, ids) for target, ids in wanted.items()
-        }
+    def encode(target: str, value: Any) -> Any:
+        if value is None or target not in names:
+            return value
+        named = names[target].get(value)
+        return {"name": named, "is_self": value == user_id} if target == "user" else named
 
-    def encoder(self, column: sa.Column[Any]) -> Callable[[Any], Any]:
-        """Return what makes the value that the archive has of one of the database."""
-        target = target_table(column)
-        names = self.names.get(target, {})
-        if target == "user":
-            return lambda key: (
-                None if key is None else {"name": names[key], "is_self": key == self.user_id}
-            )
-        if target in SHARED_NAMES:
-            return names.get
-        return _as_it_is
-
-
-def _load_names(connection: sa.Connection, target: str, ids: set[Any]) -> dict[Any, Any]:
-    table = Base.metadata.tables[target]
-    column = table.c[SHARED_NAMES.get(target, "name")]
-    return {
-        key: name
-        for batch in batched(sorted(ids))
-        for key, name in connection.execute(
-            sa.select(table.c.id, column).where(table.c.id.in_(batch))
-        )
-    }
-
-
-def _encode(name: str, rows: list[Any], shared: _Shared) -> list[Row]:
-    encoders = [(each.name, shared.encoder(each)) for each in archived_columns(name)]
-    return [{key: encode(getattr(row, key)) for key, encode in encoders} for row in rows]
+    return [{key: encode(target, getattr(row, key)) for key, target in columns} for row in rows]
 
 
 def _roadmaps(connection: sa.Connection, user_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -210,10 +200,6 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
 
 def _dump(row: Row) -> str:
     return json.dumps(dict(row), default=_plain, ensure_ascii=False)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _plain(value: Any) -> Any:

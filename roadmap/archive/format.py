@@ -26,7 +26,6 @@ from pydantic import (
 )
 
 from roadmap.archive.tables import (
-    LOOSE_IDS,
     SHARED_NAMES,
     account_columns,
     archived_columns,
@@ -196,11 +195,8 @@ def row_model(name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for column in columns:
         kind = _type_of(column, words.get(column.name))
-        if column.nullable:
-            kind = kind | None
-        default = _default_of(column)
         # An archive of an earlier release does not have a column that came later.
-        fields[column.name] = (kind, default)
+        fields[column.name] = (kind | None if column.nullable else kind, _default_of(column))
     model: type[BaseModel] = create_model(name, __base__=_Model, **fields)
     return model
 
@@ -278,8 +274,3 @@ def _default_of(column: sa.Column[Any]) -> Any:
     if default is not None and default.is_scalar:
         return default.arg
     return None if column.nullable else ...
-
-
-def is_loose_id(table: str, column: str) -> bool:
-    """Tell whether a column holds the id of a row that may be gone."""
-    return f"{table}.{column}" in LOOSE_IDS

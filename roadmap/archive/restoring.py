@@ -152,10 +152,8 @@ def restore(
         )
     )  # fmt: skip
     said: dict[str, Any] = {
-        "name": archive.origin,
-        "rows": plan.count,
-        "left_out": plan.left_out_count,
-    }
+        "name": archive.origin, "rows": plan.count, "left_out": plan.left_out_count,
+    }  # fmt: skip
     record_history(
         session, user_id=user_id, by=by, action="archive.imported", subject=str(user_id), now=now,
         **said,
@@ -209,7 +207,7 @@ class _Planner:
             del account["timezone"]
         return Plan(
             account, rows, dict(self._out), history, tuple(sorted(self._unknown)), said,
-            self._current_versions(rows),
+            _current_versions(rows.get("evidence_version", [])),
         )  # fmt: skip
 
     def _row(self, name: str, given: Any) -> dict[str, Any] | None:
@@ -324,16 +322,11 @@ class _Planner:
             "imported_from": self._archive.origin, "imported_at": self._now,
         }  # fmt: skip
 
-    def _current_versions(
-        self, rows: Mapping[str, list[dict[str, Any]]]
-    ) -> dict[uuid.UUID, uuid.UUID]:
-        """Return the newest version of each piece."""
-        newest: dict[uuid.UUID, dict[str, Any]] = {}
-        for version in rows.get("evidence_version", ()):
-            before = newest.setdefault(version["evidence_id"], version)
-            if version["number"] > before["number"]:
-                newest[version["evidence_id"]] = version
-        return {piece: version["id"] for piece, version in newest.items()}
+
+def _current_versions(versions: Iterable[Mapping[str, Any]]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return the newest version of each piece."""
+    in_order = sorted(versions, key=lambda each: each["number"])
+    return {each["evidence_id"]: each["id"] for each in in_order}
 
 
 def _load_known(session: Session, tables: Mapping[str, Rows]) -> dict[str, dict[Any, Any]]:
@@ -383,7 +376,7 @@ def _choose_one(rows: list[dict[str, Any]], flag: str) -> None:
 def _insert(session: Session, plan: Plan) -> None:
     connection = session.connection()
     for name, table in exported_tables().items():
-        for batch in batched(_of(plan.rows, name), 500):
+        for batch in batched(plan.rows.get(name, []), 500):
             connection.execute(sa.insert(table), batch)
     pieces: Any = Base.metadata.tables["evidence"]
     current = [{"piece": piece, "version": version} for piece, version in plan.current.items()]
@@ -394,7 +387,3 @@ def _insert(session: Session, plan: Plan) -> None:
             .values(current_id=sa.bindparam("version")),
             current,
         )
-
-
-def _of(rows: Mapping[str, list[dict[str, Any]]], name: str) -> Iterable[dict[str, Any]]:
-    return rows.get(name, ())
