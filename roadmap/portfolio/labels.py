@@ -10,6 +10,9 @@ from roadmap.evidence.labels import is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.urls import safe_url
 
+# Results at the start of a document, for readers in a hurry.
+MAX_TOP_RESULTS = 6
+
 
 def roadmap_line(document: Document) -> str:
     """Return the roadmap that the person follows; empty where they follow none."""
@@ -181,6 +184,43 @@ def missing_skills() -> str:
         "A skill that is not shown was not assessed at the level that the role asks for, or the "
         "author left it out."
     )
+
+
+def skill_table(document: Document) -> tuple[tuple[str, ...], list[tuple[str | int, ...]]]:
+    """Return the header of a table of the skills, and a row for each."""
+    head = (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means"))
+    return head, [
+        (
+            clean_line(skill.title),
+            skill.level,
+            skill.bar,
+            assessor(skill, document.locale),
+            clean_line(skill.level_text),
+        )
+        for skill in document.skills
+    ]
+
+
+def result_table(document: Document) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the header of a table of the first results, and a row for each; none may be."""
+    return (_("Change"), _("Metric"), _("Evidence")), [
+        (
+            impact_change(impact),
+            clean_line(impact.metric),
+            result_source(item, document.locale),
+        )
+        for item, impact in document.verified_impacts[:MAX_TOP_RESULTS]
+    ]
+
+
+def impact_header() -> tuple[str, ...]:
+    return _("Impact"), _("Metric"), _("Change"), _("Source")
+
+
+def dated_position(position: Position, locale: str) -> str:
+    """Return how long a job lasted, and whether it was machine learning."""
+    period = position_period(position, locale)
+    return f"{period} · {_('machine learning')}" if position.is_ml else period
 
 
 def skill_level(skill: Skill) -> str:

@@ -29,10 +29,6 @@ class Format:
     packed_files: Callable[[Document], Mapping[str, str]] = lambda _document: {}
 
 
-# Results at the start of a document, for readers in a hurry.
-MAX_TOP_RESULTS = 6
-
-
 def parts(document: Document) -> list[str]:
     """Return the sections in their order, and "account" before the first that it is about.
 

@@ -10,7 +10,7 @@ from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem
-from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
+from roadmap.portfolio.formats.format import Format, parts
 from roadmap.portfolio.markdown_writer import destination, escape, inline, line, rewrite, table
 from roadmap.portfolio.urls import safe_url
 
@@ -40,19 +40,10 @@ def _introduction(document: Document) -> Iterator[str]:
 
 
 def _results(document: Document) -> Iterator[str]:
-    if results := document.verified_impacts[:MAX_TOP_RESULTS]:
+    head, rows = labels.result_table(document)
+    if rows:
         yield f"## {_('Measured and verified')}"
-        yield table(
-            (_("Change"), _("Metric"), _("Evidence")),
-            [
-                (
-                    f"**{inline(labels.impact_change(impact))}**",
-                    inline(impact.metric),
-                    inline(labels.result_source(item, document.locale)),
-                )
-                for item, impact in results
-            ],
-        )
+        yield table(head, [(f"**{inline(row[0])}**", *map(inline, row[1:])) for row in rows])
 
 
 def _evidence(document: Document) -> Iterator[str]:
@@ -69,8 +60,7 @@ def _experience(document: Document) -> Iterator[str]:
         for position in document.positions:
             names = (position.title, position.employer)
             yield f"### {', '.join(inline(name) for name in names if name)}"
-            period = labels.position_period(position, document.locale)
-            yield f"{period} · {_('machine learning')}" if position.is_ml else period
+            yield labels.dated_position(position, document.locale)
             yield rewrite(position.summary, 4)
 
 
@@ -85,20 +75,9 @@ def _skills(document: Document) -> Iterator[str]:
     if document.skills:
         yield f"## {_('Skills')}"
         yield f"*{escape(labels.missing_skills())}*"
-        yield table(
-            (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
-            [
-                (
-                    inline(skill.title),
-                    str(skill.level),
-                    str(skill.bar),
-                    inline(labels.assessor(skill, document.locale)),
-                    inline(skill.level_text),
-                )
-                for skill in document.skills
-            ],
-            sides=("", "right", "right", "", ""),
-        )
+        head, rows = labels.skill_table(document)
+        cells = [[inline(str(cell)) for cell in row] for row in rows]
+        yield table(head, cells, sides=("", "right", "right", "", ""))
 
 
 def _contact_line(document: Document) -> str:
@@ -126,7 +105,7 @@ def _item(item: DocumentItem, locale: str) -> Iterator[str]:
     # Before the description, whose last heading it would otherwise belong to.
     if item.impacts:
         yield table(
-            (_("Impact"), _("Metric"), _("Change"), _("Source")),
+            labels.impact_header(),
             [
                 (
                     inline(labels.impact_type(impact)),

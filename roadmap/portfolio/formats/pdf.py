@@ -22,7 +22,7 @@ from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
+from roadmap.portfolio.formats.format import Format, parts
 from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
 
 DIRECTORY = Path(__file__).resolve().parent
@@ -108,7 +108,7 @@ def _data(document: Document) -> Data:
                 "item": _text(labels.result_source(item, locale)),
                 "id": document.items.index(item),
             }
-            for item, impact in document.verified_impacts[:MAX_TOP_RESULTS]
+            for item, impact in document.verified_impacts[: labels.MAX_TOP_RESULTS]
         ],
         "items": [_item(item, locale) for item in document.items],
         "positions": [

@@ -26,7 +26,7 @@ from roadmap.evidence.item import File
 from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
+from roadmap.portfolio.formats.format import Format, parts
 from roadmap.portfolio.formats.zip_file import pack
 from roadmap.portfolio.urls import safe_url
 
@@ -71,7 +71,8 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
     pages = list(_pages(document))
     page_of = {id(page.item): page for page in pages}
     results = [
-        (page_of[id(item)], impact) for item, impact in document.verified_impacts[:MAX_TOP_RESULTS]
+        (page_of[id(item)], impact)
+        for item, impact in document.verified_impacts[: labels.MAX_TOP_RESULTS]
     ]
     environment = _environment()
     shown = {

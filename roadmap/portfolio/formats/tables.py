@@ -83,21 +83,7 @@ def _education(document: Document) -> Sheet:
 
 
 def _skills(document: Document) -> Sheet:
-    return Sheet(
-        _("Skills"),
-        (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
-        [
-            (
-                clean_line(skill.title),
-                skill.level,
-                skill.bar,
-                labels.assessor(skill, document.locale),
-                clean_line(skill.level_text),
-            )
-            for skill in document.skills
-        ],
-        wide=(4,),
-    )
+    return Sheet(_("Skills"), *labels.skill_table(document), wide=(4,))
 
 
 def _about(document: Document) -> Sheet:

@@ -14,8 +14,8 @@ from roadmap.core.link_hosts import hidden_host
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import MAX_TOP_RESULTS, Format, parts
-from roadmap.portfolio.formats.word_writer import Span, WordWriter, bold, link
+from roadmap.portfolio.formats.format import Format, parts
+from roadmap.portfolio.formats.word_writer import Line, Span, WordWriter, bold, link
 from roadmap.portfolio.urls import safe_url
 
 
@@ -61,19 +61,10 @@ def _introduction(writer: WordWriter, document: Document) -> None:
 
 
 def _results(writer: WordWriter, document: Document) -> None:
-    if results := document.verified_impacts[:MAX_TOP_RESULTS]:
+    head, rows = labels.result_table(document)
+    if rows:
         writer.heading(_("Measured and verified"), 1)
-        writer.table(
-            (_("Change"), _("Metric"), _("Evidence")),
-            [
-                (
-                    bold(labels.impact_change(impact)),
-                    clean_line(impact.metric),
-                    labels.result_source(item, document.locale),
-                )
-                for item, impact in results
-            ],
-        )
+        writer.table(head, [(bold(row[0]), *row[1:]) for row in rows])
 
 
 def _evidence(writer: WordWriter, document: Document) -> None:
@@ -97,7 +88,7 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
         writer.paragraph(issued, "Details")
     if item.impacts:
         writer.table(
-            (_("Impact"), _("Metric"), _("Change"), _("Source")),
+            labels.impact_header(),
             [
                 (
                     labels.impact_type(impact),
@@ -125,8 +116,7 @@ def _experience(writer: WordWriter, document: Document) -> None:
     for position in document.positions:
         names = (clean_line(position.title), clean_line(position.employer))
         writer.heading(", ".join(name for name in names if name), 2)
-        period = labels.position_period(position, document.locale)
-        note = f"{period} · {_('machine learning')}" if position.is_ml else period
+        note = labels.dated_position(position, document.locale)
         writer.paragraph(note, "Details", keep=bool(position.summary))
         writer.markdown(position.summary, 3)
 
@@ -144,20 +134,9 @@ def _education(writer: WordWriter, document: Document) -> None:
 def _skills(writer: WordWriter, document: Document) -> None:
     if document.skills:
         writer.heading(_("Skills"), 1)
-        writer.table(
-            (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means")),
-            [
-                (
-                    bold(clean_line(skill.title)),
-                    str(skill.level),
-                    str(skill.bar),
-                    labels.assessor(skill, document.locale),
-                    clean_line(skill.level_text),
-                )
-                for skill in document.skills
-            ],
-            widths=(22, 9, 14, 17, 38),
-        )
+        head, rows = labels.skill_table(document)
+        cells: list[list[Line]] = [[bold(str(row[0])), *map(str, row[1:])] for row in rows]
+        writer.table(head, cells, widths=(22, 9, 14, 17, 38))
         writer.paragraph(labels.missing_skills(), "Details")
 
 
