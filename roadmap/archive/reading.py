@@ -6,7 +6,7 @@ import hashlib
 import io
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -79,28 +79,7 @@ class Archive:
 
     def file(self, sha256: str) -> IO[bytes]:
         """Return the content of one of these files."""
-        return io.BufferedReader(_Chunks(self.zip.chunks(f"{FILES}{sha256}")))
-
-
-class _Chunks(io.RawIOBase):
-    """The chunks of a member as a file."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._rest = chunks, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._rest = chunk
-        part = self._rest[: len(buffer)]
-        buffer[: len(part)] = part
-        self._rest = self._rest[len(part) :]
-        return len(part)
+        return io.BytesIO(b"".join(self.zip.chunks(f"{FILES}{sha256}")))
 
 
 def read_archive(source: IO[bytes], *, quota: int) -> Archive:

@@ -7,7 +7,6 @@ as history that counts for nothing, see `_Plan.judgements`.
 from __future__ import annotations
 
 import datetime as dt
-import io
 import secrets
 import uuid
 import zoneinfo
@@ -110,9 +109,8 @@ def store_files(archive: Archive) -> None:
     Until its import is committed nothing names them, and without one they are deleted again.
     """
     for sha256 in archive.files:
-        with archive.file(sha256) as content:
-            if file_store().put(content) != sha256:
-                raise ArchiveRefused(_("The archive changed while it was read."))
+        if file_store().put(archive.file(sha256)) != sha256:
+            raise ArchiveRefused(_("The archive changed while it was read."))
 
 
 def restore(
@@ -249,10 +247,10 @@ class _Planner:
                 # Without its content it could be a file of somebody else.
                 row["name"] = clean_name(given.name)
                 row["size"] = self._sizes.get(given.sha256)
-                row["media_type"] = row["size"] and _media_type(
-                    self._archive, given.sha256, row["name"]
-                )
-                if not row["media_type"]:
+                if row["size"]:
+                    content = self._archive.file(given.sha256)
+                    row["media_type"] = find_type(row["name"], content)
+                if not row["size"] or not row["media_type"]:
                     return self._leave_out(name, given, given.name)
             case "history_entry":
                 row["action"] = f"{IMPORTED}{given.action.removeprefix(IMPORTED)}"
@@ -358,12 +356,6 @@ def _new_ids(tables: Mapping[str, Rows]) -> dict[uuid.UUID, uuid.UUID]:
         if rows and "id" in type(rows[0]).model_fields
         for row, made in zip(rows, sorted(new_id() for _row in rows), strict=True)
     }
-
-
-def _media_type(archive: Archive, sha256: str, name: str) -> str | None:
-    """Return the type of a file by its content, None where it is not accepted here."""
-    with archive.file(sha256) as content:
-        return find_type(name, io.BytesIO(content.read()))
 
 
 def _choose_one(rows: list[dict[str, Any]], flag: str) -> None:
