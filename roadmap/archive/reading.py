@@ -29,6 +29,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.uploads import MAX_FILE_BYTES
 from roadmap.core.zip_reader import ZipReader, ZipRefused
 from roadmap.evidence.constants import MAX_FILES, MAX_IMPACTS, MAX_PIECES, MAX_VERSIONS
+from roadmap.portfolio.actions import MAX_ITEMS, MAX_PORTFOLIOS
 
 MAX_MEMBERS = 60_000
 MAX_MANIFEST_BYTES = 16_000_000
@@ -95,7 +96,7 @@ def read_archive(source: IO[bytes], *, quota: int) -> Archive:
     except ZipRefused as refused:
         raise ArchiveRefused(str(refused)) from None
     _check_ids(tables)
-    _check_evidence(tables, {*Archive(manifest, account, tables, packed).files})
+    _check_limits(tables, {*Archive(manifest, account, tables, packed).files})
     return Archive(manifest, account, tables, packed)
 
 
@@ -240,8 +241,8 @@ def _unique_columns(table: sa.Table, rows: Rows) -> Iterable[tuple[str, ...]]:
                 yield names
 
 
-def _check_evidence(tables: Mapping[str, Rows], files: Collection[str]) -> None:
-    """Refuse pieces without a version, files without content, and more than a person may have."""
+def _check_limits(tables: Mapping[str, Rows], files: Collection[str]) -> None:
+    """Refuse pieces without a version, files without a piece, and more than a person may have."""
     pieces = tables.get("evidence", ())
     if len(pieces) > MAX_PIECES:
         raise ArchiveRefused(_("This archive has more pieces of evidence than a person may have."))
@@ -254,6 +255,11 @@ def _check_evidence(tables: Mapping[str, Rows], files: Collection[str]) -> None:
             raise ArchiveRefused(
                 _("“%(name)s” has more records of one piece than there can be.", name=name)
             )
+    if len(tables.get("portfolio", ())) > MAX_PORTFOLIOS:
+        raise ArchiveRefused(_("This archive has more portfolios than a person may have."))
+    placed = (row for row in tables.get("portfolio_item", ()) if row.position is not None)
+    if max(Counter(row.portfolio_id for row in placed).values(), default=0) > MAX_ITEMS:
+        raise ArchiveRefused(_("A portfolio in this archive has more pieces than there can be."))
     named = {row.sha256 for row in tables.get("evidence_file", ())}
     if odd := {*files} - named:
         raise ArchiveRefused(_("No piece of evidence has the file %(name)s.", name=min(odd)[:80]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -10,8 +11,8 @@ from flask import current_app
 from roadmap.archive.reading import Archive, ArchiveRefused, read_archive
 from roadmap.archive.restoring import HasRecords, make_plan, restore, store_files
 from roadmap.auth import actions
-from roadmap.auth.email_addresses import parse_email
-from roadmap.cli.command_groups import CommandGroup
+from roadmap.auth.email_addresses import email_key, parse_email
+from roadmap.cli.command_groups import CommandGroup, confirm
 from roadmap.cli.users import find_user, password_link
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
@@ -27,19 +28,23 @@ group = CommandGroup("import")
 @click.option(
     "--partly", is_flag=True, help="Also where roadmaps, milestones or skills are missing here."
 )
-def import_user(file: Path, into: str | None, partly: bool) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask whether --into is the right person.")
+def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
     """Bring an archive of a person back, with new ids.
 
     The account is created with the name and the address of the archive, and a link to set a
     password is printed. Reviews and assessments come back as history, and verify nothing. Where the
     archive names a roadmap, a milestone or a skill that is not here, nothing is imported without
-    --partly, which keeps such records as they are, for their person to see and to export.
+    --partly, which keeps such records as they are, for their person to see and to export. Where the
+    archive is of another address than --into, a terminal is asked first.
     """
     now = utc_now()
     try:
         with file.open("rb") as source:
             quota = current_app.config["FILE_QUOTA_MB"] * 1_000_000
             archive = read_archive(source, quota=quota)
+            if into and not yes:
+                _ask_if_of_another(archive, find_user(into, active_only=True))
             store_files(archive)
             user = find_user(into, active_only=True) if into else _create(archive)
             plan = make_plan(db.session, archive, user.id, now=now)
@@ -64,13 +69,27 @@ def import_user(file: Path, into: str | None, partly: bool) -> None:
     db.session.commit()
     click.echo(user.id)
     click.echo(f"{count_of(plan.count, 'record', 'records')} imported for {user.email}", err=True)
-    if plan.left_out:
-        names = ", ".join(plan.unknown)[:500]
+    if kept := plan.left_out_count + sum(map(len, plan.history.values())):
+        names = f" ({', '.join(plan.unknown)[:500]})" if plan.unknown else ""
+        click.echo(f"Kept aside: {count_of(kept, 'record', 'records')}{names}", err=True)
+    if left := archive.rows - plan.count - kept:
         click.echo(
-            f"Kept aside: {count_of(plan.left_out_count, 'record', 'records')} ({names})", err=True
+            f"Not imported: {count_of(left, 'record', 'records')} of the other installation, such "
+            "as memberships, tokens and links",
+            err=True,
         )
     if token:
         click.echo(password_link(token))
+
+
+def _ask_if_of_another(archive: Archive, user: User) -> None:
+    manifest, address = archive.manifest, user.email
+    if email_key(manifest.email) == email_key(address) or not sys.stdin.isatty():
+        return
+    db.session.rollback()
+    question = f"The archive is of {manifest.person} ({manifest.email}). Import it for {address}?"
+    if not confirm(question):
+        raise click.ClickException("nothing was imported")
 
 
 def _create(archive: Archive) -> User:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
+from roadmap.core.stale_forms import check_seen
 from roadmap.core.types import form_id
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience
@@ -360,22 +362,30 @@ def redact_item(
     evidence_id: uuid.UUID,
     redaction: Redaction | None,
     *,
+    seen: str = "",
     by: Actor,
     now: dt.datetime,
 ) -> None:
     """Set what readers of a portfolio get in place of a piece, or with None show the piece itself.
 
-    Raises LookupError also where the piece is not in the portfolio.
+    `seen` is the fingerprint of what the form showed, "" to save unconditionally. Raises StaleForm,
+    and LookupError also where the piece is not in the portfolio.
     """
     portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     choice = load_choices(session, portfolio_id).get(evidence_id)
     if choice is None:
         raise LookupError(f"{evidence_id} is not in the portfolio")
+    check_seen(seen, redaction_values(choice.redaction), redaction_values(redaction))
     if choice.redaction == redaction:
         return
     choice.redaction = redaction
     action = "portfolio.redacted" if redaction else "portfolio.unredacted"
     _record(session, portfolio, action, evidence_id, by=by, now=now)
+
+
+def redaction_values(redaction: Redaction | None) -> dict[str, Any]:
+    """Return what a form of a redaction shows, nothing for none."""
+    return asdict(redaction) if redaction else {}
 
 
 def _arrange_items(session: Session, portfolio: Portfolio, keys: Sequence[uuid.UUID]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import LazyString
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
@@ -14,6 +15,7 @@ from wtforms.widgets import HiddenInput
 from roadmap.core.fields import PartialDateField, WholeNumberField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence.forms import CheckboxListField
 from roadmap.portfolio.profiles import NETWORKS, InvalidProfile, read_profile
@@ -22,15 +24,19 @@ MAX_TITLE, MAX_DESCRIPTION = 200, 20_000
 LIFETIME_DAYS = {"30": 30, "90": 90, "365": 365, "never": None}
 
 
-class TextsForm(FlaskForm):
-    """The texts; `revision` is the one that the form was filled from, to detect stale edits."""
-
-    name = StringField(
-        _l("Name of this portfolio"),
+def _name_field(label: LazyString) -> StringField:
+    return StringField(
+        label,
         filters=[clean_line],
         validators=[DataRequired(_l("Give the portfolio a name.")), at_most(100)],
         description=_l("Only you see it: “For the promotion committee”."),
     )
+
+
+class TextsForm(FlaskForm):
+    """The texts; `revision` is the one that the form was filled from, to detect stale edits."""
+
+    name = _name_field(_l("Name of this portfolio"))
     headline = StringField(
         _l("Headline"),
         filters=[clean_line],
@@ -64,12 +70,7 @@ class TextsForm(FlaskForm):
 
 
 class NewPortfolioForm(FlaskForm):
-    name = StringField(
-        _l("Name"),
-        filters=[clean_line],
-        validators=[DataRequired(_l("Give the portfolio a name.")), at_most(100)],
-        description=_l("Only you see it: “For the promotion committee”."),
-    )
+    name = _name_field(_l("Name"))
     # The choices are those of the person.
     copy_of = SelectField(
         _l("Start from"),
@@ -79,7 +80,7 @@ class NewPortfolioForm(FlaskForm):
     )
 
 
-class RedactionForm(FlaskForm):
+class RedactionForm(SeenForm):
     """What readers get in place of a piece that is under NDA."""
 
     title = StringField(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from flask import abort, flash, make_response, render_template, request
 from flask_login import current_user
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
+from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.web import now, render_page, wants_fragment
 from roadmap.evidence.models import Evidence
 from roadmap.people import permissions
@@ -98,23 +100,27 @@ def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
     """Show the place of a piece in a portfolio, and how it is redacted there."""
     evidence = _find_piece(portfolio_id, evidence_id)
     found = find_portfolio(current_user, portfolio_id)
-    choice = selection.load_choices(db.session, found.id).get(evidence_id)
-    if choice is None:
-        abort(404)
-    return _render_item(found, evidence, RedactionForm(obj=choice.redaction))
+    choice = selection.load_choices(db.session, found.id).get(evidence_id) or abort(404)
+    saved = actions.redaction_values(choice.redaction)
+    form = RedactionForm(formdata=None, data={**saved, "seen": fingerprint(saved)})
+    return _render_item(found, evidence, form)
 
 
 @portfolio.put(f"{ITEM}/redaction")
 @permit("portfolio.write")
 def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    """Show other words in place of a piece."""
+    """Show other words in place of a piece. A stale edit gets both versions back (409)."""
     evidence, form = _find_piece(portfolio_id, evidence_id), RedactionForm()
+    found = find_portfolio(current_user, portfolio_id)
     if not form.validate_on_submit():
-        return make_response(
-            _render_item(find_portfolio(current_user, portfolio_id), evidence, form), 422
-        )
+        return make_response(_render_item(found, evidence, form), 422)
     redaction = Redaction(form.title.data, form.description.data, form.shows_impacts.data)
-    _redact(portfolio_id, evidence_id, redaction)
+    try:
+        _redact(portfolio_id, evidence_id, redaction, form.seen.data or "")
+    except StaleForm as stale:
+        form.seen.data = fingerprint(stale.saved)
+        late = form.differences(RedactionForm(formdata=None, data=stale.saved))
+        return make_response(_render_item(found, evidence, form, late), 409)
     flash(_("Readers of this portfolio see “%(title)s” instead.", title=redaction.title))
     return see_portfolio(current_user, portfolio_id, anchor="pieces")
 
@@ -129,10 +135,12 @@ def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     return see_portfolio(current_user, portfolio_id, anchor="pieces")
 
 
-def _redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID, redaction: Redaction | None) -> None:
+def _redact(
+    portfolio_id: uuid.UUID, evidence_id: uuid.UUID, redaction: Redaction | None, seen: str = ""
+) -> None:
     try:
         actions.redact_item(
-            db.session, portfolio_id, evidence_id, redaction, by=current_user, now=now()
+            db.session, portfolio_id, evidence_id, redaction, seen=seen, by=current_user, now=now()
         )
     except LookupError:
         abort(404)
@@ -144,7 +152,12 @@ def _find_piece(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> Evidence:
     return permissions.load(db.session, current_user, "evidence.write", Evidence, evidence_id)
 
 
-def _render_item(found: Portfolio, evidence: Evidence, form: RedactionForm) -> str:
+def _render_item(
+    found: Portfolio,
+    evidence: Evidence,
+    form: RedactionForm,
+    late: Mapping[str, str] | None = None,
+) -> str:
     today = current_user.today(now())
     chosen = selection.load_selection(db.session, current_user.id, found.id, today)
     ids = [item.id for item in chosen.shown]
@@ -154,6 +167,7 @@ def _render_item(found: Portfolio, evidence: Evidence, form: RedactionForm) -> s
         portfolio_url=portfolio_url(found.id),
         piece=evidence,
         form=form,
+        late=late,
         at=ids.index(evidence.id) if evidence.id in ids else None,
         places=len(ids),
         numbers=[(place, str(place + 1)) for place in range(len(ids))],

@@ -21,6 +21,7 @@ from roadmap.archive.restoring import HasRecords, restore
 from roadmap.core.zip_reader import ZipReader
 from roadmap.endorsements.models import Endorsement
 from roadmap.evidence.models import Comment, Evidence, EvidenceFile, EvidenceVersion
+from roadmap.portfolio import actions as portfolio
 from tests.archive.packing import QUOTA, bring_back, export, pack
 from tests.evidence.builders import add_evidence
 
@@ -205,6 +206,17 @@ def test_what_is_over_a_limit(contents, monkeypatch):
         ("MAX_RECORD_BYTES", "too large"),
         ("MAX_VALUES", "holds more than one person has"),
     ):
+        with monkeypatch.context() as changed:
+            changed.setattr(reading, name, 0)
+            assert said in refuse(pack(contents))
+
+
+def test_more_portfolios_or_pieces_in_one_than_there_can_be(cast, session, now, monkeypatch):
+    piece = add_evidence(session, cast, cast.alice, now)
+    alice = cast.actor(session, cast.alice)
+    portfolio.add_item(session, cast.alice, piece, by=alice, now=now)
+    contents = export(session, cast.alice, now)
+    for name, said in (("MAX_PORTFOLIOS", "more portfolios"), ("MAX_ITEMS", "more pieces than")):
         with monkeypatch.context() as changed:
             changed.setattr(reading, name, 0)
             assert said in refuse(pack(contents))

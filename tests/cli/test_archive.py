@@ -89,6 +89,24 @@ def test_what_has_no_place_here_is_said_before(run, cast, session, now, tmp_path
     assert kept["left_out"]["milestone_plan"][0]["note"] == "Keep me"
 
 
+def test_a_terminal_is_asked_before_an_archive_of_another_person_is_imported(
+    app, run, cast, session, now, tmp_path, monkeypatch
+):
+    file = tmp_path / "alice.zip"
+    file.write_bytes(pack(export(session, cast.alice, now)).getvalue())
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
+    arguments = ["import", "user", str(file), "--into", "mallory@example.org"]
+    asked = app.test_cli_runner().invoke(args=arguments, input="n\n")
+    assert asked.exit_code == 1
+    assert "The archive is of Alice (alice@example.org). Import it for mallory@" in asked.stderr
+    assert "nothing was imported" in asked.stderr
+    done = run(*arguments, "--yes")
+    assert done.exit_code == 0
+    assert "Import it for" not in done.stderr
+    # Alice's membership means something only where she was a member.
+    assert "Not imported: 1 record of the other installation" in done.stderr
+
+
 def test_a_file_that_is_no_archive(run, cast, tmp_path):
     file = tmp_path / "alice.zip"
     file.write_bytes(b"no ZIP")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import uuid
 import zipfile
 from dataclasses import fields, replace
@@ -138,6 +139,24 @@ def test_it_is_shown_in_full_again(
     assert (nameless.status_code, "Typed" in nameless.text) == (422, True)
     assert alice.delete(f"{path}/redaction").status_code == 303
     assert SECRET in str(load_document(session, cast.alice, TODAY))
+
+
+def test_a_stale_redaction_is_refused_with_both_versions(
+    session: Session, cast: Cast, piece: uuid.UUID, browser_of
+) -> None:
+    alice, path = browser_of(cast.alice), f"/portfolios/{cast.alice}/items/{piece}"
+    [seen] = re.findall(r'name="seen"[^>]* value="(\w+)"', alice.get(path).text)
+    alice.put(f"{path}/redaction", {"title": "A first tab", "seen": seen})
+    late = alice.put(f"{path}/redaction", {"title": "A second tab", "seen": seen})
+    assert late.status_code == 409
+    assert "Changed in the meantime" in late.text
+    assert "A first tab" in late.text
+    assert 'value="A second tab"' in late.text
+    [shown] = load_document(session, cast.alice, TODAY).items
+    assert shown.title == "A first tab"
+    [seen] = re.findall(r'name="seen"[^>]* value="(\w+)"', late.text)
+    again = alice.put(f"{path}/redaction", {"title": "A second tab", "seen": seen})
+    assert again.status_code == 303
 
 
 def test_the_form_names_the_portfolios_that_show_it_in_full(
