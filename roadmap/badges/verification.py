@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.credential import ShownBadge, hash_identity, show_credential
 from roadmap.badges.keys import load_public_keys, public_half
-from roadmap.badges.models import ED25519, RS256, Badge, SigningKey
+from roadmap.badges.models import ED25519, RS256, SigningKey
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
-from roadmap.badges.queries import find_revocation, is_owner_leaving
+from roadmap.badges.queries import find_badge, find_revocation, is_owner_leaving
 from roadmap.badges.rules import LIST_LENGTH, MAX_BADGE_LENGTH, is_plain, read_jwt, read_object
 from roadmap.core.text import clean_line
 
@@ -153,7 +153,7 @@ def _judge(
     email: str,
 ) -> Finding:
     """Return what the records say of a badge that was signed here and not changed since."""
-    badge = session.get(Badge, uuid.UUID(credential["id"].rpartition("/")[2]))
+    badge = find_badge(session, uuid.UUID(credential["id"].rpartition("/")[2]))
     if badge is not None and badge.document:
         # The signature is over what the document means; on record is every letter.
         stored = badge.document if is_json else badge.jwt
