@@ -85,32 +85,26 @@ def keep_account() -> Response:
 
 def _describe(counts: Any) -> dict[str, list[str]]:
     """Say what there is to delete, and what others keep; what there is none of is left out."""
-    deleted = (
-        ngettext("%(num)d piece of evidence", "%(num)d pieces of evidence", counts.evidence),
-        ngettext("%(num)d file", "%(num)d files", counts.files),
-        ngettext(
-            "the status of %(num)d milestone", "the status of %(num)d milestones", counts.statuses
-        ),
-        ngettext("%(num)d public link", "%(num)d public links", counts.links),
-        ngettext("%(num)d API token", "%(num)d API tokens", counts.tokens),
-    )
-    kept = (
-        ngettext("%(num)d review that you gave", "%(num)d reviews that you gave", counts.reviews),
-        ngettext(
-            "%(num)d assessment of others", "%(num)d assessments of others", counts.assessments
-        ),
-        ngettext(
-            "%(num)d comment on the work of others",
-            "%(num)d comments on the work of others",
-            counts.comments,
-        ),
-    )
-    numbers = tuple(counts)
+    deleted = {
+        ngettext("%(num)d piece of evidence", "%(num)d pieces of evidence", counts.evidence):
+            counts.evidence,
+        ngettext("%(num)d file", "%(num)d files", counts.files): counts.files,
+        ngettext("the status of %(num)d milestone", "the status of %(num)d milestones",
+                 counts.statuses): counts.statuses,
+        ngettext("%(num)d public link", "%(num)d public links", counts.links): counts.links,
+        ngettext("%(num)d API token", "%(num)d API tokens", counts.tokens): counts.tokens,
+    }  # fmt: skip
+    kept = {
+        ngettext("%(num)d review that you gave", "%(num)d reviews that you gave", counts.reviews):
+            counts.reviews,
+        ngettext("%(num)d assessment of others", "%(num)d assessments of others",
+                 counts.assessments): counts.assessments,
+        ngettext("%(num)d comment on the work of others", "%(num)d comments on the work of others",
+                 counts.comments): counts.comments,
+    }  # fmt: skip
     return {
-        "deleted": [text for text, number in zip(deleted, numbers, strict=False) if number],
-        "kept": [
-            text for text, number in zip(kept, numbers[len(deleted) :], strict=True) if number
-        ],
+        "deleted": [text for text, number in deleted.items() if number],
+        "kept": [text for text, number in kept.items() if number],
     }
 
 
