@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.markdown import to_excerpt
 from roadmap.core.web import now, see_other
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.labels import KINDS
@@ -100,11 +99,5 @@ def render_document(
 ) -> str:
     document = load_document(db.session, user_id, today, portfolio_id)
     return render_template(
-        template,
-        document=document,
-        formats=FORMATS,
-        labels=labels,
-        safe_url=safe_url,
-        excerpt=to_excerpt,
-        **more,
+        template, document=document, formats=FORMATS, labels=labels, safe_url=safe_url, **more
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, show_date, show_month
+from roadmap.core.markdown import to_excerpt
 from roadmap.core.text import clean_line
 from roadmap.evidence.item import Impact
 from roadmap.evidence.labels import is_issued
@@ -115,6 +116,11 @@ def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
 def skills_label() -> str:
     """Return how the skills of a piece are called, which its author named and nobody judged."""
     return _("Skills, named by the author")
+
+
+def opening(item: DocumentItem) -> str:
+    """Return the first words of a description that is too long for a list; empty for others."""
+    return to_excerpt(item.description, 240) if len(item.description) > 400 else ""
 
 
 def file_lines(item: DocumentItem) -> list[str]:
