@@ -51,14 +51,6 @@ class EnrolledStage:
         return f"{self.slug}/{self.progress.stage.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """What a badge could be issued for: verified pieces of the portfolio, and the stages."""
-
-    pieces: Sequence[Item]
-    stages: Sequence[EnrolledStage]
-
-
 def own_badges(session: Session, user_id: uuid.UUID) -> Sequence[Badge]:
     """Load the badges of a person, the newest first."""
     return session.scalars(
@@ -114,20 +106,14 @@ def find_revocation(session: Session, position: int) -> dt.datetime | None:
     return session.scalar(sa.select(BadgeStatus.revoked_at).where(BadgeStatus.position == position))
 
 
-def load_candidates(session: Session, user_id: uuid.UUID, today: dt.date) -> Candidates:
-    """Load what a badge could be issued for. The number of statements does not depend on it."""
+def load_candidates(
+    session: Session, user_id: uuid.UUID, today: dt.date
+) -> tuple[list[Item], list[EnrolledStage]]:
+    """Load what a badge could be issued for: verified pieces of the portfolio, and the stages."""
     items = load_user_items(session, Audience.PUBLIC, user_id, texts=False, skills=False)
-    return Candidates(
-        [item for item in items[::-1] if item.verified and not item.has_lapsed(today)],
-        _load_stages(session, user_id, items, today),
-    )
-
-
-def _load_stages(
-    session: Session, user_id: uuid.UUID, items: Sequence[Item], today: dt.date
-) -> list[EnrolledStage]:
+    pieces = [item for item in items[::-1] if item.verified and not item.has_lapsed(today)]
     statuses = _load_statuses(session, user_id)
-    return [
+    return pieces, [
         EnrolledStage(each.slug, each.title, judge_stage(stage, statuses, items, today))
         for each in enrollments(session, user_id)
         for stage in load_revision(session, each.revision_id).content.stages

@@ -26,14 +26,18 @@ badges = Blueprint("badges", __name__)
 @permit("badge.read")
 def index() -> str:
     own = queries.own_badges(db.session, current_user.id)
-    candidates = queries.load_candidates(db.session, current_user.id, current_user.today(now()))
+    standing = [badge for badge in own if badge.revoked_at is None]
+    has_badge = {each.subject for each in standing}
+    today = current_user.today(now())
+    pieces, stages = queries.load_candidates(db.session, current_user.id, today)
     return render_template(
         "badges/index.html",
-        standing=[badge for badge in own if badge.revoked_at is None],
+        standing=standing,
         revoked=[badge for badge in own if badge.revoked_at is not None],
-        candidates=candidates,
-        has_badge=(has_badge := {each.subject for each in own if each.revoked_at is None}),
-        pieces=[item for item in candidates.pieces if str(item.id) not in has_badge],
+        has_badge=has_badge,
+        candidates=pieces,
+        pieces=[item for item in pieces if str(item.id) not in has_badge],
+        stages=stages,
         labels=labels,
         base=public_address(),
         is_lasting=bool(current_app.config["BASE_URL"]),

@@ -63,13 +63,8 @@ class Finding:
         return self.verdict == "valid" and self.is_addressee is not False and not self.is_leaving
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
-    """A credential, the key that it names, and whether the signature of that key holds."""
-
-    credential: dict[str, Any]
-    key: SigningKey | None
-    holds: bool
+# A credential, the key that it names, and whether the signature of that key holds.
+Signed = tuple[dict[str, Any], SigningKey | None, bool]
 
 
 def verify(
@@ -83,24 +78,23 @@ def verify(
     if len(text) > MAX_BADGE_LENGTH:
         return Finding("malformed")
     keys = {key.id: key for key in load_public_keys(session)}
+    is_json = text.startswith("{")
     try:
-        is_json = text.startswith("{")
-        signed = _read_json(text, keys) if is_json else _read_jwt(text, keys)
+        credential, key, holds = (_read_json if is_json else _read_jwt)(text, keys)
     except ValueError:
         return Finding("malformed")
-    credential = signed.credential
     if _is_version_2(credential):
         return Finding("version_2")
     if not _types(credential) & {"OpenBadgeCredential", "AchievementCredential"}:
         return Finding("no_badge")
-    if signed.key is None:
+    if key is None:
         name, issuer = _issuer(credential)
         if issuer and issuer == host:
             return Finding("forged", issuer=issuer)
         return Finding(
             "foreign", issuer=f"{name} ({issuer})" if name and issuer else issuer or name
         )
-    if not signed.holds:
+    if not holds:
         return Finding("changed")
     try:
         return _judge(session, credential, text, is_json=is_json, now=now, email=email)
@@ -109,7 +103,7 @@ def verify(
         return Finding("changed")
 
 
-def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> _Signed:
+def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
     document = read_object(text)
     proofs = proofs_of(document)
     proof = proofs[0] if len(proofs) == 1 else {}
@@ -122,16 +116,16 @@ def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> _Signed:
         and is_plain(document, (CREDENTIALS, OPEN_BADGES))
         and has_valid_proof(document, public_half(key))
     )
-    return _Signed(document, key, holds)
+    return document, key, holds
 
 
-def _read_jwt(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> _Signed:
+def _read_jwt(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
     header, payload = read_jwt(text)
     key = _find(keys, str(header.get("kid", "")).rpartition("/")[2], RS256)
     holds = key is not None and has_valid_signature(text, public_half(key))
     credential = {name: value for name, value in payload.items() if name not in CLAIMS}
     credential.setdefault("issuer", payload.get("iss", ""))
-    return _Signed(credential, key, holds)
+    return credential, key, holds
 
 
 def _find(keys: Mapping[uuid.UUID, SigningKey], name: str, algorithm: str) -> SigningKey | None:

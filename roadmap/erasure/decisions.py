@@ -104,7 +104,6 @@ KEPT = (
         "evidence_version.issuer",
         "imported_review.milestones",
         "offer.name",
-        "portfolio.name",
         "pending_import.records",
         "pending_import.options",
         "pending_import.todo",
