@@ -223,8 +223,7 @@ def export_portfolio(query: ExportQuery) -> Response:
 def list_own_portfolios() -> PortfolioList:
     """List your portfolios, the default one first."""
     mine = list_portfolios(db.session, current_actor().id, now())
-    items = [{"portfolio": each, "pieces": pieces} for each, pieces in mine]
-    return PortfolioList.model_validate({"items": items, "next_cursor": None})
+    return PortfolioList.model_validate({"items": mine, "next_cursor": None})
 
 
 @operation(

@@ -7,6 +7,7 @@ import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -155,13 +156,15 @@ def find_portfolio(
     return found
 
 
-def list_portfolios(
-    session: Session, user_id: uuid.UUID, now: dt.datetime
-) -> list[tuple[Portfolio, int]]:
-    """Load all portfolios of the person, each with the number of pieces that readers see in it.
+class Listed(NamedTuple):
+    """A portfolio in a list, and how many pieces readers see in it."""
 
-    The default one comes first, then by name; there is at least one.
-    """
+    portfolio: Portfolio
+    pieces: int
+
+
+def list_portfolios(session: Session, user_id: uuid.UUID, now: dt.datetime) -> list[Listed]:
+    """Load all portfolios of the person, the default first, then by name. At least one."""
     pieces = (
         sa.select(sa.func.count())
         .select_from(PortfolioItem)
@@ -174,9 +177,9 @@ def list_portfolios(
         .scalar_subquery()
     )
     rows = session.execute(sa.select(Portfolio, pieces).where(Portfolio.user_id == user_id))
-    found = [(portfolio, count) for portfolio, count in rows]
+    found = [Listed(portfolio, count) for portfolio, count in rows]
     found.sort(key=lambda row: (not row[0].is_default, fold(row[0].name), row[0].id))
-    return found or [(blank_portfolio(user_id, now), 0)]
+    return found or [Listed(blank_portfolio(user_id, now), 0)]
 
 
 def others_in_full(
