@@ -83,22 +83,10 @@ def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
         ends_at = dt.datetime.combine(after, dt.time(), actor.zone)
     try:
         made = links.create_link(
-            db.session,
-            actor.id,
-            portfolio_id,
-            label=body.label,
-            expires_at=ends_at,
-            by=actor,
-            now=at,
+            db.session, portfolio_id, label=body.label, expires_at=ends_at, by=actor, now=at
         )
-    except links.TooManyLinks:
-        abort_with_problem(
-            409,
-            _(
-                "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
-                most=links.MAX_OPEN_LINKS,
-            ),
-        )
+    except links.TooManyLinks as refused:
+        abort_with_problem(409, str(refused))
     return OperationResult(_serialize(made), 201)
 
 

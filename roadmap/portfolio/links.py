@@ -18,6 +18,7 @@ from flask import current_app
 from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.types import form_id, new_id
 from roadmap.evidence.item import Item
 from roadmap.evidence.queries import portfolio_lookups
@@ -33,7 +34,13 @@ MAX_OPEN_LINKS = 20
 
 
 class TooManyLinks(Exception):
-    """The person already has `MAX_OPEN_LINKS` open links."""
+    """The person already has `MAX_OPEN_LINKS` open links; the text says so."""
+
+    def __str__(self) -> str:
+        return _(
+            "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
+            most=MAX_OPEN_LINKS,
+        )
 
 
 def sign_token(link: PortfolioLink) -> str:

@@ -57,13 +57,8 @@ def make_link() -> BaseResponse:
             now=now(),
             key=form_key() and f"{form_key()} {form.lives.data} {form.ends_on.data}",
         )
-    except links.TooManyLinks:
-        form.label.errors = [
-            _(
-                "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
-                most=links.MAX_OPEN_LINKS,
-            )
-        ]
+    except links.TooManyLinks as refused:
+        form.label.errors = [str(refused)]
         return _render_links_page(form, 422)
     flash(_("The link is created. Anyone who has it can open it without signing in."))
     return see_other("portfolio.link_list", _anchor=f"link-{link.id}")
