@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -31,10 +32,8 @@ FOLLOWED = retraction.FOLLOWS | FOLLOWERS.keys()
 def init_notifications(_app: Flask) -> None:
     """Connect the listeners, check mails before they are sent, and count what is unread."""
     person_changed.connect(_on_person_changed)
-    user_invited.connect(_on_user_invited)
-    invitation_ended.connect(_on_invitation_ended)
-    managers_changed.connect(_on_managers_changed)
-    team_deleting.connect(_on_team_deleting)
+    for signal, listener in LISTENERS:
+        signal.connect(listener)
     register_delivery_check(MAIL_SOURCE, retraction.may_send)
     add_actor_column("unread", unread_count())
 
@@ -55,26 +54,16 @@ def _on_person_changed(
         _handle(Event(session, action, now, user_id, subject, by, row_id, data))
 
 
-def _on_user_invited(
-    session: Session, *, user_id: uuid.UUID, now: dt.datetime, **data: Any
+def _on_signal(
+    session: Session,
+    *,
+    action: str,
+    now: dt.datetime,
+    user_id: uuid.UUID | None = None,
+    by: uuid.UUID | None = None,
+    **data: Any,
 ) -> None:
-    _handle(Event(session, "invitation.sent", now, user_id, data=data))
-
-
-def _on_invitation_ended(session: Session, *, now: dt.datetime, **data: Any) -> None:
-    _handle(Event(session, "invitation.ended", now, data=data))
-
-
-def _on_managers_changed(
-    session: Session, *, by: uuid.UUID | None, now: dt.datetime, **data: Any
-) -> None:
-    _handle(Event(session, "managers.changed", now, by=by, data=data))
-
-
-def _on_team_deleting(
-    session: Session, *, by: uuid.UUID | None, now: dt.datetime, **data: Any
-) -> None:
-    _handle(Event(session, "team.deleting", now, by=by, data=data))
+    _handle(Event(session, action, now, user_id, by=by, data=data))
 
 
 def _handle(event: Event) -> None:
@@ -82,3 +71,12 @@ def _handle(event: Event) -> None:
         retraction.retract(event)
     for kind in FOLLOWERS.get(event.action, ()):
         kind.handle(event)
+
+
+# A signal holds its listeners weakly.
+LISTENERS = (
+    (user_invited, partial(_on_signal, action="invitation.sent")),
+    (invitation_ended, partial(_on_signal, action="invitation.ended")),
+    (managers_changed, partial(_on_signal, action="managers.changed")),
+    (team_deleting, partial(_on_signal, action="team.deleting")),
+)
