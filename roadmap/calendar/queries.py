@@ -21,10 +21,7 @@ from roadmap.progress.queries import enrollments
 
 
 def load_entries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
-    """Load target dates of what is open, and when evidence lapses, the earliest first.
-
-    Four statements.
-    """
+    """Load target dates of what is open, and when evidence lapses, the earliest first."""
     found = [*_targets(session, user_id), *_expiries(session, user_id, today)]
     return sorted(found, key=lambda each: (each.day, each.title, each.kind, each.key))
 

@@ -67,10 +67,7 @@ def add_reflection(
     now: dt.datetime,
     key: str = "",
 ) -> None:
-    """Add a line to the person's history of a challenge, once for each `key` of a form.
-
-    Raises LimitReached.
-    """
+    """Add a reflection on a challenge, once for each `key` of a form. Raises LimitReached."""
     lock_user(session, user_id)
     made_as = form_id(key, user_id, challenge, text)
     if session.get(Reflection, made_as) is not None:

@@ -14,6 +14,7 @@ from roadmap.career_plans.rules import DECISION, REVIEW_ON
 from roadmap.catalog.content import Resource
 from roadmap.catalog.field_types import (
     Key,
+    Line,
     Model,
     Problem,
     Text,
@@ -23,7 +24,6 @@ from roadmap.catalog.field_types import (
 )
 from roadmap.catalog.sources import CitingContent
 
-Line = Annotated[str, Field(min_length=2, max_length=400)]
 QuestionType = Literal["text", "date", "number", "money", "choice"]
 
 

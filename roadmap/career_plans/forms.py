@@ -83,10 +83,7 @@ class ReflectionForm(FlaskForm):
 def plan_form(
     questions: Sequence[Question], saved: CareerPlan | None, today: dt.date, **options: Any
 ) -> PlanForm:
-    """Return the form of these questions, filled with what is saved.
-
-    `options` are those of a form.
-    """
+    """Return the form of these questions, filled with what is saved."""
     form_class = _form_class(tuple(questions))
     shown: dict[str, Any] = {"seen": saved.revision if saved else 0}
     for question in questions:

@@ -141,10 +141,7 @@ def decided_worksheets(
 
 
 def stages_decided_about(session: Session, user_id: uuid.UUID) -> list[tuple[str, str]]:
-    """Return the stages that the worksheet decides about: their titles and addresses.
-
-    They are optional ones of the roadmaps that the person is on.
-    """
+    """Return titles and addresses of the optional stages that the worksheet decides about."""
     about = set(career_content().advanced_education.milestones)
     return [
         (stage.title, f"/roadmaps/{each.slug}/{stage.key}")

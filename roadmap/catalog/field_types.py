@@ -129,6 +129,7 @@ Text = Annotated[
     Field(min_length=10, max_length=1200, json_schema_extra={"pattern": r"\S"}),
     AfterValidator(_require(str.strip, "should not be blank")),
 ]
+Line = Annotated[str, Field(min_length=2, max_length=400)]
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, whole(1, 20)]
 Share = Annotated[Fraction, exactly(ge=0, le=1)]

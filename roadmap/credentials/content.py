@@ -15,6 +15,7 @@ from roadmap.catalog.field_types import (
     EvidenceKinds,
     Flag,
     Key,
+    Line,
     Model,
     Problem,
     Text,
@@ -25,7 +26,6 @@ from roadmap.catalog.field_types import (
 )
 from roadmap.catalog.sources import Source
 
-Line = Annotated[str, Field(min_length=2, max_length=400)]
 Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
 Year = Annotated[int, whole(2000, 2100)]
 

@@ -89,10 +89,7 @@ def save_offer(
     now: dt.datetime,
     key: str = "",
 ) -> Offer:
-    """Save an offer, once for each `key` of a form. Raises LimitReached.
-
-    It leaves no line in the history, and nothing that others see depends on it.
-    """
+    """Save an offer, once for each `key` of a form; no history names it. Raises LimitReached."""
     lock_user_to_read(session, user_id)
     made_as = form_id(key, user_id, Offer.__tablename__, name, currency, terms)
     if (made := session.get(Offer, made_as)) is not None:

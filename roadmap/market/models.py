@@ -34,10 +34,7 @@ class PayImport(Base):
 
 
 class ImportedPay(Base):
-    """Annual wages in one state; None where they are not published.
-
-    With `…_is_ceiling` the wage is at or above the amount.
-    """
+    """Annual wages in one state, None where not published; at or above a ceiling."""
 
     __tablename__ = "imported_pay"
 

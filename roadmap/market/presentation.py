@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """A state with its pay and the fifth it is in, 0 where its pay is not known.
-
-    `pay` is None where the source does not list the state.
-    """
+    """A state, its pay where the source lists it, and the fifth it is in, 0 where unknown."""
 
     code: str
     name: str

@@ -13,10 +13,7 @@ HORIZON_YEARS = 4
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """Pay in one state; at or above the amount where the publisher's ceiling is reached.
-
-    `amount` is None where it is not published.
-    """
+    """Pay in one state, None where it is not published; at or above the amount of a ceiling."""
 
     amount: int | None
     is_ceiling: bool = False

@@ -83,10 +83,7 @@ def save_answer(
 def start_attempt(
     session: Session, user_id: uuid.UUID, question: str, *, now: dt.datetime, key: str = ""
 ) -> PracticeAttempt:
-    """Start an attempt, once for each `key` of a form; one that runs goes on.
-
-    Raises LimitReached.
-    """
+    """Start an attempt, once for each `key` of a form, or go on with one. Raises LimitReached."""
     lock_user_to_read(session, user_id)
     made_as = form_id(key, user_id, PracticeAttempt.__tablename__, question)
     for attempt in queries.attempts(session, user_id, question):
@@ -157,10 +154,7 @@ def start_mock(
     now: dt.datetime,
     key: str = "",
 ) -> MockInterview:
-    """Start a mock interview with a round for each question, once for each `key` of a form.
-
-    Raises LimitReached.
-    """
+    """Start a mock interview of these questions, once for each `key`. Raises LimitReached."""
     lock_user_to_read(session, user_id)
     made_as = form_id(key, user_id, MockInterview.__tablename__, kind)
     if (made := session.get(MockInterview, made_as)) is not None:
@@ -185,10 +179,7 @@ def start_mock(
 def begin_round(
     session: Session, mock: MockInterview, *, now: dt.datetime
 ) -> PracticeAttempt | None:
-    """Start the clock of the next round, or return the one that runs; None once all are rated.
-
-    Raises LimitReached.
-    """
+    """Start the clock of the next round, or return what runs; None once all are rated."""
     lock_row(session, mock)
     following = mock.next_round
     if following is None:

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from roadmap.catalog.field_types import (
     Key,
+    Line,
     Model,
     Problem,
     Text,
@@ -24,7 +25,6 @@ from roadmap.catalog.field_types import (
 from roadmap.catalog.sources import CitingContent
 from roadmap.core.text import fold
 
-Line = Annotated[str, Field(min_length=2, max_length=400)]
 Lines = Annotated[tuple[Line, ...], Field(min_length=1), Unique]
 FourLines = Annotated[tuple[Line, ...], Field(min_length=4, max_length=4), Unique]
 Code = Annotated[str, Field(max_length=10_000)]

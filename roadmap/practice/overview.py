@@ -41,10 +41,7 @@ def end_of_day(actor: Actor, now: dt.datetime) -> dt.datetime:
 
 
 def count_today(session: Session, actor: Actor, now: dt.datetime) -> tuple[int, int]:
-    """Count the questions due by the end of the day, and the new ones of today.
-
-    Who has never practised is asked nothing.
-    """
+    """Count the questions due today and the new ones; none for who has never practised."""
     cards, today, until = queries.cards(session, actor.id), actor.today(now), end_of_day(actor, now)
     if not cards:
         return 0, 0

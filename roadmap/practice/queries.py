@@ -41,10 +41,7 @@ def question_bank() -> QuestionBank:
 
 
 def skill_titles(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Return the skills that questions touch, as the person's roadmaps name them first.
-
-    Those that no published roadmap has are left out.
-    """
+    """Return the skills that questions touch, as the person's roadmaps name them first."""
     touched = {key for question in question_bank().questions for key in question.skills}
     own, others = own_and_other_roadmaps(session, user_id)
     titles: dict[str, str] = {}

@@ -107,25 +107,25 @@ def save_answer(key: str) -> BaseResponse:
     """Save the answer: for htmx, which sends it while it is written, with the state of the form."""
     found = _question_or_404(key)
     form = _answer_form(found)
-    late: dict[str, str] = {}
+    refused: dict[str, Any] = {}
     replaces = parse_whole_number(request.form.get("replace"))
-    status = 200 if form.validate() else 422
-    if status == 200:
+    if not form.validate():
+        refused = {"status": 422}
+    else:
         try:
             form.seen.data = actions.save_answer(
                 db.session, current_user.id, key, form.form_name, form.texts, form.cited_ids,
                 revision=form.revision if replaces is None else replaces, now=now(),
             )  # fmt: skip
         except StaleForm as stale:
-            late, status = _differences(form, stale.saved), 409
+            refused = {"late": _differences(form, stale.saved), "status": 409}
             form.replaces = stale.saved.revision
     if wants_fragment():
         return render_page(
-            "practice/_answer_state.html", status, form=form, late=late, saved=status == 200,
-            autosaved=True,
-        )  # fmt: skip
-    if status != 200:
-        return _render_question(found, form, late=late, status=status)
+            "practice/_answer_state.html", form=form, saved=not refused, autosaved=True, **refused
+        )
+    if refused:
+        return _render_question(found, form, **refused)
     flash(_("Your answer is saved."))
     return see_other("practice.question", key=key, _anchor="answer")
 
@@ -185,9 +185,7 @@ def _evidence_choices(form: AnswerForm) -> dict[str, Any]:
     }
 
 
-def _render_question(
-    found: Question, form: AnswerForm, *, late: dict[str, str] | None = None, status: int = 200
-) -> Response:
+def _render_question(found: Question, form: AnswerForm, **refused: Any) -> Response:
     bank, key = queries.question_bank(), found.key
     saved = queries.answer(db.session, current_user.id, key)
     same_group = [each.key for each in bank.questions if each.group == found.group]
@@ -195,10 +193,9 @@ def _render_question(
     skills = queries.skill_titles(db.session, current_user.id)
     return render_page(
         "practice/question.html",
-        status,
         form=form,
         text_fields=form.texts_of,
-        late=late,
+        **refused,
         **_evidence_choices(form),
         attempts=queries.attempts(db.session, current_user.id, key),
         card=queries.card(db.session, current_user.id, key),

@@ -129,10 +129,7 @@ def _readings() -> TypeAdapter[Reading]:
 def read_isolated(
     data: bytes, window: Window, own: Iterable[str] = (), *, timeout: float = TIMEOUT_SECONDS
 ) -> Reading:
-    """Return what `read` finds, from a process that ends where it takes too long or too much.
-
-    Raises CalendarError.
-    """
+    """Return what `read` finds, from a process with limits. Raises CalendarError."""
     order = json.dumps([*dataclasses.astuple(window), list(own)], default=str)
     try:
         done = subprocess.run(  # noqa: S603 - our own file, by our own interpreter

@@ -12,6 +12,7 @@ from pydantic import Field
 from roadmap.catalog.field_types import (
     Flag,
     Key,
+    Line,
     Model,
     Text,
     Title,
@@ -19,7 +20,6 @@ from roadmap.catalog.field_types import (
 )
 from roadmap.catalog.sources import CitingContent
 
-Line = Annotated[str, Field(min_length=2, max_length=400)]
 Word = Annotated[str, Field(pattern=r"^\w.*[\w*]$", max_length=40)]
 Percent = Annotated[int, whole(0, 100)]
 HoursOfWeek = Annotated[int, whole(1, 80)]

@@ -109,10 +109,7 @@ class WeekFigures:
 
     @property
     def whole(self) -> int:
-        """Return what shares are of: the person's week, or what is recorded where that is more.
-
-        Somebody who imports a calendar records meetings alone.
-        """
+        """Return what shares are of: the person's week, or what is recorded where that is more."""
         return max(self.limits.week, self.recorded)
 
     @property

@@ -11,10 +11,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from roadmap.catalog.field_types import Key, Model, Problem, Text, Unique, refuse, repeated_keys
+from roadmap.catalog.field_types import (
+    Key,
+    Line,
+    Model,
+    Problem,
+    Text,
+    Unique,
+    refuse,
+    repeated_keys,
+)
 from roadmap.catalog.sources import Source
 
-Line = Annotated[str, Field(min_length=2, max_length=400)]
 Name = Annotated[str, Field(pattern=r"^\S.*\S$", max_length=80)]
 Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
 STATUSES = ("active", "dormant", "legacy", "retired")

@@ -61,10 +61,7 @@ def delete_entry(session: Session, entry: WorkLogEntry) -> None:
 def make_evidence(
     session: Session, entry: WorkLogEntry, *, by: Actor, now: dt.datetime
 ) -> Evidence:
-    """Make a draft of a line, once: a second request returns the first one's.
-
-    Raises InvalidInput, LimitReached and RowDeleted.
-    """
+    """Make a draft of a line, once. Raises InvalidInput, LimitReached and RowDeleted."""
     lock_row(session, entry)
     if entry.evidence_id and (made := session.get(Evidence, entry.evidence_id)):
         return made
