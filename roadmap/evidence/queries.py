@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import load_wordings
@@ -160,7 +160,6 @@ def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> Evidence | N
         .where(Evidence.user_id == user_id)
         .where(*(sa.func.lower(EvidenceVersion.url).contains(word) for word in end))
         .order_by(Evidence.created_at.desc(), Evidence.id)
-        .options(selectinload(Evidence.links))
     )
     return next((piece for piece, link in rows if identifier_of(link) == wanted), None)
 

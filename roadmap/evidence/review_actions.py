@@ -122,8 +122,7 @@ def decide(
         judged=version_id,
         current=evidence.current_id,
         verified=evidence.verified_version_id,
-        # Compared cleaned: a form does not send back the line ends that an older release stored.
-        is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
+        is_current_title=title is None or clean_line(title) == evidence.title,
         fitting=fitting,
         confirmed=confirmed,
         left_out=left_out,

@@ -59,13 +59,15 @@ def capture() -> Response:
         skills=target.skills if target else (),
         **queries.load_last_visibility(db.session, current_user.id),
     )
+    held = queries.find_by_link(db.session, current_user.id, proposal.url)
     return _render(
         200,
         announce=_("Check it, then save it."),
         form=form,
         proposal=proposal,
         recognized=_(proposal.form) if proposal.form else "",
-        held=queries.find_by_link(db.session, current_user.id, proposal.url),
+        held=held,
+        held_for=held.milestone_keys if held else (),
         offered={} if target else _offer(milestones.values(), proposal.kind),
         query=urlencode({"milestone": target.key, "back": back} if target else {"back": back}),
         **context,

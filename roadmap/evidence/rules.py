@@ -104,8 +104,8 @@ def find_errors(
     """Yield the errors of normalized input, in the order of the form.
 
     It needs a kind, a title, a date that is not in the future (`today` is the person's own date),
-    and a link, a file or a description. A value of an impact holds a number; the `stored` ones of
-    an older release may not, and are no reason to refuse an edit of something else.
+    and a link, a file or a description. A value of an impact holds a number, unless it is one
+    of the `stored`: an older release took others.
     """
     if not (piece.url or piece.description or piece.files):
         yield FieldError("url", "nothing_to_show")
