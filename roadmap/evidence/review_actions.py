@@ -37,6 +37,9 @@ from roadmap.people.permissions import can
 from roadmap.people.reach import was_added_by
 from roadmap.people.roles import Capability
 
+# What the history says of one of many that were judged at once.
+BUNDLED = {"bundled": True}
+
 
 def begin_review(
     session: Session, evidence: Evidence, *, version_id: uuid.UUID, by: Actor, now: dt.datetime
@@ -122,7 +125,8 @@ def decide(
         judged=version_id,
         current=evidence.current_id,
         verified=evidence.verified_version_id,
-        is_current_title=title is None or clean_line(title) == evidence.title,
+        # Compared cleaned: a form does not send back the line ends that an older release stored.
+        is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
         fitting=fitting,
         confirmed=confirmed,
         left_out=left_out,
@@ -173,16 +177,14 @@ def decide(
         evidence.state = decision
     evidence.reviewer_id = evidence.review_started_at = None
     evidence.verified_version_id = version_id if decision == "verified" else None
-    said: dict[str, Any] = {"milestones": list(keys)}
-    said["version"] = session.scalar(
-        sa.select(EvidenceVersion.number).where(EvidenceVersion.id == version_id)
-    )
+    said: dict[str, Any] = {"milestones": list(keys), "version": review.version}
     if again:
         said["besides"] = True
     if by.is_by_token:
         said["by_token"] = by.token_name
     action = f"evidence.{decision}"
-    record(session, evidence, action, by, now, row_id=review.id, **said, **_bundle(bundled))
+    more = BUNDLED if bundled else {}
+    record(session, evidence, action, by, now, row_id=review.id, **said, **more)
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
         person=str(evidence.user_id), **said,
@@ -254,14 +256,14 @@ def withdraw_review(
         sa.delete(Review).where(Review.id == review.id).execution_options(synchronize_session=False)
     )
     session.expunge(review)
-    of_version = sa.select(EvidenceVersion.number).where(EvidenceVersion.id == review.version_id)
-    number = session.scalar(of_version)
-    said: dict[str, Any] = {"version": number, "milestones": keys}
+    said: dict[str, Any] = {"version": review.version, "milestones": keys}
     done = "return" if review.decision == "returned" else "verification"
     action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
-    left_out_keys = [link.milestone_key for link in left_out]
-    more = {"decided_at": at, "left_out": left_out_keys, "reason": reason, **_bundle(bundled)}
-    record(session, evidence, action, by, now, **more, **said)
+    more = BUNDLED if bundled else {}
+    record(
+        session, evidence, action, by, now, decided_at=at, reason=reason,
+        left_out=[link.milestone_key for link in left_out], **more, **said,
+    )  # fmt: skip
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
         person=str(evidence.user_id), **said,
@@ -304,7 +306,10 @@ def verify_history(
         except Refused as refusal:
             refused[each.evidence.id] = refusal.reason
     if number := len(choices) - len(refused):
-        _record_bundle(session, user_id, "history.verified", by, now, number=number)
+        record_history(
+            session, user_id=user_id, by=by.id, action="history.verified", subject=str(user_id),
+            now=now, number=number,
+        )  # fmt: skip
     return refused
 
 
@@ -342,25 +347,13 @@ def withdraw_history(
             withdrawn.append(done)
         except Refused as refusal:
             refused[evidence.id] = refusal.reason
-    if number := len(withdrawn):
-        at = decided_at.isoformat()
-        action = "history.verification_withdrawn"
-        said = {"number": number, "decided_at": at, "reason": clean_line(reason)}
-        _record_bundle(session, user_id, action, by, now, **said)
+    if withdrawn:
+        record_history(
+            session, user_id=user_id, by=by.id, action="history.verification_withdrawn",
+            subject=str(user_id), now=now, number=len(withdrawn),
+            decided_at=decided_at.isoformat(), reason=clean_line(reason),
+        )  # fmt: skip
     return withdrawn, refused
-
-
-def _bundle(bundled: bool) -> dict[str, bool]:
-    """Return what the history says of one of many that were judged at once."""
-    return {"bundled": True} if bundled else {}
-
-
-def _record_bundle(
-    session: Session, user_id: uuid.UUID, action: str, by: Actor, now: dt.datetime, **data: Any
-) -> None:
-    record_history(
-        session, user_id=user_id, by=by.id, action=action, subject=str(user_id), now=now, **data
-    )
 
 
 def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:

@@ -40,16 +40,7 @@ class Record:
     fields: ClassVar[Mapping[str, str | LazyString]]
     optional: ClassVar[Collection[str]]
     identity: ClassVar[Sequence[str]]
-
-    def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
-        """Return what is wrong with the values, a sentence each; nothing about `unread` fields."""
-        raise NotImplementedError
-
-    def add(
-        self, session: Session, user_id: uuid.UUID, values: Values, *, by: Actor, now: dt.datetime
-    ) -> uuid.UUID:
-        """Save one and return its id. Raises LimitReached."""
-        raise NotImplementedError
+    dates: ClassVar[Sequence[str]]
 
     def existing(self, session: Session, user_id: uuid.UUID) -> set[uuid.UUID]:
         """Return the ids of those that the person has."""
@@ -59,8 +50,8 @@ class Record:
         return values.get("title", "")
 
     def date(self, values: Values) -> PartialDate | None:
-        """Return the date that it is listed with."""
-        raise NotImplementedError
+        """Return the date that it is listed with: the first of its dates that is given."""
+        return next(filter(None, (_date(values.get(name)) for name in self.dates)), None)
 
 
 def _date(text: str | None) -> PartialDate | None:
@@ -79,8 +70,10 @@ class EvidenceRecord(Record):
     }
     optional = frozenset(fields) - {"title", "occurred_on"}
     identity = ("title", "occurred_on", "url")
+    dates = ("occurred_on",)
 
     def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
+        """Return what is wrong with the values, a sentence each; nothing about `unread` fields."""
         piece = rules.normalize(self.input(values))
         return [
             f"{labels.FIELDS[each.field]}: {labels.ERROR_MESSAGES[each.code]}"
@@ -91,6 +84,7 @@ class EvidenceRecord(Record):
     def add(
         self, session: Session, user_id: uuid.UUID, values: Values, *, by: Actor, now: dt.datetime
     ) -> uuid.UUID:
+        """Save one and return its id. Raises LimitReached."""
         milestone = values.get("milestone")
         piece = evidence.create(
             session,
@@ -101,9 +95,6 @@ class EvidenceRecord(Record):
             now=now,
         )
         return piece.id
-
-    def date(self, values: Values) -> PartialDate | None:
-        return _date(values.get("occurred_on"))
 
     def input(self, values: Values) -> EvidenceInput:
         """Return the values as a form would; a draft of the team's where they say nothing else."""
@@ -116,13 +107,11 @@ class CareerRecord(Record):
     """A position or a degree, checked as its form checks it."""
 
     form: ClassVar[type[EntryForm]]
-    dates: ClassVar[Sequence[str]]
     address = "/career"
 
     def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
         form = self._form(values, today)
-        if form.validate():
-            return []
+        form.validate()
         return [
             f"{field.label.text}: {text}"
             for field in form
@@ -136,9 +125,6 @@ class CareerRecord(Record):
         form = self._form(values, by.today(now))
         entry: Entry = career.add(session, self.model, user_id, form.values, by=by.id, now=now)
         return entry.id
-
-    def date(self, values: Values) -> PartialDate | None:
-        return next(filter(None, (_date(values.get(name)) for name in self.dates)), None)
 
     def _form(self, values: Values, today: dt.date) -> EntryForm:
         given = {name: text for name, text in values.items() if text}
@@ -184,7 +170,7 @@ class DegreeRecord(CareerRecord):
         )
 
 
-RECORDS: dict[str, Record] = {
+RECORDS: dict[str, EvidenceRecord | CareerRecord] = {
     "evidence": EvidenceRecord(),
     "position": PositionRecord(),
     "degree": DegreeRecord(),
