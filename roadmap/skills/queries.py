@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,15 +19,6 @@ if TYPE_CHECKING:
 
 # Ids grow with time, so they order assessments of the same moment.
 _NEWEST_FIRST = (Assessment.assessed_at.desc(), Assessment.id.desc())
-_JUDGEMENT = (
-    Assessment.level,
-    Assessment.assessed_at,
-    Assessment.assessor_name,
-    Assessment.comment,
-    Assessment.added_by_author,
-    Assessment.by_token,
-    Assessment.assessor_id,
-)
 
 
 def ranked_assessments(
@@ -58,10 +48,10 @@ def ranked_assessments(
     )
 
 
-_ranked = ranked_assessments(Assessment.user_id == sa.bindparam("user_id"), *_JUDGEMENT[1:])
-_LATEST = sa.select(
-    _ranked.c.skill_key, _ranked.c.side, *(_ranked.c[column.key] for column in _JUDGEMENT)
-).where(_ranked.c.place == 1)
+_ranked = ranked_assessments(Assessment.user_id == sa.bindparam("user_id"), Assessment.id)
+_LATEST = (
+    sa.select(Assessment).join(_ranked, _ranked.c.id == Assessment.id).where(_ranked.c.place == 1)
+)
 
 
 def distinct_skills(roadmaps: Iterable[Content]) -> dict[str, Skill]:
@@ -94,8 +84,8 @@ def latest_assessments(
     """Load the latest assessment of each skill: by the person, and by a manager. One statement."""
     own: dict[str, AssessedLevel] = {}
     other: dict[str, AssessedLevel] = {}
-    for key, side, *judged in session.execute(_LATEST, {"user_id": user_id}):
-        (own if side == "self" else other)[key] = _level(*judged)
+    for row in session.scalars(_LATEST, {"user_id": user_id}):
+        (own if row.side == "self" else other)[row.skill_key] = _level(row)
     return own, other
 
 
@@ -111,8 +101,8 @@ def latest_by_assessor(
     session: Session, assessor_id: uuid.UUID, user_id: uuid.UUID, skill_key: str
 ) -> AssessedLevel | None:
     """Load the latest assessment of a person's skill by this assessor."""
-    row = session.execute(
-        sa.select(*_JUDGEMENT)
+    row = session.scalars(
+        sa.select(Assessment)
         .where(
             Assessment.user_id == user_id,
             Assessment.skill_key == skill_key,
@@ -122,20 +112,19 @@ def latest_by_assessor(
         .order_by(*_NEWEST_FIRST)
         .limit(1)
     ).first()
-    return _level(*row) if row else None
+    return _level(row) if row else None
 
 
-def _level(
-    level: int,
-    at: dt.datetime,
-    name: str,
-    comment: str,
-    added: bool,
-    by_token: bool,
-    assessor_id: uuid.UUID | None,
-) -> AssessedLevel:
-    name = judge_name(name, added, by_token)
-    return AssessedLevel(level, at, name, comment, added, by_token, assessor_id is None)
+def _level(row: Assessment) -> AssessedLevel:
+    return AssessedLevel(
+        row.level,
+        row.assessed_at,
+        judge_name(row.assessor_name, row.added_by_author, row.by_token),
+        row.comment,
+        row.added_by_author,
+        row.by_token,
+        is_gone=row.assessor_id is None,
+    )
 
 
 def imported_assessments(
