@@ -18,9 +18,8 @@ from roadmap.core.web import now, see_other
 from roadmap.dashboard.admin_summary import load_admin_summary
 from roadmap.dashboard.manager_summary import load_manager_summary
 from roadmap.dashboard.recent_activity import list_recent_activity
-from roadmap.forecast.queries import days_off
 from roadmap.journey.presentation import RoadmapPresenter
-from roadmap.journey.roadmap_progress import RoadmapProgress
+from roadmap.journey.roadmap_progress import load_enrolled_progress
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
@@ -57,18 +56,17 @@ def index() -> Response | str:
             plans_due=plans_due,
             roadmaps=[each.content for each in published_roadmaps(db.session)],
         )
-    published = load_revision(db.session, mine[0].revision_id)
-    content = published.content
+    content = load_revision(db.session, mine[0].revision_id).content
     own = person_record(db.session, current_user.id).own
     tally = Tally(content, own, today)
     found = explain(tally)
-    progress = RoadmapProgress(
-        published,
+    progress = load_enrolled_progress(
+        db.session,
+        current_user,
         mine[0],
-        summarize(tally),
-        own.target_dates,
-        today,
-        absences=days_off(db.session, current_user.id),
+        now=now(),
+        data=summarize(tally),
+        recent=frozenset(),
     )
     pages = RoadmapPresenter(progress)
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]

@@ -108,17 +108,17 @@ def counted_record(
     """
     records = {user_id: PersonRecord()}
     record, counted = records[user_id], {}
-    for roadmap_id, *stored in _load_people(session, records, _COUNTED):
-        revision_id, version, computed_on, valid_until, values = stored
+    for row in _load_people(session, records, _COUNTED):
         today = record.today(now)
         if (
-            (roadmap_id, revision_id) in record.enrolled
-            and version == record.version - 1
-            and computed_on <= today
-            and (valid_until is None or today < valid_until)
-            and values["release"] == VERSION
+            row.summary_revision_id is not None
+            and row.summary_revision_id == row.revision_id
+            and row.person_version == record.version - 1
+            and row.computed_on <= today
+            and (row.valid_until is None or today < row.valid_until)
+            and row.counted["release"] == VERSION
         ):
-            counted[roadmap_id] = CountedFacts.from_json(values)
+            counted[row.roadmap_id] = CountedFacts.from_json(row.counted)
     _load_statuses(session, records)
     if len(counted) < len(record.enrolled):
         _load_levels(session, records)
@@ -149,23 +149,19 @@ def partial_records(session: Session, people: Collection[uuid.UUID]) -> Records:
     return records
 
 
-def _load_people(
-    session: Session, records: Records, query: sa.Select[Any]
-) -> list[tuple[Any, ...]]:
-    """Load time zone, version, enrollments and last activity; return further columns."""
-    further = []
-    for user_id, timezone, version, roadmap_id, revision_id, *more in _rows(
-        session, query, records
-    ):
-        record = records[user_id]
-        record.timezone, record.version = timezone, version
-        if revision_id is not None:
-            record.enrolled.append((roadmap_id, revision_id))
-        record.latest_status_at, record.evidence_changed_at = more[:2]
-        record.shared_evidence_changed_at = more[2]
-        record.own.awaits_first_review = bool(more[3])
-        further.append((roadmap_id, *more[4:]))
-    return further
+def _load_people(session: Session, records: Records, query: sa.Select[Any]) -> list[Any]:
+    """Load time zone, version, enrollments and last activity; return the rows."""
+    rows = list(_rows(session, query, records))
+    for row in rows:
+        record = records[row.user_id]
+        record.timezone, record.version = row.timezone, row.version
+        if row.revision_id is not None:
+            record.enrolled.append((row.roadmap_id, row.revision_id))
+        record.latest_status_at = row.latest_status_at
+        record.evidence_changed_at = row.evidence_changed_at
+        record.shared_evidence_changed_at = row.shared_evidence_changed_at
+        record.own.awaits_first_review = bool(row.awaits_first_review)
+    return rows
 
 
 def _load_statuses(session: Session, records: Records) -> None:
@@ -198,9 +194,7 @@ def _load_evidence(session: Session, records: Records) -> None:
         records[user_id].own.pieces = evidence
 
 
-def _rows(
-    session: Session, query: sa.Select[Any], people: Collection[uuid.UUID]
-) -> Iterator[tuple[Any, ...]]:
+def _rows(session: Session, query: sa.Select[Any], people: Collection[uuid.UUID]) -> Iterator[Any]:
     """Yield the rows of a query about many people, batch by batch."""
     connection = session.connection()
     for batch in batched(people):
@@ -244,15 +238,17 @@ _was_reviewed = sa.exists().where(_review.user_id == _user.id).correlate(User.__
 # was submitted, not that its author edited it.
 _USERS = (
     sa.select(
-        _user.id,
+        _user.id.label("user_id"),
         _user.timezone,
         _user.version,
-        _roadmap.id,
+        _roadmap.id.label("roadmap_id"),
         _roadmap.revision_id,
-        _latest(_status.changed_at, _status.user_id == _user.id),
-        _latest(_evidence.updated_at, _owned),
-        _latest(_ASKED_AT, _shared, _version.id == _evidence.current_id),
-        sa.and_(_waits, sa.not_(_was_reviewed)),
+        _latest(_status.changed_at, _status.user_id == _user.id).label("latest_status_at"),
+        _latest(_evidence.updated_at, _owned).label("evidence_changed_at"),
+        _latest(_ASKED_AT, _shared, _version.id == _evidence.current_id).label(
+            "shared_evidence_changed_at"
+        ),
+        sa.and_(_waits, sa.not_(_was_reviewed)).label("awaits_first_review"),
     )
     .outerjoin_from(User.__table__, Enrollment.__table__, _enrollment.user_id == _user.id)
     .outerjoin(Roadmap.__table__, _roadmap.id == _enrollment.roadmap_id)
@@ -261,7 +257,7 @@ _USERS = (
 )
 _summary: Any = ReadinessSummary.__table__.c
 _COUNTED = _USERS.add_columns(
-    _summary.revision_id,
+    _summary.revision_id.label("summary_revision_id"),
     _summary.person_version,
     _summary.computed_on,
     _summary.valid_until,
