@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 
 from babel import Locale
@@ -29,19 +28,6 @@ PERIOD_NAMES = {"90-days": _l("90 days"), "year": _l("One year"), "all": _l("All
 # How many months the axis of time names at most, and how many months may lie between two.
 MOST_MONTHS = 4
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
-
-
-@dataclass(frozen=True, slots=True)
-class Year:
-    """The activity of a year: its drawing, and the days that have changes, the newest first."""
-
-    number: int
-    drawing: Markup
-    days: Sequence[tuple[dt.date, int]]
-
-    @property
-    def changes(self) -> int:
-        return sum(count for _day, count in self.days)
 
 
 def burn_up(points: Series, target_on: dt.date | None) -> Markup:
@@ -142,21 +128,18 @@ def known(value: float | Decimal | None) -> str:
     return points_filter(value) if isinstance(value, Decimal) else number_filter(value)
 
 
-def activity_year(year: int, counts: Mapping[dt.date, int], today: dt.date) -> Year:
+def draw_year(year: int, counts: Mapping[dt.date, int], today: dt.date) -> Markup:
     """Draw the days of a year by their number of changes."""
     locale = Locale.parse(current_locale())
     first = locale.first_week_day
     weekdays = locale.days["stand-alone"]["short"]
     months = locale.months["stand-alone"]["abbreviated"]
-    days = sorted(counts.items(), reverse=True)
-    changes = sum(counts.values())
-    title = _("Activity in %(year)s", year=str(year))
-    drawing = render_year(
+    return render_year(
         year,
         counts,
         today=today,
-        title=title,
-        description=activity_line(changes, len(days)),
+        title=_("Activity in %(year)s", year=str(year)),
+        description=activity_line(counts),
         weekdays=[weekdays[(first + place) % 7] for place in range(7)],
         months=[months[number] for number in range(1, 13)],
         first_weekday=first,
@@ -164,20 +147,19 @@ def activity_year(year: int, counts: Mapping[dt.date, int], today: dt.date) -> Y
             day: ngettext(
                 "%(day)s: 1 change", "%(day)s: %(num)s changes", count, day=date_filter(day)
             )
-            for day, count in days
+            for day, count in counts.items()
         },
     )
-    return Year(year, drawing, days)
 
 
-def activity_line(changes: int, days: int) -> str:
+def activity_line(counts: Mapping[dt.date, int]) -> str:
     """Say how much happened in a year."""
-    if not changes:
+    if not counts:
         return _("No changes.")
     return _(
         "%(changes)s on %(days)s.",
-        changes=ngettext("1 change", "%(num)s changes", changes),
-        days=ngettext("1 day", "%(num)s days", days),
+        changes=ngettext("1 change", "%(num)s changes", sum(counts.values())),
+        days=ngettext("1 day", "%(num)s days", len(counts)),
     )
 
 

@@ -56,8 +56,10 @@ def page(slug: str) -> Response:
         score_line=presentation.score_line(points) if has_lines else None,
         unknown_until=presentation.unknown_until(points),
         known=presentation.known,
-        activity=presentation.activity_year(year, counts, today),
-        activity_line=presentation.activity_line,
+        year=year,
+        drawing=presentation.draw_year(year, counts, today),
+        activity_line=presentation.activity_line(counts),
+        changes=sorted(counts.items(), reverse=True),
         first_year=first_year,
     )
 
