@@ -38,7 +38,9 @@ PAGES = ("/", "/roadmaps", "/roadmaps/{slug}", "/skills", "/readiness", "/eviden
 def environment(config: Mapping[str, object]) -> dict[str, str]:
     """The environment of a server over the same database and key."""
     names = ("SECRET_KEY", "DATABASE_URL", "DATA_DIR")
-    return os.environ | {f"ROADMAP_{name}": str(config[name]) for name in names}
+    # Without byte code each start would compile Cairn again, which takes time and memory.
+    inherited = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    return inherited | {f"ROADMAP_{name}": str(config[name]) for name in names}
 
 
 def start(config: Mapping[str, object], database: str) -> Row:

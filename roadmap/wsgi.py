@@ -16,9 +16,8 @@ try:
 except ConfigError as error:
     sys.exit(f"Error: {error}")
 
-# What a worker has loaded by now stays. The garbage collector need not walk through it again and
-# again, nor look three times in a tick for cycles that a request does not make.
-gc.collect()
+# What is loaded by now stays. The garbage collector need not walk through it again and again, nor
+# look three times in a tick for cycles that a request does not make.
 gc.freeze()
 gc.set_threshold(10_000, 20, 20)
 gc.enable()

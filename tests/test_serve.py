@@ -172,6 +172,25 @@ def test_a_worker_loads_neither_migrations_nor_commands(tmp_path: Path) -> None:
     assert not {*unwanted} & {*loaded}
 
 
+def test_workers_are_forked_without_a_connection_and_also_before_the_database_is_there(
+    tmp_path: Path,
+) -> None:
+    script = (
+        "import gc; from roadmap.processes import preload; preload(); from roadmap.wsgi import app;"
+        "engine = app.extensions['sqlalchemy'].engines['default'];"
+        "print(engine.pool.checkedin(), engine.pool.checkedout(), gc.get_freeze_count() > 100_000)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=start.config.ROOT,
+        env={**os.environ, "ROADMAP_SECRET_KEY": "k" * 32, "ROADMAP_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "0 0 True\n"
+
+
 def test_a_restart_with_nothing_to_prepare_does_without_the_application(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -489,20 +489,14 @@ def _check_database_path(database_url: str, data_dir: Path) -> None:
         raise ValueError(f"names {path}, but that is a folder.")
 
 
-def main() -> None:
-    """Check the settings; print a line for each that is wrong and exit with status 1.
+def check(host: str, port: int) -> None:
+    """Check the settings, and write down where the server listens.
 
-    Given a host and port, also write them down as the server's address.
+    Print a line for each setting that is wrong, and exit with status 1.
     """
     try:
-        data_dir = build_config()["DATA_DIR"]
-        if arguments := sys.argv[1:]:
-            record_address(arguments[0], int(arguments[1]), data_dir)
+        record_address(host, port, build_config()["DATA_DIR"])
     except ConfigError as error:
         sys.exit(str(error))
     except OSError as error:
         sys.exit(f"{error.strerror or error}: {error.filename}")
-
-
-if __name__ == "__main__":
-    main()

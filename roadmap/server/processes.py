@@ -2,8 +2,9 @@
 
     python -m roadmap.processes --host ADDRESS --port PORT [--jobs]
 
-This is granian's main process. It keeps the workers, and in a thread the job process. It imports
-nothing of the application, so it stays small.
+This is granian's main process. It loads the application, forks the workers, which share that memory
+until they write to it, and keeps them, and in a thread the job process. SIGHUP replaces the workers
+by fresh ones of the code that is loaded; new code takes a restart.
 
 SIGTERM reaches workers and job process at once: requests and the mail being sent are finished. A
 job process that crashes is started again. When the main process is killed, Linux kills the workers,
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -34,7 +36,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from roadmap.core import logs
+from roadmap.core import config, logs
 from roadmap.server import ports
 
 log = logging.getLogger("roadmap.server.processes")
@@ -63,8 +65,6 @@ STABLE_AFTER_SECONDS = 60.0
 
 PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
-# Runs in a process of its own, so that the settings' modules do not stay in this one.
-CONFIG_CHECK_COMMAND = (sys.executable, "-m", "roadmap.core.config")
 # Nobody waits for the jobs: whatever else starts or answers goes first.
 JOBS_COMMAND = (
     "nice",
@@ -95,17 +95,13 @@ class JobProcess:
         self._launch()
         self._thread.start()
 
-    def restart(self) -> None:
-        """End it, so that it starts again: SIGHUP renews the workers as well."""
-        if self._process is not None:
-            self._process.terminate()
-
     def terminate(self) -> None:
         """Ask it to finish what it does and end, and do not start it again."""
         if not self._stopping.is_set():
             self._stop_deadline = time.monotonic() + JOBS_GRACE_SECONDS
             self._stopping.set()
-        self.restart()
+        if self._process is not None:
+            self._process.terminate()
 
     def join(self) -> None:
         """Wait until it has ended; kill it when it takes longer than JOBS_GRACE_SECONDS."""
@@ -233,8 +229,8 @@ def make_server(host: str, port: int) -> MPServer:
     )
 
 
-def main() -> None:
-    """Serve until a signal ends it."""
+def main(preload: Callable[[], None]) -> None:
+    """Load the application by `preload`, and serve it until a signal ends this process."""
     parser = ports.ArgumentParser(prog="python -m roadmap.processes")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=ports.port_number, default=8000)
@@ -247,9 +243,8 @@ def main() -> None:
             _held = ports.reserve_port(options.host, options.port)
         except ports.PortTaken as error:
             sys.exit(str(error))
-        check = [*CONFIG_CHECK_COMMAND, options.host, str(options.port)]
-        if subprocess.run(check, cwd=ROOT, check=False).returncode:  # noqa: S603 - host and port
-            sys.exit(1)
+        config.check(options.host, options.port)
+    preload()
     raise_file_limit()
     main_process = os.getpid()
     os.register_at_fork(after_in_child=lambda: die_with_parent(main_process))
@@ -258,7 +253,6 @@ def main() -> None:
     server.on_startup(lambda: terminate_on_signal(server, jobs))
     if jobs is not None:
         server.on_startup(jobs.start)
-        server.on_reload(jobs.restart)
         server.on_shutdown(jobs.join)
     try:
         server.serve()

@@ -207,14 +207,13 @@ FAULTS = {
 def test_a_wrong_setting_is_one_line(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the check says that the server begins with, in a process of its own."""
+    """What the check says that the server begins with."""
     for inherited in [each for each in os.environ if each.startswith("ROADMAP_")]:
         monkeypatch.delenv(inherited)
     for setting_name, value in FAULTS[name].prepare(tmp_path).items():
         monkeypatch.setenv(f"ROADMAP_{setting_name}", value)
-    monkeypatch.setattr(sys, "argv", ["config", "127.0.0.1", "8000"])
     with pytest.raises(SystemExit) as refused:
-        config.main()
+        config.check("127.0.0.1", 8000)
     [line] = str(refused.value.code).splitlines()
     assert "hidden" not in line
     for text in FAULTS[name].said:
