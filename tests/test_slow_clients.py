@@ -6,14 +6,16 @@ import asyncio
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from roadmap.core.config import ROOT
-from roadmap.server.gateway import Gateway, Message, make_environ
+from roadmap.core.uploads import SENDER
+from roadmap.server.gateway import UPLOADS_OF_ONE, Gateway, Message, make_environ
 from tests.support.nginx import proxied
 from tests.support.server import HOST, Server, run_server
 from tests.test_faults import Running, Visitor, on_the_way
@@ -122,3 +124,42 @@ def test_a_body_that_stays_away_is_refused_after_a_time() -> None:
 
 def answer_nothing(_environ: object, _start: object) -> list[bytes]:
     raise AssertionError("the application was asked before the body was there")
+
+
+def test_one_person_leaves_room_for_the_files_of_others(tmp_path: Path) -> None:
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        environ.get(SENDER, []).append(environ["HTTP_COOKIE"])
+        start_response("200 OK", [])
+        return [b"ok"]
+
+    async def upload(gateway: Gateway, person: bytes, *, arrives: bool = True) -> int:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return (
+                {"type": "http.request", "body": b"x" * 20} if arrives else await asyncio.Future()
+            )
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        headers = (b"content-length", b"20"), (b"content-type", b"multipart/form-data; boundary=x")
+        scope = request_scope(*headers, (b"cookie", person))
+        await gateway({**scope, "method": "POST", "path": "/evidence"}, receive, send)
+        return int(sent[0]["status"])
+
+    async def send_many() -> tuple[int, int, int]:
+        gateway = Gateway(answer, max_body=10, data_dir=tmp_path)
+        held = [
+            asyncio.ensure_future(upload(gateway, b"alice", arrives=False))
+            for _ in range(UPLOADS_OF_ONE)
+        ]
+        while gateway._uploads.total() < UPLOADS_OF_ONE:
+            await asyncio.sleep(0)
+        one_more, other = await upload(gateway, b"alice"), await upload(gateway, b"bob")
+        for each in held:
+            each.cancel()
+        await asyncio.gather(*held, return_exceptions=True)
+        return one_more, other, await upload(gateway, b"alice")
+
+    assert asyncio.run(send_many()) == (503, 200, 200)

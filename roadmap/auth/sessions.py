@@ -33,6 +33,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address, is_own_address, sending_page
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import new_id
+from roadmap.core.uploads import SENDER
 from roadmap.core.web import form_key, htmx, now, redirect_page, render_page, safe_redirect_target
 from roadmap.people.actor import Actor
 from roadmap.people.models import AuditEntry, HistoryEntry, User
@@ -283,8 +284,11 @@ def check_permission() -> None:
     permission = _permission()
     if permission is None and request.endpoint not in (None, "static"):
         abort(404)
-    if permission not in (None, "public") and not can(signed_in_actor(), permission):
-        abort(403)
+    if permission not in (None, "public"):
+        actor = signed_in_actor()
+        if actor is None or not can(actor, permission):
+            abort(403)
+        request.environ.get(SENDER, []).append(actor.id)
 
 
 def _permission() -> str | None:

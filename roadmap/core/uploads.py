@@ -14,6 +14,8 @@ MAX_UPLOAD_BYTES = MAX_FILE_BYTES + MAX_BODY_BYTES
 # The fields of a form, with its files.
 MAX_PARTS = 600
 MULTIPART = "multipart/form-data"
+# In the environment of a probe: a list, which gets the id of who would send the files.
+SENDER = "roadmap.sender"
 
 _ID = "[0-9a-f-]{36}"
 # The form of a piece of evidence, the requests of its buttons, those of its files alone, and that

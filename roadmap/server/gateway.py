@@ -15,13 +15,14 @@ import io
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from roadmap.core.file_store import temporary_file
-from roadmap.core.uploads import MAX_UPLOAD_BYTES, is_upload, probe_path
+from roadmap.core.uploads import MAX_UPLOAD_BYTES, SENDER, is_upload, probe_path
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -34,8 +35,10 @@ THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 BODY_SECONDS = 30
 # One with files may take as long as it takes at this speed besides: 25 MB have nine minutes.
 UPLOAD_BYTES_PER_SECOND = 50_000
-# Bodies with files that a worker reads at the same time; they take room on the disk.
+# Bodies with files that a worker reads at the same time, and those of one person; they take room on
+# the disk.
 UPLOADS_AT_ONCE = 16
+UPLOADS_OF_ONE = 8
 CHUNK_BYTES = 64 * 1024
 
 Message = MutableMapping[str, Any]
@@ -104,7 +107,7 @@ class Gateway:
     ) -> None:
         self._app = app
         self._data_dir = data_dir
-        self._uploads = 0
+        self._uploads: Counter[Any] = Counter()
         self._body_seconds = body_seconds
         self._max_body = max_body
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
@@ -154,13 +157,19 @@ class Gateway:
         """Answer a request whose body has files."""
         probe: WSGIEnvironment = {**environ, "REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
         probe |= {"PATH_INFO": probe_path(environ), "QUERY_STRING": "", "CONTENT_LENGTH": "0"}
+        # A list, since a middleware copies the environment.
+        sender: list[Any] = []
+        probe[SENDER] = sender
         del probe["CONTENT_TYPE"]
         status, *_rest = await self._run_in_thread(probe)
         if status != 200:
             return NOT_ALLOWED
-        if self._uploads >= UPLOADS_AT_ONCE:
+        taken = Counter(sender[-1:])
+        if self._uploads.total() >= UPLOADS_AT_ONCE or any(
+            self._uploads[each] >= UPLOADS_OF_ONE for each in taken
+        ):
             return BUSY
-        self._uploads += 1
+        self._uploads += taken
         try:
             with temporary_file(data_dir) as file:
                 async with asyncio.timeout(self._body_seconds + length / UPLOAD_BYTES_PER_SECOND):
@@ -172,7 +181,7 @@ class Gateway:
             log.error("an upload could not be written: %s", error)
             return NO_ROOM
         finally:
-            self._uploads -= 1
+            self._uploads -= taken
 
     async def _run_in_thread(self, environ: WSGIEnvironment) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, environ)
