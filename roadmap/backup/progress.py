@@ -25,14 +25,10 @@ class TooLittleRoom(RuntimeError):
 class Progress:
     """Says now and then how many rows of a step are done."""
 
-    def __init__(self, say: Say, total: int) -> None:
-        self._say = say
-        self._total = total
+    def __init__(self, say: Say, step: str, total: int) -> None:
+        self._say, self._step, self._total = say, step, total
         self._done = 0
         self._said_at = time.monotonic()
-
-    def begin(self, step: str) -> None:
-        self._step, self._done = step, 0
 
     def add(self, rows: int) -> None:
         self._done += rows

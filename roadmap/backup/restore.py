@@ -84,7 +84,11 @@ def restore_to_scratch(
     Unless `trust` says that it may be anybody's, it must be signed with this instance's key. The
     room for this is checked first, with that for replacing the database if `replaces`.
     """
-    with open_backup(path) as packed, tempfile.TemporaryDirectory(prefix="cairn-") as folder:
+    with (
+        open_backup(path) as packed,
+        tempfile.TemporaryDirectory(prefix="cairn-") as folder,
+        contextlib.ExitStack() as stack,
+    ):
         manifest = _read_known_manifest(packed, trust=trust)
         require_room(_estimate_room(packed, replaces=replaces), say)
         check_contents(packed, manifest)
@@ -94,25 +98,19 @@ def restore_to_scratch(
         # Leave the temporary application's context before the caller works with the rows.
         with scratch.app_context():
             engine = db.engine
+            stack.callback(engine.dispose)
             db.create_file()
-            try:
-                if manifest.revision in newest_migrations():
-                    Base.metadata.create_all(engine)
-                    alembic.stamp()
-                else:
-                    alembic.upgrade(manifest.revision)
-                _load_tables(engine, packed, manifest, Progress(say, manifest.rows))
-                _check_integrity(engine)
-                upgrade()
-                _check_integrity(engine)
-                _check_named_files(engine, manifest)
-            except BaseException:
-                engine.dispose()
-                raise
-        try:
-            yield _recount_rows(engine, manifest), engine
-        finally:
-            engine.dispose()
+            if manifest.revision in newest_migrations():
+                Base.metadata.create_all(engine)
+                alembic.stamp()
+            else:
+                alembic.upgrade(manifest.revision)
+            _load_tables(engine, packed, manifest, say)
+            _check_integrity(engine)
+            upgrade()
+            _check_integrity(engine)
+            _check_named_files(engine, manifest)
+        yield _recount_rows(engine, manifest), engine
 
 
 def create_scratch_app(path: Path) -> Flask:
@@ -146,10 +144,8 @@ def _estimate_room(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
     return needs
 
 
-def _load_tables(
-    engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest, progress: Progress
-) -> None:
-    progress.begin("Loaded and checked")
+def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest, say: Say) -> None:
+    progress = Progress(say, "Loaded and checked", manifest.rows)
     with engine.connect() as connection:
         # Foreign keys are checked when all rows are loaded.
         raw: Any = connection.connection.driver_connection
@@ -268,8 +264,7 @@ def replace_all(
     connection: sa.Connection, scratch: sa.Engine, manifest: Manifest, say: Say = quiet
 ) -> None:
     """Replace all rows with those in `scratch`. Raises InvalidBackup if any is missing."""
-    progress = Progress(say, manifest.rows)
-    progress.begin("Replaced")
+    progress = Progress(say, "Replaced", manifest.rows)
     everything = Base.metadata.sorted_tables
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"TRUNCATE {_quoted_names(everything)}")

@@ -28,6 +28,7 @@ from roadmap.server import ports
 
 if TYPE_CHECKING:
     from flask import Flask
+    from sqlalchemy.orm import Session
 
 DEMO_DATABASE = "demo.sqlite3"
 DEMO_ACCOUNTS = "accounts.txt"
@@ -112,7 +113,6 @@ def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None)
     if is_prepared():
         return True
     # Imported late: these modules read settings that were set just now.
-    from roadmap.auth.queries import any_user_exists
     from roadmap.catalog.actions import publish_shipped
     from roadmap.core.database import db
     from roadmap.core.migrations import applied_revisions, upgrade
@@ -132,7 +132,7 @@ def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None)
         for change in changes:
             if not (change.is_new or change.is_empty):
                 print(f"Revision {change.number} of {change.slug} was published.", flush=True)
-        return any_user_exists(db.session)
+        return _has_accounts(db.session)
 
 
 def name_database() -> str:
@@ -153,7 +153,6 @@ def is_prepared() -> bool:
     """
     from flask import Flask
 
-    from roadmap.auth.queries import any_user_exists
     from roadmap.catalog.actions import publish_shipped
     from roadmap.core.database import Schema, compare_schema, db, init_database
 
@@ -165,12 +164,19 @@ def is_prepared() -> bool:
             if compare_schema() is not Schema.CURRENT:
                 return False
             changes = publish_shipped(db.session, now=dt.datetime.now(dt.UTC), dry_run=True)
-            return any_user_exists(db.session) and all(change.is_empty for change in changes)
+            return _has_accounts(db.session) and all(change.is_empty for change in changes)
         except sa.exc.DBAPIError:
             return False  # It is not there yet; what else is wrong, the application will say.
         finally:
             db.session.close()
             db.engine.dispose()
+
+
+def _has_accounts(session: Session) -> bool:
+    # Of the rooms only the tables are imported: a restart does not wait for more.
+    from roadmap.people.models import User
+
+    return bool(session.scalar(sa.select(sa.exists().where(User.id.is_not(None)))))
 
 
 def load_demo(folder: Path) -> str:

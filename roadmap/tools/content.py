@@ -25,7 +25,6 @@ from roadmap.catalog.sources import Source
 
 Name = Annotated[str, Field(pattern=r"^\S.*\S$", max_length=80)]
 Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
-STATUSES = ("active", "dormant", "legacy", "retired")
 
 
 class Group(Model):

@@ -16,6 +16,12 @@ from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_multiline
 from roadmap.tools.models import INTERESTS, LEVELS
 
+STATUS_LABELS = {
+    "active": _l("Active"),
+    "dormant": _l("Dormant"),
+    "legacy": _l("Legacy"),
+    "retired": _l("Retired"),
+}
 # An earlier year is a typing error.
 EARLIEST_DATE = dt.date(1980, 1, 1)
 LEVEL_LABELS = {

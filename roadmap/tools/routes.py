@@ -17,7 +17,7 @@ from roadmap.core.web import now, render_page, see_other
 from roadmap.people.permissions import permit
 from roadmap.people.roles import VIEWERS
 from roadmap.tools import actions, queries
-from roadmap.tools.forms import INTEREST_LABELS, LEVEL_LABELS, ToolForm
+from roadmap.tools.forms import INTEREST_LABELS, LEVEL_LABELS, STATUS_LABELS, ToolForm
 from roadmap.tools.models import NOTHING
 from roadmap.tools.rules import STALE_MONTHS, is_stale
 
@@ -51,7 +51,9 @@ def overview() -> str:
         groups=groups,
         shown={each.key: [tool for tool in found if tool.group == each.key] for each in groups},
         chosen={"group": group, "status": status, "mine": only_mine, "asked": only_asked},
-        statuses=statuses,
+        group_options=[(each.key, each.title) for each in content.groups],
+        status_options=[pair for pair in STATUS_LABELS.items() if pair[0] in statuses],
+        status_labels=STATUS_LABELS,
         mine=mine,
         asked=asked,
         stale={each.tool for each in mine.values() if is_stale(each.last_used, _today())},
@@ -125,6 +127,7 @@ def _render(
         status,
         tool=tool,
         content=content,
+        status_labels=STATUS_LABELS,
         group=content.group_by_key[tool.group],
         form=form,
         late=late,

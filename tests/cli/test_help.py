@@ -29,17 +29,19 @@ OURS = {
 }
 
 
-def flask(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def flask(
+    folder: Path, *words: str, options: tuple[str, ...] = (), **settings: str
+) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     return subprocess.run(
-        [sys.executable, *("-X", "importtime", "-m", "flask", "--app", "roadmap"), *words],
+        [sys.executable, *options, "-m", "flask", "--app", "roadmap", *words],
         env={**kept, "ROADMAP_DATA_DIR": str(folder), **settings},
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 
 
 def test_help_lists_our_commands_without_loading_the_application(tmp_path: Path) -> None:
-    done = flask(tmp_path, "--help")
+    done = flask(tmp_path, "--help", options=("-X", "importtime"))
     listed = done.stdout.partition("Commands:\n")[2]
     assert set(re.findall(r"^  (\w+)  ", listed, re.M)) == OURS
     assert "sqlalchemy" not in done.stderr
