@@ -7,7 +7,7 @@ import datetime as dt
 from babel.dates import format_skeleton
 from flask_babel import LazyString
 
-from roadmap.calendar.rules import Entry, Month
+from roadmap.calendar.rules import Entry
 from roadmap.core.i18n import current_locale, ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
@@ -42,6 +42,6 @@ def distance(entry: Entry, today: dt.date) -> str:
     return str(ngettext("in %(num)d day", "in %(num)d days", days))
 
 
-def month_title(month: Month) -> str:
+def month_title(month: dt.date) -> str:
     """Return the name and the year of a month: December 2026."""
-    return str(format_skeleton("yMMMM", month.first, locale=current_locale()))
+    return str(format_skeleton("yMMMM", month, locale=current_locale()))

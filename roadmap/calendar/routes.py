@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import Calendar
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -15,6 +16,7 @@ from roadmap.auth.queries import find_by_token
 from roadmap.calendar import actions, feed, labels, queries, rules
 from roadmap.calendar.models import CalendarFeed
 from roadmap.core.database import db
+from roadmap.core.dates import months_later
 from roadmap.core.i18n import current_locale
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
@@ -30,10 +32,10 @@ calendar = Blueprint("calendar", __name__)
 def index() -> Response:
     """Show a month, `?month=2026-12`, and the list of what is late and to come."""
     today = current_user.today(now())
-    month = rules.Month.parse(request.args.get("month", ""), today)
+    month = rules.month_of(request.args.get("month", ""), today)
     entries = queries.load_entries(db.session, current_user.id, today)
     locale = Locale.parse(current_locale())
-    weeks = month.weeks(locale.first_week_day)
+    weeks = Calendar(locale.first_week_day).monthdatescalendar(month.year, month.month)
     shown: dict[object, list[rules.Entry]] = {day: [] for week in weeks for day in week}
     for each in entries:
         if each.day in shown:
@@ -45,6 +47,7 @@ def index() -> Response:
         late=[each for each in entries if each.is_late(today)],
         coming=[each for each in entries if each.day >= today],
         month=month,
+        beside=(months_later(month, -1), months_later(month, 1)),
         weeks=weeks,
         shown=shown,
         weekdays=[(short[day.weekday()], full[day.weekday()]) for day in weeks[0]],

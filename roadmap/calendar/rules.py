@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,43 +34,15 @@ class Entry:
         return self.day < today and self.kind in JUST_PASS
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    year: int
-    number: int
-
-    @classmethod
-    def parse(cls, text: str, today: dt.date) -> Month:
-        """Read "2026-12"; anything else is the month of today."""
-        try:
-            day = dt.datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
-        except ValueError:
-            day = today
-        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-            day = today
-        return cls(day.year, day.month)
-
-    @property
-    def first(self) -> dt.date:
-        return dt.date(self.year, self.number, 1)
-
-    @property
-    def key(self) -> str:
-        return f"{self.first:%Y-%m}"
-
-    @property
-    def previous(self) -> Month:
-        day = self.first - dt.timedelta(days=1)
-        return Month(day.year, day.month)
-
-    @property
-    def next(self) -> Month:
-        day = self.first + dt.timedelta(days=31)
-        return Month(day.year, day.month)
-
-    def weeks(self, first_weekday: int) -> list[list[dt.date]]:
-        """Return its weeks of seven days, also of the months beside it. Monday is 0."""
-        return calendar.Calendar(first_weekday).monthdatescalendar(self.year, self.number)
+def month_of(text: str, today: dt.date) -> dt.date:
+    """Read "2026-12" as the first day of the month; anything else is the month of today."""
+    try:
+        day = dt.datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+    except ValueError:
+        day = today
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        day = today
+    return day.replace(day=1)
 
 
 def due(entries: Iterable[Entry], today: dt.date) -> list[Entry]:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.types import form_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
-from roadmap.people.private_rows import lock_row
+from roadmap.people.private_rows import add_row, lock_row
 
 SomeEntry = TypeVar("SomeEntry", bound=Entry)
 
@@ -41,17 +41,13 @@ def add(
     """Add a position or a degree, once for each `key` of a form. Raises LimitReached."""
     lock_user(session, user_id)
     made_as = form_id(key, user_id, model.__tablename__, sorted(values.items()))
-    if (made := session.get(model, made_as)) is not None:
-        return made
-    if count_rows(session, model, model.user_id == user_id) >= MAX_ENTRIES:
-        raise LimitReached(
-            TOO_MANY[model],
-            _l("Delete one that you no longer need, then add this one again."),
-        )
-    entry = model(id=made_as, user_id=user_id, **values)
-    session.add(entry)
-    session.flush()
-    _record_history(session, entry, "added", by=by, now=now)
+    advice = _l("Delete one that you no longer need, then add this one again.")
+    limit = LimitReached(TOO_MANY[model], advice)
+    entry, is_new = add_row(
+        session, model(id=made_as, user_id=user_id, **values), limit, MAX_ENTRIES
+    )
+    if is_new:
+        _record_history(session, entry, "added", by=by, now=now)
     return entry
 
 

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from roadmap.career_plans import queries
 from roadmap.career_plans.models import CareerPlan, Reflection
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.types import form_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
+from roadmap.people.private_rows import add_row
 
 # Of one challenge: ten years, a line a month.
 MAX_REFLECTIONS = 120
@@ -69,18 +70,18 @@ def add_reflection(
 ) -> None:
     """Add a reflection on a challenge, once for each `key` of a form. Raises LimitReached."""
     lock_user(session, user_id)
-    made_as = form_id(key, user_id, challenge, text)
-    if session.get(Reflection, made_as) is not None:
-        return
-    mine = (Reflection.user_id == user_id, Reflection.challenge == challenge)
-    if count_rows(session, Reflection, *mine) >= MAX_REFLECTIONS:
-        raise LimitReached(
-            _l("You already have %(most)d reflections here, the maximum.", most=MAX_REFLECTIONS),
-            _l("Your plan above can still be changed."),
-        )
-    session.add(
-        Reflection(id=made_as, user_id=user_id, challenge=challenge, written_on=today, text=text)
+    reflection = Reflection(
+        id=form_id(key, user_id, challenge, text),
+        user_id=user_id, challenge=challenge, written_on=today, text=text,
+    )  # fmt: skip
+    limit = LimitReached(
+        _l("You already have %(most)d reflections here, the maximum.", most=MAX_REFLECTIONS),
+        _l("Your plan above can still be changed."),
     )
+    of_challenge = Reflection.challenge == challenge
+    _saved, is_new = add_row(session, reflection, limit, MAX_REFLECTIONS, of_challenge)
+    if not is_new:
+        return
     record_history(
         session, user_id=user_id, by=by, action="career_plan.reflected", subject=challenge,
         now=now,

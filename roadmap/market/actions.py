@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.limits import LimitReached
 from roadmap.core.types import form_id
 from roadmap.market.models import ImportedPay, Offer, PayImport
 from roadmap.market.rules import OfferTerms
 from roadmap.people.audit import record_audit
-from roadmap.people.locks import lock_user_to_read
+from roadmap.people.private_rows import add_row
 
 if TYPE_CHECKING:
     from roadmap.market.oews_file import OewsFile
@@ -90,21 +90,15 @@ def save_offer(
     key: str = "",
 ) -> Offer:
     """Save an offer, once for each `key` of a form; no history names it. Raises LimitReached."""
-    lock_user_to_read(session, user_id)
-    made_as = form_id(key, user_id, Offer.__tablename__, name, currency, terms)
-    if (made := session.get(Offer, made_as)) is not None:
-        return made
-    if count_rows(session, Offer, Offer.user_id == user_id) >= MAX_OFFERS:
-        raise LimitReached(
-            _l("You already have %(most)d offers, the maximum.", most=MAX_OFFERS),
-            _l("Delete one that you no longer need, then save this one again."),
-        )
     offer = Offer(
-        id=made_as, user_id=user_id, name=name, currency=currency, created_at=now, **asdict(terms)
+        id=form_id(key, user_id, Offer.__tablename__, name, currency, terms),
+        user_id=user_id, name=name, currency=currency, created_at=now, **asdict(terms),
+    )  # fmt: skip
+    limit = LimitReached(
+        _l("You already have %(most)d offers, the maximum.", most=MAX_OFFERS),
+        _l("Delete one that you no longer need, then save this one again."),
     )
-    session.add(offer)
-    session.flush()
-    return offer
+    return add_row(session, offer, limit, MAX_OFFERS)[0]
 
 
 def delete_offer(session: Session, offer: Offer) -> None:

@@ -1,14 +1,37 @@
-"""Change rows that nobody but their owner sees, below the lock of the owner."""
+"""Add and change rows that nobody but their owner sees, below the lock of the owner."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.stale_forms import RowDeleted, check_seen
-from roadmap.people.locks import lock_and_refresh
+from roadmap.people.locks import lock_and_refresh, lock_user_to_read
+
+Row = TypeVar("Row", bound=Any)
+
+
+def add_row(
+    session: Session, row: Row, limit: LimitReached, most: int, *within: Any
+) -> tuple[Row, bool]:
+    """Add a row, once for its `form_id`; return it, and whether it is new.
+
+    Raises the limit where the person has `most` already, all in all or of those `within`.
+    """
+    lock_user_to_read(session, row.user_id)
+    model = type(row)
+    mine = sa.select(model).where(model.id == row.id, model.user_id == row.user_id)
+    if (made := session.scalar(mine)) is not None:
+        return made, False
+    if count_rows(session, model, model.user_id == row.user_id, *within) >= most:
+        raise limit
+    session.add(row)
+    session.flush()
+    return row, True
 
 
 def lock_row(session: Session, row: Any) -> None:

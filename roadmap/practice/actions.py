@@ -19,7 +19,7 @@ from roadmap.core.stale_forms import StaleForm
 from roadmap.core.types import form_id, new_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user_to_read
-from roadmap.people.private_rows import lock_row
+from roadmap.people.private_rows import add_row, lock_row
 from roadmap.practice import queries
 from roadmap.practice.models import (
     Answer,
@@ -155,25 +155,19 @@ def start_mock(
     key: str = "",
 ) -> MockInterview:
     """Start a mock interview of these questions, once for each `key`. Raises LimitReached."""
-    lock_user_to_read(session, user_id)
-    made_as = form_id(key, user_id, MockInterview.__tablename__, kind)
-    if (made := session.get(MockInterview, made_as)) is not None:
-        return made
-    if count_rows(session, MockInterview, MockInterview.user_id == user_id) >= MAX_MOCKS:
-        raise LimitReached(
-            _l("You already have %(most)d mock interviews, the maximum.", most=MAX_MOCKS),
-            _l("Delete one that you no longer need."),
-        )
     rounds = [
         MockRound(position=place, user_id=user_id, question=question)
         for place, question in enumerate(questions, 1)
     ]
     mock = MockInterview(
-        id=made_as, user_id=user_id, kind=kind, seed=seed, started_at=now, rounds=rounds
+        id=form_id(key, user_id, MockInterview.__tablename__, kind),
+        user_id=user_id, kind=kind, seed=seed, started_at=now, rounds=rounds,
+    )  # fmt: skip
+    limit = LimitReached(
+        _l("You already have %(most)d mock interviews, the maximum.", most=MAX_MOCKS),
+        _l("Delete one that you no longer need."),
     )
-    session.add(mock)
-    session.flush()
-    return mock
+    return add_row(session, mock, limit, MAX_MOCKS)[0]
 
 
 def begin_round(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.limits import LimitReached
 from roadmap.core.types import form_id
 from roadmap.evidence import actions as evidence_actions
 from roadmap.evidence.kind_words import propose_kind
@@ -17,8 +17,7 @@ from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_last_visibility
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
-from roadmap.people.locks import lock_user_to_read
-from roadmap.people.private_rows import lock_row
+from roadmap.people.private_rows import add_row, lock_row
 from roadmap.work_log.models import WorkLogEntry
 
 # Ten a week for ten years.
@@ -36,19 +35,13 @@ def add_entry(
     key: str = "",
 ) -> WorkLogEntry:
     """Add a line, once for each `key` of a form. Raises LimitReached."""
-    lock_user_to_read(session, user_id)
-    made_as = form_id(key, user_id, WorkLogEntry.__tablename__, day, text)
-    if (made := session.get(WorkLogEntry, made_as)) is not None:
-        return made
-    if count_rows(session, WorkLogEntry, WorkLogEntry.user_id == user_id) >= MAX_ENTRIES:
-        raise LimitReached(
-            _l("You already have %(most)d lines, the maximum.", most=MAX_ENTRIES),
-            _l("Delete some that you no longer need, then add this one again."),
-        )
-    entry = WorkLogEntry(id=made_as, user_id=user_id, day=day, text=text, created_at=now)
-    session.add(entry)
-    session.flush()
-    return entry
+    key_of_row = form_id(key, user_id, WorkLogEntry.__tablename__, day, text)
+    entry = WorkLogEntry(id=key_of_row, user_id=user_id, day=day, text=text, created_at=now)
+    limit = LimitReached(
+        _l("You already have %(most)d lines, the maximum.", most=MAX_ENTRIES),
+        _l("Delete some that you no longer need, then add this one again."),
+    )
+    return add_row(session, entry, limit, MAX_ENTRIES)[0]
 
 
 def delete_entry(session: Session, entry: WorkLogEntry) -> None:

@@ -8,8 +8,7 @@ import re
 
 import pytest
 
-from roadmap.calendar.rules import Month
-from roadmap.core.dates import PartialDate
+from roadmap.core.dates import PartialDate, months_later
 from roadmap.progress import actions as progress
 from tests.evidence.builders import DESIGN, LEVELS, add_evidence
 from tests.support.statements import record_session_statements
@@ -36,20 +35,22 @@ def test_a_month_is_a_table_with_its_neighbours(cast, browser_of, dates, today):
     page = alice.get(f"/calendar?month={day:%Y-%m}").text
     cell = page.split(f'<time datetime="{day.isoformat()}">')[1].split("</td>")[0]
     assert f"/milestones/{LEVELS}" in cell
-    month = Month(day.year, day.month)
-    assert f"?month={month.previous.key}#" in page
-    assert f"?month={month.next.key}#" in page
+    assert f"?month={months_later(day.replace(day=1), -1):%Y-%m}#" in page
+    assert f"?month={months_later(day.replace(day=1), 1):%Y-%m}#" in page
     for wrong in ("2026-13", "x", "0001-01", "9999-12", "2026"):
         answer = alice.get(f"/calendar?month={wrong}")
         assert answer.status_code == 200
-        assert f"?month={Month(today.year, today.month).next.key}#" in answer.text
+        assert f"?month={months_later(today.replace(day=1), 1):%Y-%m}#" in answer.text
 
 
-def test_a_month_has_whole_weeks():
-    weeks = Month(2026, 2).weeks(first_weekday=6)
-    assert (weeks[0][0], weeks[-1][-1]) == (dt.date(2026, 2, 1), dt.date(2026, 2, 28))
-    assert Month(2026, 1).previous == Month(2025, 12)
-    assert Month(2026, 12).next == Month(2027, 1)
+def test_a_month_has_whole_weeks_and_leads_into_the_years_beside_it(cast, browser_of, dates):
+    alice = browser_of(cast.alice)
+    table = alice.get("/calendar?month=2026-02").text.partition("</table>")[0]
+    days = re.findall(r'<time datetime="([^"]+)"', table)
+    assert (days[0], days[-1]) in {("2026-02-01", "2026-02-28"), ("2026-01-26", "2026-03-01")}
+    assert len(days) % 7 == 0
+    assert "?month=2025-12#" in alice.get("/calendar?month=2026-01").text
+    assert "?month=2027-01#" in alice.get("/calendar?month=2026-12").text
 
 
 def test_what_is_due_is_on_the_dashboard(cast, browser_of, dates):
