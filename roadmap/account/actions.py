@@ -36,10 +36,9 @@ def change_profile(
     now: dt.datetime,
     **values: str,
 ) -> None:
-    """Change name, time zone, theme or locale; leave out what stays.
+    """Change name, time zone, theme or locale; leave out what stays. Raises EditConflict.
 
     `read` is what the form was opened with: a field that still has this value is not written.
-    Raises EditConflict if another one was changed elsewhere in the meantime.
     """
     person = lock_and_load_user(session, user_id)
     changed = changed_fields(values, read or {}, {name: getattr(person, name) for name in values})

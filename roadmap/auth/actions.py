@@ -47,10 +47,7 @@ class PasswordLinkUsed(ValueError):
 
 
 def is_first_account(session: Session) -> bool:
-    """Return whether there is no account yet.
-
-    Simultaneous callers wait for the end of this transaction.
-    """
+    """Return whether there is no account yet; simultaneous callers wait for this transaction."""
     _lock_administrators(session)
     return not any_user_exists(session)
 
@@ -134,10 +131,7 @@ def set_password(
     address: str = "",
     now: dt.datetime,
 ) -> None:
-    """Set a password; end all sessions, API tokens and password links of the person.
-
-    The old password may have leaked, and tokens been made with it.
-    """
+    """Set a password; end all sessions, API tokens and password links of the person."""
     update_user(session, user_id, password_hash=password_hash)
     _end_access(session, user_id)
     record_audit(
@@ -253,9 +247,9 @@ def close(session: Session, user: User, *, now: dt.datetime) -> None:
 
 
 def reactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime) -> bool:
-    """Reopen a closed account, also one that waits for its deletion.
+    """Reopen a closed account, also one that waits for its deletion. Raises PermissionDenied.
 
-    Return False if it was open already. Raises PermissionDenied.
+    Return False if it was open already.
     """
     user, actor_id = load_for_administrator(session, user_id, by)
     if user is None or user.deactivated_at is None or _is_being_erased(session, user_id, now):
@@ -272,7 +266,7 @@ def set_admin(
 ) -> bool:
     """Make a person an administrator, or end that; end all their sessions.
 
-    Returns False if nothing changed. Raises LastAdministrator and PermissionDenied.
+    Return False if nothing changed. Raises LastAdministrator and PermissionDenied.
     """
     user, actor_id = load_for_administrator(session, user_id, by)
     if user is None or user.is_admin == is_admin:
@@ -365,10 +359,7 @@ def _delete_password_links(session: Session, user_id: uuid.UUID) -> None:
 def load_for_administrator(
     session: Session, user_id: uuid.UUID, by: ActorOrId
 ) -> tuple[User | None, uuid.UUID | None]:
-    """Load an account, and the id of who decides about it, below the lock.
-
-    Raises PermissionDenied.
-    """
+    """Load an account and the id of who decides about it, below the lock."""
     _lock_administrators(session)
     actor_id = require_permission(by, "admin.write")
     return session.get(User, user_id, populate_existing=True), actor_id

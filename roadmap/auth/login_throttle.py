@@ -72,10 +72,7 @@ def check_password(
 
 
 def end_transaction() -> None:
-    """End the reading transaction of the request, so that it holds no lock.
-
-    Call it only before the request has written anything.
-    """
+    """End the reading transaction of the request, which has not written anything, and its lock."""
     db.session.rollback()
 
 
@@ -96,10 +93,7 @@ def find_new_account(email: str, password: str) -> User | None:
 
 @contextlib.contextmanager
 def read_only_session() -> Iterator[Session]:
-    """Yield the request's session without a writing lock, although the request is a POST.
-
-    Loaded objects remain usable afterwards.
-    """
+    """Yield the request's session without a writing lock; loaded objects stay usable."""
     end_transaction()
     db.session.connection(execution_options={"writes": False})
     yield db.session

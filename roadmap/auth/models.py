@@ -75,8 +75,8 @@ class ApiToken(StoredToken):
 class AccountDeletion(Base):
     """A request to delete an account for good on `due_at`; until then it is deactivated.
 
-    It was made by the person, by an administrator, or with None on the command line. An account
-    that this closed has the same moment as `deactivated_at`; a closed one keeps its own.
+    `requested_by` is None on the command line. An account that this closed has the same moment as
+    `deactivated_at`.
     """
 
     __tablename__ = "account_deletion"

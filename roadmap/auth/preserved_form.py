@@ -1,7 +1,6 @@
 """Preserve a form that was sent after its session had ended, and send it after signing in.
 
-The fields are hidden inputs of the sign-in page, so the server stores nothing of people who are not
-signed in. Passwords are never preserved.
+Its fields are hidden inputs of the sign-in page. Passwords are never preserved.
 """
 
 from __future__ import annotations
@@ -137,8 +136,7 @@ class PreservedForm:
 def from_request(request: Request, who: str) -> PreservedForm | None:
     """Return the form of this request if it can be preserved.
 
-    Only forms of our own pages are: another site could otherwise post one in the person's name,
-    which they would then send themselves.
+    Another site could otherwise post one in the person's name, which they would send themselves.
     """
     size = request.content_length or 0
     # Of a form with files the other fields are preserved.

@@ -1,8 +1,7 @@
 """Count attempts in the database, so that nothing can be guessed by trying often.
 
-An attempt is counted in a separate transaction: the count holds although the request is refused,
-across processes and restarts. Cheap attempts are counted before they are checked; passwords after
-they were wrong, see `login_throttle`.
+The counts hold across processes and restarts, also when the request is refused. Cheap attempts are
+counted before they are checked; passwords after they were wrong, see `login_throttle`.
 """
 
 from __future__ import annotations
@@ -47,10 +46,7 @@ def attempt_limits(what: str, *, account: str = "", address: str) -> Limits:
 
 
 def device_limits(device: str) -> Limits:
-    """Return the limits of signing in with a browser that has signed in before.
-
-    Neither the attempts of others at the account nor those from its network count.
-    """
+    """Return the limits of a browser that has signed in before; others do not count."""
     return {_bucket("sign-in", "device", device): MAX_PER_ACCOUNT_AND_ADDRESS}
 
 
@@ -90,8 +86,7 @@ def check_limits(
 ) -> int:
     """Return the seconds until another attempt is allowed, or 0.
 
-    One statement, which reads as many rows as the limits allow, and the few that simultaneous
-    requests may add.
+    It reads as many rows as the limits allow, and the few that simultaneous requests may add.
     """
     found = sa.select(Attempt.bucket, Attempt.attempted_at).where(
         Attempt.bucket.in_(limits), Attempt.attempted_at > now - window
@@ -133,10 +128,7 @@ def count_attempt(limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.date
 
 
 def clear_failures(session: Session, limits: Limits) -> None:
-    """Forget the failures of this account at this address, after a success.
-
-    Other attempts from the address stay counted, and so do these for the address.
-    """
+    """Forget the failures of this account at this address; those of the address stay counted."""
     buckets = [name for name, most in limits.items() if most == MAX_PER_ACCOUNT_AND_ADDRESS]
     session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(buckets)))
 

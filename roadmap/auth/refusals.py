@@ -1,8 +1,7 @@
 """Write what is refused into the audit log, seldom and with a count.
 
-A refusal costs its sender nothing, so a line for each would let anybody fill the log and hide
-something in it. Each process writes at most one line a minute for an action and a sender, and one
-for all further senders once there are many; a line says for how many refusals it stands.
+A line for each would let anybody fill the log. Each process writes at most one line a minute for an
+action and a sender, and one for all further senders once there are many.
 """
 
 from __future__ import annotations

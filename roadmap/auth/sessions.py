@@ -91,10 +91,7 @@ _FURTHER_COLUMNS: dict[str, sa.ScalarSelect[Any]] = {}
 
 
 def add_actor_column(name: str, column: sa.ScalarSelect[Any]) -> None:
-    """Load an attribute of the actor from `column`, correlated with the table `user`.
-
-    The statement that loads the session reads it as well.
-    """
+    """Load an attribute of the actor with the session, from `column`, correlated with `user`."""
     _FURTHER_COLUMNS[name] = column
     _select_actor.cache_clear()
 
@@ -134,10 +131,10 @@ def _mark_seen(session_id: uuid.UUID) -> None:
 
 
 def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
-    """Sign a person in with this browser; its older session ends.
+    """Sign a person in with this browser, whose password was checked; its older session ends.
 
-    Call it after a password was checked. With `renews`, the actor whose session ends, the new one
-    is as old as that one, and its password was typed as long ago.
+    With `renews`, the actor whose session ends, the new one is as old as that one, and its password
+    was typed as long ago.
     """
     signed_in_at, fresh_at = now(), now()
     if renews is not None:
@@ -196,11 +193,7 @@ def sign_out() -> None:
 
 
 def _clear_cookie(*, but_for: str) -> None:
-    """Clear the cookie.
-
-    For the same person the CSRF token stays, so that a form that is open in another tab can be
-    sent after signing in again.
-    """
+    """Clear the cookie, but for the same person not the CSRF token, for forms in other tabs."""
     # Flask-WTF caches the signed token of the old session for this request's page.
     g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
     who, seal = session.get(LAST_USER_KEY), session.get("csrf_token")

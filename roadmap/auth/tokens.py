@@ -21,8 +21,8 @@ def new_token() -> tuple[str, bytes]:
 def form_token(key: str, row_id: uuid.UUID, at: dt.datetime) -> str:
     """Return the token of what a form creates: the same again where the form is sent twice.
 
-    It is made with the secret key from what the database doesn't hold, the `key` of the form, and
-    what it does hold: a row that is deleted and created again has another token.
+    The database doesn't hold the `key` of the form, so the secret key alone gives no token; a row
+    that is deleted and created again has another one.
     """
     if not key:
         return new_token()[0]

@@ -1,6 +1,5 @@
-"""Charts of days as SVG: lines over time, and the days of a year.
+"""Charts of days as SVG, pure and with classes only: lines over time, and the days of a year.
 
-As in `core/svg.py`: pure, with classes only, and the page shows the numbers as a table as well.
 Everything can be told apart without colour: by hatch, half and solid, by dashes, and by the name at
 the end of each line; the days of a year by the size of their squares.
 """
@@ -49,9 +48,8 @@ def render_lines(
 ) -> Markup:
     """Render values that hold from their day on, for two days or more.
 
-    `values` and `dates` are the ticks of the axes with their texts, from the first to the last.
-    `marks` are days with a line of their own, such as today and a target; the axis of time ends
-    with the last of them, or with the last day.
+    `values` and `dates` are the ticks of the axes, from the first to the last; `marks` are days
+    with a line of their own, of which the last may end the axis of time.
     """
     begin = days[0]
     span = (max([days[-1], *(day for day, _text in marks)]) - begin).days or 1
@@ -140,7 +138,7 @@ def render_year(
     """Render the days of a year as squares, in two halves that stand side by side or in a column.
 
     `weekdays` are seven short names from `first_weekday` on (Monday is 0), `months` the twelve,
-    `day_titles` what to say of a day with changes. The first half has title and description.
+    `day_titles` what to say of a day with changes.
     """
     halves = []
     for number in (0, 1):

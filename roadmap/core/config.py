@@ -300,7 +300,7 @@ def read_secret_key(folder: Path) -> str:
 def ensure_private_file(path: Path) -> Path:
     """Create the file, empty and with mode 600, where it is missing. Raises OSError.
 
-    SQLite accepts an empty file as a new database and gives its companion files the same mode.
+    SQLite takes an empty file for a new database and gives its companions the same mode.
     """
     if not path.exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -337,8 +337,7 @@ def _reader_of(path: Path) -> str:
 def load_env_file(path: Path) -> None:
     """Load the file's settings where the environment has none.
 
-    Raises ConfigError; one about lines that set nothing also says which settings are wrong, so
-    that not each start tells of one more.
+    Raises ConfigError; one about lines that set nothing also says which settings are wrong.
     """
     try:
         text = _read_file(path)

@@ -95,10 +95,7 @@ class Database:
         return self.engine.dialect.name != "sqlite" or Path(url.database or "").exists()
 
     def create_file(self) -> None:
-        """Create an empty file for SQLite where it is missing; only migrations begin a database.
-
-        Everything else refuses a missing file, whose name may be mistyped. Raises ConfigError.
-        """
+        """Create an empty file for SQLite where it is missing, for migrations alone."""
         url = self.engine.url
         if url.database and self.engine.dialect.name == "sqlite":
             ensure_data_folder(Path(url.database).parent)
@@ -107,10 +104,7 @@ class Database:
                 ensure_private_file(Path(url.database))
 
     def rewrite_file(self) -> None:
-        """Rewrite the file of SQLite, in which deleted rows stay until they are overwritten.
-
-        PostgreSQL's autovacuum does so over time. Where there is no room, a warning says so.
-        """
+        """Rewrite the file of SQLite, in which deleted rows stay until they are overwritten."""
         if self.engine.dialect.name != "sqlite":
             return
         connection = self.engine.raw_connection()
@@ -126,8 +120,7 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """Open a connection for what a request reads before it knows whether it may write.
 
-        On SQLite an unsafe request gets one of its own: in its session it would take the write
-        lock, and others would wait for it meanwhile.
+        In its session an unsafe request would take the write lock of SQLite.
         """
         if request.method in SAFE_METHODS or self.engine.dialect.name != "sqlite":
             yield self.session.connection()
@@ -162,8 +155,7 @@ class Database:
     def note(self, write: Callable[[Session], object], *, what: str) -> None:
         """Write in a separate transaction what a request only notes beside its own work.
 
-        Where the database takes no writes (its primary is gone, the disk is full), the request goes
-        on without it, so that pages can still be read.
+        Where the database takes no writes, the request goes on without it.
         """
         try:
             with self.own_transaction() as own:
@@ -180,7 +172,7 @@ class Database:
 
 
 def _is_writing(connection: sa.Connection) -> bool:
-    """Return whether this transaction may write, and must take the lock at its beginning.
+    """Return whether this transaction takes the write lock at its beginning.
 
     A deferred transaction that upgrades fails at once under load, whatever the busy timeout.
     """

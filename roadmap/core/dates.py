@@ -27,9 +27,8 @@ _FORMS = tuple(
 class PartialDate(str):
     """A day, a month or a year: "2024-03-15", "2024-03" or "2024" (EDTF, ISO 8601).
 
-    It is its text, so it is stored, compared and written to JSON as that. Texts sort by their first
-    day, a year before its months and these before their days. Make one from a date or from a text
-    that was checked before; `from_iso` and `parse` check.
+    It is its text, which sorts by its first day, a year before its months. Make one from a date or
+    from a text that was checked before; `from_iso` and `parse` check.
     """
 
     __slots__ = ()

@@ -1,7 +1,7 @@
-"""The files that people add, stored by the SHA-256 of their content.
+"""The files that people add, stored once by the SHA-256 of their content.
 
-The same content is stored once. Which content is still in use only the tables know: what
-has no row goes with `delete_unused`, once it is old enough that no request is about to refer to it.
+Which content is still in use only the tables know: what has no row goes with `delete_unused`, once
+it is old enough that no request is about to refer to it.
 """
 
 from __future__ import annotations

@@ -58,8 +58,7 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 class SessionCookieInterface(SecureCookieSessionInterface):
     """Flask's signed cookie, over TLS `Secure` and with a name that binds it to one host.
 
-    This is decided per request, because behind a TLS proxy the cookie must be safe even if the
-    operator configured no public address.
+    It is decided per request: behind a TLS proxy it must be safe without a configured address.
     """
 
     digest_method = staticmethod(hashlib.sha256)
@@ -76,16 +75,10 @@ class SessionCookieInterface(SecureCookieSessionInterface):
 class MethodOverride:
     """The outermost middleware but for ProxyFix: it checks host and length, applies `_method`.
 
-    Where Cairn's public address is set, a request for another host is refused with 400.
-
-    A chunked body is refused with 411: servers pass it on without its length, and a body over
-    the limit would be cut silently and answered with 200. An invalid length is refused with
-    400.
-
-    A plain form reaches a view of another verb by `POST` with a field `_method` in the query or
-    the form, where the last one counts: a button's stands behind the form's own. The method
-    decides which view is called, so it is read before routing. A form is passed on whole; one over
-    the size limit will be refused, and only its beginning is read.
+    A chunked body is refused: servers pass it on without its length, and one over the limit would
+    be cut silently and answered with 200. A plain form reaches a view of another verb by `POST`
+    with a field `_method` in the query or the form, where the last one counts: a button's stands
+    behind the form's own. The method decides which view is called, so it is read before routing.
     """
 
     def __init__(self, app: WsgiApp, *, base_url: str = "") -> None:
@@ -226,10 +219,7 @@ class BoundedFormParser(FormDataParser):
 
 
 class BoundedRequest(Request):
-    """A request whose forms are bounded, whatever their type.
-
-    Only a few addresses take files, which lie on the disk of the data folder while they arrive.
-    """
+    """A request whose forms are bounded, and whose files lie on the disk of the data folder."""
 
     form_data_parser_class = BoundedFormParser
 

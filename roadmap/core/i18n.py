@@ -171,7 +171,7 @@ _RIGHT_TO_LEFT = re.compile(
 def isolate(values: dict[str, Any]) -> dict[str, Any]:
     """Isolate names and titles that run from right to left, so that they turn nothing around them.
 
-    These are the characters that `bdi` stands for, which also work in a page's title and in a mail.
+    These characters also work in a page's title and in a mail, where `bdi` does not.
     """
     return {
         name: type(value)(f"\u2068{value}\u2069")

@@ -20,7 +20,7 @@ def hidden_host(url: str, text: str | None = None) -> str:
 
     It does not where a name stands before an `@`, where letters of several scripts may look like
     others (`раypal` with a Cyrillic `ра`), where characters turn the direction of the text, and
-    where the text is the address of another host. Without `text` it is the URL itself.
+    where it is the address of another host. Without `text` it is the URL itself.
     """
     try:
         parts = urlsplit(url)

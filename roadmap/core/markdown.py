@@ -134,8 +134,7 @@ class _Address:
 class _Addresses:
     """Find bare addresses that begin with http:, https: or www.; `readme.md` is a file.
 
-    Each character is read a fixed number of times. linkify-it-py, which the parser offers, takes
-    8 seconds for `www.` 5,000 times.
+    linkify-it-py, which the parser offers, takes 8 seconds for `www.` 5,000 times.
     """
 
     def test(self, text: str) -> bool:
@@ -297,10 +296,7 @@ def _flatten_emphasis(tokens: list[Token]) -> list[Token]:
 
 
 def to_html(text: str | None, base_level: int = 3, *, breaks: bool = False) -> Markup:
-    """Render safe HTML. Headings begin at `base_level`, below the page's own.
-
-    With `breaks` line ends are kept, as in comments and notes.
-    """
+    """Render safe HTML with headings from `base_level` on; `breaks` keeps line ends."""
     return _render_sanitized(_parse(text, base_level), breaks=breaks) if text else Markup("")
 
 
@@ -315,10 +311,9 @@ def to_html_on_page(text: str | None, base_level: int = 3, *, breaks: bool = Fal
 
 
 def to_html_and_opening(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, Markup]:
-    """Return `to_html` of a text and of its opening, parsed once if it is short.
+    """Return `to_html` of a text and of its opening: the first blocks within `limit` characters.
 
-    The opening is the first blocks that together have at most `limit` characters, without headings
-    and code. Where the first one is longer, it is the excerpt.
+    The opening has no headings and no code; where its first block is longer, it is the excerpt.
     """
     is_long = len(text) > limit * EXCERPT_PARSE_FACTOR
     tokens = _parse_beginning(text, limit) if is_long else _parse(text, base_level)

@@ -31,9 +31,8 @@ WAITING_MESSAGE = "Another process migrates this database; waiting for it to end
 class SafeAlembic(Alembic):
     """Migrations that keep child rows, and that run once when two processes start together.
 
-    SQLite's batch mode drops and re-creates tables; with foreign keys on, ON DELETE CASCADE
-    would delete the child rows. A file lock on SQLite and an advisory lock on PostgreSQL make a
-    second start wait until nothing is left to do.
+    SQLite's batch mode drops and re-creates tables; with foreign keys on, ON DELETE CASCADE would
+    delete the child rows. A second start waits for the lock until nothing is left to do.
     """
 
     def run_migrations(self, fn: Callable[..., Any], **kwargs: Any) -> None:

@@ -1,8 +1,8 @@
 """Fetch from addresses that people enter, only from hosts that the operator named.
 
-A server that fetches any address a person enters can be made to fetch from behind its firewall. So
-the host must be on the list, each address that its name has must be a public one or of a network on
-the list, and the connection goes to the very address that was looked at.
+A server that fetches any address can be made to fetch from behind its firewall. So each address of
+the host must be public or of a network on the list, and the connection goes to the very address
+that was looked at.
 """
 
 from __future__ import annotations
@@ -117,8 +117,7 @@ class Site:
 def parse_site(text: str, public: str) -> Site | None:
     """Return the server of an address, None for `off`. Raises ValueError.
 
-    The addresses of one that the operator named may be private, those of the `public` one may not.
-    Without TLS only this machine is asked.
+    Addresses of one that the operator named may be private; without TLS only this machine is asked.
     """
     if text == "off":
         return None

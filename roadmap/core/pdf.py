@@ -1,8 +1,5 @@
 """PDF from a typst template. Texts of people are data of the document, never part of its source.
 
-The template reads the data as one JSON text with `json(bytes(sys.inputs.data))`, so nothing in it
-is taken for markup or code. Nothing is fetched, and the templates are our own files.
-
 Each document is typeset in a separate process, which costs 100 ms: the server never keeps typst's
 caches, and a document that takes too long or too much memory is ended.
 """
@@ -40,12 +37,11 @@ class PdfError(RuntimeError):
 def render(
     template: bytes | str, data: dict[str, Any], fonts: Path, *, made_on: dt.date | None = None
 ) -> bytes:
-    """Render a template with its data as PDF; equal input gives equal bytes.
+    """Render a template with its data as PDF; equal input gives equal bytes. Raises PdfError.
 
-    The document is PDF/UA-1 (accessible), set with the fonts in `fonts` and those in typst. Text
-    in other scripts may use the machine's fonts. Where those lack a character too, which PDF/UA
-    refuses, the result is a plain PDF with a box. `made_on` is the date in the file. Raises
-    PdfError.
+    The document is PDF/UA-1 (accessible), set with the fonts in `fonts` and those in typst; text in
+    other scripts may use the machine's. Where those lack a character too, which PDF/UA refuses, the
+    result is a plain PDF with a box. `made_on` is the date in the file.
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     made_at = dt.datetime.combine(made_on or dt.date(2000, 1, 1), dt.time(12), tzinfo=dt.UTC)

@@ -1,8 +1,4 @@
-"""Errors of the REST API as `application/problem+json` (RFC 9457).
-
-Everything below `/api/`, and `/mcp`, answers in this form, including requests that reach no view:
-unknown addresses and methods, too large bodies, a database that is down.
-"""
+"""Errors of the REST API and of `/mcp` as `application/problem+json` (RFC 9457)."""
 
 from __future__ import annotations
 

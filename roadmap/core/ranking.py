@@ -1,8 +1,4 @@
-"""How well a folded text answers a search: one rule, in Python and in SQL.
-
-A test compares the two. Texts are folded (`core.text.fold`), and so are the words
-(`core.text.search_words`).
-"""
+"""How well a folded text answers a search: one rule, in Python and in SQL; a test compares them."""
 
 from __future__ import annotations
 

@@ -1,10 +1,7 @@
 """Run a request again that lost a conflict with another one: a deadlock, a serialization failure.
 
-PostgreSQL ends one of two such transactions. Nothing of that request is stored, so it runs again
-from the same body, as if it had come a moment later. SQLite has one writer at a time.
-
-What a request wrote in a separate transaction (a counted attempt, an audit entry) stays and is
-written again: such a write comes last in these requests, or may happen twice.
+PostgreSQL ends one of two such transactions, of which nothing is stored. What a request wrote in a
+separate transaction (a counted attempt, an audit entry) stays and is written again.
 """
 
 from __future__ import annotations

@@ -11,8 +11,7 @@ from werkzeug.routing import Rule
 class LazyRule(Rule):
     """A rule that compiles the function that builds its addresses when it is called.
 
-    werkzeug compiles two functions for each rule at once, which takes a tenth of the start; a
-    page builds addresses of few rules.
+    werkzeug compiles two for each rule at once, which takes a tenth of the start.
     """
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Static files: their addresses, the one style sheet, and the one script of all pages.
 
-A component has a file in `static/css`; the process joins them once, Oat first, and the scripts
-that every page has, htmx first. A browser may keep an address with a digest for a year.
+A component has a file in `static/css`; the process joins them once, and so the scripts.
 """
 
 from __future__ import annotations

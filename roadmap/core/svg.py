@@ -1,12 +1,8 @@
 """Drawings as SVG: the trail of cairns, the bar of three tones, the radar of skills.
 
-All functions are pure and return markup with classes only; the style sheets have colours and
-widths, so that one drawing serves both themes and the content security policy holds.
-
-The trail is one ordered list of cairns for all widths: the style sheet arranges it from left to
-right, or from bottom to top on a phone, and shows one of the two paths behind it. A stack depends
-only on the number of its stones and its position on the trail: all numbers that look random come
-from a fixed function.
+All functions are pure and return markup with classes only, so that one drawing serves both themes.
+The style sheet arranges the cairns from left to right, or from bottom to top on a phone, and shows
+one of the two paths behind them. All numbers that look random come from a fixed function.
 """
 
 from __future__ import annotations
@@ -137,8 +133,7 @@ def _stack_stones(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
 def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
     """Render the stones as links; with `only` that of one anchor.
 
-    On the page with the milestones' rows, the rows hold the titles: repeating them in each of
-    80 stones would not compress, because they are too far apart.
+    Without `base` the titles are those of the rows on the same page.
     """
     parts = []
     for stone, use in zip(cairn.stones, _stack_stones(len(cairn.stones), seed)[0], strict=True):

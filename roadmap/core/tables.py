@@ -40,10 +40,9 @@ def escape_formula(text: str) -> str:
 
 
 def to_csv(sheet: Sheet) -> bytes:
-    """Serialize as CSV (RFC 4180): comma-separated, texts quoted, dates in ISO 8601.
+    """Serialize as CSV (RFC 4180) with a byte order mark, texts quoted, dates in ISO 8601.
 
-    Nothing is executed either by spreadsheets that split cells at semicolons or tabs. Without the
-    byte order mark, Excel would read the file in the machine's code page.
+    Nothing is executed either by spreadsheets that split cells at semicolons or tabs.
     """
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)

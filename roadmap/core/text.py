@@ -84,8 +84,7 @@ def _normalize_unicode(text: str | None) -> str:
 def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
     """Return the text in a Unicode normalization form, with at most MAX_MARKS marks on a letter.
 
-    That many are stream-safe (UAX 15, section 13). Sorting the marks of a letter takes time that
-    grows with the square of their number.
+    That many are stream-safe (UAX 15, section 13); sorting more takes quadratic time.
     """
     if _POSSIBLE_RUN_OF_MARKS.search(text):
         kept, marks = [], 0

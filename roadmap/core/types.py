@@ -72,8 +72,8 @@ def new_id() -> uuid.UUID:
 def form_id(key: str, *content: object) -> uuid.UUID:
     """Return the id of what a form creates, so that a form that is sent twice creates it once.
 
-    It is the same for the same form (`key`, see `core.web.form_key`) with the same content, which
-    includes whose it is. Without a key (the API, a command) each call returns a new one.
+    It is the same for the same `key` (see `core.web.form_key`) with the same content, which
+    includes whose it is. Without a key each call returns a new one.
     """
     return uuid.uuid5(uuid.NAMESPACE_OID, repr((key, *content))) if key else new_id()
 

@@ -1,8 +1,7 @@
-"""Typeset a PDF in a separate process: JSON on stdin, PDF on stdout.
+"""Typeset a PDF in a separate process: JSON on stdin, PDF on stdout, see `pdf.py`.
 
-`pdf.render` starts this file isolated, so that it loads typst and nothing of ours. It writes to
-stderr why a document is not PDF/UA-1, and exits with 1 and the reason without a PDF.
-`pdf.missing_characters` starts it with `characters`, and gets those that no font has.
+It loads typst and nothing of ours. It writes to stderr why a document is not PDF/UA-1, and exits
+with 1 and the reason without a PDF.
 """
 
 from __future__ import annotations

@@ -89,10 +89,7 @@ def is_opened_by_person() -> bool:
 
 
 def form_key() -> str:
-    """Return what tells the form of this request from every other one that was handed out.
-
-    It is its CSRF token, which is signed again for each page.
-    """
+    """Return what tells this form from every other one: its CSRF token, signed for each page."""
     return request.form.get("csrf_token", "")
 
 
@@ -102,10 +99,7 @@ def wants_fragment() -> bool:
 
 
 def page_number() -> int:
-    """Return the page of a list that the URL asks for, from 1 to MAX_PAGE.
-
-    Anything that is not such a number counts as 1. The list decides whether the page exists.
-    """
+    """Return the page of a list that the URL asks for, from 1 to MAX_PAGE; 1 for anything else."""
     digits = request.args.get("page", "").lstrip("0")
     if not (digits.isascii() and digits.isdigit()):
         return 1
@@ -148,10 +142,7 @@ def safe_redirect_target(target: str | None, default: str) -> str:
 
 
 def way_back(path: str) -> str:
-    """Return the address of a list, with its filters and order where the person comes from it.
-
-    The cookie keeps them for the pages below the list, from one to the next.
-    """
+    """Return the address of a list, with its filters and order where the person comes from it."""
     came_from = urlsplit(request.referrer or "")
     kept_path, kept = session.get(LIST_KEY, ("", ""))
     query = ""
@@ -168,10 +159,7 @@ def way_back(path: str) -> str:
 
 
 def add_revalidation_headers(response: Response, key: str) -> Response:
-    """Let the browser keep a personal page and ask whether it is still current.
-
-    `key` identifies everything that the page was made from.
-    """
+    """Let the browser keep a personal page made from `key` and ask whether it is still current."""
     response.set_etag(hashlib.blake2b(key.encode(), digest_size=16).hexdigest(), weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie, HX-Request"

@@ -1,7 +1,6 @@
 """Read a ZIP that somebody sends: its list is checked before anything of it is unpacked.
 
-Nothing is ever written under a name of the file. What a list says of sizes is compared with what
-comes out, so that one that lies is noticed before it fills the memory.
+Nothing is written under a name of the file, and a list that lies about sizes is noticed.
 """
 
 from __future__ import annotations

@@ -47,10 +47,10 @@ MAX_OPEN = 500
 
 
 class InvitationRefused(ValueError):
-    """An invitation cannot be created. `reason` is one of:
+    """An invitation cannot be created. `reason` is inviter, member, invited or account:
 
-    inviter (may not invite there), member (the person is in the team already, in this role or a
-    higher one), invited (to a higher role already, `role`), account (the person has one already).
+    the inviter may not invite there, the person is in the team already, is invited to a higher
+    `role`, or has an account.
     """
 
     def __init__(self, reason: str, role: str = "") -> None:
@@ -84,9 +84,9 @@ def invite(
 ) -> tuple[Invitation, str]:
     """Create an invitation and the token of its link, which is not stored, once for each `key`.
 
-    With an e-mail address (normalized) only the person with that address can use it; they get a
-    mail, and it replaces their open invitation to the same team. Raise InvitationRefused,
-    TeamDeleted, LimitReached, and KeyError for an unknown role.
+    With a normalized address only its person can use it; they get a mail, and it replaces their
+    open invitation to the same team. Raise InvitationRefused, TeamDeleted, LimitReached, and
+    KeyError for an unknown role.
     """
     if role not in ROLES:
         raise KeyError(role)
@@ -150,11 +150,11 @@ def accept(
     is_new: bool = False,
     now: dt.datetime,
 ) -> bool:
-    """Add a person to the invitation's team; `is_new` says that they got their account by it.
+    """Add a person to the invitation's team; return whether anything changed.
 
-    A member with this or a higher role keeps it, and an invitation without address stays valid for
-    others. Return whether anything changed. Raise InvitationInvalid, WrongAddress, and
-    AccountDeactivated. Of simultaneous callers one succeeds.
+    `is_new` says that they got their account by it. A member with this or a higher role keeps it.
+    Raise InvitationInvalid, WrongAddress, and AccountDeactivated. Of simultaneous callers one
+    succeeds.
     """
     if invitation.team_id is not None:
         try:
@@ -261,10 +261,7 @@ def _replace_older(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """End older invitations of an address to a team, which a newer one replaces.
-
-    Raise InvitationRefused if one of them is valid and to a higher role.
-    """
+    """End older invitations of an address to a team. Raise InvitationRefused for a higher role."""
     older = session.scalars(select_open(key, team_id)).all()
     for invitation in older:
         higher = not is_at_least(role, invitation.role)

@@ -81,9 +81,8 @@ def create_from_form(
 ) -> bool:
     """Create an invitation; return False with an error in the form where it cannot be created.
 
-    The next page of `place` shows its link, unless it is mailed, and reloading that page creates
-    no further one. The link is in the inviter's cookie; the server stores its hash. Raise
-    PermissionDenied.
+    The next page of `place` shows its link once, unless it is mailed. The link is in the inviter's
+    cookie; the server stores its hash. Raise PermissionDenied.
     """
     email = form.email.data or ""
     role = form.role.data if isinstance(form, TeamInviteForm) else DEFAULT_ROLE

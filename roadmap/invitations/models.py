@@ -15,9 +15,8 @@ from roadmap.people.roles import DEFAULT_ROLE
 class Invitation(Base):
     """An invitation to open an account here, and to join a team if it names one.
 
-    It can be used once by anybody with the link, or only by the person of its e-mail address.
-    `is_mailed` says that only the person of the address has the link. `accepted_by` is who used
-    it; a revoked one has `revoked_at`.
+    Anybody with the link uses it once, or only the person of its address, who alone has the link
+    where `is_mailed`.
     """
 
     __tablename__ = "invitation"

@@ -1,8 +1,6 @@
-"""Show and accept an invitation, with or without an account.
+"""Show and accept an invitation, with or without an account, by its token or, received, by its id.
 
-With a token in the URL, anybody who has the link can open it; with an id, only the invited person,
-who is signed in and may decline it. No response with a token is a 403: that would write the URL
-into the audit log.
+No response with a token is a 403: that would write the URL into the audit log.
 """
 
 from __future__ import annotations
@@ -308,8 +306,7 @@ def _asks_for_address(found: InvitationLookup) -> bool:
 def _is_confirmed(found: InvitationLookup) -> bool:
     """Return whether the invited address is known to be that of the person with the link.
 
-    Only they got the link. Without mail an administrator who names it confirms it; a manager has
-    the link as well, and could open the account of somebody else.
+    Without mail an administrator who names it confirms it; a manager has the link as well.
     """
     if found.invitation is None or not _invited_email(found):
         return False

@@ -98,11 +98,10 @@ def change_team(
     by: ActorOrId,
     now: dt.datetime,
 ) -> None:
-    """Rename a team, or nest it elsewhere. Its slug stays, because addresses contain it.
+    """Rename a team, or nest it elsewhere; its slug stays.
 
-    `read` has the `name` and `parent_id` that the form was opened with; a field left as it was
-    keeps what is stored now. Raise EditConflict where somebody else changed the same field,
-    InvalidTeam (name, circle, or gone for a deleted parent), and TeamDeleted.
+    `read` has what the form was opened with: a field left as it was keeps what is stored. Raise
+    EditConflict, InvalidTeam (name, circle, or gone for a deleted parent), and TeamDeleted.
     """
     name = _check_name(name)
     # Two changes of the tree at once could make a circle, so they wait for each other.
@@ -135,10 +134,7 @@ def change_team(
 
 
 def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime) -> None:
-    """Delete a team; its people and what they recorded stay. Raise TeamDeleted.
-
-    The number of statements does not grow with the people.
-    """
+    """Delete a team; its people and what they recorded stay. Raise TeamDeleted."""
     # All teams, because those nested in this one change with it.
     _lock_teams(session)
     lock_users(session, sa.select(Membership.user_id).where(Membership.team_id == team.id))
@@ -178,9 +174,8 @@ def add_member(
 ) -> bool:
     """Add a person to a team in a role, or give them that role there; for administrators.
 
-    A person who accepts an invitation was `invited_by` somebody, who gives them the role. Return
-    whether anything changed. Raise KeyError for an unknown role, AccountDeactivated, and
-    TeamDeleted.
+    `invited_by` gave the role by an invitation. Return whether anything changed. Raise KeyError for
+    an unknown role, AccountDeactivated, and TeamDeleted.
     """
     return _set_role(
         session, team, user_id, role, "admin.write", granted_by=invited_by, by=by, now=now
@@ -192,8 +187,7 @@ def change_role(
 ) -> bool:
     """Give a member of a team another role there; for everybody who manages the team.
 
-    Return whether anything changed. Raise LookupError where the person is not in the team, so
-    that nobody is added this way; otherwise as `add_member`.
+    Raise LookupError where the person is not in the team; otherwise as `add_member`.
     """
     return _set_role(session, team, user_id, role, "team.members", by=by, now=now, joins=False)
 
@@ -209,8 +203,7 @@ def remove_member(
 ) -> bool:
     """Remove a person from a team; return False where they were not in it.
 
-    What others could see through it ends with the commit; what was verified stays, with the name of
-    the reviewer. With the person's own id as `by` they leave.
+    What was verified stays. With the person's own id as `by` they leave.
     """
     lock_user(session, user_id)
     actor_id = require_permission(by, "team.members", team)
@@ -246,8 +239,8 @@ def move_member(
 ) -> bool:
     """Move a member of a team to another one; for everybody who manages both.
 
-    They keep their role unless another is given. Return False, and change nothing, where they are
-    not in this team. Raise as `add_member`.
+    They keep their role unless another is given. Return False where they are not in this team.
+    Raise as `add_member`.
     """
     # Both before the person, always in the same order, see `lock_team`.
     for team_id in sorted({team.id, to.id}):

@@ -27,8 +27,7 @@ _NEXT_VERSION = (
 def lock_user(session: Session, user_id: uuid.UUID) -> None:
     """Begin a write about a person: their next version, and other writers wait for this one.
 
-    Call it first in every action, so that the readiness summary is computed from facts that
-    nobody else is changing.
+    Call it first, so that readiness is computed from facts that nobody else is changing.
     """
     session.connection().execute(_NEXT_VERSION, {"person": user_id})
 
@@ -41,10 +40,7 @@ def lock_and_load_user(session: Session, user_id: uuid.UUID) -> User:
 
 
 def lock_user_to_read(session: Session, user_id: uuid.UUID) -> None:
-    """Let other writers of a person wait, without their next version.
-
-    For what is read before an action that locks the person itself.
-    """
+    """Let other writers of a person wait, before an action that locks the person itself."""
     person = sa.select(_USERS.c.id).where(_USERS.c.id == user_id)
     session.execute(person.with_for_update(key_share=True))
 

@@ -23,10 +23,9 @@ OwnerId = Annotated[
 class User(Base):
     """A person with an account.
 
-    `email` is as typed, `email_key` the form that is compared (see `email_key`): None until the
-    address of a new account is confirmed, so that it is found nowhere.
-    `version` grows with every write about the person: pages use it to tell whether anything
-    changed, and writing it first makes two writers about one person wait for each other.
+    `email_key` is the form of the address that is compared: None until that of a new account is
+    confirmed. `version` grows with every write about the person: pages tell by it whether anything
+    changed, and two writers about one person wait for each other.
     """
 
     __tablename__ = "user"
@@ -75,10 +74,7 @@ class Team(Base):
 
 
 class Membership(Base):
-    """A person in a team; `role` is a key of `ROLES`, `granted_by` is who gave it last.
-
-    That is who invited them, where they accepted an invitation; None where it is not known.
-    """
+    """A person in a team; `role` is a key of `ROLES`, `granted_by` is who gave it, or None."""
 
     __tablename__ = "membership"
 

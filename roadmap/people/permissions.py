@@ -1,8 +1,8 @@
 """Who may do what: one table, tiny predicates, every action named.
 
-A subject is a row that belongs to a person. The predicates read its `user_id` and nothing else,
-so this module knows no feature. `<noun>.read` decides whether a row exists for an actor (404
-otherwise), and the action itself decides the rest (403).
+The predicates read the `user_id` of a row and nothing else, so this module knows no feature.
+`<noun>.read` decides whether a row exists for an actor (404 otherwise), and the action itself
+decides the rest (403).
 """
 
 from __future__ import annotations
@@ -181,8 +181,7 @@ PERMISSIONS: dict[str, Predicate] = {
 def can(actor: MaybeActor, action: str, subject: Owned | None = None) -> bool:
     """Return whether an actor may do `action` to `subject`, or to anything at all without one.
 
-    What a token acts for has its scope as well. Raise KeyError for an action that the table does
-    not name.
+    What a token acts for has its scope as well. Raise KeyError for an unknown action.
     """
     predicate = PERMISSIONS[action]
     if actor is not None and actor.scope is not None and refuse_token(actor, action):
@@ -201,10 +200,7 @@ def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key
 
 
 def check_access(actor: MaybeActor, action: str, row: Row | None) -> Row:
-    """Return a row that was found for an action: 404 or 403 as for `load`.
-
-    The audit log names whose row was refused.
-    """
+    """Return a row that was found for an action: 404 or 403 as for `load`."""
     readable = action.partition(".")[0] + ".read"
     if row is None or not can(actor, readable, row):  # type: ignore[arg-type]
         abort(404)
@@ -247,10 +243,7 @@ class PermissionDenied(Exception):
 
 
 def require_permission(by: ActorOrId, action: str, subject: Any = None) -> uuid.UUID | None:
-    """Return the id of the actor, who still has a permission. Call it below the lock.
-
-    `action` is one of `PERMISSIONS`. Raise PermissionDenied.
-    """
+    """Return the id of the actor, if still permitted below the lock. Raise PermissionDenied."""
     if not isinstance(by, Actor):
         return by
     by.refresh_permissions()

@@ -1,10 +1,8 @@
 """Who has a capability over whom: the only queries that walk the tree of teams.
 
-A role in a team holds in the teams nested in it as well, so a manager of managers sees the
-roll-up. Nobody holds anything over themselves, and a deactivated account holds nothing.
-
-What returns a select scopes the statements of other rooms. It takes an id, a parameter or a
-column, and carries that one value however many people there are.
+A role in a team holds in the teams nested in it as well. Nobody holds anything over themselves, and
+a deactivated account holds nothing. What returns a select takes an id, a parameter or a column, and
+carries one value however many people there are.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ def people_of(
 ) -> sa.Select[Any]:
     """Select the ids of the people over whom somebody has a capability.
 
-    `even_deactivated` includes closed accounts, and those over whom a closed account would have it.
+    `even_deactivated` includes closed accounts of both.
     """
     teams = teams_of(actor, capability, even_deactivated=even_deactivated)
     people = (

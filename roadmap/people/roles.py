@@ -1,7 +1,6 @@
 """The roles in a team: each one is a label and a set of capabilities.
 
-A new role is one entry of `ROLES`. Permissions, pages, mails, the API and the command line take
-their roles from there, and nothing else compares a role with a word.
+A new role is one entry of `ROLES`; nothing else compares a role with a word.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def changed_fields(
     """Return the fields that a form changes: those that differ from `read` and from `stored`.
 
     A field that `read` does not name was typed on purpose. Raise EditConflict where somebody else
-    has saved another value of a field that is changed here.
+    has saved another value of one of them.
     """
     changed = {
         name: value

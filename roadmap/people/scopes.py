@@ -1,8 +1,4 @@
-"""The scopes of a personal token: what of their person's permissions each of them has.
-
-A new scope is one entry of `SCOPES`. The permission table, the page of a new token and the command
-line take their scopes from there.
-"""
+"""The scopes of a personal token: which of their person's permissions each has; one entry each."""
 
 from __future__ import annotations
 
@@ -70,7 +66,7 @@ SCOPES: dict[str, Scope] = {
 
 
 def find_refusal(scope: str | None, action: str, *, judges: bool) -> LazyString | None:
-    """Return why a token of this scope may not do something; None where it may, or is none.
+    """Return why a token of this scope may not do something, None where it may, or is none.
 
     `judges` tells that the operator lets tokens judge.
     """
