@@ -45,10 +45,10 @@ def change_profile(
     for name, value in changed.items():
         setattr(person, name, value)
     if changed:
+        fields = sorted(changed)
         record_history(
-            session, user_id=user_id, by=by, action="account.changed", subject=str(user_id),
-            now=now, fields=sorted(changed),
-        )  # fmt: skip
+            session, user_id=user_id, by=by, action="account.changed", now=now, fields=fields
+        )
 
 
 def set_preference(
@@ -59,6 +59,4 @@ def set_preference(
     noted: dict[str, Any] = {noted_as: is_on}
     lock_user(session, user_id)
     session.execute(sa.update(User).where(User.id == user_id).values({name: is_on}))
-    record_history(
-        session, user_id=user_id, by=by, action=action, subject=str(user_id), now=now, **noted
-    )  # fmt: skip
+    record_history(session, user_id=user_id, by=by, action=action, now=now, **noted)

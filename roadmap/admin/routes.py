@@ -32,7 +32,7 @@ from roadmap.evidence.queries import count_waiting_for
 from roadmap.mail import transport
 from roadmap.people import actions, permissions
 from roadmap.people.labels import membership_sentence
-from roadmap.people.models import Team, User
+from roadmap.people.models import User
 from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 
@@ -215,8 +215,7 @@ def make_password_link(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @fresh_login_required
 def ask_email_confirmation(user_id: uuid.UUID) -> Response:
-    user = _load_user(user_id)
-    return _render_email_confirmation(user)
+    return _render_email_confirmation(_load_user(user_id))
 
 
 @admin.put("/admin/people/<uuid:user_id>/email")
@@ -247,9 +246,8 @@ def confirm_email(user_id: uuid.UUID) -> Response:
 def put_into_team(user_id: uuid.UUID) -> Response:
     """Add the person to a team, change their role where they are in it, or move them there."""
     user = _load_user(user_id)
-    form = MembershipForm(
-        queries.list_teams(db.session), queries.load_account(db.session, user.id)[1]
-    )
+    _account, own = queries.load_account(db.session, user.id)
+    form = MembershipForm(queries.list_teams(db.session), own)
     if not form.validate():
         return _render_person(user, form, 422)
     team, role = load_team(form.team.data), form.role.data
@@ -264,10 +262,9 @@ def put_into_team(user_id: uuid.UUID) -> Response:
     except actions.AccountDeactivated:
         form.team.errors = [_("This account is deactivated. Reactivate it first.")]
         return _render_person(user, form, 422)
-    if left and changed:
-        flash(_membership_sentence(user, team, left=left.name))
-    elif changed:
-        flash(_membership_sentence(user, team))
+    if changed:
+        others = other_teams(db.session, user.id, team)
+        flash(membership_sentence(user.name, team.name, others, left=left.name if left else ""))
     return see_other("admin.person", user_id=user.id, _anchor="teams")
 
 
@@ -281,11 +278,6 @@ def take_out_of_team(user_id: uuid.UUID, slug: str) -> Response:
     return see_other("admin.person", user_id=user.id, _anchor="teams")
 
 
-def _membership_sentence(user: User, team: Team, *, left: str = "") -> str:
-    others = other_teams(db.session, user.id, team)
-    return membership_sentence(user.name, team.name, others, left=left)
-
-
 def _load_user(user_id: uuid.UUID) -> User:
     return permissions.load(db.session, current_user, "admin.read", User, user_id)
 
@@ -296,12 +288,18 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
         queries.list_teams(db.session), teams, moved_from=request.args.get("move", "")
     )
     pending = find_pending_email(db.session, user.id)
-    context = {"user": account, "teams": teams, "pending": pending}
-    context["alone"] = {team.slug for team in teams_managed_alone(db.session, user.id)}
-    context["deletion"] = deletion.find_deletion(db.session, user.id)
-    context["is_mailed"] = pending is not None and _is_mailed(pending)
-    context["mail_error"] = email_confirmation.find_mail_error(db.session, pending)
-    return render_page("admin/person.html", status, form=form, **context)
+    return render_page(
+        "admin/person.html",
+        status,
+        form=form,
+        user=account,
+        teams=teams,
+        pending=pending,
+        alone={team.slug for team in teams_managed_alone(db.session, user.id)},
+        deletion=deletion.find_deletion(db.session, user.id),
+        is_mailed=pending is not None and _is_mailed(pending),
+        mail_error=email_confirmation.find_mail_error(db.session, pending),
+    )
 
 
 def _is_mailed(pending: PendingEmail | None) -> bool:

@@ -113,9 +113,8 @@ def change_email(
     # Links sent to the old address must not open the account any more.
     _delete_password_links(session, user_id)
     record_history(
-        session, user_id=user_id, by=by, action="account.changed", subject=str(user_id), now=now,
-        fields=["email"],
-    )  # fmt: skip
+        session, user_id=user_id, by=by, action="account.changed", now=now, fields=["email"]
+    )
     record_audit(
         session, by=by, action="account.email_changed", target=str(user_id), address=address,
         now=now, confirmed_only=shown == email,
@@ -188,10 +187,8 @@ def create_password_link(
         session, by=None if by == user_id else actor_id, action="password.link_made",
         target=str(user_id), address=address, now=now,
     )  # fmt: skip
-    record_history(
-        session, user_id=user_id, by=actor_id, action="account.password_link_created",
-        subject=str(user_id), now=now,
-    )  # fmt: skip
+    done = "account.password_link_created"
+    record_history(session, user_id=user_id, by=actor_id, action=done, now=now)
     return token
 
 
@@ -213,13 +210,13 @@ def use_password_link(
     )
     if count_changed(session, unused.values(used_at=now)) != 1:
         raise PasswordLinkUsed
+    me = link.user_id
     if timezone:
-        update_user(session, link.user_id, timezone=timezone)
+        update_user(session, me, timezone=timezone)
         record_history(
-            session, user_id=link.user_id, by=link.user_id, action="account.changed",
-            subject=str(link.user_id), now=now, fields=["timezone"],
-        )  # fmt: skip
-    set_password(session, link.user_id, password_hash, by=link.user_id, address=address, now=now)
+            session, user_id=me, by=me, action="account.changed", now=now, fields=["timezone"]
+        )
+    set_password(session, me, password_hash, by=me, address=address, now=now)
 
 
 def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime) -> bool:

@@ -127,9 +127,8 @@ def create(
         name=name, scope=scope, days=days,
     )  # fmt: skip
     record_history(
-        session, user_id=user_id, by=by, action="account.token_created", subject=str(user_id),
-        now=now, name=name,
-    )  # fmt: skip
+        session, user_id=user_id, by=by, action="account.token_created", now=now, name=name
+    )
     return token
 
 
@@ -163,7 +162,8 @@ def authenticate_bearer() -> Response | None:
         return None
     # Keeps Flask-Login from reading the session cookie.
     g._login_user = AnonymousUserMixin()
-    if request.endpoint is None or permission_of(current_app, request.endpoint) == "public":
+    permission = permission_of(current_app, request.endpoint) if request.endpoint else "public"
+    if permission == "public":
         return None
     sent = request.authorization
     if sent is None:
@@ -181,7 +181,6 @@ def authenticate_bearer() -> Response | None:
         db.note(lambda own: own.execute(used), what=f"token {found.id} was used")
     g.token = found
     g._login_user = found.actor
-    permission = permission_of(current_app, request.endpoint) if request.endpoint else None
     if permission and (refusal := refuse_token(found.actor, permission)):
         return problem_response(403, refusal)
     return None

@@ -63,15 +63,7 @@ def request_deletion(
     found = AccountDeletion(user_id=user_id, requested_by=actor_id, requested_at=now, due_at=due_at)
     session.add(found)
     session.flush()
-    record_audit(
-        session, by=actor_id, action="account.deletion_requested", target=str(user_id),
-        address=address, now=now,
-    )  # fmt: skip
-    record_history(
-        session, user_id=user_id, by=actor_id, action="account.deletion_requested",
-        subject=str(user_id), now=now,
-    )  # fmt: skip
-    managers_changed.send(session, person=user_id, by=actor_id, now=now)
+    _record(session, user_id, "account.deletion_requested", actor_id, address, now)
     if grace and user.email_key:
         outbox.enqueue(session, _mail(user, found), now=now)
     return found
@@ -92,16 +84,21 @@ def cancel_deletion(
         actions.update_user(session, user_id, deactivated_at=None)
     session.delete(found)
     session.flush()
-    record_audit(
-        session, by=actor_id, action="account.deletion_cancelled", target=str(user_id),
-        address=address, now=now,
-    )  # fmt: skip
-    record_history(
-        session, user_id=user_id, by=actor_id, action="account.deletion_cancelled",
-        subject=str(user_id), now=now,
-    )  # fmt: skip
-    managers_changed.send(session, person=user_id, by=actor_id, now=now)
+    _record(session, user_id, "account.deletion_cancelled", actor_id, address, now)
     return True
+
+
+def _record(
+    session: Session,
+    user_id: uuid.UUID,
+    action: str,
+    by: uuid.UUID | None,
+    address: str,
+    now: dt.datetime,
+) -> None:
+    record_audit(session, by=by, action=action, target=str(user_id), address=address, now=now)
+    record_history(session, user_id=user_id, by=by, action=action, now=now)
+    managers_changed.send(session, person=user_id, by=by, now=now)
 
 
 def find_deletion(session: Session, user_id: uuid.UUID) -> AccountDeletion | None:

@@ -66,10 +66,7 @@ def request_email(
     session.flush()
     if transport.is_configured():
         outbox.enqueue(session, _link_mail(user, pending, token), now=now)
-    record_history(
-        session, user_id=user_id, by=by, action="account.email_requested", subject=str(user_id),
-        now=now,
-    )  # fmt: skip
+    record_history(session, user_id=user_id, by=by, action="account.email_requested", now=now)
     return True
 
 

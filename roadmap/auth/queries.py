@@ -101,6 +101,13 @@ def may_sign_in(session: Session, user: User) -> bool:
     return session.scalar(sa.select(User.id).where(User.id == user.id, MAY_SIGN_IN)) is not None
 
 
+def _is_live(now: dt.datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        LoginSession.last_seen_at >= now - SESSION_IDLE_TIMEOUT,
+        LoginSession.created_at >= now - SESSION_LIFETIME,
+    )
+
+
 def find_leaver(
     session: Session, token_hash: bytes, *, now: dt.datetime
 ) -> sa.Row[User, AccountDeletion] | None:
@@ -111,8 +118,7 @@ def find_leaver(
         .join(LoginSession, LoginSession.user_id == User.id)
         .where(
             LoginSession.token_hash == token_hash,
-            LoginSession.last_seen_at >= now - SESSION_IDLE_TIMEOUT,
-            LoginSession.created_at >= now - SESSION_LIFETIME,
+            _is_live(now),
             User.deactivated_at.is_not(None),
             MAY_SIGN_IN,
         )
@@ -136,11 +142,7 @@ def list_sessions(
     """Return the live sessions of a person, last used first."""
     return session.scalars(
         sa.select(LoginSession)
-        .where(
-            LoginSession.user_id == user_id,
-            LoginSession.last_seen_at >= now - SESSION_IDLE_TIMEOUT,
-            LoginSession.created_at >= now - SESSION_LIFETIME,
-        )
+        .where(LoginSession.user_id == user_id, _is_live(now))
         .order_by(LoginSession.last_seen_at.desc(), LoginSession.id.desc())
     ).all()
 

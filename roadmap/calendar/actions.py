@@ -61,6 +61,4 @@ def _record(
     session: Session, user_id: uuid.UUID, action: str, now: dt.datetime, **data: Any
 ) -> None:
     record_audit(session, by=user_id, action=action, target=str(user_id), now=now, **data)
-    record_history(
-        session, user_id=user_id, by=user_id, action=action, subject=str(user_id), now=now
-    )
+    record_history(session, user_id=user_id, by=user_id, action=action, now=now)

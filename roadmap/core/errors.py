@@ -20,7 +20,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import is_own_address, origin_of, public_address, sending_page
-from roadmap.core.retries import is_conflict, record_conflict
+from roadmap.core.retries import is_conflict, record_conflict, sqlstate
 from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_multiline
 from roadmap.core.web import safe_redirect_target, wants_fragment
@@ -226,7 +226,7 @@ def handle_storage_error(error: Exception) -> Response:
     if isinstance(error, sqlalchemy.exc.DBAPIError) and is_conflict(error):
         record_conflict(error)
         return render_error(503, retry_after=5)
-    if _sqlstate(error) == LOCK_NOT_AVAILABLE:
+    if sqlstate(error) == LOCK_NOT_AVAILABLE:
         log.error("database unavailable: %s", error)
         return render_busy(
             _l(
@@ -235,16 +235,12 @@ def handle_storage_error(error: Exception) -> Response:
             )
         )
     is_down = isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
-    is_down = is_down or _sqlstate(error) == READ_ONLY
+    is_down = is_down or sqlstate(error) == READ_ONLY
     if is_down or getattr(error, "connection_invalidated", False):
         log.error("database unavailable: %s", error)
         return render_error(503, retry_after=5)
     log.exception("unexpected storage error", exc_info=error)
     return render_error(500)
-
-
-def _sqlstate(error: Exception) -> str:
-    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
 def render_busy(reason: LazyString) -> Response:

@@ -29,9 +29,14 @@ MAX_PAUSE_SECONDS = 0.02
 _RETRIES_LEFT, _CONFLICTED = "cairn.retries_left", "cairn.lost"
 
 
+def sqlstate(error: BaseException | None) -> str:
+    """Return the code that PostgreSQL gives an error, "" for any other error."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
 def is_conflict(error: BaseException | None) -> bool:
     """Return whether the database ended a transaction in favour of another one."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in CONFLICTS
+    return sqlstate(error) in CONFLICTS
 
 
 def record_conflict(error: DBAPIError) -> None:

@@ -79,12 +79,12 @@ def list_invitations_to(session: Session, key: str | None, *, now: dt.datetime) 
 
 @dataclass(frozen=True, slots=True)
 class InvitationLookup:
-    """The result for a token. `invitation` is None only if the state is unknown."""
+    """An invitation with its state, its team if it names one, and who invites."""
 
     state: str
-    invitation: Invitation | None = None
-    team: Team | None = None
-    by_name: str = ""
+    invitation: Invitation
+    team: Team | None
+    by_name: str
 
 
 def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:
@@ -100,14 +100,14 @@ def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | 
     return bool(session.scalar(sa.select(sa.literal(team_id, sa.Uuid).in_(teams))))
 
 
-def look_up_token(session: Session, token: str, now: dt.datetime) -> InvitationLookup:
-    """Return the invitation with this token and its state."""
+def look_up_token(session: Session, token: str, now: dt.datetime) -> InvitationLookup | None:
+    """Return the invitation with this token and its state, or None."""
     return _look_up(session, Invitation.token_hash == hash_token(token), now)
 
 
 def look_up_received(
     session: Session, invitation_id: uuid.UUID, key: str | None, now: dt.datetime
-) -> InvitationLookup:
+) -> InvitationLookup | None:
     """Return the invitation with this id and its state, if it is for this confirmed address."""
     is_theirs = sa.and_(Invitation.email_key == key, Invitation.email_key != "")
     return _look_up(session, sa.and_(Invitation.id == invitation_id, is_theirs), now)
@@ -115,7 +115,7 @@ def look_up_received(
 
 def _look_up(
     session: Session, condition: sa.ColumnElement[bool], now: dt.datetime
-) -> InvitationLookup:
+) -> InvitationLookup | None:
     row = session.execute(
         sa.select(Invitation, Team, User.name)
         .join(Team, Team.id == Invitation.team_id, isouter=True)
@@ -124,7 +124,7 @@ def _look_up(
         .execution_options(populate_existing=True)
     ).first()
     if row is None:
-        return InvitationLookup(UNKNOWN)
+        return None
     invitation, team, by_name = row
     state = invitation_state(session, invitation, now)
     return InvitationLookup(state, invitation, team, by_name or "")

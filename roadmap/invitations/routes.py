@@ -91,27 +91,26 @@ def accept_received(invitation_id: uuid.UUID) -> Response:
 @permit("account.write")
 def decline_received(invitation_id: uuid.UUID) -> Response:
     found = _find_received(invitation_id)
-    invitation = found.invitation
-    if invitation and actions.decline(db.session, invitation, current_user.id, now=now()):
+    if actions.decline(db.session, found.invitation, current_user.id, now=now()):
         team = found.team.name if found.team else "Cairn"
         flash(_("You declined the invitation to %(team)s.", team=team))
     return see_other("teams.index")
 
 
 def _find(token: str) -> InvitationLookup:
-    return look_up_token(db.session, token, now())
+    return look_up_token(db.session, token, now()) or abort(_render_invalid(UNKNOWN))
 
 
 def _find_received(invitation_id: uuid.UUID) -> InvitationLookup:
     found = look_up_received(db.session, invitation_id, current_user.email_key, now())
-    return found if found.invitation is not None else abort(404)
+    return found or abort(404)
 
 
 def _join(found: InvitationLookup, actor: Actor, token: str = "") -> Response | None:
     """Accept the invitation for the person who is signed in; return None where they cannot."""
-    if found.invitation is not None and found.invitation.accepted_by == actor.id:
+    if found.invitation.accepted_by == actor.id:
         return _redirect_after_accepting(found, token)
-    if found.invitation is None or found.team is None:
+    if found.team is None:
         return None
     held = find_role(db.session, found.team.id, actor.id)
     try:
@@ -128,12 +127,10 @@ def _join(found: InvitationLookup, actor: Actor, token: str = "") -> Response | 
 
 def _sign_up(token: str) -> Response:
     """Create an account and accept the invitation with it, once if the form is sent twice."""
-    with read_only_session() as session:
-        found = look_up_token(session, token, now())
+    with read_only_session():
+        found = _find(token)
         taken = _account_state(found)
         is_confirmed = _is_confirmed(found)
-    if found.invitation is None:
-        return _render_page(_find(token), token, 409)
     invited_email = _invited_email(found)
     if found.state == VALID and _asks_for_address(found):
         return _mail_link(found, token)
@@ -177,7 +174,7 @@ def _sign_up(token: str) -> Response:
 def _mail_link(found: InvitationLookup, token: str) -> Response:
     """Mail a link to the address that was typed; the answer is the same if it has an account."""
     form = AddressForm()
-    if found.invitation is None or not form.validate():
+    if not form.validate():
         return _render_page(_find(token), token, 422, form=form)
     email = form.email.data or ""
     limits = rate_limits.confirmation_limits(found.invitation.id, email_key(email))
@@ -190,9 +187,9 @@ def _mail_link(found: InvitationLookup, token: str) -> Response:
 
 def _sign_up_again(token: str, form: AcceptInvitationForm) -> Response | None:
     """Answer a form that is sent twice as the first time; None if it is another one."""
-    with read_only_session() as session:
-        found = look_up_token(session, token, now())
-    if found.invitation is None or found.invitation.accepted_by is None or not form.validate():
+    with read_only_session():
+        found = _find(token)
+    if found.invitation.accepted_by is None or not form.validate():
         return None
     email = _invited_email(found) or form.email.data or ""
     user = find_new_account(email, form.password.data or "")
@@ -212,7 +209,7 @@ def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
     if token:
         # A whole office may accept from one address: only failures count.
         rate_limits.uncount_attempt(db.session, _limits(token))
-    if found.team is None or found.invitation is None:
+    if found.team is None:
         flash(_("Welcome. Your account is ready."))
         return redirect("/", 303)
     said = _("You are now in the team %(team)s.", team=found.team.name)
@@ -236,10 +233,7 @@ def _render_page(
     the address is), `wrong` (signed in with another address), `already` (nothing is left to
     do), `unconfirmed` (their address is), or asks for the `address` to which a link is mailed.
     """
-    actor = signed_in_actor()
-    invitation = found.invitation
-    if invitation is None:
-        return _render_invalid(UNKNOWN)
+    actor, invitation = signed_in_actor(), found.invitation
     is_done = actor is not None and (
         found.team is None
         or is_at_least(find_role(db.session, found.team.id, actor.id), invitation.role)
@@ -293,8 +287,6 @@ def _proof() -> str:
 
 def _invited_email(found: InvitationLookup) -> str:
     """Return the address that opens an account by this invitation; "" if it is to be typed."""
-    if found.invitation is None:
-        return ""
     return found.invitation.email or read_address(found.invitation, _proof())
 
 
@@ -308,7 +300,7 @@ def _is_confirmed(found: InvitationLookup) -> bool:
 
     Without mail an administrator who names it confirms it; a manager has the link as well.
     """
-    if found.invitation is None or not _invited_email(found):
+    if not _invited_email(found):
         return False
     if not found.invitation.email:
         return True

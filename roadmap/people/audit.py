@@ -41,9 +41,7 @@ def record_audit(
 
 def prune(session: Session, *, before: dt.datetime) -> int:
     """Delete entries of before that moment, at most PRUNE_BATCH; return how many."""
-    old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < before)
-    batch = old.order_by(_ENTRIES.c.at).limit(PRUNE_BATCH)
-    return count_changed(session, sa.delete(_ENTRIES).where(_ENTRIES.c.id.in_(batch)))
+    return count_changed(session, sa.delete(_ENTRIES).where(_is_in_batch(before)))
 
 
 def forget_addresses(session: Session, *, before: dt.datetime) -> int:
@@ -51,8 +49,10 @@ def forget_addresses(session: Session, *, before: dt.datetime) -> int:
 
     Nothing else of an entry ever changes, but when a person is erased.
     """
-    old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < before, _ENTRIES.c.address != "")
-    batch = old.order_by(_ENTRIES.c.at).limit(PRUNE_BATCH)
-    return count_changed(
-        session, sa.update(_ENTRIES).where(_ENTRIES.c.id.in_(batch)).values(address="")
-    )
+    has_address = _is_in_batch(before, _ENTRIES.c.address != "")
+    return count_changed(session, sa.update(_ENTRIES).where(has_address).values(address=""))
+
+
+def _is_in_batch(before: dt.datetime, *conditions: Any) -> Any:
+    old = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.at < before, *conditions)
+    return _ENTRIES.c.id.in_(old.order_by(_ENTRIES.c.at).limit(PRUNE_BATCH))

@@ -24,7 +24,7 @@ def record_history(
     user_id: uuid.UUID | Collection[uuid.UUID],
     by: uuid.UUID | None,
     action: str,
-    subject: str,
+    subject: str = "",
     now: dt.datetime,
     row_id: uuid.UUID | None = None,
     **data: Any,
@@ -33,11 +33,12 @@ def record_history(
 
     `user_id` is the person, or several who get the same entry in one statement. `action` is
     `thing.verb` (its first word says what changed), `subject` the key or id of what it was done to,
-    `data` JSON values. `row_id` is a row that this wrote, such as a review; only the listeners get
-    it.
+    the person where it is left out, `data` JSON values. Only the listeners get `row_id`, of a row
+    that this wrote.
     """
     session.flush()
     people = [user_id] if isinstance(user_id, uuid.UUID) else user_id
+    subject = subject or str(user_id)
     entry = {"actor_id": by, "at": now, "action": action, "subject": subject, "data": data}
     if people:
         rows = [{"user_id": person, **entry} for person in people]
