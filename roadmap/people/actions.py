@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.limits import LimitReached
 from roadmap.core.signals import managers_changed, team_deleting
 from roadmap.core.text import clean_line
 from roadmap.core.types import form_id
@@ -26,7 +26,7 @@ from roadmap.people.history import record_history
 from roadmap.people.locks import TeamDeleted, lock_team, lock_user, lock_users
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.permissions import ActorOrId, require_permission
-from roadmap.people.queries import find_role
+from roadmap.people.queries import count_teams, find_role
 from roadmap.people.reach import team_tree
 from roadmap.people.roles import ROLES
 from roadmap.people.rules import MAX_NAME_LENGTH, changed_fields, is_slug
@@ -64,7 +64,7 @@ def create_team(
     if not is_slug(slug):
         raise InvalidTeam("slug")
     made_as = form_id(key, slug, name, parent_id)
-    if session.get(Team, made_as) is None and count_rows(session, Team) >= MAX_TEAMS:
+    if session.get(Team, made_as) is None and count_teams(session) >= MAX_TEAMS:
         raise LimitReached(
             _l("There are already %(most)d teams, the maximum.", most=MAX_TEAMS),
             _l("Delete one that is no longer needed, then create this one again."),

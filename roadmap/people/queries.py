@@ -43,6 +43,10 @@ def list_teams(session: Session, ids: Collection[uuid.UUID]) -> list[Team]:
     return sorted(rows, key=lambda team: (fold(team.name), team.slug))
 
 
+def count_teams(session: Session) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(Team)) or 0
+
+
 def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Sequence[Any]:
     """List the people of a team (with those of nested teams) by name, in one statement."""
     teams: Any = team_tree(team_id) if nested else [team_id]
