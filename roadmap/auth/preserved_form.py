@@ -92,6 +92,7 @@ TEXT_FIELD_LABELS = {
     "affiliation": _l("Your role at that time"),
     "statement": _l("How you know"),
     "day": _l("Day"),
+    "first": _l("From"),
     "addresses": _l("Your addresses in this calendar"),
     "minutes": _l("Hours"),
     "deep_work_minutes": _l("Fewest hours of deep work a week"),

@@ -13,6 +13,7 @@ import math
 import uuid
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from roadmap.auth.models import Attempt
@@ -30,6 +31,7 @@ MAX_PER_ACCOUNT = 100
 # Limits for one inviter, and in all for one invited address.
 MAX_PER_INVITER = 50
 MAX_PER_INVITED_ADDRESS = 5
+PRUNE_INTERVAL = dt.timedelta(minutes=1)
 
 # At most so many attempts within the window, by bucket.
 Limits = dict[str, int]
@@ -104,9 +106,13 @@ def check_limits(
 
 
 def record_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> None:
-    """Count an attempt in a transaction that outlives the request; see `actions.prune`."""
+    """Count an attempt in a transaction that outlives the request."""
     rows = [{"bucket": bucket, "attempted_at": now} for bucket in limits]
     session.execute(sa.insert(Attempt), rows)
+    pruned: dt.datetime | None = current_app.extensions.get("attempts_pruned")
+    if pruned is None or abs(now - pruned) >= PRUNE_INTERVAL:
+        session.execute(sa.delete(Attempt).where(Attempt.attempted_at <= now - LONGEST_WINDOW))
+        current_app.extensions["attempts_pruned"] = now
 
 
 def count_attempt(limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.datetime) -> int:
