@@ -11,7 +11,7 @@ import decimal
 import re
 import uuid
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -104,12 +104,8 @@ def _check_date(text: str) -> PartialDate:
     return PartialDate.from_iso(text)
 
 
-def _check_json(value: Any) -> Any:
+def _check_json(value: Any, left: int = MAX_JSON_TEXT) -> Any:
     """Refuse what no page of ours writes into a column of JSON."""
-    return _check_long_json(value, MAX_JSON_TEXT)
-
-
-def _check_long_json(value: Any, left: int = MAX_LEFT_OUT) -> Any:
     waiting = [(value, 0)]
     while waiting:
         each, depth = waiting.pop()
@@ -254,7 +250,8 @@ def _type_of(column: sa.Column[Any], words: tuple[Any, ...] | None) -> Any:
         case sa.JSON():
             shape = JSON_SHAPES.get(str(column), dict[str, Any])
             is_long = str(column) == "archive_import.left_out"
-            return Annotated[shape, AfterValidator(_check_long_json if is_long else _check_json)]
+            most = MAX_LEFT_OUT if is_long else MAX_JSON_TEXT
+            return Annotated[shape, AfterValidator(partial(_check_json, left=most))]
         case sa.Float():
             return float
         case sa.Numeric():
