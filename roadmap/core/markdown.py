@@ -311,27 +311,37 @@ def to_html_on_page(text: str | None, base_level: int = 3, *, breaks: bool = Fal
 
 
 def to_html_and_opening(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, Markup]:
-    """Return `to_html` of a text and of its opening: the first blocks within `limit` characters.
+    """Return `to_html` of a text and `to_opening`, parsed once if it is short."""
+    if len(text) > limit * EXCERPT_PARSE_FACTOR:
+        return to_html(text, base_level), to_opening(text, limit)
+    tokens = _parse(text, base_level)
+    return _render_sanitized(tokens), _render_opening(tokens, limit)
 
-    The opening has no headings and no code; where its first block is longer, it is the excerpt.
+
+def to_opening(text: str, limit: int = 200) -> Markup:
+    """Return the first blocks that together have at most `limit` characters, as safe HTML.
+
+    Headings and code are left out. Where the first block is longer, it is the excerpt.
     """
     is_long = len(text) > limit * EXCERPT_PARSE_FACTOR
-    tokens = _parse_beginning(text, limit) if is_long else _parse(text, base_level)
-    html = to_html(text, base_level) if is_long else _render_sanitized(tokens)
+    return _render_opening(_parse_beginning(text, limit), limit, is_cut=is_long)
+
+
+def _render_opening(tokens: Sequence[Token], limit: int, *, is_cut: bool = False) -> Markup:
     blocks = _top_level_blocks(tokens)
     kept: list[Token] = []
     length = 0
     # The last block of a beginning may be cut.
-    for block in blocks[:-1] if is_long else blocks:
+    for block in blocks[:-1] if is_cut else blocks:
         if block[0].type not in ("heading_open", "fence", "code_block"):
             length += sum(len(token.content) for token in block)
             if length > limit:
                 break
             kept += block
     if kept:
-        return html, _render_sanitized(kept)
+        return _render_sanitized(kept)
     excerpt = _excerpt(tokens, limit)
-    return html, Markup('<p dir="auto">{}</p>').format(excerpt) if excerpt else Markup("")
+    return Markup('<p dir="auto">{}</p>').format(excerpt) if excerpt else Markup("")
 
 
 def _top_level_blocks(tokens: Iterable[Token]) -> list[list[Token]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, show_date, show_month
-from roadmap.core.markdown import to_excerpt
+from roadmap.core.markdown import to_opening
 from roadmap.core.text import clean_line
 from roadmap.evidence.item import Impact
 from roadmap.evidence.labels import is_issued
@@ -13,6 +15,8 @@ from roadmap.portfolio.urls import safe_url
 
 # Results at the start of a document, for readers in a hurry.
 MAX_TOP_RESULTS = 6
+# How much of a piece's description a list shows, in characters.
+OPENING_LENGTH = 400
 
 
 def roadmap_line(document: Document) -> str:
@@ -118,9 +122,10 @@ def skills_label() -> str:
     return _("Skills, named by the author")
 
 
-def opening(item: DocumentItem) -> str:
-    """Return the first words of a description that is too long for a list; empty for others."""
-    return to_excerpt(item.description, 240) if len(item.description) > 400 else ""
+def opening(item: DocumentItem) -> Markup:
+    """Return the beginning of a description that is too long for a list; empty for others."""
+    text = item.description
+    return to_opening(text, OPENING_LENGTH) if len(text) > OPENING_LENGTH else Markup("")
 
 
 def file_lines(item: DocumentItem) -> list[str]:

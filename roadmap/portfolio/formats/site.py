@@ -32,8 +32,6 @@ from roadmap.portfolio.urls import safe_url
 
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
-# How much of a piece's description the index shows, in characters.
-OPENING_LENGTH = 400
 # A name that every file system accepts. Ids are UUIDs; anything else is numbered instead.
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 
@@ -131,7 +129,7 @@ def _pages(document: Document) -> Iterator[ItemPage]:
         if name in taken:
             name = f"{name[:50]}-again-{number:04}"
         taken.add(name)
-        description, opening = to_html_and_opening(item.description, 3, OPENING_LENGTH)
+        description, opening = to_html_and_opening(item.description, 3, labels.OPENING_LENGTH)
         yield ItemPage(
             item=item,
             file=f"{name}.html",
