@@ -30,11 +30,7 @@ def generate_people(count: int, seed: int) -> tuple[DemoPerson, ...]:
         while key in taken:
             key, number = f"{plain}{number}", number + 1
         taken.add(key)
-        name, joined, headline = (
-            f"{first} {last}",
-            chance.randint(60, 395),
-            chance.choice(HEADLINES),
-        )
+        joined, headline = chance.randint(60, 395), chance.choice(HEADLINES)
         name, who = f"{first} {last}", "generated engineer"
         found.append(DemoPerson(key, name, who, joined, TEAM, headline))
     return tuple(found)

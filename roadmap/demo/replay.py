@@ -217,11 +217,8 @@ class StoryReplay:
         values["last_used"] = used and PartialDate(used.isoformat()[:7])
         tools.save(self.session, owner.id, data["tool"], values, by=owner.id, now=at)
 
-    def share_tools(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        set_preference(self.session, owner.id, "shares_tools", data["shares"], by=owner.id, now=at)
-
-    def share_plans(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        set_preference(self.session, owner.id, "shares_plans", data["shares"], by=owner.id, now=at)
+    def share(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
+        set_preference(self.session, owner.id, data["what"], data["shares"], by=owner.id, now=at)
 
     def arrange_portfolio(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         done: Any = {"by": owner, "now": at}

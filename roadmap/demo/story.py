@@ -98,8 +98,8 @@ def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
         for key, said in tools["records"].items():
             yield tools["ago"], "record_tool", {"tool": key, **said}
         if tools.get("shares"):
-            yield tools["ago"] - 1, "share_tools", {"shares": True}
+            yield tools["ago"] - 1, "share", {"what": "shares_tools", "shares": True}
     if sharing := story.get("shares_plans"):
-        yield sharing["ago"], "share_plans", {"shares": True}
+        yield sharing["ago"], "share", {"what": "shares_plans", "shares": True}
     for portfolio in story.get("portfolios", ()):
         yield portfolio["ago"], "arrange_portfolio", portfolio
