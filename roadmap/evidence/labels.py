@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import fields
-from typing import Any
 
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -16,6 +15,7 @@ from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
 from roadmap.people.labels import judge_name, name_with_basis
+from roadmap.people.models import User
 from roadmap.people.roles import VIEWERS
 
 KINDS: dict[str, LazyString] = {key: _(kind.label) for key, kind in kinds.KINDS.items()}
@@ -210,16 +210,16 @@ def kind_label(kind: str) -> str:
 
 
 def state_label(
-    item: Item, reviewer: tuple[Any, str] | None = None, reader_id: uuid.UUID | None = None
+    item: Item, reviewer: User | None = None, reader_id: uuid.UUID | None = None
 ) -> str:
-    """Return the state of an item as others read it, with who is reviewing it: (id, name).
+    """Return the state of an item as others read it, with who is reviewing it.
 
     One that was verified is only reviewed once nothing that it is linked to is confirmed.
     """
     if item.state == "in_review" and reviewer is not None:
-        key, name = reviewer
-        by = _("In review by you") if key == reader_id else _("In review by %(name)s", name=name)
-        return str(by)
+        if reviewer.id == reader_id:
+            return str(_("In review by you"))
+        return str(_("In review by %(name)s", name=reviewer.name))
     if item.state == "verified" and not item.verified:
         return str(_("Reviewed"))
     return str(STATES[item.state])

@@ -8,7 +8,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from flask import abort
@@ -33,7 +32,7 @@ from roadmap.evidence.models import (
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry, User
-from roadmap.people.reach import holders_of, people_of, select_holders
+from roadmap.people.reach import people_of, select_holders
 from roadmap.people.roles import Capability
 from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import own_and_other_roadmaps
@@ -164,19 +163,9 @@ def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> Evidence | N
     return next((piece for piece, link in rows if identifier_of(link) == wanted), None)
 
 
-def assigned_reviewer(
-    session: Session, evidence: Evidence, managers: Sequence[User] | None = None
-) -> User | None:
-    """Return who took up an item that is in review, if they still manage its author.
-
-    A reviewer who left the team, whose team moved in the tree or whose account was closed holds
-    nobody up. `managers` are the author's, where the caller has loaded them.
-    """
-    if evidence.reviewer_id is None:
-        return None
-    if managers is None:
-        managers = holders_of(session, evidence.user_id, Capability.REVIEW)
-    return next((person for person in managers if person.id == evidence.reviewer_id), None)
+def assigned_reviewer(session: Session, evidence: Evidence) -> User | None:
+    """Return who took up an item that is in review, if they still manage its author."""
+    return load_reviewers(session, [evidence]).get(evidence.id)
 
 
 def count_waiting_for(session: Session, reviewer_id: uuid.UUID) -> tuple[int, int]:
@@ -205,26 +194,26 @@ def count_unjudged(session: Session, user_id: uuid.UUID) -> int:
     return session.scalar(query) or 0
 
 
-def load_reviewers(session: Session, items: Iterable[Item]) -> dict[uuid.UUID, tuple[Any, str]]:
-    """Load who is reviewing those of the items that are in review: id and name by the item's id.
+def load_reviewers(session: Session, items: Iterable[Item | Evidence]) -> dict[uuid.UUID, User]:
+    """Load who is reviewing those of the items that are in review, by the item's id.
 
-    They still manage its author, as in `assigned_reviewer`. At most one statement.
+    A reviewer who left the team, whose team moved in the tree or whose account was closed holds
+    nobody up. At most one statement.
     """
     in_review = {item.id: item.user_id for item in items if item.state == "in_review"}
     if not in_review:
         return {}
     holders = select_holders(list(set(in_review.values())), Capability.REVIEW).subquery()
     rows = session.execute(
-        sa.select(Evidence.id, User.id, User.name)
+        sa.select(Evidence.id, User)
         .join(User, User.id == Evidence.reviewer_id)
-        .where(
-            Evidence.id.in_(in_review),
-            sa.exists().where(
-                holders.c.holder == Evidence.reviewer_id, holders.c.person == Evidence.user_id
-            ),
+        .join(
+            holders,
+            sa.and_(holders.c.holder == Evidence.reviewer_id, holders.c.person == Evidence.user_id),
         )
+        .where(Evidence.id.in_(in_review))
     )
-    return {key: (reviewer, name) for key, reviewer, name in rows}
+    return dict(iter(rows))
 
 
 def verifying_review(item: Item, judgements: Iterable[Review]) -> Review | None:

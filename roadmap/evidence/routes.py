@@ -282,7 +282,7 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
             queries.load_fitting_milestones(db.session, piece.milestone_keys, piece.current.kind)
         ),
         asked=_join_names(managers),
-        reader=queries.assigned_reviewer(db.session, piece, people),
+        reader=queries.assigned_reviewer(db.session, piece),
         today=today,
         linked=queries.find_linked_milestones(db.session, detail.item, today),
         public_links=queries.count_public_links(db.session, detail.item, now()),

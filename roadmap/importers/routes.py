@@ -103,9 +103,7 @@ def _begin(importer: SiteImporter) -> BaseResponse:
 def fetch(key: str) -> BaseResponse:
     """Go on with the pages that were not fetched, after what stopped it."""
     _importer_or_404(key)
-    pending = _find_pending(key)
-    if pending is None:
-        return _expired(key)
+    pending = _pending_or_expired(key)
     if pending.state == "failed":
         actions.retry(db.session, pending, now=now())
     return see_other("importers.preview", key=key)
@@ -155,9 +153,7 @@ def preview(key: str) -> BaseResponse:
 @permit("evidence.write")
 def answer(key: str) -> BaseResponse:
     """Store which column is which; `again` asks once more, after another choice of the record."""
-    importer, pending = _file_importer_or_404(key), _find_pending(key)
-    if pending is None:
-        return _expired(key)
+    importer, pending = _file_importer_or_404(key), _pending_or_expired(key)
     given = {name: clean_line(text)[:100] for name, text in request.form.items()}
     questions = importer.questions(pending.records, given)
     chosen = {
@@ -181,9 +177,7 @@ def answer(key: str) -> BaseResponse:
 @permit("evidence.write")
 def save(key: str) -> BaseResponse:
     """Save what is ticked, all of it or nothing."""
-    importer, pending = _importer_or_404(key), _find_pending(key)
-    if pending is None:
-        return _expired(key)
+    importer, pending = _importer_or_404(key), _pending_or_expired(key)
     if pending.options is None:
         return see_other("importers.preview", key=key)
     found = queries.load_preview(db.session, importer, pending, _today())
@@ -272,6 +266,15 @@ def _find_pending(key: str) -> PendingImport | None:
     return queries.find_pending(db.session, current_user.id, key)
 
 
+def _pending_or_expired(key: str) -> PendingImport:
+    pending = _find_pending(key)
+    if pending is None:
+        text = _("There is nothing to import: it was saved or discarded, or is a day old.")
+        flash(text, "warning")
+        abort(see_other("importers.show", key=key))
+    return pending
+
+
 def _today() -> dt.date:
     today: dt.date = current_user.today(now())
     return today
@@ -302,11 +305,6 @@ def _answers(key: str, record: str) -> dict[str, str]:
     if record != "position":
         return {}
     return {"is_ml": "1" if key in request.form.getlist("is_ml") else ""}
-
-
-def _expired(key: str) -> BaseResponse:
-    flash(_("There is nothing to import: it was saved or discarded, or is a day old."), "warning")
-    return see_other("importers.show", key=key)
 
 
 def _render(

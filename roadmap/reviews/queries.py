@@ -70,12 +70,12 @@ class Filters:
 class QueueEntry:
     """An item in the queue with the name of its author, and its last review in `judged`.
 
-    `reviewer` is who is reviewing it, as (id, name).
+    `reviewer` is who is reviewing it.
     """
 
     item: Item
     author: str
-    reviewer: tuple[Any, str] | None = None
+    reviewer: User | None = None
     judgement: Review | None = None
 
 
@@ -138,7 +138,7 @@ class ReviewPage(HeldAgainst):
     `author_team` is the slug of a team in which the reader sees the author, for a link to them.
     `before` is the version that this one is compared with: the one that the reviewer was reading
     when the author saved a newer one (`was_read`), else the verified one, or the last that was
-    reviewed. `reviewer` is who is reviewing it, as (id, name).
+    reviewed. `reviewer` is who is reviewing it.
     """
 
     author: str
@@ -147,7 +147,7 @@ class ReviewPage(HeldAgainst):
     before: Version | None
     was_read: bool
     changed: tuple[Difference, ...]
-    reviewer: tuple[Any, str] | None
+    reviewer: User | None
 
     @property
     def version(self) -> Version:

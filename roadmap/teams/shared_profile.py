@@ -11,7 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -76,7 +76,7 @@ class SharedProgress:
 class SharedProfile:
     """Everything of a person that their managers see.
 
-    `today` is the person's own date, `reviewers` are (id, name) by the id of the piece that they
+    `today` is the person's own date, `reviewers` are by the id of the piece that they
     are reviewing.
     """
 
@@ -85,7 +85,7 @@ class SharedProfile:
     enrolled: Sequence[EnrolledRoadmap]
     on: SharedProgress | None
     pieces: Sequence[Item]
-    reviewers: Mapping[uuid.UUID, tuple[Any, str]]
+    reviewers: Mapping[uuid.UUID, User]
     skills: Sequence[tuple[Skill, SkillComparison]]
     positions: Sequence[Position]
     degrees: Sequence[Degree]
