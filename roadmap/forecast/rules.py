@@ -78,8 +78,8 @@ class Remaining:
 def longest_chain(open_: Mapping[str, tuple[int, tuple[str, ...]]], wanted: Iterable[str]) -> Chain:
     """Return the chain of milestones that takes the most months until the `wanted` are finished.
 
-    `open_` has the months of each milestone that is not done, and what it comes after; milestones
-    beside each other extend over the same months.
+    `open_` has the months of each milestone that is not done, and what it comes after; one that it
+    lacks takes none. Milestones beside each other extend over the same months.
     """
 
     @cache
@@ -104,9 +104,10 @@ def remaining(content: Content, open_keys: Collection[str]) -> Remaining:
         for stage in content.stages
         if stage.required
     }
-    months = {m.key: (m.months or 0, m.after) for m in left}
+    # Most milestones take no months and come after nothing: no chain begins or goes on with them.
+    months = {m.key: (m.months or 0, m.after) for m in left if m.months or m.after}
     chains = {
-        stage: longest_chain(months, [m.key for m in milestones])
+        stage: longest_chain(months, [m.key for m in milestones if m.key in months])
         for stage, milestones in required.items()
     }
     return Remaining(

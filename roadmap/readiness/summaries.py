@@ -43,7 +43,6 @@ _OWN_SCORE = sa.select(_summary.own_score).where(_IS_VALID)
 _SHARED = (
     sa.select(
         _summary.user_id,
-        _summary.roadmap_id,
         _summary.revision_id,
         _summary.shared,
         _summary.computed_on,
@@ -96,12 +95,12 @@ def load_shared_summaries(
     roadmaps = list({roadmap_id for roadmap_id, _revision_id in followed.values()})
     for people in batched(followed):
         rows = session.execute(_SHARED, {"people": people, "roadmaps": roadmaps})
-        for user_id, roadmap_id, revision_id, shared, computed_on, valid_until, zone in rows:
+        for user_id, revision_id, shared, computed_on, valid_until, zone in rows:
             today = dates.get(zone)
             if today is None:
                 today = dates[zone] = now.astimezone(ZoneInfo(zone)).date()
             is_valid = computed_on <= today and (valid_until is None or today < valid_until)
-            if is_valid and followed[user_id] == (roadmap_id, revision_id):
+            if is_valid and followed[user_id][1] == revision_id:
                 found[user_id] = shared
     # In batches here too, because records take far more memory than the summaries made of them.
     for people in batched([user_id for user_id in followed if user_id not in found]):

@@ -57,7 +57,7 @@ class SkillColumn(Column):
         css_class, arrow = f"skill {levels.at_bar}".rstrip(), ""
         if levels.is_apart:
             css_class, arrow = f"{css_class} apart", "up" if (levels.gap or 0) > 0 else "down"
-            label = f"{label}; {_('two levels or more apart')}"
+            label = f"{label}; {self._apart}"
         return (
             links.skill(self.key),
             f"{row.name}, {self.title}: {label}",
@@ -76,6 +76,10 @@ class SkillColumn(Column):
             (False, True): _("self not yet, manager %(manager)s, bar %(bar)s"),
             (False, False): _("not assessed, bar %(bar)s"),
         }
+
+    @cached_property
+    def _apart(self) -> str:
+        return _("two levels or more apart")
 
     def sort_key(self, row: Row) -> tuple[int, int] | None:
         """Sort by the manager's level first; a level that nobody gave is below all others."""
