@@ -19,7 +19,7 @@ from roadmap.people.locks import lock_user_to_read
 from roadmap.people.private_rows import change_row
 from roadmap.time_budget import queries
 from roadmap.time_budget.calendar_file import Event
-from roadmap.time_budget.calendar_import import Import, counted_elsewhere, minutes_once
+from roadmap.time_budget.calendar_import import Import, count_minutes
 from roadmap.time_budget.models import TimeBudget, TimeEntry, TitleCategory
 from roadmap.time_budget.sorting import Sorter, title_key
 
@@ -133,15 +133,15 @@ def save_import(
     by_key = {each.event_uid: each for each in saved}
     chosen = [each for each in found.events if each.key in categories]
     _learn(session, user_id, chosen, categories)
-    minutes = minutes_once(chosen, counted_elsewhere(found, saved))
+    minutes = count_minutes(chosen, found, saved)
     # What lies within shorter entries has no minute of its own.
-    counted = {each.key: (each, its) for each, its in zip(chosen, minutes, strict=True) if its}
+    counted = {each.key: each for each in chosen if minutes[each.key]}
     result: Counter[str] = Counter()
-    for key, (event, its_minutes) in counted.items():
+    for key, event in counted.items():
         values: dict[str, object] = {
             "day": event.starts_at.date(),
             "category": categories[key],
-            "minutes": its_minutes,
+            "minutes": minutes[key],
             "starts_at": event.starts_at.astimezone(dt.UTC),
             "removed_at": None,
         }

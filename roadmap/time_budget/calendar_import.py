@@ -69,33 +69,32 @@ def import_of(reading: Reading, first: dt.date, last: dt.date) -> Import:
     return Import(first, last, events, dropped)
 
 
-def rows_of(found: Import, saved: Iterable[TimeEntry], sorter: Sorter) -> list[Row]:
+def rows_of(found: Import, saved: Sequence[TimeEntry], sorter: Sorter) -> list[Row]:
     """Return a row for each entry of the calendar; `saved` is what calendars brought before."""
     by_key = {each.event_uid: each for each in saved}
-    known = [by_key.get(each.key) for each in found.events]
-    ticked = [_is_counted(event, entry) for event, entry in zip(found.events, known, strict=True)]
-    counted = minutes_once(
-        [event for event, is_ticked in zip(found.events, ticked, strict=True) if is_ticked],
-        counted_elsewhere(found, by_key.values()),
-    )
-    minutes = iter(counted)
+    counted = [each for each in found.events if _is_counted(each, by_key.get(each.key))]
+    minutes_by_key = count_minutes(counted, found, saved)
     rows = []
-    for event, entry, is_ticked in zip(found.events, known, ticked, strict=True):
-        choice = sorter.sort(event.title, event.people)
-        now = next(minutes) if is_ticked else event.minutes
+    for event in found.events:
+        entry, choice = by_key.get(event.key), sorter.sort(event.title, event.people)
+        minutes = minutes_by_key.get(event.key, event.minutes)
         category = entry.category if entry else choice.category
-        rows.append(Row(event, now, choice, category, _state(event, entry, now)))
+        rows.append(Row(event, minutes, choice, category, _state(event, entry, minutes)))
     return rows
 
 
-def counted_elsewhere(found: Import, saved: Iterable[TimeEntry]) -> list[tuple[dt.datetime, int]]:
-    """Return what other calendars brought for these days, as beginnings and minutes."""
+def count_minutes(
+    chosen: Sequence[Event], found: Import, saved: Iterable[TimeEntry]
+) -> dict[str, int]:
+    """Return the minutes of some entries by key, without what other calendars brought already."""
     here = {each.key for each in found.events} | set(found.dropped)
-    return [
+    elsewhere = [
         (each.starts_at, each.minutes)
         for each in saved
         if each.removed_at is None and each.starts_at and each.event_uid not in here
     ]
+    minutes = minutes_once(chosen, elsewhere)
+    return {each.key: its for each, its in zip(chosen, minutes, strict=True)}
 
 
 def _is_counted(event: Event, entry: TimeEntry | None) -> bool:
