@@ -18,7 +18,7 @@ from roadmap.auth.models import AccountDeletion, ApiToken, Attempt, LoginSession
 from roadmap.auth.queries import any_user_exists, find_user_to_sign_in
 from roadmap.auth.rate_limits import LONGEST_WINDOW
 from roadmap.auth.tokens import form_token, hash_token
-from roadmap.core.database import count_changed
+from roadmap.core.database import count_changed, lock_name
 from roadmap.core.signals import managers_changed
 from roadmap.core.types import form_id, new_id
 from roadmap.people.audit import record_audit
@@ -30,8 +30,7 @@ from roadmap.people.permissions import ActorOrId, require_permission
 PASSWORD_LINK_LIFETIME = dt.timedelta(hours=24)
 # How long an expired token stays listed, so that its person sees why something stopped.
 TOKEN_RETENTION = dt.timedelta(days=90)
-# Any number that no other advisory lock of this database uses.
-ADMINISTRATORS_LOCK = 727_275
+ADMINISTRATORS_LOCK = "administrators"
 
 
 class EmailTaken(ValueError):
@@ -48,7 +47,7 @@ class PasswordLinkUsed(ValueError):
 
 def is_first_account(session: Session) -> bool:
     """Return whether there is no account yet; simultaneous callers wait for this transaction."""
-    _lock_administrators(session)
+    lock_name(session, ADMINISTRATORS_LOCK)
     return not any_user_exists(session)
 
 
@@ -357,12 +356,6 @@ def load_for_administrator(
     session: Session, user_id: uuid.UUID, by: ActorOrId
 ) -> tuple[User | None, uuid.UUID | None]:
     """Load an account and the id of who decides about it, below the lock."""
-    _lock_administrators(session)
+    lock_name(session, ADMINISTRATORS_LOCK)
     actor_id = require_permission(by, "admin.write")
     return session.get(User, user_id, populate_existing=True), actor_id
-
-
-def _lock_administrators(session: Session) -> None:
-    """Serialize decisions about administrators; SQLite serializes all writers."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))

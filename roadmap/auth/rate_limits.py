@@ -17,7 +17,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from roadmap.auth.models import Attempt
-from roadmap.core.database import db
+from roadmap.core.database import db, lock_name
 
 WINDOW = dt.timedelta(minutes=15)
 # Mails with a link to set a password.
@@ -122,11 +122,8 @@ def count_attempt(limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.date
     """
     db.session.rollback()
     with db.own_transaction() as session:
-        if session.get_bind().dialect.name == "postgresql":
-            # Serialize the attempts of one bucket; SQLite serializes all writers.
-            for bucket in sorted(limits):
-                key = sa.func.hashtextextended(bucket, 0)
-                session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        for bucket in sorted(limits):
+            lock_name(session, bucket)
         wait = check_limits(session, limits, window=window, now=now)
         if not wait:
             record_attempt(session, limits, now=now)

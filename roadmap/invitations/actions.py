@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from roadmap.auth.email_addresses import email_key
 from roadmap.auth.queries import find_user_by_email
 from roadmap.auth.tokens import form_token, hash_token
-from roadmap.core.database import count_changed
+from roadmap.core.database import count_changed, lock_name
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.signals import invitation_ended, user_invited
@@ -94,7 +94,8 @@ def invite(
     made_as = form_id(key, by, team_id, role, email, lives)
     if team_id is not None:
         lock_team(session, team_id)
-    _lock_invited(session, invited or str(made_as), team_id)
+    # Invitations of one address to one team, or of one form, wait for each other.
+    lock_name(session, f"invite:{team_id}:{invited or made_as}")
     if not may_invite(session, by, team_id):
         raise InvitationRefused("inviter")
     if (made := session.get(Invitation, made_as, populate_existing=True)) is not None:
@@ -240,16 +241,6 @@ def _update_open(session: Session, invitation: Invitation, **values: Any) -> boo
     written = count_changed(session, open_one.values(**values))
     session.refresh(invitation)
     return bool(written)
-
-
-def _lock_invited(session: Session, invited: str, team_id: uuid.UUID | None) -> None:
-    """Serialize invitations of one address to one team, or of one form.
-
-    SQLite serializes all writers.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        name = f"invite:{team_id}:{invited}"
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
 def _replace_older(

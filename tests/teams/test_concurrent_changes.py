@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from roadmap.auth import actions as accounts
-from roadmap.core.database import db
+from roadmap.core.database import db, lock_name
 from roadmap.core.web import now
 from roadmap.invitations.actions import InvitationRefused, invite
 from roadmap.invitations.models import Invitation
@@ -113,9 +113,7 @@ def test_who_administers_no_more_changes_nothing(app, session, cast, browser_of,
         lock_user(holding, cast.mallory)
         hold_teams(holding)
         # What decides about administrators is held by the one who withdraws it.
-        if holding.get_bind().dialect.name == "postgresql":
-            lock = accounts.ADMINISTRATORS_LOCK
-            holding.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+        lock_name(holding, accounts.ADMINISTRATORS_LOCK)
 
     def withdrawn(holding):
         accounts.set_admin(holding, cast.bob, False, by=cast.erin, now=now())
