@@ -20,18 +20,14 @@ def gap_message(comparison: SkillComparison, skill: str, person: str | None = No
     name = other.name
     if other.is_gone:  # what stands in place of a name begins with a small letter
         name = name[:1].upper() + name[1:]
+    levels = NUMBER_WORDS[abs(difference)]()
+    words = {"name": name, "person": person, "skill": skill, "levels": levels}
     if person is None and difference < 0:
-        said = _("%(name)s rates %(skill)s %(levels)s levels lower than you do")
+        said = _("%(name)s rates %(skill)s %(levels)s levels lower than you do", **words)
     elif person is None:
-        said = _("%(name)s rates %(skill)s %(levels)s levels higher than you do")
+        said = _("%(name)s rates %(skill)s %(levels)s levels higher than you do", **words)
     elif difference < 0:
-        said = _("%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does")
+        said = _("%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does", **words)
     else:
-        said = _("%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does")
-    said %= {
-        "name": name,
-        "person": person,
-        "skill": skill,
-        "levels": NUMBER_WORDS[abs(difference)](),
-    }
+        said = _("%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does", **words)
     return said if other.is_gone else _("%(gap)s: talk about it", gap=said)
