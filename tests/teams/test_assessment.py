@@ -177,4 +177,6 @@ def test_its_history_has_pages_and_constant_statements(app, session, cast, now, 
     session.commit()
     assert "day 59." not in bob.get(page).text
     assert "day 59." in bob.get(f"{page}?page=2").text
+    on_one = bob.get(f"{page}?roadmap=senior-ml-engineer").text
+    assert f'href="{page}?roadmap=senior-ml-engineer&amp;page=2#history"' in on_one
     assert len(statements_of(app, lambda: bob.get(page))) == few
