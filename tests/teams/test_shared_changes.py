@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -49,7 +50,7 @@ def work(session, cast, at, title):
     add_evidence(session, cast, cast.alice, at, title="secret draft", milestones=[KEY])
     hidden = add_evidence(session, cast, cast.alice, at, title="secret piece", milestones=[KEY])
     evidence.edit(
-        session, hidden, evidence.replace(evidence.evidence_input(hidden), visibility="private"),
+        session, hidden, replace(evidence.evidence_input(hidden), visibility="private"),
         by=alice, now=at,
     )  # fmt: skip
     return piece
