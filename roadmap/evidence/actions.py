@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.file_store import file_store
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import form_id
 from roadmap.evidence import models, rules
 from roadmap.evidence.constants import (
@@ -43,13 +44,15 @@ from roadmap.evidence.queries import (
     count_public_links,
     load_fitting_milestones,
 )
-from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused, Stale
+from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused, Row, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user, lock_user_for_actor
 from roadmap.people.permissions import can
 
 CONTENT = frozenset(CONTENT_FIELDS)
+# How each text is cleaned that is not a single line.
+TEXT_CLEANERS = {"description": clean_multiline, "url": clean_url, "source_url": clean_url}
 
 
 def lock_and_reload(session: Session, evidence: Evidence, by: Actor) -> None:
@@ -92,6 +95,27 @@ def evidence_input(evidence: Evidence) -> EvidenceInput:
 def file_value(row: EvidenceFile | UploadedFile) -> File:
     """Return the value of a row about a file."""
     return File(row.sha256, row.name, row.size, row.media_type)
+
+
+def keep_stored_texts(piece: EvidenceInput, stored: EvidenceInput) -> EvidenceInput:
+    """Keep each stored text that reads the same as the one sent.
+
+    Texts are cleaned when they are entered, but those of an older release may not be. Sending one
+    back as it was shown is no edit, and must not undo a verification.
+    """
+    impacts = piece.impacts
+    if len(impacts) == len(stored.impacts):
+        impacts = tuple(map(_keep_texts, impacts, stored.impacts))
+    return replace(_keep_texts(piece, stored), impacts=impacts)
+
+
+def _keep_texts(value: Row, stored: Row) -> Row:
+    kept: dict[str, Any] = {}
+    for name in (field.name for field in fields(stored)):
+        text, clean = getattr(stored, name), TEXT_CLEANERS.get(name, clean_line)
+        if isinstance(text, str) and clean(text) == clean(getattr(value, name)):
+            kept[name] = text
+    return replace(value, **kept)
 
 
 def create(
@@ -162,7 +186,7 @@ def edit(
     if revision is not None and revision != evidence.revision:
         raise Stale
     before = evidence_input(evidence)
-    piece = _validated(piece, by.today(now), before.impacts)
+    piece = keep_stored_texts(_validated(piece, by.today(now), before.impacts), before)
     names, keys_before = [field.name for field in fields(piece)], evidence.milestone_keys
     changed = [name for name in names if getattr(before, name) != getattr(piece, name)]
     if milestones is not None and _replace_links(session, evidence, milestones, now):

@@ -382,7 +382,7 @@ def _render_form(
 def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
     """Show what was saved meanwhile beside what was entered, in a form at the newer revision."""
     theirs = actions.evidence_input(piece)
-    mine = normalize(form.evidence_input())
+    mine = actions.keep_stored_texts(normalize(form.evidence_input()), theirs)
     found = {name: (getattr(theirs, name), getattr(mine, name)) for name in INPUT_FIELDS}
     differences = {name: values for name, values in found.items() if values[0] != values[1]}
     published = queries.load_published_milestones(db.session, current_user.id)

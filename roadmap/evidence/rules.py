@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from roadmap.core.dates import PartialDate, months_later
-from roadmap.core.text import clean_line, clean_multiline, clean_url, holds_number
+from roadmap.core.text import holds_number, strip_control_characters
 from roadmap.evidence.constants import (
     AWAITING_REVIEW,
     IMPACT_TYPES,
@@ -32,8 +32,6 @@ MAX_LENGTHS = {
         if "max_length" in each.metadata
     },
 }
-# How each text is cleaned that is not a single line.
-_CLEANERS = {"description": clean_multiline, "url": clean_url, "source_url": clean_url}
 # How long a reviewer can take back that they verified an item.
 WITHDRAWAL_PERIOD = dt.timedelta(minutes=10)
 # An earlier date is a typing error.
@@ -86,17 +84,14 @@ class Stale(Refused):
 
 
 def normalize(piece: EvidenceInput) -> EvidenceInput:
-    """Clean every text as a form does, and drop empty impacts.
-
-    What comes from elsewhere, such as an import, is then no edit when a form sends it back.
-    """
+    """Strip every text and its control characters, and drop empty impacts."""
     impacts = tuple(row for row in map(_clean_texts, piece.impacts) if row.has_content)
     return replace(_clean_texts(piece), impacts=impacts)
 
 
 def _clean_texts(value: Row) -> Row:
     texts: dict[str, Any] = {
-        field.name: _CLEANERS.get(field.name, clean_line)(text)
+        field.name: strip_control_characters(text).strip()
         for field in fields(value)
         if type(text := getattr(value, field.name)) is str
     }

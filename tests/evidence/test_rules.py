@@ -302,13 +302,3 @@ def test_nothing_is_verified_for_none_of_what_it_can_prove() -> None:
     assert confirmations("returned", fitting=()) == ()
     with pytest.raises(rules.Refused, match="none_left"):
         confirmations(asked=[])
-
-
-def test_texts_are_cleaned_as_a_form_cleans_them():
-    """So that a form which sends back what an import brought changes nothing."""
-    said = rules.normalize(
-        EvidenceInput(
-            "talk", None, title=" A  title\n", description="One\r\ntwo\x00 ", role="Lead\tauthor"
-        )
-    )
-    assert (said.title, said.description, said.role) == ("A title", "One\ntwo", "Lead author")
