@@ -59,7 +59,8 @@ NETWORKS: dict[str, Network] = {
             "github.com/octocat",
             N_("Enter the address of your account on GitHub, such as github.com/octocat."),
             "https://github.com/",
-            r"(?:(?:www\.)?github\.com/)?@?(?P<name>[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38})",
+            # (?a:…), because a long s is an s where case counts for nothing.
+            r"(?:(?:www\.)?github\.com/)?@?(?P<name>(?a:[A-Z0-9](?:-?[A-Z0-9]){0,38}))",
         ),
         Network(
             "linkedin",
@@ -98,7 +99,8 @@ def read_profile(network: Network, text: str) -> str:
     if not typed:
         return ""
     if not network.pattern:
-        url = safe_url(typed if "://" in typed else f"https://{typed}")
+        has_scheme = re.match(r"[a-z]+://", typed, re.IGNORECASE)
+        url = safe_url(typed if has_scheme else f"https://{typed}")
         if "." in (urlsplit(url).hostname or "") and len(url) <= MAX_URL_LENGTH:
             return url
         raise InvalidProfile(network.reason)

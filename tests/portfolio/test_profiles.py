@@ -24,6 +24,7 @@ from roadmap.portfolio.profiles import (
         ("orcid", "0000000218250097", "https://orcid.org/0000-0002-1825-0097"),
         ("orcid", "https://orcid.org/0000-0002-1694-233x", "https://orcid.org/0000-0002-1694-233X"),
         ("website", "example.org/me", "https://example.org/me"),
+        ("website", "a.example/of/https://b.example", "https://a.example/of/https://b.example"),
         ("website", "", ""),
     ],
 )  # fmt: skip
@@ -37,6 +38,7 @@ def test_what_people_write_becomes_the_full_address(network: str, typed: str, ur
         ("github", "https://github.com.evil.example/octocat"),
         ("github", "https://evil.example/octocat"),
         ("github", "github.com/octocat/repo"),
+        ("github", "o\N{LATIN SMALL LETTER LONG S}tocat"),
         ("github", "javascript://github.com/%0aalert(1)"),
         ("linkedin", "https://www.linkedin.com/company/example"),
         ("linkedin", "https://linkedin.com@evil.example/in/alice"),
