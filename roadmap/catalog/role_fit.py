@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from roadmap.catalog.field_types import Key, Model, Text, Title
-from roadmap.catalog.sources import CitingContent
+from roadmap.catalog.sources import CitingContent, Source
 
 Line = Annotated[str, Field(min_length=3, max_length=300)]
 Lines = Annotated[tuple[Line, ...], Field(min_length=1)]
@@ -65,6 +65,7 @@ class RoleFit(CitingContent):
     title: Title
     summary: Text
     source: Key | None = None
+    sources: tuple[Source, ...] = ()
     suits: Lines
     does_not_suit: Lines
     day: Day

@@ -91,3 +91,21 @@ def test_on_paper_it_is_dark_on_white_and_keeps_its_stones(page_of: PageOf) -> N
         "all => all.map(each => getComputedStyle(each).printColorAdjust)"
     )
     assert set(stones) == {"exact"}
+
+
+def test_on_paper_a_long_description_stands_once(page_of: PageOf) -> None:
+    """All is unfolded there, so that the opening above it would say the same again."""
+    alice = page_of("alice")
+    alice.goto("/portfolio/preview")
+    folded = (
+        "<div><p class=opening>Opening</p>"
+        "<details class=fold><summary>More</summary><p>Whole</p></details></div>"
+    )
+    document = alice.locator(".document").first
+    document.evaluate(f"each => each.insertAdjacentHTML('beforeend', '{folded}')")
+    opening, whole = (alice.get_by_text(text, exact=True) for text in ("Opening", "Whole"))
+    expect(opening).to_be_visible()
+    expect(whole).to_be_hidden()
+    alice.emulate_media(media="print")
+    expect(whole).to_be_visible()
+    expect(opening).to_be_hidden()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from roadmap.catalog import actions as catalog
+from roadmap.catalog import files
 from roadmap.progress import actions as progress
 from tests.evidence.builders import DESIGN, add_evidence
-from tests.support.catalog import enroll
+from tests.support.catalog import SHIPPED_FILE, enroll
 
 SLUG = "senior-ml-engineer"
 KEY = "bachelors-degree-or-equivalent"
@@ -144,3 +146,10 @@ def test_who_is_on_two_roadmaps_reads_which_one_a_line_is_about(session, cast, n
     assert f'href="/roadmaps/{SLUG}/milestones/hold-ml-service-levels"' in page
     alice.delete("/roadmaps/staff-ml-engineer/enrollment")
     assert "Roadmap left: Staff ML Engineer" in alice.get("/").text
+
+
+def test_a_summary_of_one_sentence_ends_once(session, cast, now, browser_of, other_roadmap):
+    document = {**files.read(SHIPPED_FILE), "slug": other_roadmap, "summary": "One sentence alone."}
+    catalog.publish(session, document, now=now)
+    session.commit()
+    assert "<p>One sentence alone.</p>" in browser_of(cast.alice).get("/").text

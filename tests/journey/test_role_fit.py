@@ -112,3 +112,13 @@ def test_a_source_that_is_not_listed_is_refused(tmp_path):
     broken.write_text(text, "utf-8")
     with pytest.raises(files.ContentError, match=r"source: 'nowhere' is not one"):
         files.read_as(broken, RoleFit)
+
+
+def test_a_file_without_facts_of_others_needs_no_sources():
+    from roadmap.catalog.role_fit import RoleFit
+
+    document = role_fit(SLUG).model_dump(mode="json")
+    for part in (document, document["day"], document["changes"]):
+        part.pop("source")
+    del document["sources"]
+    assert RoleFit.model_validate({**document, "facts": []}).sources == ()
