@@ -59,7 +59,8 @@ class NewLink(Body):
 @operation(TAG, refuses=(404,))
 def list_links(portfolio_id: uuid.UUID, query: Paging) -> LinkList:
     """List the public links of a portfolio, also those that have ended; by id."""
-    _require_portfolio(portfolio_id)
+    if find_portfolio(db.session, current_actor().id, portfolio_id, now()) is None:
+        abort(404)
     made = links.list_links(db.session, current_actor().id)
     part, cursor = paginate((each for each in made if each.portfolio_id == portfolio_id), query)
     return LinkList(items=[_serialize(link) for link in part], next_cursor=cursor)
@@ -73,7 +74,6 @@ def list_links(portfolio_id: uuid.UUID, query: Paging) -> LinkList:
 )
 def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
     """Make a public link to a portfolio. 409 where you have as many open ones as there can be."""
-    _require_portfolio(portfolio_id)
     actor, at = current_actor(), now()
     ends_at = None
     if body.ends_on is not None:
@@ -85,6 +85,8 @@ def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
         made = links.create_link(
             db.session, portfolio_id, label=body.label, expires_at=ends_at, by=actor, now=at
         )
+    except LookupError:
+        abort(404)
     except links.TooManyLinks as refused:
         abort_with_problem(409, str(refused))
     return OperationResult(_serialize(made), 201)
@@ -98,11 +100,6 @@ def revoke_link(portfolio_id: uuid.UUID, link_id: uuid.UUID) -> None:
     if link.portfolio_id != portfolio_id:
         abort(404)
     links.revoke_link(db.session, link, by=actor, now=now())
-
-
-def _require_portfolio(portfolio_id: uuid.UUID) -> None:
-    if find_portfolio(db.session, current_actor().id, portfolio_id, now()) is None:
-        abort(404)
 
 
 def _serialize(link: PortfolioLink) -> LinkShape:

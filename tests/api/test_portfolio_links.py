@@ -63,3 +63,33 @@ def test_a_link_belongs_to_its_portfolio(alice: ApiClient, path: str) -> None:
     made = alice.post(path, {"ends_on": None}).get_json()["id"]
     assert alice.get(f"/me/portfolios/{other}/links").get_json()["items"] == []
     assert alice.delete(f"/me/portfolios/{other}/links/{made}").status_code == 404
+
+
+def test_only_a_token_that_writes_makes_and_revokes_links(
+    cast: Cast, alice: ApiClient, path: str, api_client_of: Any
+) -> None:
+    made = alice.post(path, {"ends_on": None}).get_json()["id"]
+    for scope, reads in (("read", 200), ("draft", 403)):
+        client = api_client_of(cast.alice, scope)
+        assert client.get(path).status_code == reads
+        assert client.post(path, {"ends_on": None}).status_code == 403
+        assert client.delete(f"{path}/{made}").status_code == 403
+    assert len(alice.get(path).get_json()["items"]) == 1
+
+
+def test_links_of_others_are_not_there(alice: ApiClient, bob: ApiClient, path: str) -> None:
+    made = alice.post(path, {"ends_on": None}).get_json()["id"]
+    assert bob.get(path).status_code == 404
+    assert bob.post(path, {"ends_on": None}).status_code == 404
+    assert bob.delete(f"{path}/{made}").status_code == 404
+    assert alice.get(path).get_json()["items"][0]["revoked_at"] is None
+
+
+def test_a_portfolio_that_is_deleted_meanwhile_is_not_there(
+    alice: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_none(*_arguments: Any, **_more: Any) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(links, "lock_portfolio", find_none)
+    assert alice.post(path, {"ends_on": None}).status_code == 404
