@@ -55,8 +55,7 @@ def test_a_port_in_use_is_told_in_one_line() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only what listens is noticed")
 def test_a_port_is_spoken_for_before_anything_listens_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
+    port = free_port()
     with released(ports.reserve_port("127.0.0.1", port)):
         for host in ("127.0.0.1", "localhost"):
             with pytest.raises(ports.PortTaken):
@@ -68,8 +67,7 @@ def test_a_port_is_spoken_for_before_anything_listens_there() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only what listens is noticed")
 def test_of_two_starts_at_once_one_serves_and_keeps_the_port(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = str(other.getsockname()[1])
+    port = str(free_port())
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     starts = [
         subprocess.Popen(
@@ -189,6 +187,22 @@ def test_workers_are_forked_without_a_connection_and_also_before_the_database_is
         check=True,
     )
     assert done.stdout == "0 0 True\n"
+
+
+def test_ctrl_c_while_the_application_is_loaded_ends_the_start_without_a_traceback() -> None:
+    script = (
+        "import os, signal; from roadmap.server.processes import main;"
+        "main(lambda: os.kill(os.getpid(), signal.SIGINT))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--held", "0"],
+        cwd=start.config.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
 
 
 def test_a_restart_with_nothing_to_prepare_does_without_the_application(

@@ -23,6 +23,7 @@ from roadmap.core.config import ROOT
 from roadmap.core.database import db
 from roadmap.jobs.queue import JobQueue
 from tests.support.databases import make_app, ready_database, temporary_database
+from tests.support.server import free_port
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 KEY = "a secret of the tests, long enough"
@@ -250,10 +251,9 @@ def test_a_list_that_nobody_reads_on_ends_in_silence(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-@pytest.fixture
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
+@pytest.fixture(name="free_port")
+def fixture_free_port() -> int:
+    return free_port()
 
 
 @pytest.mark.slow
