@@ -15,7 +15,7 @@ __all__ = ["create_app"]
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
-    """Return an application, see `roadmap.app`; the server's main process never imports it."""
+    """Return an application, see `roadmap.app`."""
     if with_commands:
         from roadmap.cli.command_groups import add_commands, needs_no_installation
 

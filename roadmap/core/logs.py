@@ -1,4 +1,4 @@
-"""Logs, a line per event on standard error, with the stdlib alone for the server's main process."""
+"""Logs: a line per event on standard error."""
 
 from __future__ import annotations
 

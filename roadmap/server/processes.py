@@ -137,9 +137,9 @@ class JobProcess:
 def terminate_on_signal(server: MPServer, jobs: JobProcess | None) -> None:
     """At SIGTERM or SIGINT, ask workers and job process to end until this process has ended.
 
-    granian asks its workers once. One that still loads the application, or whose main thread is
-    about to wait, misses that, and would serve until it is killed and drops its requests. Call
-    this in the main thread, after granian has set its handlers.
+    granian asks its workers once. One that has only begun, or whose main thread is about to wait,
+    misses that, and would serve until it is killed and drops its requests. Call this in the main
+    thread, after granian has set its handlers.
     """
     main_pid = os.getpid()
     # `put` may run inside a signal handler; an Event's `set` may not.
@@ -244,6 +244,8 @@ def main(preload: Callable[[], None]) -> None:
         except ports.PortTaken as error:
             sys.exit(str(error))
         config.check(options.host, options.port)
+    # Until granian sets its handlers, Ctrl-C ends this without a traceback of what was loading.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     preload()
     raise_file_limit()
     main_process = os.getpid()
