@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from typing import Any
 
@@ -59,9 +58,6 @@ def current() -> None:
 def revision(message: str, empty: bool) -> None:
     """Write a migration for the differences between models and database."""
     applied_revisions()  # Refuses the database of a newer release.
-    # The date comes first, so that the folder lists migrations in order.
-    day = dt.datetime.now(dt.UTC).strftime("%Y_%m_%d")
-    alembic.config.set_main_option("file_template", f"{day}_%%(slug)s")
     for script in alembic.revision(message, empty=empty):
         if script is not None:
             click.echo(script.path)

@@ -105,7 +105,12 @@ alembic = SafeAlembic(metadatas=Base.metadata, run_mkdir=False)
 
 
 def init_migrations(app: Flask) -> None:
-    app.config["ALEMBIC"] = {"script_location": str(app.config["ROOT"] / "migrations")}
+    app.config["ALEMBIC"] = {
+        "script_location": str(app.config["ROOT"] / "migrations"),
+        # The date comes first, so that the folder lists migrations in order.
+        "file_template": "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s",
+        "timezone": "UTC",
+    }
     app.config["ALEMBIC_CONTEXT"] = {
         "render_as_batch": True,
         "compare_type": True,

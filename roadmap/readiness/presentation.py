@@ -87,8 +87,9 @@ class SourceLinks:
                 return self.measured if gate.passed else self.impacts.get(key) or _new_impact(key)
             case "new_evidence", kind:
                 return f"/evidence/new?kind={kind}" if kind else "/evidence/new"
-            case _, kinds:
+            case "evidence", kinds:
                 return f"/evidence?kind={kinds}" + ("&tone=verified" if gate.passed else "")
+        raise ValueError(f"no page is known for the place {gate.place!r}")
 
     def item(self, item: ItemEffect) -> str:
         """Return where an item leads."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+
 import pytest
+from flask import Flask
 
 from roadmap import create_app
+from roadmap.cli.database import group
 from roadmap.core.clock import utc_now
-from roadmap.core.database import db
+from roadmap.core.config import ROOT
+from roadmap.core.database import db, init_database
+from roadmap.core.migrations import init_migrations
 from roadmap.people.models import User
 
 
@@ -103,3 +110,22 @@ def test_a_downgrade_asks_first_where_there_are_accounts(run):
     assert "add --yes where there is no terminal" in refused.stderr
     assert run("current").stdout == newest
     assert "went from" in run("downgrade", "1", "--yes").stdout
+
+
+def test_a_new_migration_has_its_date_and_is_found_by_the_next_start(tmp_path):
+    shutil.copytree(ROOT / "migrations", tmp_path / "migrations")
+    app = Flask("roadmap")
+    app.config.update(DATABASE_URL=f"sqlite:///{tmp_path / 'own.sqlite3'}", ROOT=tmp_path)
+    init_database(app)
+    init_migrations(app)
+    runner = app.test_cli_runner()
+    assert runner.invoke(group, ["upgrade"]).exit_code == 0
+    made = runner.invoke(group, ["revision", "Something new", "--empty"])
+    assert made.exit_code == 0, made.output
+    [path] = (tmp_path / "migrations").glob(f"{utc_now():%Y_%m_%d}_something_new.py")
+    text = path.read_text("utf-8")
+    # As `core.database` finds them, which runs without Alembic.
+    for name in ("revision", "down_revision"):
+        assert re.search(rf'^{name} = "\w+"$', text, re.MULTILINE)
+    with app.app_context():
+        db.engine.dispose()
