@@ -214,6 +214,8 @@ class BlocksForm(FlaskForm):
             NumberRange(1, MOST_WEEKS, _l("Enter 1 to 52 weeks.")),
         ],
         default=13,
+        # The page has another field of this name.
+        id="block-weeks",
     )
 
     def validate_end(self, field: TimeField) -> None:

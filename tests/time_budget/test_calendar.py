@@ -86,6 +86,8 @@ def test_the_page_says_how_to_get_a_file_and_what_is_kept(alice):
     assert "Google Calendar" in text
     assert "never stored" in text
     assert 'href="/time/calendar"' in alice.get("/time").text
+    ids = re.findall(r'\bid="([^"]+)', alice.get(PAGE).text)
+    assert len(ids) == len(set(ids))
 
 
 def test_a_file_is_shown_with_reasons_and_nothing_is_saved(alice, session):
