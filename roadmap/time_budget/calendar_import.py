@@ -156,9 +156,9 @@ def read_signed(text: str, user_id: uuid.UUID, key: str) -> Import | None:
     """Return the import of a field, None where it is old, changed or somebody else's."""
     try:
         found = _serializer(key, user_id).loads(text, max_age=int(LIFETIME.total_seconds()))
-    except BadData:
+        return _imports().validate_python(found)
+    except (BadData, ValueError):  # an earlier release wrote it in another shape
         return None
-    return _imports().validate_python(found)
 
 
 @cache

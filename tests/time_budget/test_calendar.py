@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from itsdangerous import URLSafeTimedSerializer
 
 from roadmap.core.limiter import fetch_slot
 from roadmap.core.outbound import parse_hosts
@@ -378,3 +379,12 @@ def test_blocks_that_cannot_be_say_why(alice):
     assert page.status_code == 422
     for message in ("Choose at least one day.", "The end is before the start.", "1 to 52 weeks"):
         assert message in visible(page.text)
+
+
+def test_a_list_of_an_earlier_release_is_chosen_again(app, cast, alice):
+    """It may be open for twelve hours, and an upgrade comes between."""
+    earlier = ["2026-10-19", "2026-10-30", [["a" * 32, "x", "y", "Title", 2, False]], []]
+    signer = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt=f"calendar of {cast.alice}")
+    answer = alice.post(ENTRIES, {"events": signer.dumps(earlier)})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert "Choose the calendar again" in alice.get(PAGE).text
