@@ -198,6 +198,8 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
     if entry.action == "audit.pruned" and target:
         target = date_filter(dt.date.fromisoformat(target))
     values = {
+        # What an entry of an older release may lack.
+        **dict.fromkeys(("count", "name", "reason", "revision", "shown")),
         **data,
         "target": target,
         "person": names.get(who, gone),

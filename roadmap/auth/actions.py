@@ -30,7 +30,8 @@ from roadmap.people.permissions import ActorOrId, require_permission
 PASSWORD_LINK_LIFETIME = dt.timedelta(hours=24)
 # How long an expired token stays listed, so that its person sees why something stopped.
 TOKEN_RETENTION = dt.timedelta(days=90)
-ADMINISTRATORS_LOCK = "administrators"
+# A number, which a process of an older release takes as well.
+ADMINISTRATORS_LOCK = 727_275
 
 
 class EmailTaken(ValueError):

@@ -59,9 +59,10 @@ def check_password(
     with passwords.hashing_slot():
         with read_only_session() as session:
             wait = rate_limits.check_limits(session, limits, now=now())
-            may_sign_in = person is not None and queries.may_sign_in(session, person)
+            # Again, because it may have waited for the slot while the password was changed.
+            person = queries.find_to_sign_in(session, person.id) if person else None
         if not wait:
-            if passwords.verify(person.password_hash if person and may_sign_in else None, typed):
+            if passwords.verify(person.password_hash if person else None, typed):
                 return PasswordCheck(person)
             with db.own_transaction() as own:
                 rate_limits.record_attempt(own, limits, now=now())

@@ -94,11 +94,10 @@ def is_current_password_hash(session: Session, user_id: uuid.UUID, password_hash
     return session.execute(current).first() is not None
 
 
-def may_sign_in(session: Session, user: User) -> bool:
-    """Return whether an account is open, or its person may still keep it."""
-    if user.deactivated_at is None:
-        return True
-    return session.scalar(sa.select(User.id).where(User.id == user.id, MAY_SIGN_IN)) is not None
+def find_to_sign_in(session: Session, user_id: uuid.UUID) -> User | None:
+    """Load a person whose account is open, or who may still keep it."""
+    own = sa.select(User).where(User.id == user_id, MAY_SIGN_IN)
+    return session.scalars(own.execution_options(populate_existing=True)).first()
 
 
 def _is_live(now: dt.datetime) -> sa.ColumnElement[bool]:

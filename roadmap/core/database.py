@@ -299,10 +299,10 @@ def count_changed(session: Session, statement: sa.UpdateBase) -> int:
     return int(done.rowcount)
 
 
-def lock_name(session: Session, name: str) -> None:
+def lock_name(session: Session, name: str | int) -> None:
     """Let others that lock this name wait for this transaction, as writers of SQLite always do."""
     if session.get_bind().dialect.name == "postgresql":
-        key = sa.func.hashtextextended(name, 0)
+        key = name if isinstance(name, int) else sa.func.hashtextextended(name, 0)
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
 

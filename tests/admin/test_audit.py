@@ -314,6 +314,15 @@ def test_an_entry_of_an_older_release_has_a_sentence_too(session, cast, erin, no
     ]
 
 
+@pytest.mark.parametrize("action", MESSAGES)
+def test_an_entry_that_lacks_something_breaks_no_page(session, cast, erin, now, action):
+    """Nothing is ever added to an entry that an older release wrote."""
+    target = "2025-01-01" if action == "audit.pruned" else ""
+    record_audit(session, by=cast.erin, action=action, target=target, now=now)
+    session.commit()
+    assert len(lines(erin.get("/admin/audit"))) == 1
+
+
 def test_confirming_the_only_address_is_no_change_of_it(session, cast, now, erin, with_mail):
     session.get(User, cast.mallory).email_key = None
     session.flush()

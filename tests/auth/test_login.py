@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import threading
 
@@ -13,8 +14,15 @@ from roadmap.auth import passwords
 from roadmap.auth.actions import change_email
 from roadmap.auth.email_addresses import parse_email
 from roadmap.auth.models import Attempt, LoginSession
+from roadmap.core.database import db
 from roadmap.people.models import AuditEntry, User
-from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
+from tests.support.login import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    is_signed_in,
+    set_password,
+    sign_in,
+)
 
 
 def audited_actions(session) -> list[str]:
@@ -242,3 +250,34 @@ def test_old_tries_are_pruned(app, session, cast, browser_of):
     assert session.scalar(sa.select(sa.func.min(Attempt.attempted_at))) == start + dt.timedelta(
         hours=1
     )
+
+
+@pytest.fixture
+def changed_while_waiting(app, session, cast, monkeypatch):
+    """Alice's password changes while her request waits for its turn to compute a hash."""
+    set_password(session, cast.alice)
+    hashed = passwords.hash_password(OTHER_PASSWORD)
+    slot = passwords.hashing_slot
+
+    @contextlib.contextmanager
+    def wait():
+        with app.app_context(), db.own_transaction() as own:
+            own.execute(sa.update(User).where(User.id == cast.alice).values(password_hash=hashed))
+        with slot():
+            yield
+
+    monkeypatch.setattr(passwords, "hashing_slot", wait)
+
+
+def test_a_password_that_changed_meanwhile_is_the_one_that_counts(
+    cast, browser_of, changed_while_waiting
+):
+    assert sign_in(browser_of(), "alice@example.org").status_code == 422
+    assert sign_in(browser_of(), "alice@example.org", OTHER_PASSWORD).status_code == 303
+
+
+def test_a_confirmation_with_a_password_that_changed_meanwhile_is_refused(
+    cast, browser_of, changed_while_waiting
+):
+    alice = browser_of(cast.alice)
+    assert alice.post("/account/confirm", {"password": PASSWORD}).status_code == 422
