@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -198,19 +199,35 @@ def _enable_wal(connection: Any, module: ModuleType) -> None:
             time.sleep(0.01)
 
 
-def _acquire_write_lock(lock: int) -> None:
-    """Wait up to LOCK_TIMEOUT_SECONDS for the file lock that all writers of a database share.
+class _WriteTurns:
+    """Lets one writer at a time begin: threads wait in line, processes share a file lock.
 
-    SQLite's busy handler sleeps longer and longer and lets some writers starve; here each of
-    them tries again after a millisecond. After the timeout SQLite itself refuses the writer.
+    SQLite's busy handler sleeps longer and longer and lets some writers starve. Here one thread of
+    each process tries the file lock again and again, and the others sleep meanwhile.
     """
-    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
-    while time.monotonic() <= deadline:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            time.sleep(0.001)
+
+    def __init__(self) -> None:
+        self._threads = threading.Lock()
+
+    def take(self, file_lock: int) -> bool:
+        """Wait up to LOCK_TIMEOUT_SECONDS; return whether it is this thread's turn."""
+        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+        if not self._threads.acquire(timeout=LOCK_TIMEOUT_SECONDS):
+            return False
+        while time.monotonic() <= deadline:
+            try:
+                fcntl.flock(file_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.0002)
+            else:
+                return True
+        self._threads.release()
+        return False
+
+    def give_back(self, file_lock: int) -> None:
+        """End the turn, which another thread may have now."""
+        fcntl.flock(file_lock, fcntl.LOCK_UN)
+        self._threads.release()
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
@@ -221,10 +238,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     lock_path = path.with_name(path.name + ".lock")
     module = sqlite_module()
     engine = sa.create_engine(url, module=module, connect_args={"timeout": 10})
-
-    def lock_of(connection: Any) -> Any:
-        """Return the descriptor of the lock file that belongs to a connection."""
-        return (connection.record_info or {}).get("write_lock")
+    turns = _WriteTurns()
 
     @event.listens_for(engine, "do_connect")
     def refuse_missing_file(*_arguments: Any) -> None:
@@ -245,12 +259,13 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         if not _is_writing(connection):
             connection.exec_driver_sql("BEGIN")
             return
-        lock = lock_of(connection.connection)
-        _acquire_write_lock(lock)
+        record: Any = connection.connection.record_info
+        # Whoever waited in vain is refused by SQLite itself.
+        record["has_turn"] = turns.take(record["write_lock"])
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
-            fcntl.flock(lock, fcntl.LOCK_UN)
+            release(connection.connection)
             raise
 
     # Release the write lock with the transaction, not when the connection returns to the pool:
@@ -275,14 +290,17 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             release(connection)
 
     def release(connection: Any) -> None:
-        if (lock := lock_of(connection)) is not None:
-            fcntl.flock(lock, fcntl.LOCK_UN)
+        record = connection.record_info or {}
+        if record.pop("has_turn", False):
+            turns.give_back(record["write_lock"])
 
     setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
     setattr(dialect, "do_rollback", do_rollback)  # noqa: B010 - likewise
 
     @event.listens_for(engine, "close")
     def close(_connection: Any, record: Any) -> None:
+        if record.record_info.pop("has_turn", False):
+            turns.give_back(record.record_info["write_lock"])
         if (lock := record.record_info.pop("write_lock", None)) is not None:
             os.close(lock)
 

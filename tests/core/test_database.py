@@ -24,16 +24,21 @@ def engine(app: Flask) -> sa.Engine:
         return db.engine
 
 
-def test_sqlite(tmp_path: Path) -> None:
-    path = tmp_path / "own.sqlite3"
+def empty_app(folder: Path) -> Flask:
+    """Make an application on an empty database of its own."""
+    path = folder / "own.sqlite3"
     path.touch()
-    own = create_app(
+    return create_app(
         {
             "SECRET_KEY": "a secret of the tests, long enough",
             "DATABASE_URL": f"sqlite:///{path}",
-            "DATA_DIR": str(tmp_path),
+            "DATA_DIR": str(folder),
         }
     )
+
+
+def test_sqlite(tmp_path: Path) -> None:
+    own = empty_app(tmp_path)
     kept = {
         "journal_mode": "wal",
         "synchronous": 2,  # FULL
@@ -50,15 +55,7 @@ def test_sqlite(tmp_path: Path) -> None:
 
 def test_a_commit_that_fails_keeps_no_other_writer_waiting(tmp_path: Path) -> None:
     """A full disk fails it just so; here it is a row that refers to nothing."""
-    path = tmp_path / "own.sqlite3"
-    path.touch()
-    own = create_app(
-        {
-            "SECRET_KEY": "a secret of the tests, long enough",
-            "DATABASE_URL": f"sqlite:///{path}",
-            "DATA_DIR": str(tmp_path),
-        }
-    )
+    own = empty_app(tmp_path)
     with own.app_context():
         with db.own_transaction() as made:
             made.execute(sa.text("CREATE TABLE above (id INTEGER PRIMARY KEY)"))
@@ -70,11 +67,28 @@ def test_a_commit_that_fails_keeps_no_other_writer_waiting(tmp_path: Path) -> No
             )
         with pytest.raises(sa.exc.IntegrityError), db.own_transaction() as failing:
             failing.execute(sa.text("INSERT INTO below VALUES (1)"))
-        with (tmp_path / "own.sqlite3.lock").open() as turn:
-            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        turn = (tmp_path / "own.sqlite3.lock").open()
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(turn, fcntl.LOCK_UN)
         with sqlite3.connect(tmp_path / "own.sqlite3", timeout=0) as other:
             other.execute("INSERT INTO above VALUES (1)")
         other.close()
+        with db.own_transaction(), pytest.raises(BlockingIOError):  # the next one has its turn
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        turn.close()
+        db.engine.dispose()
+
+
+def test_a_connection_that_breaks_while_it_writes_gives_its_turn_back(tmp_path: Path) -> None:
+    own = empty_app(tmp_path)
+    with own.app_context():
+        with db.engine.connect() as writing:
+            writing.execute(sa.text("CREATE TABLE above (id INTEGER PRIMARY KEY)"))
+            writing.invalidate()
+        with (tmp_path / "own.sqlite3.lock").open() as turn:
+            with db.own_transaction(), pytest.raises(BlockingIOError):
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         db.engine.dispose()
 
 
