@@ -51,7 +51,7 @@ from roadmap.evidence.constants import (
 )
 from roadmap.evidence.file_actions import take_files
 from roadmap.evidence.file_download import file_response
-from roadmap.evidence.item import CONTENT_FIELDS, Audience, Impact, Item
+from roadmap.evidence.item import Audience, Impact, Item
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item, load_items
 from roadmap.evidence.models import Evidence
@@ -321,6 +321,8 @@ def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceSha
     piece that is linked to no milestone which its kind proves becomes a draft instead.
 
     A token of scope `draft` changes drafts alone: 409 for what others see, or is in the portfolio.
+    What it did not write itself it changes in a new version, which keeps the one before, and 422
+    for another title of such a draft.
     """
     piece = _load_locked("evidence.draft", evidence_id)
     sent = {
@@ -453,7 +455,7 @@ def shared_values(item: Item) -> dict[str, Any]:
     """Return what the API says about an item in its newest version, by the name of the field."""
     own = ("id", "title", "visibility", "milestones", "submitted_at", "created_at", "updated_at")
     return {
-        **{name: getattr(item.version, name) for name in CONTENT_FIELDS},
+        **item.version.content,
         **{name: getattr(item, name) for name in own},
         "skills": sorted(skill.key for skill in item.skills),
         "review_state": item.state,

@@ -178,11 +178,13 @@ def edit(
 
     `revision` is the one that the form was filled from. Raises Stale where it is not the newest,
     InvalidInput where the item would not be complete, LimitReached for too many versions, Refused
-    where a token that writes drafts would change what is none.
+    where a token that writes drafts would change what is none. Such a token makes a new version of
+    what it did not write itself, so that the earlier text is kept.
     """
     lock_and_reload(session, evidence, by)
-    if only_drafts(by):
-        _check_draft(session, evidence, piece, now)
+    drafts = only_drafts(by)
+    if drafts:
+        _check_draft(session, evidence, piece, by, now)
     if revision is not None and revision != evidence.revision:
         raise Stale
     before = evidence_input(evidence)
@@ -201,7 +203,8 @@ def edit(
         state_before,
         visibility=piece.visibility,
         substance_changed=substance_changed,
-        was_submitted=evidence.current.was_submitted,
+        is_kept=evidence.current.was_submitted
+        or (drafts and evidence.current.drafted_by != by.token_name),
         proves=bool(load_fitting_milestones(session, evidence.milestone_keys, piece.kind)),
     )
     if makes_version and evidence.current.number >= MAX_VERSIONS:
@@ -218,7 +221,8 @@ def edit(
         _add_version(session, evidence, piece, number=evidence.current.number + 1, now=now)
     elif substance_changed:
         _fill_version(evidence.current, piece)
-    _mark_draft(evidence, by)
+    if substance_changed or not drafts:
+        _mark_draft(evidence, by)
     if evidence.state != "in_review":
         evidence.reviewer_id = evidence.review_started_at = None
     if evidence.state == "submitted" and substance_changed:
@@ -338,9 +342,12 @@ def only_drafts(by: Actor) -> bool:
 
 
 def _check_draft(
-    session: Session, evidence: Evidence, piece: EvidenceInput, now: dt.datetime
+    session: Session, evidence: Evidence, piece: EvidenceInput, by: Actor, now: dt.datetime
 ) -> None:
-    """Raise Refused where others see the item, InvalidInput for a change of who may see it."""
+    """Raise Refused where others see the item, InvalidInput for what a token may not change.
+
+    That is who may see it, and a title that is not the token's own: no version keeps titles.
+    """
     item = load_item(session, Audience.OWNER, evidence.id)
     if item is None or not item.is_draft:
         raise Refused("no_draft")
@@ -348,6 +355,9 @@ def _check_draft(
         raise Refused("in_portfolio")
     if piece.visibility != evidence.visibility:
         raise InvalidInput([FieldError("visibility", "not_by_draft")])
+    is_its_own = evidence.current.number == 1 and evidence.current.drafted_by == by.token_name
+    if not is_its_own and clean_line(piece.title) != clean_line(evidence.title):
+        raise InvalidInput([FieldError("title", "title_not_by_draft")])
 
 
 def _mark_draft(evidence: Evidence, by: Actor) -> None:

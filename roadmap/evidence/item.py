@@ -144,6 +144,11 @@ class Version(Content):
     drafted_by: str = field(default="", kw_only=True)
 
     @property
+    def content(self) -> dict[str, Any]:
+        """Return the content, by the name of the field."""
+        return {name: getattr(self, name) for name in CONTENT_FIELDS}
+
+    @property
     def was_submitted(self) -> bool:
         """Return whether it was ever submitted."""
         return self.submitted_at is not None

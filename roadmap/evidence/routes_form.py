@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import flash, make_response, redirect, render_template, request
+from flask import abort, flash, make_response, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -122,11 +123,17 @@ def create() -> Response:
 def edit(evidence_id: uuid.UUID) -> Response:
     """Show the form of an item; `?impact=` adds an empty row for an impact of this type.
 
-    `?renew=1` fills in the dates of a certificate that is renewed today.
+    `?renew=1` fills in the dates of a certificate that is renewed today, `?version=1` what that
+    version says.
     """
     piece = queries.load_own(db.session, current_user, "evidence.write", evidence_id)
     linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
-    form = EvidenceForm(formdata=None, obj=actions.evidence_input(piece), data=linked)
+    said = actions.evidence_input(piece)
+    if number := request.args.get("version", type=int):
+        item = load_item(db.session, Audience.OWNER, evidence_id) or abort(404)
+        version = next((each for each in item.versions if each.number == number), None)
+        said = replace(said, **(version or abort(404)).content)
+    form = EvidenceForm(formdata=None, obj=said, data=linked)
     wanted = request.args.get("impact")
     if is_wanted := wanted in IMPACT_TYPES and len(form.impacts) < MAX_IMPACTS:
         form.impacts.append_entry({"type": wanted})

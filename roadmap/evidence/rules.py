@@ -180,12 +180,12 @@ def renewed_dates(
 
 
 def edit_outcome(
-    state: str, *, visibility: str, substance_changed: bool, was_submitted: bool, proves: bool
+    state: str, *, visibility: str, substance_changed: bool, is_kept: bool, proves: bool
 ) -> tuple[bool, str]:
     """Return whether an edit makes a new version, and the state after it.
 
-    `visibility` is the one after the edit, `was_submitted` is about the version before it. A
-    version that was ever submitted never changes. An item that waits or is verified is submitted
+    `visibility` is the one after the edit, `is_kept` tells that the version before it must not
+    change: a version that was ever submitted never does. An item that waits or is verified is submitted
     again by the edit; a returned one only when its author resubmits it. Private items are never
     reviewed: making a waiting item private withdraws it, and an edit of a verified private one
     leaves a draft beside the version that counts. So does an edit after which it `proves` none of
@@ -200,7 +200,7 @@ def edit_outcome(
         after = "draft"
     else:
         after = state
-    return substance_changed and was_submitted, after
+    return substance_changed and is_kept, after
 
 
 def state_after_submit(state: str, visibility: str, *, proves: bool) -> str:

@@ -26,7 +26,7 @@ from roadmap.endorsements.models import Endorsement
 from roadmap.endorsements.queries import witnessed
 from roadmap.evidence import labels
 from roadmap.evidence.constants import AWAITING_REVIEW
-from roadmap.evidence.item import CONTENT_FIELDS, Audience, Item, Link
+from roadmap.evidence.item import Audience, Item, Link
 from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.models import Review
 from roadmap.evidence.queries import load_judgements, verifying_review
@@ -272,9 +272,10 @@ def _document_item(item: Item, facts: _Facts, description: str) -> DocumentItem:
             )
             for title, link in zip(titles, confirmed, strict=True)
         ]
-    content = {name: getattr(version, name) for name in CONTENT_FIELDS}
-    content["description"] = description
-    content["impacts"] = tuple(impact for impact in version.impacts if impact.complete)
+    content = version.content | {
+        "description": description,
+        "impacts": tuple(impact for impact in version.impacts if impact.complete),
+    }
     badge = None if item.has_lapsed(facts.today) else facts.badges.get(str(item.id))
     return DocumentItem(
         **content,

@@ -54,16 +54,49 @@ def test_what_it_writes_carries_its_name(
     assert page.count(f"by the token “{NAME}”") == 2, "recorded and edited"
 
 
-def test_what_its_owner_wrote_and_it_changes_carries_its_name(
-    add, alice: ApiClient, agent: ApiClient
+@pytest.mark.parametrize("way", ["recorded", "accepted", "edited"])
+def test_what_a_person_wrote_or_took_on_is_kept_as_a_version(
+    way: str, add, agent: ApiClient, alice: ApiClient, cast: Cast, browser_of
 ) -> None:
-    mine = add()
-    assert mine["drafted_by"] == ""
-    agent.patch(f"/me/evidence/{mine['id']}", {"title": "By an agent"})
-    assert alice.get(f"/me/evidence/{mine['id']}").get_json()["drafted_by"] == NAME
-    # A script that may do everything is no person who read it.
-    alice.patch(f"/me/evidence/{mine['id']}", {"title": "By a script"})
-    assert alice.get(f"/me/evidence/{mine['id']}").get_json()["drafted_by"] == NAME
+    browser, words = browser_of(cast.alice), {"description": "My own words"}
+    maker = agent if way == "accepted" else alice
+    made = maker.post("/me/evidence", {**PIECE, **words}).get_json()
+    path = f"/evidence/{made['id']}"
+    if way == "accepted":
+        browser.put(f"{path}/acceptance")
+    if way == "edited":
+        agent.patch(f"/me{path}", {"description": "By an agent"})
+        browser.put(path, form_of(made, **words, revision="2"))
+    first = alice.get(f"/me{path}").get_json()
+    assert (first["description"], first["drafted_by"]) == ("My own words", "")
+
+    # What no version holds stays as it was, and the mark is of texts alone.
+    title = agent.patch(f"/me{path}", {"title": "A better one"})
+    assert (title.status_code, [*title.get_json()["errors"]]) == (422, ["title"])
+    linked = agent.patch(f"/me{path}", {"milestones": []}).get_json()
+    assert (linked["version"], linked["drafted_by"]) == (first["version"], "")
+
+    changed = agent.patch(f"/me{path}", {"description": "By an agent"}).get_json()
+    assert (changed["version"], changed["drafted_by"]) == (first["version"] + 1, NAME)
+    again = agent.patch(f"/me{path}", {"description": "By an agent, again"}).get_json()
+    assert again["version"] == changed["version"], "what it wrote itself"
+    page = browser.get(path).text
+    assert "My own words" in page
+    assert f"Version {first['version']} is kept below." in flat(page)
+    older = f"{path}/edit?version={first['version']}"
+    assert older in page
+    form = browser.get(older).text
+    assert "My own words" in form
+    assert "By an agent" not in form
+    assert browser.get(f"{path}/edit?version=99").status_code == 404
+
+
+def test_a_script_that_may_do_everything_leaves_the_mark(
+    piece: dict[str, Any], alice: ApiClient
+) -> None:
+    alice.patch(f"/me/evidence/{piece['id']}", {"title": "By a script"})
+    # It is no person who read the draft.
+    assert alice.get(f"/me/evidence/{piece['id']}").get_json()["drafted_by"] == NAME
 
 
 def test_its_owner_accepts_it_with_a_button(

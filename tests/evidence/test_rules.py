@@ -202,7 +202,7 @@ class Review(RuleBasedStateMachine):
             before,
             visibility=visibility,
             substance_changed=substance,
-            was_submitted=self.versions[-1],
+            is_kept=self.versions[-1],
             proves=proves,
         )
         if new_version:
