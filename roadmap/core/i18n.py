@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -142,8 +143,10 @@ def time_filter(value: dt.datetime | None) -> str:
 
 
 def points_filter(value: Any) -> str:
-    """Format readiness points with one decimal."""
-    return number_filter(value, "0.0")
+    """Format readiness points with one decimal, a half rounded away from 0."""
+    if value is None:
+        return ""
+    return number_filter(Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP), "0.0")
 
 
 def number_filter(value: Any, pattern: str | None = None) -> str:

@@ -118,8 +118,8 @@ ERROR_MESSAGES: dict[str, LazyString] = {
     "visibility_missing": _("Choose who may see it."),
     "not_by_draft": _("A token of the scope draft does not change who may see it."),
     "title_not_by_draft": _(
-        "A token of the scope draft changes a title only of a draft that it made and that its owner "
-        "neither edited nor accepted."
+        "A token of the scope draft changes a title only of a draft that it made, and that its "
+        "owner neither edited nor accepted."
     ),
     "too_long": _("This is too long. Shorten it, or link to the full text."),
     "impact_type_missing": _("Choose what it changed: scale, business or team."),

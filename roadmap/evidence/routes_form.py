@@ -131,8 +131,8 @@ def edit(evidence_id: uuid.UUID) -> Response:
     said = actions.evidence_input(piece)
     if number := request.args.get("version", type=int):
         item = load_item(db.session, Audience.OWNER, evidence_id) or abort(404)
-        version = next((each for each in item.versions if each.number == number), None)
-        said = replace(said, **(version or abort(404)).content)
+        earlier = next((each for each in item.versions if each.number == number), None)
+        said = replace(said, **(earlier or abort(404)).content)
     form = EvidenceForm(formdata=None, obj=said, data=linked)
     wanted = request.args.get("impact")
     if is_wanted := wanted in IMPACT_TYPES and len(form.impacts) < MAX_IMPACTS:

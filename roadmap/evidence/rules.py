@@ -185,11 +185,11 @@ def edit_outcome(
     """Return whether an edit makes a new version, and the state after it.
 
     `visibility` is the one after the edit, `is_kept` tells that the version before it must not
-    change: a version that was ever submitted never does. An item that waits or is verified is submitted
-    again by the edit; a returned one only when its author resubmits it. Private items are never
-    reviewed: making a waiting item private withdraws it, and an edit of a verified private one
-    leaves a draft beside the version that counts. So does an edit after which it `proves` none of
-    its milestones, as in `state_after_submit`; one that waits already goes on waiting.
+    change: a version that was ever submitted never does. An item that waits or is verified is
+    submitted again by the edit; a returned one only when its author resubmits it. Private items are
+    never reviewed: making a waiting item private withdraws it, and an edit of a verified private
+    one leaves a draft beside the version that counts. So does an edit after which it `proves` none
+    of its milestones, as in `state_after_submit`; one that waits already goes on waiting.
     """
     private = visibility == "private"
     if substance_changed and state in AWAITING_REVIEW:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -63,7 +64,8 @@ def _change_status(
         title=milestone.title,
         state=tone_labels()[found.tone(milestone.key)].lower(),
     )
-    gain = shown_gain(before, found.data["score"])
+    after = Fraction(str(found.data["score"]))
+    gain = shown_gain(Fraction(before), after) if before is not None else ""
     if gain:
         said = _("%(change)s. Readiness %(gain)s", change=said, gain=gain)
     if not wants_fragment():

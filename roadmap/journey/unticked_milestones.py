@@ -14,7 +14,7 @@ from roadmap.evidence.queries import (
     linked_milestones_lookups,
 )
 from roadmap.progress import queries as progress
-from roadmap.readiness.presentation import signed_filter
+from roadmap.readiness.presentation import shown_gain
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.rules import score_of
 from roadmap.readiness.tally import Tally
@@ -47,8 +47,7 @@ def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestone
 def tick_gain(tally: Tally, key: str) -> str:
     """Return what a tick adds to the score, as the page prints it; "" for nothing."""
     ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
-    gain = score_of(ticked) - score_of(tally)
-    return signed_filter(gain) if gain else ""
+    return shown_gain(score_of(tally), score_of(ticked))
 
 
 def listen() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -204,9 +204,13 @@ def without_item(facts: Facts, item_type: str, key: str) -> Facts:
 
 
 def round_to_tenths(value: Fraction) -> Decimal:
-    """Return a figure as it is shown: to one decimal, a half rounded away from 0."""
-    count = (abs(value) * 10 + Fraction(1, 2)) // 1
-    return Decimal(count if value >= 0 else -count).scaleb(-1)
+    """Return a figure as it is shown: to one decimal, a half rounded away from 0.
+
+    It is rounded from the four decimals that a summary row and the API have (`round_share`), so
+    that every page shows the same figure.
+    """
+    stored = Decimal(round(value * 10_000)).scaleb(-4)
+    return stored.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def round_parts(points: Sequence[Fraction]) -> list[Decimal]:

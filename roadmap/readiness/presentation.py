@@ -139,6 +139,7 @@ class WhatCounts:
     milestones: int
     score: str
     proof: Step | None
+    gain: str
 
 
 def what_counts(found: Readiness) -> WhatCounts | None:
@@ -146,7 +147,8 @@ def what_counts(found: Readiness) -> WhatCounts | None:
     ticked = sum(tone in TONES for tone in found.tones.values())
     proofs = (step for step in found.steps if step.action in PROOFS and step.gain > 0)
     proof = max(proofs, key=lambda step: (step.gain, -step.place), default=None)
-    return WhatCounts(ticked, format_points(found.shown_score), proof) if ticked else None
+    gain = signed_filter(proof.gain, found.score) if proof else ""
+    return WhatCounts(ticked, format_points(found.shown_score), proof, gain) if ticked else None
 
 
 def _first_steps(own: Facts, content: Content) -> list[tuple[str, str, str]]:
@@ -216,27 +218,23 @@ def points_of(points: Fraction | Decimal, maximum: Fraction) -> str:
     return _("%(points)s of %(maximum)s", **shown)
 
 
-def signed_filter(value: Fraction) -> str:
-    """Format a gain or an effect with its sign; one below 0.1 is not shown as 0."""
-    if value == 0:
-        return "0"
-    rounded = round_to_tenths(value)
-    if rounded == 0:
-        return _("under 0.1") if value > 0 else _("over −0.1")
-    return f"+{format_points(rounded)}" if rounded > 0 else f"−{format_points(-rounded)}"
+def signed_filter(change: Fraction, before: Fraction) -> str:
+    """Format a gain or an effect with its sign, of the score `before` it."""
+    return shown_gain(before, before + change) or "0"
 
 
-def shown_gain(before: Decimal | None, after: float) -> str:
-    """Return what a change did to the score, as the difference of what was and is shown.
+def shown_gain(before: Fraction, after: Fraction) -> str:
+    """Return what changes the score, as the difference of what is shown before and after it.
 
-    Empty where nothing changed, or where the score before is not known.
+    Every promise and every result is printed by this, so that they are equal. A change that the
+    shown scores do not tell is not shown as 0; "" where the score stays.
     """
-    if before is None:
+    if change := round_to_tenths(after) - round_to_tenths(before):
+        sign = "+" if change > 0 else "−"
+        return f"{sign}{format_points(abs(change))}"
+    if round(after, 4) == round(before, 4):
         return ""
-    scores = [before, Decimal(str(after))]
-    earlier, later = (score.quantize(Decimal("0.1")) for score in scores)
-    gain = Fraction(later - earlier) or Fraction(scores[1] - before)
-    return signed_filter(gain) if gain else ""
+    return _("under 0.1") if after > before else _("over −0.1")
 
 
 def verdict_title(verdict: str) -> str:
@@ -260,14 +258,13 @@ def supposition(found: Readiness, supposed: WhatIf) -> str:
     after = supposed.after
     if after is None:
         return ""
-    before, later = found.shown_score, round_to_tenths(after.score)
     said = ngettext(
         "If this came true: %(before)s → %(after)s (%(gain)s).",
         "If these %(num)d came true: %(before)s → %(after)s (%(gain)s).",
         len(supposed.chosen),
-        before=format_points(before),
-        after=format_points(later),
-        gain=signed_filter(Fraction(later - before) or after.score - found.score),
+        before=format_points(found.score),
+        after=format_points(after.score),
+        gain=shown_gain(found.score, after.score) or "0",
     )
     sentences = [said]
     if supposed.opened:

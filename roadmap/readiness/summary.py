@@ -67,7 +67,7 @@ class CountedFacts:
 
 def round_share(value: Fraction) -> float:
     """Round a share or points to four decimals, as the API shows them."""
-    return round(float(value), 4)
+    return float(round(value, 4))
 
 
 def _progress(progress: Progress) -> dict[str, Any]:

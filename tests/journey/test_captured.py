@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -57,11 +58,13 @@ def test_its_row_is_there_where_its_stage_was_folded(session, cast, alice, now):
 def test_the_offer_says_exactly_what_the_tick_adds(session, cast, alice, now):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = alice.get(MILESTONE).text
-    offered = float(re.search(r"Mark as done: \+([\d.]+)", page)[1])
-    before = float(score(alice))
+    offered = re.search(r"Mark as done: (\+[\d.]+)", page)[1]
+    before = Decimal(score(alice))
     assert alice.put(f"{MILESTONE}/completion", {"back": "page"}).location == MILESTONE
-    assert float(score(alice)) == pytest.approx(before + offered, abs=0.051)
-    assert "Mark as done" not in alice.get(MILESTONE).text
+    after = alice.get(MILESTONE).text
+    assert f"Readiness {offered}" in after
+    assert "Mark as done" not in after
+    assert Decimal(score(alice)) == before + Decimal(offered)
 
 
 @pytest.mark.parametrize("status", ["not_applicable", "done"])

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from roadmap.api.readiness import to_shape
 from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import points_filter
 from roadmap.evidence.item import Impact, Item, draft_item
+from roadmap.journey.unticked_milestones import tick_gain
 from roadmap.readiness.explanation import explain, without_item
 from roadmap.readiness.facts import Degree, Facts, Position
+from roadmap.readiness.presentation import format_points, shown_gain, signed_filter
 from roadmap.readiness.rules import evaluate, next_change_on, score_of
+from roadmap.readiness.summary import round_share
 from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import what_if
 from tests.readiness.examples import (
@@ -206,6 +210,24 @@ def no_step_lowers_the_score(
     assert len({step.action for step in readiness.next_steps}) == len(readiness.next_steps) <= 3
 
 
+def what_is_promised_is_what_comes(world: tuple[Facts]) -> None:
+    """A promise is printed from exact figures, a result from those that a summary row keeps."""
+    content, facts = world
+    tally = Tally(content, facts, TODAY)
+    readiness = explain(tally)
+    for key, status in facts.statuses.items():
+        if status == "done":
+            continue
+        ticked = explain(tally.with_facts(statuses={**facts.statuses, key: "done"}))
+        stored = [Fraction(str(round_share(each.score))) for each in (readiness, ticked)]
+        promised = tick_gain(tally, key)
+        assert promised == shown_gain(*stored)
+        assert (promised or "0") == signed_filter(ticked.score - readiness.score, readiness.score)
+        change = ticked.shown_score - readiness.shown_score
+        assert promised == f"{change:+}" if change else promised in ("", "under 0.1")
+        assert points_filter(float(stored[1])) == format_points(ticked.score)
+
+
 @fewer
 @given(roadmaps_with_facts())
 def test_what_holds_for_all_facts(world: tuple[Facts]) -> None:
@@ -217,6 +239,7 @@ def test_what_holds_for_all_facts(world: tuple[Facts]) -> None:
     the_result_stays_until_the_day_that_is_stated(world)
     progress_is_cumulative(world)
     no_step_lowers_the_score(world)
+    what_is_promised_is_what_comes(world)
 
 
 @fewer
