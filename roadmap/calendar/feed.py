@@ -13,7 +13,13 @@ REFRESH = dt.timedelta(hours=6)
 
 
 def write(
-    entries: Iterable[Entry], summary: Callable[[Entry], str], *, name: str, owner: str, base: str
+    entries: Iterable[Entry],
+    summary: Callable[[Entry], str],
+    *,
+    name: str,
+    owner: str,
+    base: str,
+    now: dt.datetime,
 ) -> bytes:
     """Return one event of a day for each entry. The same entries give the same bytes.
 
@@ -28,7 +34,9 @@ def write(
     for each in entries:
         event = icalendar.Event()
         event.add("uid", f"{each.kind}-{each.key}-{owner}@cairn")
-        event.add("dtstamp", each.changed_at)
+        # Without a METHOD this is when it was last revised (RFC 5545, 3.8.7.2), and never to come,
+        # even if the server's clock was wrong on that day.
+        event.add("dtstamp", min(each.changed_at, now))
         event.add("summary", summary(each))
         event.add("dtstart", each.day)
         # Without an end it is this one day. The day after the last of all years cannot be written.

@@ -21,7 +21,10 @@ from roadmap.progress.queries import enrollments
 
 
 def load_entries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
-    """Load target dates of what is open, and when evidence lapses, the earliest first."""
+    """Load target dates of what is open, and when evidence lapses, the earliest first.
+
+    The page, the dashboard and the feed all show exactly these.
+    """
     found = [*_targets(session, user_id), *_expiries(session, user_id, today)]
     return sorted(found, key=lambda each: (each.day, each.title, each.kind, each.key))
 
@@ -70,7 +73,10 @@ def _targets(session: Session, user_id: uuid.UUID) -> list[Entry]:
 
 
 def _expiries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
-    """Load the last days of evidence, and when to begin to renew what is issued."""
+    """Load the last days to come of evidence, and when to begin to renew what is issued.
+
+    What has lapsed has no date any more: it may never be renewed, and nothing of it is late.
+    """
     rows = session.execute(
         sa.select(
             Evidence.id,
@@ -84,11 +90,11 @@ def _expiries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entr
     )
     found = []
     for key, title, changed_at, kind, expires_on in rows:
-        if expires_on is None:
+        if expires_on is None or expires_on.last < today:
             continue
         last, href = expires_on.last, f"/evidence/{key}"
         found.append(Entry("expiry", str(key), last, title, href, changed_at))
-        if is_issued(kind) and last >= today:
+        if is_issued(kind):
             begin = last - dt.timedelta(days=max(WARNING_DAYS))
             renew = f"{href}/edit?renew=1"
             found.append(Entry("renewal", str(key), begin, title, renew, changed_at))

@@ -94,6 +94,7 @@ def read_feed(token: str) -> Response:
             name=_("Cairn: target dates"),
             owner=owner.id.hex,
             base=public_address(),
+            now=now(),
         )
     if is_first_today:
         # A GET holds a reading transaction; the day is written in one of its own.

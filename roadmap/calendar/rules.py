@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 # What is due within so many days is on the dashboard.
 SOON_DAYS = 14
-# Kinds of entries whose day passes without anything being late.
-JUST_PASS = frozenset({"expiry"})
 _FIRST_YEAR, _LAST_YEAR = 1950, 2200
 
 
@@ -28,10 +26,7 @@ class Entry:
     changed_at: dt.datetime
 
     def is_late(self, today: dt.date) -> bool:
-        return self.day < today and self.kind not in JUST_PASS
-
-    def is_past(self, today: dt.date) -> bool:
-        return self.day < today and self.kind in JUST_PASS
+        return self.day < today
 
 
 def month_of(text: str, today: dt.date) -> dt.date:
@@ -48,4 +43,4 @@ def month_of(text: str, today: dt.date) -> dt.date:
 def due(entries: Iterable[Entry], today: dt.date) -> list[Entry]:
     """Return what is late or due soon, the earliest first."""
     until = today + dt.timedelta(days=SOON_DAYS)
-    return [each for each in entries if each.day <= until and not each.is_past(today)]
+    return [each for each in entries if each.day <= until]

@@ -17,5 +17,4 @@ def new_calendar(product: str) -> icalendar.Calendar:
     calendar.add("prodid", f"-//Cairn//{product}//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
     return calendar

@@ -53,6 +53,7 @@ def write(
     event.add("transp", "OPAQUE")
     event.add("x-microsoft-cdo-busystatus", "BUSY")
     calendar = new_calendar("Deep work")
+    calendar.add("method", "PUBLISH")
     if zone.key != "UTC":
         calendar.add_component(_timezone(zone, days[0].year - 1))
     calendar.add_component(event)

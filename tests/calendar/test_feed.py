@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.evidence.models import EvidenceVersion
 from roadmap.people.models import AuditEntry, User
 from roadmap.progress import actions as progress
-from tests.evidence.builders import LEVELS
+from tests.evidence.builders import LEVELS, add_evidence
 
 
 @pytest.fixture
@@ -79,6 +80,38 @@ def test_it_is_read_again_only_when_something_changed(
     changed = reader.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert events(changed).keys() == events(first).keys()
     assert events(changed)[f"milestone-{LEVELS}-{cast.alice.hex}@cairn"]["dtstart"].dt == today
+
+
+def test_it_has_the_dates_of_the_list_and_none_of_what_has_lapsed(
+    session, cast, alice, now, browser_of, dates, subscribe, today
+):
+    add_evidence(session, cast, cast.alice, now, kind="certification", title="Lapsed, never renewed",
+                 expires_on=PartialDate(today - dt.timedelta(days=1)))  # fmt: skip
+    add_evidence(session, cast, cast.alice, now, kind="certification", title="Its last day",
+                 expires_on=PartialDate(today))  # fmt: skip
+    session.commit()
+    page = alice.get("/calendar").text
+    lists = page.split('class="halves"')[1]
+    listed = re.findall(r'<a class="title" href="[^"]+">([^<]+)</a>', lists)
+    fed = events(browser_of().get(subscribe())).values()
+    assert sorted(map(html.unescape, listed)) == sorted(str(each["summary"]) for each in fed)
+    assert "Last day: Its last day" in listed
+    assert "Lapsed, never renewed" not in page
+
+
+def test_what_was_changed_after_now_is_not_stamped_so(
+    session, cast, now, browser_of, dates, subscribe, today
+):
+    later = now + dt.timedelta(days=4)
+    progress.set_plan(
+        session, cast.alice, LEVELS, note="", target_on=today, by=cast.alice, now=later
+    )
+    session.commit()
+    answer = browser_of().get(subscribe())
+    stamps = [event["dtstamp"].dt for event in events(answer).values()]
+    assert len(stamps) == 4
+    assert max(stamps) <= dt.datetime.now(dt.UTC)
+    assert b"METHOD" not in answer.data, "with one, DTSTAMP would be when the file was made"
 
 
 def test_it_leaves_no_cookie_and_nothing_for_a_search_engine(browser_of, dates, subscribe):
