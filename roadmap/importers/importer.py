@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from flask_babel import LazyString
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
 from roadmap.core.text import clean_line
@@ -26,24 +27,40 @@ class Candidate:
     `record` is a key of `records.RECORDS`, and `values` are texts by the names of its fields, dates
     as ISO 8601. `external_id` names it wherever it comes from, such as `doi:10.1000/182`: what has
     been imported with the same one is not imported again. `heading` is what it is listed below,
-    `line` where it stands in a file. `unread` says of fields what could not be read, which makes
-    an error of it; these have no value.
+    `place` and `line` say where it stands. `unread` says of fields what could not be read, which
+    makes an error of it; these have no value.
     """
 
     record: str
     external_id: str
     values: Mapping[str, str]
     heading: str = ""
+    place: str = ""
     line: int | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """Return where it stands, "" where that is not known."""
+        return describe_place(self.place, self.line)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What could not be read, in a sentence for the person, and on which line of the file."""
+    """An entry that cannot be imported: where it stands, and all that is wrong with it."""
 
-    text: str
+    where: str
+    errors: Sequence[str]
     line: int | None = None
+
+
+def describe_place(place: str, line: int | None) -> str:
+    """Return where something stands in a file: in which part of it, and on which line."""
+    if line is None:
+        return place
+    if not place:
+        return _("Line %(line)s", line=line)
+    return _("%(place)s, line %(line)s", place=place, line=line)
 
 
 @dataclass
@@ -72,7 +89,8 @@ def make_external_id(prefix: str, *parts: str) -> str:
 class Question:
     """What a person chooses before the preview; `options` are (value, text), `chosen` a value.
 
-    Another answer to one that `asks_again` changes which questions follow.
+    Another answer to one that `asks_again` changes which questions follow. One about a column has
+    an `example` of what is in it.
     """
 
     name: str
@@ -81,6 +99,7 @@ class Question:
     chosen: str
     help: Text = ""
     asks_again: bool = False
+    example: str | None = None
 
 
 class Importer:
@@ -118,6 +137,10 @@ class FileImporter(Importer):
     def questions(self, records: Sequence[Any], options: Mapping[str, str]) -> list[Question]:
         """Return what to ask before the preview, with a proposal each; none for most files."""
         return []
+
+    def find_fault(self, records: Sequence[Any], options: Mapping[str, str]) -> str:
+        """Return why there can be no preview with these answers, "" where there can."""
+        return ""
 
 
 @dataclass(frozen=True)

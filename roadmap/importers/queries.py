@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, load_only
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.stale_forms import fingerprint
+from roadmap.core.text import clean_line
 from roadmap.evidence.labels import kind_label
 from roadmap.evidence.link_forms.registry import identifier_of
 from roadmap.evidence.models import Evidence, EvidenceVersion
@@ -166,8 +167,11 @@ def make_preview(
             preview.repeated += 1
             continue
         unread = candidate.unread
-        if errors := [*unread.values(), *record.errors(candidate.values, today, unread)]:
-            preview.problems += [Problem(text, candidate.line) for text in errors]
+        errors = [f"{record.fields[name]}: {text}" for name, text in unread.items()]
+        if errors := [*errors, *record.errors(candidate.values, today, unread)]:
+            title = clean_line(record.title(candidate.values))[:80]
+            where = " ".join(filter(None, (candidate.where, f"“{title}”" if title else "")))
+            preview.problems.append(Problem(where, errors, candidate.line))
             continue
         if len(seen) == MAX_CANDIDATES:
             preview.left_out += 1

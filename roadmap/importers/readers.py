@@ -6,17 +6,19 @@ Both are hostile: a file may have any encoding, and a value any type.
 from __future__ import annotations
 
 import codecs
-import json
+import csv
+import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from roadmap.career.models import DEGREE_LEVELS
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import month_names
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.importer import Candidate, ImportFault, Problem, Reading, make_external_id
+from roadmap.importers.importer import Candidate, ImportFault, Reading, make_external_id
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
 MAX_TEXT = 20_000
@@ -30,6 +32,15 @@ MARKS = (
 ONGOING = frozenset({"present", "now", "today", "current", "heute", "aktuell", "-", "–"})
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
 _UNKNOWN_DAY = re.compile(r"(\d{4})(?:-(\d\d))?-00(?:-00)?")
+# Days as spreadsheets write them, of which the first number may be the month.
+SHORT_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: [\d:]+)?")
+_ARXIV = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.I)
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+LEVEL_WORDS = {
+    "doctorate": ("phd", "ph.d", "doctor", "dr.", "doktor", "promotion"),
+    "master": ("master", "msc", "m.sc", "m.s", "mba", "magister", "diplom", "meng", "m.eng"),
+    "bachelor": ("bachelor", "bsc", "b.sc", "b.s", "b.a", "beng", "b.eng"),
+}
 
 
 def decode_text(data: bytes, otherwise: str) -> str:
@@ -49,10 +60,29 @@ def decode_text(data: bytes, otherwise: str) -> str:
         return data.decode("cp1252", "replace")
 
 
-def iso_date(text: str) -> str:
+def csv_rows(text: str, delimiter: str = ",", *, line: int = 1) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row of a table with the line on which it begins. Raises ImportFault.
+
+    `line` is that of the first row. It is strict, because a quotation mark that is not closed would
+    swallow the rows below it.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    first = line
+    try:
+        for row in reader:
+            yield line, row
+            line = first + reader.line_num
+    except csv.Error:
+        raise ImportFault(
+            _("This file cannot be read as a table. Line %(line)s: a quotation mark is not closed, "
+              "one inside a text is not written twice, or the text is too long.", line=line)
+        ) from None  # fmt: skip
+
+
+def iso_date(text: str, order: str = "") -> str:
     """Return a day, month or year as ISO 8601, "" for nothing or what goes on. Raises ValueError.
 
-    Names of months are those of English, in which sites write their files.
+    `order` says whether 03/04/2026 is the third of April ("dmy") or the fourth of March ("mdy").
     """
     text = clean_line(text)
     if not text or fold(text) in ONGOING:
@@ -61,29 +91,35 @@ def iso_date(text: str) -> str:
         text = found[1]
     elif found := _UNKNOWN_DAY.fullmatch(text):
         text = "-".join(part for part in found.groups() if part and part != "00")
-    return PartialDate.parse(text, month_names("en")).isoformat()
+    elif order and (found := SHORT_DATE.fullmatch(text)):
+        day, month = (found[1], found[2]) if order == "dmy" else (found[2], found[1])
+        text = f"{found[3]}-{month}-{day}"
+    return PartialDate.parse(text, month_names(current_locale())).isoformat()
 
 
-def set_dates(
-    values: dict[str, str], names: Iterable[str], line: int | None = None
-) -> list[Problem]:
-    """Replace dates as they are written by ISO 8601, and return what is wrong with them."""
-    problems = []
+def has_two_orders(text: str) -> bool:
+    """Tell whether a date is another day where its month is written first."""
+    found = SHORT_DATE.fullmatch(clean_line(text))
+    return found is not None and int(found[1]) <= 12 >= int(found[2]) and found[1] != found[2]
+
+
+def set_dates(values: dict[str, str], names: Iterable[str], order: str = "") -> dict[str, str]:
+    """Replace dates as they are written by ISO 8601; return what is wrong with others by field."""
+    unread = {}
     for name in names:
         typed = values.get(name, "")
         try:
-            values[name] = iso_date(typed)
+            values[name] = iso_date(typed, order)
         except ValueError:
-            problems.append(
-                Problem(
-                    _("“%(what)s”: “%(typed)s” is not a date. Write a day, month or year: "
-                      "15 Mar 2026, Mar 2026 or 2026.",
-                      what=clean_line(values.get("title") or values.get("institution"))[:80],
-                      typed=typed[:80]),
-                    line,
-                )
+            values[name] = ""
+            texts = {"typed": typed[:80], "forms": _("2026-03-15, 15 Mar 2026, Mar 2026 or 2026")}
+            unread[name] = (
+                _("“%(typed)s” is ambiguous: day or month may come first. Write it as %(forms)s.",
+                  **texts)
+                if not order and has_two_orders(typed)
+                else _("“%(typed)s” is not a date. Write it as %(forms)s.", **texts)
             )  # fmt: skip
-    return problems
+    return unread
 
 
 def add_candidate(
@@ -94,18 +130,52 @@ def add_candidate(
     *,
     source: str,
     own_id: str = "",
+    place: str = "",
     line: int | None = None,
+    order: str = "",
 ) -> None:
-    """Add a record to a reading, or a problem where one of its dates cannot be read.
+    """Add a record to a reading, with what is wrong with its dates.
 
     Without an id of its own it is told apart by its `source` and what identifies such a record.
     """
-    if problems := set_dates(values, dates, line):
-        reading.problems += problems
-        return
+    unread = set_dates(values, dates, order)
     parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
     external_id = own_id or make_external_id(source, record, *parts)
-    reading.candidates.append(Candidate(record, external_id, values, line=line))
+    reading.candidates.append(
+        Candidate(record, external_id, values, place=place, line=line, unread=unread)
+    )
+
+
+def doi_of(text: str) -> str:
+    """Return the DOI that a text or an address gives, "" for none."""
+    found = _DOI.fullmatch(text)
+    return found[1] if found else ""
+
+
+def arxiv_of(text: str) -> str:
+    """Return the number of a preprint without its version, "" for none."""
+    found = _ARXIV.fullmatch(text)
+    return found[1] if found else ""
+
+
+def work_id(values: Mapping[str, str], *, doi: str = "", arxiv: str = "", own_id: str = "") -> str:
+    """Return the same id for the same publication, from wherever it is imported."""
+    if doi:
+        return make_external_id("doi", doi.lower())
+    if arxiv:
+        return make_external_id("arxiv", arxiv.lower())
+    return own_id or make_external_id("work", fold(values["title"]), values["occurred_on"][:4])
+
+
+def match_level(text: str) -> str:
+    """Return the level of a degree; "other" for a name that tells none, "" for nothing."""
+    wanted = fold(text)
+    if wanted in DEGREE_LEVELS:
+        return wanted
+    for level, words in LEVEL_WORDS.items():
+        if any(re.search(rf"\b{re.escape(word)}", wanted) for word in words):
+            return level
+    return "other" if wanted else ""
 
 
 def check_number(entries: Sequence[Any]) -> None:
@@ -123,14 +193,6 @@ def web_address(text: str) -> str:
     return url if is_web_address(url) else ""
 
 
-def load_json(data: bytes, otherwise: str) -> Any:
-    """Return what a file holds. Raises ImportFault with the sentence `otherwise`."""
-    try:
-        return json.loads(decode_text(data, otherwise))
-    except (ValueError, RecursionError):
-        raise ImportFault(otherwise) from None
-
-
 def as_text(value: Any) -> str:
     """Return a text or number as a text, "" for anything else."""
     if isinstance(value, str):
@@ -145,8 +207,3 @@ def text_at(value: Any, *path: str) -> str:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return as_text(value)
-
-
-def objects(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of a list, [] for anything else."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

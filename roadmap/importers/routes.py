@@ -169,6 +169,8 @@ def answer(key: str) -> BaseResponse:
             if each.asks_again and each.name in chosen
         }
         return _render_questions(importer, pending, again)
+    if fault := importer.find_fault(pending.records, chosen):
+        return _render_questions(importer, pending, chosen, fault=fault)
     actions.answer(db.session, pending, chosen)
     return see_other("importers.preview", key=key)
 
@@ -343,12 +345,18 @@ def _fault(importer: Importer, pending: PendingImport) -> str:
 
 
 def _render_questions(
-    importer: FileImporter, pending: PendingImport, options: Mapping[str, str]
+    importer: FileImporter,
+    pending: PendingImport,
+    options: Mapping[str, str],
+    *,
+    fault: str = "",
 ) -> Response:
     return render_page(
         "importers/questions.html",
+        422 if fault else 200,
         importer=importer,
         pending=pending,
+        fault=fault,
         questions=importer.questions(pending.records, options),
     )
 

@@ -139,7 +139,10 @@ def test_errors_name_their_line_and_keep_everything_out(alice, session):
     )
     page = preview(alice, table)
     assert "Line 3: Title: Give it a title" in text_of(page)
-    assert "Line 4: “soon” is not a date" in text_of(page)
+    text = text_of(page)
+    assert re.search("Line 4 “Bad”: Date[^:]*: “soon” is not a date. Write it as 2026-03-15", text)
+    assert re.search("Line 4 “Bad”.*Link[^:]*: This is not a web address", text)
+    assert "2 entries cannot be imported" in text
     refused = alice.post(RECORDS, fields(page))
     assert refused.status_code == 422
     assert pieces(session) == []
@@ -150,11 +153,13 @@ def test_errors_name_their_line_and_keep_everything_out(alice, session):
 
 def test_all_that_is_wrong_with_a_row_is_said_at_once(alice):
     page = text_of(preview(alice, b"Titel;Art;Datum;Link\nBad;foo;soon;ftp://x\n"))
-    assert "Line 2: “soon” is not a date" in page
-    assert re.search(r"Line 2: Link[^:]*: This is not a web address", page)
+    assert re.search("Line 2 “Bad”: Date[^:]*: “soon” is not a date", page)
+    assert re.search("Link[^:]*: This is not a web address", page)
+    assert "1 entry cannot be imported" in page
     assert "No kind of evidence: “foo”. These rows are taken as “Other”" in page
     # Nothing is said of the date besides.
-    assert page.count("Line 2") == 2
+    assert page.count("Line 2") == 1
+    assert page.count("Date") == 1
 
 
 @pytest.mark.parametrize(
@@ -183,7 +188,24 @@ def test_another_record_asks_for_its_columns(alice):
     bring(alice, TALKS)
     asked = alice.put(OPTIONS, {**chosen(alice.get(PREVIEW).text), "record": "degree"})
     assert asked.status_code == 200
-    assert "column-institution" in chosen(asked.text)
+    assert '<option value="institution"' in asked.text
+
+
+def test_a_column_that_is_required_or_set_twice_is_asked_for_again(alice, session):
+    bring(alice, TALKS)
+    page = alice.get(PREVIEW).text
+    assert "Import “Titel” as" in text_of(page)
+    assert "Vortrag über Kosten" in text_of(page)
+    answers = chosen(page)
+    assert answers["column-0"] == "title"
+    for change, why in (
+        ({"column-0": ""}, "No column is set to “Title”, which is required."),
+        ({"column-4": "title"}, "More than one column is set to “Title”. Keep one."),
+    ):
+        refused = alice.put(OPTIONS, {**answers, **change})
+        assert refused.status_code == 422
+        assert why in text_of(refused.text)
+        assert chosen(refused.text) == {**answers, **change}
 
 
 def test_one_has_the_link_already_and_a_deleted_one_can_come_again(alice, session):
@@ -240,10 +262,10 @@ def test_the_last_line_counts_what_was_left_out(alice):
     )
     alice.post(RECORDS, fields(preview(alice, rows)))
     rows += b"Two,2026-01-03,https://a.example/2\nThree,2026-01-04,https://a.example/3\n"
-    page = preview(alice, rows + b"Four,2026-01-05,https://a.example/4\nFive,never,\n")
+    page = preview(alice, rows + b"Four,2026-01-05,https://a.example/4\nFive,never,ftp://x\n")
     answer = alice.post(RECORDS, fields(page, take=keys(page)[-1:], without="1"))
     said = "1 piece is imported as a draft. Left out: 1 not ticked, 2 known before, 1 repeated, "
-    assert said in alice.get(answer.location).text
+    assert f"{said}1 with an error" in alice.get(answer.location).text
 
 
 def test_tick_all_and_none_without_scripts(alice, session, monkeypatch):
@@ -267,6 +289,8 @@ def test_tick_all_and_none_without_scripts(alice, session, monkeypatch):
         (b"a,b\n" + b"x,y\n" * 600, "more than 500 rows"),
         (b",".join([b"a"] * 99) + b"\nb\n", "more than 60 columns"),
         (b'a,b\n"' + b"x" * 200_000, "cannot be read as a table"),
+        (b'a,b\n"x,y\nz,1\nv,2\n', "Line 2: a quotation mark is not closed"),
+        (b'sep=,\na,b\n1,2\n"x,y\n"z",1\n', "Line 4: a quotation mark is not closed"),
         (b"a,b\n" + b"x" * 30_000, "a text of more than 20000 characters"),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -14,6 +15,7 @@ from roadmap.career.models import Degree, Position
 from roadmap.evidence.models import Evidence
 from roadmap.importers.importer import ImportFault, Reading
 from roadmap.importers.kinds import IMPORTERS
+from roadmap.importers.queries import make_preview
 from roadmap.portfolio.actions import add_all_items
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
 from tests.importers.test_csv import boxes, fields
@@ -86,7 +88,9 @@ def language(app):
 
 def test_an_old_and_odd_resume_is_read():
     found = read("json-resume", RESUME)
-    assert found.problems == []
+    [problem] = found.problems
+    assert problem.where == "“work”, entry 3, line 1"
+    assert found.notes == ["Left out, because it is not a text: “work”, entry 1: “highlights”."]
     assert [(each.record, each.values) for each in found.candidates][:2] == [
         ("position", {"title": "Engineer", "employer": "Old Key Ltd", "started_on": "2019",
                       "ended_on": "", "is_ml": "", "summary": "- Cut p99"}),
@@ -103,6 +107,49 @@ def test_an_old_and_odd_resume_is_read():
     )  # fmt: skip
 
 
+def test_what_is_wrong_in_a_resume_is_named_by_section_number_name_and_line(app):
+    text = """ {
+      "awards": "oops",
+      "publications": [
+        {"name": "Q", "releaseDate": "2024-05", "url": "a.example", "summary": {}},
+        {"name": "P",
+         "releaseDate": "03/04/2024"}, 7
+      ]
+    }"""
+    found = make_preview(read("json-resume", text.encode()), dt.date(2026, 11, 30), {}, {})
+    assert [(each.where, len(each.errors)) for each in found.problems] == [
+        ("“awards”, line 2", 1),
+        ("“publications”, entry 2, line 5 “P”", 2),
+        ("“publications”, entry 3, line 6", 1),
+    ]
+    ambiguous, _no_link = found.problems[1].errors
+    assert "“03/04/2024” is ambiguous: day or month may come first. Write it as 2026" in ambiguous
+    assert [row.title for row in found.rows] == ["Q"]
+    assert found.notes == [
+        "Left out, because it is not a text: “publications”, entry 1: “summary”."
+    ]
+
+
+def test_a_publication_has_the_same_id_wherever_it_comes_from(app):
+    bib = b"@misc{a, title={%s}, year=2021%s}"
+    long = b"A title. " * 40
+    for more, work in (
+        (b", doi={https://doi.org/10.1/A}", {"doi": "10.1/a"}),
+        (b", eprint={2401.01234v2}", {"arxiv": "2401.01234"}),
+        (b"", {}),
+    ):
+        [found] = read("bibtex", bib % (long, more)).candidates
+        listed = [
+            {"external-id-type": kind, "external-id-value": value} for kind, value in work.items()
+        ]
+        group = {"work-summary": [{
+            "title": {"title": {"value": long.decode()}}, "external-ids": {"external-id": listed},
+            "publication-date": {"year": {"value": "2021"}},
+        }]}  # fmt: skip
+        [record] = IMPORTERS["orcid"].parse("works", {"group": [group]}, {}).records
+        assert record["id"] == found.external_id
+
+
 def test_bibtex_is_read_and_a_broken_entry_spoils_itself_alone():
     found = read("bibtex", BIBTEX)
     said = {each.values["title"]: (each.external_id, each.values) for each in found.candidates}
@@ -116,7 +163,7 @@ def test_bibtex_is_read_and_a_broken_entry_spoils_itself_alone():
     assert (said["A cache"][1]["kind"], said["A cache"][1]["occurred_on"]) == (
         "patent", "2023-05-04"
     )  # fmt: skip
-    assert [each.line for each in found.problems] == [6]
+    assert [each.where for each in found.problems] == ["Line 6"]
 
 
 def test_deep_braces_and_many_entries_are_bounded():
@@ -179,9 +226,15 @@ def _hostile(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
         ),
         ("linkedin", _hostile("../../Skills.csv", text="Name\nA\n"), "no name for a file"),
         ("linkedin", _hostile("Skills.csv", text="Name\nA\n"), "no positions"),
+        ("linkedin", linkedin(Positions=POSITIONS + 'A,"b\nC,d\n'), "Positions.csv: .* Line 4: a"),
         ("json-resume", b"[1]", "not a JSON Resume"),
+        ("json-resume", b'{"work": [],\n"education": [}', "Line 2 is not JSON"),
         ("json-resume", b"[" * 100_000, "not a JSON Resume"),
-        ("json-resume", b'{"work": {"name": 1}}', "not a JSON Resume"),
+        (
+            "json-resume",
+            b'{"work": {"name": 1}}',
+            "not a JSON Resume.*“work”, line 1: This is not a",
+        ),
         ("bibtex", b"\0\0", "not a text file"),
         ("bibtex", b"Hello", "no entry"),
     ],

@@ -10,16 +10,23 @@ from typing import Any
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.text import clean_line, clean_multiline, fold
+from roadmap.core.text import clean_line, clean_multiline
 from roadmap.importers.importer import (
     Candidate,
     FileImporter,
     ImportFault,
     Problem,
     Reading,
-    make_external_id,
+    describe_place,
 )
-from roadmap.importers.readers import decode_text, set_dates, web_address
+from roadmap.importers.readers import (
+    arxiv_of,
+    decode_text,
+    doi_of,
+    set_dates,
+    web_address,
+    work_id,
+)
 from roadmap.importers.records import MAX_CANDIDATES
 
 MAX_ENTRIES = MAX_CANDIDATES
@@ -34,8 +41,6 @@ MAX_DEPTH = 40
 # An entry begins a line, so that a brace that is missing spoils only its own.
 _BEGINNING = re.compile(r"^[ \t]*@[ \t]*(\w+)[ \t]*[{(]", re.MULTILINE)
 _NO_ENTRIES = frozenset({"comment", "preamble"})
-_ARXIV = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.I)
-_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 # Texts that are the same when they are read as LaTeX.
 _NO_LATEX = re.compile(r"(?!.*(?:--|,,))(?:[^\W_]|[\s.,;:()/+=-])*", re.DOTALL)
 KINDS = {"patent": "patent", "software": "open_source", "dataset": "open_source",
@@ -81,17 +86,17 @@ class BibTexImporter(FileImporter):
         for record in records:
             line, fields = record["line"], record.get("fields")
             if fields is None:
-                reading.problems.append(
-                    Problem(_("This entry cannot be read: a brace or quotation mark is missing, or "
-                              "it is too long."), line)
-                )  # fmt: skip
+                text = _("This entry cannot be read: a brace or quotation mark is missing, or it "
+                         "is too long.")  # fmt: skip
+                reading.problems.append(Problem(describe_place("", line), [text], line))
                 continue
             values = _values(record["type"], fields)
-            if problems := set_dates(values, ("occurred_on",), line):
-                reading.problems += problems
-                continue
-            external_id = _identity(values, fields)
-            reading.candidates.append(Candidate("evidence", external_id, values, line=line))
+            unread = set_dates(values, ("occurred_on",))
+            doi, arxiv = doi_of(fields.get("doi", "")), arxiv_of(fields.get("eprint", ""))
+            external_id = work_id(values, doi=doi, arxiv=arxiv)
+            reading.candidates.append(
+                Candidate("evidence", external_id, values, line=line, unread=unread)
+            )
         return reading
 
 
@@ -208,18 +213,9 @@ def _month(fields: Mapping[str, str]) -> str:
 
 
 def _url(fields: Mapping[str, str]) -> str:
-    if found := _DOI.fullmatch(fields.get("doi", "")):
-        return f"https://doi.org/{found[1]}"
+    if doi := doi_of(fields.get("doi", "")):
+        return f"https://doi.org/{doi}"
     if url := web_address(fields.get("url", "")):
         return url
-    if found := _ARXIV.fullmatch(fields.get("eprint", "")):
-        return f"https://arxiv.org/abs/{found[1]}"
-    return ""
-
-
-def _identity(values: Mapping[str, str], fields: Mapping[str, str]) -> str:
-    if found := _DOI.fullmatch(fields.get("doi", "")):
-        return make_external_id("doi", found[1].lower())
-    if found := _ARXIV.fullmatch(fields.get("eprint", "")):
-        return make_external_id("arxiv", found[1].lower())
-    return make_external_id("work", fold(values["title"]), values["occurred_on"][:4])
+    arxiv = arxiv_of(fields.get("eprint", ""))
+    return f"https://arxiv.org/abs/{arxiv}" if arxiv else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,19 +13,27 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.importers.importer import (
     FileImporter,
     ImportFault,
+    Problem,
     Reading,
+    describe_place,
     make_external_id,
 )
-from roadmap.importers.kinds.csv_file import match_level
 from roadmap.importers.readers import (
     add_candidate,
     check_number,
-    load_json,
-    objects,
+    decode_text,
+    match_level,
     text_at,
     web_address,
 )
 
+# What is read of an entry: texts, and what may also be a list of texts.
+TEXTS = frozenset({"name", "title", "position", "organization", "company", "startDate", "endDate",
+                   "date", "releaseDate", "url", "website", "studyType", "area", "studyArea",
+                   "institution", "publisher", "issuer", "awarder"})  # fmt: skip
+LISTS = frozenset({"summary", "description", "highlights"})
+# So many values of another type are named.
+MAX_NAMED = 20
 Entry = dict[str, Any]
 # A record, its values as they are written, and its dates.
 Found = tuple[str, dict[str, str], tuple[str, ...]]
@@ -43,27 +52,124 @@ class JsonResumeImporter(FileImporter):
     def load(self, data: bytes) -> list[Any]:
         fault = _("This is not a JSON Resume. It is a file that ends in .json, with “work” or "
                   "“education” in it.")  # fmt: skip
-        found = load_json(data, fault)
+        text = decode_text(data, fault)
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError as error:
+            wrong = _("Line %(line)s is not JSON.", line=error.lineno)
+            raise ImportFault(f"{fault} {wrong}") from None
+        except (ValueError, RecursionError):
+            raise ImportFault(fault) from None
         if not isinstance(found, dict):
             raise ImportFault(fault)
-        records = [
-            {"section": name, "entry": _small(entry)}
-            for name in READERS
-            for entry in objects(found.get(name))
-        ]
-        if not records:
-            raise ImportFault(fault)
-        check_number(records)
+        lines = _lines_of_entries(text)
+        records: list[dict[str, Any]] = []
+        for section in READERS:
+            listed = found.get(section)
+            if listed is None:
+                continue
+            if not isinstance(listed, list):
+                records.append({"section": section, "line": lines[section, 0]})
+                continue
+            for number, entry in enumerate(listed, 1):
+                record = {"section": section, "number": number, "line": lines[section, number]}
+                if isinstance(entry, dict):
+                    record |= {"entry": _small(entry), "odd": _odd_values(entry)}
+                records.append(record)
+            check_number(records)
+        if not any("entry" in each for each in records):
+            unread = [_unread(each) for each in records[:1]]
+            raise ImportFault(
+                " ".join([fault, *(f"{each.where}: {each.errors[0]}" for each in unread)])
+            )
         return records
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
         reading = Reading()
+        odd = []
         for each in records:
+            if "entry" not in each:
+                reading.problems.append(_unread(each))
+                continue
+            place = _place(each)
+            odd += [f"{place}: “{name}”" for name in each.get("odd", ())]
             for record, values, dates in READERS[each["section"]](each["entry"]):
                 own = text_at(each["entry"], "cairn", "id")
                 own_id = make_external_id("cairn", own) if own else ""
-                add_candidate(reading, record, values, dates, source="resume", own_id=own_id)
+                add_candidate(
+                    reading, record, values, dates, source="resume", own_id=own_id, place=place,
+                    line=each.get("line"),
+                )  # fmt: skip
+        if odd:
+            if (more := len(odd) - MAX_NAMED) > 0:
+                odd[MAX_NAMED:] = [_("and %(more)s more", more=more)]
+            reading.notes.append(
+                _("Left out, because it is not a text: %(values)s.", values="; ".join(odd))
+            )
         return reading
+
+
+def _place(record: Mapping[str, Any]) -> str:
+    """Return the section of an entry, by its name in the file, and its number there."""
+    if "number" not in record:
+        return f"“{record['section']}”"
+    return _("“%(section)s”, entry %(number)s", section=record["section"], number=record["number"])
+
+
+def _unread(record: Mapping[str, Any]) -> Problem:
+    """Return the problem of a section that is no list, or of an entry that is no object."""
+    text = _("This is not an object {…}.") if "number" in record else _("This is not a list […].")
+    return Problem(describe_place(_place(record), record["line"]), [text], record["line"])
+
+
+def _lines_of_entries(text: str) -> dict[tuple[str, int], int]:
+    """Return on which line the entries of each section begin, and as number 0 the section.
+
+    The text is an object, and was parsed before.
+    """
+    decoder = json.JSONDecoder()
+    lines: dict[tuple[str, int], int] = {}
+    line, counted = 1, 0
+
+    def skip(at: int) -> int:
+        """Return where the next thing is, behind a comma, a colon or an opening bracket."""
+        nonlocal line, counted
+        while text[at] in " \t\r\n,:":
+            at += 1
+        line, counted = line + text.count("\n", counted, at), at
+        return at
+
+    at = skip(text.index("{") + 1)
+    while text[at] != "}":
+        section, at = decoder.raw_decode(text, at)
+        at = skip(at)
+        number = 0
+        lines[section, number] = line
+        if text[at] != "[":
+            at = skip(decoder.raw_decode(text, at)[1])
+            continue
+        at = skip(at + 1)
+        while text[at] != "]":
+            number += 1
+            lines[section, number] = line
+            at = skip(decoder.raw_decode(text, at)[1])
+        at = skip(at + 1)
+    return lines
+
+
+def _odd_values(entry: Entry) -> list[str]:
+    """Return the names of values that would be read, but are no texts."""
+    odd = []
+    for name, value in entry.items():
+        if name in LISTS:
+            texts = value if isinstance(value, list) else [value]
+            is_read = all(each is None or isinstance(each, str) for each in texts)
+        else:
+            is_number = isinstance(value, int) and not isinstance(value, bool)
+            is_read = name not in TEXTS or value is None or is_number or isinstance(value, str)
+        if not is_read:
+            odd.append(name)
+    return odd
 
 
 def _small(value: Any, depth: int = 0) -> Any:

@@ -23,8 +23,7 @@ from roadmap.importers.importer import (
     Reading,
     make_external_id,
 )
-from roadmap.importers.kinds.csv_file import match_level
-from roadmap.importers.readers import add_candidate, check_number
+from roadmap.importers.readers import add_candidate, check_number, match_level
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -84,12 +83,15 @@ class Leap2aImporter(FileImporter):
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
         reading = Reading()
         names = {each["id"]: each["title"] for each in records if each["type"] == "organization"}
-        for each in records:
+        for number, each in enumerate(records, 1):
+            place = _("Entry %(number)s", number=number)
             for record, values, dates in _found(each, names):
                 own = each["id"].removeprefix("urn:uuid:")
                 is_ours = any(scheme == KIND_SCHEME for scheme, _term in each["categories"])
                 own_id = make_external_id("cairn", own) if is_ours and own != each["id"] else ""
-                add_candidate(reading, record, values, dates, source="leap2a", own_id=own_id)
+                add_candidate(
+                    reading, record, values, dates, source="leap2a", own_id=own_id, place=place
+                )
         if passed := sum(each["type"] in PASSED_OVER for each in records):
             reading.notes.append(
                 ngettext(

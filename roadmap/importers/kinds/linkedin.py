@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,14 @@ from roadmap.importers.importer import (
     ImportFault,
     Reading,
 )
-from roadmap.importers.kinds.csv_file import match_level
-from roadmap.importers.readers import add_candidate, check_number, decode_text, web_address
+from roadmap.importers.readers import (
+    add_candidate,
+    check_number,
+    csv_rows,
+    decode_text,
+    match_level,
+    web_address,
+)
 from roadmap.importers.records import MAX_CANDIDATES
 
 MAX_MEMBERS = 1_000
@@ -110,8 +115,9 @@ class LinkedInImporter(FileImporter):
                 values["occurred_on"] = values["occurred_on"] or cells.get("started on", "")
             dates = [name for name in values if name.endswith("_on")]
             add_candidate(
-                reading, table.record, values, dates, source="linkedin", line=each["line"]
-            )
+                reading, table.record, values, dates, source="linkedin",
+                place=each["table"].capitalize(), line=each["line"],
+            )  # fmt: skip
         return reading
 
 
@@ -129,29 +135,25 @@ def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]
             if name in TABLES:
                 text = archive.read(path, left)
                 left -= len(text)
-                yield name, _rows(decode_text(text, str(fault)), TABLES[name])
+                try:
+                    yield name, _rows(decode_text(text, str(fault)), TABLES[name])
+                except ImportFault as found:
+                    raise ImportFault(f"{name.capitalize()}: {found}") from None
     except ZipRefused as refused:
         raise (fault if str(refused) == str(DAMAGED) else ImportFault(str(refused))) from None
-    except ValueError as error:
-        raise (error if isinstance(error, ImportFault) else fault) from None
 
 
 def _rows(text: str, table: Table) -> list[tuple[int, dict[str, str]]]:
     """Return the rows below the header with their lines; notes may stand above it."""
     header: list[str] = []
     rows = []
-    reader, line = csv.reader(io.StringIO(text, newline="")), 1
     wanted = set(table.columns.values())
-    try:
-        for row in reader:
-            cells = [clean_multiline(cell[:MAX_CELL_LENGTH]) for cell in row]
-            if header and any(cells):
-                rows.append((line, dict(zip(header, cells, strict=False))))
-            elif not header and len(wanted & {clean_line(cell).casefold() for cell in cells}) > 1:
-                header = [clean_line(cell).casefold() for cell in cells]
-            line = reader.line_num + 1
-            if len(rows) > MAX_CANDIDATES:
-                break
-    except csv.Error:
-        raise ValueError("no table") from None
+    for line, row in csv_rows(text):
+        cells = [clean_multiline(cell[:MAX_CELL_LENGTH]) for cell in row]
+        if header and any(cells):
+            rows.append((line, dict(zip(header, cells, strict=False))))
+        elif not header and len(wanted & {clean_line(cell).casefold() for cell in cells}) > 1:
+            header = [clean_line(cell).casefold() for cell in cells]
+        if len(rows) > MAX_CANDIDATES:
+            break
     return rows

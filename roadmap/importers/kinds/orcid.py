@@ -9,10 +9,10 @@ from typing import Any
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
-from roadmap.core.text import clean_line, fold
+from roadmap.core.text import clean_line
 from roadmap.evidence.rules import is_web_address
 from roadmap.importers.importer import Candidate, Page, Reading, SiteImporter, make_external_id
-from roadmap.importers.readers import as_text, set_dates, text_at
+from roadmap.importers.readers import arxiv_of, as_text, doi_of, set_dates, text_at, work_id
 
 KINDS = {
     **dict.fromkeys(("patent", "invention"), "patent"),
@@ -65,10 +65,8 @@ class OrcidImporter(SiteImporter):
         reading = Reading()
         for record in records:
             values = dict(record["values"])
-            if problems := set_dates(values, ("occurred_on",)):
-                reading.problems += problems
-                continue
-            reading.candidates.append(Candidate("evidence", record["id"], values))
+            unread = set_dates(values, ("occurred_on",))
+            reading.candidates.append(Candidate("evidence", record["id"], values, unread=unread))
         return reading
 
 
@@ -83,18 +81,10 @@ def _record(group: Any) -> dict[str, Any] | None:
     date = "-".join(part.zfill(2) for part in parts if part)
     venue = clean_line(text_at(work, "journal-title", "value"))
     ids = dict(_external_ids(work))
-    url = text_at(work, "url", "value")
-    if "doi" in ids:
-        url = f"https://doi.org/{ids['doi']}"
+    doi, arxiv = doi_of(ids.get("doi", "")), arxiv_of(ids.get("arxiv", ""))
+    url = f"https://doi.org/{doi}" if doi else text_at(work, "url", "value")
     put_code = as_text(work.get("put-code"))
-    if "doi" in ids:
-        external_id = make_external_id("doi", ids["doi"].lower())
-    elif "arxiv" in ids:
-        external_id = make_external_id("arxiv", ids["arxiv"].lower())
-    elif _PUT_CODE.fullmatch(put_code):
-        external_id = make_external_id("orcid", put_code)
-    else:
-        external_id = make_external_id("work", fold(title), date[:4])
+    own_id = make_external_id("orcid", put_code) if _PUT_CODE.fullmatch(put_code) else ""
     values = {
         "kind": KINDS.get(text_at(work, "type").lower(), "publication"),
         "title": title[:200],
@@ -103,7 +93,7 @@ def _record(group: Any) -> dict[str, Any] | None:
         "description": venue,
         "issuer": venue[:200],
     }
-    return {"id": external_id, "values": values}
+    return {"id": work_id(values, doi=doi, arxiv=arxiv, own_id=own_id), "values": values}
 
 
 def _external_ids(work: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
