@@ -23,6 +23,8 @@ def preload() -> None:
     with app.app_context():
         # A page says what is wrong with the database, if it still is.
         with contextlib.suppress(DBAPIError, ConfigError):
+            # Only reads, so that a start waits for no writer, such as a restore.
+            db.session.connection(execution_options={"writes": False})
             for published in published_roadmaps(db.session):
                 role_fit(published.content.slug)
                 gate_rules(published.content.policy)

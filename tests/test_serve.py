@@ -8,6 +8,7 @@ import os
 import selectors
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from roadmap.core.database import db
 from roadmap.core.migrations import alembic, applied_revisions, upgrade
 from roadmap.server import ports, start
 from tests.support.cast import Cast
+from tests.support.databases import ready_database
 from tests.support.server import free_port
 
 
@@ -187,6 +189,35 @@ def test_workers_are_forked_without_a_connection_and_also_before_the_database_is
         check=True,
     )
     assert done.stdout == "0 0 True\n"
+
+
+@pytest.mark.sqlite
+def test_a_start_waits_for_no_writer(tmp_path: Path) -> None:
+    """A restore may hold the database for minutes: pages can be read meanwhile."""
+    script = (
+        "import time; from roadmap.processes import preload; begun = time.monotonic(); preload();"
+        "from roadmap.catalog.queries import _by_revision;"
+        "print(time.monotonic() - begun < 8, len(_by_revision) > 0)"
+    )
+    with ready_database(tmp_path) as url:
+        path = sa.make_url(url).database or ""
+        writer = sqlite3.connect(path)
+        writer.execute("BEGIN IMMEDIATE")
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=start.config.ROOT,
+            env={
+                **os.environ,
+                "ROADMAP_SECRET_KEY": "k" * 32,
+                "ROADMAP_DATA_DIR": str(tmp_path),
+                "ROADMAP_DATABASE_URL": url,
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        writer.close()
+    assert done.stdout == "True True\n"
 
 
 def test_ctrl_c_while_the_application_is_loaded_ends_the_start_without_a_traceback() -> None:

@@ -214,15 +214,19 @@ class _WriteTurns:
         deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
         if not self._threads.acquire(timeout=LOCK_TIMEOUT_SECONDS):
             return False
-        while time.monotonic() <= deadline:
-            try:
-                fcntl.flock(file_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                time.sleep(0.0002)
-            else:
-                return True
-        self._threads.release()
-        return False
+        is_taken = False
+        try:
+            while not is_taken and time.monotonic() <= deadline:
+                try:
+                    fcntl.flock(file_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    is_taken = True
+                except BlockingIOError:
+                    time.sleep(0.0002)
+        finally:
+            # Also where the disk knows no locks: the other threads must not wait for this one.
+            if not is_taken:
+                self._threads.release()
+        return is_taken
 
     def give_back(self, file_lock: int) -> None:
         """End the turn, which another thread may have now."""

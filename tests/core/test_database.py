@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,26 @@ def test_a_connection_that_breaks_while_it_writes_gives_its_turn_back(tmp_path: 
             with db.own_transaction(), pytest.raises(BlockingIOError):
                 fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        db.engine.dispose()
+
+
+def test_a_disk_that_knows_no_locks_keeps_no_other_thread_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    own = empty_app(tmp_path)
+    with own.app_context():
+        with monkeypatch.context() as patch:
+            patch.setattr(fcntl, "flock", fail)
+            with pytest.raises(OSError, match="No locks"), db.own_transaction():
+                pass
+        monkeypatch.setattr("roadmap.core.database.LOCK_TIMEOUT_SECONDS", 0.1)
+        turn = (tmp_path / "own.sqlite3.lock").open()
+        with db.own_transaction(), pytest.raises(BlockingIOError):
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        turn.close()
         db.engine.dispose()
 
 
