@@ -34,6 +34,7 @@ from roadmap.archive.tables import (
 )
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import FORMAT_LOCALES
+from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import strip_control_characters
 from roadmap.core.types import Base, PartialDateText, UtcDateTime
 from roadmap.evidence.constants import IMPACT_TYPES
@@ -79,13 +80,13 @@ _IN_CHECK = re.compile(r"(\w+) IN \(('[^)]*')\)")
 def _check_text(text: str) -> str:
     if strip_control_characters(text) != text.replace("\r\n", "\n").replace("\r", "\n"):
         raise ValueError("holds characters that no text has")
-    return text
+    return strip_userinfo(text)
 
 
 def _check_url(text: str) -> str:
     if text and not is_web_address(text):
         raise ValueError("is not a web address")
-    return text
+    return strip_userinfo(text)
 
 
 def _check_moment(moment: dt.datetime) -> dt.datetime:

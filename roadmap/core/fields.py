@@ -14,6 +14,7 @@ from wtforms.validators import Length, StopValidation
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.i18n import lazy_gettext as _
+from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import clean_url, complete_url, strip_control_characters
 
 
@@ -45,6 +46,8 @@ class PastDayField(DateField):
 class UrlField(StringField):
     """A link; https:// is added where it is missing, and `is_completed` tells so.
 
+    A name and password before its host are removed, and `is_stripped` tells so.
+
     A form that comes back shows it as it was typed: what was added is said once it is saved.
     """
 
@@ -54,10 +57,18 @@ class UrlField(StringField):
 
     @property
     def is_completed(self) -> bool:
-        return bool(self.raw_data) and self.data != clean_url(self.raw_data[0])
+        return self._typed != "" and self.data not in (self._typed, strip_userinfo(self._typed))
+
+    @property
+    def is_stripped(self) -> bool:
+        return strip_userinfo(self._typed) != self._typed
+
+    @property
+    def _typed(self) -> str:
+        return clean_url(self.raw_data[0]) if self.raw_data else ""
 
     def _value(self) -> str:
-        return clean_url(self.raw_data[0]) if self.raw_data else str(self.data or "")
+        return strip_userinfo(self._typed) if self.raw_data else str(self.data or "")
 
 
 class ParsedField(StringField):

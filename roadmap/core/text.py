@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Literal
 
+from roadmap.core.link_secrets import strip_userinfo
+
 # Control characters (except tab, line feed and NEL, which are white space), lone surrogates and
 # non-characters: no file and no database accepts all of them.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -34,9 +36,10 @@ def strip_control_characters(text: str) -> str:
 
 
 def clean_line(text: str | None) -> str:
-    """Clean a single line: NFC, single spaces between words; "" for None."""
+    """Clean a single line: NFC, single spaces between words, no passwords in links; "" for None."""
     if not text:
         return ""
+    text = strip_userinfo(text)
     # Most lines are plain already, and an export cleans thousands of them.
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip(" ")
@@ -44,8 +47,8 @@ def clean_line(text: str | None) -> str:
 
 
 def clean_multiline(text: str | None) -> str:
-    """Clean a text of several lines: NFC, without surrounding space; "" for None."""
-    return _normalize_unicode(text).strip()
+    """Clean a text of several lines like a single one, but for its spaces; "" for None."""
+    return strip_userinfo(_normalize_unicode(text).strip())
 
 
 def clean_url(text: str | None) -> str:
@@ -58,8 +61,8 @@ _WITHOUT_SCHEME = re.compile(r"(?://)?((?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?#
 
 
 def complete_url(text: str | None) -> str:
-    """Clean a URL as it is typed or pasted: one without a scheme gets https://."""
-    url = clean_url(text)
+    """Clean a URL as it is typed or pasted: https:// is added, a name and password are removed."""
+    url = strip_userinfo(clean_url(text))
     found = _WITHOUT_SCHEME.fullmatch(url)
     return f"https://{found[1]}" if found else url
 

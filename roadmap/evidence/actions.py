@@ -19,6 +19,7 @@ from roadmap.catalog.models import Milestone, Skill
 from roadmap.core.file_store import file_store
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import form_id
 from roadmap.evidence import models, rules
@@ -101,7 +102,8 @@ def keep_stored_texts(piece: EvidenceInput, stored: EvidenceInput) -> EvidenceIn
     """Keep each stored text that reads the same as the one sent.
 
     Texts are cleaned when they are entered, but those of an older release may not be. Sending one
-    back as it was shown is no edit, and must not undo a verification.
+    back as it was shown is no edit, and must not undo a verification. A password in a link is not
+    kept: the first edit removes it.
     """
     impacts = piece.impacts
     if len(impacts) == len(stored.impacts):
@@ -113,7 +115,8 @@ def _keep_texts(value: Row, stored: Row) -> Row:
     kept: dict[str, Any] = {}
     for name in (field.name for field in fields(stored)):
         text, clean = getattr(stored, name), TEXT_CLEANERS.get(name, clean_line)
-        if isinstance(text, str) and clean(text) == clean(getattr(value, name)):
+        is_kept = isinstance(text, str) and strip_userinfo(text) == text
+        if is_kept and clean(text) == clean(getattr(value, name)):
             kept[name] = text
     return replace(value, **kept)
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.text import clean_line, complete_url
-from roadmap.evidence.kind_words import propose_kind
+from roadmap.core.link_secrets import secret_parameters, strip_userinfo
+from roadmap.core.text import clean_line, complete_url, fold
+from roadmap.evidence.kind_words import propose_kind, stated_kind
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.link_forms.registry import clean_link, identifier_of, recognize
 from roadmap.evidence.rules import EARLIEST_DATE, MAX_LENGTHS, is_web_address
+from roadmap.evidence.spoken_dates import UNREAD, SpokenDate, find_date
 
 OTHER = "other"
+ENGLISH_MONTHS = {
+    fold(name): number
+    for names in (calendar.month_name, calendar.month_abbr)
+    for number, name in enumerate(names)
+    if name
+}
 # The pages with a line that is for no milestone.
 LINE_PAGES = ("/", "/evidence")
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -27,6 +36,30 @@ _ARXIV = re.compile(
 )
 # What ends a sentence or a bracket behind a link, and joins one to the words before it.
 _AFTER_LINK = ".,;:!?'»”’"
+# They end or begin the words once the link is taken away.
+_LINKING_WORDS = frozenset(
+    (
+        "and",
+        "also",
+        "or",
+        "see",
+        "at",
+        "in",
+        "on",
+        "via",
+        "from",
+        "with",
+        "under",
+        "here",
+        "cf",
+        "&",
+    )
+)
+# Words that say no more than which kind of thing the link leads to.
+_BARE_ACT = re.compile(
+    r"\w+ (?:(?:a|the|this|my) )?(?:prs?|mrs?|pull requests?|merge requests?|issue|commit)",
+    re.IGNORECASE,
+)
 _JOINTS = " \t-\N{EN DASH}\N{EM DASH}:|·,;()<>[]"
 
 
@@ -34,9 +67,11 @@ _JOINTS = " \t-\N{EN DASH}\N{EM DASH}:|·,;()<>[]"
 class Proposal:
     """What a line proposes.
 
-    `form` names what its link was recognized as, "" where it has none or an unknown one. The date
-    is None where the link does not carry one. `further` are the other links of the line, which the
-    description has.
+    The title is "" where a link does not carry one: "YouTube" would be none. `form` names what the
+    link was recognized as, "" where there is none or an unknown one. The date is None where neither
+    words nor link say it; `spoken` is what the words say, or why it is not proposed. `further` are
+    the other links of the line, which the description has. `is_stripped` tells that a name and
+    password were removed, `secrets` which parameters of the link look like a token.
     """
 
     title: str
@@ -46,14 +81,20 @@ class Proposal:
     occurred_on: PartialDate | None = None
     form: str = ""
     further: tuple[str, ...] = ()
+    spoken: SpokenDate = field(default_factory=SpokenDate)
+    is_stripped: bool = False
+    secrets: tuple[str, ...] = ()
 
     @property
     def lacks_own_date(self) -> bool:
         """Tell whether its link leads to what has a date of its own and does not carry it.
 
-        A talk, a paper or a certificate is seldom of the day on which its link is pasted.
+        A talk, a paper or a certificate is seldom of the day on which its link is pasted. Nor is it
+        today's where the words hold a date that was not read.
         """
         kind = KINDS[self.kind]
+        if self.spoken.doubt:
+            return True
         return bool(self.url and (kind.is_issued or kind.is_published) and not self.occurred_on)
 
 
@@ -62,35 +103,60 @@ def line_page(address: str) -> str:
     return address if address in LINE_PAGES else ""
 
 
-def propose(text: str, today: dt.date, proving: Sequence[str] = ()) -> Proposal:
+def propose(
+    text: str,
+    today: dt.date,
+    proving: Sequence[str] = (),
+    months: Mapping[str, int] = ENGLISH_MONTHS,
+) -> Proposal:
     """Return what a line proposes; `proving` are the kinds that prove the milestone it is for.
 
     The words beside a link are the title. Without a link they are the description as well, because
-    a reader needs one of the two.
+    a reader needs one of the two. A date in the words counts before the one in the link.
     """
+    is_stripped = strip_userinfo(text) != text
     text = clean_line(text)
     url, words = _split(text)
     words, further = _take_links(words, url)
+    spoken = find_date(words, today, months)
+    if spoken.date and spoken.date.first < EARLIEST_DATE:
+        spoken = SpokenDate(doubt=UNREAD, text=spoken.text)
     most = MAX_LENGTHS["title"]
     if not url:
         kind = _likeliest(_spoken_kinds(text), proving)
-        return Proposal(_shorten(text, most), description=text, kind=kind)
+        return Proposal(
+            _shorten(text, most),
+            description=text,
+            kind=kind,
+            occurred_on=spoken.date,
+            spoken=spoken,
+            is_stripped=is_stripped,
+        )
     found = recognize(url)
     link = clean_link(url)
-    title = words or (found.title if found else "") or _bare(link)
+    title = words or (found.title if found else _bare(link))
+    if found and found.title and _BARE_ACT.fullmatch(words):
+        title = f"{words} {found.title}"
     date = found.occurred_on if found else None
     if date is not None and not (EARLIEST_DATE <= date.first <= today):
         date = None
+    stated = stated_kind(words)
+    kinds = (stated,) if stated else found.kinds if found else _spoken_kinds(words)
     return Proposal(
         title=_shorten(title, most),
         url=link,
         description="\n\n".join(
             filter(None, [words if len(words) > most else "", *map(clean_link, further)])
         ),
-        kind=_likeliest(found.kinds if found else _spoken_kinds(words), proving),
-        occurred_on=date,
+        kind=_likeliest(kinds, () if stated else proving),
+        occurred_on=None if spoken.doubt else spoken.date or date,
         form=found.name if found else "",
         further=further,
+        spoken=spoken,
+        is_stripped=is_stripped,
+        secrets=tuple(
+            dict.fromkeys(n for each in (link, *further) for n in secret_parameters(each))
+        ),
     )
 
 
@@ -135,7 +201,12 @@ def _split(text: str) -> tuple[str, str]:
         while url.endswith(")") and url.count("(") < url.count(")"):
             url = url[:-1].rstrip(_AFTER_LINK)
         before, after = text[: found.start()], text[found.start() + len(url) :]
-        words = f"{before.rstrip(_JOINTS)} {after.lstrip(f'{_JOINTS}.')}"
+        before, after = before.rstrip(_JOINTS), after.lstrip(f"{_JOINTS}.")
+        if not _LINK.sub("", after).strip(_JOINTS + _AFTER_LINK):
+            before = _drop_linking_words(before)
+        if not before:
+            after = _drop_linking_words(after, first=True)
+        words = f"{before} {after}"
     else:
         return "", text
     if not is_web_address(url):
@@ -152,10 +223,26 @@ def _take_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
         return words, ()
     links = {identifier_of(each): each.rstrip(f"{_AFTER_LINK})") for each in reversed(found)}
     links.pop(identifier_of(url), None)
-    parts = (part.strip(_JOINTS) for part in _LINK.split(words))
-    # An "and" between links is no title.
-    words = " ".join(part for part in parts if len(part) > len("and"))
-    return words, tuple(reversed(links.values()))
+    # What joined a link to the words before it is no title.
+    *before, last = _LINK.split(words)
+    parts = [_drop_linking_words(part).strip(_JOINTS) for part in before]
+    last = last.strip(_JOINTS + _AFTER_LINK)
+    if not any(parts):
+        last = _drop_linking_words(last, first=True)
+    return " ".join(filter(None, [*parts, last])), tuple(reversed(links.values()))
+
+
+def _drop_linking_words(text: str, *, first: bool = False) -> str:
+    """Return words without an "and" or a "see" at their end, or at their beginning."""
+    while text:
+        text = text.strip(_JOINTS)
+        head, _space, last = text.rpartition(" ")
+        if first:
+            last, _space, head = text.partition(" ")
+        if last.lower().strip(f"{_JOINTS}.") not in _LINKING_WORDS:
+            break
+        text = head
+    return text
 
 
 def _bare(link: str) -> str:

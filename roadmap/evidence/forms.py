@@ -169,10 +169,9 @@ class EvidenceForm(FlaskForm):
         return bool(self.issued_on.data) and not is_same
 
     @property
-    def completed_links(self) -> list[str]:
-        """Return the links to which https:// was added."""
-        links = [self.url, *(row.form.source_url for row in self.impacts)]
-        return [link.data for link in links if link.is_completed]
+    def links(self) -> list[UrlField]:
+        """Return the fields that hold a link."""
+        return [self.url, *(row.form.source_url for row in self.impacts)]
 
     def check_input(
         self, today: dt.date, known: Mapping[str, Iterable[str]], stored: Collection[Impact]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.gettext_noop import N_
+from roadmap.core.link_secrets import strip_secrets
 from roadmap.core.text import holds_number
 from roadmap.evidence.constants import SHARED_STATES
 
@@ -347,6 +348,22 @@ def is_visible(state: str, visibility: str, audience: Audience, *, has_verified:
     return audience is Audience.OWNER or visibility == "portfolio"
 
 
+def without_secrets(item: Item) -> Item:
+    """Return an item as strangers may read it: its links let nobody in."""
+
+    def strip(value: Any, *names: str) -> Any:
+        return replace(value, **{name: strip_secrets(getattr(value, name)) for name in names})
+
+    versions = [
+        replace(
+            strip(version, "url", "description", "role"),
+            impacts=tuple(strip(each, "source_url") for each in version.impacts),
+        )
+        for version in item.versions
+    ]
+    return replace(strip(item, "title"), versions=tuple(versions))
+
+
 def seen_by(item: Item, audience: Audience) -> Item | None:
     """Return the owner's item as an audience sees it, or None where it does not see the item.
 
@@ -362,6 +379,7 @@ def seen_by(item: Item, audience: Audience) -> Item | None:
         versions = tuple([each for each in versions if each.number <= (verified or 0)])
         item = replace(item, state="verified", versions=versions)
     if audience is Audience.PUBLIC:
+        item = without_secrets(item)
         versions = (item.counted,)
     elif audience is Audience.MANAGER:
         versions = tuple([each for each in versions if each.submitted_at is not None])

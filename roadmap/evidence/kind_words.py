@@ -17,10 +17,42 @@ _WORDS = {
     "open_source": r"upstream|open[- ]source|pull requests?|prs?|merged|released? v?\d\S*",
     "launch": r"launch(?:ed)?|shipped|rolled out|deployed|went live|in production",
 }
-_KINDS = tuple((kind, re.compile(rf"\b(?:{words})\b")) for kind, words in _WORDS.items())
+
+# What somebody says they did: it is of this kind whatever form the link beside it has.
+_ACTS = {
+    "interviewing": r"interviewed|interviewing|interview (?:loop|panel)|"
+    r"(?:held|ran|did|led) (?:\S+ ){0,5}interviews?",
+    "incident": r"incident (?:commander|led)|on-?call|wrote (?:\S+ ){0,5}postmortem|"
+    r"postmortem (?:of|for)|(?:led|commanded|ran|handled|resolved|mitigated|managed) "
+    r"(?:\S+ ){0,5}(?:incident|outage|game day)s?",
+    "mentoring": r"mentor(?:ed|ing)|coach(?:ed|ing)|pair(?:ed|ing) with|onboarded|taught|unblocked",
+    "review_given": r"reviewed|reviewing|(?:code|design) reviews?|review of|"
+    r"gave (?:\S+ ){0,3}feedback",
+    "talk": r"presented|keynote|spoke at|talk at|lightning talk|(?:gave|held|ran) (?:\S+ ){0,5}"
+    r"(?:talk|workshop|presentation|tutorial)",
+    "blog_post": r"blogged|(?:wrote|published) (?:\S+ ){0,4}(?:blog post|article)",
+    "publication": r"(?:published|submitted) (?:\S+ ){0,4}paper|camera-ready",
+    "design_doc": r"(?:wrote|drafted) (?:\S+ ){0,4}(?:design doc(?:ument)?|rfc|adr)",
+}
+
+
+def _compile(words: dict[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(rf"\b(?:{each})\b")) for kind, each in words.items())
+
+
+_KINDS, _ACT_KINDS = _compile(_WORDS), _compile(_ACTS)
 
 
 def propose_kind(text: str) -> str:
     """Return the kind of evidence that a line is probably about, `other` where no word says."""
+    return _first(_KINDS, text) or "other"
+
+
+def stated_kind(text: str) -> str:
+    """Return the kind of what a line says that somebody did, "" where it does not say it."""
+    return _first(_ACT_KINDS, text)
+
+
+def _first(kinds: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str:
     text = text.casefold()
-    return next((kind for kind, words in _KINDS if words.search(text)), "other")
+    return next((kind for kind, words in kinds if words.search(text)), "")

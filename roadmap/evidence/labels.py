@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import fields
 
 from babel.lists import format_list
@@ -14,6 +15,7 @@ from roadmap.core.i18n import lazy_gettext as _
 from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
+from roadmap.evidence.spoken_dates import AMBIGUOUS, SEVERAL, SpokenDate
 from roadmap.people.labels import judge_name, name_with_basis
 from roadmap.people.models import User
 from roadmap.people.roles import VIEWERS
@@ -33,6 +35,7 @@ STATE_DESCRIPTIONS: dict[str, LazyString] = {
     "submitted": _("It is waiting for a manager of one of your teams."),
     "returned": _("The reviewer asks for changes; their comment says which."),
 }
+USERINFO_REMOVED = _("The name and password in the link were removed; they are not stored.")
 TONES: dict[str, LazyString] = {
     "verified": _("Verified"),
     "evidenced": _("Evidenced"),
@@ -186,6 +189,24 @@ def shorten_title(title: str, most: int = 80) -> str:
     cut = title[: most - 1]
     head, space, _tail = cut.rpartition(" ")
     return f"{head if space and len(head) > most // 2 else cut}…"
+
+
+def secret_warning(names: Iterable[str]) -> LazyString:
+    """Return what to know of a link with such parameters: it is kept, because it works by them."""
+    return _(
+        "This link holds what looks like a password or an access token (%(names)s): anyone who "
+        "reads the link can use it. Portfolios, exports and badges show the link without it.",
+        names=", ".join(names),
+    )
+
+
+def date_doubt(spoken: SpokenDate) -> LazyString:
+    """Return why a date in somebody's words is not proposed."""
+    if spoken.doubt == AMBIGUOUS:
+        return _("“%(date)s” can be read in two ways. Write the month as a word.", date=spoken.text)
+    if spoken.doubt == SEVERAL:
+        return _("Your words name several dates: %(dates)s. Which one is it?", dates=spoken.text)
+    return _("“%(date)s” is no date that can be read here. When was it?", date=spoken.text)
 
 
 def impact_shortfall(impact: Impact) -> str:

@@ -39,6 +39,7 @@ from roadmap.evidence.item import (
     SkillLink,
     Version,
     seen_by,
+    without_secrets,
 )
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
 
@@ -144,7 +145,7 @@ def _load(
                 skills=tuple(sorted(shown.get(item_id, ()), key=lambda skill: fold(skill.title))),
             )
         )
-    return items
+    return list(map(without_secrets, items)) if audience is Audience.PUBLIC else items
 
 
 def _load_links(

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limiter import limit_searches
@@ -36,7 +37,8 @@ def capture() -> Response:
 
     htmx gets the proposal alone. `milestone` is the one that the line belongs to, `back` the page.
     """
-    text = clean_line(request.form.get("captured"))
+    typed = request.form.get("captured", "")
+    text = clean_line(typed)
     milestones = queries.load_published_milestones(db.session, current_user.id)
     target = milestones.get(request.form.get("milestone", ""))
     back = safe_redirect_target(request.form.get("back"), "/evidence")
@@ -47,7 +49,12 @@ def capture() -> Response:
             error = _("Paste a link, or write in a sentence what you did.")
         return _render(422, announce=error, error=error, **context)
     today = current_user.today(now())
-    proposal = propose(text, today, target.kinds if target else ())
+    kinds = target.kinds if target else ()
+    proposal = propose(typed, today, kinds, month_names(current_locale()))
+    visibility = queries.load_last_visibility(db.session, current_user.id)
+    if proposal.secrets and visibility.get("visibility") == "portfolio":
+        # Out of the house only once its author has read the warning.
+        visibility = {"visibility": "team"}
     form = EvidenceForm(
         formdata=None,
         title=proposal.title,
@@ -57,7 +64,7 @@ def capture() -> Response:
         description=proposal.description,
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
-        **queries.load_last_visibility(db.session, current_user.id),
+        **visibility,
     )
     held = queries.find_by_link(db.session, current_user.id, proposal.url)
     return _render(

@@ -17,6 +17,7 @@ from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches, limiter
+from roadmap.core.link_secrets import secret_parameters
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.evidence import (
@@ -111,7 +112,7 @@ def create() -> Response:
         key=form_key(),
     )
     said = _("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title))
-    flash(f"{said}{_completed_message(form)}{_shortfall_message(form)}", "message")
+    flash(f"{said}{_link_message(form)}{_shortfall_message(form)}", "message")
     if row := row_address(request.args.get("back"), request.args.get("milestone", "")):
         return redirect(row, code=303)
     another = line_page(request.args.get("back", "")) or None
@@ -172,7 +173,7 @@ def update(evidence_id: uuid.UUID) -> Response:
         return _render_edit_conflict(form, piece)
     if changed:
         said = _saved_message(piece, before)
-        flash(f"{said}{_completed_message(form)}{_shortfall_message(form)}", "message")
+        flash(f"{said}{_link_message(form)}{_shortfall_message(form)}", "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -305,10 +306,17 @@ def _render_again(opened: str = "", form: EvidenceForm | None = None, **shown: A
     return _render_form(form, about=about, opened=opened, **shown)
 
 
-def _completed_message(form: EvidenceForm) -> str:
-    """Say which links were completed, as a further sentence, or nothing."""
-    links = form.completed_links
-    return f" {_('https:// was added to %(links)s.', links=', '.join(links))}" if links else ""
+def _link_message(form: EvidenceForm) -> str:
+    """Say what was added to links and taken from them, as further sentences, or nothing."""
+    links, said = form.links, []
+    if completed := [link.data for link in links if link.is_completed]:
+        said.append(_("https:// was added to %(links)s.", links=", ".join(completed)))
+    if any(link.is_stripped for link in links):
+        said.append(labels.USERINFO_REMOVED)
+    names = [name for link in links for name in secret_parameters(link.data or "")]
+    if names:
+        said.append(labels.secret_warning(dict.fromkeys(names)))
+    return "".join(f" {each}" for each in said)
 
 
 def _shortfall_message(form: EvidenceForm) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from roadmap.core.dates import PartialDate, months_later
+from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import holds_number, strip_control_characters
 from roadmap.evidence.constants import (
     AWAITING_REVIEW,
@@ -84,14 +85,14 @@ class Stale(Refused):
 
 
 def normalize(piece: EvidenceInput) -> EvidenceInput:
-    """Strip every text and its control characters, and drop empty impacts."""
+    """Strip every text, its control characters and passwords in links, and drop empty impacts."""
     impacts = tuple(row for row in map(_clean_texts, piece.impacts) if row.has_content)
     return replace(_clean_texts(piece), impacts=impacts)
 
 
 def _clean_texts(value: Row) -> Row:
     texts: dict[str, Any] = {
-        field.name: strip_control_characters(text).strip()
+        field.name: strip_userinfo(strip_control_characters(text).strip())
         for field in fields(value)
         if type(text := getattr(value, field.name)) is str
     }

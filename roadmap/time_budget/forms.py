@@ -24,7 +24,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import MAX_URL
 from roadmap.core.stale_forms import SeenForm
-from roadmap.core.text import clean_line
+from roadmap.core.text import clean_line, clean_url
 from roadmap.time_budget.calendar_file import Window
 from roadmap.time_budget.presentation import duration
 from roadmap.time_budget.rules import DAY_MINUTES, Week, parse_minutes
@@ -173,7 +173,7 @@ class AddressForm(FlaskForm):
     url = StringField(
         _l("Secret address in iCal format"),
         [InputRequired(_l("Enter the address.")), at_most(MAX_URL)],
-        filters=[clean_line],
+        filters=[clean_url],
         # No draft of it stays in the browser.
         render_kw={
             "inputmode": "url",

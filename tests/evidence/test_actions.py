@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions, review_actions
 from roadmap.evidence.actions import evidence_input as stored_input
+from roadmap.evidence.item import Audience
+from roadmap.evidence.loader import load_item, load_items
 from roadmap.evidence.models import (
     Confirmation,
     Evidence,
@@ -296,3 +299,30 @@ def test_what_is_gone_is_said_to_be_gone(session, cast, now, alice):
     session.execute(sa.delete(Evidence).execution_options(synchronize_session=False))
     with pytest.raises(Refused, match="gone"):
         actions.submit(session, evidence, by=alice, now=now)
+
+
+def test_a_password_in_a_link_is_in_no_piece_whoever_writes_it(session, cast, now):
+    """Forms, API, agents and importers all write by this action."""
+    secret = "https://me:hunter2@example.org/a?token=abc"
+    said = {"url": secret, "description": f"See {secret}", "title": f"At {secret}", "role": secret}
+    impact = replace(LATENCY, source_url=secret)
+    piece = add_evidence(session, cast, cast.alice, now, impacts=(impact,), **said)
+    stored = stored_input(piece)
+    assert "hunter2" not in repr(stored)
+    assert stored.url == stored.impacts[0].source_url == "https://example.org/a?token=abc"
+
+
+def test_an_old_password_is_not_published_and_the_next_edit_removes_it(session, cast, now):
+    secret = "https://me:hunter2@example.org/a?token=abc"
+    piece = add_evidence(session, cast, cast.alice, now, visibility="portfolio")
+    piece.title = secret
+    piece.current.url = secret
+    piece.current.description = f"See {secret}"
+    session.commit()
+    for load in (load_items, lambda *asked: [load_item(session, asked[1], piece.id)]):
+        (seen,) = load(session, Audience.PUBLIC, [piece.id])
+        assert seen.title == seen.counted.url == "https://example.org/a"
+        assert seen.counted.description == "See https://example.org/a"
+    actions.edit(session, piece, stored_input(piece), by=cast.actor(session, cast.alice), now=now)
+    assert "hunter2" not in repr(stored_input(piece))
+    assert piece.current.url == "https://example.org/a?token=abc"

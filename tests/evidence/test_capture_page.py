@@ -118,13 +118,53 @@ def test_a_date_that_the_link_should_carry_is_asked_for(session, cast, browser_o
     alice = browser_of(cast.alice)
     page = alice.post("/evidence/capture", {"captured": "https://youtu.be/dQw4w9WgXcQ"}).text
     assert "The link does not say when it was" in page
-    assert re.search(r'<input[^>]*autofocus[^>]* name="occurred_on"', page)
+    assert "The link does not say what it is called" in page
+    assert re.search(r'<input[^>]*autofocus[^>]* name="title"', page)
+    named = alice.post("/evidence/capture", {"captured": "Talk https://youtu.be/dQw4w9WgXcQ"}).text
+    assert re.search(r'<input[^>]*autofocus[^>]* name="occurred_on"', named)
     address, fields = proposed(page)
     assert "occurred_on" not in {name for name, value in fields.items() if value}
     assert alice.post(address, fields).status_code == 422
     assert saved(session) == []
-    alice.post(address, {**fields, "occurred_on": "Mar 2024"})
+    # The box asks for both before anything is sent.
+    form = page.split('action="/evidence?')[1].split("</form>")[0]
+    assert "novalidate" not in form.split(">")[0]
+    for name in ("title", "occurred_on"):
+        assert re.search(rf'<input[^>]* name="{name}"[^>]* required', form)
+    alice.post(address, {**fields, "title": "Keynote", "occurred_on": "Mar 2024"})
     assert [piece.current.occurred_on for piece in saved(session)] == ["2024-03"]
+
+
+def test_a_date_in_words_is_proposed_and_one_that_cannot_be_read_is_asked_for(cast, browser_of):
+    alice = browser_of(cast.alice)
+    page = alice.post("/evidence/capture", {"captured": "Led an incident on 12 March 2024"}).text
+    assert 'value="2024-03-12"' in page
+    page = alice.post("/evidence/capture", {"captured": "Led an incident on 03/04/2024"}).text
+    assert "“03/04/2024” can be read in two ways" in page
+    assert re.search(r'<input[^>]*autofocus[^>]* name="occurred_on"[^>]* value=""', page)
+
+
+def test_a_link_with_a_password_or_a_token(session, cast, browser_of):
+    """The password is never sent back; the token stays, and the portfolio is not proposed."""
+    alice = browser_of(cast.alice)
+    link = "https://me:hunter2@example.org/a?token=abc"
+    address, fields = proposed(alice.post("/evidence/capture", {"captured": PULL}).text)
+    alice.post(address, {**fields, "visibility": "portfolio"})
+    page = alice.post("/evidence/capture", {"captured": link}).text
+    assert "hunter2" not in page.split('class="proposal"')[-1]
+    assert "name and password in the link were removed" in page
+    assert "looks like a password or an access token (token)" in page
+    address, fields = proposed(page)
+    assert (fields["visibility"], fields["title"]) == ("team", "example.org/a")
+    # By the whole form it is the same, and said once it is saved.
+    answer = alice.post("/evidence", {**fields, "url": link, "description": f"See {link}"})
+    said = alice.get(answer.location).text
+    assert "hunter2" not in said
+    assert "name and password in the link were removed" in said
+    assert "an access token (token)" in said
+    (piece,) = [each for each in saved(session) if each.title == "example.org/a"]
+    assert piece.current.url == "https://example.org/a?token=abc"
+    assert piece.current.description == "See https://example.org/a?token=abc"
 
 
 def test_several_links_are_one_piece_and_none_is_lost(session, cast, browser_of):
@@ -146,7 +186,7 @@ def test_it_is_linked_to_its_milestone_and_leads_back_to_the_row(
     enroll(session, cast.alice, now, SLUG)
     alice = browser_of(cast.alice)
     line = alice.get(f"{ROADMAP}/milestones/{DESIGN}").text.split('class="capture"')[1]
-    sent = {**inputs_of(line.split("</form>")[0]), "captured": DOC, "back": back}
+    sent = {**inputs_of(line.split("</form>")[0]), "captured": f"Ranker {DOC}", "back": back}
     page = alice.post("/evidence/capture", sent).text
     # A document can be several kinds of evidence: the one that proves the milestone is proposed.
     assert re.findall(SELECTED, page) == ["design_doc"]
@@ -155,7 +195,7 @@ def test_it_is_linked_to_its_milestone_and_leads_back_to_the_row(
     (piece,) = saved(session)
     assert piece.milestone_keys == [DESIGN]
     assert piece.skill_keys
-    assert alice.get(answer.location).text.count(">Google Docs</a>") == 1
+    assert alice.get(answer.location).text.count(">Ranker</a>") == 1
 
 
 def test_it_says_that_the_kind_does_not_prove_the_milestone(cast, browser_of):

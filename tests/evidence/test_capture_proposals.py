@@ -22,7 +22,7 @@ TALK, DOC = "https://youtu.be/dQw4w9WgXcQ", "https://example.org/doc"
         (f"Cut p99 by half: {PULL}", "Cut p99 by half", PULL),
         (f"{PULL} - Cut p99 by half", "Cut p99 by half", PULL),
         (f"Cut p99 ({PULL}), with tests.", "Cut p99 with tests.", PULL),
-        (f"Cut p99 by half, see <{PULL}>.", "Cut p99 by half, see", PULL),
+        (f"Cut p99 by half, see <{PULL}>.", "Cut p99 by half", PULL),
         (f"[Cut p99 by half]({PULL})", "Cut p99 by half", PULL),
         ("https://en.wikipedia.org/wiki/Cairn_(monument)", "en.wikipedia.org/wiki/Cairn_(monument)",
          "https://en.wikipedia.org/wiki/Cairn_(monument)"),
@@ -43,6 +43,78 @@ def test_words_are_the_title_and_the_link_is_the_link(text, title, url):
     assert (found.title, found.url) == (title, url)
     # A reader needs a link or a description.
     assert found.description == ("" if url else title)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (f"Cut p99 by half, see {PULL} and {DOC}", "Cut p99 by half"),
+        (f"Cut p99 by half (see also {PULL})", "Cut p99 by half"),
+        (f"The slides are at {TALK}.", "The slides are"),
+        (f"{PULL} and {DOC} and the dashboard", "the dashboard"),
+        (f"Cut p99 {PULL} and wrote it up at {DOC}", "Cut p99 and wrote it up"),
+        (f"Signed off and rolled out {PULL}", "Signed off and rolled out"),
+    ],
+)
+def test_what_joined_a_link_to_its_words_is_no_title(text, title):
+    assert propose(text, TODAY).title == title
+
+
+@pytest.mark.parametrize(
+    "link",
+    [TALK, "https://www.credly.com/badges/01234567-89ab-cdef-0123-456789abcdef",
+     "https://docs.google.com/document/d/1aBcD/edit"],
+)  # fmt: skip
+def test_the_name_of_a_site_is_no_title(link):
+    assert propose(link, TODAY).title == ""
+    assert propose(f"Feature store {link}", TODAY).title == "Feature store"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Reviewed PR", "review_given"),
+        ("Code review of the ranker", "review_given"),
+        ("Led the March incident", "incident"),
+        ("Interviewed five candidates", "interviewing"),
+        ("Mentored Jonas on his first change", "mentoring"),
+        ("Presented the ranker at the team day", "talk"),
+        ("Wrote the RFC for the feature store", "design_doc"),
+        # A word within the name of a change is no act.
+        ("Fixed the review page", "open_source"),
+        ("Merged the incident dashboard", "open_source"),
+        ("Faster interview calendar", "open_source"),
+    ],
+)
+def test_what_somebody_says_they_did_counts_before_the_form_of_the_link(words, kind):
+    assert propose(f"{words} {PULL}", TODAY).kind == kind
+    assert propose(f"{words} {PULL}", TODAY, ("launch",)).kind == (
+        kind if kind != "open_source" else "launch"
+    )
+
+
+def test_words_that_name_no_thing_take_the_name_of_the_link():
+    assert propose(f"Reviewed PR {PULL}", TODAY).title == "Reviewed PR acme/ranker #1"
+
+
+def test_a_password_in_a_link_is_removed_and_a_token_is_told():
+    found = propose("https://me:pa@ss@example.org/a?token=abc&b=1", TODAY)
+    assert (found.title, found.url) == ("example.org/a", "https://example.org/a?token=abc&b=1")
+    assert (found.is_stripped, found.secrets) == (True, ("token",))
+    found = propose(f"Cut p99 {PULL} (https://me:pass@example.org/a)", TODAY)
+    assert (found.further, found.is_stripped) == (("https://example.org/a",), True)
+    found = propose("Logged in at https://me@example.org", TODAY)
+    assert (found.url, found.is_stripped) == ("https://example.org", True)
+
+
+def test_a_date_in_the_words_counts_before_that_of_the_link():
+    found = propose("arXiv paper of May 2025 https://arxiv.org/abs/2403.01234", TODAY)
+    assert (found.occurred_on, found.lacks_own_date) == ("2025-05", False)
+    found = propose("Fixed on 03/04/2025 https://arxiv.org/abs/2403.01234", TODAY)
+    assert (found.occurred_on, found.spoken.doubt, found.lacks_own_date) == (
+        None, "ambiguous", True
+    )  # fmt: skip
+    assert propose("Gave a talk in 1312 or 12.03.1913", TODAY).occurred_on is None
 
 
 def test_a_long_text_is_shortened_in_the_title_alone():

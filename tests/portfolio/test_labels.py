@@ -26,7 +26,7 @@ from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER
         ("//example.org", ""),
         ("javascript:alert(1)", ""),
         ("https://", ""),
-        ("https://user:secret@example.org", ""),
+        ("https://user:secret@example.org", "https://example.org"),
         ("https://example.org:99999/", ""),
         ("https://[nonsense]/", ""),
         (f"https://{'ü' * 70}.example/", ""),

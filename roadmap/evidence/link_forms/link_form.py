@@ -37,8 +37,9 @@ class LinkForm:
     any, with spaces between them. `pattern` matches path and query without the slash at the end,
     and what is behind a "#" where it asks for it; unless it ends in "$", anything may follow behind
     a slash or a question mark. `title` and `identifier` are made of its groups; without an
-    identifier the address is one. Groups of the names year, month and day are its date, `yy` is a
-    year with two digits, and `slug` a title in an address. `kinds` begins with the likeliest.
+    identifier the address is one, and the title is "" where it would be the site's name and a
+    number. Groups of the names year, month and day are its date, `yy` is a year with two digits,
+    and `slug` a title in an address. `kinds` begins with the likeliest.
     `keeps_case` tells that ids differ by case.
     """
 

@@ -1,0 +1,71 @@
+"""Passwords and tokens in links."""
+
+from __future__ import annotations
+
+import pytest
+
+from roadmap.core.fields import UrlField
+from roadmap.core.link_secrets import secret_parameters, strip_secrets, strip_userinfo
+from roadmap.core.text import clean_line, clean_multiline, complete_url
+
+
+@pytest.mark.parametrize(
+    ("text", "stripped"),
+    [
+        ("https://user:pass@host.example/a", "https://host.example/a"),
+        ("HTTPS://user@host.example", "HTTPS://host.example"),
+        ("https://user:p@ss@host.example?a=@b", "https://host.example?a=@b"),
+        ("See <http://a:b@x.example/> and https://c@y.example.",
+         "See <http://x.example/> and https://y.example."),
+        ("postgresql://cairn:secret@db/cairn", "postgresql://db/cairn"),
+        ("git clone ssh://git@host.example/a", "git clone ssh://git@host.example/a"),
+        ("https://medium.com/@alice/post", "https://medium.com/@alice/post"),
+        ("alice@example.org, https://example.org", "alice@example.org, https://example.org"),
+    ],
+)  # fmt: skip
+def test_a_name_and_password_are_removed(text, stripped):
+    assert strip_userinfo(text) == stripped
+    # By every form and by the API.
+    for clean in (clean_line, clean_multiline, strip_secrets):
+        assert clean(text) == stripped
+    if " " not in text and text.lower().startswith("http"):
+        assert complete_url(text) == stripped
+
+
+@pytest.mark.parametrize(
+    ("link", "names", "public"),
+    [
+        ("https://x.org/a?token=abc", ["token"], "https://x.org/a"),
+        ("https://x.org/a?b=1&access_token=2&c=3#part", ["access_token"], "https://x.org/a?b=1&c=3#part"),
+        ("https://x.org/#id_token=q&state=1", ["id_token"], "https://x.org/#state=1"),
+        ("https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Credential=c&X-Amz-Signature=d",
+         ["X-Amz-Credential", "X-Amz-Signature"], "https://b.s3.amazonaws.com/k?X-Amz-Date=1"),
+        ("https://a.blob.core.windows.net/b?sv=1&sig=q%3D", ["sig"],
+         "https://a.blob.core.windows.net/b?sv=1"),
+        ("https://x.org/a?API-Key=1&Password=2", ["API-Key", "Password"], "https://x.org/a"),
+        ("https://x.org/cb?code=0123456789abcdef&state=1", ["code"], "https://x.org/cb?state=1"),
+        ("https://x.org/a?key=PROJ-1&code=404", [], "https://x.org/a?key=PROJ-1&code=404"),
+        ("https://x.org/tokens?page=2&page_token=5", [], "https://x.org/tokens?page=2&page_token=5"),
+        ("https://x.org/a?token=", [], "https://x.org/a?token="),
+    ],
+)  # fmt: skip
+def test_a_token_is_told_and_not_published(link, names, public):
+    assert secret_parameters(link) == names
+    assert strip_secrets(f"See {link} there") == f"See {public} there"
+    # It works for those who may read it.
+    assert clean_line(link) == link
+
+
+def test_the_field_of_a_form_shows_none_and_tells_it():
+    from werkzeug.datastructures import MultiDict
+    from wtforms import Form
+
+    class Links(Form):
+        url = UrlField()
+
+    field = Links(MultiDict({"url": "https://me:pass@example.org"})).url
+    assert (field.is_stripped, field.is_completed, field._value()) == (
+        True, False, "https://example.org"
+    )  # fmt: skip
+    assert Links(MultiDict({"url": "example.org"})).url.is_completed
+    assert not Links(data={"url": "https://example.org"}).url.is_stripped

@@ -1,0 +1,89 @@
+"""The dates in somebody's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from roadmap.core.i18n import month_names
+from roadmap.evidence.spoken_dates import AMBIGUOUS, SEVERAL, UNREAD, find_date
+
+# A Monday.
+TODAY = dt.date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("words", "date"),
+    [
+        ("Gave a talk on 12 March 2026", "2026-03-12"),
+        ("Talk, 12th of March, 2026", "2026-03-12"),
+        ("Talk on March 12th, 2026", "2026-03-12"),
+        ("Am 12. März 2026 im Team", "2026-03-12"),
+        ("Shipped 12.03.2026", "2026-03-12"),
+        ("Shipped 2026-03-12", "2026-03-12"),
+        ("Shipped 13/04/2026", "2026-04-13"),
+        ("Shipped 04/13/2026", "2026-04-13"),
+        ("Shipped 04/04/2026", "2026-04-04"),
+        ("Shipped in March 2026", "2026-03"),
+        ("Shipped in 03/2026 and 2026-03", "2026-03"),
+        ("Shipped in Sept. 2025", "2025-09"),
+        ("Shipped in March", "2026-03"),
+        ("Shipped in December", "2025-12"),
+        ("Shipped on 5 Dec", "2025-12-05"),
+        ("Shipped on May 5", "2026-05-05"),
+        ("Shipped in 2024", "2024"),
+        ("Shipped today", "2026-11-30"),
+        ("Shipped yesterday", "2026-11-29"),
+        ("Shipped the day before yesterday", "2026-11-28"),
+        ("Shipped last Friday", "2026-11-27"),
+        ("Shipped on Friday", "2026-11-27"),
+        ("Shipped last Monday", "2026-11-23"),
+        ("Shipped this Monday", "2026-11-30"),
+        ("Shipped three weeks ago", "2026-11-09"),
+        ("Shipped 2 months ago", "2026-09"),
+        ("Shipped last month", "2026-10"),
+        ("Shipped last year", "2025"),
+    ],
+)
+def test_it_is_read(words, date):
+    found = find_date(words, TODAY, month_names("de"))
+    assert (found.date, found.doubt) == (date, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "doubt"),
+    [
+        ("Shipped 03/04/2024", AMBIGUOUS),
+        ("Shipped 3-4-2024", AMBIGUOUS),
+        ("From 12 March 2026 to 2 May 2026", SEVERAL),
+        ("In March 2025 and last Friday", SEVERAL),
+        ("Shipped in Q3 2025", UNREAD),
+        ("Shipped in summer 2025", UNREAD),
+        ("Shipped last week", UNREAD),
+        ("Shipped 12.03.26", UNREAD),
+        ("Shipped on 31 February 2026", UNREAD),
+        ("Talk on 12 December 2026", UNREAD),
+    ],
+)
+def test_one_that_cannot_be_read_is_told(words, doubt):
+    found = find_date(words, TODAY, month_names("en"))
+    assert (found.date, found.doubt) == (None, doubt)
+    assert found.text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Cut p99 from 2024 to 180 ms",
+        "We may 2 x the batch, and march on",
+        "Level 1 may help",
+        "Upgraded to 1.2.3 and 10.1145/3292500",
+        "Worked 24/7 on 3/4 of it",
+        "Sunday school for models",
+        "",
+    ],
+)
+def test_words_without_a_date_have_none(words):
+    found = find_date(words, TODAY, month_names("en"))
+    assert (found.date, found.doubt) == (None, "")
