@@ -38,11 +38,6 @@ def is_upload(environ: Mapping[str, Any]) -> bool:
     )
 
 
-def max_body_bytes(environ: Mapping[str, Any]) -> int:
-    """Return how large the body of a request may be."""
-    return MAX_UPLOAD_BYTES if is_upload(environ) else MAX_BODY_BYTES
-
-
 def probe_path(environ: Mapping[str, Any]) -> str:
     """Return the address that tells whether the sender of an upload may send one."""
     return _API_PROBE if environ.get("PATH_INFO", "").startswith("/api/") else _PAGE_PROBE
