@@ -192,6 +192,28 @@ def test_workers_are_forked_without_a_connection_and_also_before_the_database_is
 
 
 @pytest.mark.sqlite
+def test_a_database_whose_lock_cannot_be_opened_is_told_by_a_page(tmp_path: Path) -> None:
+    """Such as one that a command of root left behind: the server starts, and its pages say so."""
+    with ready_database(tmp_path) as url:
+        (tmp_path / f"{Path(url).name}.lock").unlink(missing_ok=True)
+        (tmp_path / f"{Path(url).name}.lock").mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", "from roadmap.processes import preload; preload()"],
+            cwd=start.config.ROOT,
+            env={
+                **os.environ,
+                "ROADMAP_SECRET_KEY": "k" * 32,
+                "ROADMAP_DATA_DIR": str(tmp_path),
+                "ROADMAP_DATABASE_URL": url,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.sqlite
 def test_a_start_waits_for_no_writer(tmp_path: Path) -> None:
     """A restore may hold the database for minutes: pages can be read meanwhile."""
     script = (
