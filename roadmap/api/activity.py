@@ -10,9 +10,11 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from roadmap.activity import queries
 from roadmap.activity.list_query import ActivityQuery, read_day
 from roadmap.activity.messages import KINDS, describe
-from roadmap.api.field_types import OneOf, Shape, Timestamp, single_line
-from roadmap.api.operation import current_actor, operation
+from roadmap.api.field_types import OneOf, Shape, Timestamp, choose_one_of, single_line
+from roadmap.api.operation import InvalidFields, current_actor, operation
 from roadmap.api.pagination import Paging, invalid_cursor
+from roadmap.catalog.models import Milestone
+from roadmap.catalog.queries import published_roadmap, published_roadmaps
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 
@@ -65,6 +67,11 @@ class ActivityParameters(Paging):
 def list_activity(query: ActivityParameters) -> ActivityList:
     """Return the changes to your records, the newest first."""
     actor = current_actor()
+    if query.roadmap and published_roadmap(db.session, query.roadmap) is None:
+        slugs = [each.content.slug for each in published_roadmaps(db.session)]
+        raise InvalidFields({"roadmap": [choose_one_of(slugs)]})
+    if query.milestone and db.session.get(Milestone, query.milestone) is None:
+        raise InvalidFields({"milestone": [_("No roadmap has or had this milestone.")]})
     try:
         before = queries.read_position(query.cursor) if query.cursor else None
     except ValueError:

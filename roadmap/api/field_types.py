@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -94,8 +94,13 @@ class OneOf(GroupedMetadata):
 
     def _known(self, word: str) -> str:
         if word not in self.known:
-            raise ValueError(_("Choose one of: %(words)s.", words=", ".join(self.known)))
+            raise ValueError(choose_one_of(self.known))
         return word
+
+
+def choose_one_of(known: Iterable[str]) -> str:
+    """Return the sentence that refuses an unknown word."""
+    return _("Choose one of: %(words)s.", words=", ".join(known))
 
 
 def _read_date(value: object) -> PartialDate:

@@ -23,7 +23,14 @@ from roadmap.api.evidence import (
     ReviewState,
     Visibility,
 )
-from roadmap.api.field_types import Body, Date, Key, Shape, required_line, single_line
+from roadmap.api.field_types import (
+    Body,
+    Date,
+    Shape,
+    choose_one_of,
+    required_line,
+    single_line,
+)
 from roadmap.api.operation import InvalidFields, current_actor, run_handler, validation_errors
 from roadmap.api.progress import Status, abort_not_enrolled, load_own_roadmap
 from roadmap.auth.refusals import audit_refusal
@@ -36,7 +43,7 @@ from roadmap.evidence.queries import find_by_link, load_own, search_milestones
 from roadmap.evidence.rules import MAX_LENGTHS, is_web_address
 from roadmap.people.locks import lock_user
 from roadmap.people.permissions import can, refuse_token
-from roadmap.progress.queries import enrollment
+from roadmap.progress.queries import enrollments
 
 MAX_FOUND = 20
 
@@ -83,8 +90,12 @@ def tool(
 class MilestonesWanted(Body):
     """Which milestones: of the primary roadmap, and all of it, where nothing is named."""
 
-    roadmap: Key | None = Field(None, description="The slug of a roadmap; else the primary one.")
-    stage: Key | None = Field(None, description="Only those of this stage, by its key.")
+    roadmap: Annotated[str, single_line(60)] | None = Field(
+        None, description="The slug of a roadmap; else the primary one."
+    )
+    stage: Annotated[str, single_line(60)] | None = Field(
+        None, description="Only those of this stage, by its key."
+    )
     status: Status | None = None
 
 
@@ -118,19 +129,27 @@ def list_milestones(arguments: MilestonesWanted) -> AgentMilestones:
 
     Without arguments these are all of the primary roadmap; narrow them by stage or status.
     """
-    slug = arguments.roadmap
-    enrolled = enrollment(db.session, current_actor().id, slug) or abort_not_enrolled(slug)
+    mine = {each.slug: each for each in enrollments(db.session, current_actor().id)}
+    if not mine:
+        abort_not_enrolled(None)
+    slug = arguments.roadmap or next(iter(mine))
+    if slug not in mine:
+        raise InvalidFields({"roadmap": [choose_one_of(mine)]})
+    enrolled = mine[slug]
     content = load_revision(db.session, enrolled.revision_id).content
+    stages = {stage.key: stage.title for stage in content.stages}
+    if arguments.stage and arguments.stage not in stages:
+        raise InvalidFields({"stage": [choose_one_of(stages)]})
     own = load_own_roadmap(enrolled.slug).milestones
     return AgentMilestones(
         roadmap=content.slug,
         title=content.title,
-        stages={stage.key: stage.title for stage in content.stages},
+        stages=stages,
         milestones=[
             AgentMilestone.model_validate({**dict(each), **dict(own[each.key]), "stage": stage.key})
             for stage in content.stages
             for each in stage.milestones
-            if arguments.stage in (None, stage.key)
+            if arguments.stage in (None, "", stage.key)
             and arguments.status in (None, own[each.key].status)
         ],
     )

@@ -234,5 +234,6 @@ def _input_errors(error: InvalidInput) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for fault in error.faults:
         name = fault.field if fault.place is None else f"impacts.{fault.place}.{fault.field}"
-        found.setdefault(name, []).append(str(labels.ERROR_MESSAGES[fault.code]))
+        said = ", ".join(fault.keys), str(labels.ERROR_MESSAGES[fault.code])
+        found.setdefault(name, []).append(": ".join(filter(None, said)))
     return found

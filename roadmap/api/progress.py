@@ -243,8 +243,14 @@ def abort_not_enrolled(slug: str | None) -> NoReturn:
             404, _("You are not on a roadmap yet. Start one: PUT /me/roadmaps/{slug}.")
         )
     if published_roadmap(db.session, slug) is None:
-        abort(404)
+        abort_no_roadmap(slug)
     text = _("You are not on this roadmap yet. Start it: PUT /me/roadmaps/%(slug)s.", slug=slug)
+    abort_with_problem(404, text)
+
+
+def abort_no_roadmap(slug: str | None) -> NoReturn:
+    """Refuse with 404 the slug of no roadmap."""
+    text = _("There is no roadmap “%(slug)s”. GET /roadmaps lists all.", slug=slug)
     abort_with_problem(404, text)
 
 

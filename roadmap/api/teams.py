@@ -13,6 +13,7 @@ from pydantic import Field, create_model
 from roadmap.api.field_types import Key, Level, OneOf, Query, Shape
 from roadmap.api.operation import current_actor, operation
 from roadmap.api.pagination import Paging, paginate
+from roadmap.api.progress import abort_no_roadmap
 from roadmap.api.skills import Assessed, Assessing, serialize_assessment
 from roadmap.core.database import db
 from roadmap.core.web import now
@@ -116,7 +117,7 @@ def read_matrix(slug: str, query: MatrixQuery) -> MatrixShape:
     try:
         found = load_matrix(db.session, current_actor(), team, roadmap=query.roadmap, now=now())
     except LookupError:
-        abort(404)
+        abort_no_roadmap(query.roadmap)
     return MatrixShape.model_validate(to_json(found))
 
 

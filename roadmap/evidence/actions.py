@@ -472,5 +472,8 @@ def _replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -
 
 
 def _require_known(session: Session, column: Any, keys: Sequence[str], name: str) -> None:
-    if keys and set(keys) != set(session.scalars(sa.select(column).where(column.in_(keys)))):
-        raise InvalidInput([FieldError(f"{name}s", f"unknown_{name}")])
+    if not keys:
+        return
+    known = set(session.scalars(sa.select(column).where(column.in_(keys))))
+    if unknown := tuple(key for key in keys if key not in known):
+        raise InvalidInput([FieldError(f"{name}s", f"unknown_{name}", keys=unknown)])

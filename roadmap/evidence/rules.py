@@ -54,11 +54,12 @@ Row = TypeVar("Row", Impact, EvidenceInput)
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field. `place` is the index of an impact."""
+    """What is wrong with one field. `place` is the index of an impact, `keys` are unknown ones."""
 
     field: str
     code: str
     place: int | None = None
+    keys: tuple[str, ...] = ()
 
 
 class InvalidInput(ValueError):

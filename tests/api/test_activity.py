@@ -33,12 +33,28 @@ def test_it_works(alice: ApiClient, verified: str) -> None:
     assert newest["at"].endswith("Z")
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("kind=nope", "Choose one of"), ("who=nope", "Choose one of"), ("on=nope", "Write a day"),
+        ("roadmap=nope", f"Choose one of: {SLUG}"), ("milestone=nope", "No roadmap has or had"),
+    ],
+)  # fmt: skip
+def test_a_filter_that_is_unknown_is_refused_by_name(
+    query: str, said: str, alice: ApiClient
+) -> None:
+    answer = alice.get(f"{PATH}?{query}")
+    assert answer.status_code == 422
+    [[message]] = answer.get_json()["errors"].values()
+    assert said in message
+
+
 def test_it_takes_the_filters_of_the_page(alice: ApiClient, verified: str) -> None:
     alice.put(f"/me/roadmaps/{SLUG}", {})
     for query, number in (
         ("who=others", 1), ("who=me&kind=evidence", 2), (f"roadmap={SLUG}", 4),
         ("on=2001-01-01", 0), ("since=2001-01-01", 4), ("to=2001-01-01", 0),
-        ("milestone=nothing", 0),
+        ("milestone=kubernetes-model-deployment", 0),
     ):  # fmt: skip
         answer = alice.get(f"{PATH}?{query}")
         found = [each for each in answer.get_json()["items"] if not is_of_account(each)]

@@ -227,7 +227,34 @@ def test_milestones_are_listed(agent: Agent) -> None:
     assert 0 < len(some) < len(by_key)
     assert {each["stage"] for each in some} == {"leadership"}
     assert agent.value("list_milestones", status="done")["milestones"] == []
-    assert "status: " in agent.refusal("list_milestones", status="finished")
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("list_milestones", {"stage": "nope"}, "stage: Choose one of: foundations, experience,"),
+        ("list_milestones", {"stage": "No stage!"}, "stage: Choose one of: foundations,"),
+        ("list_milestones", {"roadmap": "nope"}, f"roadmap: Choose one of: {SLUG}"),
+        ("list_milestones", {"status": "nope"}, "status: Choose one of: not_started, in_progress,"),
+        ("list_milestones", {"stages": "leadership"}, "stages: "),
+        ("find", {"words": "x"}, "words: "),
+        ("create_draft", {**DRAFT, "kind": "nope"}, "kind: Choose one of: design_doc,"),
+        ("create_draft", {**DRAFT, "visibility": "all"}, "visibility: Choose one of: private,"),
+        ("create_draft", {**DRAFT, "milestones": [MILESTONE, "nope"]}, "milestones: nope: One of"),
+        ("create_draft", {**DRAFT, "skills": ["mlops", "nope"]}, "skills: nope: One of"),
+        (
+            "create_draft",
+            {**DRAFT, "impacts": [{"type": "nope", "metric": "m"}]},
+            "impacts.0.type: Choose one of: scale,",
+        ),
+        ("read_evidence", {"evidence_id": "nope"}, "evidence_id: "),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_an_argument_that_is_unknown_is_refused_by_name(
+    tool: str, arguments: dict[str, Any], said: str, agent: Agent
+) -> None:
+    assert said in agent.refusal(tool, **arguments)
 
 
 def test_who_is_on_no_roadmap_is_told_how_to_begin(agent_of: AgentOf, cast: Cast) -> None:

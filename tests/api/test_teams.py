@@ -126,7 +126,8 @@ def test_a_draft_and_a_private_piece_change_nothing(alice: ApiClient, bob: ApiCl
 def test_it_rejects_bad_input(body: Any, bob: ApiClient, cast: Cast) -> None:
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert bob.put(path, body).status_code == 422
-    assert bob.get("/teams/ranking/matrix?roadmap=none").status_code == 404
+    unknown = bob.get("/teams/ranking/matrix?roadmap=none")
+    assert (unknown.status_code, "“none”" in unknown.get_json()["detail"]) == (404, True)
 
 
 def test_an_unknown_skill_or_person(bob: ApiClient, cast: Cast) -> None:
