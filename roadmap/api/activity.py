@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
+import sqlalchemy as sa
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from roadmap.activity import queries
@@ -70,7 +71,8 @@ def list_activity(query: ActivityParameters) -> ActivityList:
     if query.roadmap and published_roadmap(db.session, query.roadmap) is None:
         slugs = [each.content.slug for each in published_roadmaps(db.session)]
         raise InvalidFields({"roadmap": [choose_one_of(slugs)]})
-    if query.milestone and db.session.get(Milestone, query.milestone) is None:
+    known = sa.select(Milestone.key).where(Milestone.key == query.milestone)
+    if query.milestone and db.session.scalar(known) is None:
         raise InvalidFields({"milestone": [_("No roadmap has or had this milestone.")]})
     try:
         before = queries.read_position(query.cursor) if query.cursor else None

@@ -85,8 +85,6 @@ def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
         made = links.create_link(
             db.session, portfolio_id, label=body.label, expires_at=ends_at, by=actor, now=at
         )
-    except LookupError:
-        abort(404)
     except links.TooManyLinks as refused:
         abort_with_problem(409, str(refused))
     return OperationResult(_serialize(made), 201)

@@ -41,7 +41,6 @@ from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.forms import MAX_DESCRIPTION, MAX_TITLE
 from roadmap.portfolio.models import Portfolio, Redaction
 from roadmap.portfolio.profiles import NETWORKS, InvalidProfile, read_profile
-from roadmap.portfolio.queries import NoPortfolio
 from roadmap.portfolio.sections import SECTIONS
 from roadmap.portfolio.selection import (
     find_portfolio,
@@ -212,8 +211,6 @@ def export_portfolio(query: ExportQuery) -> Response:
     """
     try:
         return export_file(current_actor(), query.format, query.portfolio, now=now())
-    except NoPortfolio:
-        abort(404)
     except PdfError:
         log.exception("an export could not be made")
         abort(500)
@@ -353,10 +350,7 @@ def _profiles() -> ProfilesShape:
 
 def _lock(portfolio_id: uuid.UUID) -> Portfolio:
     """Load a portfolio under its owner's lock, and refuse it where the client read another."""
-    try:
-        portfolio = actions.lock_portfolio(db.session, portfolio_id, by=current_actor(), now=now())
-    except LookupError:
-        abort(404)
+    portfolio = actions.lock_portfolio(db.session, portfolio_id, by=current_actor(), now=now())
     check_if_match(_serialize(portfolio))
     return portfolio
 

@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_babel import LazyString
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from roadmap.core.database import SAFE_METHODS
@@ -34,6 +35,8 @@ LOCK_NOT_AVAILABLE = "55P03"
 # PostgreSQL: it is a standby, which takes no writes.
 READ_ONLY = "25006"
 STORAGE_ERRORS = (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError, sqlite3.Error, OSError)
+# A row was deleted between its load and the write to it.
+ROW_DELETED = (RowDeleted, StaleDataError, ObjectDeletedError)
 
 
 def explain_status(code: int) -> tuple[str, str, str]:
@@ -173,12 +176,10 @@ def init_errors(app: Flask) -> None:
         title = _("The maximum is reached")
         return render_error(409, str(limit.message), str(limit.advice), title=title)
 
-    @app.errorhandler(RowDeleted)
-    def row_deleted(_error: RowDeleted) -> Response:
-        return render_error(404)
-
-    for kind in STORAGE_ERRORS:
-        app.register_error_handler(kind, handle_storage_error)
+    for deleted in ROW_DELETED:
+        app.register_error_handler(deleted, handle_deleted_row)
+    for failed in STORAGE_ERRORS:
+        app.register_error_handler(failed, handle_storage_error)
 
     @app.errorhandler(500)
     def internal(error: Exception) -> Response:
@@ -186,8 +187,18 @@ def init_errors(app: Flask) -> None:
         original = getattr(error, "original_exception", None)
         if isinstance(original, STORAGE_ERRORS):
             return handle_storage_error(original)
+        if isinstance(original, ROW_DELETED):
+            return handle_deleted_row(original)
         _discard_session_and_actor()
         return render_error(500)
+
+
+def handle_deleted_row(error: BaseException) -> Response:
+    """Answer 404 for a row that another request deleted after this one had loaded it."""
+    if not isinstance(error, RowDeleted):
+        # The transaction has failed.
+        _discard_session_and_actor()
+    return render_error(404)
 
 
 def _explain_other_address() -> Response | None:

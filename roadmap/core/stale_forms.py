@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
 from wtforms import Field, HiddenField
 
 from roadmap.core.dates import PartialDate
@@ -25,6 +27,14 @@ class StaleForm(Exception):
 
 class RowDeleted(LookupError):
     """The row was deleted since it was loaded; the answer is 404."""
+
+
+def refresh(session: Session, row: object, names: Iterable[str] | None = None) -> None:
+    """Read a row again. Raises RowDeleted."""
+    try:
+        session.refresh(row, names)
+    except sa.exc.InvalidRequestError:
+        raise RowDeleted from None
 
 
 class SeenForm(FlaskForm):

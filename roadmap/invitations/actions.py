@@ -20,6 +20,7 @@ from roadmap.core.database import count_changed, lock_name
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.signals import invitation_ended, user_invited
+from roadmap.core.stale_forms import refresh
 from roadmap.core.types import form_id, new_id
 from roadmap.invitations import emails
 from roadmap.invitations.models import Invitation
@@ -239,7 +240,7 @@ def _update_open(session: Session, invitation: Invitation, **values: Any) -> boo
     """Write to an invitation; return False if it is not open any more."""
     open_one = sa.update(Invitation).where(Invitation.id == invitation.id, IS_OPEN)
     written = count_changed(session, open_one.values(**values))
-    session.refresh(invitation)
+    refresh(session, invitation)
     return bool(written)
 
 

@@ -1,6 +1,6 @@
 """Change portfolios: their texts and sections, their pieces, order and redactions.
 
-Each of these is a write of the owner, who is `by`. It raises LookupError where the portfolio is
+Each of these is a write of the owner, who is `by`. It raises RowDeleted where the portfolio is
 not theirs, or was deleted.
 """
 
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.stale_forms import check_seen
+from roadmap.core.stale_forms import RowDeleted, check_seen, refresh
 from roadmap.core.types import form_id
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience
@@ -85,7 +85,7 @@ def lock_portfolio(
             session.add(portfolio)
             session.flush()
     if portfolio is None or portfolio.user_id != by.id:
-        raise LookupError(f"no portfolio {portfolio_id} of {by.id}")
+        raise RowDeleted(f"no portfolio {portfolio_id} of {by.id}")
     return portfolio
 
 
@@ -259,7 +259,7 @@ def add_item(
     there is no room.
     """
     portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
-    session.refresh(evidence, ["visibility"])
+    refresh(session, evidence, ["visibility"])
     if not evidence.is_public:
         raise NotVisibleInPortfolio
     chosen = _chosen(session, portfolio)
@@ -310,7 +310,7 @@ def move_item(
 ) -> None:
     """Move a piece to a position among those that are shown, counted from 0 and clamped.
 
-    Pieces that may no longer be shown go to the end. Raises LookupError also where the piece is
+    Pieces that may no longer be shown go to the end. Raises RowDeleted also where the piece is
     not among the shown ones.
     """
     portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
@@ -318,7 +318,7 @@ def move_item(
     eligible = _eligible_ids(session, by.id)
     before = [key for key in chosen if key in eligible]
     if evidence_id not in before:
-        raise LookupError(f"{evidence_id} is not in the portfolio")
+        raise RowDeleted(f"{evidence_id} is not in the portfolio")
     shown = [key for key in before if key != evidence_id]
     shown.insert(max(0, position), evidence_id)
     if shown != before:
@@ -369,12 +369,12 @@ def redact_item(
     """Set what readers of a portfolio get in place of a piece, or with None show the piece itself.
 
     `seen` is the fingerprint of what the form showed, "" to save unconditionally. Raises StaleForm,
-    and LookupError also where the piece is not in the portfolio.
+    and RowDeleted also where the piece is not in the portfolio.
     """
     portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     choice = load_choices(session, portfolio_id).get(evidence_id)
     if choice is None:
-        raise LookupError(f"{evidence_id} is not in the portfolio")
+        raise RowDeleted(f"{evidence_id} is not in the portfolio")
     check_seen(seen, redaction_values(choice.redaction), redaction_values(redaction))
     if choice.redaction == redaction:
         return

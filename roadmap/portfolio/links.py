@@ -19,6 +19,7 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
+from roadmap.core.stale_forms import refresh
 from roadmap.core.types import form_id, new_id
 from roadmap.evidence.item import Item
 from roadmap.evidence.queries import portfolio_lookups
@@ -60,7 +61,7 @@ def create_link(
 ) -> PortfolioLink:
     """Create a public link to a portfolio of its owner `by`, once for each `key` of a form.
 
-    Raises TooManyLinks, and LookupError where the person has no such portfolio.
+    Raises TooManyLinks, and RowDeleted where the person has no such portfolio.
     """
     portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     made_as = form_id(key, by.id, portfolio_id, label, expires_at and expires_at - now)
@@ -89,7 +90,7 @@ def create_link(
 def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.datetime) -> None:
     """Revoke a link for good."""
     lock_user(session, link.user_id)
-    session.refresh(link)
+    refresh(session, link)
     if link.revoked_at is None:
         link.revoked_at = now
         _record_change(session, link, "portfolio.link_revoked", by, now)

@@ -21,6 +21,7 @@ from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.markdown import count_parts, to_excerpt
+from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_line
 from roadmap.endorsements.models import Endorsement
 from roadmap.endorsements.queries import witnessed
@@ -64,7 +65,7 @@ MAX_DOCUMENT_PARTS = 15_000
 EXCERPT_LENGTH = 400
 
 
-class NoPortfolio(LookupError):
+class NoPortfolio(RowDeleted):
     """There is no such person, or they have no such portfolio."""
 
 

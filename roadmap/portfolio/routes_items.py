@@ -84,10 +84,7 @@ def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     to = request.form.get("to", type=int)
     if to is None or not 0 <= to < actions.MAX_ITEMS:
         abort(422)
-    try:
-        actions.move_item(db.session, portfolio_id, evidence_id, to, by=current_user, now=now())
-    except LookupError:
-        abort(404)
+    actions.move_item(db.session, portfolio_id, evidence_id, to, by=current_user, now=now())
     way = "up" if request.args.get("way") == "up" else "down"
     return _items_response(
         portfolio_id, _("Moved to place %(place)d.", place=to + 1), focus=f"{way}-{evidence_id}"
@@ -138,12 +135,9 @@ def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 def _redact(
     portfolio_id: uuid.UUID, evidence_id: uuid.UUID, redaction: Redaction | None, seen: str = ""
 ) -> None:
-    try:
-        actions.redact_item(
-            db.session, portfolio_id, evidence_id, redaction, seen=seen, by=current_user, now=now()
-        )
-    except LookupError:
-        abort(404)
+    actions.redact_item(
+        db.session, portfolio_id, evidence_id, redaction, seen=seen, by=current_user, now=now()
+    )
 
 
 def _find_piece(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> Evidence:

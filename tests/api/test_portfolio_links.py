@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from roadmap.core.stale_forms import RowDeleted
 from roadmap.portfolio import links
 from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
@@ -89,7 +90,7 @@ def test_a_portfolio_that_is_deleted_meanwhile_is_not_there(
     alice: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_none(*_arguments: Any, **_more: Any) -> None:
-        raise LookupError
+        raise RowDeleted
 
     monkeypatch.setattr(links, "lock_portfolio", find_none)
     assert alice.post(path, {"ends_on": None}).status_code == 404

@@ -171,3 +171,40 @@ def test_files_of_two_portfolios_differ_by_name(cast: Cast, cv: uuid.UUID, brows
     for path, stem in wanted.items():
         answer = alice.get(f"{path}/export/markdown")
         assert answer.headers["Content-Disposition"] == f"attachment; filename={stem}.md"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form"),
+    [
+        ("put", "", {"name": "CV", "revision": "1"}),
+        ("delete", "", {}),
+        ("put", "/default", {}),
+        ("put", "/sections/skills", {}),
+        ("delete", "/sections/skills", {}),
+        ("put", "/sections/skills/place", {"to": "0"}),
+        ("put", "/items", {}),
+        ("put", "/items/{piece}", {}),
+        ("delete", "/items/{piece}", {}),
+        ("put", "/items/{piece}/place", {"to": "0"}),
+        ("put", "/items/{piece}/redaction", {"title": "A project"}),
+        ("delete", "/items/{piece}/redaction", {}),
+    ],
+    ids=lambda value: str(value)[:25],
+)
+def test_one_that_is_deleted_meanwhile_is_not_there(
+    method: str, path: str, form: dict[str, str], session: Session, cast: Cast, cv: uuid.UUID,
+    browser_of, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Another tab deletes it after this request has found it, and before it holds the lock."""
+    lock = actions.lock_user
+
+    def delete_first(session: Session, user_id: uuid.UUID) -> None:
+        session.execute(sa.delete(Portfolio).where(Portfolio.id == cv))
+        lock(session, user_id)
+
+    piece = session.scalars(sa.select(PortfolioItem.evidence_id).limit(1)).one()
+    monkeypatch.setattr(actions, "lock_user", delete_first)
+    send = getattr(browser_of(cast.alice), method)
+    answer = send(f"/portfolios/{cv}{path.format(piece=piece)}", form)
+    assert answer.status_code == 404
+    assert "Nothing here" in answer.text
