@@ -42,7 +42,7 @@ from roadmap.people.history import record_history
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 from roadmap.progress.models import MilestoneStatus
 from tests.support.cast import Cast
-from tests.support.sample_data import create_sample_data
+from tests.support.snapshot import Snapshot
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 STATUSES: Any = MilestoneStatus.__table__
@@ -63,12 +63,14 @@ def rows() -> Rows:
 
 
 @pytest.fixture
-def sample_data(app: Flask, cast: Cast) -> Iterator[Cast]:
-    """An application context with the sample data."""
+def sample_data(app: Flask, snapshot: Snapshot) -> Iterator[Cast]:
+    """An application context with the sample data, whose file comes back after the test."""
     with app.app_context():
-        create_sample_data(db.session, cast, NOW)
-        db.session.close()
-        yield cast
+        path = stored_path(app)
+        content = path.read_bytes()
+        yield snapshot.cast
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 @pytest.fixture
