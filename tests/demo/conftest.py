@@ -53,6 +53,12 @@ ENGINEERS = (
     "mirela", "priya",
 )  # fmt: skip
 MANAGERS = ("tomas", "karin")
+# An installation that sends mail, which nobody of the demo must get.
+MAIL_SERVER = {
+    "SMTP_URL": "smtp://127.0.0.1:1",
+    "MAIL_FROM": "cairn@house.example",
+    "BASE_URL": "https://cairn.house.example",
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,9 @@ class DemoData:
 
 @pytest.fixture(scope="package")
 def demo(app: Flask) -> DemoData:
-    with app.app_context():
+    with app.app_context(), pytest.MonkeyPatch.context() as patch:
+        for name, value in MAIL_SERVER.items():
+            patch.setitem(app.config, name, value)
         session = db.session
         loaded = load_demo_data(session, now=NOW)
         session.expunge_all()

@@ -87,23 +87,59 @@ class Snapshot:
 def rows_by_owner(app: Flask) -> Rows:
     """Return all that is stored by its owner's id; what is nobody's has the empty one.
 
-    The rows are as the driver gives them: a matrix of roles looks at everything a thousand times.
+    A matrix of roles looks at everything a thousand times, so it is read anew only where somebody
+    wrote meanwhile, and the rows are as the driver gives them.
     """
+    with app.app_context():
+        raw: Any = _watching(db.engine).connection.driver_connection
+        is_sqlite = db.engine.dialect.name == "sqlite"
+    moment = (
+        "PRAGMA data_version" if is_sqlite else "SELECT pg_snapshot_xmax(pg_current_snapshot())"
+    )
+    state = raw.execute(moment).fetchone()
+    if _read.get("state") != (raw, state):
+        _read.update(state=(raw, state), rows=_all_rows(raw, is_sqlite=is_sqlite))
+    raw.rollback()
+    return _read["rows"]
+
+
+# What changes with each write of another connection, on PostgreSQL and SQLite.
+_MOMENT = ("SELECT pg_snapshot_xmax(pg_current_snapshot())", "PRAGMA data_version")
+# The last answer of `rows_by_owner`, and what it was read from.
+_read: dict[str, Any] = {}
+
+
+_watched: dict[sa.Engine, sa.Connection] = {}
+
+
+def _watching(engine: sa.Engine) -> sa.Connection:
+    """Return a connection that stays: SQLite tells each of its own what others wrote since."""
+    if engine not in _watched:
+        _watched[engine] = engine.connect()
+        sa.event.listen(engine, "engine_disposed", _stop_watching, once=True)
+    return _watched[engine]
+
+
+def _stop_watching(engine: sa.Engine) -> None:
+    connection = _watched.pop(engine)
+    connection.invalidate()  # its pool is gone
+    connection.close()
+
+
+def _all_rows(raw: Any, *, is_sqlite: bool) -> Rows:
     found: Rows = {}
-    with app.app_context(), db.engine.connect() as connection:
-        raw: Any = connection.connection.driver_connection
-        if connection.dialect.name == "sqlite":
-            for name, owner in _owners().items():
-                for of, *row in raw.execute(f'SELECT {owner}, * FROM "{name}" AS each').fetchall():
-                    found.setdefault(_written(of), set()).add((name, tuple(row)))
-        else:
-            # A statement for each table takes ten times as long.
-            every = " UNION ALL ".join(
-                f"SELECT '{name}', {owner}::text, each::text FROM \"{name}\" AS each"
-                for name, owner in _owners().items()
-            )
-            for name, of, row in raw.execute(every).fetchall():
-                found.setdefault(of or "", set()).add((name, row))
+    if is_sqlite:
+        for name, owner in _owners().items():
+            for of, *row in raw.execute(f'SELECT {owner}, * FROM "{name}" AS each').fetchall():
+                found.setdefault(_written(of), set()).add((name, tuple(row)))
+    else:
+        # A statement for each table takes ten times as long.
+        every = " UNION ALL ".join(
+            f"SELECT '{name}', {owner}::text, each::text FROM \"{name}\" AS each"
+            for name, owner in _owners().items()
+        )
+        for name, of, row in raw.execute(every).fetchall():
+            found.setdefault(of or "", set()).add((name, row))
     return found
 
 
