@@ -24,6 +24,7 @@ from roadmap.core.proxy import is_own_address, origin_of, public_address, sendin
 from roadmap.core.retries import is_conflict, record_conflict, sqlstate
 from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_multiline
+from roadmap.core.uploads import is_upload
 from roadmap.core.web import safe_redirect_target, wants_fragment
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,8 @@ def _render_page(code: int, detail: str | None, advice: str | None, title: str |
 def _page_of_form(code: int) -> str:
     """Return the path of the page whose form was refused, to go back to; "" where none is known."""
     sent_from = request.referrer or ""
-    if request.method in SAFE_METHODS or code in (401, 404) or code >= 500:
+    # What was too large was not read: only the browser still has it, by its own way back.
+    if request.method in SAFE_METHODS or code in (401, 404, 413) or code >= 500:
         return ""
     if not is_own_address(sent_from):
         return ""
@@ -165,7 +167,11 @@ def init_errors(app: Flask) -> None:
     def http(error: HTTPException) -> Response:
         if error.response is not None:
             return error.response  # type: ignore[return-value]
-        response = render_error(error.code or 500)
+        detail = advice = None
+        if error.code == 413 and is_upload(request.environ):
+            detail = _("Files that are sent together may have 25 MB, and these have more.")
+            advice = _("Choose smaller files, or fewer at once. Nothing was saved.")
+        response = render_error(error.code or 500, detail, advice)
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After", "WWW-Authenticate"):
                 response.headers[name] = value

@@ -99,7 +99,7 @@ class PartialDateField(ParsedField):
     data: PartialDate | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, render_kw={"class": "date", "autocomplete": "off"}, **kwargs)
+        super().__init__(*args, render_kw={"class": "date"}, **kwargs)
 
     def parse(self, typed: str) -> PartialDate:
         try:

@@ -25,7 +25,13 @@ from werkzeug.wsgi import get_input_stream
 from roadmap.core.file_store import temporary_file
 from roadmap.core.problems import MEDIA_TYPE, is_api, is_below_api, problem_body
 from roadmap.core.proxy import is_over_tls
-from roadmap.core.uploads import MAX_BODY_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES, is_upload
+from roadmap.core.uploads import (
+    MAX_BODY_BYTES,
+    MAX_PARTS,
+    MAX_UPLOAD_BYTES,
+    is_upload,
+    max_body_bytes,
+)
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -47,9 +53,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HEALTH_CHECKS = frozenset({"/healthz", "/readyz"})
 OVERRIDE_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 URLENCODED = "application/x-www-form-urlencoded"
-# How much of a body is searched for `_method` that will be refused for its size: our forms send it
-# first, so that the refusal comes from the right view.
-METHOD_SEARCH_BYTES = 4_096
+# In the environment: the form is too large to be read.
+TOO_LARGE = "roadmap.too_large"
 _METHOD = re.compile(rb"(?:^|&)_method=([A-Z]+)(?=&|$)")
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -96,11 +101,9 @@ class MethodOverride:
             try:
                 wanted = self._overriding_method(environ)
             except RequestEntityTooLarge:
-                text = (
-                    f"The form has more than {MAX_PARTS} fields and files, or its texts are too "
-                    "long. Nothing was saved: go back, and send fewer at once."
-                )
-                return self._reject(413, text, environ, start_response)
+                # Which view it is for is in what was not read: it is refused before any of them.
+                environ[TOO_LARGE] = True
+                wanted = ""
             if wanted in OVERRIDE_METHODS:
                 environ["REQUEST_METHOD"] = wanted
         return self.app(environ, start_response)
@@ -118,11 +121,6 @@ class MethodOverride:
         length = environ.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdigit()):
             return 400, "The length of the body is no number: see Content-Length."
-        if int(length) > MAX_UPLOAD_BYTES and is_upload(environ):
-            return 413, (
-                "Files that are sent together may have 25 MB, and these have more. Nothing was "
-                "saved: go back, and choose smaller files, or fewer at once."
-            )
         return None
 
     def _is_own_host(self, environ: dict[str, Any]) -> bool:
@@ -157,17 +155,16 @@ class MethodOverride:
         query = environ.get("QUERY_STRING", "").encode(errors="replace")
         if found := _METHOD.search(query):
             return found.group(1).decode()
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > max_body_bytes(environ):
+            raise RequestEntityTooLarge
         if is_upload(environ):
             return _method_of_form_with_files(environ)
         content_type = environ.get("CONTENT_TYPE", "")
         if not content_type.startswith(URLENCODED):
             return ""
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > MAX_BODY_BYTES:
-            body = environ["wsgi.input"].read(METHOD_SEARCH_BYTES)
-        else:
-            body = environ["wsgi.input"].read(length)
-            environ["wsgi.input"] = io.BytesIO(body)
+        body = environ["wsgi.input"].read(length)
+        environ["wsgi.input"] = io.BytesIO(body)
         methods = _METHOD.findall(body)
         return str(methods[-1].decode()) if methods else ""
 
@@ -254,6 +251,11 @@ class BoundedRequest(Request):
 def init_headers(app: Flask) -> None:
     app.session_interface = SessionCookieInterface()
     app.request_class = BoundedRequest
+
+    @app.before_request
+    def refuse_too_large() -> None:
+        if request.environ.get(TOO_LARGE):
+            raise RequestEntityTooLarge
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -10,7 +10,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask_babel import LazyString
 
-from roadmap.core.i18n import current_locale, page_language
+from roadmap.core.i18n import current_locale, ngettext, page_language
 from roadmap.core.i18n import lazy_gettext as _
 from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
@@ -222,6 +222,8 @@ def impact_shortfall(impact: Impact) -> str:
 
 def file_size(size: int) -> str:
     """Return a size in bytes as people read it."""
+    if size < 1000:
+        return str(ngettext("%(num)s byte", "%(num)s bytes", size))
     if size < 1_000_000:
         kilobytes = format_decimal(-(-size // 1000), locale=current_locale())
         return str(_("%(number)s kB", number=kilobytes))

@@ -104,9 +104,14 @@ def read_profile(network: Network, text: str) -> str:
         if "." in (urlsplit(url).hostname or "") and len(url) <= MAX_URL_LENGTH:
             return url
         raise InvalidProfile(network.reason)
-    # Without what browsers add around an account.
+    # Without what browsers add around an account, and the usual port.
     address = re.sub(r"^https?://|[?#].*$", "", typed, flags=re.IGNORECASE).strip("/")
+    address = re.sub(r"^([^/:]+):(?:443|80)(?=/)", r"\1", address)
+    host, _slash, _path = address.partition("/")
     found = re.fullmatch(network.pattern, address, re.IGNORECASE)
+    if re.match("https?://", typed, re.IGNORECASE) and "." not in host:
+        # Behind a scheme comes a host, and an account alone is none.
+        found = None
     name = found["name"] if found else ""
     if network.key == "orcid":
         digits = re.sub(r"[\s-]", "", name).upper()

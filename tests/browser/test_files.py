@@ -57,3 +57,21 @@ def test_a_file_is_saved_under_its_name(page_of: PageOf, script: bool, tmp_path:
     assert download.value.suggested_filename == "Übersicht.md"
     download.value.save_as(tmp_path / "saved")
     assert (tmp_path / "saved").read_bytes() == b"<script>alert(1)</script>"
+
+
+def test_what_is_too_large_leads_back_to_what_was_typed(page_of: PageOf, tmp_path: Path) -> None:
+    """The body is not read, so only the browser still has the form; its fields let it keep them."""
+    large = tmp_path / "large.txt"
+    with large.open("wb") as file:
+        file.truncate(27_000_000)
+    page = page_of("alice", java_script_enabled=False)
+    fill_in(page, "Kept by the browser")
+    page.locator("summary", has_text="Files").click()
+    page.get_by_label("Add files").set_input_files(large)
+    page.get_by_role("button", name="Save evidence").click()
+    expect(page.get_by_role("heading", name="Too much at once")).to_be_visible()
+    expect(page.get_by_text("Files that are sent together may have 25 MB")).to_be_visible()
+    expect(page.get_by_role("link", name="Evidence").first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Title")).to_have_value("Kept by the browser")
+    expect(page.get_by_label("Date", exact=True)).to_have_value("2026-03")

@@ -15,7 +15,7 @@ from werkzeug.test import encode_multipart
 
 from roadmap.core.file_store import FOLDER, file_store
 from roadmap.core.uploads import MAX_UPLOAD_BYTES
-from roadmap.evidence import file_actions
+from roadmap.evidence import file_actions, labels
 from roadmap.evidence.models import Evidence, EvidenceFile, UploadedFile
 from roadmap.people.models import User
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
@@ -222,9 +222,20 @@ def test_only_the_addresses_of_files_take_large_bodies(cast, browser_of):
     two = b"x" * 2_000_000
     assert send_large(alice, "/evidence", two).status_code == 303
     assert send_large(alice, f"/evidence/{cast.alice}/comments", two).status_code == 413
-    answer = send_large(alice, "/evidence", b"x" * MAX_UPLOAD_BYTES)
-    assert answer.status_code == 413
-    assert "may have 25 MB" in answer.text
+    for path in ("/evidence", f"/evidence/{cast.alice}"):
+        answer = send_large(alice, path, b"x" * MAX_UPLOAD_BYTES)
+        assert answer.status_code == 413
+        assert "Too much at once" in answer.text
+        assert "may have 25 MB" in answer.text
+        assert "Back button leads to the form" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(1, "1 byte"), (4, "4 bytes"), (999, "999 bytes"), (1_000, "1 kB")]
+)
+def test_the_size_of_a_file(app, size, said):
+    with app.test_request_context():
+        assert labels.file_size(size) == said
 
 
 @pytest.mark.parametrize("left", [None, b"other", NOTES[:-1]])
