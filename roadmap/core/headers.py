@@ -25,13 +25,7 @@ from werkzeug.wsgi import get_input_stream
 from roadmap.core.file_store import temporary_file
 from roadmap.core.problems import MEDIA_TYPE, is_api, is_below_api, problem_body
 from roadmap.core.proxy import is_over_tls
-from roadmap.core.uploads import (
-    MAX_BODY_BYTES,
-    MAX_PARTS,
-    MAX_UPLOAD_BYTES,
-    is_upload,
-    max_body_bytes,
-)
+from roadmap.core.uploads import MAX_BODY_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES, is_upload
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -155,10 +149,10 @@ class MethodOverride:
         query = environ.get("QUERY_STRING", "").encode(errors="replace")
         if found := _METHOD.search(query):
             return found.group(1).decode()
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > max_body_bytes(environ):
+        has_files, length = is_upload(environ), int(environ.get("CONTENT_LENGTH") or 0)
+        if length > (MAX_UPLOAD_BYTES if has_files else MAX_BODY_BYTES):
             raise RequestEntityTooLarge
-        if is_upload(environ):
+        if has_files:
             return _method_of_form_with_files(environ)
         content_type = environ.get("CONTENT_TYPE", "")
         if not content_type.startswith(URLENCODED):
