@@ -68,11 +68,20 @@
   };
   document.addEventListener("toggle", (event) => { if (event.target.dataset.fold) keepFolded(); }, true);
 
+  /* A message is moved into the row that it is about, or above the place that the page was opened at. */
+  const moveMessages = (at) => {
+    const flashes = at ? all("#messages .flash") : [];
+    if (at?.matches(".checklist > li")) at.append(...flashes);
+    else if (at) (at.closest("ul, ol, table") || at).before(...flashes);
+    for (const flash of flashes) flash.scrollIntoView({ block: "nearest" });
+  };
+  moveMessages(find(`main [id="${CSS.escape(location.hash.slice(1))}"]`));
+
   /* Keep the focus through a swap. A refused form moves it to its errors. */
   let held = null;
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     // A message above the page does not push away what one looks at.
-    if (target?.id === "messages" && getComputedStyle(target).position !== "fixed") {
+    if (target?.id === "messages") {
       const [height, at] = [target.offsetHeight, scrollY];
       target.addEventListener("htmx:afterSwap", () => {
         if (at > 0) scrollTo({ top: at + target.offsetHeight - height, behavior: "instant" });
@@ -92,18 +101,17 @@
       if (details(target)) markUnfolded(target);
       if (event.detail.requestConfig.elt.matches(".row-title")) details(target)?.scrollIntoView({ block: "nearest" });
     }
-    // On a checklist a message lies at the foot of the window, and not on the row in focus.
-    const row = find(".checklist-bar") && find("#messages .flash") && document.activeElement.closest(".checklist > li");
-    const under = row && row.getBoundingClientRect().bottom - find("#messages").getBoundingClientRect().top;
-    if (under > 0) scrollBy({ top: under, behavior: "instant" });
+    // What is said of a row of the checklist stands in it.
+    if (target.id === "messages") moveMessages(document.activeElement.closest(".checklist > li"));
     const errors = target.matches?.(".errors") ? target : find(".errors[autofocus]", target);
     if (errors) { errors.focus(); return; }
     if (!held || document.activeElement !== document.body) return;
     const anchor = document.getElementById(held.id);
     if (!anchor) return;
-    const next = (held.inside && find(held.inside, anchor)) || anchor;
-    if (next === anchor && next.tabIndex < 0) next.setAttribute("tabindex", "-1");
-    next.focus({ preventScroll: true });
+    const heading = !anchor.hasAttribute("tabindex") && find("h2, h3, h4", anchor);
+    const next = (held.inside && find(held.inside, anchor)) || heading || anchor;
+    if (next.tabIndex < 0) next.setAttribute("tabindex", "-1");
+    next.focus({ preventScroll: next !== heading });
   });
 
   /* Going back, the focus is on the link that was followed; and the links back to a list (breadcrumbs,
@@ -184,7 +192,7 @@
     const said = form && find("[data-said]", form);
     if (!said) return;
     said.textContent = text;
-    for (const flash of all("#messages .flash")) flash.remove();
+    for (const flash of all("main .flash")) flash.remove();
   };
   document.addEventListener("input", (event) => unsay(event.target.form));
   for (const failed of ["htmx:sendError", "htmx:responseError"]) {
@@ -197,7 +205,9 @@
      machine answers without a network. */
   const reach = (reached) => {
     const notice = find("#offline");
-    if (notice) notice.hidden = reached;
+    if (!notice || notice.hidden === reached) return;
+    notice.hidden = reached;
+    if (!reached) document.activeElement.scrollIntoView({ block: "nearest" });
   };
   document.addEventListener("htmx:sendError", () => reach(false));
   document.addEventListener("htmx:afterOnLoad", () => reach(true));

@@ -60,6 +60,12 @@
     return true;
   };
 
+  const capture = () => {
+    const field = [...document.querySelectorAll(".capture-row input")].find((each) => each.checkVisibility());
+    field?.focus();
+    return Boolean(field);
+  };
+
   /* The list of keys: a page of its own, or a dialog above this one. */
   const link = document.querySelector("a[data-opens-keys]");
   const list = () => {
@@ -80,7 +86,7 @@
 
   const keys = {
     ...(single && {
-      j: () => step(1), k: () => step(-1), x: tick, e: edit, n: () => press("n"), "/": search, "?": list,
+      j: () => step(1), k: () => step(-1), x: tick, e: edit, c: capture, n: () => press("n"), "/": search, "?": list,
     }),
     ArrowDown: () => arrow(1),
     ArrowUp: () => arrow(-1),

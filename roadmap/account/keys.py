@@ -23,6 +23,7 @@ SINGLE_KEYS = (
     Shortcut(("k",), _l("Previous row")),
     Shortcut(("x",), _l("Tick or untick the milestone of the row, or select the piece")),
     Shortcut(("e",), _l("Add evidence for the milestone, or edit the piece of evidence")),
+    Shortcut(("c",), _l("Go to the line that captures evidence")),
     Shortcut(("n",), _l("In a review: the next one")),
     Shortcut(("/",), _l("Go to the search field of the page, or search everything")),
     Shortcut(("?",), _l("Show this list")),

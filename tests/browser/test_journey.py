@@ -319,3 +319,22 @@ def test_what_was_typed_outlives_the_end_of_the_session(
     # What was sent is shown once more, to be sent by the person's own hand.
     page.locator("main form button[type=submit], main form button:not([type])").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Typed for an hour")
+
+
+def test_where_one_is_is_said_in_full_below_the_first_cairn(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("mallory", viewport={"width": 1280, "height": 800})
+    path = f"/roadmaps/{sample_site.ids['slug']}"
+    page.goto(path)
+    begin = page.get_by_role("button", name="Start this roadmap")
+    if begin.count():
+        begin.click()
+    for each in ("/", path):
+        page.goto(each)
+        expect(page.locator(".trail li").first).to_have_attribute("aria-current", re.compile("."))
+        label = page.locator(".trail-here").bounding_box()
+        trail = page.locator(".trail").bounding_box()
+        assert label is not None
+        assert trail is not None
+        assert label["y"] + label["height"] <= trail["y"] + trail["height"], each

@@ -158,3 +158,35 @@ def test_axe_finds_nothing_in_the_dialogs(sample_site: SampleSite, page_of: Page
     expect(page.locator("#palette-list [aria-selected=true]")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(1)
     assert found + violations_in_both_schemes(page) == []
+
+
+def test_c_goes_to_the_line_that_captures_and_the_palette_leads_there(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    line = page.get_by_label("Paste a link or write what you did")
+    for path in ("/", "/evidence", f"{PATH}/milestones/{sample_site.ids['open']}"):
+        page.goto(path)
+        page.keyboard.press("c")
+        expect(line).to_be_focused()
+        expect(line).to_have_value("")
+    page.goto("/skills")
+    page.keyboard.press("c")  # has none
+    page.keyboard.press("Control+k")
+    page.keyboard.type("capture")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Capture evidence")
+    page.keyboard.press("Enter")
+    expect(line).to_be_focused()
+
+
+def test_the_ring_of_a_row_is_within_the_window(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice", viewport={"width": 1280, "height": 700}, reduced_motion="reduce")
+    page.goto(PATH)
+    cut = []
+    for key in "j" * 60 + "k" * 60:
+        page.keyboard.press(key)
+        box = page.locator(".row-title:focus").bounding_box()
+        assert box is not None
+        if box["y"] < 4 or box["y"] + box["height"] > 696:
+            cut.append((key, box))
+    assert cut == []

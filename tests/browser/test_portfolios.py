@@ -79,3 +79,21 @@ def test_two_portfolios_have_an_order_and_a_link_of_their_own(
     expect(reader.get_by_role("heading", name="Skills", exact=True)).to_have_count(0)
     alice.goto("/portfolio/preview")
     expect(alice.get_by_role("heading", name=first)).to_be_visible()
+
+
+@pytest.mark.parametrize("part", ["#pieces", "#sections"])
+def test_a_row_that_reached_an_end_keeps_the_focus(part: str, page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.goto("/portfolio")
+    rows = page.locator(f"{part} [data-place]")
+    name = rows.nth(1).get_attribute("data-place")
+    for button, at, other in (("Up", 0, "Down"), ("Down", -1, "Up")):
+        moved = page.locator(f"{part} [data-place='{name}']")
+        for _step in range(rows.count()):
+            if not moved.get_by_role("button", name=button).is_enabled():
+                break
+            with page.expect_response("**/place*"):
+                moved.get_by_role("button", name=button).press("Enter")
+            page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping')")
+        assert rows.nth(at).get_attribute("data-place") == name
+        expect(moved.get_by_role("button", name=other)).to_be_focused()

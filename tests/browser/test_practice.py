@@ -112,3 +112,21 @@ def test_a_mock_interview_by_keyboard(page_of: PageOf) -> None:
     expect(repeat).to_contain_text("due on")
     page.get_by_role("link", name="All mock interviews").click()
     expect(page.get_by_text("ratings: 3, 1")).to_be_visible()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_the_questions_are_folded_on_a_phone_below_where_one_stands(
+    javascript: bool, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", java_script_enabled=javascript, viewport={"width": 390, "height": 844})
+    page.goto("/practice")
+    expect(page.get_by_role("heading", name="Today")).to_be_in_viewport()
+    height = page.locator("html").bounding_box()
+    assert height is not None
+    assert height["height"] < 3 * 844
+    question = page.locator(".fold .list .title").first
+    expect(question).to_be_hidden()
+    page.locator(".fold[id^=group-] > summary").first.click()
+    expect(question).to_be_visible()
+    page.goto("/practice?difficulty=1")
+    expect(question).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from html import unescape
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy.orm import Session
@@ -91,7 +92,7 @@ def test_pages_and_skills_are_found(cast: Cast, browser_of) -> None:
 def test_each_place_is_there_with_the_permission_of_its_route(app) -> None:
     urls = app.url_map.bind("localhost")
     for place in PLACES:
-        endpoint, _values = urls.match(place.href.partition("?")[0])
+        endpoint, _values = urls.match(urlsplit(place.href).path)
         assert place.permission == permission_of(app, endpoint), place.href
 
 

@@ -34,6 +34,12 @@ _ROADMAP, _STAGE, _TEAM = _l("Roadmap"), _l("Stage"), _l("Team")
 PLACES = (
     Place("/", _l("Dashboard"), _l("Where you are, and what comes next"), "public"),
     Place("/roadmaps", _l("Roadmap"), _l("Your checklist of milestones"), "roadmap.read"),
+    Place(
+        "/evidence#captured",
+        _l("Capture evidence"),
+        _l("Paste a link or write what you did"),
+        "evidence.read",
+    ),
     Place("/evidence/new", _l("Add evidence"), _l("Record a new piece of work"), "evidence.write"),
     Place("/evidence", _l("Evidence"), _l("What proves your milestones"), "evidence.read"),
     Place("/skills", _l("Skills"), _l("Your levels, assessed by you and others"), "skill.read"),

@@ -1,0 +1,163 @@
+"""Messages stand in the flow of a page: they are seen, and lie on nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.test_checklist import FAULT, TO_MESSAGES, UNDER_MESSAGES
+from tests.browser.test_keyboard import COVERED
+
+SIZES = [(1280, 800), (390, 844)]
+BIBTEX = (
+    b"@article{a1, title={A ranker that forgets}, author={Doe}, year={2024}, doi={10.1000/182}}"
+)
+
+
+def see_message(page: Page, text: str) -> None:
+    """Check that one message says the text, is in view and lies on nothing."""
+    message = page.locator("main .flash")
+    expect(message).to_have_count(1)
+    expect(message).to_contain_text(text)
+    expect(message).to_be_in_viewport(ratio=1)
+    assert page.evaluate(UNDER_MESSAGES) == []
+    assert message.evaluate(POSITIONS) == ["static"], "nothing that is laid over the page"
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_after_a_piece_was_captured_it_stands_at_the_evidence_of_its_milestone(
+    javascript: bool, width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    size = {"width": width, "height": height}
+    page = page_of("alice", java_script_enabled=javascript, viewport=size, reduced_motion="reduce")
+    ids = sample_site.ids
+    page.goto(f"/roadmaps/{ids['slug']}")
+    page.locator(f".checklist a[href$='/milestones/{ids['open']}']").click()
+    line = page.get_by_label("Paste a link or write what you did")
+    line.fill(f"Wrote the runbook of the ranker {width} {javascript}")
+    line.press("Enter")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("main .flash")).to_have_count(1)
+    see_message(page, "is saved as a draft")
+    expect(page.locator(f"#evidence-{ids['open']} .flash")).to_have_count(1)
+    if javascript:
+        expect(page.get_by_role("button", name=re.compile("Mark as done"))).to_be_in_viewport()
+        page.locator("main .flash .close").click()
+        expect(page.locator("main .flash")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_tick_says_what_it_gave_without_one(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height})
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
+    tick.click()
+    expect(tick).to_have_attribute("aria-checked", "true")
+    expect(page.locator("main .flash")).to_have_count(0)
+    tick.click()
+    expect(tick).to_have_attribute("aria-checked", "false")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_after_calibration_it_stays_above_the_page(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height})
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}/calibration")
+    page.get_by_role("button", name="Save and see my roadmap").click()
+    see_message(page, "now")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_after_an_import_it_stands_above_the_page(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height})
+    page.goto("/evidence/import/bibtex")
+    page.locator("input[type=file]").set_input_files(
+        {
+            "name": "mine.bib",
+            "mimeType": "text/plain",
+            "buffer": BIBTEX.replace(b"182", b"%d" % width),
+        }
+    )
+    page.locator("main form button:not([type=button])").first.click()
+    page.get_by_role("button", name=re.compile("^Import|^Add")).click()
+    see_message(page, "1")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_fault_stands_in_the_row_that_it_is_about(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height}, reduced_motion="reduce")
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    page.route(
+        "**/completion", lambda route: route.fulfill(status=422, headers=TO_MESSAGES, body=FAULT)
+    )
+    tick = page.locator(".row-tick").nth(30)
+    tick.focus()
+    tick.press("Space")
+    see_message(page, "Nothing here")
+    expect(tick.locator("..").locator(".flash")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_that_the_server_is_out_of_reach_hides_no_row_in_focus(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height}, reduced_motion="reduce")
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    page.route("**/completion", lambda route: route.abort())
+    tick = page.locator(".row-tick").nth(30)
+    tick.focus()
+    tick.evaluate("(box) => box.closest('li').scrollIntoView({block: 'end', behavior: 'instant'})")
+    tick.press("Space")
+    expect(page.locator("#offline")).to_be_in_viewport(ratio=1)
+    assert not page.evaluate(COVERED)
+
+
+def test_after_a_piece_is_ticked_the_focus_is_on_a_heading_and_not_around_it_all(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    size = {"width": 390, "height": 844}
+    page = page_of("alice", viewport=size, reduced_motion="reduce")
+    ids = sample_site.ids
+    page.goto(f"/roadmaps/{ids['slug']}")
+    page.locator(f".checklist a[href$='/milestones/{ids['open']}']").click()
+    line = page.get_by_label("Paste a link or write what you did")
+    line.fill("Wrote down how the ranker fails")
+    line.press("Enter")
+    page.get_by_role("button", name="Save", exact=True).click()
+    heading = page.locator(f"#evidence-{ids['open']} h4")
+    page.get_by_role("button", name=re.compile("Mark as done")).press("Enter")
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Not started", exact=True).click()
+    expect(page.get_by_role("button", name=re.compile("Mark as done"))).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_it_stands_where_the_page_was_opened_at(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height})
+    page.goto("/")
+    page.get_by_label("What did you ship? Whom did you help?").fill(f"Fixed the build {width}")
+    page.get_by_role("button", name="Add to log").click()
+    see_message(page, "")
+
+
+POSITIONS = """(flash) => {
+  const found = new Set();
+  for (let part = flash; part; part = part.parentElement) {
+    found.add(getComputedStyle(part).position);
+  }
+  return [...found].filter((position) => position !== "relative");
+}"""
