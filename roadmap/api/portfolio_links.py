@@ -31,7 +31,11 @@ TAG = "Your portfolio"
 
 
 class LinkShape(Shape):
-    """A public link. `url` opens the portfolio for anybody who has it; null once it has ended."""
+    """A public link. `url` opens the portfolio for anybody who has it.
+
+    It is null once the link has ended, and for a token of scope `read`: who passes it on shares the
+    portfolio, and goes on when the token is revoked.
+    """
 
     id: uuid.UUID
     label: str
@@ -101,7 +105,7 @@ def revoke_link(portfolio_id: uuid.UUID, link_id: uuid.UUID) -> None:
 
 
 def _serialize(link: PortfolioLink) -> LinkShape:
-    is_open = links.is_open(link, now())
-    url = f"{public_address()}/p/{links.sign_token(link)}" if is_open else None
+    is_shown = links.is_open(link, now()) and permissions.can(current_actor(), "portfolio.write")
+    url = f"{public_address()}/p/{links.sign_token(link)}" if is_shown else None
     columns = {name: getattr(link, name) for name in LinkShape.model_fields if name != "url"}
     return LinkShape.model_validate({**columns, "url": url})

@@ -67,6 +67,7 @@ def index() -> Response | str:
         now=now(),
         data=summarize(tally),
         recent=frozenset(),
+        targets=own.target_dates,
     )
     pages = RoadmapPresenter(progress)
     stages = [pages.stage(stage, with_rows=False) for stage in content.stages]

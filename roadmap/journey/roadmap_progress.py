@@ -62,11 +62,13 @@ def load_enrolled_progress(
     now: dt.datetime,
     data: dict[str, Any] | None = None,
     recent: frozenset[str] | None = None,
+    targets: dict[str, dt.date] | None = None,
 ) -> RoadmapProgress:
     """Load the actor's progress on a roadmap that they are known to be on.
 
     Takes four statements while the summary row is valid. Otherwise the figures are computed, and
-    not stored, because a page writes nothing. What is known of `data` and `recent` is not loaded.
+    not stored, because a page writes nothing. What is known of `data`, `recent` and `targets`
+    is not loaded.
     """
     today = actor.today(now)
     data = data or load_own_summary(session, actor.id, enrolled, today)
@@ -79,7 +81,7 @@ def load_enrolled_progress(
         published=load_revision(session, enrolled.revision_id),
         enrolled=enrolled,
         data=data,
-        targets=target_dates(session, actor.id),
+        targets=target_dates(session, actor.id) if targets is None else targets,
         today=today,
         recent=recent,
         absences=days_off(session, actor.id),

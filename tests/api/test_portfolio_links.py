@@ -73,9 +73,12 @@ def test_only_a_token_that_writes_makes_and_revokes_links(
     for scope, reads in (("read", 200), ("draft", 403)):
         client = api_client_of(cast.alice, scope)
         assert client.get(path).status_code == reads
+        if reads == 200:
+            assert client.get(path).get_json()["items"][0]["url"] is None, "it is to be shared"
         assert client.post(path, {"ends_on": None}).status_code == 403
         assert client.delete(f"{path}/{made}").status_code == 403
-    assert len(alice.get(path).get_json()["items"]) == 1
+    [link] = alice.get(path).get_json()["items"]
+    assert "/p/" in link["url"]
 
 
 def test_links_of_others_are_not_there(alice: ApiClient, bob: ApiClient, path: str) -> None:

@@ -87,3 +87,12 @@ def test_the_number_of_statements_does_not_grow(session, cast, now, browser_of, 
             alice.get("/calendar")
         counts.append(len(counted))
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_the_dashboard_loads_target_dates_once(session, cast, browser_of, dates):
+    alice = browser_of(cast.alice)
+    with record_session_statements(session) as found:
+        alice.get("/")
+    loads = [each for each in map(str, found) if "SELECT milestone_plan.milestone_key" in each]
+    # One for readiness and the trail; the calendar asks when they were changed, too.
+    assert len([each for each in loads if "updated_at" not in each]) == 1
