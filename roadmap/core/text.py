@@ -79,6 +79,20 @@ def holds_number(text: str) -> bool:
     )
 
 
+def is_orcid(number: str) -> bool:
+    """Return whether a number has the form of an ORCID iD and its check digit.
+
+    ISO 7064 11,2, as https://support.orcid.org/hc/en-us/articles/360006897674 describes it.
+    """
+    if not re.fullmatch(r"(?:\d{4}-){3}\d{3}[\dX]", number, re.ASCII):
+        return False
+    total = 0
+    for digit in number.replace("-", "")[:-1]:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    return number[-1] == ("X" if check == 10 else str(check))
+
+
 def _normalize_unicode(text: str | None) -> str:
     # Compose after cleaning, which may bring a letter and its accent together.
     return normalize("NFC", strip_control_characters(text or ""))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from roadmap.core.gettext_noop import N_
+from roadmap.core.text import is_orcid
 from roadmap.portfolio.urls import safe_url
 
 MAX_URL_LENGTH = 500
@@ -34,20 +35,6 @@ class Network:
     reason: str
     prefix: str = ""
     pattern: str = ""
-
-
-def is_orcid(number: str) -> bool:
-    """Return whether a number has the form of an ORCID iD and its check digit.
-
-    ISO 7064 11,2, as https://support.orcid.org/hc/en-us/articles/360006897674 describes it.
-    """
-    if not re.fullmatch(r"(?:\d{4}-){3}\d{3}[\dX]", number, re.ASCII):
-        return False
-    total = 0
-    for digit in number.replace("-", "")[:-1]:
-        total = (total + int(digit)) * 2
-    check = (12 - total % 11) % 11
-    return number[-1] == ("X" if check == 10 else str(check))
 
 
 NETWORKS: dict[str, Network] = {

@@ -408,6 +408,19 @@ def test_an_orcid_id_that_is_mistyped_is_not_asked_for(alice, host, login):
     assert host.asked == []
 
 
+def test_a_host_that_lists_nothing_and_a_work_without_a_title_are_named(alice, host, fetch):
+    alice.post(GITLAB, SENT)
+    fetch()
+    assert "GitLab lists nothing here. Check how the name" in text_of(
+        alice.get(f"{GITLAB}/preview").text
+    )
+    host.works[IRIS] = [*WORKS[:1], {"work-summary": [{"put-code": 9}]}]
+    alice.post("/evidence/import/orcid", {"login": IRIS})
+    fetch()
+    page = text_of(alice.get("/evidence/import/orcid/preview").text)
+    assert "1 entry cannot be imported Work 2:" in page
+
+
 def test_an_orcid_record_that_is_not_there_says_so(alice, host, fetch):
     alice.post("/evidence/import/orcid", {"login": IRIS})
     fetch()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from roadmap.core.text import is_orcid
 from roadmap.portfolio.profiles import (
     NETWORKS,
     InvalidProfile,
     account_name,
-    is_orcid,
     read_profile,
 )
 

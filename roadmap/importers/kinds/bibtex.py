@@ -20,6 +20,7 @@ from roadmap.importers.importer import (
     describe_place,
 )
 from roadmap.importers.readers import (
+    MAX_TEXT,
     arxiv_of,
     decode_text,
     doi_of,
@@ -29,7 +30,6 @@ from roadmap.importers.readers import (
 )
 from roadmap.importers.records import MAX_CANDIDATES
 
-MAX_ENTRIES = MAX_CANDIDATES
 # With abbreviations (@string).
 MAX_PARTS = 2_000
 # Also with its abbreviations written out: three letters can stand for hundreds.
@@ -68,12 +68,12 @@ class BibTexImporter(FileImporter):
         records: list[Any] = []
         for line, part in parts[:MAX_PARTS]:
             records += _parse(part, line, file)
-            if len(records) > MAX_ENTRIES:
+            if len(records) > MAX_CANDIDATES:
                 break
-        if len(parts) > MAX_PARTS or len(records) > MAX_ENTRIES:
+        if len(parts) > MAX_PARTS or len(records) > MAX_CANDIDATES:
             raise ImportFault(
                 _("The file has more than %(most)s entries. Split it, and import one part after "
-                  "the other.", most=MAX_ENTRIES)
+                  "the other.", most=MAX_CANDIDATES)
             )  # fmt: skip
         if not records:
             raise ImportFault(
@@ -194,7 +194,7 @@ def _values(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
         "occurred_on": date,
         "url": _url(fields),
         "description": clean_multiline("\n\n".join(filter(None, (said, fields.get("abstract")))))[
-            :20_000
+            :MAX_TEXT
         ],
         "issuer": venue[:200],
     }

@@ -16,6 +16,7 @@ from roadmap.evidence import labels
 from roadmap.evidence.kinds import KINDS
 from roadmap.importers.importer import FileImporter, ImportFault, Question, Reading
 from roadmap.importers.readers import (
+    MAX_TEXT,
     SHORT_DATE,
     add_candidate,
     csv_rows,
@@ -26,7 +27,6 @@ from roadmap.importers.readers import (
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
 MAX_COLUMNS = 60
-MAX_CELL_LENGTH = 20_000
 DELIMITERS = ";,\t|"
 # A spreadsheet that is told its delimiter by the file itself.
 _DELIMITER_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
@@ -85,10 +85,10 @@ class CsvImporter(FileImporter):
                 raise ImportFault(
                     _("Line %(line)s has more than %(most)s columns.", line=line, most=MAX_COLUMNS)
                 )
-            if any(len(cell) > MAX_CELL_LENGTH for cell in cells):
+            if any(len(cell) > MAX_TEXT for cell in cells):
                 raise ImportFault(
                     _("Line %(line)s has a text of more than %(most)s characters.",
-                      line=line, most=MAX_CELL_LENGTH)
+                      line=line, most=MAX_TEXT)
                 )  # fmt: skip
             if any(cells):
                 rows.append({"line": line, "cells": cells})

@@ -19,6 +19,7 @@ from roadmap.importers.importer import (
     make_external_id,
 )
 from roadmap.importers.readers import (
+    MAX_TEXT,
     add_candidate,
     check_number,
     decode_text,
@@ -190,7 +191,7 @@ def _lines(entry: Entry, *names: str) -> str:
             parts.append("\n".join(f"- {text}" for each in value if (text := _text(each))))
         else:
             parts.append(_text(value))
-    return "\n\n".join(filter(None, parts))[:20_000]
+    return "\n\n".join(filter(None, parts))[:MAX_TEXT]
 
 
 def _text(value: Any) -> str:

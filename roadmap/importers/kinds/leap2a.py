@@ -23,7 +23,7 @@ from roadmap.importers.importer import (
     Reading,
     make_external_id,
 )
-from roadmap.importers.readers import add_candidate, check_number, match_level
+from roadmap.importers.readers import MAX_TEXT, add_candidate, check_number, match_level
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -34,7 +34,6 @@ LEAP = "{http://terms.leapspecs.org/}"
 FEED = "leap2a.xml"
 MAX_MEMBERS = 5_000
 MAX_BYTES = 10_000_000
-MAX_TEXT = 20_000
 KIND_SCHEME = "urn:cairn:kind#"
 # Which kind an entry of a type is at first; the person chooses another one.
 PIECES = {

@@ -17,6 +17,7 @@ from roadmap.importers.importer import (
     Reading,
 )
 from roadmap.importers.readers import (
+    MAX_TEXT,
     add_candidate,
     check_number,
     csv_rows,
@@ -29,7 +30,6 @@ from roadmap.importers.records import MAX_CANDIDATES
 MAX_MEMBERS = 1_000
 # Unpacked, of all that is read: a person's positions are some ten kilobytes.
 MAX_BYTES = 1_000_000
-MAX_CELL_LENGTH = 20_000
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _rows(text: str, table: Table) -> list[tuple[int, dict[str, str]]]:
     rows = []
     wanted = set(table.columns.values())
     for line, row in csv_rows(text):
-        cells = [clean_multiline(cell[:MAX_CELL_LENGTH]) for cell in row]
+        cells = [clean_multiline(cell[:MAX_TEXT]) for cell in row]
         if header and any(cells):
             rows.append((line, dict(zip(header, cells, strict=False))))
         elif not header and len(wanted & {clean_line(cell).casefold() for cell in cells}) > 1:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
-from roadmap.core.text import clean_line
+from roadmap.core.text import clean_line, is_orcid
 from roadmap.evidence.rules import is_web_address
 from roadmap.importers.importer import Candidate, Page, Reading, SiteImporter, make_external_id
 from roadmap.importers.readers import arxiv_of, as_text, doi_of, set_dates, text_at, work_id
@@ -39,14 +40,9 @@ class OrcidImporter(SiteImporter):
     )
 
     def clean_login(self, text: str) -> str:
-        """Return the iD, "" where its last digit does not fit: it is mistyped (ISO 7064, 11-2)."""
+        """Return the iD, "" where its last digit does not fit: it is mistyped."""
         login = super().clean_login(text.replace("x", "X"))
-        digits = login.replace("-", "")
-        total = 0
-        for digit in digits[:-1]:
-            total = (total + int(digit)) * 2
-        last = (12 - total % 11) % 11
-        return login if digits[-1:] == ("X" if last == 10 else str(last)) else ""
+        return login if is_orcid(login) else ""
 
     def first_pages(self, site: Site, login: str, since: dt.date) -> list[tuple[str, str]]:
         return [("works", f"{site.url}/v3.0/{login}/works")]
@@ -63,10 +59,12 @@ class OrcidImporter(SiteImporter):
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
         reading = Reading()
-        for record in records:
+        for number, record in enumerate(records, 1):
             values = dict(record["values"])
-            unread = set_dates(values, ("occurred_on",))
-            reading.candidates.append(Candidate("evidence", record["id"], values, unread=unread))
+            unread, place = set_dates(values, ("occurred_on",)), _("Work %(number)s", number=number)
+            reading.candidates.append(
+                Candidate("evidence", record["id"], values, place=place, unread=unread)
+            )
         return reading
 
 
@@ -103,6 +101,4 @@ def _external_ids(work: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for each in listed if isinstance(listed, list) else ():
         if isinstance(each, dict) and text_at(each, "external-id-relationship") != "part-of":
             kind, value = text_at(each, "external-id-type"), text_at(each, "external-id-value")
-            value = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:|arxiv:)", "", value, flags=re.I)
-            if value and len(value) <= 200 and not re.search(r"\s", value):
-                yield kind.lower(), value
+            yield kind.lower(), value
