@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.i18n import gettext as _
+from roadmap.core.text import fold
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.people.models import OwnerId
 
@@ -48,10 +49,17 @@ class Endorsement(Base):
 
     @property
     def named_witness(self) -> str:
-        """Return who answered, from where, and that it was not here where an archive says it."""
-        name = f"{self.witness} ({self.affiliation})" if self.affiliation else self.witness
+        """Return who answered, from where, and that it was not here where an archive says it.
+
+        What follows the name is within commas, for a sentence that goes on: "Frank, tech lead,".
+        """
+        name = self.witness
+        # Some enter their name as their role as well.
+        if self.affiliation and fold(self.affiliation) != fold(name):
+            name = f"{name}, {self.affiliation},"
         if self.imported_from:
-            return _("%(name)s, imported from %(place)s", name=name, place=self.imported_from)
+            name = name.removesuffix(",")
+            return _("%(name)s, imported from %(place)s,", name=name, place=self.imported_from)
         return name
 
     def is_open(self, now: dt.datetime) -> bool:

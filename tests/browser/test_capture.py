@@ -134,6 +134,28 @@ def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     expect(held).to_be_focused()
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_after_a_paste_save_is_in_sight_and_what_is_beside_each_other_lines_up(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("carol", viewport={"width": width, "height": height})
+    page.goto("/")
+    page.get_by_label(LINE).fill("https://github.com/acme/ranker/pull/93")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Title")).to_be_focused()
+    save = page.get_by_role("button", name="Save", exact=True)
+    expect(save).to_be_in_viewport(ratio=1)
+    # Nor is it below the bar at the foot of a phone.
+    assert save.evaluate(
+        """(one) => {
+          const {left, bottom} = one.getBoundingClientRect();
+          return document.elementFromPoint(left + 20, bottom - 2) === one;
+        }"""
+    )
+    tops = [page.get_by_label(name, exact=True).bounding_box()["y"] for name in ("Kind", "Date")]
+    assert width == 390 or abs(tops[0] - tops[1]) < 1
+
+
 def test_axe_finds_nothing_in_a_proposal(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("carol", reduced_motion="reduce")
     page.add_init_script(path=AXE)

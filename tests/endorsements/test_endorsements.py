@@ -64,10 +64,15 @@ def test_a_witness_answers_once_and_is_printed(alice, witness, session):
         assert "Your laptop" not in witness.get(link).text
     witness.post(link, {**SAID, "witness": "Mallory"})
     mine = alice.get(PAGE).text
-    assert "Frank Ohara (Staff engineer, Example) saw it" in mine
+    assert "Frank Ohara, Staff engineer, Example, saw it" in mine
     assert "I ran it on mine." in mine
     assert "Mallory" not in mine
     assert "answered as a witness" in alice.get("/notifications").text
+
+
+def test_a_name_that_was_entered_as_the_role_too_is_printed_once(alice, witness):
+    witness.post(ask(alice), {**SAID, "affiliation": " frank OHARA"})
+    assert "Frank Ohara saw it on" in alice.get(PAGE).text
 
 
 def test_it_changes_no_score_and_no_status(alice, witness, cast):
@@ -103,7 +108,7 @@ def test_the_reviewer_and_every_export_name_the_witness(
     submit_evidence(session, cast, piece, now)
     add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
     session.commit()
-    assert "Frank Ohara (Staff engineer, Example) saw it" in (
+    assert "Frank Ohara, Staff engineer, Example, saw it" in (
         browser_of(cast.bob).get(f"/reviews/{piece.id}").text
     )
     alice.put(f"{PAGE}/completion")

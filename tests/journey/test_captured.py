@@ -67,6 +67,21 @@ def test_the_offer_says_exactly_what_the_tick_adds(session, cast, alice, now):
     assert Decimal(score(alice)) == before + Decimal(offered)
 
 
+def test_on_its_own_page_the_offer_stands_at_the_head(session, cast, alice, now):
+    """Where the title is in sight; and what does not count yet is linked, not evidenced."""
+    add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    page = alice.get(f"{MILESTONE}?captured={DESIGN}").text
+    head, evidence = page.split("<h2>Evidence</h2>")
+    assert re.search(r"autofocus>\s*Mark as done: \+\d", head)
+    assert "Your evidence is linked." in head
+    evidence = evidence.split("</section>")[0]
+    assert "autofocus" not in evidence
+    assert (">Linked<" in evidence, "Evidenced" in evidence) == (True, False)
+    alice.put(f"{MILESTONE}/completion", {"back": "page"})
+    done = alice.get(MILESTONE).text.split("<h2>Evidence</h2>")[1].split("</section>")[0]
+    assert (">Linked<" in done, "Evidenced" in done) == (False, True)
+
+
 @pytest.mark.parametrize("status", ["not_applicable", "done"])
 def test_nothing_is_offered_where_the_milestone_is_not_open(session, cast, alice, now, status):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])

@@ -42,7 +42,7 @@ SAID = {
     "who verified, on what basis, when": r"Verified by Bob \(judged from the artefact\) on 1 Jun",
     "for which milestone": rf"Verified for:?\s+{TITLES[CONFIRMED]}",
     "what is linked and done": rf"Linked to:?\s+{TITLES[LINKED]}",
-    "a witness by name, and as one": r"Witnessed, not verified:?\s+Trace .*?: Wanda Witness \(QA\)",
+    "a witness by name, and as one": r"Witnessed, not verified:?\s+Trace .*?: Wanda Witness, QA,",
     "that a certification lapsed": r"Certification, lapsed 4 May 2026",
     "that a draft is one": r"Draft, not reviewed",
 }
