@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from roadmap.career.models import DEGREE_LEVELS
@@ -103,11 +103,12 @@ def has_two_orders(text: str) -> bool:
     return found is not None and int(found[1]) <= 12 >= int(found[2]) and found[1] != found[2]
 
 
-def set_dates(values: dict[str, str], names: Iterable[str], order: str = "") -> dict[str, str]:
+def set_dates(values: dict[str, str], order: str = "") -> dict[str, str]:
     """Replace dates as they are written by ISO 8601; return what is wrong with others by field."""
     unread = {}
-    for name in names:
-        typed = values.get(name, "")
+    for name, typed in values.items():
+        if not name.endswith("_on"):
+            continue
         try:
             values[name] = iso_date(typed, order)
         except ValueError:
@@ -126,7 +127,6 @@ def add_candidate(
     reading: Reading,
     record: str,
     values: dict[str, str],
-    dates: Iterable[str],
     *,
     source: str,
     own_id: str = "",
@@ -138,7 +138,7 @@ def add_candidate(
 
     Without an id of its own it is told apart by its `source` and what identifies such a record.
     """
-    unread = set_dates(values, dates, order)
+    unread = set_dates(values, order)
     parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
     external_id = own_id or make_external_id(source, record, *parts)
     reading.candidates.append(

@@ -91,7 +91,7 @@ class BibTexImporter(FileImporter):
                 reading.problems.append(Problem(describe_place("", line), [text], line))
                 continue
             values = _values(record["type"], fields)
-            unread = set_dates(values, ("occurred_on",))
+            unread = set_dates(values)
             doi, arxiv = doi_of(fields.get("doi", "")), arxiv_of(fields.get("eprint", ""))
             external_id = work_id(values, doi=doi, arxiv=arxiv)
             reading.candidates.append(

@@ -30,7 +30,6 @@ MAX_COLUMNS = 60
 DELIMITERS = ";,\t|"
 # A spreadsheet that is told its delimiter by the file itself.
 _DELIMITER_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-DATE_FIELDS = ("occurred_on", "issued_on", "expires_on", "started_on", "ended_on", "awarded_on")
 YES = frozenset({"1", "y", "yes", "true", "x", "ja", "wahr", "oui", "si"})
 
 # How columns are often named, folded; the first of a list that a file has is proposed.
@@ -176,7 +175,6 @@ class CsvImporter(FileImporter):
             values = {
                 name: cells[column] if column < len(cells) else "" for name, column in names.items()
             }
-            dates = [name for name in DATE_FIELDS if values.get(name)]
             if record == "evidence":
                 if (named := values.get("kind", "")) and not match_kind(named):
                     unknown_kinds[named[:40]] = None
@@ -187,11 +185,14 @@ class CsvImporter(FileImporter):
             elif record == "position":
                 values["is_ml"] = "1" if fold(values.get("is_ml", "")) in YES else ""
             short_date = short_date or next(
-                (values[name] for name in dates if has_two_orders(values[name])), ""
+                (
+                    text
+                    for name, text in values.items()
+                    if name.endswith("_on") and has_two_orders(text)
+                ),
+                "",
             )
-            add_candidate(
-                reading, record, values, dates, source="csv", line=row["line"], order=order
-            )
+            add_candidate(reading, record, values, source="csv", line=row["line"], order=order)
         if unknown_kinds:
             named = ", ".join(f"“{each}”" for each in list(unknown_kinds)[:10])
             reading.notes.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from roadmap.core.i18n import gettext as _
@@ -36,8 +36,8 @@ LISTS = frozenset({"summary", "description", "highlights"})
 # So many values of another type are named.
 MAX_NAMED = 20
 Entry = dict[str, Any]
-# A record, its values as they are written, and its dates.
-Found = tuple[str, dict[str, str], tuple[str, ...]]
+# A record, and its values as they are written.
+Found = tuple[str, dict[str, str]]
 
 
 class JsonResumeImporter(FileImporter):
@@ -94,13 +94,13 @@ class JsonResumeImporter(FileImporter):
                 continue
             place = _place(each)
             odd += [f"{place}: “{name}”" for name in each.get("odd", ())]
-            for record, values, dates in READERS[each["section"]](each["entry"]):
-                own = text_at(each["entry"], "cairn", "id")
-                own_id = make_external_id("cairn", own) if own else ""
-                add_candidate(
-                    reading, record, values, dates, source="resume", own_id=own_id, place=place,
-                    line=each.get("line"),
-                )  # fmt: skip
+            record, values = READERS[each["section"]](each["entry"])
+            own = text_at(each["entry"], "cairn", "id")
+            own_id = make_external_id("cairn", own) if own else ""
+            add_candidate(
+                reading, record, values, source="resume", own_id=own_id, place=place,
+                line=each.get("line"),
+            )  # fmt: skip
         if odd:
             if (more := len(odd) - MAX_NAMED) > 0:
                 odd[MAX_NAMED:] = [_("and %(more)s more", more=more)]
@@ -206,7 +206,7 @@ def _url(entry: Entry) -> str:
     return web_address(_first(entry, "url", "website"))
 
 
-def _work(entry: Entry) -> Iterator[Found]:
+def _work(entry: Entry) -> Found:
     own = entry.get("cairn")
     values = {
         "title": clean_line(_first(entry, "position", "title")),
@@ -216,10 +216,10 @@ def _work(entry: Entry) -> Iterator[Found]:
         "is_ml": "1" if isinstance(own, dict) and own.get("isMachineLearning") is True else "",
         "summary": text_at(own, "summary") or _lines(entry, "summary", "highlights"),
     }
-    yield "position", values, ("started_on", "ended_on")
+    return "position", values
 
 
-def _education(entry: Entry) -> Iterator[Found]:
+def _education(entry: Entry) -> Found:
     study = clean_line(text_at(entry, "studyType"))
     values = {
         "level": text_at(entry, "cairn", "level") or match_level(study) or "other",
@@ -227,13 +227,13 @@ def _education(entry: Entry) -> Iterator[Found]:
         "institution": clean_line(_first(entry, "institution", "name")),
         "awarded_on": text_at(entry, "endDate"),
     }
-    yield "degree", values, ("awarded_on",)
+    return "degree", values
 
 
 def _piece(
     kind: str, *, title: tuple[str, ...], date: tuple[str, ...], issuer: tuple[str, ...] = ()
-) -> Callable[[Entry], Iterator[Found]]:
-    def read(entry: Entry) -> Iterator[Found]:
+) -> Callable[[Entry], Found]:
+    def read(entry: Entry) -> Found:
         own = entry.get("cairn")
         said = text_at(own, "kind")
         values = {
@@ -248,12 +248,12 @@ def _piece(
             "issued_on": text_at(own, "issuedOn"),
             "expires_on": text_at(own, "expiresOn"),
         }
-        yield "evidence", values, ("occurred_on", "issued_on", "expires_on")
+        return "evidence", values
 
     return read
 
 
-READERS: dict[str, Callable[[Entry], Iterator[Found]]] = {
+READERS: dict[str, Callable[[Entry], Found]] = {
     "work": _work,
     "education": _education,
     "publications": _piece(

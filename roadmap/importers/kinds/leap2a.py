@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import nh3
@@ -83,14 +83,14 @@ class Leap2aImporter(FileImporter):
         reading = Reading()
         names = {each["id"]: each["title"] for each in records if each["type"] == "organization"}
         for number, each in enumerate(records, 1):
+            if (found := _found(each, names)) is None:
+                continue
+            record, values = found
+            own = each["id"].removeprefix("urn:uuid:")
+            is_ours = any(scheme == KIND_SCHEME for scheme, _term in each["categories"])
+            own_id = make_external_id("cairn", own) if is_ours and own != each["id"] else ""
             place = _("Entry %(number)s", number=number)
-            for record, values, dates in _found(each, names):
-                own = each["id"].removeprefix("urn:uuid:")
-                is_ours = any(scheme == KIND_SCHEME for scheme, _term in each["categories"])
-                own_id = make_external_id("cairn", own) if is_ours and own != each["id"] else ""
-                add_candidate(
-                    reading, record, values, dates, source="leap2a", own_id=own_id, place=place
-                )
+            add_candidate(reading, record, values, source="leap2a", own_id=own_id, place=place)
         if passed := sum(each["type"] in PASSED_OVER for each in records):
             reading.notes.append(
                 ngettext(
@@ -152,44 +152,33 @@ def _text(content: Element | None) -> str:
 
 def _found(
     entry: Mapping[str, Any], organizations: Mapping[str, str]
-) -> Iterator[tuple[str, dict[str, str], tuple[str, ...]]]:
-    """Yield the record that an entry is, with its values and which of them are dates."""
+) -> tuple[str, dict[str, str]] | None:
+    """Return the record that an entry is, with its values; None for what is none."""
     dates, terms = entry["dates"], {term: scheme for scheme, term in entry["categories"]}
     place = next((organizations[each] for each in entry["links"] if each in organizations), "")
     end = dates.get("end") or dates.get("target") or ""
     if entry["type"] == "activity" and _is_area(terms, "Work"):
-        yield (
-            "position",
-            {
-                "title": entry["title"], "employer": place, "summary": entry["text"],
-                "started_on": dates.get("start", ""), "ended_on": end,
-            },
-            ("started_on", "ended_on"),
-        )  # fmt: skip
-    elif entry["type"] == "achievement" and _is_area(terms, "Education"):
+        return "position", {
+            "title": entry["title"], "employer": place, "summary": entry["text"],
+            "started_on": dates.get("start", ""), "ended_on": end,
+        }  # fmt: skip
+    if entry["type"] == "achievement" and _is_area(terms, "Education"):
         title = entry["title"]
-        yield (
-            "degree",
-            {
-                "level": match_level(title) or "other", "field": title, "institution": place,
-                "awarded_on": end or dates.get("start", ""),
-            },
-            ("awarded_on",),
-        )  # fmt: skip
-    elif entry["type"] in PIECES:
-        own = next((term for term, scheme in terms.items() if scheme == KIND_SCHEME), "")
-        yield (
-            "evidence",
-            {
-                "kind": own if own in KINDS else PIECES[entry["type"]],
-                "title": entry["title"],
-                "occurred_on": end or dates.get("start", "") or entry["published"],
-                "url": next((each for each in entry["links"] if is_web_address(each)), ""),
-                "description": entry["text"],
-                "issuer": place,
-            },
-            ("occurred_on",),
-        )
+        return "degree", {
+            "level": match_level(title) or "other", "field": title, "institution": place,
+            "awarded_on": end or dates.get("start", ""),
+        }  # fmt: skip
+    if entry["type"] not in PIECES:
+        return None
+    own = next((term for term, scheme in terms.items() if scheme == KIND_SCHEME), "")
+    return "evidence", {
+        "kind": own if own in KINDS else PIECES[entry["type"]],
+        "title": entry["title"],
+        "occurred_on": end or dates.get("start", "") or entry["published"],
+        "url": next((each for each in entry["links"] if is_web_address(each)), ""),
+        "description": entry["text"],
+        "issuer": place,
+    }
 
 
 def _is_area(terms: Mapping[str, str], area: str) -> bool:

@@ -113,9 +113,8 @@ class LinkedInImporter(FileImporter):
                 values |= {"kind": table.kind, "url": web_address(values.get("url", ""))}
                 # A project that goes on is dated by when it began.
                 values["occurred_on"] = values["occurred_on"] or cells.get("started on", "")
-            dates = [name for name in values if name.endswith("_on")]
             add_candidate(
-                reading, table.record, values, dates, source="linkedin",
+                reading, table.record, values, source="linkedin",
                 place=each["table"].capitalize(), line=each["line"],
             )  # fmt: skip
         return reading

@@ -61,7 +61,7 @@ class OrcidImporter(SiteImporter):
         reading = Reading()
         for number, record in enumerate(records, 1):
             values = dict(record["values"])
-            unread, place = set_dates(values, ("occurred_on",)), _("Work %(number)s", number=number)
+            unread, place = set_dates(values), _("Work %(number)s", number=number)
             reading.candidates.append(
                 Candidate("evidence", record["id"], values, place=place, unread=unread)
             )
