@@ -218,6 +218,7 @@ def test_a_start_waits_for_no_writer(tmp_path: Path) -> None:
     """A restore may hold the database for minutes: pages can be read meanwhile."""
     script = (
         "import time; from roadmap.processes import preload; begun = time.monotonic(); preload();"
+        "from roadmap.server.start import is_prepared; is_prepared();"
         "from roadmap.catalog.queries import _by_revision;"
         "print(time.monotonic() - begun < 8, len(_by_revision) > 0)"
     )

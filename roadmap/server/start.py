@@ -163,6 +163,8 @@ def is_prepared() -> bool:
         try:
             if compare_schema() is not Schema.CURRENT:
                 return False
+            # Only reads: a restart waits for no writer, such as a restore.
+            db.session.connection(execution_options={"writes": False})
             changes = publish_shipped(db.session, now=dt.datetime.now(dt.UTC), dry_run=True)
             return _has_accounts(db.session) and all(change.is_empty for change in changes)
         except sa.exc.DBAPIError:
