@@ -5,7 +5,7 @@
   const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: { value: text } }));
 
   const prepare = (part) => {
-    const { uploads, mostBytes, tooLarge, failed, sending, waits, added } = part.dataset;
+    const { uploads, mostBytes, mostFiles, tooLarge, tooMany, failed, sending, waits, added } = part.dataset;
     const input = part.querySelector("input[type=file]");
     const list = part.querySelector(".file-choices");
     if (!input || part.dataset.ready) return;
@@ -60,7 +60,15 @@
     };
     const take = (files) => {
       for (const old of part.querySelectorAll("li.error")) old.remove();
-      for (const file of files) send(file);
+      // What has no room in the piece is not sent, and takes nothing of the quota.
+      const room = Math.max(0, mostFiles - pending - list.querySelectorAll("input:checked").length);
+      for (const file of files.slice(0, room)) send(file);
+      const left = files.slice(room).map((file) => `“${file.name}”`);
+      if (!left.length) return;
+      const row = document.createElement("li");
+      list.append(row);
+      const names = left.slice(0, 5).join(", ") + (left.length > 5 ? ` … (${left.length})` : "");
+      refuse(row, tooMany.replace("{names}", () => names));
     };
 
     input.addEventListener("change", () => {

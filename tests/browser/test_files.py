@@ -20,6 +20,15 @@ DROP = """name => {
 }"""
 
 
+DROP_MANY = """count => {
+  const data = new DataTransfer();
+  for (let n = 0; n < count; n++) data.items.add(new File([`a,b\\n${n},2\\n`], `${n}.csv`));
+  const said = { dataTransfer: data, bubbles: true, cancelable: true };
+  document.querySelector("h1").dispatchEvent(new DragEvent("dragover", said));
+  document.querySelector("h1").dispatchEvent(new DragEvent("drop", said));
+}"""
+
+
 def fill_in(page: Page, title: str) -> None:
     page.goto("/evidence/new")
     page.get_by_label("Title").fill(title)
@@ -42,6 +51,31 @@ def test_chosen_and_dropped_files_arrive_before_the_form(page_of: PageOf) -> Non
     page.get_by_role("button", name="Save evidence").click()
     expect(page.get_by_role("link", name="figure.png")).to_be_visible()
     expect(page.get_by_role("link", name="figures.csv")).to_have_count(0)
+
+
+def test_of_too_many_dropped_files_those_that_fit_are_sent_and_the_others_named(
+    page_of: PageOf,
+) -> None:
+    page = page_of("alice")
+    fill_in(page, "Many files")
+    sent: list[str] = []
+    page.on("request", lambda it: sent.append(it.url) if it.url.endswith("/files") else None)
+    page.evaluate(DROP_MANY, 200)
+    part = page.locator("#files")
+    expect(part.get_by_role("alert")).to_contain_text(
+        "At most 10 files a piece. Not added: “10.csv”"
+    )
+    expect(part.get_by_role("alert")).to_contain_text("“14.csv” … (190).")
+    expect(part.get_by_role("checkbox")).to_have_count(10)
+    # One that is not wanted any more makes room.
+    part.get_by_role("checkbox", name="3.csv").uncheck()
+    page.evaluate(DROP, "late.csv")
+    expect(part.get_by_role("checkbox", name="late.csv")).to_be_checked()
+    expect(part.get_by_role("alert")).to_have_count(0)
+    assert len(sent) == 11
+    page.get_by_role("button", name="Save evidence").click()
+    expect(page.get_by_role("link", name="late.csv")).to_be_visible()
+    expect(page.get_by_role("link", name="3.csv")).to_have_count(0)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
