@@ -24,7 +24,7 @@ from roadmap.core.proxy import is_own_address, origin_of, public_address, sendin
 from roadmap.core.retries import is_conflict, record_conflict, sqlstate
 from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_multiline
-from roadmap.core.uploads import is_upload
+from roadmap.core.uploads import MAX_UPLOAD_BYTES, is_upload
 from roadmap.core.web import safe_redirect_target, wants_fragment
 
 log = logging.getLogger(__name__)
@@ -168,7 +168,9 @@ def init_errors(app: Flask) -> None:
         if error.response is not None:
             return error.response  # type: ignore[return-value]
         detail = advice = None
-        if error.code == 413 and is_upload(request.environ):
+        # Of a smaller one it is the texts that are too long, or there are too many fields.
+        has_large_files = (request.content_length or 0) > MAX_UPLOAD_BYTES
+        if error.code == 413 and has_large_files and is_upload(request.environ):
             detail = _("Files that are sent together may have 25 MB, and these have more.")
             advice = _("Choose smaller files, or fewer at once. Nothing was saved.")
         response = render_error(error.code or 500, detail, advice)

@@ -183,7 +183,9 @@ def test_a_piece_has_at_most_ten_files(session, cast, now, browser_of):
 
 def test_a_form_of_too_many_files_is_refused_unread(session, cast, browser_of):
     files = [(b"", f"{number}.txt") for number in range(601)]
-    assert browser_of(cast.alice).post("/evidence", sent(*files)).status_code == 413
+    answer = browser_of(cast.alice).post("/evidence", sent(*files))
+    assert answer.status_code == 413
+    assert "has more than 600 fields" in answer.text
 
 
 def test_the_same_content_can_come_twice_at_the_same_moment(app, session, cast, now):
