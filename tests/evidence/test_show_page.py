@@ -71,6 +71,7 @@ def test_it_says_who_to_ask_where_nobody_could_review(session, cast, now, browse
     piece = add_evidence(session, cast, cast.mallory, now)
     page = browser_of(cast.mallory).get(f"/evidence/{piece.id}").text
     assert "Ask your administrator" in page
+    assert "/endorsements/new?milestone=" in page, "what helps without a manager"
 
 
 def test_an_administrator_is_not_sent_to_their_administrator(session, cast, now, browser_of):
@@ -147,18 +148,18 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
     alice = cast.actor(session, cast.alice)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     browser = browser_of(cast.alice)
-    browser.get(f"/evidence/{piece.id}")  # what is kept in memory is read once
     counts = []
-    for number in range(2):
+    for number in range(3):
         submit_evidence(session, cast, piece, now)
         review_evidence(session, cast, piece, now)
         changed = evidence_input(role=f"Role {number}", impacts=(LATENCY,) * (number + 1))
-        keys = [DESIGN, LEVELS, MENTOR][: number + 2]
+        keys = [DESIGN, LEVELS, MENTOR][: number + 1]
         actions.edit(session, piece, changed, milestones=keys, by=alice, now=now)
         session.commit()
         path = f"/evidence/{piece.id}"
         counts.append(len(statements_of(app, lambda path=path: browser.get(path))))
-    assert counts[0] == counts[1]
+    # The first one reads what is kept in memory.
+    assert counts[1] == counts[2]
 
 
 def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
