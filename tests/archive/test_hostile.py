@@ -277,7 +277,7 @@ def test_what_names_no_origin_is_marked_as_imported_all_the_same(contents, sessi
     bring_back(session, contents, now)
     assert session.scalars(sa.select(Comment.imported_from)).all() == ["an unknown place"]
     said = session.scalars(sa.select(Endorsement)).one()
-    assert said.named_witness == "Bob Keller, imported from an unknown place"
+    assert said.named_witness == "Bob Keller, imported from an unknown place,"
 
 
 def test_a_time_zone_that_is_not_known_here_stays_away(contents, session, now, browser_of):

@@ -25,9 +25,8 @@ TABLE = (
     b",soon,,\n"
 )
 OPTIONS = {
-    "record": "evidence", "column-title": "0", "column-kind": "", "column-occurred_on": "1",
-    "column-url": "2", "column-description": "3", "column-role": "", "column-issuer": "",
-    "column-issued_on": "", "column-expires_on": "", "kind": "other", "order": "dmy",
+    "record": "evidence", "column-0": "title", "column-1": "occurred_on", "column-2": "url",
+    "column-3": "description", "kind": "other", "order": "dmy",
 }  # fmt: skip
 # Who brought nothing is led to where that is done.
 BROUGHT = expect_status(303, alice=200, nobody=SIGN_IN)
