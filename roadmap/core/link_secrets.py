@@ -6,7 +6,11 @@ import re
 from urllib.parse import unquote_plus
 
 # Any password, and any name before the host of a web address. RFC 3986, 3.2.1, deprecates both.
-_USERINFO = re.compile(r"(https?://)[^\s/?#]*@|(\w[\w+.-]*://)[^\s/?#@]*:[^\s/?#]*@", re.IGNORECASE)
+_USERINFO = re.compile(
+    r"(https?://)[^\s/?#<>\"]*@"
+    r"|(?<![\w+.-])(\w[\w+.-]*://)[^\s/?#<>\"@:]*:[^\s/?#<>\"]*@",
+    re.IGNORECASE,
+)
 # What sites call the part of an address that lets anyone in who has it.
 _SECRET_NAMES = re.compile(
     r"(?:access|api|auth|bearer|id|oauth|private|refresh|secret|session|user)?[_-]?token"
@@ -15,10 +19,16 @@ _SECRET_NAMES = re.compile(
     r"|pass(?:word|wd|code|phrase)?|pwd|credentials?|authkey|session[_-]?id|phpsessid|jsessionid",
     re.IGNORECASE,
 )
-# Such a name may also be harmless: only where its value is as long as a secret.
+# Such a name may also be harmless: only where its value is long and random as a secret is, and
+# where the address is not made for strangers: the code of a certificate, an old Google Sheet's key.
 _PERHAPS = re.compile("auth|authorization|code|hash|key|session|sid|otp", re.IGNORECASE)
-_LONG = re.compile(r"[^\s&]{16,}")
-_PAIR = re.compile(r"(?P<before>[?&#;])(?P<name>[^\s=&#;?<>()]{1,100})=(?P<value>[^\s&#<>()\"]*)")
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[a-z])(?:[\w.~=-]|%2[BF]|%3D){16,}", re.IGNORECASE)
+_FOR_STRANGERS = re.compile("certif|credential|verif|badge|spreadsheet", re.IGNORECASE)
+_NAME = r"[^\s=&#;?<>()]{1,100}"
+# A value ends at a ";" or "?" where another pair begins.
+_PAIR = re.compile(
+    rf"(?P<before>[?&#;])(?P<name>{_NAME})=(?P<value>(?:(?![;?]{_NAME}=)[^\s&#<>()\"])*)"
+)
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
@@ -48,13 +58,15 @@ def _without_parameters(url: str) -> str:
     kept = _PAIR.sub(lambda found: found["before"] if _is_secret(found) else found[0], url)
     # What is left of the separators.
     kept = re.sub("([?#&;])[&;]+", r"\1", kept)
-    return re.sub("[?&;]+(?=#|$)|[?&;#]+$", "", kept)
+    return re.sub(r"(?<![?&;])[?&;]+(?=[#)]|$)|;(?=\?)|#$", "", kept)
 
 
 def _is_secret(found: re.Match[str]) -> bool:
-    name = unquote_plus(found["name"])
-    if not found["value"]:
-        return False
-    if _SECRET_NAMES.fullmatch(name):
+    name, value = unquote_plus(found["name"]), found["value"]
+    if value and _SECRET_NAMES.fullmatch(name):
         return True
-    return bool(_PERHAPS.fullmatch(name) and _LONG.fullmatch(found["value"]))
+    return bool(
+        _PERHAPS.fullmatch(name)
+        and _RANDOM.fullmatch(value)
+        and not _FOR_STRANGERS.search(found.string, 0, found.start())
+    )
