@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,9 @@ AMBIGUOUS, SEVERAL, UNREAD = "ambiguous", "several", "unread"
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"(?P<day>\d\d?)(?:st|nd|rd|th)?"
+# Of several days it is the last one: "March 3-5".
+_DAYS = r"(?:\d\d? ?[-\N{EN DASH}] ?)?" + _DAY
+_COUNT = rf"\d\d?|{'|'.join(_NUMBERS)}"
 # "may" and "march" are words as well: without a year such a month follows "on", "in" or "since".
 _NO_VERB = r"(?!may\b|mar)"
 _BEFORE_MONTH = r"\b(?:in|since|during|early|mid|late|end of)(?: |-)"
@@ -53,34 +57,36 @@ def _find(text: str, today: dt.date, months: Mapping[str, int]) -> Iterator[Spok
     names = "|".join(sorted(map(re.escape, [*months, "sept"]), key=len, reverse=True))
     month = rf"(?P<name>{names})\b\.?"
     forms = (
-        rf"\b(?P<year>{_YEAR})-(?P<month>\d\d?)-(?P<day>\d\d?)\b",
+        rf"\b(?P<year>{_YEAR})(?P<mark>[/-])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)\b",
         rf"\b(?P<day>\d\d?)\.(?P<month>\d\d?)\.(?P<year>{_YEAR})\b",
         rf"\b(?P<first>\d\d?)(?P<mark>[/-])(?P<second>\d\d?)(?P=mark)(?P<year>{_YEAR})\b",
         r"\b(?P<unread>\d\d?([/.])\d\d?\2\d\d)\b(?![/.]?\d)",
-        rf"\b{_DAY}(?: of|\.)? {month},? (?P<year>{_YEAR})\b",
-        rf"\b{month} {_DAY},? (?P<year>{_YEAR})\b",
+        rf"\b{_DAY}(?: of|\.)?[ -]{month},?[ -](?P<year>{_YEAR})\b",
+        rf"\b{month} {_DAYS},? (?P<year>{_YEAR})\b",
         rf"\b(?P<unread>(?:(?:{_YEAR}|fy\d\d)[ -]?[qh][1-4]|[qh][1-4][ /-]?(?:{_YEAR}|fy\d\d)))\b",
         rf"\b(?P<unread>(?:spring|summer|autumn|fall|winter) (?:of )?{_YEAR})\b",
-        rf"\b{month},? (?:of )?(?P<year>{_YEAR})\b",
+        rf"\b{month},?[ -](?:of )?(?P<year>{_YEAR})\b",
         rf"\bon (?:the )?{_DAY}(?: of|\.)? {month}",
         rf"\bon {month} {_DAY}\b",
-        rf"\b{_DAY}(?: of|\.)? {_NO_VERB}{month}",
+        rf"\b{_DAY}(?: of|\.)? (?!may\b){month}",
+        rf"\b{month} (?P<day>\d\d?)(?:st|nd|rd|th)\b",
         rf"\b{_NO_VERB}{month} {_DAY}\b(?![.:%]\d)",
         rf"{_BEFORE_MONTH}{month}",
         rf"\b(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])\b",
         rf"\b(?P<month>0?[1-9]|1[0-2])/(?P<year>{_YEAR})\b",
-        rf"\b(?:in|since|during|of|mid|early|late)(?: |-)(?P<year>{_YEAR})\b",
+        rf"\b(?:in|since|during|(?<!\d )of|mid|early|late)(?: |-)(?P<year>{_YEAR})\b",
         r"\b(?P<back>the day before yesterday|yesterday|today|this morning|last night)\b",
-        rf"\b(?P<which>last|past|this|on)(?: last)? (?P<weekday>{'|'.join(WEEKDAYS)})\b",
+        rf"\b(?P<which>last|past|this|on)(?: last)? (?P<weekday>{'|'.join(WEEKDAYS)})\b(?!,? ?\n)",
+        rf"\b(?P<unread>half a year ago|the (?:last|past) (?:{_COUNT} )?(?:week|month|year)s?)\b",
         r"\b(?P<span>last|this) (?P<unit>month|year)\b",
         r"\b(?P<unread>(?:last|this) (?:week|weekend|quarter|spring|summer|autumn|fall|winter))\b",
-        rf"\b(?P<count>\d\d?|{'|'.join(_NUMBERS)}) (?P<unit>day|week|month|year)s? ago\b",
+        rf"\b(?P<count>{_COUNT}) (?P<unit>day|week|month|year)s? ago\b",
     )
     for form in forms:
         while found := re.search(form, text):
             yield _read(found, today, months)
-            # What one form has read, no later one reads again.
-            text = f"{text[: found.start()]};{text[found.end() :]}"
+            # What one form has read, no later one reads again: "Friday, 13 March" is one day.
+            text = f"{text[: found.start()]}\n{text[found.end() :]}"
 
 
 def _read(found: re.Match[str], today: dt.date, months: Mapping[str, int]) -> SpokenDate:
@@ -135,9 +141,11 @@ def _absolute(
     if year:
         return PartialDate.from_iso("-".join(part.zfill(2) for part in (year, month, day) if part))
     for number in (today.year, today.year - 1):
-        date = PartialDate.from_iso(
-            "-".join(part.zfill(2) for part in (str(number), month, day) if part)
-        )
-        if date.first <= today:
-            return date
+        # Not each year has a 29 February.
+        with contextlib.suppress(ValueError):
+            date = PartialDate.from_iso(
+                "-".join(part.zfill(2) for part in (str(number), month, day) if part)
+            )
+            if date.first <= today:
+                return date
     return None
