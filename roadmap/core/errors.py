@@ -204,7 +204,8 @@ def init_errors(app: Flask) -> None:
 def handle_deleted_row(error: BaseException) -> Response:
     """Answer 404 for a row that another request deleted after this one had loaded it."""
     if not isinstance(error, RowDeleted):
-        # The transaction has failed.
+        # The transaction has failed. It may be a fault of ours, too, which the log tells.
+        log.warning("a row was not there any more", exc_info=error)
         _discard_session_and_actor()
     return render_error(404)
 

@@ -33,7 +33,10 @@ def refresh(session: Session, row: object, names: Iterable[str] | None = None) -
     """Read a row again. Raises RowDeleted."""
     try:
         session.refresh(row, names)
-    except sa.exc.InvalidRequestError:
+    except sa.exc.InvalidRequestError as error:
+        # Only a row that is gone: a transaction that has failed is a kind of this, too.
+        if type(error) is not sa.exc.InvalidRequestError:
+            raise
         raise RowDeleted from None
 
 

@@ -1,0 +1,49 @@
+"""Rows that another request deleted after this one had loaded them."""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
+
+from roadmap.core.stale_forms import RowDeleted, refresh
+from roadmap.people.models import User
+
+
+@pytest.mark.parametrize("kind", [StaleDataError, ObjectDeletedError])
+def test_they_are_not_there_and_the_log_says_where(
+    kind, app, session, cast, browser_of, monkeypatch, caplog
+):
+    alice = browser_of(cast.alice)
+    error = kind(sa.inspect(User()), "gone") if kind is ObjectDeletedError else kind("0 of 1")
+
+    @functools.wraps(app.view_functions["evidence.index"])
+    def fail():
+        raise error
+
+    monkeypatch.setitem(app.view_functions, "evidence.index", fail)
+    with caplog.at_level(logging.WARNING):
+        answer = alice.get("/evidence")
+    assert (answer.status_code, "Nothing here" in answer.text) == (404, True)
+    [record] = [each for each in caplog.records if each.name == "roadmap.core.errors"]
+    assert record.exc_info[1] is error
+
+
+def test_a_transaction_that_has_failed_is_no_deleted_row(session, cast, monkeypatch):
+    person = session.get(User, cast.alice)
+
+    def fail(*_arguments):
+        raise sa.exc.PendingRollbackError("rolled back")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "refresh", fail)
+        with pytest.raises(sa.exc.PendingRollbackError):
+            refresh(session, person)
+    session.execute(
+        sa.delete(User).where(User.id == cast.alice).execution_options(synchronize_session=False)
+    )
+    with pytest.raises(RowDeleted):
+        refresh(session, person)
