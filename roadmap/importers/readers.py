@@ -17,11 +17,13 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
-from roadmap.evidence.rules import is_web_address
+from roadmap.evidence.rules import MAX_LENGTHS, is_web_address
 from roadmap.importers.importer import Candidate, ImportFault, Reading, make_external_id
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
 MAX_TEXT = 20_000
+# Fields of evidence that are shortened where they are too long, and a note says so.
+SHORTENED = ("title", "issuer", "description")
 # Byte order marks.
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -134,13 +136,20 @@ def add_candidate(
     line: int | None = None,
     order: str = "",
 ) -> None:
-    """Add a record to a reading, with what is wrong with its dates.
+    """Add a record to a reading, shortened where it is too long, with what is wrong with its dates.
 
     Without an id of its own it is told apart by its `source` and what identifies such a record.
     """
     unread = set_dates(values, order)
     parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
     external_id = own_id or make_external_id(source, record, *parts)
+    for name in SHORTENED if record == "evidence" else ():
+        if len(text := values.get(name, "")) > (most := MAX_LENGTHS[name]):
+            values[name] = f"{text[: most - 1].rstrip()}…"
+            reading.notes.append(
+                _("“%(title)s”: %(field)s has more than %(most)s characters. Its end is left out.",
+                  title=values["title"][:60], field=RECORDS[record].fields[name], most=most)
+            )  # fmt: skip
     reading.candidates.append(
         Candidate(record, external_id, values, place=place, line=line, unread=unread)
     )
@@ -164,7 +173,8 @@ def work_id(values: Mapping[str, str], *, doi: str = "", arxiv: str = "", own_id
         return make_external_id("doi", doi.lower())
     if arxiv:
         return make_external_id("arxiv", arxiv.lower())
-    return own_id or make_external_id("work", fold(values["title"]), values["occurred_on"][:4])
+    title = fold(values["title"][: MAX_LENGTHS["title"]])
+    return own_id or make_external_id("work", title, values["occurred_on"][:4])
 
 
 def match_level(text: str) -> str:
@@ -196,7 +206,7 @@ def web_address(text: str) -> str:
 def as_text(value: Any) -> str:
     """Return a text or number as a text, "" for anything else."""
     if isinstance(value, str):
-        return strip_control_characters(value[:MAX_TEXT]).strip()
+        return strip_control_characters(value[: MAX_TEXT + 1]).strip()
     is_number = isinstance(value, int) and not isinstance(value, bool)
     # Python refuses to write very long numbers.
     return str(value) if is_number and abs(value) < 10**15 else ""

@@ -150,6 +150,15 @@ def test_a_publication_has_the_same_id_wherever_it_comes_from(app):
         assert record["id"] == found.external_id
 
 
+def test_a_title_that_is_too_long_is_shortened_and_said():
+    found = read("bibtex", b"@misc{a, title={%s}, year=2021}" % (b"A title. " * 40))
+    [candidate] = found.candidates
+    assert len(candidate.values["title"]) == 200
+    assert candidate.values["title"].endswith("…")
+    [note] = found.notes
+    assert "Title has more than 200 characters. Its end is left out." in note
+
+
 def test_bibtex_is_read_and_a_broken_entry_spoils_itself_alone():
     found = read("bibtex", BIBTEX)
     said = {each.values["title"]: (each.external_id, each.values) for each in found.candidates}

@@ -20,7 +20,6 @@ from roadmap.importers.importer import (
     describe_place,
 )
 from roadmap.importers.readers import (
-    MAX_TEXT,
     arxiv_of,
     decode_text,
     doi_of,
@@ -190,13 +189,11 @@ def _values(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
     said = ". ".join(filter(None, (authors, venue)))
     return {
         "kind": KINDS.get(kind, "publication"),
-        "title": fields.get("title", "").rstrip(".")[:200],
+        "title": fields.get("title", "").rstrip("."),
         "occurred_on": date,
         "url": _url(fields),
-        "description": clean_multiline("\n\n".join(filter(None, (said, fields.get("abstract")))))[
-            :MAX_TEXT
-        ],
-        "issuer": venue[:200],
+        "description": clean_multiline("\n\n".join(filter(None, (said, fields.get("abstract"))))),
+        "issuer": venue,
     }
 
 

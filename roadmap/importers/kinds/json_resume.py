@@ -19,7 +19,6 @@ from roadmap.importers.importer import (
     make_external_id,
 )
 from roadmap.importers.readers import (
-    MAX_TEXT,
     add_candidate,
     check_number,
     decode_text,
@@ -191,7 +190,7 @@ def _lines(entry: Entry, *names: str) -> str:
             parts.append("\n".join(f"- {text}" for each in value if (text := _text(each))))
         else:
             parts.append(_text(value))
-    return "\n\n".join(filter(None, parts))[:MAX_TEXT]
+    return "\n\n".join(filter(None, parts))
 
 
 def _text(value: Any) -> str:
@@ -238,13 +237,13 @@ def _piece(
         said = text_at(own, "kind")
         values = {
             "kind": said if said in KINDS else kind,
-            "title": clean_line(text_at(own, "title") or _first(entry, *title))[:200],
+            "title": clean_line(text_at(own, "title") or _first(entry, *title)),
             "occurred_on": text_at(own, "occurredOn") or _first(entry, *date),
             "url": _url(entry) or text_at(own, "url"),
             "description": text_at(own, "description")
             or _lines(entry, "summary", "description", "highlights"),
             "role": text_at(own, "role"),
-            "issuer": text_at(own, "issuer") or clean_line(_first(entry, *issuer))[:200],
+            "issuer": text_at(own, "issuer") or clean_line(_first(entry, *issuer)),
             "issued_on": text_at(own, "issuedOn"),
             "expires_on": text_at(own, "expiresOn"),
         }

@@ -124,8 +124,8 @@ def _entry(entry: Element) -> dict[str, Any]:
     return {
         "type": re.split("[:/#]", named)[-1],
         "id": (entry.findtext(f"{ATOM}id") or "")[:300],
-        "title": clean_line(_text(entry.find(f"{ATOM}title")))[:200],
-        "text": _text(entry.find(f"{ATOM}content"))[:MAX_TEXT],
+        "title": clean_line(_text(entry.find(f"{ATOM}title")))[:2000],
+        "text": _text(entry.find(f"{ATOM}content"))[: MAX_TEXT + 1],
         "links": links[:20],
         "dates": {
             each.get(f"{LEAP}point", ""): clean_line(each.text)[:40]

@@ -148,7 +148,7 @@ def _rows(text: str, table: Table) -> list[tuple[int, dict[str, str]]]:
     rows = []
     wanted = set(table.columns.values())
     for line, row in csv_rows(text):
-        cells = [clean_multiline(cell[:MAX_TEXT]) for cell in row]
+        cells = [clean_multiline(cell[: MAX_TEXT + 1]) for cell in row]
         if header and any(cells):
             rows.append((line, dict(zip(header, cells, strict=False))))
         elif not header and len(wanted & {clean_line(cell).casefold() for cell in cells}) > 1:

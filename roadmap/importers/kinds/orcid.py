@@ -85,11 +85,11 @@ def _record(group: Any) -> dict[str, Any] | None:
     own_id = make_external_id("orcid", put_code) if _PUT_CODE.fullmatch(put_code) else ""
     values = {
         "kind": KINDS.get(text_at(work, "type").lower(), "publication"),
-        "title": title[:200],
+        "title": title,
         "occurred_on": date,
         "url": url if is_web_address(url) else "",
         "description": venue,
-        "issuer": venue[:200],
+        "issuer": venue,
     }
     return {"id": work_id(values, doi=doi, arxiv=arxiv, own_id=own_id), "values": values}
 
