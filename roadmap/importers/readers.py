@@ -17,6 +17,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
+from roadmap.evidence import labels
 from roadmap.evidence.rules import MAX_LENGTHS, is_web_address
 from roadmap.importers.importer import Candidate, ImportFault, Reading, make_external_id
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
@@ -143,16 +144,22 @@ def add_candidate(
     unread = set_dates(values, order)
     parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
     external_id = own_id or make_external_id(source, record, *parts)
-    for name in SHORTENED if record == "evidence" else ():
+    if record == "evidence":
+        shorten(reading, values)
+    reading.candidates.append(
+        Candidate(record, external_id, values, place=place, line=line, unread=unread)
+    )
+
+
+def shorten(reading: Reading, values: dict[str, str]) -> None:
+    """Cut the texts of a piece of evidence that are too long, and note which."""
+    for name in SHORTENED:
         if len(text := values.get(name, "")) > (most := MAX_LENGTHS[name]):
             values[name] = f"{text[: most - 1].rstrip()}…"
             reading.notes.append(
                 _("“%(title)s”: %(field)s has more than %(most)s characters. Its end is left out.",
-                  title=values["title"][:60], field=RECORDS[record].fields[name], most=most)
+                  title=values["title"][:60], field=labels.FIELDS[name], most=most)
             )  # fmt: skip
-    reading.candidates.append(
-        Candidate(record, external_id, values, place=place, line=line, unread=unread)
-    )
 
 
 def doi_of(text: str) -> str:

@@ -29,7 +29,7 @@ def see_message(page: Page, text: str) -> None:
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_after_a_piece_was_captured_it_stands_at_the_evidence_of_its_milestone(
+def test_after_a_piece_was_captured_it_is_seen_at_once(
     javascript: bool, width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     size = {"width": width, "height": height}
@@ -43,8 +43,9 @@ def test_after_a_piece_was_captured_it_stands_at_the_evidence_of_its_milestone(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("main .flash")).to_have_count(1)
     see_message(page, "is saved as a draft")
-    expect(page.locator(f"#evidence-{ids['open']} .flash")).to_have_count(1)
+    # Without scripts the page of the milestone opens, and its head is what is seen first.
     if javascript:
+        expect(page.locator(f"#evidence-{ids['open']} .flash")).to_have_count(1)
         expect(page.get_by_role("button", name=re.compile("Mark as done"))).to_be_in_viewport()
         page.locator("main .flash .close").click()
         expect(page.locator("main .flash")).to_have_count(0)

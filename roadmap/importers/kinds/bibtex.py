@@ -24,6 +24,7 @@ from roadmap.importers.readers import (
     decode_text,
     doi_of,
     set_dates,
+    shorten,
     web_address,
     work_id,
 )
@@ -93,6 +94,7 @@ class BibTexImporter(FileImporter):
             unread = set_dates(values)
             doi, arxiv = doi_of(fields.get("doi", "")), arxiv_of(fields.get("eprint", ""))
             external_id = work_id(values, doi=doi, arxiv=arxiv)
+            shorten(reading, values)
             reading.candidates.append(
                 Candidate("evidence", external_id, values, line=line, unread=unread)
             )

@@ -12,8 +12,8 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
 from roadmap.core.text import clean_line, is_orcid
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.importer import Candidate, Page, Reading, SiteImporter, make_external_id
-from roadmap.importers.readers import arxiv_of, as_text, doi_of, set_dates, text_at, work_id
+from roadmap.importers.importer import Page, Reading, SiteImporter, make_external_id
+from roadmap.importers.readers import add_candidate, arxiv_of, as_text, doi_of, text_at, work_id
 
 KINDS = {
     **dict.fromkeys(("patent", "invention"), "patent"),
@@ -61,9 +61,9 @@ class OrcidImporter(SiteImporter):
         reading = Reading()
         for number, record in enumerate(records, 1):
             values = dict(record["values"])
-            unread, place = set_dates(values), _("Work %(number)s", number=number)
-            reading.candidates.append(
-                Candidate("evidence", record["id"], values, place=place, unread=unread)
+            place = _("Work %(number)s", number=number)
+            add_candidate(
+                reading, "evidence", values, source="orcid", own_id=record["id"], place=place
             )
         return reading
 
