@@ -101,8 +101,11 @@
       if (details(target)) markUnfolded(target);
       if (event.detail.requestConfig.elt.matches(".row-title")) details(target)?.scrollIntoView({ block: "nearest" });
     }
-    // What is said of a row of the checklist stands in it.
-    if (target.id === "messages") moveMessages(document.activeElement.closest(".checklist > li"));
+    // What is said of a row of the checklist stands in it, in place of what was said before.
+    if (target.id === "messages") {
+      for (const old of all("main .flash:not(#messages *)")) old.remove();
+      moveMessages(document.activeElement.closest(".checklist > li"));
+    }
     const errors = target.matches?.(".errors") ? target : find(".errors[autofocus]", target);
     if (errors) { errors.focus(); return; }
     if (!held || document.activeElement !== document.body) return;
