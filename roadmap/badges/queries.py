@@ -24,6 +24,7 @@ from roadmap.badges.rules import LIST_LENGTH, StageProgress, judge_stage
 from roadmap.catalog.models import Milestone
 from roadmap.catalog.queries import load_revision
 from roadmap.core.i18n import show_date
+from roadmap.core.link_secrets import strip_secrets
 from roadmap.core.proxy import public_address
 from roadmap.core.types import Base
 from roadmap.evidence import queries as evidence_queries
@@ -243,7 +244,7 @@ def _achieve(
             confirmed.setdefault(review.id, []).append(title)
             piece_of[review.id] = item.id
             # The latest comes first: a title that was changed since is not what was verified.
-            titles.setdefault(item.id, review.title)
+            titles.setdefault(item.id, strip_secrets(review.title))
     pieces = [
         PublicPiece(
             item.id,

@@ -20,6 +20,7 @@ from roadmap.career import queries as career
 from roadmap.catalog.models import Milestone, Roadmap
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
+from roadmap.core.link_secrets import strip_secrets
 from roadmap.core.markdown import count_parts, to_excerpt
 from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_line
@@ -252,6 +253,8 @@ def _document_item(item: Item, facts: _Facts, description: str) -> DocumentItem:
     version, zone = item.version, facts.zone
     judgements = facts.judgements.get(item.id, ())
     review = verifying_review(item, judgements)
+    # As the title of the item, which is compared with it.
+    verified_title = strip_secrets(review.title) if review else ""
     confirmed = [link for link in item.links if link.confirmed]
     linked = [
         link
@@ -294,7 +297,7 @@ def _document_item(item: Item, facts: _Facts, description: str) -> DocumentItem:
         verified_by=labels.verified_by(item) if review else None,
         verified_on=review.decided_at.astimezone(zone).date() if review and is_alike else None,
         verifiers=item.verifiers,
-        verified_title=review.title if review and review.title not in ("", item.title) else None,
+        verified_title=verified_title if verified_title not in ("", item.title) else None,
         newer_since=_newer_since(item, zone),
     )
 

@@ -22,6 +22,8 @@ from roadmap.evidence import review_actions
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.notifications.models import Notification
 from roadmap.people.models import HistoryEntry, User
+from roadmap.portfolio.actions import add_all_items
+from roadmap.portfolio.queries import load_document
 from tests.badges.samples import add_verified, issue
 from tests.evidence.builders import (
     DESIGN,
@@ -65,6 +67,18 @@ def test_it_says_what_was_confirmed_and_by_whom(badge, session):
     assert said["evidence"][0]["id"] == "https://example.org/feature-store"
     for unverified in ("alice@example.org", "Author", "How features reach", "Read twice."):
         assert unverified not in badge.document
+
+
+def test_a_token_in_a_title_is_neither_in_a_badge_nor_in_a_portfolio(cast, session, now):
+    """Also not as the title under which it was verified, which a review keeps as it was."""
+    add_keys(session, now)
+    piece = add_verified(session, cast, now, title="Deck https://x.example/a?token=abc123")
+    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    badge = issue(session, cast, piece.id, now)
+    assert "abc123" not in badge.document
+    assert json.loads(badge.document)["name"] == "Deck https://x.example/a"
+    [item] = load_document(session, cast.alice, now.date()).items
+    assert (item.title, item.verified_title) == ("Deck https://x.example/a", None)
 
 
 def test_what_is_not_confirmed_is_left_out(cast, session, now):
