@@ -18,14 +18,15 @@ _WORDS = {
     "launch": r"launch(?:ed)?|shipped|rolled out|deployed|went live|in production",
 }
 
-# What somebody says they did: it is of this kind whatever form the link beside it has.
+# What somebody says they did, where a clause begins ("Mentored Jonas", not "Fixed the mentoring
+# page"): it is of this kind whatever form the link beside it has.
 _ACTS = {
     "interviewing": r"interviewed|interviewing|interview (?:loop|panel)|"
     r"(?:held|ran|did|led) (?:\S+ ){0,5}interviews?",
     "incident": r"incident (?:commander|led)|on-?call|wrote (?:\S+ ){0,5}postmortem|"
     r"postmortem (?:of|for)|(?:led|commanded|ran|handled|resolved|mitigated|managed) "
     r"(?:\S+ ){0,5}(?:incident|outage|game day)s?",
-    "mentoring": r"mentor(?:ed|ing)|coach(?:ed|ing)|pair(?:ed|ing) with|onboarded|taught|unblocked",
+    "mentoring": r"mentor(?:ed|ing)|coach(?:ed|ing)|pair(?:ed|ing) with|onboarded|taught",
     "review_given": r"reviewed|reviewing|(?:code|design) reviews?|review of|"
     r"gave (?:\S+ ){0,3}feedback",
     "talk": r"presented|keynote|spoke at|talk at|lightning talk|(?:gave|held|ran) (?:\S+ ){0,5}"
@@ -36,11 +37,12 @@ _ACTS = {
 }
 
 
-def _compile(words: dict[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((kind, re.compile(rf"\b(?:{each})\b")) for kind, each in words.items())
+def _compile(words: dict[str, str], before: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(rf"{before}(?:{each})\b")) for kind, each in words.items())
 
 
-_KINDS, _ACT_KINDS = _compile(_WORDS), _compile(_ACTS)
+_KINDS = _compile(_WORDS, r"\b")
+_ACT_KINDS = _compile(_ACTS, r"(?:^|[.,;:!] |\b(?:i|we|and|then) )(?:also )?")
 
 
 def propose_kind(text: str) -> str:

@@ -79,10 +79,15 @@ def test_the_name_of_a_site_is_no_title(link):
         ("Interviewed five candidates", "interviewing"),
         ("Mentored Jonas on his first change", "mentoring"),
         ("Presented the ranker at the team day", "talk"),
+        ("On 12 March, reviewed the cache", "review_given"),
+        ("Last week I also mentored Jonas", "mentoring"),
         ("Wrote the RFC for the feature store", "design_doc"),
         # A word within the name of a change is no act.
         ("Fixed the review page", "open_source"),
         ("Merged the incident dashboard", "open_source"),
+        ("Fixed the mentoring page", "open_source"),
+        ("Simplified the on-call rota", "open_source"),
+        ("Unblocked the release pipeline", "open_source"),
         ("Faster interview calendar", "open_source"),
     ],
 )
