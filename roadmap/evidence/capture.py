@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import month_names
 from roadmap.core.link_secrets import secret_parameters, strip_userinfo
-from roadmap.core.text import clean_line, complete_url, fold
+from roadmap.core.text import clean_line, complete_url
 from roadmap.evidence.kind_words import propose_kind, stated_kind
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.link_forms.registry import clean_link, identifier_of, recognize
@@ -19,12 +19,7 @@ from roadmap.evidence.rules import EARLIEST_DATE, MAX_LENGTHS, is_web_address
 from roadmap.evidence.spoken_dates import UNREAD, SpokenDate, find_date
 
 OTHER = "other"
-ENGLISH_MONTHS = {
-    fold(name): number
-    for names in (calendar.month_name, calendar.month_abbr)
-    for number, name in enumerate(names)
-    if name
-}
+ENGLISH_MONTHS = month_names("en")
 # The pages with a line that is for no milestone.
 LINE_PAGES = ("/", "/evidence")
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -37,24 +32,8 @@ _ARXIV = re.compile(
 # What ends a sentence or a bracket behind a link, and joins one to the words before it.
 _AFTER_LINK = ".,;:!?'»”’"
 # They end or begin the words once the link is taken away.
-_LINKING_WORDS = frozenset(
-    (
-        "and",
-        "also",
-        "or",
-        "see",
-        "at",
-        "in",
-        "on",
-        "via",
-        "from",
-        "with",
-        "under",
-        "here",
-        "cf",
-        "&",
-    )
-)
+_LINKING_WORDS = frozenset({"and", "also", "or", "see", "at", "in", "on", "via", "from", "with",
+                            "under", "here", "cf", "&"})  # fmt: skip
 # Words that say no more than which kind of thing the link leads to.
 _BARE_ACT = re.compile(
     r"\w+ (?:(?:a|the|this|my) )?(?:prs?|mrs?|pull requests?|merge requests?|issue|commit)",
