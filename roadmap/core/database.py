@@ -230,8 +230,10 @@ class _WriteTurns:
 
     def give_back(self, file_lock: int) -> None:
         """End the turn, which another thread may have now."""
-        fcntl.flock(file_lock, fcntl.LOCK_UN)
-        self._threads.release()
+        try:
+            fcntl.flock(file_lock, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:

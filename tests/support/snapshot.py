@@ -93,6 +93,7 @@ def rows_by_owner(app: Flask) -> Rows:
     with app.app_context():
         raw: Any = _watching(db.engine).connection.driver_connection
         is_sqlite = db.engine.dialect.name == "sqlite"
+    # What changes with each write of another connection.
     moment = (
         "PRAGMA data_version" if is_sqlite else "SELECT pg_snapshot_xmax(pg_current_snapshot())"
     )
@@ -103,12 +104,8 @@ def rows_by_owner(app: Flask) -> Rows:
     return _read["rows"]
 
 
-# What changes with each write of another connection, on PostgreSQL and SQLite.
-_MOMENT = ("SELECT pg_snapshot_xmax(pg_current_snapshot())", "PRAGMA data_version")
 # The last answer of `rows_by_owner`, and what it was read from.
 _read: dict[str, Any] = {}
-
-
 _watched: dict[sa.Engine, sa.Connection] = {}
 
 
