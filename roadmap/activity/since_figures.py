@@ -27,7 +27,12 @@ _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] 
     (_l("Milestones ticked"), "milestones", True, (("status.set", "done"),)),
     (_l("Milestones started"), "milestones", True, (("status.set", "in_progress"),)),
     (_l("Milestones taken back"), "milestones", True, (("status.set", "not_started"),)),
-    (_l("Milestones set aside"), "milestones", True, (("status.set", "not_applicable"),)),
+    (
+        _l("Milestones marked not applicable"),
+        "milestones",
+        True,
+        (("status.set", "not_applicable"),),
+    ),
     (_l("Target dates and notes saved"), "milestones", False, (("plan.set", ""),)),
     (_l("Pieces of evidence added"), "evidence", True, (("evidence.created", ""),)),
     (_l("Pieces submitted for review"), "evidence", True, (("evidence.submitted", ""),)),

@@ -148,7 +148,7 @@ class RoadmapPresenter:
         shares = self.progress.data["stages"][stage.key]
         # Of a stage that is set aside nothing is counted.
         numbers = {"done": done, "total": total, "verified": counts["verified"]}
-        tally = facts = _("Set aside")
+        tally = facts = _("Not applicable")
         if total:
             tally = _("%(done)d of %(total)d done, %(verified)d verified", **numbers)
             facts = _("%(done)d of %(total)d, %(verified)d verified", **numbers)
