@@ -72,7 +72,12 @@
   const moveMessages = (at) => {
     const flashes = at ? all("#messages .flash") : [];
     if (at?.matches(".checklist > li")) at.append(...flashes);
-    else if (at) (at.closest("ul, ol, table") || at).before(...flashes);
+    else if (at) {
+      // On a line of its own: a column of a grid, or a place in a row, would press what stands beside it.
+      let place = at.closest("ul, ol, table") || at;
+      while (/flex|grid/.test(getComputedStyle(place.parentNode).display)) place = place.parentNode;
+      place.before(...flashes);
+    }
     for (const flash of flashes) flash.scrollIntoView({ block: "nearest" });
   };
   moveMessages(find(`main [id="${CSS.escape(location.hash.slice(1))}"]`));

@@ -156,9 +156,15 @@ def test_it_stands_where_the_page_was_opened_at(
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})
     page.goto("/")
-    page.get_by_label("What did you ship? Whom did you help?").fill(f"Fixed the build {width}")
+    line = page.get_by_label("What did you ship? Whom did you help?")
+    before = line.bounding_box()
+    line.fill(f"Fixed the build {width}")
     page.get_by_role("button", name="Add to log").click()
-    see_message(page, "")
+    see_message(page, "Added to your work log.")
+    # On a line of its own: the field is as wide as before, and the focus is on it.
+    expect(line).to_be_in_viewport(ratio=1)
+    assert before
+    assert (line.bounding_box() or {})["width"] == before["width"]
 
 
 POSITIONS = """(flash) => {
