@@ -31,7 +31,8 @@ def preload() -> None:
         db.session.close()
         # No two processes may use the same connection.
         db.engine.dispose()
-    # A worker's garbage collector must write to nothing of this.
+    # What reading the content left behind goes; a worker's collector must write to nothing else.
+    gc.collect()
     gc.freeze()
 
 
