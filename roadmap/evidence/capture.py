@@ -35,6 +35,7 @@ _AFTER_LINK = ".,;:!?'»”’"
 _LINKING_WORDS = frozenset({"and", "also", "or", "see", "at", "in", "on", "via", "from", "with",
                             "under", "here", "cf", "&"})  # fmt: skip
 # Words that say no more than which kind of thing the link leads to.
+_DETERMINERS = frozenset({"a", "an", "the", "this", "my", "our"})
 _BARE_ACT = re.compile(
     r"\w+ (?:(?:a|the|this|my) )?(?:prs?|mrs?|pull requests?|merge requests?|issue|commit)",
     re.IGNORECASE,
@@ -115,7 +116,8 @@ def propose(
     link = clean_link(url)
     title = words or (found.title if found else _bare(link))
     if found and found.title and _BARE_ACT.fullmatch(words):
-        title = f"{words} {found.title}"
+        is_act = words.split()[0].lower() not in _DETERMINERS
+        title = f"{words} {found.title}" if is_act else found.title
     date = found.occurred_on if found else None
     if date is not None and not (EARLIEST_DATE <= date.first <= today):
         date = None
@@ -171,26 +173,33 @@ def _split(text: str) -> tuple[str, str]:
         return f"https://doi.org/{found[1]}", ""
     if found := _ARXIV.fullmatch(text):
         return f"https://arxiv.org/abs/{found[1]}", ""
-    if is_web_address(completed := complete_url(text)):
+    if is_web_address(completed := complete_url(_trim_link(text))):
         return completed, ""
     if found := _MARKDOWN_LINK.search(text):
         words, url = f"{text[: found.start()]}{found[1]}{text[found.end() :]}", found[2]
     elif found := _LINK.search(text):
-        url = found[0].rstrip(_AFTER_LINK)
-        while url.endswith(")") and url.count("(") < url.count(")"):
-            url = url[:-1].rstrip(_AFTER_LINK)
+        url = _trim_link(found[0])
         before, after = text[: found.start()], text[found.start() + len(url) :]
+        mark = ";" if after.startswith(";") else ""
         before, after = before.rstrip(_JOINTS), after.lstrip(f"{_JOINTS}.")
         if not _LINK.sub("", after).strip(_JOINTS + _AFTER_LINK):
             before = _drop_linking_words(before)
         if not before:
             after = _drop_linking_words(after, first=True)
-        words = f"{before} {after}"
+        words = f"{before}{mark} {after}"
     else:
         return "", text
     if not is_web_address(url):
         return "", text
     return url, clean_line(words).strip(_JOINTS)
+
+
+def _trim_link(link: str) -> str:
+    """Return a link without what ends a sentence or a bracket that begins before it."""
+    link = link.rstrip(_AFTER_LINK)
+    while link.endswith(")") and link.count("(") < link.count(")"):
+        link = link[:-1].rstrip(_AFTER_LINK)
+    return link
 
 
 def _take_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:

@@ -8,21 +8,22 @@ import uuid
 from sqlalchemy.orm import Session
 
 from roadmap.core.dates import PartialDate
+from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
 from roadmap.core.types import form_id
 from roadmap.evidence import actions as evidence_actions
-from roadmap.evidence.kind_words import propose_kind
+from roadmap.evidence import labels
+from roadmap.evidence.capture import propose
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_last_visibility
-from roadmap.evidence.rules import EvidenceInput
+from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
 from roadmap.people.actor import Actor
 from roadmap.people.private_rows import add_row, lock_row
 from roadmap.work_log.models import WorkLogEntry
 
 # Ten a week for ten years.
 MAX_ENTRIES = 5_000
-MAX_TITLE = 200
 
 
 def add_entry(
@@ -58,14 +59,17 @@ def make_evidence(
     lock_row(session, entry)
     if entry.evidence_id and (made := session.get(Evidence, entry.evidence_id)):
         return made
-    title = entry.text if len(entry.text) <= MAX_TITLE else f"{entry.text[: MAX_TITLE - 1]}…"
-    last = load_last_visibility(session, entry.user_id)
+    proposal = propose(entry.text, entry.day, months=month_names(current_locale()))
+    visibility = load_last_visibility(session, entry.user_id).get("visibility", "team")
+    if proposal.secrets and visibility == "portfolio":
+        visibility = "team"
     piece = EvidenceInput(
-        kind=propose_kind(entry.text),
-        title=title,
-        occurred_on=PartialDate(entry.day.isoformat()),
-        description=entry.text,
-        visibility=last.get("visibility", "team"),
+        kind=proposal.kind,
+        title=proposal.title or labels.shorten_title(entry.text, MAX_LENGTHS["title"]),
+        occurred_on=proposal.occurred_on or PartialDate(entry.day),
+        url=proposal.url,
+        description=proposal.description,
+        visibility=visibility,
     )
     made = evidence_actions.create(session, entry.user_id, piece, by=by, now=now)
     entry.evidence_id = made.id

@@ -12,8 +12,10 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.link_secrets import secret_parameters
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, page_number, render_page, see_other
+from roadmap.evidence import labels
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.people.private_rows import change_row
@@ -86,8 +88,13 @@ def make_evidence(key: uuid.UUID) -> Response:
     """Make a draft of a line, and lead to what only its author knows: what it proves."""
     entry = permissions.load(db.session, current_user, "work_log.write", WorkLogEntry, key)
     made = actions.make_evidence(db.session, entry, by=current_user, now=now())
-    flash(_("A draft is saved. Choose the milestones it proves, and add a link if there is one."))
-    return redirect(f"/evidence/{made.id}/edit#milestones", code=303)
+    said = _("A draft is saved. Choose the milestones it proves, and add a link if there is one.")
+    if made.current.url:
+        said = _("A draft is saved with the link of the line. Choose the milestones it proves.")
+    if names := secret_parameters(made.current.url):
+        said = f"{said} {labels.secret_warning(names)}"
+    flash(said)
+    return redirect(f"/evidence/{made.id}/edit#q", code=303)
 
 
 def _form(**more: Any) -> EntryForm:

@@ -110,7 +110,7 @@ def test_it_needs_a_milestone_that_its_kind_proves(
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     page = flat(alice.get(address).text)
     assert LINK_FIRST in page
-    assert f'<a href="{address}/edit#milestones">Link a milestone</a>' in page
+    assert f'<a href="{address}/edit#q">Link a milestone</a>' in page
     assert "Ask Bob to review" not in page
     assert "and ask for a review</button>" not in page
     refused = alice.put(f"{address}/submission", {"visibility": "team"})
@@ -139,7 +139,7 @@ def test_what_waits_goes_on_waiting_when_it_proves_nothing_any_more(
     assert reload_evidence(session, piece.id) == ("submitted", "team")
     page = flat(alice.get(address).text)
     assert "proves, so a reviewer can only return it." in page
-    assert f'<a href="{address}/edit#milestones">Link a milestone</a>' in page
+    assert f'<a href="{address}/edit#q">Link a milestone</a>' in page
     assert alice.put(f"{address}/submission").status_code == 303  # twice is the same as once
 
 

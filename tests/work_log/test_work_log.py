@@ -52,18 +52,35 @@ def test_one_click_makes_a_complete_draft_of_it(alice, cast, session, now):
     session.commit()
     answers = [alice.put(f"{PAGE}/{key}/evidence") for _twice in range(2)]
     (piece,) = session.scalars(sa.select(Evidence)).all()
-    assert {each.location for each in answers} == {f"/evidence/{piece.id}/edit#milestones"}
+    assert {each.location for each in answers} == {f"/evidence/{piece.id}/edit#q"}
     version = piece.current
     assert (version.kind, version.occurred_on, piece.state, piece.visibility) == (
         "interviewing", "2026-02-03", "draft", "team"
     )  # fmt: skip
-    assert len(piece.title) == 200
+    assert 190 < len(piece.title) <= 200
     assert piece.title.endswith("…")
     assert version.description == text.strip()
     assert f'href="/evidence/{piece.id}"' in alice.get(PAGE).text
     # Without its evidence the line is as it was before.
     assert alice.delete(f"/evidence/{piece.id}").status_code == 303
     assert "Make it evidence" in alice.get(PAGE).text
+
+
+def test_a_line_with_a_link_is_read_as_the_capture_box_reads_it(alice, cast, session, now):
+    link = "https://github.com/acme/ranker/pull/950"
+    text = f"Shipped ranker v3 on 2 Feb 2026, {link}; helped Ines with her review"
+    key = add_entry(session, cast.alice, dt.date(2026, 2, 4), text, now=now).id
+    talk = add_entry(session, cast.alice, dt.date(2026, 2, 4), f"{link}?token=abc", now=now).id
+    session.commit()
+    alice.put(f"{PAGE}/{key}/evidence")
+    (piece,) = session.scalars(sa.select(Evidence)).all()
+    assert piece.title == "Shipped ranker v3 on 2 Feb 2026; helped Ines with her review"
+    assert (piece.current.url, piece.current.description) == (link, "")
+    assert (piece.current.kind, piece.current.occurred_on) == ("open_source", "2026-02-02")
+    page = alice.get(f"/evidence/{piece.id}/edit").text
+    assert "A draft is saved with the link of the line." in page
+    alice.put(f"{PAGE}/{talk}/evidence")
+    assert "access token (token)" in alice.get("/evidence").text
 
 
 PROPOSED = {

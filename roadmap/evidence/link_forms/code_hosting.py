@@ -7,7 +7,7 @@ from functools import partial
 from roadmap.core.gettext_noop import N_
 from roadmap.evidence.link_forms.link_form import ANY, LinkForm
 
-GITHUB = "github.com"
+GITHUB = "github.com github.* ghe.*"
 GITLAB = "gitlab.com"
 BITBUCKET = "bitbucket.org"
 CODEBERG = "codeberg.org gitea.com"
@@ -50,11 +50,12 @@ FORMS = (
     LinkForm(N_("file in a GitHub repository"), GITHUB, rf"{_REPO}/blob/[^/?]+/(?P<path>[^?]+)",
         "{owner}/{repo}: {path}", kinds=("open_source", *WRITTEN)),
     LinkForm(N_("GitHub wiki page"), GITHUB, rf"{_REPO}/wiki/(?P<slug>[^/?]+)", kinds=WRITTEN),
+    change(N_("list on GitHub"), GITHUB, rf"{_REPO}/(?:pulls|issues)\?.*$", ""),
     project(N_("GitHub repository"), GITHUB,
         rf"{_REPO}(?:\.git)?(?:/(?:tree/.*|releases|issues|pulls|wiki))?(?:\?.*)?$",
         "{owner}/{repo}", "{host}/{owner}/{repo}"),
     LinkForm(N_("GitHub gist"), "gist.github.com",
-        r"/(?:(?P<owner>[\w-]+)/)?(?P<number>[0-9a-f]{20,40})", "Gist {number:.7}", "gist/{number}",
+        r"/(?:(?P<owner>[\w-]+)/)?(?P<number>[0-9a-f]{20,40})", "", "gist/{number}",
         kinds=("open_source", "blog_post", "other")),
     change(N_("GitLab merge request"), ANY, rf"{_PROJECT}/-/merge_requests/(?P<number>\d+)",
         "{repo} !{number}", "{host}/{repo}!{number}"),
@@ -69,7 +70,7 @@ FORMS = (
     project(N_("GitLab release"), ANY, rf"{_PROJECT}/-/releases/(?P<tag>[^/?]+)", "{repo} {tag}",
         "{host}/{repo}/{tag}"),
     LinkForm(N_("GitLab snippet"), ANY, r"(?:/(?P<repo>[\w.~/-]+?))?/-/snippets/(?P<number>\d+)",
-        "Snippet {number}", "{host}/snippets/{number}",
+        "", "{host}/snippets/{number}",
         kinds=("open_source", "blog_post", "other")),
     LinkForm(N_("GitLab wiki page"), ANY, rf"{_PROJECT}/-/wikis/(?P<slug>[^?]+)", kinds=WRITTEN),
     LinkForm(N_("file in a GitLab repository"), ANY, rf"{_PROJECT}/-/blob/[^/?]+/(?P<path>[^?]+)",

@@ -10,7 +10,7 @@ from roadmap.evidence.link_forms.link_form import ANY, LinkForm
 document = partial(LinkForm, kinds=("design_doc", "case_study", "mentoring", "launch", "other"))
 SHEET = ("case_study", "launch", "design_doc", "other")
 TICKET = ("other", "launch", "case_study")
-NOTION = "notion.so *.notion.site app.notion.com"
+NOTION = "notion.so notion.site *.notion.site app.notion.com"
 
 FORMS = (
     document(N_("Google Docs document"), "docs.google.com",

@@ -34,12 +34,12 @@ class LinkForm:
     """A form that links have.
 
     `name` is a text for translators. `hosts` are exact, or "*.medium.com" for what is below it, or
-    any, with spaces between them. `pattern` matches path and query without the slash at the end,
-    and what is behind a "#" where it asks for it; unless it ends in "$", anything may follow behind
-    a slash or a question mark. `title` and `identifier` are made of its groups; without an
-    identifier the address is one, and the title is "" where it would be the site's name and a
-    number. Groups of the names year, month and day are its date, `yy` is a year with two digits,
-    and `slug` a title in an address. `kinds` begins with the likeliest.
+    "github.*" for a company's own, or any, with spaces between them. `pattern` matches path and
+    query without the slash at the end, and what is behind a "#" where it asks for it; unless it
+    ends in "$", anything may follow behind a slash or a question mark. `title` and `identifier` are
+    made of its groups; without an identifier the address is one, and the title is "" where it would
+    be the site's name and a number. Groups of the names year, month and day are its date, `yy` is a
+    year with two digits, and `slug` a title in an address. `kinds` begins with the likeliest.
     `keeps_case` tells that ids differ by case.
     """
 
@@ -54,7 +54,10 @@ class LinkForm:
     def is_of(self, host: str) -> bool:
         """Tell whether links of this host can have this form."""
         return any(
-            name in (ANY, host) or (name.startswith("*.") and host.endswith(name[1:]))
+            name in (ANY, host)
+            or (name.startswith("*.") and host.endswith(name[1:]))
+            # "github.blog" is another site of its maker.
+            or (name.endswith(".*") and host.startswith(name[:-1]) and host.count(".") > 1)
             for name in self.hosts.split()
         )
 
