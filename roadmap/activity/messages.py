@@ -281,9 +281,12 @@ def _plan_change(entry: Entry) -> str:
 def _enrollment_change(entry: Entry) -> str:
     before, after = (_hours(each.get("hours_per_week")) for each in (entry.before, entry.data))
     pace = ""
-    if before != after:
-        no = _("no pace")
-        pace = _("pace %(before)s → %(after)s", before=before or no, after=after or no)
+    if before and after and before != after:
+        pace = _("pace %(before)s → %(after)s", before=before, after=after)
+    elif after and not before:
+        pace = _("pace set to %(after)s", after=after)
+    elif before and not after:
+        pace = _("pace removed")
     moved = _moved_date(entry)
     return ", ".join(each for each in (moved, pace) if each) or _("dates and pace saved")
 

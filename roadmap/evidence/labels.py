@@ -16,7 +16,7 @@ from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
 from roadmap.evidence.spoken_dates import AMBIGUOUS, SEVERAL, SpokenDate
-from roadmap.people.labels import judge_name, name_with_basis
+from roadmap.people.labels import judge_name
 from roadmap.people.models import User
 from roadmap.people.roles import VIEWERS
 
@@ -50,11 +50,11 @@ VISIBILITIES: dict[str, LazyString] = {
 AUDIENCES: dict[str, LazyString] = {
     "portfolio": _(
         "Portfolio: you may show it to anyone, in your portfolio and its exports. The "
-        "%(viewers)s of your teams see it from the moment you ask for a review.",
+        "%(viewers)s of your teams see it from the moment you submit it.",
         viewers=VIEWERS,
     ),
     "team": _(
-        "Team: the %(viewers)s of your teams see it from the moment you ask for a review. It is "
+        "Team: the %(viewers)s of your teams see it from the moment you submit it. It is "
         "in no portfolio, export or link.",
         viewers=VIEWERS,
     ),
@@ -259,7 +259,7 @@ def judge(link: Link) -> str:
 
 def confirmed_by(link: Link) -> str:
     """Return who confirmed a link, with what that rests on, as it is printed."""
-    return name_with_basis(judge(link), link.basis)
+    return judge_name(link.verified_by, link.added_by_author, link.by_token, link.basis)
 
 
 def verified_by(item: Item) -> str:

@@ -15,7 +15,7 @@ from roadmap.core.folding import search_text_of
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.evidence.constants import DECISIONS, IMPACT_TYPES, STATES, VISIBILITIES
 from roadmap.evidence.item import Audience, is_visible, shared_state
-from roadmap.people.labels import judge_name, name_with_basis
+from roadmap.people.labels import judge_name
 
 
 def _key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
@@ -255,7 +255,7 @@ class Review(Base):
     @property
     def verified_by(self) -> str:
         """Return the name with what the verification rests on, as it is printed."""
-        return name_with_basis(self.reviewer, self.basis)
+        return judge_name(self.reviewer_name, self.added_by_author, self.by_token, self.basis)
 
 
 class Confirmation(Base):

@@ -14,21 +14,18 @@ BASES = {
 DEFAULT_BASIS = "artefact"
 
 
-def judge_name(name: str, added_by_author: bool, by_token: bool = False) -> str:
-    """Return the name of a reviewer or an assessor.
+def judge_name(name: str, added_by_author: bool, by_token: bool = False, basis: str = "") -> str:
+    """Return the name of a reviewer or an assessor, with its marks in one pair of brackets.
 
-    It is marked where the person judged added them, and where a script judged `by_token`.
+    It says where a script judged `by_token`, what a verification rests on, a key of `BASES`, and
+    where the person judged added them.
     """
-    if by_token:
-        name = _("%(name)s (by token)", name=name)
-    if not added_by_author:
-        return name
-    return _("%(name)s (added to the team by the person judged)", name=name)
-
-
-def name_with_basis(name: str, basis: str) -> str:
-    """Return a reviewer's name with what the verification rests on, as it is printed."""
-    return _("%(name)s (%(basis)s)", name=name, basis=BASES[basis]) if basis else name
+    marks = [
+        *([_("by token")] if by_token else []),
+        *([str(BASES[basis])] if basis else []),
+        *([_("added to the team by the person judged")] if added_by_author else []),
+    ]
+    return f"{name} ({'; '.join(marks)})" if marks else name
 
 
 def membership_sentence(name: str, team: str, others: str, *, left: str = "") -> str:

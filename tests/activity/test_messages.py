@@ -6,12 +6,14 @@ import ast
 import datetime as dt
 import re
 import uuid
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
 from roadmap.activity.messages import ACTIONS_BY_KIND, KINDS, MESSAGES, describe
 from roadmap.activity.queries import ActivityFilter, Entry, Titles, list_entries, load_titles
+from roadmap.catalog.queries import published_roadmap
 from roadmap.core.config import ROOT
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions
@@ -140,6 +142,21 @@ def test_a_pace_and_a_level_say_what_they_were(session, cast, now, alice):
     assert newest[0].endswith(": level 1 → 3, self-assessed")
     assert first[0].endswith(": level 1, self-assessed")
     assert newest[2] == "/skills/mlops"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(None, 6, "pace set to 6 h a week"), (6, 4, "pace 6 h a week → 4 h a week"),
+     (4, None, "pace removed")],
+)  # fmt: skip
+def test_a_pace_is_set_changed_and_removed(session, cast, now, alice, before, after, said):
+    found = published_roadmap(session, "senior-ml-engineer")
+    for hours in (before, after):
+        progress.enroll(
+            session, cast.alice, found.roadmap_id,
+            hours_per_week=hours and Decimal(hours), by=cast.alice, now=now,
+        )  # fmt: skip
+    assert alice()[0][0] == f"{found.content.title}: {said}"
 
 
 def test_a_review_names_who_and_for_which_milestones(session, cast, now, alice):

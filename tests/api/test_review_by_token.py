@@ -90,7 +90,7 @@ def test_a_judgement_by_token_says_so_everywhere(
         (cast.alice, "/portfolio/export/json-resume"),
     )
     for person, address in pages:
-        assert "(by token)" in browser_of(person).get(address).text, address
+        assert "Bob (by token" in browser_of(person).get(address).text, address
 
 
 def test_a_judgement_on_a_page_does_not(

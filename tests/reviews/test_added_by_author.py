@@ -85,7 +85,7 @@ def test_the_api_marks_it_too(app, session, cast, now, bring, marked):
     alice, bob, mallory = (
         ApiClient.of(app, person) for person in (cast.alice, cast.bob, cast.mallory)
     )
-    name = (MARKED if marked else "Mallory").replace("Mallory", "Mallory (by token)")
+    name = MARKED.replace("(added", "(by token; added") if marked else "Mallory (by token)"
 
     judged = mallory.put(f"/reviews/{piece.id}", {"decision": "verified", "comment": "Read."})
     assert judged.json["by"] == name
@@ -101,6 +101,20 @@ def test_the_api_marks_it_too(app, session, cast, now, bring, marked):
     alice.put(f"/me/evidence/{piece.id}/submission", {})
     [waiting] = bob.get("/reviews").json["items"]
     assert [each["by"] for each in waiting["judgements"]] == [name]
+
+
+def test_all_marks_of_a_name_stand_in_one_pair_of_brackets(session, cast, now, browser_of):
+    give_role(session, cast, now)
+    piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, piece, now)
+    review_actions.decide(
+        session, piece, "verified", "Read.", version_id=piece.current_id, basis="artefact",
+        by=cast.actor(session, cast.mallory), now=now,
+    )  # fmt: skip
+    session.commit()
+    page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
+    marked = "Mallory (judged from the artefact; added to the team by the person judged)"
+    assert f"{marked} confirmed this version." in page
 
 
 def test_a_judgement_by_a_manager_of_the_team_is_not_marked(session, cast, now, browser_of):
