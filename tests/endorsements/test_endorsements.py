@@ -18,6 +18,7 @@ from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
 from tests.support.catalog import enroll
+from tests.support.markup import flat
 
 KEY = "experiment-on-second-machine"
 PAGE = f"/roadmaps/senior-ml-engineer/milestones/{KEY}"
@@ -68,6 +69,14 @@ def test_a_witness_answers_once_and_is_printed(alice, witness, session):
     assert "I ran it on mine." in mine
     assert "Mallory" not in mine
     assert "answered as a witness" in alice.get("/notifications").text
+
+
+def test_both_sides_read_where_the_answer_is_printed(alice, witness):
+    """A portfolio shows pieces, so it shows nothing of a milestone without one."""
+    asking = flat(alice.get(ASK).text)
+    assert "who reads it in your portfolio, sees them beside that piece." in asking
+    page = flat(witness.get(ask(alice)).text)
+    assert "who reads that piece in a portfolio, sees them there too." in page
 
 
 def test_a_name_that_was_entered_as_the_role_too_is_printed_once(alice, witness):
