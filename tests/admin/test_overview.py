@@ -15,6 +15,7 @@ from roadmap.mail.models import OutgoingMail
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
 from roadmap.people.models import Team, User
+from tests.support.catalog import enroll
 
 
 def test_it_works(session, cast, erin, now):
@@ -116,6 +117,25 @@ def test_on_a_phone_administration_is_one_of_five_places(session, cast, erin, no
         items = [item for item in nav.split("<li")[1:] if "wide-only" not in item.partition(">")[0]]
         assert len(items) == (5 if manages else 4)
         assert sum('href="/admin" aria-current="page"' in item for item in items) == 1
+
+
+@pytest.mark.parametrize("manages", [False, True])
+def test_on_a_phone_who_learns_as_well_keeps_their_own_places(session, cast, erin, now, manages):
+    """Administration is in the account menu alone."""
+    enroll(session, cast.erin, now, "senior-ml-engineer")
+    if manages:
+        vision = session.get_one(Team, cast.other_team)
+        add_member(session, vision, cast.erin, "manager", by=None, now=now)
+    session.commit()
+    page = erin.get("/admin").text
+    nav = page.partition('class="main-nav"')[2].partition("</nav>")[0]
+    items = [item for item in nav.split("<li")[1:] if "wide-only" not in item.partition(">")[0]]
+    own = ["/roadmaps", "/evidence", "/skills", "/readiness", "/portfolio"]
+    kept = ["/roadmaps", "/evidence", "/readiness", "/teams", "/reviews"] if manages else own
+    assert [re.search('href="([^"]+)"', item)[1] for item in items] == kept
+    menu = page.partition("account-menu")[2]
+    assert 'href="/admin"' in menu
+    assert ('href="/skills"' in menu) is manages
 
 
 def test_who_waits_for_deletion_is_not_counted_as_deactivated_too(session, cast, now):
