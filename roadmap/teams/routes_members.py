@@ -86,7 +86,7 @@ def add_member(slug: str) -> Response:
                 user.id, _("Change %(name)s's teams", name=user.name)
             )
             said = Markup("{} {}").format(said, link)
-        flash(said)
+        flash(_("You are now in %(team)s.", team=team.name) if user.id == current_user.id else said)
     else:
         flash(_("%(name)s is already in %(team)s, in this role.", name=user.name, team=team.name))
     return see_other("teams.members", slug=slug)

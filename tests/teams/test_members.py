@@ -56,6 +56,18 @@ def test_it_works(session, cast, bob, now):
     assert "Add someone to the team" not in page.text
 
 
+def test_an_administrator_adds_themselves_by_a_button(session, cast, bob, erin):
+    assert "Add me as a member" not in bob.get(MEMBERS).text
+    form = erin.get(MEMBERS).text.partition("You are not in this team.")[2].partition("</form>")[0]
+    assert "Add me as a member</button>" in form
+    fields = dict(re.findall(r'name="(add-[a-z]+)" value="([^"]+)"', form))
+    assert erin.post(MEMBERS, fields).status_code == 303
+    assert role(session, cast.team, cast.erin) == "member"
+    page = erin.get(MEMBERS).text
+    assert "You are now in Ranking." in page
+    assert "Add me as a member" not in page
+
+
 def test_it_needs_sign_in(cast, browser_of):
     assert browser_of().get(MEMBERS).location == f"/login?next={MEMBERS}"
 
