@@ -201,9 +201,19 @@ def submit(evidence_id: uuid.UUID) -> Response:
         messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
         return _render_item(piece, refusal=messages, status=422)
     title = labels.shorten_title(piece.title)
-    managers = holders_of(db.session, piece.user_id, Capability.REVIEW)
-    if asked := _join_names([person.name for person in managers]):
-        said = _("“%(title)s” is now waiting for %(names)s.", title=title, names=asked)
+    managers, mentors = _load_readers(piece.user_id)
+    if managers:
+        said = _(
+            "“%(title)s” is now waiting for %(names)s.", title=title, names=_join_names(managers)
+        )
+        flash(said, "message")
+    elif mentors:
+        said = _(
+            "“%(title)s” is now shared with %(names)s for comments. Nobody can verify it until "
+            "you are in a team with a manager.",
+            title=title,
+            names=_join_names(mentors),
+        )
         flash(said, "message")
     else:
         said = _(
@@ -264,6 +274,14 @@ def comment(evidence_id: uuid.UUID) -> Response:
     return response
 
 
+def _load_readers(user_id: uuid.UUID) -> tuple[list[str], list[str]]:
+    """Load the names of a person's managers; where there are none, of who may comment as well."""
+    managers, mentors = holders_of(db.session, user_id, Capability.REVIEW), []
+    if not managers:
+        mentors = holders_of(db.session, user_id, Capability.COMMENT)
+    return [each.name for each in managers], [each.name for each in mentors]
+
+
 def _load_own(evidence_id: uuid.UUID, action: str = "evidence.write") -> Evidence:
     return queries.load_own(db.session, current_user, action, evidence_id)
 
@@ -271,17 +289,18 @@ def _load_own(evidence_id: uuid.UUID, action: str = "evidence.write") -> Evidenc
 def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Response:
     """Render the owner's page; `refusal` says why a step was refused."""
     detail = queries.load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
-    people = holders_of(db.session, piece.user_id, Capability.REVIEW)
-    managers = [person.name for person in people]
+    managers, mentors = _load_readers(piece.user_id)
     today = current_user.today(now())
     page = render_template(
         "evidence/show.html",
         detail=detail,
         managers=managers,
+        mentors=mentors,
+        own_team=None if managers else permissions.find_invitable_team(db.session, current_user),
         proves=bool(
             queries.load_fitting_milestones(db.session, piece.milestone_keys, piece.current.kind)
         ),
-        asked=_join_names(managers),
+        asked=_join_names(managers or mentors),
         reader=queries.assigned_reviewer(db.session, piece),
         today=today,
         linked=queries.find_linked_milestones(db.session, detail.item, today),

@@ -33,7 +33,7 @@ from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress, load_progress
 from roadmap.journey.routes_milestone import unfold_captured
 from roadmap.people.actor import Actor
-from roadmap.people.permissions import permit
+from roadmap.people.permissions import find_invitable_team, permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 from roadmap.progress import actions as progress
@@ -362,6 +362,7 @@ def _render_stage(
         compact_trail=trail,
         unfolded=unfold_captured(found),
         unreachable_gates=gates,
+        own_team=find_invitable_team(db.session, current_user) if gates else None,
         reason_form=reason,
         worksheets=decided,
         open=any(pages.tones[key] in ("not_started", "in_progress") for key in keys),

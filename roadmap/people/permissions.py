@@ -15,6 +15,8 @@ from flask import Flask, abort, g
 from sqlalchemy.orm import Session
 
 from roadmap.people.actor import Actor
+from roadmap.people.models import Team
+from roadmap.people.queries import memberships
 from roadmap.people.roles import Capability
 from roadmap.people.scopes import find_refusal
 
@@ -208,6 +210,12 @@ def check_access(actor: MaybeActor, action: str, row: Row | None) -> Row:
         g.refused_row_of = getattr(row, "user_id", None)
         abort(403)
     return row
+
+
+def find_invitable_team(session: Session, actor: Actor) -> Team | None:
+    """Find the first, by name, of an actor's own teams to which they may invite a manager."""
+    own = (team for team, _role in memberships(session, actor.id))
+    return next((team for team in own if can(actor, "team.invite", team)), None)  # type: ignore[arg-type]
 
 
 def permit(action: str) -> Callable[[View], View]:

@@ -8,7 +8,7 @@ from flask_login import current_user
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.web import now, render_page, wants_fragment
-from roadmap.people.permissions import permit
+from roadmap.people.permissions import find_invitable_team, permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 from roadmap.progress.queries import enrollment, enrollments
@@ -61,5 +61,6 @@ def page() -> Response | str:
         others=others,
         supposed=supposed,
         said=said,
+        own_team=None if has_manager else find_invitable_team(db.session, current_user),
         **own_context(found, own, content, has_manager=has_manager),
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 from markupsafe import escape
 
 from roadmap.catalog.models import Milestone
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions
 from roadmap.evidence.item import Impact
+from roadmap.people.actions import add_member
+from roadmap.people.models import Membership, Team
 from tests.evidence.builders import (
     DESIGN,
     LATENCY,
@@ -22,6 +25,7 @@ from tests.evidence.builders import (
     submit_evidence,
 )
 from tests.evidence.form_data import form_fields, impact_fields
+from tests.support.catalog import enroll
 from tests.support.markup import flat
 from tests.support.statements import statements_of
 
@@ -85,6 +89,28 @@ def test_an_administrator_is_not_sent_to_their_administrator(session, cast, now,
         page = flat(erin.get(path).text)
         assert "Ask your" not in page
         assert f'href="/admin/teams">{link}</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("member", "Ranking has no manager yet: invite one"),
+        ("manager", "Invite another manager to Ranking"),
+    ],
+)
+def test_who_has_a_team_is_led_to_a_manager_for_it(session, cast, now, browser_of, role, said):
+    """On every page that says why nobody verifies or assesses."""
+    session.execute(sa.delete(Membership).where(Membership.user_id == cast.bob))
+    piece = add_evidence(session, cast, cast.erin, now)
+    add_member(session, session.get(Team, cast.team), cast.erin, role, by=cast.erin, now=now)
+    enroll(session, cast.erin, now, "senior-ml-engineer")
+    session.commit()
+    erin = browser_of(cast.erin)
+    roadmap = "/roadmaps/senior-ml-engineer/experience"
+    for path in (f"/evidence/{piece.id}", "/skills/mlops", "/readiness", roadmap):
+        page = flat(erin.get(path).text)
+        assert f'<a href="/teams/ranking/members#invite-title">{said}</a>.' in page, path
+        assert "Create a team" not in page, path
 
 
 def test_it_shows_versions_reviews_and_what_was_confirmed(session, cast, now, browser_of):

@@ -170,6 +170,40 @@ def test_without_a_manager_it_says_so(session, cast, now, browser_of):
     assert "nobody sees it" in mallory.get(f"/evidence/{piece.id}").text
 
 
+@pytest.mark.parametrize("visibility", ["team", "private"])
+def test_with_a_mentor_alone_it_is_shared_for_comments(session, cast, now, browser_of, visibility):
+    """It waits without hanging: it can be withdrawn, and the first manager finds it waiting."""
+    piece = add_evidence(session, cast, cast.alice, now, visibility=visibility)
+    people.change_role(
+        session, session.get(Team, cast.team), cast.bob, "mentor", by=cast.erin, now=now
+    )
+    session.commit()
+    alice, bob, address = browser_of(cast.alice), browser_of(cast.bob), f"/evidence/{piece.id}"
+    assert bob.get(f"/reviews/{piece.id}").status_code == 404
+    page = flat(alice.get(address).text)
+    assert "<button" in page.partition("Share with Bob for comments</button>")[0][-40:]
+    alice.put(f"{address}/submission", {"visibility": "team"})
+    assert reload_evidence(session, piece.id) == ("submitted", "team")
+    page = flat(alice.get(address).text)
+    assert "is now shared with Bob for comments. Nobody can verify it until" in page
+    assert "Shared with Bob for comments. Cairn does not notify them" in page
+    assert "You are in no team with a manager, so nobody can review it." in page
+    assert "waiting for a manager" not in page
+    assert "Withdraw</button>" in page
+    assert "Your managers and mentors read it." in page
+
+    assert piece.title in bob.get(f"/reviews/{piece.id}").text
+    assert f'href="/reviews/{piece.id}' in bob.get("/search", query_string={"q": piece.title}).text
+    assert bob.post(f"{address}/comments", {"text": "Which baseline?"}).status_code == 303
+    assert "Which baseline?" in alice.get(address).text
+
+    team = session.get(Team, cast.team)
+    people.add_member(session, team, cast.dave, "manager", by=cast.erin, now=now)
+    session.commit()
+    assert f"/reviews/{piece.id}" in browser_of(cast.dave).get("/reviews").text
+    assert "Asked: Dave." in alice.get(address).text
+
+
 def test_two_managers_are_both_named(session, cast, now, browser_of, piece):
     session.add(Membership(team_id=cast.team, user_id=cast.dave, role="manager", created_at=now))
     session.commit()

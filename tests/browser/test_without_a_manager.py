@@ -1,0 +1,57 @@
+"""Somebody alone, who administers: a team of her own, its mentor, and a piece that they share."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PageOf
+
+TITLE = "Why our ranking drifts"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_mentor_reads_what_is_shared_and_comments(page_of: PageOf, scripts: bool) -> None:
+    erin = page_of("erin", java_script_enabled=scripts)
+    mallory = page_of("mallory", java_script_enabled=scripts)
+    team = f"Solo {'with' if scripts else 'without'} scripts"
+
+    # A team, herself in it, and a link for its mentor.
+    erin.goto("/admin/teams/new")
+    erin.get_by_label("Name").fill(team)
+    erin.get_by_role("button", name="Create team").click()
+    erin.get_by_role("button", name="Add me as a member").click()
+    expect(erin.locator("#messages")).to_contain_text(f"You are now in {team}.")
+    invite = erin.locator("form", has=erin.get_by_role("button", name="Create invitation"))
+    invite.get_by_label("Role").select_option("mentor")
+    invite.get_by_role("button").click()
+    mallory.goto(erin.get_by_role("textbox", name="Invitation link").input_value())
+    mallory.get_by_role("button", name=f"Mentor {team}").click()
+
+    # A piece, linked to a milestone that it proves.
+    erin.goto("/evidence/new?milestone=design-doc-for-complex-system")
+    erin.get_by_label("Title").fill(f"{TITLE}: {team}")
+    erin.get_by_label("Kind").select_option("design_doc")
+    erin.get_by_label("Date", exact=True).fill("2026-05-01")
+    erin.locator("[name=url]").fill("https://example.org/drift")
+    erin.get_by_role("button", name="Save").first.click()
+    address = erin.url.partition("#")[0]
+    main = erin.locator("main")
+    expect(main).to_contain_text("invite one")
+    erin.get_by_role("button", name="Share with Mallory for comments").click()
+    expect(erin.locator("#messages")).to_contain_text("is now shared with Mallory for comments.")
+    expect(main).to_contain_text("nobody can review it")
+
+    # The mentor finds it by search, and on her page.
+    mallory.goto(f"/search?q={TITLE}")
+    mallory.get_by_role("link", name=f"{TITLE}: {team}").click()
+    expect(mallory.get_by_role("button", name="Verify")).to_have_count(0)
+    mallory.get_by_label("Add a comment").fill("Which baseline is that?")
+    mallory.get_by_role("button", name="Add comment").click()
+    expect(mallory.locator("#thread")).to_contain_text("Which baseline is that?")
+
+    # She reads it, and the way to a manager is the team's own page.
+    erin.goto(address)
+    expect(main).to_contain_text("Which baseline is that?")
+    erin.get_by_role("link", name="has no manager yet: invite one").click()
+    expect(erin.get_by_role("heading", level=1)).to_contain_text("Members of Solo")
