@@ -33,7 +33,9 @@ from roadmap.evidence.models import (
 
 PAGE_SIZE = 50
 SORTS = ("newest", "oldest", "title", "state")
-FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "year", "verified_at")
+# Moments, which the address of a list names exactly.
+MOMENTS = ("verified_at", "created_at")
+FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "year", *MOMENTS)
 # The version that counts, beside the current one that is shown.
 _COUNTED_VERSION = aliased(EvidenceVersion)
 _YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)
@@ -44,7 +46,7 @@ class Filters:
     """What the list is narrowed to; None and '' mean any.
 
     `kind` may be several, with commas. `verified_at` is the moment of a review that verified it
-    and was not taken back.
+    and was not taken back; `created_at` that of an import, which creates all its pieces at once.
     """
 
     q: str = ""
@@ -56,6 +58,7 @@ class Filters:
     skill: str | None = None
     year: int | None = None
     verified_at: dt.datetime | None = None
+    created_at: dt.datetime | None = None
     sort: str = "newest"
 
     @property
@@ -167,6 +170,8 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
                 Review.decision == "verified",
                 Review.decided_at == sa.bindparam(name, type_=Review.decided_at.type),
             )
+        case "created_at":
+            return Evidence.created_at == sa.bindparam(name, type_=Evidence.created_at.type)
         case "kind":
             return EvidenceVersion.kind.in_(sa.bindparam(name, expanding=True))
         case "tone":

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -37,7 +38,14 @@ from roadmap.evidence.constants import (
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.item import Audience
 from roadmap.evidence.kinds import KINDS
-from roadmap.evidence.list_query import FILTER_NAMES, SORTS, Filters, list_evidence, load_overview
+from roadmap.evidence.list_query import (
+    FILTER_NAMES,
+    MOMENTS,
+    SORTS,
+    Filters,
+    list_evidence,
+    load_overview,
+)
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import (
     InvalidInput,
@@ -120,11 +128,10 @@ def _parse_filters() -> Filters:
     kind = request.args.get("kind", "")
     if all(each in KINDS for each in kind.split(",")):
         keys["kind"] = kind
-    try:
-        verified_at = dt.datetime.fromisoformat(request.args.get("verified_at", ""))
-        keys["verified_at"] = verified_at.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        pass
+    for name in MOMENTS:
+        with suppress(ValueError, OverflowError):
+            moment = dt.datetime.fromisoformat(request.args.get(name, ""))
+            keys[name] = moment.astimezone(dt.UTC)
     return Filters(
         q=clean_line(request.args.get("q"))[:200], year=int(year) or None, **words, **keys
     )

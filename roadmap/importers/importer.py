@@ -28,7 +28,8 @@ class Candidate:
     as ISO 8601. `external_id` names it wherever it comes from, such as `doi:10.1000/182`: what has
     been imported with the same one is not imported again. `heading` is what it is listed below,
     `place` and `line` say where it stands. `unread` says of fields what could not be read, which
-    makes an error of it; these have no value.
+    makes an error of it; these have no value. `is_current` tells that the file itself says that it
+    goes on.
     """
 
     record: str
@@ -38,6 +39,7 @@ class Candidate:
     place: str = ""
     line: int | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    is_current: bool = False
 
     @property
     def where(self) -> str:

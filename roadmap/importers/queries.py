@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -29,14 +29,15 @@ MAX_TICKED = 25
 class Row:
     """A candidate of the preview.
 
-    `state` is "new", "imported", "deleted" (imported, and deleted since) or "linked" (there is a
-    piece of evidence with the same link); `href` is where the record is, "" where it is gone.
+    `dates` has one for each of the record's `dates`. `state` is "new", "imported", "deleted"
+    (imported, and deleted since) or "linked" (there is a piece of evidence with the same link);
+    `href` is where the record is, "" where it is gone.
     """
 
     number: int
     candidate: Candidate
     title: str
-    date: PartialDate | None
+    dates: Sequence[PartialDate | None]
     state: str
     href: str = ""
 
@@ -194,7 +195,7 @@ def make_preview(
                 len(seen) - 1,
                 candidate,
                 record.title(candidate.values),
-                record.date(candidate.values),
+                record.read_dates(candidate.values),
                 state,
                 _address(candidate.record, found) if found else "",
             )

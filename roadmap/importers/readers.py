@@ -136,19 +136,42 @@ def add_candidate(
     place: str = "",
     line: int | None = None,
     order: str = "",
+    shown_by: str = "",
 ) -> None:
     """Add a record to a reading, shortened where it is too long, with what is wrong with its dates.
 
     Without an id of its own it is told apart by its `source` and what identifies such a record.
+    `shown_by` names what of the file would show a piece of evidence: a link or a description.
     """
+    is_current = fold(clean_line(values.get("ended_on", ""))) in ONGOING
     unread = set_dates(values, order)
     parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
     external_id = own_id or make_external_id(source, record, *parts)
     if record == "evidence":
+        describe(values, unread, shown_by)
         shorten(reading, values)
     reading.candidates.append(
-        Candidate(record, external_id, values, place=place, line=line, unread=unread)
-    )
+        Candidate(
+            record, external_id, values, place=place, line=line, unread=unread,
+            is_current=is_current,
+        )
+    )  # fmt: skip
+
+
+def describe(values: dict[str, str], unread: dict[str, str], shown_by: str) -> None:
+    """Describe a piece that has neither a link nor a description by who issued it.
+
+    Where nobody did, say in `unread` what of the file would help, which `shown_by` names.
+    """
+    if values.get("url") or values.get("description"):
+        return
+    values["description"] = values.get("issuer", "")
+    if not values["description"]:
+        unread["url"] = _(
+            "There is neither a link nor a description, so a reader has nothing to look at. Fill "
+            "in %(fields)s and import again, or leave this out and add it by hand.",
+            fields=shown_by,
+        )
 
 
 def shorten(reading: Reading, values: dict[str, str]) -> None:

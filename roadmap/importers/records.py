@@ -49,9 +49,9 @@ class Record:
     def title(self, values: Values) -> str:
         return values.get("title", "")
 
-    def date(self, values: Values) -> PartialDate | None:
-        """Return the date that it is listed with: the first of its dates that is given."""
-        return next(filter(None, (_date(values.get(name)) for name in self.dates)), None)
+    def read_dates(self, values: Values) -> list[PartialDate | None]:
+        """Return the dates that it is listed with, None for each that is not given."""
+        return [_date(values.get(name)) for name in self.dates]
 
 
 def _date(text: str | None) -> PartialDate | None:
@@ -146,7 +146,7 @@ class PositionRecord(CareerRecord):
     }
     optional = ("employer", "ended_on", "is_ml", "summary")
     identity = ("title", "employer", "started_on")
-    dates = ("started_on",)
+    dates = ("started_on", "ended_on")
 
 
 class DegreeRecord(CareerRecord):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, abort, current_app, flash, request
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -206,7 +207,7 @@ def save(key: str) -> BaseResponse:
             if row.key in ticked
         ]
     saved = actions.save(db.session, pending, rows, by=current_user, now=now())
-    said = []
+    said: list[str] = []
     if pieces := saved["evidence"]:
         said.append(
             ngettext(
@@ -223,10 +224,16 @@ def save(key: str) -> BaseResponse:
                 entries,
             )
         )
+        if pieces:
+            career = _("Positions and education")
+            said.append(Markup('<a href="/career">{}</a>').format(career))
     if not said:
         said.append(_("Everything that was ticked had been imported before."))
-    flash(" ".join([*said, _left_out_message(found, ticked)]).strip())
-    if pieces or not entries:
+    said.append(_left_out_message(found, ticked))
+    flash(Markup(" ").join(filter(None, said)))
+    if pieces:
+        return see_other("evidence.index", created_at=now().isoformat())
+    if not entries:
         return see_other("evidence.index", state="draft")
     return see_other("career.overview")
 

@@ -93,7 +93,7 @@ def test_a_german_table_becomes_drafts_and_the_second_time_nothing(alice, sessio
     assert boxes(page) == [("Vortrag über Kosten", True), ("Étude", True)]
     assert pieces(session) == []
     answer = alice.post(RECORDS, fields(page))
-    assert answer.location == "/evidence?state=draft"
+    assert answer.location.startswith("/evidence?created_at=")
     assert "2 pieces are imported as drafts" in alice.get(answer.location).text
     talk, study = pieces(session)
     assert (talk.state, talk.current.kind, talk.current.occurred_on) == (
@@ -170,6 +170,49 @@ def test_the_preview_says_how_short_dates_are_read(alice, order, read):
     note = f"Dates such as “03/04/2026” are read as {read}."
     assert note in text_of(preview(alice, table, order=order))
     assert "Dates such as" not in preview(alice, table.replace(b"03/04", b"03/03"))
+
+
+def test_dates_of_which_none_tells_the_order_are_asked_about(alice, session):
+    table = b"title,date,link\nA,03/04/2024,https://a.example\nB,05/06/2024,https://b.example\n"
+    bring(alice, table)
+    answers = chosen(alice.get(PREVIEW).text)
+    assert answers["order"] == ""
+    refused = alice.put(OPTIONS, answers)
+    assert refused.status_code == 422
+    assert "Choose whether 03/04/2026 is 3 April or 4 March" in text_of(refused.text)
+    assert chosen(refused.text) == answers
+    assert alice.put(OPTIONS, {**answers, "order": "mdy"}).status_code == 303
+    assert "Mar 2024" in text_of(alice.get(PREVIEW).text)
+    for date, order in ((b"13/06/2024", "dmy"), (b"06/13/2024", "mdy"), (b"05/05/2024", "")):
+        bring(alice, table.replace(b"05/06/2024", date))
+        assert chosen(alice.get(PREVIEW).text)["order"] == order
+    bring(alice, table.replace(b"03/04", b"03/03").replace(b"05/06", b"05/05"))
+    assert chosen(alice.get(PREVIEW).text)["order"] == "dmy"
+
+
+def test_what_has_no_link_is_described_by_who_issued_it(alice, session):
+    table = b"title,date,organization\nPrize,2024,Example Society\nNothing,2024,\n"
+    page = preview(alice, table)
+    assert boxes(page) == [("Prize", True)]
+    said = (
+        "Line 3 “Nothing”: Link[^:]*: There is neither a link nor a description.* Fill in a column"
+    )
+    assert re.search(said, text_of(page))
+    assert "Add a link, a file" not in page
+    alice.post(RECORDS, fields(page, without="1"))
+    assert [each.current.description for each in pieces(session)] == ["Example Society"]
+
+
+def test_one_is_led_to_what_was_imported(alice, session):
+    alice.post(RECORDS, fields(preview(alice, TALKS)))
+    other = b"title,date,link\nAnother,2026,https://c.example\n"
+    answer = alice.post(RECORDS, fields(preview(alice, other)))
+    page = alice.get(answer.location).text
+    assert "1 piece found. Imported on" in text_of(page)
+    assert "Another" in page
+    assert "Étude" not in page
+    assert 'name="created_at"' in page
+    assert "Étude" in alice.get("/evidence?created_at=soon").text
 
 
 def test_positions_go_on_and_have_years(alice, session):

@@ -18,7 +18,7 @@ from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.queries import make_preview
 from roadmap.portfolio.actions import add_all_items
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
-from tests.importers.test_csv import boxes, fields
+from tests.importers.test_csv import boxes, fields, text_of
 
 RESUME = {
     "basics": {"name": "Ada", "label": "", "website": "https://example.org/", "email": None},
@@ -278,6 +278,59 @@ def test_positions_say_themselves_whether_they_were_machine_learning(cast, brows
     # Once more adds nothing.
     alice.post(here, {"file": (io.BytesIO(DATA), "LinkedIn.zip")})
     assert not any(ticked for _title, ticked in boxes(alice.get(f"{here}/preview").text))
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "data", "said"),
+    [
+        ("linkedin", "LinkedIn.zip", DATA, [
+            "since Mar 2021 no end given, assumed current Example",
+            "2018 to Feb 2021 Old",
+            "awarded 2014",
+        ]),
+        ("json-resume", "resume.json", json.dumps(RESUME).encode(), [
+            "since 2019 Old Key Ltd",
+            "since Sep 2015 no end given, assumed current New Key Ltd",
+            "awarded Jul 2006",
+        ]),
+        ("json-resume", "resume.json", b'{"education": [{"institution": "U"}]}', [
+            "no date given, assumed awarded",
+        ]),
+    ],
+)  # fmt: skip
+def test_the_preview_says_of_a_career_from_when_to_when(cast, browser_of, key, name, data, said):
+    alice, here = browser_of(cast.alice), f"/evidence/import/{key}"
+    alice.post(here, {"file": (io.BytesIO(data), name)})
+    page = text_of(alice.get(f"{here}/preview").text)
+    assert [each for each in said if each not in page] == [], page
+
+
+def test_one_is_led_to_the_pieces_and_to_the_career_that_were_imported(cast, browser_of):
+    alice, here = browser_of(cast.alice), "/evidence/import/linkedin"
+    alice.post(here, {"file": (io.BytesIO(DATA), "LinkedIn.zip")})
+    answer = alice.post(f"{here}/records", fields(alice.get(f"{here}/preview").text))
+    page = alice.get(answer.location).text
+    assert "3 entries of your career are imported. Positions and education" in text_of(page)
+    assert '<a href="/career">Positions and education</a>' in page
+    assert "1 piece found." in text_of(page)
+
+
+def test_an_award_or_certificate_without_a_link_is_described_by_who_gave_it():
+    awards = [
+        {"title": "Prize", "date": "2024", "awarder": "Example Society"},
+        {"title": "Medal", "date": "2024"},
+    ]
+    volunteer = [{"position": "Mentor", "organization": "Club", "endDate": "2024"}]
+    found = read("json-resume", {"awards": awards, "volunteer": volunteer})
+    described = {each.values["title"]: each.values["description"] for each in found.candidates}
+    assert described == {"Prize": "Example Society", "Medal": "", "Mentor": "Club"}
+    bare = b"Name,Url,Authority,Started On,Finished On\nCloud,,Example,2024,\nOther,,,2024,\n"
+    found = read("linkedin", linkedin(Certifications=bare.decode()))
+    assert [each.values["description"] for each in found.candidates] == ["Example", ""]
+    [_cloud, other] = found.candidates
+    assert "Fill in a link or a description on LinkedIn" in other.unread["url"]
+    [alone] = read("bibtex", b"@misc{a, title={A}, year=2021}").candidates
+    assert "Fill in “doi”, “url”, “author” or “abstract”" in alone.unread["url"]
 
 
 def test_what_this_product_exported_comes_back_unverified(cast, browser_of, session, now):

@@ -22,6 +22,7 @@ from roadmap.importers.importer import (
 from roadmap.importers.readers import (
     arxiv_of,
     decode_text,
+    describe,
     doi_of,
     set_dates,
     shorten,
@@ -94,6 +95,7 @@ class BibTexImporter(FileImporter):
             unread = set_dates(values)
             doi, arxiv = doi_of(fields.get("doi", "")), arxiv_of(fields.get("eprint", ""))
             external_id = work_id(values, doi=doi, arxiv=arxiv)
+            describe(values, unread, _("“doi”, “url”, “author” or “abstract” of the entry"))
             shorten(reading, values)
             reading.candidates.append(
                 Candidate("evidence", external_id, values, line=line, unread=unread)

@@ -38,9 +38,11 @@ NAMES: dict[str, tuple[str, ...]] = {
     "kind": ("kind", "type", "art", "category", "kategorie", "typ"),
     "occurred_on": ("date", "datum", "when", "occurred on", "day", "finished", "completed"),
     "url": ("url", "link", "address", "web", "permalink", "adresse"),
-    "description": ("description", "beschreibung", "details", "notes", "note", "notiz", "text"),
+    "description": ("description", "beschreibung", "details", "notes", "note", "notiz", "text",
+                    "summary", "abstract"),
     "role": ("your role", "my role", "role", "rolle"),
-    "issuer": ("issuer", "issued by", "authority", "aussteller", "organization", "organisation"),
+    "issuer": ("issuer", "issued by", "authority", "aussteller", "organization", "organisation",
+               "awarder", "awarded by"),
     "issued_on": ("issued on", "issued", "issue date", "ausgestellt"),
     "expires_on": ("expires on", "expires", "expiry", "expiration date", "gultig bis"),
     "employer": ("employer", "company", "company name", "organization", "firma", "arbeitgeber"),
@@ -127,13 +129,17 @@ class CsvImporter(FileImporter):
                     _l("You can change it for all of them in the preview."),
                 )
             )
+        order = _guess_order(rows)
+        unsure = [] if order else [("", _l("Choose"))]
         asked.append(
             Question(
                 "order",
                 _l("03/04/2026 is"),
-                [("dmy", _l("3 April")), ("mdy", _l("4 March"))],
-                options.get("order") or _guess_order(rows),
-                _l("Only for dates that are written so."),
+                [*unsure, ("dmy", _l("3 April")), ("mdy", _l("4 March"))],
+                options.get("order") or order,
+                _l("Only for dates that are written so. No date in this file tells which.")
+                if unsure
+                else _l("Only for dates that are written so."),
             )
         )
         fields, proposed = RECORDS[record].fields, _propose_fields(folded, record)
@@ -151,6 +157,8 @@ class CsvImporter(FileImporter):
         return asked
 
     def find_fault(self, records: Sequence[Any], options: Mapping[str, str]) -> str:
+        if not options["order"]:
+            return _("Choose whether 03/04/2026 is 3 April or 4 March in this file.")
         record = RECORDS[options["record"]]
         chosen = [options[_column(number)] for number in range(len(records[0]["cells"]))]
         for name, label in record.fields.items():
@@ -192,7 +200,10 @@ class CsvImporter(FileImporter):
                 ),
                 "",
             )
-            add_candidate(reading, record, values, source="csv", line=row["line"], order=order)
+            add_candidate(
+                reading, record, values, source="csv", line=row["line"], order=order,
+                shown_by=_("a column that is imported as “Link” or “Description”"),
+            )  # fmt: skip
         if unknown_kinds:
             named = ", ".join(f"“{each}”" for each in list(unknown_kinds)[:10])
             reading.notes.append(
@@ -261,12 +272,13 @@ def _guess_record(folded: Sequence[str]) -> str:
 
 
 def _guess_order(rows: Sequence[Any]) -> str:
-    """Return "mdy" where a second number is no month, "dmy" otherwise."""
-    for row in rows:
-        for cell in row["cells"]:
-            if (found := SHORT_DATE.fullmatch(cell)) and int(found[2]) > 12:
-                return "mdy"
-    return "dmy"
+    """Return "mdy" where a second number is no month, "" where no date tells, "dmy" otherwise."""
+    cells = [cell for row in rows for cell in row["cells"]]
+    dates = list(filter(None, map(SHORT_DATE.fullmatch, cells)))
+    if any(int(found[2]) > 12 for found in dates):
+        return "mdy"
+    tells = any(int(found[1]) > 12 for found in dates)
+    return "" if not tells and any(map(has_two_orders, cells)) else "dmy"
 
 
 def match_kind(text: str) -> str:

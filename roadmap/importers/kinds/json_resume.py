@@ -98,7 +98,7 @@ class JsonResumeImporter(FileImporter):
             own_id = make_external_id("cairn", own) if own else ""
             add_candidate(
                 reading, record, values, source="resume", own_id=own_id, place=place,
-                line=each.get("line"),
+                line=each.get("line"), shown_by=_("“url” or “summary” in the file"),
             )  # fmt: skip
         if odd:
             if (more := len(odd) - MAX_NAMED) > 0:
@@ -241,7 +241,8 @@ def _piece(
             "occurred_on": text_at(own, "occurredOn") or _first(entry, *date),
             "url": _url(entry) or text_at(own, "url"),
             "description": text_at(own, "description")
-            or _lines(entry, "summary", "description", "highlights"),
+            or _lines(entry, "summary", "description", "highlights")
+            or clean_line(_first(entry, "organization", "entity")),
             "role": text_at(own, "role"),
             "issuer": text_at(own, "issuer") or clean_line(_first(entry, *issuer)),
             "issued_on": text_at(own, "issuedOn"),

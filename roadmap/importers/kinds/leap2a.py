@@ -90,7 +90,8 @@ class Leap2aImporter(FileImporter):
             is_ours = any(scheme == KIND_SCHEME for scheme, _term in each["categories"])
             own_id = make_external_id("cairn", own) if is_ours and own != each["id"] else ""
             place = _("Entry %(number)s", number=number)
-            add_candidate(reading, record, values, source="leap2a", own_id=own_id, place=place)
+            add_candidate(reading, record, values, source="leap2a", own_id=own_id, place=place,
+                          shown_by=_("a link or a text of the entry"))  # fmt: skip
         if passed := sum(each["type"] in PASSED_OVER for each in records):
             reading.notes.append(
                 ngettext(

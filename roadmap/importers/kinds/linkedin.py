@@ -116,6 +116,7 @@ class LinkedInImporter(FileImporter):
             add_candidate(
                 reading, table.record, values, source="linkedin",
                 place=each["table"].capitalize(), line=each["line"],
+                shown_by=_("a link or a description on LinkedIn or in the file"),
             )  # fmt: skip
         return reading
 

@@ -63,8 +63,9 @@ class OrcidImporter(SiteImporter):
             values = dict(record["values"])
             place = _("Work %(number)s", number=number)
             add_candidate(
-                reading, "evidence", values, source="orcid", own_id=record["id"], place=place
-            )
+                reading, "evidence", values, source="orcid", own_id=record["id"], place=place,
+                shown_by=_("a link or an identifier at ORCID"),
+            )  # fmt: skip
         return reading
 
 
