@@ -224,7 +224,8 @@ def submit(evidence_id: uuid.UUID) -> Response:
         flash(said, "message")
     else:
         said = _(
-            "“%(title)s” is submitted. You are in no team with a manager, so nobody sees it.",
+            "“%(title)s” is submitted. You are in no team with a manager or mentor, so nobody "
+            "sees it.",
             title=title,
         )
         flash(said, "warning")

@@ -65,6 +65,7 @@ def test_an_administrator_adds_themselves_by_a_button(session, cast, bob, erin):
     assert role(session, cast.team, cast.erin) == "member"
     page = erin.get(MEMBERS).text
     assert "You are now in Ranking." in page
+    assert f'href="{MEMBERS}"' in erin.get("/teams").text
     assert "Add me as a member" not in page
 
 
