@@ -261,8 +261,13 @@ def _explain(error: HTTPException) -> str:
     """Return what a problem says, with a line for each field that is wrong."""
     found = error.response
     problem: Any = found.get_json(force=True) if isinstance(found, Response) else {}
-    lines = [problem.get("detail") or explain_status(error.code or 500)]
-    for name, texts in problem.get("errors", {}).items():
+    errors = problem.get("errors", {})
+    lines = [
+        _("Some fields need a correction:")
+        if errors
+        else problem.get("detail") or explain_status(error.code or 500)
+    ]
+    for name, texts in errors.items():
         lines.append(f"{name}: {' '.join(texts)}")
     return "\n".join(lines)
 

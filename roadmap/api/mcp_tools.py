@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from inspect import getdoc
 from typing import Annotated, Any, get_type_hints
@@ -36,6 +36,7 @@ from roadmap.api.progress import Status, abort_not_enrolled, load_own_roadmap
 from roadmap.auth.refusals import audit_refusal
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
+from roadmap.core.link_secrets import secret_parameters, strip_userinfo
 from roadmap.core.web import now
 from roadmap.evidence import actions, labels
 from roadmap.evidence.list_query import Filters, list_evidence
@@ -68,7 +69,11 @@ class Tool:
             given = self.arguments.model_validate_json(json.dumps(arguments))
         except ValidationError as error:
             raise InvalidFields(validation_errors(error)) from None
-        return run_handler(self.function, {"arguments": given})
+        found = run_handler(self.function, {"arguments": given})
+        if isinstance(found, AgentPiece):
+            # What was checked has lost what was taken out.
+            found.warnings = link_warnings(arguments)
+        return found
 
 
 def tool(
@@ -176,6 +181,7 @@ class FoundMilestone(Shape):
 class FoundEvidence(Shape):
     """A piece; `drafted_by` is the token that wrote it and whose draft nobody has accepted."""
 
+    evidence_id: uuid.UUID = Field(validation_alias="id")
     id: uuid.UUID
     title: str
     kind: Kind = Field(validation_alias=AliasPath("version", "kind"))
@@ -202,12 +208,21 @@ def find(arguments: Search) -> Found:
     return Found.model_validate({"milestones": milestones, "evidence": pieces[:MAX_FOUND]})
 
 
+class AgentPiece(EvidenceShape):
+    """A piece, with its id by the name that the tools take it by, and what to know of its links."""
+
+    evidence_id: uuid.UUID
+    warnings: list[str] = Field(
+        description="What was taken out of the links that were sent, or is a danger in them."
+    )
+
+
 class PieceWanted(Body):
     evidence_id: uuid.UUID
 
 
 @tool("Read a piece of evidence", "evidence.read", only_reads=True)
-def read_evidence(arguments: PieceWanted) -> EvidenceShape:
+def read_evidence(arguments: PieceWanted) -> AgentPiece:
     """Read one piece of the person's own evidence, in full, with what its last reviewer said."""
     return _result(evidence.read_evidence.handler(arguments.evidence_id))
 
@@ -221,7 +236,7 @@ class NewDraft(NewEvidence):
     )
 
 
-class Draft(EvidenceShape):
+class Draft(AgentPiece):
     """The piece, with whether it is one that the person had."""
 
     already_recorded: bool = Field(
@@ -249,7 +264,7 @@ def create_draft(arguments: NewDraft) -> Draft:
         if held
         else evidence.create_evidence.handler(arguments)
     )
-    return Draft(**_result(answer).model_dump(), already_recorded=held is not None)
+    return Draft(**dict(_result(answer)), already_recorded=held is not None)
 
 
 class DraftChange(EvidenceChange):
@@ -259,7 +274,7 @@ class DraftChange(EvidenceChange):
 
 
 @tool("Change a draft", "evidence.draft", is_idempotent=True)
-def change_draft(arguments: DraftChange) -> EvidenceShape:
+def change_draft(arguments: DraftChange) -> AgentPiece:
     """Change a draft of the person's; what was submitted, or is in their portfolio, is refused.
 
     What is left out stays, null clears, and a list replaces the whole list.
@@ -276,7 +291,7 @@ class LinkToAttach(Body):
 
 
 @tool("Attach a link", "evidence.draft", is_idempotent=True)
-def attach_link(arguments: LinkToAttach) -> EvidenceShape:
+def attach_link(arguments: LinkToAttach) -> AgentPiece:
     """Attach a web address to a draft: a pull request, a document, a dashboard.
 
     It becomes the draft's link where it has none, otherwise a line below its description.
@@ -300,10 +315,23 @@ def attach_link(arguments: LinkToAttach) -> EvidenceShape:
     return _result(evidence.read_evidence.handler(arguments.evidence_id))
 
 
-def _result(answer: Any) -> EvidenceShape:
+def _result(answer: Any) -> AgentPiece:
     """Return the piece that an operation answers with, whatever its status."""
     piece: EvidenceShape = getattr(answer, "value", answer)
-    return piece
+    return AgentPiece(**dict(piece), evidence_id=piece.id, warnings=[])
+
+
+def link_warnings(arguments: Mapping[str, Any]) -> list[str]:
+    """Return what the page of evidence would say of the links in what an agent sent."""
+    texts = [arguments.get("url"), arguments.get("description")]
+    texts += [each.get("source_url") for each in arguments.get("impacts") or ()]
+    sent = [text for text in texts if text]
+    warnings = []
+    if any(strip_userinfo(text) != text for text in sent):
+        warnings.append(str(labels.USERINFO_REMOVED))
+    if names := [name for text in sent for name in secret_parameters(text)]:
+        warnings.append(str(labels.secret_warning(dict.fromkeys(names))))
+    return warnings
 
 
 TOOLS: dict[str, Tool] = {

@@ -285,6 +285,29 @@ def test_a_draft_is_written_found_read_changed_and_linked(
     assert (own["url"], own["description"]) == ("https://example.org/doc", "What I did.")
 
 
+def test_the_answers_name_a_piece_as_the_tools_take_it_and_warn_of_its_links(
+    agent: Agent,
+) -> None:
+    made = agent.value("create_draft", **{**DRAFT, "url": "https://ann:pass@example.org/a"})
+    assert made["url"] == "https://example.org/a"
+    assert made["warnings"] == [
+        "The name and password in the link were removed; they are not stored."
+    ]
+    assert made["evidence_id"] == made["id"]
+    [found] = agent.value("find", query="agent")["evidence"]
+    assert found["evidence_id"] == made["evidence_id"]
+    piece = {"evidence_id": made["evidence_id"]}
+    changed = agent.value("change_draft", **piece, url="https://example.org/b?access_token=s3cret")
+    [warning] = changed["warnings"]
+    assert "what looks like a password or an access token (access_token)" in warning
+    assert agent.value("change_draft", **piece, role="Author")["warnings"] == []
+    source = {"type": "scale", "metric": "p99", "source_url": "https://ann:pass@example.org/c"}
+    assert "removed" in agent.value("change_draft", **piece, impacts=[source])["warnings"][0]
+    linked = agent.value("attach_link", **piece, url="https://example.org/d?api_key=s3cret")
+    assert "(api_key)" in linked["warnings"][0]
+    assert agent.value("read_evidence", **piece)["warnings"] == []
+
+
 def test_a_draft_is_seen_by_whom_its_owner_chose_last_and_moves_no_default(
     agent: Agent, alice: ApiClient, cast: Cast, browser_of
 ) -> None:
@@ -331,7 +354,9 @@ def test_what_is_refused_says_why_and_leaves_nothing(
         full.setattr(actions, "MAX_PIECES", 0)
         assert "the maximum" in agent.refusal("create_draft", **DRAFT)
     wrong = agent.refusal("create_draft", **{**DRAFT, "occurred_on": "2999-01-01"})
-    assert "occurred_on: This date is in the future." in wrong
+    assert wrong.startswith(
+        "Some fields need a correction:\noccurred_on: This date is in the future."
+    )
     assert "milestones: " in agent.refusal("create_draft", **{**DRAFT, "milestones": ["none"]})
     assert "titel: " in agent.refusal("create_draft", **DRAFT, titel="Misspelt")
     assert alice.get("/me/evidence").get_json() == before
