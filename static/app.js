@@ -74,7 +74,7 @@
     if (at?.matches(".checklist > li")) at.append(...flashes);
     else if (at) {
       // On a line of its own: a column of a grid, or a place in a row, would press what stands beside it.
-      let place = at.closest("ul, ol, table") || at;
+      let place = at.closest("ul, ol, table, .with-button") || at;
       while (/flex|grid/.test(getComputedStyle(place.parentNode).display)) place = place.parentNode;
       place.before(...flashes);
     }

@@ -67,7 +67,8 @@ class LinkableMilestone:
     """A milestone to link.
 
     `place` is its stage, after the title of its roadmap where a person has several; '' where no
-    published roadmap has it any more. `roadmap` is the slug of one that the person is on, or ''.
+    published roadmap has it any more. `roadmap` is the slug of one that the person is on, or
+    could choose first, or ''; `slug` of the published one that has it.
     `folded` is what a search looks for, as in `Content.folded_milestones`.
     """
 
@@ -77,6 +78,7 @@ class LinkableMilestone:
     skills: tuple[str, ...] = ()
     place: str = ""
     roadmap: str = ""
+    slug: str = ""
     done_when: str = ""
     folded: tuple[str, str] = ("", "")
 
@@ -285,6 +287,7 @@ def load_published_milestones(session: Session, user_id: uuid.UUID) -> dict[str,
                 each.key,
                 LinkableMilestone(
                     *(each.key, each.title, each.evidence, each.skills, place, slug),
+                    slug=content.slug,
                     done_when=each.done_when,
                     folded=content.folded_milestones[each.key],
                 ),

@@ -56,6 +56,7 @@ from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
+from roadmap.progress.queries import enrollments
 
 __all__ = ["evidence", "routes_capture", "routes_form"]
 
@@ -299,9 +300,13 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
     detail = queries.load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     managers, mentors = _load_readers(piece.user_id)
     today = current_user.today(now())
+    begun = {each.slug for each in enrollments(db.session, current_user.id)}
     page = render_template(
         "evidence/show.html",
         detail=detail,
+        not_begun=[
+            each for each in detail.milestones.values() if each.slug and each.slug not in begun
+        ],
         managers=managers,
         mentors=mentors,
         own_team=None if managers else permissions.find_invitable_team(db.session, current_user),

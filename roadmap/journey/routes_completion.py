@@ -75,9 +75,10 @@ def _change_status(
         )
         flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
         if target == "page":
-            return see_other("journey.milestone_page", slug=slug, key=milestone.key)
+            # The button is gone: the focus begins at the message.
+            return see_other("journey.milestone_page", slug=slug, key=milestone.key, _anchor="main")
         if target.startswith("/evidence/"):
-            return redirect(safe_redirect_target(target, "/roadmaps"), code=303)
+            return redirect(f"{safe_redirect_target(target, '/roadmaps')}#main", code=303)
         address = _shown_list(published.content, request.referrer or "").url()
         return redirect(f"{address}#{published.content.anchors[milestone.key]}", code=303)
     return _render_row(found, milestone, said, gain=gain, with_details=with_details)

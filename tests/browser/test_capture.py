@@ -166,3 +166,24 @@ def test_axe_finds_nothing_in_a_proposal(sample_site: SampleSite, page_of: PageO
         page.keyboard.press("Enter")
         expect(page.get_by_label(focused, exact=True)).to_be_focused()
         assert violations_in_both_schemes(page) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_for_an_open_milestone_chosen_on_the_dashboard_the_tick_is_offered_in_sight(
+    width: int, height: int, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": width, "height": height})
+    page.goto("/")
+    page.get_by_label(LINE).fill(f"https://github.com/acme/ranker/pull/7{width}")
+    page.keyboard.press("Enter")
+    choice = page.get_by_label("Milestone it proves")
+    choice.select_option(choice.locator("optgroup option").first.get_attribute("value"))
+    page.get_by_role("button", name="Save", exact=True).click()
+    offer = page.get_by_role("button", name="Mark as done")
+    expect(offer).to_have_count(1)
+    expect(offer).to_be_focused()
+    expect(offer).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Back to the dashboard")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    expect(offer).to_have_count(0)
+    expect(page.get_by_role("link", name="Add another")).to_be_in_viewport(ratio=1)

@@ -19,6 +19,7 @@ PULL = "https://github.com/acme/ranker/pull/1"
 DOC = "https://docs.google.com/document/d/1aBcD/edit?usp=sharing"
 SELECTED = r'<option[^>]* selected[^>]* value="(\w+)"'
 ROADMAP = f"/roadmaps/{SLUG}"
+MILESTONE = f"{ROADMAP}/milestones/{DESIGN}"
 
 
 def saved(session):
@@ -312,3 +313,24 @@ def test_statements_do_not_grow_with_the_pieces(session, cast, browser_of, now, 
     with statements() as after:
         alice.post("/evidence/capture", {"captured": PULL})
     assert len(after) == len(before)
+
+
+def test_on_no_roadmap_the_dashboard_has_the_line_and_a_milestone_says_what_it_waits_for(
+    session, cast, browser_of
+):
+    alice = browser_of(cast.alice)
+    assert 'name="captured"' in alice.get("/").text
+    page = alice.get(MILESTONE).text
+    sent = {"captured": DOC, "milestone": DESIGN, "back": MILESTONE}
+    assert 'name="captured"' in page
+    address, fields = proposed(alice.post("/evidence/capture", sent).text)
+    answer = alice.post(address, {**fields, "title": "Feature store", "occurred_on": "2026-03"})
+    assert "counts once you have started this roadmap" in alice.get(answer.location).text
+    (piece,) = saved(session)
+    page = alice.get(f"/evidence/{piece.id}").text
+    assert "you have not started the roadmap" in page
+    assert "none that it is linked to" not in page
+    start = f"{ROADMAP}/enrollment"
+    assert f'action="{start}"' in page
+    assert alice.post(start, {}).status_code == 303
+    assert "you have not started" not in alice.get(f"/evidence/{piece.id}").text

@@ -228,7 +228,7 @@ def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
     assert alice.post(f"{milestone}/plan?_method=PUT", planned).status_code == 303
     assert re.search(said, alice.get("/readiness").text) is None
     answer = alice.post(path, {"back": f"/evidence/{piece.id}"})
-    assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}")
+    assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}#main")
     assert score_of(alice) - before == pytest.approx(float(gain[1]), abs=0.11)
     page = flat(alice.get(f"/evidence/{piece.id}").text)
     assert "No manager sees a draft. It counts as evidenced." in page

@@ -60,7 +60,7 @@ def test_the_offer_says_exactly_what_the_tick_adds(session, cast, alice, now):
     page = alice.get(MILESTONE).text
     offered = re.search(r"Mark as done: (\+[\d.]+)", page)[1]
     before = Decimal(score(alice))
-    assert alice.put(f"{MILESTONE}/completion", {"back": "page"}).location == MILESTONE
+    assert alice.put(f"{MILESTONE}/completion", {"back": "page"}).location == f"{MILESTONE}#main"
     after = alice.get(MILESTONE).text
     assert f"Readiness {offered}" in after
     assert "Mark as done" not in after

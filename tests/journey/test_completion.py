@@ -86,7 +86,7 @@ def test_undo_leads_back_to_the_page_of_the_milestone(app, alice, cast):
     form = alice.get(PATH).text.partition("/last-change")[2].partition("</form>")[0]
     assert 'name="back" value="page"' in form
     answer = alice.post(f"{PATH}/last-change", {"_method": "DELETE", "back": "page"})
-    assert answer.location == PATH
+    assert answer.location == f"{PATH}#main"
 
 
 def test_ticking_twice_changes_nothing(app, alice, cast):
