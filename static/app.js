@@ -68,6 +68,13 @@
   };
   document.addEventListener("toggle", (event) => { if (event.target.dataset.fold) keepFolded(); }, true);
 
+  /* A link to a stage unfolds it. */
+  const unfold = (id) => { for (const fold of all(`[data-fold="${CSS.escape(id)}"]`)) fold.open = true; };
+  document.addEventListener("click", ({ target }) => {
+    unfold(target.closest?.("a[href*='#']")?.getAttribute("href").split("#")[1] || "");
+  });
+  unfold(location.hash.slice(1));
+
   /* A message is moved into the row that it is about, or above the place that the page was opened at. */
   const moveMessages = (at) => {
     const flashes = at ? all("#messages .flash") : [];
@@ -81,6 +88,14 @@
     for (const flash of flashes) flash.scrollIntoView({ block: "nearest" });
   };
   moveMessages(find(`main [id="${CSS.escape(location.hash.slice(1))}"]`));
+  /* What is said of a row of the checklist stands in it, and what else would be above the window stands above
+     what was to change; in place of what was said before. */
+  const placeMessages = ({ target }) => {
+    for (const old of all("main .flash:not(#messages *)")) old.remove();
+    const row = document.activeElement.closest(".checklist > li");
+    const isAbove = find("#messages").getBoundingClientRect().top < 0;
+    moveMessages(row || (isAbove && target.id && document.getElementById(target.id)));
+  };
 
   /* Keep the focus through a swap. A refused form moves it to its errors. */
   let held = null;
@@ -106,11 +121,7 @@
       if (details(target)) markUnfolded(target);
       if (event.detail.requestConfig.elt.matches(".row-title")) details(target)?.scrollIntoView({ block: "nearest" });
     }
-    // What is said of a row of the checklist stands in it, in place of what was said before.
-    if (target.id === "messages") {
-      for (const old of all("main .flash:not(#messages *)")) old.remove();
-      moveMessages(document.activeElement.closest(".checklist > li"));
-    }
+    if (target.id === "messages") placeMessages(event.detail.requestConfig);
     const errors = target.matches?.(".errors") ? target : find(".errors[autofocus]", target);
     if (errors) { errors.focus(); return; }
     if (!held || document.activeElement !== document.body) return;
@@ -187,7 +198,18 @@
     if (!field.options || all("option", field).some((each) => each.value === zone)) field.value = zone;
   }
 
-  document.addEventListener("click", (event) => event.target.closest?.(".flash .close")?.closest(".flash").remove());
+  /* Close a message, and go on where it stood. */
+  document.addEventListener("click", ({ target }) => {
+    const flash = target.closest?.(".flash .close")?.closest(".flash");
+    if (!flash) return;
+    const row = flash.closest(".checklist > li, dialog");
+    flash.remove();
+    (row && find(".row-title, [role=combobox]", row) || find("#main")).focus({ preventScroll: true });
+  });
+  /* The place of one that went by itself goes where nobody sees it move. */
+  document.addEventListener("animationend", ({ target }) => {
+    if (target.matches(".flash")) addEventListener("scroll", () => target.remove(), { once: true });
+  });
 
   /* Go to the sign-in when the session has ended. */
   document.addEventListener("htmx:responseError", (event) => {
@@ -209,14 +231,21 @@
     });
   }
 
-  /* Say when the server cannot be reached, which only a failed request shows: a server on the same
-     machine answers without a network. */
-  const reach = (reached) => {
-    const notice = find("#offline");
-    if (!notice || notice.hidden === reached) return;
-    notice.hidden = reached;
-    if (!reached) document.activeElement.scrollIntoView({ block: "nearest" });
+  /* Say when the server cannot be reached, which only a failed request shows (a server on the same machine
+     answers without a network), and when it takes long. It goes with the next answer. */
+  const sayFault = (request, text) => {
+    const flash = find("#fault").content.firstElementChild.cloneNode(true);
+    if (text) flash.firstChild.data = `${text} `;
+    const inPalette = request.elt.closest("#palette");
+    find(inPalette ? "#palette-found" : "#messages").replaceChildren(flash);
+    if (!inPalette) placeMessages(request);
   };
-  document.addEventListener("htmx:sendError", () => reach(false));
-  document.addEventListener("htmx:afterOnLoad", () => reach(true));
+  document.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig } }) => {
+    const timer = setTimeout(() => sayFault(requestConfig, find("#fault").dataset.slow), 8000);
+    xhr.addEventListener("loadend", () => clearTimeout(timer));
+  });
+  document.addEventListener("htmx:sendError", ({ detail: { requestConfig } }) => {
+    sayFault(requestConfig, requestConfig.verb === "get" && find("#fault").dataset.unread);
+  });
+  document.addEventListener("htmx:afterOnLoad", () => { for (const fault of all(".fault")) fault.remove(); });
 })();

@@ -186,6 +186,8 @@
       document.dispatchEvent(new CustomEvent("announce", { detail: { value } }));
     }
     if (owner) mark();
+    // After the sign-in one goes on where it was: the row of what was not saved is unfolded.
+    if (part === document.body && /\/login\b/.test(document.referrer)) find(".row-title[data-unsaved]")?.click();
   });
 
   document.addEventListener("input", (event) => {

@@ -257,10 +257,19 @@ def require_sign_in() -> Response | None:
     who = session.get(LAST_USER_KEY, "")
     form = None if htmx else preserved_form.from_request(request, who)
     if form is None:
+        # The scripts that sent it keep what was entered.
         flash(
             reason
-            or _(
-                "You were signed out, so your last change was not saved. Sign in and make it again."
+            or (
+                _(
+                    "You were signed out, so your last change was not saved. "
+                    "Sign in and make it again; text that you entered is kept."
+                )
+                if htmx
+                else _(
+                    "You were signed out, so your last change was not saved. "
+                    "Sign in and make it again."
+                )
             ),
             "warning",
         )

@@ -34,7 +34,7 @@ SHOWN = {
     "": _l("All"),
     "open": _l("Open"),
     "in-progress": _l("In progress"),
-    "due": _l("Due in 4 weeks"),
+    "due": _l("Due"),
     "done": _l("Done"),
     "without-evidence": _l("Without evidence"),
     "not-verified": _l("Not verified"),

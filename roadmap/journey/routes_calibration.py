@@ -65,7 +65,9 @@ def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
     own = person_record(db.session, me).own
     counts = what_counts(explain(Tally(content, own, found.today)))
     if counts:
-        message = render_template("readiness/_what_counts.html", counts=counts, roadmap=content)
+        message = render_template(
+            "readiness/_what_counts.html", counts=counts, roadmap=content, brief=True
+        )
         flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
     else:
         flash(_("Saved. Tick a milestone as soon as it is done."))

@@ -181,13 +181,23 @@ def target_dates(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
 
 
 _STATUS: Any = MilestoneStatus.__table__.c
-_RECENTLY_CHANGED = sa.select(_STATUS.milestone_key).where(
-    _STATUS.user_id == sa.bindparam("user_id"), _STATUS.changed_at > sa.bindparam("since")
+_RECENTLY_CHANGED = (
+    sa.select(_STATUS.milestone_key)
+    .where(
+        _STATUS.user_id == sa.bindparam("user_id"),
+        _STATUS.changed_at > sa.bindparam("since"),
+        ~_STATUS.was_calibrated,
+    )
+    .order_by(_STATUS.changed_at.desc(), _STATUS.milestone_key)
+    .limit(1)
 )
 
 
 def recently_changed(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> frozenset[str]:
-    """Load the keys of the milestones whose last change a person is still offered to undo."""
+    """Load the key of the milestone whose change a person is still offered to undo: the last one.
+
+    What they said of a whole roadmap at once is changed where they said it.
+    """
     since = now - UNDO_PERIOD
     rows = session.connection().execute(_RECENTLY_CHANGED, {"user_id": user_id, "since": since})
     return frozenset(row.milestone_key for row in rows)

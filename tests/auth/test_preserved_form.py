@@ -222,7 +222,9 @@ def test_htmx_is_sent_to_the_sign_in_page(session, cast, browser_of):
     assert answer.status_code == 204
     assert answer.headers["HX-Redirect"] == "/login?next=/skills?a%3D1"
     said = "You were signed out, so your last change was not saved."
-    assert said in browser.get("/login?next=/skills").text
+    sign_in = browser.get("/login?next=/skills").text
+    assert said in sign_in
+    assert "text that you entered is kept" in sign_in
     away = {**headers, "HX-Current-URL": "https://evil.example/x"}
     answer = browser.client.put("/account", data=TYPED, headers=away)
     assert answer.headers["HX-Redirect"] == "/login?next=/"

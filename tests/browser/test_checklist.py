@@ -63,6 +63,28 @@ def test_few_stops_of_the_tab_key_lie_before_the_first_box(
 
 
 @pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_no_filter_is_out_of_view(
+    width: int, height: int, scripts: bool, sample_site: SampleSite, page_of: PageOf
+) -> None:
+    size = {"width": width, "height": height}
+    page = page_of("alice", viewport=size, java_script_enabled=scripts)
+    open_roadmap(page, sample_site)
+    page.evaluate(LONGEST)
+    for part in page.locator("#filters :is(nav a, select)").all():
+        expect(part).to_be_in_viewport(ratio=1)
+    assert page.locator("#filters nav").evaluate("(nav) => nav.scrollWidth <= nav.offsetWidth")
+
+
+def test_a_box_that_is_pointed_at_is_not_ticked(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
+    open_roadmap(page, sample_site)
+    tick = page.locator(".tone-not_started > .row-tick").first
+    tick.hover()
+    assert tick.evaluate("(box) => getComputedStyle(box, '::after').opacity") == "0"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize(("width", "most"), [(1280, 56), (390, 100)])
 def test_the_bar_keeps_its_rows_whatever_the_score_says(
     width: int, most: int, scripts: bool, sample_site: SampleSite, page_of: PageOf
@@ -123,6 +145,18 @@ def test_a_stage_stays_folded(sample_site: SampleSite, page_of: PageOf) -> None:
     # A stone leads into it all the same.
     page.goto(f"{page.url}#{row.get_attribute('id')}")
     expect(row).to_be_visible()
+    # And so does a link to the stage itself.
+    open_roadmap(page, sample_site)
+    page.locator("#foundations summary").first.press("Enter")
+    expect(row).to_be_hidden()
+    page.locator(".trail-small a, .trail a[href$='#foundations']").first.press("Enter")
+    expect(row).to_be_visible()
+    page.locator("#foundations summary").first.press("Enter")
+    expect(row).to_be_hidden()
+    page.goto("/")
+    open_roadmap(page, sample_site, "#foundations")
+    expect(row).to_be_visible()
+    page.locator("#foundations summary").first.press("Enter")
     open_roadmap(page, sample_site, "?show=open")
     expect(page.locator("#foundations .checklist > li").first).to_be_visible()
 

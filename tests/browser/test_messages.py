@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PageOf, SampleSite
 from tests.browser.test_checklist import FAULT, TO_MESSAGES, UNDER_MESSAGES
@@ -73,6 +73,11 @@ def test_after_calibration_it_stays_above_the_page(
     page.goto(f"/roadmaps/{sample_site.ids['slug']}/calibration")
     page.get_by_role("button", name="Save and see my roadmap").click()
     see_message(page, "now")
+    message = page.locator("main .flash")
+    assert message.evaluate("(flash) => flash.offsetHeight") < 110
+    page.mouse.move(0, 0)
+    delay = "(flash) => getComputedStyle(flash).animationDelay"
+    assert message.evaluate(delay) == "30s", "it has a link, and goes later"
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -116,18 +121,100 @@ def test_a_fault_stands_in_the_row_that_it_is_about(
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_that_the_server_is_out_of_reach_hides_no_row_in_focus(
+def test_that_the_server_is_out_of_reach_stands_in_the_row(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height}, reduced_motion="reduce")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.route("**/completion", lambda route: route.abort())
-    tick = page.locator(".row-tick").nth(30)
+    row = page.locator(".checklist > li").nth(30)
+    tick = row.locator(".row-tick")
     tick.focus()
     tick.evaluate("(box) => box.closest('li').scrollIntoView({block: 'end', behavior: 'instant'})")
     tick.press("Space")
-    expect(page.locator("#offline")).to_be_in_viewport(ratio=1)
+    see_message(page, "The server cannot be reached; the last change was not saved.")
+    expect(row.locator(".fault")).to_have_count(1)
     assert not page.evaluate(COVERED)
+    # Closed by hand, one goes on in the row.
+    row.locator(".close").press("Enter")
+    expect(page.locator(".fault")).to_have_count(0)
+    expect(row.locator(".row-title")).to_be_focused()
+    tick.press("Space")
+    see_message(page, "was not saved")
+    # It goes with the next answer.
+    page.unroute("**/completion")
+    page.locator(".row-title").nth(31).press("Enter")
+    expect(page.locator(".fault")).to_have_count(0)
+
+
+def test_what_only_reads_loses_no_change(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    page.route("**/*", lambda route: route.abort())
+    page.locator(".row-title").first.press("Enter")
+    see_message(page, "The server cannot be reached. Close")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-found .fault")).to_have_text(
+        "The server cannot be reached. Close"
+    )
+    page.locator("#palette-found .close").press("Enter")
+    expect(page.locator("#palette input")).to_be_focused()
+
+
+def test_a_server_that_hangs_is_told(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice", reduced_motion="reduce")
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
+    page.clock.install()
+    page.route("**/completion", lambda _route: None)
+    tick = page.locator(".row-tick").nth(30)
+    tick.press("Space")
+    mark = "getComputedStyle(document.body, '::before').animationDelay"
+    assert page.evaluate(mark) == "1s"
+    page.clock.run_for(7_000)
+    expect(page.locator(".fault")).to_have_count(0)
+    page.clock.run_for(2_000)
+    see_message(page, "This takes long.")
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_on_a_page_scrolled_down_a_fault_is_brought_into_view(
+    is_answered: bool, page_of: PageOf
+) -> None:
+    page = page_of("alice", viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page.goto("/skills")
+    link = page.locator("main a[hx-get^='/skills/']:visible").last
+    link.evaluate("(link) => link.scrollIntoView({block: 'center', behavior: 'instant'})")
+
+    def fail(route: Route) -> None:
+        if is_answered:
+            route.fulfill(status=422, headers=TO_MESSAGES, body=FAULT)
+        else:
+            route.abort()
+
+    page.route("**/skills/*", fail)
+    link.press("Enter")
+    expect(page.locator("main .flash")).to_be_in_viewport(ratio=1)
+    expect(link).to_be_in_viewport()
+
+
+def test_closing_a_message_keeps_the_focus_in_the_page(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    page = page_of("alice")
+    page.goto(f"/roadmaps/{sample_site.ids['slug']}/enrollment")
+    for leave in ("close", "go"):
+        page.goto(f"/roadmaps/{sample_site.ids['slug']}/enrollment")
+        page.get_by_role("button", name="Save target and pace").click()
+        message = page.locator("#messages .flash")
+        if leave == "close":
+            message.get_by_role("button", name="Close").press("Enter")
+            expect(page.locator("main")).to_be_focused()
+        else:
+            page.mouse.move(0, 0)
+            message.evaluate("(flash) => flash.getAnimations()[0].finish()")
+            expect(message).to_be_hidden()
+            page.mouse.wheel(0, 300)
+        expect(message).to_have_count(0)
 
 
 def test_after_a_piece_is_ticked_the_focus_is_on_a_heading_and_not_around_it_all(

@@ -76,6 +76,7 @@ def test_it_ticks_by_objective_and_sets_a_stage_aside(alice, cast, session, obje
 def test_it_comes_back_filled_in_and_can_be_changed(alice, cast, session, objectives):
     key = objectives[0]
     alice.put(FORM, {"timezone": "UTC", f"objective-{key}": "all"})
+    assert "row-undo" not in alice.get(PAGE).text, "one changes it where one said it"
     page = alice.get(FORM).text
     assert re.search(rf'<input checked [^>]*name="objective-{key}" type="radio" value="all"', page)
     assert re.search(rf'<input checked [^>]*name="objective-{objectives[1]}"[^>]*"none"', page)

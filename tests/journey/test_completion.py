@@ -73,6 +73,9 @@ def test_a_row_offers_to_undo_for_ten_minutes(app, alice, cast):
     stage = f"/roadmaps/{SLUG}/foundations"
     for page in (f"/roadmaps/{SLUG}", stage):
         assert alice.get(page).text.count("row-undo") == 1, page
+    # Only the last change is offered.
+    alice.put(f"{PATH}/completion".replace(KEY, OTHER), fragment=True)
+    assert alice.get(stage).text.count("row-undo") == 1
     with app.app_context():
         ago = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=11)
         db.session.execute(sa.update(MilestoneStatus).values(changed_at=ago))
