@@ -262,6 +262,12 @@ class Content(Model):
         return {m.key: stage for stage in self.stages for m in stage.milestones}
 
     @cached_property
+    def folded_pages(self) -> list[tuple[str, str]]:
+        """Return the folded title and summary of the roadmap, then those of each stage."""
+        stages = [(fold(stage.title), fold(stage.summary)) for stage in self.stages]
+        return [(fold(self.title), fold(self.summary)), *stages]
+
+    @cached_property
     def folded_milestones(self) -> dict[str, tuple[str, str]]:
         """Return what a search looks for in each milestone: its title, and all else that it says.
 

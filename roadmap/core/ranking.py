@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 # What a word of a title begins after.
 WORD_STARTS = (" ", "-", "(", "/", '"', "“")
+# What follows the first line of a text, as a pattern.
+FIRST_LINE = "\n%"
 Text = sa.SQLColumnExpression[str]
 
 
@@ -60,15 +62,23 @@ def rank_in_sql(words: int, title: Text, end: str = "") -> sa.ColumnElement[int]
     )
 
 
-def has_words(words: int, *texts: Text, end: str = "") -> sa.ColumnElement[bool]:
-    """Return the condition that each word is in one of these columns, before `end`."""
+def has_words(
+    words: int, *texts: Text, end: str = "", first_line_of: Text | None = None
+) -> sa.ColumnElement[bool]:
+    """Return the condition that each word is in one of these columns, before `end`.
+
+    Of the column `first_line_of` only the first line is searched.
+    """
+    columns = [(text, end) for text in texts]
+    if first_line_of is not None:
+        columns.append((first_line_of, FIRST_LINE))
     return sa.and_(
         sa.true(),
         *(
             sa.or_(
                 *(
-                    text.like(sa.literal("%") + _word(place) + f"%{end}", escape="/")
-                    for text in texts
+                    text.like(sa.literal("%") + _word(place) + f"%{ends}", escape="/")
+                    for text, ends in columns
                 )
             )
             for place in range(words)

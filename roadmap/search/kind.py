@@ -11,6 +11,7 @@ from flask_babel import LazyString
 from sqlalchemy.orm import Session
 
 from roadmap.core.dates import PartialDate
+from roadmap.core.ranking import Rank
 from roadmap.people.actor import Actor
 from roadmap.progress.queries import own_and_other_roadmaps
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class Hit:
     """Something that was found: how well it answers the search, and what its line says.
 
-    `meta` says what it is in a few words, `text` in a sentence; `day` is when it happened.
+    `meta` says what it is in a few words, and `text` is what else was searched, of which the line
+    shows an excerpt; `day` is when it happened.
     """
 
     rank: int
@@ -31,6 +33,11 @@ class Hit:
     meta: tuple[str | LazyString, ...] = ()
     text: str = ""
     day: PartialDate | None = None
+
+    @property
+    def is_by_text(self) -> bool:
+        """Return whether the title alone does not answer the search."""
+        return self.rank == Rank.TEXT
 
 
 @dataclass

@@ -11,11 +11,12 @@ from roadmap.core.text import clean_line, search_words
 from roadmap.core.web import wants_fragment
 from roadmap.people.permissions import permit
 from roadmap.search import queries
+from roadmap.search.excerpt import excerpt
 from roadmap.search.kinds import KINDS
 
 search = Blueprint("search", __name__)
 
-# Hits of each kind: in the palette, on the page, and on the page of one kind alone.
+# Hits of each kind: in the palette, on the page (the palette counts them), and of one kind alone.
 MOST_IN_PALETTE, MOST, MOST_OF_ONE = 5, 10, 100
 
 
@@ -31,14 +32,29 @@ def index() -> str:
     actor = current_user._get_current_object()
     if wants_fragment():
         found = (
-            queries.search(db.session, actor, words, most=MOST_IN_PALETTE)
+            queries.search(db.session, actor, words, most=MOST, shown=MOST_IN_PALETTE)
             if words
             else queries.suggest(db.session, actor, most=MOST_IN_PALETTE + 3)
         )
-        return render_template("search/_options.html", groups=found, words=words, text=text)
+        return render_template(
+            "search/_options.html",
+            groups=found,
+            words=words,
+            text=text,
+            excerpt=excerpt,
+            count=sum(len(group.hits) for group in found),
+            all=sum(group.counted for group in found),
+            is_cut=any(group.is_cut for group in found),
+        )
     most = MOST_OF_ONE if only else MOST
     found = queries.search(db.session, actor, words, most=most, only=only) if words else []
     choices = [(kind.key, kind.label) for kind in KINDS.values()]
     return render_template(
-        "search/index.html", groups=found, words=words, text=text, only=only, choices=choices
+        "search/index.html",
+        groups=found,
+        words=words,
+        text=text,
+        only=only,
+        choices=choices,
+        excerpt=excerpt,
     )

@@ -36,7 +36,8 @@ def find(query: Query) -> list[Hit]:
             row.title,
             f"/reviews/{row.id}" if row.author else f"/evidence/{row.id}",
             (*([row.author] if row.author else []), labels.kind_label(row.kind)),
-            day=row.occurred_on,
+            f"{row.description}\n{row.role}",
+            row.occurred_on,
         )
         for row in rows[: query.most]
     ]
@@ -45,7 +46,8 @@ def find(query: Query) -> list[Hit]:
 @cache
 def _own(words: int) -> sa.Select[Any]:
     return _select(words, Audience.OWNER, sa.literal("")).where(
-        Evidence.user_id == sa.bindparam("actor")
+        Evidence.user_id == sa.bindparam("actor"),
+        has_words(words, Evidence.search_text, EvidenceVersion.search_text),
     )
 
 
@@ -55,26 +57,36 @@ def _shared(words: int) -> sa.Select[Any]:
     return (
         _select(words, Audience.MANAGER, User.name)
         .join(User, User.id == Evidence.user_id)
-        .where(Evidence.user_id.in_(people), is_visible(Audience.MANAGER))
+        .where(
+            Evidence.user_id.in_(people),
+            is_visible(Audience.MANAGER),
+            # The first line is the name of its author.
+            has_words(
+                words,
+                Evidence.search_text,
+                EvidenceVersion.search_text,
+                first_line_of=User.search_text,
+            ),
+        )
     )
 
 
 def _select(words: int, audience: Audience, author: Any) -> sa.Select[Any]:
-    """Select the items that have all words in their title or in the version that is shown."""
-    title, texts = Evidence.search_text, EvidenceVersion.search_text
-    place = rank_in_sql(words, title)
+    """Select items with the version that is shown, those with the words in their title first."""
+    place = rank_in_sql(words, Evidence.search_text)
     statement: sa.Select[Any] = (
         sa.select(
             Evidence.id,
             Evidence.title,
             EvidenceVersion.kind,
             EvidenceVersion.occurred_on,
+            EvidenceVersion.description,
+            EvidenceVersion.role,
             author.label("author"),
             place.label("rank"),
         )
         .select_from(Evidence)
         .join(EvidenceVersion, EvidenceVersion.id == newest_version_id(audience))
-        .where(has_words(words, title, texts))
         .order_by(place, EvidenceVersion.occurred_on.desc(), Evidence.id.desc())
         .limit(sa.bindparam("most", type_=sa.Integer))
     )

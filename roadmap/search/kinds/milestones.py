@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.ranking import rank
+from roadmap.core.ranking import Rank, rank
 from roadmap.search.kind import Hit, Kind, Query
+
+if TYPE_CHECKING:
+    from roadmap.catalog.content import Content
 
 
 def find(query: Query) -> list[Hit]:
-    found: list[Hit] = []
+    found: list[tuple[Rank, Content, str]] = []
     seen: set[str] = set()
     for roadmaps in query.roadmaps:
-        hits = []
+        ranked = []
         for content in roadmaps:
             for key, folded in content.folded_milestones.items():
                 if key in seen or (place := rank(query.words, *folded)) is None:
                     continue
                 seen.add(key)
-                milestone, stage = content.by_key[key], content.stage_of[key]
-                hits.append(
-                    Hit(
-                        place,
-                        milestone.title,
-                        f"/roadmaps/{content.slug}/milestones/{key}",
-                        (content.title, stage.title),
-                        milestone.done_when,
-                    )
-                )
-        found += sorted(hits, key=lambda hit: hit.rank)
-    return found[: query.most]
+                ranked.append((place, content, key))
+        found += sorted(ranked, key=lambda each: each[0])
+    # Only of those that are listed: a common word is in hundreds.
+    return [_hit(*each) for each in found[: query.most]]
+
+
+def _hit(place: Rank, content: Content, key: str) -> Hit:
+    milestone, stage = content.by_key[key], content.stage_of[key]
+    return Hit(
+        place,
+        milestone.title,
+        f"/roadmaps/{content.slug}/milestones/{key}",
+        (content.title, stage.title),
+        "\n".join((milestone.done_when, milestone.why, ", ".join(milestone.tags))),
+    )
 
 
 KIND = Kind("milestones", _l("Milestones"), _l("More milestones"), find)

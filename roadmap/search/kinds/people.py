@@ -8,14 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.ranking import has_words, rank_in_sql, word_parameters
+from roadmap.core.ranking import FIRST_LINE, has_words, rank_in_sql, word_parameters
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import teams_of
 from roadmap.people.roles import Capability
 from roadmap.search.kind import Hit, Kind, Query
-
-# `User.search_text` holds the name, a line end, and the address.
-_END_OF_NAME = "\n%"
 
 
 def find(query: Query) -> list[Hit]:
@@ -38,7 +35,8 @@ def find(query: Query) -> list[Hit]:
 
 @cache
 def _in_teams(words: int) -> sa.Select[Any]:
-    place = rank_in_sql(words, User.search_text, _END_OF_NAME)
+    # The first line of `User.search_text` is the name, the second one the address.
+    place = rank_in_sql(words, User.search_text, FIRST_LINE)
     actor = sa.bindparam("actor", type_=sa.Uuid)
     people: Any = sa.select(
         User.id,
@@ -54,7 +52,7 @@ def _in_teams(words: int) -> sa.Select[Any]:
             Team.id.in_(teams_of(actor, Capability.SEE_SHARED)),
             User.id != actor,
             User.deactivated_at.is_(None),
-            has_words(words, User.search_text, end=_END_OF_NAME),
+            has_words(words, first_line_of=User.search_text),
         )
         .group_by(User.id, User.name, User.search_text)
         .order_by(place, User.search_text, User.id)
@@ -65,7 +63,7 @@ def _in_teams(words: int) -> sa.Select[Any]:
 
 @cache
 def _accounts(words: int) -> sa.Select[Any]:
-    place = rank_in_sql(words, User.search_text, _END_OF_NAME)
+    place = rank_in_sql(words, User.search_text, FIRST_LINE)
     accounts: Any = sa.select(User.id, User.name, User.email, place.label("rank"))
     statement: sa.Select[Any] = (
         accounts.where(has_words(words, User.search_text))

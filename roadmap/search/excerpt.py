@@ -1,0 +1,52 @@
+"""The part of a text that answers a search, with the words that were found marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+from roadmap.core.text import fold
+
+_OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
+
+
+def excerpt(text: str, words: Sequence[str], most: int) -> Markup:
+    """Return about `most` characters around the first of the folded words, as safe HTML."""
+    text = " ".join(text.split())
+    folded, starts = _fold_with_places(text)
+    found = [
+        (starts[match.start()], starts[match.end()])
+        for match in re.finditer("|".join(map(re.escape, words)) or "$^", folded)
+    ]
+    first = 0
+    if found and found[0][1] > most:
+        # Some words before the first one that was found say what it is about.
+        before = found[0][0] - most // 3
+        first = text.find(" ", before, found[0][0]) + 1 or found[0][0]
+    last = len(text)
+    if last > first + most:
+        last = text.rfind(" ", first, first + most)
+        last = last if last > first else first + most
+    parts, at = [escape("… " if first else "")], first
+    for start, end in found:
+        if at <= start < last:
+            end = min(end, last)
+            parts += [escape(text[at:start]), _OPEN, escape(text[start:end]), _CLOSE]
+            at = end
+    parts += [escape(text[at:last]), escape(" …" if last < len(text) else "")]
+    return Markup("").join(parts)
+
+
+def _fold_with_places(text: str) -> tuple[str, Sequence[int]]:
+    """Return the folded text, and for each place in it (and its end) the place in the text."""
+    whole = fold(text)
+    if len(whole) == len(text):
+        return whole, range(len(text) + 1)
+    folded, starts = [], []
+    for place, letter in enumerate(text):
+        plain = fold(letter)
+        folded.append(plain)
+        starts += [place] * len(plain)
+    return "".join(folded), [*starts, len(text)]
