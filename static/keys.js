@@ -1,5 +1,6 @@
 /* Single keys on every page with rows. They focus or press what the page has already, which its attributes say:
-   data-rows on a list     the element of each row that j and k focus
+   .list, .steps           lists whose rows j and k go through: they focus the first link or button of each
+   data-rows on any list   what they focus instead
    data-tick, data-edit    what x presses in the row, and the address of e: {href} and {key} are the row's own
    aria-keyshortcuts="n"   what that key presses on this page
    Where the account has single keys switched off, only the arrow keys within a list are left. */
@@ -9,9 +10,12 @@
   const typing = (element) => element.closest(
     "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog");
 
-  const titles = () => [...document.querySelectorAll("[data-rows]")].flatMap((list) => (
-    [...list.querySelectorAll(list.dataset.rows)].filter((title) => title.checkVisibility())));
-  const rowOf = (element) => element.closest("[data-rows] :is(li, tr, .history-piece)");
+  const LISTS = ":is([data-rows], main :is(.list, .steps):not([data-rows] *))";
+  const titles = () => [...document.querySelectorAll(LISTS)].flatMap((list) => (
+    list.dataset.rows ? [...list.querySelectorAll(list.dataset.rows)]
+      : [...list.children].map((row) => row.querySelector("a, button:enabled, summary"))
+  )).filter((title) => title?.checkVisibility());
+  const rowOf = (element) => element.closest(`${LISTS} :is(li, tr, .history-piece)`);
   const placeOf = (all) => {
     const active = document.activeElement;
     const row = rowOf(active);
@@ -38,7 +42,7 @@
   const inRow = (name) => {
     const all = titles();
     const title = all[placeOf(all)];
-    const list = title?.closest("[data-rows]");
+    const list = title?.closest(LISTS);
     return list?.dataset[name] ? [title, list.dataset[name]] : null;
   };
   const tick = () => {
@@ -62,8 +66,8 @@
 
   const capture = () => {
     const field = [...document.querySelectorAll(".capture-row input")].find((each) => each.checkVisibility());
-    field?.focus();
-    return Boolean(field);
+    if (field) field.focus(); else location.assign("/evidence#captured");
+    return true;
   };
 
   /* The list of keys: a page of its own, or a dialog above this one. */
@@ -72,6 +76,10 @@
     const dialog = document.getElementById("keys");
     if (!link || !dialog) return false;
     htmx.ajax("GET", link.getAttribute("href"), { target: dialog, swap: "innerHTML" }).then(() => {
+      // What does nothing on this page is not listed.
+      for (const key of dialog.querySelectorAll("[data-needs]")) {
+        if (key.dataset.needs ? !document.querySelector(key.dataset.needs) : !titles().length) key.remove();
+      }
       if (dialog.childElementCount && !dialog.open) dialog.showModal();
     });
     return true;
@@ -79,9 +87,6 @@
   link?.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     if (list()) event.preventDefault();
-  });
-  document.getElementById("keys")?.addEventListener("click", (event) => {
-    if (event.target.matches("dialog, [data-closes]")) event.currentTarget.close();
   });
 
   const keys = {

@@ -67,8 +67,10 @@
     if (detail.xhr.status >= 400) detail.target = found;
   });
 
-  // A click beside the dialog closes it, and so does a link, which may lead to a place on this page.
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog || event.target.closest("a, [data-closes]")) dialog.close();
-  });
+  // A click beside a dialog closes it, and so does a link, which may lead to a place on this page.
+  for (const each of document.querySelectorAll("dialog")) {
+    each.addEventListener("click", ({ target }) => {
+      if (target === each || target.closest("a, [data-closes]")) each.close();
+    });
+  }
 })();

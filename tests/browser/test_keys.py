@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
@@ -15,6 +16,7 @@ from tests.browser.test_keyboard import NO_POINTER
 from tests.support.sample_data import SLUG
 
 PATH = f"/roadmaps/{SLUG}"
+PLACE_IN_PAGE = "[...document.querySelectorAll('main *')].indexOf(document.activeElement)"
 
 
 def test_ctrl_k_finds_a_milestone(sample_site: SampleSite, page_of: PageOf) -> None:
@@ -97,6 +99,66 @@ def test_keys_go_through_a_checklist(sample_site: SampleSite, page_of: PageOf) -
     expect(title).to_have_value("jkxe/?n")
 
 
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("alice", "/"),
+        ("bob", "/"),
+        ("alice", "/activity"),
+        ("alice", "/badges"),
+        ("alice", "/calendar"),
+        ("alice", "/evidence"),
+        ("alice", "/evidence/import"),
+        ("alice", "/notifications"),
+        ("alice", "/notifications?unread"),
+        ("alice", "/portfolio"),
+        ("alice", "/practice"),
+        ("alice", "/skills"),
+        ("alice", "/work-log"),
+        ("bob", "/notifications"),
+        ("bob", "/reviews"),
+        ("bob", "/teams"),
+        ("erin", "/admin/people"),
+        ("erin", "/admin/teams"),
+    ],
+)
+def test_keys_go_through_the_rows_of_every_list(
+    sample_site: SampleSite, page_of: PageOf, who: str, path: str
+) -> None:
+    page = page_of(who)
+    page.goto(path)
+    focused: list[int] = []
+    for _row in range(40):
+        page.keyboard.press("j")
+        at = page.evaluate(PLACE_IN_PAGE)
+        if at in focused:
+            break
+        focused.append(at)
+    assert focused[0] >= 0
+    assert len(focused) > 1 or path in ("/calendar", "/notifications?unread")
+    for before in focused[-2::-1]:
+        page.keyboard.press("k")
+        assert page.evaluate(PLACE_IN_PAGE) == before
+
+
+def test_the_list_of_keys_has_what_works_here(sample_site: SampleSite, page_of: PageOf) -> None:
+    page = page_of("alice")
+
+    def listed(path: str) -> str:
+        page.goto(path)
+        page.keyboard.press("?")
+        dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+        expect(dialog).to_contain_text("Show this list")
+        return "".join(dialog.locator("dt").all_inner_texts())
+
+    rows = "jk"
+    assert listed(PATH).startswith(f"{rows}xec/?")
+    assert listed("/evidence").startswith(f"{rows}ec/?")
+    assert listed("/skills").startswith(f"{rows}c/?")
+    assert listed("/account/password").startswith("c/?")
+    assert "Enter" not in listed("/account/password")
+
+
 def test_the_list_of_keys(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto("/evidence")
@@ -170,8 +232,12 @@ def test_c_goes_to_the_line_that_captures_and_the_palette_leads_there(
         page.keyboard.press("c")
         expect(line).to_be_focused()
         expect(line).to_have_value("")
+    # A page without one leads to it.
     page.goto("/skills")
-    page.keyboard.press("c")  # has none
+    page.keyboard.press("c")
+    expect(page).to_have_url(re.compile("/evidence#captured$"))
+    expect(line).to_be_focused()
+    page.goto("/skills")
     page.keyboard.press("Control+k")
     page.keyboard.type("capture")
     expect(page.get_by_role("option", selected=True)).to_contain_text("Capture evidence")

@@ -21,6 +21,7 @@ IS_AFTER = """(link) => {
         ("alice", "/roadmaps/{slug}", "Skip the milestones of this stage"),
         ("alice", "/roadmaps/{slug}/foundations", "Skip the milestones of this stage"),
         ("bob", "/teams/ranking", "Skip the matrix"),
+        ("alice", "/portfolio", "Skip to the sections"),
     ],
 )
 def test_it_leads_behind_them(
