@@ -173,7 +173,7 @@ def test_a_server_that_hangs_is_told(sample_site: SampleSite, page_of: PageOf) -
     page.clock.run_for(7_000)
     expect(page.locator(".fault")).to_have_count(0)
     page.clock.run_for(2_000)
-    see_message(page, "This takes long.")
+    see_message(page, "The server takes long to answer.")
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
