@@ -108,6 +108,11 @@ class PartialDateField(ParsedField):
             message = _(
                 "This is not a date. Write a day, month or year: 15 Mar 2026, Mar 2026 or 2026."
             )
+            if re.fullmatch(r"\s*(0?[1-9]|1[0-2])([/.-])(0?[1-9]|1[0-2])\2\d{4}\s*", typed):
+                message = _(
+                    "“%(date)s” can be read in two ways. Write the month as a word.",
+                    date=typed.strip(),
+                )
             raise ValueError(message) from None
 
 

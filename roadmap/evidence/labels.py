@@ -15,7 +15,7 @@ from roadmap.core.i18n import lazy_gettext as _
 from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
-from roadmap.evidence.spoken_dates import AMBIGUOUS, SEVERAL, SpokenDate
+from roadmap.evidence.spoken_dates import AMBIGUOUS, FUTURE, SEVERAL, SpokenDate
 from roadmap.people.labels import judge_name
 from roadmap.people.models import User
 from roadmap.people.roles import VIEWERS
@@ -204,6 +204,8 @@ def date_doubt(spoken: SpokenDate) -> LazyString:
     """Return why a date in somebody's words is not proposed."""
     if spoken.doubt == AMBIGUOUS:
         return _("“%(date)s” can be read in two ways. Write the month as a word.", date=spoken.text)
+    if spoken.doubt == FUTURE:
+        return _("“%(date)s” is in the future. Evidence is what has happened.", date=spoken.text)
     if spoken.doubt == SEVERAL:
         return _("Your words name several dates: %(dates)s. Which one is it?", dates=spoken.text)
     return _("“%(date)s” is no date that can be read here. When was it?", date=spoken.text)

@@ -52,7 +52,8 @@ def capture() -> Response:
     kinds = target.kinds if target else ()
     proposal = propose(typed, today, kinds, month_names(current_locale()))
     visibility = queries.load_last_visibility(db.session, current_user.id)
-    if proposal.secrets and visibility.get("visibility") == "portfolio":
+    is_withheld = bool(proposal.secrets) and visibility.get("visibility") == "portfolio"
+    if is_withheld:
         # Out of the house only once its author has read the warning.
         visibility = {"visibility": "team"}
     form = EvidenceForm(
@@ -72,6 +73,7 @@ def capture() -> Response:
         announce=_("Check it, then save it."),
         form=form,
         proposal=proposal,
+        is_withheld=is_withheld,
         recognized=_(proposal.form) if proposal.form else "",
         held=held,
         held_for=held.milestone_keys if held else (),

@@ -13,7 +13,7 @@ from roadmap.core.text import fold
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Why words that hold a date propose none.
-AMBIGUOUS, SEVERAL, UNREAD = "ambiguous", "several", "unread"
+AMBIGUOUS, SEVERAL, UNREAD, FUTURE = "ambiguous", "several", "unread", "future"
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"(?P<day>\d\d?)(?:st|nd|rd|th)?"
@@ -102,7 +102,7 @@ def _read(found: re.Match[str], today: dt.date, months: Mapping[str, int]) -> Sp
     except (ValueError, OverflowError):
         date = None
     if date is None or date.first > today:
-        return SpokenDate(doubt=UNREAD, text=text)
+        return SpokenDate(doubt=FUTURE if date else UNREAD, text=text)
     return SpokenDate(date, text=text)
 
 

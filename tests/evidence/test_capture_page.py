@@ -79,7 +79,7 @@ def test_it_works_without_a_link(session, cast, browser_of, now):
 def test_it_says_who_may_see_it_and_lets_one_choose(session, cast, browser_of):
     alice = browser_of(cast.alice)
     page = alice.post("/evidence/capture", {"captured": "Mentored Jonas"}).text
-    assert re.search(r"Who may see it\s*<span[^>]*>Team</span>", page)
+    assert re.search(r"Who may see it once you submit it\s*<span[^>]*>Team</span>", page)
     address, fields = proposed(page)
     alice.post(address, {**fields, "visibility": "private"})
     assert [piece.visibility for piece in saved(session)] == ["private"]
@@ -155,6 +155,7 @@ def test_a_link_with_a_password_or_a_token(session, cast, browser_of):
     assert "hunter2" not in page.split('class="proposal"')[-1]
     assert "name and password in the link were removed" in page
     assert "looks like a password or an access token (token)" in page
+    assert "proposed for your team, not for the portfolio as before" in page
     address, fields = proposed(page)
     assert (fields["visibility"], fields["title"]) == ("team", "example.org/a")
     # By the whole form it is the same, and said once it is saved.

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from roadmap.core.i18n import month_names
-from roadmap.evidence.spoken_dates import AMBIGUOUS, SEVERAL, UNREAD, find_date
+from roadmap.evidence.spoken_dates import AMBIGUOUS, FUTURE, SEVERAL, UNREAD, find_date
 
 # A Monday.
 TODAY = dt.date(2026, 11, 30)
@@ -74,7 +74,8 @@ def test_it_is_read(words, date):
         ("Shipped on 29 February", UNREAD),
         ("Shipped 12.03.26", UNREAD),
         ("Shipped on 31 February 2026", UNREAD),
-        ("Talk on 12 December 2026", UNREAD),
+        ("Talk on 12 December 2026", FUTURE),
+        ("Paper tomorrow 2027-12-01", FUTURE),
     ],
 )
 def test_one_that_cannot_be_read_is_told(words, doubt):
