@@ -40,10 +40,15 @@ from roadmap.progress.queries import own_and_other_roadmaps
 
 @dataclass(frozen=True, slots=True)
 class UntickedMilestone:
-    """A linked milestone that waits for its owner's tick: a roadmap's slug, and the gain shown."""
+    """A linked milestone that waits for its owner's tick.
+
+    `roadmap` is a slug, `gain` what the tick adds to the score, as it is shown, and `why_none` why
+    that is nothing.
+    """
 
     roadmap: str
     gain: str
+    why_none: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ class TimelineEvent:
 
     `by` is a name, '' where the account is gone; `text` is Markdown, the reason where a review was
     taken back; `confirmed` are titles of milestones. `token` is by which token it was done, or
-    whose draft was accepted, for the author alone.
+    whose draft was accepted, for the author alone. `drafted_by` is the token that wrote a
+    submitted version which its author neither edited nor accepted, for those who review it.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class TimelineEvent:
     confirmed: Sequence[str] = ()
     token: str = ""
     imported_from: str = ""
+    drafted_by: str = ""
 
 
 def timeline_context(
@@ -132,6 +134,7 @@ def _history_events(session: Session, item: Item, for_author: bool) -> list[Time
     )
     found: list[TimelineEvent] = []
     submitted = 0
+    drafted_by = {each.number: each.drafted_by for each in item.versions}
     for at, action, data, name in rows:
         step = action.partition(".")[2]
         version, states = data.get("version", 1), data.get("state")
@@ -147,5 +150,10 @@ def _history_events(session: Session, item: Item, for_author: bool) -> list[Time
         if found and (step, token) == (found[-1].kind, found[-1].token) == ("edited", token):
             found.pop()
         reason = data.get("reason", "")
-        found.append(TimelineEvent(step, at, name or "", version, reason, token=token))
+        writer = ""
+        if not for_author and step in ("submitted", "resubmitted"):
+            writer = drafted_by.get(version, "")
+        found.append(
+            TimelineEvent(step, at, name or "", version, reason, token=token, drafted_by=writer)
+        )
     return found

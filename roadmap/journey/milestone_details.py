@@ -20,7 +20,7 @@ from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.roadmap_progress import RoadmapProgress
-from roadmap.journey.unticked_milestones import tick_gain
+from roadmap.journey.unticked_milestones import tick_offer
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import MilestoneState, milestone_state
 from roadmap.readiness.queries import person_record
@@ -37,7 +37,8 @@ class MilestoneDetails:
     `content` is what the roadmap says of it, `evidence` what is linked to it, the newest first,
     and `linkable` what could be: id and title. `endorsements` are what witnesses were asked and
     said. `tick_gain` is what a tick adds to the score where
-    evidence proves the milestone and only the tick is missing, else None. `plan` and `reason_form`
+    evidence proves the milestone and only the tick is missing, else None; `why_no_gain` says why
+    that is nothing. `plan` and `reason_form`
     are the forms, filled in or refused; `conflict` is what is stored where a stale edit of the plan
     was refused.
     """
@@ -50,6 +51,7 @@ class MilestoneDetails:
     endorsements: Sequence[Endorsement]
     linkable: list[tuple[str, str]]
     tick_gain: str | None
+    why_no_gain: str
     today: dt.date
     plan: PlanForm
     reason_form: ReasonForm
@@ -72,13 +74,14 @@ def load_details(
     """
     state = milestone_state(session, user_id, milestone.key)
     evidence = _linked_evidence(session, user_id, milestone)
-    gain = None
+    gain, why_none = None, ""
     if state.status not in ("done", "not_applicable") and any(
         piece.counted.kind in milestone.evidence and not piece.has_lapsed(found.today)
         for piece in evidence
     ):
         facts = person_record(session, user_id).own
-        gain = tick_gain(Tally(found.published.content, facts, found.today), milestone.key)
+        tally = Tally(found.published.content, facts, found.today)
+        gain, why_none = tick_offer(tally, milestone.key)
     return MilestoneDetails(
         content=milestone,
         state=state,
@@ -88,6 +91,7 @@ def load_details(
         endorsements=endorsements(session, user_id, milestone.key),
         linkable=_linkable_evidence(session, user_id, milestone),
         tick_gain=gain,
+        why_no_gain=why_none,
         today=found.today,
         plan=plan or PlanForm(found.today, formdata=None, obj=state),
         reason_form=reason or ReasonForm(None, obj=state),

@@ -14,7 +14,8 @@ from roadmap.evidence.queries import (
     linked_milestones_lookups,
 )
 from roadmap.progress import queries as progress
-from roadmap.readiness.presentation import shown_gain
+from roadmap.readiness.no_effect import why_no_effect
+from roadmap.readiness.presentation import message_filter, shown_gain
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.rules import score_of
 from roadmap.readiness.tally import Tally
@@ -40,8 +41,16 @@ def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestone
             milestone = tally.content.by_key.get(key)
             if key in found or not milestone or item.counted.kind not in milestone.evidence:
                 continue
-            found[key] = UntickedMilestone(enrolled.slug, tick_gain(tally, key))
+            found[key] = UntickedMilestone(enrolled.slug, *tick_offer(tally, key))
     return LinkedMilestones(done, found)
+
+
+def tick_offer(tally: Tally, key: str) -> tuple[str, str]:
+    """Return what a tick adds to the score, and where that is nothing, why."""
+    if gain := tick_gain(tally, key):
+        return gain, ""
+    ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
+    return "", " ".join(map(message_filter, why_no_effect(ticked, "milestone", key)))
 
 
 def tick_gain(tally: Tally, key: str) -> str:

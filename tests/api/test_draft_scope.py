@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from roadmap.auth.models import ApiToken
 from roadmap.evidence.models import Evidence
 from roadmap.portfolio.models import PortfolioItem
-from tests.api.conftest import MILESTONE, PIECE, ApiClientOf
+from tests.api.conftest import MILESTONE, PIECE, SLUG, ApiClientOf
 from tests.portfolio.evidence_rows import choose
 from tests.support.api_client import ApiClient
 from tests.support.browser_client import BrowserClient
@@ -97,6 +97,29 @@ def test_a_script_that_may_do_everything_leaves_the_mark(
     alice.patch(f"/me/evidence/{piece['id']}", {"title": "By a script"})
     # It is no person who read the draft.
     assert alice.get(f"/me/evidence/{piece['id']}").get_json()["drafted_by"] == NAME
+
+
+def test_it_is_said_before_and_after_one_asks_that_nobody_has_read_it(
+    piece: dict[str, Any], alice: ApiClient, cast: Cast, browser_of
+) -> None:
+    path, key = f"/evidence/{piece['id']}", piece["milestones"][0]
+    owner, bob = browser_of(cast.alice), browser_of(cast.bob)
+    milestone = f"/roadmaps/{SLUG}/milestones/{key}"
+    assert alice.put(f"/me/roadmaps/{SLUG}", {}).status_code in (200, 201)
+    assert owner.put(f"{milestone}/completion").status_code == 303
+    unread = "Token draft, unread"
+    assert unread in flat(owner.get(milestone).text)
+    asks = "will read that a token wrote it, and that you neither edited nor accepted it."
+    assert asks in flat(owner.get(path).text)
+    assert alice.put(f"/me{path}/submission").status_code == 200
+    page = flat(owner.get(path).text)
+    assert asks not in page
+    assert "If you accept it, that line goes; the version stays" in page
+    written = f"written by the token “{NAME}”"
+    assert written in flat(bob.get(f"/reviews/{piece['id']}").text)
+    assert owner.put(f"{path}/acceptance").status_code == 303
+    assert written not in flat(bob.get(f"/reviews/{piece['id']}").text)
+    assert unread not in flat(owner.get(milestone).text)
 
 
 def test_its_owner_accepts_it_with_a_button(

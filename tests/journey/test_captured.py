@@ -7,8 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from roadmap.catalog.queries import load_revision
+from roadmap.progress.models import MilestoneStatus
+from roadmap.progress.queries import enrollments
 from tests.evidence.builders import DESIGN, MENTOR, add_evidence
 from tests.support.catalog import enroll
+from tests.support.markup import flat
 from tests.support.sample_data import SLUG
 
 ROADMAP = f"/roadmaps/{SLUG}"
@@ -36,6 +40,27 @@ def test_its_row_is_unfolded_and_the_offer_is_focused(session, cast, alice, now,
     assert re.search(r"autofocus>\s*Mark as done: \+\d", details[1])
     assert f'name="back" value="{page}' in details[1], "the next piece leads back here as well"
     assert 'class="row-details"' not in alice.get(page).text
+
+
+def test_a_tick_that_adds_nothing_says_why(session, cast, alice, now):
+    [enrolled] = enrollments(session, cast.alice)
+    content = load_revision(session, enrolled.revision_id).content
+    optional = next(stage for stage in content.stages if stage.key == "education")
+    for stage in content.stages:
+        for each in stage.milestones if stage is not optional else ():
+            status = {"milestone_key": each.key, "status": "done", "changed_at": now}
+            session.add(MilestoneStatus(user_id=cast.alice, **status))
+    session.flush()
+    wanted = min(optional.milestones, key=lambda each: each.hours)
+    piece = add_evidence(
+        session, cast, cast.alice, now, kind=wanted.evidence[0], milestones=[wanted.key]
+    )
+    for address in (f"/evidence/{piece.id}", f"{ROADMAP}/milestones/{wanted.key}"):
+        page = flat(alice.get(address).text)
+        assert "Mark as done: " not in page
+        assert "Mark as done" in page
+        why = "Adds nothing to the score: Its stage counts only where that raises the score."
+        assert why in page
 
 
 @pytest.mark.parametrize("shown", ["", "show=in-progress&", "show=without-evidence&"])
