@@ -118,7 +118,9 @@ def too_large(_error: HTTPException) -> Response:
     return render_error(
         413,
         _("The file is larger than 1 MB, so it was not read."),
-        _("Split it, or leave out what you do not need, and import one part after the other."),
+        _("Unpack it, and pack only the files that the page of the import names in a new ZIP.")
+        if request.path.endswith("/linkedin")
+        else _("Split it, or leave out what you do not need, and import one part after the other."),
     )
 
 

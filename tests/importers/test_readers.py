@@ -207,6 +207,14 @@ def test_linkedin_is_read():
     assert (certificate["issued_on"], certificate["expires_on"]) == ("2024-01", "2027-01")
 
 
+def test_a_full_export_of_linkedin_is_led_to_the_files_that_are_read(cast, browser_of):
+    alice, here = browser_of(cast.alice), "/evidence/import/linkedin"
+    assert "pack Positions.csv, Education.csv, Certifications.csv" in alice.get(here).text
+    answer = alice.post(here, {"file": (io.BytesIO(b"x" * 1_100_000), "LinkedIn.zip")})
+    assert answer.status_code == 413
+    assert "pack only the files that the page of the import names" in answer.text
+
+
 def _hostile(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as archive:

@@ -86,7 +86,9 @@ class LinkedInImporter(FileImporter):
         _l("LinkedIn: Settings & Privacy, Data privacy, Get a copy of your data."),
         _l("Choose only what you need there, such as Profile: the file may have 1 MB."),
         _l("LinkedIn mails you when the ZIP is ready. Choose it here as it is."),
-    )
+        _l("A full export is larger: unpack it, and pack %(names)s alone in a new ZIP, or those of "
+           "them that it has.", names=", ".join(map(str.capitalize, TABLES))),
+    )  # fmt: skip
     accept = ".zip,application/zip"
 
     def load(self, data: bytes) -> list[Any]:
