@@ -5,7 +5,7 @@
   const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: { value: text } }));
 
   const prepare = (part) => {
-    const { uploads, mostBytes, mostFiles, tooLarge, tooMany, failed, sending, waits, added } = part.dataset;
+    const { uploads, mostBytes, mostFiles, tooLarge, tooMany, failed, sending, waits, added, same, close } = part.dataset;
     const input = part.querySelector("input[type=file]");
     const list = part.querySelector(".file-choices");
     if (!input || part.dataset.ready) return;
@@ -16,10 +16,37 @@
     let pending = 0;
     let submitter = null;
 
+    // Together above the files, until they are closed.
+    let isRefused = false;
     const refuse = (row, text) => {
+      isRefused = true;
       row.className = "error";
       row.setAttribute("role", "alert");
-      row.textContent = text;
+      row.textContent = `${text} `;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "link";
+      button.textContent = close;
+      button.addEventListener("click", () => row.remove());
+      row.append(button);
+      list.prepend(row);
+    };
+    const show = (row, file, answer) => {
+      row.innerHTML = answer;
+      for (const one of row.querySelectorAll("li")) {
+        const sent = one.querySelector("input");
+        const held = [...list.querySelectorAll("input")].find((box) => box.value === sent?.value && !row.contains(box));
+        if (!sent) refuse(one, one.textContent);
+        else if (held) {
+          held.checked = true;
+          const other = held.closest("li").querySelector("bdi").textContent;
+          refuse(one, named(same, file).replace("{other}", () => other));
+        } else {
+          row.before(one);
+          say(named(added, file));
+        }
+      }
+      row.remove();
     };
     const finish = () => {
       pending -= 1;
@@ -27,7 +54,7 @@
       const button = submitter;
       submitter = null;
       // A file that was refused is read first.
-      if (!part.querySelector("li.error")) input.form.requestSubmit(button || undefined);
+      if (!isRefused) input.form.requestSubmit(button || undefined);
     };
     const send = (file) => {
       const row = document.createElement("li");
@@ -50,16 +77,15 @@
       });
       request.addEventListener("loadend", () => {
         const isOurs = (request.status === 200 || request.status === 422) && request.responseText.includes("<li");
-        if (isOurs) row.outerHTML = request.responseText;
+        if (isOurs) show(row, file, request.responseText);
         else refuse(row, named(failed, file));
-        if (request.status === 200) say(named(added, file));
         finish();
       });
       pending += 1;
       request.send(body);
     };
     const take = (files) => {
-      for (const old of part.querySelectorAll("li.error")) old.remove();
+      isRefused = false;
       // What has no room in the piece is not sent, and takes nothing of the quota.
       const room = Math.max(0, mostFiles - pending - list.querySelectorAll("input:checked").length);
       for (const file of files.slice(0, room)) send(file);

@@ -13,7 +13,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 2_000_000
 # What a browser does when somebody drops a file on the page.
 DROP = """name => {
   const data = new DataTransfer();
-  data.items.add(new File(["a,b\\n1,2\\n"], name));
+  data.items.add(new File([`a,b\\n${name},2\\n`], name));
   const said = { dataTransfer: data, bubbles: true, cancelable: true };
   document.querySelector("h1").dispatchEvent(new DragEvent("dragover", said));
   document.querySelector("h1").dispatchEvent(new DragEvent("drop", said));
@@ -71,6 +71,9 @@ def test_of_too_many_dropped_files_those_that_fit_are_sent_and_the_others_named(
     part.get_by_role("checkbox", name="3.csv").uncheck()
     page.evaluate(DROP, "late.csv")
     expect(part.get_by_role("checkbox", name="late.csv")).to_be_checked()
+    # What was refused is read until it is closed, above the files.
+    expect(part.locator(".file-choices > li").first).to_contain_text("At most 10 files")
+    part.get_by_role("alert").get_by_role("button", name="Close").click()
     expect(part.get_by_role("alert")).to_have_count(0)
     assert len(sent) == 11
     page.get_by_role("button", name="Save evidence").click()
@@ -109,3 +112,17 @@ def test_what_is_too_large_leads_back_to_what_was_typed(page_of: PageOf, tmp_pat
     page.go_back()
     expect(page.get_by_label("Title")).to_have_value("Kept by the browser")
     expect(page.get_by_label("Date", exact=True)).to_have_value("2026-03")
+
+
+def test_two_files_of_the_same_content_are_said_to_be_one(page_of: PageOf) -> None:
+    page = page_of("alice")
+    fill_in(page, "Twice")
+    part = page.locator("#files")
+    page.locator("summary", has_text="Files").click()
+    for name in ("a.csv", "b.csv"):
+        sent = {"name": name, "mimeType": "text/csv", "buffer": b"a,b\n7,7\n"}
+        part.get_by_label("Add files").set_input_files([sent])
+    expect(part.get_by_role("alert")).to_contain_text(
+        "“b.csv” has the same content as “a.csv”, so it is kept once."
+    )
+    expect(part.get_by_role("checkbox")).to_have_count(1)
