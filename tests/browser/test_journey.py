@@ -251,7 +251,7 @@ def test_details_unfold_below_their_row_and_fold_again(
     note.fill("Kept in its place.")
     page.get_by_role("button", name="Save note and date").press("Enter")
     expect(page.locator("#live")).to_have_text("Note and date are saved.")
-    page.wait_for_function("document.activeElement !== document.body")
+    expect(page.locator(":focus")).to_have_count(1)
     link.focus()
     page.keyboard.press("Enter")
     expect(note).to_have_count(0)

@@ -94,6 +94,6 @@ def test_a_row_that_reached_an_end_keeps_the_focus(part: str, page_of: PageOf) -
                 break
             with page.expect_response("**/place*"):
                 moved.get_by_role("button", name=button).press("Enter")
-            page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping')")
+            expect(page.locator(".htmx-request, .htmx-swapping")).to_have_count(0)
         assert rows.nth(at).get_attribute("data-place") == name
         expect(moved.get_by_role("button", name=other)).to_be_focused()
