@@ -191,25 +191,27 @@ def test_workers_are_forked_without_a_connection_and_also_before_the_database_is
     assert done.stdout == "0 0 True\n"
 
 
+def run_script(script: str, folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    """Run Python on that database as a start does, in a process of its own."""
+    settings = {
+        "ROADMAP_SECRET_KEY": "k" * 32,
+        "ROADMAP_DATA_DIR": str(folder),
+        "ROADMAP_DATABASE_URL": url,
+    }
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=start.config.ROOT, env={**os.environ, **settings},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 @pytest.mark.sqlite
 def test_a_database_whose_lock_cannot_be_opened_is_told_by_a_page(tmp_path: Path) -> None:
     """Such as one that a command of root left behind: the server starts, and its pages say so."""
     with ready_database(tmp_path) as url:
         (tmp_path / f"{Path(url).name}.lock").unlink(missing_ok=True)
         (tmp_path / f"{Path(url).name}.lock").mkdir()
-        done = subprocess.run(
-            [sys.executable, "-c", "from roadmap.processes import preload; preload()"],
-            cwd=start.config.ROOT,
-            env={
-                **os.environ,
-                "ROADMAP_SECRET_KEY": "k" * 32,
-                "ROADMAP_DATA_DIR": str(tmp_path),
-                "ROADMAP_DATABASE_URL": url,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_script("from roadmap.processes import preload; preload()", tmp_path, url)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -226,21 +228,9 @@ def test_a_start_waits_for_no_writer(tmp_path: Path) -> None:
         path = sa.make_url(url).database or ""
         writer = sqlite3.connect(path)
         writer.execute("BEGIN IMMEDIATE")
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            cwd=start.config.ROOT,
-            env={
-                **os.environ,
-                "ROADMAP_SECRET_KEY": "k" * 32,
-                "ROADMAP_DATA_DIR": str(tmp_path),
-                "ROADMAP_DATABASE_URL": url,
-            },
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = run_script(script, tmp_path, url)
         writer.close()
-    assert done.stdout == "True True\n"
+    assert (done.stdout, done.returncode) == ("True True\n", 0)
 
 
 def test_ctrl_c_while_the_application_is_loaded_ends_the_start_without_a_traceback() -> None:

@@ -136,7 +136,7 @@ def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessi
     if key not in queries.known_skills(db.session, who.id):
         abort(404)
     lock_user_for_actor(db.session, who.id, actor)
-    if not can(actor, "person.assess", who):  # type: ignore[arg-type]
+    if not can(actor, "person.assess", who):
         # They were let in, and manage this person no more.
         abort(404)
     # Of several managers each has their own word; what one left out is not another one's.

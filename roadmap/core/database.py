@@ -266,7 +266,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
             connection.exec_driver_sql("BEGIN")
             return
         record: Any = connection.connection.record_info
-        # Whoever waited in vain is refused by SQLite itself.
+        # A thread that got no turn in time goes on, and SQLite refuses it.
         record["has_turn"] = turns.take(record["write_lock"])
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")

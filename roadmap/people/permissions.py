@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask, abort, g
 from sqlalchemy.orm import Session
@@ -21,10 +21,6 @@ from roadmap.people.roles import Capability
 from roadmap.people.scopes import find_refusal
 
 MaybeActor = Actor | None
-
-
-class Owned(Protocol):
-    user_id: uuid.UUID
 
 
 Predicate = Callable[[MaybeActor, Any], bool]
@@ -180,8 +176,10 @@ PERMISSIONS: dict[str, Predicate] = {
 }
 
 
-def can(actor: MaybeActor, action: str, subject: Owned | None = None) -> bool:
+def can(actor: MaybeActor, action: str, subject: Any = None) -> bool:
     """Return whether an actor may do `action` to `subject`, or to anything at all without one.
+
+    A subject is a row, team or person: whatever the action's predicate is about.
 
     What a token acts for has its scope as well. Raise KeyError for an unknown action.
     """
@@ -204,9 +202,9 @@ def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key
 def check_access(actor: MaybeActor, action: str, row: Row | None) -> Row:
     """Return a row that was found for an action: 404 or 403 as for `load`."""
     readable = action.partition(".")[0] + ".read"
-    if row is None or not can(actor, readable, row):  # type: ignore[arg-type]
+    if row is None or not can(actor, readable, row):
         abort(404)
-    if not can(actor, action, row):  # type: ignore[arg-type]
+    if not can(actor, action, row):
         g.refused_row_of = getattr(row, "user_id", None)
         abort(403)
     return row
@@ -215,7 +213,7 @@ def check_access(actor: MaybeActor, action: str, row: Row | None) -> Row:
 def find_invitable_team(session: Session, actor: Actor) -> Team | None:
     """Find the first, by name, of an actor's own teams to which they may invite a manager."""
     own = (team for team, _role in memberships(session, actor.id))
-    return next((team for team in own if can(actor, "team.invite", team)), None)  # type: ignore[arg-type]
+    return next((team for team in own if can(actor, "team.invite", team)), None)
 
 
 def permit(action: str) -> Callable[[View], View]:

@@ -75,7 +75,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
     if roadmap and (on is None or on.enrolled.slug != roadmap):
         abort(404)
     to = own_links(on.content.slug) if own and on else _source_links(path, on, who, roadmap)
-    leads = can(current_user, "team.matrix", team)  # type: ignore[arg-type]
+    leads = can(current_user, "team.matrix", team)
     nested = _nested_teams(team, who) if leads else []
     return render_template(
         "teams/person.html",
