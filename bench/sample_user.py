@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from bench.wsgi import Answer, Call
+from bench.wsgi import Answer, Call, WsgiApp
 from roadmap.auth.models import LoginSession
 from roadmap.auth.passwords import hash_password
 from roadmap.auth.tokens import new_token
@@ -20,7 +20,7 @@ from roadmap.catalog.content import Content, Milestone
 from roadmap.catalog.queries import published_roadmaps
 from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
-from roadmap.core.headers import SessionCookieInterface, WsgiApp
+from roadmap.core.headers import SessionCookieInterface
 from roadmap.core.migrations import upgrade
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import review_actions

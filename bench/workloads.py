@@ -16,8 +16,7 @@ from flask import Flask
 from bench.measure import Comparison, Step, compare_in_turn, measure_seconds
 from bench.report import Row
 from bench.sample_user import SampleUser, sign_in_form
-from bench.wsgi import Answer, Call
-from roadmap.core.headers import WsgiApp
+from bench.wsgi import Answer, Call, WsgiApp
 from tests.support.statements import statements_of
 
 HTMX = {"HX-Request": "true"}

@@ -26,25 +26,18 @@ def is_api() -> bool:
     return is_below_api(request.path)
 
 
-def problem_body(
-    status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
-) -> bytes:
-    """Serialize a problem. `errors` are sentences by field, such as `impacts.0.metric`."""
-    title = HTTPStatus(status).phrase
-    values: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
-    if detail:
-        values["detail"] = detail
-    if errors:
-        values["errors"] = {field: list(texts) for field, texts in errors.items()}
-    return json.dumps(values, ensure_ascii=False).encode()
-
-
 def problem_response(
     status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
 ) -> Response:
-    """Return the response to a refused or failed request of the API."""
-    body = problem_body(status, detail or explain_status(status), errors)
-    return Response(body, status, mimetype=MEDIA_TYPE)
+    """Return the response to a refused or failed request of the API.
+
+    `errors` are sentences by field, such as `impacts.0.metric`.
+    """
+    title, detail = HTTPStatus(status).phrase, detail or explain_status(status)
+    values = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if errors:
+        values["errors"] = {field: list(texts) for field, texts in errors.items()}
+    return Response(json.dumps(values, ensure_ascii=False), status, mimetype=MEDIA_TYPE)
 
 
 def explain_status(status: int) -> str:

@@ -16,7 +16,6 @@ from typing import Any
 from flask import Flask, request
 from sqlalchemy.exc import DBAPIError
 
-from roadmap.core.headers import WsgiApp
 from roadmap.core.uploads import MAX_BODY_BYTES
 
 log = logging.getLogger(__name__)
@@ -51,7 +50,7 @@ def record_conflict(error: DBAPIError) -> None:
 class RetryMiddleware:
     """Middleware that repeats a request while it loses; only the last response is sent."""
 
-    def __init__(self, app: WsgiApp) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self.app = app
 
     def __call__(
@@ -90,7 +89,7 @@ class RetryMiddleware:
 def _read_body(environ: dict[str, Any]) -> bytes | None:
     """Read the whole body; None if its size or length will be refused."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+    if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
         return None
     body: bytes = environ["wsgi.input"].read(int(length)) if length != "0" else b""
     return body

@@ -104,7 +104,7 @@ def test_a_length_that_is_no_number(length: str, app: Flask, alice: ApiClient) -
     )
     environ = {**builder.get_environ(), "CONTENT_LENGTH": length}
     body, status, headers = run_wsgi_app(app.wsgi_app, environ)
-    assert status == "400 Bad Request"
+    assert status.startswith("400")
     assert headers["Content-Type"] == "application/problem+json"
     assert b"Content-Length" in b"".join(body)
 
