@@ -165,7 +165,8 @@ def add_absence(body: NewAbsence) -> OperationResult:
 def change_absence(absence_id: uuid.UUID, body: AbsenceChange) -> AbsenceShape:
     """Change days off. Without a last day it is the first one."""
     absence = _load(absence_id)
-    values = {**actions.values_of(absence), **body.model_dump(exclude_unset=True)}
+    saved = AbsenceShape.model_validate(absence).model_dump()
+    values = {**saved, **body.model_dump(exclude_unset=True)}
     days = _checked(values["starts_on"], values["ends_on"])
     actions.edit_absence(db.session, absence, days, values["note"] or "", now=now())
     return AbsenceShape.model_validate(absence)

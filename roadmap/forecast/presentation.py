@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -155,16 +154,6 @@ def missing_for_own_pace(own: OwnPace) -> list[str]:
     return said
 
 
-@dataclass(frozen=True)
-class EstimateView:
-    """A row of the table: a pace, when it leads to the end, and what that is for the target."""
-
-    label: str
-    pace: str
-    span: str
-    target: str
-
-
 def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
     """Say when a pace leads to the end, and what that is for the target date."""
     if estimate.span is None:
@@ -196,44 +185,6 @@ def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
         date=target,
     )
     return f"{text} {said}"
-
-
-def estimate_rows(found: Forecast) -> list[EstimateView]:
-    """Return the rows of the table, for each pace that is known."""
-    rows = [
-        (_("Your own pace, last 90 days"), found.by_own_pace),
-        (_("Your planned pace"), found.by_planned_pace),
-    ]
-    views = [
-        EstimateView(label, format_pace(each.hours_per_week), _span(each), _late(each, found))
-        for label, each in rows
-        if each is not None
-    ]
-    if found.needed is not None and found.remaining.required_hours and not found.is_target_too_soon:
-        views.append(
-            EstimateView(
-                _("Needed for your target date"),
-                format_pace(found.needed),
-                date_filter(found.target_on),
-                _("on track"),
-            )
-        )
-    return views
-
-
-def _span(estimate: Estimate) -> str:
-    if estimate.span is None:
-        return _("in more than forty years")
-    first, last = (date_filter(day) for day in estimate.span)
-    return first if first == last else f"{first} – {last}"
-
-
-def _late(estimate: Estimate, found: Forecast) -> str:
-    if estimate.weeks_late is None or found.target_on is None:
-        return "–"
-    if not estimate.weeks_late:
-        return _("on track")
-    return ngettext("%(num)d week late", "%(num)d weeks late", estimate.weeks_late)
 
 
 def target_sentence(found: Forecast) -> str:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from roadmap.catalog.queries import load_revision
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.stale_forms import StaleForm, fingerprint
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.forecast import actions, presentation, queries
 from roadmap.forecast.forms import AbsenceForm
@@ -89,9 +89,8 @@ def edit(key: uuid.UUID) -> Response:
             now=now(),
         )
     except StaleForm as stale:
-        late = form.differences(_form(formdata=None, obj=absence))
-        form.seen.data = fingerprint(stale.saved)
-        return _render_absence(absence, form, late=late, status=409)
+        refused = form.refuse(stale, _form(formdata=None, obj=absence))
+        return _render_absence(absence, form, **refused)
     flash(_("Your time off is saved. Forecasts skip it."))
     return see_other("forecast.absences", _anchor=f"absence-{absence.id}")
 
@@ -120,7 +119,5 @@ def _render_absences(form: AbsenceForm, *, status: int = 200) -> Response:
     )
 
 
-def _render_absence(
-    absence: Absence, form: AbsenceForm, *, late: dict[str, str] | None = None, status: int = 200
-) -> Response:
-    return render_page("forecast/absence.html", status, absence=absence, form=form, late=late)
+def _render_absence(absence: Absence, form: AbsenceForm, **refused: Any) -> Response:
+    return render_page("forecast/absence.html", absence=absence, form=form, **refused)
