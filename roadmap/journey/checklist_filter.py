@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-
-from flask_babel import LazyString
 
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.journey.roadmap_progress import RoadmapProgress
@@ -74,22 +72,11 @@ class ChecklistFilter:
         """Return the page to whose rows the stones lead: another one where not all are here."""
         return self.path if self else ""
 
-    def url(self) -> str:
-        """Return the address of the page with this filter."""
-        chosen = {"show": self.shown, "skill": self.skill}
+    def url(self, shown: str | None = None) -> str:
+        """Return the address of the page with this filter, or with another choice of `SHOWN`."""
+        chosen = {"show": self.shown if shown is None else shown, "skill": self.skill}
         query = urlencode({name: value for name, value in chosen.items() if value})
         return f"{self.path}?{query}" if query else self.path
-
-
-@dataclass(frozen=True)
-class FilterLink:
-    """A choice of the filter: its address, and how many milestones it would show."""
-
-    name: str
-    label: LazyString
-    url: str
-    count: int
-    is_chosen: bool
 
 
 def matching_keys(
@@ -108,17 +95,3 @@ def matching_keys(
     last = progress.today + DUE_WITHIN
     due = {key for key in keys["open"] if progress.targets.get(key, dt.date.max) <= last}
     return {"": set(tones), "due": due, **keys}
-
-
-def filter_links(chosen: ChecklistFilter, keys: Mapping[str, set[str]]) -> list[FilterLink]:
-    """Return the choices, of which the `keys` are those that each shows."""
-    return [
-        FilterLink(
-            name,
-            label,
-            replace(chosen, shown=name).url(),
-            len(keys[name]),
-            name == chosen.shown,
-        )
-        for name, label in SHOWN.items()
-    ]

@@ -15,13 +15,15 @@ from roadmap.core.i18n import date_filter, ngettext, points_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.forecast.presentation import planned_forecast
 from roadmap.forecast.rules import Remaining, remaining
-from roadmap.journey.checklist_filter import ChecklistFilter, filter_links, matching_keys
+from roadmap.journey.checklist_filter import SHOWN, ChecklistFilter, matching_keys
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.readiness.presentation import verdict_title
 from roadmap.readiness.summary import summary_verdict
 from roadmap.readiness.tally import TONES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from roadmap.catalog.content import Milestone, Stage
 
 
@@ -85,14 +87,8 @@ class StageView:
     facts: str
     is_set_aside: bool
     meter: Markup
-    objectives: tuple[ObjectiveView, ...] = ()
-
-
-@dataclass(frozen=True)
-class ObjectiveView:
-    key: str
-    title: str
-    rows: tuple[RowView, ...]
+    # Titles of objectives, with the rows below each.
+    objectives: Sequence[tuple[str, Sequence[RowView]]] = ()
 
 
 class RoadmapPresenter:
@@ -178,9 +174,11 @@ class RoadmapPresenter:
             objectives=self.objectives(stage, chosen) if with_rows else (),
         )
 
-    def objectives(self, stage: Stage, chosen: ChecklistFilter | None) -> tuple[ObjectiveView, ...]:
+    def objectives(
+        self, stage: Stage, chosen: ChecklistFilter | None
+    ) -> list[tuple[str, list[RowView]]]:
         """Return the objectives of a stage of which the filter leaves rows, with these rows."""
-        views = []
+        objectives = []
         shown = matching_keys(chosen, self.progress, stage.milestones) if chosen else {}
         for objective in stage.objectives:
             milestones = objective.milestones
@@ -188,9 +186,9 @@ class RoadmapPresenter:
                 keys = shown[chosen.shown] | {chosen.captured}
                 milestones = tuple(m for m in milestones if m.key in keys)
             if milestones:
-                rows = tuple(self.row(milestone) for milestone in milestones)
-                views.append(ObjectiveView(objective.key, objective.title, rows))
-        return tuple(views)
+                rows = [self.row(milestone) for milestone in milestones]
+                objectives.append((objective.title, rows))
+        return objectives
 
     def current_stage(self) -> Stage:
         """Return the stage with most milestones in progress, else the first unfinished one."""
@@ -281,7 +279,7 @@ class RoadmapPresenter:
         keys = matching_keys(chosen, self.progress, (stage or self.content).milestones)
         return {
             "filter": chosen,
-            "filter_links": filter_links(chosen, keys),
+            "filter_choices": [(name, label, len(keys[name])) for name, label in SHOWN.items()],
             "skill_choices": [(skill.key, skill.title) for skill in self.content.skills],
         }
 

@@ -125,7 +125,7 @@ def roadmap_page(slug: str) -> Response | str:
 
 def _render_filtered(context: dict[str, Any]) -> Response:
     """Render the rows that a filter leaves, and say how many these are."""
-    count = sum(len(each.rows) for stage in context["stages"] for each in stage.objectives)
+    count = sum(len(rows) for stage in context["stages"] for _title, rows in stage.objectives)
     said = ngettext("%(num)d milestone", "%(num)d milestones", count)
     return render_page("journey/_filtered.html", announce=said, **context)
 

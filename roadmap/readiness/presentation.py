@@ -19,7 +19,7 @@ from roadmap.core.i18n import date_filter, ngettext, number_filter, plural_templ
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.kinds import KINDS
-from roadmap.evidence.labels import impact_label, kind_label
+from roadmap.evidence.labels import impact_label
 from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness, round_to_tenths
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import GateResult, gate_rules
@@ -151,39 +151,6 @@ def what_counts(found: Readiness) -> WhatCounts | None:
     return WhatCounts(ticked, format_points(found.shown_score), proof, gain) if ticked else None
 
 
-def _first_steps(own: Facts, content: Content) -> list[tuple[str, str, str]]:
-    """Return the first steps of a beginner that are left: what, where and why."""
-    skills = ngettext(
-        "One skill, against five described levels.",
-        "%(num)d skills, each against five described levels.",
-        len(content.skills),
-    )
-    steps = (
-        (
-            own.statuses,
-            _("Tick what you have already done"),
-            f"/roadmaps/{content.slug}",
-            _("Be generous: a tick is a claim, and claims are kept apart from proof."),
-        ),
-        (
-            own.positions or own.degrees,
-            _("Add your jobs and degrees"),
-            "/career",
-            _("Years of ML engineering are one of the gates.")
-            if any(rule.years is not None for rule in gate_rules(content.policy))
-            else _("Your portfolio shows them, and your managers see them."),
-        ),
-        (
-            own.pieces,
-            _("Record your first piece of evidence"),
-            "/evidence/new",
-            _("A design document or a launch you remember well is a good start."),
-        ),
-        (own.self_levels, _("Assess your own skills"), "/skills", skills),
-    )
-    return [(text, href, reason) for is_done, text, href, reason in steps if not is_done]
-
-
 def step_url(step: Step, slug: str) -> str:
     """Return the page on which a step can be taken."""
     if step.action in ("tick_milestone", "do_milestone", "link_evidence"):
@@ -283,40 +250,6 @@ def supposition(found: Readiness, supposed: WhatIf) -> str:
     return " ".join(sentences)
 
 
-def _verdict_reason(found: Readiness, *, own: bool) -> str:
-    if found.not_yet_verified and own:
-        return _(
-            "Most milestones are ticked, and what you submitted is waiting: nobody has reviewed "
-            "your work here yet. A manager of your team can verify your history in one go."
-        )
-    if found.not_yet_verified:
-        return _(
-            "Most milestones are ticked, and what proves them is waiting: nobody here has reviewed "
-            "any of it yet."
-        )
-    if found.claimed_not_proven and not own:
-        return _(
-            "Most milestones are ticked, but less than half of that is verified by someone else."
-        )
-    if found.claimed_not_proven:
-        return _(
-            "Most milestones are ticked, but less than half of that is verified by someone else. "
-            "Link evidence, and ask a reviewer to confirm it."
-        )
-    if found.verdict == "ready":
-        return _("Every gate is passed and the score is at the bar that this roadmap sets.")
-    if found.standing:
-        return ngettext("%(num)d gate to pass.", "%(num)d gates to pass.", len(found.standing))
-    return _("Every gate is passed; the score is not yet at the bar that this roadmap sets.")
-
-
-def verified_by(people: int) -> str:
-    """Return the label of a verified figure, with the number of people who verified it."""
-    if not people:
-        return _("verified")
-    return ngettext("verified by %(num)s person", "verified by %(num)s people", people)
-
-
 def shown_items(found: Readiness) -> tuple[list[ItemEffect], int]:
     """Return the items of a page, the largest effect first, and how many without one it leaves out.
 
@@ -340,32 +273,23 @@ def own_context(
         **explanation_context(found, links),
         "has_manager": has_manager,
         "steps": top_three(step for step in found.steps if has_manager or not step.is_reviewed),
-        "first_steps": _first_steps(own, content),
+        "own": own,
+        "asks_years": any(rule.years is not None for rule in gate_rules(content.policy)),
         "returned": [piece for piece in own.pieces if piece.state == "returned"],
     }
 
 
 def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
     """Return what the templates print of an explanation; `to` has the links of its sources."""
-    overall = found.overall
     return {
         "found": found,
         "shown_items": shown_items,
         "to": to,
         "verdict": verdict_title(found.shown_verdict),
         "score_line": score_line(found),
-        "reason": _verdict_reason(found, own=to.own),
-        "verified_by": verified_by(found.verifiers),
-        # Of all effort, each hour counted once.
-        "bar": {
-            "verified": float(overall.verified),
-            "evidenced": float(overall.evidenced - overall.verified),
-            "claimed": float(overall.claimed - overall.evidenced),
-        },
         "part_titles": PART_TITLES,
         "what_if_titles": WHAT_IF_TITLES,
         "points_of": points_of,
-        "kind_label": kind_label,
         "impact_label": impact_label,
         "percent": lambda share: number_filter(round(float(share) * 100)),
     }
