@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
-from roadmap.core.stale_forms import StaleForm, fingerprint
 from roadmap.core.types import form_id
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
-from roadmap.people.private_rows import add_row, lock_row
+from roadmap.people.private_rows import add_row, change_row, lock_row
 
 SomeEntry = TypeVar("SomeEntry", bound=Entry)
 
@@ -61,24 +60,17 @@ def change(
     now: dt.datetime,
 ) -> None:
     """Change an entry. Raises StaleForm where `seen` is out of date, or RowDeleted."""
-    _lock(session, entry)
-    if seen and seen != fingerprint({name: getattr(entry, name) for name in values}):
-        raise StaleForm(entry)
-    for name, value in values.items():
-        setattr(entry, name, value)
+    lock_user(session, entry.user_id)
+    change_row(session, entry, values, seen=seen)
     _record_history(session, entry, "changed", by=by, now=now)
 
 
 def remove(session: Session, entry: Entry, *, by: uuid.UUID, now: dt.datetime) -> None:
     """Delete an entry; the history keeps what it said. Raises RowDeleted."""
-    _lock(session, entry)
-    session.delete(entry)
-    _record_history(session, entry, "removed", by=by, now=now, **_values(entry))
-
-
-def _lock(session: Session, entry: Entry) -> None:
     lock_user(session, entry.user_id)
     lock_row(session, entry)
+    session.delete(entry)
+    _record_history(session, entry, "removed", by=by, now=now, **_values(entry))
 
 
 def _values(entry: Entry) -> dict[str, Any]:

@@ -20,16 +20,10 @@ from roadmap.catalog.queries import load_revision
 from roadmap.core.i18n import date_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.progress import queries as progress
-from roadmap.progress.queries import MilestoneLink, enrollments
+from roadmap.progress.queries import Link, enrollments
 
 if TYPE_CHECKING:
     from roadmap.career_plans.content import CareerContent, EducationOption
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    title: str
-    href: str
 
 
 @cache
@@ -42,9 +36,7 @@ def career_content() -> CareerContent:
     return read_as(Path(__file__).parent / "content.yaml", CareerContent)
 
 
-def milestone_links(
-    session: Session, user_id: uuid.UUID, keys: Iterable[str]
-) -> list[MilestoneLink]:
+def milestone_links(session: Session, user_id: uuid.UUID, keys: Iterable[str]) -> list[Link]:
     """Return where milestones stand, on the content's own roadmap rather than on a foreign one."""
     return progress.milestone_links(session, user_id, keys, preferred=career_content().roadmap)
 

@@ -10,7 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from roadmap.activity.milestone_history import load_milestone_history
-from roadmap.career_plans.queries import Link, pages_about
+from roadmap.career_plans.queries import pages_about
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -22,7 +22,7 @@ from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
 from roadmap.people.permissions import permit
 from roadmap.practice.queries import asks_about
 from roadmap.progress.models import MilestonePlan
-from roadmap.progress.queries import NOT_STARTED
+from roadmap.progress.queries import NOT_STARTED, Link
 from roadmap.time_budget.queries import is_about
 from roadmap.tools.queries import tool_content
 

@@ -102,14 +102,16 @@ def own_and_other_roadmaps(
 
 
 @dataclass(frozen=True, slots=True)
-class MilestoneLink:
+class Link:
+    """A page of Cairn that somebody may go to."""
+
     title: str
     href: str
 
 
 def milestone_links(
     session: Session, user_id: uuid.UUID, keys: Iterable[str], *, preferred: str = ""
-) -> list[MilestoneLink]:
+) -> list[Link]:
     """Return where milestones stand: on a roadmap that the person is on, if one has them.
 
     Else on the preferred one, else on any. Those that no published roadmap has are left out.
@@ -118,7 +120,7 @@ def milestone_links(
     roadmaps = [each.content for each in published_roadmaps(session)]
     roadmaps.sort(key=lambda roadmap: (roadmap.slug not in mine, roadmap.slug != preferred))
     return [
-        MilestoneLink(roadmap.by_key[key].title, f"/roadmaps/{roadmap.slug}#{roadmap.anchors[key]}")
+        Link(roadmap.by_key[key].title, f"/roadmaps/{roadmap.slug}#{roadmap.anchors[key]}")
         for key in keys
         for roadmap in [each for each in roadmaps if key in each.by_key][:1]
     ]

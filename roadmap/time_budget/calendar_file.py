@@ -116,7 +116,6 @@ class Reading:
     left_out: list[LeftOut] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     elsewhere: int = 0
-    is_cut: bool = False
 
 
 @cache
@@ -168,10 +167,7 @@ def read(data: bytes, window: Window, own: Iterable[str] = ()) -> Reading:
     )
     reading.left_out.sort(key=lambda each: (each.day, each.title))
     reading.problems.sort(key=lambda each: each.line)
-    too_many = (reading.events[MAX_EVENTS:], reading.left_out[MAX_LEFT_OUT:])
-    reading.is_cut = any(too_many) or len(reading.problems) > MAX_PROBLEMS
     del reading.events[MAX_EVENTS:], reading.left_out[MAX_LEFT_OUT:]
-    del reading.problems[MAX_PROBLEMS:]
     return reading
 
 
@@ -270,8 +266,7 @@ class _File:
 
     def _problem(self, code: str, line: int, what: str = "") -> None:
         problems, problem = self.reading.problems, Problem(code, line, what[:MAX_TITLE])
-        # One more than is listed tells that there are more.
-        if len(problems) <= MAX_PROBLEMS and problem not in problems:
+        if len(problems) < MAX_PROBLEMS and problem not in problems:
             problems.append(problem)
 
     def _entries(self) -> Iterator[_Block]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count, islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -112,17 +112,10 @@ def _state(event: Event, entry: TimeEntry | None, minutes: int) -> str:
     return "saved" if is_same else "changed"
 
 
-class Span(Protocol):
-    @property
-    def starts_at(self) -> dt.datetime: ...
-    @property
-    def ends_at(self) -> dt.datetime: ...
-
-
 def minutes_once(
-    spans: Sequence[Span], counted: Iterable[tuple[dt.datetime, int]] = ()
+    spans: Sequence[Event], counted: Iterable[tuple[dt.datetime, int]] = ()
 ) -> list[int]:
-    """Return the minutes of each span; none is counted in two of them.
+    """Return the minutes of each event; none is counted in two of them.
 
     The shorter has the minute: a stand-up within a block of focus was a stand-up. `counted` are
     beginnings and minutes of what has been counted already.

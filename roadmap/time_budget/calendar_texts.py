@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from roadmap.core.gettext_noop import N_
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import AllowedHosts, FetchError
-from roadmap.time_budget.calendar_file import Problem
-from roadmap.time_budget.calendar_import import Row
 
 LEFT_OUT = {
     "declined": _l("you declined it"),
@@ -36,68 +35,56 @@ FAULTS = {
 }  # fmt: skip
 
 
+# Why an address was not fetched, and what to do.
+FETCH_FAULTS = {
+    "no-address": N_("This is no address. Copy the whole address from your calendar."),
+    "no-https": N_("The address must begin with https:// or webcal://."),
+    "password": N_("Enter the address without a user name or password in it."),
+    "host": N_(
+        "Calendars are fetched from %(hosts)s only. Ask your administrator to allow another "
+        "host, or upload the file."
+    ),
+    "moved": N_("The calendar has moved to another host. Enter its new address."),
+    "refused": N_(
+        "The host refuses the address (%(status)s). Copy the secret address again, or make the "
+        "calendar public there."
+    ),
+    "gone": N_(
+        "There is no calendar at this address any more (%(status)s). Copy the address again."
+    ),
+    "status": N_("The host answers with an error (%(status)s). Try later."),
+    "slow": N_("The host did not answer in time. Try later, or upload the file."),
+    "truncated": N_("The answer was cut off. Try later, or upload the file."),
+    "large": N_("This calendar is larger than 10 MB. Upload a file of fewer months."),
+    "certificate": N_("The host has no valid certificate. Tell your administrator."),
+    "unreachable": N_("The host cannot be reached. Try later, or upload the file."),
+    "unknown-host": N_("There is no host of this name. Check the address."),
+    "private": N_(
+        "The host is within a private network. Ask your administrator to allow that network, "
+        "or upload the file."
+    ),
+}
+# What could not be read, and what became of it.
+PROBLEMS = {
+    "line": N_("“%(what)s” has a line that is not NAME:value; it was skipped."),
+    "cut-off": N_("“%(what)s” is cut off; it was skipped."),
+    "property": N_("“%(what)s” has a value that is wrong."),
+    "entry": N_("“%(what)s” cannot be read; it was skipped."),
+    "too-often": N_("“%(what)s” has a rule of repetition that is not read."),
+    "too-many": N_("Too many entries for these days: the rest was skipped."),
+    "time-zone": N_("The time zone “%(what)s” has a definition that is not read."),
+    "unknown-zone": N_("“%(what)s” names an unknown time zone; it is read as yours."),
+}
+# Why an entry has its category.
+REASONS = {
+    "word": N_("title has “%(word)s”"),
+    "learned": N_("you sorted this title so"),
+    "two": N_("two people"),
+    "many": N_("several people"),
+    "alone": N_("names nobody else"),
+}
+
+
 def fetch_fault(error: FetchError, allowed: AllowedHosts) -> str:
     """Say why an address was not fetched, and what to do."""
-    return {
-        "no-address": _("This is no address. Copy the whole address from your calendar."),
-        "no-https": _("The address must begin with https:// or webcal://."),
-        "password": _("Enter the address without a user name or password in it."),
-        "host": _(
-            "Calendars are fetched from %(hosts)s only. Ask your administrator to allow another "
-            "host, or upload the file.",
-            hosts=", ".join(allowed.names),
-        ),
-        "moved": _("The calendar has moved to another host. Enter its new address."),
-        "refused": _(
-            "The host refuses the address (%(status)s). Copy the secret address again, or make the "
-            "calendar public there.",
-            status=error.status,
-        ),
-        "gone": _(
-            "There is no calendar at this address any more (%(status)s). Copy the address again.",
-            status=error.status,
-        ),
-        "status": _("The host answers with an error (%(status)s). Try later.", status=error.status),
-        "slow": _("The host did not answer in time. Try later, or upload the file."),
-        "truncated": _("The answer was cut off. Try later, or upload the file."),
-        "large": _("This calendar is larger than 10 MB. Upload a file of fewer months."),
-        "certificate": _("The host has no valid certificate. Tell your administrator."),
-        "unreachable": _("The host cannot be reached. Try later, or upload the file."),
-        "unknown-host": _("There is no host of this name. Check the address."),
-        "private": _(
-            "The host is within a private network. Ask your administrator to allow that network, "
-            "or upload the file."
-        ),
-    }[str(error)]
-
-
-def why(row: Row) -> str:
-    """Say why an entry has its category."""
-    if row.state in ("saved", "changed", "removed"):
-        return _("as you saved it")
-    choice = row.choice
-    if choice.why == "word":
-        return _("title has “%(word)s”", word=choice.word)
-    return {
-        "learned": _("you sorted this title so"),
-        "two": _("two people"),
-        "many": _("several people"),
-        "alone": _("names nobody else"),
-    }[choice.why]
-
-
-def problem(found: Problem) -> str:
-    """Say what could not be read, and what became of it."""
-    what = found.what or _("an entry without a title")
-    return {
-        "line": _("“%(what)s” has a line that is not NAME:value; it was skipped.", what=what),
-        "cut-off": _("“%(what)s” is cut off; it was skipped.", what=what),
-        "property": _("“%(what)s” has a value that is wrong.", what=what),
-        "entry": _("“%(what)s” cannot be read; it was skipped.", what=what),
-        "too-often": _("“%(what)s” has a rule of repetition that is not read.", what=what),
-        "too-many": _("Too many entries for these days: the rest was skipped."),
-        "time-zone": _("The time zone “%(what)s” has a definition that is not read.", what=what),
-        "unknown-zone": _(
-            "“%(what)s” names an unknown time zone; it is read as yours.", what=what
-        ),
-    }[found.code]  # fmt: skip
+    return _(FETCH_FAULTS[str(error)], hosts=", ".join(allowed.names), status=error.status)

@@ -11,7 +11,7 @@ from roadmap.core.svg import render_shares
 from roadmap.time_budget.rules import WeekFigures
 
 if TYPE_CHECKING:
-    from roadmap.time_budget.content import Category, TimeContent, UsualShare
+    from roadmap.time_budget.content import Category
 
 
 def duration(minutes: int) -> str:
@@ -22,16 +22,6 @@ def duration(minutes: int) -> str:
     if not rest:
         return _("%(hours)d h", hours=hours)
     return _("%(hours)d h %(minutes)d min", hours=hours, minutes=rest)
-
-
-def categories_shown(content: TimeContent, figures: WeekFigures) -> list[Category]:
-    """Return the categories that have hours, deep work in any case."""
-    return [
-        each
-        for each in content.categories
-        if each.counts_as != "nothing"
-        and (figures.minutes.get(each.key) or each.counts_as == "deep_work")
-    ]
 
 
 def category_bar(category: Category, figures: WeekFigures) -> Markup:
@@ -63,17 +53,3 @@ def week_bar(figures: WeekFigures, longest: int = 0) -> Markup:
         "" if longest else label,
         mark=figures.limits.deep_work / whole,
     )
-
-
-def compare(share: UsualShare, figures: WeekFigures, *, is_over: bool) -> str:
-    """Say how the share of meetings of a week compares with the usual one."""
-    percent = figures.share(figures.meetings)
-    if percent > share.high:
-        return _("More than the guide's share.")
-    if not is_over:
-        return _("The week is not over yet.")
-    if not figures.is_mostly_recorded:
-        return _("Too little of the week is recorded to compare.")
-    if percent < share.low:
-        return _("Less than the guide's share.")
-    return _("Within the guide's share.")

@@ -186,7 +186,6 @@ def _render_week(
         limits=limits,
         short=short[0] if short else None,
         weeks=weeks,
-        compared=presentation.compare(content.share, figures, is_over=shown != current),
         presentation=presentation,
         has_any=bool(entries) or queries.has_entries(db.session, current_user.id),
         entries=entries,

@@ -75,13 +75,3 @@ class ToolForm(SeenForm):
     def __init__(self, *, today: dt.date, **more: Any) -> None:
         super().__init__(**more)
         self.today = today
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """Return the fields of the row."""
-        return {
-            "level": self.level.data or "",
-            "interest": self.interest.data or "",
-            "last_used": self.last_used.data,
-            "note": self.note.data or "",
-        }

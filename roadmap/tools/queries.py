@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -17,7 +16,7 @@ from roadmap.catalog.queries import load_revision
 from roadmap.core.text import fold
 from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.people.models import User
-from roadmap.progress.queries import enrollments
+from roadmap.progress.queries import Link, enrollments
 from roadmap.tools.models import ToolRecord
 from roadmap.tools.rules import names_one_of
 
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
 
 # So many pieces of evidence stand on the page of a tool.
 MAX_NAMING = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A milestone of one's roadmap that works with a tool."""
-
-    title: str
-    href: str
 
 
 @cache
@@ -57,9 +48,9 @@ def shares_tools(session: Session, user_id: uuid.UUID) -> bool:
     return bool(session.scalar(sa.select(User.shares_tools).where(User.id == user_id)))
 
 
-def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[Asked]]:
+def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[Link]]:
     """Load which milestones of a person's roadmaps work with which tool, by its key."""
-    asked: dict[str, dict[str, Asked]] = defaultdict(dict)
+    asked: dict[str, dict[str, Link]] = defaultdict(dict)
     for enrolled in enrollments(session, user_id):
         content = load_revision(session, enrolled.revision_id).content
         for tool in tool_content().tools:
@@ -67,7 +58,7 @@ def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[As
                 if (milestone := content.by_key.get(key)) is not None:
                     href = f"/roadmaps/{content.slug}/milestones/{key}"
                     # One that two roadmaps share is named once, on the primary one.
-                    asked[tool.key].setdefault(key, Asked(milestone.title, href))
+                    asked[tool.key].setdefault(key, Link(milestone.title, href))
     return {tool: list(found.values()) for tool, found in asked.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, flash, render_template, request
 from flask_login import current_user
@@ -102,9 +102,8 @@ def save(key: str) -> BaseResponse:
             seen=form.seen.data or "", by=current_user.id, now=now(),
         )  # fmt: skip
     except StaleForm as stale:
-        form.seen.data = fingerprint(stale.saved)
-        late = form.differences(ToolForm(today=_today(), data=stale.saved, formdata=None))
-        return _render(tool, form, late=late, status=409)
+        other = ToolForm(today=_today(), data=stale.saved, formdata=None)
+        return _render(tool, form, **form.refuse(stale, other))
     flash(_("What you say of %(tool)s is saved.", tool=tool.title))
     return see_other("tools.overview", _anchor=key)
 
@@ -118,19 +117,16 @@ def _today() -> dt.date:
     return today
 
 
-def _render(
-    tool: Tool, form: ToolForm, *, late: dict[str, str] | None = None, status: int = 200
-) -> Response:
+def _render(tool: Tool, form: ToolForm, **refused: Any) -> Response:
     content = queries.tool_content()
     return render_page(
         "tools/tool.html",
-        status,
         tool=tool,
         content=content,
         status_labels=STATUS_LABELS,
         group=content.group_by_key[tool.group],
         form=form,
-        late=late,
+        **refused,
         asked=queries.asked_by_roadmaps(db.session, current_user.id).get(tool.key, []),
         evidence=queries.evidence_naming(db.session, current_user.id, tool),
         most_evidence=queries.MAX_NAMING,
