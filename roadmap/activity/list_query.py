@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from roadmap.activity.messages import ACTIONS_BY_KIND
-from roadmap.activity.queries import WHO, ActivityFilter, subjects_of
+from roadmap.activity.queries import WHO, Condition, subjects_of
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.text import clean_line
 from roadmap.people.actor import Actor
+from roadmap.people.models import HistoryEntry
 
 MAX_DAY_LENGTH = 20
 # The days by which activity can be filtered.
@@ -58,10 +59,10 @@ class ActivityQuery:
     @classmethod
     def read(cls, values: Mapping[str, str]) -> ActivityQuery:
         """Read the parameters of an address."""
-        texts = {name: clean_line(values.get(name)) for name in ("kind", "who")}
+        kind, who = clean_line(values.get("kind")), clean_line(values.get("who"))
         found = cls(
-            kind=texts["kind"] if texts["kind"] in ACTIONS_BY_KIND else "",
-            who=texts["who"] if texts["who"] in WHO else "",
+            kind=kind if kind in ACTIONS_BY_KIND else "",
+            who=who if who in WHO else "",
             roadmap=clean_line(values.get("roadmap"))[:60],
             milestone=clean_line(values.get("milestone"))[:60],
         )
@@ -101,22 +102,25 @@ class ActivityQuery:
             **{name: day.isoformat() if day else None for name, day in days.items()},
         }
 
-    def wanted(self, session: Session, actor: Actor) -> ActivityFilter:
-        """Return the filter for the query, in at most two statements."""
-        first, last = (self.on, self.on) if self.on else (self.first, self.last)
-        return ActivityFilter(
-            actions=ACTIONS_BY_KIND.get(self.kind, ()),
-            subjects=self._subjects(session, actor),
-            who=self.who,
-            since=start_of(first, actor.zone) if first else None,
-            until=start_of(last + dt.timedelta(days=1), actor.zone) if last else None,
-        )
+    def conditions(self, session: Session, actor: Actor) -> list[Condition]:
+        """Return the conditions for entries of one's own history, by at most two statements."""
+        found: list[Condition] = []
+        if self.kind:
+            found.append(HistoryEntry.action.in_(ACTIONS_BY_KIND[self.kind]))
+        if self.milestone or self.roadmap:
+            found.append(HistoryEntry.subject.in_(self._subjects(session, actor)))
+        if self.who:
+            by_others = HistoryEntry.actor_id.is_distinct_from(actor.id)
+            found.append(HistoryEntry.actor_id == actor.id if self.who == "me" else by_others)
+        if first := self.on or self.first:
+            found.append(HistoryEntry.at >= start_of(first, actor.zone))
+        if last := self.on or self.last:
+            found.append(HistoryEntry.at < start_of(last + dt.timedelta(days=1), actor.zone))
+        return found
 
-    def _subjects(self, session: Session, actor: Actor) -> set[str] | None:
+    def _subjects(self, session: Session, actor: Actor) -> set[str]:
         if self.milestone:
             return subjects_of(session, actor.id, [self.milestone])
-        if not self.roadmap:
-            return None
         published = published_roadmap(session, self.roadmap)
         if published is None:
             return set()

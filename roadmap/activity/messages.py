@@ -143,18 +143,14 @@ _ACCOUNT_FIELDS: dict[str, LazyString] = {
     "theme": _l("theme"),
     "timezone": _l("time zone"),
 }
-_PLAN_PAGES = {
-    "challenge": "/career/challenges/%s",
-    "direction": "/career/direction",
-    "education": "/career/education/%s",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """What an entry says: `text` is a sentence, `href` the page of its subject, if it has one.
 
-    `by` says who did it; `kind` is a key of `KINDS`, '' for an action of a newer release.
+    `by` says who did it, `by_me` whether it was the reader; `kind` is a key of `KINDS`, '' for an
+    action of a newer release.
     """
 
     entry: Entry
@@ -162,6 +158,7 @@ class Line:
     text: str
     href: str | None
     by: str
+    by_me: bool
 
     @property
     def at(self) -> dt.datetime:
@@ -171,15 +168,13 @@ class Line:
 def describe(entries: Iterable[Entry], titles: Titles, reader_id: uuid.UUID) -> list[Line]:
     """Describe entries of the reader's own history."""
     return [
-        Line(
-            entry,
-            KIND_OF.get(entry.action, ""),
-            _sentence(entry, titles),
-            _href(entry, titles),
-            _name_actor(entry, reader_id),
-        )
-        for entry in entries
+        _line(entry, _sentence(entry, titles), _href(entry, titles), reader_id) for entry in entries
     ]
+
+
+def _line(entry: Entry, text: str, href: str | None, reader_id: uuid.UUID) -> Line:
+    kind, by = KIND_OF.get(entry.action, ""), _name_actor(entry, reader_id)
+    return Line(entry, kind, text, href, by, entry.actor_id == reader_id)
 
 
 def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUID) -> Line | None:
@@ -191,18 +186,10 @@ def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUI
     stage = content.stage_of[first.subject]
     if any(content.stage_of.get(each.subject) != stage for each in entries):
         return None
-    text = _CHANGE % isolate(
-        {
-            "title": _(
-                "%(num)d milestones of “%(stage)s”",
-                num=len(entries),
-                stage=stage.short_title or stage.title,
-            ),
-            "change": _status_change(first),
-        }
-    )
-    href = f"/roadmaps/{content.slug}/{stage.key}"
-    return Line(first, "milestones", text, href, _name_actor(first, reader_id))
+    name = stage.short_title or stage.title
+    title = _("%(num)d milestones of “%(stage)s”", num=len(entries), stage=name)
+    text = _CHANGE % isolate({"title": title, "change": _status_change(first)})
+    return _line(first, text, f"/roadmaps/{content.slug}/{stage.key}", reader_id)
 
 
 def _sentence(entry: Entry, titles: Titles) -> str:
@@ -227,7 +214,7 @@ def _sentence(entry: Entry, titles: Titles) -> str:
 
 
 def _title(entry: Entry, titles: Titles) -> str:
-    thing, subject, data = entry.action.partition(".")[0], entry.subject, entry.data
+    thing, subject, data = entry.thing, entry.subject, entry.data
     match thing:
         case "status" | "plan" | "endorsement":
             return titles.milestone(subject)
@@ -382,7 +369,7 @@ _CHANGES: Mapping[str, Callable[[Entry], str]] = {
 
 def _href(entry: Entry, titles: Titles) -> str | None:
     """Return the page of what an entry is about, where that still exists."""
-    thing, subject = entry.action.partition(".")[0], entry.subject
+    thing, subject = entry.thing, entry.subject
     match thing:
         case "status" | "plan" | "endorsement":
             content = titles.roadmap_of(subject)
@@ -397,14 +384,17 @@ def _href(entry: Entry, titles: Titles) -> str | None:
         case "tool":
             return f"/tools/{subject}"
         case "enrollment":
-            slug = titles.slugs.get(subject)
+            slug = titles.known["slug"].get(subject)
             return f"/roadmaps/{slug}" if slug else None
         case "position" | "degree":
             return "/career"
         case "career_plan":
             kind, _colon, key = subject.partition(":")
-            page = _PLAN_PAGES.get(kind, f"/career/challenges/{subject}")
-            return page % key if "%" in page else page
+            if kind == "direction":
+                return "/career/direction"
+            page = "education" if kind == "education" else "challenges"
+            # A reflection names its challenge alone.
+            return f"/career/{page}/{key or subject}"
         case "practice":
             return f"/practice/{subject}"
         case "absence":
@@ -418,11 +408,10 @@ def _href(entry: Entry, titles: Titles) -> str | None:
 
 def _name_without_account(entry: Entry) -> str:
     """Say who it was as evidence does where an account was erased; others never had one."""
-    thing = entry.action.partition(".")[0]
-    is_review = KIND_OF.get(entry.action) == "reviews" and thing in ("evidence", "history")
-    if is_review or (thing == "skill" and entry.data.get("side") == "manager"):
+    is_review = KIND_OF.get(entry.action) == "reviews" and entry.thing in ("evidence", "history")
+    if is_review or (entry.thing == "skill" and entry.data.get("side") == "manager"):
         return _("A former manager")
-    return _("A former colleague") if thing == "comment" else _("Someone without an account")
+    return _("A former colleague") if entry.thing == "comment" else _("Someone without an account")
 
 
 def _name_actor(entry: Entry, reader_id: uuid.UUID) -> str:

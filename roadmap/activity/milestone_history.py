@@ -7,7 +7,8 @@ import uuid
 from sqlalchemy.orm import Session
 
 from roadmap.activity.messages import Line, describe
-from roadmap.activity.queries import ActivityFilter, list_entries, load_titles, subjects_of
+from roadmap.activity.queries import list_entries, load_titles, subjects_of
+from roadmap.people.models import HistoryEntry
 
 SHOWN = 10
 
@@ -16,7 +17,8 @@ def load_milestone_history(
     session: Session, user_id: uuid.UUID, key: str
 ) -> tuple[list[Line], bool]:
     """Return the newest changes about a milestone, and whether there are older ones."""
-    about = ActivityFilter(subjects=subjects_of(session, user_id, [key]))
+    about = HistoryEntry.subject.in_(subjects_of(session, user_id, [key]))
     entries, more = list_entries(session, user_id, about, most=SHOWN)
-    titles = load_titles(session, user_id, entries) if entries else None
-    return (describe(entries, titles, user_id) if titles else []), more
+    if not entries:
+        return [], more
+    return describe(entries, load_titles(session, user_id, entries), user_id), more

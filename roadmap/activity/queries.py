@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 50
 EXPORT_BATCH = 1_000
 WHO = ("me", "others")
+Condition = sa.ColumnElement[bool]
 _Json = Mapping[str, Any]
 
 
@@ -51,6 +52,11 @@ class Entry:
     data_before: _Json | None
 
     @property
+    def thing(self) -> str:
+        """Return what its action is about: the first word."""
+        return self.action.partition(".")[0]
+
+    @property
     def before(self) -> _Json:
         return self.data_before or {}
 
@@ -70,36 +76,6 @@ def read_position(text: str) -> tuple[dt.datetime, int]:
     return moment, int(key)
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityFilter:
-    """Which entries are meant; what is empty is not asked.
-
-    `subjects` are those that the entries are about: of a milestone or of a roadmap. `since` and
-    `until` are moments, the last one excluded.
-    """
-
-    actions: Collection[str] = ()
-    subjects: Collection[str] | None = None
-    who: str = ""
-    since: dt.datetime | None = None
-    until: dt.datetime | None = None
-
-    def conditions(self, user_id: uuid.UUID) -> Iterator[sa.ColumnElement[bool]]:
-        yield HistoryEntry.user_id == user_id
-        if self.actions:
-            yield HistoryEntry.action.in_(self.actions)
-        if self.subjects is not None:
-            yield HistoryEntry.subject.in_(self.subjects)
-        if self.who == "me":
-            yield HistoryEntry.actor_id == user_id
-        elif self.who == "others":
-            yield sa.or_(HistoryEntry.actor_id.is_(None), HistoryEntry.actor_id != user_id)
-        if self.since is not None:
-            yield HistoryEntry.at >= self.since
-        if self.until is not None:
-            yield HistoryEntry.at < self.until
-
-
 def subjects_of(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> set[str]:
     """Return what entries about these milestones have as their subject: keys and evidence."""
     linked = sa.select(EvidenceMilestone.evidence_id).where(
@@ -111,15 +87,14 @@ def subjects_of(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> 
 def list_entries(
     session: Session,
     user_id: uuid.UUID,
-    wanted: ActivityFilter,
-    *,
+    *conditions: Condition,
     before: tuple[dt.datetime, int] | None = None,
     most: int = PAGE_SIZE,
 ) -> tuple[list[Entry], bool]:
     """List the newest entries of a person's own history, and tell whether there are more."""
     page = (
         sa.select(HistoryEntry)
-        .where(*wanted.conditions(user_id))
+        .where(HistoryEntry.user_id == user_id, *conditions)
         .order_by(HistoryEntry.at.desc(), HistoryEntry.id.desc())
         .limit(most + 1)
     )
@@ -169,24 +144,27 @@ def _data_before(entry: Any) -> sa.ScalarSelect[Any]:
 
 
 def list_batches(
-    session: Session, user_id: uuid.UUID, wanted: ActivityFilter
+    session: Session, user_id: uuid.UUID, *conditions: Condition
 ) -> Iterator[list[Entry]]:
     """List all entries in batches, so that a long history does not fill the memory with rows."""
     before, more = None, True
     while more:
-        entries, more = list_entries(session, user_id, wanted, before=before, most=EXPORT_BATCH)
+        entries, more = list_entries(
+            session, user_id, *conditions, before=before, most=EXPORT_BATCH
+        )
         yield entries
         before = (entries[-1].at, entries[-1].id) if entries else None
 
 
-def count_entries(session: Session, user_id: uuid.UUID, wanted: ActivityFilter, most: int) -> int:
+def count_entries(session: Session, user_id: uuid.UUID, *conditions: Condition, most: int) -> int:
     """Count the entries that match, `most` + 1 for any more: nobody waits for an exact number."""
-    found = sa.select(HistoryEntry.id).where(*wanted.conditions(user_id)).limit(most + 1)
-    return session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
+    found = sa.select(HistoryEntry.id).where(HistoryEntry.user_id == user_id, *conditions)
+    counted = sa.select(sa.func.count()).select_from(found.limit(most + 1).subquery())
+    return session.scalar(counted) or 0
 
 
 def count_actions(
-    session: Session, user_id: uuid.UUID, wanted: ActivityFilter
+    session: Session, user_id: uuid.UUID, *conditions: Condition
 ) -> Mapping[tuple[str, str], tuple[int, int]]:
     """Count entries and their subjects by action and by the status or side that it set.
 
@@ -204,7 +182,7 @@ def count_actions(
             sa.func.count(),
             sa.func.count(HistoryEntry.subject.distinct()),
         )
-        .where(*wanted.conditions(user_id))
+        .where(HistoryEntry.user_id == user_id, *conditions)
         .group_by(HistoryEntry.action, sa.literal_column("detail"))
     )
     return {(action, said or ""): (entries, subjects) for action, said, entries, subjects in rows}
@@ -215,13 +193,12 @@ class Titles:
     """What the subjects of entries are called now, or were called last.
 
     `roadmaps` are those that the person is on, then the other published ones. `known` are the
-    titles by kind of thing and subject, `slugs` those of roadmaps by their ids; `deleted` names
-    evidence that exists no more.
+    titles by kind of thing and subject, and below `slug` the slugs of roadmaps by their ids;
+    `deleted` names evidence that exists no more.
     """
 
     roadmaps: Sequence[Content] = ()
     known: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    slugs: dict[str, str] = field(default_factory=dict)
     deleted: dict[str, str] = field(default_factory=dict)
 
     def roadmap_of(self, milestone_key: str) -> Content | None:
@@ -237,21 +214,16 @@ class Titles:
 
 
 def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) -> Titles:
-    """Load what the entries are about: two statements, and one for each other kind of thing."""
+    """Load what the entries are about: a statement for roadmaps and one for each kind of thing."""
     own, others = own_and_other_roadmaps(session, user_id)
     titles = Titles([*own, *others])
     subjects: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
-        thing = entry.action.partition(".")[0]
-        subjects[_THINGS.get(thing, thing)].add(entry.subject)
+        subjects[_THINGS.get(entry.thing, entry.thing)].add(entry.subject)
         subjects["milestone"].update(milestones_in(entry.data))
-    for thing in ("milestone", "skill"):
-        known = {
-            key
-            for each in titles.roadmaps
-            for key in (each.by_key if thing == "milestone" else each.skill_by_key)
-        }
-        subjects[thing] -= known
+    for content in titles.roadmaps:
+        subjects["milestone"] -= content.by_key.keys()
+        subjects["skill"] -= content.skill_by_key.keys()
     models: dict[str, tuple[Any, Any, Any]] = {
         "milestone": (catalog.Milestone.key, catalog.Milestone.title, None),
         "skill": (catalog.Skill.key, catalog.Skill.title, None),
@@ -270,12 +242,10 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
             titles.known[thing].update((str(k), said) for k, said in session.execute(named))
     if roadmap_ids := _keys(subjects["enrollment"]):
         roadmap = catalog.Roadmap
-        named = sa.select(roadmap.id, roadmap.title, roadmap.slug).where(
-            roadmap.id.in_(roadmap_ids)
-        )
-        for key, title, slug in session.execute(named):
+        named = sa.select(roadmap.id, roadmap.title, roadmap.slug)
+        for key, title, slug in session.execute(named.where(roadmap.id.in_(roadmap_ids))):
             titles.known["enrollment"][str(key)] = title
-            titles.slugs[str(key)] = slug
+            titles.known["slug"][str(key)] = slug
     gone = subjects["evidence"] - titles.known["evidence"].keys()
     for batch in batched(sorted(gone)):
         # Only its deletion says what it was called at the end.

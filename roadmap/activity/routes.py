@@ -13,9 +13,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from roadmap.activity import queries
-from roadmap.activity.list_query import ActivityQuery, start_of
+from roadmap.activity.list_query import ActivityQuery
 from roadmap.activity.messages import KINDS, Line, describe
-from roadmap.activity.since_figures import figures
+from roadmap.activity.since_figures import Figure, figures
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
@@ -53,9 +53,9 @@ def overview() -> str:
     entries: list[Entry] = []
     more, count = False, 0
     if query.is_clear:
-        me, wanted = current_user.id, query.wanted(db.session, current_user)
-        entries, more = queries.list_entries(db.session, me, wanted, before=before)
-        count = queries.count_entries(db.session, me, wanted, MAX_COUNTED)
+        me, wanted = current_user.id, query.conditions(db.session, current_user)
+        entries, more = queries.list_entries(db.session, me, *wanted, before=before)
+        count = queries.count_entries(db.session, me, *wanted, most=MAX_COUNTED)
     titles = queries.load_titles(db.session, current_user.id, entries)
     lines = describe(entries, titles, current_user.id)
     return render_template(
@@ -84,8 +84,8 @@ def export() -> Response:
     query = ActivityQuery.read(request.args)
     if not query.is_clear:
         return see_other("activity.overview", **request.args)
-    wanted = query.wanted(db.session, current_user)
-    found = queries.count_entries(db.session, current_user.id, wanted, MAX_EXPORTED)
+    wanted = query.conditions(db.session, current_user)
+    found = queries.count_entries(db.session, current_user.id, *wanted, most=MAX_EXPORTED)
     if found > MAX_EXPORTED:
         return render_error(
             422,
@@ -102,7 +102,7 @@ def export() -> Response:
                 line.text,
                 home + line.href if line.href else "",
             )
-            for line in _all_lines(wanted)
+            for line in _all_lines(*wanted)
         ]
         header = (_("When"), _("Who"), _("Kind"), _("What"), _("Address"))
         content = to_csv(Sheet(_("Activity"), header, rows))
@@ -113,9 +113,9 @@ def export() -> Response:
     return response
 
 
-def _all_lines(wanted: queries.ActivityFilter) -> Iterator[Line]:
+def _all_lines(*wanted: queries.Condition) -> Iterator[Line]:
     """Describe all entries, a batch at a time, each read in a transaction of its own."""
-    for entries in queries.list_batches(db.session, current_user.id, wanted):
+    for entries in queries.list_batches(db.session, current_user.id, *wanted):
         lines = _describe(entries)
         db.session.rollback()
         yield from lines
@@ -128,14 +128,15 @@ def since() -> str:
     query, today = ActivityQuery.read(request.args), current_user.today(now())
     day = query.first or today - dt.timedelta(days=30)
     listed = ActivityQuery(first=day)
-    wanted = queries.ActivityFilter(since=start_of(day, current_user.zone))
+    wanted = listed.conditions(db.session, current_user)
     is_clear = not query.wrong_day and day <= today
-    entries, more = (
-        queries.list_entries(db.session, current_user.id, wanted, most=NEWEST_SHOWN)
-        if is_clear
-        else ([], False)
-    )
-    counts = queries.count_actions(db.session, current_user.id, wanted) if entries else {}
+    entries: list[Entry] = []
+    counted: list[Figure] = []
+    more = False
+    if is_clear:
+        me = current_user.id
+        entries, more = queries.list_entries(db.session, me, *wanted, most=NEWEST_SHOWN)
+        counted = figures(queries.count_actions(db.session, me, *wanted))
     return render_template(
         "activity/since.html",
         query=query,
@@ -145,8 +146,7 @@ def since() -> str:
         quick=[(count, today - dt.timedelta(days=count)) for count in QUICK_DAYS],
         figures=[
             (figure, url_for("activity.overview", **replace(listed, kind=figure.kind).arguments))
-            for figure in figures(counts)
-            if figure.number
+            for figure in counted
         ],
         days=_by_day(_describe(entries)),
         more=more,

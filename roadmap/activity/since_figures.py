@@ -52,7 +52,7 @@ _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] 
 
 
 def figures(counts: Mapping[tuple[str, str], tuple[int, int]]) -> list[Figure]:
-    """Return what is counted, of (entries, subjects) by action and what it set.
+    """Return what was counted at all, of (entries, subjects) by action and what it set.
 
     The last lines are what has no line of its own, by kind; last is what no kind has.
     """
@@ -68,4 +68,5 @@ def figures(counts: Mapping[tuple[str, str], tuple[int, int]]) -> list[Figure]:
     labels = {kind: _l("Other changes: %(kind)s", kind=title) for kind, title in KINDS.items()} | {
         "": _l("Other changes")
     }
-    return [*found, *(Figure(label, others[kind], kind) for kind, label in labels.items())]
+    found += [Figure(label, others[kind], kind) for kind, label in labels.items()]
+    return [figure for figure in found if figure.number]

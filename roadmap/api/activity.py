@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated
 
 import sqlalchemy as sa
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import AliasPath, Field, PlainValidator, WithJsonSchema
 
 from roadmap.activity import queries
 from roadmap.activity.list_query import ActivityQuery, read_day
@@ -27,11 +27,11 @@ class ActivityShape(Shape):
     """
 
     at: Timestamp
-    action: str
-    subject: str
+    action: str = Field(validation_alias=AliasPath("entry", "action"))
+    subject: str = Field(validation_alias=AliasPath("entry", "subject"))
     kind: str
     text: str
-    path: str | None
+    path: str | None = Field(validation_alias="href")
     by: str
     by_me: bool
 
@@ -79,31 +79,13 @@ def list_activity(query: ActivityParameters) -> ActivityList:
     except ValueError:
         raise invalid_cursor() from None
     asked = ActivityQuery(
-        kind=query.kind,
-        roadmap=query.roadmap,
-        milestone=query.milestone,
-        who=query.who,
-        on=query.on,
-        first=query.since,
-        last=query.to,
+        query.kind, query.roadmap, query.milestone, query.who, query.on, query.since, query.to
     )
+    wanted = asked.conditions(db.session, actor)
     entries, more = queries.list_entries(
-        db.session, actor.id, asked.wanted(db.session, actor), before=before, most=query.limit
+        db.session, actor.id, *wanted, before=before, most=query.limit
     )
     titles = queries.load_titles(db.session, actor.id, entries)
-    return ActivityList(
-        items=[
-            ActivityShape(
-                at=line.at,
-                action=line.entry.action,
-                subject=line.entry.subject,
-                kind=line.kind,
-                text=line.text,
-                path=line.href,
-                by=line.by,
-                by_me=line.entry.actor_id == actor.id,
-            )
-            for line in describe(entries, titles, actor.id)
-        ],
-        next_cursor=entries[-1].position if more else None,
-    )
+    lines = describe(entries, titles, actor.id)
+    cursor = entries[-1].position if more else None
+    return ActivityList.model_validate({"items": lines, "next_cursor": cursor})

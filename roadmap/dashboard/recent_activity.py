@@ -8,7 +8,8 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from roadmap.activity.messages import ACTIONS_BY_KIND, Line, describe, describe_stage
-from roadmap.activity.queries import ActivityFilter, Entry, list_entries, load_titles
+from roadmap.activity.queries import Entry, list_entries, load_titles
+from roadmap.people.models import HistoryEntry
 
 # What a person did for their roadmap, not how they arranged things.
 _SHOWN = tuple(
@@ -22,7 +23,8 @@ _SHOWN = tuple(
 
 def list_recent_activity(session: Session, user_id: uuid.UUID, limit: int = 7) -> list[Line]:
     """List the newest changes of a person, one line for each subject."""
-    entries, _more = list_entries(session, user_id, ActivityFilter(actions=_SHOWN), most=limit * 10)
+    shown = HistoryEntry.action.in_(_SHOWN)
+    entries, _more = list_entries(session, user_id, shown, most=limit * 10)
     titles = load_titles(session, user_id, entries)
     lines: list[Line] = []
     seen: set[tuple[str, str]] = set()
@@ -42,7 +44,6 @@ def _written_together(entry: Entry) -> tuple[object, ...]:
 
 def _subject(entry: Entry) -> tuple[str, str]:
     """Return what a line is about; what all lines of a kind say alike is one subject."""
-    thing = entry.action.partition(".")[0]
-    if thing in ("position", "degree"):
+    if entry.thing in ("position", "degree"):
         return "career", ""
-    return thing, "" if thing == "portfolio" else entry.subject
+    return entry.thing, "" if entry.thing == "portfolio" else entry.subject

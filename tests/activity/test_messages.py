@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.activity.messages import ACTIONS_BY_KIND, KINDS, MESSAGES, describe
-from roadmap.activity.queries import ActivityFilter, Entry, Titles, list_entries, load_titles
+from roadmap.activity.queries import Entry, Titles, list_entries, load_titles
 from roadmap.catalog.queries import published_roadmap
 from roadmap.core.config import ROOT
 from roadmap.evidence import actions as evidence
@@ -35,7 +35,7 @@ def alice(app, session, cast, now):
     def read():
         session.commit()
         with app.test_request_context():
-            entries, _more = list_entries(session, cast.alice, ActivityFilter())
+            entries, _more = list_entries(session, cast.alice)
             lines = describe(entries, load_titles(session, cast.alice, entries), cast.alice)
         return [(line.text, line.by, line.href) for line in lines]
 
