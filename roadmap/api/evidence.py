@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from flask import Response, abort, request
-from pydantic import Field
+from pydantic import Field, create_model
 
 from roadmap.api.field_types import (
     UNSET,
@@ -51,7 +51,7 @@ from roadmap.evidence.constants import (
 )
 from roadmap.evidence.file_actions import take_files
 from roadmap.evidence.file_download import file_response
-from roadmap.evidence.item import Audience, Impact, Item
+from roadmap.evidence.item import FURTHER_TEXTS, Audience, Impact, Item
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item, load_items
 from roadmap.evidence.models import Evidence
@@ -135,7 +135,16 @@ class ConfirmationShape(Shape):
     basis: str
 
 
-class EvidenceShape(Shape):
+# The texts of `Content` that the models below do not name, so that a new one needs no change here.
+_TEXTS: dict[str, Any] = dict.fromkeys(FURTHER_TEXTS, (str, ...))
+_OPTIONAL_TEXTS: dict[str, Any] = {
+    name: (Annotated[str, single_line(MAX_LENGTHS[name])] | None, None) for name in FURTHER_TEXTS
+}
+FurtherTexts: Any = create_model("FurtherTexts", __base__=Shape, **_TEXTS)
+FurtherTextsBody: Any = create_model("FurtherTextsBody", __base__=Body, **_OPTIONAL_TEXTS)
+
+
+class EvidenceShape(FurtherTexts):
     """A piece of evidence in its newest version.
 
     `confirmed` are the linked milestones that a reviewer confirmed for `verified_version`, which
@@ -196,7 +205,7 @@ class ImpactBody(Body):
     source_url: Annotated[str, web_url(MAX_LENGTHS["source_url"])] = ""
 
 
-class _OptionalFields(Body):
+class _OptionalFields(FurtherTextsBody):
     """The optional fields. A piece needs a link, a file or a description."""
 
     url: Annotated[str, web_url(MAX_LENGTHS["url"])] | None = Field(

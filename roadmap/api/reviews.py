@@ -13,6 +13,7 @@ from roadmap.api.evidence import (
     ConfirmationShape,
     Decision,
     FileShape,
+    FurtherTexts,
     ImpactShape,
     Kind,
     ReviewShape,
@@ -95,7 +96,7 @@ class JudgementSubject(Shape):
         return f'"{etag_of(self)}"'
 
 
-class WaitingShape(Shape):
+class WaitingShape(FurtherTexts):
     """A piece that waits, in the version to be judged.
 
     `etag` names version, title and linked milestones: a judgement may name it in If-Match.

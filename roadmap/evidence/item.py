@@ -128,6 +128,11 @@ class Content:
 
 CONTENT_FIELDS = tuple(each.name for each in fields(Content))
 CONTENT_COLUMNS = tuple(name for name in CONTENT_FIELDS if name not in ("impacts", "files"))
+CONTENT_TEXTS = tuple(each.name for each in fields(Content) if "max_length" in each.metadata)
+# Texts without a place of their own: form, API and exports list them by their labels.
+FURTHER_TEXTS = tuple(
+    name for name in CONTENT_TEXTS if name not in ("url", "description", "role", "issuer")
+)
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -356,7 +361,7 @@ def without_secrets(item: Item) -> Item:
 
     versions = [
         replace(
-            strip(version, "url", "description", "role"),
+            strip(version, *CONTENT_TEXTS),
             impacts=tuple(strip(each, "source_url") for each in version.impacts),
         )
         for version in item.versions

@@ -94,8 +94,6 @@ DETAIL_FIELDS = tuple(
     name for name in CONTENT_COLUMNS if name not in ("kind", "occurred_on", "url", "description")
 )
 DATE_FIELDS = ("occurred_on", "issued_on", "expires_on")
-# Detail fields that the form has a place for; it shows others below the role.
-PLACED_FIELDS = ("role", "issuer", "issued_on", "expires_on")
 IMPACT_FIELDS: dict[str, LazyString] = {
     "type": _("Type"),
     **{each.name: _(each.metadata["label"]) for each in fields(Impact) if each.metadata},

@@ -36,7 +36,7 @@ from roadmap.evidence.constants import (
 )
 from roadmap.evidence.file_rules import ALLOWED as ACCEPTED_TYPES
 from roadmap.evidence.forms import EvidenceForm
-from roadmap.evidence.item import Audience
+from roadmap.evidence.item import FURTHER_TEXTS, Audience
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
@@ -385,6 +385,7 @@ def _render_form(
         skills=_skills_own_first(),
         opened=opened,
         differences=differences,
+        further_texts=FURTHER_TEXTS,
         labels=labels,
         most=MAX_MILESTONES,
         most_impacts=MAX_IMPACTS,

@@ -8,8 +8,8 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, show_date, show_month
 from roadmap.core.markdown import to_opening
 from roadmap.core.text import clean_line
-from roadmap.evidence.item import Impact
-from roadmap.evidence.labels import is_issued
+from roadmap.evidence.item import FURTHER_TEXTS, Impact
+from roadmap.evidence.labels import FIELDS, is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.urls import safe_url
 
@@ -97,9 +97,10 @@ def result_source(item: DocumentItem, locale: str) -> str:
     return _("%(title)s (%(newer)s)", title=title, newer=newer) if newer else title
 
 
-def milestone_labels() -> dict[str, str]:
-    """Return how each relation of a piece to milestones is called, by its field, and its badge."""
+def fact_labels() -> dict[str, str]:
+    """Return how the facts of a piece are called, by its field: texts, milestones and its badge."""
     return {
+        **{name: str(FIELDS[name]) for name in FURTHER_TEXTS},
         "verified_for": _("Verified for"),
         "linked_to": _("Linked to"),
         "also_witnessed": _("Also witnessed"),
@@ -108,13 +109,17 @@ def milestone_labels() -> dict[str, str]:
     }
 
 
-def milestone_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
-    """Return what a piece says of milestones, each time as a label and the titles."""
-    facts = [
-        (label, [clean_line(title) for title in getattr(item, name) if title])
-        for name, label in milestone_labels().items()
-    ]
-    return [(label, titles) for label, titles in facts if titles]
+def piece_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
+    """Return what a piece says besides, each time as a label and the texts: above all milestones.
+
+    A format that has a better place for one of them says it there as well.
+    """
+    facts = []
+    for name, label in fact_labels().items():
+        said = getattr(item, name)
+        texts = [said] if isinstance(said, str) else said
+        facts.append((label, [clean_line(text) for text in texts if text]))
+    return [(label, texts) for label, texts in facts if texts]
 
 
 def skills_label() -> str:

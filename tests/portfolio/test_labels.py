@@ -72,11 +72,11 @@ def test_what_has_lapsed_says_so() -> None:
 
 
 def test_milestones_are_verified_for_or_linked_to() -> None:
-    assert labels.milestone_facts(RANKER) == [
+    assert labels.piece_facts(RANKER) == [
         ("Verified for", ["Lead the design of a system of several models"]),
         ("Linked to", ["Take a model from offline metric to a measured product effect"]),
     ]
-    assert labels.milestone_facts(replace(RANKER, verified_for=("",), linked_to=())) == []
+    assert labels.piece_facts(replace(RANKER, verified_for=("",), linked_to=())) == []
 
 
 def test_the_account_is_one_sentence() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
+from roadmap.evidence.item import FURTHER_TEXTS
 from roadmap.evidence.kinds import KINDS
 from roadmap.importers.importer import (
     FileImporter,
@@ -247,6 +248,7 @@ def _piece(
             "issuer": text_at(own, "issuer") or clean_line(_first(entry, *issuer)),
             "issued_on": text_at(own, "issuedOn"),
             "expires_on": text_at(own, "expiresOn"),
+            **{name: text_at(own, name) for name in FURTHER_TEXTS},
         }
         return "evidence", values
 

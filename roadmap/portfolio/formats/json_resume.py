@@ -15,7 +15,7 @@ from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, strip_control_characters
-from roadmap.evidence.item import Impact
+from roadmap.evidence.item import FURTHER_TEXTS, Impact
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.formats.format import Format
@@ -190,6 +190,7 @@ def _extension(item: DocumentItem, *said: str) -> Entry:
         "expiresOn": _day(item.expires_on),
         "url": "" if safe_url(item.url) else item.url,
         "role": item.role,
+        **{name: clean_line(getattr(item, name)) for name in FURTHER_TEXTS},
         "description": item.description,
         "verifiedFor": [clean_line(title) for title in item.verified_for],
         "linkedTo": [clean_line(title) for title in item.linked_to],
@@ -223,9 +224,7 @@ def _impact(impact: Impact) -> Entry:
 def _highlights(item: DocumentItem, locale: str) -> list[str]:
     lines = [labels.sourced_impact_line(impact) for impact in item.impacts]
     lines.append(labels.verification_line(item, locale))
-    lines += [
-        f"{label}: {title}" for label, titles in labels.milestone_facts(item) for title in titles
-    ]
+    lines += [f"{label}: {title}" for label, titles in labels.piece_facts(item) for title in titles]
     issued = labels.validity(item, locale)
     if issued and issued != clean_line(item.issuer):
         lines.append(issued)

@@ -143,9 +143,7 @@ def _span(start: PartialDate | None, end: PartialDate | None) -> list[tuple[str,
 def _piece(item: DocumentItem, locale: str) -> Entry:
     issued = labels.validity(item, locale)
     facts = [clean_line(item.kind_label), labels.verification_line(item, locale)]
-    facts += [
-        f"{label}: {title}" for label, titles in labels.milestone_facts(item) for title in titles
-    ]
+    facts += [f"{label}: {title}" for label, titles in labels.piece_facts(item) for title in titles]
     facts += [labels.sourced_impact_line(impact) for impact in item.impacts]
     facts += [clean_line(item.role), issued, *labels.file_lines(item)]
     facts += [clean_line(title) for title in item.skills]

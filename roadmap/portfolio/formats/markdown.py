@@ -126,7 +126,7 @@ def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
         yield f"- {_('Role')}: {inline(item.role)}"
     if issued := labels.validity(item, locale):
         yield f"- {escape(issued)}"
-    for label, titles in labels.milestone_facts(item):
+    for label, titles in labels.piece_facts(item):
         yield f"- {label}: {'; '.join(escape(title) for title in titles)}"
     for text in labels.file_lines(item):
         yield f"- {_('File')}: {inline(text)}"

@@ -189,7 +189,7 @@ def _item(item: DocumentItem, locale: str) -> Data:
         ],
         "milestones": [
             {"label": label, "text": _text("; ".join(titles))}
-            for label, titles in (*labels.milestone_facts(item), (_("Files"), files))
+            for label, titles in (*labels.piece_facts(item), (_("Files"), files))
             if titles
         ],
         "badge": [{"href": each, "code": draw_code(each)} for each in item.badges],

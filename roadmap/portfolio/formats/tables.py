@@ -106,7 +106,7 @@ def _about(document: Document) -> Sheet:
 
 def _pieces(document: Document) -> Sheet:
     """Return the pieces in their order, one a row."""
-    milestones = labels.milestone_labels()
+    milestones = labels.fact_labels()
     header = (
         _("Title"), _("Kind"), _("Date"), _("Verification"), *milestones.values(),
         labels.skills_label(), _("Impact"), _("Role"), _("Link"), _("Issuer"), _("Issued on"),
@@ -117,13 +117,13 @@ def _pieces(document: Document) -> Sheet:
 
 
 def _piece(item: DocumentItem, locale: str) -> tuple[CellValue, ...]:
-    said = dict(labels.milestone_facts(item))
+    said = dict(labels.piece_facts(item))
     return (
         clean_line(item.title),
         clean_line(item.kind_label),
         _date(item.occurred_on),
         labels.verification_line(item, locale),
-        *("\n".join(said.get(label, ())) for label in labels.milestone_labels().values()),
+        *("\n".join(said.get(label, ())) for label in labels.fact_labels().values()),
         "\n".join(clean_line(title) for title in item.skills),
         "\n".join(labels.sourced_impact_line(impact) for impact in item.impacts),
         clean_line(item.role),

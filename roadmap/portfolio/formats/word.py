@@ -101,7 +101,7 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
             widths=(14, 28, 24, 34),
         )
     writer.markdown(item.description, 3)
-    for label, titles in labels.milestone_facts(item):
+    for label, titles in labels.piece_facts(item):
         writer.fact(label, "; ".join(titles))
     for line in labels.file_lines(item):
         writer.fact(_("File"), line)
