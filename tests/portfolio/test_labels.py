@@ -79,6 +79,13 @@ def test_milestones_are_verified_for_or_linked_to() -> None:
     assert labels.piece_facts(replace(RANKER, verified_for=("",), linked_to=())) == []
 
 
+def test_a_text_without_a_place_of_its_own_is_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels, "FURTHER_TEXTS", ("role",))
+    item = replace(RANKER, verified_for=(), linked_to=(), role="Led it")
+    assert labels.piece_facts(item) == [("Your role", ["Led it"])]
+    assert labels.piece_facts(replace(item, role="")) == []
+
+
 def test_the_account_is_one_sentence() -> None:
     claimed = replace(RANKER, tone="unverified")
     lapsed = replace(RANKER, tone="lapsed")
