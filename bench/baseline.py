@@ -42,8 +42,9 @@ from bench.baseline_templates import (
 from roadmap.auth.models import LoginSession
 from roadmap.catalog.content import Content
 from roadmap.catalog.models import Milestone
-from roadmap.core.database import normalize_url, sqlite_module
+from roadmap.core.database import normalize_url
 from roadmap.core.headers import SessionCookieInterface
+from roadmap.core.sqlite import sqlite_module
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion, Impact
 from roadmap.people.models import Membership, Team, User
 from roadmap.progress.models import MilestoneStatus

@@ -23,7 +23,8 @@ from typing import NamedTuple
 import pytest
 
 from roadmap.core.config import ROOT
-from roadmap.core.database import db, sqlite_module
+from roadmap.core.database import db
+from roadmap.core.sqlite import sqlite_module
 from roadmap.progress import actions as progress
 from tests.support.databases import fill_database, make_app, memory_folder
 from tests.test_faults import dispose, milestone_keys, on_the_way

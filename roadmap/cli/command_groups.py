@@ -163,7 +163,7 @@ class LazyGroup(CommandGroup):
 
 
 def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> str:
-    from roadmap.core.database import MISSING_FILE
+    from roadmap.core.sqlite import MISSING_FILE
 
     reason = _join_lines(str(error.orig))
     if not (

@@ -3,51 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import importlib
 import logging
-import os
 import re
-import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, has_request_context, request
-from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
+from roadmap.core import sqlite
 from roadmap.core.config import ROOT, ensure_data_folder, ensure_private_file
 from roadmap.core.types import Base
 
 log = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Older releases can lose a reset of the write-ahead log under load.
-WAL_RESET_FIXED = (3, 51, 3)
-# How long a writer waits for the lock.
-LOCK_TIMEOUT_SECONDS = 10.0
-MISSING_FILE = "the file does not exist"
 NEWER_SCHEMA = (
     "The database has migrations that this release does not know: it is of a newer Cairn. "
     "Put the newer code back, or restore a backup into a new database."
 )
-SQLITE_PRAGMAS = ["synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "trusted_schema=OFF"]
-
-
-def sqlite_module() -> ModuleType:
-    """Return the newest SQLite available: the one from PyPI if installed, or Python's own."""
-    try:
-        newer: ModuleType = importlib.import_module("pysqlite3.dbapi2")
-    except ImportError:
-        return sqlite3
-    return newer if newer.sqlite_version_info > sqlite3.sqlite_version_info else sqlite3
 
 
 def normalize_url(raw: str) -> sa.URL:
@@ -64,7 +43,7 @@ class Database:
     def init_app(self, app: Flask) -> None:
         url = normalize_url(app.config["DATABASE_URL"])
         if url.drivername.startswith("sqlite"):
-            engine = _sqlite_engine(url)
+            engine = sqlite.make_engine(url, _is_writing)
         else:
             from roadmap.core import postgres  # its driver is not loaded for SQLite
 
@@ -112,7 +91,7 @@ class Database:
         try:
             for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                 connection.cursor().execute(statement)
-        except sqlite_module().OperationalError as error:
+        except sqlite.MODULE.OperationalError as error:
             log.warning("deleted rows stay in the unused parts of the database: %s", error)
         finally:
             connection.close()
@@ -183,136 +162,6 @@ def _is_writing(connection: sa.Connection) -> bool:
     return not has_request_context() or request.method not in SAFE_METHODS
 
 
-def _enable_wal(connection: Any, module: ModuleType) -> None:
-    """Put an SQLite database into WAL mode, which is permanent.
-
-    When two processes do this at once, SQLite refuses one of them without any busy timeout.
-    """
-    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except module.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
-class _WriteTurns:
-    """Lets one writer at a time begin: threads wait in line, processes share a file lock.
-
-    SQLite's busy handler sleeps longer and longer and lets some writers starve. Here one thread of
-    each process tries the file lock again and again, and the others sleep meanwhile.
-    """
-
-    def __init__(self) -> None:
-        self._threads = threading.Lock()
-
-    def take(self, file_lock: int) -> bool:
-        """Wait up to LOCK_TIMEOUT_SECONDS; return whether it is this thread's turn."""
-        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
-        if not self._threads.acquire(timeout=LOCK_TIMEOUT_SECONDS):
-            return False
-        is_taken = False
-        try:
-            while not is_taken and time.monotonic() <= deadline:
-                try:
-                    fcntl.flock(file_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    is_taken = True
-                except BlockingIOError:
-                    time.sleep(0.0002)
-        finally:
-            # Also where the disk knows no locks: the other threads must not wait for this one.
-            if not is_taken:
-                self._threads.release()
-        return is_taken
-
-    def give_back(self, file_lock: int) -> None:
-        """End the turn, which another thread may have now."""
-        try:
-            fcntl.flock(file_lock, fcntl.LOCK_UN)
-        finally:
-            self._threads.release()
-
-
-def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    path = (ROOT / (url.database or "")).resolve()  # as with the data folder
-    if path.parent.exists():
-        ensure_data_folder(path.parent)
-    url = url.set(database=str(path))
-    lock_path = path.with_name(path.name + ".lock")
-    module = sqlite_module()
-    engine = sa.create_engine(url, module=module, connect_args={"timeout": 10})
-    turns = _WriteTurns()
-
-    @event.listens_for(engine, "do_connect")
-    def refuse_missing_file(*_arguments: Any) -> None:
-        if not path.exists():
-            raise module.OperationalError(MISSING_FILE)
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, record: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
-        _enable_wal(connection, module)
-        for pragma in SQLITE_PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        record.record_info["write_lock"] = os.open(lock_path, flags, 0o600)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        if not _is_writing(connection):
-            connection.exec_driver_sql("BEGIN")
-            return
-        record: Any = connection.connection.record_info
-        # A thread that got no turn in time goes on, and SQLite refuses it.
-        record["has_turn"] = turns.take(record["write_lock"])
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except BaseException:
-            release(connection.connection)
-            raise
-
-    # Release the write lock with the transaction, not when the connection returns to the pool:
-    # an idle connection must not block other writers.
-    dialect = engine.dialect
-    commit, rollback = dialect.do_commit, dialect.do_rollback
-
-    def do_commit(connection: Any) -> None:
-        try:
-            commit(connection)
-        except BaseException:
-            # A full disk, for example. SQLAlchemy would return the connection to the pool
-            # with its transaction still open, and block every other writer.
-            do_rollback(connection)
-            raise
-        release(connection)
-
-    def do_rollback(connection: Any) -> None:
-        try:
-            rollback(connection)
-        finally:
-            release(connection)
-
-    def release(connection: Any) -> None:
-        record = connection.record_info or {}
-        if record.pop("has_turn", False):
-            turns.give_back(record["write_lock"])
-
-    setattr(dialect, "do_commit", do_commit)  # noqa: B010 - a method of this one dialect
-    setattr(dialect, "do_rollback", do_rollback)  # noqa: B010 - likewise
-
-    @event.listens_for(engine, "close")
-    def close(_connection: Any, record: Any) -> None:
-        if record.record_info.pop("has_turn", False):
-            turns.give_back(record.record_info["write_lock"])
-        if (lock := record.record_info.pop("write_lock", None)) is not None:
-            os.close(lock)
-
-    return engine
-
-
 db = Database()
 
 
@@ -370,9 +219,8 @@ def describe_database() -> str:
     """Return the database's kind and version in one line for the log."""
     engine = db.engine
     if engine.dialect.name == "sqlite":
-        module = sqlite_module()
-        is_fixed = module.sqlite_version_info >= WAL_RESET_FIXED
+        is_fixed = sqlite.MODULE.sqlite_version_info >= sqlite.WAL_RESET_FIXED
         note = "" if is_fixed else " (has the WAL-reset bug, see the operator's guide)"
-        return f"SQLite {module.sqlite_version}{note}"
+        return f"SQLite {sqlite.MODULE.sqlite_version}{note}"
     with engine.connect() as connection:
         return "PostgreSQL " + str(connection.exec_driver_sql("SHOW server_version").scalar())

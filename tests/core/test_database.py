@@ -106,7 +106,7 @@ def test_a_disk_that_knows_no_locks_keeps_no_other_thread_waiting(
             patch.setattr(fcntl, "flock", fail)
             with pytest.raises(OSError, match="No locks"), db.own_transaction():
                 pass
-        monkeypatch.setattr("roadmap.core.database.LOCK_TIMEOUT_SECONDS", 0.1)
+        monkeypatch.setattr("roadmap.core.sqlite.LOCK_TIMEOUT_SECONDS", 0.1)
         turn = (tmp_path / "own.sqlite3.lock").open()
         with db.own_transaction(), pytest.raises(BlockingIOError):
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -94,6 +94,7 @@ DATABASE_IMPORTS = re.compile(
 MAY_COMMIT = (
     "roadmap/core/web.py",
     "roadmap/core/database.py",
+    "roadmap/core/sqlite.py",
     "roadmap/core/migrations.py",
     "roadmap/server/start.py",
     "roadmap/cli/",
