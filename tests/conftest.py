@@ -194,17 +194,14 @@ def cast(app: Flask, request: pytest.FixtureRequest) -> Cast:
         return Cast.create(db.session)
 
 
-@pytest.fixture(scope="module")
-def _snapshots(app: Flask) -> Iterator[list[Snapshot]]:
-    made: list[Snapshot] = []
-    yield made
-    for snapshot in made:
-        snapshot.forget(app)
+@pytest.fixture(scope="session")
+def _snapshots() -> list[Snapshot]:
+    return []
 
 
 @pytest.fixture
 def snapshot(app: Flask, _snapshots: list[Snapshot]) -> Snapshot:
-    """The cast with a year of work: written once for a module, put back for each test."""
+    """The cast with a year of work: written once for a worker, put back for each test."""
     if _snapshots:
         _snapshots[0].restore(app)
     else:

@@ -13,7 +13,6 @@ from babel.messages.pofile import read_po
 from roadmap.core import i18n
 from roadmap.core.i18n import FORMAT_LOCALES, page_language, show_date, show_number, show_time
 from roadmap.people.models import User
-from tests.support.sample_data import create_sample_data
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCOUNT = {"name": "Alice", "timezone": "UTC", "theme": "system"}
@@ -85,8 +84,8 @@ def test_who_reads_chooses_them(session, cast, browser_of):
     assert session.get(User, cast.alice).locale == "de"
 
 
-def test_the_matrix_follows_them_and_its_files_do_not(session, cast, browser_of, now):
-    create_sample_data(session, cast, now)
+@pytest.mark.usefixtures("snapshot")
+def test_the_matrix_follows_them_and_its_files_do_not(session, cast, browser_of):
     bob = browser_of(cast.bob)
     files = [bob.get(f"/teams/ranking/export/{name}").data for name in ("csv",)]
     assert re.search(r">\d+\.\d <span", bob.get("/teams/ranking").text)

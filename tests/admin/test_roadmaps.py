@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from roadmap.core.clock import utc_now
 from roadmap.people.models import User
 from tests.support.catalog import SHIPPED_FILE
-from tests.support.sample_data import SLUG, create_sample_data
+from tests.support.sample_data import SLUG
 
 
 def flat(page):
@@ -22,9 +22,8 @@ def sync(app):
     return lambda *files: app.test_cli_runner().invoke(args=["catalog", "sync", *map(str, files)])
 
 
-def test_it_says_which_roadmaps_there_are_and_how_many_are_on_each(session, cast, now, erin):
-    create_sample_data(session, cast, now)
-    session.commit()
+@pytest.mark.usefixtures("snapshot")
+def test_it_says_which_roadmaps_there_are_and_how_many_are_on_each(session, cast, erin):
     page = erin.get("/admin/roadmaps")
     assert f'href="/roadmaps/{SLUG}"' in page.text
     row = flat(page).partition(SLUG)[2]

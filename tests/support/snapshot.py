@@ -67,13 +67,6 @@ class Snapshot:
         with app.app_context(), without_foreign_keys(db.engine) as execute:
             execute(copies)
 
-    def forget(self, app: Flask) -> None:
-        """Drop the rows that are kept."""
-        with app.app_context(), db.engine.connect() as connection:
-            for name in self.filled:
-                connection.exec_driver_sql(f'DROP TABLE "kept_{name}"')
-            connection.commit()
-
     def browsers(self, app: Flask) -> Browsers:
         """Return a client for each of the cast, with the session that is among the rows."""
         made = {}

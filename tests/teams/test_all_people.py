@@ -14,7 +14,6 @@ from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Membership, Team
 from roadmap.people.permissions import PermissionDenied
 from tests.notifications.scenario import queued_mails
-from tests.support.sample_data import create_sample_data
 
 
 def names(page):
@@ -36,9 +35,8 @@ def nested(session, cast, now):
     return eval_team
 
 
-def test_all_people_of_all_teams_stand_on_one_page(session, cast, now, nested, browser_of):
-    create_sample_data(session, cast, now)
-    session.commit()
+@pytest.mark.usefixtures("snapshot", "nested")
+def test_all_people_of_all_teams_stand_on_one_page(session, cast, browser_of):
     bob = browser_of(cast.bob)
     assert 'href="/people">All your people</a>' in bob.get("/teams").text
     page = bob.get("/people").text

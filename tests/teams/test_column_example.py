@@ -18,13 +18,13 @@ from roadmap.teams import queries
 from roadmap.teams.columns import COLUMN_KINDS
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
-from tests.support.sample_data import create_sample_data
 
 Opens = Callable[..., BrowserClient]
 GUIDE = ROOT / "docs" / "contributors.md"
 EXPORT = "/teams/ranking/export/csv"
 
 
+@pytest.mark.usefixtures("snapshot")
 def test_the_column_of_the_guide_is_on_the_page_and_in_exports(
     session: Session,
     cast: Cast,
@@ -32,7 +32,6 @@ def test_the_column_of_the_guide_is_on_the_page_and_in_exports(
     browser_of: Opens,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    create_sample_data(session, cast, now)
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.mallory, "member", by=None, now=now)
     session.commit()

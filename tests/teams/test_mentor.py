@@ -18,7 +18,7 @@ from roadmap.people.models import Membership, Team
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.route_manifest import CHANGES, PAGES, PIECE
-from tests.support.sample_data import create_sample_data
+from tests.support.snapshot import Snapshot
 
 # What a mentor may do with the records of others, as the permission table names it.
 MAY = {
@@ -28,15 +28,13 @@ MAY = {
 
 
 @pytest.fixture
-def ids(app: Flask, cast: Cast) -> dict[str, str]:
+def ids(app: Flask, snapshot: Snapshot) -> dict[str, str]:
     """The sample data, made while Bob manages Ranking; from then on he is its mentor."""
     with app.app_context():
-        made = create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
-        db.session.execute(
-            sa.update(Membership).where(Membership.user_id == cast.bob).values(role="mentor")
-        )
+        of_bob = Membership.user_id == snapshot.cast.bob
+        db.session.execute(sa.update(Membership).where(of_bob).values(role="mentor"))
         db.session.commit()
-    return made
+    return snapshot.ids
 
 
 @pytest.fixture
