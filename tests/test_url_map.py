@@ -81,3 +81,9 @@ def test_an_application_with_an_undecided_route_does_not_start() -> None:
     app.add_url_rule("/undecided", view_func=lambda: "")
     with pytest.raises(RuntimeError, match="/undecided"):
         check_url_map(app)
+
+
+def test_no_blueprint_has_a_function_before_its_views(app: Flask) -> None:
+    """Flask collects those by the address alone, before `_method` has said which view is meant: a
+    form with it would pass them by."""
+    assert set(app.before_request_funcs) | set(app.url_value_preprocessors) <= {None}
