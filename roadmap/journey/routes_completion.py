@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from roadmap.catalog import queries as catalog
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
 from roadmap.evidence import actions as evidence
 from roadmap.evidence.capture import row_address
@@ -36,7 +37,6 @@ from roadmap.journey.routes_milestone import render_milestone, row_page
 from roadmap.people.permissions import load, permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
-from roadmap.progress.actions import StaleEdit
 from roadmap.readiness.presentation import shown_gain
 from roadmap.readiness.summaries import own_score
 
@@ -213,8 +213,8 @@ def set_plan(slug: str, key: str) -> BaseResponse:
             by=current_user.id,
             now=now(),
         )
-    except StaleEdit as stale:
-        page = render_milestone(found, milestone, plan=form, conflict=stale.current)
+    except StaleForm as stale:
+        page = render_milestone(found, milestone, plan=form, conflict=stale.saved)
         return _refusal_response(key, page, 409)
     said = _("Note and date are saved.")
     if wants_fragment():

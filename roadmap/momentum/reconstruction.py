@@ -39,6 +39,13 @@ class Event:
     subject: str
     data: Mapping[str, Any]
 
+    @property
+    def change_of_links(self) -> Sequence[Sequence[str]]:
+        """Return the milestones of a piece before and after it; empty where it changed none."""
+        is_change = self.action in ("evidence.linked", "evidence.edited")
+        change: Sequence[Sequence[str]] = self.data.get("milestones", ()) if is_change else ()
+        return change
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -62,16 +69,13 @@ class PastPiece:
     made_on: Mapping[int, dt.date]
     events: Sequence[Event]
 
-    def links_on(self, day: dt.date) -> Sequence[str] | None:
-        """Return the milestones linked at the end of a day, None where that is not known."""
+    def links_on(self, day: dt.date) -> Sequence[str]:
+        """Return the milestones linked at the end of a day."""
         keys: Sequence[str] = self.item.milestones
         for event in reversed(self.events):
             if event.day <= day:
                 break
-            if "milestones" in event.data.get("fields", ()) or event.action == "evidence.linked":
-                change = event.data.get("milestones")
-                if change is None:  # recorded by a release that did not say which
-                    return None
+            if change := event.change_of_links:
                 keys = change[0]
         return keys
 
@@ -95,18 +99,11 @@ class PastPiece:
                 confirmed[number] = confirmed.get(number, set()) - keys
                 before = reviews[-1] if reviews else None
                 verified = before[1] if before and before[0] == "verified" else None
-            elif verb in ("linked", "edited") and (after := self._links_after(event)) is not None:
+            elif change := event.change_of_links:
                 # A later link does not inherit the confirmation.
                 for keys in confirmed.values():
-                    keys &= set(after)
+                    keys &= set(change[1])
         return verified, confirmed.get(verified or 0, set())
-
-    def _links_after(self, event: Event) -> Sequence[str] | None:
-        """Return the milestones linked after a change of the links; None where it changed none."""
-        if change := event.data.get("milestones"):
-            after: Sequence[str] = change[1]
-            return after
-        return self.links_on(event.day) if "milestones" in event.data.get("fields", ()) else None
 
     def was_overwritten(self, number: int, day: dt.date, fields: frozenset[str]) -> bool:
         """Tell whether one of these fields of a version was overwritten after a day."""
@@ -173,14 +170,15 @@ class PastFacts:
             if piece.created_on > day:
                 continue
             verified, confirmed = piece.review_on(day)
-            keys = piece.links_on(day)
             versions = [each for each in piece.item.versions if piece.made_on[each.number] <= day]
             counted = verified or versions[0].number
-            known = known and keys is not None
             known = known and not piece.was_overwritten(counted, day, TONE_FIELDS)
             if piece.was_overwritten(counted, day, SCORE_FIELDS):
                 is_score_known = False
-            links = [Link(key, key in confirmed, "", piece.item.created_at) for key in keys or ()]
+            links = [
+                Link(key, key in confirmed, "", piece.item.created_at)
+                for key in piece.links_on(day)
+            ]
             items.append(
                 replace(
                     piece.item,

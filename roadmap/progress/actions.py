@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.stale_forms import StaleForm
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import HistoryEntry, User
@@ -26,14 +27,6 @@ _FIND_STATUS = sa.select(_STATUSES.c.status, _STATUSES.c.reason).where(*_KEYS)
 _INSERT_STATUS = sa.insert(_STATUSES)
 _UPDATE_STATUS = sa.update(_STATUSES).where(*_KEYS)
 _DELETE_STATUS = sa.delete(_STATUSES).where(*_KEYS)
-
-
-class StaleEdit(Exception):
-    """The plan was saved by another form meanwhile; `current` is what is stored."""
-
-    def __init__(self, current: MilestonePlan) -> None:
-        self.current = current
-        super().__init__("changed in the meantime")
 
 
 def enroll(
@@ -221,12 +214,12 @@ def set_plan(
     """Save a private note and a target date for a milestone.
 
     `revision` is the one that the form was filled from (0 where there was no plan), None to save
-    unconditionally. Raises StaleEdit where another form saved a newer one meanwhile.
+    unconditionally. Raises StaleForm where another form saved a newer one meanwhile.
     """
     lock_user(session, user_id)
     plan = session.get(MilestonePlan, (user_id, milestone_key))
     if plan is not None and revision is not None and plan.revision != revision:
-        raise StaleEdit(plan)
+        raise StaleForm(plan)
     if plan is None:
         plan = MilestonePlan(
             user_id=user_id, milestone_key=milestone_key, revision=0, updated_at=now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -272,17 +272,17 @@ def _stage_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
 
 
 def _skill_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
-    factors = tally.content.policy.factors
+    facts, factors = tally.facts, tally.content.policy.factors
     maximum = part.maximum / len(tally.content.skills)
     for skill in tally.content.skills:
-        own = tally.facts.self_levels.get(skill.key)
-        other = tally.facts.other_levels.get(skill.key)
-        level = own if other is None else other
-        factor = factors.self_assessed if other is None else factors.other_assessed
-        points = maximum * factor * min(Fraction(1), Fraction(level or 0, skill.bar))
+        own, other = facts.self_levels.get(skill.key), facts.other_levels.get(skill.key)
+        level, factor = own or 0, factors.self_assessed
+        if other is not None:
+            level, factor = other, factors.other_assessed
+        points = maximum * factor * Fraction(min(level, skill.bar), skill.bar)
         old = [
             skill.key in days and is_old(days[skill.key], tally.today)
-            for days in (tally.facts.self_assessed_on, tally.facts.other_assessed_on)
+            for days in (facts.self_assessed_on, facts.other_assessed_on)
         ]
         yield SkillLine(skill.key, points, maximum, skill, own, other, *old)
 
@@ -292,11 +292,10 @@ def _requirement_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
     total = sum((each.points for each in requirements), ZERO)
     for each in requirements:
         fitting = [piece for piece in tally.unlapsed_evidence if piece.counted.kind in each.kinds]
-        pieces = sorted(fitting, key=lambda piece: not tally.proved_by(piece))[: each.count]
+        pieces = _best_first(tally, fitting)[: each.count]
         maximum = part.maximum * each.points / total
-        worth = sum((_factor(tally, piece) for piece in pieces), ZERO) / each.count
-        counted = [(piece, _tone(tally, piece)) for piece in pieces]
-        yield RequirementLine(each.key, maximum * worth, maximum, each, counted)
+        worth = sum((_factor(tally, tone) for _piece, tone in pieces), ZERO) / each.count
+        yield RequirementLine(each.key, maximum * worth, maximum, each, pieces)
 
 
 def _impact_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
@@ -308,12 +307,11 @@ def _impact_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
             for piece in tally.unlapsed_evidence
             if any(impact.type == name and impact.complete for impact in piece.counted.impacts)
         ]
-        best = min(fitting, key=lambda piece: not tally.proved_by(piece), default=None)
+        best = next(iter(_best_first(tally, fitting)), None)
         if best is None:
             yield ImpactLine(name, ZERO, maximum, None)
         else:
-            points, tone = maximum * _factor(tally, best), _tone(tally, best)
-            yield ImpactLine(name, points, maximum, best, tone)
+            yield ImpactLine(name, maximum * _factor(tally, best[1]), maximum, *best)
 
 
 def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
@@ -332,13 +330,15 @@ def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
     )
 
 
-def _factor(tally: Tally, piece: Item) -> Fraction:
-    factors = tally.content.policy.factors
-    return factors.verified if tally.proved_by(piece) else factors.evidenced
+def _best_first(tally: Tally, pieces: Iterable[Item]) -> list[tuple[Item, str]]:
+    """Return pieces with their tones, the verified ones before the others."""
+    tones = [(piece, "verified" if tally.proved_by(piece) else "evidenced") for piece in pieces]
+    return sorted(tones, key=lambda each: each[1] == "evidenced")
 
 
-def _tone(tally: Tally, piece: Item) -> str:
-    return "verified" if tally.proved_by(piece) else "evidenced"
+def _factor(tally: Tally, tone: str) -> Fraction:
+    factor: Fraction = getattr(tally.content.policy.factors, tone)
+    return factor
 
 
 _LINES = {

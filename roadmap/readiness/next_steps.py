@@ -8,12 +8,11 @@ A link alone confirms nothing, so a linked or recorded piece counts as evidenced
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from roadmap.core.dates import PartialDate
 from roadmap.evidence.constants import MAX_MILESTONES
 from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.evidence.kinds import KINDS
@@ -115,7 +114,11 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
     linked to it.
     """
     statuses, known = tally.facts.statuses, tally.content.by_key
-    proven = {key for piece in tally.unlapsed_evidence for key in _fitting_links(known, piece)}
+    proven = {
+        key
+        for piece in tally.unlapsed_evidence
+        for key in _fitting_links(tally.content, piece, piece.counted.kind)
+    }
     for milestone in tally.content.milestones:
         status = statuses.get(milestone.key, "not_started")
         if status not in ("not_started", "in_progress"):
@@ -130,14 +133,12 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
                 if waits
                 else N_("Complete “%(milestone)s”")
             )
-            step = Step(
-                action="tick_milestone" if waits else "do_milestone",
-                target=milestone.key,
-                hours=ZERO if waits else Fraction(milestone.hours),
-                label=Message(label, milestone=milestone.title),
-                place=tally.content.places[milestone.key],
+            action = "tick_milestone" if waits else "do_milestone"
+            hours = ZERO if waits else Fraction(milestone.hours)
+            yield (
+                _of_milestone(tally, action, milestone, hours, label),
+                tally.with_facts(statuses={**statuses, milestone.key: "done"}),
             )
-            yield step, tally.with_facts(statuses={**statuses, milestone.key: "done"})
 
 
 def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Candidate]:
@@ -167,29 +168,21 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
         )
         piece = next(fitting, None)
         if piece is None:
-            new = draft_item(NEW_ITEM_ID, milestone.evidence[0], tally.today)
-            step = Step(
-                action="record_evidence",
-                target=milestone.key,
-                hours=EVIDENCE_HOURS,
-                label=Message(N_("Add evidence for “%(milestone)s”"), milestone=milestone.title),
-                place=tally.content.places[milestone.key],
-                milestone=milestone.key,
-                kind=new.counted.kind,
-            )
-            yield step, tally.with_piece(new.with_link(milestone.key))
-            continue
-        step = Step(
-            action="link_evidence",
-            target=milestone.key,
-            hours=SHORT_HOURS,
-            label=Message(
-                N_("If one of your pieces proves “%(milestone)s”, link it"),
-                milestone=milestone.title,
-            ),
-            place=tally.content.places[milestone.key],
-        )
+            kind, label = milestone.evidence[0], N_("Add evidence for “%(milestone)s”")
+            step = _of_milestone(tally, "record_evidence", milestone, EVIDENCE_HOURS, label)
+            step = replace(step, milestone=milestone.key, kind=kind)
+            piece = draft_item(NEW_ITEM_ID, kind, tally.today)
+        else:
+            label = N_("If one of your pieces proves “%(milestone)s”, link it")
+            step = _of_milestone(tally, "link_evidence", milestone, SHORT_HOURS, label)
         yield step, tally.with_piece(piece.with_link(milestone.key))
+
+
+def _of_milestone(
+    tally: Tally, action: str, milestone: Milestone, hours: Fraction, label: str
+) -> Step:
+    place = tally.content.places[milestone.key]
+    return Step(action, milestone.key, hours, Message(label, milestone=milestone.title), place)
 
 
 def _evidence_to_record(
@@ -217,17 +210,14 @@ def _evidence_to_record(
         label = Message(N_("Add a piece of evidence: %(kinds)s"), kinds=kinds)
         if best is not None:
             piece = piece.with_link(best.key)
-            label = Message(
-                N_("Add a piece of evidence: %(kinds)s, linked to “%(milestone)s”"),
-                kinds=kinds,
-                milestone=best.title,
-            )
+            text = N_("Add a piece of evidence: %(kinds)s, linked to “%(milestone)s”")
+            label = Message(text, kinds=kinds, milestone=best.title)
         step = Step(
             action="record_evidence",
             target=requirement.key,
             hours=EVIDENCE_HOURS,
             label=label,
-            place=_first_place(tally, [best.key] if best else []),
+            place=_first_place(tally, piece.milestones),
             milestone=best.key if best else None,
             kind=kind,
         )
@@ -263,7 +253,7 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
             ]
             if not fitting or (is_reviewed and name in waiting):
                 continue
-            piece = max(fitting, key=_day)
+            piece = max(fitting, key=lambda piece: piece.counted.occurred_on)
             impact = replace(COMPLETE_IMPACT, type=name)
             text = N_("Add a measured %(impact)s impact to “%(piece)s”")
             if is_reviewed:
@@ -338,22 +328,18 @@ def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
         yield step, tally.with_piece(confirmed)
 
 
-def _day(piece: Item) -> PartialDate:
-    return piece.counted.occurred_on
-
-
 def as_confirmed(content: Content, piece: Item) -> Item | None:
     """Return a piece as if its newest version were confirmed for each milestone that it proves.
 
     None where it proves none, or is private and so never reviewed.
     """
-    fits = _fitting_links(content.by_key, piece, piece.version.kind)
+    fits = _fitting_links(content, piece, piece.version.kind)
     return piece.as_verified(fits) if fits and piece.visibility != "private" else None
 
 
-def _fitting_links(known: Mapping[str, Milestone], piece: Item, kind: str = "") -> list[str]:
-    """Return the linked milestones that evidence of this kind, or of the piece's own, proves."""
-    kind = kind or piece.counted.kind
+def _fitting_links(content: Content, piece: Item, kind: str) -> list[str]:
+    """Return the linked milestones that evidence of this kind proves."""
+    known = content.by_key
     return [key for key in piece.milestones if key in known and kind in known[key].evidence]
 
 

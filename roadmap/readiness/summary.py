@@ -114,6 +114,6 @@ def summarize(tally: Tally) -> dict[str, Any]:
 
 def summary_verdict(summary: Mapping[str, Any]) -> str:
     """Return the verdict of a summary as it is said."""
-    # Rows of the release before do not say the last one.
-    claimed, not_yet = summary["claimed_not_proven"], summary.get("not_yet_verified", False)
-    return shown_verdict(summary["verdict"], claimed, not_yet)
+    return shown_verdict(
+        summary["verdict"], summary["claimed_not_proven"], summary["not_yet_verified"]
+    )
