@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -31,16 +31,15 @@ class CodeHost(SiteImporter):
     closed.
     """
 
-    # How one change is called, for one and for many; "%(num)s" is their number.
     merged_heading: ClassVar[Text]
     reviewed_heading: ClassVar[Text]
+    # The address of a change: its `project`, which ends with the `place`, and more.
+    address: ClassVar[re.Pattern[str]]
+    # What stands between a repository and the number of a change, as in owner/name#12.
+    mark: ClassVar[str]
 
     def reviews_url(self, project: str, login: str, month: PartialDate) -> str:
         """Return the address that lists the reviews of a month in one repository."""
-        raise NotImplementedError
-
-    def change(self, place: str, number: int) -> str:
-        """Return how a change of a repository is written, as in owner/name#12."""
         raise NotImplementedError
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
@@ -75,8 +74,30 @@ class CodeHost(SiteImporter):
             )
         return reading
 
+    def make_record(
+        self, what: str, *, url: str, title: Any, number: Any, at: str
+    ) -> dict[str, Any]:
+        """Return a record of what an answer says, checked. Raises TypeError or ValueError."""
+        found = self.address.fullmatch(url)
+        if found is None or not is_web_address(url) or len(url) > 500:
+            raise ValueError("no address of a change")
+        if not (isinstance(title, str) and isinstance(number, int)):
+            raise TypeError("another type")
+        moment = dt.datetime.fromisoformat(at)
+        if moment.tzinfo is None or not 1990 <= moment.year <= 2200:
+            raise ValueError("no moment")
+        return {
+            "what": what,
+            "url": url,
+            "title": clean_line(title)[:MAX_TITLE_LENGTH],
+            "place": clean_line(found["place"])[:200],
+            "project": found["project"],
+            "number": number,
+            "at": moment.isoformat(),
+        }
+
     def _merged(self, record: Mapping[str, Any], day: dt.date) -> Candidate:
-        name = self.change(record["place"], record["number"])
+        name = f"{record['place']}{self.mark}{record['number']}"
         return Candidate(
             "evidence",
             make_external_id("change", f"{_host(record['url'])}/{name}"),
@@ -122,35 +143,6 @@ class CodeHost(SiteImporter):
             },
             heading=str(self.reviewed_heading),
         )
-
-
-def make_record(
-    what: str, *, url: Any, title: Any, place: str, project: str, number: Any, at: Any
-) -> dict[str, Any]:
-    """Return a record of what an answer says, checked. Raises TypeError or ValueError."""
-    if not (isinstance(url, str) and is_web_address(url) and len(url) <= 500):
-        raise ValueError("no address")
-    if not (isinstance(title, str) and isinstance(at, str) and isinstance(number, int)):
-        raise TypeError("another type")
-    moment = dt.datetime.fromisoformat(at)
-    if moment.tzinfo is None or not 1990 <= moment.year <= 2200:
-        raise ValueError("no moment")
-    return {
-        "what": what,
-        "url": url,
-        "title": clean_line(title)[:MAX_TITLE_LENGTH],
-        "place": clean_line(place)[:200],
-        "project": project,
-        "number": number,
-        "at": moment.isoformat(),
-    }
-
-
-def dictionaries(items: Any) -> Iterable[dict[str, Any]]:
-    """Return the objects of a list. Raises TypeError for anything else."""
-    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
-        raise TypeError("no list of objects")
-    return items
 
 
 def _escaped(title: str) -> str:

@@ -7,18 +7,18 @@ once: who fetches a page first says until when nobody else should.
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import json
 import logging
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from werkzeug.http import parse_date
 
 from roadmap.core import outbound
 from roadmap.core.outbound import Answer, FetchError, Site
@@ -41,15 +41,12 @@ LONGEST_WAIT = dt.timedelta(hours=20)
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 
 
-class FetchFault(Exception):
-    """A page was not fetched: `reason` is a key of `texts.FAULTS`.
+class RateLimited(FetchError):
+    """A host allows no more requests until then; afterwards it goes on by itself."""
 
-    `until` is when a limit ends; then it goes on by itself.
-    """
-
-    def __init__(self, reason: str, status: int = 0, until: dt.datetime | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.status, self.until = reason, status, until
+    def __init__(self, status: int, until: dt.datetime) -> None:
+        super().__init__("limit", status)
+        self.until = until
 
 
 @dataclass(frozen=True)
@@ -77,14 +74,14 @@ def fetch_due(
         if claim is None:
             break
         # No transaction waits for somebody else's server.
-        page, following, fault = Page([]), "", None
+        found: Page | FetchError
         try:
-            page, following = fetch_page(config, claim, clock())
-        except FetchFault as found:
-            fault = found
-            log.warning("%s: %s %s", claim.importer, fault.reason, fault.status or "")
+            found = fetch_page(config, claim, clock())
+        except FetchError as fault:
+            found = fault
+            log.warning("%s: %s %s", claim.importer, fault, fault.status or "")
         with own_transaction() as own:
-            keep_page(own, claim, page, following, fault, clock())
+            keep_page(own, claim, found, clock())
         pages += 1
     return pages
 
@@ -106,31 +103,24 @@ def claim_page(session: Session, now: dt.datetime) -> Claim | None:
     return Claim(due.id, due.importer, what, url, due.resume_at)
 
 
-def keep_page(
-    session: Session,
-    claim: Claim,
-    page: Page,
-    following: str,
-    fault: FetchFault | None,
-    now: dt.datetime,
-) -> None:
+def keep_page(session: Session, claim: Claim, found: Page | FetchError, now: dt.datetime) -> None:
     """Keep what a page brought, and say what is next; nothing where it was replaced meanwhile."""
     pending = session.scalars(
         sa.select(PendingImport).filter_by(id=claim.import_id).with_for_update()
     ).one_or_none()
     if pending is None or pending.state != "fetching" or pending.resume_at != claim.until:
         return
-    if fault is not None:
-        pending.state = "waiting" if fault.until else "failed"
-        pending.fault = {"reason": fault.reason, "status": fault.status}
-        pending.resume_at = fault.until
+    if isinstance(found, FetchError):
+        until = found.until if isinstance(found, RateLimited) else None
+        pending.state, pending.resume_at = "waiting" if until else "failed", until
+        pending.fault = {"reason": str(found), "status": found.status}
         return
     # A page may list more than it was asked for.
-    pending.records = [*pending.records, *page.records][:MAX_RECORDS]
+    pending.records = [*pending.records, *found.records][:MAX_RECORDS]
     pending.pages += 1
-    todo = [[claim.what, following]] if following else []
-    pending.todo = [*todo, *pending.todo[1:]]
-    pending.totals = {**(pending.totals or {}), claim.what: page.total}
+    following = [[claim.what, found.following]] if found.following else []
+    pending.todo = [*following, *pending.todo[1:]]
+    pending.totals = {**(pending.totals or {}), claim.what: found.total}
     pending.fault = None
     if pending.pages >= MAX_PAGES or len(pending.records) >= MAX_RECORDS:
         pending.todo = []
@@ -138,30 +128,27 @@ def keep_page(
     pending.resume_at = now if pending.todo else None
 
 
-def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> tuple[Page, str]:
-    """Return the records of a page and the address of the next one, "". Raises FetchFault."""
+def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Page:
+    """Return a page. Raises FetchError, whose text is a key of `texts.FAULTS` or as of `get`."""
     importer = IMPORTERS[claim.importer]
     if not isinstance(importer, SiteImporter) or (site := site_of(config, importer)) is None:
-        raise FetchFault("off")
+        raise FetchError("off")
     token = config[importer.token_setting] if importer.token_setting else ""
-    try:
-        answer = outbound.get(
-            claim.url,
-            site.allowed,
-            headers=importer.headers(token),
-            most_bytes=MAX_BYTES,
-            seconds=SECONDS,
-        )
-    except FetchError as error:
-        raise FetchFault(str(error)) from None
+    answer = outbound.get(
+        claim.url,
+        site.allowed,
+        headers=importer.headers(token),
+        most_bytes=MAX_BYTES,
+        seconds=SECONDS,
+    )
     if answer.status != 200:
         raise refusal(importer, answer, now, has_token=bool(token))
     try:
         page = importer.parse(claim.what, json.loads(answer.body), dict(answer.headers.items()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise FetchFault("not-understood") from None
+        raise FetchError("not-understood") from None
     found = _NEXT.search(answer.headers.get("Link", ""))
-    return page, found[1] if found else ""
+    return replace(page, following=found[1]) if found else page
 
 
 def site_of(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
@@ -172,11 +159,11 @@ def site_of(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
 
 def refusal(
     importer: SiteImporter, answer: Answer, now: dt.datetime, *, has_token: bool
-) -> FetchFault:
+) -> FetchError:
     """Return why a server did not answer with a page."""
     status = answer.status
     if status in (403, 429) and (until := limit_ends(answer, now)):
-        return FetchFault("limit", status, until)
+        return RateLimited(status, until)
     reasons = {
         401: "bad-token" if has_token else "needs-token",
         403: "forbidden",
@@ -184,30 +171,24 @@ def refusal(
         importer.unknown_status: "unknown-login",
     }
     usual = "moved" if 300 <= status < 400 else "status"
-    return FetchFault(reasons.get(status, usual), status)
+    return FetchError(reasons.get(status, usual), status)
 
 
 def limit_ends(answer: Answer, now: dt.datetime) -> dt.datetime | None:
     """Return when a rate limit ends, None where the answer is about something else."""
-    headers = answer.headers
-    until = None
+    headers, until = answer.headers, None
     after = headers.get("Retry-After", "").strip()
     reset = headers.get("X-RateLimit-Reset") or headers.get("RateLimit-Reset") or ""
     left = headers.get("X-RateLimit-Remaining") or headers.get("RateLimit-Remaining") or ""
     if re.fullmatch(r"\d{1,9}", after):
         until = now + dt.timedelta(seconds=int(after))
     elif after:
-        try:
-            until = email.utils.parsedate_to_datetime(after)
-        except ValueError:
-            until = None
+        until = parse_date(after)
     elif left.strip() == "0" and re.fullmatch(r"\d{9,11}", reset.strip()):
         until = dt.datetime.fromtimestamp(int(reset), dt.UTC)
     elif answer.status == 429:
         until = now + USUAL_WAIT
     if until is None:
         return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=dt.UTC)
     # A second later, because clocks differ; never at once, nor when the import is gone.
     return min(max(until, now) + dt.timedelta(seconds=1), now + LONGEST_WAIT)

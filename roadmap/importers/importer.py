@@ -27,24 +27,19 @@ class Candidate:
     `record` is a key of `records.RECORDS`, and `values` are texts by the names of its fields, dates
     as ISO 8601. `external_id` names it wherever it comes from, such as `doi:10.1000/182`: what has
     been imported with the same one is not imported again. `heading` is what it is listed below,
-    `place` and `line` say where it stands. `unread` says of fields what could not be read, which
-    makes an error of it; these have no value. `is_current` tells that the file itself says that it
-    goes on.
+    `where` says where it stands, `line` on which line. `unread` says of fields what could not be
+    read, which makes an error of it; these have no value. `is_current` tells that the file itself
+    says that it goes on.
     """
 
     record: str
     external_id: str
     values: Mapping[str, str]
     heading: str = ""
-    place: str = ""
+    where: str = ""
     line: int | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
     is_current: bool = False
-
-    @property
-    def where(self) -> str:
-        """Return where it stands, "" where that is not known."""
-        return describe_place(self.place, self.line)
 
 
 @dataclass(frozen=True)
@@ -147,10 +142,14 @@ class FileImporter(Importer):
 
 @dataclass(frozen=True)
 class Page:
-    """The records of one answer, and how many there are on all pages, where the site says it."""
+    """The records of one answer, and how many there are on all pages, where the site says it.
+
+    `following` is the address of the next page, "" for none.
+    """
 
     records: list[dict[str, Any]]
     total: int | None = None
+    following: str = ""
 
 
 class SiteImporter(Importer):

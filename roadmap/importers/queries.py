@@ -197,14 +197,9 @@ def make_preview(
                 record.title(candidate.values),
                 record.read_dates(candidate.values),
                 state,
-                _address(candidate.record, found) if found else "",
+                f"{record.address}/{found}" if found else "",
             )
         )
     preview.sections = list(sections.values())
     preview.problems.sort(key=lambda each: each.line or 0)
     return preview
-
-
-def _address(record: str, record_id: uuid.UUID) -> str:
-    address = RECORDS[record].address
-    return f"{address}/{record_id}" if record == "evidence" else f"{address}/{record}s/{record_id}"

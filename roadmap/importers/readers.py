@@ -19,18 +19,18 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
 from roadmap.evidence import labels
 from roadmap.evidence.rules import MAX_LENGTHS, is_web_address
-from roadmap.importers.importer import Candidate, ImportFault, Reading, make_external_id
+from roadmap.importers.importer import (
+    Candidate,
+    ImportFault,
+    Reading,
+    describe_place,
+    make_external_id,
+)
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
 MAX_TEXT = 20_000
 # Fields of evidence that are shortened where they are too long, and a note says so.
 SHORTENED = ("title", "issuer", "description")
-# Byte order marks.
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 # What the end of something says that goes on.
 ONGOING = frozenset({"present", "now", "today", "current", "heute", "aktuell", "-", "–"})
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
@@ -51,9 +51,10 @@ def decode_text(data: bytes, otherwise: str) -> str:
 
     Raises ImportFault with the sentence `otherwise` where it holds no text.
     """
-    for mark, encoding in MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace")
+    if data.startswith(codecs.BOM_UTF8):
+        return data.decode("utf-8-sig", "replace")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
     if b"\0" in data:
         raise ImportFault(otherwise)
     try:
@@ -152,8 +153,8 @@ def add_candidate(
         shorten(reading, values)
     reading.candidates.append(
         Candidate(
-            record, external_id, values, place=place, line=line, unread=unread,
-            is_current=is_current,
+            record, external_id, values, where=describe_place(place, line), line=line,
+            unread=unread, is_current=is_current,
         )
     )  # fmt: skip
 

@@ -34,7 +34,7 @@ class Record:
 
     label: ClassVar[LazyString]
     heading: ClassVar[LazyString]
-    # Where its page is.
+    # Where the pages of such records are.
     address: ClassVar[str]
     model: ClassVar[Any]
     fields: ClassVar[Mapping[str, str | LazyString]]
@@ -107,7 +107,6 @@ class CareerRecord(Record):
     """A position or a degree, checked as its form checks it."""
 
     form: ClassVar[type[EntryForm]]
-    address = "/career"
 
     def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
         form = self._form(values, today)
@@ -134,6 +133,7 @@ class CareerRecord(Record):
 class PositionRecord(CareerRecord):
     label = _l("A position")
     heading = _l("Positions")
+    address = "/career/positions"
     model = Position
     form = PositionForm
     fields = {
@@ -152,6 +152,7 @@ class PositionRecord(CareerRecord):
 class DegreeRecord(CareerRecord):
     label = _l("A degree")
     heading = _l("Degrees")
+    address = "/career/degrees"
     model = Degree
     form = DegreeForm
     fields = {

@@ -318,7 +318,7 @@ def test_what_is_discarded_or_begun_again_keeps_nothing_of_the_old_one(
         alice.delete(GITHUB)
         alice.post(GITHUB, {**SENT, "login": "other"})
         with db.own_transaction() as own:
-            fetching.keep_page(own, claim, fetching.Page([{"what": "merged"}]), "", None, TODAY)
+            fetching.keep_page(own, claim, fetching.Page([{"what": "merged"}]), TODAY)
     assert (state(session).records, state(session).state) == ([], "fetching")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 from roadmap.core.i18n import gettext as _
@@ -86,10 +86,11 @@ class BibTexImporter(FileImporter):
         reading = Reading()
         for record in records:
             line, fields = record["line"], record.get("fields")
+            where = describe_place("", line)
             if fields is None:
                 text = _("This entry cannot be read: a brace or quotation mark is missing, or it "
                          "is too long.")  # fmt: skip
-                reading.problems.append(Problem(describe_place("", line), [text], line))
+                reading.problems.append(Problem(where, [text], line))
                 continue
             values = _values(record["type"], fields)
             unread = set_dates(values)
@@ -98,7 +99,7 @@ class BibTexImporter(FileImporter):
             describe(values, unread, _("“doi”, “url”, “author” or “abstract” of the entry"))
             shorten(reading, values)
             reading.candidates.append(
-                Candidate("evidence", external_id, values, line=line, unread=unread)
+                Candidate("evidence", external_id, values, where=where, line=line, unread=unread)
             )
         return reading
 
@@ -154,14 +155,7 @@ def _parse(part: str, line: int, file: _File) -> Iterator[dict[str, Any]]:
 
 
 def _depth(text: str) -> int:
-    deepest = now = 0
-    for character in text:
-        if character == "{":
-            now += 1
-            deepest = max(deepest, now)
-        elif character == "}":
-            now -= 1
-    return deepest
+    return max(accumulate((each == "{") - (each == "}") for each in text))
 
 
 def _plain(name: str, value: str, file: _File) -> str:

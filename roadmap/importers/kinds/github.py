@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
-from roadmap.importers.code_host import CodeHost, dictionaries, make_record
+from roadmap.importers.code_host import CodeHost
 from roadmap.importers.importer import Page
-
-_PULL_REQUEST = re.compile(r"(?P<project>https?://[^/]+/(?P<place>[^/]+/[^/]+))/pull/\d+")
 
 
 class GitHubImporter(CodeHost):
     key = "github"
     title = _l("GitHub")
     summary = _l("Pull requests you had merged, and reviews you gave, since a date.")
+    address = re.compile(r"(?P<project>https?://[^/]+/(?P<place>[^/]+/[^/]+))/pull/\d+")
+    mark = "#"
     site_setting, token_setting = "GITHUB_API_URL", "GITHUB_TOKEN"
     # A login of an organization's own accounts ends in _ and the organization's short name.
     login_pattern = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(_[A-Za-z0-9]{1,20})?")
@@ -53,29 +53,19 @@ class GitHubImporter(CodeHost):
         return headers | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def parse(self, what: str, body: Any, headers: Mapping[str, str]) -> Page:
-        records = []
-        for item in dictionaries(body["items"]):
-            found = _PULL_REQUEST.fullmatch(item["html_url"])
-            if not found:
-                raise ValueError("no pull request")
-            details = item.get("pull_request") or {}
-            records.append(
-                make_record(
-                    what,
-                    url=item["html_url"],
-                    title=item["title"],
-                    place=found["place"],
-                    project=found["project"],
-                    number=item["number"],
-                    at=details.get("merged_at") or item["closed_at"],
-                )
+        records = [
+            self.make_record(
+                what,
+                url=item["html_url"],
+                title=item["title"],
+                number=item["number"],
+                at=(item.get("pull_request") or {}).get("merged_at") or item["closed_at"],
             )
+            for item in body["items"]
+        ]
         total = body["total_count"]
         return Page(records, total if isinstance(total, int) else None)
 
     def reviews_url(self, project: str, login: str, month: PartialDate) -> str:
         query = f"is:pr reviewed-by:{login} closed:{month.first}..{month.last}"
         return f"{project}/pulls?{urlencode({'q': query})}"
-
-    def change(self, place: str, number: int) -> str:
-        return f"{place}#{number}"

@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
-from roadmap.importers.code_host import CodeHost, dictionaries, make_record
+from roadmap.importers.code_host import CodeHost
 from roadmap.importers.importer import Page
-
-_MERGE_REQUEST = re.compile(r"(?P<project>https?://[^/]+/(?P<place>.+?))/-/merge_requests/\d+")
 
 
 class GitLabImporter(CodeHost):
     key = "gitlab"
     title = _l("GitLab")
     summary = _l("Merge requests you had merged, and those you reviewed, since a date.")
+    address = re.compile(r"(?P<project>https?://[^/]+/(?P<place>.+?))/-/merge_requests/\d+")
+    mark = "!"
     site_setting, token_setting = "GITLAB_URL", "GITLAB_TOKEN"
     login_pattern = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
     login_help = _l("Your user name, as after the @.")
@@ -52,22 +52,18 @@ class GitLabImporter(CodeHost):
         return {"Accept": "application/json"} | ({"PRIVATE-TOKEN": token} if token else {})
 
     def parse(self, what: str, body: Any, headers: Mapping[str, str]) -> Page:
-        records = []
-        for item in dictionaries(body):
-            found = _MERGE_REQUEST.fullmatch(item["web_url"])
-            if not found:
-                raise ValueError("no merge request")
-            records.append(
-                make_record(
-                    what,
-                    url=item["web_url"],
-                    title=item["title"],
-                    place=found["place"],
-                    project=found["project"],
-                    number=item["iid"],
-                    at=item.get("merged_at") or item["updated_at"],
-                )
+        if not isinstance(body, list):
+            raise TypeError("no list")
+        records = [
+            self.make_record(
+                what,
+                url=item["web_url"],
+                title=item["title"],
+                number=item["iid"],
+                at=item.get("merged_at") or item["updated_at"],
             )
+            for item in body
+        ]
         total = headers.get("X-Total", "")
         return Page(records, int(total) if re.fullmatch(r"\d{1,9}", total) else None)
 
@@ -75,6 +71,3 @@ class GitLabImporter(CodeHost):
         query = {"scope": "all", "state": "merged", "reviewer_username": login}
         # The list takes no month. It is there to tell one month's address from another's.
         return f"{project}/-/merge_requests?{urlencode({**query, 'month': month})}"
-
-    def change(self, place: str, number: int) -> str:
-        return f"{place}!{number}"

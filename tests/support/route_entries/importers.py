@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Any
 
 from roadmap.importers import actions
-from roadmap.importers.code_host import make_record
 from roadmap.importers.kinds.csv_file import CsvImporter
+from roadmap.importers.kinds.github import GitHubImporter
 from tests.support.route_entry import (
     HTMX_REDIRECT,
     PEOPLE,
@@ -86,12 +86,10 @@ def create_sample_data(write: Any) -> dict[str, str]:
         now=write.now,
     )  # fmt: skip
     fetched.records = [
-        make_record(
+        GitHubImporter().make_record(
             what,
             url=f"https://github.com/acme/ranker/pull/{number}",
             title="Batch the feature lookups",
-            place="acme/ranker",
-            project="https://github.com/acme/ranker",
             number=number,
             at="2026-03-02T10:00:00Z",
         )
