@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from roadmap.api.field_types import Body, Shape, Timestamp, required_line
 from roadmap.api.operation import InvalidFields, OperationResult, current_actor, operation
@@ -23,13 +23,23 @@ from roadmap.people import permissions
 TAG = "Your badges"
 
 
+def _public_page(badge_id: object) -> str:
+    return f"{public_address()}/credentials/{badge_id}"
+
+
+def _parse_document(document: str) -> dict[str, Any]:
+    return json.loads(document or "{}")
+
+
 class BadgeShape(Shape):
     """A badge: what it is for, where anybody reads it, and when it was revoked."""
 
     id: uuid.UUID
     name: str
     subject: str = Field(description="The id of a piece of evidence, or `roadmap/stage`.")
-    url: str = Field(description="Its public page.")
+    url: Annotated[str, BeforeValidator(_public_page)] = Field(
+        validation_alias="id", description="Its public page."
+    )
     issued_at: Timestamp
     revoked_at: Timestamp | None
 
@@ -37,9 +47,10 @@ class BadgeShape(Shape):
 class BadgeFiles(BadgeShape):
     """A badge with both of its forms."""
 
-    credential: dict[str, Any] = Field(
+    credential: Annotated[dict[str, Any], BeforeValidator(_parse_document)] = Field(
+        validation_alias="document",
         description="Open Badges 3.0, with an embedded proof (`eddsa-rdfc-2022`); empty once a "
-        "manager whom it named was deleted, by which it was revoked."
+        "manager whom it named was deleted, by which it was revoked.",
     )
     jwt: str = Field(description="The same as VC-JWT, signed with RS256.")
 
@@ -61,7 +72,7 @@ class NewBadge(Body):
 def list_badges(query: Paging) -> BadgeList:
     """List your badges, also those that are revoked; by id."""
     part, cursor = paginate(queries.own_badges(db.session, current_actor().id), query)
-    return BadgeList.model_validate({"items": map(_values, part), "next_cursor": cursor})
+    return BadgeList.model_validate({"items": part, "next_cursor": cursor})
 
 
 @operation(
@@ -86,13 +97,15 @@ def issue_badge(body: NewBadge) -> OperationResult:
     except actions.NotVerified:
         message = _("Nothing of this id is verified, complete and of the visibility portfolio.")
         raise InvalidFields({"subject": [message]}) from None
-    return OperationResult(_with_files(badge), 201, location=f"{BASE}/me/badges/{badge.id}")
+    return OperationResult(
+        BadgeFiles.model_validate(badge), 201, location=f"{BASE}/me/badges/{badge.id}"
+    )
 
 
 @operation(TAG, refuses=(404,))
 def read_badge(badge_id: uuid.UUID) -> BadgeFiles:
     """Return one of your badges with both of its forms."""
-    return _with_files(_load("badge.read", badge_id))
+    return BadgeFiles.model_validate(_load("badge.read", badge_id))
 
 
 @operation(TAG, refuses=(404,))
@@ -103,20 +116,3 @@ def revoke_badge(badge_id: uuid.UUID) -> None:
 
 def _load(action: str, badge_id: uuid.UUID) -> Badge:
     return permissions.load(db.session, current_actor(), action, Badge, badge_id)
-
-
-def _values(badge: Badge) -> dict[str, Any]:
-    return {
-        "id": badge.id,
-        "name": badge.name,
-        "subject": badge.subject,
-        "url": f"{public_address()}/credentials/{badge.id}",
-        "issued_at": badge.issued_at,
-        "revoked_at": badge.revoked_at,
-    }
-
-
-def _with_files(badge: Badge) -> BadgeFiles:
-    return BadgeFiles.model_validate(
-        {**_values(badge), "credential": json.loads(badge.document or "{}"), "jwt": badge.jwt}
-    )

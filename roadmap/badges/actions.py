@@ -83,13 +83,10 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
         for number, each in enumerate(achievement.judgements, 1)
     ]
     signed = add_proof(document, keys.ed25519, method, now)
-    claims: dict[str, list[str]] = {}
-    for evidence_id, key in achievement.claims:
-        claims.setdefault(str(evidence_id), []).append(key)
     badge = Badge(
         id=issue.id, user_id=by.id, position=issue.position, subject=achievement.subject,
         name=achievement.name,
-        claims=claims,
+        claims=achievement.claims,
         document=json.dumps(signed, ensure_ascii=False, indent=2),
         jwt=make_jwt(document, keys.rsa, key_address(base, keys.rsa_id)),
         issued_at=now,

@@ -53,7 +53,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Achievement:
-    """What a badge is issued for. `claims` are its pairs of evidence and milestone."""
+    """What a badge is issued for. `claims` are as those of a `Badge`."""
 
     subject: str
     name: str
@@ -61,7 +61,7 @@ class Achievement:
     criteria: Sequence[Criterion]
     pieces: Sequence[PublicPiece]
     judgements: Sequence[Judgement]
-    claims: Sequence[tuple[uuid.UUID, str]]
+    claims: Mapping[str, Sequence[str]]
     not_applicable: Sequence[str] = ()
     valid_until: dt.datetime | None = None
 

@@ -54,22 +54,16 @@ def load_public_keys(session: Session) -> Sequence[SigningKey]:
 
 def public_half(key: SigningKey) -> Any:
     """Return the public half of a key as the library that verifies with it wants it."""
+    from joserfc.jwk import OKPKey, RSAKey
+
     if key.algorithm == ED25519:
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-        return Ed25519PublicKey.from_public_bytes(_raw(key))
-    from joserfc.jwk import RSAKey
-
+        return OKPKey.import_key(key.public_jwk).public_key
     return RSAKey.import_key(key.public_jwk)
 
 
 def multikey(key: SigningKey) -> str:
     """Return the public half of an Ed25519 key as a Multikey has it."""
-    return encode_base58(ED25519_PREFIX + _raw(key))
-
-
-def _raw(key: SigningKey) -> bytes:
-    return base64.urlsafe_b64decode(key.public_jwk["x"] + "==")
+    return encode_base58(ED25519_PREFIX + public_half(key).public_bytes_raw())
 
 
 def load_keys(session: Session) -> SigningKeys:

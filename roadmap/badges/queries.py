@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -31,25 +31,11 @@ from roadmap.evidence import queries as evidence_queries
 from roadmap.evidence.item import Audience, Item, Link
 from roadmap.evidence.labels import KINDS
 from roadmap.evidence.loader import load_items, load_user_items
-from roadmap.evidence.models import Confirmation, Evidence
+from roadmap.evidence.models import Confirmation, Evidence, Review
 from roadmap.people.actor import Actor
 from roadmap.people.labels import BASES
 from roadmap.progress.models import MilestoneStatus
-from roadmap.progress.queries import enrollment, enrollments
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolledStage:
-    """A stage of a roadmap that a person is on, and how far it is towards its badge."""
-
-    slug: str
-    roadmap: str
-    progress: StageProgress
-
-    @property
-    def subject(self) -> str:
-        """Return what a badge of it is issued for."""
-        return f"{self.slug}/{self.progress.stage.key}"
+from roadmap.progress.queries import EnrolledRoadmap, enrollment, enrollments
 
 
 def own_badges(session: Session, user_id: uuid.UUID) -> Sequence[Badge]:
@@ -63,24 +49,22 @@ def own_badges(session: Session, user_id: uuid.UUID) -> Sequence[Badge]:
 
 def standing_badges(session: Session, user_id: uuid.UUID) -> dict[str, Badge]:
     """Load the badges of a person that are not revoked, by what they were issued for."""
-    rows = session.scalars(
+    return {badge.subject: badge for badge in session.scalars(_select_standing(user_id))}
+
+
+def badge_addresses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
+    """Load the public pages of a person's badges that are not revoked, by what each is for."""
+    rows = session.execute(_select_standing(user_id).with_only_columns(Badge.subject, Badge.id))
+    return {subject: f"{public_address()}/credentials/{badge_id}" for subject, badge_id in rows}
+
+
+def _select_standing(user_id: uuid.UUID) -> sa.Select[Badge]:
+    return (
         sa.select(Badge)
         .join(BadgeStatus, BadgeStatus.position == Badge.position)
         .where(Badge.user_id == user_id, BadgeStatus.revoked_at.is_(None))
         .order_by(Badge.issued_at, Badge.id)
     )
-    return {badge.subject: badge for badge in rows}
-
-
-def badge_addresses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Load the public pages of a person's badges that are not revoked, by what each is for."""
-    rows = session.execute(
-        sa.select(Badge.subject, Badge.id)
-        .join(BadgeStatus, BadgeStatus.position == Badge.position)
-        .where(Badge.user_id == user_id, BadgeStatus.revoked_at.is_(None))
-        .order_by(Badge.issued_at, Badge.id)
-    )
-    return {subject: f"{public_address()}/credentials/{badge_id}" for subject, badge_id in rows}
 
 
 def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
@@ -109,13 +93,13 @@ def find_revocation(session: Session, position: int) -> dt.datetime | None:
 
 def load_candidates(
     session: Session, user_id: uuid.UUID, today: dt.date
-) -> tuple[list[Item], list[EnrolledStage]]:
+) -> tuple[list[Item], list[tuple[EnrolledRoadmap, StageProgress]]]:
     """Load what a badge could be issued for: verified pieces of the portfolio, and the stages."""
     items = load_user_items(session, Audience.PUBLIC, user_id, texts=False, skills=False)
     pieces = [item for item in items[::-1] if item.verified and not item.has_lapsed(today)]
     statuses = _load_statuses(session, user_id)
     return pieces, [
-        EnrolledStage(each.slug, each.title, judge_stage(stage, statuses, items, today))
+        (each, judge_stage(stage, statuses, items, today))
         for each in enrollments(session, user_id)
         for stage in load_revision(session, each.revision_id).content.stages
     ]
@@ -218,7 +202,7 @@ def _achieve(
     Name and description are left to the caller.
     """
     items = {item.id: item for item, _link in pairs}
-    reviews = {
+    reviews: dict[uuid.UUID | None, Review] = {
         each.id: each
         for found in evidence_queries.load_judgements(session, items).values()
         for each in found
@@ -233,29 +217,26 @@ def _achieve(
     }
     criteria = []
     titles: dict[uuid.UUID, str] = {}
-    confirmed: dict[uuid.UUID, list[str]] = {}
-    piece_of: dict[uuid.UUID, uuid.UUID] = {}
+    confirmed: dict[uuid.UUID | None, list[str]] = {}
+    claims: dict[str, list[str]] = {}
     for item, link in pairs:
         wording = link.confirmed_wording
         title = wording.title if wording else link.title
         criteria.append(Criterion(title, wording.done_when if wording else done_when[link.key]))
-        review = reviews.get(link.review_id) if link.review_id else None
-        if review is not None:
-            confirmed.setdefault(review.id, []).append(title)
-            piece_of[review.id] = item.id
-            # The latest comes first: a title that was changed since is not what was verified.
-            titles.setdefault(item.id, strip_secrets(review.title))
+        confirmed.setdefault(link.review_id, []).append(title)
+        claims.setdefault(str(item.id), []).append(link.key)
+        # The latest comes first: a title that was changed since is not what was verified.
+        titles.setdefault(item.id, strip_secrets(reviews[link.review_id].title) or item.title)
     pieces = [
         PublicPiece(
             item.id,
-            titles.get(item.id) or item.title,
+            titles[item.id],
             str(KINDS[item.counted.kind]),
             show_date(item.counted.occurred_on),
             item.counted.url,
         )
         for item in items.values()
     ]
-    named = {piece.id: piece.title for piece in pieces}
     return Achievement(
         subject=subject,
         name="",
@@ -267,12 +248,12 @@ def _achieve(
                 reviews[key].reviewer,
                 str(BASES.get(reviews[key].basis, "")),
                 reviews[key].decided_at,
-                named[piece_of[key]],
+                titles[reviews[key].evidence_id],
                 tuple(milestones),
             )
             for key, milestones in confirmed.items()
         ],
-        claims=[(item.id, link.key) for item, link in pairs],
+        claims=claims,
         valid_until=_valid_until(items.values(), person),
     )
 

@@ -117,10 +117,8 @@ def show_issuer() -> Response:
 def show_key(key_id: uuid.UUID) -> Response:
     """Return a public key as a JWK: the `kid` of a JWT leads here."""
     found = {key.id: key for key in keys.load_public_keys(db.session)}
-    if key_id not in found:
-        abort(404)
-    jwk = _jwk(public_address(), found[key_id])
-    return _document(jwk, "application/jwk+json", seconds=KEYS_SECONDS)
+    key = found.get(key_id) or abort(404)
+    return _document(_jwk(public_address(), key), "application/jwk+json", seconds=KEYS_SECONDS)
 
 
 @public_badges.get("/.well-known/jwks.json")
