@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
 
 from roadmap.api.field_types import Shape
 from roadmap.api.operation import current_actor, operation
@@ -44,7 +43,7 @@ def list_history(slug: str, query: Paging) -> SnapshotList:
     actor = current_actor()
     mine = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
     items = [
-        SnapshotShape.model_validate({**asdict(figures), "day": day})
+        SnapshotShape.model_validate({**figures._asdict(), "day": day})
         for day, figures in load_series(db.session, actor.id, mine.roadmap_id)
     ]
     part, cursor = paginate(items, query, lambda each: each.day.isoformat())

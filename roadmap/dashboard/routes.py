@@ -26,7 +26,7 @@ from roadmap.people.roles import Capability
 from roadmap.practice.overview import count_today
 from roadmap.progress.queries import enrollments
 from roadmap.readiness.explanation import explain
-from roadmap.readiness.presentation import own_context, what_counts
+from roadmap.readiness.presentation import own_context
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.summary import summarize
 from roadmap.readiness.tally import Tally
@@ -79,7 +79,6 @@ def index() -> Response | str:
         lede=pages.lede(),
         trail=pages.trail(pages.cairns(stages), base=f"/roadmaps/{content.slug}"),
         stages=stages,
-        counts=None if own.pieces else what_counts(found),
         plans_due=plans_due,
         work_log_entries=entries_of_week(db.session, current_user.id, Week.of(today)),
         dates_due=due(load_entries(db.session, current_user.id, today), today),

@@ -11,7 +11,6 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from functools import cache
 from itertools import pairwise
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, NamedTuple
@@ -75,47 +74,39 @@ class Remaining:
     stages: Mapping[str, Chain]
 
 
-def longest_chain(open_: Mapping[str, tuple[int, tuple[str, ...]]], wanted: Iterable[str]) -> Chain:
-    """Return the chain of milestones that takes the most months until the `wanted` are finished.
-
-    `open_` has the months of each milestone that is not done, and what it comes after; one that it
-    lacks takes none. Milestones beside each other extend over the same months.
-    """
-
-    @cache
-    def chain_to(key: str) -> Chain:
-        if key not in open_:
-            return Chain(0, ())
-        months, after = open_[key]
-        before = longest_of(after)
-        return Chain(before.months + months, (*before.keys, key) if months else before.keys)
-
-    def longest_of(keys: Iterable[str]) -> Chain:
-        return max(map(chain_to, keys), key=lambda chain: chain.months, default=Chain(0, ()))
-
-    return longest_of(wanted)
-
-
 def remaining(content: Content, open_keys: Collection[str]) -> Remaining:
     """Return what is left of a roadmap of which the milestones `open_keys` are not settled."""
-    left = [m for m in content.milestones if m.key in open_keys]
-    required = {
-        stage.key: [m for m in stage.milestones if m.required and m.key in open_keys]
-        for stage in content.stages
-        if stage.required
-    }
-    # Most milestones take no months and come after nothing: no chain begins or goes on with them.
-    months = {m.key: (m.months or 0, m.after) for m in left if m.months or m.after}
-    chains = {
-        stage: longest_chain(months, [m.key for m in milestones if m.key in months])
-        for stage, milestones in required.items()
-    }
+    chains: dict[str, Chain] = {}
+    stages: dict[str, Chain] = {}
+    hours = required_hours = 0
+    for stage in content.stages:
+        left = [m for m in stage.milestones if m.key in open_keys]
+        for m in left:
+            # What comes before a milestone stands before it, so its chain is there.
+            before = _longest(chains, m.after)
+            if m.months:
+                chains[m.key] = Chain(before.months + m.months, (*before.keys, m.key))
+            elif before.months:
+                chains[m.key] = before
+        required = [m for m in left if m.required and stage.required]
+        stages[stage.key] = _longest(chains, [m.key for m in required])
+        hours += sum(m.hours for m in left)
+        required_hours += sum(m.hours for m in required)
     return Remaining(
-        hours=sum(m.hours for m in left),
-        required_hours=sum(m.hours for milestones in required.values() for m in milestones),
-        chain=max(chains.values(), key=lambda chain: chain.months, default=Chain(0, ())),
-        stages={stage: chain for stage, chain in chains.items() if chain.months},
+        hours=hours,
+        required_hours=required_hours,
+        chain=_longest(stages, stages),
+        stages={stage: chain for stage, chain in stages.items() if chain.months},
     )
+
+
+def _longest(chains: Mapping[str, Chain], keys: Iterable[str]) -> Chain:
+    """Return the chain of some keys that takes the most months.
+
+    Milestones beside each other extend over the same months.
+    """
+    found = [chains[key] for key in keys if key in chains]
+    return max(found, key=lambda chain: chain.months, default=Chain(0, ()))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
 from roadmap.progress import actions as progress
 from roadmap.readiness.explanation import explain
-from roadmap.readiness.presentation import what_counts
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.tally import Tally
 
@@ -63,10 +62,10 @@ def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
             progress.undo_not_applicable(db.session, me, keys, by=me, now=moment)
     db.session.flush()
     own = person_record(db.session, me).own
-    counts = what_counts(explain(Tally(content, own, found.today)))
-    if counts:
+    judged = explain(Tally(content, own, found.today))
+    if judged.ticked:
         message = render_template(
-            "readiness/_what_counts.html", counts=counts, roadmap=content, brief=True
+            "readiness/_what_counts.html", found=judged, roadmap=content, brief=True
         )
         flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
     else:

@@ -46,17 +46,11 @@ def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestone
 
 
 def tick_offer(tally: Tally, key: str) -> tuple[str, str]:
-    """Return what a tick adds to the score, and where that is nothing, why."""
-    if gain := tick_gain(tally, key):
+    """Return what a tick adds to the score, as the page prints it, and where that is "", why."""
+    ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
+    if gain := shown_gain(score_of(tally), score_of(ticked)):
         return gain, ""
-    ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
     return "", " ".join(map(message_filter, why_no_effect(ticked, "milestone", key)))
-
-
-def tick_gain(tally: Tally, key: str) -> str:
-    """Return what a tick adds to the score, as the page prints it; "" for nothing."""
-    ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
-    return shown_gain(score_of(tally), score_of(ticked))
 
 
 def listen() -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from roadmap.momentum.models import Snapshot
 from roadmap.momentum.queries import load_contents, load_past
 from roadmap.momentum.reconstruction import history_days
-from roadmap.momentum.rules import FIGURES, Figures, figures_of_summary
+from roadmap.momentum.rules import Figures, figures_of_summary
 from roadmap.people.locks import lock_user_to_read
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
@@ -128,14 +128,14 @@ def _latest(session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID) -> Snap
 
 def _write(session: Session, latest: Snapshot, day: dt.date, figures: Figures) -> Snapshot:
     """Write the figures of a day from the latest snapshot on; return the one that holds them."""
-    found = Figures(*(getattr(latest, name) for name in FIGURES))
+    found = Figures(*(getattr(latest, name) for name in Figures._fields))
     is_new = latest.checked_on is None
     if day > latest.day and not is_new and not figures.looks_like(found):
         latest = Snapshot(user_id=latest.user_id, roadmap_id=latest.roadmap_id, day=day)
         is_new = True
     # A value that was stored on the day is not replaced by an unknown one.
     if is_new or (day <= latest.day and (figures.score is not None or found.score is None)):
-        for name in FIGURES:
+        for name in Figures._fields:
             setattr(latest, name, getattr(figures, name))
     latest.checked_on = max(day, latest.checked_on or day)
     session.add(latest)

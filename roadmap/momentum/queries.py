@@ -18,7 +18,7 @@ from roadmap.evidence.item import Audience
 from roadmap.evidence.loader import load_user_items
 from roadmap.momentum.models import Snapshot
 from roadmap.momentum.reconstruction import Event, Level, PastEntry, PastFacts, PastPiece
-from roadmap.momentum.rules import FIGURES, Figures
+from roadmap.momentum.rules import Figures
 from roadmap.people.models import HistoryEntry
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.queries import records_without_evidence
@@ -34,7 +34,7 @@ def load_series(
     session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID
 ) -> list[tuple[dt.date, Figures]]:
     """Load a person's snapshots on a roadmap, in order; 3,650 rows for ten years at most."""
-    figures = (getattr(Snapshot, name) for name in FIGURES)
+    figures = (getattr(Snapshot, name) for name in Figures._fields)
     rows = session.execute(
         sa.select(Snapshot.day, *figures)
         .where(Snapshot.user_id == user_id, Snapshot.roadmap_id == roadmap_id)

@@ -39,27 +39,18 @@ def page(slug: str) -> Response:
     first_year = current_user.today(begun).year if begun else today.year
     year = _year(first_year, today)
     counts = queries.changes_by_day(db.session, current_user.id, year, current_user.zone)
-    has_lines = len(points) > 1
     return render_page(
         "momentum/progress.html",
         roadmap=mine,
         today=today,
         period=period,
-        periods=presentation.PERIOD_NAMES,
         points=points,
         rows=rows[: rules.MAX_ROWS],
         has_more_rows=len(rows) > rules.MAX_ROWS,
         most_rows=rules.MAX_ROWS,
-        step=presentation.step_sentence(points),
-        target=presentation.target_sentence(points, mine.target_on),
-        burn_up=presentation.burn_up(points, mine.target_on) if has_lines else None,
-        score_line=presentation.score_line(points) if has_lines else None,
-        unknown_until=presentation.unknown_until(points),
-        known=presentation.known,
+        say=presentation,
         year=year,
-        drawing=presentation.draw_year(year, counts, today),
-        activity_line=presentation.activity_line(counts),
-        changes=sorted(counts.items(), reverse=True),
+        counts=counts,
         first_year=first_year,
     )
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 # The periods of the charts in days, by their word in the address; None is all there is.
 PERIODS: dict[str, int | None] = {"90-days": 90, "year": 365, "all": None}
@@ -18,8 +17,7 @@ MAX_POINTS = 140
 MAX_ROWS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """A person's own figures on a roadmap, as in a `Snapshot`."""
 
     hours: int
@@ -28,16 +26,12 @@ class Figures:
     verified_hours: int | None
     score: Decimal | None
 
-    def looks_like(self, other: Figures | None) -> bool:
+    def looks_like(self, other: Figures) -> bool:
         """Tell whether the other figures read the same, the score to one decimal."""
-        return other is not None and self._shown() == other._shown()
+        return self._shown() == other._shown()
 
-    def _shown(self) -> tuple[Any, ...]:
-        score = None if self.score is None else round(self.score, 1)
-        return self.hours, self.claimed_hours, self.evidenced_hours, self.verified_hours, score
-
-
-FIGURES = tuple(each.name for each in fields(Figures))
+    def _shown(self) -> Figures:
+        return self._replace(score=None if self.score is None else round(self.score, 1))
 
 
 def figures_of_summary(own: Mapping[str, Any]) -> Figures:

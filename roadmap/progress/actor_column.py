@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from roadmap.auth.sessions import add_actor_column
-from roadmap.progress.queries import is_on_roadmap
+from roadmap.people.models import User
+from roadmap.progress.models import Enrollment
 
 
 def register() -> None:
     """Let the statement that loads the actor look as well."""
-    add_actor_column("on_roadmap", is_on_roadmap())
+    is_enrolled = sa.exists().where(Enrollment.user_id == User.id).correlate(User)
+    add_actor_column("on_roadmap", sa.select(is_enrolled).correlate(User).scalar_subquery())

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.models import Roadmap
 from roadmap.catalog.queries import load_revision, published_roadmaps
-from roadmap.people.models import User
 from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
 
 if TYPE_CHECKING:
@@ -61,13 +60,6 @@ _ENROLLED = (
     .where(_ROADMAP.revision_id.is_not(None), _OWN.user_id == sa.bindparam("user_id"))
     .order_by(_OWN.is_primary.desc(), _OWN.created_at, _OWN.id)
 )
-
-
-def is_on_roadmap() -> sa.ScalarSelect[bool]:
-    """Tell whether a person is on a roadmap, in a statement that selects from `user`."""
-    users = User.__table__
-    enrolled = sa.exists().where(_OWN.user_id == users.c.id).correlate(users)
-    return sa.select(enrolled).correlate(users).scalar_subquery()
 
 
 def enrollments(session: Session, user_id: uuid.UUID) -> list[EnrolledRoadmap]:

@@ -23,7 +23,7 @@ from roadmap.readiness.rules import (
     milestones_share,
     score_of,
 )
-from roadmap.readiness.tally import Tally
+from roadmap.readiness.tally import TONES, Tally
 from roadmap.skills.rules import is_old
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ ITEM_FIELDS = {
     "position": "positions",
     "degree": "degrees",
 }
+# The steps that prove something which is done.
+PROOFS = ("record_evidence", "link_evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,17 @@ class Readiness(Evaluation):
     def next_steps(self) -> list[Step]:
         """Return the three steps that help most."""
         return top_three(self.steps)
+
+    @property
+    def ticked(self) -> int:
+        """Return how many milestones are done."""
+        return sum(tone in TONES for tone in self.tones.values())
+
+    @property
+    def best_proof(self) -> Step | None:
+        """Return the step that gains most of those that prove what is done."""
+        proofs = [step for step in self.steps if step.action in PROOFS and step.gain > 0]
+        return max(proofs, key=lambda step: (step.gain, -step.place), default=None)
 
     @property
     def standing(self) -> list[GateResult]:

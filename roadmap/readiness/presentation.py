@@ -25,14 +25,11 @@ from roadmap.readiness.facts import Facts
 from roadmap.readiness.gates.gate import GateResult, gate_rules
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
-from roadmap.readiness.tally import TONES
 from roadmap.readiness.what_if import WhatIf
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-# Steps that prove something which is done.
-PROOFS = ("record_evidence", "link_evidence")
 MOST_WITHOUT_EFFECT = 200
 PART_TITLES = {
     "milestones": _l("Milestones"),
@@ -130,25 +127,6 @@ def impact_links(found: Readiness, slug: str, *, has_manager: bool) -> dict[str,
         for line in lines
         if isinstance(line, ImpactLine) and line.piece
     }
-
-
-@dataclass(frozen=True)
-class WhatCounts:
-    """What a person's ticks count now, and the step by which a proof would add most."""
-
-    milestones: int
-    score: str
-    proof: Step | None
-    gain: str
-
-
-def what_counts(found: Readiness) -> WhatCounts | None:
-    """Return what counts of somebody who has ticked milestones; None of who has not."""
-    ticked = sum(tone in TONES for tone in found.tones.values())
-    proofs = (step for step in found.steps if step.action in PROOFS and step.gain > 0)
-    proof = max(proofs, key=lambda step: (step.gain, -step.place), default=None)
-    gain = signed_filter(proof.gain, found.score) if proof else ""
-    return WhatCounts(ticked, format_points(found.shown_score), proof, gain) if ticked else None
 
 
 def step_url(step: Step, slug: str) -> str:

@@ -17,12 +17,13 @@ from roadmap.forecast.rules import (
     Done,
     Span,
     estimate,
-    longest_chain,
     merge,
     needed_pace,
     own_pace,
+    remaining,
     span_error,
 )
+from tests.readiness.examples import milestone, roadmap, shipped_policy, stage
 
 TODAY = dt.date(2026, 6, 30)
 
@@ -67,16 +68,21 @@ def test_behind_by_whole_weeks():
 
 
 def test_no_pace_outruns_the_longest_chain_of_months():
-    chain = {
-        "deploy": (2, ()),
-        "watch": (3, ("deploy",)),
-        "retrain": (6, ("watch", "label")),
-        "label": (1, ()),
-        "talk": (7, ("done long ago",)),
-    }
-    assert longest_chain(chain, chain) == (11, ("deploy", "watch", "retrain"))
-    assert longest_chain(chain, ["talk", "watch"]).months == 7
-    assert longest_chain({}, ["deploy"]) == (0, ())
+    content = roadmap(
+        stages=[stage("models")],
+        milestones=[
+            milestone("models1", months=2),
+            milestone("models2", months=3, after=("models1",)),
+            milestone("models3", months=1),
+            milestone("models4", months=6, after=("models2", "models3")),
+            milestone("models5", months=7, after=("done-long-ago",)),
+        ],
+        skills=[],
+        policy=shipped_policy(),
+    )
+    assert remaining(content, content.by_key).chain == (11, ("models1", "models2", "models4"))
+    assert remaining(content, {"models2", "models5"}).chain.months == 7
+    assert remaining(content, ()).chain == (0, ())
     # 100 hours at 40 a week are three weeks; eleven months end on 30 May.
     in_eleven_months = dt.date(2027, 5, 30)
     assert forecast(100, Decimal(40), TODAY, 11) == (in_eleven_months, in_eleven_months)
