@@ -296,7 +296,7 @@ def create_evidence(body: NewEvidence) -> OperationResult:
     actor, values = current_actor(), _sent_values(body)
     chooses = "visibility" in body.model_fields_set and body.visibility is not None
     if actions.only_drafts(actor) and not chooses:
-        values |= {"visibility": "team", **load_last_visibility(db.session, actor.id)}
+        values["visibility"] = load_last_visibility(db.session, actor.id)
     piece = actions.create(
         db.session,
         actor.id,

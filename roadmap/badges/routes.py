@@ -14,6 +14,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_address
+from roadmap.core.text import shorten
 from roadmap.core.web import now, see_other
 from roadmap.evidence import labels
 from roadmap.people import permissions
@@ -79,7 +80,7 @@ def issue() -> BaseResponse:
         )
     except actions.NotVerified:
         abort(404)
-    flash(_("The badge “%(name)s” is issued.", name=labels.shorten_title(badge.name)), "message")
+    flash(_("The badge “%(name)s” is issued.", name=shorten(badge.name)), "message")
     return see_other("badges.index", _anchor=f"badge-{badge.id}")
 
 
@@ -88,6 +89,6 @@ def issue() -> BaseResponse:
 def revoke(badge_id: uuid.UUID) -> BaseResponse:
     badge = permissions.load(db.session, current_user, "badge.write", Badge, badge_id)
     if actions.revoke_badge(db.session, badge, by=current_user, now=now()):
-        name = labels.shorten_title(badge.name)
+        name = shorten(badge.name)
         flash(_("The badge “%(name)s” is revoked.", name=name), "message")
     return see_other("badges.index")

@@ -132,6 +132,15 @@ def search_words(text: str, most: int = 8) -> list[str]:
     return [word for quoted, alone in found if (word := clean_line(quoted or alone))][:most]
 
 
+def shorten(text: str, most: int = 80) -> str:
+    """Shorten a text: cut at a word where it has more than `most` characters."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    head, space, _tail = cut.rpartition(" ")
+    return f"{head if space and len(head) > most // 2 else cut}…"
+
+
 def count_of(number: int, one: str, many: str) -> str:
     """Return a number with its noun, for commands, whose texts are not translated."""
     return f"{number} {one if number == 1 else many}"

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.text import shorten
 from roadmap.core.web import now, render_page, see_other
 from roadmap.credentials import actions, queries
 from roadmap.credentials.forms import CostForm
@@ -56,7 +57,7 @@ def save_cost(evidence_id: uuid.UUID) -> BaseResponse:
         db.session, current_user.id, piece.id, year, amount, form.currency.data or "",
         by=current_user.id, now=now(),
     )  # fmt: skip
-    words = {"title": labels.shorten_title(piece.title), "year": year}
+    words = {"title": shorten(piece.title), "year": year}
     if amount:
         flash(_("What you paid for “%(title)s” in %(year)s is saved.", **words), "message")
     else:

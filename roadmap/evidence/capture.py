@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import month_names
 from roadmap.core.link_secrets import secret_parameters, strip_userinfo
-from roadmap.core.text import clean_line, complete_url
+from roadmap.core.text import clean_line, complete_url, shorten
 from roadmap.evidence.kind_words import propose_kind, stated_kind
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.link_forms.registry import clean_link, identifier_of, recognize
@@ -105,7 +105,7 @@ def propose(
     if not url:
         kind = _likeliest(_spoken_kinds(text), proving)
         return Proposal(
-            _shorten(text, most),
+            shorten(text, most),
             description=text,
             kind=kind,
             occurred_on=spoken.date,
@@ -124,7 +124,7 @@ def propose(
     stated = stated_kind(words)
     kinds = (stated,) if stated else found.kinds if found else _spoken_kinds(words)
     return Proposal(
-        title=_shorten(title, most),
+        title=shorten(title, most),
         url=link,
         description="\n\n".join(
             filter(None, [words if len(words) > most else "", *map(clean_link, further)])
@@ -236,9 +236,3 @@ def _drop_linking_words(text: str, *, first: bool = False) -> str:
 def _bare(link: str) -> str:
     """Return an address as people read it, without its scheme and query."""
     return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", link, flags=re.IGNORECASE).rstrip("/")
-
-
-def _shorten(title: str, most: int) -> str:
-    if len(title) <= most:
-        return title
-    return f"{title[: most - 1].rpartition(' ')[0] or title[: most - 1]}…"

@@ -180,15 +180,6 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
 }
 
 
-def shorten_title(title: str, most: int = 80) -> str:
-    """Shorten a title for a message: cut at a word where it has more than `most` characters."""
-    if len(title) <= most:
-        return title
-    cut = title[: most - 1]
-    head, space, _tail = cut.rpartition(" ")
-    return f"{head if space and len(head) > most // 2 else cut}…"
-
-
 def secret_warning(names: Iterable[str]) -> LazyString:
     """Return what to know of a link with such parameters: it is kept, because it works by them."""
     return _(

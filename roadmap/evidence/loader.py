@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from dataclasses import fields
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -45,7 +46,6 @@ from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, 
 
 # Texts that figures and lists of names do not need; they can be long.
 LONG_TEXTS = frozenset({"url", "description", "role"})
-IMPACT_COLUMNS = ("type", "metric", "baseline", "result", "unit", "source_url")
 VERSION_COLUMNS = ("id", "number", "submitted_at", "created_at", "drafted_by", *CONTENT_COLUMNS)
 
 _KEYS: Any = sa.bindparam("keys", expanding=True)
@@ -123,8 +123,8 @@ def _load(
     rows = session.connection().execute(_versions(*asked, texts), parameters).all()
     if not rows:
         return []
-    impacts = _group(session, _impacts(*asked), parameters, Impact)
-    files = _group(session, _files(*asked), parameters, File) if texts else {}
+    impacts = _group(session, _parts(Impact, *asked), parameters, Impact)
+    files = _group(session, _parts(File, *asked), parameters, File) if texts else {}
     links = _load_links(session, _links(audience, column), parameters)
     shown = _group(session, _skills(audience, column), parameters, SkillLink) if skills else {}
     items = []
@@ -223,26 +223,17 @@ def _versions(audience: Audience, column: Any, every_version: bool, texts: bool)
 
 
 @cache
-def _impacts(audience: Audience, column: Any, every_version: bool) -> sa.Executable:
-    impact = models.Impact
+def _parts(
+    part: type[Impact | File], audience: Audience, column: Any, every_version: bool
+) -> sa.Executable:
+    """Select the impacts or the files of versions, in the order of the fields of `part`."""
+    row: Any = models.Impact if part is Impact else models.EvidenceFile
     return (
-        sa.select(impact.version_id, *(getattr(impact, name) for name in IMPACT_COLUMNS))
-        .join(EvidenceVersion, EvidenceVersion.id == impact.version_id)
+        sa.select(row.version_id, *(getattr(row, each.name) for each in fields(part)))
+        .join(EvidenceVersion, EvidenceVersion.id == row.version_id)
         .join(Evidence, Evidence.id == EvidenceVersion.evidence_id)
         .where(_is_asked(audience, column), _is_needed(audience, every_version))
-        .order_by(impact.position, impact.id)
-    )
-
-
-@cache
-def _files(audience: Audience, column: Any, every_version: bool) -> sa.Executable:
-    file = models.EvidenceFile
-    return (
-        sa.select(file.version_id, file.sha256, file.name, file.size, file.media_type)
-        .join(EvidenceVersion, EvidenceVersion.id == file.version_id)
-        .join(Evidence, Evidence.id == EvidenceVersion.evidence_id)
-        .where(_is_asked(audience, column), _is_needed(audience, every_version))
-        .order_by(file.position, file.sha256)
+        .order_by(row.position, *sa.inspect(row).primary_key)
     )
 
 

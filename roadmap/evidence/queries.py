@@ -129,11 +129,10 @@ def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID
     return found
 
 
-def load_last_visibility(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Load whom a person lets see the newest item that they made; {} without any.
+def load_last_visibility(session: Session, user_id: uuid.UUID) -> str:
+    """Load whom a person lets see the newest item that they made; the team without any.
 
-    It is by the name of the field. What a token made was not their choice. An import takes what
-    this returns, so it changes nothing.
+    What a token made was not their choice.
     """
     made = session.scalars(
         sa.select(HistoryEntry.subject)
@@ -149,8 +148,7 @@ def load_last_visibility(session: Session, user_id: uuid.UUID) -> dict[str, str]
         .order_by(Evidence.created_at.desc(), Evidence.id.desc())
         .limit(1)
     )
-    found = session.scalar(newest)
-    return {"visibility": found} if found else {}
+    return session.scalar(newest) or "team"
 
 
 def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> Evidence | None:

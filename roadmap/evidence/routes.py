@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches
-from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.core.text import clean_line, shorten, strip_control_characters
 from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment
 from roadmap.evidence import (
     actions,
@@ -164,7 +164,7 @@ def ask_delete(evidence_id: uuid.UUID) -> str:
 @permit("evidence.write")
 def delete(evidence_id: uuid.UUID) -> Response:
     piece = _load_own(evidence_id)
-    title = labels.shorten_title(piece.title)
+    title = shorten(piece.title)
     actions.delete(db.session, piece, by=current_user, now=now())
     flash(_("“%(title)s” is deleted.", title=title), "message")
     return see_other("evidence.index")
@@ -176,7 +176,7 @@ def accept(evidence_id: uuid.UUID) -> Response:
     """Accept what a token drafted as one's own, as it is."""
     piece = _load_own(evidence_id)
     if actions.accept(db.session, piece, by=current_user, now=now()):
-        flash(_("“%(title)s” is accepted.", title=labels.shorten_title(piece.title)), "message")
+        flash(_("“%(title)s” is accepted.", title=shorten(piece.title)), "message")
     return _show_answer(piece)
 
 
@@ -198,7 +198,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
             if piece.state == "verified":
                 said = _(
                     "“%(title)s” is now shared. It was already reviewed, so no review is needed.",
-                    title=labels.shorten_title(piece.title),
+                    title=shorten(piece.title),
                 )
                 flash(said, "message")
                 return _show_answer(piece)
@@ -208,7 +208,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
         # changed their time zone.
         messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
         return _render_item(piece, refusal=messages, status=422)
-    title = labels.shorten_title(piece.title)
+    title = shorten(piece.title)
     managers, mentors = _load_readers(piece.user_id)
     if managers:
         said = _(
@@ -239,7 +239,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
     """Withdraw the request for a review; a version that is verified goes on being shared."""
     piece = _load_own(evidence_id, "evidence.submit")
     actions.withdraw(db.session, piece, by=current_user, now=now())
-    title = labels.shorten_title(piece.title)
+    title = shorten(piece.title)
     text = _("“%(title)s” is withdrawn and a draft again.", title=title)
     if piece.shared_state == "verified":
         text = _(

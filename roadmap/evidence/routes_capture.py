@@ -52,10 +52,7 @@ def capture() -> Response:
     kinds = target.kinds if target else ()
     proposal = propose(typed, today, kinds, month_names(current_locale()))
     visibility = queries.load_last_visibility(db.session, current_user.id)
-    is_withheld = bool(proposal.secrets) and visibility.get("visibility") == "portfolio"
-    if is_withheld:
-        # Out of the house only once its author has read the warning.
-        visibility = {"visibility": "team"}
+    is_withheld = bool(proposal.secrets) and visibility == "portfolio"
     form = EvidenceForm(
         formdata=None,
         title=proposal.title,
@@ -65,7 +62,8 @@ def capture() -> Response:
         description=proposal.description,
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
-        **visibility,
+        # Out of the house only once its author has read the warning.
+        visibility="team" if is_withheld else visibility,
     )
     held = queries.find_by_link(db.session, current_user.id, proposal.url)
     return _render(

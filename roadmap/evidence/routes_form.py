@@ -18,7 +18,7 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.link_secrets import secret_parameters
-from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.core.text import clean_line, shorten, strip_control_characters
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.evidence import (
     actions,
@@ -90,7 +90,7 @@ def new() -> Response:
         **{name: clean_line(request.args.get(name))[:200] for name in ("title", "issuer")},
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
-        **queries.load_last_visibility(db.session, current_user.id),
+        visibility=queries.load_last_visibility(db.session, current_user.id),
     )
     return _render_form(form)
 
@@ -111,7 +111,7 @@ def create() -> Response:
         now=now(),
         key=form_key(),
     )
-    said = _("“%(title)s” is saved as a draft.", title=labels.shorten_title(piece.title))
+    said = _("“%(title)s” is saved as a draft.", title=shorten(piece.title))
     flash(f"{said}{_link_message(form)}{_shortfall_message(form)}", "message")
     if row := row_address(request.args.get("back"), request.args.get("milestone", "")):
         return redirect(row, code=303)
@@ -331,7 +331,7 @@ def _shortfall_message(form: EvidenceForm) -> str:
 
 def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
     """Say what was saved; after an edit of a verified item also which version counts now."""
-    said = _("Your changes to “%(title)s” are saved.", title=labels.shorten_title(piece.title))
+    said = _("Your changes to “%(title)s” are saved.", title=shorten(piece.title))
     if piece.current_id == before or piece.state != "submitted":
         return said
     new, item = piece.current.number, load_item(db.session, Audience.OWNER, piece.id)

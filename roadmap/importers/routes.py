@@ -303,7 +303,7 @@ def _section_values(
     """Return what was chosen for all of a section; what is no choice is left out."""
     if record != "evidence":
         return {}
-    values = load_last_visibility(db.session, current_user.id)
+    values = {"visibility": load_last_visibility(db.session, current_user.id)}
     if (kind := request.form.get(f"kind-{number}", "")) in labels.KINDS:
         values["kind"] = kind
     if (milestone := request.form.get(f"milestone-{number}", "")) in milestones:

@@ -17,7 +17,7 @@ from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
-from roadmap.core.text import strip_control_characters
+from roadmap.core.text import shorten, strip_control_characters
 from roadmap.core.web import now, page_number, see_other, wants_fragment
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import CommentForm, parse_uuid
@@ -152,7 +152,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
         )
     except Refused as refusal:
         return _render_refusal(piece, form, refusal)
-    said = {"title": labels.shorten_title(piece.title)}
+    said = {"title": shorten(piece.title)}
     label = _("Look at it again or take it back")
     if decision == "returned":
         text = _("“%(title)s” is returned to its author.", **said)
@@ -196,7 +196,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
         _check_still_reviewable(piece, refusal)
         flash(labels.REFUSAL_MESSAGES[refusal.reason], "message")
         return _render_page(piece, status=409)
-    said = {"title": labels.shorten_title(piece.title)}
+    said = {"title": shorten(piece.title)}
     if not piece.is_shared:
         flash(
             _("You took it back. Its author withdrew “%(title)s” from review.", **said), "message"

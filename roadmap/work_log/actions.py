@@ -11,9 +11,9 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import current_locale, month_names
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limits import LimitReached
+from roadmap.core.text import shorten
 from roadmap.core.types import form_id
 from roadmap.evidence import actions as evidence_actions
-from roadmap.evidence import labels
 from roadmap.evidence.capture import propose
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.queries import load_last_visibility
@@ -60,12 +60,12 @@ def make_evidence(
     if entry.evidence_id and (made := session.get(Evidence, entry.evidence_id)):
         return made
     proposal = propose(entry.text, entry.day, months=month_names(current_locale()))
-    visibility = load_last_visibility(session, entry.user_id).get("visibility", "team")
+    visibility = load_last_visibility(session, entry.user_id)
     if proposal.secrets and visibility == "portfolio":
         visibility = "team"
     piece = EvidenceInput(
         kind=proposal.kind,
-        title=proposal.title or labels.shorten_title(entry.text, MAX_LENGTHS["title"]),
+        title=proposal.title or shorten(entry.text, MAX_LENGTHS["title"]),
         occurred_on=proposal.occurred_on or PartialDate(entry.day),
         url=proposal.url,
         description=proposal.description,
