@@ -10,7 +10,6 @@ from flask import Flask
 from werkzeug.local import LocalProxy
 
 from roadmap.core import config
-from roadmap.core.routing import LazyRule
 from roadmap.core.templating import TemplateEnvironment
 
 
@@ -29,7 +28,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
         static_folder=str(config.ROOT / "static"),
         static_url_path="/static",
     )
-    app.url_rule_class = LazyRule
     app.jinja_environment = TemplateEnvironment
     app.config.from_mapping(config.build_config(overrides))
     models()

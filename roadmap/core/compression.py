@@ -30,9 +30,7 @@ def compress(response: Response) -> Response:
         return response
     if response.direct_passthrough and request.endpoint != "static":
         return response  # a file that is read while it is sent
-    # As text, because every page passes here; a set of Werkzeug's would be parsed and joined again.
-    vary = response.headers.get("Vary")
-    response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
+    response.vary.add("Accept-Encoding")
     is_accepted = response.status_code == 200 and request.accept_encodings["gzip"] > 0
     if not is_accepted or not is_safe_to_compress():
         return response

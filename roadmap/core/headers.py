@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, request
@@ -74,10 +74,8 @@ class BoundedFormParser(FormDataParser):
         """Parse a form. Raises RequestEntityTooLarge."""
         if mimetype == URLENCODED:
             body = stream.read()
-            size, parts = self.max_form_memory_size, self.max_form_parts
-            if size is not None and len(body) > size:
-                raise RequestEntityTooLarge
-            if parts is not None and body.count(b"&") >= parts:
+            size, parts = self.max_form_memory_size or 0, self.max_form_parts or 0
+            if len(body) > size or body.count(b"&") >= parts:
                 raise RequestEntityTooLarge
             stream = io.BytesIO(body)
         return super().parse(stream, mimetype, content_length, options)
@@ -88,31 +86,21 @@ class BoundedRequest(Request):
 
     form_data_parser_class = BoundedFormParser
 
-    @property
-    def max_content_length(self) -> int | None:
-        """Return how large the body may be."""
-        return MAX_UPLOAD_BYTES if is_upload(self.environ) else super().max_content_length
+    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__(environ, *args, **kwargs)
+        self._arriving: list[IO[bytes]] = []
+        if is_upload(environ):
+            self.max_content_length = MAX_UPLOAD_BYTES
 
-    @max_content_length.setter
-    def max_content_length(self, value: int | None) -> None:
-        self._max_content_length = value
-
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
+    def _get_file_stream(self, *_facts: Any, **_more: Any) -> IO[bytes]:
         """Return where a file of a form is written to."""
-        file = temporary_file(current_app.config["DATA_DIR"])
-        self._arriving = [*getattr(self, "_arriving", ()), file]
-        return file
+        self._arriving.append(temporary_file(current_app.config["DATA_DIR"]))
+        return self._arriving[-1]
 
     def close(self) -> None:
         """Close the files of the form, also of one that could not be read to its end."""
         super().close()
-        for file in getattr(self, "_arriving", ()):
+        for file in self._arriving:
             file.close()
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 # What a word of a title begins after.
 WORD_STARTS = (" ", "-", "(", "/", '"', "“")
 # What follows the first line of a text, as a pattern.
-FIRST_LINE = "\n%"
+FIRST_LINE = "%\n"
 Text = sa.SQLColumnExpression[str]
 
 
@@ -43,47 +43,40 @@ def rank_in_sql(words: int, title: Text, end: str = "") -> sa.ColumnElement[int]
 
     `end` is a pattern that follows the title in its column, for one that holds more than a title.
     """
-
-    def begins(word: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-        return title.like(word + f"%{end}", escape="/")
-
-    def contains(start: str, word: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-        return title.like(sa.literal(f"%{_escape_like(start)}") + word + f"%{end}", escape="/")
-
-    searched = [_word(place) for place in range(words)]
+    searched = [_word(place) + end for place in range(words)]
     starts_words = (
-        sa.or_(begins(word), *(contains(start, word) for start in WORD_STARTS)) for word in searched
+        sa.or_(
+            title.startswith(word, escape="/"),
+            *(title.contains(_escape_like(start) + word, escape="/") for start in WORD_STARTS),
+        )
+        for word in searched
     )
     return sa.case(
-        (sa.not_(sa.and_(*(contains("", word) for word in searched))), int(Rank.TEXT)),
+        (
+            sa.not_(sa.and_(*(title.contains(word, escape="/") for word in searched))),
+            int(Rank.TEXT),
+        ),
         (sa.not_(sa.and_(*starts_words)), int(Rank.TITLE_PARTS)),
-        (begins(searched[0]), int(Rank.TITLE_START)),
+        (title.startswith(searched[0], escape="/"), int(Rank.TITLE_START)),
         else_=int(Rank.TITLE_WORDS),
     )
 
 
 def has_words(
-    words: int, *texts: Text, end: str = "", first_line_of: Text | None = None
+    words: int, *texts: Text, first_line_of: Text | None = None
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that each word is in one of these columns, before `end`.
+    """Return the condition that each word is in one of these columns.
 
     Of the column `first_line_of` only the first line is searched.
     """
-    columns = [(text, end) for text in texts]
-    if first_line_of is not None:
-        columns.append((first_line_of, FIRST_LINE))
-    return sa.and_(
-        sa.true(),
-        *(
-            sa.or_(
-                *(
-                    text.like(sa.literal("%") + _word(place) + f"%{ends}", escape="/")
-                    for text, ends in columns
-                )
-            )
-            for place in range(words)
-        ),
-    )
+
+    def is_found(word: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        found = [text.contains(word, escape="/") for text in texts]
+        if first_line_of is not None:
+            found.append(first_line_of.contains(word + FIRST_LINE, escape="/"))
+        return sa.or_(*found)
+
+    return sa.and_(sa.true(), *(is_found(_word(place)) for place in range(words)))
 
 
 def word_parameters(words: Sequence[str]) -> dict[str, str]:

@@ -126,10 +126,10 @@ def fold(text: str) -> str:
 _SEARCHED = re.compile(r'"([^"]+)"|([^\s"\-\u2010-\u2015]+)')
 
 
-def search_words(text: str, most: int = 8) -> list[str]:
-    """Return the folded words of a search; words in quotes are one."""
+def search_words(text: str) -> list[str]:
+    """Return the first eight folded words of a search; words in quotes are one."""
     found = _SEARCHED.findall(re.sub("[“”„«»]", '"', fold(text)))
-    return [word for quoted, alone in found if (word := clean_line(quoted or alone))][:most]
+    return [word for quoted, alone in found if (word := clean_line(quoted or alone))][:8]
 
 
 def shorten(text: str, most: int = 80) -> str:

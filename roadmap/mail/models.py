@@ -16,7 +16,8 @@ class OutgoingMail(Base):
 
     `source_kind` and `source_id` name the row that it is about. A higher room has that table, so
     there is no foreign key. `due_at` is None once it was sent or given up; `body` is empty then,
-    because it may hold a link that opens something. `failed_at` is when the last try failed.
+    because it may hold a link that opens something. `failed_at` is when the last try failed,
+    None while the next one is under way.
     """
 
     __tablename__ = "outgoing_mail"

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.orm import Session
 
 from roadmap.core.database import count_changed, db
@@ -147,10 +146,7 @@ def deliver_due(
 
     The clock is read for each mail, because a slow server takes its time. It ends before the next
     mail if `stopping` says so, and with the first mail for which the mail server cannot be reached.
-    Raises ConfigError for a wrong `ROADMAP_SMTP_URL`.
     """
-    if transport.is_configured():
-        transport.parse_url(current_app.config["SMTP_URL"])
     done = DeliveryResult()
     while not stopping() and (claimed := _claim_next(clock())):
         mail, refusal = claimed
@@ -177,20 +173,8 @@ def retry_now(session: Session, *, now: dt.datetime) -> None:
 
     It is for when the mail server works again. A claimed mail is being sent, and stays as it is.
     """
-    waiting = session.execute(
-        sa.select(_MAILS.c.id, _MAILS.c.tries, _MAILS.c.due_at, _MAILS.c.failed_at).where(
-            _MAILS.c.due_at > now,
-            _MAILS.c.failed_at.is_not(None),
-            _MAILS.c.tries.between(1, MAX_TRIES - 1),
-        )
-    )
-    for row in waiting.all():
-        if row.due_at == row.failed_at + RETRY_DELAYS[row.tries - 1]:
-            session.execute(
-                sa.update(_MAILS)
-                .where(_MAILS.c.id == row.id, _MAILS.c.due_at == row.due_at)
-                .values(due_at=now, tries=0)
-            )
+    waits = sa.and_(_MAILS.c.due_at > now, _MAILS.c.failed_at.is_not(None))
+    session.execute(sa.update(_MAILS).where(waits).values(due_at=now, tries=0))
 
 
 def count_waiting(session: Session) -> int:
@@ -239,7 +223,7 @@ def _claim_next(now: dt.datetime) -> tuple[OutgoingMail, str] | None:
             return None
         refusal = "the process ended while it was being sent" if mail.tries >= MAX_TRIES else ""
         mail.tries += 1
-        mail.due_at = now + CLAIM_DURATION
+        mail.due_at, mail.failed_at = now + CLAIM_DURATION, None
         if mail.user_id is not None:
             user = own.get_one(User, mail.user_id)
             if not mail.address_is_fixed:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
-from roadmap.core.config import ConfigError, MailServer, parse_smtp_url
+from roadmap.core.config import MailServer, parse_smtp_url
 from roadmap.core.text import ascii_domain
 
 log = logging.getLogger(__name__)
@@ -24,14 +24,6 @@ TIMEOUT_SECONDS = 15
 
 class Unsendable(ValueError):
     """No try will send a mail to this address; the message says why."""
-
-
-def parse_url(url: str) -> MailServer:
-    """Parse `ROADMAP_SMTP_URL`. Raises ConfigError."""
-    try:
-        return parse_smtp_url(url)
-    except ValueError as error:
-        raise ConfigError(f"ROADMAP_SMTP_URL {error}") from None
 
 
 def is_configured() -> bool:
@@ -63,7 +55,7 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
     message["Message-ID"] = f"<{key}@{host}>" if key else make_msgid(domain=host)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
-    server = parse_url(current_app.config["SMTP_URL"])
+    server = parse_smtp_url(current_app.config["SMTP_URL"])
     with _connect(server) as connection:
         if server.user:
             connection.login(server.user, server.password)

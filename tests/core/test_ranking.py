@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from roadmap.core.ranking import Rank, has_words, rank, rank_in_sql, word_parameters
+from roadmap.core.ranking import FIRST_LINE, Rank, has_words, rank, rank_in_sql, word_parameters
 
 LETTERS = st.text('ab%_/-( "', max_size=9)
 WORDS = st.lists(st.text("ab%_/(", min_size=1, max_size=3), min_size=1, max_size=3)
@@ -28,12 +28,15 @@ def test_both_agree(session: Session) -> None:
     @given(WORDS, LETTERS, LETTERS)
     def agree(words: list[str], title: str, text: str) -> None:
         columns = [sa.literal(each, sa.Text) for each in (title, text)]
-        for end, ended in (("", ""), ("\n%", "\nits end")):
-            kept = sa.literal(title + ended, sa.Text)
-            found = sa.case(
-                (has_words(len(words), kept, end=end), rank_in_sql(len(words), kept, end))
-            )
-            in_title = session.scalar(sa.select(found), word_parameters(words))
+        plain, lines = sa.literal(title, sa.Text), sa.literal(f"{title}\nits end", sa.Text)
+        for found, place in (
+            (has_words(len(words), plain), rank_in_sql(len(words), plain)),
+            (
+                has_words(len(words), first_line_of=lines),
+                rank_in_sql(len(words), lines, FIRST_LINE),
+            ),
+        ):
+            in_title = session.scalar(sa.select(sa.case((found, place))), word_parameters(words))
             assert in_title == rank(words, title)
         both = sa.case((has_words(len(words), *columns), rank_in_sql(len(words), columns[0])))
         assert session.scalar(sa.select(both), word_parameters(words)) == rank(words, title, text)

@@ -17,7 +17,6 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from roadmap.auth import actions
-from roadmap.core.config import ConfigError
 from roadmap.core.database import db
 from roadmap.invitations.actions import invite
 from roadmap.mail import outbox
@@ -244,10 +243,6 @@ def test_a_server_that_does_not_answer_is_asked_once_a_round(
     session.commit()
     app.config["SMTP_URL"] = "smtp://127.0.0.1:9"
     assert outbox.deliver_due(at(NOW)).put_off == 1
-    assert [mail.tries for mail in mails(session)] == [1, 0, 0]
-    app.config["SMTP_URL"] = "mail.example.org"
-    with pytest.raises(ConfigError):
-        outbox.deliver_due(at(NOW))
     assert [mail.tries for mail in mails(session)] == [1, 0, 0]
 
 

@@ -200,10 +200,7 @@ PLACES = (
         _l("All activity, recent activity, history"),
     ),
     Place(
-        "/activity/since",
-        _l("What changed since…"),
-        _l("Changes from a day on"),
-        "activity.read",
+        "/activity/since", _l("What changed since…"), _l("Changes from a day on"), "activity.read"
     ),
     Place(
         "/absences",
@@ -225,12 +222,7 @@ PLACES = (
         _l("Whether a badge is signed and still counts"),
         "public",
     ),
-    Place(
-        "/evidence/milestones",
-        _l("Find a milestone"),
-        _l("By its title"),
-        "evidence.write",
-    ),
+    Place("/evidence/milestones", _l("Find a milestone"), _l("By its title"), "evidence.write"),
     Place(
         "/portfolio/preview",
         _l("Portfolio preview"),
@@ -247,10 +239,7 @@ PLACES = (
     Place("/account/deletion", _l("Delete your account"), _l("With all its data"), "account.write"),
     Place("/account/tokens/new", _l("New token"), _l("For a script or an agent"), "token.write"),
     Place(
-        "/account/tokens/agents",
-        _l("Connect an agent"),
-        _l("Coding agents over MCP"),
-        "token.read",
+        "/account/tokens/agents", _l("Connect an agent"), _l("Coding agents over MCP"), "token.read"
     ),
     Place("/api/v1/docs", _l("The API of Cairn"), _l("For scripts and tools"), "public"),
     Place("/sources", _l("Sources"), _l("Where facts and figures come from"), "source.read"),
