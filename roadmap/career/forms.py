@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from wtforms import (
@@ -14,17 +13,17 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional, StopValidation
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
 from roadmap.career.models import DEGREE_LEVELS
-from roadmap.core.fields import PartialDateField
+from roadmap.core.fields import PastDateField
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.stale_forms import SeenForm
+from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_line, clean_multiline
 
 # An earlier year is a typing error.
-EARLIEST_DATE = dt.date(1940, 1, 1)
+EARLIEST_YEAR = 1940
 MAX_SUMMARY_LENGTH = 20_000
 NO_LEVEL = _l("Choose one of the levels.")
 TOO_LONG = _l("This is too long: at most %(max)d characters.")
@@ -39,29 +38,15 @@ def text_field(label: str, *validators: Any, **attributes: Any) -> StringField:
     )
 
 
-class PastDateField(PartialDateField):
-    """A day, month or year that has begun, and is within a working life."""
-
-    def pre_validate(self, form: EntryForm) -> None:
-        if self.data is not None and self.data.first > form.today:
-            raise StopValidation(_("This date is in the future."))
-        if self.data is not None and self.data.first < EARLIEST_DATE:
-            raise StopValidation(_("This is before 1940; check the year."))
-
-
-class EntryForm(SeenForm):
-    def __init__(self, *, today: dt.date, **more: Any) -> None:
-        super().__init__(**more)
-        self.today = today
-
-
-class PositionForm(EntryForm):
+class PositionForm(DatedForm):
     title = text_field(_l("Title"), DataRequired(_l("What was the position called?")))
     employer = text_field(_l("Employer"), Optional(), autocomplete="organization")
     started_on = PastDateField(
-        _l("From"), [InputRequired(_l("When did it start? A year or a month is enough."))]
+        _l("From"),
+        [InputRequired(_l("When did it start? A year or a month is enough."))],
+        earliest_year=EARLIEST_YEAR,
     )
-    ended_on = PastDateField(_l("Until"), [Optional()])
+    ended_on = PastDateField(_l("Until"), [Optional()], earliest_year=EARLIEST_YEAR)
     is_ml = BooleanField(_l("This was machine learning engineering"))
     summary = TextAreaField(
         _l("Summary"),
@@ -74,7 +59,7 @@ class PositionForm(EntryForm):
             raise ValidationError(_("It ends before it starts; check both dates."))
 
 
-class DegreeForm(EntryForm):
+class DegreeForm(DatedForm):
     level = SelectField(
         _l("Level"),
         [InputRequired(NO_LEVEL), AnyOf(DEGREE_LEVELS, message=NO_LEVEL)],
@@ -83,7 +68,7 @@ class DegreeForm(EntryForm):
     )
     field = text_field(_l("Field"), Optional())
     institution = text_field(_l("Institution"), Optional())
-    awarded_on = PastDateField(_l("Awarded on"), [Optional()])
+    awarded_on = PastDateField(_l("Awarded on"), [Optional()], earliest_year=EARLIEST_YEAR)
 
 
 def level_labels() -> dict[str, str]:

@@ -11,12 +11,12 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from roadmap.career import actions, queries
-from roadmap.career.forms import DegreeForm, EntryForm, PositionForm, level_labels
+from roadmap.career.forms import DegreeForm, PositionForm, level_labels
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.career_plans.queries import reviews_due
 from roadmap.core.database import db
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.stale_forms import StaleForm
+from roadmap.core.stale_forms import DatedForm, StaleForm
 from roadmap.core.web import form_key, now, render_page, see_other
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -25,7 +25,7 @@ from roadmap.progress.queries import own_and_other_roadmaps
 career = Blueprint("career", __name__)
 
 POSITIONS, DEGREES = {"model": Position}, {"model": Degree}
-FORMS: dict[type[Entry], type[EntryForm]] = {Position: PositionForm, Degree: DegreeForm}
+FORMS: dict[type[Entry], type[DatedForm]] = {Position: PositionForm, Degree: DegreeForm}
 ADDED = {Position: _l("The position is added."), Degree: _l("The degree is added.")}
 SAVED = {Position: _l("The position is saved."), Degree: _l("The degree is saved.")}
 DELETED = {Position: _l("The position is deleted."), Degree: _l("The degree is deleted.")}
@@ -102,7 +102,7 @@ def _load(model: type[Entry], key: uuid.UUID) -> Entry:
     return permissions.load(db.session, current_user, "career.write", model, key)
 
 
-def _form(model: type[Entry], **values: Any) -> EntryForm:
+def _form(model: type[Entry], **values: Any) -> DatedForm:
     return FORMS[model](today=current_user.today(now()), **values)
 
 
@@ -116,7 +116,7 @@ def _redirect_with(message: str, row: Entry | None = None) -> Response:
 
 
 def _render_form(
-    model: type[Entry], form: EntryForm, row: Entry | None = None, status: int = 200
+    model: type[Entry], form: DatedForm, row: Entry | None = None, status: int = 200
 ) -> Response:
     template, levels = f"career/{model.__tablename__}.html", level_labels()
     return render_page(template, status, form=form, row=row, stale=status == 409, levels=levels)

@@ -116,6 +116,23 @@ class PartialDateField(ParsedField):
             raise ValueError(message) from None
 
 
+class PastDateField(PartialDateField):
+    """A day, month or year that has begun by the `today` of its form, not before a year."""
+
+    def __init__(self, *args: Any, earliest_year: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.earliest_year = earliest_year
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is None:
+            return
+        if self.data.first > form.today:
+            raise StopValidation(_("This date is in the future."))
+        if self.data.first.year < self.earliest_year:
+            year = str(self.earliest_year)
+            raise StopValidation(_("This is before %(year)s; check the year.", year=year))
+
+
 def parse_whole_number(text: object) -> int | None:
     """Return the number of at most nine ASCII digits, None for anything else."""
     digits = str(text or "")

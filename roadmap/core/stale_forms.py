@@ -71,6 +71,14 @@ class SeenForm(FlaskForm):
         }
 
 
+class DatedForm(SeenForm):
+    """A form whose dates are judged by the person's own `today`."""
+
+    def __init__(self, *, today: dt.date, **more: Any) -> None:
+        super().__init__(**more)
+        self.today = today
+
+
 def fingerprint(values: Mapping[str, Any]) -> str:
     """Return a short text that differs when the values differ."""
     text = json.dumps(dict(values), sort_keys=True, default=str)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
 from wtforms import DateField, StringField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from roadmap.core.fields import at_most
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.stale_forms import SeenForm
+from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_line
 from roadmap.forecast.rules import Span, span_error
 
@@ -24,7 +21,7 @@ SPAN_MESSAGES = {
 }
 
 
-class AbsenceForm(SeenForm):
+class AbsenceForm(DatedForm):
     """Days off: the first and the last, which is the same where none is named, and a note."""
 
     starts_on = DateField(
@@ -39,10 +36,6 @@ class AbsenceForm(SeenForm):
         description=_l("Leave it empty for a single day."),
     )
     note = StringField(_l("Note"), [at_most(MAX_NOTE_LENGTH)], filters=[clean_line])
-
-    def __init__(self, *, today: dt.date, **more: Any) -> None:
-        super().__init__(**more)
-        self.today = today
 
     @property
     def days(self) -> Span:

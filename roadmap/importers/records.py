@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from roadmap.career import actions as career
-from roadmap.career.forms import DegreeForm, EntryForm, PositionForm
+from roadmap.career.forms import DegreeForm, PositionForm
 from roadmap.career.models import Degree, Entry, Position
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.stale_forms import DatedForm
 from roadmap.evidence import actions as evidence
 from roadmap.evidence import labels, rules
 from roadmap.evidence.models import Evidence
@@ -106,7 +107,7 @@ class EvidenceRecord(Record):
 class CareerRecord(Record):
     """A position or a degree, checked as its form checks it."""
 
-    form: ClassVar[type[EntryForm]]
+    form: ClassVar[type[DatedForm]]
 
     def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
         form = self._form(values, today)
@@ -125,7 +126,7 @@ class CareerRecord(Record):
         entry: Entry = career.add(session, self.model, user_id, form.values, by=by.id, now=now)
         return entry.id
 
-    def _form(self, values: Values, today: dt.date) -> EntryForm:
+    def _form(self, values: Values, today: dt.date) -> DatedForm:
         given = {name: text for name, text in values.items() if text}
         return self.form(today=today, formdata=MultiDict(given), meta={"csrf": False})
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
 from wtforms import SelectField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import AnyOf, Length, Optional, StopValidation
+from wtforms.validators import AnyOf, Length, Optional
 
-from roadmap.core.fields import PartialDateField
-from roadmap.core.i18n import gettext as _
+from roadmap.core.fields import PastDateField
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.stale_forms import SeenForm
+from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_multiline
 from roadmap.tools.models import INTERESTS, LEVELS
 
@@ -23,7 +19,7 @@ STATUS_LABELS = {
     "retired": _l("Retired"),
 }
 # An earlier year is a typing error.
-EARLIEST_DATE = dt.date(1980, 1, 1)
+EARLIEST_YEAR = 1980
 LEVEL_LABELS = {
     "": _l("Not said"),
     "tried": _l("Tried it"),
@@ -40,17 +36,7 @@ INTEREST_LABELS = {
 CHOOSE_ONE = _l("Choose one of the options.")
 
 
-class UsedOnField(PartialDateField):
-    """A day, month or year that has begun."""
-
-    def pre_validate(self, form: ToolForm) -> None:
-        if self.data is not None and self.data.first > form.today:
-            raise StopValidation(_("This date is in the future."))
-        if self.data is not None and self.data.first < EARLIEST_DATE:
-            raise StopValidation(_("This is before 1980; check the year."))
-
-
-class ToolForm(SeenForm):
+class ToolForm(DatedForm):
     level = SelectField(
         _l("How well you know it"),
         [AnyOf(LEVELS, message=CHOOSE_ONE)],
@@ -63,15 +49,14 @@ class ToolForm(SeenForm):
         choices=[SelectChoice(key, label) for key, label in INTEREST_LABELS.items()],
         validate_choice=False,
     )
-    last_used = UsedOnField(
-        _l("Last used"), [Optional()], description=_l("A year or a month is enough.")
+    last_used = PastDateField(
+        _l("Last used"),
+        [Optional()],
+        description=_l("A year or a month is enough."),
+        earliest_year=EARLIEST_YEAR,
     )
     note = TextAreaField(
         _l("Note"),
         [Optional(), Length(max=2000, message=_l("At most %(max)d characters."))],
         filters=[clean_multiline],
     )
-
-    def __init__(self, *, today: dt.date, **more: Any) -> None:
-        super().__init__(**more)
-        self.today = today
