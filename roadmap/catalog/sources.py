@@ -1,4 +1,4 @@
-"""Where the facts of a content file come from, as its pages cite them."""
+"""What content files have in common: sources, as their pages cite them, and keys used once."""
 
 from __future__ import annotations
 
@@ -24,11 +24,8 @@ class Source(Model):
     secondary: Flag = False
 
 
-class CitingContent(Model):
-    """A content file with its sources: each `source` in it is one of them.
-
-    No list in it has a key twice.
-    """
+class SourcedContent(Model):
+    """A content file with its sources. No list in it has a key twice."""
 
     sources: tuple[Source, ...] = Field(min_length=1)
 
@@ -45,12 +42,8 @@ class CitingContent(Model):
         """Yield what else is wrong in this kind of file."""
         return ()
 
-    def _unknown_sources(self) -> Iterator[Problem]:
-        for location, part in _models_in(self):
-            cited = (getattr(part, "source", None), *getattr(part, "more_sources", ()))
-            for key in cited:
-                if key is not None and key not in self.source_by_key:
-                    yield Problem((*location, "source"), f"'{key}' is not one of the sources")
+    def _unknown_sources(self) -> Iterable[Problem]:
+        return ()
 
     def _repeated_keys(self) -> Iterator[Problem]:
         seen: dict[tuple[Location, str], Location] = {}
@@ -63,6 +56,17 @@ class CitingContent(Model):
             if earlier != place:
                 name = type(part).__name__.lower()
                 yield Problem(place, f"the {name} key '{key}' is already used", earlier)
+
+
+class CitingContent(SourcedContent):
+    """A content file in which each `source` is one of its sources."""
+
+    def _unknown_sources(self) -> Iterator[Problem]:
+        for location, part in _models_in(self):
+            cited = (getattr(part, "source", None), *getattr(part, "more_sources", ()))
+            for key in cited:
+                if key is not None and key not in self.source_by_key:
+                    yield Problem((*location, "source"), f"'{key}' is not one of the sources")
 
 
 def _models_in(value: object, location: Location = ()) -> Iterator[tuple[Location, Model]]:

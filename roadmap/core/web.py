@@ -6,8 +6,9 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import (
     Flask,
@@ -105,6 +106,18 @@ def page_number() -> int:
         return 1
     # Python refuses to parse very long numbers.
     return min(int(digits), MAX_PAGE) if len(digits) < 6 else MAX_PAGE
+
+
+def page_links(
+    path: str, page: int, *, has_next: bool, query: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the addresses of the pages before and after one, as far as there are any."""
+    numbers = {"previous": page - 1, "next": page + 1 if has_next else 0}
+    return {
+        name: f"{path}?{urlencode({**(query or {}), 'page': number})}"
+        for name, number in numbers.items()
+        if number
+    }
 
 
 def render_page(

@@ -21,10 +21,9 @@ from roadmap.catalog.field_types import (
     Text,
     Title,
     refuse,
-    repeated_keys,
     whole,
 )
-from roadmap.catalog.sources import Source
+from roadmap.catalog.sources import SourcedContent
 
 Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
 Year = Annotated[int, whole(2000, 2100)]
@@ -89,10 +88,9 @@ class GuideCertification(Model):
     shows: Line
 
 
-class CredentialContent(Model):
+class CredentialContent(SourcedContent):
     """The whole file."""
 
-    sources: tuple[Source, ...] = Field(min_length=1)
     introduction: Text
     matters_most: tuple[Valued, ...] = Field(min_length=1)
     certifications_introduction: Text
@@ -108,19 +106,7 @@ class CredentialContent(Model):
         """Return what the guide says that a certification shows, by key."""
         return {each.key: each.shows for each in self.named_by_guide}
 
-    @model_validator(mode="after")
-    def _names_what_there_is(self) -> Self:
-        refuse([*self._repeated(), *self._unknown()])
-        return self
-
-    def _repeated(self) -> Iterator[Problem]:
-        yield from repeated_keys(
-            (part, each.key, (part, number, "key"))
-            for part in ("sources", "matters_most", "certifications", "named_by_guide")
-            for number, each in enumerate(getattr(self, part))
-        )
-
-    def _unknown(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         for number, each in enumerate(self.certifications):
             for place, key in enumerate(each.successors):
                 if key not in self.by_key:

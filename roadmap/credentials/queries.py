@@ -75,10 +75,7 @@ def own_certifications(
     far = dt.date.max.toordinal()
     return sorted(
         held,
-        key=lambda each: (
-            each.has_lapsed,
-            (far if each.days_left is None else each.days_left) * (-1 if each.has_lapsed else 1),
-        ),
+        key=lambda each: (each.has_lapsed, far if each.days_left is None else abs(each.days_left)),
     )
 
 

@@ -10,6 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.auth import rate_limits
+from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_by_token
 from roadmap.auth.tokens import hash_token
 from roadmap.catalog.queries import load_revision
@@ -84,13 +85,12 @@ def show(token: str) -> Response:
 
 @witnesses.post("/endorsements/by/<token>")
 @permit("public")
-def answer(token: str) -> Response:
+def answer(token: str) -> BaseResponse:
     account, address = hash_token(token).hex(), client_address()
     limits = rate_limits.attempt_limits("witness", account=account, address=address)
     if wait := rate_limits.count_attempt(limits, now=now()):
-        page = keep_unlisted(render_page("endorsements/not_found.html", 429, wait=wait))
-        page.headers["Retry-After"] = str(wait)
-        return page
+        page = keep_unlisted(render_page("endorsements/not_found.html", wait=wait))
+        return too_many_requests(page, wait)
     found, form = find_by_token(db.session, Endorsement, token), WitnessForm()
     if found is None or not found[0].is_open(now()):
         return _render_witness(token, form)
@@ -99,7 +99,7 @@ def answer(token: str) -> Response:
     if not form.validate():
         return _render_witness(token, form, status=422)
     said = (form.answer, form.witness, form.affiliation, form.statement)
-    actions.record_answer(db.session, found[0], *(each.data or "" for each in said), now=now())
+    actions.record_answer(db.session, found[0], *(each.data for each in said), now=now())
     return _render_witness(token, form)
 
 

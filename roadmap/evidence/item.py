@@ -288,9 +288,9 @@ class Item:
         versions = tuple(changed if each is counted else each for each in self.versions)
         return replace(self, versions=versions)
 
-    def with_link(self, key: str, title: str = "") -> Item:
+    def with_link(self, key: str) -> Item:
         """Return the item linked to one more milestone, which is not confirmed."""
-        link = Link(key, confirmed=False, title=title, linked_at=self.updated_at)
+        link = Link(key, confirmed=False, title="", linked_at=self.updated_at)
         return replace(self, links=(*self.links, link))
 
     def as_verified(self, milestones: Collection[str]) -> Item:

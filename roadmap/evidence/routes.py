@@ -9,7 +9,6 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import abort, flash, make_response, redirect, render_template, request
 from flask_login import current_user
@@ -19,7 +18,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, shorten, strip_control_characters
-from roadmap.core.web import form_key, now, page_number, see_other, wants_fragment
+from roadmap.core.web import form_key, now, page_links, page_number, see_other, wants_fragment
 from roadmap.evidence import (
     actions,
     labels,
@@ -84,11 +83,7 @@ def index() -> str:
         for name in ("q", *FILTER_NAMES, "sort")
         if (value := strip_control_characters(request.args.get(name, "")))
     }
-    pages = {
-        name: f"/evidence?{urlencode({**given, 'page': found.page + step})}"
-        for name, step, there in (("previous", -1, found.page > 1), ("next", 1, found.has_next))
-        if there
-    }
+    pages = page_links("/evidence", found.page, has_next=found.has_next, query=given)
     shown = {"found": found, "filters": filters, "pages": pages, "labels": labels, "today": today}
     if wants_fragment():
         return render_template("evidence/_list.html", **shown)

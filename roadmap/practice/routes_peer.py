@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from roadmap.auth import rate_limits
+from roadmap.auth.login_throttle import too_many_requests
 from roadmap.auth.queries import find_by_token
 from roadmap.auth.tokens import hash_token
 from roadmap.core.database import db
@@ -74,13 +75,12 @@ def show(token: str) -> Response:
 
 @peer_links.post("/practice/peer/<token>")
 @permit("public")
-def rate(token: str) -> Response:
+def rate(token: str) -> BaseResponse:
     account, address = hash_token(token).hex(), client_address()
     limits = rate_limits.attempt_limits("peer-rating", account=account, address=address)
     if wait := rate_limits.count_attempt(limits, now=now()):
-        page = keep_unlisted(render_page("practice/peer_not_found.html", 429, wait=wait))
-        page.headers["Retry-After"] = str(wait)
-        return page
+        page = keep_unlisted(render_page("practice/peer_not_found.html", wait=wait))
+        return too_many_requests(page, wait)
     found, form = find_by_token(db.session, PeerLink, token), PeerRatingForm()
     if found is None or not found[0].is_open(now()):
         return _render(token, form)

@@ -18,7 +18,7 @@ from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
 from roadmap.core.text import shorten, strip_control_characters
-from roadmap.core.web import now, page_number, see_other, wants_fragment
+from roadmap.core.web import now, page_links, page_number, see_other, wants_fragment
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import CommentForm, parse_uuid
 from roadmap.evidence.kinds import KINDS
@@ -51,19 +51,12 @@ def index() -> str:
     else:
         rows = queries.list_pending(db.session, current_user, filters, **part)
     choices = queries.load_filter_choices(db.session, current_user)
-
-    def page_url(number: int) -> str:
-        return f"/reviews?{urlencode({**given, 'page': number})}"
-
     shown = {
         "listed": _summary(filters, choices) if rows else "",
         "rows": rows[:PAGE_SIZE],
         "filters": filters,
         "given": given,
-        "pages": {
-            "previous": page_url(page - 1) if page > 1 else None,
-            "next": page_url(page + 1) if len(rows) > PAGE_SIZE else None,
-        },
+        "pages": page_links("/reviews", page, has_next=len(rows) > PAGE_SIZE, query=given),
         "page": page,
         "now": now(),
         "labels": labels,

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
-from roadmap.core.web import now, page_number, see_other
+from roadmap.core.web import now, page_links, page_number, see_other
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import parse_uuid
 from roadmap.evidence.models import Evidence, Review
@@ -232,10 +232,7 @@ def _render_history(
         recent=queries.find_recent_verification(db.session, current_user, person.id, now=now()),
         path=path,
         form_path=f"{path}?page={page}" if page > 1 else path,
-        pages={
-            "previous": f"{path}?page={page - 1}" if page > 1 else None,
-            "next": f"{path}?page={page + 1}" if len(found) > size else None,
-        },
+        pages=page_links(path, page, has_next=len(found) > size),
         bases=BASES,
         left_out=left_out,
         labels=labels,

@@ -6,7 +6,7 @@ from flask import abort, render_template
 from flask_login import current_user
 
 from roadmap.core.database import db
-from roadmap.core.web import now, page_number
+from roadmap.core.web import now, page_links, page_number
 from roadmap.people.permissions import permit
 from roadmap.teams import shared_tools
 from roadmap.teams.blueprint import teams
@@ -50,8 +50,5 @@ def team_tool(slug: str, key: str) -> str:
         levels=LEVEL_LABELS,
         interests=INTEREST_LABELS,
         stale_months=STALE_MONTHS,
-        pages={
-            "previous": f"{path}?page={page - 1}" if page > 1 else None,
-            "next": f"{path}?page={page + 1}" if len(found) > PER_PAGE else None,
-        },
+        pages=page_links(path, page, has_next=len(found) > PER_PAGE),
     )

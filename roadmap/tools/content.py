@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from roadmap.catalog.field_types import (
     Key,
@@ -18,10 +18,8 @@ from roadmap.catalog.field_types import (
     Problem,
     Text,
     Unique,
-    refuse,
-    repeated_keys,
 )
-from roadmap.catalog.sources import Source
+from roadmap.catalog.sources import SourcedContent
 
 Name = Annotated[str, Field(pattern=r"^\S.*\S$", max_length=80)]
 Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
@@ -54,10 +52,9 @@ class Tool(Model):
     source: Line
 
 
-class ToolContent(Model):
+class ToolContent(SourcedContent):
     """The whole file."""
 
-    sources: tuple[Source, ...] = Field(min_length=1)
     groups: tuple[Group, ...] = Field(min_length=1)
     named_by_guide: Annotated[tuple[Key, ...], Unique]
     tools: tuple[Tool, ...] = Field(min_length=1)
@@ -74,19 +71,7 @@ class ToolContent(Model):
     def group_by_key(self) -> dict[str, Group]:
         return {each.key: each for each in self.groups}
 
-    @model_validator(mode="after")
-    def _names_what_there_is(self) -> Self:
-        refuse([*self._repeated(), *self._unknown()])
-        return self
-
-    def _repeated(self) -> Iterator[Problem]:
-        yield from repeated_keys(
-            (part, each.key, (part, number, "key"))
-            for part in ("sources", "groups", "tools")
-            for number, each in enumerate(getattr(self, part))
-        )
-
-    def _unknown(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         for number, tool in enumerate(self.tools):
             if tool.group not in self.group_by_key:
                 yield Problem(("tools", number, "group"), f"there is no group '{tool.group}'")

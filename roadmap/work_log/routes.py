@@ -14,7 +14,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.link_secrets import secret_parameters
 from roadmap.core.stale_forms import StaleForm
-from roadmap.core.web import form_key, now, page_number, render_page, see_other
+from roadmap.core.web import form_key, now, page_links, page_number, render_page, see_other
 from roadmap.evidence import labels
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -109,8 +109,7 @@ def _render_overview(form: EntryForm, *, status: int = 200) -> Response:
         status,
         form=form,
         weeks=[(week, list(each)) for week, each in groupby(found, lambda line: Week.of(line.day))],
-        newer=f"/work-log?page={page - 1}" if page > 1 else None,
-        older=f"/work-log?page={page + 1}" if has_older else None,
+        pages=page_links("/work-log", page, has_next=has_older),
     )
 
 
