@@ -97,7 +97,7 @@ def notify_others(
     event: Event,
     readers: sa.Select[Any],
     *,
-    but: sa.Select[Any] | None = None,
+    but: sa.Select[Any] | sa.CompoundSelect[Any] | None = None,
     **data: str,
 ) -> None:
     """Notify these people of what became of a team, in a few statements; not who did it."""
@@ -108,6 +108,13 @@ def notify_others(
         people = people.where(User.id.not_in(but))
     data = {"team": event.data["team"].name, **data}
     notify(kind, event, event.session.scalars(people).all(), data=data)
+
+
+def viewers_of(team_id: uuid.UUID | None) -> sa.Select[Any]:
+    """Select the ids of those who see what a team shares, by it or by one above; none for None."""
+    return sa.select(Membership.user_id).where(
+        Membership.team_id.in_(team_ancestors(team_id)), allows(Capability.SEE_SHARED)
+    )
 
 
 def nested_names(event: Event) -> str:

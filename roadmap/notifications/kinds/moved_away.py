@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import notify_others
+from roadmap.notifications.actions import notify_others, viewers_of
 from roadmap.notifications.kind import Event, TeamKind
-from roadmap.people.models import Membership, Team
-from roadmap.people.reach import allows, team_ancestors
-from roadmap.people.roles import Capability
+from roadmap.people.models import Team
 
 
 class MovedAway(TeamKind):
@@ -21,12 +17,6 @@ class MovedAway(TeamKind):
 
     def handle(self, event: Event) -> None:
         team: Team | None = event.data.get("team")
-        if team is None or event.data["previous_parent_id"] is None:
-            return
-        sees = sa.select(Membership.user_id).where(allows(Capability.SEE_SHARED))
-        before = team_ancestors(event.data["previous_parent_id"])
-        notify_others(
-            self, event,
-            sees.where(Membership.team_id.in_(before)),
-            but=sees.where(Membership.team_id.in_(team_ancestors(team.id))),
-        )  # fmt: skip
+        if team is not None and event.data["previous_parent_id"] is not None:
+            before = viewers_of(event.data["previous_parent_id"])
+            notify_others(self, event, before, but=viewers_of(team.id))

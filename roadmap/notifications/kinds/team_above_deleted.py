@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from flask_babel import LazyString
 
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import nested_names, notify_others
+from roadmap.notifications.actions import nested_names, notify_others, viewers_of
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.people.models import Membership
-from roadmap.people.reach import allows, team_ancestors, team_tree
-from roadmap.people.roles import VIEWERS, Capability
+from roadmap.people.reach import team_tree
+from roadmap.people.roles import VIEWERS
 
 
 class TeamAboveDeleted(OwnMembershipKind):
@@ -24,15 +24,10 @@ class TeamAboveDeleted(OwnMembershipKind):
 
     def handle(self, event: Event) -> None:
         team = event.data["team"]
-        if not nested_names(event):
-            return
-        above = Membership.team_id.in_(team_ancestors(team.parent_id))
-        sees_from_above = sa.and_(above, allows(Capability.SEE_SHARED))
-        told = sa.select(Membership.user_id).where(
-            sa.or_(Membership.team_id == team.id, sees_from_above)
-        )
-        below = sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team.id)))
-        notify_others(self, event, below, but=told)
+        if nested_names(event):
+            below = sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team.id)))
+            members = sa.select(Membership.user_id).filter_by(team_id=team.id)
+            notify_others(self, event, below, but=members.union(viewers_of(team.parent_id)))
 
     def consequence(self, content: Content) -> LazyString:
         return _l(

@@ -6,12 +6,10 @@ import sqlalchemy as sa
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.notifications.actions import nested_names, notify_others
+from roadmap.notifications.actions import nested_names, notify_others, viewers_of
 from roadmap.notifications.kind import Content, Event, OwnMembershipKind
 from roadmap.notifications.kinds.team_deleted import NESTED_TEAMS
 from roadmap.people.models import Membership
-from roadmap.people.reach import allows, team_ancestors
-from roadmap.people.roles import Capability
 
 
 class TeamBelowDeleted(OwnMembershipKind):
@@ -27,12 +25,9 @@ class TeamBelowDeleted(OwnMembershipKind):
     def handle(self, event: Event) -> None:
         team = event.data["team"]
         if team.parent_id is not None:
-            above = sa.select(Membership.user_id).where(
-                Membership.team_id.in_(team_ancestors(team.parent_id)),
-                allows(Capability.SEE_SHARED),
-            )
             members = sa.select(Membership.user_id).filter_by(team_id=team.id)
-            notify_others(self, event, above, but=members, elsewhere=nested_names(event))
+            above, nested = viewers_of(team.parent_id), nested_names(event)
+            notify_others(self, event, above, but=members, elsewhere=nested)
 
     def consequence(self, content: Content) -> str:
         lost = _("You no longer see by it what its people share.")
