@@ -8,9 +8,53 @@ from typing import Any
 
 from flask import Flask
 from werkzeug.local import LocalProxy
+from werkzeug.utils import import_string
 
 from roadmap.core import config
 from roadmap.core.templating import TemplateEnvironment
+
+# From the lowest floor to the highest.
+BLUEPRINTS = (
+    "auth.routes:auth",
+    "account.routes:account",
+    "invitations.routes:invitations",
+    "career.routes:career",
+    "market.routes:market",
+    "tools.routes:tools",
+    "career_plans.routes:career_plans",
+    "practice.routes:practice",
+    "practice.routes_attempts:practice_attempts",
+    "practice.routes_peer:peer_links",
+    "time_budget.routes:time_budget",
+    "time_budget.routes_calendar:time_calendar",
+    "evidence.routes:evidence",
+    "endorsements.routes:witnesses",
+    "evidence.routes_files:evidence_files",
+    "skills.routes:skills",
+    "credentials.routes:credentials",
+    "work_log.routes:work_log",
+    "activity.routes:activity",
+    "importers.routes:importers",
+    "forecast.routes:forecast",
+    "readiness.routes:readiness",
+    "momentum.routes:momentum",
+    "journey.routes:journey",
+    "sources.routes:sources",
+    "calendar.routes:calendar",
+    "badges.routes:badges",
+    "badges.routes_public:public_badges",
+    "portfolio.routes:portfolio",
+    "teams.routes:teams",
+    "reviews.routes:reviews",
+    "admin.routes:admin",
+    "erasure.routes:erasure",
+    "notifications.routes:notifications",
+    "dashboard.routes:dashboard",
+    "search.routes:search",
+    "archive.routes:archives",
+    "api.routes:api",
+    "api.routes:mcp",
+)
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
@@ -99,81 +143,9 @@ def extensions(app: Flask) -> None:
 
 
 def blueprints(app: Flask) -> None:
-    """Register the pages of every room, from the lowest floor to the highest."""
-    from roadmap.account.routes import account
-    from roadmap.activity.routes import activity
-    from roadmap.admin.routes import admin
-    from roadmap.api.routes import api, mcp
-    from roadmap.archive.routes import archives
-    from roadmap.auth.routes import auth
-    from roadmap.badges.routes import badges
-    from roadmap.badges.routes_public import public_badges
-    from roadmap.calendar.routes import calendar
-    from roadmap.career.routes import career
-    from roadmap.career_plans.routes import career_plans
-    from roadmap.credentials.routes import credentials
-    from roadmap.dashboard.routes import dashboard
-    from roadmap.endorsements.routes import witnesses
-    from roadmap.erasure.routes import erasure
-    from roadmap.evidence.routes import evidence
-    from roadmap.evidence.routes_files import evidence_files
-    from roadmap.forecast.routes import forecast
-    from roadmap.importers.routes import importers
-    from roadmap.invitations.routes import invitations
-    from roadmap.journey.routes import journey
-    from roadmap.market.routes import market
-    from roadmap.momentum.routes import momentum
-    from roadmap.notifications.routes import notifications
-    from roadmap.portfolio.routes import portfolio
-    from roadmap.practice.routes import practice
-    from roadmap.practice.routes_attempts import practice_attempts
-    from roadmap.practice.routes_peer import peer_links
-    from roadmap.readiness.routes import readiness
-    from roadmap.reviews.routes import reviews
-    from roadmap.search.routes import search
-    from roadmap.skills.routes import skills
-    from roadmap.sources.routes import sources
-    from roadmap.teams.routes import teams
-    from roadmap.time_budget.routes import time_budget
-    from roadmap.time_budget.routes_calendar import time_calendar
-    from roadmap.tools.routes import tools
-    from roadmap.work_log.routes import work_log
-
-    for blueprint in (
-        *(
-            auth,
-            account,
-            invitations,
-            career,
-            market,
-            tools,
-            career_plans,
-            practice,
-            practice_attempts,
-            peer_links,
-            time_budget,
-            time_calendar,
-            evidence,
-            witnesses,
-            evidence_files,
-            skills,
-            credentials,
-            work_log,
-            activity,
-            importers,
-            forecast,
-            readiness,
-            momentum,
-            journey,
-            sources,
-            calendar,
-            badges,
-            public_badges,
-        ),
-        *(portfolio, teams, reviews, admin, erasure, notifications, dashboard, search, archives),
-        *(api, mcp),
-    ):
-        app.register_blueprint(blueprint)
+    """Register the pages of every room."""
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_string(f"roadmap.{name}"))
 
 
 def listeners(app: Flask) -> None:

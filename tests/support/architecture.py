@@ -90,6 +90,9 @@ DATABASE_IMPORTS = re.compile(
     r"sqlalchemy\b|roadmap\.core\.database\.db$|roadmap\..*\b(queries|actions|loaders|repository)\b"
 )
 
+# How the factory names a blueprint: "evidence.routes_files:evidence_files".
+BLUEPRINT = re.compile(r"\w+\.routes\w*:\w+")
+
 # The request commits once, in core/web; commands and the start commit for themselves.
 MAY_COMMIT = (
     "roadmap/core/web.py",
@@ -175,6 +178,8 @@ class Module:
                     for argument in node.args
                     if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
                 ]
+            elif isinstance(node, ast.Constant) and BLUEPRINT.fullmatch(str(node.value)):
+                found.append((node.lineno, f"roadmap.{str(node.value).replace(':', '.')}"))
         return found
 
     @cached_property
