@@ -133,7 +133,9 @@ class SectionBody(Body):
     shown: bool = True
 
 
-class _Settings(Body):
+class PortfolioChange(Body):
+    """What is left out stays, null clears; a name cannot be cleared."""
+
     headline: Annotated[str, single_line(200)] | None = None
     introduction: Annotated[str, Text(10_000)] | None = Field(None, description="Markdown.")
     shows_email: bool | None = None
@@ -151,11 +153,6 @@ class _Settings(Body):
     items: Annotated[list[ChosenBody], Field(max_length=actions.MAX_ITEMS)] | None = Field(
         None, description="The pieces in their order, all of visibility `portfolio`."
     )
-
-
-class PortfolioChange(_Settings):
-    """What is left out stays, null clears; a name cannot be cleared."""
-
     name: Annotated[str, required_line(100)] = UNSET
     default: bool | None = Field(
         None, description="True makes it the default one, instead of the one before."

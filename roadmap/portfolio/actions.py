@@ -338,16 +338,14 @@ def replace_items(
 ) -> None:
     """Make these the pieces of a portfolio, in this order, each redacted or not.
 
-    Those that may not be shown stay where they were chosen before; to choose another one raises
-    NotVisibleInPortfolio with its id, and more than MAX_ITEMS PortfolioFull.
+    At most MAX_ITEMS. Those that may not be shown stay where they were chosen before; to choose
+    another one raises NotVisibleInPortfolio with its id.
     """
     portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     choices = load_choices(session, portfolio_id)
     before = {key: choices[key].redaction for key in chosen_ids(choices)}
     if list(items.items()) == list(before.items()):
         return
-    if len(items) > MAX_ITEMS:
-        raise PortfolioFull
     if unknown := items.keys() - before.keys() - _eligible_ids(session, by.id):
         raise NotVisibleInPortfolio(*sorted(map(str, unknown)))
     _arrange_items(session, portfolio, list(items))

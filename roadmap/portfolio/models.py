@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id
+from roadmap.people.models import OwnerId
 
 
 class Portfolio(Base):
@@ -32,9 +33,7 @@ class Portfolio(Base):
     )
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OwnerId]
     # Only its owner sees it.
     name: Mapped[str] = mapped_column(sa.String(100))
     is_default: Mapped[bool] = mapped_column(default=False)
@@ -80,9 +79,7 @@ class PortfolioItem(Base):
     evidence_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OwnerId]
     position: Mapped[int | None]
     redacted_title: Mapped[str | None] = mapped_column(sa.String(200))
     redacted_description: Mapped[str] = mapped_column(sa.Text, default="")
@@ -113,9 +110,7 @@ class PortfolioLink(Base):
     __tablename__ = "portfolio_link"
 
     id: Mapped[Id]
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
-    )
+    user_id: Mapped[OwnerId]
     portfolio_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("portfolio.id", ondelete="CASCADE"), index=True
     )

@@ -144,7 +144,6 @@ def hide_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
 
 
 def _change_section(portfolio_id: uuid.UUID, key: str, *, is_shown: bool) -> BaseResponse:
-    find_portfolio(current_user, portfolio_id)
     if key not in SECTIONS:
         abort(404)
     actions.show_section(
@@ -158,7 +157,6 @@ def _change_section(portfolio_id: uuid.UUID, key: str, *, is_shown: bool) -> Bas
 @permit("portfolio.write")
 def place_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
     """Move a section to position `to`, counted from 0; `way` says which button was used."""
-    find_portfolio(current_user, portfolio_id)
     to = request.form.get("to", type=int)
     if key not in SECTIONS:
         abort(404)

@@ -36,7 +36,6 @@ ITEM = "/portfolios/<uuid:portfolio_id>/items/<uuid:evidence_id>"
 @permit("portfolio.write")
 def choose_all(portfolio_id: uuid.UUID) -> BaseResponse:
     """Add what may be shown, without what has lapsed and what could still be reviewed."""
-    find_portfolio(current_user, portfolio_id)
     added = actions.add_all_items(db.session, portfolio_id, by=current_user, now=now())
     said = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
     return _items_response(portfolio_id, said, focus="shown-title")
@@ -45,7 +44,7 @@ def choose_all(portfolio_id: uuid.UUID) -> BaseResponse:
 @portfolio.put(ITEM)
 @permit("portfolio.write")
 def choose(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    evidence = _find_piece(portfolio_id, evidence_id)
+    evidence = _find_piece(evidence_id)
     try:
         actions.add_item(db.session, portfolio_id, evidence, by=current_user, now=now())
     except actions.NotVisibleInPortfolio:
@@ -69,7 +68,7 @@ def choose(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @portfolio.delete(ITEM)
 @permit("portfolio.write")
 def leave_out(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    evidence = _find_piece(portfolio_id, evidence_id)
+    evidence = _find_piece(evidence_id)
     actions.remove_item(db.session, portfolio_id, evidence_id, by=current_user, now=now())
     return _items_response(
         portfolio_id, _("%(title)s is removed.", title=evidence.title), focus=f"in-{evidence_id}"
@@ -80,7 +79,7 @@ def leave_out(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @permit("portfolio.write")
 def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     """Move a piece to position `to`, counted from 0; `way` says which button was used."""
-    _find_piece(portfolio_id, evidence_id)
+    _find_piece(evidence_id)
     to = request.form.get("to", type=int)
     if to is None or not 0 <= to < actions.MAX_ITEMS:
         abort(422)
@@ -95,7 +94,7 @@ def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @permit("portfolio.read")
 def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
     """Show the place of a piece in a portfolio, and how it is redacted there."""
-    evidence = _find_piece(portfolio_id, evidence_id)
+    evidence = _find_piece(evidence_id)
     found = find_portfolio(current_user, portfolio_id)
     choice = selection.load_choices(db.session, found.id).get(evidence_id) or abort(404)
     saved = actions.redaction_values(choice.redaction)
@@ -107,7 +106,7 @@ def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
 @permit("portfolio.write")
 def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     """Show other words in place of a piece. A stale edit gets both versions back (409)."""
-    evidence, form = _find_piece(portfolio_id, evidence_id), RedactionForm()
+    evidence, form = _find_piece(evidence_id), RedactionForm()
     found = find_portfolio(current_user, portfolio_id)
     if not form.validate_on_submit():
         return make_response(_render_item(found, evidence, form), 422)
@@ -126,7 +125,7 @@ def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @permit("portfolio.write")
 def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     """Show a piece itself again."""
-    evidence = _find_piece(portfolio_id, evidence_id)
+    evidence = _find_piece(evidence_id)
     _redact(portfolio_id, evidence_id, None)
     flash(_("Readers of this portfolio see %(title)s in full.", title=evidence.title))
     return see_portfolio(current_user, portfolio_id, anchor="pieces")
@@ -140,9 +139,7 @@ def _redact(
     )
 
 
-def _find_piece(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> Evidence:
-    """Load a piece of the actor's for a change of a portfolio of theirs."""
-    find_portfolio(current_user, portfolio_id)
+def _find_piece(evidence_id: uuid.UUID) -> Evidence:
     return permissions.load(db.session, current_user, "evidence.write", Evidence, evidence_id)
 
 

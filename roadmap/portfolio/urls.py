@@ -9,10 +9,6 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 from roadmap.core.text import clean_line
 
 MAX_URL_LENGTH = 2_000
-# Most URLs are this plain, and parsing them takes far longer than this match.
-_PLAIN_URL = re.compile(
-    r"https?://[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?(?:/[A-Za-z0-9/:@!$&'()*+,;=~._-]*)?"
-)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?\.?", re.IGNORECASE)
 _PATH_SAFE = "/:@!$&'()*+,;=~-._%"
 
@@ -25,8 +21,6 @@ def safe_url(url: str) -> str:
     url = clean_line(url)
     if not 0 < len(url) <= MAX_URL_LENGTH:
         return ""
-    if _PLAIN_URL.fullmatch(url):
-        return url
     try:
         parts = urlsplit(url)
         host, port = _ascii_host(parts.hostname or ""), parts.port
