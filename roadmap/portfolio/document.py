@@ -149,6 +149,18 @@ class Document:
     locale: str = "en"
 
     @property
+    def parts(self) -> list[str]:
+        """Return the sections in their order, and "account" before the first that it is about.
+
+        It says how much of the evidence is verified, and stands wherever evidence is shown.
+        """
+        found = list(self.sections)
+        about = [found.index(key) for key in ("results", "evidence") if key in found]
+        if about:
+            found.insert(min(about), "account")
+        return found
+
+    @property
     def verified(self) -> int:
         """Return how many pieces a named person has verified that have not lapsed."""
         return sum(item.tone == "verified" for item in self.items)

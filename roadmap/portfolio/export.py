@@ -56,7 +56,7 @@ def export_file(
         if not accepts_boxes and (missing := chosen.missing(document)):
             raise MissingCharacters(missing)
         made = chosen.render(document)
-        files = chosen.packed_files(document)
+        files = chosen.files(document)
         answer = add_files(made, files) if files else None
     found = find_portfolio(db.session, actor.id, portfolio_id, now) if portfolio_id else None
     named = found.name if found is not None and not found.is_default else ""

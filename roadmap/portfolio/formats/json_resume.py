@@ -13,12 +13,10 @@ from typing import Any
 
 from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.evidence.item import FURTHER_TEXTS, Impact
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
-from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.plain_text import plain_text
 from roadmap.portfolio.urls import safe_url
 
@@ -293,12 +291,3 @@ ENTRY_WRITERS = {
     "certificates": _certificate,
     "volunteer": _volunteer,
 }
-
-
-FORMAT = Format(
-    key="json-resume",
-    title=_l("JSON Resume"),
-    mimetype="application/json",
-    extension="json",
-    render=render,
-)

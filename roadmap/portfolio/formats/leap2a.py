@@ -20,12 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.markdown import to_html
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
-from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.urls import safe_url
 
 LIFE_AREA = "categories:life_area#"
@@ -195,12 +193,3 @@ def _skill(id_: str, skill: Skill, locale: str) -> Entry:
         ],
         updated_on=skill.assessed_on,
     )
-
-
-FORMAT = Format(
-    key="leap2a",
-    title=_l("LEAP2A"),
-    mimetype="application/atom+xml",
-    extension="xml",
-    render=render,
-)

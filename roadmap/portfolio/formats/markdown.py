@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import show_date, show_month
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem
-from roadmap.portfolio.formats.format import Format, parts
 from roadmap.portfolio.markdown_writer import destination, escape, inline, line, rewrite, table
 from roadmap.portfolio.urls import safe_url
 
@@ -24,7 +22,7 @@ def _blocks(document: Document) -> Iterator[str]:
     yield f"# {inline(document.name)}"
     yield line(document.headline)
     yield _contact_line(document)
-    for part in parts(document):
+    for part in document.parts:
         yield from PARTS[part](document)
 
 
@@ -156,11 +154,3 @@ PARTS: dict[str, Callable[[Document], Iterator[str]]] = {
     "education": _education,
     "skills": _skills,
 }
-
-FORMAT = Format(
-    key="markdown",
-    title=_l("Markdown"),
-    mimetype="text/markdown",
-    extension="md",
-    render=render,
-)

@@ -15,14 +15,12 @@ from typing import Any
 from roadmap.badges.qr_code import draw_code
 from roadmap.core import pdf
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
 from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import Format, parts
 from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
 
 DIRECTORY = Path(__file__).resolve().parent
@@ -83,7 +81,7 @@ def _data(document: Document) -> Data:
         "lang": page_language(locale),
         "fonts": {"serif": SERIF, "sans": SANS, "mono": MONO},
         "words": _labels(),
-        "parts": parts(document),
+        "parts": document.parts,
         "name": _text(document.name),
         "footer": _text(document.name[:80]),
         "email": _text(document.email),
@@ -202,13 +200,3 @@ def _link(url: str) -> dict[str, str]:
     """Return a URL's target and its text; the target is empty where it is not valid."""
     text = f"{url} ({host})" if (host := hidden_host(url)) else url
     return {"href": safe_url(url), "text": _text(text)}
-
-
-FORMAT = Format(
-    key="pdf",
-    title=_l("PDF"),
-    mimetype="application/pdf",
-    extension="pdf",
-    render=render,
-    missing=missing,
-)

@@ -17,7 +17,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import ngettext, page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
 from roadmap.core.markdown import to_html, to_html_and_opening
@@ -26,7 +25,6 @@ from roadmap.evidence.item import File
 from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import Format, parts
 from roadmap.portfolio.formats.zip_file import pack
 from roadmap.portfolio.urls import safe_url
 
@@ -75,7 +73,7 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
     environment = _environment()
     shown = {
         "document": document,
-        "parts": parts(document),
+        "parts": document.parts,
         "pages": pages,
         "words": SimpleNamespace(**_labels(document)),
         "results": results,
@@ -159,13 +157,3 @@ def _environment() -> Environment:
         language=page_language, line=clean_line, markdown=to_html, hidden_host=hidden_host
     )
     return environment
-
-
-FORMAT = Format(
-    key="site",
-    title=_l("Website"),
-    mimetype="application/zip",
-    extension="zip",
-    render=render,
-    packed_files=packed_files,
-)

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import show_date
 from roadmap.core.tables import CellValue, Sheet, to_csv, to_xlsx
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import Format
 from roadmap.portfolio.plain_text import plain_text
 
 
@@ -150,12 +148,3 @@ PARTS: dict[str, Callable[[Document], Sheet]] = {
     "education": _education,
     "skills": _skills,
 }
-
-CSV = Format(key="csv", title=_l("CSV"), mimetype="text/csv", extension="csv", render=render_csv)
-XLSX = Format(
-    key="xlsx",
-    title=_l("Excel"),
-    mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    extension="xlsx",
-    render=render_xlsx,
-)

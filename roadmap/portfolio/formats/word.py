@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
 from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
-from roadmap.portfolio.formats.format import Format, parts
 from roadmap.portfolio.formats.word_writer import Line, Span, WordWriter, bold, link
 from roadmap.portfolio.urls import safe_url
 
@@ -25,7 +23,7 @@ def render(document: Document) -> bytes:
     title = _("Portfolio of %(name)s", name=name)
     writer = WordWriter(page_language(document.locale))
     _head(writer, document)
-    for part in parts(document):
+    for part in document.parts:
         PARTS[part](writer, document)
     # {n} and {m} become fields of Word.
     page = _("page {n} of {m}")
@@ -158,11 +156,3 @@ PARTS: dict[str, Callable[[WordWriter, Document], None]] = {
     "education": _education,
     "skills": _skills,
 }
-
-FORMAT = Format(
-    key="docx",
-    title=_l("Word"),
-    mimetype="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    extension="docx",
-    render=render,
-)
