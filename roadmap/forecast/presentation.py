@@ -13,7 +13,6 @@ from roadmap.forecast.rules import (
     LEAST_DAYS_WITH_MILESTONES,
     LEAST_MILESTONES,
     TENTH,
-    Chain,
     Estimate,
     Forecast,
     OwnPace,
@@ -24,7 +23,6 @@ from roadmap.forecast.rules import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from roadmap.catalog.content import Content
     from roadmap.forecast.rules import Span
     from roadmap.progress.queries import EnrolledRoadmap
 
@@ -203,38 +201,3 @@ def target_sentence(found: Forecast) -> str:
     return _(
         "For %(date)s you need %(pace)s h a week.", date=target, pace=format_pace(found.needed)
     )
-
-
-def chain_sentences(found: Forecast, content: Content) -> list[str]:
-    """Say of each stage how many months it takes at least and why, the longest first."""
-    chains = sorted(found.remaining.stages.items(), key=lambda each: -each[1].months)
-    return [
-        ngettext(
-            "“%(stage)s” takes at least %(num)d month: %(chain)s.",
-            "“%(stage)s” takes at least %(num)d months: %(chain)s.",
-            chain.months,
-            stage=content.stage_by_key[stage].title,
-            chain=_chain(chain, content, stage),
-        )
-        for stage, chain in chains
-    ]
-
-
-def _chain(chain: Chain, content: Content, stage: str) -> str:
-    """Name the milestones of a chain; those that stand in another stage with that."""
-    steps = []
-    for key in chain.keys:
-        milestone, home = content.by_key[key], content.stage_of[key]
-        title = f"“{milestone.title}”"
-        if home.key != stage:
-            title = _("%(milestone)s of the stage “%(stage)s”", milestone=title, stage=home.title)
-        months = milestone.months or 0
-        steps.append(
-            ngettext(
-                "%(milestone)s (%(num)d month)",
-                "%(milestone)s (%(num)d months)",
-                months,
-                milestone=title,
-            )
-        )
-    return _(", then ").join(steps)

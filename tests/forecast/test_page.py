@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from flask import get_template_attribute
 
 from roadmap.catalog.queries import load_revision
 from roadmap.forecast.actions import add_absence
-from roadmap.forecast.presentation import _chain
 from roadmap.forecast.queries import load_forecast
 from roadmap.forecast.rules import Chain, Span
 from roadmap.people.actor import Actor
@@ -227,6 +227,7 @@ def test_a_milestone_of_another_stage_is_named_with_it(app, required, session, c
     home = content.stage_of[key]
     other = next(each.key for each in content.stages if each is not home)
     with app.test_request_context():
-        elsewhere, here = (_chain(Chain(2, (key,)), content, each) for each in (other, home.key))
+        line = get_template_attribute("forecast/_chain.html", "chain_line")
+        elsewhere, here = (line(Chain(2, (key,)), content, each) for each in (other, home.key))
     assert f"of the stage “{home.title}”" in elsewhere
     assert "of the stage" not in here
