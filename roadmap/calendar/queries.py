@@ -16,7 +16,7 @@ from roadmap.evidence.audience_sql import counted_version_id
 from roadmap.evidence.item import Audience
 from roadmap.evidence.labels import is_issued
 from roadmap.evidence.models import Evidence, EvidenceVersion
-from roadmap.progress.models import Enrollment, MilestonePlan, MilestoneStatus
+from roadmap.progress.models import MilestonePlan, MilestoneStatus
 from roadmap.progress.queries import enrollments
 
 
@@ -31,11 +31,6 @@ def load_entries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[E
 
 def _targets(session: Session, user_id: uuid.UUID) -> list[Entry]:
     mine = enrollments(session, user_id)
-    begun = dict(
-        session.execute(
-            sa.select(Enrollment.id, Enrollment.created_at).where(Enrollment.user_id == user_id)
-        ).all()
-    )
     found = [
         Entry(
             "roadmap",
@@ -43,7 +38,7 @@ def _targets(session: Session, user_id: uuid.UUID) -> list[Entry]:
             each.target_on,
             each.title,
             f"/roadmaps/{each.slug}",
-            begun[each.id],
+            each.created_at,
         )
         for each in mine
         if each.target_on

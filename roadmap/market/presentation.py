@@ -9,58 +9,38 @@ from typing import TYPE_CHECKING
 from roadmap.market.rules import Pay, PaySeries, level_ranges, pay_levels
 
 if TYPE_CHECKING:
-    from roadmap.market.content import Market
-
-
-@dataclass(frozen=True, slots=True)
-class StateRow:
-    """A state, its pay where the source lists it, and the fifth it is in, 0 where unknown."""
-
-    code: str
-    name: str
-    pay: Pay | None
-    level: int
-    has_large_employers: bool
-
-    @property
-    def amount(self) -> int | None:
-        return self.pay.amount if self.pay else None
+    from roadmap.market.content import Market, State
 
 
 @dataclass(frozen=True, slots=True)
 class StateTable:
-    """One series as rows in their order, and as rows and columns of squares."""
+    """One series, the states in their order, and as rows and columns of squares.
+
+    `levels` are the fifths of the states by code, `ranges` the amounts of each fifth.
+    """
 
     series: PaySeries
-    rows: Sequence[StateRow]
-    tiles: Sequence[Sequence[StateRow | None]]
+    states: Sequence[State]
+    tiles: Sequence[Sequence[State | None]]
+    levels: Mapping[str, int]
     ranges: Mapping[int, tuple[int, int]]
     is_by_pay: bool
 
     @classmethod
     def of(cls, content: Market, series: PaySeries, *, by_pay: bool) -> StateTable:
-        levels = pay_levels(series.pay)
-        rows = {
-            state.code: StateRow(
-                state.code,
-                state.name,
-                series.pay.get(state.code),
-                levels.get(state.code, 0),
-                state.code in content.employer_states.states,
-            )
-            for state in content.states
-        }
-        squares = {state.tile: rows[state.code] for state in content.states}
+        squares = {state.tile: state for state in content.states}
         height, width = (max(tile[axis] for tile in squares) + 1 for axis in (0, 1))
-        in_order = sorted(rows.values(), key=lambda row: row.name)
-        if by_pay:
-            in_order.sort(
-                key=lambda row: (-(row.amount or 0), not (row.pay and row.pay.is_ceiling))
-            )
+
+        def by_highest(state: State) -> tuple[int, bool]:
+            pay = series.pay.get(state.code, Pay(None))
+            return -(pay.amount or 0), not pay.is_ceiling
+
+        states = sorted(content.states, key=lambda state: state.name)
         return cls(
             series,
-            in_order,
+            sorted(states, key=by_highest) if by_pay else states,
             [[squares.get((y, x)) for x in range(width)] for y in range(height)],
+            pay_levels(series.pay),
             level_ranges(series.pay),
             by_pay,
         )
@@ -68,12 +48,13 @@ class StateTable:
     @property
     def ceiling_level(self) -> int | None:
         """Return the fifth that holds a pay which is only known to be at or above its amount."""
-        return next((row.level for row in self.rows if row.pay and row.pay.is_ceiling), None)
+        found = (code for code, pay in self.series.pay.items() if pay.is_ceiling)
+        return next((self.levels[code] for code in found), None)
 
     @property
     def has_jobs(self) -> bool:
-        return any(row.pay and row.pay.jobs is not None for row in self.rows)
+        return any(pay.jobs is not None for pay in self.series.pay.values())
 
     @property
     def is_whole(self) -> bool:
-        return all(row.pay is not None for row in self.rows)
+        return all(state.code in self.series.pay for state in self.states)

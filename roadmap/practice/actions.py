@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.limits import LimitReached, count_rows
+from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.types import form_id, new_id
 from roadmap.people.history import record_history
@@ -85,29 +85,23 @@ def start_attempt(
 ) -> PracticeAttempt:
     """Start an attempt, once for each `key` of a form, or go on with one. Raises LimitReached."""
     lock_user_to_read(session, user_id)
-    made_as = form_id(key, user_id, PracticeAttempt.__tablename__, question)
     for attempt in queries.attempts(session, user_id, question):
-        if attempt.id == made_as or attempt.seconds is None:
+        if attempt.seconds is None:
             return attempt
+    made_as = form_id(key, user_id, PracticeAttempt.__tablename__, question)
     return _add_attempt(session, made_as, user_id, question, now)
 
 
 def _add_attempt(
     session: Session, attempt_id: uuid.UUID, user_id: uuid.UUID, question: str, now: dt.datetime
 ) -> PracticeAttempt:
-    earlier = (PracticeAttempt.user_id == user_id, PracticeAttempt.question == question)
-    if count_rows(session, PracticeAttempt, *earlier) >= MAX_ATTEMPTS:
-        raise LimitReached(
-            _l(
-                "You already have %(most)d attempts at this question, the maximum.",
-                most=MAX_ATTEMPTS,
-            ),
-            _l("Discard one that you no longer need."),
-        )
     attempt = PracticeAttempt(id=attempt_id, user_id=user_id, question=question, started_at=now)
-    session.add(attempt)
-    session.flush()
-    return attempt
+    message = _l(
+        "You already have %(most)d attempts at this question, the maximum.", most=MAX_ATTEMPTS
+    )
+    limit = LimitReached(message, _l("Discard one that you no longer need."))
+    at_this = PracticeAttempt.question == question
+    return add_row(session, attempt, limit, MAX_ATTEMPTS, at_this)[0]
 
 
 def stop_attempt(session: Session, attempt: PracticeAttempt, *, now: dt.datetime) -> None:

@@ -67,17 +67,12 @@ def enroll(
         for each in mine:
             each.is_primary = False
         enrollment.is_primary = True
-    record_history(
-        session,
-        user_id=user_id,
-        by=by,
-        action="enrollment.begun" if is_new else "enrollment.changed",
-        subject=str(roadmap_id),
-        now=now,
-        target_on=target_on.isoformat() if target_on else None,
-        hours_per_week=str(hours_per_week) if hours_per_week is not None else None,
-        **_by_token(token),
-    )
+    action = "enrollment.begun" if is_new else "enrollment.changed"
+    said = {
+        "target_on": target_on.isoformat() if target_on else None,
+        "hours_per_week": str(hours_per_week) if hours_per_week is not None else None,
+    }
+    _record(session, user_id, action, roadmap_id, by, now, token, **said)
     return enrollment
 
 
@@ -95,10 +90,7 @@ def make_primary(
         return False
     for each in mine:
         each.is_primary = each.roadmap_id == roadmap_id
-    subject = str(roadmap_id)
-    record_history(
-        session, user_id=user_id, by=by, action="enrollment.made_primary", subject=subject, now=now
-    )
+    _record(session, user_id, "enrollment.made_primary", roadmap_id, by, now)
     return True
 
 
@@ -124,11 +116,7 @@ def leave(
     if left.is_primary and others:
         others[0].is_primary = True
     session.delete(left)
-    subject = str(roadmap_id)
-    record_history(
-        session, user_id=user_id, by=by, action="enrollment.left", subject=subject, now=now,
-        **_by_token(token),
-    )  # fmt: skip
+    _record(session, user_id, "enrollment.left", roadmap_id, by, now, token)
     return True
 
 
@@ -185,17 +173,8 @@ def set_status(
         connection.execute(_UPDATE_STATUS, {**keys, "reason": reason})
     else:
         connection.execute(_UPDATE_STATUS, {**keys, **values})
-    record_history(
-        session,
-        user_id=user_id,
-        by=by,
-        action="status.set",
-        subject=milestone_key,
-        now=now,
-        status=status,
-        reason=reason,
-        **_by_token(token),
-    )
+    said = {"status": status, "reason": reason}
+    _record(session, user_id, "status.set", milestone_key, by, now, token, **said)
     return True
 
 
@@ -229,16 +208,8 @@ def set_plan(
     plan.target_on = target_on
     plan.revision += 1
     plan.updated_at = now
-    record_history(
-        session,
-        user_id=user_id,
-        by=by,
-        action="plan.set",
-        subject=milestone_key,
-        now=now,
-        target_on=target_on.isoformat() if target_on else None,
-        **_by_token(token),
-    )
+    said = {"target_on": target_on.isoformat() if target_on else None}
+    _record(session, user_id, "plan.set", milestone_key, by, now, token, **said)
     return plan
 
 
@@ -328,9 +299,22 @@ def _with_status(
     )
 
 
-def _by_token(token: str) -> dict[str, Any]:
-    """Return what the history says of a change by a personal token: its name."""
-    return {"token": token} if token else {}
+def _record(
+    session: Session,
+    user_id: uuid.UUID,
+    action: str,
+    subject: str | uuid.UUID,
+    by: uuid.UUID | None,
+    now: dt.datetime,
+    token: str = "",
+    **data: Any,
+) -> None:
+    """Record a change; of one by a personal token, its name."""
+    if token:
+        data["token"] = token
+    record_history(
+        session, user_id=user_id, by=by, action=action, subject=str(subject), now=now, **data
+    )
 
 
 def _local_date(session: Session, user_id: uuid.UUID, now: dt.datetime) -> dt.date:

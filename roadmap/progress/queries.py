@@ -38,6 +38,7 @@ class EnrolledRoadmap:
     target_on: dt.date | None
     hours_per_week: Decimal | None
     is_primary: bool
+    created_at: dt.datetime
 
 
 # The statements are on tables rather than entities, and made once: mapping entities takes longer
@@ -55,6 +56,7 @@ _ENROLLED = (
         _OWN.target_on,
         _OWN.hours_per_week,
         _OWN.is_primary,
+        _OWN.created_at,
     )
     .join_from(Enrollment.__table__, Roadmap.__table__)
     .where(_ROADMAP.revision_id.is_not(None), _OWN.user_id == sa.bindparam("user_id"))
