@@ -81,12 +81,12 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         read_contents(file, trust=trust)  # Before anything is asked.
         anybody = any_user_exists(db.session)
         db.session.rollback()
-        if anybody and not yes and not sys.stdin.isatty():
-            raise click.ClickException(
-                "this replaces everything in the database; without a terminal that needs --yes"
-            )
-        if anybody and not yes and not confirm(f"Replace everything in this database by {file}?"):
-            raise click.ClickException("nothing was changed")
+        if anybody and not yes:
+            if not sys.stdin.isatty():
+                raise click.ClickException(
+                    "this replaces everything in the database; without a terminal that needs --yes"
+                )
+            confirm(f"Replace everything in this database by {file}?")
         keep = None
         if anybody:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")

@@ -123,13 +123,15 @@ class CommandGroup(AppGroup):
             raise click.ClickException(f"{error.strerror or error}{where}") from None
 
 
-def confirm(question: str) -> bool:
-    """Ask on the terminal; the end of the input is a no."""
+def confirm(question: str, *, otherwise: str = "nothing was changed") -> None:
+    """Ask on the terminal; the end of the input is a no. Raises ClickException for a no."""
     try:
-        return click.confirm(question, err=True)
+        is_confirmed = click.confirm(question, err=True)
     except click.Abort:
         click.echo(err=True)  # The cursor still stands behind the question.
-        return False
+        is_confirmed = False
+    if not is_confirmed:
+        raise click.ClickException(otherwise)
 
 
 def check_schema() -> None:

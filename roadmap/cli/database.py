@@ -123,9 +123,7 @@ def _confirm_downgrade(current: str) -> None:
             "this deletes what only the newer tables and columns hold; make a backup, and add "
             "--yes where there is no terminal"
         )
-    question = f"Downgrade from {current}, and delete what only the newer tables and columns hold?"
-    if not confirm(question):
-        raise click.ClickException("nothing was changed")
+    confirm(f"Downgrade from {current}, and delete what only the newer tables and columns hold?")
 
 
 def _describe_difference(difference: Any) -> str:

@@ -88,8 +88,7 @@ def _ask_if_of_another(archive: Archive, user: User) -> None:
         return
     db.session.rollback()
     question = f"The archive is of {manifest.person} ({manifest.email}). Import it for {address}?"
-    if not confirm(question):
-        raise click.ClickException("nothing was imported")
+    confirm(question, otherwise="nothing was imported")
 
 
 def _create(archive: Archive) -> User:

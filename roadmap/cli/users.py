@@ -130,8 +130,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
     alone = teams_managed_alone(db.session, user_id)
     if at_once and not yes and sys.stdin.isatty():
         db.session.rollback()
-        if not confirm(f"Delete {address} and everything they recorded, for good?"):
-            raise click.ClickException("nothing was changed")
+        confirm(f"Delete {address} and everything they recorded, for good?")
     grace = dt.timedelta(0) if at_once else deletion.GRACE
     try:
         found = deletion.request_deletion(db.session, user_id, by=None, grace=grace, now=moment)

@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 import click
 import sqlalchemy as sa
 from werkzeug.sansio.utils import get_host
 
 from roadmap.core.outbound import parse_hosts, parse_site
-from roadmap.core.text import ascii_domain
+from roadmap.core.text import LOOPBACK, ascii_domain, split_url
 from roadmap.core.uploads import MAX_BODY_BYTES, MAX_PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +104,7 @@ def validate_base_url(text: str) -> str:
     """Return the public address of Cairn as browsers name it in `Origin`, or ""."""
     if not text:
         return ""
-    parts = _split_url(text)
+    parts = split_url(text)
     is_web = parts and parts.scheme in ("http", "https") and parts.username is None
     if not parts or not is_web or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("must look like https://cairn.example.org, without a path.")
@@ -146,12 +146,12 @@ def parse_smtp_url(url: str) -> MailServer:
     sent to another machine.
     """
     schemes = {"smtp": ("may", 25), "smtp+starttls": ("must", 587), "smtps": ("always", 465)}
-    parts = _split_url(url)
+    parts = split_url(url)
     if parts is None or parts.scheme not in schemes:
         raise ValueError("must look like smtp+starttls://user:password@host:587.")
     tls, usual_port = schemes[parts.scheme]
     host, user = parts.hostname or "", unquote(parts.username or "")
-    is_remote = host not in ("localhost", "127.0.0.1", "::1")
+    is_remote = host not in LOOPBACK
     if parse_qs(parts.query).get("starttls") == ["1"] or (tls == "may" and user and is_remote):
         tls = "must"
     return MailServer(host, parts.port or usual_port, tls, user, unquote(parts.password or ""))
@@ -209,17 +209,6 @@ VALIDATORS: dict[str, Callable[[str], object]] = {
     "SMTP_URL": validate_smtp_url,
     "DATABASE_URL": validate_database_url,
 }
-
-
-def _split_url(url: str) -> SplitResult | None:
-    """Split a URL that has a host and, if any, a numeric port; None for other texts."""
-    if any(character.isspace() for character in url):
-        return None
-    try:
-        parts = urlsplit(url)
-        return parts if parts.hostname and parts.port != 0 else None
-    except ValueError:
-        return None
 
 
 def read_environment() -> dict[str, str]:

@@ -17,6 +17,7 @@ from werkzeug.sansio.utils import get_host
 from roadmap.core.file_store import temporary_file
 from roadmap.core.problems import is_api, problem_response
 from roadmap.core.proxy import is_over_tls
+from roadmap.core.text import LOOPBACK, split_url
 from roadmap.core.uploads import MAX_UPLOAD_BYTES, is_upload
 
 CONTENT_SECURITY_POLICY = (
@@ -33,8 +34,6 @@ SECURITY_HEADERS = {
 }
 # Sent over TLS: browsers use nothing but TLS for a year.
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
-# What the machine calls itself, and a proxy that does not pass the host on asks for.
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Load balancers ask for these by the machine's address.
 HEALTH_CHECKS = frozenset({"/healthz", "/readyz"})
 OVERRIDE_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
@@ -133,11 +132,10 @@ def refuse_unreadable() -> Response | None:
 
 
 def _is_own_host(base_url: str) -> bool:
-    try:
-        name = urlsplit(f"//{get_host('', request.headers.get('Host'))}").hostname or ""
-    except ValueError:
-        return False
-    return name.rstrip(".") in LOOPBACK | {urlsplit(base_url).hostname}
+    """Return whether the address is Cairn's, or what a proxy asks for that passes on no host."""
+    parts = split_url(f"//{get_host('', request.headers.get('Host'))}")
+    host = parts.hostname if parts else None
+    return host is not None and host.rstrip(".") in LOOPBACK | {urlsplit(base_url).hostname}
 
 
 def override_method() -> None:

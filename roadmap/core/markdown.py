@@ -218,14 +218,8 @@ def _link_images(tokens: list[Token]) -> list[Token]:
         href = str(token.attrs["src"])
         is_data = href.lower().startswith("data:")
         name = Token("text", "", 0, content=token.content or ("" if is_data else href))
-        if not is_data and not depth:
-            kept += [
-                Token("link_open", "a", 1, attrs={"href": href}),
-                name,
-                Token("link_close", "a", -1),
-            ]
-        else:
-            kept.append(name)
+        link = Token("link_open", "a", 1, attrs={"href": href}), name, Token("link_close", "a", -1)
+        kept += [name] if is_data or depth else link
         kept.append(Token("text", "", 0, content=f" ({note})"))
     return kept
 
@@ -282,8 +276,6 @@ def _shift_headings(tokens: Iterable[Token], base_level: int) -> None:
 
 def _flatten_emphasis(tokens: list[Token]) -> list[Token]:
     """Remove emphasis nested deeper than MAX_INLINE_DEPTH; the words stay."""
-    if not any(token.type in _EMPHASIS for token in tokens):
-        return tokens
     kept = []
     depth = 0
     for token in tokens:

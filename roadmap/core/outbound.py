@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from roadmap.core.text import ascii_domain
+from roadmap.core.text import LOOPBACK, ascii_domain, split_url
 
 MAX_URL = 1_000
 MAX_REDIRECTS = 3
@@ -122,23 +122,17 @@ def parse_site(text: str, public: str) -> Site | None:
     if text == "off":
         return None
     url = text.rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host, port = ascii_domain(parts.hostname or ""), parts.port
-    except ValueError:
-        host, port = "", None
-    is_plain = url.startswith("http://") and host in ("localhost", "127.0.0.1", "::1")
+    parts = split_url(url) if re.fullmatch(r"[!-~]+", url) else None
+    is_plain = parts is not None and parts.scheme == "http" and parts.hostname in LOOPBACK
     if (
-        not (is_plain or url.startswith("https://"))
-        or not re.fullmatch(r"[!-~]+", url)
-        or not host
+        parts is None
+        or not (is_plain or parts.scheme == "https")
         or parts.username is not None
         or parts.query
         or parts.fragment
-        or port == 0
     ):
         raise ValueError(f"must be an https:// address, such as {public}, or off.")
-    name = f"{host}:{port or (HTTP_PORT if is_plain else HTTPS_PORT)}"
+    name = f"{parts.hostname}:{_port(parts)}"
     return Site(
         url,
         AllowedHosts(

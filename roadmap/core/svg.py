@@ -164,16 +164,16 @@ def _wide_path(cairns: int, walked: int) -> str:
     height = head + (cairns - 1) * step
     width = cairns * 100
 
-    def terrace(first: int, last: int) -> str:
+    def terrace(last: int) -> str:
         parts = []
-        for index in range(first, last):
+        for index in range(last):
             x, y = index * 100 + 50, height - index * step
             parts.append(f"H{x + 34}C{x + 52} {y} {x + 48} {y - step} {x + 66} {y - step}")
         return "".join(parts)
 
     start = f"M0 {height + 16}C14 {height + 12} 10 {height} 22 {height}"
     end = f"H{width - 24}C{width - 14} {head} {width - 10} {head - 12} {width} {head - 20}"
-    way = start + terrace(0, cairns - 1) + end
+    way = start + terrace(cairns - 1) + end
     lines = []
     for line in range(-1, 5):
         rise = line * 33 - 8
@@ -185,7 +185,7 @@ def _wide_path(cairns: int, walked: int) -> str:
             points.append((100 * index, height - slope - rise - noise - wave))
         lines.append(_smooth_path(points))
     contours = "".join(f"<path class=trail-contour d='{line}'/>" for line in lines)
-    done = f"<path class=trail-walked d='{start}{terrace(0, walked)}H{walked * 100 + 50}'/>"
+    done = f"<path class=trail-walked d='{start}{terrace(walked)}H{walked * 100 + 50}'/>"
     return (
         f"<svg class='trail-way wide' viewBox='0 0 {width} {height}' height={height} "
         f"preserveAspectRatio=none aria-hidden=true>{contours}"
@@ -213,17 +213,17 @@ def _tall_path(cairns: int, walked: int) -> str:
     """Render the switchbacks behind cairns above each other, 100 units for each."""
     height = cairns * 100
 
-    def bends(first: int, last: int) -> str:
+    def bends(last: int) -> str:
         parts = []
-        for index in range(first, last):
+        for index in range(last):
             y = height - index * 100
             edge, out = (90, 104) if index % 2 == 0 else (10, -4)
             parts.append(f"H{edge}C{out} {y} {out} {y - 100} {edge} {y - 100}")
         return "".join(parts)
 
     last = cairns - 1
-    way = f"M0 {height}{bends(0, last)}H{100 if last % 2 == 0 else 0}"
-    done = f"M0 {height}{bends(0, walked)}H{72 if walked % 2 else 28}"
+    way = f"M0 {height}{bends(last)}H{100 if last % 2 == 0 else 0}"
+    done = f"M0 {height}{bends(walked)}H{72 if walked % 2 else 28}"
     return (
         f"<svg class='trail-way tall' viewBox='0 0 100 {height}' preserveAspectRatio=none "
         f"aria-hidden=true><path class=trail-line d='{way}'/>"

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Literal
+from urllib.parse import SplitResult, urlsplit
 
 from roadmap.core.link_secrets import strip_userinfo
+
+# What this machine calls itself.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # Control characters (except tab, line feed and NEL, which are white space), lone surrogates and
 # non-characters: no file and no database accepts all of them.
@@ -144,6 +148,17 @@ def shorten(text: str, most: int = 80) -> str:
 def count_of(number: int, one: str, many: str) -> str:
     """Return a number with its noun, for commands, whose texts are not translated."""
     return f"{number} {one if number == 1 else many}"
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Split a URL that has a host and, if any, a numeric port; None for other texts."""
+    if any(character.isspace() for character in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts if parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def ascii_domain(domain: str) -> str:
