@@ -75,14 +75,9 @@ def render_row_end(tone_label: str, hours: str) -> Markup:
 
 @dataclass(frozen=True)
 class StageView:
-    """A stage as the templates print it."""
+    """A stage with the person's progress, as the templates print it."""
 
-    key: str
-    number: int
-    title: str
-    duration: str
-    summary: str
-    required: bool
+    stage: Stage
     tally: str
     facts: str
     is_set_aside: bool
@@ -156,12 +151,7 @@ class RoadmapPresenter:
             claimed=round((shares["claimed"] - shares["evidenced"]) * 100),
         )
         return StageView(
-            key=stage.key,
-            number=stage.number,
-            title=stage.title,
-            duration=stage.duration,
-            summary=stage.summary,
-            required=stage.required,
+            stage=stage,
             tally=tally,
             facts=facts,
             is_set_aside=not total,

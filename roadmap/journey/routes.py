@@ -331,7 +331,8 @@ def _stage_context(
     return {
         **pages.filter_context(chosen, stage),
         "roadmap": pages.content,
-        "stage": view,
+        "stage": stage,
+        "view": view,
         "stages": [view],
         "alone": True,
     }

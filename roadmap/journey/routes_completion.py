@@ -111,7 +111,7 @@ def _render_row(
             **pages.score_context(),
             **pages.filter_context(chosen, None if on_roadmap else stage),
             roadmap=content,
-            stage=view,
+            view=view,
             on_roadmap=on_roadmap,
             gain=gain,
             stone=pages.stone(stage, milestone.key, view.facts, chosen.trail_base)

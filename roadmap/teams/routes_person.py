@@ -189,7 +189,6 @@ def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
         "stages": [
             (
                 pages.stage(stage, with_rows=False),
-                stage.objectives,
                 stage.key == opened,
                 {
                     "hours": efforts[stage.key]["hours"],
