@@ -5,16 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from roadmap.progress.queries import EnrolledRoadmap
-from roadmap.readiness.explanation import round_to_tenths
 from roadmap.readiness.facts import Facts
-from roadmap.readiness.gates.gate import gate_rules
+from roadmap.readiness.gates.gate import years_required
 from roadmap.readiness.rules import Evaluation, evaluate
-from roadmap.readiness.tally import TONES, Tally
+from roadmap.readiness.tally import Tally
 
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
@@ -31,20 +29,10 @@ class Standing:
     content: Content
     enrolled: EnrolledRoadmap | None
     judged: Evaluation
-    done: int
     shared: tuple[tuple[str, int], ...]
     at_bar: int
     years: Fraction
     years_asked: Fraction | None
-
-    @property
-    def score(self) -> Decimal:
-        """Return the score to one decimal, as the page of readiness shows it."""
-        return round_to_tenths(self.judged.score)
-
-    @property
-    def gates_passed(self) -> int:
-        return sum(gate.passed for gate in self.judged.gates)
 
 
 def stand_on(
@@ -56,17 +44,14 @@ def stand_on(
 ) -> Standing:
     """Judge a person's facts by a roadmap, whether they are on it or not."""
     tally = Tally(content, facts, today)
-    judged = evaluate(tally)
     levels = {**facts.self_levels, **facts.other_levels}
-    asked = [rule.years for rule in gate_rules(content.policy) if rule.years is not None]
     common = [(each.title, len(content.by_key.keys() & each.by_key.keys())) for each in others]
     return Standing(
         content=content,
         enrolled=enrolled,
-        judged=judged,
-        done=sum(judged.tones[key] in TONES for key in content.by_key),
+        judged=evaluate(tally),
         shared=tuple((title, number) for title, number in common if number),
         at_bar=sum(levels.get(skill.key, 0) >= skill.bar for skill in content.skills),
         years=tally.years,
-        years_asked=max(asked, default=None),
+        years_asked=years_required(content.policy),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,10 @@ from roadmap.readiness.rules import (
     background_credits,
     evaluate,
     milestones_share,
+    round_to_tenths,
     score_of,
 )
-from roadmap.readiness.tally import TONES, Tally
+from roadmap.readiness.tally import Tally
 from roadmap.skills.rules import is_old
 
 if TYPE_CHECKING:
@@ -144,19 +145,9 @@ class Readiness(Evaluation):
     steps: tuple[Step, ...]
 
     @property
-    def shown_score(self) -> Decimal:
-        """Return the score to one decimal."""
-        return round_to_tenths(self.score)
-
-    @property
     def next_steps(self) -> list[Step]:
         """Return the three steps that help most."""
         return top_three(self.steps)
-
-    @property
-    def ticked(self) -> int:
-        """Return how many milestones are done."""
-        return sum(tone in TONES for tone in self.tones.values())
 
     @property
     def best_proof(self) -> Step | None:
@@ -214,16 +205,6 @@ def without_item(facts: Facts, item_type: str, key: str) -> Facts:
     else:
         rest = tuple(each for each in items if str(each.id) != key)
     return replace(facts, **{name: rest})  # type: ignore[arg-type]
-
-
-def round_to_tenths(value: Fraction) -> Decimal:
-    """Return a figure as it is shown: to one decimal, a half rounded away from 0.
-
-    It is rounded from the four decimals that a summary row and the API have (`round_share`), so
-    that every page shows the same figure.
-    """
-    stored = Decimal(round(value * 10_000)).scaleb(-4)
-    return stored.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def round_parts(points: Sequence[Fraction]) -> list[Decimal]:

@@ -20,11 +20,12 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.labels import impact_label
-from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness, round_to_tenths
+from roadmap.readiness.explanation import ImpactLine, ItemEffect, Readiness
 from roadmap.readiness.facts import Facts
-from roadmap.readiness.gates.gate import GateResult, gate_rules
+from roadmap.readiness.gates.gate import GateResult, years_required
 from roadmap.readiness.messages import Message
 from roadmap.readiness.next_steps import Step, top_three
+from roadmap.readiness.rules import round_to_tenths
 from roadmap.readiness.what_if import WhatIf
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ def own_context(
         "has_manager": has_manager,
         "steps": top_three(step for step in found.steps if has_manager or not step.is_reviewed),
         "own": own,
-        "asks_years": any(rule.years is not None for rule in gate_rules(content.policy)),
+        "asks_years": years_required(content.policy) is not None,
         "returned": [piece for piece in own.pieces if piece.state == "returned"],
     }
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
 from roadmap.readiness.evidence_tally import VERIFIED
 from roadmap.readiness.facts import Degree
-from roadmap.readiness.gates.gate import GateResult, gate_rules
+from roadmap.readiness.gates.gate import GateResult, gate_rules, years_required
 from roadmap.readiness.tally import TONES, StageHours, Tally
 
 if TYPE_CHECKING:
@@ -85,9 +86,29 @@ class Evaluation:
     overall: Progress
 
     @property
+    def shown_score(self) -> Decimal:
+        """Return the score to one decimal."""
+        return round_to_tenths(self.score)
+
+    @property
+    def ticked(self) -> int:
+        """Return how many milestones are done."""
+        return sum(tone in TONES for tone in self.tones.values())
+
+    @property
     def shown_verdict(self) -> str:
         """Return the verdict as it is said, as `shown_verdict`."""
         return shown_verdict(self.verdict, self.claimed_not_proven, self.not_yet_verified)
+
+
+def round_to_tenths(value: Fraction) -> Decimal:
+    """Return a figure as it is shown: to one decimal, a half rounded away from 0.
+
+    It is rounded from the four decimals that a summary row and the API have (`round_share`), so
+    that every page shows the same figure.
+    """
+    stored = Decimal(round(value * 10_000)).scaleb(-4)
+    return stored.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def shown_verdict(verdict: str, claimed_not_proven: bool, not_yet_verified: bool) -> str:
@@ -293,10 +314,8 @@ def next_change_on(tally: Tally) -> date | None:
     tomorrow = tally.today + timedelta(days=1)
     dates = [tally.evidence.lapses_on] if tally.evidence.lapses_on else []
     dates += [day for rule in rules if (day := rule.next_change_on(tally))]
-    asked = [rule.years for rule in rules if rule.years is not None]
-    if policy.background is not None:
-        asked.append(policy.background.years)
-    if tally.years < max(asked, default=ZERO):
+    counted = policy.background.years if policy.background else ZERO
+    if tally.years < max(counted, years_required(policy) or ZERO):
         for position in facts.positions:
             first = max(position.started_on, tomorrow)
             if position.is_ml and (position.ended_on is None or position.ended_on >= first):

@@ -24,11 +24,10 @@ from roadmap.readiness.explanation import (
     StageLine,
     explain,
     round_parts,
-    round_to_tenths,
     without_item,
 )
 from roadmap.readiness.facts import Facts, Position
-from roadmap.readiness.rules import evaluate, score_of
+from roadmap.readiness.rules import evaluate, round_to_tenths, score_of
 from roadmap.readiness.tally import Tally
 from roadmap.readiness.what_if import what_if
 from tests.readiness.examples import (

@@ -76,6 +76,11 @@ def gate_rules(policy: Policy) -> list[GateRule]:
     return [_rule(settings.type)(settings) for settings in policy.gates]
 
 
+def years_required(policy: Policy) -> Fraction | None:
+    """Return the years of ML engineering that the gates of a policy require, or None."""
+    return max((rule.years for rule in gate_rules(policy) if rule.years is not None), default=None)
+
+
 @cache
 def _rule(gate_type: str) -> type[GateRule]:
     rule: type[GateRule] = import_module(f"roadmap.readiness.gates.{gate_type}").Rule
