@@ -23,12 +23,7 @@ from roadmap.core.link_secrets import strip_userinfo
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 from roadmap.core.types import form_id
 from roadmap.evidence import models, rules
-from roadmap.evidence.constants import (
-    AWAITING_REVIEW,
-    MAX_MILESTONES,
-    MAX_PIECES,
-    MAX_VERSIONS,
-)
+from roadmap.evidence.constants import AWAITING_REVIEW, MAX_MILESTONES, MAX_PIECES, MAX_VERSIONS
 from roadmap.evidence.item import CONTENT_COLUMNS, CONTENT_FIELDS, Audience, File, Impact
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import (
@@ -40,11 +35,7 @@ from roadmap.evidence.models import (
     EvidenceVersion,
     UploadedFile,
 )
-from roadmap.evidence.queries import (
-    assigned_reviewer,
-    count_public_links,
-    load_fitting_milestones,
-)
+from roadmap.evidence.queries import assigned_reviewer, count_public_links, load_fitting_milestones
 from roadmap.evidence.rules import EvidenceInput, FieldError, InvalidInput, Refused, Row, Stale
 from roadmap.people.actor import Actor
 from roadmap.people.history import record_history

@@ -24,10 +24,7 @@ from roadmap.evidence.audience_sql import newest_version_id
 from roadmap.evidence.constants import DECISIONS, MAX_COMMENTS
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment, Confirmation, Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import (
-    assigned_reviewer,
-    load_fitting_milestones,
-)
+from roadmap.evidence.queries import assigned_reviewer, load_fitting_milestones
 from roadmap.evidence.rules import FieldError, InvalidInput, Refused
 from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit

@@ -19,21 +19,10 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limit_searches
 from roadmap.core.text import clean_line, shorten, strip_control_characters
 from roadmap.core.web import form_key, now, page_links, page_number, see_other, wants_fragment
-from roadmap.evidence import (
-    actions,
-    labels,
-    queries,
-    review_actions,
-    routes_capture,
-    routes_form,
-)
+from roadmap.evidence import actions, labels, queries, review_actions, routes_capture, routes_form
 from roadmap.evidence.blueprint import evidence
 from roadmap.evidence.capture import line_page
-from roadmap.evidence.constants import (
-    STATES,
-    TONES,
-    VISIBILITIES,
-)
+from roadmap.evidence.constants import STATES, TONES, VISIBILITIES
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.item import Audience
 from roadmap.evidence.kinds import KINDS
@@ -46,10 +35,7 @@ from roadmap.evidence.list_query import (
     load_overview,
 )
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import (
-    InvalidInput,
-    Refused,
-)
+from roadmap.evidence.rules import InvalidInput, Refused
 from roadmap.evidence.timeline import timeline_context
 from roadmap.people import permissions
 from roadmap.people.permissions import permit

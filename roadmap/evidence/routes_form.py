@@ -20,32 +20,17 @@ from roadmap.core.limiter import limit_searches, limiter
 from roadmap.core.link_secrets import secret_parameters
 from roadmap.core.text import clean_line, shorten, strip_control_characters
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
-from roadmap.evidence import (
-    actions,
-    file_actions,
-    labels,
-    queries,
-)
+from roadmap.evidence import actions, file_actions, labels, queries
 from roadmap.evidence.blueprint import evidence
 from roadmap.evidence.capture import line_page, row_address
-from roadmap.evidence.constants import (
-    IMPACT_TYPES,
-    MAX_FILES,
-    MAX_IMPACTS,
-    MAX_MILESTONES,
-)
+from roadmap.evidence.constants import IMPACT_TYPES, MAX_FILES, MAX_IMPACTS, MAX_MILESTONES
 from roadmap.evidence.file_rules import ALLOWED as ACCEPTED_TYPES
 from roadmap.evidence.forms import EvidenceForm
 from roadmap.evidence.item import FURTHER_TEXTS, Audience
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.rules import (
-    INPUT_FIELDS,
-    Stale,
-    normalize,
-    renewed_dates,
-)
+from roadmap.evidence.rules import INPUT_FIELDS, Stale, normalize, renewed_dates
 from roadmap.people.permissions import permit
 from roadmap.progress.queries import enrollments
 

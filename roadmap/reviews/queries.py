@@ -25,12 +25,7 @@ from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Link, Version
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import (
-    EvidenceDetail,
-    load_detail,
-    load_judgements,
-    load_reviewers,
-)
+from roadmap.evidence.queries import EvidenceDetail, load_detail, load_judgements, load_reviewers
 from roadmap.evidence.rules import WITHDRAWAL_PERIOD, Refused, check_withdrawable
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
