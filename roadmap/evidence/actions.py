@@ -197,7 +197,7 @@ def edit(
         state_before,
         visibility=piece.visibility,
         substance_changed=substance_changed,
-        is_kept=evidence.current.was_submitted
+        is_kept=evidence.current.submitted_at is not None
         or (drafts and evidence.current.drafted_by != by.token_name),
         proves=bool(load_fitting_milestones(session, evidence.milestone_keys, piece.kind)),
     )

@@ -51,7 +51,7 @@ def newest_version_id(audience: Audience) -> sa.ColumnElement[Any]:
             version = aliased(EvidenceVersion)
             newest = (
                 sa.select(version.id)
-                .where(version.evidence_id == Evidence.id, version.was_submitted)
+                .where(version.evidence_id == Evidence.id, version.submitted_at.is_not(None))
                 .order_by(version.number.desc())
                 .limit(1)
                 .correlate(Evidence)

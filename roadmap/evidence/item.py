@@ -154,11 +154,6 @@ class Version(Content):
         """Return the content, by the name of the field."""
         return {name: getattr(self, name) for name in CONTENT_FIELDS}
 
-    @property
-    def was_submitted(self) -> bool:
-        """Return whether it was ever submitted."""
-        return self.submitted_at is not None
-
 
 @dataclass(slots=True, unsafe_hash=True)
 class Link:

@@ -103,7 +103,7 @@ def list_evidence(
         page = max(1, -(-found // PAGE_SIZE))
         if page > 1:
             ids, found = ids_of(page)
-    items = load_items(session, Audience.OWNER, ids, texts=False) if ids else ()
+    items = load_items(session, Audience.OWNER, ids, texts=False)
     return EvidencePage(tuple(items), found, page)
 
 

@@ -117,6 +117,8 @@ def _load(
     every_version: bool = False,
 ) -> list[Item]:
     """Load the items whose `column` is one of the keys, oldest first."""
+    if not keys:
+        return []
     session.flush()
     parameters = {"keys": list(keys)}
     asked = (audience, column, every_version)

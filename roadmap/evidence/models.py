@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, MappedColumn, column_property, mapped_column, relationship
 
 from roadmap.core.dates import PartialDate
@@ -128,16 +127,6 @@ class EvidenceVersion(Base):
 
     # No CHECK on the kind: the rules refuse an unknown one, and a new kind needs no migration.
     __table_args__ = (sa.UniqueConstraint("evidence_id", "number"),)
-
-    @hybrid_property
-    def was_submitted(self) -> bool:
-        """Tell whether it was ever submitted, and is frozen since then."""
-        return self.submitted_at is not None
-
-    @was_submitted.inplace.expression
-    @classmethod
-    def _was_submitted(cls) -> sa.ColumnElement[bool]:
-        return cls.submitted_at.is_not(None)
 
 
 class Impact(Base):

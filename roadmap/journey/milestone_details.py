@@ -105,7 +105,7 @@ def _linked_evidence(session: Session, user_id: uuid.UUID, milestone: Milestone)
             EvidenceMilestone.user_id == user_id, EvidenceMilestone.milestone_key == milestone.key
         )
     ).all()
-    items = load_items(session, Audience.OWNER, sorted(ids), texts=False) if ids else []
+    items = load_items(session, Audience.OWNER, sorted(ids), texts=False)
     return sorted(items, key=lambda item: item.counted.occurred_on, reverse=True)
 
 

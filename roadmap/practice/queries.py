@@ -73,7 +73,7 @@ def answer_states(session: Session, user_id: uuid.UUID) -> dict[str, AnswerState
 
 def own_items(session: Session, user_id: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Item]:
     """Load the pieces of evidence with these ids that are the person's own, in their order."""
-    found = load_items(session, Audience.OWNER, ids, texts=False) if ids else []
+    found = load_items(session, Audience.OWNER, ids, texts=False)
     return [item for item in found if item.user_id == user_id]
 
 

@@ -6,9 +6,9 @@ import uuid
 from dataclasses import dataclass
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import AnyOf, DataRequired, Length
 
 from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.text import clean_line, clean_multiline
@@ -17,6 +17,8 @@ from roadmap.evidence.constants import DECISIONS
 from roadmap.evidence.forms import CheckboxListField, parse_uuid
 from roadmap.evidence.rules import MAX_LENGTHS, InvalidInput
 from roadmap.people.labels import BASES
+
+NO_BASIS = labels.REFUSAL_MESSAGES["no_such_basis"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,12 @@ def _parse_read_piece(value: str) -> ReadPiece | None:
 class HistoryForm(FlaskForm):
     """What a reviewer verifies of somebody's history, and what that rests on."""
 
-    pieces = ReadPiecesField(_("Evidence"), default=list)
+    pieces = ReadPiecesField(
+        _("Evidence"), [DataRequired(_("Select at least one piece to verify."))], default=list
+    )
     basis = SelectField(
         _("What it rests on"),
-        [DataRequired(_("Say what it rests on: choose one of the three."))],
+        [DataRequired(NO_BASIS), AnyOf(BASES, NO_BASIS)],
         choices=[
             SelectChoice("", _("Choose one")),
             *(SelectChoice(*each) for each in BASES.items()),
@@ -64,14 +68,6 @@ class HistoryForm(FlaskForm):
         [Length(max=MAX_LENGTHS["comment"], message=labels.ERROR_MESSAGES["comment_too_long"])],
         filters=[clean_multiline],
     )
-
-    def validate_pieces(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError(_("Select at least one piece to verify."))
-
-    def validate_basis(self, field: Field) -> None:
-        if field.data not in BASES:
-            raise ValidationError(labels.REFUSAL_MESSAGES["no_such_basis"])
 
 
 class WithdrawalForm(FlaskForm):

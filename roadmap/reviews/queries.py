@@ -251,7 +251,7 @@ def count_completed(session: Session, actor: Actor, filters: Filters, *, now: dt
 
 def _entries(session: Session, query: sa.Select[Any], *, texts: bool = False) -> list[QueueEntry]:
     authors: dict[uuid.UUID, str] = dict(iter(session.execute(query)))
-    items = load_items(session, Audience.MANAGER, list(authors), texts=texts) if authors else ()
+    items = load_items(session, Audience.MANAGER, list(authors), texts=texts)
     reviewers = load_reviewers(session, items)
     return [QueueEntry(item, authors[item.id], reviewers.get(item.id)) for item in items]
 
@@ -362,7 +362,7 @@ def list_history(
     """
     query = _history_query(actor, person_id).order_by(EvidenceVersion.occurred_on, Evidence.id)
     ids = [key for key, _name in session.execute(query.limit(limit).offset(offset or None))]
-    items = load_items(session, Audience.MANAGER, ids) if ids else []
+    items = load_items(session, Audience.MANAGER, ids)
     criteria = load_criteria(session, items) if items else {}
     return [HistoryPiece(criteria[item.id], item) for item in items]
 

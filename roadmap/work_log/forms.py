@@ -6,10 +6,9 @@ import datetime as dt
 from typing import Any
 
 from wtforms import StringField
-from wtforms.validators import InputRequired, StopValidation
+from wtforms.validators import DataRequired
 
 from roadmap.core.fields import PastDayField, at_most
-from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.stale_forms import SeenForm
 from roadmap.core.text import clean_line
@@ -20,7 +19,7 @@ class EntryForm(SeenForm):
 
     text = StringField(
         _l("What did you ship? Whom did you help?"),
-        [InputRequired(_l("Write what you did.")), at_most(500)],
+        [DataRequired(_l("Write what you did.")), at_most(500)],
         filters=[clean_line],
     )
     day = PastDayField(_l("Day"))
@@ -31,8 +30,3 @@ class EntryForm(SeenForm):
         # The dashboard asks for the line alone.
         if self.day.data is None and not (self.day.raw_data or [""])[0].strip():
             self.day.data, self.day.process_errors = today, []
-
-    def validate_text(self, field: StringField) -> None:
-        # Blanks alone are typed as well.
-        if not field.data:
-            raise StopValidation(_("Write what you did."))

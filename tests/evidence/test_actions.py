@@ -162,7 +162,7 @@ def test_an_edit_of_substance_makes_a_new_version_that_waits(session, cast, now,
     later = now + dt.timedelta(hours=1)
     actions.edit(session, evidence, evidence_input(role="Reviewer"), by=alice, now=later)
     assert (evidence.state, evidence.current.number) == ("submitted", 2)
-    assert evidence.current.was_submitted
+    assert evidence.current.submitted_at
     assert evidence.submitted_at == (later if state == "verified" else now), "it keeps its place"
     assert evidence.current.submitted_at == later
     assert evidence.verified_version_id == (first if state == "verified" else None)
@@ -202,9 +202,9 @@ def test_a_returned_piece_stays_so_until_it_is_resubmitted(session, cast, now, a
     for role in ("Reviewer", "Lead"):
         actions.edit(session, evidence, evidence_input(role=role), by=alice, now=now)
         assert (evidence.state, evidence.current.number) == ("returned", 2)
-    assert not evidence.current.was_submitted
+    assert not evidence.current.submitted_at
     actions.submit(session, evidence, by=alice, now=now)
-    assert (evidence.state, evidence.current.was_submitted) == ("submitted", True)
+    assert (evidence.state, evidence.current.submitted_at) == ("submitted", now)
 
 
 def test_a_withdrawn_version_stays_frozen(session, cast, now, alice):
