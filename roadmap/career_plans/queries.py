@@ -88,16 +88,29 @@ def reviews_due(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Li
 
 @dataclass(frozen=True)
 class Worksheet:
-    """An option of further education, and the person's sheet about it, if there is one.
-
-    `figures` are in the order of the content, None where too little is answered.
-    """
+    """An option of further education, and the person's sheet about it, if there is one."""
 
     option: EducationOption
     saved: CareerPlan | None
-    figures: tuple[Decimal | None, ...]
-    decision: str
-    review_on: dt.date | None
+
+    @property
+    def answers(self) -> dict[str, str]:
+        return self.saved.answers if self.saved else {}
+
+    @property
+    def figures(self) -> list[Decimal | None]:
+        """Return the figures in the order of the content, None where too little is answered."""
+        asked = career_content().advanced_education.figures
+        return [figure(self.answers, each.sum_of, each.quotient_of) for each in asked]
+
+    @property
+    def decision(self) -> str:
+        return self.answers.get(DECISION, "")
+
+    @property
+    def review_on(self) -> dt.date | None:
+        day = self.answers.get(REVIEW_ON)
+        return dt.date.fromisoformat(day) if day else None
 
     @property
     def outcome(self) -> str:
@@ -119,7 +132,7 @@ def worksheets(session: Session, user_id: uuid.UUID) -> list[Worksheet]:
     """Load the person's worksheets: all options, with the sheets that are filled in."""
     content = career_content().advanced_education
     saved = plans(session, user_id, "education")
-    return [_worksheet(option, saved.get(option.key)) for option in content.options]
+    return [Worksheet(option, saved.get(option.key)) for option in content.options]
 
 
 def decided_worksheets(
@@ -141,21 +154,6 @@ def stages_decided_about(session: Session, user_id: uuid.UUID) -> list[tuple[str
         for stage in load_revision(session, each.revision_id).content.stages
         if not stage.required and about & {milestone.key for milestone in stage.milestones}
     ]
-
-
-def _worksheet(option: EducationOption, saved: CareerPlan | None) -> Worksheet:
-    answers = saved.answers if saved else {}
-    review_on = answers.get(REVIEW_ON)
-    return Worksheet(
-        option,
-        saved,
-        tuple(
-            figure(answers, each.sum_of, each.quotient_of)
-            for each in career_content().advanced_education.figures
-        ),
-        answers.get(DECISION, ""),
-        dt.date.fromisoformat(review_on) if review_on else None,
-    )
 
 
 def reflections(session: Session, user_id: uuid.UUID, challenge: str) -> Sequence[Reflection]:

@@ -106,7 +106,9 @@ def _initial(content: Content, tones: Mapping[str, str]) -> dict[str, Any]:
             values[f"aside-{stage.key}"] = is_aside(stage, tones)
             values[f"reason-{stage.key}"] = str(REASON)
         for objective in stage.objectives:
-            keys = [each.key for each in objective.milestones if not _is_aside(tones, each.key)]
+            keys = [
+                each.key for each in objective.milestones if tones.get(each.key) != "not_applicable"
+            ]
             done = [key for key in keys if tones.get(key, "not_started") not in OPEN]
             choice = "all" if done and len(done) == len(keys) else "some" if done else "none"
             values[f"objective-{objective.key}"] = choice
@@ -118,10 +120,6 @@ def is_aside(stage: Stage, tones: Mapping[str, str]) -> bool:
     """Tell whether a stage was set aside: nothing in it is open, and something not applicable."""
     found = [tones.get(each.key, "not_started") for each in stage.milestones]
     return "not_applicable" in found and not any(tone in OPEN for tone in found)
-
-
-def _is_aside(tones: Mapping[str, str], key: str) -> bool:
-    return tones.get(key) == "not_applicable"
 
 
 def chosen_milestones(
@@ -141,6 +139,6 @@ def chosen_milestones(
             for each in objective.milestones:
                 if choice == "some":
                     answers[each.key] = each.key in named
-                elif choice in ("all", "none") and not _is_aside(tones, each.key):
+                elif choice in ("all", "none") and tones.get(each.key) != "not_applicable":
                     answers[each.key] = choice == "all"
     return {key: is_done for key, is_done in answers.items() if is_done != (key in shown)}

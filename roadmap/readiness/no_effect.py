@@ -50,14 +50,14 @@ def _of_milestone(tally: Tally, key: str) -> str:
     if status == "done":
         if not credit.counted:
             return N_("Its stage counts only where that raises the score.")
-        if credit.numerator == credit.denominator:
+        if credit.credit == 1:
             return N_("Its stage is full without it.")
         if not milestone.required:
             return N_("The optional milestones of its stage already count for the most they can.")
         return N_("A tick alone gives no points here: it counts with evidence.")
     if not hours.done(0):
         return N_("Nothing of its stage is done yet.")
-    if credit.numerator == credit.denominator:
+    if credit.credit == 1:
         return N_("Its stage is full without it.")
     return N_("Not applicable: without it, the stage requires the same hours.")
 

@@ -6,7 +6,7 @@ end, because this runs inside every tick.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -123,17 +123,11 @@ def shown_verdict(verdict: str, claimed_not_proven: bool, not_yet_verified: bool
 
 @dataclass(slots=True)
 class StageCredit:
-    """What a stage earns: `numerator / denominator` from 0 to 1, and whether it is counted."""
+    """What a stage earns, from 0 to 1, its weight, and whether it is counted."""
 
     weight: int
-    numerator: int
-    denominator: int
+    credit: Fraction
     counted: bool
-
-    @property
-    def credit(self) -> Fraction:
-        """Return the credit as a fraction."""
-        return Fraction(self.numerator, self.denominator)
 
 
 def evaluate(tally: Tally) -> Evaluation:
@@ -196,43 +190,42 @@ def milestones_share(
     already, the best first: exactly then it raises the weighted average. Where nothing else can be
     counted, the best of them is.
     """
-    policy = tally.content.policy
-    floor, cap = policy.required_floor, policy.optional_cap
-    earned: list[StageCredit] = []
-    may_add: list[int] = []
-    sum_n, sum_d, sum_w = 0, 1, 0  # the counted stages: sum of weight x credit, and of weights
-    for place, (hours, weight) in enumerate(
-        zip(tally.stages, tally.content.stage_weights, strict=True)
-    ):
-        stage = hours.stage
-        if stage.is_bonus:
-            done = [a + b for a, b in zip(hours.required, hours.optional, strict=True)]
-            numerator, denominator = _weighted_hours(done, factors), stage.hours * scale or 1
-            may_add.append(place)
-        else:
-            # Everything over one denominator, so that the floor and the cap stay whole numbers.
-            wanted = stage.required_hours - hours.not_applicable_required_hours
-            asked = max(wanted * floor.denominator, stage.required_hours * floor.numerator)
-            denominator = asked * scale * cap.denominator
-            per_hour = floor.denominator * cap.denominator
-            optional = min(
-                _weighted_hours(hours.optional, factors) * per_hour, asked * cap.numerator * scale
-            )
-            numerator = _weighted_hours(hours.required, factors) * per_hour + optional
-            numerator = min(numerator, denominator)
-            sum_n = sum_n * denominator + weight * numerator * sum_d
-            sum_d *= denominator
-            sum_w += weight
-        earned.append(StageCredit(weight, numerator, denominator, not stage.is_bonus))
-    may_add.sort(key=lambda place: earned[place].credit, reverse=True)
-    for place in may_add:
-        each = earned[place]
-        if each.weight and (not sum_w or each.numerator * sum_d * sum_w > sum_n * each.denominator):
-            sum_n = sum_n * each.denominator + each.weight * each.numerator * sum_d
-            sum_d *= each.denominator
-            sum_w += each.weight
+    stages = zip(tally.stages, tally.content.stage_weights, strict=True)
+    earned = [
+        StageCredit(weight, _credit(tally, hours, factors, scale), not hours.stage.is_bonus)
+        for hours, weight in stages
+    ]
+    share = _average(earned)
+    only_adding = [each for each in earned if each.weight and not each.counted]
+    for each in sorted(only_adding, key=lambda each: each.credit, reverse=True):
+        if share is None or each.credit > share:
             each.counted = True
-    return Fraction(sum_n, sum_d * sum_w) if sum_w else None, earned
+            share = _average(earned)
+    return share, earned
+
+
+def _credit(tally: Tally, hours: StageHours, factors: ToneFactors, scale: int) -> Fraction:
+    """Return what a stage earns, from 0 to 1."""
+    policy, stage = tally.content.policy, hours.stage
+    required = _weighted_hours(hours.required, factors)
+    optional = _weighted_hours(hours.optional, factors)
+    if stage.is_bonus:
+        return Fraction(required + optional, stage.hours * scale or 1)
+    # Everything over one denominator, so that the floor and the cap stay whole numbers.
+    floor, cap = policy.required_floor, policy.optional_cap
+    wanted = stage.required_hours - hours.not_applicable_required_hours
+    asked = max(wanted * floor.denominator, stage.required_hours * floor.numerator)
+    per_hour = floor.denominator * cap.denominator
+    earned = required * per_hour + min(optional * per_hour, asked * cap.numerator * scale)
+    whole = asked * scale * cap.denominator
+    return Fraction(min(earned, whole), whole)
+
+
+def _average(stages: Iterable[StageCredit]) -> Fraction | None:
+    """Return the weighted average of the stages that are counted, None without any."""
+    counted = [each for each in stages if each.counted]
+    weight = sum(each.weight for each in counted)
+    return sum((each.weight * each.credit for each in counted), ZERO) / weight if weight else None
 
 
 def skills_share(tally: Tally) -> Fraction | None:

@@ -91,14 +91,11 @@ def load_shared_summaries(
     it. Takes one statement for each batch of people, and seven more where rows have expired.
     """
     found: dict[uuid.UUID, dict[str, Any]] = {}
-    dates: dict[str, dt.date] = {}
     roadmaps = list({roadmap_id for roadmap_id, _revision_id in followed.values()})
     for people in batched(followed):
         rows = session.execute(_SHARED, {"people": people, "roadmaps": roadmaps})
         for user_id, revision_id, shared, computed_on, valid_until, zone in rows:
-            today = dates.get(zone)
-            if today is None:
-                today = dates[zone] = now.astimezone(ZoneInfo(zone)).date()
+            today = now.astimezone(ZoneInfo(zone)).date()
             is_valid = computed_on <= today and (valid_until is None or today < valid_until)
             if is_valid and followed[user_id][1] == revision_id:
                 found[user_id] = shared
