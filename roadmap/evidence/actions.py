@@ -417,9 +417,8 @@ def _replace_links(
     Raises InvalidInput for an unknown key, and for more than five.
     """
     wanted, before = list(dict.fromkeys(keys)), evidence.milestone_keys
-    if len(wanted) > MAX_MILESTONES:
-        raise InvalidInput([FieldError("milestones", "too_many_milestones")])
-    _require_known(session, Milestone.key, wanted, "milestone")
+    if errors := find_link_errors(session, milestones=wanted):
+        raise InvalidInput(errors)
     if wanted == before:
         return False
     if gone := set(before) - set(wanted):
@@ -449,7 +448,8 @@ def _replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -
     Raises InvalidInput for unknown keys.
     """
     wanted = sorted(set(keys))
-    _require_known(session, Skill.key, wanted, "skill")
+    if errors := find_link_errors(session, skills=wanted):
+        raise InvalidInput(errors)
     kept = {row.skill_key: row for row in evidence.skills}
     if set(wanted) == kept.keys():
         return False
@@ -462,9 +462,16 @@ def _replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -
     return True
 
 
-def _require_known(session: Session, column: Any, keys: Sequence[str], name: str) -> None:
-    if not keys:
-        return
-    known = set(session.scalars(sa.select(column).where(column.in_(keys))))
-    if unknown := tuple(key for key in keys if key not in known):
-        raise InvalidInput([FieldError(f"{name}s", f"unknown_{name}", keys=unknown)])
+def find_link_errors(
+    session: Session, milestones: Sequence[str] = (), skills: Sequence[str] = ()
+) -> list[FieldError]:
+    """Return why an item cannot be linked to these milestones and skills."""
+    errors = []
+    if len(milestones) > MAX_MILESTONES:
+        errors.append(FieldError("milestones", "too_many_milestones"))
+    for name, model, keys in (("milestone", Milestone, milestones), ("skill", Skill, skills)):
+        query = sa.select(model.key).where(model.key.in_(keys))
+        known = set(session.scalars(query)) if keys else ()
+        if unknown := tuple(key for key in keys if key not in known):
+            errors.append(FieldError(f"{name}s", f"unknown_{name}", keys=unknown))
+    return errors

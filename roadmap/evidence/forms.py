@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -26,7 +26,7 @@ from roadmap.core.fields import NumberedFieldList, PartialDateField, UrlField, p
 from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.text import clean_line, clean_multiline, strip_control_characters
 from roadmap.evidence import labels, rules
-from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, MAX_MILESTONES, VISIBILITIES
+from roadmap.evidence.constants import IMPACT_TYPES, MAX_IMPACTS, VISIBILITIES
 from roadmap.evidence.item import File, Impact
 from roadmap.evidence.kinds import KINDS, Kind
 from roadmap.evidence.labels import FIELDS, IMPACT_FIELDS
@@ -174,12 +174,12 @@ class EvidenceForm(FlaskForm):
         return [self.url, *(row.form.source_url for row in self.impacts)]
 
     def check_input(
-        self, today: dt.date, known: Mapping[str, Iterable[str]], stored: Collection[Impact]
+        self, today: dt.date, link_errors: Iterable[FieldError], stored: Collection[Impact]
     ) -> bool:
         """Tell whether the form can be saved; otherwise each field has its errors.
 
-        `known` are the milestones and skills that exist, by field name; `stored` the impacts that
-        the item has already.
+        `link_errors` are those of milestones and skills, `stored` the impacts that the item has
+        already.
         """
         # A field whose date could not be parsed has its error already.
         unread = {field.name for field in self if field.process_errors}
@@ -187,13 +187,7 @@ class EvidenceForm(FlaskForm):
         # Errors count impacts without the empty ones.
         rows = [row for row in self.impacts if row.form.impact.has_content]
         found = list(rules.find_errors(rules.normalize(self.evidence_input()), today, stored))
-        found += [
-            FieldError(name, f"unknown_{name[:-1]}")
-            for name in ("milestones", "skills")
-            if not set(self[name].data) <= set(known[name])
-        ]
-        if len(self.milestones.data) > MAX_MILESTONES:
-            found.append(FieldError("milestones", "too_many_milestones"))
+        found += link_errors
         for fault in found:
             if fault.place is None and fault.field in unread:
                 continue

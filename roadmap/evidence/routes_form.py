@@ -244,17 +244,9 @@ def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
     # Enter was pressed in the search field, which must not save the form.
     if "enter" in request.form and form.q.data:
         return _render_form(form, about=about, searched=True)
-    known = {
-        "milestones": [
-            each.key
-            for each in queries.load_milestones(
-                db.session, form.milestones.data, user_id=current_user.id
-            )
-        ],
-        "skills": queries.load_skill_titles(db.session),
-    }
+    unknown = actions.find_link_errors(db.session, form.milestones.data, form.skills.data)
     stored = actions.evidence_input(about).impacts if about is not None else ()
-    if not form.check_input(current_user.today(now()), known, stored):
+    if not form.check_input(current_user.today(now()), unknown, stored):
         return _render_form(form, about=about, status=422)
     if not form.issued_on.raw_data:
         form.issued_on.data = _issue_date(form, about)
