@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from roadmap.momentum.models import Snapshot
 from roadmap.momentum.queries import load_contents, load_past
@@ -30,32 +30,16 @@ _SNAPSHOT: Any = Snapshot.__table__.c
 
 def find_due(session: Session, *, after: uuid.UUID | None = None) -> list[uuid.UUID]:
     """Return people whose summary changed since their last snapshot, in order, a batch at most."""
-    newer = aliased(Snapshot.__table__)
-    latest = (
-        sa.select(sa.func.max(newer.c.day))
-        .where(newer.c.user_id == _SUMMARY.user_id, newer.c.roadmap_id == _SUMMARY.roadmap_id)
-        .correlate(ReadinessSummary.__table__)
-        .scalar_subquery()
+    is_taken = sa.exists().where(
+        _SNAPSHOT.user_id == _SUMMARY.user_id,
+        _SNAPSHOT.roadmap_id == _SUMMARY.roadmap_id,
+        _SNAPSHOT.checked_on == _SUMMARY.computed_on,
+        _SNAPSHOT.person_version.is_not_distinct_from(_SUMMARY.person_version),
     )
     query = (
         sa.select(_SUMMARY.user_id)
         .distinct()
-        .outerjoin_from(
-            ReadinessSummary.__table__,
-            Snapshot.__table__,
-            sa.and_(
-                _SNAPSHOT.user_id == _SUMMARY.user_id,
-                _SNAPSHOT.roadmap_id == _SUMMARY.roadmap_id,
-                _SNAPSHOT.day == latest,
-            ),
-        )
-        .where(
-            sa.or_(
-                _SNAPSHOT.checked_on.is_(None),
-                _SNAPSHOT.checked_on != _SUMMARY.computed_on,
-                _SNAPSHOT.person_version.is_distinct_from(_SUMMARY.person_version),
-            )
-        )
+        .where(~is_taken)
         .order_by(_SUMMARY.user_id)
         .limit(BATCH_SIZE)
     )
