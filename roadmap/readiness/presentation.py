@@ -141,7 +141,7 @@ def step_url(step: Step, slug: str) -> str:
         return f"/evidence/{step.target}"
     if step.action == "add_impact":
         return f"/evidence/{step.piece}/edit?impact={step.target}#impacts"
-    return f"/evidence/{step.piece}/edit" if step.piece else f"/skills/{step.target}#ask"
+    return f"/skills/{step.target}#ask"
 
 
 def message_filter(message: Message | None) -> str:
