@@ -236,7 +236,7 @@ def create_portfolio(body: NewPortfolio) -> OperationResult:
         )
     except LookupError:
         raise InvalidFields({"copy_of": [_("You have no such portfolio.")]}) from None
-    except actions.TooManyPortfolios as refused:
+    except actions.TooMany as refused:
         abort_with_problem(409, str(refused))
     return OperationResult(_serialize(made), 201, location=f"{BASE}/me/portfolios/{made.id}")
 
@@ -333,7 +333,7 @@ def change_profiles(body: ProfilesChange) -> ProfilesShape:
         try:
             urls[name] = read_profile(NETWORKS[name], getattr(body, name) or "")
         except InvalidProfile as invalid:
-            errors[name] = [_(invalid.reason)]
+            errors[name] = [_(str(invalid))]
     if errors:
         raise InvalidFields(errors)
     actions.save_profiles(db.session, urls, by=actor, now=now())

@@ -29,13 +29,13 @@ def keep(
     importer: str,
     source: str,
     records: list[Any],
+    options: Mapping[str, str] | None,
     *,
-    asks: bool = False,
     now: dt.datetime,
 ) -> PendingImport:
     """Keep what was brought for a day, instead of what was brought to this importer before.
 
-    With `asks` the person answers questions before there is a preview.
+    Without `options` the person answers questions before there is a preview.
     """
     discard(session, user_id, importer)
     pending = PendingImport(
@@ -43,7 +43,7 @@ def keep(
         importer=importer,
         source=source[:200],
         records=records,
-        options=None if asks else {},
+        options=None if options is None else dict(options),
         created_at=now,
     )
     session.add(pending)
@@ -62,8 +62,8 @@ def begin(
     now: dt.datetime,
 ) -> PendingImport:
     """Let the job process fetch these pages, instead of what was brought to the importer before."""
-    pending = keep(session, user_id, importer, source, [], now=now)
-    pending.options, pending.todo = dict(options), [list(page) for page in todo]
+    pending = keep(session, user_id, importer, source, [], options, now=now)
+    pending.todo = [list(page) for page in todo]
     retry(session, pending, now=now)
     return pending
 

@@ -39,7 +39,7 @@ class Record:
     address: ClassVar[str]
     model: ClassVar[Any]
     fields: ClassVar[Mapping[str, str | LazyString]]
-    optional: ClassVar[Collection[str]]
+    required: ClassVar[Collection[str]]
     identity: ClassVar[Sequence[str]]
     dates: ClassVar[Sequence[str]]
 
@@ -69,7 +69,7 @@ class EvidenceRecord(Record):
         for name in rules.INPUT_FIELDS
         if name not in ("files", "impacts", "visibility")
     }
-    optional = frozenset(fields) - {"title", "occurred_on"}
+    required = ("title", "occurred_on")
     identity = ("title", "occurred_on", "url")
     dates = ("occurred_on",)
 
@@ -131,21 +131,19 @@ class CareerRecord(Record):
         return self.form(today=today, formdata=MultiDict(given), meta={"csrf": False})
 
 
+def _labels(form: type[DatedForm], *names: str) -> dict[str, LazyString]:
+    """Return the labels of fields as the form has them."""
+    return {name: getattr(form, name).args[0] for name in names}
+
+
 class PositionRecord(CareerRecord):
     label = _l("A position")
     heading = _l("Positions")
     address = "/career/positions"
     model = Position
     form = PositionForm
-    fields = {
-        "title": _l("Title"),
-        "employer": _l("Employer"),
-        "started_on": _l("From"),
-        "ended_on": _l("Until"),
-        "is_ml": _l("This was machine learning engineering"),
-        "summary": _l("Summary"),
-    }
-    optional = ("employer", "ended_on", "is_ml", "summary")
+    fields = _labels(form, "title", "employer", "started_on", "ended_on", "is_ml", "summary")
+    required = ("title", "started_on")
     identity = ("title", "employer", "started_on")
     dates = ("started_on", "ended_on")
 
@@ -156,13 +154,8 @@ class DegreeRecord(CareerRecord):
     address = "/career/degrees"
     model = Degree
     form = DegreeForm
-    fields = {
-        "level": _l("Level"),
-        "field": _l("Field"),
-        "institution": _l("Institution"),
-        "awarded_on": _l("Awarded on"),
-    }
-    optional = ("field", "institution", "awarded_on")
+    fields = _labels(form, "level", "field", "institution", "awarded_on")
+    required = ("level",)
     identity = ("level", "field", "institution")
     dates = ("awarded_on",)
 

@@ -70,9 +70,9 @@ def bring(key: str) -> BaseResponse:
     except ImportFault as fault:
         form.file.errors = [str(fault)]
         return _render(importer, form, status=422)
-    asks = bool(importer.questions(records, {}))
+    options: dict[str, str] | None = None if importer.questions(records, {}) else {}
     name = clean_line(form.file.data.filename) or str(importer.title)
-    actions.keep(db.session, current_user.id, key, name, records, asks=asks, now=now())
+    actions.keep(db.session, current_user.id, key, name, records, options, now=now())
     return see_other("importers.preview", key=key)
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
+from roadmap.core.limits import count_rows
 from roadmap.core.stale_forms import RowDeleted, check_seen, refresh
 from roadmap.core.types import form_id
 from roadmap.evidence.audience_sql import is_visible
@@ -60,13 +61,8 @@ class PortfolioFull(Exception):
     """The portfolio holds as many pieces as it may."""
 
 
-class TooManyPortfolios(Exception):
-    """The person has `MAX_PORTFOLIOS`; the text says so."""
-
-    def __str__(self) -> str:
-        return _(
-            "You have %(most)d portfolios, the maximum. Delete one first.", most=MAX_PORTFOLIOS
-        )
+class TooMany(Exception):
+    """The person has as many portfolios or links as there can be; the text says so."""
 
 
 class IsDefault(Exception):
@@ -100,7 +96,7 @@ def create_portfolio(
 ) -> Portfolio:
     """Create a portfolio, empty or as a copy of another, once for each `key` of a form.
 
-    A copy has everything but the public links. Raises TooManyPortfolios.
+    A copy has everything but the public links. Raises TooMany.
     """
     lock_user(session, by.id)
     made_as = form_id(key, by.id, name, copy_of)
@@ -110,9 +106,10 @@ def create_portfolio(
     session.add(find_portfolio(session, by.id, None, now))
     session.flush()
     source = lock_portfolio(session, copy_of, by=by, now=now) if copy_of else None
-    mine = sa.select(sa.func.count()).where(Portfolio.user_id == by.id)
-    if session.scalars(mine).one() >= MAX_PORTFOLIOS:
-        raise TooManyPortfolios
+    if count_rows(session, Portfolio, Portfolio.user_id == by.id) >= MAX_PORTFOLIOS:
+        raise TooMany(
+            _("You have %(most)d portfolios, the maximum. Delete one first.", most=MAX_PORTFOLIOS)
+        )
     copied = (*TEXTS, "section_order", "hidden_sections")
     values = {field: getattr(source, field) for field in copied} if source else {}
     portfolio = Portfolio(

@@ -29,11 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class MissingCharacters(Exception):
-    """The format would show boxes in place of some `characters`."""
-
-    def __init__(self, characters: str) -> None:
-        super().__init__(characters)
-        self.characters = characters
+    """The format would show boxes in place of some characters, which are the text."""
 
 
 def export_file(

@@ -117,7 +117,7 @@ class ProfileField(StringField):
         try:
             self.url = read_profile(self.network, self.data or "")
         except InvalidProfile as invalid:
-            raise ValidationError(_(invalid.reason)) from None
+            raise ValidationError(_(str(invalid))) from None
 
 
 class ProfilesForm(FlaskForm):

@@ -28,20 +28,10 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
-from roadmap.portfolio.actions import lock_portfolio
+from roadmap.portfolio.actions import TooMany, lock_portfolio
 from roadmap.portfolio.models import PortfolioItem, PortfolioLink
 
 MAX_OPEN_LINKS = 20
-
-
-class TooManyLinks(Exception):
-    """The person already has `MAX_OPEN_LINKS` open links; the text says so."""
-
-    def __str__(self) -> str:
-        return _(
-            "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
-            most=MAX_OPEN_LINKS,
-        )
 
 
 def sign_token(link: PortfolioLink) -> str:
@@ -61,7 +51,7 @@ def create_link(
 ) -> PortfolioLink:
     """Create a public link to a portfolio of its owner `by`, once for each `key` of a form.
 
-    Raises TooManyLinks, and RowDeleted where the person has no such portfolio.
+    Raises TooMany, and RowDeleted where the person has no such portfolio.
     """
     portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     made_as = form_id(key, by.id, portfolio_id, label, expires_at and expires_at - now)
@@ -72,7 +62,12 @@ def create_link(
                 return made
             made_as = new_id()
     if sum(is_open(link, now) for link in links) >= MAX_OPEN_LINKS:
-        raise TooManyLinks
+        raise TooMany(
+            _(
+                "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
+                most=MAX_OPEN_LINKS,
+            )
+        )
     link = PortfolioLink(
         id=made_as,
         user_id=by.id,

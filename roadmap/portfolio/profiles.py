@@ -14,11 +14,7 @@ MAX_URL_LENGTH = 500
 
 
 class InvalidProfile(ValueError):
-    """What was entered is no profile of the network; `reason` says what would be one."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """What was entered is no profile of the network; the text says what would be one."""
 
 
 @dataclass(frozen=True, slots=True)

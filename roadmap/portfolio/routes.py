@@ -73,7 +73,7 @@ def create() -> BaseResponse:
             now=now(),
             key=form_key(),
         )
-    except actions.TooManyPortfolios as refused:
+    except actions.TooMany as refused:
         form.name.errors = [str(refused)]
         return _render_list(form, 422)
     flash(_("%(name)s is created. Only you see it until you share it.", name=made.name))
@@ -235,7 +235,7 @@ def export(name: str, portfolio_id: uuid.UUID | None = None) -> Response | str:
         return render_template(
             "portfolio/missing_characters.html",
             portfolio_url=portfolio_url(portfolio_id),
-            characters=missing.characters,
+            characters=str(missing),
             chosen=FORMATS[name],
             others=[each for each in FORMATS.values() if each.key != name],
         )

@@ -25,6 +25,7 @@ from roadmap.core.web import (
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.portfolio import links, selection
+from roadmap.portfolio.actions import TooMany
 from roadmap.portfolio.blueprint import portfolio, render_document
 from roadmap.portfolio.forms import LIFETIME_DAYS, LinkForm
 from roadmap.portfolio.models import PortfolioLink
@@ -57,7 +58,7 @@ def make_link() -> BaseResponse:
             now=now(),
             key=form_key() and f"{form_key()} {form.lives.data} {form.ends_on.data}",
         )
-    except links.TooManyLinks as refused:
+    except TooMany as refused:
         form.label.errors = [str(refused)]
         return _render_links_page(form, 422)
     flash(_("The link is created. Anyone who has it can open it without signing in."))

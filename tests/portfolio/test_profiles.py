@@ -60,7 +60,7 @@ def test_what_people_write_becomes_the_full_address(network: str, typed: str, ur
 def test_what_is_no_profile_is_refused_with_an_example(network: str, typed: str) -> None:
     with pytest.raises(InvalidProfile) as refused:
         read_profile(NETWORKS[network], typed)
-    assert "such as" in refused.value.reason
+    assert "such as" in str(refused.value)
 
 
 def test_the_last_digit_of_an_orcid_is_checked() -> None:

@@ -164,7 +164,7 @@ class CsvImporter(FileImporter):
         for name, label in record.fields.items():
             if chosen.count(name) > 1:
                 return _("More than one column is set to “%(field)s”. Keep one.", field=label)
-            if name not in record.optional and name not in chosen:
+            if name in record.required and name not in chosen:
                 return _("No column is set to “%(field)s”, which is required.", field=label)
         return ""
 

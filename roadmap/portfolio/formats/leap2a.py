@@ -23,7 +23,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.markdown import to_html
 from roadmap.core.text import clean_line, strip_control_characters
 from roadmap.portfolio import labels
-from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
+from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.urls import safe_url
 
 LIFE_AREA = "categories:life_area#"
@@ -106,17 +106,40 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
             yield from (_piece(item, document.locale) for item in document.items)
         case "experience":
             for number, position in enumerate(document.positions, 1):
-                id_ = _urn(document, f"position/{number}", position.id)
-                yield from _at(document, _position(id_, position), position.employer)
+                entry = Entry(
+                    _urn(document, f"position/{number}", position.id),
+                    "activity",
+                    clean_line(position.title),
+                    html=to_html(position.summary),
+                    facts=[labels.declared()],
+                    categories=[(LIFE_AREA, "Work")],
+                    dates=_span(position.started_on, position.ended_on),
+                )
+                yield from _at(document, entry, position.employer)
         case "education":
             for number, degree in enumerate(document.degrees, 1):
-                id_ = _urn(document, f"degree/{number}", degree.id)
-                yield from _at(document, _degree(id_, degree), degree.institution)
+                entry = Entry(
+                    _urn(document, f"degree/{number}", degree.id),
+                    "achievement",
+                    labels.degree_title(degree),
+                    facts=[labels.declared()],
+                    categories=[(LIFE_AREA, "Education")],
+                    dates=_span(None, degree.awarded_on),
+                )
+                yield from _at(document, entry, degree.institution)
         case "skills":
-            yield from (
-                _skill(_urn(document, f"skill/{each.title}"), each, document.locale)
-                for each in document.skills
-            )
+            for skill in document.skills:
+                assessed = labels.assessor(skill, document.locale)
+                yield Entry(
+                    _urn(document, f"skill/{skill.title}"),
+                    "ability",
+                    clean_line(skill.title),
+                    facts=[
+                        f"{labels.skill_level(skill)}, {assessed}",
+                        labels.level_meaning(skill),
+                    ],
+                    updated_on=skill.assessed_on,
+                )
 
 
 def _at(document: Document, entry: Entry, organization: str) -> Iterator[Entry]:
@@ -156,40 +179,4 @@ def _piece(item: DocumentItem, locale: str) -> Entry:
         dates=_span(item.occurred_on, item.occurred_on),
         links=[("related", url)] if url else [],
         updated_on=item.verified_on,
-    )
-
-
-def _position(id_: str, position: Position) -> Entry:
-    return Entry(
-        id_,
-        "activity",
-        clean_line(position.title),
-        html=to_html(position.summary),
-        facts=[labels.declared()],
-        categories=[(LIFE_AREA, "Work")],
-        dates=_span(position.started_on, position.ended_on),
-    )
-
-
-def _degree(id_: str, degree: Degree) -> Entry:
-    return Entry(
-        id_,
-        "achievement",
-        labels.degree_title(degree),
-        facts=[labels.declared()],
-        categories=[(LIFE_AREA, "Education")],
-        dates=_span(None, degree.awarded_on),
-    )
-
-
-def _skill(id_: str, skill: Skill, locale: str) -> Entry:
-    return Entry(
-        id_,
-        "ability",
-        clean_line(skill.title),
-        facts=[
-            f"{labels.skill_level(skill)}, {labels.assessor(skill, locale)}",
-            labels.level_meaning(skill),
-        ],
-        updated_on=skill.assessed_on,
     )

@@ -100,7 +100,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
     fetched.fault = {"reason": "limit", "status": 403}
     rows = CsvImporter().load(TABLE)
     pending = actions.keep(
-        write.session, write.cast.alice, "csv", "work.csv", rows, asks=True, now=write.now
+        write.session, write.cast.alice, "csv", "work.csv", rows, None, now=write.now
     )
     actions.answer(write.session, pending, OPTIONS)
     return {}
