@@ -3,17 +3,19 @@
 The code that builds a `Document` decides what is shown: the pieces that were chosen and that anyone
 may see now, redacted where their author redacted them, and nothing of a hidden section. Export
 formats, the preview and the public page write all of it, section by section in the order of
-`Document.sections`. The name that its owner gave a portfolio is for the owner and not in it.
+`Document.sections`. The name that its owner gave a portfolio is for the owner and not in it. Texts
+that are no Markdown are clean lines, see `cleaned`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Literal
 
 from roadmap.core.dates import PartialDate
+from roadmap.core.text import clean_line
 from roadmap.evidence.item import Content, Impact
 from roadmap.portfolio.sections import SECTIONS
 
@@ -183,6 +185,22 @@ class Document:
         if "results" not in self.sections:
             return ()
         return tuple(_impacts(item for item in self.items if item.tone == "verified"))
+
+
+# Their texts have several lines.
+MARKDOWN = ("introduction_md", "summary", "description")
+
+
+def cleaned(value: Any) -> Any:
+    """Return values in which each text that is no Markdown is a single line without oddities."""
+    if type(value) is str:
+        return clean_line(value)
+    if isinstance(value, tuple):
+        return tuple(map(cleaned, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        names = (each.name for each in fields(value) if each.name not in MARKDOWN)
+        return replace(value, **{name: cleaned(getattr(value, name)) for name in names})
+    return value
 
 
 def _impacts(items: Iterable[DocumentItem]) -> Iterable[tuple[DocumentItem, Impact]]:

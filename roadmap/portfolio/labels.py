@@ -21,7 +21,7 @@ OPENING_LENGTH = 400
 
 def roadmap_line(document: Document) -> str:
     """Return the roadmap that the person follows; empty where they follow none."""
-    title = clean_line(document.roadmap_title or "")
+    title = document.roadmap_title
     return _("Roadmap: %(title)s", title=title) if title else ""
 
 
@@ -33,17 +33,18 @@ def position_period(position: Position, locale: str) -> str:
 
 def impact_change(impact: Impact) -> str:
     """Return what an impact changed: 420 → 180 ms, or only the result without a baseline."""
+    # With a plain space before its unit.
     return clean_line(impact.change)
 
 
 def impact_type(impact: Impact) -> str:
     types = {"scale": _("Scale"), "business": _("Business"), "team": _("Team")}
-    return types.get(impact.type) or clean_line(impact.type)
+    return types.get(impact.type, impact.type)
 
 
 def impact_line(impact: Impact) -> str:
     """Return an impact as one line without its source: P95 latency: 420 → 180 ms (scale)."""
-    parts = (clean_line(impact.metric), impact_change(impact))
+    parts = (impact.metric, impact_change(impact))
     return f"{': '.join(part for part in parts if part)} ({impact_type(impact).lower()})"
 
 
@@ -72,14 +73,14 @@ def _verification(item: DocumentItem, locale: str) -> str:
         return _("Draft, not reviewed") if item.is_draft else _("Not verified")
     if item.tone == "lapsed" and not (item.verified_by or item.verifiers):
         return _("Lapsed, not verified")
-    name, said = clean_line(item.verified_by), _("Verified")
+    name, said = item.verified_by, _("Verified")
     if name and item.verified_on:
         date = show_date(item.verified_on, locale)
         said = _("Verified by %(name)s on %(date)s", name=name, date=date)
     elif name:
         said = _("Verified by %(name)s", name=name)
-    title = clean_line(item.verified_title)
-    said = _("%(judgement)s as “%(title)s”", judgement=said, title=title) if title else said
+    if item.verified_title:
+        said = _("%(judgement)s as “%(title)s”", judgement=said, title=item.verified_title)
     return _("%(judgement)s, lapsed since", judgement=said) if item.tone == "lapsed" else said
 
 
@@ -93,8 +94,8 @@ def newer_version(item: DocumentItem, locale: str) -> str:
 
 def result_source(item: DocumentItem, locale: str) -> str:
     """Return of which piece a result is, and that a newer version of it awaits review."""
-    title, newer = clean_line(item.title), newer_version(item, locale)
-    return _("%(title)s (%(newer)s)", title=title, newer=newer) if newer else title
+    newer = newer_version(item, locale)
+    return _("%(title)s (%(newer)s)", title=item.title, newer=newer) if newer else item.title
 
 
 def fact_labels() -> dict[str, str]:
@@ -118,7 +119,7 @@ def piece_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
     for name, label in fact_labels().items():
         said = getattr(item, name)
         texts = [said] if isinstance(said, str) else said
-        facts.append((label, [clean_line(text) for text in texts if text]))
+        facts.append((label, [text for text in texts if text]))
     return [(label, texts) for label, texts in facts if texts]
 
 
@@ -135,13 +136,13 @@ def opening(item: DocumentItem) -> Markup:
 
 def file_lines(item: DocumentItem) -> list[str]:
     """Return the files of a piece, by name and SHA-256, as a reader compares them."""
-    return [f"{clean_line(file.name)} (SHA-256 {file.sha256})" for file in item.files]
+    return [f"{file.name} (SHA-256 {file.sha256})" for file in item.files]
 
 
 def shown_kind(item: DocumentItem) -> str:
     """Return the kind as it stands above a piece; empty for "Other", which says nothing there."""
     is_plain = item.kind == "other" and item.tone != "lapsed"
-    return "" if is_plain else clean_line(item.kind_label)
+    return "" if is_plain else item.kind_label
 
 
 def validity(item: DocumentItem, locale: str) -> str:
@@ -150,9 +151,9 @@ def validity(item: DocumentItem, locale: str) -> str:
     For other kinds the issuer is a venue or publisher, which is named without a verb.
     """
     parts = []
-    if issuer := clean_line(item.issuer):
-        by = _("Issued by %(issuer)s", issuer=issuer)
-        parts.append(by if is_issued(item.kind) else issuer)
+    if item.issuer:
+        by = _("Issued by %(issuer)s", issuer=item.issuer)
+        parts.append(by if is_issued(item.kind) else item.issuer)
     if item.issued_on:
         parts.append(_("issued %(date)s", date=show_date(item.issued_on, locale)))
     if item.expires_on:
@@ -173,15 +174,15 @@ def degree_title(degree: Degree) -> str:
         "doctorate": _("Doctorate"),
         "other": _("Other degree"),
     }
-    level = levels.get(degree.level, clean_line(degree.level))
-    return ", ".join(part for part in (level, clean_line(degree.field)) if part)
+    level = levels.get(degree.level, degree.level)
+    return ", ".join(part for part in (level, degree.field) if part)
 
 
 def assessor(skill: Skill, locale: str = "en") -> str:
     """Return who assessed a skill and when, marked where that is long ago."""
     by = _("assessed by a manager") if skill.assessed_by == "manager" else _("self-assessed")
-    if name := clean_line(skill.assessor):
-        by = _("%(assessed)s, %(name)s", assessed=by, name=name)
+    if skill.assessor:
+        by = _("%(assessed)s, %(name)s", assessed=by, name=skill.assessor)
     if skill.assessed_on:
         date = show_date(skill.assessed_on, locale)
         by = _("%(assessed)s, on %(date)s", assessed=by, date=date)
@@ -190,8 +191,9 @@ def assessor(skill: Skill, locale: str = "en") -> str:
 
 def level_meaning(skill: Skill) -> str:
     """Return what the level of a skill means; empty where nothing says so."""
-    text = clean_line(skill.level_text)
-    return _("Level %(level)s means: %(meaning)s", level=skill.level, meaning=text) if text else ""
+    if not skill.level_text:
+        return ""
+    return _("Level %(level)s means: %(meaning)s", level=skill.level, meaning=skill.level_text)
 
 
 def missing_skills() -> str:
@@ -207,11 +209,11 @@ def skill_table(document: Document) -> tuple[tuple[str, ...], list[tuple[str | i
     head = (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means"))
     return head, [
         (
-            clean_line(skill.title),
+            skill.title,
             skill.level,
             skill.bar,
             assessor(skill, document.locale),
-            clean_line(skill.level_text),
+            skill.level_text,
         )
         for skill in document.skills
     ]
@@ -222,7 +224,7 @@ def result_table(document: Document) -> tuple[tuple[str, ...], list[tuple[str, .
     return (_("Change"), _("Metric"), _("Evidence")), [
         (
             impact_change(impact),
-            clean_line(impact.metric),
+            impact.metric,
             result_source(item, document.locale),
         )
         for item, impact in document.verified_impacts[:MAX_TOP_RESULTS]

@@ -43,6 +43,7 @@ from roadmap.portfolio.document import (
     Profile,
     Skill,
     Tone,
+    cleaned,
 )
 from roadmap.portfolio.markdown_writer import escape
 from roadmap.portfolio.models import Portfolio, Redaction
@@ -97,7 +98,7 @@ def load_document(
     worked = career.positions(session, user_id) if "experience" in sections else []
     learned = career.degrees(session, user_id) if "education" in sections else []
     summaries = _shorten_long([position.summary for position in worked])
-    return Document(
+    document = Document(
         name=person.name,
         generated_on=today,
         id=str(portfolio.id),
@@ -118,6 +119,7 @@ def load_document(
         items=_load_items(session, portfolio, today, zone) if "evidence" in sections else (),
         locale=person.locale,
     )
+    return cleaned(document)
 
 
 def _load_profiles(session: Session, portfolio: Portfolio) -> tuple[Profile, ...]:
@@ -169,25 +171,18 @@ def _load_items(
         today=today,
         zone=zone,
     )
-    redactions = [choices[item.id].redaction for item in items]
-    descriptions = _shorten_long(
-        [
-            redaction.description if redaction else item.version.description
-            for item, redaction in zip(items, redactions, strict=True)
-        ]
-    )
-    made = (
-        _document_item(item, facts, description)
-        for item, description in zip(items, descriptions, strict=True)
-    )
+    shown = []
+    for item in items:
+        made, redaction = _document_item(item, facts), choices[item.id].redaction
+        shown.append(redacted(made, redaction, portfolio.id) if redaction else made)
+    descriptions = _shorten_long([each.description for each in shown])
     return tuple(
-        redacted(item, redaction, portfolio.id) if redaction else item
-        for item, redaction in zip(made, redactions, strict=True)
+        replace(each, description=text) for each, text in zip(shown, descriptions, strict=True)
     )
 
 
 def redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) -> DocumentItem:
-    """Return what readers get in place of a redacted piece; its description is redacted already.
+    """Return what readers get in place of a redacted piece.
 
     It is made from nothing, so that a new field of a piece is not shown until somebody says so.
     """
@@ -195,7 +190,7 @@ def redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) 
         is_redacted=True,
         id=str(uuid.uuid5(portfolio_id, item.id)),
         title=redaction.title,
-        description=item.description,
+        description=redaction.description,
         impacts=tuple(replace(impact, source_url="") for impact in item.impacts)
         if redaction.shows_impacts
         else (),
@@ -243,7 +238,7 @@ def _load_done_milestones(
     return {key: definition.get("evidence", ()) for key, definition in rows}
 
 
-def _document_item(item: Item, facts: _Facts, description: str) -> DocumentItem:
+def _document_item(item: Item, facts: _Facts) -> DocumentItem:
     """Return what a reader sees of an item.
 
     Of the linked milestones it names those that a reviewer confirmed, and those that the person has
@@ -276,13 +271,10 @@ def _document_item(item: Item, facts: _Facts, description: str) -> DocumentItem:
             )
             for title, link in zip(titles, confirmed, strict=True)
         ]
-    content = version.content | {
-        "description": description,
-        "impacts": tuple(impact for impact in version.impacts if impact.complete),
-    }
+    complete = tuple(impact for impact in version.impacts if impact.complete)
     badge = None if item.has_lapsed(facts.today) else facts.badges.get(str(item.id))
     return DocumentItem(
-        **content,
+        **(version.content | {"impacts": complete}),
         id=str(item.id),
         title=item.title,
         kind_label=_kind_label(item, facts.today),

@@ -7,7 +7,7 @@ import uuid
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact
-from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
+from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill, cleaned
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -260,7 +260,7 @@ def hostile(count: int, length: int = 10_000) -> Document:
         )
         for number in range(count)
     )  # fmt: skip
-    return Document(
+    document = Document(
         name=text(0),
         email=None,
         headline=text(2),
@@ -272,6 +272,7 @@ def hostile(count: int, length: int = 10_000) -> Document:
         items=items,
         generated_on=TODAY,
     )
+    return cleaned(document)
 
 
 def ordinary(count: int) -> Document:

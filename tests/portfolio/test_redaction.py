@@ -79,7 +79,7 @@ def test_no_format_and_no_page_has_anything_of_it(
 def test_a_new_field_of_a_piece_is_left_out_until_somebody_decides() -> None:
     """Every field differs from its default here: what is not in KEPT has the default after."""
     full = DocumentItem(
-        kind="talk", occurred_on=PartialDate("2026"), url="u", description="For readers", role="r",
+        kind="talk", occurred_on=PartialDate("2026"), url="u", description="d", role="r",
         issuer="i", issued_on=PartialDate("2025"), expires_on=PartialDate("2027"),
         impacts=(Impact("scale"),), files=(File("a", "b", 1, "c"),), id=str(uuid.uuid4()),
         title="t", kind_label="k", verified_for=("v",), linked_to=("l",), witnessed=("w",),
@@ -87,7 +87,7 @@ def test_a_new_field_of_a_piece_is_left_out_until_somebody_decides() -> None:
         verified_on=TODAY, verified_title="vt", newer_since=TODAY, verifiers=frozenset({"b"}),
         **dict.fromkeys(FURTHER_TEXTS, "f"),
     )  # fmt: skip
-    shown = redacted(full, Redaction("Redacted"), uuid.uuid4())
+    shown = redacted(full, Redaction("Redacted", "For readers"), uuid.uuid4())
     assert (shown.title, shown.description, shown.impacts) == ("Redacted", "For readers", ())
     assert shown.id != full.id
     empty = replace(shown, **{name: getattr(full, name) for name in KEPT})

@@ -10,7 +10,7 @@ from dataclasses import replace
 import docx
 import pytest
 
-from roadmap.portfolio.document import Document
+from roadmap.portfolio.document import Document, cleaned
 from roadmap.portfolio.formats import word
 from tests.portfolio.readers import docx_to_html, read_html
 from tests.portfolio.sample_documents import ALICE, EMPTY, HOSTILE, RANKER, hostile
@@ -110,7 +110,9 @@ def test_a_text_that_turns_at_every_letter_is_one_run() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_in_every_place_is_a_text(text: str) -> None:
     item = replace(RANKER, title=text, url=text, role=text, description=text)
-    document = replace(ALICE, name=text, headline=text, introduction_md=text, items=(item,))
+    document = cleaned(
+        replace(ALICE, name=text, headline=text, introduction_md=text, items=(item,))
+    )
     assert re.search("<h1>Evidence</h1><h2>.+?</h2>", html(document))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
-from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.core.text import strip_control_characters
 from roadmap.evidence.item import FURTHER_TEXTS, Impact
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
@@ -60,15 +60,15 @@ def _resume(document: Document) -> Entry:
     resume = {
         "$schema": SCHEMA,
         "basics": {
-            "name": clean_line(document.name),
-            "label": clean_line(document.headline),
+            "name": document.name,
+            "label": document.headline,
             "email": document.email,
             "summary": _summary(document),
             "url": next((p.url for p in document.profiles if p.network == "website"), ""),
             "profiles": [
                 {
-                    "network": clean_line(profile.title),
-                    "username": clean_line(profile.username),
+                    "network": profile.title,
+                    "username": profile.username,
                     "url": profile.url,
                 }
                 for profile in document.profiles
@@ -117,7 +117,7 @@ def _clean(value: Any) -> Any:
         return value if value.isprintable() else strip_control_characters(value)
     if isinstance(value, dict):
         return _without_empty(value)
-    return [_clean(each) for each in value] if isinstance(value, list) else value
+    return [_clean(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _day(value: dt.date | PartialDate | None) -> str | None:
@@ -131,8 +131,8 @@ def _on_one_day(value: PartialDate | None) -> Entry:
 
 def _position(position: Position) -> Entry:
     return {
-        "name": clean_line(position.employer),
-        "position": clean_line(position.title),
+        "name": position.employer,
+        "position": position.title,
         "startDate": _day(position.started_on),
         "endDate": _day(position.ended_on),
         "summary": plain_text(position.summary, between="\n\n"),
@@ -146,8 +146,8 @@ def _position(position: Position) -> Entry:
 
 def _degree(degree: Degree) -> Entry:
     return {
-        "institution": clean_line(degree.institution),
-        "area": clean_line(degree.field),
+        "institution": degree.institution,
+        "area": degree.field,
         "studyType": labels.degree_title(Degree(degree.level)),
         **_on_one_day(degree.awarded_on),
         "cairn": {"level": degree.level, "source": labels.declared()},
@@ -157,13 +157,13 @@ def _degree(degree: Degree) -> Entry:
 def _skill(skill: Skill, locale: str) -> Entry:
     assessor = labels.assessor(skill, locale)
     return {
-        "name": clean_line(skill.title),
+        "name": skill.title,
         "level": f"{labels.skill_level(skill)}, {assessor}",
         # Some themes show keywords and no level.
-        "keywords": [*filter(None, [clean_line(skill.group)]), assessor],
+        "keywords": [*filter(None, [skill.group]), assessor],
         "cairn": {
             "level": skill.level,
-            "description": clean_line(skill.level_text),
+            "description": skill.level_text,
             "bar": skill.bar,
             "assessedBy": skill.assessed_by,
         },
@@ -181,19 +181,19 @@ def _extension(item: DocumentItem, *said: str) -> Entry:
         "tone": item.tone,
         "verifiedBy": item.verified_by,
         "verifiedOn": _day(item.verified_on),
-        "verifiedTitle": clean_line(item.verified_title or ""),
+        "verifiedTitle": item.verified_title,
         "occurredOn": _day(item.occurred_on),
-        "issuer": clean_line(item.issuer),
+        "issuer": item.issuer,
         "issuedOn": _day(item.issued_on),
         "expiresOn": _day(item.expires_on),
         "url": "" if safe_url(item.url) else item.url,
         "role": item.role,
-        **{name: clean_line(getattr(item, name)) for name in FURTHER_TEXTS},
+        **{name: getattr(item, name) for name in FURTHER_TEXTS},
         "description": item.description,
-        "verifiedFor": [clean_line(title) for title in item.verified_for],
-        "linkedTo": [clean_line(title) for title in item.linked_to],
-        "witnessed": [clean_line(line) for line in (*item.also_witnessed, *item.witnessed)],
-        "skills": [clean_line(title) for title in item.skills],
+        "verifiedFor": item.verified_for,
+        "linkedTo": item.linked_to,
+        "witnessed": [*item.also_witnessed, *item.witnessed],
+        "skills": item.skills,
         "impacts": [_impact(impact) for impact in item.impacts],
         "files": [
             {
@@ -211,10 +211,10 @@ def _extension(item: DocumentItem, *said: str) -> Entry:
 def _impact(impact: Impact) -> Entry:
     return {
         "type": impact.type,
-        "metric": clean_line(impact.metric),
-        "baseline": clean_line(impact.baseline),
-        "result": clean_line(impact.result),
-        "unit": clean_line(impact.unit),
+        "metric": impact.metric,
+        "baseline": impact.baseline,
+        "result": impact.result,
+        "unit": impact.unit,
         "sourceUrl": impact.source_url,
     }
 
@@ -224,22 +224,22 @@ def _highlights(item: DocumentItem, locale: str) -> list[str]:
     lines.append(labels.verification_line(item, locale))
     lines += [f"{label}: {title}" for label, titles in labels.piece_facts(item) for title in titles]
     issued = labels.validity(item, locale)
-    if issued and issued != clean_line(item.issuer):
+    if issued and issued != item.issuer:
         lines.append(issued)
     return lines
 
 
 def _project(item: DocumentItem, locale: str) -> Entry:
     return {
-        "name": clean_line(item.title),
-        "type": clean_line(item.kind_label),
+        "name": item.title,
+        "type": item.kind_label,
         "description": plain_text(item.description, between="\n\n"),
         "highlights": _highlights(item, locale),
-        "keywords": [clean_line(title) for title in item.skills],
+        "keywords": item.skills,
         **_on_one_day(item.occurred_on),
         "url": safe_url(item.url),
-        "roles": [clean_line(item.role)] if item.role else [],
-        "entity": clean_line(item.issuer),
+        "roles": [item.role] if item.role else [],
+        "entity": item.issuer,
         "cairn": _extension(item, "occurredOn", "skills", "role", "issuer"),
     }
 
@@ -248,39 +248,39 @@ def _publication(item: DocumentItem, locale: str) -> Entry:
     # The format has no highlights here, so they are part of the summary.
     parts = [plain_text(item.description, between="\n\n"), item.role, *_highlights(item, locale)]
     return {
-        "name": clean_line(item.title),
-        "publisher": clean_line(item.issuer),
+        "name": item.title,
+        "publisher": item.issuer,
         "releaseDate": _day(item.occurred_on),
         "url": safe_url(item.url),
         "summary": "\n\n".join(part for part in parts if part),
-        "type": clean_line(item.kind_label),
+        "type": item.kind_label,
         "cairn": _extension(item, "occurredOn", "issuer"),
     }
 
 
 def _certificate(item: DocumentItem, locale: str) -> Entry:
-    name = clean_line(item.title)
+    name = item.title
     # Themes show neither its kind nor until when it is valid.
     if item.tone == "lapsed":
-        name = f"{name} ({clean_line(item.kind_label)})"
+        name = f"{name} ({item.kind_label})"
     return {
         "name": name,
         "date": _day(item.issued_on or item.occurred_on),
-        "issuer": clean_line(item.issuer),
+        "issuer": item.issuer,
         "url": safe_url(item.url),
         "highlights": _highlights(item, locale),
-        "cairn": {"title": clean_line(item.title), **_extension(item, "issuer")},
+        "cairn": {"title": item.title, **_extension(item, "issuer")},
     }
 
 
 def _volunteer(item: DocumentItem, locale: str) -> Entry:
     return {
-        "organization": clean_line(item.issuer),
-        "position": clean_line(item.title),
+        "organization": item.issuer,
+        "position": item.title,
         "url": safe_url(item.url),
         **_on_one_day(item.occurred_on),
         "summary": plain_text(item.description, between="\n\n"),
-        "highlights": ([clean_line(item.role)] if item.role else []) + _highlights(item, locale),
+        "highlights": ([item.role] if item.role else []) + _highlights(item, locale),
         "cairn": _extension(item, "occurredOn", "issuer"),
     }
 

@@ -21,7 +21,7 @@ from roadmap.core.config import VERSION
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
 from roadmap.core.markdown import to_html
-from roadmap.core.text import clean_line, strip_control_characters
+from roadmap.core.text import strip_control_characters
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.urls import safe_url
@@ -63,7 +63,7 @@ def render(document: Document) -> bytes:
     first = Entry(
         _urn(document, "portfolio"),
         "selection",
-        clean_line(document.headline) or clean_line(document.name),
+        document.headline or document.name,
         html=to_html(document.introduction_md),
         facts=[line for line in (about, *(each.url for each in document.profiles)) if line],
         categories=[("categories:selection_type#", "Grouping")],
@@ -72,8 +72,8 @@ def render(document: Document) -> bytes:
     sections.setdefault("introduction", []).append(first)
     text = _template().render(
         feed_id=_urn(document, "feed"),
-        title=_("Portfolio of %(name)s", name=clean_line(document.name)),
-        author=clean_line(document.name),
+        title=_("Portfolio of %(name)s", name=document.name),
+        author=document.name,
         email=document.email,
         updated=f"{document.generated_on.isoformat()}T00:00:00Z",
         version=VERSION,
@@ -109,7 +109,7 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
                 entry = Entry(
                     _urn(document, f"position/{number}", position.id),
                     "activity",
-                    clean_line(position.title),
+                    position.title,
                     html=to_html(position.summary),
                     facts=[labels.declared()],
                     categories=[(LIFE_AREA, "Work")],
@@ -133,7 +133,7 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
                 yield Entry(
                     _urn(document, f"skill/{skill.title}"),
                     "ability",
-                    clean_line(skill.title),
+                    skill.title,
                     facts=[
                         f"{labels.skill_level(skill)}, {assessed}",
                         labels.level_meaning(skill),
@@ -145,8 +145,8 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
 def _at(document: Document, entry: Entry, organization: str) -> Iterator[Entry]:
     """Yield an entry, and where it was as an entry that it is linked to."""
     yield entry
-    if name := clean_line(organization):
-        place = Entry(_urn(document, f"{entry.id}/organization"), "organization", name)
+    if organization:
+        place = Entry(_urn(document, f"{entry.id}/organization"), "organization", organization)
         entry.links.append(("related", place.id))
         yield place
 
@@ -163,16 +163,16 @@ def _span(start: PartialDate | None, end: PartialDate | None) -> list[tuple[str,
 
 def _piece(item: DocumentItem, locale: str) -> Entry:
     issued = labels.validity(item, locale)
-    facts = [clean_line(item.kind_label), labels.verification_line(item, locale)]
+    facts = [item.kind_label, labels.verification_line(item, locale)]
     facts += [f"{label}: {title}" for label, titles in labels.piece_facts(item) for title in titles]
     facts += [labels.sourced_impact_line(impact) for impact in item.impacts]
-    facts += [clean_line(item.role), issued, *labels.file_lines(item)]
-    facts += [clean_line(title) for title in item.skills]
+    facts += [item.role, issued, *labels.file_lines(item)]
+    facts += item.skills
     url = safe_url(item.url)
     return Entry(
         f"urn:uuid:{item.id}",
         TYPES.get(item.kind, "achievement"),
-        clean_line(item.title),
+        item.title,
         html=to_html(item.description),
         facts=[line for line in facts if line],
         categories=[(KIND_SCHEME, item.kind)],

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date, show_month
-from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Degree, Document, DocumentItem
 from roadmap.portfolio.markdown_writer import destination, escape, inline, line, rewrite, table
@@ -81,8 +80,7 @@ def _skills(document: Document) -> Iterator[str]:
 def _contact_line(document: Document) -> str:
     contact = []
     if document.email:
-        mail = clean_line(document.email)
-        contact.append(f"[{escape(mail)}](mailto:{destination(mail)})")
+        contact.append(f"[{escape(document.email)}](mailto:{destination(document.email)})")
     contact += [
         f"[{inline(each.title)}: {inline(each.username)}]({destination(each.url)})"
         for each in document.profiles

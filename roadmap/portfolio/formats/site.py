@@ -20,7 +20,6 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
 from roadmap.core.markdown import to_html, to_html_and_opening
-from roadmap.core.text import clean_line
 from roadmap.evidence.item import File
 from roadmap.evidence.labels import is_issued
 from roadmap.portfolio import labels
@@ -94,11 +93,10 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
 
 def _labels(document: Document) -> dict[str, Markup]:
     """Return the labels of all pages, translated and escaped once."""
-    name = clean_line(document.name)
     said = {
-        "name": name,
+        "name": document.name,
         "as_of": _("as of %(date)s", date=show_date(document.generated_on, document.locale)),
-        "portfolio": _("Portfolio of %(name)s", name=name),
+        "portfolio": _("Portfolio of %(name)s", name=document.name),
         "skip": _("Skip to the content"),
         "link": _("Link"),
         "role": _("Role"),
@@ -131,7 +129,7 @@ def _pages(document: Document) -> Iterator[ItemPage]:
         yield ItemPage(
             item=item,
             file=f"{name}.html",
-            title=escape(clean_line(item.title) or _("Untitled")),
+            title=escape(item.title or _("Untitled")),
             judgement=escape(labels.verification_line(item, document.locale)),
             description=description,
             opening=opening,
@@ -153,7 +151,5 @@ def _environment() -> Environment:
     environment.globals.update(
         pieces=ITEMS_FOLDER, labels=labels, address=safe_url, file_path=file_path
     )
-    environment.filters.update(
-        language=page_language, line=clean_line, markdown=to_html, hidden_host=hidden_host
-    )
+    environment.filters.update(language=page_language, markdown=to_html, hidden_host=hidden_host)
     return environment

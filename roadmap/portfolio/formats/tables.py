@@ -9,7 +9,6 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import show_date
 from roadmap.core.tables import CellValue, Sheet, to_csv, to_xlsx
-from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.plain_text import plain_text
@@ -18,9 +17,9 @@ from roadmap.portfolio.plain_text import plain_text
 def render_csv(document: Document) -> bytes:
     """Return a row for each piece, with whose it is: the file has no other place for that."""
     pieces = _pieces(document)
-    whose = [(_("Name"), clean_line(document.name))]
+    whose = [(_("Name"), document.name)]
     if document.email:
-        whose.append((_("Email"), clean_line(document.email)))
+        whose.append((_("Email"), document.email))
     header = [*pieces.header, *(label for label, _text in whose)]
     rows = [(*map(_on_one_line, row), *(text for _, text in whose)) for row in pieces.rows]
     return to_csv(Sheet(pieces.title, header, rows))
@@ -50,8 +49,8 @@ def _experience(document: Document) -> Sheet:
          _("Description")),
         [
             (
-                clean_line(position.title),
-                clean_line(position.employer),
+                position.title,
+                position.employer,
                 _date(position.started_on),
                 _date(position.ended_on) or _("today"),
                 _("Machine learning") if position.is_ml else "",
@@ -71,7 +70,7 @@ def _education(document: Document) -> Sheet:
         [
             (
                 labels.degree_title(degree),
-                clean_line(degree.institution),
+                degree.institution,
                 _date(degree.awarded_on),
                 labels.declared(),
             )
@@ -87,11 +86,11 @@ def _skills(document: Document) -> Sheet:
 def _about(document: Document) -> Sheet:
     """Return who the person is, and how much of all this is verified."""
     rows: list[tuple[str, str]] = [
-        (_("Name"), clean_line(document.name)),
-        (_("Headline"), clean_line(document.headline)),
-        (_("Email"), clean_line(document.email)),
-        *((clean_line(each.title), each.url) for each in document.profiles),
-        (_("Roadmap"), clean_line(document.roadmap_title)),
+        (_("Name"), document.name),
+        (_("Headline"), document.headline),
+        (_("Email"), document.email or ""),
+        *((each.title, each.url) for each in document.profiles),
+        (_("Roadmap"), document.roadmap_title or ""),
         (_("Date"), show_date(document.generated_on, document.locale)),
         (_("Introduction"), plain_text(document.introduction_md)),
     ]
@@ -117,16 +116,16 @@ def _pieces(document: Document) -> Sheet:
 def _piece(item: DocumentItem, locale: str) -> tuple[CellValue, ...]:
     said = dict(labels.piece_facts(item))
     return (
-        clean_line(item.title),
-        clean_line(item.kind_label),
+        item.title,
+        item.kind_label,
         _date(item.occurred_on),
         labels.verification_line(item, locale),
         *("\n".join(said.get(label, ())) for label in labels.fact_labels().values()),
-        "\n".join(clean_line(title) for title in item.skills),
+        "\n".join(item.skills),
         "\n".join(labels.sourced_impact_line(impact) for impact in item.impacts),
-        clean_line(item.role),
-        clean_line(item.url),
-        clean_line(item.issuer),
+        item.role,
+        item.url,
+        item.issuer,
         _date(item.issued_on),
         _date(item.expires_on),
         "\n".join(labels.file_lines(item)),

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import page_language, show_date, show_month
 from roadmap.core.link_hosts import hidden_host
-from roadmap.core.text import clean_line
 from roadmap.portfolio import labels
 from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.formats.word_writer import Line, Span, WordWriter, bold, link
@@ -19,29 +18,24 @@ from roadmap.portfolio.urls import safe_url
 
 def render(document: Document) -> bytes:
     """Return the file; equal documents give equal bytes."""
-    name = clean_line(document.name)
-    title = _("Portfolio of %(name)s", name=name)
+    title = _("Portfolio of %(name)s", name=document.name)
     writer = WordWriter(page_language(document.locale))
     _head(writer, document)
     for part in document.parts:
         PARTS[part](writer, document)
     # {n} and {m} become fields of Word.
     page = _("page {n} of {m}")
-    return writer.to_bytes(title=title, author=name, page=page, day=document.generated_on)
+    return writer.to_bytes(title=title, author=document.name, page=page, day=document.generated_on)
 
 
 def _head(writer: WordWriter, document: Document) -> None:
     writer.paragraph(_("Portfolio"), "Kicker")
-    writer.paragraph(clean_line(document.name), "Title")
+    writer.paragraph(document.name, "Title")
     if document.headline:
-        writer.paragraph(clean_line(document.headline), "Subtitle")
-    contact = [
-        link(each.url, f"{clean_line(each.title)}: {clean_line(each.username)}")
-        for each in document.profiles
-    ]
+        writer.paragraph(document.headline, "Subtitle")
+    contact = [link(each.url, f"{each.title}: {each.username}") for each in document.profiles]
     if document.email:
-        email = clean_line(document.email)
-        contact.insert(0, link(f"mailto:{email}", email))
+        contact.insert(0, link(f"mailto:{document.email}", document.email))
     if roadmap := labels.roadmap_line(document):
         contact.append(Span(roadmap))
     contact.append(Span(show_date(document.generated_on, document.locale)))
@@ -73,15 +67,15 @@ def _evidence(writer: WordWriter, document: Document) -> None:
 
 
 def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
-    writer.heading(clean_line(item.title) or _("Untitled"), 2)
-    kind, day = clean_line(item.kind_label), show_date(item.occurred_on, locale)
+    writer.heading(item.title or _("Untitled"), 2)
+    kind, day = item.kind_label, show_date(item.occurred_on, locale)
     writer.paragraph(f"{kind} · {day}", "Details", keep=True)
     judgement = labels.verification_line(item, locale)
     writer.paragraph(judgement, "Verified" if item.tone == "verified" else "Details", keep=True)
     if item.url:
         writer.fact(_("Link"), _address(item.url))
     if item.role:
-        writer.fact(_("Role"), clean_line(item.role))
+        writer.fact(_("Role"), item.role)
     if issued := labels.validity(item, locale):
         writer.paragraph(issued, "Details")
     if item.impacts:
@@ -90,7 +84,7 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
             [
                 (
                     labels.impact_type(impact),
-                    clean_line(impact.metric),
+                    impact.metric,
                     bold(labels.impact_change(impact)),
                     _address(impact.source_url),
                 )
@@ -104,7 +98,7 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
     for line in labels.file_lines(item):
         writer.fact(_("File"), line)
     if item.skills:
-        writer.fact(labels.skills_label(), ", ".join(map(clean_line, item.skills)))
+        writer.fact(labels.skills_label(), ", ".join(item.skills))
 
 
 def _experience(writer: WordWriter, document: Document) -> None:
@@ -112,7 +106,7 @@ def _experience(writer: WordWriter, document: Document) -> None:
         writer.heading(_("Experience"), 1)
         writer.paragraph(labels.declared(), "Details", keep=True)
     for position in document.positions:
-        names = (clean_line(position.title), clean_line(position.employer))
+        names = (position.title, position.employer)
         writer.heading(", ".join(name for name in names if name), 2)
         note = labels.dated_position(position, document.locale)
         writer.paragraph(note, "Details", keep=bool(position.summary))
@@ -125,7 +119,7 @@ def _education(writer: WordWriter, document: Document) -> None:
         writer.paragraph(labels.declared(), "Details", keep=True)
     for degree in document.degrees:
         when = show_month(degree.awarded_on, document.locale) if degree.awarded_on else ""
-        rest = "".join(f", {part}" for part in (clean_line(degree.institution), when) if part)
+        rest = "".join(f", {part}" for part in (degree.institution, when) if part)
         writer.paragraph([bold(labels.degree_title(degree)), Span(rest)])
 
 
@@ -140,11 +134,11 @@ def _skills(writer: WordWriter, document: Document) -> None:
 
 def _address(url: str) -> list[Span]:
     """Return a URL as a link, or as its text where it is not valid."""
-    text, href = clean_line(url), safe_url(url)
+    href = safe_url(url)
     if not href:
-        return [Span(text)]
+        return [Span(url)]
     host = hidden_host(url)
-    return [link(href, text), *([Span(f" ({host})")] if host else [])]
+    return [link(href, url), *([Span(f" ({host})")] if host else [])]
 
 
 PARTS: dict[str, Callable[[WordWriter, Document], None]] = {
