@@ -318,13 +318,14 @@ def withdraw_history(
     *,
     by: Actor,
     now: dt.datetime,
-) -> tuple[list[tuple[Review, list[str]]], dict[uuid.UUID, str]]:
+) -> tuple[list[tuple[Review, list[str]]], list[tuple[str, str]]]:
     """Take back what `by` verified of a person at one moment, each piece by `withdraw_review`.
 
-    Return what that returns of each, and why others were not, as in `verify_history`.
+    Return what that returns of each, and of others the title that was judged, and why they were not
+    taken back: of a piece that is private now, the new title is nobody else's.
     """
     reviews = session.execute(
-        sa.select(Review.id, Evidence)
+        sa.select(Review.id, Review.title, Evidence)
         .join(Evidence, Evidence.id == Review.evidence_id)
         .where(
             Review.user_id == user_id,
@@ -335,15 +336,15 @@ def withdraw_history(
         .order_by(Review.id)
     ).all()
     withdrawn: list[tuple[Review, list[str]]] = []
-    refused: dict[uuid.UUID, str] = {}
-    for review_id, evidence in reviews:
+    refused: list[tuple[str, str]] = []
+    for review_id, title, evidence in reviews:
         try:
             done = withdraw_review(
                 session, evidence, review_id, reason, by=by, now=now, bundled=True
             )
             withdrawn.append(done)
         except Refused as refusal:
-            refused[evidence.id] = refusal.reason
+            refused.append((title, refusal.reason))
     if withdrawn:
         record_history(
             session, user_id=user_id, by=by.id, action="history.verification_withdrawn",

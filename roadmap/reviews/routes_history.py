@@ -18,7 +18,7 @@ from roadmap.core.i18n import ngettext
 from roadmap.core.web import now, page_links, page_number, see_other
 from roadmap.evidence import labels, review_actions
 from roadmap.evidence.forms import parse_uuid
-from roadmap.evidence.models import Evidence, Review
+from roadmap.evidence.models import Evidence
 from roadmap.evidence.review_actions import Choice
 from roadmap.evidence.rules import InvalidInput
 from roadmap.people import permissions
@@ -50,29 +50,27 @@ def verify_history(person_id: uuid.UUID) -> Response:
     person, form = _load_person(person_id), HistoryForm()
     if not form.validate_on_submit():
         return _render_history(person, form, status=422)
-    read = {each.id: each for each in form.pieces.data[:HISTORY_PAGE_SIZE]}
-    pieces = db.session.scalars(
-        sa.select(Evidence).where(Evidence.id.in_(read), Evidence.user_id == person.id)
-    ).all()
+    read = form.pieces.data[:HISTORY_PAGE_SIZE]
+    pieces = sa.select(Evidence).where(
+        Evidence.id.in_([each.id for each in read]), Evidence.user_id == person.id
+    )
+    found = {piece.id: piece for piece in db.session.scalars(pieces)}
     sent, choices = _parse_sent(form), []
     refused: dict[uuid.UUID, str] = {}
-    for piece in sorted(pieces, key=lambda each: list(read).index(each.id)):
-        seen, (_selected, ticked, basis) = read[piece.id], sent[piece.id]
+    for each in (each for each in read if each.id in found):
+        _is_selected, ticked, basis = sent[each.id]
         if ticked:
             basis = basis or form.basis.data
-            choices.append(Choice(piece, seen.version_id, seen.title, ticked, basis))
+            choices.append(Choice(found[each.id], each.version_id, each.title, ticked, basis))
         else:
-            refused[piece.id] = "nothing_ticked"
-    number = len(choices)
-    if choices:
-        failed = review_actions.verify_history(
-            db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
-        )
-        number -= len(failed)
-        refused |= failed
+            refused[each.id] = "nothing_ticked"
+    failed = review_actions.verify_history(
+        db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
+    )
+    refused |= failed
     # Read below the lock: they may have lost the person, and not only some of the pieces.
     _load_person(person_id)
-    if number:
+    if number := len(choices) - len(failed):
         text = ngettext(
             "One piece of %(name)s is verified.",
             "%(num)s pieces of %(name)s are verified.",
@@ -86,9 +84,7 @@ def verify_history(person_id: uuid.UUID) -> Response:
             form,
             sent=sent,
             left_out=[
-                (each.title, _why_left_out(refused[each.id]))
-                for each in read.values()
-                if each.id in refused
+                (each.title, _why_left_out(refused[each.id])) for each in read if each.id in refused
             ],
         )
     cleared = [str(key) for key, (is_selected, *_rest) in sent.items() if not is_selected]
@@ -124,17 +120,7 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
         flash(text, "message")
     elif not refused:
         flash(labels.REFUSAL_MESSAGES["withdrawn_already"], "message")
-    # The titles that they read: of a piece that is private now, the new one is nobody else's.
-    titles = (
-        sa.select(Review.evidence_id, Review.title)
-        .where(
-            Review.evidence_id.in_(refused),
-            Review.reviewer_id == current_user.id,
-            Review.decided_at == moment,
-        )
-        .order_by(Review.title)
-    )
-    left_out = [(title, _why_left_out(refused[key])) for key, title in db.session.execute(titles)]
+    left_out = [(title, _why_left_out(reason)) for title, reason in sorted(refused)]
     if not withdrawn:
         if left_out:
             return _render_history(person, left_out=left_out)
