@@ -222,7 +222,7 @@ def take_sign_out_reason() -> str | None:
     )
     if not db.session.scalar(sa.select(sa.or_(in_team, as_administrator))):
         return None
-    return _("Your role was changed, which signed you out. Sign in to go on with the new one.")
+    return _("Your role was changed, so you were signed out. Sign in to continue.")
 
 
 def signed_in_actor() -> Actor | None:

@@ -110,7 +110,7 @@ def _check_addresses(figures: Any) -> Iterator[InstanceCheck]:
             "%(num)d e-mail addresses to confirm",
             figures.unconfirmed,
         )
-        how = _("Until then nobody is found, invited or added to a team by it.")
+        how = _("Until then it cannot be used to find, invite or add anyone.")
         yield InstanceCheck(title, "/admin/people?show=unconfirmed", calls=True, how=how)
 
 

@@ -194,7 +194,7 @@ def save(key: str) -> BaseResponse:
     elif found.problems and "without" not in request.form:
         fault = _(
             "Some of it has errors, so nothing was imported. Correct the file and choose it again, "
-            "or tick that what has errors is left out."
+            "or choose to skip entries with errors."
         )
     elif not ticked:
         fault = _("Nothing is ticked, so nothing was imported.")

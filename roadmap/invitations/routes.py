@@ -181,7 +181,7 @@ def _mail_link(found: InvitationLookup, token: str) -> Response:
     if wait := rate_limits.count_attempt(limits, now=now()):
         return too_many_requests(_render_invalid(VALID, wait=wait), wait)
     outbox.enqueue(db.session, render_address_mail(found.invitation, email, token), now=now())
-    flash(_("A link is being mailed to %(email)s. Open it to go on.", email=email))
+    flash(_("A link is being mailed to %(email)s. Open it to continue.", email=email))
     return see_other("invitations.show_invitation", token=token)
 
 

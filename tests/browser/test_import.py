@@ -46,7 +46,7 @@ def test_a_table_becomes_drafts(page_of: PageOf, role: str, scripts: bool) -> No
     kept = "blog_post" if scripts else "talk"
     kind = page.get_by_role("combobox", name="Kind of those ticked here")
     expect(kind).to_have_value(kept)
-    page.get_by_role("button", name="Import what is ticked").click()
+    page.get_by_role("button", name="Import selected").click()
     expect(page.get_by_text("1 piece is imported as a draft.")).to_be_visible()
     bring(page)
     expect(talk).not_to_be_checked()
@@ -67,9 +67,9 @@ def test_every_other_file_becomes_drafts_without_scripts(page_of: PageOf) -> Non
         page.get_by_label("File").set_input_files([file])
         page.get_by_role("button", name="Show what it holds").click()
         expect(page.get_by_role("checkbox", name=listed).first).to_be_checked()
-        if page.get_by_role("checkbox", name="Leave out what has errors").count():
-            page.get_by_role("checkbox", name="Leave out what has errors").check()
-        page.get_by_role("button", name="Import what is ticked").click()
+        if page.get_by_role("checkbox", name="Skip entries with errors").count():
+            page.get_by_role("checkbox", name="Skip entries with errors").check()
+        page.get_by_role("button", name="Import selected").click()
         expect(page.get_by_text("imported").first).to_be_visible()
     page.goto("/evidence")
     expect(page.get_by_role("link", name="On arXiv")).to_be_visible()

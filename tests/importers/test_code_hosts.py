@@ -150,7 +150,7 @@ def test_it_waits_for_the_limit_and_goes_on_by_itself(alice, session, host, fetc
     page = alice.get(f"{GITHUB}/preview").text
     assert "2 of 3 found so far" in text_of(page)
     assert "GitHub allows no more requests for now (403)" in text_of(page)
-    assert "goes on by itself at 12:10" in text_of(page)
+    assert "continues automatically at 12:10" in text_of(page)
     part = alice.get(f"{GITHUB}/preview?partial=1").text
     assert len(boxes(part)) == 2
     assert "it is not all" in text_of(part)

@@ -292,8 +292,8 @@ def test_deleting_a_team_in_the_middle_tells_those_above_and_below(
     assert set(kinds) == below | above
     assert len(kinds) == 5
     said = {
-        cast.dave: "which was nested in one of your teams. You no longer see by it what its people "
-        "share. Nested in it: Ranking.",
+        cast.dave: "which was nested in one of your teams. You no longer see what its people "
+        "share there. Nested in it: Ranking.",
         cast.mallory: "which you were in. Its managers and mentors no longer see what you share. "
         "What they verified stays. Nested in it: Ranking.",
         cast.alice: "in which one of your teams was nested. Your team is at the top level now",

@@ -39,7 +39,7 @@ def test_rounds_are_hidden_timed_rated_and_summed_up(alice, session):
         attempt = alice.post(f"{page}/rounds").location
         assert title in alice.get(attempt).text.replace("&#39;", "'")
         # Leaving and coming back goes on with the same one.
-        assert f"Go on with round {number}" in alice.get(page).text
+        assert f"Continue round {number}" in alice.get(page).text
         assert alice.post(f"{page}/rounds").location == attempt
         alice.put(f"{attempt}/end")
         assert alice.put(f"{attempt}/rating", {"rating": str(rating)}).location == page

@@ -27,7 +27,7 @@ class RoleChanged(OwnMembershipKind):
         if role.allows(Capability.SEE_SHARED):
             return role.consequence
         return _l(
-            "You are now a member: its %(viewers)s see what you share, and you no longer see by it "
-            "what others share.",
+            "You are now a member: its %(viewers)s see what you share, and you no longer see "
+            "what others share there.",
             viewers=VIEWERS,
         )

@@ -30,5 +30,5 @@ class TeamBelowDeleted(OwnMembershipKind):
             notify_others(self, event, above, but=members, elsewhere=nested)
 
     def consequence(self, content: Content) -> str:
-        lost = _("You no longer see by it what its people share.")
+        lost = _("You no longer see what its people share there.")
         return f"{lost} {NESTED_TEAMS}" if content.data.get("elsewhere") else lost
