@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from typing import IO
+from typing import IO, Any
 
 import sqlalchemy as sa
 from flask import current_app
@@ -22,6 +22,7 @@ from roadmap.core.database import count_changed, db
 from roadmap.core.file_store import file_store
 from roadmap.core.i18n import lazy_gettext as _
 from roadmap.core.uploads import MAX_FILE_BYTES
+from roadmap.evidence.actions import file_value
 from roadmap.evidence.constants import MAX_FILES
 from roadmap.evidence.file_rules import ALLOWED, clean_name, find_type
 from roadmap.evidence.item import File
@@ -141,19 +142,15 @@ def load_files(
     """
     wanted = list(dict.fromkeys(names))
     current = sa.select(Evidence.current_id).where(Evidence.id == piece_id)
-    columns = ("sha256", "name", "size", "media_type")
     found: dict[str, File] = {}
     for model, *conditions in (
         (EvidenceFile, EvidenceFile.version_id == current.scalar_subquery()),
         (UploadedFile,),
         (EvidenceFile,),
     ):
-        rows = session.execute(
-            sa.select(*(getattr(model, column) for column in columns)).where(
-                model.user_id == user_id, model.sha256.in_(wanted), *conditions
-            )
-        )
-        found = {row[0]: File(*row) for row in rows} | found
+        mine = sa.select(model).where(model.user_id == user_id, model.sha256.in_(wanted))
+        rows: Iterable[Any] = session.scalars(mine.where(*conditions))
+        found = {row.sha256: file_value(row) for row in rows} | found
     return [found[each] for each in wanted if each in found]
 
 

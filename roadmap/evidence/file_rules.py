@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import partial
 from typing import IO
 
 from roadmap.core.i18n import lazy_gettext as _l
@@ -120,14 +121,9 @@ def find_type(name: str, content: IO[bytes]) -> str | None:
 
 def _is_text(content: IO[bytes]) -> bool:
     """Tell whether all of a file is UTF-8 without NUL."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
     content.seek(0)
+    chunks = iter(partial(content.read, CHUNK_BYTES), b"")
     try:
-        while chunk := content.read(CHUNK_BYTES):
-            if b"\0" in chunk:
-                return False
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
+        return not any("\0" in text for text in codecs.iterdecode(chunks, "utf-8"))
     except UnicodeDecodeError:
         return False
-    return True

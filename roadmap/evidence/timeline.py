@@ -77,19 +77,19 @@ def load_timeline(
 ) -> list[TimelineEvent]:
     """Load the timeline of an item, oldest first, in three statements."""
     item = detail.item
-    comments = session.execute(
-        sa.select(
-            *(Comment.created_at, Comment.author_name, Comment.version_number, Comment.text),
-            Comment.imported_from,
-        )
+    comments = session.scalars(
+        sa.select(Comment)
         .where(Comment.evidence_id == item.id)
         .order_by(Comment.created_at, Comment.id)
     )
     events = [
         *_history_events(session, item, for_author),
         *(
-            TimelineEvent("comment", at, by, version, text, imported_from=place)
-            for at, by, version, text, place in comments
+            TimelineEvent(
+                "comment", each.created_at, each.author_name, each.version_number, each.text,
+                imported_from=each.imported_from,
+            )
+            for each in comments
         ),
         *_imported_reviews(session, item),
         *(
@@ -106,18 +106,18 @@ def load_timeline(
 def _imported_reviews(session: Session, item: Item) -> list[TimelineEvent]:
     """Load what another installation is said to have judged, of versions that are shown."""
     review = ImportedReview
-    rows = session.execute(
-        sa.select(
-            *(review.decision, review.decided_at, review.reviewer_name, review.version_number),
-            *(review.comment, review.imported_from),
-        )
+    rows = session.scalars(
+        sa.select(review)
         .where(review.evidence_id == item.id, review.version_number <= item.version.number)
         .order_by(review.decided_at, review.id)
     )
     return [
-        TimelineEvent(f"imported_{decision}", at, by, version, text, imported_from=place)
-        for decision, at, by, version, text, place in rows
-    ]
+        TimelineEvent(
+            f"imported_{each.decision}", each.decided_at, each.reviewer_name, each.version_number,
+            each.comment, imported_from=each.imported_from,
+        )
+        for each in rows
+    ]  # fmt: skip
 
 
 def _history_events(session: Session, item: Item, for_author: bool) -> list[TimelineEvent]:
