@@ -34,29 +34,6 @@ KEY_FILE = "secret-key"
 MAX_FILE_BYTES = 100_000
 MAX_SETTING_LENGTH = 2000
 
-# The settings and their defaults; None means that `build_config` computes it.
-SETTINGS: dict[str, str | None] = {
-    "SECRET_KEY": None,
-    "DATABASE_URL": None,
-    "DATA_DIR": None,
-    "BASE_URL": "",
-    "SIGNUP": "open",
-    "SMTP_URL": "",
-    "MAIL_FROM": "",
-    "TRUSTED_PROXIES": "0",
-    "AUDIT_DAYS": "365",
-    "ADDRESS_DAYS": "90",
-    "SESSION_DAYS": "7",
-    "CALENDAR_HOSTS": "",
-    "REVIEW_BY_TOKEN": "off",
-    "GITHUB_API_URL": PUBLIC_GITHUB,
-    "GITHUB_TOKEN": "",
-    "GITLAB_URL": PUBLIC_GITLAB,
-    "GITLAB_TOKEN": "",
-    "ORCID_URL": PUBLIC_ORCID,
-    "FILE_QUOTA_MB": "500",
-}
-
 
 class ConfigError(click.ClickException):
     """Settings are missing or wrong; each line of the message says of one of them what to do."""
@@ -190,25 +167,36 @@ def validate_token(text: str) -> str:
     return text
 
 
-VALIDATORS: dict[str, Callable[[str], object]] = {
-    "SIGNUP": choice("open", "invite"),
-    "TRUSTED_PROXIES": number(99),
-    "AUDIT_DAYS": number(99_999, " of days"),
-    "ADDRESS_DAYS": number(99_999, " of days"),
-    "SESSION_DAYS": number(99_999, " of days"),
-    "CALENDAR_HOSTS": parse_hosts,
-    "REVIEW_BY_TOKEN": lambda text: choice("on", "off")(text) == "on",
-    "GITHUB_API_URL": lambda text: parse_site(text, PUBLIC_GITHUB),
-    "GITHUB_TOKEN": validate_token,
-    "GITLAB_URL": lambda text: parse_site(text, PUBLIC_GITLAB),
-    "GITLAB_TOKEN": validate_token,
-    "ORCID_URL": lambda text: parse_site(text, PUBLIC_ORCID),
-    "FILE_QUOTA_MB": number(999_999, " of megabytes"),
-    "BASE_URL": validate_base_url,
-    "MAIL_FROM": validate_mail_from,
-    "SMTP_URL": validate_smtp_url,
-    "DATABASE_URL": validate_database_url,
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The default of a setting, None where `build_config` finds it, and what reads a value."""
+
+    default: str | None
+    read: Callable[[str], object] = str
+
+
+SETTINGS = {
+    "SECRET_KEY": Setting(None),
+    "DATABASE_URL": Setting(None, validate_database_url),
+    "DATA_DIR": Setting(None),
+    "BASE_URL": Setting("", validate_base_url),
+    "SIGNUP": Setting("open", choice("open", "invite")),
+    "SMTP_URL": Setting("", validate_smtp_url),
+    "MAIL_FROM": Setting("", validate_mail_from),
+    "TRUSTED_PROXIES": Setting("0", number(99)),
+    "AUDIT_DAYS": Setting("365", number(99_999, " of days")),
+    "ADDRESS_DAYS": Setting("90", number(99_999, " of days")),
+    "SESSION_DAYS": Setting("7", number(99_999, " of days")),
+    "CALENDAR_HOSTS": Setting("", parse_hosts),
+    "REVIEW_BY_TOKEN": Setting("off", lambda text: choice("on", "off")(text) == "on"),
+    "GITHUB_API_URL": Setting(PUBLIC_GITHUB, lambda text: parse_site(text, PUBLIC_GITHUB)),
+    "GITHUB_TOKEN": Setting("", validate_token),
+    "GITLAB_URL": Setting(PUBLIC_GITLAB, lambda text: parse_site(text, PUBLIC_GITLAB)),
+    "GITLAB_TOKEN": Setting("", validate_token),
+    "ORCID_URL": Setting(PUBLIC_ORCID, lambda text: parse_site(text, PUBLIC_ORCID)),
+    "FILE_QUOTA_MB": Setting("500", number(999_999, " of megabytes")),
 }
+DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 
 
 def read_environment() -> dict[str, str]:
@@ -357,7 +345,7 @@ def load_env_file(path: Path) -> None:
         elif binding.key is not None:
             given[binding.key] = binding.value or ""
     if malformed:
-        values = {**SETTINGS, **_pick_settings({**given, **os.environ})}
+        values = {**DEFAULTS, **_pick_settings({**given, **os.environ})}
         faults = _check_settings(values, resolve_data_folder(values["DATA_DIR"]))
         if not values["SECRET_KEY"]:
             faults.pop("SECRET_KEY", None)  # The line may be a malformed one.
@@ -383,7 +371,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
     Raises ConfigError, with a line for each setting that is missing or wrong.
     """
-    values: dict[str, Any] = {**SETTINGS, **read_environment(), **(overrides or {})}
+    values: dict[str, Any] = {**DEFAULTS, **read_environment(), **(overrides or {})}
     data_dir = resolve_data_folder(values["DATA_DIR"])
     if faults := _check_settings(values, data_dir):
         raise ConfigError("\n".join(faults.values()))
@@ -428,9 +416,10 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
         faults["SECRET_KEY"] = str(error)
     if not values["DATABASE_URL"]:
         values["DATABASE_URL"] = f"sqlite:///{data_dir / 'cairn.sqlite3'}"
-    for name, check in VALIDATORS.items():
+    for name, setting in SETTINGS.items():
         try:
-            values[name] = check(str(values[name]))
+            if values[name] is not None:
+                values[name] = setting.read(str(values[name]))
             if name == "DATABASE_URL":
                 _check_database_path(values[name], data_dir)
         except ValueError as error:

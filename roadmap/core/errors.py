@@ -46,8 +46,6 @@ def explain_status(code: int) -> tuple[str, str, str]:
         400: (_("That request did not add up"),
               _("Something in it was missing or could not be read."),
               _("Go back, reload the page and try once more.")),
-        401: (_("Please sign in"), _("This page belongs to an account."),
-              _("Sign in and come back.")),
         403: (_("You have no access"),
               _("You are signed in, but this page is not open to your account."),
               _("Your teams and their managers are listed under “Teams” in your menu.")),
@@ -59,8 +57,6 @@ def explain_status(code: int) -> tuple[str, str, str]:
         409: (_("Changed in the meantime"),
               _("Someone, perhaps you in another tab, saved a newer version."),
               _("Compare the two, and save what you want to keep.")),
-        411: (_("The length is missing"), _("The request did not say how long it is."),
-              _("Send it with a Content-Length.")),
         413: (_("Too much at once"),
               _("The form you sent is larger than half a megabyte, or has more than 600 fields."),
               _("Shorten it, or link to the full text.")),
@@ -127,7 +123,7 @@ def _page_of_form(code: int) -> str:
     """Return the path of the page whose form was refused, to go back to; "" where none is known."""
     sent_from = request.referrer or ""
     # What was too large was not read: only the browser still has it, by its own way back.
-    if request.method in SAFE_METHODS or code in (401, 404, 413) or code >= 500:
+    if request.method in SAFE_METHODS or code in (404, 413) or code >= 500:
         return ""
     if not is_own_address(sent_from):
         return ""

@@ -66,17 +66,13 @@ def current_locale() -> str:
 _parse_locale = lru_cache(maxsize=64)(Locale.parse)
 
 
-def current_timezone() -> str:
-    person = current_reader()
-    return str(person.timezone) if person is not None else "UTC"
-
-
 def _formatting_locale() -> str:
     person = current_reader()
     return str(person.locale) if person is not None else "en"
 
 
-def _current_tzinfo() -> dt.tzinfo:
+def current_tzinfo() -> dt.tzinfo:
+    """Return the time zone in which the reader sees moments."""
     return getattr(current_reader(), "zone", None) or dt.UTC
 
 
@@ -87,26 +83,22 @@ def show_date(value: dt.date | PartialDate, locale: str = "en") -> str:
         if len(value) < len("2026-03-05"):
             return show_month(value, locale)
         value = value.first
-    if locale == "en":
-        return f"{value.day} {value:%b %Y}"
-    return format_date(value, "medium", locale=locale)
+    return format_date(value, "d MMM y" if locale == "en" else "medium", locale=locale)
 
 
 def date_filter(value: dt.date | dt.datetime | PartialDate | None) -> str:
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
-        value = value.astimezone(_current_tzinfo()).date()
+        value = value.astimezone(current_tzinfo()).date()
     return show_date(value, _formatting_locale())
 
 
 @lru_cache(maxsize=1024)
 def show_month(value: PartialDate, locale: str = "en") -> str:
     """Format the month or year of a date: Mar 2026, 2026."""
-    if len(value) == len("2026"):
-        return str(value)
-    day = value.first
-    return f"{day:%b %Y}" if locale == "en" else format_skeleton("yMMM", day, locale=locale)
+    is_year = len(value) == len("2026")
+    return str(value) if is_year else format_skeleton("yMMM", value.first, locale=locale)
 
 
 @lru_cache(maxsize=64)
@@ -139,7 +131,7 @@ def moment_filter(value: dt.datetime | None) -> str:
 def time_filter(value: dt.datetime | None) -> str:
     if value is None:
         return ""
-    return show_time(value.astimezone(_current_tzinfo()), _formatting_locale())
+    return show_time(value.astimezone(current_tzinfo()), _formatting_locale())
 
 
 def points_filter(value: Any) -> str:
@@ -225,11 +217,7 @@ def _insert(context: EvalContext, translated: str, values: dict[str, Any]) -> st
 
 
 def init_i18n(app: Flask) -> None:
-    babel.init_app(
-        app,
-        locale_selector=lambda: _parse_locale(current_locale()),
-        timezone_selector=current_timezone,
-    )
+    babel.init_app(app, locale_selector=lambda: _parse_locale(current_locale()))
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension adds it
     # Jinja's own `_` would look up `gettext` for each of a page's texts.

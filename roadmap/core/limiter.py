@@ -9,8 +9,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from collections.abc import Iterator
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
@@ -45,18 +44,12 @@ class TooBusy(Exception):
     """The process makes as many exports, or fetches, as it should."""
 
 
-View = TypeVar("View", bound=Callable[..., Any])
-
 # A search field sends a request 250 ms after the last key, so rarely two a second.
 SEARCH_LIMIT = "120/minute"
-
-
-def limit_searches(view: View) -> View:
-    """Count the requests of a view that search (with `q`), over all views of a person."""
-    limit = limiter.shared_limit(
-        SEARCH_LIMIT, "search", exempt_when=lambda: not request.values.get("q", "").strip()
-    )
-    return cast("View", limit(view))
+# Counts the requests that search (with `q`), over all views of a person.
+limit_searches = limiter.shared_limit(
+    SEARCH_LIMIT, "search", exempt_when=lambda: not request.values.get("q", "").strip()
+)
 
 
 @contextlib.contextmanager

@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from roadmap.core.dates import PartialDate
-from roadmap.core.i18n import current_timezone, date_filter, ngettext
+from roadmap.core.i18n import current_tzinfo, date_filter, ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line
 from roadmap.evidence.rules import is_web_address
@@ -48,7 +47,7 @@ class CodeHost(SiteImporter):
         The month that goes on is left out: what is imported is not imported again, and it would
         stay half a month.
         """
-        reading, zone = Reading(), ZoneInfo(current_timezone())
+        reading, zone = Reading(), current_tzinfo()
         login, this_month = options["login"], options["day"][:7]
         months: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         waiting = 0

@@ -7,6 +7,7 @@ half of the requests.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import os
 import socket
@@ -36,16 +37,17 @@ def reserve_port(host: str, port: int) -> socket.socket | None:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # The name comes first: its holder knows that nobody else is about to listen.
-        name = _bind_abstract_socket(f"cairn {address[0]} {port}")
-        try:
+        with contextlib.ExitStack() as stack:
+            # The name comes first: its holder knows that nobody else is about to listen.
+            held = None
+            if sys.platform == "linux":
+                held = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+                held.bind(f"\0cairn {address[0]} {port}")
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
-        except BaseException:
-            if name is not None:
-                name.close()
-            raise
+            stack.pop_all()
+            return held
     except OSError as error:
         # An abstract socket has a longer text for this.
         reason = os.strerror(error.errno) if error.errno == errno.EADDRINUSE else error.strerror
@@ -55,7 +57,6 @@ def reserve_port(host: str, port: int) -> socket.socket | None:
         elif error.errno != errno.EADDRINUSE:
             remedy = "HOST has to be an address of this machine: make run HOST=127.0.0.1"
         raise PortTaken(f"Port {port} on {host} cannot be used ({reason}). {remedy}") from None
-    return name
 
 
 def port_number(text: str) -> int:
@@ -66,15 +67,3 @@ def port_number(text: str) -> int:
             f"{shown!r} is not a port between 1 and 65535, as in: make run PORT=8000"
         )
     return int(text)
-
-
-def _bind_abstract_socket(name: str) -> socket.socket | None:
-    if sys.platform != "linux":
-        return None
-    held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        held.bind(f"\0{name}")
-    except BaseException:
-        held.close()
-        raise
-    return held

@@ -66,19 +66,8 @@ STABLE_AFTER_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
 # Nobody waits for the jobs: whatever else starts or answers goes first.
-JOBS_COMMAND = (
-    "nice",
-    "-n",
-    "5",
-    sys.executable,
-    "-m",
-    "flask",
-    "--app",
-    "roadmap",
-    "jobs",
-    "run",
-    "--attached",
-)
+JOBS = "-m flask --app roadmap jobs run --attached"
+JOBS_COMMAND = ("nice", "-n", "5", sys.executable, *JOBS.split())
 
 
 class JobProcess:

@@ -71,17 +71,14 @@ def load_secret_key(folder: Path) -> str:
     """Return the secret key, which the first of simultaneous starts writes whole, with mode 600."""
     path = folder / KEY_FILE
     if not path.exists():
-        descriptor, name = tempfile.mkstemp(prefix=f".{KEY_FILE}-", dir=folder)  # mode 600
-        draft = Path(name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(48) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+        with tempfile.NamedTemporaryFile(
+            "w", prefix=f".{KEY_FILE}-", dir=folder
+        ) as draft:  # mode 600
+            draft.write(secrets.token_urlsafe(48) + "\n")
+            draft.flush()
+            os.fsync(draft.fileno())
             with contextlib.suppress(FileExistsError):  # another start's key
-                os.link(draft, path)
-        finally:
-            draft.unlink()
+                os.link(draft.name, path)
     return config.read_secret_key(folder)
 
 
