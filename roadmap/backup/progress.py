@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import click
+
 # Somebody who waits reads a line this often.
 SECONDS = 5.0
 MEGABYTE = 1_000_000
@@ -18,7 +20,7 @@ def quiet(_line: str) -> None:
     """Say nothing."""
 
 
-class TooLittleRoom(RuntimeError):
+class TooLittleRoom(click.ClickException):
     """A disk has less free than the work needs; the message says where and how much."""
 
 
@@ -47,7 +49,9 @@ def require_room(needs: Mapping[Path, int], say: Say) -> None:
         where = " and ".join(map(str, folders))
         text = f"about {_megabytes(needed)} in {where}, where {_megabytes(free)} are free"
         if needed > free:
-            raise TooLittleRoom(f"this needs {text}")
+            raise TooLittleRoom(
+                f"this needs {text}. TMPDIR names another folder for temporary files"
+            )
         say(f"This needs {text}")
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import sqlalchemy as sa
 from flask import Flask, current_app
 
@@ -49,7 +50,7 @@ DATABASE_SIZE = {
 LOCK_TIMEOUT_SECONDS = 30
 
 
-class SchemaMismatch(RuntimeError):
+class SchemaMismatch(click.ClickException):
     """The database is not at the newest migration, or the backup has an unknown one."""
 
 
@@ -166,14 +167,11 @@ def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest,
 
 
 def _column_types(connection: sa.Connection, name: str) -> dict[str, sa.types.TypeEngine[Any]]:
-    """Return the types of a table's columns; of those with other names today, by reflection."""
-    known = Base.metadata.tables.get(name)
+    """Return the types of a table's columns in the schema of the backup."""
     types: dict[str, sa.types.TypeEngine[Any]] = {}
     for column in sa.inspect(connection).get_columns(name):
         found = column["type"]
-        if known is not None and column["name"] in known.columns:
-            found = known.columns[column["name"]].type
-        elif isinstance(found, sa.CHAR) and found.length == 32:
+        if isinstance(found, sa.CHAR) and found.length == 32:
             found = sa.Uuid()
         elif isinstance(found, sa.DateTime):
             found = UtcDateTime()

@@ -14,10 +14,9 @@ from flask import current_app
 from roadmap.auth.queries import any_user_exists
 from roadmap.backup import actions
 from roadmap.backup.archive import ForeignBackup, InvalidBackup, Manifest
-from roadmap.backup.progress import TooLittleRoom
-from roadmap.backup.restore import SchemaMismatch, read_contents
+from roadmap.backup.restore import read_contents
 from roadmap.badges import keys
-from roadmap.cli.command_groups import CommandGroup, confirm
+from roadmap.cli.command_groups import CommandGroup, confirm, require_new_file
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.core.text import count_of
@@ -41,15 +40,8 @@ def create(file: Path, force: bool) -> None:
     The file holds personal records and password hashes: keep it where only you can read it,
     with a copy of the secret key, which signs it. Sessions and unsent mail are not in it.
     """
-    if not file.parent.is_dir():
-        raise click.ClickException(f"the folder {file.parent} does not exist")
-    with _report_errors(file):
-        try:
-            manifest = actions.create(file, now=utc_now(), replace_existing=force)
-        except FileExistsError:
-            raise click.ClickException(
-                f"{file} exists; name another file, or replace it with --force"
-            ) from None
+    require_new_file(file, force=force)
+    manifest = actions.create(file, now=utc_now(), replace_existing=force)
     megabytes = file.stat().st_size / 1_000_000
     click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
     for name in manifest.missing_files:
@@ -112,18 +104,9 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
 def _report_errors(file: Path) -> Iterator[None]:
     try:
         yield
-    except ForeignBackup as error:
-        raise click.ClickException(
-            f"{file} cannot be used: {error}. If you know who made it, add --trust"
-        ) from None
     except InvalidBackup as error:
-        raise click.ClickException(f"{file} cannot be used: {error}") from None
-    except TooLittleRoom as error:
-        raise click.ClickException(
-            f"{error}. TMPDIR names another folder for temporary files"
-        ) from None
-    except SchemaMismatch as error:
-        raise click.ClickException(str(error)) from None
+        trust = ". If you know who made it, add --trust" if isinstance(error, ForeignBackup) else ""
+        raise click.ClickException(f"{file} cannot be used: {error}{trust}") from None
 
 
 def _describe_contents(manifest: Manifest) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -134,7 +134,12 @@ def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
     from roadmap.catalog import files
 
     documents: list[tuple[Path, Document]] = read_each(paths, files.read)
-    refuse_one_slug_twice((path, document["slug"]) for path, document in documents)
+    slugs: dict[str, Path] = {}
+    for path, document in documents:
+        slug = document["slug"]
+        other = slugs.setdefault(slug, path)
+        if other is not path:
+            raise click.ClickException(f"{path}: the roadmap '{slug}' is in {other}, too")
     return documents
 
 
@@ -154,15 +159,6 @@ def read_each(paths: Sequence[Path], read: Callable[[Path], Read]) -> list[tuple
     if faults:
         raise RefusedFiles(list(faults))
     return found
-
-
-def refuse_one_slug_twice(roadmaps: Iterable[tuple[Path, str]]) -> None:
-    """Raise ClickException where two files are the same roadmap."""
-    slugs: dict[str, Path] = {}
-    for path, slug in roadmaps:
-        other = slugs.setdefault(slug, path)
-        if other is not path:
-            raise click.ClickException(f"{path}: the roadmap '{slug}' is in {other}, too")
 
 
 def describe_conflict(path: Path, error: Exception) -> str:

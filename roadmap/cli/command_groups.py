@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, MutableMapping
 from functools import wraps
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -132,6 +133,14 @@ def confirm(question: str, *, otherwise: str = "nothing was changed") -> None:
         is_confirmed = False
     if not is_confirmed:
         raise click.ClickException(otherwise)
+
+
+def require_new_file(file: Path, *, force: bool) -> None:
+    """Refuse a file in a missing folder, and without `force` one that exists."""
+    if not file.parent.is_dir():
+        raise click.ClickException(f"the folder {file.parent} does not exist")
+    if file.exists() and not force:
+        raise click.ClickException(f"{file} exists; name another file, or replace it with --force")
 
 
 def check_schema() -> None:

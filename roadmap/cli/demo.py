@@ -9,7 +9,7 @@ from roadmap.cli.command_groups import CommandGroup
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
 from roadmap.demo.cast import CAST
-from roadmap.demo.loader import DemoLoadError, load_demo_data
+from roadmap.demo.loader import load_demo_data
 from roadmap.people.audit import record_audit
 
 group = CommandGroup("demo")
@@ -30,10 +30,7 @@ def load_demo(people: int, seed: int, force: bool) -> None:
         raise click.ClickException(
             "this database holds people already; --force adds the demo to them"
         )
-    try:
-        loaded = load_demo_data(db.session, now=utc_now(), seed=seed, people=people)
-    except DemoLoadError as error:
-        raise click.ClickException(str(error)) from None
+    loaded = load_demo_data(db.session, now=utc_now(), seed=seed, people=people)
     record_audit(
         db.session, by=None, action="demo.loaded", target=str(len(loaded.accounts)), now=utc_now()
     )

@@ -9,7 +9,7 @@ import click
 
 from roadmap.archive.export import write_archive_file
 from roadmap.archive.format import json_schema
-from roadmap.cli.command_groups import CommandGroup
+from roadmap.cli.command_groups import CommandGroup, require_new_file
 from roadmap.cli.users import find_user
 from roadmap.core.clock import utc_now
 from roadmap.core.database import db
@@ -37,10 +37,7 @@ def export_user(email: str, file: Path, force: bool) -> None:
     log keeps that it was made.
     """
     user = find_user(email)
-    if not file.parent.is_dir():
-        raise click.ClickException(f"the folder {file.parent} does not exist")
-    if file.exists() and not force:
-        raise click.ClickException(f"{file} exists; name another file, or replace it with --force")
+    require_new_file(file, force=force)
     user_id, address, now = user.id, user.email, utc_now()
     db.session.rollback()
     rows = write_archive_file(file, user_id, instance=public_address(), now=now)
