@@ -81,8 +81,8 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime, cause: str = "") -> bool:
     if person is None:
         return False
     ledger.record(current_app.config["DATA_DIR"], user_id, now=now)
-    for table, (key, columns) in LOGS.items():
-        _scrub_log(Base.metadata.tables[table], key, columns, person)
+    for table, columns in LOGS.items():
+        _scrub_log(Base.metadata.tables[table], columns, person)
     _delete_history(user_id)
     because: dict[str, Any] = {"cause": cause} if cause else {}
     with db.own_transaction() as own:
@@ -136,29 +136,31 @@ def _load(session: Session, user_id: uuid.UUID, now: dt.datetime) -> Person | No
     )  # fmt: skip
 
 
-def _scrub_log(table: sa.Table, key: str, columns: tuple[str, ...], person: Person) -> None:
+def _scrub_log(table: sa.Table, columns: tuple[str, ...], person: Person) -> None:
     """Replace what names the person in a table of many rows, without a lock while it is read."""
     texts = [sa.func.lower(sa.cast(table.c[name], sa.Text)) for name in columns]
-    names = [text.contains(each, autoescape=True) for text in texts for each in person.needles]
-    untied = [table.c[column] == person.id for name, column in UNTIED if name == table.name]
-    own = [table.c.user_id != person.id] if "user_id" in table.c else []
-    query = sa.select(table.c[key]).where(sa.or_(*names, *untied), *own).order_by(table.c[key])
+    found = [text.contains(each, autoescape=True) for text in texts for each in person.needles]
+    untied = UNTIED.get(table.name, "")
+    if untied:
+        found.append(table.c[untied] == person.id)
+    query = sa.select(table.c.id).where(sa.or_(*found)).order_by(table.c.id)
+    if "user_id" in table.c:
+        query = query.where(table.c.user_id != person.id)
     with db.engine.connect().execution_options(writes=False) as connection:
         if connection.dialect.name == "postgresql":
             # It reads the whole table, which may take longer than a page may.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        found = connection.scalars(query).all()
-    for batch in batched(found, BATCH):
+        ids = connection.scalars(query).all()
+    for batch in batched(ids, BATCH):
         with db.own_transaction() as session:
-            rows = session.execute(sa.select(table).where(table.c[key].in_(batch))).mappings()
+            rows = session.execute(sa.select(table).where(table.c.id.in_(batch))).mappings()
             for row in rows.all():
                 values = {name: person.scrub(row[name]) for name in columns}
-                for name, column in UNTIED:
-                    if name == table.name and row[column] == person.id:
-                        # Otherwise it would be something done on the command line.
-                        values |= {column: None, "data": {**values["data"], "actor_erased": True}}
+                if untied and row[untied] == person.id:
+                    # Otherwise it would be something done on the command line.
+                    values |= {untied: None, "data": {**values["data"], "actor_erased": True}}
                 if any(row[name] != value for name, value in values.items()):
-                    session.execute(sa.update(table).where(table.c[key] == row[key]).values(values))
+                    session.execute(sa.update(table).where(table.c.id == row["id"]).values(values))
 
 
 def _delete_history(user_id: uuid.UUID) -> None:
@@ -200,11 +202,10 @@ def _anonymize(session: Session, person: Person) -> None:
         .values(state="submitted", review_started_at=None)
     )
     invitation = tables["invitation"]
-    mine = [invitation.c.created_by == person.id, invitation.c.accepted_at.is_(None)]
     session.execute(
         sa.delete(invitation).where(
             sa.or_(
-                sa.and_(*mine),
+                sa.and_(invitation.c.created_by == person.id, invitation.c.accepted_at.is_(None)),
                 invitation.c.accepted_by == person.id,
                 invitation.c.email_key.in_(person.emails),
             )

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from roadmap.core.gettext_noop import ngettext_noop
+from roadmap.core.i18n import ngettext
 from roadmap.core.types import Base
 
-# By the name on the page: the table, and the column with the person.
-_DELETED = {
-    "evidence": ("evidence", "user_id"),
-    "files": ("evidence_file", "user_id"),
-    "statuses": ("milestone_status", "user_id"),
-    "links": ("portfolio_link", "user_id"),
-    "tokens": ("api_token", "user_id"),
-}
-_KEPT = {
-    "reviews": ("review", "reviewer_id"),
-    "assessments": ("assessment", "assessor_id"),
-    "comments": ("evidence_comment", "author_id"),
-}
+# Tables with the column that says whose a row is, and how the page counts its rows.
+DELETED = (
+    ("evidence", "user_id",
+     ngettext_noop("%(num)d piece of evidence", "%(num)d pieces of evidence")),
+    ("evidence_file", "user_id", ngettext_noop("%(num)d file", "%(num)d files")),
+    ("milestone_status", "user_id",
+     ngettext_noop("the status of %(num)d milestone", "the status of %(num)d milestones")),
+    ("portfolio_link", "user_id", ngettext_noop("%(num)d public link", "%(num)d public links")),
+    ("api_token", "user_id", ngettext_noop("%(num)d API token", "%(num)d API tokens")),
+)  # fmt: skip
+# In rows of others, who keep them.
+KEPT = (
+    ("review", "reviewer_id",
+     ngettext_noop("%(num)d review that you gave", "%(num)d reviews that you gave")),
+    ("assessment", "assessor_id",
+     ngettext_noop("%(num)d assessment of others", "%(num)d assessments of others")),
+    ("evidence_comment", "author_id",
+     ngettext_noop("%(num)d comment on the work of others",
+                   "%(num)d comments on the work of others")),
+)  # fmt: skip
 
 
-def count_records(session: Session, user_id: uuid.UUID) -> Any:
-    """Count the rows of a person, and those that they wrote about others, in one statement."""
-    counts = [_count(name, *place, user_id) for name, place in _DELETED.items()]
-    for name, (table, column) in _KEPT.items():
-        others = Base.metadata.tables[table].c.user_id != user_id
-        counts.append(_count(name, table, column, user_id, others))
-    return session.execute(sa.select(*counts)).one()
-
-
-def _count(
-    name: str, table: str, column: str, user_id: uuid.UUID, *more: sa.ColumnElement[bool]
-) -> sa.Label[int]:
-    rows = Base.metadata.tables[table]
-    query = sa.select(sa.func.count()).select_from(rows).where(rows.c[column] == user_id, *more)
-    return query.scalar_subquery().label(name)
+def describe_rows(
+    session: Session, user_id: uuid.UUID, places: Sequence[tuple[str, str, tuple[str, str]]]
+) -> list[str]:
+    """Say how many rows a person has in these places, in one statement; none is left out."""
+    counts = []
+    for name, column, _words in places:
+        rows = Base.metadata.tables[name]
+        theirs = rows.c[column] == user_id
+        if column != "user_id":
+            theirs &= rows.c.user_id != user_id
+        query = sa.select(sa.func.count()).select_from(rows).where(theirs)
+        counts.append(query.scalar_subquery())
+    numbers = session.execute(sa.select(*counts)).one()
+    said = zip(places, numbers, strict=True)
+    return [ngettext(*words, number) for (_name, _column, words), number in said if number]

@@ -14,11 +14,10 @@ from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.auth.sessions import find_leaver, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import ngettext
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
 from roadmap.erasure.forms import DeletionForm
-from roadmap.erasure.queries import count_records
+from roadmap.erasure.queries import DELETED, KEPT, describe_rows
 from roadmap.evidence.queries import count_waiting_for
 from roadmap.people.permissions import permit
 from roadmap.people.queries import teams_managed_alone
@@ -83,31 +82,6 @@ def keep_account() -> Response:
     return redirect("/", 303)
 
 
-def _describe(counts: Any) -> dict[str, list[str]]:
-    """Say what there is to delete, and what others keep; what there is none of is left out."""
-    deleted = {
-        ngettext("%(num)d piece of evidence", "%(num)d pieces of evidence", counts.evidence):
-            counts.evidence,
-        ngettext("%(num)d file", "%(num)d files", counts.files): counts.files,
-        ngettext("the status of %(num)d milestone", "the status of %(num)d milestones",
-                 counts.statuses): counts.statuses,
-        ngettext("%(num)d public link", "%(num)d public links", counts.links): counts.links,
-        ngettext("%(num)d API token", "%(num)d API tokens", counts.tokens): counts.tokens,
-    }  # fmt: skip
-    kept = {
-        ngettext("%(num)d review that you gave", "%(num)d reviews that you gave", counts.reviews):
-            counts.reviews,
-        ngettext("%(num)d assessment of others", "%(num)d assessments of others",
-                 counts.assessments): counts.assessments,
-        ngettext("%(num)d comment on the work of others", "%(num)d comments on the work of others",
-                 counts.comments): counts.comments,
-    }  # fmt: skip
-    return {
-        "deleted": [text for text, number in deleted.items() if number],
-        "kept": [text for text, number in kept.items() if number],
-    }
-
-
 def _render(form: DeletionForm, status: int = 200) -> Response:
     me = current_user.id
     is_last = current_user.is_admin and not has_other_administrator(db.session, me)
@@ -117,7 +91,8 @@ def _render(form: DeletionForm, status: int = 200) -> Response:
     else:
         waiting, waiting_alone = count_waiting_for(db.session, me)
         context |= {
-            **_describe(count_records(db.session, me)),
+            "deleted": describe_rows(db.session, me, DELETED),
+            "kept": describe_rows(db.session, me, KEPT),
             "alone": ", ".join(team.name for team in teams_managed_alone(db.session, me)),
             "waiting": waiting,
             "waiting_alone": waiting_alone,
