@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, abort, make_response, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -22,7 +22,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import number_filter
 from roadmap.core.limiter import export_slot, limiter
 from roadmap.core.tables import Sheet, to_csv
-from roadmap.core.web import now, see_other
+from roadmap.core.web import make_attachment, now, see_other
 from roadmap.people.permissions import permit
 from roadmap.progress.queries import enrollment
 
@@ -106,11 +106,8 @@ def export() -> Response:
         ]
         header = (_("When"), _("Who"), _("Kind"), _("What"), _("Address"))
         content = to_csv(Sheet(_("Activity"), header, rows))
-    response = make_response(content)
-    response.mimetype = "text/csv"
-    filename = f"activity-{current_user.today(now()).isoformat()}.csv"
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
-    return response
+    name = f"activity-{current_user.today(now()).isoformat()}.csv"
+    return make_attachment(content, "text/csv", name)
 
 
 def _all_lines(*wanted: queries.Condition) -> Iterator[Line]:

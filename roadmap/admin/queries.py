@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,6 @@ from roadmap.people.reach import held_teams, select_holders, team_tree
 from roadmap.people.roles import ROLES, Capability
 
 PAGE_SIZE = 50
-EXPORT_BATCH = 1_000
 _ACTIVE: Any = User.deactivated_at.is_(None)
 _HAS_PENDING_EMAIL = sa.exists().where(PendingEmail.user_id == User.id).correlate(User)
 _WAITS_FOR_DELETION = sa.exists().where(AccountDeletion.user_id == User.id).correlate(User)
@@ -265,83 +264,69 @@ def list_bereft(session: Session, team_id: uuid.UUID) -> list[Bereft]:
     return sorted(lost, key=lambda each: (fold(each.name), each.id))
 
 
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
-    """Which entries of the audit log are shown or exported.
+def select_audit(
+    *,
+    actions: Collection[str] = (),
+    person_id: uuid.UUID | None = None,
+    email: str = "",
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+) -> sa.Select[AuditEntry]:
+    """Select entries of the audit log, the newest first.
 
     `actions` filter where there are any; `person_id` is who did it or to whom it was done, or the
     entry names `email`. An entry is of `since` or later, and from before `until`.
     """
-
-    actions: Collection[str] = ()
-    person_id: uuid.UUID | None = None
-    email: str = ""
-    since: dt.datetime | None = None
-    until: dt.datetime | None = None
-
-    def select(self) -> sa.Select[AuditEntry]:
-        """Select the entries, the newest first."""
-        query = sa.select(AuditEntry).order_by(AuditEntry.id.desc())
-        if self.actions:
-            query = query.where(AuditEntry.action.in_(self.actions))
-        about = []
-        if self.person_id is not None:
-            about += [
-                AuditEntry.actor_id == self.person_id,
-                AuditEntry.target == str(self.person_id),
-                AuditEntry.data["person"].as_string() == str(self.person_id),
-            ]
-        if self.email:
-            # As it was typed in an invitation or at sign-in: in any case of letters.
-            spellings = {self.email.lower(), email_key(self.email)}
-            named = (AuditEntry.target, AuditEntry.data["email"].as_string())
-            about += [sa.func.lower(each).in_(spellings) for each in named]
-        if about:
-            query = query.where(sa.or_(*about))
-        if self.since is not None:
-            query = query.where(AuditEntry.at >= self.since)
-        if self.until is not None:
-            query = query.where(AuditEntry.at < self.until)
-        return query
+    query = sa.select(AuditEntry).order_by(AuditEntry.id.desc())
+    if actions:
+        query = query.where(AuditEntry.action.in_(actions))
+    about = []
+    if person_id is not None:
+        about += [
+            AuditEntry.actor_id == person_id,
+            AuditEntry.target == str(person_id),
+            AuditEntry.data["person"].as_string() == str(person_id),
+        ]
+    if email:
+        # As it was typed in an invitation or at sign-in: in any case of letters.
+        spellings = {email.lower(), email_key(email)}
+        named = (AuditEntry.target, AuditEntry.data["email"].as_string())
+        about += [sa.func.lower(each).in_(spellings) for each in named]
+    if about:
+        query = query.where(sa.or_(*about))
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    if until is not None:
+        query = query.where(AuditEntry.at < until)
+    return query
 
 
 def list_audit_entries(
-    session: Session, wanted: AuditFilter, *, before: int | None = None, most: int = PAGE_SIZE
-) -> tuple[list[AuditEntry], int | None]:
-    """List a page of the audit log, the newest first, with the cursor of the next page."""
-    query = wanted.select().limit(most + 1)
+    session: Session, wanted: sa.Select[AuditEntry], before: int | None
+) -> tuple[Sequence[AuditEntry], int | None]:
+    """List a page of the audit log, with the cursor of the next page."""
+    query = wanted.limit(PAGE_SIZE + 1)
     if before is not None:
         query = query.where(AuditEntry.id < before)
-    rows = list(session.scalars(query))
-    return rows[:most], rows[most - 1].id if len(rows) > most else None
+    rows = session.scalars(query).all()
+    return rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None
 
 
-def list_audit_batches(session: Session, wanted: AuditFilter) -> Iterator[list[AuditEntry]]:
-    """List all entries in batches, so that a long log does not fill the memory with rows."""
-    before: int | None = None
-    while True:
-        rows, before = list_audit_entries(session, wanted, before=before, most=EXPORT_BATCH)
-        yield rows
-        if before is None:
-            return
-
-
-def has_more_audit_entries(session: Session, wanted: AuditFilter, most: int) -> bool:
+def has_more_audit_entries(session: Session, wanted: sa.Select[AuditEntry], most: int) -> bool:
     """Return whether more than so many entries match."""
-    beyond = wanted.select().with_only_columns(AuditEntry.id).offset(most).limit(1)
+    beyond = wanted.with_only_columns(AuditEntry.id).offset(most).limit(1)
     return session.scalar(beyond) is not None
 
 
 def find_last_load(session: Session) -> AuditEntry | None:
     """Find the entry of the last time that roadmap files were loaded or refused."""
-    wanted = AuditFilter(actions=("roadmap.loaded", "roadmap.refused"))
-    return session.scalars(wanted.select().limit(1)).first()
+    loads = select_audit(actions=("roadmap.loaded", "roadmap.refused"))
+    return session.scalars(loads.limit(1)).first()
 
 
 def find_pruned_day(session: Session) -> dt.date | None:
     """Return the day from before which entries of the audit log were removed last, or None."""
-    wanted = AuditFilter(actions=("audit.pruned",)).select().limit(1)
-    entry = session.scalars(wanted).first()
+    entry = session.scalars(select_audit(actions=("audit.pruned",)).limit(1)).first()
     return dt.date.fromisoformat(entry.target) if entry else None
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,21 +18,17 @@ from roadmap.progress.models import Enrollment
 
 @dataclass(frozen=True, slots=True)
 class RoadmapRow:
-    """A roadmap with its revision, and how many people with an active account are on it.
+    """A roadmap with its `published` revision, and how many active people are on it.
 
     `is_replaced` says that Cairn comes with another text, which a start brings back.
     `fault` says why this release cannot read the revision; `milestones` is then 0.
     """
 
-    slug: str
-    title: str
-    number: int
-    published_at: dt.datetime
-    people: int
+    published: sa.Row[Any]
     is_shipped: bool
     is_replaced: bool
-    milestones: int = 0
-    fault: str = ""
+    milestones: int
+    fault: str
 
 
 def list_roadmaps(session: Session) -> list[RoadmapRow]:
@@ -68,17 +64,7 @@ def list_roadmaps(session: Session) -> list[RoadmapRow]:
             milestones = len(load_revision(session, row.revision_id).content.milestones)
         except ConfigError as error:
             fault = str(error)
-        found.append(
-            RoadmapRow(
-                slug=row.slug,
-                title=row.title,
-                number=row.number,
-                published_at=row.published_at,
-                people=row.people,
-                is_shipped=shipped.get(row.slug) == row.digest,
-                is_replaced=row.slug in shipped and shipped[row.slug] != row.digest,
-                milestones=milestones,
-                fault=fault,
-            )
-        )
+        is_shipped = shipped.get(row.slug) == row.digest
+        is_replaced = row.slug in shipped and not is_shipped
+        found.append(RoadmapRow(row, is_shipped, is_replaced, milestones, fault))
     return found

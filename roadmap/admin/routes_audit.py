@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from flask import make_response, render_template, request, url_for
+import sqlalchemy as sa
+from flask import render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from roadmap.activity.list_query import MAX_DAY_LENGTH, read_day, start_of
 from roadmap.admin import audit_messages, queries
 from roadmap.admin.blueprint import admin
+from roadmap.auth.login_throttle import audit_download
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import number_filter
 from roadmap.core.limiter import export_slot, limiter
-from roadmap.core.proxy import client_address
 from roadmap.core.tables import Sheet, to_csv
 from roadmap.core.text import clean_line
-from roadmap.core.web import now, see_other
-from roadmap.people.audit import record_audit
+from roadmap.core.web import make_attachment, now, see_other
+from roadmap.people.models import AuditEntry
 from roadmap.people.permissions import permit
 
 MAX_PERSON_LENGTH = 320
-MAX_DAY_LENGTH = 20
 # So many of the people who match the filter are offered.
 MAX_CANDIDATES = 20
 # The largest row number that both databases accept.
 MAX_ROW_ID = 2**31 - 1
-# A file has so many entries at most.
+# A file has so many entries at most, of which so many are read at once.
 MAX_EXPORTED = 50_000
-# The days by which the log can be filtered.
-FIRST_DAY, LAST_DAY = dt.date(1970, 1, 2), dt.date(9999, 1, 1)
+EXPORT_BATCH = 1_000
+
+Names = Mapping[uuid.UUID | None, str]
 
 
 @admin.get("/admin/audit")
@@ -41,20 +45,17 @@ FIRST_DAY, LAST_DAY = dt.date(1970, 1, 2), dt.date(9999, 1, 1)
 def log() -> str:
     """Show who did what, when, and from which address."""
     query, before = AuditQuery(), request.args.get("before", type=int)
+    last = None if before is None else min(max(before, 0), MAX_ROW_ID)
     entries, cursor = (
-        queries.list_audit_entries(
-            db.session,
-            query.wanted,
-            before=None if before is None else min(max(before, 0), MAX_ROW_ID),
-        )
+        queries.list_audit_entries(db.session, query.select(), last)
         if query.is_clear
         else ([], None)
     )
-    names = queries.load_user_names(db.session, audit_messages.collect_ids(entries))
+    lines, names = _describe(entries)
     page_url = partial(url_for, "admin.log", **query.arguments)
     return render_template(
         "admin/audit.html",
-        lines=audit_messages.render_lines(entries, names),
+        lines=lines,
         names=names,
         pruned=queries.find_pruned_day(db.session),
         kinds=audit_messages.KINDS,
@@ -76,35 +77,30 @@ def export_log() -> Response:
     query = AuditQuery()
     if not query.is_clear:
         return see_other("admin.log", **query.arguments)
-    if queries.has_more_audit_entries(db.session, query.wanted, MAX_EXPORTED):
+    if queries.has_more_audit_entries(db.session, query.select(), MAX_EXPORTED):
         return render_error(
             422,
             _("More than %(num)s entries match.", num=number_filter(MAX_EXPORTED)),
             _("Choose a shorter time, and export the log in parts."),
         )
     with export_slot():
+        entries = db.session.scalars(query.select().execution_options(yield_per=EXPORT_BATCH))
         lines = [
             (entry.at.isoformat(), by, text, entry.address)
-            for entries in queries.list_audit_batches(db.session, query.wanted)
-            for entry, text, by in audit_messages.render_lines(
-                entries, queries.load_user_names(db.session, audit_messages.collect_ids(entries))
-            )
+            for batch in entries.partitions()
+            for entry, text, by in _describe(batch)[0]
         ]
         header = (_("When (UTC)"), _("Who"), _("What"), _("Address"))
         content = to_csv(Sheet(_("Audit log"), header, lines))
-    if request.method == "GET":  # and not HEAD
-        # A GET holds a reading transaction; the audit entry is written in one of its own.
-        db.session.rollback()
-        with db.own_transaction() as own:
-            record_audit(
-                own, by=current_user.id, action="audit.exported", target="csv",
-                address=client_address(), now=now(), count=len(lines),
-            )  # fmt: skip
-    response = make_response(content)
-    response.mimetype = "text/csv"
-    filename = f"audit-log-{current_user.today(now()).isoformat()}.csv"
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
-    return response
+    audit_download("audit.exported", "csv", current_user.id, count=len(lines))
+    name = f"audit-log-{current_user.today(now()).isoformat()}.csv"
+    return make_attachment(content, "text/csv", name)
+
+
+def _describe(entries: Sequence[AuditEntry]) -> tuple[list[tuple[AuditEntry, str, str]], Names]:
+    """Describe entries, and return the names of the people in them."""
+    names = queries.load_user_names(db.session, audit_messages.collect_ids(entries))
+    return audit_messages.render_lines(entries, names), names
 
 
 class AuditQuery:
@@ -152,27 +148,21 @@ class AuditQuery:
             "to": self.last.isoformat() if self.last else None,
         }
 
-    @property
-    def wanted(self) -> queries.AuditFilter:
-        return queries.AuditFilter(
+    def select(self) -> sa.Select[AuditEntry]:
+        """Select the entries that match."""
+        zone = current_user.zone
+        return queries.select_audit(
             actions=audit_messages.ACTIONS_BY_KIND.get(self.kind, ()),
             person_id=self.person.id if self.person else None,
             email=self.email,
-            since=_start_of(self.first) if self.first else None,
-            until=_start_of(self.last + dt.timedelta(days=1)) if self.last else None,
+            since=start_of(self.first, zone) if self.first else None,
+            until=start_of(self.last + dt.timedelta(days=1), zone) if self.last else None,
         )
 
     def _read_day(self, name: str) -> dt.date | None:
         text = clean_line(request.args.get(name))
         try:
-            day = dt.date.fromisoformat(text) if text else None
+            return read_day(text)
         except ValueError:
-            day = dt.date.min
-        if day is None or FIRST_DAY <= day < LAST_DAY:
-            return day
-        self.wrong_day = text[:MAX_DAY_LENGTH]
-        return None
-
-
-def _start_of(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), current_user.zone)
+            self.wrong_day = text[:MAX_DAY_LENGTH]
+            return None

@@ -10,7 +10,6 @@ from flask import Response, g
 from roadmap.api.field_types import OneOf, Shape, Timestamp
 from roadmap.api.operation import current_actor, operation
 from roadmap.archive.download import MIME_TYPE, archive_response
-from roadmap.auth.api_tokens import BearerToken
 from roadmap.auth.models import SCOPES
 from roadmap.core.database import db
 from roadmap.core.web import now
@@ -51,12 +50,13 @@ class Me(Shape):
 def me() -> Me:
     """Return the person of the token, and their teams."""
     actor = current_actor()
-    token: BearerToken = g.token
     teams = [
         OwnTeam(slug=team.slug, name=team.name, role=role)
         for team, role in memberships(db.session, actor.id)
     ]
-    shown = TokenShape(name=token.name, scope=actor.scope or "", expires_at=token.expires_at)
+    shown = TokenShape(
+        name=actor.token_name, scope=actor.scope or "", expires_at=g.token_expires_at
+    )
     return Me.model_validate({**vars(actor), "teams": teams, "token": shown})
 
 

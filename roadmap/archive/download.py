@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import os
 
-from flask import Response, current_app, request, send_file
+from flask import Response, current_app, send_file
 
 from roadmap.archive.export import write_archive
+from roadmap.auth.login_throttle import audit_download
 from roadmap.core.database import db
 from roadmap.core.file_store import temporary_file
 from roadmap.core.limiter import export_slot
-from roadmap.core.proxy import client_address, public_address
+from roadmap.core.proxy import public_address
 from roadmap.people.actor import Actor
-from roadmap.people.audit import record_audit
 
 MIME_TYPE = "application/zip"
 
@@ -28,12 +28,7 @@ def archive_response(actor: Actor, *, now: dt.datetime) -> Response:
     packed = temporary_file(current_app.config["DATA_DIR"])
     with export_slot():
         rows = write_archive(packed, user_id, instance=public_address(), now=now)
-    if request.method == "GET":  # and not HEAD
-        with db.own_transaction() as own:
-            record_audit(
-                own, by=user_id, action="archive.exported", target=str(user_id),
-                address=client_address(), now=now, rows=rows,
-            )  # fmt: skip
+    audit_download("archive.exported", str(user_id), user_id, rows=rows)
     size = packed.seek(0, os.SEEK_END)
     packed.seek(0)
     response = send_file(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, request
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from roadmap.auth import rate_limits
 from roadmap.auth.login_throttle import end_transaction
 from roadmap.auth.models import SCOPES, ApiToken
-from roadmap.auth.queries import ACTOR_COLUMNS
+from roadmap.auth.queries import select_actor
 from roadmap.auth.refusals import audit_refusal
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.core import web
@@ -32,9 +32,7 @@ from roadmap.people.actor import Actor
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
-from roadmap.people.models import User
 from roadmap.people.permissions import permission_of, refuse_token
-from roadmap.people.reach import team_roles
 
 PREFIX = "cairn_"
 MAX_TOKENS = 50
@@ -44,39 +42,18 @@ LAST_USED_INTERVAL = dt.timedelta(minutes=10)
 REALM = 'Bearer realm="cairn"'
 
 _TOKENS: Any = ApiToken.__table__
-_USERS: Any = User.__table__
-# Built once and on the tables, which is faster: it runs before every request of the API.
-_FIND = (
-    sa.select(
-        _TOKENS.c.id.label("token_id"),
-        _TOKENS.c.name.label("token_name"),
-        _TOKENS.c.expires_at.label("token_expires_at"),
-        _TOKENS.c.last_used_at.label("token_last_used_at"),
-        _TOKENS.c.scope,
-        *ACTOR_COLUMNS,
-        team_roles().label("team_roles"),
-    )
-    .join_from(_TOKENS, _USERS, _USERS.c.id == _TOKENS.c.user_id)
-    .where(
-        _TOKENS.c.token_hash == sa.bindparam("token_hash"),
-        sa.or_(_TOKENS.c.expires_at.is_(None), _TOKENS.c.expires_at > sa.bindparam("now")),
-        _USERS.c.deactivated_at.is_(None),
-    )
-)
+_SELECT_ACTOR = select_actor(
+    _TOKENS,
+    _TOKENS.c.id.label("token_id"),
+    _TOKENS.c.name.label("token_name"),
+    _TOKENS.c.expires_at,
+    _TOKENS.c.last_used_at,
+    _TOKENS.c.scope,
+).where(sa.or_(_TOKENS.c.expires_at.is_(None), _TOKENS.c.expires_at > sa.bindparam("now")))
 
 
 class TooManyTokens(ValueError):
     """The person has the maximum number of valid tokens."""
-
-
-class BearerToken(NamedTuple):
-    """A valid token, and the person who acts with it."""
-
-    id: uuid.UUID
-    name: str
-    expires_at: dt.datetime | None
-    last_used_at: dt.datetime | None
-    actor: Actor
 
 
 def create(
@@ -169,38 +146,26 @@ def authenticate_bearer() -> Response | None:
     if sent is None:
         return _unauthorized(_("This address needs a personal token."))
     token = sent.token if sent.type == "bearer" else None
-    found = _find(db.session, token, now=web.now()) if token else None
+    parameters = {"token_hash": hash_token(token or ""), "now": web.now()}
+    with db.reading() as connection:
+        found = connection.execute(_SELECT_ACTOR, parameters).first()
     if found is None:
         return _reject_wrong_token()
-    last = found.last_used_at
-    if last is None or web.now() - last > LAST_USED_INTERVAL:
+    attributes = dict(found._mapping)
+    token_id, last_used_at = attributes.pop("token_id"), attributes.pop("last_used_at")
+    if last_used_at is None or web.now() - last_used_at > LAST_USED_INTERVAL:
         # Nothing is written yet: the request continues in a new transaction.
         end_transaction()
-        used = sa.update(ApiToken).where(ApiToken.id == found.id)
+        used = sa.update(ApiToken).where(ApiToken.id == token_id)
         used = used.values(last_used_at=web.now())
-        db.note(lambda own: own.execute(used), what=f"token {found.id} was used")
-    g.token = found
-    g._login_user = found.actor
-    if permission and (refusal := refuse_token(found.actor, permission)):
+        db.note(lambda own: own.execute(used), what=f"token {token_id} was used")
+    g.token_expires_at = attributes.pop("expires_at")
+    g._login_user = actor = Actor(
+        **attributes, judges_by_token=current_app.config["REVIEW_BY_TOKEN"], session=db.session
+    )
+    if permission and (refusal := refuse_token(actor, permission)):
         return problem_response(403, refusal)
     return None
-
-
-def _find(session: Session, token: str, *, now: dt.datetime) -> BearerToken | None:
-    """Find the valid token with this text, in one statement."""
-    with db.reading() as connection:
-        row = connection.execute(_FIND, {"token_hash": hash_token(token), "now": now}).first()
-    if row is None:
-        return None
-    attributes = dict(row._mapping)
-    own = {name: attributes.pop(f"token_{name}") for name in BearerToken._fields[:-1]}
-    actor = Actor(
-        **attributes,
-        token_name=own["name"],
-        judges_by_token=current_app.config["REVIEW_BY_TOKEN"],
-        session=session,
-    )
-    return BearerToken(**own, actor=actor)
 
 
 def _reject_wrong_token() -> Response:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -110,6 +111,17 @@ def audit_request(
         session, by=by, action=action, target=target[:200], address=client_address(), now=now(),
         **data,
     )  # fmt: skip
+
+
+def audit_download(action: str, target: str, by: uuid.UUID, **data: Any) -> None:
+    """Audit a file that is handed out, which a HEAD does not do.
+
+    A GET holds a reading transaction, so the entry is written in one of its own.
+    """
+    if request.method == "GET":
+        end_transaction()
+        with db.own_transaction() as own:
+            audit_request(own, action, target, by, **data)
 
 
 def too_many_requests(page: Response, wait: int) -> Response:

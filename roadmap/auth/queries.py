@@ -14,6 +14,7 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.auth.models import AccountDeletion, LoginSession, PasswordLink, PendingEmail
 from roadmap.auth.tokens import hash_token
 from roadmap.people.models import User
+from roadmap.people.reach import team_roles
 
 # A session's lifetime without use, and at most.
 SESSION_IDLE_TIMEOUT = dt.timedelta(hours=8)
@@ -24,8 +25,6 @@ ACTOR_ATTRIBUTES = (
     *("id", "name", "email", "email_key", "is_admin"),
     *("timezone", "locale", "theme", "uses_single_keys", "version"),
 )
-ACTOR_COLUMNS = [User.__table__.c[name] for name in ACTOR_ATTRIBUTES]
-
 
 # Open accounts, and those whose own persons may still keep them, see `auth.deletion`.
 MAY_SIGN_IN = sa.or_(
@@ -38,6 +37,20 @@ MAY_SIGN_IN = sa.or_(
     )
     .correlate(User),
 )
+
+
+def select_actor(tokens: Any, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Select the actor with a `token_hash` in this table of tokens, and further columns.
+
+    On the tables: it runs before every page, and loading entities would double its cost.
+    """
+    users: Any = User.__table__
+    return (
+        sa.select(*(users.c[name] for name in ACTOR_ATTRIBUTES), *columns)
+        .add_columns(team_roles().label("team_roles"))
+        .join_from(tokens, users, users.c.id == tokens.c.user_id)
+        .where(tokens.c.token_hash == sa.bindparam("token_hash"), users.c.deactivated_at.is_(None))
+    )
 
 
 def any_user_exists(session: Session) -> bool:
@@ -84,14 +97,6 @@ def list_pending_emails(session: Session, email: str) -> Sequence[User]:
         .where(PendingEmail.email_key == email_key(email))
         .order_by(User.name, User.id)
     ).all()
-
-
-def is_current_password_hash(session: Session, user_id: uuid.UUID, password_hash: str) -> bool:
-    """Return whether this is the hash of the person's password and they may sign in."""
-    current = sa.select(User.id).where(
-        User.id == user_id, User.password_hash == password_hash, MAY_SIGN_IN
-    )
-    return session.execute(current).first() is not None
 
 
 def find_to_sign_in(session: Session, user_id: uuid.UUID) -> User | None:
@@ -158,15 +163,8 @@ def find_by_token(session: Session, model: Any, token: str) -> tuple[Any, User] 
 
 def find_password_link(
     session: Session, token: str, *, now: dt.datetime
-) -> sa.Row[PasswordLink, User] | None:
+) -> tuple[PasswordLink, User] | None:
     """Find the usable password link with this token, and its person."""
-    return session.execute(
-        sa.select(PasswordLink, User)
-        .join(User, User.id == PasswordLink.user_id)
-        .where(
-            PasswordLink.token_hash == hash_token(token),
-            PasswordLink.used_at.is_(None),
-            PasswordLink.expires_at > now,
-            User.deactivated_at.is_(None),
-        )
-    ).first()
+    found = find_by_token(session, PasswordLink, token)
+    is_usable = found and found[0].used_at is None and found[0].expires_at > now
+    return found if is_usable else None

@@ -86,23 +86,15 @@ def confirmation_limits(asked_by: uuid.UUID, email_key: str) -> Limits:
 def check_limits(
     session: Session, limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.datetime
 ) -> int:
-    """Return the seconds until another attempt is allowed, or 0.
-
-    It reads as many rows as the limits allow, and the few that simultaneous requests may add.
-    """
-    found = sa.select(Attempt.bucket, Attempt.attempted_at).where(
-        Attempt.bucket.in_(limits), Attempt.attempted_at > now - window
-    )
-    tries: dict[str, list[dt.datetime]] = {bucket: [] for bucket in limits}
-    for bucket, at in session.execute(found.order_by(Attempt.attempted_at.desc())):
-        tries[bucket].append(at)
-    # Until the oldest attempt that fills a limit leaves the window.
-    waits = [
-        math.ceil((tries[bucket][most - 1] + window - now).total_seconds())
-        for bucket, most in limits.items()
-        if len(tries[bucket]) >= most
-    ]
-    return max(waits, default=0)
+    """Return the seconds until another attempt is allowed, or 0."""
+    wait = 0
+    newest = sa.select(Attempt.attempted_at).order_by(Attempt.attempted_at.desc())
+    for bucket, most in limits.items():
+        # Until the oldest attempt that fills the limit leaves the window.
+        oldest = newest.where(Attempt.bucket == bucket).offset(most - 1).limit(1)
+        if (at := session.scalar(oldest)) is not None:
+            wait = max(wait, math.ceil((at + window - now).total_seconds()))
+    return wait
 
 
 def record_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> None:

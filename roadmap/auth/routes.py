@@ -78,7 +78,8 @@ def sign_in() -> Response:
         return _render_sign_in(form, 422)
     old_hash = user.password_hash
     new_hash = passwords.hash_password(password) if passwords.needs_rehash(old_hash) else None
-    if not queries.is_current_password_hash(db.session, user.id, old_hash):
+    current = queries.find_to_sign_in(db.session, user.id)
+    if current is None or current.password_hash != old_hash:
         # Closed or changed while the hash was computed.
         return _render_sign_in(form, 422)
     if new_hash:

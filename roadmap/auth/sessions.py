@@ -22,7 +22,6 @@ from roadmap.auth.login_throttle import audit_request
 from roadmap.auth.models import AccountDeletion, LoginSession
 from roadmap.auth.queries import (
     ACTOR_ATTRIBUTES,
-    ACTOR_COLUMNS,
     SESSION_IDLE_TIMEOUT,
     SESSION_LIFETIME,
 )
@@ -38,7 +37,6 @@ from roadmap.core.web import form_key, htmx, now, redirect_page, render_page, sa
 from roadmap.people.actor import Actor
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 from roadmap.people.permissions import can, permission_of
-from roadmap.people.reach import team_roles
 
 SIGN_UP_FORMS = frozenset({"auth.sign_up", "invitations.accept_invitation"})
 LAST_SEEN_INTERVAL = dt.timedelta(minutes=10)
@@ -71,20 +69,13 @@ class AuditedCSRF(CSRFProtect):
 login_manager = LoginManager()
 csrf = AuditedCSRF()
 
-# On the tables: this runs before every page, and loading entities would double its cost.
 _SESSIONS: Any = LoginSession.__table__
-_USERS: Any = User.__table__
-_SELECT_ACTOR = (
-    sa.select(
-        *ACTOR_COLUMNS,
-        _SESSIONS.c.id.label("session_id"),
-        _SESSIONS.c.fresh_at,
-        _SESSIONS.c.created_at.label("signed_in_at"),
-        _SESSIONS.c.last_seen_at,
-        team_roles().label("team_roles"),
-    )
-    .join_from(_SESSIONS, _USERS, _USERS.c.id == _SESSIONS.c.user_id)
-    .where(_SESSIONS.c.token_hash == sa.bindparam("token_hash"), _USERS.c.deactivated_at.is_(None))
+_SELECT_ACTOR = queries.select_actor(
+    _SESSIONS,
+    _SESSIONS.c.id.label("session_id"),
+    _SESSIONS.c.fresh_at,
+    _SESSIONS.c.created_at.label("signed_in_at"),
+    _SESSIONS.c.last_seen_at,
 )
 # Further attributes of an actor, loaded by the same statement; see `add_actor_column`.
 _FURTHER_COLUMNS: dict[str, sa.ScalarSelect[Any]] = {}

@@ -130,6 +130,13 @@ def render_page(
     return response
 
 
+def make_attachment(content: bytes | str, mimetype: str, filename: str) -> Response:
+    """Return a file that the browser saves."""
+    response = Response(content, mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
+
+
 def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> BaseResponse:
     """Redirect an accepted form with 303, so that the browser continues with a GET."""
     return redirect(url_for(endpoint, _anchor=_anchor, **values), code=303)  # type: ignore[arg-type]

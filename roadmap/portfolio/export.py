@@ -12,15 +12,14 @@ import zipfile
 from collections.abc import Mapping
 from typing import IO
 
-from flask import Response, current_app, request, send_file
+from flask import Response, current_app, send_file
 
+from roadmap.auth.login_throttle import audit_download
 from roadmap.core.database import db
 from roadmap.core.file_store import file_store, temporary_file
 from roadmap.core.limiter import export_slot
-from roadmap.core.proxy import client_address
 from roadmap.core.text import fold
 from roadmap.people.actor import Actor
-from roadmap.people.audit import record_audit
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
 from roadmap.portfolio.selection import find_portfolio
@@ -56,18 +55,7 @@ def export_file(
         answer = add_files(made, files) if files else None
     found = find_portfolio(db.session, actor.id, portfolio_id, now) if portfolio_id else None
     named = found.name if found is not None and not found.is_default else ""
-    if request.method == "GET":  # and not HEAD
-        db.session.rollback()
-        with db.own_transaction() as own:
-            record_audit(
-                own,
-                by=actor.id,
-                action="portfolio.exported",
-                target=name,
-                address=client_address(),
-                now=now,
-                format=str(chosen.title),
-            )
+    audit_download("portfolio.exported", name, actor.id, format=str(chosen.title))
     if answer is not None:
         size = answer.seek(0, os.SEEK_END)
         answer.seek(0)

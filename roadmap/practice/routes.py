@@ -19,7 +19,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limiter import limit_searches
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.text import clean_line, search_words
-from roadmap.core.web import now, render_page, see_other, wants_fragment
+from roadmap.core.web import make_attachment, now, render_page, see_other, wants_fragment
 from roadmap.evidence import list_query
 from roadmap.evidence.labels import KINDS
 from roadmap.people.permissions import permit
@@ -221,9 +221,7 @@ def _render_question(found: Question, form: AnswerForm, **refused: Any) -> Respo
 def file(key: str, file_name: str) -> Response:
     """Send a file of a coding item, as text that no browser runs or shows."""
     text = getattr(_question_or_404(key), FILES.get(file_name) or abort(404))
-    response = Response(text or abort(404), mimetype="text/plain")
-    response.headers.set("Content-Disposition", "attachment", filename=file_name)
-    return response
+    return make_attachment(text or abort(404), "text/plain", file_name)
 
 
 def _question_or_404(key: str) -> Question:

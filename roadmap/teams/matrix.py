@@ -83,19 +83,21 @@ class TeamRef(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """One person. `score` is None and `stages` empty where they are not on this roadmap.
 
-    `joined_on` is the day they joined the team: inactivity is counted from it until something
-    happens. `teams` are those of the matrix's teams that they are a member of. `loaded` holds
-    what `Column.load` found, by the column's kind.
+    `joined_on` is the day they joined the first of `teams`, those of the matrix that they are a
+    member of: inactivity is counted from it until something happens. `roadmaps` are those that
+    they are on by slug, the primary one first, each with its id and that of its revision. `loaded`
+    holds what `Column.load` found, by the column's kind.
     """
 
     id: uuid.UUID
     name: str
-    teams: tuple[TeamRef, ...]
     joined_on: dt.date
+    teams: list[TeamRef] = field(default_factory=list)
+    roadmaps: dict[str, tuple[uuid.UUID, uuid.UUID]] = field(default_factory=dict)
     last_activity_on: dt.date | None = None
     score: float | None = None
     verdict: str = ""
@@ -104,12 +106,21 @@ class Row:
     loaded: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def href(self) -> str:
+        """Return the address of their page, as of somebody in the first of the teams."""
+        return f"/teams/{self.teams[0].slug}/people/{self.id}"
+
+    @property
     def is_enrolled(self) -> bool:
         return self.score is not None
 
+    @property
+    def active_on(self) -> dt.date:
+        """Return the day of the last activity, or on which they joined where there is none."""
+        return self.last_activity_on or self.joined_on
+
     def days_inactive(self, today: dt.date) -> int:
-        """Return the days since the last activity, or since they joined where there is none."""
-        return max(0, (today - (self.last_activity_on or self.joined_on)).days)
+        return max(0, (today - self.active_on).days)
 
     def is_inactive(self, today: dt.date) -> bool:
         return self.days_inactive(today) >= INACTIVE_DAYS

@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -32,11 +32,10 @@ from roadmap.people.rules import find_descendants, list_as_tree
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import PersonRecord, partial_records
-from roadmap.readiness.summaries import Followed, load_shared_summaries
+from roadmap.readiness.summaries import load_shared_summaries
 from roadmap.readiness.summary import summary_verdict
 from roadmap.teams.columns import COLUMN_KINDS
 from roadmap.teams.matrix import (
-    INACTIVE_DAYS,
     VERDICTS,
     ColumnGroup,
     Matrix,
@@ -92,48 +91,17 @@ def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
     return sorted(found.values(), key=lambda team: (fold(team.name), team.slug))
 
 
-@dataclass(slots=True)
-class TeamPerson:
-    """A member of some teams: `teams` by id, and `roadmaps` with the primary one first.
-
-    `last_activity_on` is known where `has_summary` is true.
-    """
-
-    id: uuid.UUID
-    name: str
-    joined_at: dt.datetime
-    teams: dict[uuid.UUID, TeamRef] = field(default_factory=dict)
-    roadmaps: dict[str, Followed] = field(default_factory=dict)
-    last_activity_on: dt.date | None = None
-    has_summary: bool = False
-
-    @property
-    def href(self) -> str:
-        """Return the address of their page, as of somebody in the first of the teams."""
-        return f"/teams/{next(iter(self.teams.values())).slug}/people/{self.id}"
-
-    def joined_on(self, actor: Actor) -> dt.date:
-        """Return the day on which the person joined, in the actor's time zone."""
-        return self.joined_at.astimezone(actor.zone).date()
-
-    def active_on(self, actor: Actor) -> dt.date:
-        """Return the day of the last activity, or on which they joined where there is none."""
-        return self.last_activity_on or self.joined_on(actor)
-
-
 _PEOPLE = (
     sa.select(
         _USERS.c.id,
         _USERS.c.name,
         _MEMBERS.c.created_at.label("joined_at"),
-        _TEAMS.c.id.label("team_id"),
         _TEAMS.c.slug.label("team_slug"),
         _TEAMS.c.name.label("team_name"),
         _ROADMAPS.c.slug.label("roadmap_slug"),
         _ROADMAPS.c.id.label("roadmap_id"),
         _ROADMAPS.c.revision_id,
-        _SUMMARIES.c.computed_on,
-        _SUMMARIES.c.shared_last_activity_on.label("last_activity_on"),
+        _SUMMARIES.c.shared_last_activity_on,
     )
     .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
     .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
@@ -151,26 +119,27 @@ _PEOPLE = (
 )
 
 
-def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[TeamPerson]:
+def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[Row]:
     """List the active members of these teams, by name, without the actor.
 
     `teams` selects ids, see `people.reach`.
     """
-    people: dict[uuid.UUID, TeamPerson] = {}
+    people: dict[uuid.UUID, Row] = {}
     seen = _PEOPLE.where(_MEMBERS.c.team_id.in_(teams), _USERS.c.id != actor.id)
-    for row in session.execute(seen):
-        person = people.setdefault(row.id, TeamPerson(row.id, row.name, row.joined_at))
-        person.joined_at = min(person.joined_at, row.joined_at)
-        person.teams.setdefault(row.team_id, TeamRef(row.team_slug, row.team_name))
-        if row.roadmap_slug is not None:
-            person.roadmaps.setdefault(row.roadmap_slug, (row.roadmap_id, row.revision_id))
-        if row.computed_on is not None:
-            # Each row of a person says the same: activity is the person's, not a roadmap's.
-            person.has_summary, person.last_activity_on = True, row.last_activity_on
-    for person in people.values():
-        by_name = sorted(person.teams.items(), key=lambda team: fold(team[1].name))
-        person.teams = dict(by_name)
-    return sorted(people.values(), key=lambda person: (fold(person.name), str(person.id)))
+    for found in session.execute(seen):
+        joined_on = found.joined_at.astimezone(actor.zone).date()
+        row = people.setdefault(found.id, Row(found.id, found.name, joined_on))
+        row.joined_on = min(row.joined_on, joined_on)
+        team = TeamRef(found.team_slug, found.team_name)
+        if team not in row.teams:
+            row.teams.append(team)
+        if found.roadmap_slug is not None:
+            row.roadmaps.setdefault(found.roadmap_slug, (found.roadmap_id, found.revision_id))
+        # Each summary of a person says the same: activity is the person's, not a roadmap's.
+        row.last_activity_on = row.last_activity_on or found.shared_last_activity_on
+    for row in people.values():
+        row.teams.sort(key=lambda team: fold(team.name))
+    return sorted(people.values(), key=lambda row: (fold(row.name), str(row.id)))
 
 
 def load_matrix(
@@ -195,10 +164,10 @@ def load_matrix(
     if team is not None and not actor.has_in(Capability.SEE_SHARED, team.id):
         raise LookupError(f"{team.slug} is not managed by {actor.id}")
     seen = team_tree(team.id) if team else teams_of(actor.id, Capability.SEE_SHARED)
-    people = list_people(session, actor, seen)
-    revisions = {slug: ids[1] for person in people for slug, ids in person.roadmaps.items()}
+    rows = list_people(session, actor, seen)
+    revisions = {slug: ids[1] for row in rows for slug, ids in row.roadmaps.items()}
     followed_by_any = {slug: load_revision(session, each) for slug, each in revisions.items()}
-    choices = _roadmap_choices(people, followed_by_any)
+    choices = _roadmap_choices(rows, followed_by_any)
     slug = roadmap or (choices[0].slug if choices else "")
     shown = followed_by_any.get(slug) or (
         published_roadmap(session, slug)
@@ -208,104 +177,86 @@ def load_matrix(
     )
     if slug and shown is None:
         raise LookupError(f"no roadmap {slug}")
-    slug = shown.content.slug if shown else ""
-    followed = {person.id: person.roadmaps[slug] for person in people if slug in person.roadmaps}
-    digests = load_shared_summaries(session, followed, now)
-    others = partial_records(session, [person.id for person in people if person.id not in digests])
-    _fill_last_activity(people, digests, others)
-    ids = [person.id for person in people]
-    loaded = {kind.kind: kind.load(session, ids, now) for kind in COLUMN_KINDS}
     content = shown.content if shown else None
-    nested = {key: place for person in people for key, place in person.teams.items()}
-    if team is not None:
-        nested.pop(team.id, None)
+    slug = content.slug if content else ""
+    followed = {row.id: row.roadmaps[slug] for row in rows if slug in row.roadmaps}
+    digests = load_shared_summaries(session, followed, now)
+    others = _fill_last_activity(session, rows, digests)
+    ids = [row.id for row in rows]
+    loaded = {kind.kind: kind.load(session, ids, now) for kind in COLUMN_KINDS}
+    for row in rows:
+        row.loaded = {kind: found.get(row.id) for kind, found in loaded.items() if found}
+        if content is not None:
+            _fill_progress(row, content, digests.get(row.id), others.get(row.id))
+    own = [TeamRef(team.slug, team.name)] if team else []
+    nested = {place for row in rows for place in row.teams}.difference(own)
     return Matrix(
         slug=team.slug if team else "",
         name=team.name if team else _("All your people"),
         roadmap=slug,
         roadmap_title=content.title if content else "",
         roadmaps=choices,
-        teams=(
-            *([TeamRef(team.slug, team.name)] if team else []),
-            *sorted(nested.values(), key=lambda place: (fold(place.name), place.slug)),
-        ),
+        teams=(*own, *sorted(nested, key=lambda place: (fold(place.name), place.slug))),
         groups=tuple(ColumnGroup(kind, kind.for_content(content)) for kind in COLUMN_KINDS),
-        rows=tuple(
-            Row(
-                id=person.id,
-                name=person.name,
-                teams=tuple(person.teams.values()),
-                joined_on=person.joined_on(actor),
-                last_activity_on=person.last_activity_on,
-                loaded={kind: found.get(person.id) for kind, found in loaded.items() if found},
-                **_progress(content, digests.get(person.id), others.get(person.id)),
-            )
-            for person in people
-        ),
+        rows=tuple(rows),
         today=actor.today(now),
-        people=len(people),
+        people=len(rows),
     )
 
 
 def _roadmap_choices(
-    people: Sequence[TeamPerson], followed: Mapping[str, PublishedRoadmap]
+    rows: Sequence[Row], followed: Mapping[str, PublishedRoadmap]
 ) -> tuple[RoadmapChoice, ...]:
     """Return the roadmaps that these people are on, the default one first."""
-    primary = Counter(next(iter(person.roadmaps)) for person in people if person.roadmaps)
-    on = Counter(slug for person in people for slug in person.roadmaps)
+    primary = Counter(next(iter(row.roadmaps)) for row in rows if row.roadmaps)
+    on = Counter(slug for row in rows for slug in row.roadmaps)
     titles = {slug: each.content.title for slug, each in followed.items()}
     ranked = sorted(on, key=lambda slug: (-primary[slug], -on[slug], titles[slug], slug))
     return tuple(RoadmapChoice(slug, titles[slug], on[slug]) for slug in ranked)
 
 
-def _progress(
-    content: Content | None, digest: Mapping[str, Any] | None, outside: PersonRecord | None
-) -> dict[str, Any]:
-    """Return the fields of a row that depend on the roadmap.
+def _fill_last_activity(
+    session: Session, rows: Sequence[Row], digests: Mapping[uuid.UUID, Mapping[str, Any]]
+) -> Mapping[uuid.UUID, PersonRecord]:
+    """Set the last activity where no valid summary says it; return the records of the others.
 
-    `outside` are the assessments of a person who is not on it: skills need no roadmap.
+    The others are the people without a digest.
     """
-    if content is None:
-        return {}
-    if digest is None:
-        outside = outside or PersonRecord()
-        own, other = outside.own.self_levels, outside.own.other_levels
-        return {
-            "skills": {
-                skill.key: SkillCell(own.get(skill.key), other.get(skill.key), skill.bar)
-                for skill in content.skills
-            }
-        }
-    stages, assessed = digest["stages"], digest["skills"]
-    return {
-        "score": digest["score"],
-        "verdict": summary_verdict(digest),
-        "stages": {
+    others = partial_records(session, [row.id for row in rows if row.id not in digests])
+    for row in rows:
+        if row.id in others:
+            row.last_activity_on = others[row.id].last_activity_on(shared_only=True)
+        else:
+            row.last_activity_on = digests[row.id].get("last_activity_on", row.last_activity_on)
+    return others
+
+
+def _fill_progress(
+    row: Row, content: Content, digest: Mapping[str, Any] | None, record: PersonRecord | None
+) -> None:
+    """Set what depends on the roadmap. Without a digest the person is not on it.
+
+    `record` then has their assessments, because skills need no roadmap.
+    """
+    if digest is not None:
+        stages, skills = digest["stages"], digest["skills"]
+        row.score, row.verdict = digest["score"], summary_verdict(digest)
+        row.stages = {
             stage.key: StageCell(found["claimed"], found["evidenced"], found["verified"])
             for stage in content.stages
             if (found := stages.get(stage.key))
-        },
-        "skills": {
+        }
+        row.skills = {
             skill.key: SkillCell(found["self"], found["other"], skill.bar)
             for skill in content.skills
-            if (found := assessed.get(skill.key))
-        },
-    }
-
-
-def _fill_last_activity(
-    people: Sequence[TeamPerson],
-    digests: Mapping[uuid.UUID, Mapping[str, Any]],
-    others: Mapping[uuid.UUID, PersonRecord],
-) -> None:
-    """Set the last activity of people without a summary row, which holds it for the others."""
-    for person in people:
-        if person.has_summary:
-            continue
-        if person.id in digests:
-            person.last_activity_on = digests[person.id]["last_activity_on"]
-        else:
-            person.last_activity_on = others[person.id].last_activity_on(shared_only=True)
+            if (found := skills.get(skill.key))
+        }
+    elif record is not None:
+        own, other = record.own.self_levels, record.own.other_levels
+        row.skills = {
+            skill.key: SkillCell(own.get(skill.key), other.get(skill.key), skill.bar)
+            for skill in content.skills
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +288,7 @@ class TeamsOverview:
     """
 
     teams: Sequence[TeamSummary] = ()
-    inactive: Sequence[TeamPerson] = ()
+    inactive: Sequence[Row] = ()
     people: int = 0
     not_begun: int = 0
 
@@ -357,24 +308,21 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
     people = list_people(session, actor, seen)
     primary = {each.id: next(iter(each.roadmaps.values())) for each in people if each.roadmaps}
     digests = load_shared_summaries(session, primary, now)
-    unknown = [each.id for each in people if not each.has_summary and each.id not in digests]
-    _fill_last_activity(people, digests, partial_records(session, unknown))
-    latest = actor.today(now) - dt.timedelta(days=INACTIVE_DAYS)
-    inactive = [person for person in people if person.active_on(actor) <= latest]
+    _fill_last_activity(session, people, digests)
+    today = actor.today(now)
     teams = sorted(rows, key=lambda team: (fold(team.name), team.slug))
+    slugs = {team.id: team.slug for team in teams}
     below = find_descendants(teams)
     return TeamsOverview(
         teams=[
             _team_summary(
-                team,
-                depth,
-                actor.role_in(team.id),
-                [each.id for each in people if not below[team.id].isdisjoint(each.teams)],
-                digests,
+                team, depth, actor, people, {slugs[key] for key in below[team.id]}, digests
             )
             for team, depth in list_as_tree(teams)
         ],
-        inactive=sorted(inactive, key=lambda person: person.active_on(actor)),
+        inactive=sorted(
+            (each for each in people if each.is_inactive(today)), key=lambda each: each.active_on
+        ),
         people=len(people),
         not_begun=sum(person.id not in digests for person in people),
     )
@@ -383,11 +331,14 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
 def _team_summary(
     team: Any,
     depth: int,
-    role: str,
-    people: Sequence[uuid.UUID],
+    actor: Actor,
+    people: Sequence[Row],
+    slugs: Collection[str],
     digests: Mapping[uuid.UUID, Mapping[str, Any]],
 ) -> TeamSummary:
-    known = [digests[person] for person in people if person in digests]
+    """Summarize a team; `slugs` are those of the team and of all nested in it."""
+    members = [each.id for each in people if any(place.slug in slugs for place in each.teams)]
+    known = [digests[person] for person in members if person in digests]
     progress = [digest["progress"] for digest in known]
     hours = sum(each["hours"] for each in progress)
     tones = (
@@ -396,4 +347,7 @@ def _team_summary(
     )
     counts = Counter(summary_verdict(digest) for digest in known)
     verdicts = {verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]}
-    return TeamSummary(team.slug, team.name, depth, role, len(people), len(known), verdicts, *tones)
+    role = actor.role_in(team.id)
+    return TeamSummary(
+        team.slug, team.name, depth, role, len(members), len(known), verdicts, *tones
+    )

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, render_template, request
+from flask import abort, render_template, request
 from flask_login import current_user
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
+from roadmap.auth.login_throttle import audit_download
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
 from roadmap.core.limiter import export_slot, limit_searches, limiter
-from roadmap.core.proxy import client_address
 from roadmap.core.text import clean_line
-from roadmap.core.web import now, render_page, wants_fragment
+from roadmap.core.web import make_attachment, now, render_page, wants_fragment
 from roadmap.invitations.queries import list_invitations_to
-from roadmap.people.audit import record_audit
 from roadmap.people.models import Team
 from roadmap.people.permissions import permit
 from roadmap.people.queries import count_teams
@@ -64,7 +63,7 @@ def index() -> str:
 @teams.get("/people")
 @permit("team.matrix")
 @limit_searches
-def matrix(slug: str | None = None) -> BaseResponse:
+def matrix(slug: str | None = None) -> Response:
     """Show the matrix of a team, or of the people of all teams that one sees.
 
     It is sorted and filtered by the query string; htmx gets only its table.
@@ -108,27 +107,18 @@ def export(name: str, slug: str | None = None) -> Response:
         team, whole, query = _load_matrix_and_query(slug)
         exported = filter_and_sort(whole, query)
         content = FORMATS[name].render(build_sheet(exported))
-    if request.method == "GET":  # and not HEAD
-        # A GET holds a reading transaction; the audit entry is written in one of its own.
-        db.session.rollback()
-        with db.own_transaction() as own:
-            record_audit(
-                own,
-                by=current_user.id,
-                action="team.exported" if team else "people.exported",
-                target=whole.slug,
-                address=client_address(),
-                now=now(),
-                team_name=whole.name,
-                format=str(FORMATS[name].title),
-                filtered=query.is_filtered,
-                shown=len(exported.rows),
-                people=exported.people,
-            )
-    response = Response(content, mimetype=FORMATS[name].mimetype)
+    audit_download(
+        "team.exported" if team else "people.exported",
+        whole.slug,
+        current_user.id,
+        team_name=whole.name,
+        format=str(FORMATS[name].title),
+        filtered=query.is_filtered,
+        shown=len(exported.rows),
+        people=exported.people,
+    )
     filename = f"{whole.slug or 'people'}-{whole.today.isoformat()}.{name}"
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
-    return response
+    return make_attachment(content, FORMATS[name].mimetype, filename)
 
 
 def _load_matrix_and_query(slug: str | None) -> tuple[Team | None, Matrix, MatrixQuery]:

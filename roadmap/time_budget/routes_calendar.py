@@ -17,7 +17,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import export_slot, fetch_slot, limiter
 from roadmap.core.limits import count_rows
 from roadmap.core.outbound import AllowedHosts, FetchError
-from roadmap.core.web import now, render_page, see_other
+from roadmap.core.web import make_attachment, now, render_page, see_other
 from roadmap.people.permissions import permit
 from roadmap.time_budget import (
     actions,
@@ -140,9 +140,7 @@ def deep_work() -> Response:
         uid=f"deep-work-{current_user.id}@cairn",
         now=now(),
     )
-    response = Response(data, mimetype="text/calendar")
-    response.headers.set("Content-Disposition", "attachment", filename="deep-work.ics")
-    return response
+    return make_attachment(data, "text/calendar", "deep-work.ics")
 
 
 @time_calendar.post("/time/calendar/entries")

@@ -58,7 +58,7 @@ def person(
     return Row(
         id=uuid.uuid5(uuid.NAMESPACE_DNS, name),
         name=name,
-        teams=(team,),
+        teams=[team],
         joined_on=TODAY - dt.timedelta(days=joined),
         last_activity_on=None if moved is None else TODAY - dt.timedelta(days=moved),
         score=score,
