@@ -92,7 +92,7 @@ def export_log() -> Response:
         ]
         header = (_("When (UTC)"), _("Who"), _("What"), _("Address"))
         content = to_csv(Sheet(_("Audit log"), header, lines))
-    audit_download("audit.exported", "csv", current_user.id, count=len(lines))
+    audit_download(by=current_user.id, action="audit.exported", target="csv", count=len(lines))
     name = f"audit-log-{current_user.today(now()).isoformat()}.csv"
     return make_attachment(content, "text/csv", name)
 

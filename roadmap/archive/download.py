@@ -28,7 +28,7 @@ def archive_response(actor: Actor, *, now: dt.datetime) -> Response:
     packed = temporary_file(current_app.config["DATA_DIR"])
     with export_slot():
         rows = write_archive(packed, user_id, instance=public_address(), now=now)
-    audit_download("archive.exported", str(user_id), user_id, rows=rows)
+    audit_download(by=user_id, action="archive.exported", target=str(user_id), rows=rows)
     size = packed.seek(0, os.SEEK_END)
     packed.seek(0)
     response = send_file(

@@ -113,7 +113,7 @@ def audit_request(
     )  # fmt: skip
 
 
-def audit_download(action: str, target: str, by: uuid.UUID, **data: Any) -> None:
+def audit_download(*, by: uuid.UUID, action: str, target: str, **data: Any) -> None:
     """Audit a file that is handed out, which a HEAD does not do.
 
     A GET holds a reading transaction, so the entry is written in one of its own.

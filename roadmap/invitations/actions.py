@@ -124,7 +124,7 @@ def invite(
     )  # fmt: skip
     session.add(invitation)
     session.flush()
-    _record_audit(session, "created", invitation, team, by=by, now=now)
+    _record_audit(session, "created", invitation, by=by, now=now)
     inviter = session.get_one(User, by)
     if invited:
         mail = outbox.Mail(
@@ -169,7 +169,7 @@ def accept(
         raise InvitationInvalid(UNKNOWN)
     if not is_new and current.email_key and current.email_key != user.email_key:
         raise WrongAddress
-    team = session.get(Team, current.team_id) if current.team_id else None
+    team = current.team
     in_already = team is not None and is_at_least(
         find_role(session, team.id, user_id), current.role
     )
@@ -182,15 +182,12 @@ def accept(
         if in_already:
             return False
         raise InvitationInvalid(state)
-    _record_audit(session, "accepted", current, team, by=user_id, now=now)
+    _record_audit(session, "accepted", current, by=user_id, now=now)
     if team is not None and not in_already:
         add_member(
             session, team, user_id, current.role, invited_by=current.created_by, by=user_id, now=now
         )
-    _send_ended(
-        session, current, team, accepted_by=user_id, joined=not in_already, declined_by=None,
-        now=now,
-    )  # fmt: skip
+    _send_ended(session, current, accepted_by=user_id, joined=not in_already, now=now)
     return not in_already
 
 
@@ -227,12 +224,8 @@ def _end(
     gone = _update_open(session, invitation, revoked_at=now)
     if gone:
         outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
-        team = session.get(Team, invitation.team_id) if invitation.team_id else None
-        _record_audit(session, how, invitation, team, by=by, now=now)
-        _send_ended(
-            session, invitation, team, accepted_by=None, joined=False, declined_by=declined_by,
-            now=now,
-        )  # fmt: skip
+        _record_audit(session, how, invitation, by=by, now=now)
+        _send_ended(session, invitation, declined_by=declined_by, now=now)
     return gone
 
 
@@ -263,23 +256,27 @@ def _replace_older(
         _end(session, invitation, "replaced", by=by, now=now)
 
 
-def _send_ended(session: Session, invitation: Invitation, team: Team | None, **how: Any) -> None:
-    """Send the signal to higher rooms. `how`: accepted_by, declined_by, joined and now."""
+def _send_ended(
+    session: Session,
+    invitation: Invitation,
+    *,
+    accepted_by: uuid.UUID | None = None,
+    joined: bool = False,
+    declined_by: uuid.UUID | None = None,
+    now: dt.datetime,
+) -> None:
+    """Send the signal to higher rooms."""
     invitation_ended.send(
-        session, email_key=invitation.email_key, team=team, role=invitation.role,
-        invited_by=invitation.created_by, **how,
+        session, email_key=invitation.email_key, team=invitation.team, role=invitation.role,
+        invited_by=invitation.created_by, accepted_by=accepted_by, joined=joined,
+        declined_by=declined_by, now=now,
     )  # fmt: skip
 
 
 def _record_audit(
-    session: Session,
-    done: str,
-    invitation: Invitation,
-    team: Team | None,
-    *,
-    by: uuid.UUID | None,
-    now: dt.datetime,
+    session: Session, done: str, invitation: Invitation, *, by: uuid.UUID | None, now: dt.datetime
 ) -> None:
+    team = invitation.team
     record_audit(
         session,
         by=by,

@@ -42,11 +42,12 @@ def pop_created(place: str) -> dict[str, Any]:
 
 def page_context(team_id: uuid.UUID | None) -> dict[str, Any]:
     """Return the context of a page of invitations to this team, or to all, without its form."""
-    invitations = list_open_invitations(db.session, team_id, now=now())
+    invitations = list_open_invitations(db.session, team_id)
     # What somebody typed to whom a link for anyone was passed on is theirs.
     ids = [row.id for row in invitations if row.email]
     return {
         "mails": transport.is_configured(),
+        "now": now(),
         "invitations": invitations,
         "unsent": outbox.find_unsent(db.session, MAIL_SOURCE, ids),
     }

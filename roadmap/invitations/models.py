@@ -6,9 +6,10 @@ import datetime as dt
 import uuid
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roadmap.core.types import Base, Id
+from roadmap.people.models import Team, User
 from roadmap.people.roles import DEFAULT_ROLE
 
 
@@ -40,3 +41,11 @@ class Invitation(Base):
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
     revoked_at: Mapped[dt.datetime | None]
+
+    team: Mapped[Team | None] = relationship(lazy="joined")
+    inviter: Mapped[User | None] = relationship(foreign_keys=created_by, lazy="joined")
+
+    @property
+    def by_name(self) -> str:
+        """Return who invites; empty where they have no account any more."""
+        return self.inviter.name if self.inviter else ""

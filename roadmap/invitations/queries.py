@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.auth.tokens import hash_token
 from roadmap.invitations.models import Invitation
-from roadmap.people.models import Team, User
+from roadmap.people.models import User
 from roadmap.people.reach import teams_of
 from roadmap.people.roles import Capability
 
@@ -23,68 +22,41 @@ VALID, UNKNOWN = "valid", "unknown"
 
 # Neither used nor revoked.
 IS_OPEN = Invitation.accepted_at.is_(None) & Invitation.revoked_at.is_(None)
+_NEWEST_FIRST = sa.select(Invitation).order_by(Invitation.created_at.desc(), Invitation.id.desc())
 
 
-def list_open_invitations(
-    session: Session, team_id: uuid.UUID | None, *, now: dt.datetime
-) -> Sequence[Any]:
+def list_open_invitations(session: Session, team_id: uuid.UUID | None) -> Sequence[Invitation]:
     """Return the open invitations of one team, or of all for None, newest first.
 
     Expired ones are among them.
     """
-    query = (
-        sa.select(
-            Invitation.id,
-            Invitation.email,
-            Invitation.role,
-            Team.slug.label("team"),
-            Team.name.label("team_name"),
-            sa.func.coalesce(User.name, "").label("by_name"),
-            Invitation.created_at,
-            Invitation.expires_at,
-            (Invitation.expires_at <= now).label("expired"),
-        )
-        .join(Team, Team.id == Invitation.team_id, isouter=True)
-        .join(User, User.id == Invitation.created_by, isouter=True)
-        .where(IS_OPEN)
-        .order_by(Invitation.created_at.desc(), Invitation.id.desc())
-    )
+    query = _NEWEST_FIRST.where(IS_OPEN)
     if team_id is not None:
         query = query.where(Invitation.team_id == team_id)
-    return session.execute(query).all()
+    return session.scalars(query).all()
 
 
-def list_invitations_to(session: Session, key: str | None, *, now: dt.datetime) -> Sequence[Any]:
+def list_invitations_to(
+    session: Session, key: str | None, *, now: dt.datetime
+) -> Sequence[Invitation]:
     """Return the valid invitations to teams for a confirmed address, the newest first."""
     if not key:
         return []
-    query = (
-        sa.select(
-            Invitation.id,
-            Invitation.role,
-            Invitation.expires_at,
-            Invitation.created_by,
-            Invitation.team_id,
-            Team.name.label("team_name"),
-            User.name.label("by_name"),
-        )
-        .join(Team, Team.id == Invitation.team_id)
-        .join(User, User.id == Invitation.created_by)
-        .where(IS_OPEN, Invitation.email_key == key, Invitation.expires_at > now)
-        .order_by(Invitation.created_at.desc(), Invitation.id.desc())
+    to_teams = _NEWEST_FIRST.where(
+        IS_OPEN,
+        Invitation.team_id.is_not(None),
+        Invitation.email_key == key,
+        Invitation.expires_at > now,
     )
-    rows = session.execute(query)
+    rows = session.scalars(to_teams)
     return [row for row in rows if may_invite(session, row.created_by, row.team_id)]
 
 
-@dataclass(frozen=True, slots=True)
-class InvitationLookup:
-    """An invitation with its state, its team if it names one, and who invites."""
+class InvitationLookup(NamedTuple):
+    """An invitation with its state."""
 
     state: str
     invitation: Invitation
-    team: Team | None
-    by_name: str
 
 
 def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:
@@ -116,18 +88,10 @@ def look_up_received(
 def _look_up(
     session: Session, condition: sa.ColumnElement[bool], now: dt.datetime
 ) -> InvitationLookup | None:
-    row = session.execute(
-        sa.select(Invitation, Team, User.name)
-        .join(Team, Team.id == Invitation.team_id, isouter=True)
-        .join(User, User.id == Invitation.created_by, isouter=True)
-        .where(condition)
-        .execution_options(populate_existing=True)
+    found = session.scalars(
+        sa.select(Invitation).where(condition).execution_options(populate_existing=True)
     ).first()
-    if row is None:
-        return None
-    invitation, team, by_name = row
-    state = invitation_state(session, invitation, now)
-    return InvitationLookup(state, invitation, team, by_name or "")
+    return InvitationLookup(invitation_state(session, found, now), found) if found else None
 
 
 def find_invitation(

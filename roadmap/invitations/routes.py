@@ -33,6 +33,7 @@ from roadmap.invitations import actions
 from roadmap.invitations.address_proof import read_address
 from roadmap.invitations.emails import render_address_mail
 from roadmap.invitations.forms import AcceptInvitationForm, AddressForm
+from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import (
     UNKNOWN,
     VALID,
@@ -92,8 +93,8 @@ def accept_received(invitation_id: uuid.UUID) -> Response:
 def decline_received(invitation_id: uuid.UUID) -> Response:
     found = _find_received(invitation_id)
     if actions.decline(db.session, found.invitation, current_user.id, now=now()):
-        team = found.team.name if found.team else "Cairn"
-        flash(_("You declined the invitation to %(team)s.", team=team))
+        team = found.invitation.team
+        flash(_("You declined the invitation to %(team)s.", team=team.name if team else "Cairn"))
     return see_other("teams.index")
 
 
@@ -108,13 +109,14 @@ def _find_received(invitation_id: uuid.UUID) -> InvitationLookup:
 
 def _join(found: InvitationLookup, actor: Actor, token: str = "") -> Response | None:
     """Accept the invitation for the person who is signed in; return None where they cannot."""
-    if found.invitation.accepted_by == actor.id:
-        return _redirect_after_accepting(found, token)
-    if found.team is None:
+    invitation = found.invitation
+    if invitation.accepted_by == actor.id:
+        return _redirect_after_accepting(invitation, token)
+    if invitation.team is None:
         return None
-    held = find_role(db.session, found.team.id, actor.id)
+    held = find_role(db.session, invitation.team.id, actor.id)
     try:
-        joined = actions.accept(db.session, found.invitation, actor.id, now=now())
+        joined = actions.accept(db.session, invitation, actor.id, now=now())
     except (actions.InvitationInvalid, actions.WrongAddress, AccountDeactivated):
         return None
     if joined and held is not None:
@@ -122,18 +124,18 @@ def _join(found: InvitationLookup, actor: Actor, token: str = "") -> Response | 
         user = queries.find_user(db.session, actor.id)
         if user is not None:
             sign_in_user(user, renews=actor)
-    return _redirect_after_accepting(found, token)
+    return _redirect_after_accepting(invitation, token)
 
 
 def _sign_up(token: str) -> Response:
     """Create an account and accept the invitation with it, once if the form is sent twice."""
     with read_only_session():
         found = _find(token)
-        taken = _account_state(found)
-        is_confirmed = _is_confirmed(found)
-    invited_email = _invited_email(found)
-    if found.state == VALID and _asks_for_address(found):
-        return _mail_link(found, token)
+        taken = _account_state(found.invitation)
+        is_confirmed = _is_confirmed(found.invitation)
+    invited_email = _invited_email(found.invitation)
+    if found.state == VALID and _asks_for_address(found.invitation):
+        return _mail_link(found.invitation, token)
     form = AcceptInvitationForm(invited_email=invited_email)
     if found.state != VALID or taken:
         return _sign_up_again(token, form) or _render_page(_find(token), token, 409)
@@ -168,19 +170,19 @@ def _sign_up(token: str) -> Response:
         end_transaction()
         return _render_page(_find(token), token, 409)
     sign_in_user(user)
-    return _redirect_after_accepting(found, token)
+    return _redirect_after_accepting(found.invitation, token)
 
 
-def _mail_link(found: InvitationLookup, token: str) -> Response:
+def _mail_link(invitation: Invitation, token: str) -> Response:
     """Mail a link to the address that was typed; the answer is the same if it has an account."""
     form = AddressForm()
     if not form.validate():
         return _render_page(_find(token), token, 422, form=form)
     email = form.email.data or ""
-    limits = rate_limits.confirmation_limits(found.invitation.id, email_key(email))
+    limits = rate_limits.confirmation_limits(invitation.id, email_key(email))
     if wait := rate_limits.count_attempt(limits, now=now()):
         return too_many_requests(_render_invalid(VALID, wait=wait), wait)
-    outbox.enqueue(db.session, render_address_mail(found.invitation, email, token), now=now())
+    outbox.enqueue(db.session, render_address_mail(invitation, email, token), now=now())
     flash(_("A link is being mailed to %(email)s. Open it to continue.", email=email))
     return see_other("invitations.show_invitation", token=token)
 
@@ -191,12 +193,12 @@ def _sign_up_again(token: str, form: AcceptInvitationForm) -> Response | None:
         found = _find(token)
     if found.invitation.accepted_by is None or not form.validate():
         return None
-    email = _invited_email(found) or form.email.data or ""
+    email = _invited_email(found.invitation) or form.email.data or ""
     user = find_new_account(email, form.password.data or "")
     if user is None or user.id != found.invitation.accepted_by:
         return None
     sign_in_user(user)
-    return _redirect_after_accepting(found, token)
+    return _redirect_after_accepting(found.invitation, token)
 
 
 def _limits(token: str) -> rate_limits.Limits:
@@ -204,21 +206,22 @@ def _limits(token: str) -> rate_limits.Limits:
     return rate_limits.attempt_limits("invitation", account=account, address=client_address())
 
 
-def _redirect_after_accepting(found: InvitationLookup, token: str) -> Response:
+def _redirect_after_accepting(invitation: Invitation, token: str) -> Response:
     """Redirect a manager to the team, everybody else to their dashboard."""
     if token:
         # A whole office may accept from one address: only failures count.
         rate_limits.uncount_attempt(db.session, _limits(token))
-    if found.team is None:
+    team = invitation.team
+    if team is None:
         flash(_("Welcome. Your account is ready."))
         return redirect("/", 303)
-    said = _("You are now in the team %(team)s.", team=found.team.name)
+    said = _("You are now in the team %(team)s.", team=team.name)
     actor = signed_in_actor()
-    if actor and (others := other_teams(db.session, actor.id, found.team)):
+    if actor and (others := other_teams(db.session, actor.id, team)):
         said = f"{said} {_('You are still in %(others)s, too.', others=others)}"
     flash(said)
-    sees_team = ROLES[found.invitation.role].allows(Capability.SEE_SHARED)
-    return redirect(f"/teams/{found.team.slug}" if sees_team else "/", 303)
+    sees_team = ROLES[invitation.role].allows(Capability.SEE_SHARED)
+    return redirect(f"/teams/{team.slug}" if sees_team else "/", 303)
 
 
 def _render_page(
@@ -234,17 +237,20 @@ def _render_page(
     do), `unconfirmed` (their address is), or asks for the `address` to which a link is mailed.
     """
     actor, invitation = signed_in_actor(), found.invitation
+    team = invitation.team
     is_done = actor is not None and (
-        found.team is None
-        or is_at_least(find_role(db.session, found.team.id, actor.id), invitation.role)
+        team is None or is_at_least(find_role(db.session, team.id, actor.id), invitation.role)
     )
-    address = _invited_email(found)
+    address = _invited_email(invitation)
     if is_done:
         case = "already"
     elif found.state != VALID:
-        return _render_invalid(found.state, by_name=found.by_name, to_team=found.team is not None)
+        by_name = invitation.by_name
+        return _render_invalid(found.state, by_name=by_name, to_team=team is not None)
     elif actor is None:
-        case = "address" if _asks_for_address(found) else _account_state(found) or "sign_up"
+        case = (
+            "address" if _asks_for_address(invitation) else _account_state(invitation) or "sign_up"
+        )
         form = form or (
             AddressForm() if case == "address" else AcceptInvitationForm(invited_email=address)
         )
@@ -258,7 +264,7 @@ def _render_page(
         "invitations/invitation.html",
         status,
         case=case,
-        found=found,
+        invitation=invitation,
         role=ROLES[invitation.role],
         token=token,
         address=address,
@@ -268,13 +274,13 @@ def _render_page(
     )
 
 
-def _account_state(found: InvitationLookup) -> str:
+def _account_state(invitation: Invitation) -> str:
     """Return `sign_in` or `closed` if the invited address has an account, else ""."""
-    email = _invited_email(found)
+    email = _invited_email(invitation)
     if not email:
         return ""
     # An account that merely typed this address is in nobody's way who has proved it.
-    find = queries.find_user_by_email if _is_confirmed(found) else queries.find_user_to_sign_in
+    find = queries.find_user_by_email if _is_confirmed(invitation) else queries.find_user_to_sign_in
     user = find(db.session, email)
     if user is None:
         return ""
@@ -285,28 +291,28 @@ def _proof() -> str:
     return request.values.get("address", "")
 
 
-def _invited_email(found: InvitationLookup) -> str:
+def _invited_email(invitation: Invitation) -> str:
     """Return the address that opens an account by this invitation; "" if it is to be typed."""
-    return found.invitation.email or read_address(found.invitation, _proof())
+    return invitation.email or read_address(invitation, _proof())
 
 
-def _asks_for_address(found: InvitationLookup) -> bool:
+def _asks_for_address(invitation: Invitation) -> bool:
     """Return whether an address has to be proved first, which takes mail."""
-    return transport.is_configured() and not _invited_email(found)
+    return transport.is_configured() and not _invited_email(invitation)
 
 
-def _is_confirmed(found: InvitationLookup) -> bool:
+def _is_confirmed(invitation: Invitation) -> bool:
     """Return whether the invited address is known to be that of the person with the link.
 
     Without mail an administrator who names it confirms it; a manager has the link as well.
     """
-    if not _invited_email(found):
+    if not _invited_email(invitation):
         return False
-    if not found.invitation.email:
+    if not invitation.email:
         return True
-    if found.invitation.is_mailed or transport.is_configured():
-        return found.invitation.is_mailed
-    inviter = found.invitation.created_by
+    if invitation.is_mailed or transport.is_configured():
+        return invitation.is_mailed
+    inviter = invitation.created_by
     return inviter is not None and administers(db.session, inviter)
 
 

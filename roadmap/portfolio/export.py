@@ -55,7 +55,8 @@ def export_file(
         answer = add_files(made, files) if files else None
     found = find_portfolio(db.session, actor.id, portfolio_id, now) if portfolio_id else None
     named = found.name if found is not None and not found.is_default else ""
-    audit_download("portfolio.exported", name, actor.id, format=str(chosen.title))
+    title = str(chosen.title)
+    audit_download(by=actor.id, action="portfolio.exported", target=name, format=title)
     if answer is not None:
         size = answer.seek(0, os.SEEK_END)
         answer.seek(0)

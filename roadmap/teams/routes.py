@@ -108,9 +108,9 @@ def export(name: str, slug: str | None = None) -> Response:
         exported = filter_and_sort(whole, query)
         content = FORMATS[name].render(build_sheet(exported))
     audit_download(
-        "team.exported" if team else "people.exported",
-        whole.slug,
-        current_user.id,
+        by=current_user.id,
+        action="team.exported" if team else "people.exported",
+        target=whole.slug,
         team_name=whole.name,
         format=str(FORMATS[name].title),
         filtered=query.is_filtered,

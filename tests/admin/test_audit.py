@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from roadmap.admin import queries, routes_audit
+from roadmap.admin import routes_audit
 from roadmap.admin.audit_messages import KINDS, MESSAGES, MESSAGES_BY_KIND
 from roadmap.admin.queries import PAGE_SIZE
 from roadmap.auth.email_confirmation import confirm_email, request_email
@@ -25,7 +25,9 @@ from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.statements import statements_of
 
 ROOMS = Path(__file__).resolve().parents[2] / "roadmap"
-WRITTEN = re.compile(r"""\brecord_audit\((?:[^()]|\([^()]*\))*?action=(f?"[^"]+")""")
+WRITTEN = re.compile(
+    r"""\b(?:record_audit|audit_download)\((?:[^()]|\([^()]*\))*?action=(f?"[^"]+")"""
+)
 
 
 def lines(page):
@@ -379,7 +381,7 @@ def test_it_filters_by_day_of_the_reader(session, cast, erin, three_days):
 
 
 def test_the_filtered_log_is_exported(session, cast, erin, three_days, monkeypatch):
-    monkeypatch.setattr(queries, "EXPORT_BATCH", 1)  # as a long log, in several batches
+    monkeypatch.setattr(routes_audit, "EXPORT_BATCH", 1)  # as a long log, in several batches
     asked = f"?kind=team&person={cast.bob}&to=2026-03-03"
     page = erin.get(f"/admin/audit{asked}").text
     [address] = re.findall(r'href="([^"]+)" download', page)

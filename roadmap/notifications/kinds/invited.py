@@ -35,7 +35,7 @@ class Invited(TeamKind):
                 session = event.session
                 person = session.get_one(User, event.user_id, populate_existing=True)
                 for row in list_invitations_to(session, person.email_key, now=event.now):
-                    self._notify(event, session.get_one(Team, row.team_id), row.id, row.by_name)
+                    self._notify(event, row.team, row.id, row.by_name)
             case "invitation.ended" if event.data["team"] is not None:
                 invited = sa.select(User.id).where(
                     User.email_key == event.data["email_key"], User.email_key != ""
