@@ -26,6 +26,7 @@ from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, Membership, Team, User
 from roadmap.people.reach import held_teams, select_holders, team_tree
 from roadmap.people.roles import ROLES, Capability
+from roadmap.people.rules import by_name
 
 PAGE_SIZE = 50
 _ACTIVE: Any = User.deactivated_at.is_(None)
@@ -190,7 +191,7 @@ def _teams_of(session: Session, user_ids: list[uuid.UUID]) -> dict[uuid.UUID, li
         .where(Membership.user_id.in_(user_ids))
     )
     found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (fold(row.name), row.slug)):
+    for row in sorted(rows, key=by_name):
         found[row.user_id].append(row)
     return found
 
@@ -221,7 +222,7 @@ def list_teams(session: Session) -> list[TeamRow]:
         team = teams.setdefault(team_id, new)
         if role:
             team.counts[role] = people
-    return sorted(teams.values(), key=lambda team: (fold(team.name), team.slug))
+    return sorted(teams.values(), key=by_name)
 
 
 @dataclass(frozen=True, slots=True)

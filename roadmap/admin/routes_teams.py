@@ -25,7 +25,7 @@ from roadmap.people.models import Team
 from roadmap.people.permissions import permit
 from roadmap.people.queries import find_team, members
 from roadmap.people.roles import Capability, roles_with
-from roadmap.people.rules import EditConflict, list_as_tree
+from roadmap.people.rules import EditConflict, find_descendants, list_as_tree
 
 MANAGERS = roles_with(Capability.MANAGE_TEAM)
 # Different from every team's slug, which has no slash.
@@ -128,19 +128,13 @@ def ask_deletion(slug: str) -> str:
 
 def _list_unmanaged(rows: list[queries.TeamRow], deleted: uuid.UUID) -> list[str]:
     """List the names of the teams below one that have a manager only by it."""
-    unmanaged, above = [], [deleted]
-    for team_id in above:
-        # Nothing below a team that has a manager of its own is left without one.
-        left = [
-            row
-            for row in rows
-            if row.parent_id == team_id
-            and row.id not in above
-            and not any(map(row.counts.get, MANAGERS))
-        ]
-        unmanaged += [row.name for row in left if row.is_managed]
-        above += [row.id for row in left]
-    return sorted(unmanaged, key=fold)
+    below = find_descendants(rows)
+    nested = [row for row in rows if row.id in below[deleted] and row.id != deleted]
+    kept: set[uuid.UUID] = set()
+    for row in nested:
+        if any(row.counts[role] for role in MANAGERS):
+            kept |= below[row.id]
+    return sorted((row.name for row in nested if row.is_managed and row.id not in kept), key=fold)
 
 
 @admin.delete("/admin/teams/<slug>")

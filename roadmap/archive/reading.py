@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from roadmap.archive.format import (
     ACCOUNT,
@@ -199,11 +199,15 @@ def _place(parts: Collection[int | str]) -> str:
 
 def _check_ids(tables: Mapping[str, Rows]) -> None:
     """Refuse ids and keys that come twice, and rows that refer to one which is not there."""
-    ids = {name: {row.id for row in rows} for name, rows in tables.items() if _has_id(rows)}
+    ids = {
+        name: {row.id for row in rows}
+        for name, rows in tables.items()
+        if "id" in row_model(name).model_fields
+    }
     owner: dict[uuid.UUID, str] = {}
-    for name, table in exported_tables().items():
-        rows = tables.get(name, ())
-        for columns in _unique_columns(table, rows):
+    for name, rows in tables.items():
+        table, fields = exported_tables()[name], row_model(name).model_fields
+        for columns in _unique_columns(table, fields):
             twice = Counter(tuple(getattr(row, each) for each in columns) for row in rows)
             if any(count > 1 and None not in key for key, count in twice.items()):
                 raise ArchiveRefused(
@@ -215,7 +219,7 @@ def _check_ids(tables: Mapping[str, Rows]) -> None:
                 raise ArchiveRefused(_("The id %(key)s is of two records.", key=key))
         for column in table.columns:
             target = target_table(column)
-            if target in exported_tables() and column.name in _fields(rows):
+            if target in exported_tables() and column.name in fields:
                 named = {getattr(row, column.name) for row in rows} - {None}
                 if strange := named - ids.get(target, set()):
                     raise ArchiveRefused(
@@ -224,20 +228,12 @@ def _check_ids(tables: Mapping[str, Rows]) -> None:
                     )  # fmt: skip
 
 
-def _has_id(rows: Rows) -> bool:
-    return "id" in _fields(rows)
-
-
-def _fields(rows: Rows) -> Collection[str]:
-    return type(rows[0]).model_fields if rows and isinstance(rows[0], BaseModel) else ()
-
-
-def _unique_columns(table: sa.Table, rows: Rows) -> Iterable[tuple[str, ...]]:
+def _unique_columns(table: sa.Table, fields: Collection[str]) -> Iterable[tuple[str, ...]]:
     """Yield the columns that are different in each row of one person."""
     for each in (table.primary_key, *table.constraints):
         if isinstance(each, sa.PrimaryKeyConstraint | sa.UniqueConstraint):
             names = tuple(column.name for column in each.columns if column.name != "user_id")
-            if not rows or set(names) <= set(_fields(rows)):
+            if set(names) <= set(fields):
                 yield names
 
 

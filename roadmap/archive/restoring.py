@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
-from roadmap.archive.format import FILES
+from roadmap.archive.format import FILES, row_model
 from roadmap.archive.models import ArchiveImport
 from roadmap.archive.reading import Archive, ArchiveRefused, Rows
 from roadmap.archive.tables import (
@@ -128,7 +128,9 @@ def restore(
     """
     lock_user(session, user_id)
     if has_records(session, user_id):
-        raise HasRecords(user_id)
+        raise HasRecords(
+            _("This account has records already, and two sets of records are not mixed.")
+        )
     plan = make_plan(session, archive, user_id, now=now)
     user = session.scalars(sa.select(User).where(User.id == user_id)).one()
     for name, value in plan.account.items():
@@ -352,8 +354,8 @@ def _new_ids(tables: Mapping[str, Rows]) -> dict[uuid.UUID, uuid.UUID]:
     """Return a new id for each label, in the same order, which tells what is older."""
     return {
         row.id: made
-        for rows in tables.values()
-        if rows and "id" in type(rows[0]).model_fields
+        for name, rows in tables.items()
+        if "id" in row_model(name).model_fields
         for row, made in zip(rows, sorted(new_id() for _row in rows), strict=True)
     }
 

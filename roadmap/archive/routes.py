@@ -149,13 +149,8 @@ def _quota() -> int:
 
 def _refuse(refused: Exception) -> Response:
     """Say why a file that was sent is not imported."""
-    from roadmap.archive.restoring import HasRecords
-
-    why = str(refused)
-    if isinstance(refused, HasRecords):
-        why = _("This account has records already, and two sets of records are not mixed.")
     form = ArchiveForm(formdata=None)
-    form.file.errors = [why]
+    form.file.errors = [str(refused)]
     db.session.rollback()
     return _render(form, 422)
 

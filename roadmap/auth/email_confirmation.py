@@ -128,8 +128,14 @@ def confirm_email(
     session.delete(pending)
     change_email(session, user_id, new, by=actor_id, address=address, now=now)
     if old and transport.is_configured():
+        body = _(
+            "The e-mail address of your account on Cairn is now %(new)s.\nIf you did not "
+            "change it, tell your administrator at once.\n",
+            new=new,
+        )
         # Without a `user_id`, or the mail would go to the new address.
-        outbox.enqueue(session, outbox.Mail(old, *_change_notice(new)), now=now)
+        mail = outbox.Mail(old, _("Your e-mail address on Cairn was changed"), body)
+        outbox.enqueue(session, mail, now=now)
     return new
 
 
@@ -159,16 +165,4 @@ def _link_mail(user: User, pending: PendingEmail, token: str) -> outbox.Mail:
         user_id=user.id,
         source=outbox.Source(MAIL_SOURCE, pending.id),
         address_is_fixed=True,
-    )
-
-
-def _change_notice(new: str) -> tuple[str, str]:
-    """Return the subject and the text of the mail to the old address."""
-    return (
-        _("Your e-mail address on Cairn was changed"),
-        _(
-            "The e-mail address of your account on Cairn is now %(new)s.\nIf you did not "
-            "change it, tell your administrator at once.\n",
-            new=new,
-        ),
     )

@@ -6,15 +6,12 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from roadmap.people import reach
 from roadmap.people.queries import administers, own_teams
 from roadmap.people.roles import Capability, capabilities_of, highest_role
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 
 @dataclass
@@ -51,7 +48,7 @@ class Actor:
     token_name: str = ""
     # Whether a token may judge others: the operator decides.
     judges_by_token: bool = False
-    session: Session | None = field(default=None, repr=False, compare=False)
+    session: Any = field(default=None, repr=False, compare=False)
     _by_person: dict[uuid.UUID, frozenset[Capability]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -87,12 +84,10 @@ class Actor:
 
     @cached_property
     def _by_team(self) -> dict[uuid.UUID, frozenset[Capability]]:
-        return reach.capabilities_by_team(self.session, self.id) if self.session else {}
+        return reach.capabilities_by_team(self.session, self.id)
 
     def has_over(self, capability: Capability, person_id: uuid.UUID) -> bool:
         """Return whether this person has a capability over another one."""
-        if self.session is None:
-            return False
         if person_id not in self._by_person:
             found = reach.capabilities_over(self.session, self.id, person_id)
             self._by_person[person_id] = found
@@ -113,7 +108,7 @@ class Actor:
     @cached_property
     def own_teams(self) -> frozenset[uuid.UUID]:
         """Return the ids of the teams that this person is in."""
-        return own_teams(self.session, self.id) if self.session is not None else frozenset()
+        return own_teams(self.session, self.id)
 
     def refresh_permissions(self) -> None:
         """Read again what this person may do, which may have changed while they waited for a lock.
@@ -123,5 +118,5 @@ class Actor:
         self._by_person.clear()
         for name in ("_by_team", "own_teams"):
             vars(self).pop(name, None)
-        if self.is_admin and self.session is not None:
+        if self.is_admin:
             self.is_admin = administers(self.session, self.id)

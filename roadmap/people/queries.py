@@ -13,6 +13,7 @@ from roadmap.core.text import fold
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import held_teams, team_tree, teams_of
 from roadmap.people.roles import Capability
+from roadmap.people.rules import by_name
 
 _MEMBERS: Any = Membership.__table__
 _TEAMS: Any = Team.__table__
@@ -39,8 +40,7 @@ def find_team(session: Session, slug: str) -> Team | None:
 
 def list_teams(session: Session, ids: Collection[uuid.UUID]) -> list[Team]:
     """List the teams with these ids, by name."""
-    rows = session.scalars(sa.select(Team).where(Team.id.in_(ids)))
-    return sorted(rows, key=lambda team: (fold(team.name), team.slug))
+    return sorted(session.scalars(sa.select(Team).where(Team.id.in_(ids))), key=by_name)
 
 
 def count_teams(session: Session) -> int:
@@ -83,9 +83,7 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
         .join(Membership, Membership.team_id == Team.id)
         .where(Membership.user_id == user_id)
     )
-    return sorted(
-        ((team, role) for team, role in rows), key=lambda each: (fold(each[0].name), each[0].slug)
-    )
+    return sorted(((team, role) for team, role in rows), key=lambda each: by_name(each[0]))
 
 
 def teams_managed_alone(
@@ -98,7 +96,7 @@ def teams_managed_alone(
     others = held_teams(Capability.MANAGE_TEAM, besides=user_id, leaving=leaving)
     managed = teams_of(user_id, Capability.MANAGE_TEAM)
     rows = session.scalars(sa.select(Team).where(Team.id.in_(managed), Team.id.not_in(others)))
-    return sorted(rows, key=lambda team: (fold(team.name), team.slug))
+    return sorted(rows, key=by_name)
 
 
 def other_teams(session: Session, user_id: uuid.UUID, team: Team) -> str:

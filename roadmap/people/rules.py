@@ -6,7 +6,7 @@ import re
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from roadmap.core.text import fold
 
@@ -32,28 +32,21 @@ def slugify(name: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG_LENGTH].strip("-")
 
 
-class Nested(Protocol):
-    """A team with its parent."""
-
-    @property
-    def id(self) -> uuid.UUID: ...
-    @property
-    def parent_id(self) -> uuid.UUID | None: ...
+def by_name(team: Any) -> tuple[str, str]:
+    """Return the key by which teams are sorted."""
+    return fold(team.name), team.slug
 
 
-T = TypeVar("T", bound=Nested)
-
-
-def list_as_tree(teams: Sequence[T]) -> list[tuple[T, int]]:
+def list_as_tree(teams: Sequence[Any]) -> list[tuple[Any, int]]:
     """List each team with its depth (0 at the top), before the teams nested in it.
 
     Teams of one parent keep their order. Teams nested in a circle come last.
     """
     known = {team.id for team in teams}
-    below: dict[uuid.UUID | None, list[T]] = defaultdict(list)
+    below: dict[uuid.UUID | None, list[Any]] = defaultdict(list)
     for team in teams:
         below[team.parent_id if team.parent_id in known else None].append(team)
-    found: dict[uuid.UUID, tuple[T, int]] = {}
+    found: dict[uuid.UUID, tuple[Any, int]] = {}
     for top in [*below[None], *teams]:
         stack = [(top, 0)]
         while stack:
@@ -64,7 +57,7 @@ def list_as_tree(teams: Sequence[T]) -> list[tuple[T, int]]:
     return list(found.values())
 
 
-def find_descendants(teams: Sequence[Nested]) -> dict[uuid.UUID, set[uuid.UUID]]:
+def find_descendants(teams: Sequence[Any]) -> dict[uuid.UUID, set[uuid.UUID]]:
     """Return for each team the ids of itself and of all teams nested in it."""
     parents = {team.id: team.parent_id for team in teams}
     found: dict[uuid.UUID, set[uuid.UUID]] = {team: set() for team in parents}

@@ -28,7 +28,7 @@ from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import allows, select_holders, team_tree, teams_of
 from roadmap.people.roles import Capability
-from roadmap.people.rules import find_descendants, list_as_tree
+from roadmap.people.rules import by_name, find_descendants, list_as_tree
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.queries import PersonRecord, partial_records
@@ -88,7 +88,7 @@ def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
         team = found.setdefault(slug, MyTeam(slug, name, role, []))
         if seer is not None:
             team.seen_by.append(seer)
-    return sorted(found.values(), key=lambda team: (fold(team.name), team.slug))
+    return sorted(found.values(), key=by_name)
 
 
 _PEOPLE = (
@@ -196,7 +196,7 @@ def load_matrix(
         roadmap=slug,
         roadmap_title=content.title if content else "",
         roadmaps=choices,
-        teams=(*own, *sorted(nested, key=lambda place: (fold(place.name), place.slug))),
+        teams=(*own, *sorted(nested, key=by_name)),
         groups=tuple(ColumnGroup(kind, kind.for_content(content)) for kind in COLUMN_KINDS),
         rows=tuple(rows),
         today=actor.today(now),
@@ -310,7 +310,7 @@ def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> Tea
     digests = load_shared_summaries(session, primary, now)
     _fill_last_activity(session, people, digests)
     today = actor.today(now)
-    teams = sorted(rows, key=lambda team: (fold(team.name), team.slug))
+    teams = sorted(rows, key=by_name)
     slugs = {team.id: team.slug for team in teams}
     below = find_descendants(teams)
     return TeamsOverview(

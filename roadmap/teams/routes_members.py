@@ -16,7 +16,6 @@ from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limits import count_rows
-from roadmap.core.text import fold
 from roadmap.core.web import now, render_page, see_other
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.models import Evidence
@@ -37,6 +36,7 @@ from roadmap.people.queries import (
 )
 from roadmap.people.queries import members as members_of
 from roadmap.people.roles import ROLES, Capability
+from roadmap.people.rules import by_name
 from roadmap.teams.blueprint import teams
 from roadmap.teams.forms import AddForm, MoveForm, RoleForm
 from roadmap.teams.loaders import load_team
@@ -271,10 +271,7 @@ def _render_page(
         team=team,
         members=own,
         people_below=len({row.id for row in below}),
-        teams_below=sorted(
-            {TeamRef(row.team, row.team_name) for row in below},
-            key=lambda place: (fold(place.name), place.slug),
-        ),
+        teams_below=sorted({TeamRef(row.team, row.team_name) for row in below}, key=by_name),
         form=form or TeamInviteForm(formdata=None),
         add=(add or AddForm(formdata=None)) if current_user.is_admin else None,
         leads=current_user.has_in(Capability.SEE_SHARED, team.id),

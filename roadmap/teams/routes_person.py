@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import abort, make_response, render_template, request
 from flask_login import current_user
@@ -43,7 +43,7 @@ from roadmap.skills.gap_messages import gap_message
 from roadmap.skills.rules import SkillComparison
 from roadmap.teams.blueprint import teams
 from roadmap.teams.loaders import load_person
-from roadmap.teams.matrix import INACTIVE_DAYS, percent
+from roadmap.teams.matrix import INACTIVE_DAYS, PersonLinks, percent
 from roadmap.teams.shared_changes import list_changes
 from roadmap.teams.shared_profile import (
     SharedProfile,
@@ -96,8 +96,8 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         is_inactive=shown.last_activity_on is not None
         and (shown.today - shown.last_activity_on).days >= INACTIVE_DAYS,
         roadmaps=[
-            (f"{path}?{urlencode({'roadmap': slug})}", title, slug == on.enrolled.slug)
-            for slug, title in ((each.slug, each.title) for each in shown.enrolled)
+            (PersonLinks(path, each.slug).overview(), each.title, each.slug == on.enrolled.slug)
+            for each in shown.enrolled
         ]
         if on is not None and len(shown.enrolled) > 1
         else [],
@@ -156,22 +156,14 @@ def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str)
 
     `roadmap` is the one that the page was asked for, if any.
     """
+    links = PersonLinks(path, quote(roadmap))
     may_assess = current_user.has_over(Capability.ASSESS, who.id)
-    stage_of = {k: s.key for k, s in on.content.stage_of.items()} if on is not None else {}
-    asked = {"roadmap": roadmap} if roadmap else {}
-
-    def stage(key: str) -> str:
-        return f"{path}?{urlencode({**asked, 'stage': key})}#stage-{key}"
-
-    def skill(key: str) -> str:
-        query = f"?{urlencode(asked)}" if asked else ""
-        return f"{path}/skills/{key}{query}" if may_assess else f"#skill-{key}"
-
+    stage_of = on.content.stage_of if on is not None else {}
     return SourceLinks(
         piece=lambda key: f"/reviews/{key}",
-        stage=stage,
-        milestone=lambda key: stage(stage_of[key]),
-        skill=skill,
+        stage=links.stage,
+        milestone=lambda key: links.stage(stage_of[key].key),
+        skill=links.skill if may_assess else "#skill-{}".format,
         background="#background",
     )
 
@@ -307,7 +299,7 @@ def _render_skill(
         "teams/skill.html",
         **shown,
         team=team,
-        asked=f"?{urlencode({'roadmap': roadmap})}" if roadmap else "",
+        asked=f"?roadmap={quote(roadmap)}" if roadmap else "",
         today=current_user.today(now()),
         apart=gap_message(both, asked.title, who.name),
         entries=entries[:PER_PAGE],
