@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import LazyString
@@ -136,24 +136,6 @@ ACTIONS_BY_KIND["refusal"] += [
     if action.endswith((".failed", ".refused"))
 ]
 MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in messages.items()}
-# Where what else an entry holds decides the sentence.
-_ADDED_TO_TEAM = _l("%(person)s was added to the team %(team)s as %(role)s.")
-_ADMINISTRATOR_CREATED = _l("The account of %(person)s was created, as an administrator.")
-_EMAIL_CONFIRMED = _l("The e-mail address of %(person)s was confirmed.")
-_ERASED_AGAIN = _l("An account that a restored backup had brought back was deleted for good again.")
-_OTHERS_REVOKED = _l("All other browsers were signed out: %(count)s.")
-# Refusals are counted, see `auth/refusals.py`.
-_REPEATED_ONCE = _l("Repeated once.")
-_REPEATED = _l("Repeated %(times)s times.")
-_REPEATED_BY_SEVERAL = _l("Repeated %(times)s times, from several addresses.")
-_REFUSED_PERSON = _l("Refused: %(target)s. It is about %(person)s.")
-_ROADMAPS_UNCHANGED = _l("Roadmap files were read, and nothing changed: %(target)s.")
-_EXPORTED_FILTERED = _l(
-    "The matrix of the team %(team)s was exported as %(format)s, filtered: %(shown)s of %(people)s."
-)
-_TEAM_RENAMED = _l("The team %(before)s was renamed to %(team)s.")
-_TEAM_NESTED = _l("The team %(team)s was nested in %(parent)s.")
-_TEAM_AT_TOP = _l("The team %(team)s is no longer nested in another team.")
 
 
 def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
@@ -225,37 +207,49 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
 
 def _choose_messages(
     entry: AuditEntry, who: uuid.UUID | None, data: Mapping[str, Any]
-) -> Sequence[LazyString]:
+) -> list[LazyString]:
+    """Return the sentences for an entry; what else it holds may decide."""
+    message = MESSAGES[entry.action]
     match entry.action:
         case "membership.added" if entry.actor_id != who:
             # Who joins does so by an invitation; anybody else is added.
-            return (_ADDED_TO_TEAM,)
+            message = _l("%(person)s was added to the team %(team)s as %(role)s.")
         case "account.created" if data.get("administrator"):
-            return (_ADMINISTRATOR_CREATED,)
+            message = _l("The account of %(person)s was created, as an administrator.")
         case "account.erased" if data.get("cause") == "restore":
-            return (_ERASED_AGAIN,)
-        case "account.email_changed" if data.get("confirmed_only"):
-            return (_EMAIL_CONFIRMED,)
-        case "team.exported" if data.get("filtered"):
-            return (_EXPORTED_FILTERED,)
-        case "roadmap.loaded" if data.get("unchanged"):
-            return (_ROADMAPS_UNCHANGED,)
-        case "session.revoked" if "count" in data:
-            return (_OTHERS_REVOKED,)
-        case "team.changed" if "team_name" in data:
-            moved = _TEAM_NESTED if data["parent_name"] else _TEAM_AT_TOP
-            return (
-                *([_TEAM_RENAMED] if data["before"]["name"] != data["team_name"] else []),
-                *([moved] if data["moved"] else []),
+            message = _l(
+                "An account that a restored backup had brought back was deleted for good again."
             )
-    message = MESSAGES[entry.action]
-    if entry.action == "access.refused" and _person_id(entry):
-        message = _REFUSED_PERSON
+        case "account.email_changed" if data.get("confirmed_only"):
+            message = _l("The e-mail address of %(person)s was confirmed.")
+        case "team.exported" if data.get("filtered"):
+            message = _l(
+                "The matrix of the team %(team)s was exported as %(format)s, filtered: %(shown)s "
+                "of %(people)s."
+            )
+        case "roadmap.loaded" if data.get("unchanged"):
+            message = _l("Roadmap files were read, and nothing changed: %(target)s.")
+        case "session.revoked" if "count" in data:
+            message = _l("All other browsers were signed out: %(count)s.")
+        case "access.refused" if _person_id(entry):
+            message = _l("Refused: %(target)s. It is about %(person)s.")
+        case "team.changed" if "team_name" in data:
+            said = []
+            if data["before"]["name"] != data["team_name"]:
+                said.append(_l("The team %(before)s was renamed to %(team)s."))
+            if data["moved"] and data["parent_name"]:
+                said.append(_l("The team %(team)s was nested in %(parent)s."))
+            elif data["moved"]:
+                said.append(_l("The team %(team)s is no longer nested in another team."))
+            return said
+    # Refusals are counted, see `auth/refusals.py`.
     if data.get("times") == 1:
-        return (message, _REPEATED_ONCE)
+        return [message, _l("Repeated once.")]
+    if "times" in data and data.get("several"):
+        return [message, _l("Repeated %(times)s times, from several addresses.")]
     if "times" in data:
-        return (message, _REPEATED_BY_SEVERAL if data.get("several") else _REPEATED)
-    return (message,)
+        return [message, _l("Repeated %(times)s times.")]
+    return [message]
 
 
 def _role(key: Any) -> str:

@@ -37,6 +37,8 @@ from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 
 MAX_SEARCH_LENGTH = 200
+# What an administrator does to an account that the last administrator cannot lose.
+ENDS_ACCESS = ("administrator", "deactivation", "deletion")
 # The settings that say for how many days something is kept.
 RETENTION = {
     "AUDIT_DAYS": _l("Audit log"),
@@ -107,17 +109,13 @@ def person(user_id: uuid.UUID) -> Response:
 @admin.get("/admin/people/<uuid:user_id>/administrator", defaults={"what": "administrator"})
 @admin.get("/admin/people/<uuid:user_id>/deactivation", defaults={"what": "deactivation"})
 @admin.get("/admin/people/<uuid:user_id>/deletion", defaults={"what": "deletion"})
+@admin.get("/admin/people/<uuid:user_id>/password-link", defaults={"what": "password_link"})
+@admin.get("/admin/people/<uuid:user_id>/email", defaults={"what": "email_confirmation"})
 @permit("admin.write")
 @fresh_login_required
 def ask_change(user_id: uuid.UUID, what: str) -> Response:
     """Ask for confirmation, or say at once that the last administrator cannot be changed."""
-    user = _load_user(user_id)
-    is_last = (
-        user.is_admin
-        and user.deactivated_at is None
-        and not accounts.has_other_administrator(db.session, user.id)
-    )
-    return _render_confirmation(what, user, is_last=is_last)
+    return _render_confirmation(what, _load_user(user_id))
 
 
 @admin.put("/admin/people/<uuid:user_id>/administrator")
@@ -184,13 +182,6 @@ def cancel_deletion(user_id: uuid.UUID) -> Response:
     return see_other("admin.person", user_id=user.id)
 
 
-@admin.get("/admin/people/<uuid:user_id>/password-link")
-@permit("admin.write")
-@fresh_login_required
-def ask_password_link(user_id: uuid.UUID) -> Response:
-    return _render_confirmation("password_link", _load_user(user_id))
-
-
 @admin.post("/admin/people/<uuid:user_id>/password-link")
 @permit("admin.write")
 @fresh_login_required
@@ -211,13 +202,6 @@ def make_password_link(user_id: uuid.UUID) -> Response:
     return _render_confirmation("password_link", user, link=f"{public_address()}/password/{token}")
 
 
-@admin.get("/admin/people/<uuid:user_id>/email")
-@permit("admin.write")
-@fresh_login_required
-def ask_email_confirmation(user_id: uuid.UUID) -> Response:
-    return _render_email_confirmation(_load_user(user_id))
-
-
 @admin.put("/admin/people/<uuid:user_id>/email")
 @permit("admin.write")
 @fresh_login_required
@@ -226,17 +210,17 @@ def confirm_email(user_id: uuid.UUID) -> Response:
     user, shown = _load_user(user_id), request.form.get("pending", "")
     pending = find_pending_email(db.session, user.id)
     if pending is None or str(pending.id) != shown or _is_mailed(pending):
-        return _render_email_confirmation(user, 409)
+        return _render_confirmation("email_confirmation", user, 409)
     try:
         email_confirmation.confirm_email(
             db.session, user.id, pending.id, by=current_user, address=client_address(), now=now()
         )
     except email_confirmation.NotPending:
-        return _render_email_confirmation(user, 409)
+        return _render_confirmation("email_confirmation", user, 409)
     except accounts.EmailTaken:
         db.session.rollback()
         fault = _("Another account has this e-mail address.")
-        return _render_email_confirmation(user, 409, fault=fault)
+        return _render_confirmation("email_confirmation", user, 409, fault=fault)
     flash(_("The e-mail address of %(name)s is confirmed.", name=user.name))
     return see_other("admin.person", user_id=user.id)
 
@@ -307,17 +291,11 @@ def _is_mailed(pending: PendingEmail | None) -> bool:
     return transport.is_configured() and not email_confirmation.find_mail_error(db.session, pending)
 
 
-def _render_email_confirmation(user: User, status: int = 200, **context: Any) -> Response:
-    pending = find_pending_email(db.session, user.id)
-    context |= {"pending": pending, "mails": _is_mailed(pending)}
-    return _render_confirmation("email_confirmation", user, status, **context)
-
-
 def _end_access(what: str, user: User, end: Callable[..., object], done: str) -> Response:
     try:
         end(db.session, user.id, by=current_user, now=now())
     except accounts.LastAdministrator:
-        return _render_confirmation(what, user, 409, is_last=True)
+        return _render_confirmation(what, user, 409)
     if user.id == current_user.id:
         # This ends all their sessions, the current one included.
         return redirect("/", 303)
@@ -325,16 +303,23 @@ def _end_access(what: str, user: User, end: Callable[..., object], done: str) ->
     return see_other("admin.person", user_id=user.id)
 
 
-def _render_confirmation(
-    what: str, user: User, status: int = 200, *, is_last: bool = False, **context: Any
-) -> Response:
+def _render_confirmation(what: str, user: User, status: int = 200, **context: Any) -> Response:
     """Render a page that asks first, with the reason (`fault`) where it cannot be done."""
+    is_last = (
+        what in ENDS_ACCESS
+        and user.is_admin
+        and user.deactivated_at is None
+        and not accounts.has_other_administrator(db.session, user.id)
+    )
     if is_last:
         context["fault"] = _(
             "%(name)s is the only administrator, and there must be one. Make someone else an "
             "administrator first.",
             name=user.name,
         )
+    if what == "email_confirmation":
+        context["pending"] = find_pending_email(db.session, user.id)
+        context["mails"] = _is_mailed(context["pending"])
     if what == "deletion":
         context["deletion"] = deletion.find_deletion(db.session, user.id)
         context["due_at"] = now() + deletion.GRACE

@@ -90,24 +90,18 @@ def archived_columns(name: str) -> tuple[sa.Column[object], ...]:
 
 
 def _is_archived(column: sa.Column[object]) -> bool:
-    return (
-        column.name != "user_id"
-        and not _is_derived(column)
-        and not isinstance(column.type, sa.LargeBinary)
-        and str(column) not in SECRET_COLUMNS
-        # A number that the database gives: the order of the rows says as much.
-        and not (column.primary_key and isinstance(column.type, sa.Integer) and not _is_key(column))
-    )
+    if column.name == "user_id" or _is_derived(column) or str(column) in SECRET_COLUMNS:
+        return False
+    # A number that the database gives: the order of the rows says as much. One that is a key
+    # together with other columns says something by itself.
+    is_alone = column.primary_key and len(column.table.primary_key.columns) == 1
+    is_given = is_alone and isinstance(column.type, sa.Integer)
+    return not is_given and not isinstance(column.type, sa.LargeBinary)
 
 
 def _is_derived(column: sa.Column[object]) -> bool:
     """Tell whether a column follows from others of its row, as a folded text does."""
     return "sources" in column.info
-
-
-def _is_key(column: sa.Column[object]) -> bool:
-    """Tell whether a number is a key together with other columns, and says something by itself."""
-    return len(column.table.primary_key.columns) > 1
 
 
 def target_table(column: sa.Column[object]) -> str:

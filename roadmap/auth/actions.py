@@ -132,7 +132,9 @@ def set_password(
 ) -> None:
     """Set a password; end all sessions, API tokens and password links of the person."""
     update_user(session, user_id, password_hash=password_hash)
-    _end_access(session, user_id)
+    end_sessions(session, user_id)
+    session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id))
+    _delete_password_links(session, user_id)
     record_audit(
         session, by=by, action="password.changed", target=str(user_id), address=address, now=now
     )
@@ -249,7 +251,11 @@ def reactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
     Return False if it was open already.
     """
     user, actor_id = load_for_administrator(session, user_id, by)
-    if user is None or user.deactivated_at is None or _is_being_erased(session, user_id, now):
+    if user is None or user.deactivated_at is None:
+        return False
+    # Once its grace is over, its erasure may have begun.
+    over = sa.exists().where(AccountDeletion.user_id == user_id, AccountDeletion.due_at <= now)
+    if session.scalar(sa.select(over)):
         return False
     update_user(session, user_id, deactivated_at=None)
     session.execute(sa.delete(AccountDeletion).where(AccountDeletion.user_id == user_id))
@@ -333,19 +339,6 @@ def update_user(session: Session, user_id: uuid.UUID, **values: Any) -> None:
     for name, value in values.items():
         setattr(person, name, value)
     session.flush()
-
-
-def _is_being_erased(session: Session, user_id: uuid.UUID, now: dt.datetime) -> bool:
-    """Return whether the grace of an account is over: its erasure may have begun."""
-    over = sa.exists().where(AccountDeletion.user_id == user_id, AccountDeletion.due_at <= now)
-    return bool(session.scalar(sa.select(over)))
-
-
-def _end_access(session: Session, user_id: uuid.UUID) -> None:
-    """Delete everything by which the person, or somebody else in their name, comes in."""
-    end_sessions(session, user_id)
-    session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id))
-    _delete_password_links(session, user_id)
 
 
 def _delete_password_links(session: Session, user_id: uuid.UUID) -> None:

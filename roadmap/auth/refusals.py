@@ -10,7 +10,7 @@ import datetime as dt
 import threading
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
@@ -26,8 +26,6 @@ INTERVAL = dt.timedelta(minutes=1)
 # For so many senders of an action there is a line each; the others share one.
 MAX_SENDERS = 10
 
-Key = tuple[str, str]
-
 
 @dataclass
 class _Refusals:
@@ -38,41 +36,41 @@ class _Refusals:
     waiting: int = 0
 
 
-@dataclass
 class RefusalLog:
     """The refusals of this process that its last lines do not tell yet."""
 
-    noted: dict[Key, _Refusals] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self._noted: dict[tuple[str, str], _Refusals] = {}
+        self._lock = threading.Lock()
 
-    def note(self, action: str, sender: str, line: dict[str, Any], moment: dt.datetime) -> bool:
-        """Count a refusal; return whether it gets a line now, as the first for a minute."""
-        with self.lock:
-            key = (action, sender)
-            if key not in self.noted:
-                senders = Counter(each for each, _sender in self.noted)
-                if senders[action] >= MAX_SENDERS:
-                    key, line["several"] = (action, ""), True
-            found = self.noted.get(key)
-            if found is not None:
-                found.waiting += 1
-                return False
-            self.noted[key] = _Refusals(moment, line)
-            return True
+    def note(self, sender: str, line: dict[str, Any], moment: dt.datetime) -> list[dict[str, Any]]:
+        """Count a refusal; return the lines to write now, its own as the first for a minute."""
+        # What is due first: one that comes after a quiet minute is no repetition.
+        lines = self.take_due(moment)
+        key = line["action"], sender
+        with self._lock:
+            senders = Counter(action for action, _sender in self._noted)
+            if key not in self._noted and senders[line["action"]] >= MAX_SENDERS:
+                key, line["several"] = (line["action"], ""), True
+            if key in self._noted:
+                self._noted[key].waiting += 1
+                return lines
+            self._noted[key] = _Refusals(moment, line)
+        return [*lines, line]
 
     def take_due(self, moment: dt.datetime) -> list[dict[str, Any]]:
         """Return the lines that are due, and forget the senders that have stopped."""
-        with self.lock:
-            due = [key for key, each in self.noted.items() if moment - each.since >= INTERVAL]
-            lines = []
-            for key in due:
-                found = self.noted[key]
+        lines = []
+        with self._lock:
+            for key, found in [*self._noted.items()]:
+                if moment - found.since < INTERVAL:
+                    continue
                 if found.waiting:
                     lines.append({**found.line, "times": found.waiting})
                     found.since, found.waiting = moment, 0
                 else:
-                    del self.noted[key]
-            return lines
+                    del self._noted[key]
+        return lines
 
 
 def audit_refusal(
@@ -88,28 +86,24 @@ def audit_refusal(
     `person` is whose page or record it was. With `each_target` each target of a sender gets a line
     of its own.
     """
+    db.session.rollback()
     address = client_address()
     sender = str(by or rate_limits.network_of(address))
     line = {"by": by, "action": action, "target": target[:200], "address": address}
     if person is not None:
         line["person"] = str(person)
-    # What is due first: one that comes after a quiet minute is no repetition.
-    lines = _log().take_due(now())
-    if _log().note(action, f"{sender} {target}" if each_target else sender, line, now()):
-        lines.append(line)
-    _write(lines)
+    _write(_log().note(f"{sender} {target}" if each_target else sender, line, now()))
 
 
 def write_due_refusals() -> None:
     """Write the counts of a minute ago; call it where the request has not written anything."""
-    if _log().noted and (lines := _log().take_due(now())):
-        _write(lines)
+    _write(_log().take_due(now()))
 
 
 def _write(lines: list[dict[str, Any]]) -> None:
-    db.session.rollback()
     if not lines:
         return
+    db.session.rollback()
 
     def record(own: Session) -> None:
         for line in lines:
