@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import re
 import uuid
 from collections.abc import Mapping
 from functools import cache, partial
@@ -74,7 +73,6 @@ JSON_SHAPES: Mapping[str, Any] = {
     "imported_review.milestones": list[str],
     "practice_answer.texts": dict[str, str],
 }
-_IN_CHECK = re.compile(r"(\w+) IN \(('[^)]*')\)")
 
 
 def _check_text(text: str) -> str:
@@ -218,11 +216,8 @@ def json_schema() -> dict[str, Any]:
 
 def checked_words(table: sa.Table) -> dict[str, tuple[Any, ...]]:
     """Return the words that each column may have, by its CHECK or by the rules."""
-    found: dict[str, tuple[Any, ...]] = {}
-    for constraint in table.constraints:
-        if isinstance(constraint, sa.CheckConstraint):
-            for column, words in _IN_CHECK.findall(str(constraint.sqltext)):
-                found[column] = tuple(re.findall("'([^']*)'", words))
+    infos = [constraint.info for constraint in table.constraints if "words" in constraint.info]
+    found = {info["column"]: info["words"] for info in infos}
     for path, given in WORDS.items():
         if path.startswith(f"{table.name}."):
             found[path.partition(".")[2]] = given

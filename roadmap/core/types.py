@@ -96,4 +96,5 @@ class Base(DeclarativeBase):
 def check_one_of(name: str, column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
     """Return a CHECK constraint that limits a column to a set of words."""
     allowed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({allowed})", name=name)
+    info = {"column": column, "words": values}
+    return sa.CheckConstraint(f"{column} IN ({allowed})", name=name, info=info)
