@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -52,13 +51,6 @@ def list_invitations_to(
     return [row for row in rows if may_invite(session, row.created_by, row.team_id)]
 
 
-class InvitationLookup(NamedTuple):
-    """An invitation with its state."""
-
-    state: str
-    invitation: Invitation
-
-
 def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:
     """Return whether this person may invite to the team, or to no team in particular.
 
@@ -72,26 +64,20 @@ def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | 
     return bool(session.scalar(sa.select(sa.literal(team_id, sa.Uuid).in_(teams))))
 
 
-def look_up_token(session: Session, token: str, now: dt.datetime) -> InvitationLookup | None:
-    """Return the invitation with this token and its state, or None."""
-    return _look_up(session, Invitation.token_hash == hash_token(token), now)
+def find_by_token(session: Session, token: str) -> Invitation | None:
+    """Return the invitation with this token, or None."""
+    return _find_anew(session, Invitation.token_hash == hash_token(token))
 
 
-def look_up_received(
-    session: Session, invitation_id: uuid.UUID, key: str | None, now: dt.datetime
-) -> InvitationLookup | None:
-    """Return the invitation with this id and its state, if it is for this confirmed address."""
+def find_received(session: Session, invitation_id: uuid.UUID, key: str | None) -> Invitation | None:
+    """Return the invitation with this id, if it is for this confirmed address."""
     is_theirs = sa.and_(Invitation.email_key == key, Invitation.email_key != "")
-    return _look_up(session, sa.and_(Invitation.id == invitation_id, is_theirs), now)
+    return _find_anew(session, sa.and_(Invitation.id == invitation_id, is_theirs))
 
 
-def _look_up(
-    session: Session, condition: sa.ColumnElement[bool], now: dt.datetime
-) -> InvitationLookup | None:
-    found = session.scalars(
-        sa.select(Invitation).where(condition).execution_options(populate_existing=True)
-    ).first()
-    return InvitationLookup(invitation_state(session, found, now), found) if found else None
+def _find_anew(session: Session, condition: sa.ColumnElement[bool]) -> Invitation | None:
+    found = sa.select(Invitation).where(condition)
+    return session.scalars(found.execution_options(populate_existing=True)).first()
 
 
 def find_invitation(
@@ -103,6 +89,7 @@ def find_invitation(
 
 
 def invitation_state(session: Session, invitation: Invitation, now: dt.datetime) -> str:
+    """Return the state of an invitation, which depends on what its inviter may do now."""
     if invitation.accepted_at is not None:
         return "used"
     if invitation.revoked_at is not None:

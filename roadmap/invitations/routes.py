@@ -37,9 +37,9 @@ from roadmap.invitations.models import Invitation
 from roadmap.invitations.queries import (
     UNKNOWN,
     VALID,
-    InvitationLookup,
-    look_up_received,
-    look_up_token,
+    find_by_token,
+    find_received,
+    invitation_state,
 )
 from roadmap.mail import outbox, transport
 from roadmap.people.actions import AccountDeactivated
@@ -91,25 +91,23 @@ def accept_received(invitation_id: uuid.UUID) -> Response:
 @invitations.delete("/invitations/received/<uuid:invitation_id>")
 @permit("account.write")
 def decline_received(invitation_id: uuid.UUID) -> Response:
-    found = _find_received(invitation_id)
-    if actions.decline(db.session, found.invitation, current_user.id, now=now()):
-        team = found.invitation.team
+    invitation = _find_received(invitation_id)
+    if actions.decline(db.session, invitation, current_user.id, now=now()):
+        team = invitation.team
         flash(_("You declined the invitation to %(team)s.", team=team.name if team else "Cairn"))
     return see_other("teams.index")
 
 
-def _find(token: str) -> InvitationLookup:
-    return look_up_token(db.session, token, now()) or abort(_render_invalid(UNKNOWN))
+def _find(token: str) -> Invitation:
+    return find_by_token(db.session, token) or abort(_render_invalid(UNKNOWN))
 
 
-def _find_received(invitation_id: uuid.UUID) -> InvitationLookup:
-    found = look_up_received(db.session, invitation_id, current_user.email_key, now())
-    return found or abort(404)
+def _find_received(invitation_id: uuid.UUID) -> Invitation:
+    return find_received(db.session, invitation_id, current_user.email_key) or abort(404)
 
 
-def _join(found: InvitationLookup, actor: Actor, token: str = "") -> Response | None:
+def _join(invitation: Invitation, actor: Actor, token: str = "") -> Response | None:
     """Accept the invitation for the person who is signed in; return None where they cannot."""
-    invitation = found.invitation
     if invitation.accepted_by == actor.id:
         return _redirect_after_accepting(invitation, token)
     if invitation.team is None:
@@ -130,14 +128,15 @@ def _join(found: InvitationLookup, actor: Actor, token: str = "") -> Response | 
 def _sign_up(token: str) -> Response:
     """Create an account and accept the invitation with it, once if the form is sent twice."""
     with read_only_session():
-        found = _find(token)
-        taken = _account_state(found.invitation)
-        is_confirmed = _is_confirmed(found.invitation)
-    invited_email = _invited_email(found.invitation)
-    if found.state == VALID and _asks_for_address(found.invitation):
-        return _mail_link(found.invitation, token)
+        invitation = _find(token)
+        is_valid = invitation_state(db.session, invitation, now()) == VALID
+        taken = _account_state(invitation)
+        is_confirmed = _is_confirmed(invitation)
+    invited_email = _invited_email(invitation)
+    if is_valid and _asks_for_address(invitation):
+        return _mail_link(invitation, token)
     form = AcceptInvitationForm(invited_email=invited_email)
-    if found.state != VALID or taken:
+    if not is_valid or taken:
         return _sign_up_again(token, form) or _render_page(_find(token), token, 409)
     if not form.validate():
         return _render_page(_find(token), token, 422, form=form)
@@ -157,7 +156,7 @@ def _sign_up(token: str) -> Response:
         )
         if not is_confirmed:
             request_email(db.session, user.id, user.email, by=user.id, now=now())
-        actions.accept(db.session, found.invitation, user.id, is_new=True, now=now())
+        actions.accept(db.session, invitation, user.id, is_new=True, now=now())
     except auth_actions.EmailTaken:
         end_transaction()
         if again := _sign_up_again(token, form):
@@ -170,7 +169,7 @@ def _sign_up(token: str) -> Response:
         end_transaction()
         return _render_page(_find(token), token, 409)
     sign_in_user(user)
-    return _redirect_after_accepting(found.invitation, token)
+    return _redirect_after_accepting(invitation, token)
 
 
 def _mail_link(invitation: Invitation, token: str) -> Response:
@@ -190,15 +189,15 @@ def _mail_link(invitation: Invitation, token: str) -> Response:
 def _sign_up_again(token: str, form: AcceptInvitationForm) -> Response | None:
     """Answer a form that is sent twice as the first time; None if it is another one."""
     with read_only_session():
-        found = _find(token)
-    if found.invitation.accepted_by is None or not form.validate():
+        invitation = _find(token)
+    if invitation.accepted_by is None or not form.validate():
         return None
-    email = _invited_email(found.invitation) or form.email.data or ""
+    email = _invited_email(invitation) or form.email.data or ""
     user = find_new_account(email, form.password.data or "")
-    if user is None or user.id != found.invitation.accepted_by:
+    if user is None or user.id != invitation.accepted_by:
         return None
     sign_in_user(user)
-    return _redirect_after_accepting(found.invitation, token)
+    return _redirect_after_accepting(invitation, token)
 
 
 def _limits(token: str) -> rate_limits.Limits:
@@ -225,7 +224,7 @@ def _redirect_after_accepting(invitation: Invitation, token: str) -> Response:
 
 
 def _render_page(
-    found: InvitationLookup,
+    invitation: Invitation,
     token: str = "",
     status: int = 200,
     form: AcceptInvitationForm | AddressForm | None = None,
@@ -236,17 +235,17 @@ def _render_page(
     the address is), `wrong` (signed in with another address), `already` (nothing is left to
     do), `unconfirmed` (their address is), or asks for the `address` to which a link is mailed.
     """
-    actor, invitation = signed_in_actor(), found.invitation
-    team = invitation.team
+    actor, team = signed_in_actor(), invitation.team
+    state = invitation_state(db.session, invitation, now())
     is_done = actor is not None and (
         team is None or is_at_least(find_role(db.session, team.id, actor.id), invitation.role)
     )
     address = _invited_email(invitation)
     if is_done:
         case = "already"
-    elif found.state != VALID:
+    elif state != VALID:
         by_name = invitation.by_name
-        return _render_invalid(found.state, by_name=by_name, to_team=team is not None)
+        return _render_invalid(state, by_name=by_name, to_team=team is not None)
     elif actor is None:
         case = (
             "address" if _asks_for_address(invitation) else _account_state(invitation) or "sign_up"

@@ -13,7 +13,7 @@ from roadmap.auth import actions, rate_limits
 from roadmap.auth.models import Attempt, LoginSession
 from roadmap.invitations.actions import accept, invite, revoke
 from roadmap.invitations.models import Invitation
-from roadmap.invitations.queries import look_up_token
+from roadmap.invitations.queries import find_by_token, invitation_state
 from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
@@ -244,7 +244,8 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(session, now, browser_of, mak
         assert 'value="Ada"' in answer.text
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 6
-    assert look_up_token(session, address.rpartition("/")[2], now).state == "valid"
+    found = find_by_token(session, address.rpartition("/")[2])
+    assert invitation_state(session, found, now) == "valid"
 
 
 def test_the_bound_address_is_not_a_password(browser_of, make):
@@ -344,8 +345,8 @@ def test_unknown(cast, browser_of):
 
 def test_used(session, cast, browser_of, make, now):
     address = make()
-    found = look_up_token(session, address.rpartition("/")[2], now)
-    accept(session, found.invitation, cast.mallory, now=now)
+    found = find_by_token(session, address.rpartition("/")[2])
+    accept(session, found, cast.mallory, now=now)
     session.commit()
     for browser in (browser_of(), browser_of(cast.dave)):
         assert browser.get(address).status_code == 410
@@ -367,8 +368,8 @@ def test_expired(browser_of, make, now):
 
 def test_taken_back(session, cast, browser_of, make, now):
     address = make()
-    found = look_up_token(session, address.rpartition("/")[2], now)
-    revoke(session, found.invitation, by=cast.bob, now=now)
+    found = find_by_token(session, address.rpartition("/")[2])
+    revoke(session, found, by=cast.bob, now=now)
     session.commit()
     assert "no longer open" in text_of(browser_of().get(address))
     assert browser_of().post(address, ADA).status_code == 410
