@@ -11,8 +11,8 @@ import secrets
 import uuid
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -85,7 +85,6 @@ class Plan:
     history: Mapping[str, list[dict[str, Any]]]
     unknown: tuple[str, ...]
     judgements: int
-    current: Mapping[uuid.UUID, uuid.UUID] = field(repr=False)
 
     @property
     def count(self) -> int:
@@ -138,7 +137,7 @@ def restore(
     try:
         with session.begin_nested():
             session.flush()
-            _insert(session, plan)
+            _insert(session, plan, user_id)
     except (IntegrityError, DataError):
         raise ArchiveRefused(
             _("The records of this archive contradict each other, so none was imported.")
@@ -205,10 +204,7 @@ class _Planner:
         if account["timezone"] not in zoneinfo.available_timezones():
             # Every page reads it.
             del account["timezone"]
-        return Plan(
-            account, rows, dict(self._out), history, tuple(sorted(self._unknown)), said,
-            _current_versions(rows.get("evidence_version", [])),
-        )  # fmt: skip
+        return Plan(account, rows, dict(self._out), history, tuple(sorted(self._unknown)), said)
 
     def _row(self, name: str, given: Any) -> dict[str, Any] | None:
         """Return the row to write, None where it has no place here."""
@@ -323,12 +319,6 @@ class _Planner:
         }  # fmt: skip
 
 
-def _current_versions(versions: Iterable[Mapping[str, Any]]) -> dict[uuid.UUID, uuid.UUID]:
-    """Return the newest version of each piece."""
-    in_order = sorted(versions, key=lambda each: each["number"])
-    return {each["evidence_id"]: each["id"] for each in in_order}
-
-
 def _load_known(session: Session, tables: Mapping[str, Rows]) -> dict[str, dict[Any, Any]]:
     """Load which of the shared rows that an archive names there are, by their names in it."""
     named: dict[str, set[Any]] = {"roadmap": set(), "milestone": set(), "skill": set()}
@@ -367,17 +357,18 @@ def _choose_one(rows: list[dict[str, Any]], flag: str) -> None:
         row[flag] = row is chosen
 
 
-def _insert(session: Session, plan: Plan) -> None:
+def _insert(session: Session, plan: Plan, user_id: uuid.UUID) -> None:
     connection = session.connection()
     for name, table in exported_tables().items():
         for batch in batched(plan.rows.get(name, []), 500):
             connection.execute(sa.insert(table), batch)
-    pieces: Any = Base.metadata.tables["evidence"]
-    current = [{"piece": piece, "version": version} for piece, version in plan.current.items()]
-    if current:
-        connection.execute(
-            sa.update(pieces)
-            .where(pieces.c.id == sa.bindparam("piece"))
-            .values(current_id=sa.bindparam("version")),
-            current,
-        )
+    pieces, versions = (Base.metadata.tables[name] for name in ("evidence", "evidence_version"))
+    newest = (
+        sa.select(versions.c.id)
+        .where(versions.c.evidence_id == pieces.c.id)
+        .order_by(versions.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    mine = sa.update(pieces).where(pieces.c.user_id == user_id)
+    connection.execute(mine.values(current_id=newest))

@@ -15,21 +15,17 @@ from roadmap.people.reach import held_teams, team_tree, teams_of
 from roadmap.people.roles import Capability
 from roadmap.people.rules import by_name
 
-_MEMBERS: Any = Membership.__table__
-_TEAMS: Any = Team.__table__
-_USERS: Any = User.__table__
-
 
 def own_teams(session: Session, user_id: uuid.UUID) -> frozenset[uuid.UUID]:
     """Return the ids of the teams that a person is in."""
-    own = sa.select(_MEMBERS.c.team_id).where(_MEMBERS.c.user_id == user_id)
+    own = sa.select(Membership.team_id).where(Membership.user_id == user_id)
     return frozenset(session.scalars(own))
 
 
 def administers(session: Session, user_id: uuid.UUID) -> bool:
     """Return whether a person is an administrator now; a deactivated account is not."""
-    found = sa.select(_USERS.c.id).where(
-        _USERS.c.id == user_id, _USERS.c.is_admin, _USERS.c.deactivated_at.is_(None)
+    found = sa.select(User.id).where(
+        User.id == user_id, User.is_admin, User.deactivated_at.is_(None)
     )
     return session.execute(found).first() is not None
 
@@ -52,18 +48,18 @@ def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Se
     teams: Any = team_tree(team_id) if nested else [team_id]
     rows = session.execute(
         sa.select(
-            _USERS.c.id,
-            _USERS.c.name,
-            _USERS.c.email,
-            _USERS.c.email_key,
-            _MEMBERS.c.role,
-            _TEAMS.c.id.label("team_id"),
-            _TEAMS.c.slug.label("team"),
-            _TEAMS.c.name.label("team_name"),
+            User.id,
+            User.name,
+            User.email,
+            User.email_key,
+            Membership.role,
+            Team.id.label("team_id"),
+            Team.slug.label("team"),
+            Team.name.label("team_name"),
         )
-        .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
-        .where(_MEMBERS.c.team_id.in_(teams), _USERS.c.deactivated_at.is_(None))
+        .join_from(Membership, User, User.id == Membership.user_id)
+        .join(Team, Team.id == Membership.team_id)
+        .where(Membership.team_id.in_(teams), User.deactivated_at.is_(None))
     )
     return sorted(rows, key=lambda row: (fold(row.name), row.id, fold(row.team_name)))
 
@@ -71,7 +67,7 @@ def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Se
 def is_within(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Return whether a person is in a team or in one nested in it."""
     found = sa.exists().where(
-        _MEMBERS.c.user_id == user_id, _MEMBERS.c.team_id.in_(team_tree(team_id))
+        Membership.user_id == user_id, Membership.team_id.in_(team_tree(team_id))
     )
     return bool(session.scalar(sa.select(found)))
 

@@ -11,16 +11,13 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from roadmap.core.text import fold
 from roadmap.people.models import Membership, Team, User
 from roadmap.people.roles import ROLES, Capability, roles_with
 
-_MEMBERS: Any = Membership.__table__
-_TEAMS: Any = Team.__table__
-_USERS: Any = User.__table__
-_IS_ACTIVE: Any = _USERS.c.deactivated_at.is_(None)
+_IS_ACTIVE = User.deactivated_at.is_(None)
 
 
 def people_of(
@@ -32,9 +29,9 @@ def people_of(
     """
     teams = teams_of(actor, capability, even_deactivated=even_deactivated)
     people = (
-        sa.select(_MEMBERS.c.user_id)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.team_id.in_(teams), _MEMBERS.c.user_id != actor)
+        sa.select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.team_id.in_(teams), Membership.user_id != actor)
         .distinct()
     )
     return people if even_deactivated else people.where(_IS_ACTIVE)
@@ -45,9 +42,9 @@ def teams_of(
 ) -> sa.Select[Any]:
     """Select the ids of the teams in which somebody has a capability."""
     own = (
-        sa.select(_MEMBERS.c.team_id.label("id"))
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.user_id == actor, allows(capability))
+        sa.select(Membership.team_id.label("id"))
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.user_id == actor, allows(capability))
     )
     return sa.select(_descend(own if even_deactivated else own.where(_IS_ACTIVE)).c.id)
 
@@ -60,14 +57,14 @@ def held_teams(
     With `leaving` that one counts as well, but for their role in this team.
     """
     own = (
-        sa.select(_MEMBERS.c.team_id.label("id"))
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
+        sa.select(Membership.team_id.label("id"))
+        .join(User, User.id == Membership.user_id)
         .where(allows(capability), _IS_ACTIVE)
     )
     if besides is not None:
-        others = _MEMBERS.c.user_id != besides
+        others = Membership.user_id != besides
         own = own.where(
-            others if leaving is None else sa.or_(others, _MEMBERS.c.team_id != leaving)
+            others if leaving is None else sa.or_(others, Membership.team_id != leaving)
         )
     return sa.select(_descend(own).c.id)
 
@@ -92,13 +89,13 @@ def select_holders(people: Any, capability: Capability | None = None) -> sa.Sele
             above.c.person,
             above.c.team,
             above.c.id.label("held_in"),
-            _MEMBERS.c.user_id.label("holder"),
-            _MEMBERS.c.role,
-            _MEMBERS.c.granted_by,
+            Membership.user_id.label("holder"),
+            Membership.role,
+            Membership.granted_by,
         )
-        .join_from(above, _MEMBERS, _MEMBERS.c.team_id == above.c.id)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.user_id != above.c.person, _IS_ACTIVE)
+        .join_from(above, Membership, Membership.team_id == above.c.id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.user_id != above.c.person, _IS_ACTIVE)
     )
     return holders if capability is None else holders.where(allows(capability))
 
@@ -114,14 +111,14 @@ def was_added_by(
 
 def team_tree(team: Any) -> sa.Select[Any]:
     """Select the id of a team and of all teams nested in it."""
-    return sa.select(_descend(sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team)).c.id)
+    return sa.select(_descend(sa.select(Team.id).where(Team.id == team)).c.id)
 
 
 def team_ancestors(team: Any) -> sa.Select[Any]:
     """Select the id of a team and of all teams that it is nested in."""
-    above = sa.select(_TEAMS.c.id).where(_TEAMS.c.id == team).cte(recursive=True)
-    parents = sa.select(_TEAMS.c.parent_id).join(above, above.c.id == _TEAMS.c.id)
-    return sa.select(above.union(parents.where(_TEAMS.c.parent_id.is_not(None))).c.id)
+    above = sa.select(Team.id).where(Team.id == team).cte(recursive=True)
+    parents = sa.select(Team.parent_id).join(above, above.c.id == Team.id)
+    return sa.select(above.union(parents.where(Team.parent_id.is_not(None))).c.id)
 
 
 def allows(capability: Capability) -> sa.ColumnElement[bool]:
@@ -131,9 +128,9 @@ def allows(capability: Capability) -> sa.ColumnElement[bool]:
 
 def team_roles() -> sa.ScalarSelect[str]:
     """Select the roles of a person, separated by commas, for a statement that selects a `user`."""
-    roles = sa.func.coalesce(sa.func.aggregate_strings(_MEMBERS.c.role, ","), "")
-    own = sa.select(roles).where(_MEMBERS.c.user_id == _USERS.c.id)
-    return own.correlate(_USERS).scalar_subquery()
+    roles = sa.func.coalesce(sa.func.aggregate_strings(Membership.role, ","), "")
+    own = sa.select(roles).where(Membership.user_id == User.id)
+    return own.correlate(User).scalar_subquery()
 
 
 def capabilities_by_team(
@@ -141,9 +138,9 @@ def capabilities_by_team(
 ) -> dict[uuid.UUID, frozenset[Capability]]:
     """Load what somebody may do in each team: those in which they have a role, and those nested."""
     own = (
-        sa.select(_MEMBERS.c.team_id.label("id"), _MEMBERS.c.role)
-        .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)
-        .where(_MEMBERS.c.user_id == actor_id, _IS_ACTIVE)
+        sa.select(Membership.team_id.label("id"), Membership.role)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.user_id == actor_id, _IS_ACTIVE)
     )
     teams = _descend(own, "role")
     found: dict[uuid.UUID, frozenset[Capability]] = {}
@@ -156,9 +153,9 @@ def capabilities_over(
     session: Session, actor_id: uuid.UUID, person_id: uuid.UUID
 ) -> frozenset[Capability]:
     """Load what somebody may do with a person; nothing where either account is deactivated."""
-    person = _USERS.alias()
-    is_open = sa.exists().where(person.c.id == person_id, person.c.deactivated_at.is_(None))
-    held = select_holders([person_id]).where(_MEMBERS.c.user_id == actor_id, is_open)
+    person = aliased(User)
+    is_open = sa.exists().where(person.id == person_id, person.deactivated_at.is_(None))
+    held = select_holders([person_id]).where(Membership.user_id == actor_id, is_open)
     roles = {row.role for row in session.execute(held)}
     return frozenset().union(*(ROLES[role].capabilities for role in roles))
 
@@ -167,22 +164,22 @@ def _teams_above(people: Any) -> sa.CTE:
     """Walk up from the teams (`team`) of these people (`person`) to all teams above them (`id`)."""
     above = (
         sa.select(
-            _MEMBERS.c.user_id.label("person"),
-            _MEMBERS.c.team_id.label("team"),
-            _MEMBERS.c.team_id.label("id"),
+            Membership.user_id.label("person"),
+            Membership.team_id.label("team"),
+            Membership.team_id.label("id"),
         )
-        .where(_MEMBERS.c.user_id.in_(people))
+        .where(Membership.user_id.in_(people))
         .cte(recursive=True)
     )
-    parents = sa.select(above.c.person, above.c.team, _TEAMS.c.parent_id).join_from(
-        above, _TEAMS, _TEAMS.c.id == above.c.id
+    parents = sa.select(above.c.person, above.c.team, Team.parent_id).join_from(
+        above, Team, Team.id == above.c.id
     )
-    return above.union(parents.where(_TEAMS.c.parent_id.is_not(None)))
+    return above.union(parents.where(Team.parent_id.is_not(None)))
 
 
-def _descend(teams: sa.Select[Any], *carried: str) -> sa.CTE:
+def _descend(teams: Any, *carried: str) -> sa.CTE:
     """Extend a selection of teams (`id` and what is carried along) by all nested in them."""
     found = teams.cte(recursive=True)
-    nested = sa.select(_TEAMS.c.id, *(found.c[name] for name in carried))
+    nested = sa.select(Team.id, *(found.c[name] for name in carried))
     # UNION and not UNION ALL, so that teams nested in a circle end the recursion.
-    return found.union(nested.where(_TEAMS.c.parent_id == found.c.id))
+    return found.union(nested.where(Team.parent_id == found.c.id))

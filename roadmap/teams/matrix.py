@@ -275,22 +275,22 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class MatrixQuery:
-    """How a matrix is filtered and sorted. An empty value does not filter.
+    """How a matrix is filtered and sorted, by the parameters of its address.
 
-    `roadmap` is the one in the address, empty for the default one.
+    An empty value does not filter. `roadmap` is empty for the default one.
     """
 
     roadmap: str = ""
-    sort: str = "name"
-    order: str = "asc"
-    text: str = ""
+    q: str = ""
     verdict: str = ""
     team: str = ""
-    inactive: bool = False
+    still: str = ""
+    sort: str = "name"
+    order: str = "asc"
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.text or self.verdict or self.team or self.inactive)
+        return bool(self.q or self.verdict or self.team or self.still)
 
 
 def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
@@ -299,14 +299,14 @@ def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
     An unknown column sorts by name. Rows without a value in the column come last in both orders;
     equal rows are sorted by name.
     """
-    words = search_words(query.text)
+    words = search_words(query.q)
     rows = [
         row
         for row in matrix.rows
         if all(word in fold(row.name) for word in words)
         and (not query.verdict or row.verdict == query.verdict)
         and (not query.team or any(team.slug == query.team for team in row.teams))
-        and (not query.inactive or row.is_inactive(matrix.today))
+        and (not query.still or row.is_inactive(matrix.today))
     ]
     rows.sort(key=lambda row: (fold(row.name), str(row.id)))
     column = matrix.sorts.get(query.sort)

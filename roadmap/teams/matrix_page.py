@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -54,14 +55,6 @@ def query_string(matrix: Matrix, query: MatrixQuery) -> str:
 
 
 def _encode(query: MatrixQuery, sort: str, order: str) -> str:
-    values = {
-        "roadmap": query.roadmap,
-        "q": query.text,
-        "verdict": query.verdict,
-        "team": query.team,
-        "still": "1" if query.inactive else "",
-        "sort": sort,
-        "order": order,
-    }
+    values = asdict(replace(query, sort=sort, order=order))
     encoded = urlencode({name: value for name, value in values.items() if value})
     return f"?{encoded}" if encoded else ""

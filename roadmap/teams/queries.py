@@ -49,13 +49,6 @@ from roadmap.teams.matrix import (
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-_MEMBERS: Any = Membership.__table__
-_TEAMS: Any = Team.__table__
-_USERS: Any = User.__table__
-_ENROLLED: Any = Enrollment.__table__
-_ROADMAPS: Any = Roadmap.__table__
-_SUMMARIES: Any = ReadinessSummary.__table__
-
 
 class MyTeam(NamedTuple):
     """A team of a person, their role in it, and the names of those who see what they share."""
@@ -70,17 +63,17 @@ def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
     """List the teams that a person is in, by name, in one statement."""
     holders = select_holders([user_id], Capability.SEE_SHARED).subquery()
     seen_by = (
-        sa.select(holders.c.team, _USERS.c.id, _USERS.c.name)
-        .join_from(holders, _USERS, _USERS.c.id == holders.c.holder)
+        sa.select(holders.c.team, User.id, User.name)
+        .join_from(holders, User, User.id == holders.c.holder)
         .distinct()
         .subquery()
     )
     rows = session.execute(
-        sa.select(_TEAMS.c.slug, _TEAMS.c.name, _MEMBERS.c.role, seen_by.c.name, seen_by.c.id)
-        .join_from(_MEMBERS, _TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
+        sa.select(Team.slug, Team.name, Membership.role, seen_by.c.name, seen_by.c.id)
+        .join_from(Membership, Team, Team.id == Membership.team_id)
         # An outer join, because nobody may see anything in a team.
-        .outerjoin(seen_by, seen_by.c.team == _TEAMS.c.id)
-        .where(_MEMBERS.c.user_id == user_id)
+        .outerjoin(seen_by, seen_by.c.team == Team.id)
+        .where(Membership.user_id == user_id)
     )
     found: dict[str, MyTeam] = {}
     in_order = sorted(rows, key=lambda row: (fold(row[3] or ""), str(row[4])))
@@ -93,29 +86,29 @@ def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
 
 _PEOPLE = (
     sa.select(
-        _USERS.c.id,
-        _USERS.c.name,
-        _MEMBERS.c.created_at.label("joined_at"),
-        _TEAMS.c.slug.label("team_slug"),
-        _TEAMS.c.name.label("team_name"),
-        _ROADMAPS.c.slug.label("roadmap_slug"),
-        _ROADMAPS.c.id.label("roadmap_id"),
-        _ROADMAPS.c.revision_id,
-        _SUMMARIES.c.shared_last_activity_on,
+        User.id,
+        User.name,
+        Membership.created_at.label("joined_at"),
+        Team.slug.label("team_slug"),
+        Team.name.label("team_name"),
+        Roadmap.slug.label("roadmap_slug"),
+        Roadmap.id.label("roadmap_id"),
+        Roadmap.revision_id,
+        ReadinessSummary.shared_last_activity_on,
     )
-    .join_from(_MEMBERS, _USERS, _USERS.c.id == _MEMBERS.c.user_id)
-    .join(_TEAMS, _TEAMS.c.id == _MEMBERS.c.team_id)
-    .outerjoin(_ENROLLED, _ENROLLED.c.user_id == _USERS.c.id)
+    .join_from(Membership, User, User.id == Membership.user_id)
+    .join(Team, Team.id == Membership.team_id)
+    .outerjoin(Enrollment, Enrollment.user_id == User.id)
     .outerjoin(
-        _ROADMAPS,
-        sa.and_(_ROADMAPS.c.id == _ENROLLED.c.roadmap_id, _ROADMAPS.c.revision_id.is_not(None)),
+        Roadmap,
+        sa.and_(Roadmap.id == Enrollment.roadmap_id, Roadmap.revision_id.is_not(None)),
     )
     .outerjoin(
-        _SUMMARIES,
-        sa.and_(_SUMMARIES.c.user_id == _USERS.c.id, _SUMMARIES.c.roadmap_id == _ROADMAPS.c.id),
+        ReadinessSummary,
+        sa.and_(ReadinessSummary.user_id == User.id, ReadinessSummary.roadmap_id == Roadmap.id),
     )
-    .where(allows(Capability.BE_IN_MATRIX), _USERS.c.deactivated_at.is_(None))
-    .order_by(_USERS.c.id, _ENROLLED.c.is_primary.desc(), _ENROLLED.c.created_at)
+    .where(allows(Capability.BE_IN_MATRIX), User.deactivated_at.is_(None))
+    .order_by(User.id, Enrollment.is_primary.desc(), Enrollment.created_at)
 )
 
 
@@ -125,7 +118,7 @@ def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[R
     `teams` selects ids, see `people.reach`.
     """
     people: dict[uuid.UUID, Row] = {}
-    seen = _PEOPLE.where(_MEMBERS.c.team_id.in_(teams), _USERS.c.id != actor.id)
+    seen = _PEOPLE.where(Membership.team_id.in_(teams), User.id != actor.id)
     for found in session.execute(seen):
         joined_on = found.joined_at.astimezone(actor.zone).date()
         row = people.setdefault(found.id, Row(found.id, found.name, joined_on))

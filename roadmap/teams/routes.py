@@ -142,11 +142,11 @@ def _load_matrix_and_query(slug: str | None) -> tuple[Team | None, Matrix, Matri
         whole,
         MatrixQuery(
             roadmap=whole.roadmap if args.get("roadmap") else "",
-            sort=sort,
-            order=order,
-            text=clean_line(args.get("q"))[:MAX_QUERY_LENGTH],
+            q=clean_line(args.get("q"))[:MAX_QUERY_LENGTH],
             verdict=verdict if verdict in VERDICTS else "",
             team=team_slug if any(team_slug == each.slug for each in whole.teams) else "",
-            inactive=bool(args.get("still")),
+            still="1" if args.get("still") else "",
+            sort=sort,
+            order=order,
         ),
     )

@@ -139,12 +139,12 @@ def test_filters_narrow_and_combine() -> None:
         person("Bo Berg", verdict="ready", score=90),
         person("Cy Holm", team=SEARCH, moved=40),
     )
-    assert names(filter_and_sort(whole, MatrixQuery(text=" BERG "))) == ["Ada Berg", "Bo Berg"]
+    assert names(filter_and_sort(whole, MatrixQuery(q=" BERG "))) == ["Ada Berg", "Bo Berg"]
     assert names(filter_and_sort(whole, MatrixQuery(verdict="ready"))) == ["Bo Berg"]
     assert names(filter_and_sort(whole, MatrixQuery(team="search"))) == ["Cy Holm"]
-    assert names(filter_and_sort(whole, MatrixQuery(inactive=True))) == ["Cy Holm"]
-    assert names(filter_and_sort(whole, MatrixQuery(text="berg", inactive=True))) == []
-    assert filter_and_sort(whole, MatrixQuery(text="berg")).people == 3
+    assert names(filter_and_sort(whole, MatrixQuery(still="1"))) == ["Cy Holm"]
+    assert names(filter_and_sort(whole, MatrixQuery(q="berg", still="1"))) == []
+    assert filter_and_sort(whole, MatrixQuery(q="berg")).people == 3
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_filters_narrow_and_combine() -> None:
     ids=lambda value: value.name if isinstance(value, Row) else "",
 )
 def test_who_has_not_moved(row: Row, expected: bool) -> None:
-    assert bool(filter_and_sort(matrix(row), MatrixQuery(inactive=True)).rows) is expected
+    assert bool(filter_and_sort(matrix(row), MatrixQuery(still="1")).rows) is expected
 
 
 @pytest.mark.parametrize(
