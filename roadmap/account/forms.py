@@ -8,12 +8,10 @@ from functools import lru_cache
 from babel import Locale
 from flask_wtf import FlaskForm
 from wtforms import (
-    Field,
     HiddenField,
     RadioField,
     SelectField,
     StringField,
-    ValidationError,
 )
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, NumberRange
@@ -29,10 +27,8 @@ from roadmap.auth.forms import (
 from roadmap.core.clock import timezone_names
 from roadmap.core.fields import WholeNumberField, at_most
 from roadmap.core.i18n import FORMAT_LOCALES, show_date, show_number
-from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
-from roadmap.people.models import THEMES
 from roadmap.people.scopes import SCOPES
 
 
@@ -107,10 +103,6 @@ class ProfileForm(FlaskForm):
     timezone_read = HiddenField()
     theme_read = HiddenField()
     locale_read = HiddenField()
-
-    def validate_theme(self, field: Field) -> None:
-        if field.data not in THEMES:
-            raise ValidationError(_("Choose one from the list."))
 
 
 class TokenForm(FlaskForm):

@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 
 from roadmap.account.actions import change_profile, set_preference
 from roadmap.account.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm, TokenForm
-from roadmap.account.keys import OTHER_KEYS, SINGLE_KEYS
 from roadmap.account.queries import load_visibility
 from roadmap.account.user_agents import parse_user_agent
 from roadmap.auth import actions, api_tokens, email_confirmation, passwords, queries, rate_limits
@@ -108,7 +107,7 @@ def save_switch(switch: str) -> Response:
 def show_keys() -> str:
     """List the keys: as a page, and for htmx as what the dialog shows."""
     template = "account/_keys.html" if wants_fragment() else "account/keyboard.html"
-    return render_template(template, single=SINGLE_KEYS, others=OTHER_KEYS)
+    return render_template(template)
 
 
 @account.get("/account/email")

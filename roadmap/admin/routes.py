@@ -23,7 +23,6 @@ from roadmap.auth.queries import find_pending_email
 from roadmap.auth.reauthentication import fresh_login_required
 from roadmap.core.database import compare_schema, db, describe_database
 from roadmap.core.i18n import gettext as _
-from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.limiter import limit_searches
 from roadmap.core.proxy import client_address, public_address
 from roadmap.core.text import clean_line
@@ -39,12 +38,6 @@ from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 MAX_SEARCH_LENGTH = 200
 # What an administrator does to an account that the last administrator cannot lose.
 ENDS_ACCESS = ("administrator", "deactivation", "deletion")
-# The settings that say for how many days something is kept.
-RETENTION = {
-    "AUDIT_DAYS": _l("Audit log"),
-    "ADDRESS_DAYS": _l("Network addresses"),
-    "SESSION_DAYS": _l("Sessions"),
-}
 
 __all__ = ["admin", "routes_audit", "routes_teams"]
 
@@ -59,10 +52,6 @@ def overview() -> str:
         schema=compare_schema(),
         mails=transport.is_configured(),
         address=current_app.config["BASE_URL"],
-        retention=[
-            (label, f"ROADMAP_{name}", current_app.config[name])
-            for name, label in RETENTION.items()
-        ],
         today=now().date(),
     )
 
