@@ -36,7 +36,7 @@ from roadmap.mail import outbox, transport
 from roadmap.people.actions import add_member
 from roadmap.people.audit import record_audit
 from roadmap.people.locks import TeamDeleted, lock_and_load_user, lock_team
-from roadmap.people.models import Team, User
+from roadmap.people.models import Team
 from roadmap.people.queries import find_role
 from roadmap.people.roles import ROLES, is_at_least
 
@@ -125,21 +125,13 @@ def invite(
     session.add(invitation)
     session.flush()
     _record_audit(session, "created", invitation, by=by, now=now)
-    inviter = session.get_one(User, by)
     if invited:
-        mail = outbox.Mail(
-            email,
-            emails.render_subject(inviter, team),
-            emails.render_body(inviter, team, invitation, token, reader=known),
-            user_id=known.id if known else None,
-            source=outbox.Source(emails.MAIL_SOURCE, invitation.id),
-            address_is_fixed=True,
-        )
+        mail = emails.render_invitation_mail(invitation, token, reader=known)
         outbox.enqueue(session, mail, now=now)
     if known is not None:
         user_invited.send(
-            session, user_id=known.id, invitation_id=made_as, team=team, by_name=inviter.name,
-            now=now,
+            session, user_id=known.id, invitation_id=made_as, team=team,
+            by_name=invitation.by_name, now=now,
         )  # fmt: skip
     return invitation, token
 

@@ -11,7 +11,7 @@ from roadmap.core.proxy import public_address
 from roadmap.invitations.address_proof import sign_address
 from roadmap.invitations.models import Invitation
 from roadmap.mail import outbox
-from roadmap.people.models import Team, User
+from roadmap.people.models import User
 from roadmap.people.roles import ROLES
 
 # The kind of source of a mail about an invitation.
@@ -42,32 +42,28 @@ def render_address_mail(invitation: Invitation, email: str, token: str) -> outbo
     )
 
 
-def render_subject(inviter: User, team: Team | None) -> str:
-    if team is None:
-        return _("%(name)s invites you to Cairn", name=inviter.name)
-    return _("%(name)s invites you to %(team)s on Cairn", name=inviter.name, team=team.name)
-
-
-def render_body(
-    inviter: User, team: Team | None, invitation: Invitation, token: str, reader: User | None = None
-) -> str:
-    """Return the text: who invites, to what, the link, and its expiry date.
+def render_invitation_mail(invitation: Invitation, token: str, reader: User | None) -> outbox.Mail:
+    """Return the mail with an invitation: who invites, to what, the link, and its expiry date.
 
     `reader` is the person with this address, if any: the date is in their zone and format, and
     otherwise in UTC.
     """
-    expires_at = invitation.expires_at
-    # An address that is not confirmed may be somebody else's.
-    who = f"{inviter.name} ({inviter.email})" if inviter.email_key else inviter.name
+    expires_at, inviter, team = invitation.expires_at, invitation.inviter, invitation.team
+    name = who = invitation.by_name
+    if inviter is not None and inviter.email_key:
+        # An address that is not confirmed may be somebody else's.
+        who = f"{name} ({inviter.email})"
     if reader is None:
         day = _("%(day)s (UTC)", day=show_date(expires_at.astimezone(dt.UTC).date()))
     else:
         day = show_date(expires_at.astimezone(ZoneInfo(reader.timezone)).date(), reader.locale)
     if team is None:
+        subject = _("%(name)s invites you to Cairn", name=name)
         to_what = _("%(name)s invites you to create an account on Cairn.", name=who)
     else:
+        subject = _("%(name)s invites you to %(team)s on Cairn", name=name, team=team.name)
         to_what = str(ROLES[invitation.role].invitation) % {"name": who, "team": team.name}
-    return _(
+    body = _(
         "%(hello)s,\n\n"
         "%(to_what)s\n"
         "This link is for %(address)s. It works once, until %(day)s:\n\n"
@@ -79,4 +75,12 @@ def render_body(
         address=invitation.email,
         day=day,
         link=invitation_url(token),
+    )
+    return outbox.Mail(
+        invitation.email,
+        subject,
+        body,
+        user_id=reader.id if reader else None,
+        source=outbox.Source(MAIL_SOURCE, invitation.id),
+        address_is_fixed=True,
     )
