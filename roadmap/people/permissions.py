@@ -42,25 +42,19 @@ def own(actor: MaybeActor, subject: Any) -> bool:
 
 def over_person(capability: Capability) -> Predicate:
     """Build the predicate that the actor has a capability over the person it belongs to."""
-    return lambda actor, subject: (
-        actor is not None
-        and (
-            capability in actor.capabilities
-            if subject is None
-            else actor.has_over(capability, subject.user_id)
-        )
-    )
+    return _holds(capability, lambda actor, subject: actor.has_over(capability, subject.user_id))
 
 
 def in_team(capability: Capability) -> Predicate:
     """Build the predicate that the actor has a capability in this team."""
+    return _holds(capability, lambda actor, team: actor.has_in(capability, team.id))
+
+
+def _holds(capability: Capability, holds: Callable[[Actor, Any], bool]) -> Predicate:
+    """Without a subject it is enough to have the capability over anybody."""
     return lambda actor, subject: (
         actor is not None
-        and (
-            capability in actor.capabilities
-            if subject is None
-            else actor.has_in(capability, subject.id)
-        )
+        and (capability in actor.capabilities if subject is None else holds(actor, subject))
     )
 
 

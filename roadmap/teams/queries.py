@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
+from roadmap.people.queries import memberships
 from roadmap.people.reach import allows, select_holders, team_tree, teams_of
 from roadmap.people.roles import Capability
 from roadmap.people.rules import by_name, find_descendants, list_as_tree
@@ -50,38 +51,18 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
 
-class MyTeam(NamedTuple):
-    """A team of a person, their role in it, and the names of those who see what they share."""
-
-    slug: str
-    name: str
-    role: str
-    seen_by: list[str]
-
-
-def list_my_teams(session: Session, user_id: uuid.UUID) -> list[MyTeam]:
-    """List the teams that a person is in, by name, in one statement."""
+def list_my_teams(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str, list[str]]]:
+    """List the teams that a person is in, by name, with their role and who sees what they share."""
     holders = select_holders([user_id], Capability.SEE_SHARED).subquery()
-    seen_by = (
-        sa.select(holders.c.team, User.id, User.name)
+    rows = session.execute(
+        sa.select(holders.c.team, User.name, User.id)
         .join_from(holders, User, User.id == holders.c.holder)
         .distinct()
-        .subquery()
     )
-    rows = session.execute(
-        sa.select(Team.slug, Team.name, Membership.role, seen_by.c.name, seen_by.c.id)
-        .join_from(Membership, Team, Team.id == Membership.team_id)
-        # An outer join, because nobody may see anything in a team.
-        .outerjoin(seen_by, seen_by.c.team == Team.id)
-        .where(Membership.user_id == user_id)
-    )
-    found: dict[str, MyTeam] = {}
-    in_order = sorted(rows, key=lambda row: (fold(row[3] or ""), str(row[4])))
-    for slug, name, role, seer, _id in in_order:
-        team = found.setdefault(slug, MyTeam(slug, name, role, []))
-        if seer is not None:
-            team.seen_by.append(seer)
-    return sorted(found.values(), key=by_name)
+    seen_by = defaultdict(list)
+    for team_id, name, _id in sorted(rows, key=lambda row: (fold(row.name), row.id)):
+        seen_by[team_id].append(name)
+    return [(team, role, seen_by[team.id]) for team, role in memberships(session, user_id)]
 
 
 _PEOPLE = (
