@@ -14,12 +14,11 @@ from wtforms import (
     StringField,
 )
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import DataRequired, InputRequired, NumberRange
 
 from roadmap.auth.api_tokens import DEFAULT_DAYS, MAX_DAYS
 from roadmap.auth.forms import (
     NewPasswordForm,
-    NotBlank,
     email_field,
     name_field,
     password_field,
@@ -110,10 +109,7 @@ class TokenForm(FlaskForm):
 
     name = StringField(
         _l("Name"),
-        [
-            NotBlank(_l("Name it after what uses it.")),
-            at_most(100),
-        ],
+        [DataRequired(_l("Name it after what uses it.")), at_most(100)],
         filters=[clean_line],
         render_kw={"autocomplete": "off"},
     )

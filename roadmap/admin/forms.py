@@ -10,10 +10,9 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, StopValidation
+from wtforms.validators import DataRequired, InputRequired, StopValidation
 
 from roadmap.admin.queries import TeamRow
-from roadmap.auth.forms import NotBlank
 from roadmap.core.fields import at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
@@ -49,7 +48,7 @@ class TeamForm(FlaskForm):
 
     name = StringField(
         _l("Name"),
-        [NotBlank(_l("Give the team a name.")), at_most(MAX_NAME_LENGTH)],
+        [DataRequired(_l("Give the team a name.")), at_most(MAX_NAME_LENGTH)],
         filters=[clean_line],
         render_kw={"autocomplete": "off"},
     )

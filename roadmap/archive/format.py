@@ -99,10 +99,6 @@ def _check_day(day: dt.date) -> dt.date:
     return day
 
 
-def _check_date(text: str) -> PartialDate:
-    return PartialDate.from_iso(text)
-
-
 def _check_json(value: Any, left: int = MAX_JSON_TEXT) -> Any:
     """Refuse what no page of ours writes into a column of JSON."""
     waiting = [(value, 0)]
@@ -238,7 +234,7 @@ def _type_of(column: sa.Column[Any], words: tuple[Any, ...] | None) -> Any:
         case UtcDateTime():
             return Annotated[dt.datetime, AfterValidator(_check_moment)]
         case PartialDateText():
-            return Annotated[str, Field(max_length=10), AfterValidator(_check_date)]
+            return Annotated[str, Field(max_length=10), AfterValidator(PartialDate.from_iso)]
         case sa.Boolean():
             return bool
         case sa.Date():

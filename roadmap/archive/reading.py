@@ -95,9 +95,10 @@ def read_archive(source: IO[bytes], *, quota: int) -> Archive:
         tables = _read_tables(packed)
     except ZipRefused as refused:
         raise ArchiveRefused(str(refused)) from None
+    archive = Archive(manifest, account, tables, packed)
     _check_ids(tables)
-    _check_limits(tables, {*Archive(manifest, account, tables, packed).files})
-    return Archive(manifest, account, tables, packed)
+    _check_limits(tables, archive.files)
+    return archive
 
 
 def _read_manifest(packed: ZipReader) -> Manifest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, HiddenField, PasswordField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from roadmap.auth import passwords
 from roadmap.auth.email_addresses import parse_email
@@ -15,25 +15,14 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 
 
-class NotBlank(InputRequired):
-    """Requires more than spaces."""
-
-    def __call__(self, form: FlaskForm, field: Field) -> None:
-        super().__call__(form, field)
-        if isinstance(field.data, str) and not field.data.strip():
-            raise ValidationError(self.message)
-
-
-class EmailAddress:
-    """Validates an address and normalizes it."""
-
-    def __call__(self, form: FlaskForm, field: Field) -> None:
-        try:
-            field.data = parse_email(field.data or "")
-        except ValueError:
-            raise ValidationError(
-                _("This is not an e-mail address. It looks like name@example.org.")
-            ) from None
+def normalize_email(_form: FlaskForm, field: Field) -> None:
+    """Validate an address and normalize it."""
+    try:
+        field.data = parse_email(field.data or "")
+    except ValueError:
+        raise ValidationError(
+            _("This is not an e-mail address. It looks like name@example.org.")
+        ) from None
 
 
 def password_field(label: str, use: str) -> PasswordField:
@@ -49,10 +38,7 @@ def password_field(label: str, use: str) -> PasswordField:
 def name_field() -> StringField:
     return StringField(
         _l("Name"),
-        [
-            NotBlank(_l("Enter your name.")),
-            at_most(200),
-        ],
+        [DataRequired(_l("Enter your name.")), at_most(200)],
         filters=[clean_line],
         render_kw={"autocomplete": "name"},
     )
@@ -62,7 +48,7 @@ def email_field(label: str, check: Length | None = None) -> EmailField:
     """Return a field for an address, which is normalized unless there is another check."""
     return EmailField(
         label,
-        [NotBlank(_l("Enter your e-mail address.")), check or EmailAddress()],
+        [DataRequired(_l("Enter your e-mail address.")), check or normalize_email],
         filters=[clean_line],
         render_kw={"autocomplete": "username", "spellcheck": "false"},
     )

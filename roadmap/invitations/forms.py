@@ -10,7 +10,7 @@ from wtforms import EmailField, Field, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from roadmap.auth.forms import EmailAddress, SignUpForm, validate_password_strength
+from roadmap.auth.forms import SignUpForm, normalize_email, validate_password_strength
 from roadmap.auth.forms import email_field as own_email_field
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
@@ -41,7 +41,7 @@ def email_field(first: Callable[..., None]) -> EmailField:
     """Build the field for the address of somebody else; `first` says whether it may be empty."""
     return EmailField(
         _l("E-mail"),
-        [first, Length(max=320), EmailAddress()],
+        [first, Length(max=320), normalize_email],
         filters=[clean_line],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )

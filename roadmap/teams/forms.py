@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
-from roadmap.auth.forms import NotBlank
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.invitations.forms import email_field, role_field
@@ -37,5 +36,5 @@ class AddForm(FlaskForm):
     def __init__(self, **values: object) -> None:
         super().__init__(prefix="add-", **values)
 
-    email = email_field(NotBlank(_l("Enter the e-mail address of the account.")))
+    email = email_field(DataRequired(_l("Enter the e-mail address of the account.")))
     role = role_field(default=DEFAULT_ROLE)

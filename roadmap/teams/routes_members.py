@@ -29,6 +29,7 @@ from roadmap.people.models import Team
 from roadmap.people.permissions import PermissionDenied, permit
 from roadmap.people.queries import (
     find_member_name,
+    find_role,
     list_teams,
     other_teams,
     own_teams,
@@ -185,12 +186,11 @@ def revoke_invitation(slug: str, invitation_id: uuid.UUID) -> Response:
 @permit("team.leave")
 def ask_leave(slug: str) -> str:
     team = load_team(current_user, "team.leave", slug)
-    everyone = members_of(db.session, team.id)
-    managers = {row.id for row in everyone if ROLES[row.role].allows(Capability.REVIEW)}
+    role = find_role(db.session, team.id, current_user.id)
     return render_template(
         "teams/leave.html",
         team=team,
-        manages=current_user.id in managers,
+        manages=role is not None and ROLES[role].allows(Capability.REVIEW),
         unmanaged=_names_unmanaged(team, current_user.id),
         waiting=count_rows(
             db.session,
