@@ -106,19 +106,13 @@ def load_actor(token: str) -> Actor | None:
     if idle > SESSION_IDLE_TIMEOUT or age > SESSION_LIFETIME:
         return None
     if idle > LAST_SEEN_INTERVAL:
-        _mark_seen(attributes["session_id"])
-    return Actor(**attributes, token=token, session=db.session)
-
-
-def _mark_seen(session_id: uuid.UUID) -> None:
-    """Record that a session is in use, at most every ten minutes."""
-    update = sa.update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=now())
-    if request.method in SAFE_METHODS:
-        # End the reading transaction and write in a separate one.
+        # Nothing is written yet: the request continues in a new transaction.
         db.session.rollback()
-        db.note(lambda own: own.execute(update), what=f"session {session_id} is in use")
-    else:
-        db.session.execute(update)
+        session_id = attributes["session_id"]
+        seen = sa.update(LoginSession).where(LoginSession.id == session_id)
+        seen = seen.values(last_seen_at=now())
+        db.note(lambda own: own.execute(seen), what=f"session {session_id} is in use")
+    return Actor(**attributes, token=token, session=db.session)
 
 
 def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
@@ -248,22 +242,16 @@ def require_sign_in() -> Response | None:
     who = session.get(LAST_USER_KEY, "")
     form = None if htmx else preserved_form.from_request(request, who)
     if form is None:
-        # The scripts that sent it keep what was entered.
-        flash(
-            reason
-            or (
-                _(
-                    "You were signed out, so your last change was not saved. "
-                    "Sign in and make it again; text that you entered is kept."
-                )
-                if htmx
-                else _(
-                    "You were signed out, so your last change was not saved. "
-                    "Sign in and make it again."
-                )
-            ),
-            "warning",
+        lost = _(
+            "You were signed out, so your last change was not saved. Sign in and make it again."
         )
+        if htmx:
+            # The scripts that sent it keep what was entered.
+            lost = _(
+                "You were signed out, so your last change was not saved. "
+                "Sign in and make it again; text that you entered is kept."
+            )
+        flash(reason or lost, "warning")
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     if reason:
         flash(reason)
