@@ -89,7 +89,10 @@ def teams_managed_alone(
 
     With `leaving` they are those that nobody manages once the person has left this team.
     """
-    others = held_teams(Capability.MANAGE_TEAM, besides=user_id, leaving=leaving)
+    remaining = Membership.user_id != user_id
+    if leaving is not None:
+        remaining = sa.or_(remaining, Membership.team_id != leaving)
+    others = held_teams(Capability.MANAGE_TEAM, remaining)
     managed = teams_of(user_id, Capability.MANAGE_TEAM)
     rows = session.scalars(sa.select(Team).where(Team.id.in_(managed), Team.id.not_in(others)))
     return sorted(rows, key=by_name)

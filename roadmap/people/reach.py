@@ -49,23 +49,13 @@ def teams_of(
     return sa.select(_descend(own if even_deactivated else own.where(_IS_ACTIVE)).c.id)
 
 
-def held_teams(
-    capability: Capability, *, besides: uuid.UUID | None = None, leaving: uuid.UUID | None = None
-) -> sa.Select[Any]:
-    """Select the ids of the teams in which anybody has a capability, or anybody `besides` one.
-
-    With `leaving` that one counts as well, but for their role in this team.
-    """
+def held_teams(capability: Capability, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Select the ids of the teams in which anybody has a capability, by these memberships."""
     own = (
         sa.select(Membership.team_id.label("id"))
         .join(User, User.id == Membership.user_id)
-        .where(allows(capability), _IS_ACTIVE)
+        .where(allows(capability), _IS_ACTIVE, *conditions)
     )
-    if besides is not None:
-        others = Membership.user_id != besides
-        own = own.where(
-            others if leaving is None else sa.or_(others, Membership.team_id != leaving)
-        )
     return sa.select(_descend(own).c.id)
 
 
