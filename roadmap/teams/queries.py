@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,6 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.text import fold
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
-from roadmap.people.queries import memberships
 from roadmap.people.reach import allows, select_holders, team_tree, teams_of
 from roadmap.people.roles import Capability
 from roadmap.people.rules import by_name, find_descendants, list_as_tree
@@ -54,15 +53,25 @@ if TYPE_CHECKING:
 def list_my_teams(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str, list[str]]]:
     """List the teams that a person is in, by name, with their role and who sees what they share."""
     holders = select_holders([user_id], Capability.SEE_SHARED).subquery()
-    rows = session.execute(
-        sa.select(holders.c.team, User.name, User.id)
+    seers = (
+        sa.select(holders.c.team, User.id, User.name)
         .join_from(holders, User, User.id == holders.c.holder)
         .distinct()
+        .subquery()
     )
-    seen_by = defaultdict(list)
-    for team_id, name, _id in sorted(rows, key=lambda row: (fold(row.name), row.id)):
-        seen_by[team_id].append(name)
-    return [(team, role, seen_by[team.id]) for team, role in memberships(session, user_id)]
+    rows = session.execute(
+        sa.select(Team, Membership.role, seers.c.name, seers.c.id)
+        .join_from(Membership, Team, Team.id == Membership.team_id)
+        # An outer join, because nobody may see anything in a team.
+        .outerjoin(seers, seers.c.team == Team.id)
+        .where(Membership.user_id == user_id)
+    )
+    found: dict[uuid.UUID, tuple[Team, str, list[str]]] = {}
+    for team, role, name, _id in sorted(rows, key=lambda row: (fold(row[2] or ""), str(row[3]))):
+        _team, _role, seen_by = found.setdefault(team.id, (team, role, []))
+        if name is not None:
+            seen_by.append(name)
+    return sorted(found.values(), key=lambda each: by_name(each[0]))
 
 
 _PEOPLE = (
