@@ -41,31 +41,31 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: install
-install: $(RUNTIME_STAMP) ## create .venv with what Cairn runs on
+install: $(RUNTIME_STAMP) ## install Cairn into .venv
 
 .PHONY: run
 run: $(RUNTIME_STAMP) ## serve on http://127.0.0.1:8000 (PORT= changes it)
 	@exec $(PY) -m roadmap.serve $(LISTEN)
 
 .PHONY: demo
-demo: $(RUNTIME_STAMP) ## the same with a demo team, on a database of its own
+demo: $(RUNTIME_STAMP) ## serve a demo team from a separate database
 	@exec $(PY) -m roadmap.serve --demo $(LISTEN)
 
 .PHONY: test
-test: $(DEV_STAMP) $(NODE_STAMP) ## all tests: unit, web and browser, on SQLite and PostgreSQL
+test: $(DEV_STAMP) $(NODE_STAMP) ## run all tests: unit, web and browser, on SQLite and PostgreSQL
 	@$(PY) -m tests.support.chromium
 	@PYTHON=$(PY) tests/run
 
 .PHONY: faults
-faults: $(DEV_STAMP) ## what takes minutes: failover, several nodes, kills, power cuts (needs pgbouncer, nginx, strace of Debian)
+faults: $(DEV_STAMP) ## run the slow fault tests: failover, nodes, kills, power cuts (needs pgbouncer, nginx, strace)
 	@$(PY) -m pytest -m faults
 
 .PHONY: coverage
-coverage: $(DEV_STAMP) $(NODE_STAMP) ## the tests on SQLite, with the branches that no test takes
+coverage: $(DEV_STAMP) $(NODE_STAMP) ## run the tests on SQLite and list untested branches
 	@$(PY) -m pytest -n auto -m "not browser and not postgres and not faults" --cov --cov-report=term
 
 .PHONY: check
-check: $(DEV_STAMP) ## format, lint, types, templates, architecture, documentation, dependency audit
+check: $(DEV_STAMP) ## check format, lint, types, templates, architecture, documentation, dependencies
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
@@ -75,34 +75,34 @@ check: $(DEV_STAMP) ## format, lint, types, templates, architecture, documentati
 	$(PY) -m tools.audit requirements-dev.txt
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## measure the hot paths against the smallest Flask application
+bench: $(DEV_STAMP) ## benchmark against the smallest Flask application
 	@$(PY) -m bench
 
 .PHONY: bench-scale
-bench-scale: $(DEV_STAMP) ## measure the same among 100,000 people, against 1,000
+bench-scale: $(DEV_STAMP) ## benchmark with 100,000 people against 1,000
 	@$(PY) -m bench.scale
 
 .PHONY: screenshots
-screenshots: $(DEV_STAMP) ## photograph every page, light and dark, into docs/screenshots
+screenshots: $(DEV_STAMP) ## take screenshots of every page into docs/screenshots
 	@$(PY) -m tests.support.chromium
 	@$(PY) -m tools.screenshots
 
 .PHONY: docs
-docs: $(DEV_STAMP) ## make the documentation a site, in instance/docs
+docs: $(DEV_STAMP) ## build the documentation site in instance/docs
 	@$(SITE)
 	@echo "Open instance/docs/index.html"
 
 .PHONY: schema
-schema: $(DEV_STAMP) ## write the JSON Schema of a content file from its model
+schema: $(DEV_STAMP) ## write the JSON Schema of content files
 	@$(PY) -m tools.roadmap_schema
 
 .PHONY: format
-format: $(DEV_STAMP) ## put the code in shape
+format: $(DEV_STAMP) ## format the code
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
 .PHONY: lock
-lock: $(UV_STAMP) ## write the locks from requirements*.in (UPGRADE=1 for newer versions)
+lock: $(UV_STAMP) ## lock the dependencies (UPGRADE=1 for newer versions)
 	$(UV_COMPILE) requirements.in -o requirements.txt
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt
 	echo uv | $(UV_COMPILE) - -o requirements-uv.txt

@@ -58,7 +58,7 @@ SCOPES: dict[str, Scope] = {
     ),
     "write": Scope(
         label=_l("Read and write"),
-        description=_l("what you can do here, with few exceptions"),
+        description=_l("almost everything you can do here"),
         permits=lambda _action: True,
         refusal=_l("This token cannot do that."),
     ),

@@ -158,7 +158,7 @@ def test_days_are_the_readers_own(session, cast, alice):
         ("on=2026-02-30", "“2026-02-30” is not a day"),
         ("since=0001-01-01", "“0001-01-01” is not a day"),
         ("to=9999-12-31", "“9999-12-31” is not a day"),
-        ("from=2026-02-02&to=2026-02-01", "Swap them"),
+        ("from=2026-02-02&to=2026-02-01", "Swap the two"),
     ],
 )
 def test_a_wrong_day_is_named(alice, query, said):

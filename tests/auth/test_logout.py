@@ -64,7 +64,7 @@ def test_who_is_signed_out_by_a_new_role_reads_why(session, cast, browser_of, pa
     session.commit()
     answer = browser.get(path)
     assert answer.location.startswith("/login")
-    assert "Your role was changed, which signed you out." in browser.get(answer.location).text
+    assert "Your role was changed, so you were signed out." in browser.get(answer.location).text
     # Said once: then the landing page is there again.
     assert browser.get("/").status_code == 200
 

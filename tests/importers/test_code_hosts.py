@@ -153,7 +153,7 @@ def test_it_waits_for_the_limit_and_goes_on_by_itself(alice, session, host, fetc
     assert "continues automatically at 12:10" in text_of(page)
     part = alice.get(f"{GITHUB}/preview?partial=1").text
     assert len(boxes(part)) == 2
-    assert "it is not all" in text_of(part)
+    assert "Only part of it was fetched" in text_of(part)
     assert fetch() == 0
     at(reset + dt.timedelta(seconds=2))
     assert fetch() == 2

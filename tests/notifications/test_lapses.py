@@ -89,7 +89,7 @@ def test_only_the_owner_reads_it_and_where_it_leads(session, cast, browser_of, c
     assert readers == [cast.alice]
     page = browser_of(cast.alice).get("/notifications").text
     assert "Cloud &lt;certificate&gt;" in page
-    assert "and then no more" in page
+    assert "stops counting after" in page
     row = session.scalars(sa.select(Notification)).one()
     assert piece.id == row.evidence_id
 

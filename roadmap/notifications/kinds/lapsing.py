@@ -14,11 +14,11 @@ from roadmap.notifications.kind import Content, EvidenceKind
 
 class Lapsing(EvidenceKind):
     key = "lapsing"
-    text = _l("%(piece)s counts through %(day)s, and then no more")
-    mail_subject = _l("“%(title)s” lapses on %(day)s")
+    text = _l("%(piece)s stops counting after %(day)s")
+    mail_subject = _l("“%(title)s” expires on %(day)s")
     mail_text = _l(
-        "Your evidence “%(title)s” counts through %(day)s, and then no more. Once you have "
-        "renewed it, enter the new dates."
+        "Your evidence “%(title)s” stops counting after %(day)s. Once you have renewed it, enter "
+        "the new dates."
     )
 
     def words(self, content: Content, link: str) -> dict[str, Any]:
