@@ -31,6 +31,8 @@ PAGE_SIZE = 50
 EXPORT_BATCH = 1_000
 WHO = ("me", "others")
 Condition = sa.ColumnElement[bool]
+_AT: Any = HistoryEntry.at
+_ID: Any = HistoryEntry.id
 _Json = Mapping[str, Any]
 
 
@@ -92,21 +94,36 @@ def list_entries(
     most: int = PAGE_SIZE,
 ) -> tuple[list[Entry], bool]:
     """List the newest entries of a person's own history, and tell whether there are more."""
+    if before is not None:
+        position = sa.tuple_(HistoryEntry.at, HistoryEntry.id, types=[_AT.type, _ID.type])
+        conditions = (*conditions, position < before)
+    query = _select_entries(user_id, *conditions, most=most + 1)
+    found = [Entry(*row) for row in session.execute(query)]
+    return found[:most], len(found) > most
+
+
+def list_batches(
+    session: Session, user_id: uuid.UUID, *conditions: Condition
+) -> Iterator[list[Entry]]:
+    """List all entries in batches, so that a long history does not fill the memory with rows."""
+    query = _select_entries(user_id, *conditions).execution_options(yield_per=EXPORT_BATCH)
+    for batch in session.execute(query).partitions():
+        yield [Entry(*row) for row in batch]
+
+
+def _select_entries(
+    user_id: uuid.UUID, *conditions: Condition, most: int | None = None
+) -> sa.Select[Any]:
+    """Select what an `Entry` has, the newest first."""
     page = (
         sa.select(HistoryEntry)
         .where(HistoryEntry.user_id == user_id, *conditions)
         .order_by(HistoryEntry.at.desc(), HistoryEntry.id.desc())
-        .limit(most + 1)
+        .limit(most)
     )
-    if before is not None:
-        at, key = before
-        page = page.where(
-            sa.tuple_(HistoryEntry.at, HistoryEntry.id)
-            < sa.tuple_(sa.literal(at, HistoryEntry.at.type), sa.literal(key, HistoryEntry.id.type))
-        )
     # Limited first: what was before is only looked up for the entries that are shown.
-    entry = aliased(HistoryEntry, page.subquery())
-    rows: Any = session.execute(
+    entry: Any = aliased(HistoryEntry, page.subquery())
+    return (
         sa.select(
             entry.id, entry.at, entry.action, entry.subject, entry.data, entry.actor_id,
             sa.func.coalesce(User.name, ""), _data_before(entry),
@@ -114,8 +131,6 @@ def list_entries(
         .outerjoin(User, User.id == entry.actor_id)
         .order_by(entry.at.desc(), entry.id.desc())
     )  # fmt: skip
-    found = [Entry(*row) for row in rows]
-    return found[:most], len(found) > most
 
 
 # Whose entries say a value that replaces the one before.
@@ -141,19 +156,6 @@ def _data_before(entry: Any) -> sa.ScalarSelect[Any]:
         .correlate(entry)
         .scalar_subquery()
     )
-
-
-def list_batches(
-    session: Session, user_id: uuid.UUID, *conditions: Condition
-) -> Iterator[list[Entry]]:
-    """List all entries in batches, so that a long history does not fill the memory with rows."""
-    before, more = None, True
-    while more:
-        entries, more = list_entries(
-            session, user_id, *conditions, before=before, most=EXPORT_BATCH
-        )
-        yield entries
-        before = (entries[-1].at, entries[-1].id) if entries else None
 
 
 def count_entries(session: Session, user_id: uuid.UUID, *conditions: Condition, most: int) -> int:

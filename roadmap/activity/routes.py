@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -102,20 +102,13 @@ def export() -> Response:
                 line.text,
                 home + line.href if line.href else "",
             )
-            for line in _all_lines(*wanted)
+            for entries in queries.list_batches(db.session, current_user.id, *wanted)
+            for line in _describe(entries)
         ]
         header = (_("When"), _("Who"), _("Kind"), _("What"), _("Address"))
         content = to_csv(Sheet(_("Activity"), header, rows))
     name = f"activity-{current_user.today(now()).isoformat()}.csv"
     return make_attachment(content, "text/csv", name)
-
-
-def _all_lines(*wanted: queries.Condition) -> Iterator[Line]:
-    """Describe all entries, a batch at a time, each read in a transaction of its own."""
-    for entries in queries.list_batches(db.session, current_user.id, *wanted):
-        lines = _describe(entries)
-        db.session.rollback()
-        yield from lines
 
 
 @activity.get("/activity/since")
