@@ -102,7 +102,7 @@ def test_nobody_adds_to_what_the_proxy_says_by_an_underscore() -> None:
     assert "HTTP_X_FORWARDED_HOST" not in environ
 
 
-def test_a_body_that_stays_away_is_refused_after_a_time() -> None:
+def test_a_body_that_stays_away_is_refused_after_a_time(tmp_path: Path) -> None:
     async def send_request() -> list[Message]:
         sent: list[Message] = []
 
@@ -113,7 +113,7 @@ def test_a_body_that_stays_away_is_refused_after_a_time() -> None:
             sent.append(message)
 
         scope = request_scope((b"content-length", b"9"))
-        patient = Gateway(answer_nothing, max_body=10, body_seconds=0.05)
+        patient = Gateway(answer_nothing, max_body=10, data_dir=tmp_path, body_seconds=0.05)
         await patient(scope, receive, send)
         return sent
 

@@ -102,8 +102,8 @@ class Gateway:
         app: WSGIApplication,
         *,
         max_body: int,
+        data_dir: Path,
         body_seconds: float = BODY_SECONDS,
-        data_dir: Path | None = None,
     ) -> None:
         self._app = app
         self._data_dir = data_dir
@@ -147,12 +147,12 @@ class Gateway:
             except TimeoutError:
                 return LATE
             environ["wsgi.input"] = body
-        elif length <= MAX_UPLOAD_BYTES and self._data_dir is not None and is_upload(environ):
-            return await self._answer_upload(environ, receive, length, self._data_dir)
+        elif length <= MAX_UPLOAD_BYTES and is_upload(environ):
+            return await self._answer_upload(environ, receive, length)
         return await self._run_in_thread(environ)
 
     async def _answer_upload(
-        self, environ: WSGIEnvironment, receive: Receive, length: int, data_dir: Path
+        self, environ: WSGIEnvironment, receive: Receive, length: int
     ) -> Answer:
         """Answer a request whose body has files."""
         probe: WSGIEnvironment = {**environ, "REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
@@ -171,7 +171,7 @@ class Gateway:
             return BUSY
         self._uploads += taken
         try:
-            with temporary_file(data_dir) as file:
+            with temporary_file(self._data_dir) as file:
                 async with asyncio.timeout(self._body_seconds + length / UPLOAD_BYTES_PER_SECOND):
                     await read_body(receive, file)
                 return await self._run_in_thread({**environ, "wsgi.input": file})

@@ -118,7 +118,7 @@ def trial(app: Flask, database_url: str, cast, tmp_path) -> Iterator[Trial]:
         else:
             write(second)
         flash("written")
-        return request.get_data(as_text=True)
+        return f"text={request.form['text']}"
 
     @permit("public")
     def lose() -> str:
