@@ -250,9 +250,11 @@ def handle_storage_error(error: Exception) -> Response:
                 "request."
             )
         )
-    is_down = isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
-    is_down = is_down or sqlstate(error) == READ_ONLY
-    if is_down or getattr(error, "connection_invalidated", False):
+    if (
+        isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.TimeoutError)
+        or sqlstate(error) == READ_ONLY
+        or getattr(error, "connection_invalidated", False)
+    ):
         log.error("database unavailable: %s", error)
         return render_error(503, retry_after=5)
     log.exception("unexpected storage error", exc_info=error)

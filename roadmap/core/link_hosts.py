@@ -51,14 +51,10 @@ def _names(address: str, host: str) -> bool:
 
 def _unicode_domain(host: str) -> str:
     """Return a domain with its A-labels (`xn--…`) as people read them."""
-    labels = []
-    for label in host.split("."):
-        try:
-            code = label.removeprefix("xn--")
-            labels.append(code.encode().decode("punycode") if code != label else label)
-        except UnicodeError:
-            labels.append(label)
-    return ".".join(labels)
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
 
 
 def _scripts(host: str) -> set[str]:

@@ -282,13 +282,12 @@ def _ask(
         connection.finish()
     if connection.is_late:
         raise FetchError("slow")
-    # `read` with a number of bytes returns a part of a body that was cut off without a word.
-    length = answer.getheader("Content-Length", "")
-    is_number = length.isdecimal() and len(length) < 20
-    if len(body) <= most_bytes and is_number and len(body) < int(length):
-        raise FetchError("truncated")
     if len(body) > most_bytes:
         raise FetchError("large")
+    # `read` with a number of bytes returns a part of a body that was cut off without a word.
+    length = answer.getheader("Content-Length", "")
+    if length.isdecimal() and len(length) < 20 and len(body) < int(length):
+        raise FetchError("truncated")
     return Answer(answer.status, answer.headers, body)
 
 

@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 def is_below_api(path: str) -> bool:
     """Return whether a path is `/api` or below it, or that of agents."""
-    return path.startswith(API_PREFIX) or path in (API_PREFIX.rstrip("/"), MCP_PATH)
+    return path.startswith(API_PREFIX) or path in ("/api", MCP_PATH)
 
 
 def is_api() -> bool:
