@@ -29,7 +29,6 @@ BLUEPRINTS = (
     "time_budget.routes_calendar:time_calendar",
     "evidence.routes:evidence",
     "endorsements.routes:witnesses",
-    "evidence.routes_files:evidence_files",
     "skills.routes:skills",
     "credentials.routes:credentials",
     "work_log.routes:work_log",

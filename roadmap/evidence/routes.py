@@ -23,6 +23,7 @@ from roadmap.evidence import actions, labels, queries, review_actions, routes_ca
 from roadmap.evidence.blueprint import evidence
 from roadmap.evidence.capture import line_page
 from roadmap.evidence.constants import STATES, TONES, VISIBILITIES
+from roadmap.evidence.file_download import file_response
 from roadmap.evidence.forms import CommentForm
 from roadmap.evidence.item import Audience
 from roadmap.evidence.kinds import KINDS
@@ -34,6 +35,7 @@ from roadmap.evidence.list_query import (
     list_evidence,
     load_overview,
 )
+from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import InvalidInput, Refused
 from roadmap.evidence.timeline import timeline_context
@@ -130,6 +132,16 @@ def show(evidence_id: uuid.UUID) -> Response:
     if piece.user_id != current_user.id:
         return redirect(f"/reviews/{piece.id}", code=303)
     return _render_item(piece)
+
+
+@evidence.get("/evidence/<uuid:evidence_id>/files/<sha256>")
+@permit("evidence.read")
+def download(evidence_id: uuid.UUID, sha256: str) -> Response:
+    """Hand out a file of a version that the reader sees, to be saved."""
+    piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
+    audience = Audience.OWNER if piece.user_id == current_user.id else Audience.MANAGER
+    item = load_item(db.session, audience, piece.id) or abort(404)
+    return file_response(item.find_file(sha256) or abort(404))
 
 
 @evidence.get("/evidence/<uuid:evidence_id>/delete")

@@ -185,6 +185,13 @@ def add_impact() -> Response | str:
     return _render_again("impacts", form)
 
 
+@evidence.get("/evidence/files")
+@permit("evidence.write")
+def may_upload() -> Response:
+    """Answer 200 to whom files may be sent by; the server asks before it reads a large one."""
+    return Response("ok\n", mimetype="text/plain")
+
+
 @evidence.post("/evidence/files")
 @permit("evidence.write")
 @limiter.limit(UPLOAD_LIMIT)

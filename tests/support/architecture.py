@@ -90,7 +90,7 @@ DATABASE_IMPORTS = re.compile(
     r"sqlalchemy\b|roadmap\.core\.database\.db$|roadmap\..*\b(queries|actions|loaders|repository)\b"
 )
 
-# How the factory names a blueprint: "evidence.routes_files:evidence_files".
+# How the factory names a blueprint: "practice.routes_peer:peer_links".
 BLUEPRINT = re.compile(r"\w+\.routes\w*:\w+")
 
 # The request commits once, in core/web; commands and the start commit for themselves.
