@@ -167,7 +167,6 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
             target_on=target_on,
             hours_per_week=hours,
             primary=body.primary,
-            started_on=None if before else today,
             by=actor.id,
             now=moment,
             token=actor.token_name,

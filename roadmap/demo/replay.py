@@ -76,7 +76,6 @@ class StoryReplay:
             self.roadmaps[data.get("roadmap", ROADMAP)],
             target_on=self._in_days(data),
             hours_per_week=Decimal(str(data["hours_per_week"])),
-            started_on=owner.today(at),
             by=owner.id,
             now=at,
         )

@@ -195,7 +195,6 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
         published.roadmap_id,
         target_on=form.target_on.data,
         hours_per_week=form.hours_per_week.data,
-        started_on=None if before else today,
         by=current_user.id,
         now=now(),
     )

@@ -37,15 +37,14 @@ def enroll(
     target_on: dt.date | None = None,
     hours_per_week: Decimal | None = None,
     primary: bool | None = None,
-    started_on: dt.date | None = None,
     by: uuid.UUID | None,
     now: dt.datetime,
     token: str = "",
 ) -> Enrollment:
     """Put a person on a roadmap, or change their target date and pace on it.
 
-    A person's first roadmap is their primary one, until another is made primary. Without
-    `started_on` a new enrollment starts today, by the person's own date.
+    A person's first roadmap is their primary one, until another is made primary. A new enrollment
+    starts today, by the person's own date.
     """
     mine = _lock_enrollments(session, user_id)
     enrollment = next((each for each in mine if each.roadmap_id == roadmap_id), None)
@@ -54,13 +53,11 @@ def enroll(
         enrollment = Enrollment(
             user_id=user_id,
             roadmap_id=roadmap_id,
-            started_on=started_on or _local_date(session, user_id, now),
+            started_on=_local_date(session, user_id, now),
             is_primary=not mine,
             created_at=now,
         )
         session.add(enrollment)
-    elif started_on is not None:
-        enrollment.started_on = started_on
     enrollment.target_on = target_on
     enrollment.hours_per_week = hours_per_week
     if primary:

@@ -78,7 +78,6 @@ def test_every_fact_of_the_guide_stands_where_links_lead(cast, session, now, bro
         roadmap.roadmap_id,
         target_on=None,
         hours_per_week=Decimal(6),
-        started_on=now.date(),
         by=cast.alice,
         now=now,
     )

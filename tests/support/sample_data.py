@@ -94,7 +94,6 @@ class SampleDataWriter:
             found.roadmap_id,
             target_on=self.day(-900),
             hours_per_week=Decimal(6),
-            started_on=self.day(days),
             by=person,
             now=self.ago(days),
         )

@@ -103,7 +103,6 @@ def enroll(session: Session, person: uuid.UUID, now: dt.datetime) -> None:
         found.roadmap_id,
         target_on=AIM,
         hours_per_week=Decimal(6),
-        started_on=now.date(),
         by=person,
         now=now,
     )
