@@ -1,4 +1,4 @@
-"""Charts of days as SVG, pure and with classes only: lines over time, and the days of a year.
+"""Charts as SVG, pure and with classes only: lines over time, the days of a year, a radar.
 
 Everything can be told apart without colour: by hatch, half and solid, by dashes, and by the name at
 the end of each line; the days of a year by the size of their squares.
@@ -7,6 +7,7 @@ the end of each line; the days of a year by the size of their squares.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -176,6 +177,65 @@ def _day_square(left: int, above: int, count: int, is_ahead: bool, title: str) -
         f"<rect class=done x={left + inset:g} y={above + inset:g} width={side} height={side} />"
     )
     return f"<g><title>{escape(title)}</title>{cell}{square}</g>"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of the radar: its class (self, manager or bar), and a value or None per axis."""
+
+    kind: str
+    name: str
+    values: Sequence[float | None]
+
+
+def render_radar(
+    axes: Sequence[str], series: Sequence[Series], title: str, maximum: int = 4
+) -> Markup:
+    """Render skills around a circle, for three axes or more, with a description in words."""
+    centre_x, centre_y, radius = 300, 170, 120
+
+    def at(axis: int, value: float, extra: float = 0) -> tuple[float, float]:
+        angle = 2 * math.pi * axis / len(axes) - math.pi / 2
+        reach = radius * value / maximum + extra
+        return centre_x + reach * math.cos(angle), centre_y + reach * math.sin(angle)
+
+    def outline(values: Sequence[float | None]) -> str:
+        corners = (at(axis, value) for axis, value in enumerate(values) if value is not None)
+        return " ".join(f"{coordinate(x)},{coordinate(y)}" for x, y in corners)
+
+    parts = [
+        f"<polygon class=ring points='{outline([level] * len(axes))}'/>"
+        for level in range(1, maximum + 1)
+    ]
+    for line in series:
+        parts.append(f"<polygon class={line.kind} points='{outline(line.values)}'/>")
+        if line.kind != "bar":
+            for axis, value in enumerate(line.values):
+                if value is not None:
+                    cx, cy = map(coordinate, at(axis, value))
+                    parts.append(f"<circle class={line.kind} cx={cx} cy={cy} r=3.5 />")
+    for axis, name in enumerate(axes):
+        x, y = at(axis, maximum, 14)
+        anchor = "middle" if abs(x - centre_x) < 8 else "start" if x > centre_x else "end"
+        shift = 4 if abs(y - centre_y) < radius else (0 if y < centre_y else 10)
+        left, down = coordinate(x), coordinate(y + shift)
+        # Beside the circle a name takes two lines, so that it fits in large letters on a phone too.
+        head, _, tail = ("", "", name) if anchor == "middle" else name.rpartition(" ")
+        first = f"<tspan dy='-.6em'>{escape(head)} </tspan>" if head else ""
+        last = f"<tspan x={left} dy='1.2em'>{escape(tail)}</tspan>" if head else escape(tail)
+        parts.append(f"<text x={left} y={down} text-anchor={anchor}>{first}{last}</text>")
+    said = []
+    for line in series:
+        levels = ("–" if value is None else f"{value:g}" for value in line.values)
+        pairs = (" ".join(pair) for pair in zip(axes, levels, strict=True))
+        said.append(f"{line.name}: {', '.join(pairs)}")
+    return _drawing("radar", 600, 340, title, "; ".join(said), parts)
+
+
+def coordinate(value: float) -> str:
+    """Format a coordinate with at most one decimal and no superfluous characters."""
+    text = f"{value:.1f}"
+    return text.removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
 
 
 def _drawing(

@@ -1,4 +1,4 @@
-"""Drawings as SVG: the trail of cairns, the bar of three tones, the radar of skills.
+"""Drawings as SVG: the trail of cairns, and bars of shares such as the three tones.
 
 All functions are pure and return markup with classes only, so that one drawing serves both themes.
 The style sheet arranges the cairns from left to right, or from bottom to top on a phone, and shows
@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import accumulate
 
 from markupsafe import Markup, escape
+
+from roadmap.core.charts import coordinate
 
 TONES = ("not_started", "in_progress", "claimed", "evidenced", "verified", "not_applicable")
 """What a stone can look like, from nothing to confirmed; the last is a milestone set aside."""
@@ -79,12 +81,6 @@ def _pseudo_random(seed: int) -> float:
     """Return a fixed, evenly spread number between -1 and 1 for a seed."""
     value = math.sin(seed * 12.9898 + 4.1414) * 43758.5453
     return 2 * (value - math.floor(value)) - 1
-
-
-def _number(value: float) -> str:
-    """Format a coordinate with at most one decimal and no superfluous characters."""
-    text = f"{value:.1f}"
-    return text.removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
 
 
 def _stones_per_course(count: int) -> list[int]:
@@ -301,91 +297,31 @@ def render_small_cairn(
 def render_tones_bar(claimed: float, evidenced: float, verified: float, label: str) -> Markup:
     """Render the bar of the three tones: shares of a whole, each between 0 and 1."""
     parts = (("tone-verified", verified), ("tone-evidenced", evidenced), ("tone-claimed", claimed))
-    bar = f"<svg class=meter role=img aria-label='{escape(label)}'>{_shares(parts)}</svg>"
-    return Markup(bar)  # noqa: S704 - the label is escaped, the rest are numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One line of the radar: its class (self, manager or bar), and a value or None per axis."""
-
-    kind: str
-    name: str
-    values: Sequence[float | None]
-
-
-def render_radar(
-    axes: Sequence[str], series: Sequence[Series], title: str, maximum: int = 4
-) -> Markup:
-    """Render skills around a circle, for three axes or more, with a description in words."""
-    centre_x, centre_y, radius = 300, 170, 120
-
-    def at(axis: int, value: float, extra: float = 0) -> tuple[float, float]:
-        angle = 2 * math.pi * axis / len(axes) - math.pi / 2
-        reach = radius * value / maximum + extra
-        return centre_x + reach * math.cos(angle), centre_y + reach * math.sin(angle)
-
-    def outline(values: Sequence[float | None]) -> str:
-        corners = (at(axis, value) for axis, value in enumerate(values) if value is not None)
-        return " ".join(f"{_number(x)},{_number(y)}" for x, y in corners)
-
-    parts = [
-        f"<polygon class=ring points='{outline([level] * len(axes))}'/>"
-        for level in range(1, maximum + 1)
-    ]
-    for line in series:
-        parts.append(f"<polygon class={line.kind} points='{outline(line.values)}'/>")
-        if line.kind != "bar":
-            for axis, value in enumerate(line.values):
-                if value is not None:
-                    cx, cy = map(_number, at(axis, value))
-                    parts.append(f"<circle class={line.kind} cx={cx} cy={cy} r=3.5 />")
-    for axis, name in enumerate(axes):
-        x, y = at(axis, maximum, 14)
-        anchor = "middle" if abs(x - centre_x) < 8 else "start" if x > centre_x else "end"
-        shift = 4 if abs(y - centre_y) < radius else (0 if y < centre_y else 10)
-        # Beside the circle a name takes two lines, so that it fits in large letters on a phone too.
-        head, _, tail = ("", "", name) if anchor == "middle" else name.rpartition(" ")
-        first = f"<tspan dy='-.6em'>{escape(head)} </tspan>" if head else ""
-        last = f"<tspan x={_number(x)} dy='1.2em'>{escape(tail)}</tspan>" if head else escape(tail)
-        parts.append(
-            f"<text x={_number(x)} y={_number(y + shift)} text-anchor={anchor}>{first}{last}</text>"
-        )
-    said = []
-    for line in series:
-        levels = ("–" if value is None else f"{value:g}" for value in line.values)
-        pairs = (" ".join(pair) for pair in zip(axes, levels, strict=True))
-        said.append(f"{line.name}: {', '.join(pairs)}")
-    return Markup(  # noqa: S704 - everything from outside was escaped above
-        f"<svg class=radar viewBox='0 0 600 340' role=img aria-label='{escape(title)}'>"
-        f"<title>{escape(title)}</title><desc>{escape('; '.join(said))}</desc>"
-        f"{''.join(parts)}</svg>"
-    )
+    return render_shares(parts, label, kind="meter")
 
 
 def render_shares(
-    parts: Sequence[tuple[str, float]], label: str = "", mark: float | None = None
+    parts: Sequence[tuple[str, float]],
+    label: str = "",
+    mark: float | None = None,
+    *,
+    kind: str = "shares",
 ) -> Markup:
     """Render a bar of parts beside each other: their classes and shares of a whole, 0 to 1.
 
     `mark` is a share at which a line stands. Without a label it is decoration beside its figures.
     """
-    shapes = _shares(parts)
-    if mark is not None and 0 < mark <= 1:
-        place = f"{_number(mark * 100)}%"
-        shapes += f"<line class=share-mark x1={place} x2={place} y1=0 y2=100% />"
-    said = f"role=img aria-label='{escape(label)}'" if label else "aria-hidden=true"
-    bar = f"<svg class=shares {said}>{shapes}</svg>"
-    return Markup(bar)  # noqa: S704 - the label is escaped, the classes are ours
-
-
-def _shares(parts: Sequence[tuple[str, float]]) -> str:
     shapes = []
     x = 0.0
     for name, share in parts:
         width = min(max(share, 0.0) * 100, 100 - x)
         if width > 0:
-            place = f"x={_number(x)}% width={_number(width)}%"
+            place = f"x={coordinate(x)}% width={coordinate(width)}%"
             shapes.append(f"<rect class={name} {place} height=100% />")
             x += width
-    return "".join(shapes)
+    if mark is not None and 0 < mark <= 1:
+        place = f"{coordinate(mark * 100)}%"
+        shapes.append(f"<line class=share-mark x1={place} x2={place} y1=0 y2=100% />")
+    said = f"role=img aria-label='{escape(label)}'" if label else "aria-hidden=true"
+    bar = f"<svg class={kind} {said}>{''.join(shapes)}</svg>"
+    return Markup(bar)  # noqa: S704 - the label is escaped, the classes are ours

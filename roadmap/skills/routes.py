@@ -10,10 +10,10 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from roadmap.core.charts import Series, render_radar
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.svg import Series, render_radar
 from roadmap.core.web import form_key, now, page_number, render_page, see_other, wants_fragment
 from roadmap.people.permissions import find_invitable_team, permit
 from roadmap.people.reach import holders_of

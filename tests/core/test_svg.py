@@ -8,12 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from roadmap.core.charts import Series, render_radar
 from roadmap.core.svg import (
     TONES,
     Cairn,
-    Series,
     Stone,
-    render_radar,
     render_stone,
     render_tones_bar,
     render_trail,
