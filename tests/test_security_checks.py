@@ -59,6 +59,15 @@ def test_every_requirement_of_level_two_is_in_the_table_once() -> None:
         assert "`" in shown or re.match(r" (Not|Does not apply)\b", shown), row
 
 
+def test_what_is_not_met_is_listed_at_the_top() -> None:
+    rows = [line for line in PAGE.splitlines() if re.match(r"\| V\d", line) and "Not met" in line]
+    summary = PAGE.partition("**Not met, in short:**")[2].partition("\n- [")[0]
+    assert len(rows) > 10
+    for row in rows:
+        numbers = re.findall(r"V\d+\.\d+\.\d+", row.split("|")[1])
+        assert any(number in summary for number in numbers), row
+
+
 # What no other test shows
 
 
