@@ -80,7 +80,8 @@ def create_sample_user(app: Flask) -> SampleUser:
         engineer, manager = _people(db.session, now)
         progress.enroll(db.session, engineer.id, published.roadmap_id, by=engineer.id, now=now)
         _record_progress(db.session, published.content, engineer, manager, now)
-        portfolio.add_all_items(db.session, engineer.id, by=engineer, now=now)
+        own = portfolio.lock_portfolio(db.session, engineer.id, by=engineer, now=now)
+        portfolio.add_all_items(db.session, own, engineer.today(now), now=now)
         db.session.commit()
         cookie = signed_in_cookie(app, engineer.id, now)
     content = published.content

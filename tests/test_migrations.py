@@ -569,11 +569,10 @@ def test_what_people_showed_is_their_default_portfolio(bare: Flask) -> None:
         add_evidence(db.session, cast, cast.alice, now, title=title) for title in ("One", "Two")
     ]
     alice = cast.actor(db.session, cast.alice)
+    mine = portfolios.lock_portfolio(db.session, cast.alice, by=alice, now=now)
     for piece in pieces:
-        portfolios.add_item(db.session, cast.alice, piece, by=alice, now=now)
-    link = links.create_link(
-        db.session, cast.alice, label="", expires_at=None, by=alice, now=now
-    ).id
+        portfolios.add_item(db.session, mine, piece, now=now)
+    link = links.create_link(db.session, mine, label="", expires_at=None, now=now).id
     secret = pieces[1].id
     db.session.commit()
     alembic.downgrade("1796310000")
@@ -588,7 +587,8 @@ def test_what_people_showed_is_their_default_portfolio(bare: Flask) -> None:
     assert len(load_document(db.session, cast.alice, now.date()).items) == 2
 
     redaction = Redaction("Under NDA")
-    portfolios.redact_item(db.session, cast.alice, secret, redaction, by=alice, now=now)
+    mine = portfolios.lock_portfolio(db.session, cast.alice, by=alice, now=now)
+    portfolios.redact_item(db.session, mine, secret, redaction, now=now)
     portfolios.create_portfolio(db.session, name="CV", copy_of=cast.alice, by=alice, now=now)
     db.session.commit()
     db.session.close()

@@ -267,14 +267,15 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         session, alice, "strategy", 2, f"{CANARY} of my own", by=actor, now=write.now
     )
     texts = {name: f"{CANARY} {name}" for name in ("name", "headline", "introduction")}
-    portfolio.save_texts(session, alice, texts, revision=0, by=actor, now=write.now)
+    mine = portfolio.lock_portfolio(session, alice, by=actor, now=write.now)
+    portfolio.save_texts(session, mine, texts, revision=mine.revision, now=write.now)
     portfolio.create_portfolio(
         session, name=f"{CANARY} second", copy_of=alice, by=actor, now=write.now
     )
     # Her managers see the piece, and not what others read in its place.
     redaction = Redaction(f"{CANARY} redacted", f"{CANARY} redacted text")
     for key in load_choices(session, alice):
-        portfolio.redact_item(session, alice, key, redaction, by=actor, now=write.now)
+        portfolio.redact_item(session, mine, key, redaction, now=write.now)
     urls = {"website": f"https://example.org/{CANARY}"}
     portfolio.save_profiles(session, urls, by=actor, now=write.now)
     keep_career_plans(write, f"{CANARY} plan")

@@ -28,6 +28,7 @@ from roadmap.people.actor import Actor
 from roadmap.people.models import User
 from roadmap.people.queries import find_team
 from roadmap.portfolio import links
+from roadmap.portfolio.actions import lock_portfolio
 from roadmap.progress.models import MilestoneStatus
 from tests.support.route_manifest import VIEWABLE_PAGES
 
@@ -139,10 +140,9 @@ def _open_to_all(
         raise LookupError(f"the demo has no team {OWN_TEAM}")
     public = links.create_link(
         session,
-        engineer,
+        lock_portfolio(session, engineer, by=_actor(session, engineer), now=now),
         label="Panel in March",
         expires_at=now + dt.timedelta(days=60),
-        by=_actor(session, engineer),
         now=now - dt.timedelta(days=3),
     )
     api_tokens.create(

@@ -24,7 +24,7 @@ from roadmap.core.proxy import public_address
 from roadmap.core.web import now
 from roadmap.people import permissions
 from roadmap.portfolio import links
-from roadmap.portfolio.actions import TooMany
+from roadmap.portfolio.actions import TooMany, lock_portfolio
 from roadmap.portfolio.models import PortfolioLink
 from roadmap.portfolio.selection import find_portfolio
 
@@ -87,8 +87,9 @@ def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
         after = body.ends_on + dt.timedelta(days=1)
         ends_at = dt.datetime.combine(after, dt.time(), actor.zone)
     try:
+        portfolio = lock_portfolio(db.session, portfolio_id, by=actor, now=at)
         made = links.create_link(
-            db.session, portfolio_id, label=body.label, expires_at=ends_at, by=actor, now=at
+            db.session, portfolio, label=body.label, expires_at=ends_at, now=at
         )
     except TooMany as refused:
         abort_with_problem(409, str(refused))

@@ -254,8 +254,7 @@ def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> Portfoli
     `items` and `sections` replace those that it has. A piece that is removed keeps its redaction
     for the day on which it is added again.
     """
-    actor, at = current_actor(), now()
-    portfolio = _lock(portfolio_id)
+    at, portfolio = now(), _lock(portfolio_id)
     sent = body.model_fields_set
     if "default" in sent and not body.default and portfolio.is_default:
         raise InvalidFields({"default": [_("Make another portfolio the default instead.")]})
@@ -269,23 +268,20 @@ def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> Portfoli
         values["left_out_skills"] = _words(set(body.left_out_skills or ()) & known.keys())
     if "profiles" in sent:
         values["shown_profiles"] = _words(set(body.profiles or ()))
-    actions.save_texts(
-        db.session, portfolio_id, values, revision=portfolio.revision, by=actor, now=at
-    )
+    actions.save_texts(db.session, portfolio, values, revision=portfolio.revision, now=at)
     if "sections" in sent:
         chosen = body.sections or ()
         order = sections.ordered(" ".join(dict.fromkeys(each.key for each in chosen)))
         hidden = {each.key for each in chosen if not each.shown}
-        actions.arrange_sections(db.session, portfolio, order, hidden, by=actor, now=at)
+        actions.arrange_sections(db.session, portfolio, order, hidden, now=at)
     if "items" in sent:
         _replace_items(portfolio, body.items or [])
     if body.default:
-        actions.make_default(db.session, portfolio_id, by=actor, now=at)
+        actions.make_default(db.session, portfolio, now=at)
     return _serialize(portfolio)
 
 
 def _replace_items(portfolio: Portfolio, chosen: list[ChosenBody]) -> None:
-    actor = current_actor()
     kept = load_choices(db.session, portfolio.id)
     items: dict[uuid.UUID, Redaction | None] = {}
     for each in chosen:
@@ -298,7 +294,7 @@ def _replace_items(portfolio: Portfolio, chosen: list[ChosenBody]) -> None:
     if len(items) < len(chosen):
         raise InvalidFields({"items": [_("Name each piece only once.")]})
     try:
-        actions.replace_items(db.session, portfolio.id, items, by=actor, now=now())
+        actions.replace_items(db.session, portfolio, items, now=now())
     except actions.NotVisibleInPortfolio as refused:
         listed = ", ".join(refused.args)
         raise InvalidFields(
@@ -309,10 +305,9 @@ def _replace_items(portfolio: Portfolio, chosen: list[ChosenBody]) -> None:
 @operation(TAG, refuses=(404, 409), accepts_if_match=True)
 def delete_portfolio(portfolio_id: uuid.UUID) -> None:
     """Delete a portfolio with its public links. 409 for the default one."""
-    actor = current_actor()
-    _lock(portfolio_id)
+    portfolio = _lock(portfolio_id)
     try:
-        actions.delete_portfolio(db.session, portfolio_id, by=actor, now=now())
+        actions.delete_portfolio(db.session, portfolio, now=now())
     except actions.IsDefault:
         abort_with_problem(409, _("Make another portfolio the default first."))
 

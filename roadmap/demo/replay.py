@@ -226,7 +226,6 @@ class StoryReplay:
         if find_portfolio(self.session, owner.id, None, at) in self.session:
             made = portfolio.create_portfolio(self.session, name=name, **done)
             key, revision = made.id, made.revision
-        mine = (self.session, key)
         if profiles := data.get("profiles", {}):
             portfolio.save_profiles(self.session, profiles, **done)
         texts = {
@@ -235,14 +234,15 @@ class StoryReplay:
             "introduction": data["introduction"],
             "shown_profiles": " ".join(sorted(profiles)),
         }
-        portfolio.save_texts(*mine, texts, revision=revision, **done)
+        mine = (self.session, portfolio.lock_portfolio(self.session, key, **done))
+        portfolio.save_texts(*mine, texts, revision=revision, now=at)
         for piece in data["items"]:
-            portfolio.add_item(*mine, self.pieces[owner.email, piece], **done)
+            portfolio.add_item(*mine, self.pieces[owner.email, piece], now=at)
         for piece, said in data.get("redacted", {}).items():
             evidence = self.pieces[owner.email, piece]
-            portfolio.redact_item(*mine, evidence.id, Redaction(**said), **done)
+            portfolio.redact_item(*mine, evidence.id, Redaction(**said), now=at)
         for section in data.get("hidden_sections", ()):
-            portfolio.show_section(*mine, section, is_shown=False, **done)
+            portfolio.show_section(*mine, section, is_shown=False, now=at)
 
     def piece(self, owner: Actor, data: StoryData) -> Evidence:
         return self.pieces[owner.email, data["piece"]["name"]]

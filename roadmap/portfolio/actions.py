@@ -1,7 +1,6 @@
 """Change portfolios: their texts and sections, their pieces, order and redactions.
 
-Each of these is a write of the owner, who is `by`. It raises RowDeleted where the portfolio is
-not theirs, or was deleted.
+Each of these is a write of the owner. It takes a portfolio as `lock_portfolio` returns it.
 """
 
 from __future__ import annotations
@@ -46,11 +45,7 @@ TEXTS = (
 
 
 class StalePortfolio(Exception):
-    """The texts were changed after the form was filled; `current` holds them."""
-
-    def __init__(self, current: Portfolio) -> None:
-        super().__init__(f"the portfolio is at revision {current.revision}")
-        self.current = current
+    """The texts were changed after the form was filled."""
 
 
 class NotVisibleInPortfolio(Exception):
@@ -72,7 +67,10 @@ class IsDefault(Exception):
 def lock_portfolio(
     session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime
 ) -> Portfolio:
-    """Lock the owner and load a portfolio; the first is stored where it was not."""
+    """Lock the owner and load a portfolio; the first is stored where it was not.
+
+    Raises RowDeleted where the portfolio is not theirs, or was deleted.
+    """
     lock_user(session, by.id)
     portfolio = session.get(Portfolio, portfolio_id, populate_existing=True)
     if portfolio is None:
@@ -126,38 +124,35 @@ def create_portfolio(
                 )
             )  # fmt: skip
         session.flush()
-    _record(session, portfolio, "portfolio.made", by=by, now=now)
+    _record(session, portfolio, "portfolio.made", now=now)
     return portfolio
 
 
-def make_default(session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> None:
+def make_default(session: Session, portfolio: Portfolio, *, now: dt.datetime) -> None:
     """Make a portfolio the one at `/portfolio`."""
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     if portfolio.is_default:
         return
-    session.execute(sa.update(Portfolio).where(Portfolio.user_id == by.id).values(is_default=False))
+    session.execute(
+        sa.update(Portfolio).where(Portfolio.user_id == portfolio.user_id).values(is_default=False)
+    )
     portfolio.is_default = True
-    _record(session, portfolio, "portfolio.made_default", by=by, now=now)
+    _record(session, portfolio, "portfolio.made_default", now=now)
 
 
-def delete_portfolio(
-    session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime
-) -> None:
+def delete_portfolio(session: Session, portfolio: Portfolio, *, now: dt.datetime) -> None:
     """Delete a portfolio with its public links, which stop working. Raises IsDefault."""
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     if portfolio.is_default:
         raise IsDefault
     session.delete(portfolio)
-    _record(session, portfolio, "portfolio.deleted", by=by, now=now)
+    _record(session, portfolio, "portfolio.deleted", now=now)
 
 
 def save_texts(
     session: Session,
-    portfolio_id: uuid.UUID,
+    portfolio: Portfolio,
     texts: Mapping[str, Any],
     *,
     revision: int,
-    by: Actor,
     now: dt.datetime,
 ) -> None:
     """Save texts of a portfolio, and which address, profiles and levels it shows, by `TEXTS`.
@@ -165,50 +160,35 @@ def save_texts(
     `revision` is the one that the form was filled from, 0 where nothing was saved yet. Saving the
     current texts changes nothing. Raises StalePortfolio where the revision is no longer current.
     """
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     changed = {name: text for name, text in texts.items() if getattr(portfolio, name) != text}
     if portfolio.revision and not changed:
         return
     if revision != portfolio.revision:
-        raise StalePortfolio(portfolio)
+        raise StalePortfolio
     for name, value in changed.items():
         setattr(portfolio, name, value)
     portfolio.revision += 1
     portfolio.updated_at = now
-    _record(session, portfolio, "portfolio.written", by=by, now=now, revision=portfolio.revision)
+    _record(session, portfolio, "portfolio.written", now=now, revision=portfolio.revision)
 
 
 def show_section(
-    session: Session,
-    portfolio_id: uuid.UUID,
-    key: str,
-    *,
-    is_shown: bool,
-    by: Actor,
-    now: dt.datetime,
+    session: Session, portfolio: Portfolio, key: str, *, is_shown: bool, now: dt.datetime
 ) -> None:
     """Show a section of `SECTIONS`, or hide it."""
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     hidden = set(portfolio.hidden_sections.split())
     hidden = hidden - {key} if is_shown else hidden | {key}
     order = sections.ordered(portfolio.section_order)
-    arrange_sections(session, portfolio, order, hidden, by=by, now=now)
+    arrange_sections(session, portfolio, order, hidden, now=now)
 
 
 def move_section(
-    session: Session,
-    portfolio_id: uuid.UUID,
-    key: str,
-    place: int,
-    *,
-    by: Actor,
-    now: dt.datetime,
+    session: Session, portfolio: Portfolio, key: str, place: int, *, now: dt.datetime
 ) -> None:
     """Move a section to a place, counted from 0 and clamped."""
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     order = sections.moved(portfolio.section_order, key, place)
     hidden = set(portfolio.hidden_sections.split())
-    arrange_sections(session, portfolio, order, hidden, by=by, now=now)
+    arrange_sections(session, portfolio, order, hidden, now=now)
 
 
 def arrange_sections(
@@ -217,7 +197,6 @@ def arrange_sections(
     order: Sequence[str],
     hidden: set[str],
     *,
-    by: Actor,
     now: dt.datetime,
 ) -> None:
     """Store the order of the sections of a locked portfolio, and which of them are hidden."""
@@ -225,7 +204,7 @@ def arrange_sections(
     if arranged == (portfolio.section_order, portfolio.hidden_sections):
         return
     portfolio.section_order, portfolio.hidden_sections = arranged
-    _record(session, portfolio, "portfolio.arranged", by=by, now=now)
+    _record(session, portfolio, "portfolio.arranged", now=now)
 
 
 def save_profiles(
@@ -243,19 +222,13 @@ def save_profiles(
 
 
 def add_item(
-    session: Session,
-    portfolio_id: uuid.UUID,
-    evidence: Evidence,
-    *,
-    by: Actor,
-    now: dt.datetime,
+    session: Session, portfolio: Portfolio, evidence: Evidence, *, now: dt.datetime
 ) -> None:
     """Add a piece at the end of a portfolio; one that is already in it keeps its place.
 
     Raises NotVisibleInPortfolio where its visibility is not `portfolio`, and PortfolioFull where
     there is no room.
     """
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     refresh(session, evidence, ["visibility"])
     if not evidence.is_public:
         raise NotVisibleInPortfolio
@@ -265,44 +238,38 @@ def add_item(
     if len(chosen) >= MAX_ITEMS:
         raise PortfolioFull
     _arrange_items(session, portfolio, [*chosen, evidence.id])
-    _record(session, portfolio, "portfolio.chosen", evidence.id, by=by, now=now)
+    _record(session, portfolio, "portfolio.chosen", evidence.id, now=now)
 
 
-def add_all_items(session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime) -> int:
+def add_all_items(
+    session: Session, portfolio: Portfolio, today: dt.date, *, now: dt.datetime
+) -> int:
     """Add what `Selection.addable` names, newest first; return how many pieces that are."""
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     chosen = _chosen(session, portfolio)
-    addable = load_selection(session, by.id, portfolio_id, by.today(now)).addable
+    addable = load_selection(session, portfolio.user_id, portfolio.id, today).addable
     added = [item.id for item in addable][: max(0, MAX_ITEMS - len(chosen))]
     if added:
         _arrange_items(session, portfolio, [*chosen, *added])
-        _record(session, portfolio, "portfolio.chosen", "all", by=by, now=now, count=len(added))
+        _record(session, portfolio, "portfolio.chosen", "all", now=now, count=len(added))
     return len(added)
 
 
 def remove_item(
-    session: Session,
-    portfolio_id: uuid.UUID,
-    evidence_id: uuid.UUID,
-    *,
-    by: Actor,
-    now: dt.datetime,
+    session: Session, portfolio: Portfolio, evidence_id: uuid.UUID, *, now: dt.datetime
 ) -> None:
     """Remove a piece from a portfolio, if it is in it; its redaction is kept."""
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     chosen = _chosen(session, portfolio)
     if evidence_id in chosen:
         _arrange_items(session, portfolio, [key for key in chosen if key != evidence_id])
-        _record(session, portfolio, "portfolio.left_out", evidence_id, by=by, now=now)
+        _record(session, portfolio, "portfolio.left_out", evidence_id, now=now)
 
 
 def move_item(
     session: Session,
-    portfolio_id: uuid.UUID,
+    portfolio: Portfolio,
     evidence_id: uuid.UUID,
     position: int,
     *,
-    by: Actor,
     now: dt.datetime,
 ) -> None:
     """Move a piece to a position among those that are shown, counted from 0 and clamped.
@@ -310,9 +277,8 @@ def move_item(
     Pieces that may no longer be shown go to the end. Raises RowDeleted also where the piece is
     not among the shown ones.
     """
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
     chosen = _chosen(session, portfolio)
-    eligible = _eligible_ids(session, by.id)
+    eligible = _eligible_ids(session, portfolio.user_id)
     before = [key for key in chosen if key in eligible]
     if evidence_id not in before:
         raise RowDeleted(f"{evidence_id} is not in the portfolio")
@@ -320,17 +286,14 @@ def move_item(
     shown.insert(max(0, position), evidence_id)
     if shown != before:
         _arrange_items(session, portfolio, shown + [key for key in chosen if key not in eligible])
-        _record(
-            session, portfolio, "portfolio.ordered", evidence_id, by=by, now=now, position=position
-        )
+        _record(session, portfolio, "portfolio.ordered", evidence_id, now=now, position=position)
 
 
 def replace_items(
     session: Session,
-    portfolio_id: uuid.UUID,
+    portfolio: Portfolio,
     items: Mapping[uuid.UUID, Redaction | None],
     *,
-    by: Actor,
     now: dt.datetime,
 ) -> None:
     """Make these the pieces of a portfolio, in this order, each redacted or not.
@@ -338,27 +301,25 @@ def replace_items(
     At most MAX_ITEMS. Those that may not be shown stay where they were chosen before; to choose
     another one raises NotVisibleInPortfolio with its id.
     """
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
-    choices = load_choices(session, portfolio_id)
+    choices = load_choices(session, portfolio.id)
     before = {key: choices[key].redaction for key in chosen_ids(choices)}
     if list(items.items()) == list(before.items()):
         return
-    if unknown := items.keys() - before.keys() - _eligible_ids(session, by.id):
+    if unknown := items.keys() - before.keys() - _eligible_ids(session, portfolio.user_id):
         raise NotVisibleInPortfolio(*sorted(map(str, unknown)))
     _arrange_items(session, portfolio, list(items))
-    for key, choice in load_choices(session, portfolio_id).items():
+    for key, choice in load_choices(session, portfolio.id).items():
         choice.redaction = items.get(key, choice.redaction)
-    _record(session, portfolio, "portfolio.replaced", by=by, now=now)
+    _record(session, portfolio, "portfolio.replaced", now=now)
 
 
 def redact_item(
     session: Session,
-    portfolio_id: uuid.UUID,
+    portfolio: Portfolio,
     evidence_id: uuid.UUID,
     redaction: Redaction | None,
     *,
     seen: str = "",
-    by: Actor,
     now: dt.datetime,
 ) -> None:
     """Set what readers of a portfolio get in place of a piece, or with None show the piece itself.
@@ -366,8 +327,7 @@ def redact_item(
     `seen` is the fingerprint of what the form showed, "" to save unconditionally. Raises StaleForm,
     and RowDeleted also where the piece is not in the portfolio.
     """
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
-    choice = load_choices(session, portfolio_id).get(evidence_id)
+    choice = load_choices(session, portfolio.id).get(evidence_id)
     if choice is None:
         raise RowDeleted(f"{evidence_id} is not in the portfolio")
     check_seen(seen, redaction_values(choice.redaction), redaction_values(redaction))
@@ -375,7 +335,7 @@ def redact_item(
         return
     choice.redaction = redaction
     action = "portfolio.redacted" if redaction else "portfolio.unredacted"
-    _record(session, portfolio, action, evidence_id, by=by, now=now)
+    _record(session, portfolio, action, evidence_id, now=now)
 
 
 def redaction_values(redaction: Redaction | None) -> dict[str, Any]:
@@ -415,12 +375,11 @@ def _record(
     action: str,
     subject: object = None,
     *,
-    by: Actor,
     now: dt.datetime,
     **data: Any,
 ) -> None:
-    """Record a change of a portfolio; `subject` is the piece that it is about, if it is."""
+    """Record a change by its owner; `subject` is the piece that it is about, if it is."""
     record_history(
-        session, user_id=portfolio.user_id, by=by.id, action=action,
+        session, user_id=portfolio.user_id, by=portfolio.user_id, action=action,
         subject=str(subject or portfolio.id), now=now, name=portfolio.name, **data,
     )  # fmt: skip

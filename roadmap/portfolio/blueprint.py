@@ -17,7 +17,7 @@ from roadmap.evidence.labels import KINDS
 from roadmap.evidence.queries import load_skill_titles
 from roadmap.people import permissions
 from roadmap.people.actor import Actor
-from roadmap.portfolio import labels, sections, selection
+from roadmap.portfolio import actions, labels, sections, selection
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.forms import TextsForm
 from roadmap.portfolio.models import Portfolio
@@ -35,15 +35,20 @@ def find_portfolio(actor: Actor, portfolio_id: uuid.UUID | None) -> Portfolio:
     return permissions.check_access(actor, "portfolio.write", found)
 
 
+def lock_portfolio(actor: Actor, portfolio_id: uuid.UUID) -> Portfolio:
+    """Load a portfolio of the actor to change it; 404 for any other."""
+    return actions.lock_portfolio(db.session, portfolio_id, by=actor, now=now())
+
+
 def portfolio_url(portfolio_id: uuid.UUID) -> str:
     return f"/portfolios/{portfolio_id}"
 
 
-def see_portfolio(actor: Actor, portfolio_id: uuid.UUID, anchor: str | None = None) -> BaseResponse:
+def see_portfolio(found: Portfolio, anchor: str | None = None) -> BaseResponse:
     """Redirect to the page of a portfolio; of the default one, to the address that it has."""
-    if find_portfolio(actor, portfolio_id).is_default:
+    if found.is_default:
         return see_other("portfolio.index", _anchor=anchor)
-    return see_other("portfolio.show", _anchor=anchor, portfolio_id=portfolio_id)
+    return see_other("portfolio.show", _anchor=anchor, portfolio_id=found.id)
 
 
 def _filled_form(found: Portfolio) -> TextsForm:

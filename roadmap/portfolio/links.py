@@ -28,8 +28,8 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
-from roadmap.portfolio.actions import TooMany, lock_portfolio
-from roadmap.portfolio.models import PortfolioItem, PortfolioLink
+from roadmap.portfolio.actions import TooMany
+from roadmap.portfolio.models import Portfolio, PortfolioItem, PortfolioLink
 
 MAX_OPEN_LINKS = 20
 
@@ -41,21 +41,17 @@ def sign_token(link: PortfolioLink) -> str:
 
 def create_link(
     session: Session,
-    portfolio_id: uuid.UUID,
+    portfolio: Portfolio,
     *,
     label: str,
     expires_at: dt.datetime | None,
-    by: Actor,
     now: dt.datetime,
     key: str = "",
 ) -> PortfolioLink:
-    """Create a public link to a portfolio of its owner `by`, once for each `key` of a form.
-
-    Raises TooMany, and RowDeleted where the person has no such portfolio.
-    """
-    portfolio = lock_portfolio(session, portfolio_id, by=by, now=now)
-    made_as = form_id(key, by.id, portfolio_id, label, expires_at and expires_at - now)
-    links = list_links(session, by.id)
+    """Create a public link to a locked portfolio, once for each `key` of a form. Raises TooMany."""
+    user_id = portfolio.user_id
+    made_as = form_id(key, user_id, portfolio.id, label, expires_at and expires_at - now)
+    links = list_links(session, user_id)
     for made in links:
         if made.id == made_as:
             if is_open(made, now):
@@ -70,7 +66,7 @@ def create_link(
         )
     link = PortfolioLink(
         id=made_as,
-        user_id=by.id,
+        user_id=user_id,
         portfolio_id=portfolio.id,
         label=label,
         created_at=now,
@@ -78,7 +74,7 @@ def create_link(
     )
     session.add(link)
     session.flush()
-    _record_change(session, link, "portfolio.link_made", by, now)
+    _record_change(session, link, "portfolio.link_made", user_id, now)
     return link
 
 
@@ -88,7 +84,7 @@ def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.dat
     refresh(session, link)
     if link.revoked_at is None:
         link.revoked_at = now
-        _record_change(session, link, "portfolio.link_revoked", by, now)
+        _record_change(session, link, "portfolio.link_revoked", by.id, now)
 
 
 def list_links(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
@@ -139,12 +135,12 @@ def _signer() -> Signer:
 
 
 def _record_change(
-    session: Session, link: PortfolioLink, action: str, by: Actor, now: dt.datetime
+    session: Session, link: PortfolioLink, action: str, by: uuid.UUID, now: dt.datetime
 ) -> None:
     record_history(
-        session, user_id=link.user_id, by=by.id, action=action, subject=str(link.id), now=now
+        session, user_id=link.user_id, by=by, action=action, subject=str(link.id), now=now
     )
-    record_audit(session, by=by.id, action=action, target=str(link.id), now=now)
+    record_audit(session, by=by, action=action, target=str(link.id), now=now)
 
 
 def count_showing(session: Session, item: Item, now: dt.datetime) -> int | None:

@@ -23,6 +23,7 @@ from roadmap.people.permissions import permit
 from roadmap.portfolio import actions, links, routes_items, routes_links, selection
 from roadmap.portfolio.blueprint import (
     find_portfolio,
+    lock_portfolio,
     portfolio,
     portfolio_url,
     render_document,
@@ -33,6 +34,7 @@ from roadmap.portfolio.blueprint import (
 from roadmap.portfolio.export import MissingCharacters, export_file
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.forms import NewPortfolioForm, ProfilesForm, TextsForm
+from roadmap.portfolio.models import Portfolio
 from roadmap.portfolio.profiles import NETWORKS
 from roadmap.portfolio.sections import SECTIONS
 
@@ -92,42 +94,38 @@ def save(portfolio_id: uuid.UUID) -> BaseResponse:
         "left_out_skills": _words(form.left_out_skills.data, load_skill_titles(db.session)),
         "shown_profiles": _words(form.shown_profiles.data, NETWORKS),
     }
+    found = lock_portfolio(current_user, portfolio_id)
     try:
-        actions.save_texts(
-            db.session, portfolio_id, texts, revision=form.revision.data or 0, by=current_user,
-            now=now(),
-        )  # fmt: skip
-    except actions.StalePortfolio as stale:
+        actions.save_texts(db.session, found, texts, revision=form.revision.data or 0, now=now())
+    except actions.StalePortfolio:
         # If the form is sent again unchanged, it replaces the version that is shown beside it.
         form.revision.raw_data = None
-        form.revision.data = stale.current.revision
-        return make_response(
-            render_portfolio(current_user, stale.current, form, newer=stale.current), 409
-        )
+        form.revision.data = found.revision
+        return make_response(render_portfolio(current_user, found, form, newer=found), 409)
     flash(_("Your texts are saved."))
-    return see_portfolio(current_user, portfolio_id)
+    return see_portfolio(found)
 
 
 @portfolio.delete("/portfolios/<uuid:portfolio_id>")
 @permit("portfolio.write")
 def delete(portfolio_id: uuid.UUID) -> BaseResponse:
     """Delete a portfolio and its public links. The default one stays."""
-    name = find_portfolio(current_user, portfolio_id).name
+    found = lock_portfolio(current_user, portfolio_id)
     try:
-        actions.delete_portfolio(db.session, portfolio_id, by=current_user, now=now())
+        actions.delete_portfolio(db.session, found, now=now())
     except actions.IsDefault:
         flash(_("The default portfolio cannot be deleted. Make another one the default first."))
         return see_other("portfolio.list_all")
-    flash(_("%(name)s is deleted, and its public links no longer work.", name=name))
+    flash(_("%(name)s is deleted, and its public links no longer work.", name=found.name))
     return see_other("portfolio.list_all")
 
 
 @portfolio.put("/portfolios/<uuid:portfolio_id>/default")
 @permit("portfolio.write")
 def make_default(portfolio_id: uuid.UUID) -> BaseResponse:
-    name = find_portfolio(current_user, portfolio_id).name
-    actions.make_default(db.session, portfolio_id, by=current_user, now=now())
-    flash(_("%(name)s is your default portfolio.", name=name))
+    found = lock_portfolio(current_user, portfolio_id)
+    actions.make_default(db.session, found, now=now())
+    flash(_("%(name)s is your default portfolio.", name=found.name))
     return see_other("portfolio.list_all")
 
 
@@ -146,11 +144,10 @@ def hide_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
 def _change_section(portfolio_id: uuid.UUID, key: str, *, is_shown: bool) -> BaseResponse:
     if key not in SECTIONS:
         abort(404)
-    actions.show_section(
-        db.session, portfolio_id, key, is_shown=is_shown, by=current_user, now=now()
-    )
+    found = lock_portfolio(current_user, portfolio_id)
+    actions.show_section(db.session, found, key, is_shown=is_shown, now=now())
     said = _("%(section)s is shown.") if is_shown else _("%(section)s is hidden.")
-    return _sections_response(portfolio_id, said % {"section": _(SECTIONS[key])}, f"shown-{key}")
+    return _sections_response(found, said % {"section": _(SECTIONS[key])}, f"shown-{key}")
 
 
 @portfolio.put(f"{SECTION}/place")
@@ -162,11 +159,10 @@ def place_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
         abort(404)
     if to is None or not 0 <= to < len(SECTIONS):
         abort(422)
-    actions.move_section(db.session, portfolio_id, key, to, by=current_user, now=now())
+    found = lock_portfolio(current_user, portfolio_id)
+    actions.move_section(db.session, found, key, to, now=now())
     way = "up" if request.args.get("way") == "up" else "down"
-    return _sections_response(
-        portfolio_id, _("Moved to place %(place)d.", place=to + 1), f"{way}-{key}"
-    )
+    return _sections_response(found, _("Moved to place %(place)d.", place=to + 1), f"{way}-{key}")
 
 
 @portfolio.get("/portfolio/profiles")
@@ -252,15 +248,12 @@ def _words(chosen: Iterable[str], known: Iterable[str]) -> str:
     return " ".join(sorted(set(chosen) & set(known)))
 
 
-def _sections_response(portfolio_id: uuid.UUID, said: str, focus: str) -> BaseResponse:
+def _sections_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
     """Return the sections to htmx, with the focus where it was, or else redirect to the page."""
     if not wants_fragment():
-        return see_portfolio(current_user, portfolio_id, anchor="sections")
+        return see_portfolio(found, anchor="sections")
     return render_page(
-        "portfolio/_sections.html",
-        announce=said,
-        **sections_context(find_portfolio(current_user, portfolio_id)),
-        focus=focus,
+        "portfolio/_sections.html", announce=said, **sections_context(found), focus=focus
     )
 
 

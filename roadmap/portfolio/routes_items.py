@@ -21,6 +21,7 @@ from roadmap.portfolio import actions, selection
 from roadmap.portfolio.blueprint import (
     find_portfolio,
     items_context,
+    lock_portfolio,
     portfolio,
     portfolio_url,
     render_portfolio,
@@ -36,42 +37,43 @@ ITEM = "/portfolios/<uuid:portfolio_id>/items/<uuid:evidence_id>"
 @permit("portfolio.write")
 def choose_all(portfolio_id: uuid.UUID) -> BaseResponse:
     """Add what may be shown, without what has lapsed and what could still be reviewed."""
-    added = actions.add_all_items(db.session, portfolio_id, by=current_user, now=now())
+    found = lock_portfolio(current_user, portfolio_id)
+    added = actions.add_all_items(db.session, found, current_user.today(now()), now=now())
     said = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
-    return _items_response(portfolio_id, said, focus="shown-title")
+    return _items_response(found, said, focus="shown-title")
 
 
 @portfolio.put(ITEM)
 @permit("portfolio.write")
 def choose(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    evidence = _find_piece(evidence_id)
+    found, evidence = lock_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     try:
-        actions.add_item(db.session, portfolio_id, evidence, by=current_user, now=now())
+        actions.add_item(db.session, found, evidence, now=now())
     except actions.NotVisibleInPortfolio:
         return _refusal_response(
-            portfolio_id,
+            found,
             _("This piece is not for the portfolio. Change who may see it, then add it here."),
         )
     except actions.PortfolioFull:
         return _refusal_response(
-            portfolio_id,
+            found,
             _(
                 "A portfolio holds at most %(most)d pieces. Remove one first.",
                 most=actions.MAX_ITEMS,
             ),
         )
     return _items_response(
-        portfolio_id, _("%(title)s is shown.", title=evidence.title), focus=f"out-{evidence_id}"
+        found, _("%(title)s is shown.", title=evidence.title), focus=f"out-{evidence_id}"
     )
 
 
 @portfolio.delete(ITEM)
 @permit("portfolio.write")
 def leave_out(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    evidence = _find_piece(evidence_id)
-    actions.remove_item(db.session, portfolio_id, evidence_id, by=current_user, now=now())
+    found, evidence = lock_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
+    actions.remove_item(db.session, found, evidence_id, now=now())
     return _items_response(
-        portfolio_id, _("%(title)s is removed.", title=evidence.title), focus=f"in-{evidence_id}"
+        found, _("%(title)s is removed.", title=evidence.title), focus=f"in-{evidence_id}"
     )
 
 
@@ -79,14 +81,14 @@ def leave_out(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @permit("portfolio.write")
 def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     """Move a piece to position `to`, counted from 0; `way` says which button was used."""
-    _find_piece(evidence_id)
+    found, _evidence = lock_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     to = request.form.get("to", type=int)
     if to is None or not 0 <= to < actions.MAX_ITEMS:
         abort(422)
-    actions.move_item(db.session, portfolio_id, evidence_id, to, by=current_user, now=now())
+    actions.move_item(db.session, found, evidence_id, to, now=now())
     way = "up" if request.args.get("way") == "up" else "down"
     return _items_response(
-        portfolio_id, _("Moved to place %(place)d.", place=to + 1), focus=f"{way}-{evidence_id}"
+        found, _("Moved to place %(place)d.", place=to + 1), focus=f"{way}-{evidence_id}"
     )
 
 
@@ -94,8 +96,7 @@ def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @permit("portfolio.read")
 def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
     """Show the place of a piece in a portfolio, and how it is redacted there."""
-    evidence = _find_piece(evidence_id)
-    found = find_portfolio(current_user, portfolio_id)
+    found, evidence = find_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     choice = selection.load_choices(db.session, found.id).get(evidence_id) or abort(404)
     saved = actions.redaction_values(choice.redaction)
     form = RedactionForm(formdata=None, data={**saved, "seen": fingerprint(saved)})
@@ -106,37 +107,32 @@ def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
 @permit("portfolio.write")
 def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     """Show other words in place of a piece. A stale edit gets both versions back (409)."""
-    evidence, form = _find_piece(evidence_id), RedactionForm()
-    found = find_portfolio(current_user, portfolio_id)
+    found, evidence = find_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
+    form = RedactionForm()
     if not form.validate_on_submit():
         return make_response(_render_item(found, evidence, form), 422)
     redaction = Redaction(form.title.data, form.description.data, form.shows_impacts.data)
+    found = lock_portfolio(current_user, portfolio_id)
     try:
-        _redact(portfolio_id, evidence_id, redaction, form.seen.data or "")
+        actions.redact_item(
+            db.session, found, evidence_id, redaction, seen=form.seen.data or "", now=now()
+        )
     except StaleForm as stale:
         form.seen.data = fingerprint(stale.saved)
         late = form.differences(RedactionForm(formdata=None, data=stale.saved))
         return make_response(_render_item(found, evidence, form, late), 409)
     flash(_("Readers of this portfolio see “%(title)s” instead.", title=redaction.title))
-    return see_portfolio(current_user, portfolio_id, anchor="pieces")
+    return see_portfolio(found, anchor="pieces")
 
 
 @portfolio.delete(f"{ITEM}/redaction")
 @permit("portfolio.write")
 def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
     """Show a piece itself again."""
-    evidence = _find_piece(evidence_id)
-    _redact(portfolio_id, evidence_id, None)
+    found, evidence = lock_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
+    actions.redact_item(db.session, found, evidence_id, None, now=now())
     flash(_("Readers of this portfolio see %(title)s in full.", title=evidence.title))
-    return see_portfolio(current_user, portfolio_id, anchor="pieces")
-
-
-def _redact(
-    portfolio_id: uuid.UUID, evidence_id: uuid.UUID, redaction: Redaction | None, seen: str = ""
-) -> None:
-    actions.redact_item(
-        db.session, portfolio_id, evidence_id, redaction, seen=seen, by=current_user, now=now()
-    )
+    return see_portfolio(found, anchor="pieces")
 
 
 def _find_piece(evidence_id: uuid.UUID) -> Evidence:
@@ -169,21 +165,20 @@ def _render_item(
     )
 
 
-def _items_response(portfolio_id: uuid.UUID, said: str, focus: str) -> BaseResponse:
+def _items_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
     """Return the lists to htmx, with the focus where it was, or else redirect to the page."""
     if not wants_fragment():
-        return see_portfolio(current_user, portfolio_id, anchor="pieces")
+        return see_portfolio(found, anchor="pieces")
     return render_page(
         "portfolio/_items_changed.html",
         announce=said,
-        **items_context(current_user, find_portfolio(current_user, portfolio_id)),
+        **items_context(current_user, found),
         focus=focus,
     )
 
 
-def _refusal_response(portfolio_id: uuid.UUID, reason: str) -> BaseResponse:
+def _refusal_response(found: Portfolio, reason: str) -> BaseResponse:
     """Return the lists with the reason why a piece was not added."""
-    found = find_portfolio(current_user, portfolio_id)
     if wants_fragment():
         page = render_template(
             "portfolio/_items_changed.html", **items_context(current_user, found), refused=reason

@@ -26,7 +26,7 @@ from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.portfolio import links, selection
 from roadmap.portfolio.actions import TooMany
-from roadmap.portfolio.blueprint import portfolio, render_document
+from roadmap.portfolio.blueprint import lock_portfolio, portfolio, render_document
 from roadmap.portfolio.forms import LIFETIME_DAYS, LinkForm
 from roadmap.portfolio.models import PortfolioLink
 
@@ -51,10 +51,9 @@ def make_link() -> BaseResponse:
     try:
         link = links.create_link(
             db.session,
-            uuid.UUID(form.portfolio.data),
+            lock_portfolio(current_user, uuid.UUID(form.portfolio.data)),
             label=form.label.data,
             expires_at=ends_at,
-            by=current_user,
             now=now(),
             key=form_key() and f"{form_key()} {form.lives.data} {form.ends_on.data}",
         )

@@ -95,5 +95,5 @@ def test_a_portfolio_that_is_deleted_meanwhile_is_not_there(
     def find_none(*_arguments: Any, **_more: Any) -> None:
         raise RowDeleted
 
-    monkeypatch.setattr(links, "lock_portfolio", find_none)
+    monkeypatch.setattr("roadmap.api.portfolio_links.lock_portfolio", find_none)
     assert alice.post(path, {"ends_on": None}).status_code == 404

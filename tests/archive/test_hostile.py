@@ -214,7 +214,8 @@ def test_what_is_over_a_limit(contents, monkeypatch):
 def test_more_portfolios_or_pieces_in_one_than_there_can_be(cast, session, now, monkeypatch):
     piece = add_evidence(session, cast, cast.alice, now)
     alice = cast.actor(session, cast.alice)
-    portfolio.add_item(session, cast.alice, piece, by=alice, now=now)
+    mine = portfolio.lock_portfolio(session, cast.alice, by=alice, now=now)
+    portfolio.add_item(session, mine, piece, now=now)
     contents = export(session, cast.alice, now)
     for name, said in (("MAX_PORTFOLIOS", "more portfolios"), ("MAX_ITEMS", "more pieces than")):
         with monkeypatch.context() as changed:

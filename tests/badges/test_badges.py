@@ -22,7 +22,7 @@ from roadmap.evidence import review_actions
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.notifications.models import Notification
 from roadmap.people.models import HistoryEntry, User
-from roadmap.portfolio.actions import add_all_items
+from roadmap.portfolio.actions import add_all_items, lock_portfolio
 from roadmap.portfolio.queries import load_document
 from tests.badges.samples import add_verified, issue
 from tests.evidence.builders import (
@@ -73,7 +73,8 @@ def test_a_token_in_a_title_is_neither_in_a_badge_nor_in_a_portfolio(cast, sessi
     """Also not as the title under which it was verified, which a review keeps as it was."""
     add_keys(session, now)
     piece = add_verified(session, cast, now, title="Deck https://x.example/a?token=abc123")
-    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    mine = lock_portfolio(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, mine, now.date(), now=now)
     badge = issue(session, cast, piece.id, now)
     assert "abc123" not in badge.document
     assert json.loads(badge.document)["name"] == "Deck https://x.example/a"

@@ -6,7 +6,7 @@ import io
 
 from pypdf import PdfReader
 
-from roadmap.portfolio.actions import add_all_items
+from roadmap.portfolio.actions import add_all_items, lock_portfolio
 from roadmap.portfolio.formats import pdf
 from roadmap.portfolio.formats.markdown import render
 from roadmap.portfolio.queries import load_document
@@ -18,7 +18,8 @@ def test_a_piece_with_a_badge(cast, session, now):
     add_keys(session, now)
     piece = add_verified(session, cast, now)
     add_verified(session, cast, now, title="Without")
-    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    mine = lock_portfolio(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, mine, now.date(), now=now)
     session.commit()
     assert "Signed badge" not in render(load_document(session, cast.alice, now.date())).decode()
     badge = issue(session, cast, piece.id, now)

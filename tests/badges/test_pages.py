@@ -41,9 +41,9 @@ def test_a_preview_names_the_portfolios_that_redact_the_piece(cast, session, now
     address, alice = f"/badges/new?for={piece.id}", browser_of(cast.alice)
     assert "redacted" not in alice.get(address).text
     by = cast.actor(session, cast.alice)
-    mine = (session, cast.alice)
-    portfolio.add_item(*mine, piece, by=by, now=now)
-    portfolio.redact_item(*mine, piece.id, Redaction("A store"), by=by, now=now)
+    mine = (session, portfolio.lock_portfolio(session, cast.alice, by=by, now=now))
+    portfolio.add_item(*mine, piece, now=now)
+    portfolio.redact_item(*mine, piece.id, Redaction("A store"), now=now)
     session.commit()
     assert "“Feature store design” in “" in alice.get(address).text
 

@@ -13,7 +13,7 @@ from roadmap.catalog.models import Milestone
 from roadmap.endorsements import actions
 from roadmap.endorsements.models import Endorsement
 from roadmap.people.models import User
-from roadmap.portfolio.actions import add_all_items
+from roadmap.portfolio.actions import add_all_items, lock_portfolio
 from roadmap.portfolio.formats.registry import FORMATS
 from roadmap.portfolio.queries import load_document
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
@@ -115,7 +115,8 @@ def test_the_reviewer_and_every_export_name_the_witness(
     witness.post(ask(alice), SAID)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[KEY], kind="case_study")
     submit_evidence(session, cast, piece, now)
-    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    mine = lock_portfolio(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, mine, now.date(), now=now)
     session.commit()
     assert "Frank Ohara, Staff engineer, Example, saw it" in (
         browser_of(cast.bob).get(f"/reviews/{piece.id}").text
@@ -191,7 +192,8 @@ def test_a_milestone_is_not_called_verified_and_unverified_at_once(
     piece = add_evidence(session, cast, cast.alice, now, milestones=[KEY], kind="case_study")
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
-    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    mine = lock_portfolio(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, mine, now.date(), now=now)
     session.commit()
     document = load_document(session, cast.alice, now.date())
     markdown = FORMATS["markdown"].render(document).decode()

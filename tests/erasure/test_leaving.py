@@ -16,6 +16,7 @@ from roadmap.calendar.models import CalendarFeed
 from roadmap.mail.models import OutgoingMail
 from roadmap.people.models import AuditEntry, User
 from roadmap.portfolio import links
+from roadmap.portfolio.actions import lock_portfolio
 from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
 
 ALICE = "alice@example.org"
@@ -45,11 +46,8 @@ def doors(session, cast, now, browser_of):
     session.add(ApiToken(token_hash=bearer[1], name="a script", scope="read", **own))
     session.add(CalendarFeed(token_hash=feed[1], **own))
     alice = cast.actor(session, cast.alice)
-    public = links.sign_token(
-        links.create_link(
-            session, alice.id, label="", expires_at=None, by=alice, now=now
-        )
-    )  # fmt: skip
+    mine = lock_portfolio(session, alice.id, by=alice, now=now)
+    public = links.sign_token(links.create_link(session, mine, label="", expires_at=None, now=now))
     session.commit()
 
     def knock() -> tuple[int, int, int]:

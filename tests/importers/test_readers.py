@@ -16,7 +16,7 @@ from roadmap.evidence.models import Evidence
 from roadmap.importers.importer import ImportFault, Reading
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.queries import make_preview
-from roadmap.portfolio.actions import add_all_items
+from roadmap.portfolio.actions import add_all_items, lock_portfolio
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
 from tests.importers.test_csv import boxes, fields, text_of
 
@@ -347,7 +347,8 @@ def test_what_this_product_exported_comes_back_unverified(cast, browser_of, sess
     piece = add_evidence(session, cast, cast.alice, now, visibility="portfolio")
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
-    add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    mine = lock_portfolio(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    add_all_items(session, mine, now.date(), now=now)
     session.commit()
     resume = browser_of(cast.alice).get("/portfolio/export/json-resume").data
     [found] = [each for each in read("json-resume", resume).candidates if each.record == "evidence"]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from roadmap.core.database import db
 from roadmap.people.models import AuditEntry, User
 from roadmap.portfolio import links
+from roadmap.portfolio.actions import lock_portfolio
 from roadmap.portfolio.models import PortfolioLink
 from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
@@ -168,8 +169,9 @@ def test_the_database_alone_opens_nothing(address: str, session: Session) -> Non
 
 def test_there_is_a_most(cast: Cast, session: Session, now: dt.datetime, browser_of) -> None:
     alice = cast.actor(session, cast.alice)
+    mine = lock_portfolio(session, cast.alice, by=alice, now=now)
     for _ in range(links.MAX_OPEN_LINKS):
-        links.create_link(session, cast.alice, label="", expires_at=None, by=alice, now=now)
+        links.create_link(session, mine, label="", expires_at=None, now=now)
     session.commit()
     page = browser_of(cast.alice).send(
         "POST", "/portfolio/links", {"label": "One too many", "lives": "never"}

@@ -47,7 +47,8 @@ def piece(session: Session, cast: Cast, now: dt.datetime) -> uuid.UUID:
     made.title = f"{SECRET} renamed"
     redaction = Redaction("A ranking system", "Details are under *NDA*.")
     alice = cast.actor(session, cast.alice)
-    actions.redact_item(session, cast.alice, made.id, redaction, by=alice, now=now)
+    mine = actions.lock_portfolio(session, cast.alice, by=alice, now=now)
+    actions.redact_item(session, mine, made.id, redaction, now=now)
     session.commit()
     return made.id
 

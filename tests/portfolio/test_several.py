@@ -27,7 +27,8 @@ def cv(session: Session, cast: Cast, now: dt.datetime) -> uuid.UUID:
     evidence_rows.add(session, cast.alice, "Ranking design", at=0)
     secret = evidence_rows.add(session, cast.alice, "Secret launch", at=1)
     redaction = Redaction("A launch")
-    actions.redact_item(session, cast.alice, secret.id, redaction, by=alice, now=now)
+    mine = actions.lock_portfolio(session, cast.alice, by=alice, now=now)
+    actions.redact_item(session, mine, secret.id, redaction, now=now)
     made = actions.create_portfolio(
         session, name="Public CV", copy_of=cast.alice, by=alice, now=now
     )

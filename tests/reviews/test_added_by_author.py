@@ -53,7 +53,10 @@ def test_it_is_marked_wherever_it_is_shown(session, cast, now, browser_of, bring
         session, piece, "verified", "Read.", version_id=piece.current_id, by=mallory, now=now
     )
     skills.assess_other(session, cast.alice, "mlops", 4, "Seen.", by=mallory, now=now)
-    portfolio.add_all_items(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    mine = portfolio.lock_portfolio(
+        session, cast.alice, by=cast.actor(session, cast.alice), now=now
+    )
+    portfolio.add_all_items(session, mine, now.date(), now=now)
     session.commit()
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
     for browser, page in (

@@ -224,8 +224,9 @@ def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[s
         skills.assess_other(
             session, alice, key, 2, "Seen in reviews.", by=writer.actor(cast.bob), now=writer.ago(5)
         )
+    own = portfolio.lock_portfolio(session, alice, by=writer.actor(alice), now=writer.ago(4))
     for piece in (verified, submitted):
-        portfolio.add_item(session, alice, piece, by=writer.actor(alice), now=writer.ago(4))
+        portfolio.add_item(session, own, piece, now=writer.ago(4))
     position = career.add(
         session,
         Position,

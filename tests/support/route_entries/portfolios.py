@@ -120,20 +120,18 @@ def create_sample_data(write: Any) -> dict[str, str]:
         session, name="Public CV", copy_of=alice.id, by=alice, now=write.ago(4)
     )
     actions.redact_item(
-        session, cv.id, uuid.UUID(write.ids["verified"]),
-        Redaction("A ranking system", "Details are under *NDA*."), by=alice, now=write.ago(4),
+        session, cv, uuid.UUID(write.ids["verified"]),
+        Redaction("A ranking system", "Details are under *NDA*."), now=write.ago(4),
     )  # fmt: skip
     made = links.create_link(
         session,
-        cv.id,
+        cv,
         label="Panel in March",
         expires_at=write.now + dt.timedelta(days=60),
-        by=alice,
         now=write.ago(3),
     )
     made.last_opened_on = write.now.date()
-    gone = links.create_link(
-        session, alice.id, label="", expires_at=None, by=alice, now=write.ago(9)
-    )
+    first = actions.lock_portfolio(session, alice.id, by=alice, now=write.ago(9))
+    gone = links.create_link(session, first, label="", expires_at=None, now=write.ago(9))
     links.revoke_link(session, gone, by=alice, now=write.ago(8))
     return {"public": links.sign_token(made), "public_link": str(made.id), "cv": str(cv.id)}
