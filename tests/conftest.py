@@ -1,7 +1,7 @@
-"""What every test has: one application a worker, a clean database each test, and the cast.
+"""Shared fixtures: one application per worker, a clean database per test, and the cast.
 
-Alice is the engineer, Bob her manager, Carol an engineer of the same team, Dave the manager of
-another team, Erin the administrator, Mallory a stranger with an account.
+Alice is an engineer, Bob her manager, Carol an engineer in the same team, Dave the manager of
+another team, Erin the administrator, and Mallory an unrelated user.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from tests.support.rendering import forbid_statements_while_rendering
 from tests.support.snapshot import Snapshot
 from tests.support.sqlite_only import NAMES, is_sqlite_only
 
-# How fast examples are drawn says how busy the machine is, nothing about the code.
+# Slow example generation indicates a busy machine, not a fault in the code.
 settings.register_profile("cairn", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cairn")
 
-# Modules of which PostgreSQL runs nothing need not be read, each time in each worker.
+# In a PostgreSQL run, do not import modules that only run on SQLite.
 collect_ignore = [
     name.removeprefix("tests/")
     for name in NAMES
@@ -49,8 +49,7 @@ PASSWORD = "granite scree and lichen"
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: the collector of cycles need not look through it again and
-    again. New cycles are still found, in larger portions."""
+    """Exclude the modules loaded so far from garbage collection, and collect less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -58,7 +57,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count a skip as a failure in `tests/run`: on Linux all that a test needs is installed."""
+    """Treat a skip as a failure in `tests/run`, which installs everything tests need on Linux."""
     report = yield
     if report.skipped and "TESTS_NEVER_SKIP" in os.environ:
         report.outcome = "failed"
@@ -66,9 +65,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put slow tests first, so that no worker ends with one while the others have nothing to do.
+    """Run slow tests first, so that no worker ends on one while the others are idle.
 
-    On PostgreSQL leave out what the run on SQLite has tested for both.
+    On PostgreSQL, deselect tests that only run on SQLite.
     """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if "TEST_DATABASE_URL" in os.environ:
@@ -82,7 +81,7 @@ def _runs_on_postgres(item: pytest.Item) -> bool:
         return False
     if {"app", "database_url"} & set(getattr(item, "fixturenames", ())):
         return True
-    # These start servers or make databases of their own, on whichever kind the run is about.
+    # These modules start servers or create databases of the kind under test.
     source = item.path.read_text("utf-8")
     return any(
         word in source
@@ -92,7 +91,7 @@ def _runs_on_postgres(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
-    """A database of this worker's own, with the shipped content."""
+    """The URL of this worker's database, with the shipped content."""
     with memory_folder() as folder, ready_database(folder) as url:
         yield url
 
@@ -122,7 +121,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session", autouse=True)
 def _every_action_has_a_sentence() -> Iterator[None]:
-    """The page of activity and the audit log have a sentence for whatever a test makes happen."""
+    """Check that the activity page and the audit log have a message for every recorded action."""
 
     def check(_session: object, *, action: str, **_more: object) -> None:
         assert action in MESSAGES, f"{action}: add a sentence to roadmap/activity/messages.py"
@@ -131,7 +130,7 @@ def _every_action_has_a_sentence() -> Iterator[None]:
         if not executed.is_insert or executed.statement.table is not AuditEntry.__table__:
             return
         for entry in executed.parameters or ():
-            # What a test itself makes up is of something.
+            # Tests use "something." for made-up actions.
             known = entry["action"] in AUDIT_MESSAGES or entry["action"].startswith("something.")
             assert known, f"{entry['action']}: add a sentence to roadmap/admin/audit_messages.py"
 
@@ -144,7 +143,7 @@ def _every_action_has_a_sentence() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After a test that touched the database, everything but the shipped content goes."""
+    """Delete everything except the shipped content after a test that used the database."""
     yield
     if "app" not in request.fixturenames:
         return
@@ -156,7 +155,7 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
-    """A session of the test's own, as a command has one; commit what a request should see."""
+    """A database session for the test. Commit whatever a request should see."""
     with app.app_context():
         yield db.session
 
@@ -168,7 +167,7 @@ def now() -> dt.datetime:
 
 @pytest.fixture
 def other_roadmap(session: Session, now: dt.datetime) -> Iterator[str]:
-    """The slug of a second published roadmap, with the same milestones; gone after the test."""
+    """The slug of a second published roadmap, removed after the test."""
     yield catalog.publish_other(session, now)
     session.rollback()
     wipe(db.engine)
@@ -177,7 +176,8 @@ def other_roadmap(session: Session, now: dt.datetime) -> Iterator[str]:
 
 @pytest.fixture
 def reword(session: Session, now: dt.datetime) -> Iterator[Callable[..., None]]:
-    """Publishes the shipped roadmaps with other texts of a milestone; as before after the test."""
+    """A function that republishes the shipped roadmaps with changed milestone texts. The original
+    texts are restored after the test."""
     yield functools.partial(catalog.reword, session, now=now)
     session.rollback()
     wipe(db.engine)
@@ -186,7 +186,7 @@ def reword(session: Session, now: dt.datetime) -> Iterator[Callable[..., None]]:
 
 @pytest.fixture
 def cast(app: Flask, request: pytest.FixtureRequest) -> Cast:
-    """The people of every test, in their teams; those of `snapshot` where a test has it."""
+    """The cast in their teams, taken from `snapshot` if the test uses it."""
     if "snapshot" in request.fixturenames:
         of_snapshot: Cast = request.getfixturevalue("snapshot").cast
         return of_snapshot
@@ -201,7 +201,7 @@ def _snapshots() -> list[Snapshot]:
 
 @pytest.fixture
 def snapshot(app: Flask, _snapshots: list[Snapshot]) -> Snapshot:
-    """The cast with a year of work: written once for a worker, put back for each test."""
+    """The cast with a year of sample data, created once per worker and restored for each test."""
     if _snapshots:
         _snapshots[0].restore(app)
     else:
@@ -211,7 +211,7 @@ def snapshot(app: Flask, _snapshots: list[Snapshot]) -> Snapshot:
 
 @pytest.fixture
 def browser_of(app: Flask):
-    """`browser_of(person)` is a signed-in client of that person; without one, of nobody."""
+    """`browser_of(person)` returns a client signed in as that person, or an anonymous one."""
 
     def make(person: uuid.UUID | None = None) -> BrowserClient:
         return BrowserClient.of(app, person)
@@ -221,7 +221,7 @@ def browser_of(app: Flask):
 
 @pytest.fixture
 def statements(app: Flask):
-    """`with statements() as seen:` collects the SQL that runs, transaction control left out."""
+    """`with statements() as seen:` collects executed SQL, except transaction control."""
 
     @contextlib.contextmanager
     def watch() -> Iterator[list[str]]:
@@ -244,7 +244,7 @@ def statements(app: Flask):
 
 @pytest.fixture
 def with_mail(app: Flask) -> Iterator[None]:
-    """Mail is configured, so that what is sent waits in the outbox; nobody delivers it."""
+    """Configure mail, so that messages stay in the outbox; nothing delivers them."""
     settings = {
         "SMTP_URL": "smtp://127.0.0.1:9",
         "MAIL_FROM": "cairn@example.org",

@@ -1,4 +1,4 @@
-"""One real server and one real Chromium for all tests of this folder."""
+"""One real server and one real Chromium for all browser tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.sample_data import create_sample_data
 from tests.support.server import Server, run_server
 
 WAIT_MS = 8_000
-# After a request that failed, htmx writes `htmx:sendError` before `htmx:afterRequest`.
+# After a failed request, htmx logs `htmx:sendError` before `htmx:afterRequest`.
 EXPECTED = ("Failed to load resource", "htmx:sendAbort", "htmx:sendError", "htmx:afterRequest")
 
 
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
-    """One real Chromium for all browser tests of a run: Playwright runs only once in a process."""
+    """One Chromium for the whole run, because Playwright can only start once per process."""
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         yield browser
@@ -55,32 +55,32 @@ def server(_served: tuple[Server, Flask]) -> Server:
 
 @pytest.fixture(scope="session")
 def server_app(_served: tuple[Server, Flask]) -> Flask:
-    """An application in this process on the server's database."""
+    """An application in this process that uses the server's database."""
     return _served[1]
 
 
 @pytest.fixture
 def empty_server(server_app: Flask) -> None:
-    """A server that has just been set up: no account, only the shipped content."""
+    """Reset the server's database to a new installation: no account, only the shipped content."""
     with server_app.app_context():
         wipe(db.engine)
 
 
 class SampleSite:
-    """The server with sample data: the cast, and what the addresses name."""
+    """The server with sample data: the cast, and the values of URL placeholders."""
 
     def __init__(self, app: Flask, cast: Cast, ids: dict[str, str]) -> None:
         self.app, self.cast, self.ids = app, cast, ids
 
     def cookies(self, role: str) -> list[dict[str, str]]:
-        """The cookie of a fresh session of this person, made as signing in makes it."""
+        """Create a session for this person and return its cookie."""
         client = Client.of(self.app, getattr(self.cast, role)).client
         cookie = client.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
         assert cookie is not None
         return [{"name": cookie.key, "value": cookie.value, "domain": "127.0.0.1", "path": "/"}]
 
     def set_password(self, role: str) -> None:
-        """Let this person sign in by the form, see `sign_in`."""
+        """Set this person's password, so that `sign_in` works for them."""
         with self.app.app_context():
             set_password(db.session, getattr(self.cast, role))
 
@@ -92,7 +92,7 @@ class SampleSite:
 
 
 def sign_in(page: Page, role: str) -> None:
-    """Fill in and send the form on the page that asks to sign in."""
+    """Fill in and submit the sign-in form."""
     page.get_by_label("E-mail").fill(f"{role}@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
@@ -100,7 +100,7 @@ def sign_in(page: Page, role: str) -> None:
 
 @pytest.fixture(scope="module")
 def sample_site(server_app: Flask) -> SampleSite:
-    """The cast with a year of history, for tests that only look."""
+    """The cast with a year of history, for tests that change nothing."""
     with server_app.app_context():
         wipe(db.engine)
         cast = Cast.create(db.session)
@@ -114,12 +114,11 @@ PageOf = Callable[..., Page]
 
 @pytest.fixture
 def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
-    """`open_context(…)` is a browser window of its own on the server; faults in its pages fail the
-    test.
+    """`open_context(…)` opens a separate browser context; page errors fail the test.
 
-    Whatever a page writes to the console as an error (a script that failed, something that the
-    content security policy refused) is a fault, but for the statuses and lost requests that a
-    test asks for itself, and for a request that ended because the person went on to another page.
+    Console errors, such as script errors and content security policy violations, fail the test.
+    Exceptions are error statuses and failed requests that a test causes, and requests aborted by
+    navigation.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
@@ -144,9 +143,9 @@ def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
 
 @pytest.fixture
 def page_of(sample_site: SampleSite, open_context: OpenContext) -> PageOf:
-    """`page_of(role, …)` is a page in a window of its own, in which this person is signed in.
+    """`page_of(role, …)` opens a page in a new browser context, signed in as that role.
 
-    In one of "nobody" nobody is.
+    The role "nobody" is not signed in.
     """
 
     def make(role: str, **options: object) -> Page:

@@ -1,4 +1,4 @@
-"""A client of the REST API: it sends a personal token, and JSON."""
+"""A REST API client that sends a personal token and JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BASE = "/api/v1"
 
 
 class ApiClient:
-    """`get`, `post`, `put`, `patch`, `delete` below `/api/v1`, in the name of a token."""
+    """Send requests below `/api/v1` with a token."""
 
     def __init__(self, app: Flask, token: str | None) -> None:
         self.client = IsolatedClient(app, app.response_class, use_cookies=False)
@@ -60,7 +60,7 @@ class ApiClient:
 
 
 def make_token(app: Flask, person: uuid.UUID, scope: str = "write", *, days: int = 30) -> str:
-    """A token of this person; with `days` below zero one that has expired."""
+    """Create a token for a person. A negative `days` makes it already expired."""
     rollback_session()
     moment = dt.datetime.now(dt.UTC)
     with app.app_context():

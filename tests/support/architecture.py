@@ -1,7 +1,7 @@
-"""Check the rules of the architecture in the source: who imports whom, and what stays where.
+"""Static checks of the architecture rules: import direction, purity, templates and styles.
 
-Each check takes the root of a tree (the project's own, or one made by a test) and returns a
-sentence for each violation. Nothing is imported or executed.
+Each check takes the root of a source tree (the project or one written by a test) and returns one
+message per violation. Nothing is imported or executed.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
-# Inside a room, from the lowest. A module with another name has no fixed place.
+# Layers inside a room, lowest first. Modules with other names belong to no layer.
 KINDS = ("rules", "models", "queries", "actions", "forms", "routes")
 
-# Modules without database, Flask or clock, besides `rules`, which is pure in every room.
+# Modules that must not use the database, Flask or the clock, in addition to every room's `rules`.
 PURE = {
     "readiness": (
         *("facts", "policy", "rules", "gates", "explanation", "next_steps", "tally"),
@@ -62,16 +62,16 @@ CLOCK = {
 # Decorators that make a function a route: `@something.get("/path")`, `@operation("Tag")`.
 ROUTE_DECORATORS = ("get", "post", "put", "patch", "delete", "route")
 
-# `session.get` knows only a key, so nothing it returns has been checked. `permissions.load` calls
-# it and checks access. Writes call it below a lock, for rows whose keys their callers checked.
+# `session.get` loads by key without an access check. `permissions.load` calls it and checks access.
+# Writes call it under a lock, for rows whose keys their callers have checked.
 MAY_LOAD_BY_KEY = ("actions", "listeners")
 MAY_LOAD_BY_KEY_TOO = (
     "roadmap/people/permissions.py",
-    "roadmap/notifications/kind.py",  # these two are a listener's parts
+    "roadmap/notifications/kind.py",  # used by the notification listener, like the next entry
     "roadmap/notifications/kinds/",
 )
 
-# Middleware, and what wraps a view. Everywhere else below the routes the actor is an argument.
+# Middleware and view decorators. Elsewhere below the routes the actor is an argument.
 MAY_KNOW_CURRENT_USER = (
     "roadmap/core/i18n.py",
     "roadmap/core/limiter.py",
@@ -80,7 +80,7 @@ MAY_KNOW_CURRENT_USER = (
     "roadmap/api/operation.py",
 )
 
-# What gives templates a function of ours. Such a function takes values and returns text.
+# Decorators that expose a function to templates. Such functions take values and return text.
 TEMPLATE_DECORATORS = {
     f"{app}{what}"
     for app in ("", "app_")
@@ -90,10 +90,10 @@ DATABASE_IMPORTS = re.compile(
     r"sqlalchemy\b|roadmap\.core\.database\.db$|roadmap\..*\b(queries|actions|loaders|repository)\b"
 )
 
-# How the factory names a blueprint: "practice.routes_peer:peer_links".
+# The application factory's notation for a blueprint: "practice.routes_peer:peer_links".
 BLUEPRINT = re.compile(r"\w+\.routes\w*:\w+")
 
-# The request commits once, in core/web; commands and the start commit for themselves.
+# A request commits once, in core/web. Commands and startup code commit themselves.
 MAY_COMMIT = (
     "roadmap/core/web.py",
     "roadmap/core/database.py",
@@ -125,13 +125,13 @@ FIELD = re.compile(r'class="field[ "{]|<select|<textarea')
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 BARE_ELEMENT = re.compile(r"(?<![\w.#-])(?:em|b|i|small|strong|span)(?![\w-])")
 CLASS = re.compile(r"\.([a-z][\w-]*)(?=[^{}]*\{)")
-# Put together by a template, or set by htmx.
+# Class names that a template composes or htmx sets.
 COMPOSED_CLASSES = ("tone-", "level-", "depth-", "arrow-", "htmx-")
 
 
 @dataclass(frozen=True)
 class Module:
-    """One Python file below roadmap/."""
+    """A Python file below roadmap/."""
 
     root: Path
     path: Path
@@ -142,13 +142,13 @@ class Module:
 
     @property
     def name(self) -> str:
-        """The dotted name: roadmap.evidence.routes."""
+        """The dotted module name, e.g. roadmap.evidence.routes."""
         parts = self.path.relative_to(self.root).with_suffix("").parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     @property
     def room(self) -> str:
-        """The room; modules directly below roadmap/ belong to `app`."""
+        """The room. Modules directly below roadmap/ belong to `app`."""
         return room_of(self.name)
 
     @property
@@ -161,9 +161,9 @@ class Module:
 
     @cached_property
     def imports(self) -> list[tuple[int, str]]:
-        """Line and dotted name of each import in the file, including those inside functions.
+        """Line and dotted name of each import in the file, including imports inside functions.
 
-        `from a import b` gives `a.b`, which is a module or a name inside `a`.
+        `from a import b` yields `a.b`, which may be a module or a name defined in `a`.
         """
         found: list[tuple[int, str]] = []
         for node in ast.walk(self.tree):
@@ -184,7 +184,7 @@ class Module:
 
     @cached_property
     def has_routes(self) -> bool:
-        """Whether a function of the file is a route, or the file adds URL rules itself."""
+        """Whether the file defines a route function or calls `add_url_rule`."""
         return any(
             _is_route_decorator(decorator)
             for node in ast.walk(self.tree)
@@ -203,14 +203,14 @@ class Module:
 
 
 def room_of(name: str) -> str:
-    """The room of a dotted name below roadmap."""
+    """Return the room that a dotted module name belongs to."""
     parts = name.split(".")
     return parts[1] if len(parts) > 1 and parts[1] in FLOOR_OF else "app"
 
 
 @cache
 def modules(root: Path) -> tuple[Module, ...]:
-    """Every Python file of the application, in order; each is read and parsed once."""
+    """Return all Python files of the application, sorted. Each is parsed only once."""
     return tuple(Module(root, path) for path in sorted((root / "roadmap").rglob("*.py")))
 
 
@@ -220,7 +220,7 @@ def _by_name(root: Path) -> dict[str, Module]:
 
 
 def _imported_modules(root: Path, module: Module) -> Iterator[tuple[int, Module]]:
-    """Line and module of each import of our own: `from a import b` imports a.b, or else a."""
+    """Yield line and module of each internal import: `from a import b` imports a.b, or else a."""
     known = _by_name(root)
     for line, name in _own_imports(module):
         found = known.get(name) or known.get(name.rpartition(".")[0])
@@ -241,14 +241,14 @@ def templates(root: Path) -> list[Path]:
 
 
 def _own_imports(module: Module) -> Iterator[tuple[int, str]]:
-    """The imports of our own modules, without `from roadmap import __version__`."""
+    """Yield imports of roadmap modules, except `from roadmap import __version__`."""
     for line, name in module.imports:
         if name.partition(".")[0] == "roadmap" and name != "roadmap.__version__":
             yield line, name
 
 
 def ladder(root: Path) -> list[str]:
-    """Imports that do not point down, and rooms that the ladder does not know."""
+    """Find imports that do not point down the ladder, and rooms missing from it."""
     wrong = [
         f"roadmap/{folder.name} is on no floor of the ladder"
         for folder in sorted((root / "roadmap").iterdir())
@@ -267,7 +267,7 @@ def ladder(root: Path) -> list[str]:
 
 
 def imported_rooms(root: Path) -> set[tuple[str, str]]:
-    """Return each pair of rooms of which the first imports the second."""
+    """Return pairs (importing room, imported room)."""
     return {
         (module.room, room_of(name))
         for module in modules(root)
@@ -277,7 +277,7 @@ def imported_rooms(root: Path) -> set[tuple[str, str]]:
 
 
 def foreign_routes(root: Path) -> list[str]:
-    """Imports of another room's routes by any module but the factory."""
+    """Find imports of another room's routes outside the application factory."""
     return [
         f"{module.place}:{line} imports the routes of another room ({other.name})"
         for module in modules(root)
@@ -288,18 +288,18 @@ def foreign_routes(root: Path) -> list[str]:
 
 
 def circles(root: Path) -> list[str]:
-    """Files that import each other, directly or through others.
+    """Find modules that import each other, directly or indirectly.
 
-    Imports inside functions and below TYPE_CHECKING count as well: they hide a circle from Python,
-    but to read or change one of the files, one still needs all of them.
+    Imports inside functions and under TYPE_CHECKING count too: they hide the cycle from Python,
+    but a reader still has to understand all the modules together.
     """
     graph = {
         module.name: {other.name for _line, other in _imported_modules(root, module)}
         for module in modules(root)
     }
     wrong = []
-    # Files that nothing imports, or that import nothing, are in no circle; take them away until
-    # only circles and the paths between them are left.
+    # A module that nothing imports, or that imports nothing, is in no cycle. Remove such modules
+    # until only cycles and the paths between them remain.
     while graph:
         imported = set().union(*graph.values())
         loose = {name for name, others in graph.items() if not others or name not in imported}
@@ -312,7 +312,7 @@ def circles(root: Path) -> list[str]:
 
 
 def _find_circle(graph: dict[str, set[str]]) -> list[str]:
-    """One circle of a graph in which each node has a successor."""
+    """Return one cycle of a graph in which every node has a successor."""
     path = [min(graph)]
     while path.count(path[-1]) == 1:
         path.append(min(graph[path[-1]]))
@@ -327,7 +327,7 @@ def _kind(module: Module) -> int | None:
 
 
 def room_layers(root: Path) -> list[str]:
-    """Inside a room: rules < models < queries < actions < forms < routes."""
+    """Find upward imports inside a room: rules < models < queries < actions < forms < routes."""
     wrong = []
     for module in modules(root):
         own = _kind(module)
@@ -347,7 +347,7 @@ def _is_pure(module: Module) -> bool:
 
 
 def purity(root: Path) -> list[str]:
-    """Pure modules that reach a database, Flask or the clock, themselves or through others."""
+    """Find pure modules that use a database, Flask or the clock, directly or indirectly."""
     wrong: list[str] = []
     for module in modules(root):
         if not _is_pure(module):
@@ -397,9 +397,9 @@ def _method_calls(module: Module, names: Sequence[str]) -> Iterator[tuple[int, s
 
 
 def rows_without_access(root: Path) -> list[str]:
-    """Rows loaded by their key alone, in routes or in anything that routes may call.
+    """Find rows loaded by primary key without an access check.
 
-    A bare `session` is the cookie in a module that imports it from Flask.
+    In a module that imports `session` from Flask, a bare `session` is the cookie session.
     """
     wrong = []
     for module in modules(root):
@@ -415,7 +415,7 @@ def rows_without_access(root: Path) -> list[str]:
 
 
 def ambient_actor(root: Path) -> list[str]:
-    """Modules below the routes that ask Flask-Login who acts, instead of taking an argument."""
+    """Find modules below the routes that use `current_user` instead of an actor argument."""
     return [
         f"{module.place}:{line} knows the current user"
         for module in modules(root)
@@ -426,9 +426,9 @@ def ambient_actor(root: Path) -> list[str]:
 
 
 def querying_templates(root: Path) -> list[str]:
-    """Modules that give templates a function or a value, and import what could query.
+    """Find modules that expose functions or values to templates and import query code.
 
-    `tests/support/rendering.py` makes a test fail in which a template does query.
+    `tests/support/rendering.py` fails a test whose template actually runs a query.
     """
     return [
         f"{module.place}:{line} serves templates and imports {name}"
@@ -455,7 +455,7 @@ def _serves_templates(module: Module) -> bool:
 
 
 def commits(root: Path) -> list[str]:
-    """Commits outside the few places that may."""
+    """Find commits outside `MAY_COMMIT`."""
     return [
         f"{module.place}:{line} commits"
         for module in modules(root)
@@ -465,7 +465,7 @@ def commits(root: Path) -> list[str]:
 
 
 def unsafe_markup(root: Path) -> list[str]:
-    """Markup that the content security policy would refuse, and text that is not escaped."""
+    """Find markup that the content security policy would block, and unescaped text."""
     wrong = []
     for path in templates(root):
         # Comments may mention such markup.
@@ -482,7 +482,7 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def fragments(root: Path) -> list[str]:
-    """Fragments whose names do not start with an underscore, and pages whose names do."""
+    """Find fragments whose names do not start with an underscore, and pages whose names do."""
     wrong = []
     for path in templates(root):
         place = path.relative_to(root).as_posix()
@@ -503,7 +503,7 @@ def fragments(root: Path) -> list[str]:
 
 
 def role_comparisons(root: Path) -> list[str]:
-    """Roles compared with a word: what a role allows is asked of people/roles.py."""
+    """Find comparisons of a role with a string literal; people/roles.py defines capabilities."""
     wrong = []
     for module in modules(root):
         if module.place == "roadmap/people/roles.py":
@@ -524,7 +524,7 @@ def role_comparisons(root: Path) -> list[str]:
 
 
 def _is_role(node: ast.expr) -> bool:
-    """Whether it is called a role: `role`, `row.role`, `data["role"]`, `data.get("role")`."""
+    """Whether the expression is named role: `role`, `row.role`, `data["role"]`, `get("role")`."""
     if isinstance(node, ast.Subscript):
         return isinstance(node.slice, ast.Constant) and node.slice.value == "role"
     if isinstance(node, ast.Call):
@@ -538,7 +538,7 @@ def _has_word(node: ast.expr) -> bool:
 
 
 def team_tree_walks(root: Path) -> list[str]:
-    """Recursive queries outside people/reach.py, which alone walks the tree of teams."""
+    """Find recursive queries outside people/reach.py, the only module that walks the team tree."""
     return [
         f"{module.place}:{node.lineno} walks the tree of teams"
         for module in modules(root)
@@ -549,7 +549,7 @@ def team_tree_walks(root: Path) -> list[str]:
 
 
 def password_times(root: Path) -> list[str]:
-    """Code outside of `auth` that says when somebody last typed their password."""
+    """Find code outside `auth` that sets when a user last entered their password."""
     return [
         f"{module.place}:{node.lineno} says when a password was typed"
         for module in modules(root)
@@ -560,7 +560,7 @@ def password_times(root: Path) -> list[str]:
 
 
 def long_template_lines(root: Path) -> list[str]:
-    """Lines of templates and style sheets that do not fit a screen."""
+    """Find template and style sheet lines over `LONGEST_TEMPLATE_LINE` characters."""
     return [
         f"{path.relative_to(root).as_posix()}:{number} has {len(line)} characters"
         for path in (*templates(root), *style_sheets(root))
@@ -570,7 +570,7 @@ def long_template_lines(root: Path) -> list[str]:
 
 
 def fields_without_macro(root: Path) -> list[str]:
-    """Fields of forms that a template writes out, where a macro of `_ui.html` makes them."""
+    """Find form fields written by hand instead of with a macro from `_ui.html`."""
     return [
         f"{path.relative_to(root).as_posix()}:{number} writes a field out"
         for path in templates(root)
@@ -581,7 +581,7 @@ def fields_without_macro(root: Path) -> list[str]:
 
 
 def methods_in_addresses(root: Path) -> list[str]:
-    """Templates that put the verb into an address, where a refused form leaves it."""
+    """Find templates that put `_method` into a URL, where it would stay after a rejected form."""
     return [
         f"{path.relative_to(root).as_posix()} puts _method into an address"
         for path in templates(root)
@@ -594,7 +594,7 @@ def style_sheets(root: Path) -> list[Path]:
 
 
 def styles_of_bare_elements(root: Path) -> list[str]:
-    """Selectors of an element that says nothing of what it holds, where a class would."""
+    """Find selectors for elements without meaning (`em`, `span`), where a class would name one."""
     return [
         f"{path.relative_to(root).as_posix()} styles a bare {element}"
         for path in style_sheets(root)
@@ -604,7 +604,7 @@ def styles_of_bare_elements(root: Path) -> list[str]:
 
 
 def styles_of_nothing(root: Path) -> list[str]:
-    """Classes with a style that no template, module or script gives to anything."""
+    """Find styled classes that no template, module or script uses."""
     places = (*root.glob("templates/**/*.html"), *root.glob("roadmap/**/*.py"))
     used = {
         word

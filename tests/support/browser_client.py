@@ -1,5 +1,4 @@
-"""A client that behaves as a browser's forms do: it keeps cookies and sends the form's
-csrf_token."""
+"""A test client that behaves like a browser: it keeps cookies and sends the CSRF token."""
 
 from __future__ import annotations
 
@@ -25,17 +24,16 @@ _INSERT_SESSION = sa.insert(_SESSIONS)
 
 
 class IsolatedClient(FlaskClient):
-    """A client whose requests share nothing with the test.
+    """A client whose requests do not share the test's application context.
 
-    A test that holds an application context (for a session of its own) would lend it to the
-    requests, and with it who is signed in, the clock and the csrf_token of a form. What the test
-    has
-    not committed is taken back, so that no lock of its session makes the request wait for ever.
+    Flask would otherwise reuse a context that the test holds, including the current user, the clock
+    and the CSRF token. Uncommitted changes of the test's session are rolled back, so that its locks
+    do not block the request forever.
     """
 
     def open(self, *args: Any, **more: Any) -> TestResponse:
         rollback_session()
-        more.setdefault("buffered", True)  # so that a file that is an answer is closed
+        more.setdefault("buffered", True)  # closes a file sent as the response
         return contextvars.Context().run(super().open, *args, **more)
 
 
@@ -45,7 +43,7 @@ def rollback_session() -> None:
 
 
 class BrowserClient:
-    """`get`, `post`, `put`, `delete` like a test client; unsafe requests carry the CSRF token."""
+    """A test client that adds the CSRF token to unsafe requests."""
 
     def __init__(self, client: FlaskClient, csrf_token: str | None = None) -> None:
         self.client = client
@@ -70,16 +68,15 @@ class BrowserClient:
                 cookie["_user_id"] = token
                 cookie["_fresh"] = True
                 cookie["csrf_token"] = seal
-            # Signed as Flask-WTF signs it in a page, which thus need not be asked for it.
+            # Signed as Flask-WTF does, which saves requesting a page for the token.
             signer = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token")
             csrf_token = signer.dumps(seal)
         return cls(client, csrf_token)
 
     def csrf(self) -> str:
-        """The csrf_token that a page of this browser's session carries."""
+        """Return the CSRF token from a page of this browser's session."""
         if self._csrf is None:
-            # Two small pages: who is signed in is asked whether to sign out, and who is not is
-            # led away from there.
+            # /logout is a small page for signed-in users and redirects everyone else.
             page = self.client.get("/logout")
             if page.status_code != 200:
                 page = self.client.get("/login")

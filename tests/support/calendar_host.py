@@ -1,4 +1,4 @@
-"""A host of calendars on this machine, over TLS, that answers as its path says."""
+"""A local calendar host over TLS whose response depends on the requested path."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 
 
 class Calendars(BaseHTTPRequestHandler):
-    """Answers with the file of the path, and with a status where the path is a number."""
+    """Serve the file named by the path; a numeric path sets the response status."""
 
     files: ClassVar[dict[str, bytes]] = {}
 
@@ -30,21 +30,21 @@ class Calendars(BaseHTTPRequestHandler):
         self.end_headers()
         try:
             if name == "slow":
-                # A byte now and then keeps any timeout of a single read from ending it.
+                # Occasional bytes keep the timeout of a single read from expiring.
                 while True:
                     self.wfile.write(b"X")
                     self.wfile.flush()
                     time.sleep(0.05)
             self.wfile.write(self.files.get(name, CALENDAR))
         except OSError:
-            pass  # the other side has gone
+            pass  # the client disconnected
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing."""
+        """Suppress request logging."""
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate of localhost and its key."""
+    """Write a self-signed certificate for localhost and its key."""
     certificate, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
         [shutil.which("openssl") or "", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -57,7 +57,7 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
 
 @contextlib.contextmanager
 def calendar_host(folder: Path, **files: bytes) -> Iterator[tuple[int, Path]]:
-    """Serve files by name; yield the port and the certificate."""
+    """Serve files by name. Yield the port and the certificate."""
     certificate, key = make_certificate(folder)
     handler = type("Files", (Calendars,), {"files": files})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

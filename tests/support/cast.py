@@ -1,4 +1,4 @@
-"""The six people of every test."""
+"""The six users that tests share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CREATED_AT = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
 
 @dataclass(frozen=True)
 class Cast:
-    """Ids of the people and their teams. `actor(session, id)` makes one of them act."""
+    """The ids of the users and their teams."""
 
     alice: uuid.UUID
     bob: uuid.UUID
@@ -55,7 +55,7 @@ class Cast:
                 (other_team, "dave", "manager"),
             )
         ]
-        # Not by objects of the session: a thousand tests begin here.
+        # Bulk inserts instead of ORM objects, because over a thousand tests call this.
         connection = session.connection()
         for statement, rows in zip(_INSERTS, (users, teams, memberships), strict=True):
             connection.execute(statement, rows)

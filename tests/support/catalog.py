@@ -1,4 +1,4 @@
-"""Roadmaps beside the shipped one: published by a test, and taken back after it."""
+"""Roadmaps that a test publishes in addition to the shipped ones and removes afterwards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.sample_data import SLUG
 OTHER = "another-way"
 OTHER_SKILL = "another_skill"
 OTHER_MILESTONE = "go-the-other-way"
-# By its name, because others may ship beside it.
+# Selected by name, because other roadmaps may be shipped too.
 SHIPPED_FILE = files.CONTENT / f"{SLUG}.yaml"
 SHIPPED_SLUGS = [path.stem for path in files.shipped()]
 GATE_TYPES = {
@@ -27,15 +27,15 @@ GATE_TYPES = {
 
 
 def fitting_milestone(session: Session, kind: str) -> str:
-    """A milestone that evidence of this kind proves, so that a piece of it can be submitted."""
+    """Return the key of a milestone that evidence of this kind can prove."""
     fits = Milestone.kinds.contains(f",{kind},", autoescape=True)
     return session.scalars(sa.select(Milestone.key).where(fits).order_by(Milestone.key)).all()[0]
 
 
 def publish_other(session: Session, now: dt.datetime) -> str:
-    """Publishes a second roadmap, first by title, and answers its slug.
+    """Publish a second roadmap, first by title, and return its slug.
 
-    It has the milestones and skills of the shipped one, a bar, a skill and a milestone of its own.
+    It is the shipped roadmap with one different skill bar, one more skill and one more milestone.
     """
     document = files.read(SHIPPED_FILE)
     skills = [{**each, "bar": 4} if each["key"] == "mlops" else each for each in document["skills"]]
@@ -64,7 +64,7 @@ def publish_other(session: Session, now: dt.datetime) -> str:
 
 
 def reword(session: Session, key: str, *, now: dt.datetime, **texts: str) -> None:
-    """Publishes the shipped roadmap again with other texts of a milestone."""
+    """Publish the shipped roadmaps again with changed texts for one milestone."""
     documents = [files.read(path) for path in files.shipped()]
     for document in documents:
         for stage in document["stages"]:
@@ -80,7 +80,7 @@ def reword(session: Session, key: str, *, now: dt.datetime, **texts: str) -> Non
 def enroll(
     session: Session, person: uuid.UUID, now: dt.datetime, slug: str, *, primary: bool = False
 ) -> None:
-    """Puts a person on a roadmap."""
+    """Enroll a person in a roadmap and commit."""
     found = queries.published_roadmap(session, slug)
     assert found is not None
     progress.enroll(session, person, found.roadmap_id, primary=primary, by=person, now=now)
@@ -88,7 +88,7 @@ def enroll(
 
 
 def restore_shipped(session: Session) -> None:
-    """Leaves the shipped roadmaps at their first revision. Nobody may be enrolled in another."""
+    """Reset the shipped roadmaps to their first revision. No other may have enrollments."""
     others = sa.select(Roadmap.id).where(Roadmap.slug.not_in(SHIPPED_SLUGS))
     session.execute(sa.update(Roadmap).values(revision_id=None))
     session.execute(

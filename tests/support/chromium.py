@@ -1,9 +1,9 @@
-"""Debian's Chromium for the browser tests: found, installed where that is allowed, launched.
+"""Find, install and launch Debian's Chromium for the browser tests.
 
     python -m tests.support.chromium
 
-makes sure that one is there. Playwright's own browser is never downloaded: it comes from a
-host that many machines cannot reach, and nobody updates it.
+installs it if it is missing. Playwright's own browser is never downloaded: it comes from a host
+that many machines cannot reach, and it gets no system updates.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-# The same engine without a window's parts: it takes half of the processor's time, but keeps no page
-# for Back, so tests of that use the whole one.
+# The headless shell takes half the CPU time but has no back/forward cache, so tests of Back use the
+# full browser.
 SHELL = "chromium-headless-shell"
-# libatomic1 is what Playwright's Node.js links to and a small Debian lacks.
-# openssl and systemd's checker of units are for the recipes of the operator's guide.
+# Playwright's Node.js links to libatomic1, which a minimal Debian lacks.
+# openssl and systemd-analyze are for the recipes of the operator's guide.
 PACKAGES = ("chromium", SHELL, "libatomic1", "fonts-dejavu-core", "openssl", "systemd")
 PROGRAMS = ("openssl", "systemd-analyze")
 
 FLAGS = [
-    "--no-sandbox",  # containers give Chromium no name spaces to build its sandbox from
+    "--no-sandbox",  # containers lack the namespaces that Chromium's sandbox needs
     "--disable-gpu",
-    "--disable-dev-shm-usage",  # /dev/shm of a container is too small for large pages
+    "--disable-dev-shm-usage",  # a container's /dev/shm is too small for large pages
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -41,7 +41,7 @@ FLAGS = [
 
 
 class ChromiumUnavailable(RuntimeError):
-    """No Chromium is installed; the message holds the command that installs it."""
+    """No Chromium is installed. The message contains the command that installs it."""
 
 
 def find_chromium(*preferred: str) -> Path | None:
@@ -54,7 +54,7 @@ def find_chromium(*preferred: str) -> Path | None:
 
 
 def install_commands(prefix: list[str]) -> list[list[str]]:
-    """What installs Chromium on Debian and its children, each line behind `prefix`."""
+    """Return the commands that install Chromium on Debian derivatives, each after `prefix`."""
     return [
         [*prefix, "apt-get", "update"],
         [*prefix, "apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES],
@@ -62,7 +62,7 @@ def install_commands(prefix: list[str]) -> list[list[str]]:
 
 
 def _install_prefix() -> list[str] | None:
-    """How this account may install packages: as it is, by sudo, or not at all (None)."""
+    """Return the command prefix for installing packages: [] for root, sudo, or None if denied."""
     if shutil.which("apt-get") is None:
         return None
     if os.geteuid() == 0:
@@ -83,38 +83,38 @@ def _is_installed(*more: str) -> bool:
 
 
 def ensure_chromium() -> None:
-    """Install Chromium when it is missing. Raises `ChromiumUnavailable` where that cannot be."""
+    """Install Chromium if it is missing. Raises `ChromiumUnavailable` if that fails."""
     if _is_installed(SHELL):
         return
     rights = _install_prefix()
     if rights is None and _is_installed():
-        return  # without the shell it takes longer
+        return  # works without the headless shell, only slower
     if rights is None:
         by_hand = " && ".join(" ".join(command) for command in install_commands(["sudo"]))
         raise ChromiumUnavailable(
             f"Chromium, openssl or systemd is missing for the tests. Run:\n  {by_hand}\n"
             "or set CHROMIUM to the path of the program."
         )
-    print("Installing Chromium and what else the tests need", flush=True)
+    print("Installing Chromium and other packages for the tests", flush=True)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in install_commands(rights):
         done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
         if done.returncode and not _is_installed():
-            raise ChromiumUnavailable(f"This did not succeed:\n  {' '.join(command)}")
+            raise ChromiumUnavailable(f"This command failed:\n  {' '.join(command)}")
     if not _is_installed():
-        raise ChromiumUnavailable("Something is still missing after the installation.")
+        raise ChromiumUnavailable("Required programs are still missing after the installation.")
 
 
 def launch(playwright: Playwright) -> Browser:
     """Start the installed Chromium, headless. Raises `ChromiumUnavailable`."""
     program = find_chromium(SHELL)
     if program is None:
-        raise ChromiumUnavailable("No Chromium: run `python -m tests.support.chromium`.")
+        raise ChromiumUnavailable("Chromium not found: run `python -m tests.support.chromium`.")
     return playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
 
 
 def main() -> int:
-    """Make sure that Chromium is there; return the exit status."""
+    """Install Chromium if needed and return the exit status."""
     try:
         ensure_chromium()
     except ChromiumUnavailable as error:

@@ -1,4 +1,4 @@
-"""A GitHub, a GitLab and an ORCID on this machine, answering as they do, or as they are told."""
+"""A local stand-in for GitHub, GitLab and ORCID, with configurable responses."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 @dataclass
 class Odd:
-    """Another answer than the list, once."""
+    """A response sent once instead of the list."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b"{}"
-    # How much of the body is sent, of the length that the header names; None is all of it.
+    # Bytes of the body to send, fewer than Content-Length says; None sends all.
     sent: int | None = None
     hangs: bool = False
 
 
 @dataclass
 class CodeHost:
-    """What it lists by what is asked for, and what was asked of it."""
+    """The content the host lists, and a log of the requests it received."""
 
     url: str = ""
     per_page: int = 100
     merged: list[dict[str, Any]] = field(default_factory=list)
     reviewed: list[dict[str, Any]] = field(default_factory=list)
-    # The groups of works, by the iD of a record.
+    # ORCID work groups by ORCID iD.
     works: dict[str, list[Any]] = field(default_factory=dict)
-    # Answers instead of the next ones.
+    # Responses that replace the next regular ones.
     odd: list[Odd] = field(default_factory=list)
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
@@ -61,7 +61,7 @@ class CodeHost:
 def pull_request(
     number: int, at: str, title: str = "", place: str = "acme/ranker"
 ) -> dict[str, Any]:
-    """A line of GitHub's search, with what we read and some of the rest."""
+    """Return an item of GitHub's issue search, with the fields Cairn reads and a few others."""
     return {
         "url": f"https://api.github.com/repos/{place}/issues/{number}",
         "repository_url": f"https://api.github.com/repos/{place}",
@@ -84,7 +84,7 @@ def pull_request(
 def merge_request(
     number: int, at: str, title: str = "", place: str = "acme/ml/ranker"
 ) -> dict[str, Any]:
-    """A line of GitLab's list of merge requests."""
+    """Return an item of GitLab's merge request list."""
     return {
         "id": 20_000 + number,
         "iid": number,
@@ -100,7 +100,7 @@ def merge_request(
 
 @contextlib.contextmanager
 def code_host() -> Iterator[CodeHost]:
-    """Serve a host; what it lists can be changed meanwhile."""
+    """Serve a host whose content can be changed while it runs."""
     host = CodeHost()
 
     class Handler(BaseHTTPRequestHandler):
@@ -120,7 +120,7 @@ def code_host() -> Iterator[CodeHost]:
             self.wfile.write(odd.body[: odd.sent])
 
         def log_message(self, *_args: object) -> None:
-            """Say nothing."""
+            """Suppress request logging."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -1,4 +1,4 @@
-"""Run callables at the same time, each in its own application context."""
+"""Run callables concurrently, each in its own application context."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roadmap.invitations.actions import InvitationInvalid
 def run_concurrently(
     app: Flask, work: Callable[[Session, Any], object], arguments: Sequence[Any]
 ) -> list[object]:
-    """Return what `work(session, argument)` returned or raised, in a thread for each argument."""
+    """Call `work(session, argument)` in one thread per argument; return results or exceptions."""
     together = threading.Barrier(len(arguments))
     answers: list[object] = []
 

@@ -1,7 +1,6 @@
-"""Databases for tests: SQLite files, or databases on the server that ``TEST_DATABASE_URL`` names.
+"""Databases for tests: SQLite files, or databases on the server at ``TEST_DATABASE_URL``.
 
-Migrating and publishing take over a second, so a process does both once; what needs a database
-with the schema and the shipped content gets a copy.
+Migrating and publishing take over a second, so each process does both once and copies the result.
 """
 
 from __future__ import annotations
@@ -29,29 +28,29 @@ from roadmap.core.types import Base
 from tests.support.postgres import create_database, drop_database
 
 SECRET = "a secret of the tests, long enough"
-# The tables of the shipped content, which stays between tests.
+# Tables of the shipped content, which is kept between tests.
 CATALOG = ("roadmap", "roadmap_revision", "milestone", "skill", "alembic_version")
-# The shipped content is older than anything that a test does.
+# Earlier than anything a test does.
 PUBLISHED_AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 def make_app(database_url: str, folder: Path) -> Flask:
-    """An application in this process on that database.
+    """Create an application in this process for a database.
 
-    It shares database and secret with the server, so that a test can write what a page reads.
+    It shares the database and secret key with the server, so a test can write data a page shows.
     """
     return create_app({"SECRET_KEY": SECRET, "DATABASE_URL": database_url, "DATA_DIR": str(folder)})
 
 
 def fill_database(app: Flask) -> None:
-    """Create the schema and publish the shipped content. Leaves no connection open."""
+    """Create the schema, publish the shipped content and close all connections."""
     with app.app_context():
         upgrade()
         publish_shipped(db.session, now=PUBLISHED_AT)
         db.session.commit()
         db.session.close()
         if db.engine.dialect.name == "sqlite":
-            # Everything in one file, so that it can be copied.
+            # Move everything into one file, so that it can be copied.
             with db.engine.connect() as connection:
                 connection.commit()
                 raw: Any = connection.connection.driver_connection
@@ -61,9 +60,9 @@ def fill_database(app: Flask) -> None:
 
 @contextlib.contextmanager
 def memory_folder() -> Iterator[Path]:
-    """Make a temporary folder in memory where the system has a place for it.
+    """Create a temporary folder, in memory if the system has /dev/shm.
 
-    Waiting for the disk is what costs most, and nothing here has to survive a power cut.
+    Disk waits dominate the run time, and test data does not have to survive a power cut.
     """
     memory = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made in it
     with tempfile.TemporaryDirectory(
@@ -74,7 +73,7 @@ def memory_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def temporary_database(folder: Path, *, template: str | None = None) -> Iterator[str]:
-    """The URL of a database that is gone afterwards: empty, or a copy of the template."""
+    """Create a database, empty or copied from `template`; yield its URL and drop it afterwards."""
     server = os.environ.get("TEST_DATABASE_URL")
     if not server:
         file = folder / "served.sqlite3"
@@ -88,13 +87,13 @@ def temporary_database(folder: Path, *, template: str | None = None) -> Iterator
 
 
 def ready_database(folder: Path) -> contextlib.AbstractContextManager[str]:
-    """The URL of a database with the schema and the shipped content, gone afterwards."""
+    """Create a temporary database with the schema and the shipped content; yield its URL."""
     return temporary_database(folder, template=_template())
 
 
 @functools.cache
 def _template() -> str:
-    """What `ready_database` copies, made once: a file's path, or a name on the server."""
+    """Return the template of `ready_database`, created once: a file path or a database name."""
     until_exit = contextlib.ExitStack()
     atexit.register(until_exit.close)
     folder = until_exit.enter_context(memory_folder())
@@ -111,9 +110,9 @@ def _template() -> str:
 
 @contextlib.contextmanager
 def without_foreign_keys(engine: sa.Engine) -> Iterator[Callable[[Sequence[str]], object]]:
-    """Give what executes statements in one transaction in which rows may name missing ones.
+    """Yield a function that executes statements in one transaction without foreign key checks.
 
-    Evidence and its versions name each other: no order of tables satisfies both.
+    Evidence and its versions reference each other, so no insert order satisfies both.
     """
     with engine.connect() as connection:
         raw: Any = connection.connection.driver_connection
@@ -124,7 +123,7 @@ def without_foreign_keys(engine: sa.Engine) -> Iterator[Callable[[Sequence[str]]
             raw.execute("COMMIT")
             raw.execute("PRAGMA foreign_keys=ON")
         else:
-            # All in one message: each way to the server and back takes longer than a statement.
+            # All in one message: a round trip takes longer than a statement.
             yield lambda statements: raw.execute(
                 "; ".join(["SET LOCAL session_replication_role = replica", *statements])
             )
@@ -132,7 +131,7 @@ def without_foreign_keys(engine: sa.Engine) -> Iterator[Callable[[Sequence[str]]
 
 
 def wipe(engine: sa.Engine) -> None:
-    """Delete every row but the shipped content."""
-    # Not TRUNCATE: it gives every table and index new files, which takes ten times as long.
+    """Delete all rows except the shipped content."""
+    # TRUNCATE creates new files for every table and index and takes ten times as long.
     with without_foreign_keys(engine) as execute:
         execute([f'DELETE FROM "{name}"' for name in Base.metadata.tables if name not in CATALOG])

@@ -1,4 +1,4 @@
-"""The latest levels of a person, as tests compare them."""
+"""The latest skill levels of a person, in a form that tests can compare."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roadmap.skills.queries import latest_assessments
 
 
 def latest_levels(session: Session, user_id: uuid.UUID) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the latest level of each skill: by the person, and by a manager."""
+    """Return the latest level of each skill: self-assessed, and assessed by a manager."""
     own, other = latest_assessments(session, user_id)
     return (
         {key: judged.level for key, judged in own.items()},

@@ -1,4 +1,4 @@
-"""Passwords for the cast, and coming in through the door."""
+"""Passwords for the cast, and signing in through the form."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sign_in(
 
 
 def hidden_inputs(page: TestResponse, prefix: str) -> dict[str, str]:
-    """The hidden inputs of a page whose names begin so."""
+    """Return name and value of a page's hidden inputs whose names start with `prefix`."""
     found = re.findall(rf'name="({re.escape(prefix)}[^"]*)" value="([^"]*)"', page.text)
     return {name: unescape(value) for name, value in found}
 

@@ -1,4 +1,4 @@
-"""HTML as a browser reads it."""
+"""Normalize HTML for comparisons."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import re
 
 
 def flat(page: str) -> str:
-    """Return a page with runs of whitespace as one space, and with none beside its tags."""
+    """Collapse whitespace in a page to single spaces and remove it next to tags."""
     return re.sub(r"> | <", lambda found: found[0].strip(), " ".join(page.split()))

@@ -1,4 +1,4 @@
-"""nginx with lines of the guide, before servers on loopback."""
+"""nginx with the operator guide's configuration, as a proxy for servers on loopback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.server import HOST, Server, free_port
 
 @contextlib.contextmanager
 def proxied(folder: Path, upstream: str, servers: Sequence[Server]) -> Iterator[Server]:
-    """Run nginx with the guide's `upstream` lines before the servers, and give its address."""
+    """Run nginx with the guide's `upstream` lines in front of the servers; yield the front end."""
     front, addresses = Server(servers[0].database_url, folder), iter(servers)
     lines = re.sub(
         r"server 192\S+(.*\n)",
@@ -29,7 +29,7 @@ def proxied(folder: Path, upstream: str, servers: Sequence[Server]) -> Iterator[
     names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "\n".join(f"{name}_temp_path {folder}/{name};" for name in names)
     configuration = folder / "nginx.conf"
-    # Processes and connections are those of Debian's own nginx.conf.
+    # Worker processes and connections as in Debian's default nginx.conf.
     configuration.write_text(
         f"daemon off; worker_processes auto; pid {folder}/nginx.pid; error_log /dev/null;\n"
         f"events {{ worker_connections 768; }}\nhttp {{ access_log off; {paths}\n{lines}\n"

@@ -1,8 +1,8 @@
-"""Node.js from PyPI with the packages of `tests/node`: readers by other authors.
+"""Node.js from PyPI with the packages of `tests/node`: third-party readers of exported files.
 
     python -m tests.support.node
 
-installs the packages that the lock names, without running any script of theirs.
+installs the locked packages without running their install scripts.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _NPM = _HOME / ("." if _WINDOWS else "lib") / "node_modules/npm/bin/npm-cli.js"
 
 
 def run_node(script: str, text: str = "", *arguments: str, timeout: float = 60) -> str:
-    """Run a script of `tests/node` with `text` as its input, and return what it printed.
+    """Run a script of `tests/node` with `text` on standard input and return its output.
 
-    Raises `CalledProcessError` with what it wrote on standard error.
+    Raises `CalledProcessError` with the script's standard error.
     """
     done = subprocess.run(
         [NODE, FOLDER / script, *arguments],
@@ -41,7 +41,7 @@ def run_node(script: str, text: str = "", *arguments: str, timeout: float = 60) 
 
 
 def install() -> None:
-    """Install exactly what the lock has. Raises `CalledProcessError`."""
+    """Install the locked packages. Raises `CalledProcessError`."""
     command = [
         str(NODE),
         str(_NPM),

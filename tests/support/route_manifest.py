@@ -1,15 +1,12 @@
-"""The one manifest of everything that can be asked for.
+"""The manifest of all routes.
 
-Each rule of the URL map has a row here: what permission it declares, an address (of Alice's
-things, see `create_sample_data`), and what each of the cast is answered. The role matrix, the
-accessibility
-checks, the widths and the photographs are driven by it; a route without a row fails
-`tests/test_url_map.py`.
+Each rule of the URL map has an entry with its permission, an example URL and the expected status
+for each role. It drives the role matrix, the accessibility and width checks and the screenshots. A
+route without an entry fails `tests/test_url_map.py`.
 
-A new GET: add a `Page`. A new verb: add a `Change` with a request that the owner may make. The
-names in braces are those that `create_sample_data` returns. The rows of the rooms above the
-journey stand in
-`tests/support/rows/`.
+For a new GET, add a `Page`. For a new unsafe method, add a `Change` with a request that the owner
+may make. `create_sample_data` returns the values of the placeholders in braces. Some rooms have
+their entries in `tests/support/route_entries/`.
 """
 
 from __future__ import annotations
@@ -77,7 +74,7 @@ __all__ = [
     "Page",
 ]
 
-# The rooms that keep their rows, and the data they create, in a module of their own.
+# Rooms whose entries and sample data are in a separate module.
 ROOMS = (
     *(invitations, email, tokens, sharing, erasure, career_plans, matrix, members, person),
     *(market, credentials, tools, practice, time_budget, sources, calendar, work_log, importers),
@@ -94,9 +91,9 @@ PIECE = {
     "url": "https://example.org/launch",
     "visibility": "portfolio",
 }
-# Changed, from the form that showed the first version.
+# An edit submitted from the form for revision 1.
 EDITED = {**PIECE, "revision": "1"}
-# What Alice does with a shared piece notifies her manager, or deletes a notification.
+# Alice's changes to shared evidence create or delete notifications for her manager.
 NOTIFIED_ROLES = ("bob",)
 ME = {"name": "A new name", "timezone": "Europe/Paris", "theme": "dark"}
 
@@ -145,7 +142,7 @@ PAGES: tuple[Page, ...] = (
         "/evidence/<uuid:evidence_id>",
         "evidence.read",
         "/evidence/{verified}",
-        # Who may review it is led to where that is done.
+        # Reviewers are redirected to the review page.
         expect_status(404, alice=200, bob=303, nobody=SIGN_IN),
         variants=("/evidence/{submitted}", "/evidence/{returned}"),
     ),
@@ -188,7 +185,7 @@ PAGES: tuple[Page, ...] = (
         variants=("/readiness?roadmap={slug}", "/readiness?if=assessed:mlops,nothing"),
     ),
     # journey
-    # There is one roadmap yet: its page is the better answer than a list of one.
+    # With a single roadmap, /roadmaps redirects to its page.
     Page("/roadmaps", "roadmap.read", "/roadmaps?all", name="roadmaps"),
     Page("/roadmaps/<slug>", "roadmap.read", "/roadmaps/{slug}"),
     Page("/roadmaps/<slug>/about", "roadmap.read", "/roadmaps/{slug}/about"),
@@ -204,7 +201,7 @@ PAGES: tuple[Page, ...] = (
         "/roadmaps/{slug}/calibration",
         ENROLLED,
     ),
-    # Who is not on the roadmap reads what it says.
+    # People who are not enrolled see the content only.
     Page("/roadmaps/<slug>/<stage_key>", "progress.read", "/roadmaps/{slug}/{stage}"),
     Page(
         MILESTONE_RULE,
@@ -272,7 +269,7 @@ CHANGES: tuple[Change, ...] = (
         "account.write",
         "/account/password",
         {"current_password": "not the one", "password": "basalt under a thin frost"},
-        # Their own, but nobody's password: what was sent of it is never kept.
+        # Submitted passwords are never preserved, so nobody gets a redirect.
         expect_change(422, nobody=SIGN_IN),
     ),
     Change(
@@ -343,7 +340,7 @@ CHANGES: tuple[Change, ...] = (
         "/evidence/files",
         {},
         expect_change(200, nobody=SIGN_IN),
-        # Without a file there is nothing to show.
+        # The request has no file.
         dict.fromkeys(PEOPLE, 422),
     ),
     Change(
@@ -389,7 +386,7 @@ CHANGES: tuple[Change, ...] = (
         expect_only_alice(bob=403, nobody=SIGN_IN),
         affects=NOTIFIED_ROLES,
     ),
-    # What is private is asked for in one step with whom it is shared with.
+    # Submitting private evidence also asks whom to share it with.
     Change(
         "/evidence/<uuid:evidence_id>/submission",
         "PUT",
@@ -408,7 +405,7 @@ CHANGES: tuple[Change, ...] = (
         expect_only_alice(bob=403, nobody=SIGN_IN),
         affects=NOTIFIED_ROLES,
     ),
-    # Both sides write in the thread of what is shared.
+    # The owner and the manager can both comment on shared evidence.
     Change(
         "/evidence/<uuid:evidence_id>/comments",
         "POST",
@@ -459,7 +456,7 @@ CHANGES: tuple[Change, ...] = (
         {**PIECE, "q": "design"},
         expect_change(200),
     ),
-    # The id of somebody else's piece in the body is somebody else's piece.
+    # Another person's evidence id in the form is rejected.
     *(
         Change(
             f"/evidence/{where}",
@@ -468,7 +465,7 @@ CHANGES: tuple[Change, ...] = (
             f"/evidence/{where}",
             {**PIECE, "q": "design", "about": "{draft}"},
             expect_only_alice(200),
-            # Two of the parts are made of what was sent alone, and ask for no piece.
+            # Two of the fragments use only the submitted form and load no evidence.
             expect_fragment(*PEOPLE) if where != "milestones" else {},
         )
         for where in ("preview", "impacts", "milestones")
@@ -525,7 +522,7 @@ CHANGES: tuple[Change, ...] = (
             "progress.write",
             f"{MILESTONE}/{what}",
             data,
-            # A person who is not on the roadmap has nothing there to change.
+            # People who are not enrolled have nothing to change.
             expect_change(404, alice=303, carol=303, nobody=FORM_PRESERVED if data else SIGN_IN),
             expect_fragment("alice", "carol"),
         )
@@ -574,12 +571,12 @@ CHANGES: tuple[Change, ...] = (
         "evidence.write",
         "/roadmaps/{slug}/milestones/{open}/evidence",
         {"evidence": "{foreign}"},
-        # Carol's piece, which Alice can name and may not have.
+        # Carol's evidence: Alice knows its id but has no access.
         expect_change(303, carol=303, alice=404),
         expect_fragment("carol"),
     ),
     *(change for room in ROOMS for change in room.CHANGES),
 )
 
-# What a person looks at: for axe, for every width, for photographs.
+# Pages for accessibility checks, width checks and screenshots.
 VIEWABLE_PAGES = tuple(page for page in PAGES if page.shown)

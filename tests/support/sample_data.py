@@ -1,7 +1,7 @@
-"""A year of an engineer's work, written by the same actions that the pages call.
+"""Sample data for a year of an engineer's work, created with the actions that the pages call.
 
-Alice is on her way with pieces of evidence in every state, Carol has begun, Bob has judged; the
-others have nothing yet. The shared places of the tests: role matrix, accessibility, photographs.
+Alice has evidence in every state, Carol has just started, and Bob has reviewed and assessed. The
+role matrix, the accessibility checks and the screenshots use it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from tests.support.route_manifest import ROOMS
 SLUG = "senior-ml-engineer"
 STAGE = "leadership"
 SKILL = "mlops"
-# One that Alice has done, and one that nobody has touched.
+# A milestone that Alice has completed, and one without any progress.
 DONE_MILESTONE = "design-doc-for-complex-system"
 OPEN_MILESTONE = "external-conference-talk"
 
@@ -68,11 +68,11 @@ NOTE = (
 
 
 class SampleDataWriter:
-    """Writes in the name of one person after another, moving along the calendar."""
+    """Write sample data for several people, with dates relative to `now`."""
 
     def __init__(self, session: Session, cast: Cast, now: dt.datetime) -> None:
         self.session, self.cast, self.now = session, cast, now
-        # What the addresses name; what the route entries create reads and adds to it.
+        # Values of the URL placeholders. The route entries read and extend them.
         self.ids: dict[str, str] = {}
 
     def ago(self, days: int) -> dt.datetime:
@@ -118,7 +118,7 @@ class SampleDataWriter:
         files: Sequence[File] = (),
         state: str = "draft",
     ) -> Evidence:
-        """A piece in one of the states draft, submitted, verified or returned."""
+        """Create evidence in state draft, submitted, verified or returned."""
         author = self.actor(person)
         made = evidence.create(
             self.session,
@@ -156,7 +156,7 @@ class SampleDataWriter:
 
 
 def create_sample_data(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str]:
-    """Fills the accounts of the cast, commits, and returns what the addresses of pages name."""
+    """Create and commit data for the cast; return the values of the URL placeholders."""
     writer = SampleDataWriter(session, cast, now)
     alice, carol = cast.alice, cast.carol
     writer.enroll(alice, 340)

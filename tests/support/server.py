@@ -1,8 +1,7 @@
-"""The production server on a free loopback port, on a database of its own.
+"""Run the production server on a free loopback port with its own database.
 
-What the tests of browsers and faults talk to is what `make run` starts: the same command line,
-real workers, a real database. SQLite in a temporary folder, or PostgreSQL where
-``TEST_DATABASE_URL`` names one.
+Browser and fault tests use the same command line as `make run`, with real workers and a real
+database: SQLite in a temporary folder, or PostgreSQL if ``TEST_DATABASE_URL`` is set.
 """
 
 from __future__ import annotations
@@ -28,19 +27,19 @@ from tests.support.databases import SECRET, make_app, ready_database
 
 HOST = "127.0.0.1"
 START_SECONDS = 60
-# A worker that has only begun has fewer.
+# A worker that is still starting has fewer threads.
 SERVING_THREADS = 4
 STOP_SECONDS = 20
-# Below those that systems hand out: nobody else gets one between the choice and its use.
+# Below the ephemeral range, so the system does not assign a chosen port before it is used.
 PORTS = range(20_000, 32_000)
 
 
 class ServerStartError(RuntimeError):
-    """The server ended or stayed silent; the message holds what it wrote."""
+    """The server exited or did not respond. The message contains its log."""
 
 
 def free_port() -> int:
-    """A port that nobody uses at this moment."""
+    """Return a port that is currently unused."""
     while True:
         port = PORTS.start + secrets.randbelow(len(PORTS))
         with contextlib.suppress(OSError), socket.create_server((HOST, port)):
@@ -48,14 +47,14 @@ def free_port() -> int:
 
 
 def count_threads(pid: int) -> int:
-    """How many threads a process has."""
+    """Return the number of threads of a process."""
     return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
 
 
 class Server:
-    """One running server. `start` waits until it answers; `kill` is `kill -9` of all of it."""
+    """A server process with its workers."""
 
-    # The job process beside it has tests of its own, see `tests/test_jobs.py`.
+    # `tests/test_jobs.py` tests the job process.
     with_jobs = False
 
     def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
@@ -90,7 +89,7 @@ class Server:
                 cwd=config.ROOT,
                 stdout=log,
                 stderr=log,
-                # Its own group: its workers are killed with it, and nobody else is.
+                # A separate process group, so that `kill` reaches the workers and nothing else.
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
@@ -108,7 +107,7 @@ class Server:
             return False
 
     def status(self, path: str, timeout: float = 15) -> int:
-        """The status of a GET by nobody. Raises OSError where nothing answers."""
+        """Return the status of an anonymous GET. Raises OSError if the server does not respond."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
         try:
             connection.request("GET", path)
@@ -117,14 +116,14 @@ class Server:
             connection.close()
 
     def workers(self) -> list[int]:
-        """The processes that answer requests."""
+        """Return the process ids of the workers."""
         if self.process is None:
             return []
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
     def settle(self) -> None:
-        """Waits until every worker serves, not only the quickest."""
+        """Wait until every worker is ready, not only the first one."""
         deadline = time.monotonic() + START_SECONDS
         while min(map(count_threads, self.workers()), default=0) < SERVING_THREADS:
             if time.monotonic() > deadline:
@@ -132,7 +131,7 @@ class Server:
             time.sleep(0.02)
 
     def stop(self) -> int:
-        """Asks it to end (SIGTERM) and waits; returns its exit status."""
+        """Stop the server with SIGTERM and return its exit status."""
         if self.process is None:
             return 0
         self.process.send_signal(signal.SIGTERM)
@@ -143,12 +142,12 @@ class Server:
             raise
 
     def signal_all(self, number: signal.Signals) -> None:
-        """Sends a signal to all its processes."""
+        """Send a signal to all server processes."""
         assert self.process is not None
         os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
-        """Ends all its processes at once, as a power cut would."""
+        """Kill all server processes at once, like a power cut."""
         if self.process is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -158,7 +157,7 @@ class Server:
 
 @contextlib.contextmanager
 def run_server(folder: Path, **settings: str) -> Iterator[tuple[Server, Flask]]:
-    """A running server on a database with the shipped content, and an application beside it."""
+    """Run a server on a database with the shipped content; yield it and a local application."""
     with ready_database(folder) as url:
         app = make_app(url, folder)
         server = Server(url, folder, **settings)
@@ -171,6 +170,6 @@ def run_server(folder: Path, **settings: str) -> Iterator[tuple[Server, Flask]]:
 
 
 def clear_login_attempts(app: Flask) -> None:
-    """Forgets the counted sign-ins: many tests sign in from one address."""
+    """Delete the counted sign-in attempts, because many tests sign in from one address."""
     with app.app_context(), db.own_transaction() as own:
         own.execute(sa.text("DELETE FROM attempt"))

@@ -1,4 +1,4 @@
-"""Keys that sign badges, generated once for all tests of a process: a pair takes a while."""
+"""Badge signing keys, generated once per process because key generation is slow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _pairs() -> dict[str, Any]:
 
 
 def add_keys(session: Session, now: dt.datetime) -> None:
-    """Keys in use, as the first badge would make them."""
+    """Add active signing keys, like those created with the first badge."""
     for name, (pem, jwk) in _pairs().items():
         private = keys.encrypt(pem)
         session.add(SigningKey(algorithm=name, public_jwk=jwk, private=private, created_at=now))

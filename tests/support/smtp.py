@@ -1,4 +1,4 @@
-"""A real SMTP server for tests of mail."""
+"""A local SMTP server for mail tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiosmtpd.handlers import Message
 
 
 class Mailbox(Message):
-    """Keep every message that arrives, in `mails`."""
+    """Store received messages in `mails`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class Mailbox(Message):
 
 
 class FreePortController(Controller):
-    """Listen on a port that the system chooses; the controller wants to know it to check itself."""
+    """Listen on a port chosen by the system. The controller needs the port to check itself."""
 
     def _trigger_server(self) -> None:
         server: Any = self.server

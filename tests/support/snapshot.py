@@ -1,4 +1,4 @@
-"""The sample data, to be put back before each test, and all rows by their owner."""
+"""A restorable snapshot of the sample data, and all stored rows grouped by owner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.databases import CATALOG, without_foreign_keys
 from tests.support.route_manifest import ROLES
 from tests.support.sample_data import create_sample_data
 
-# The log of refusals and the counted tries are there to be written to.
+# Rejected requests write to these tables as intended, so they are not compared.
 LOGS = {"audit_entry", "attempt"}
 
 Rows = dict[str, set[tuple[str, object]]]
@@ -30,12 +30,12 @@ Browsers = dict[str, BrowserClient]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The sample data, kept in tables beside: to put it back is quicker than to write it again."""
+    """A copy of the sample data in extra tables, which is faster to restore than to recreate."""
 
     cast: Cast
     ids: dict[str, str]
-    filled: list[str]  # the names of tables that have rows
-    keys: dict[str, tuple[str, str]]  # by role: the cookie of a session, and its CSRF token
+    filled: list[str]  # names of tables that have rows
+    keys: dict[str, tuple[str, str]]  # by role: session cookie and CSRF token
 
     @classmethod
     def create(cls, app: Flask) -> Snapshot:
@@ -62,13 +62,13 @@ class Snapshot:
         return cls(cast, ids, filled, keys)
 
     def restore(self, app: Flask) -> None:
-        """Write every row as it was, into empty tables."""
+        """Copy all rows back into the empty tables."""
         copies = [f'INSERT INTO "{name}" SELECT * FROM "kept_{name}"' for name in self.filled]
         with app.app_context(), without_foreign_keys(db.engine) as execute:
             execute(copies)
 
     def browsers(self, app: Flask) -> Browsers:
-        """Return a client for each of the cast, with the session that is among the rows."""
+        """Return a client for each role, using the session stored in the snapshot."""
         made = {}
         for role, (cookie, csrf_token) in self.keys.items():
             client = app.test_client()
@@ -78,15 +78,15 @@ class Snapshot:
 
 
 def rows_by_owner(app: Flask) -> Rows:
-    """Return all that is stored by its owner's id; what is nobody's has the empty one.
+    """Return all stored rows by their owner's id; rows without an owner are under "".
 
-    A matrix of roles looks at everything a thousand times, so it is read anew only where somebody
-    wrote meanwhile, and the rows are as the driver gives them.
+    The role matrix calls this a thousand times, so the rows are raw driver rows and are cached
+    until another connection writes.
     """
     with app.app_context():
         raw: Any = _watching(db.engine).connection.driver_connection
         is_sqlite = db.engine.dialect.name == "sqlite"
-    # What changes with each write of another connection.
+    # A value that changes with each write by another connection.
     moment = (
         "PRAGMA data_version" if is_sqlite else "SELECT pg_snapshot_xmax(pg_current_snapshot())"
     )
@@ -97,13 +97,13 @@ def rows_by_owner(app: Flask) -> Rows:
     return _read["rows"]
 
 
-# The last answer of `rows_by_owner`, and what it was read from.
+# The last result of `rows_by_owner`, with the connection and state it was read from.
 _read: dict[str, Any] = {}
 _watched: dict[sa.Engine, sa.Connection] = {}
 
 
 def _watching(engine: sa.Engine) -> sa.Connection:
-    """Return a connection that stays: SQLite tells each of its own what others wrote since."""
+    """Return a persistent connection: SQLite's data_version is relative to the connection."""
     if engine not in _watched:
         _watched[engine] = engine.connect()
         sa.event.listen(engine, "engine_disposed", _stop_watching, once=True)
@@ -112,7 +112,7 @@ def _watching(engine: sa.Engine) -> sa.Connection:
 
 def _stop_watching(engine: sa.Engine) -> None:
     connection = _watched.pop(engine)
-    connection.invalidate()  # its pool is gone
+    connection.invalidate()  # its pool is already disposed
     connection.close()
 
 
@@ -123,7 +123,7 @@ def _all_rows(raw: Any, *, is_sqlite: bool) -> Rows:
             for of, *row in raw.execute(f'SELECT {owner}, * FROM "{name}" AS each').fetchall():
                 found.setdefault(_written(of), set()).add((name, tuple(row)))
     else:
-        # A statement for each table takes ten times as long.
+        # One statement per table takes ten times as long.
         every = " UNION ALL ".join(
             f"SELECT '{name}', {owner}::text, each::text FROM \"{name}\" AS each"
             for name, owner in _owners().items()
@@ -135,15 +135,15 @@ def _all_rows(raw: Any, *, is_sqlite: bool) -> Rows:
 
 @cache
 def _written(owner: str | None) -> str:
-    """Write an id as PostgreSQL does: SQLite keeps its 32 digits."""
+    """Format an id as PostgreSQL does; SQLite stores its 32 hex digits."""
     return "" if owner is None else str(uuid.UUID(owner))
 
 
 @cache
 def _owners() -> dict[str, str]:
-    """Return each table with the column of its rows' owner; NULL where they have none.
+    """Return the SQL expression for the owner of each table's rows; NULL if they have none.
 
-    A place in the status list outlives its badge, so it knows no owner; the badge does.
+    A status list position outlives its badge and stores no owner, so the badge's owner is used.
     """
     of_badge = "(SELECT user_id FROM badge WHERE badge.position = each.position)"
     return {
@@ -160,6 +160,6 @@ def _owners() -> dict[str, str]:
 
 
 def forget_tries(app: Flask) -> None:
-    """Delete the counted tries: limits on guessing have tests of their own."""
+    """Delete the counted attempts; separate tests cover the limits on guessing."""
     with app.app_context(), db.own_transaction() as own:
         own.execute(sa.delete(Base.metadata.tables["attempt"]))

@@ -1,18 +1,17 @@
-"""The tests that run on SQLite alone, because the database makes no difference to them.
+"""Tests that run only on SQLite, because the database makes no difference to them.
 
-Everything else that touches a database runs on PostgreSQL too: queries and actions, constraints,
-locks, transactions, searches, sorting, JSON, cursors, dates, migrations, and every route for every
-role (`tests/test_roles.py`, `tests/test_faults.py`, `tests/api/test_schemathesis.py`), so that no
-statement of a page or of the API is run on SQLite only. A new module runs on both until its name
-stands here, below the reason.
+All other tests that use a database also run on PostgreSQL: queries and actions, constraints, locks,
+transactions, searches, sorting, JSON, cursors, dates, migrations, and every route for every role
+(`tests/test_roles.py`, `tests/test_faults.py`, `tests/api/test_schemathesis.py`). No statement of a
+page or of the API runs on SQLite only. New modules run on both until listed here with a reason.
 """
 
 from __future__ import annotations
 
-# Modules, or tests of a module (`module.py::test_name`, with or without parameters, or with only
-# the last of them: `module.py::test_name[…-last]`), by reason.
+# By reason: modules, or tests (`module.py::test_name`) with all parameters, without parameters, or
+# with only the last one (`module.py::test_name[…-last]`).
 SQLITE_ONLY: dict[str, tuple[str, ...]] = {
-    "No statement of its own: headers, errors, descriptions, texts, files.": (
+    "Runs no relevant statement: headers, errors, descriptions, texts, files.": (
         "tests/api/test_errors.py",
         "tests/api/test_openapi.py",
         "tests/activity/test_messages.py",
@@ -40,8 +39,8 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/time_budget/test_content.py",
         "tests/time_budget/test_rules.py",
     ),
-    "What a page says and how its form answers; its statements run on both in the role matrix, "
-    "its queries and actions have tests of their own.": (
+    "Tests page content and form responses. The role matrix runs the statements on both, and "
+    "queries and actions are tested separately.": (
         "tests/account/test_account.py",
         "tests/account/test_credentials.py",
         "tests/account/test_email_confirmation.py",
@@ -108,18 +107,17 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
     "An htmx request writes and reads at least what the form of a page does.": (
         "tests/test_roles.py::test_who_changes_what[…-page]",
     ),
-    "What is odd about them is nothing to a database: they are text like any other, or are refused "
-    "by the form. What a database may refuse is sent to both.": tuple(
+    "To a database this input is ordinary text, or the form rejects it first. Input that a "
+    "database may reject is sent to both.": tuple(
         f"tests/test_faults.py::test_odd_bytes_in_{where}_are_answered[{odd}]"
         for where in ("a_form", "an_address")
         for odd in ("controls", "minus", "not a number")
     ),
-    "The statements are those for Bob, with another person in them; who may see what is on both in "
-    "the role matrix.": (
+    "The statements are the same as for Bob. The role matrix tests visibility on both.": (
         "tests/test_privacy.py::test_no_answer_holds_what_is_hers_alone",
         "tests/test_privacy.py::test_what_is_added_in_private_changes_no_byte[erin-as_kept]",
     ),
-    "What is refused before anything is written or searched.": tuple(
+    "Rejected before anything is written or searched.": tuple(
         f"tests/{module}.py::test_it_rejects_bad_input"
         for module in (
             "api/test_evidence_list",
@@ -129,12 +127,12 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
             "portfolio/test_pages_items",
         )
     ),
-    "What is refused before any route is asked.": (
+    "Rejected before any route is called.": (
         "tests/test_roles.py::test_a_change_without_the_seal_of_the_page_is_refused",
     ),
-    "Texts are brought into one form in Python, and both keep what they are given; "
+    "Texts are normalized in Python, and both databases store them unchanged. "
     "`tests/test_one_order.py` searches on both.": ("tests/test_same_text.py",),
-    "The actions of the pages behind another door: the API and the command line.": (
+    "The API and the command line call the same actions as the pages.": (
         "tests/api/test_activity.py",
         "tests/api/test_docs_examples.py",
         "tests/api/test_draft_scope.py",
@@ -159,7 +157,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/cli/test_user.py",
         "tests/cli/test_wrong_installation.py",
     ),
-    "It makes SQLite files of its own, or none, or is about what runs before the application.": (
+    "It creates its own SQLite files, uses none, or tests code that runs before the application.": (
         *(
             f"tests/test_recipes.py::test_{recipe}"
             for recipe in (
@@ -174,14 +172,14 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/test_serve.py",
         "tests/test_slow_clients.py",
     ),
-    "PostgreSQL chooses an index by the number of rows, which a test does not have.": (
+    "PostgreSQL chooses an index by the number of rows, and a test has too few.": (
         "tests/activity/test_overview.py::test_a_long_history_is_read_by_an_index",
     ),
-    "The demo is one set of data; tests/demo/test_story.py loads and reads it on both.": (
+    "tests/demo/test_story.py loads and reads the same demo data on both.": (
         "tests/cli/test_demo.py",
         "tests/demo/test_company.py",
     ),
-    "A backup is read and verified in a SQLite file, whatever it was made from.": tuple(
+    "A backup is read and verified in a SQLite file, whatever database it came from.": tuple(
         f"tests/backup/test_backup.py::{test}"
         for test in (
             "test_a_backup_that_names_no_table_is_refused",
@@ -198,7 +196,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
             "test_what_is_damaged_is_refused_and_changes_nothing",
         )
     ),
-    "How processes begin and end; on both in "
+    "Tests process startup and shutdown, which run on both in "
     "`test_the_server_brings_its_job_process_and_both_end_together`.": (
         "tests/test_faults.py::test_a_server_asked_to_end_while_it_starts_ends_at_once",
         "tests/test_jobs.py::test_a_job_process_that_crashes_starts_again",
@@ -206,20 +204,18 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/test_jobs.py::test_it_is_woken_by_a_commit_and_ends_when_asked",
         "tests/test_jobs.py::test_nothing_stays_behind_when_the_main_process_is_killed",
     ),
-    "What is refused before the application reads it.": (
+    "Rejected before the application reads it.": (
         "tests/test_faults.py::test_a_body_that_ends_early_harms_nobody",
         "tests/test_faults.py::test_a_body_without_a_length_is_refused",
         "tests/test_faults.py::test_a_body_over_the_limit_is_refused_with_a_page_that_says_so",
     ),
-    "How long a text takes to read; long texts are stored on both in `tests/test_faults.py`.": (
+    "Tests how long a text takes to parse. `tests/test_faults.py` stores long texts on both.": (
         "tests/portfolio/test_worst_texts.py",
         "tests/test_worst_texts.py",
     ),
-    "It counts the parameters of statements, which are the same on both.": (
-        "tests/readiness/test_scale.py",
-    ),
-    "What became of the summary row is decided in Python; the statements run on both in the "
-    "same test with the row as it was kept.": tuple(
+    "Counts statement parameters, which are the same on both.": ("tests/readiness/test_scale.py",),
+    "Python decides what happens to the summary row. The same test runs the statements on both "
+    "with an unchanged row.": tuple(
         "tests/test_privacy.py::test_what_is_added_in_private_changes_no_byte[" + f"bob-{case}]"
         for case in ("elsewhere", "run_out", "never_kept", "on_no_roadmap")
     ),
@@ -228,7 +224,7 @@ NAMES = frozenset(name for names in SQLITE_ONLY.values() for name in names)
 
 
 def is_sqlite_only(test: str) -> bool:
-    """Return whether this test, named as pytest does, runs on SQLite alone."""
+    """Whether a test, given by its pytest node id, runs only on SQLite."""
     module, _, _ = test.partition("::")
     function, _, _ = test.partition("[")
     last_parameter = test.rpartition("-")[2]

@@ -1,4 +1,4 @@
-"""Counting SQL statements, so that a test can say how many a page takes."""
+"""Record SQL statements, so that tests can count them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 @contextlib.contextmanager
 def record_statements(engine: sa.Engine) -> Iterator[list[str]]:
-    """Collects the statements that an engine executes meanwhile, transaction control left out."""
+    """Collect the statements an engine executes, except transaction control."""
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
@@ -31,7 +31,7 @@ def record_statements(engine: sa.Engine) -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def record_session_statements(session: Session) -> Iterator[list[str]]:
-    """The same for the engine of a session, after it has sent what it still held back."""
+    """Flush a session, then collect the statements of its engine."""
     session.flush()
     bind = session.get_bind()
     with record_statements(bind.engine) as statements:
@@ -39,7 +39,7 @@ def record_session_statements(session: Session) -> Iterator[list[str]]:
 
 
 def statements_of(app: Flask, call: Callable[[], object]) -> list[str]:
-    """The statements that an application executes during `call`."""
+    """Return the statements an application executes during `call`."""
     engine: sa.Engine = app.extensions["sqlalchemy"].engines["default"]
     with record_statements(engine) as statements:
         call()

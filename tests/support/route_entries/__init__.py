@@ -1,1 +1,1 @@
-"""The rows of the manifest, one module a room: its PAGES, its CHANGES."""
+"""Manifest entries by room: each module has PAGES, CHANGES and `create_sample_data`."""

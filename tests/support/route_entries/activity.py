@@ -1,4 +1,4 @@
-"""What can be asked of one's activity: it is in no address of anybody else's."""
+"""Routes of the activity page, which always shows the signed-in person's own activity."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ CHANGES: tuple[Change, ...] = ()
 
 
 def create_sample_data(_write: Any) -> dict[str, str]:
-    """The history of the cast is what the other rooms write."""
+    """Add nothing: the other rooms' sample data creates the history."""
     return {}

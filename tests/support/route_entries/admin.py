@@ -1,4 +1,4 @@
-"""What can be asked of the room `admin`, and what it needs to be there."""
+"""Routes of the room `admin` and their sample data."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 from roadmap.invitations.actions import invite
 from tests.support.route_entry import FORM_PRESERVED, SIGN_IN, Change, Page, Statuses, expect_status
 
-# The administrator's and nobody else's, who may well be a manager.
+# Only for the administrator, not even for managers.
 ADMIN = expect_status(403, erin=200, nobody=SIGN_IN)
 PERSON = "/admin/people/<uuid:user_id>"
 
 
-def erin(status: int = 303, nobody: int = FORM_PRESERVED) -> Statuses:
+def expect_admin(status: int = 303, nobody: int = FORM_PRESERVED) -> Statuses:
     return expect_status(403, erin=status, nobody=nobody)
 
 
@@ -91,7 +91,7 @@ CHANGES: tuple[Change, ...] = (
             "admin.write",
             f"/admin/people/{{bob}}/{what}",
             {"sure": "yes"},
-            erin(200 if method == "POST" else 303),
+            expect_admin(200 if method == "POST" else 303),
             affects=("bob",),
         )
         for what, method in (
@@ -108,7 +108,7 @@ CHANGES: tuple[Change, ...] = (
         "admin.write",
         "/admin/people/{carol}/teams",
         {"team": "vision", "role": "member"},
-        erin(),
+        expect_admin(),
         affects=("carol",),
     ),
     Change(
@@ -117,7 +117,7 @@ CHANGES: tuple[Change, ...] = (
         "admin.write",
         "/admin/people/{carol}/teams/{team}",
         {"sure": "yes"},
-        erin(),
+        expect_admin(),
         affects=("carol", "bob"),
     ),
     Change(
@@ -126,7 +126,7 @@ CHANGES: tuple[Change, ...] = (
         "admin.write",
         "/admin/teams",
         {"name": "Speech", "parent": ""},
-        erin(),
+        expect_admin(),
         affects=("nobody",),
     ),
     Change(
@@ -135,18 +135,18 @@ CHANGES: tuple[Change, ...] = (
         "admin.write",
         "/admin/teams/{team}",
         {"name": "Ranking and search", "parent": "vision"},
-        erin(),
-        # Its people are told who sees them now.
+        expect_admin(),
+        # Members are notified of who can now see them.
         affects=("nobody", "alice", "bob", "carol"),
     ),
-    # Its members are in it no longer; its invitations go with it.
+    # Deletes memberships and invitations too.
     Change(
         "/admin/teams/<slug>",
         "DELETE",
         "admin.write",
         "/admin/teams/{team}",
         {"sure": "yes"},
-        erin(),
+        expect_admin(),
         affects=("nobody", "alice", "bob", "carol", "mallory"),
     ),
     Change(
@@ -155,7 +155,7 @@ CHANGES: tuple[Change, ...] = (
         "admin.write",
         "/admin/invitations",
         {"email": "frieda@example.org", "days": "14"},
-        erin(),
+        expect_admin(),
         affects=("nobody",),
     ),
     Change(
@@ -164,14 +164,14 @@ CHANGES: tuple[Change, ...] = (
         "admin.write",
         "/admin/invitations/{invited}",
         {"sure": "yes"},
-        erin(),
+        expect_admin(),
         affects=("nobody",),
     ),
 )
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add what the addresses name."""
+    """Add the data that the URLs refer to."""
     made, _token = invite(
         write.session,
         team=None,

@@ -1,6 +1,6 @@
-"""What can be asked of the REST API with a browser's cookies: nothing, for anybody.
+"""REST API routes requested with a session cookie, which never authenticates.
 
-What a token may do stands in `tests/api/test_roles_api.py`.
+`tests/api/test_roles_api.py` covers access with tokens.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from roadmap.core.problems import MCP_PATH
 from tests.support.route_entry import PUBLIC, Change, Page, expect_status
 
 NOBODY = expect_status(401)
-# The value for each name in a rule.
+# Placeholder values for each variable in a rule.
 NAMES = {
     "slug": "{slug}",
     "key": "{skill}",
@@ -28,7 +28,7 @@ NAMES = {
 
 
 def address(rule: str) -> str:
-    """An address of Alice's things for a rule."""
+    """Return a URL template of Alice's data for a rule."""
     found = BASE + rule
     for name, value in NAMES.items():
         found = found.replace(f"<{name}>", value)
@@ -63,5 +63,5 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Nothing of its own."""
+    """Add nothing."""
     return {}

@@ -1,4 +1,4 @@
-"""What can be asked of archives: each person's are theirs alone."""
+"""Routes of archives, which only their owner can access."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ PAGES: tuple[Page, ...] = (
     ),
 )  # fmt: skip
 CHANGES: tuple[Change, ...] = (
-    # Without a file.
+    # The request has no file.
     Change(
         "/account/archive/imports", "POST", "archive.write", "/account/archive/imports", {},
         expect_change(422, nobody=SIGN_IN),
     ),
-    # Alice has records already.
+    # Rejected because Alice already has records.
     Change(
         "/account/archive/imports/<sha256>", "PUT", "archive.write",
         "/account/archive/imports/{archive}", {}, expect_only_alice(422, nobody=SIGN_IN),
@@ -41,7 +41,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """An archive of Alice's that waits, and one that she imported, of which a row has no place."""
+    """Add a pending archive of Alice, and an imported one with a row that could not be placed."""
     packed = pack(minimal(person="Alice Ng"))
     size = packed.seek(0, 2)
     packed.seek(0)

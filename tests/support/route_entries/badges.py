@@ -1,4 +1,4 @@
-"""What can be asked of badges: a person's own, and what anybody reads and verifies of them."""
+"""Routes of badges: the owner's pages, and public verification."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """A badge of Alice's verified piece, and one before it that she revoked."""
+    """Add a badge for Alice's verified evidence, and an earlier revoked one."""
     alice = write.actor(write.cast.alice)
     add_keys(write.session, write.ago(2))
     subject = write.ids["verified"]

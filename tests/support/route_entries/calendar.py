@@ -1,4 +1,4 @@
-"""What can be asked of the calendar, and what it needs to be there."""
+"""Routes of the calendar and their sample data."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """The address of Alice's calendar, which was read today already."""
+    """Add the URL of Alice's calendar, last fetched today."""
     token = actions.make_feed(write.session, write.cast.alice, now=write.ago(20))
     write.session.execute(sa.update(CalendarFeed).values(last_read_on=write.now.date()))
     return {"feed": token}

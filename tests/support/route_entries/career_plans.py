@@ -1,4 +1,4 @@
-"""What can be asked of career plans: each person's own, and nobody else's."""
+"""Routes of career plans, which only their owner can access."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """A plan of Alice, and what she thought of it in three months."""
+    """Add a plan of Alice, with her reflections over three months."""
     session, alice = write.session, write.cast.alice
     answers = {"plan": "Two mornings a week are mine.", "hours": "6, 2, 5, 4"}
     actions.save_plan(

@@ -1,4 +1,4 @@
-"""What can be asked of credentials, and what it needs to be there."""
+"""Routes of credentials and their sample data."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """What Alice paid for the certification among her evidence."""
+    """Add the costs of the certification in Alice's evidence."""
     alice, session = write.cast.alice, write.session
     certificate = session.scalar(
         sa.select(Evidence.id).where(

@@ -1,4 +1,4 @@
-"""What can be asked of an e-mail address that waits to be confirmed."""
+"""Routes for confirming an e-mail address."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add what the addresses name."""
+    """Add the data that the URLs refer to."""
     tokens = {}
     for name in ("alice", "carol"):
         token, token_hash = new_token()

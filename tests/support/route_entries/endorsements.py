@@ -1,4 +1,4 @@
-"""What can be asked of witnesses: a person's requests are theirs, and a link is for one answer."""
+"""Routes of endorsements: the owner's requests, and single-use links for witnesses."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ CHANGES: tuple[Change, ...] = (
         "/endorsements/<uuid:key>", "DELETE", "endorsement.write", "/endorsements/{endorsement}",
         {}, expect_only_alice(nobody=SIGN_IN),
     ),
-    # It is answered already, so this changes nothing.
+    # The request is already answered, so nothing changes.
     Change(
         "/endorsements/by/<token>", "POST", "public", "/endorsements/by/{witness_answered}",
         {"answer": "seen", "witness": "Frank"}, PUBLIC,
@@ -62,7 +62,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """A request that waits for an answer, and one that was answered."""
+    """Add a pending request and an answered one."""
     session, alice = write.session, write.cast.alice
     content = next(
         each.content for each in published_roadmaps(session) if MILESTONE in each.content.by_key

@@ -1,4 +1,4 @@
-"""What can be asked by those who leave for good, and about them."""
+"""Routes for deleting an account."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.support.route_entry import (
     expect_status,
 )
 
-OF_A_PERSON = "/admin/people/<uuid:user_id>/deletion"
-# Nobody of the cast waits for a deletion: `tests/erasure/test_leaving.py` sees the page, and
-# `tests/browser/test_leaving.py` asks axe about it.
-RETURN = expect_status(303)
+ADMIN_RULE = "/admin/people/<uuid:user_id>/deletion"
+# Nobody in the cast has a pending deletion. `tests/erasure/test_leaving.py` tests the page and
+# `tests/browser/test_leaving.py` its accessibility.
+RETURN_PAGE = expect_status(303)
 ADMIN = expect_status(403, erin=200, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
@@ -24,12 +24,12 @@ PAGES: tuple[Page, ...] = (
         "/account/return",
         "public",
         "/account/return",
-        RETURN,
+        RETURN_PAGE,
         as_fragment={"nobody": 303},
         shown=False,
     ),
     Page(
-        OF_A_PERSON,
+        ADMIN_RULE,
         "admin.write",
         "/admin/people/{carol}/deletion",
         ADMIN,
@@ -43,7 +43,7 @@ CHANGES: tuple[Change, ...] = (
         "account.write",
         "/account/deletion",
         {"email": "{role}@example.org"},
-        # The last administrator stays.
+        # The last administrator cannot be deleted.
         expect_change(erin=409),
         affects=("alice", "bob", "carol"),
     ),
@@ -52,11 +52,11 @@ CHANGES: tuple[Change, ...] = (
         "PUT",
         "public",
         "/account/return",
-        pages=RETURN,
+        pages=RETURN_PAGE,
         as_fragment={"nobody": 303},
     ),
     Change(
-        OF_A_PERSON,
+        ADMIN_RULE,
         "PUT",
         "admin.write",
         "/admin/people/{carol}/deletion",
@@ -65,7 +65,7 @@ CHANGES: tuple[Change, ...] = (
         affects=("bob", "carol"),
     ),
     Change(
-        OF_A_PERSON,
+        ADMIN_RULE,
         "DELETE",
         "admin.write",
         "/admin/people/{carol}/deletion",
@@ -77,5 +77,5 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add nothing: the people are there."""
+    """Add nothing."""
     return {}

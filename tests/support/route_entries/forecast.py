@@ -1,4 +1,4 @@
-"""What can be asked of forecasts and days off: each person's are theirs alone."""
+"""Routes of forecasts and days off, which only their owner can access."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Two weeks off ahead, and one behind, of Alice's."""
+    """Add a future absence of two weeks and a past one of a week for Alice."""
     today = write.now.date()
     weeks = (("Summer", 30, 43), ("Ill", -40, -34))
     made = [

@@ -1,4 +1,4 @@
-"""What can be asked of imports: each person's are theirs alone."""
+"""Routes of imports, which only their owner can access."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ OPTIONS = {
     "record": "evidence", "column-0": "title", "column-1": "occurred_on", "column-2": "url",
     "column-3": "description", "kind": "other", "order": "dmy",
 }  # fmt: skip
-# Who brought nothing is led to where that is done.
-BROUGHT = expect_status(303, alice=200, nobody=SIGN_IN)
+# People without a pending import are redirected to the upload page.
+WITH_IMPORT = expect_status(303, alice=200, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
     Page("/evidence/import", "evidence.write", "/evidence/import"),
@@ -43,8 +43,8 @@ PAGES: tuple[Page, ...] = (
         "/evidence/import/<key>/preview",
         "evidence.write",
         "/evidence/import/csv/preview",
-        BROUGHT,
-        # Only the progress of what is fetched asks for a part.
+        WITH_IMPORT,
+        # Only the progress of a fetch is available as a fragment.
         as_fragment=dict.fromkeys(PEOPLE, HTMX_REDIRECT),
         variants=(
             "/evidence/import/csv/preview?questions=1",
@@ -78,8 +78,8 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """A table of Alice's, whose columns she has named and whose rows she has not imported; and what
-    GitHub has listed until its limit was reached."""
+    """Add two pending imports of Alice: a CSV file with mapped columns, and a rate-limited fetch
+    from GitHub."""
     fetched = actions.begin(
         write.session, write.cast.alice, "github", "octo-alice since 1 Jan 2026", [("merged", "")],
         {"login": "octo-alice", "since": "2026-01-01", "day": write.day(0).isoformat()},

@@ -1,4 +1,4 @@
-"""What can be asked of accounts: invitations, and what it needs to be there."""
+"""Routes of invitations and their sample data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.route_entry import (
 LIVES = dt.timedelta(days=14)
 
 PAGES: tuple[Page, ...] = (
-    # For anybody: a form for nobody, a button for those outside, "you are in it" for the others.
+    # Visitors get a sign-up form, non-members a button to join, and members a note.
     Page(
         "/invitations/<token>",
         "public",
@@ -36,7 +36,7 @@ PAGES: tuple[Page, ...] = (
         expect_status(404),
         name="invitation-unknown",
     ),
-    # For the invited person alone, who is signed in.
+    # Only for the invited person, signed in.
     Page(
         "/invitations/received/<uuid:invitation_id>",
         "account.read",
@@ -46,7 +46,7 @@ PAGES: tuple[Page, ...] = (
     ),
 )
 CHANGES: tuple[Change, ...] = (
-    # Hers alone, and the row of an invitation is nobody's.
+    # Only the invited person may accept. The invitation's row has no owner.
     Change(
         "/invitations/<token>",
         "POST",
@@ -79,7 +79,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add what the addresses name."""
+    """Add the data that the URLs refer to."""
     team = write.session.get_one(Team, write.cast.team)
 
     def make(email: str = "", role: str = "member") -> tuple[Invitation, str]:

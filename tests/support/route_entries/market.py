@@ -1,4 +1,4 @@
-"""What can be asked of the market and of offers, and what they need to be there."""
+"""Routes of the labor market and job offers, and their sample data."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Pay of 2022, with a state that is not published and one at the ceiling; two offers."""
+    """Add wages of 2022, with an unpublished state and one at the ceiling, and two job offers."""
     states = [
         ImportedPay(state="CA", jobs=31_000, mean=145_600, median=239_200, median_is_ceiling=True),
         ImportedPay(state="OR", jobs=2_400, mean=118_000, median=112_000),

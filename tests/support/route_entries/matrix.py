@@ -1,4 +1,4 @@
-"""What can be asked of the room `teams` (matrix), and what it needs to be there."""
+"""Routes of the team matrix."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 from tests.support.route_entry import SIGN_IN, Change, Page, expect_status
 
-# Who leads no team is refused; who leads another team finds nothing here.
-LEADERS = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
-# Those who see the people of any team, each their own.
-WHO_SEE_PEOPLE = expect_status(403, bob=200, dave=200, nobody=SIGN_IN)
+# People who manage no team get 403, managers of other teams 404.
+MANAGERS = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
+# Every manager sees a page with their own people.
+ANY_MANAGER = expect_status(403, bob=200, dave=200, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
     Page("/teams", "team.list", "/teams", name="teams", by_role=True),
@@ -17,7 +17,7 @@ PAGES: tuple[Page, ...] = (
         "/teams/<slug>",
         "team.matrix",
         "/teams/{team}",
-        LEADERS,
+        MANAGERS,
         variants=(
             "/teams/{team}?sort=readiness&verdict=setting_out",
             "/teams/{team}?q=nobody+of+this+name",
@@ -28,16 +28,16 @@ PAGES: tuple[Page, ...] = (
         "/teams/<slug>/export/<name>",
         "team.matrix",
         "/teams/{team}/export/csv",
-        LEADERS,
+        MANAGERS,
         shown=False,
         name="team-export",
     ),
-    Page("/people", "team.matrix", "/people", WHO_SEE_PEOPLE, name="all-people"),
+    Page("/people", "team.matrix", "/people", ANY_MANAGER, name="all-people"),
     Page(
         "/people/export/<name>",
         "team.matrix",
         "/people/export/csv",
-        WHO_SEE_PEOPLE,
+        ANY_MANAGER,
         shown=False,
         name="all-people-export",
     ),
@@ -46,5 +46,5 @@ CHANGES: tuple[Change, ...] = ()
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """The addresses name Alice's team; what is in it the others have furnished."""
+    """Return Alice's team; the other rooms add its data."""
     return {"team": "ranking"}

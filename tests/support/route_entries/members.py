@@ -1,4 +1,4 @@
-"""What can be asked of the room `teams` (members), and what it needs to be there."""
+"""Routes of team members and their sample data."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from roadmap.people.models import Team
 from tests.support.route_entry import FORM_PRESERVED, SIGN_IN, Change, Page, Statuses, expect_status
 
 
-def leaders(status: int = 303, nobody: int = FORM_PRESERVED) -> Statuses:
-    """Of Alice's team its manager and the administrator; another's manager knows of no such."""
+def expect_team_managers(status: int = 303, nobody: int = FORM_PRESERVED) -> Statuses:
+    """Allow Bob and the administrator; other teams' managers get 404."""
     return expect_status(403, bob=status, erin=status, dave=404, nobody=nobody)
 
 
@@ -19,17 +19,17 @@ PAGES: tuple[Page, ...] = (
         "/teams/<slug>/members",
         "team.members",
         "/teams/{team}/members",
-        leaders(200, SIGN_IN),
+        expect_team_managers(200, SIGN_IN),
         name="team-members",
     ),
     Page(
         "/teams/<slug>/members/<uuid:user_id>",
         "team.members",
         "/teams/{team}/members/{carol}",
-        leaders(200, SIGN_IN),
+        expect_team_managers(200, SIGN_IN),
         name="team-member",
     ),
-    # Of another team, whose people this one's manager does not see.
+    # Dave is in another team, whose members Bob cannot see.
     Page(
         "/teams/<slug>/members/<uuid:user_id>",
         "team.members",
@@ -47,7 +47,7 @@ PAGES: tuple[Page, ...] = (
     ),
 )
 CHANGES: tuple[Change, ...] = (
-    # Nobody is pulled into a team but by an administrator.
+    # Only an administrator can add people without an invitation.
     Change(
         "/teams/<slug>/members",
         "POST",
@@ -63,11 +63,11 @@ CHANGES: tuple[Change, ...] = (
         "team.members",
         "/teams/{team}/members/{carol}",
         {"role": "manager"},
-        leaders(),
-        # The people whom she sees now are notified.
+        expect_team_managers(),
+        # The people she can now see are notified.
         affects=("carol", "alice", "bob"),
     ),
-    # Somebody of another team: nobody can be brought in by a change of role.
+    # A role change cannot add a member of another team.
     Change(
         "/teams/<slug>/members/<uuid:user_id>",
         "PUT",
@@ -83,7 +83,7 @@ CHANGES: tuple[Change, ...] = (
         "team.members",
         "/teams/{team}/members/{carol}/team",
         {"to": "vision"},
-        leaders(422),
+        expect_team_managers(422),
     ),
     Change(
         "/teams/<slug>/members/<uuid:user_id>",
@@ -91,7 +91,7 @@ CHANGES: tuple[Change, ...] = (
         "team.members",
         "/teams/{team}/members/{carol}",
         {"sure": "yes"},
-        leaders(),
+        expect_team_managers(),
         affects=("carol",),
     ),
     Change(
@@ -100,7 +100,7 @@ CHANGES: tuple[Change, ...] = (
         "team.invite",
         "/teams/{team}/invitations",
         {"email": "hedwig@example.org", "role": "member", "days": "14"},
-        leaders(),
+        expect_team_managers(),
         affects=("nobody",),
     ),
     Change(
@@ -109,7 +109,7 @@ CHANGES: tuple[Change, ...] = (
         "team.invite",
         "/teams/{team}/invitations/{invited_to_team}",
         {"sure": "yes"},
-        leaders(),
+        expect_team_managers(),
         affects=("nobody",),
     ),
     Change(
@@ -119,14 +119,14 @@ CHANGES: tuple[Change, ...] = (
         "/teams/{team}/membership",
         {"sure": "yes"},
         expect_status(404, alice=303, bob=303, carol=303, erin=403, nobody=FORM_PRESERVED),
-        # What her manager has not read about her pieces goes.
+        # Deletes the manager's unread notifications about her evidence.
         affects=("bob",),
     ),
 )
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add what the addresses name."""
+    """Add the data that the URLs refer to."""
     team = write.session.get_one(Team, write.cast.team)
     made, _token = invite(
         write.session,

@@ -1,4 +1,4 @@
-"""What can be asked of progress over time: each person's is theirs alone."""
+"""Routes of progress over time, which only its owner can access."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHANGES: tuple[Change, ...] = ()
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Snapshots of Alice's: the first days are not wholly known."""
+    """Add snapshots of Alice; the first days are incomplete."""
     session, alice = write.session, write.cast.alice
     mine = enrollment(session, alice)
     assert mine is not None

@@ -1,4 +1,4 @@
-"""What can be asked of the room `notify`, and what it needs to be there."""
+"""Routes of the room `notifications` and their sample data."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add what the addresses name."""
-    # What the actions have told Alice of; half a year ago she read what there was then.
+    """Add the data that the URLs refer to."""
+    # Alice has notifications from the sample actions, and read the old ones half a year ago.
     alice = Notification.user_id == write.cast.alice
     write.session.execute(
         sa.update(Notification)

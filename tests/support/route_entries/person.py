@@ -1,4 +1,4 @@
-"""What can be asked of the room `teams` (person), and what it needs to be there."""
+"""Routes of a person's page in a team."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tests.support.route_entry import SIGN_IN, Change, Page, expect_change, expe
 
 PERSON = "/teams/{team}/people/{alice}"
 RULE = "/teams/<slug>/people/<uuid:person_id>"
-# Alice herself and Bob, who leads her team; for all others she is not there.
-SEEN = expect_status(404, alice=200, bob=200, nobody=SIGN_IN)
-# Who manages nobody assesses nobody; for Dave, who manages others, she is not there.
+# Visible to Alice and her manager Bob; others get 404.
+VISIBLE = expect_status(404, alice=200, bob=200, nobody=SIGN_IN)
+# Only managers may assess. Dave manages another team and gets 404.
 BOB = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
@@ -18,7 +18,7 @@ PAGES: tuple[Page, ...] = (
         RULE,
         "person.read",
         PERSON,
-        SEEN,
+        VISIBLE,
         variants=(PERSON + "?stage={stage}", PERSON + "?since=2020-01-01"),
         name="person",
         by_role=True,
@@ -46,5 +46,5 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add what the addresses name."""
+    """Add the data that the URLs refer to."""
     return {"team": "ranking"}

@@ -1,4 +1,4 @@
-"""What can be asked of portfolios and their public links, and what that needs to be there."""
+"""Routes of portfolios and their public links, and their sample data."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CHANGES: tuple[Change, ...] = (
     Change(
         "/portfolios", "POST", "portfolio.write", "/portfolios",
         {"name": "Recruiters", "copy_of": "{cv}"},
-        # A copy of Alice's, which nobody else can choose.
+        # A copy of Alice's portfolio, which others cannot select.
         expect_change(422, alice=303),
     ),
     Change(RULE, "PUT", "portfolio.write", CV, TEXTS, expect_only_alice()),
@@ -114,7 +114,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Alice's second portfolio with a redacted piece, an open link and one that she revoked."""
+    """Add a second portfolio of Alice with redacted evidence, an active and a revoked link."""
     alice, session = write.actor(write.cast.alice), write.session
     cv = actions.create_portfolio(
         session, name="Public CV", copy_of=alice.id, by=alice, now=write.ago(4)

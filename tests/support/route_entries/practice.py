@@ -1,4 +1,4 @@
-"""What can be asked of the question bank, the same for everybody, and of what one practises."""
+"""Routes of the question bank, which is the same for everyone, and of a person's practice."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ CHANGES: tuple[Change, ...] = (
         "/practice/links/{peer_link}",
         pages=expect_only_alice(nobody=SIGN_IN),
     ),
-    # It is rated already, so this changes nothing.
+    # Already rated, so nothing changes.
     Change(
         "/practice/peer/<token>",
         "POST",
@@ -176,7 +176,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """A story of Alice with proof and an outline without; attempts in each state."""
+    """Add a story of Alice with evidence, an outline without, and attempts in each state."""
     session, alice = write.session, write.cast.alice
     piece = session.query(Evidence).filter_by(user_id=alice).order_by(Evidence.id).first()
     told = {
@@ -225,7 +225,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
 
 
 def _make_peer_links(write: Any) -> dict[str, str]:
-    """A link that waits for a rating, and one that was used."""
+    """Add an unused link for a peer rating, and a used one."""
     session, alice, story = write.session, write.cast.alice, STORY.rpartition("/")[2]
     used = actions.make_peer_link(session, alice, story, None, now=write.ago(6))
     [link] = queries.peer_links(session, alice)

@@ -1,4 +1,4 @@
-"""What can be asked of the room `reviews`, and what it needs to be there."""
+"""Routes of the room `reviews` and their sample data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roadmap.evidence.models import Evidence
 from tests.support.route_entry import SIGN_IN, Change, Page, expect_change, expect_status
 
 RULE = "/reviews/<uuid:evidence_id>"
-# The room is for managers. Dave is one, but not of hers: for him her piece does not exist.
+# Only managers may review. Dave does not manage Alice, so her evidence is 404 for him.
 MANAGERS = expect_status(403, bob=200, dave=200, nobody=SIGN_IN)
 BOB = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
 HISTORY_RULE = "/reviews/people/<uuid:person_id>"
@@ -34,9 +34,9 @@ PAGES: tuple[Page, ...] = (
         variants=("/reviews/{verified}", "/reviews/{returned}", "/reviews/{resubmitted}"),
         name="review",
     ),
-    # Nobody verifies a history of their own.
+    # People cannot verify their own history.
     Page(HISTORY_RULE, "person.verify", "/reviews/people/{alice}", VERIFIERS, name="history"),
-    # What is private is not there for anybody but its author.
+    # Private evidence is visible only to its owner.
     Page(
         RULE,
         "review.read",
@@ -100,7 +100,7 @@ CHANGES: tuple[Change, ...] = (
         "person.verify",
         "/reviews/people/{carol}",
         {"decided_at": "{judged_at}", "reason": "Not my call."},
-        # The form comes back as it was sent.
+        # The response contains the submitted form.
         expect_change(403, bob=200, dave=404),
         affects=("carol",),
     ),
@@ -126,9 +126,9 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add what the addresses name."""
+    """Add the data that the URLs refer to."""
     session, carol = write.session, write.cast.carol
-    # Verified, and edited since: version 2 waits while version 1 counts.
+    # Edited after verification: version 2 is pending while version 1 counts.
     piece = write.piece(
         carol, 40, "open_source", "Merged tokenizer fix", visibility="team",
         milestones=["point-in-time-sql"], state="verified",
@@ -144,7 +144,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
         carol, 8, "open_source", "Faster tokenizer tests", visibility="team",
         milestones=["first-upstream-fix"], state="submitted",
     )  # fmt: skip
-    # A while ahead, so that the ten minutes to take it back outlast the tests.
+    # In the future, so that the ten minutes for undoing it do not expire during the tests.
     judgement = review_actions.decide(
         session, just, "verified", version_id=just.current_id,
         by=write.actor(write.cast.bob), now=write.ago(-1),

@@ -1,4 +1,4 @@
-"""What can be asked of the search, and what it needs to be there."""
+"""Routes of the search."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 from tests.support.route_entry import Change, Page
 
 PAGES: tuple[Page, ...] = (
-    # A manager finds what others share, an administrator accounts.
+    # Managers also find shared evidence, administrators also find accounts.
     Page("/search", "search.read", "/search?q=design", by_role=True, variants=("/search",)),
 )
 CHANGES: tuple[Change, ...] = ()
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Nothing: it finds what the other rooms have made."""
+    """Add nothing: the search finds the other rooms' data."""
     return {}

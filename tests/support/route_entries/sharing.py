@@ -1,4 +1,4 @@
-"""What can be asked of accounts: what one shares and gets by mail, and what has to be there."""
+"""Routes of the account's sharing and mail settings."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Add what the addresses name."""
+    """Add the data that the URLs refer to."""
     return {}

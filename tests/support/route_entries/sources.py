@@ -1,4 +1,4 @@
-"""What can be asked of the sources, and what they need to be there."""
+"""Routes of the sources."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ CHANGES: tuple[Change, ...] = ()
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Nothing: its content comes with Cairn."""
+    """Add nothing: Cairn ships the content."""
     return {}

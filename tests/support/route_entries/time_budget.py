@@ -1,4 +1,4 @@
-"""What can be asked of hours: each person's are theirs alone."""
+"""Routes of the time budget, which only its owner can access."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ CHANGES: tuple[Change, ...] = (
         "/time/calendar/corrections", "DELETE", "time.write", "/time/calendar/corrections", {},
         expect_change(nobody=SIGN_IN),
     ),
-    # Where the operator allows no host there are no addresses.
+    # Without allowed calendar hosts, this route is 404.
     Change(
         "/time/calendar/address", "PUT", "time.write", "/time/calendar/address",
         {"url": "https://calendar.example.org/alice.ics"}, expect_change(404),
@@ -74,7 +74,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Four weeks of Alice's, this one short of deep work."""
+    """Add four weeks for Alice, the current one with too little deep work."""
     session, alice = write.session, write.cast.alice
     today = write.now.date()
     monday = Week.of(today).monday

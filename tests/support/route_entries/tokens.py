@@ -1,4 +1,4 @@
-"""What can be asked of accounts: tokens of the API, and what it needs to be there."""
+"""Routes of API tokens and their sample data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Two tokens of Alice: one that was used, and one that has expired."""
+    """Add two tokens of Alice, one used and one expired."""
     session, alice = write.session, write.cast.alice
     for name, scope, days in (("Calendar script", "read", 200), ("Sync of the wiki", "write", 3)):
         api_tokens.create(

@@ -1,4 +1,4 @@
-"""What can be asked of tools: what each person says of them is theirs alone."""
+"""Routes of tools, where each person's entries are private."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from roadmap.core.dates import PartialDate
 from roadmap.tools import actions
 from tests.support.route_entry import SIGN_IN, Change, Page, expect_status
 
-# Who leads no team is refused; who leads another team finds nothing here.
-LEADERS = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
+# People who manage no team get 403, managers of other teams 404.
+MANAGERS = expect_status(403, bob=200, dave=404, nobody=SIGN_IN)
 
 PAGES: tuple[Page, ...] = (
     Page("/tools", "tool.read", "/tools", variants=("/tools?status=retired", "/tools?mine=1")),
     Page("/tools/<key>", "tool.read", "/tools/ray"),
-    Page("/teams/<slug>/tools", "team.matrix", "/teams/{team}/tools", LEADERS, name="team-tools"),
+    Page("/teams/<slug>/tools", "team.matrix", "/teams/{team}/tools", MANAGERS, name="team-tools"),
     Page(
         "/teams/<slug>/tools/<key>",
         "team.matrix",
         "/teams/{team}/tools/jax",
-        LEADERS,
+        MANAGERS,
         variants=("/teams/{team}/tools/vllm", "/teams/{team}/tools/ray"),
         name="team-tool",
     ),
@@ -38,7 +38,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """What Alice says of three tools, for herself; Carol shares one."""
+    """Add Alice's private entries for three tools, and one that Carol shares."""
     carol, said = write.cast.carol, {"level": "production", "interest": "deepen", "note": ""}
     said["last_used"] = PartialDate("2023-05")
     actions.save(write.session, carol, "jax", said, by=carol, now=write.ago(9))

@@ -1,4 +1,4 @@
-"""What can be asked of the work log: each person's is theirs alone."""
+"""Routes of the work log, which only its owner can access."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHANGES: tuple[Change, ...] = (
 
 
 def create_sample_data(write: Any) -> dict[str, str]:
-    """Lines of Alice's in three weeks."""
+    """Add log entries of Alice in three weeks."""
     session, alice = write.session, write.cast.alice
     today = write.now.date()
     texts = (
