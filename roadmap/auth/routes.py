@@ -63,10 +63,11 @@ def sign_in() -> Response:
     with read_only_session() as session:
         known = queries.find_user_to_sign_in(session, email)
     device = find_device(known.id) if known else ""
-    if device:
-        limits = rate_limits.device_limits(device)
-    else:
-        limits = rate_limits.attempt_limits("sign-in", account=email_key(email), address=address)
+    limits = (
+        rate_limits.device_limits(device)
+        if device
+        else rate_limits.attempt_limits("sign-in", account=email_key(email), address=address)
+    )
     tried = check_password(known, password, limits, what="session", target=email)
     if tried.wait:
         return too_many_requests(_render_sign_in(form, wait=tried.wait), tried.wait)

@@ -40,7 +40,6 @@ from roadmap.readiness.tally import TONES
 from roadmap.skills import actions, queries
 from roadmap.skills.forms import OtherAssessmentForm
 from roadmap.skills.gap_messages import gap_message
-from roadmap.skills.rules import SkillComparison
 from roadmap.teams.blueprint import teams
 from roadmap.teams.loaders import load_person
 from roadmap.teams.matrix import INACTIVE_DAYS, PersonLinks, percent
@@ -199,10 +198,7 @@ def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
 def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
     """Show the described levels of a skill; for htmx as the open row of the person's table."""
     team, who = load_person(current_user, "person.assess", slug, person_id)
-    asked = _load_skill(who, key)
-    both = compare_skill(db.session, who.id, asked)
-    form = OtherAssessmentForm(data={"level": str(both.other.level)} if both.other else None)
-    return _render_skill(team, who, asked, both, form)
+    return _render_skill(team, who, _load_skill(who, key))
 
 
 @teams.post("/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments")
@@ -212,8 +208,7 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
     team, who = load_person(current_user, "person.assess", slug, person_id)
     asked, form = _load_skill(who, key), OtherAssessmentForm()
     if not form.validate_on_submit():
-        both = compare_skill(db.session, who.id, asked)
-        return make_response(_render_skill(team, who, asked, both, form), 422)
+        return make_response(_render_skill(team, who, asked, form), 422)
     level, comment = form.chosen, form.comment.data
     try:
         actions.assess_other(
@@ -269,13 +264,15 @@ def _load_skill(who: User, key: str) -> Skill:
 
 
 def _render_skill(
-    team: Team, who: User, asked: Skill, both: SkillComparison, form: OtherAssessmentForm
+    team: Team, who: User, asked: Skill, form: OtherAssessmentForm | None = None
 ) -> str:
     """Return the page of a skill, or its open row for htmx."""
+    both = compare_skill(db.session, who.id, asked)
+    level = {"level": str(both.other.level)} if both.other else None
     shown = {
         "skill": asked,
         "standing": both,
-        "form": form,
+        "form": form or OtherAssessmentForm(data=level),
         "who": who,
         "path": _person_path(team, who),
         "legend": _("%(skill)s: the level of %(name)s", skill=asked.title, name=who.name),
