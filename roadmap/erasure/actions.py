@@ -11,7 +11,6 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +25,7 @@ from roadmap.core.database import count_changed, db
 from roadmap.core.types import Base
 from roadmap.erasure import ledger
 from roadmap.erasure.decisions import FORMER_COLLEAGUE, LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
-from roadmap.erasure.rules import Scrub, names_in, needles, scrubber
+from roadmap.erasure.rules import Person
 from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 
@@ -36,18 +35,6 @@ log = logging.getLogger(__name__)
 BATCH = 1_000
 _USERS: Any = User.__table__
 _DELETIONS: Any = AccountDeletion.__table__
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who is erased, as far as it is needed to find what names them."""
-
-    id: uuid.UUID
-    scrub: Scrub
-    needles: frozenset[str]
-    emails: frozenset[str]
-    name: str
-    requested_at: dt.datetime
 
 
 def erase_due(
@@ -129,11 +116,7 @@ def _load(session: Session, user_id: uuid.UUID, now: dt.datetime) -> Person | No
         return None
     # An address that was never confirmed may be somebody else's.
     emails = frozenset({row.email, row.email_key}) if row.email_key else frozenset[str]()
-    found = needles(user_id, row.name, emails)
-    return Person(
-        user_id, scrubber(user_id, row.name, emails), frozenset(found), emails, row.name,
-        row.requested_at,
-    )  # fmt: skip
+    return Person(user_id, row.name, emails, row.requested_at)
 
 
 def _scrub_log(table: sa.Table, columns: tuple[str, ...], person: Person) -> None:
@@ -233,13 +216,12 @@ def _delete_mails(session: Session, person: Person) -> None:
     rows = session.execute(
         sa.select(mails.c.id, mails.c.due_at, mails.c.created_at, *texts).where(sa.or_(*found))
     ).all()
-    name = names_in(person.name)
     named = [
         row.id
         for row in rows
         if any(person.scrub(text) != text for text in row[3:])
         or ((row.due_at is None or row.created_at <= person.requested_at)
-            and any(name.search(text) for text in row[3:]))
+            and any(map(person.is_named_in, row[3:])))
     ]  # fmt: skip
     for batch in batched(named, BATCH):
         session.execute(sa.delete(mails).where(mails.c.id.in_(batch)))

@@ -9,18 +9,19 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_login import UserMixin
+
 from roadmap.people import reach
 from roadmap.people.queries import administers, own_teams
 from roadmap.people.roles import Capability, capabilities_of, highest_role
 
 
 @dataclass
-class Actor:
+class Actor(UserMixin):
     """The person who acts, loaded in one statement with their session.
 
-    The attributes `is_…` and `get_id` are Flask-Login's contract. `token` is the secret of the
-    session cookie, `version` the version of the person when the request began, and `team_roles`
-    the comma-separated roles that they have in their teams.
+    `token` is the secret of the session cookie, `version` the version of the person when the
+    request began, and `team_roles` the comma-separated roles that they have in their teams.
     """
 
     id: uuid.UUID
@@ -52,10 +53,6 @@ class Actor:
     _by_person: dict[uuid.UUID, frozenset[Capability]] = field(
         default_factory=dict, repr=False, compare=False
     )
-
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
 
     def get_id(self) -> str:
         return self.token
@@ -117,6 +114,6 @@ class Actor:
         """
         self._by_person.clear()
         for name in ("_by_team", "own_teams"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         if self.is_admin:
             self.is_admin = administers(self.session, self.id)

@@ -26,7 +26,7 @@ from roadmap.demo.loader import load_demo_data
 from roadmap.endorsements.models import Endorsement
 from roadmap.erasure import actions, ledger
 from roadmap.erasure.decisions import ERASED, FORMER_COLLEAGUE, FORMER_MANAGER
-from roadmap.erasure.rules import scrubber
+from roadmap.erasure.rules import Person
 from roadmap.evidence.models import Evidence, Review
 from roadmap.invitations.models import Invitation
 from roadmap.jobs import tasks
@@ -265,7 +265,8 @@ def test_a_restored_backup_brings_nobody_back(session, cast, now, folder, tmp_pa
 
 def test_ids_and_addresses_are_replaced_and_a_name_only_where_a_name_stands():
     person = uuid.uuid4()
-    scrub = scrubber(person, "Ann Lee", {"ann@example.org"})
+    emails = frozenset({"ann@example.org"})
+    scrub = Person(person, "Ann Lee", emails, dt.datetime.now(dt.UTC)).scrub
     assert scrub("ann@example.org.") == f"{FORMER_COLLEAGUE}."
     for other in ("Joann Leeds", "joann@example.org", "ann@example.org.au", "Ann Lee"):
         assert scrub(other) == other
