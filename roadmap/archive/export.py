@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from roadmap.archive.format import ACCOUNT, FILES, FORMAT, MANIFEST, RECORDS, VERSION
 from roadmap.archive.tables import (
     SHARED_NAMES,
-    account_columns,
     archived_columns,
     exported_tables,
     target_table,
@@ -74,7 +73,7 @@ def _read(
     """Read the account, the rows of each table, and what the manifest says of the person."""
     users: Any = User.__table__
     account = connection.execute(
-        sa.select(*(users.c[name] for name in account_columns())).where(users.c.id == user_id)
+        sa.select(*archived_columns("user")).where(users.c.id == user_id)
     ).one()
     raw = {
         # The eldest first where their ids tell.

@@ -26,7 +26,6 @@ from pydantic import (
 
 from roadmap.archive.tables import (
     SHARED_NAMES,
-    account_columns,
     archived_columns,
     exported_tables,
     target_table,
@@ -177,14 +176,9 @@ class Manifest(_Model):
 def row_model(name: str) -> type[BaseModel]:
     """Return the model of a row of a table; that of "user" is the account."""
     table = Base.metadata.tables[name]
-    columns = (
-        [table.columns[each] for each in account_columns()]
-        if name == "user"
-        else archived_columns(name)
-    )
     words = checked_words(table)
     fields: dict[str, Any] = {}
-    for column in columns:
+    for column in archived_columns(name):
         kind = _type_of(column, words.get(column.name))
         # An archive of an earlier release does not have a column that came later.
         fields[column.name] = (kind | None if column.nullable else kind, _default_of(column))

@@ -27,7 +27,6 @@ from roadmap.archive.tables import (
     LOOSE_IDS,
     NOT_RESTORED,
     SHARED_NAMES,
-    account_columns,
     archived_columns,
     exported_tables,
     target_table,
@@ -197,9 +196,9 @@ class _Planner:
         _choose_one(rows.get("enrollment", []), "is_primary")
         _choose_one(rows.get("portfolio", []), "is_default")
         account = {
-            name: getattr(self._archive.account, name)
-            for name in account_columns()
-            if name not in STAYS
+            column.name: getattr(self._archive.account, column.name)
+            for column in archived_columns("user")
+            if column.name not in STAYS
         }
         if account["timezone"] not in zoneinfo.available_timezones():
             # Every page reads it.

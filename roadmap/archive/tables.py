@@ -73,25 +73,16 @@ def exported_tables() -> Mapping[str, sa.Table]:
 
 
 @cache
-def account_columns() -> tuple[str, ...]:
-    """Return the columns of an account that an archive has."""
-    columns = Base.metadata.tables["user"].columns
-    return tuple(
-        column.name
-        for column in columns
-        if column.name not in ACCOUNT_LEFT_OUT and not _is_derived(column)
-    )
-
-
-@cache
 def archived_columns(name: str) -> tuple[sa.Column[object], ...]:
-    """Return the columns of a table that an archive has, which is whose row it is for all."""
-    return tuple(column for column in owned_tables()[name].columns if _is_archived(column))
+    """Return the columns of a table that an archive has; those of "user" are the account's."""
+    return tuple(each for each in Base.metadata.tables[name].columns if _is_archived(each))
 
 
 def _is_archived(column: sa.Column[object]) -> bool:
     if column.name == "user_id" or _is_derived(column) or str(column) in SECRET_COLUMNS:
         return False
+    if column.table.name == "user":
+        return column.name not in ACCOUNT_LEFT_OUT
     # A number that the database gives: the order of the rows says as much. One that is a key
     # together with other columns says something by itself.
     is_alone = column.primary_key and len(column.table.primary_key.columns) == 1
