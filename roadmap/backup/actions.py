@@ -20,7 +20,6 @@ from roadmap.backup.archive import Manifest, write_file, write_manifest, write_t
 from roadmap.backup.progress import Say, quiet
 from roadmap.backup.restore import (
     CHUNK,
-    SchemaMismatch,
     backed_up_tables,
     lock_all_tables,
     put_files,
@@ -28,7 +27,7 @@ from roadmap.backup.restore import (
     restore_to_scratch,
 )
 from roadmap.core.config import VERSION
-from roadmap.core.database import Schema, compare_schema, db, newest_migrations
+from roadmap.core.database import db, newest_migrations
 from roadmap.core.file_store import file_store, whole_file
 from roadmap.core.maintenance import announce_restore
 from roadmap.core.text import count_of
@@ -37,15 +36,12 @@ from roadmap.evidence.models import EvidenceFile
 from roadmap.people.audit import record_audit
 
 
-def create(path: Path, *, now: dt.datetime, replace_existing: bool = False) -> Manifest:
-    """Write everything in the database at this moment into a new file.
+def create(path: Path, *, now: dt.datetime) -> Manifest:
+    """Write everything in the database at this moment into a file.
 
-    The file appears complete or not at all, readable by its owner alone. Raises
-    FileExistsError, SchemaMismatch, OSError.
+    The file appears complete or not at all, readable by its owner alone. The database must be of
+    this release. Raises OSError.
     """
-    _require_current_schema()
-    if path.exists() and not replace_existing:
-        raise FileExistsError(path)
     # Before the snapshot: what its rows name must still be there when it is copied.
     with file_store().holding(), db.snapshot() as connection:
         manifest = _write_file(path, connection, now)
@@ -74,7 +70,6 @@ def restore(
     back although they were erased are closed in the same transaction, and erased again after it;
     how many they are is returned with the manifest.
     """
-    _require_current_schema()
     with (
         restore_to_scratch(path, trust=trust, say=say, replaces=True) as (manifest, scratch),
         file_store().holding(),
@@ -134,11 +129,3 @@ def _write_files(packed: zipfile.ZipFile, connection: sa.Connection, manifest: M
             manifest.missing_files.append(name)
         else:
             manifest.files.append(name)
-
-
-def _require_current_schema() -> None:
-    if compare_schema() is not Schema.CURRENT:
-        raise SchemaMismatch(
-            "the database has not the newest schema: run "
-            "`.venv/bin/flask --app roadmap db upgrade` first"
-        )

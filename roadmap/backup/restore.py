@@ -226,8 +226,7 @@ def put_files(path: Path, manifest: Manifest) -> None:
     with open_backup(path) as packed:
         for name in manifest.files:
             with packed.open(f"{FILES}{name}") as file:
-                if file_store().put(file) != name:
-                    raise InvalidBackup(f"the file {name} is not what was written")
+                file_store().put(file)
 
 
 def _recount_rows(engine: sa.Engine, manifest: Manifest) -> Manifest:

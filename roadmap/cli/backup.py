@@ -41,7 +41,7 @@ def create(file: Path, force: bool) -> None:
     with a copy of the secret key, which signs it. Sessions and unsent mail are not in it.
     """
     require_new_file(file, force=force)
-    manifest = actions.create(file, now=utc_now(), replace_existing=force)
+    manifest = actions.create(file, now=utc_now())
     megabytes = file.stat().st_size / 1_000_000
     click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
     for name in manifest.missing_files:

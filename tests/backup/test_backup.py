@@ -133,7 +133,7 @@ def test_what_was_there_before_is_kept(sample_data: Cast, file: Path, tmp_path: 
 
 def test_it_is_written_down(sample_data: Cast, file: Path) -> None:
     actions.restore(file, keep=None, now=NOW)
-    actions.create(file, now=NOW, replace_existing=True)
+    actions.create(file, now=NOW)
     lines = db.session.scalars(sa.select(AuditEntry.action)).all()
     assert {"backup.restored", "backup.created"} <= set(lines)
 
@@ -156,13 +156,6 @@ def test_a_folder_that_cannot_be_written_is_named(sample_data: Cast, tmp_path: P
 def test_only_its_owner_reads_the_file(file: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in file.parent.iterdir()] == [file.name]
-
-
-def test_a_file_is_not_replaced_by_accident(file: Path) -> None:
-    before = file.read_bytes()
-    with pytest.raises(FileExistsError):
-        actions.create(file, now=NOW)
-    assert file.read_bytes() == before
 
 
 def test_it_holds_no_session_and_no_mail(file: Path) -> None:
@@ -480,9 +473,11 @@ def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     made = run(app, "create", str(path))
     assert (made.exit_code, made.stderr) == (0, "")
     assert "6 people" in made.stdout
+    before = path.read_bytes()
     again = run(app, "create", str(path))
     assert again.exit_code == 1
     assert "--force" in again.stderr
+    assert path.read_bytes() == before
     assert len(again.stderr.splitlines()) == 1
     assert "can be restored" in run(app, "verify", str(path)).stdout
     before = rows()
