@@ -8,8 +8,7 @@
     const { uploads, mostBytes, mostFiles, tooLarge, tooMany, failed, sending, waits, added, same, close } = part.dataset;
     const input = part.querySelector("input[type=file]");
     const list = part.querySelector(".file-choices");
-    if (!input || part.dataset.ready) return;
-    part.dataset.ready = "1";
+    if (!input) return;
     part.querySelector(".with-script").hidden = false;
     part.querySelector(".without-script").hidden = true;
     const named = (text, file) => text.replace("{name}", () => file.name);

@@ -3,11 +3,7 @@
 (() => {
   "use strict";
   const matrix = () => document.querySelector("table.matrix");
-  const cell = (row, column) => {
-    // A cell that spans columns (or rows, in the head) stands for all of them.
-    const places = matrix()._places || (matrix()._places = lay(matrix()));
-    return places[row]?.[column];
-  };
+  // A cell that spans columns (or rows, in the head) stands for all of them.
   const lay = (table) => {
     const places = [...table.rows].map(() => []);
     [...table.rows].forEach((row, y) => {
@@ -22,13 +18,14 @@
     });
     return places;
   };
+  const placesOf = (table) => (table._places ||= lay(table));
+  const cell = (row, column) => placesOf(matrix())[row]?.[column];
   const where = (found) => {
-    const table = matrix();
-    const places = table._places || (table._places = lay(table));
+    const places = placesOf(matrix());
     const row = places.findIndex((cells) => cells.includes(found));
     return [row, places[row].indexOf(found), places];
   };
-  const link = (found) => found && found.querySelector("a");
+  const link = (found) => found?.querySelector("a");
 
   /* One link of the matrix is in the order of Tab: the one that was last in focus. */
   const settle = (chosen) => {
