@@ -1,1 +1,1 @@
-"""Records that a person brings along: read, looked at, then saved as drafts."""
+"""Import records from files and external services: parse, preview, then save as drafts."""

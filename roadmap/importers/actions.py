@@ -1,4 +1,4 @@
-"""Keep what a person brought until they save it, and save it: all that is ticked, or nothing."""
+"""Store pending imports and save the selected rows, all or none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from roadmap.people.actor import Actor
 from roadmap.people.locks import lock_user
 
 LIFETIME = dt.timedelta(days=1)
-# A session with this in its `info` has pages to fetch: the job process is woken by the commit.
+# Key in `Session.info`: the commit wakes up the job process, because there are pages to fetch.
 PAGES_ENQUEUED = "pages_put"
 
 
@@ -33,9 +33,9 @@ def keep(
     *,
     now: dt.datetime,
 ) -> PendingImport:
-    """Keep what was brought for a day, instead of what was brought to this importer before.
+    """Store a pending import for a day, replacing the previous one of this importer.
 
-    Without `options` the person answers questions before there is a preview.
+    With `options=None`, the user answers questions before the preview.
     """
     discard(session, user_id, importer)
     pending = PendingImport(
@@ -61,7 +61,7 @@ def begin(
     *,
     now: dt.datetime,
 ) -> PendingImport:
-    """Let the job process fetch these pages, instead of what was brought to the importer before."""
+    """Queue pages for the job process, replacing the previous import of this importer."""
     pending = keep(session, user_id, importer, source, [], options, now=now)
     pending.todo = [list(page) for page in todo]
     retry(session, pending, now=now)
@@ -69,7 +69,7 @@ def begin(
 
 
 def retry(session: Session, pending: PendingImport, *, now: dt.datetime) -> None:
-    """Let the job process go on with the pages that are left, if any."""
+    """Requeue the remaining pages for the job process, if any."""
     lock_user(session, pending.user_id)
     if pending.todo:
         pending.state, pending.resume_at, pending.fault = "fetching", now, None
@@ -78,15 +78,15 @@ def retry(session: Session, pending: PendingImport, *, now: dt.datetime) -> None
 
 
 def discard(session: Session, user_id: uuid.UUID, importer: str) -> None:
-    """Delete what was brought to an importer, if anything."""
+    """Delete the pending import of an importer, if any."""
     lock_user(session, user_id)
     session.execute(sa.delete(PendingImport).filter_by(user_id=user_id, importer=importer))
 
 
 def answer(session: Session, pending: PendingImport, options: Mapping[str, str]) -> None:
-    """Store what the person chose before the preview."""
+    """Store the answers given before the preview."""
     lock_user(session, pending.user_id)
-    # It may have been discarded meanwhile.
+    # A concurrent request may have discarded the import.
     chosen = sa.update(PendingImport).where(PendingImport.id == pending.id)
     session.execute(chosen.values(options=dict(options)))
 
@@ -99,13 +99,13 @@ def save(
     by: Actor,
     now: dt.datetime,
 ) -> Counter[str]:
-    """Save the rows, each with what its section adds to its values; return how many by record.
+    """Save the rows, each with additional values, and return counts by record kind.
 
-    Evidence becomes drafts: nothing is submitted, verified or ticked. What was imported meanwhile
-    is left out. Raises InvalidInput and LimitReached.
+    Evidence is saved as drafts, and no milestone is completed. Rows that were imported since the
+    preview are skipped. Raises InvalidInput and LimitReached.
     """
     lock_user(session, pending.user_id)
-    # A second click waited for the lock while the first one saved everything.
+    # After a double click, the second request finds the import already saved.
     waits = sa.delete(PendingImport).where(PendingImport.id == pending.id)
     if not session.execute(waits.returning(PendingImport.id)).all():
         return Counter()
@@ -132,7 +132,7 @@ def save(
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Delete what was not saved within a day; return how many imports."""
+    """Delete expired pending imports and return how many."""
     return count_changed(
         session, sa.delete(PendingImport).where(PendingImport.created_at < now - LIFETIME)
     )

@@ -1,4 +1,4 @@
-"""What GitHub and GitLab have in common: changes merged, and reviews given, by a login."""
+"""Shared base of the GitHub and GitLab importers: merged changes and reviews of a login."""
 
 from __future__ import annotations
 
@@ -17,35 +17,33 @@ from roadmap.evidence.rules import is_web_address
 from roadmap.importers.importer import Candidate, Reading, SiteImporter, Text, make_external_id
 
 MAX_TITLE_LENGTH = 200
-# Of a month of reviews, so many are listed in the description.
+# Reviews listed in the description of a month.
 MAX_LISTED = 100
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>])")
 
 
 class CodeHost(SiteImporter):
-    """Fetches what a login did.
+    """Fetches a user's merged changes and reviews.
 
-    A record is what is needed of one change: `what` ("merged" or "reviewed"), `url`, `title`,
-    `place` (the repository), `project` (its address), `number` and `at`, when it was merged or
-    closed.
+    A record has `what` ("merged" or "reviewed"), `url`, `title`, `place` (the repository),
+    `project` (the repository's URL), `number`, and `at` (when it was merged or closed).
     """
 
     merged_heading: ClassVar[Text]
     reviewed_heading: ClassVar[Text]
-    # The address of a change: its `project`, which ends with the `place`, and more.
+    # Pattern of a change's URL, with the groups `project` and `place`.
     address: ClassVar[re.Pattern[str]]
-    # What stands between a repository and the number of a change, as in owner/name#12.
+    # Separates the repository from the number of a change, as in owner/name#12.
     mark: ClassVar[str]
 
     def reviews_url(self, project: str, login: str, month: PartialDate) -> str:
-        """Return the address that lists the reviews of a month in one repository."""
+        """Return the URL that lists a month's reviews in one repository."""
         raise NotImplementedError
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
-        """Return each merged change, and the reviews of a repository and month as one.
+        """Return a candidate per merged change, and one per repository and month of reviews.
 
-        The month that goes on is left out: what is imported is not imported again, and it would
-        stay half a month.
+        The current month is left out, because it could not be completed by a later import.
         """
         reading, zone = Reading(), current_tzinfo()
         login, this_month = options["login"], options["day"][:7]
@@ -76,7 +74,7 @@ class CodeHost(SiteImporter):
     def make_record(
         self, what: str, *, url: str, title: Any, number: Any, at: str
     ) -> dict[str, Any]:
-        """Return a record of what an answer says, checked. Raises TypeError or ValueError."""
+        """Validate the fields of a response into a record. Raises TypeError or ValueError."""
         found = self.address.fullmatch(url)
         if found is None or not is_web_address(url) or len(url) > 500:
             raise ValueError("no address of a change")

@@ -1,7 +1,7 @@
-"""Fetch what sites list, a page at a time, in the job process.
+"""Fetch records from external sites, a page at a time, in the job process.
 
-Which page is next is in the row, so that a task can run at any time, twice, or in two processes at
-once: who fetches a page first says until when nobody else should.
+The next page is stored in the row and is claimed for a limited time before it is fetched, so the
+task is safe to repeat and to run in several processes at once.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ log = logging.getLogger(__name__)
 MAX_PAGES = 40
 MAX_RECORDS = 2_000
 MAX_BYTES = 10_000_000
-# How long one page may take.
+# Timeout of one page.
 SECONDS = 20
-# Nobody else fetches a page meanwhile; where its process ended, another one does afterwards.
+# If the claiming process dies, another one can claim the page after this time.
 CLAIM = dt.timedelta(minutes=2)
-# Where a host does not say when its limit ends.
+# Used if a host does not say when its rate limit ends.
 USUAL_WAIT = dt.timedelta(minutes=1)
 LONGEST_WAIT = dt.timedelta(hours=20)
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 
 
 class RateLimited(FetchError):
-    """A host allows no more requests until then; afterwards it goes on by itself."""
+    """Raised when a host limits requests. Fetching resumes automatically at `until`."""
 
     def __init__(self, status: int, until: dt.datetime) -> None:
         super().__init__("limit", status)
@@ -51,7 +51,7 @@ class RateLimited(FetchError):
 
 @dataclass(frozen=True)
 class Claim:
-    """A page that is to be fetched now, of one person's import."""
+    """A page that this process has claimed, of one user's import."""
 
     import_id: uuid.UUID
     importer: str
@@ -66,14 +66,14 @@ def fetch_due(
     clock: Callable[[], dt.datetime],
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Fetch the pages that are due, one after the other; return how many."""
+    """Fetch all due pages sequentially and return how many."""
     pages = 0
     while not stopping():
         with own_transaction() as own:
             claim = claim_page(own, clock())
         if claim is None:
             break
-        # No transaction waits for somebody else's server.
+        # Fetch outside a transaction: the external server may be slow.
         found: Page | FetchError
         try:
             found = fetch_page(config, claim, clock())
@@ -87,7 +87,7 @@ def fetch_due(
 
 
 def claim_page(session: Session, now: dt.datetime) -> Claim | None:
-    """Take the page that has been due for the longest time."""
+    """Claim the page that has been due the longest, None if no page is due."""
     due = session.scalars(
         sa.select(PendingImport)
         .where(PendingImport.state.in_(("fetching", "waiting")), PendingImport.resume_at <= now)
@@ -104,7 +104,7 @@ def claim_page(session: Session, now: dt.datetime) -> Claim | None:
 
 
 def keep_page(session: Session, claim: Claim, found: Page | FetchError, now: dt.datetime) -> None:
-    """Keep what a page brought, and say what is next; nothing where it was replaced meanwhile."""
+    """Store the result of a page and schedule the next one, unless the import was replaced."""
     pending = session.scalars(
         sa.select(PendingImport).filter_by(id=claim.import_id).with_for_update()
     ).one_or_none()
@@ -115,7 +115,7 @@ def keep_page(session: Session, claim: Claim, found: Page | FetchError, now: dt.
         pending.state, pending.resume_at = "waiting" if until else "failed", until
         pending.fault = {"reason": str(found), "status": found.status}
         return
-    # A page may list more than it was asked for.
+    # A page may contain more records than requested.
     pending.records = [*pending.records, *found.records][:MAX_RECORDS]
     pending.pages += 1
     following = [[claim.what, found.following]] if found.following else []
@@ -129,7 +129,7 @@ def keep_page(session: Session, claim: Claim, found: Page | FetchError, now: dt.
 
 
 def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Page:
-    """Return a page. Raises FetchError, whose text is a key of `texts.FAULTS` or as of `get`."""
+    """Fetch and parse a page. Raises FetchError with a key of `texts.FAULTS` or as of `get`."""
     importer = IMPORTERS[claim.importer]
     if not isinstance(importer, SiteImporter) or (site := site_of(config, importer)) is None:
         raise FetchError("off")
@@ -152,7 +152,7 @@ def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Pag
 
 
 def site_of(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
-    """Return the server that the operator named, None where they switched it off."""
+    """Return the configured server, None if the operator disabled this importer."""
     site: Site | None = config[importer.site_setting]
     return site
 
@@ -160,7 +160,7 @@ def site_of(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
 def refusal(
     importer: SiteImporter, answer: Answer, now: dt.datetime, *, has_token: bool
 ) -> FetchError:
-    """Return why a server did not answer with a page."""
+    """Convert an unsuccessful response to an error."""
     status = answer.status
     if status in (403, 429) and (until := limit_ends(answer, now)):
         return RateLimited(status, until)
@@ -175,7 +175,7 @@ def refusal(
 
 
 def limit_ends(answer: Answer, now: dt.datetime) -> dt.datetime | None:
-    """Return when a rate limit ends, None where the answer is about something else."""
+    """Return when the rate limit ends, None if the response is not about a rate limit."""
     headers, until = answer.headers, None
     after = headers.get("Retry-After", "").strip()
     reset = headers.get("X-RateLimit-Reset") or headers.get("RateLimit-Reset") or ""
@@ -190,5 +190,5 @@ def limit_ends(answer: Answer, now: dt.datetime) -> dt.datetime | None:
         until = now + USUAL_WAIT
     if until is None:
         return None
-    # A second later, because clocks differ; never at once, nor when the import is gone.
+    # Add a second for clock skew, and resume before the pending import expires.
     return min(max(until, now) + dt.timedelta(seconds=1), now + LONGEST_WAIT)

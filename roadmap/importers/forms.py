@@ -1,4 +1,4 @@
-"""The forms that take in what is imported."""
+"""Forms for file uploads and site logins."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 from roadmap.importers.importer import SiteImporter
 
-# Before that there was none of the hosts.
+# None of the code hosts existed before.
 EARLIEST_DAY = dt.date(2005, 1, 1)
 
 
 class FileForm(FlaskForm):
-    """A file."""
-
     file = FileField(
         _l("File"),
         [FileRequired(_l("Choose a file."))],
@@ -31,7 +29,7 @@ class FileForm(FlaskForm):
 
 
 class LoginForm(FlaskForm):
-    """Whose work on a site, and since when where it asks for that."""
+    """A login on an external site, and a start date if the importer uses one."""
 
     login = StringField(
         _l("User name"),

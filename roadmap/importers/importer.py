@@ -1,4 +1,4 @@
-"""What an importer is, and what it finds. Each one is a file in `kinds/`, named in its registry."""
+"""Importer base classes and result types. Each importer is a module in `kinds/`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ MAX_ID_LENGTH = 300
 
 @dataclass(frozen=True)
 class Candidate:
-    """A record that could be saved.
+    """A record that can be imported.
 
-    `record` is a key of `records.RECORDS`, and `values` are texts by the names of its fields, dates
-    as ISO 8601. `external_id` names it wherever it comes from, such as `doi:10.1000/182`: what has
-    been imported with the same one is not imported again. `heading` is what it is listed below,
-    `where` says where it stands, `line` on which line. `unread` says of fields what could not be
-    read, which makes an error of it; these have no value. `is_current` tells that the file itself
-    says that it goes on.
+    `record` is a key of `records.RECORDS`. `values` maps field names to strings, with dates in ISO
+    8601. `external_id`, such as `doi:10.1000/182`, identifies the record across sources and
+    prevents duplicate imports. `heading` is the preview section, `where` and `line` are the
+    position in the input. `unread` maps fields that could not be parsed to error messages; they
+    have no value. `is_current` is set if the file marks the position as ongoing.
     """
 
     record: str
@@ -44,7 +43,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Problem:
-    """An entry that cannot be imported: where it stands, and all that is wrong with it."""
+    """An entry that cannot be imported: its position in the input and its error messages."""
 
     where: str
     errors: Sequence[str]
@@ -52,7 +51,7 @@ class Problem:
 
 
 def describe_place(place: str, line: int | None) -> str:
-    """Return where something stands in a file: in which part of it, and on which line."""
+    """Return a label for a position in a file: the section, the line number or both."""
     if line is None:
         return place
     if not place:
@@ -62,20 +61,20 @@ def describe_place(place: str, line: int | None) -> str:
 
 @dataclass
 class Reading:
-    """What an importer makes of its input."""
+    """The result of parsing an importer's input."""
 
     candidates: list[Candidate] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    # What the person should know besides, in sentences.
+    # Further messages for the user, in full sentences.
     notes: list[str] = field(default_factory=list)
 
 
 class ImportFault(ValueError):
-    """The input cannot be read at all; the text says what was wrong and what to do."""
+    """Raised when the input cannot be read at all. The message says what to do."""
 
 
 def make_external_id(prefix: str, *parts: str) -> str:
-    """Return an id that is the same for the same texts, and short enough to be stored."""
+    """Return a deterministic id for the parts, hashed if it exceeds the column length."""
     plain = f"{prefix}:{'|'.join(parts)}"
     if len(parts) == 1 and len(plain) <= MAX_ID_LENGTH:
         return plain
@@ -84,10 +83,10 @@ def make_external_id(prefix: str, *parts: str) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """What a person chooses before the preview; `options` are (value, text), `chosen` a value.
+    """An import option that the user sets before the preview, chosen from (value, label) pairs.
 
-    Another answer to one that `asks_again` changes which questions follow. One about a column has
-    an `example` of what is in it.
+    If `asks_again` is set, a different answer changes the other questions. `example` is a sample
+    value for a question about a column.
     """
 
     name: str
@@ -100,51 +99,51 @@ class Question:
 
 
 class Importer:
-    """Turns what a person brings along into candidates.
+    """Turns raw input into candidates.
 
-    What was brought is kept as `records`, a list of JSON values, until it is saved or a day has
-    passed. `read` is asked whenever the preview is shown, so it is quick, and its texts are in the
-    language of the reader.
+    The input is stored as `records`, a list of JSON values, until it is imported or expires after
+    a day. `read` runs each time the preview is rendered, so it must be fast, and its messages are
+    in the viewer's language.
     """
 
     key: ClassVar[str]
-    # `title` heads its page, `summary` stands in the list, `steps` say where to get the input.
+    # `summary` is shown in the list of importers. `steps` explain how to get the input.
     title: ClassVar[Text]
     summary: ClassVar[Text]
     steps: ClassVar[Sequence[Text]] = ()
 
     def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
-        """Return the candidates and what is wrong with the rest."""
+        """Parse stored records into candidates and problems."""
         raise NotImplementedError
 
 
 class FileImporter(Importer):
-    """Reads a file."""
+    """Imports an uploaded file."""
 
-    # As of the attribute of a file field.
+    # Value of the `accept` attribute of the file input.
     accept: ClassVar[str]
 
     def load(self, data: bytes) -> list[Any]:
-        """Return the file as JSON values. Raises ImportFault.
+        """Parse the file into JSON values. Raises ImportFault.
 
-        A file is hostile: bound everything before it is built up.
+        Files are untrusted: enforce size limits before allocating.
         """
         raise NotImplementedError
 
     def questions(self, records: Sequence[Any], options: Mapping[str, str]) -> list[Question]:
-        """Return what to ask before the preview, with a proposal each; none for most files."""
+        """Return the questions to ask before the preview, each with a proposed answer."""
         return []
 
     def find_fault(self, records: Sequence[Any], options: Mapping[str, str]) -> str:
-        """Return why there can be no preview with these answers, "" where there can."""
+        """Return an error message if these answers are invalid, else ""."""
         return ""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The records of one answer, and how many there are on all pages, where the site says it.
+    """One page of results, with the total number of records if the site reports it.
 
-    `following` is the address of the next page, "" for none.
+    `following` is the URL of the next page, "" on the last one.
     """
 
     records: list[dict[str, Any]]
@@ -153,37 +152,37 @@ class Page:
 
 
 class SiteImporter(Importer):
-    """Fetches what belongs to a login, page by page; a page has an address and says what it lists.
+    """Fetches a user's records from an external site, page by page.
 
-    `asks_since` tells that it asks for a day before which nothing counts.
+    If `asks_since` is set, the form asks for a start date.
     """
 
-    # The settings that name the server and hold its token, if it takes one.
+    # Names of the settings for the server's URL and its API token, if it takes one.
     site_setting: ClassVar[str]
     token_setting: ClassVar[str] = ""
     login_pattern: ClassVar[re.Pattern[str]]
     login_label: ClassVar[Text] = _l("User name")
     login_help: ClassVar[Text]
     asks_since: ClassVar[bool] = True
-    # What the site answers where it knows no such login.
+    # HTTP status that the site returns for an unknown login.
     unknown_status: ClassVar[int] = 422
 
     def first_pages(self, site: Site, login: str, since: dt.date) -> list[tuple[str, str]]:
-        """Return what to fetch at first, as pairs of what a page lists and its address."""
+        """Return the first pages to fetch, as (record type, URL) pairs."""
         raise NotImplementedError
 
     def headers(self, token: str) -> dict[str, str]:
         raise NotImplementedError
 
     def parse(self, what: str, body: Any, headers: Mapping[str, str]) -> Page:
-        """Return the records of a page. Raises TypeError, KeyError or ValueError for another shape.
+        """Parse a page. Raises TypeError, KeyError or ValueError for an unexpected structure.
 
-        An answer is as untrusted as a file.
+        Responses are as untrusted as files.
         """
         raise NotImplementedError
 
     def clean_login(self, text: str) -> str:
-        """Return the login that was typed or pasted with its address, "" where it cannot be one."""
+        """Extract the login from a user name or profile URL, "" if it is invalid."""
         login = clean_line(text).removeprefix("@")
         if login.startswith(("https://", "http://")):
             login = login.rstrip("/").rpartition("/")[2]

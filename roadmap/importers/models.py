@@ -1,4 +1,4 @@
-"""The tables of imports: what waits to be looked at, and what was imported."""
+"""Tables of pending imports and imported records."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from roadmap.people.models import OwnerId
 
 
 class PendingImport(Base):
-    """What a person brought and has not saved yet: one of each importer, for a day.
+    """An import that is not saved yet: at most one per user and importer, kept for a day.
 
-    `source` is the name of the file or of the account, `options` what the person chose, None before
-    they did. `state` is "ready" for what there is of a file. What is fetched is "fetching",
-    "waiting" for a limit of the host to end, or "failed": `todo` are the pages that come next, as
-    pairs of what they list and their address, the first one at `resume_at`; `fault` says why the
-    last try brought nothing, `totals` how many there are by what they are.
+    `source` is the file or account name. `options` are the user's answers, None before they are
+    given. `state` is "ready" for a file, and "fetching", "waiting" (rate limited), "failed" or
+    "ready" for a site. `todo` lists the remaining pages as (record type, URL) pairs; the first one
+    is due at `resume_at`. `fault` is the last error, `totals` the reported count by record type.
     """
 
     __tablename__ = "pending_import"
@@ -44,7 +43,7 @@ class PendingImport(Base):
 
 
 class ImportedRecord(Base):
-    """What was imported, so that it is not imported again; it stays when the record is deleted."""
+    """An imported external id, kept after its record is deleted to prevent a second import."""
 
     __tablename__ = "imported_record"
 
@@ -53,7 +52,7 @@ class ImportedRecord(Base):
     )
     external_id: Mapped[str] = mapped_column(sa.String(MAX_ID_LENGTH), primary_key=True)
     importer: Mapped[str] = mapped_column(sa.String(30))
-    # A key of `records.RECORDS`, and the id of its row.
+    # A key of `records.RECORDS`, and the id of the imported row.
     record: Mapped[str] = mapped_column(sa.String(12))
     record_id: Mapped[uuid.UUID]
     imported_at: Mapped[dt.datetime]

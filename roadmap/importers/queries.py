@@ -1,4 +1,4 @@
-"""What waits to be imported, and what the preview says of it."""
+"""Load pending imports and build their previews."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from roadmap.importers.importer import Candidate, Importer, Problem, Reading
 from roadmap.importers.models import ImportedRecord, PendingImport
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
-# So many new ones of a heading are ticked at first; of more, the person chooses.
+# New rows of a section are preselected only up to this number.
 MAX_TICKED = 25
 
 
 @dataclass(frozen=True)
 class Row:
-    """A candidate of the preview.
+    """A candidate in the preview.
 
-    `dates` has one for each of the record's `dates`. `state` is "new", "imported", "deleted"
-    (imported, and deleted since) or "linked" (there is a piece of evidence with the same link);
-    `href` is where the record is, "" where it is gone.
+    `dates` corresponds to the record's `dates`. `state` is "new", "imported", "deleted" (imported
+    and since deleted) or "linked" (a piece of evidence has the same link). `href` is the path of
+    the existing record, or "".
     """
 
     number: int
@@ -43,7 +43,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """Return what a form names it by: its number changes while more is fetched."""
+        """Return the form value of this row; `number` changes while more pages are fetched."""
         return blake2b(self.candidate.external_id.encode(), digest_size=8).hexdigest()
 
     @property
@@ -53,7 +53,7 @@ class Row:
 
 @dataclass
 class Section:
-    """The candidates of one heading: of one kind, where they are evidence."""
+    """The candidates under one heading. Evidence in a section is all of one kind."""
 
     heading: str
     record: str
@@ -62,13 +62,13 @@ class Section:
 
     @property
     def ticks_new(self) -> bool:
-        """Return whether those that are new are ticked at first."""
+        """Return whether new rows are preselected."""
         return sum(row.is_new for row in self.rows) <= MAX_TICKED
 
 
 @dataclass
 class Preview:
-    """What an import would save, what is wrong with the rest, and how many came twice."""
+    """Importable rows, problems, and the numbers of duplicates and of rows over the limit."""
 
     sections: list[Section] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -82,20 +82,20 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Return what tells this list from the one that a form showed."""
+        """Return a digest that detects changes between showing and submitting the form."""
         shown = [(row.key, dict(row.candidate.values)) for row in self.rows]
         return fingerprint({"rows": shown})
 
 
 def find_pending(session: Session, user_id: uuid.UUID, importer: str) -> PendingImport | None:
-    """Return what a person brought to an importer and has not saved."""
+    """Load a user's pending import for an importer."""
     return session.scalars(
         sa.select(PendingImport).filter_by(user_id=user_id, importer=importer)
     ).one_or_none()
 
 
 def list_pending(session: Session, user_id: uuid.UUID) -> dict[str, PendingImport]:
-    """Return what a person has not saved by the key of its importer, without the records."""
+    """Load a user's pending imports by importer key, without their records."""
     found = session.scalars(
         sa.select(PendingImport)
         .filter_by(user_id=user_id)
@@ -114,7 +114,7 @@ def list_pending(session: Session, user_id: uuid.UUID) -> dict[str, PendingImpor
 def load_preview(
     session: Session, importer: Importer, pending: PendingImport, today: dt.date
 ) -> Preview:
-    """Return what an import would save. The number of statements does not grow with its rows."""
+    """Build the preview of a pending import with a constant number of statements."""
     reading = importer.read(pending.records, pending.options or {})
     return make_preview(
         reading,
@@ -125,7 +125,7 @@ def load_preview(
 
 
 def load_imported(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID | None]:
-    """Return what was imported before: the id of its record by external id, None once deleted."""
+    """Load record ids by external id of all past imports, None for deleted records."""
     rows = session.execute(
         sa.select(
             ImportedRecord.external_id, ImportedRecord.record, ImportedRecord.record_id
@@ -142,7 +142,7 @@ def load_imported(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID |
 
 
 def load_linked(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID]:
-    """Return the person's pieces of evidence by what identifies the thing that they link to."""
+    """Load the user's evidence ids by the identifier of the linked resource."""
     rows = session.execute(
         sa.select(EvidenceVersion.url, Evidence.id)
         .join(Evidence, Evidence.current_id == EvidenceVersion.id)
@@ -158,7 +158,7 @@ def make_preview(
     imported: Mapping[str, uuid.UUID | None],
     linked: Mapping[str, uuid.UUID],
 ) -> Preview:
-    """Sort candidates below their headings; what has an error becomes a problem instead."""
+    """Group candidates into sections, and turn invalid ones into problems."""
     preview = Preview(problems=list(reading.problems), notes=list(reading.notes))
     sections: dict[tuple[str, str, str], Section] = {}
     seen: set[str] = set()

@@ -1,6 +1,6 @@
-"""What the readers of files and answers have in common.
+"""Shared parsing helpers for importers.
 
-Both are hostile: a file may have any encoding, and a value any type.
+Input is untrusted: a file may have any encoding, and a JSON value any type.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from roadmap.importers.importer import (
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
 MAX_TEXT = 20_000
-# Fields of evidence that are shortened where they are too long, and a note says so.
+# Evidence fields that are truncated with a note if they are too long.
 SHORTENED = ("title", "issuer", "description")
-# What the end of something says that goes on.
+# End dates of ongoing positions.
 ONGOING = frozenset({"present", "now", "today", "current", "heute", "aktuell", "-", "–"})
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
 _UNKNOWN_DAY = re.compile(r"(\d{4})(?:-(\d\d))?-00(?:-00)?")
-# Days as spreadsheets write them, of which the first number may be the month.
+# Dates as spreadsheets write them. The first number may be the day or the month.
 SHORT_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: [\d:]+)?")
 _ARXIV = re.compile(r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.I)
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
@@ -47,9 +47,9 @@ LEVEL_WORDS = {
 
 
 def decode_text(data: bytes, otherwise: str) -> str:
-    """Return the text of a file in UTF-8, UTF-16 or Windows-1252.
+    """Decode a file as UTF-8, UTF-16 or Windows-1252.
 
-    Raises ImportFault with the sentence `otherwise` where it holds no text.
+    Raises ImportFault with the message `otherwise` for binary files.
     """
     if data.startswith(codecs.BOM_UTF8):
         return data.decode("utf-8-sig", "replace")
@@ -60,15 +60,15 @@ def decode_text(data: bytes, otherwise: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        # It has a letter for almost every byte.
+        # Windows-1252 maps almost every byte to a character.
         return data.decode("cp1252", "replace")
 
 
 def csv_rows(text: str, delimiter: str = ",", *, line: int = 1) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row of a table with the line on which it begins. Raises ImportFault.
+    """Yield each row of a CSV table with the line on which it begins. Raises ImportFault.
 
-    `line` is that of the first row. It is strict, because a quotation mark that is not closed would
-    swallow the rows below it.
+    `line` is the number of the first line. Parsing is strict, because an unclosed quotation mark
+    would swallow the following rows.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     first = line
@@ -84,9 +84,9 @@ def csv_rows(text: str, delimiter: str = ",", *, line: int = 1) -> Iterator[tupl
 
 
 def iso_date(text: str, order: str = "") -> str:
-    """Return a day, month or year as ISO 8601, "" for nothing or what goes on. Raises ValueError.
+    """Return a day, month or year as ISO 8601, "" if empty or ongoing. Raises ValueError.
 
-    `order` says whether 03/04/2026 is the third of April ("dmy") or the fourth of March ("mdy").
+    `order` decides whether 03/04/2026 is the third of April ("dmy") or the fourth of March ("mdy").
     """
     text = clean_line(text)
     if not text or fold(text) in ONGOING:
@@ -102,13 +102,13 @@ def iso_date(text: str, order: str = "") -> str:
 
 
 def has_two_orders(text: str) -> bool:
-    """Tell whether a date is another day where its month is written first."""
+    """Return whether a date is ambiguous: valid both as day/month and as month/day."""
     found = SHORT_DATE.fullmatch(clean_line(text))
     return found is not None and int(found[1]) <= 12 >= int(found[2]) and found[1] != found[2]
 
 
 def set_dates(values: dict[str, str], order: str = "") -> dict[str, str]:
-    """Replace dates as they are written by ISO 8601; return what is wrong with others by field."""
+    """Convert dates to ISO 8601 in place, and return the errors of invalid ones by field."""
     unread = {}
     for name, typed in values.items():
         if not name.endswith("_on"):
@@ -139,10 +139,10 @@ def add_candidate(
     order: str = "",
     shown_by: str = "",
 ) -> None:
-    """Add a record to a reading, shortened where it is too long, with what is wrong with its dates.
+    """Add a record with normalized dates and truncated texts to the result.
 
-    Without an id of its own it is told apart by its `source` and what identifies such a record.
-    `shown_by` names what of the file would show a piece of evidence: a link or a description.
+    Without `own_id`, its external id is derived from `source` and the record's identity fields.
+    `shown_by` names the input fields that can provide a link or a description, for an error.
     """
     is_current = fold(clean_line(values.get("ended_on", ""))) in ONGOING
     unread = set_dates(values, order)
@@ -160,9 +160,9 @@ def add_candidate(
 
 
 def describe(values: dict[str, str], unread: dict[str, str], shown_by: str) -> None:
-    """Describe a piece that has neither a link nor a description by who issued it.
+    """Use the issuer as the description of a piece that has neither link nor description.
 
-    Where nobody did, say in `unread` what of the file would help, which `shown_by` names.
+    Without an issuer, add an error to `unread` that names the fields to fill in (`shown_by`).
     """
     if values.get("url") or values.get("description"):
         return
@@ -176,7 +176,7 @@ def describe(values: dict[str, str], unread: dict[str, str], shown_by: str) -> N
 
 
 def shorten(reading: Reading, values: dict[str, str]) -> None:
-    """Cut the texts of a piece of evidence that are too long, and note which."""
+    """Truncate evidence fields that are too long, and add a note for each."""
     for name in SHORTENED:
         if len(text := values.get(name, "")) > (most := MAX_LENGTHS[name]):
             values[name] = f"{text[: most - 1].rstrip()}…"
@@ -187,19 +187,19 @@ def shorten(reading: Reading, values: dict[str, str]) -> None:
 
 
 def doi_of(text: str) -> str:
-    """Return the DOI that a text or an address gives, "" for none."""
+    """Extract the DOI from an identifier or URL, "" for none."""
     found = _DOI.fullmatch(text)
     return found[1] if found else ""
 
 
 def arxiv_of(text: str) -> str:
-    """Return the number of a preprint without its version, "" for none."""
+    """Return the arXiv id without its version, "" for none."""
     found = _ARXIV.fullmatch(text)
     return found[1] if found else ""
 
 
 def work_id(values: Mapping[str, str], *, doi: str = "", arxiv: str = "", own_id: str = "") -> str:
-    """Return the same id for the same publication, from wherever it is imported."""
+    """Return an id for a publication that is the same for all sources."""
     if doi:
         return make_external_id("doi", doi.lower())
     if arxiv:
@@ -209,7 +209,7 @@ def work_id(values: Mapping[str, str], *, doi: str = "", arxiv: str = "", own_id
 
 
 def match_level(text: str) -> str:
-    """Return the level of a degree; "other" for a name that tells none, "" for nothing."""
+    """Map a degree name to a level: "other" for an unknown name, "" for an empty one."""
     wanted = fold(text)
     if wanted in DEGREE_LEVELS:
         return wanted
@@ -220,7 +220,7 @@ def match_level(text: str) -> str:
 
 
 def check_number(entries: Sequence[Any]) -> None:
-    """Raise ImportFault for more entries than can be imported from one file."""
+    """Raise ImportFault if there are more entries than a file may have."""
     if len(entries) > MAX_CANDIDATES:
         raise ImportFault(
             _("The file has more than %(most)s entries, the most that can be imported from one.",
@@ -229,22 +229,22 @@ def check_number(entries: Sequence[Any]) -> None:
 
 
 def web_address(text: str) -> str:
-    """Return a web address as it is typed or pasted, "" for anything else."""
+    """Normalize a web address, "" for anything else."""
     url = complete_url(text)
     return url if is_web_address(url) else ""
 
 
 def as_text(value: Any) -> str:
-    """Return a text or number as a text, "" for anything else."""
+    """Convert a string or integer to text, "" for any other type."""
     if isinstance(value, str):
         return strip_control_characters(value[: MAX_TEXT + 1]).strip()
     is_number = isinstance(value, int) and not isinstance(value, bool)
-    # Python refuses to write very long numbers.
+    # Python raises ValueError when it converts very long integers to text.
     return str(value) if is_number and abs(value) < 10**15 else ""
 
 
 def text_at(value: Any, *path: str) -> str:
-    """Return the text below some keys, "" where there is none."""
+    """Return the text at a path of nested keys, "" if it is missing."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return as_text(value)

@@ -1,4 +1,4 @@
-"""What an importer can bring, each with how it is checked and saved, by the key of a candidate."""
+"""The kinds of record that can be imported, and how each is validated and saved."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import EvidenceInput
 from roadmap.people.actor import Actor
 
-# In one preview, and so in one import.
+# Per preview, and therefore per import.
 MAX_CANDIDATES = 500
 
 Values = Mapping[str, str]
 
 
 class Record:
-    """A kind of record. `fields` are their labels by name; `identity` tells two records apart."""
+    """A kind of record. `fields` maps names to labels, `identity` lists the identifying fields."""
 
     label: ClassVar[LazyString]
     heading: ClassVar[LazyString]
-    # Where the pages of such records are.
+    # Base path of the pages of these records.
     address: ClassVar[str]
     model: ClassVar[Any]
     fields: ClassVar[Mapping[str, str | LazyString]]
@@ -44,14 +44,14 @@ class Record:
     dates: ClassVar[Sequence[str]]
 
     def existing(self, session: Session, user_id: uuid.UUID) -> set[uuid.UUID]:
-        """Return the ids of those that the person has."""
+        """Load the ids of the user's records of this kind."""
         return set(session.scalars(sa.select(self.model.id).filter_by(user_id=user_id)))
 
     def title(self, values: Values) -> str:
         return values.get("title", "")
 
     def read_dates(self, values: Values) -> list[PartialDate | None]:
-        """Return the dates that it is listed with, None for each that is not given."""
+        """Return the dates shown in the preview, None for each missing one."""
         return [_date(values.get(name)) for name in self.dates]
 
 
@@ -74,7 +74,7 @@ class EvidenceRecord(Record):
     dates = ("occurred_on",)
 
     def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
-        """Return what is wrong with the values, a sentence each; nothing about `unread` fields."""
+        """Validate the values and return error messages, skipping the `unread` fields."""
         piece = rules.normalize(self.input(values))
         return [
             f"{labels.FIELDS[each.field]}: {labels.ERROR_MESSAGES[each.code]}"
@@ -85,7 +85,7 @@ class EvidenceRecord(Record):
     def add(
         self, session: Session, user_id: uuid.UUID, values: Values, *, by: Actor, now: dt.datetime
     ) -> uuid.UUID:
-        """Save one and return its id. Raises LimitReached."""
+        """Save a record and return its id. Raises LimitReached."""
         milestone = values.get("milestone")
         piece = evidence.create(
             session,
@@ -98,14 +98,14 @@ class EvidenceRecord(Record):
         return piece.id
 
     def input(self, values: Values) -> EvidenceInput:
-        """Return the values as a form would; a draft of the team's where they say nothing else."""
+        """Convert the values to evidence input, with team visibility by default."""
         given: dict[str, Any] = {name: values.get(name, "") for name in self.fields}
         given |= {name: _date(values.get(name)) for name in labels.DATE_FIELDS}
         return EvidenceInput(**given, visibility=values.get("visibility") or "team")
 
 
 class CareerRecord(Record):
-    """A position or a degree, checked as its form checks it."""
+    """A position or a degree, validated by its form."""
 
     form: ClassVar[type[DatedForm]]
 
@@ -132,7 +132,7 @@ class CareerRecord(Record):
 
 
 def _labels(form: type[DatedForm], *names: str) -> dict[str, LazyString]:
-    """Return the labels of fields as the form has them."""
+    """Return the labels of form fields by name."""
     return {name: getattr(form, name).args[0] for name in names}
 
 

@@ -1,4 +1,4 @@
-"""Import: choose from what, bring it, look at what it says, save what is ticked."""
+"""Import pages: choose an importer, upload or fetch, preview, and save selected rows."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from roadmap.people.permissions import permit
 
 importers = Blueprint("importers", __name__)
 
-# How far an import is whose pages are still being fetched.
+# States of an import whose pages are still being fetched.
 UNDERWAY = ("fetching", "waiting")
-# The job process looks for what is due every minute.
+# The job process polls every minute.
 STUCK_AFTER = dt.timedelta(minutes=2)
 
 
@@ -58,7 +58,7 @@ def show(key: str) -> Response:
 @permit("evidence.write")
 @limiter.limit("30/minute")
 def bring(key: str) -> BaseResponse:
-    """Keep what a file holds, or fetch what a login did; lead to the preview. Nothing is saved."""
+    """Store the uploaded file or start fetching from a site, and redirect to the preview."""
     importer = _importer_or_404(key)
     if isinstance(importer, SiteImporter):
         return _begin(importer)
@@ -102,7 +102,7 @@ def _begin(importer: SiteImporter) -> BaseResponse:
 @permit("evidence.write")
 @limiter.limit("10/minute")
 def fetch(key: str) -> BaseResponse:
-    """Go on with the pages that were not fetched, after what stopped it."""
+    """Resume fetching after an error."""
     _importer_or_404(key)
     pending = _pending_or_expired(key)
     if pending.state == "failed":
@@ -112,7 +112,7 @@ def fetch(key: str) -> BaseResponse:
 
 @importers.errorhandler(413)
 def too_large(_error: HTTPException) -> Response:
-    """Say of a file, which is not read then, what to do about its size."""
+    """Explain how to make a file small enough to upload."""
     if request.endpoint != "importers.bring":
         return render_error(413)
     return render_error(
@@ -136,14 +136,14 @@ def discard(key: str) -> BaseResponse:
 @importers.get("/evidence/import/<key>/preview")
 @permit("evidence.write")
 def preview(key: str) -> BaseResponse:
-    """Show what would be saved; before that, what the importer asks."""
+    """Show the preview, or first the progress or the importer's questions."""
     importer, pending = _importer_or_404(key), _find_pending(key)
     if pending is None:
         return redirect_page(f"/evidence/import/{key}")
     if pending.state in UNDERWAY and "partial" not in request.args:
         return _render_progress(importer, pending)
     if wants_fragment():
-        # The last look at the progress: everything is there, or nothing more comes.
+        # The progress poll ends here: fetching is complete or has failed.
         return redirect_page(f"/evidence/import/{key}/preview")
     if isinstance(importer, FileImporter) and (
         pending.options is None or "questions" in request.args
@@ -155,7 +155,7 @@ def preview(key: str) -> BaseResponse:
 @importers.put("/evidence/import/<key>/options")
 @permit("evidence.write")
 def answer(key: str) -> BaseResponse:
-    """Store which column is which; `again` asks once more, after another choice of the record."""
+    """Store the answers; with `again`, show the questions again for another record kind."""
     importer, pending = _file_importer_or_404(key), _pending_or_expired(key)
     given = {name: clean_line(text)[:100] for name, text in request.form.items()}
     questions = importer.questions(pending.records, given)
@@ -164,7 +164,7 @@ def answer(key: str) -> BaseResponse:
         for each in questions
         if given.get(each.name) in dict(each.options)
     }
-    # Another record has other columns: they are shown first.
+    # Another record kind has other fields, so new questions are shown first.
     if "again" in request.form or len(chosen) < len(questions):
         again = {
             each.name: chosen[each.name]
@@ -181,7 +181,7 @@ def answer(key: str) -> BaseResponse:
 @importers.post("/evidence/import/<key>/records")
 @permit("evidence.write")
 def save(key: str) -> BaseResponse:
-    """Save what is ticked, all of it or nothing."""
+    """Save all selected rows, or none if there is an error."""
     importer, pending = _importer_or_404(key), _pending_or_expired(key)
     if pending.options is None:
         return see_other("importers.preview", key=key)
@@ -241,7 +241,7 @@ def save(key: str) -> BaseResponse:
 
 
 def _left_out_message(found: queries.Preview, ticked: set[str]) -> str:
-    """Say what of a list was not imported, and why, as a further sentence, or nothing."""
+    """Return a sentence with the numbers of skipped rows by reason, "" for none."""
     unticked = [row for row in found.rows if row.key not in ticked]
     new = sum(row.is_new for row in unticked)
     known, wrong = len(unticked) - new, len(found.problems)
@@ -267,7 +267,7 @@ def _file_importer_or_404(key: str) -> FileImporter:
 
 
 def _is_offered(importer: Importer) -> bool:
-    """Return whether the operator allows it: a code host can be switched off."""
+    """Return whether the importer is enabled: the operator can disable a site."""
     return (
         not isinstance(importer, SiteImporter) or site_of(current_app.config, importer) is not None
     )
@@ -292,7 +292,7 @@ def _today() -> dt.date:
 
 
 def _milestones() -> dict[str, LinkableMilestone]:
-    """Return the milestones that pieces can be linked to: of the person's own roadmaps."""
+    """Return the milestones of the user's own roadmaps, to which evidence can be linked."""
     found = load_published_milestones(db.session, current_user.id)
     return {key: each for key, each in found.items() if each.roadmap}
 
@@ -300,7 +300,7 @@ def _milestones() -> dict[str, LinkableMilestone]:
 def _section_values(
     number: int, record: str, milestones: Mapping[str, LinkableMilestone]
 ) -> dict[str, str]:
-    """Return what was chosen for all of a section; what is no choice is left out."""
+    """Return the values submitted for a whole section, ignoring invalid ones."""
     if record != "evidence":
         return {}
     values = {"visibility": load_last_visibility(db.session, current_user.id)}
@@ -312,7 +312,7 @@ def _section_values(
 
 
 def _answers(key: str, record: str) -> dict[str, str]:
-    """Return what was answered of one row: no file says which jobs were machine learning."""
+    """Return the values submitted for one row: files do not say which jobs are ML jobs."""
     if record != "position":
         return {}
     return {"is_ml": "1" if key in request.form.getlist("is_ml") else ""}

@@ -1,4 +1,4 @@
-"""What is said of an import that was not fetched, or only in part."""
+"""Error messages for pages that could not be fetched."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ UNREACHABLE = N_(
 
 
 def fault_text(fault: Mapping[str, Any], host: str) -> str:
-    """Say why a page was not fetched, and what to do."""
+    """Return the message for a fetch error, including what to do."""
     return _(FAULTS.get(fault["reason"], UNREACHABLE), host=host, status=fault["status"])

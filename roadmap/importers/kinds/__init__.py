@@ -1,7 +1,7 @@
-"""The registry of importers: the pages, the documentation and the tests take the list from here.
+"""The registry of importers, used by the pages, the documentation and the tests.
 
-To add an importer, write a module with a subclass of `FileImporter` or `SiteImporter`, and name it
-below.
+To add an importer, write a module with a subclass of `FileImporter` or `SiteImporter`, and add it
+to `IMPORTERS`.
 """
 
 from __future__ import annotations
@@ -23,4 +23,4 @@ IMPORTERS: dict[str, Importer] = {
         *(BibTexImporter(), OrcidImporter(), CsvImporter(), Leap2aImporter()),
     )
 }
-"""Every importer by its key, in the order in which the page offers them."""
+"""All importers by key, in display order."""

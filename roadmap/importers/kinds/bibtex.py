@@ -1,4 +1,4 @@
-"""A BibTeX file: publications, patents and talks as reference managers and ORCID write them."""
+"""Import publications, patents and talks from BibTeX, as exported by reference managers."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from roadmap.importers.readers import (
 )
 from roadmap.importers.records import MAX_CANDIDATES
 
-# With abbreviations (@string).
+# Includes abbreviations (@string).
 MAX_PARTS = 2_000
-# Also with its abbreviations written out: three letters can stand for hundreds.
+# Applies before and after abbreviations are expanded: three letters can become hundreds.
 MAX_ENTRY_LENGTH = 30_000
-# So much of a file is read as LaTeX, which takes a second for each 100,000 characters.
+# Characters per file that are parsed as LaTeX, which takes a second per 100,000 characters.
 MAX_LATEX = 200_000
-# The parser goes one level deeper for each brace.
+# The parser recurses once per brace.
 MAX_DEPTH = 40
-# An entry begins a line, so that a brace that is missing spoils only its own.
+# Entries must start on a new line, so that a missing brace affects only its own entry.
 _BEGINNING = re.compile(r"^[ \t]*@[ \t]*(\w+)[ \t]*[{(]", re.MULTILINE)
 _NO_ENTRIES = frozenset({"comment", "preamble"})
-# Texts that are the same when they are read as LaTeX.
+# Texts that LaTeX parsing would not change.
 _NO_LATEX = re.compile(r"(?!.*(?:--|,,))(?:[^\W_]|[\s.,;:()/+=-])*", re.DOTALL)
 KINDS = {"patent": "patent", "software": "open_source", "dataset": "open_source",
          "online": "blog_post", "presentation": "talk", "talk": "talk"}  # fmt: skip
@@ -106,7 +106,7 @@ class BibTexImporter(FileImporter):
 
 @dataclass
 class _File:
-    """What the entries of a file share: its abbreviations, and how much more is read as LaTeX."""
+    """State shared by the entries of a file: abbreviations and the remaining LaTeX budget."""
 
     macros: dict[str, str] = field(default_factory=dict)
     latex_left: int = MAX_LATEX
@@ -124,8 +124,8 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _parse(part: str, line: int, file: _File) -> Iterator[dict[str, Any]]:
-    """Yield an entry, or that it cannot be read; remember an abbreviation (@string)."""
-    # The library and its codec of LaTeX take a tenth of a second to load.
+    """Yield an entry, without fields if it cannot be parsed; store abbreviations (@string)."""
+    # pybtex and its LaTeX codec take a tenth of a second to import.
     from pybtex.database.input.bibtex import LowLevelParser, month_names
     from pybtex.scanner import PybtexSyntaxError
 
@@ -159,7 +159,7 @@ def _depth(text: str) -> int:
 
 
 def _plain(name: str, value: str, file: _File) -> str:
-    """Return a value without the commands of LaTeX; addresses and numbers as they are."""
+    """Strip LaTeX commands from text fields; URLs and numbers stay as they are."""
     from pybtex.richtext import Text
     from pybtex.scanner import PybtexSyntaxError
 
@@ -196,14 +196,14 @@ def _values(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _month(fields: Mapping[str, str]) -> str:
-    """Return the month by its name: a number beside a year reads as something else."""
+    """Return the month's name, because a number next to the year would be ambiguous."""
     from pybtex.database.input.bibtex import month_names
 
     month = fields.get("month", "")
     number = month.lstrip("0")
     if re.fullmatch("[0-9]{1,2}", number) and 1 <= int(number) <= 12:
         return list(month_names.values())[int(number) - 1]
-    # "Dec. 3-8" and "June/July" are given by where they begin.
+    # "Dec. 3-8" and "June/July" become their first month.
     return re.split(r"[\s/~.,–-]", month)[0] if not month.isdigit() else ""
 
 

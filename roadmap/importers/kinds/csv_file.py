@@ -1,4 +1,4 @@
-"""A table from a spreadsheet: the person says which column is which."""
+"""Import a CSV table whose columns the user maps to fields."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
 MAX_COLUMNS = 60
 DELIMITERS = ";,\t|"
-# A spreadsheet that is told its delimiter by the file itself.
+# Excel's first line that declares the delimiter.
 _DELIMITER_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 YES = frozenset({"1", "y", "yes", "true", "x", "ja", "wahr", "oui", "si"})
 
-# How columns are often named, folded; the first of a list that a file has is proposed.
+# Common column names, folded. The first one that occurs in the file is proposed.
 NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "titel", "name", "position", "role", "job title", "what", "titre"),
     "kind": ("kind", "type", "art", "category", "kategorie", "typ"),
@@ -55,7 +55,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "institution": ("institution", "school", "school name", "university", "hochschule"),
     "awarded_on": ("awarded on", "date", "end date", "graduated", "year", "jahr", "datum"),
 }  # fmt: skip
-# What says of a file that it is not about evidence.
+# Column names that suggest a record kind other than evidence.
 TELLING = {
     "position": ("employer", "company", "company name", "firma", "arbeitgeber"),
     "degree": ("degree", "degree name", "institution", "school name", "university", "abschluss"),
@@ -220,7 +220,7 @@ class CsvImporter(FileImporter):
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a file in UTF-8, UTF-16 or Windows-1252. Raises ImportFault."""
+    """Decode a CSV file. Raises ImportFault for workbooks and other binary files."""
     if data.startswith(b"PK\x03\x04"):
         raise ImportFault(
             _("This is a workbook, not a CSV file. Open it, and save the sheet as CSV.")
@@ -229,10 +229,10 @@ def decode(data: bytes) -> str:
 
 
 def detect_delimiter(text: str) -> str:
-    """Return the delimiter that makes the most columns, in the most lines the same number."""
+    """Return the delimiter with the most consistent number of columns, then the most columns."""
 
     def regularity(delimiter: str) -> tuple[int, int]:
-        # The sample may end inside quotation marks, so it is not read strictly.
+        # The sample may end inside a quoted value, so parsing is not strict.
         sample = csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=delimiter)
         widths = [len(row) for row in islice(sample, 20)]
         first = widths[0] if widths else 0
@@ -247,7 +247,7 @@ def _column(number: int) -> str:
 
 
 def _propose_fields(folded: Sequence[str], record: str) -> dict[int, str]:
-    """Return which column is likely to be which field, by the folded names of the columns."""
+    """Propose a field for each column, based on the folded column names."""
     proposed: dict[int, str] = {}
     for field in RECORDS[record].fields:
         columns = (folded.index(each) for each in NAMES.get(field, ()) if each in folded)
@@ -258,7 +258,7 @@ def _propose_fields(folded: Sequence[str], record: str) -> dict[int, str]:
 
 
 def _example(rows: Sequence[Any], number: int) -> str:
-    """Return the first value of a column, shortened."""
+    """Return the first non-empty value of a column, truncated."""
     values = (row["cells"][number] for row in rows[:20] if number < len(row["cells"]))
     sample = clean_line(next(filter(None, values), ""))
     return f"{sample[:40]}…" if len(sample) > 40 else sample
@@ -272,7 +272,7 @@ def _guess_record(folded: Sequence[str]) -> str:
 
 
 def _guess_order(rows: Sequence[Any]) -> str:
-    """Return "mdy" where a second number is no month, "" where no date tells, "dmy" otherwise."""
+    """Guess the date order: "mdy", "dmy", or "" if all dates are ambiguous."""
     cells = [cell for row in rows for cell in row["cells"]]
     dates = list(filter(None, map(SHORT_DATE.fullmatch, cells)))
     if any(int(found[2]) > 12 for found in dates):
@@ -282,7 +282,7 @@ def _guess_order(rows: Sequence[Any]) -> str:
 
 
 def match_kind(text: str) -> str:
-    """Return the kind that a text names by its key or its label, "" where it names none."""
+    """Return the evidence kind with this key or label, "" for none."""
     wanted = fold(text).replace("_", " ").replace("-", " ")
     for key, label in labels.KINDS.items():
         names = {key.replace("_", " "), *(fold(each).replace("-", " ") for each in (

@@ -1,4 +1,4 @@
-"""Pull requests merged, and reviews given, on GitHub."""
+"""Import merged pull requests and reviews from GitHub."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class GitHubImporter(CodeHost):
     address = re.compile(r"(?P<project>https?://[^/]+/(?P<place>[^/]+/[^/]+))/pull/\d+")
     mark = "#"
     site_setting, token_setting = "GITHUB_API_URL", "GITHUB_TOKEN"
-    # A login of an organization's own accounts ends in _ and the organization's short name.
+    # Logins of enterprise-managed users end in an underscore and the enterprise's short code.
     login_pattern = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(_[A-Za-z0-9]{1,20})?")
     login_help = _l("As in github.com/LOGIN.")
     merged_heading = _l("Merged pull requests")

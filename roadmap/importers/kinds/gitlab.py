@@ -1,4 +1,4 @@
-"""Merge requests merged, and reviews given, on a GitLab."""
+"""Import merged merge requests and reviews from GitLab."""
 
 from __future__ import annotations
 
@@ -69,5 +69,5 @@ class GitLabImporter(CodeHost):
 
     def reviews_url(self, project: str, login: str, month: PartialDate) -> str:
         query = {"scope": "all", "state": "merged", "reviewer_username": login}
-        # The list takes no month. It is there to tell one month's address from another's.
+        # GitLab ignores `month`; it makes the URL of each month unique.
         return f"{project}/-/merge_requests?{urlencode({**query, 'month': month})}"

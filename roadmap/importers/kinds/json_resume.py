@@ -1,4 +1,4 @@
-"""A JSON Resume of any version, also one that this product wrote."""
+"""Import a JSON Resume of any version, including Cairn's own export."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from roadmap.importers.readers import (
     web_address,
 )
 
-# What is read of an entry: texts, and what may also be a list of texts.
+# Fields that are read: strings, and strings or lists of strings.
 TEXTS = frozenset({"name", "title", "position", "organization", "company", "startDate", "endDate",
                    "date", "releaseDate", "url", "website", "studyType", "area", "studyArea",
                    "institution", "publisher", "issuer", "awarder"})  # fmt: skip
 LISTS = frozenset({"summary", "description", "highlights"})
-# So many values of another type are named.
+# Number of values with an unexpected type that are listed in the note.
 MAX_NAMED = 20
 Entry = dict[str, Any]
-# A record, and its values as they are written.
+# A record kind and its raw values.
 Found = tuple[str, dict[str, str]]
 
 
@@ -111,29 +111,29 @@ class JsonResumeImporter(FileImporter):
 
 
 def _place(record: Mapping[str, Any]) -> str:
-    """Return the section of an entry, by its name in the file, and its number there."""
+    """Return a label with the section name and the number of an entry."""
     if "number" not in record:
         return f"“{record['section']}”"
     return _("“%(section)s”, entry %(number)s", section=record["section"], number=record["number"])
 
 
 def _unread(record: Mapping[str, Any]) -> Problem:
-    """Return the problem of a section that is no list, or of an entry that is no object."""
+    """Return the problem for a section that is not a list or an entry that is not an object."""
     text = _("This is not an object {…}.") if "number" in record else _("This is not a list […].")
     return Problem(describe_place(_place(record), record["line"]), [text], record["line"])
 
 
 def _lines_of_entries(text: str) -> dict[tuple[str, int], int]:
-    """Return on which line the entries of each section begin, and as number 0 the section.
+    """Map (section, entry number) to line numbers; number 0 is the section itself.
 
-    The text is an object, and was parsed before.
+    The text must be a valid JSON object.
     """
     decoder = json.JSONDecoder()
     lines: dict[tuple[str, int], int] = {}
     line, counted = 1, 0
 
     def skip(at: int) -> int:
-        """Return where the next thing is, behind a comma, a colon or an opening bracket."""
+        """Skip whitespace, commas and colons, and return the next position."""
         nonlocal line, counted
         while text[at] in " \t\r\n,:":
             at += 1
@@ -159,7 +159,7 @@ def _lines_of_entries(text: str) -> dict[tuple[str, int], int]:
 
 
 def _odd_values(entry: Entry) -> list[str]:
-    """Return the names of values that would be read, but are no texts."""
+    """Return the names of fields whose values have an unexpected type."""
     odd = []
     for name, value in entry.items():
         if name in LISTS:
@@ -174,7 +174,7 @@ def _odd_values(entry: Entry) -> list[str]:
 
 
 def _small(value: Any, depth: int = 0) -> Any:
-    """Return an entry without what is nested deeper than any entry is."""
+    """Limit the depth and list lengths of an entry."""
     if isinstance(value, dict):
         return {key: _small(each, depth + 1) for key, each in value.items()} if depth < 4 else None
     if isinstance(value, list):
@@ -183,7 +183,7 @@ def _small(value: Any, depth: int = 0) -> Any:
 
 
 def _lines(entry: Entry, *names: str) -> str:
-    """Return texts and lists of texts as Markdown, a list below each text."""
+    """Join strings and lists of strings as Markdown paragraphs and bullet lists."""
     parts = []
     for name in names:
         value = entry.get(name)
@@ -270,4 +270,4 @@ READERS: dict[str, Callable[[Entry], Found]] = {
     ),
     "awards": _piece("other", title=("title", "name"), date=("date",), issuer=("awarder",)),
 }
-"""The sections that are read, each with how an entry is."""
+"""The supported sections, each with the function that converts an entry."""

@@ -1,4 +1,4 @@
-"""A portfolio in LEAP2A, in which portfolio systems such as Mahara export: Atom in XML."""
+"""Import a LEAP2A portfolio, the Atom-based export format of systems such as Mahara."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FEED = "leap2a.xml"
 MAX_MEMBERS = 5_000
 MAX_BYTES = 10_000_000
 KIND_SCHEME = "urn:cairn:kind#"
-# Which kind an entry of a type is at first; the person chooses another one.
+# Default evidence kind by entry type. The user can change it in the preview.
 PIECES = {
     "achievement": "other",
     "activity": "other",
@@ -43,7 +43,7 @@ PIECES = {
     "publication": "publication",
     "resource": "other",
 }
-# What is no record here: their numbers are told.
+# Entry types that are not imported, but counted in a note.
 PASSED_OVER = ("ability", "plan", "selection")
 
 
@@ -58,7 +58,7 @@ class Leap2aImporter(FileImporter):
     accept = ".xml,.zip,application/zip,application/xml,application/atom+xml"
 
     def load(self, data: bytes) -> list[Any]:
-        # Few import a portfolio, so workers do not carry a parser of XML.
+        # Imported here, so that workers load an XML parser only when it is needed.
         from xml.etree.ElementTree import ParseError
 
         from defusedxml import DefusedXmlException
@@ -106,7 +106,7 @@ class Leap2aImporter(FileImporter):
 
 
 def _unpack(data: bytes, fault: ImportFault) -> bytes:
-    """Return the feed in a ZIP. Nothing else of it is unpacked."""
+    """Return the feed in a ZIP, without unpacking other members."""
     try:
         packed = ZipReader(io.BytesIO(data), most=MAX_MEMBERS)
         name = next((each for each in packed.members if each.rpartition("/")[2] == FEED), None)
@@ -118,7 +118,7 @@ def _unpack(data: bytes, fault: ImportFault) -> bytes:
 
 
 def _entry(entry: Element) -> dict[str, Any]:
-    """Return what is read of an entry, as JSON values."""
+    """Convert an Atom entry to JSON values."""
     kind = entry.find(f"{RDF}type")
     named = "" if kind is None else kind.get(f"{RDF}resource", "")
     links = [each.get("href", "")[:2000] for each in entry.iterfind(f"{ATOM}link")]
@@ -141,7 +141,7 @@ def _entry(entry: Element) -> dict[str, Any]:
 
 
 def _text(content: Element | None) -> str:
-    """Return a text of Atom without its tags: plain, HTML or XHTML."""
+    """Return an Atom text construct (plain, HTML or XHTML) as plain text."""
     if content is None:
         return ""
     text = "".join(content.itertext())
@@ -154,7 +154,7 @@ def _text(content: Element | None) -> str:
 def _found(
     entry: Mapping[str, Any], organizations: Mapping[str, str]
 ) -> tuple[str, dict[str, str]] | None:
-    """Return the record that an entry is, with its values; None for what is none."""
+    """Convert an entry to a record kind and values, None for other entry types."""
     dates, terms = entry["dates"], {term: scheme for scheme, term in entry["categories"]}
     place = next((organizations[each] for each in entry["links"] if each in organizations), "")
     end = dates.get("end") or dates.get("target") or ""
@@ -183,5 +183,5 @@ def _found(
 
 
 def _is_area(terms: Mapping[str, str], area: str) -> bool:
-    """Tell whether an entry is filed under an area of life."""
+    """Return whether an entry has a LEAP2A life area."""
     return "life_area" in terms.get(area, "")

@@ -1,4 +1,4 @@
-"""The ZIP that LinkedIn gives its members of their own data."""
+"""Import the ZIP of a LinkedIn data export."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from roadmap.importers.readers import (
 from roadmap.importers.records import MAX_CANDIDATES
 
 MAX_MEMBERS = 1_000
-# Unpacked, of all that is read: a person's positions are some ten kilobytes.
+# Total unpacked size of the files that are read. Positions usually take about ten kilobytes.
 MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Table:
-    """One file of the ZIP: what a row is, and its columns by field."""
+    """A CSV file of the ZIP: its record kind and column names by field."""
 
     record: str
     columns: Mapping[str, str]
@@ -75,7 +75,7 @@ TABLES = {
         "other",
     ),
 }  # fmt: skip
-"""The files that are read, by the end of their names, folded."""
+"""The supported files by case-folded base name."""
 
 
 class LinkedInImporter(FileImporter):
@@ -113,7 +113,7 @@ class LinkedInImporter(FileImporter):
                 values["level"] = match_level(values["level"]) or "other"
             elif table.record == "evidence":
                 values |= {"kind": table.kind, "url": web_address(values.get("url", ""))}
-                # A project that goes on is dated by when it began.
+                # An ongoing project is dated by its start.
                 values["occurred_on"] = values["occurred_on"] or cells.get("started on", "")
             add_candidate(
                 reading, table.record, values, source="linkedin",
@@ -124,7 +124,7 @@ class LinkedInImporter(FileImporter):
 
 
 def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]]]:
-    """Yield the rows of each file that is read. Raises ImportFault."""
+    """Yield the rows of each supported file. Raises ImportFault."""
     fault = ImportFault(
         _("This is not the ZIP that LinkedIn gives you, or it is damaged. Download it again.")
     )
@@ -132,7 +132,7 @@ def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]
         archive = ZipReader(io.BytesIO(data), most=MAX_MEMBERS)
         left = MAX_BYTES
         for path in archive.members:
-            # Only the end of a name is looked at, and nothing is written anywhere.
+            # Only the base name is used, and nothing is written to disk.
             name = path.rpartition("/")[2].casefold()
             if name in TABLES:
                 text = archive.read(path, left)
@@ -146,7 +146,7 @@ def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]
 
 
 def _rows(text: str, table: Table) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows below the header with their lines; notes may stand above it."""
+    """Return the rows below the header with line numbers, skipping notes above it."""
     header: list[str] = []
     rows = []
     wanted = set(table.columns.values())

@@ -1,4 +1,4 @@
-"""The public works of an ORCID record."""
+"""Import the public works of an ORCID record."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OrcidImporter(SiteImporter):
     )
 
     def clean_login(self, text: str) -> str:
-        """Return the iD, "" where its last digit does not fit: it is mistyped."""
+        """Return the ORCID iD, "" if its check digit is wrong."""
         login = super().clean_login(text.replace("x", "X"))
         return login if is_orcid(login) else ""
 
@@ -70,7 +70,7 @@ class OrcidImporter(SiteImporter):
 
 
 def _record(group: Any) -> dict[str, Any] | None:
-    """Return what is needed of a work, of which several sources may tell; the first one counts."""
+    """Convert a group of work summaries to a record, using the preferred (first) source."""
     summaries = group.get("work-summary") if isinstance(group, dict) else None
     work = summaries[0] if isinstance(summaries, list) and summaries else None
     if not isinstance(work, dict):
@@ -96,7 +96,7 @@ def _record(group: Any) -> dict[str, Any] | None:
 
 
 def _external_ids(work: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what names the work itself, by its type; "part-of" names the volume it is in."""
+    """Yield the (type, value) ids of the work itself; "part-of" ids are of the volume."""
     ids = work.get("external-ids")
     listed = ids.get("external-id") if isinstance(ids, dict) else None
     for each in listed if isinstance(listed, list) else ():
