@@ -23,7 +23,7 @@ LIFETIME = dt.timedelta(days=1)
 PAGES_ENQUEUED = "pages_put"
 
 
-def keep(
+def store_pending(
     session: Session,
     user_id: uuid.UUID,
     importer: str,
@@ -51,7 +51,7 @@ def keep(
     return pending
 
 
-def begin(
+def start_fetching(
     session: Session,
     user_id: uuid.UUID,
     importer: str,
@@ -62,7 +62,7 @@ def begin(
     now: dt.datetime,
 ) -> PendingImport:
     """Queue pages for the job process, replacing the previous import of this importer."""
-    pending = keep(session, user_id, importer, source, [], options, now=now)
+    pending = store_pending(session, user_id, importer, source, [], options, now=now)
     pending.todo = [list(page) for page in todo]
     retry(session, pending, now=now)
     return pending

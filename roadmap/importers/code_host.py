@@ -14,7 +14,7 @@ from roadmap.core.i18n import current_tzinfo, date_filter, ngettext
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.importer import Candidate, Reading, SiteImporter, Text, make_external_id
+from roadmap.importers.importer import Candidate, ParseResult, SiteImporter, Text, make_external_id
 
 MAX_TITLE_LENGTH = 200
 # Reviews listed in the description of a month.
@@ -40,12 +40,12 @@ class CodeHost(SiteImporter):
         """Return the URL that lists a month's reviews in one repository."""
         raise NotImplementedError
 
-    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
         """Return a candidate per merged change, and one per repository and month of reviews.
 
         The current month is left out, because it could not be completed by a later import.
         """
-        reading, zone = Reading(), current_tzinfo()
+        result, zone = ParseResult(), current_tzinfo()
         login, this_month = options["login"], options["day"][:7]
         months: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         waiting = 0
@@ -53,15 +53,15 @@ class CodeHost(SiteImporter):
             day = dt.datetime.fromisoformat(record["at"]).astimezone(zone).date()
             if record["what"] == "merged":
                 if day.isoformat() >= options["since"]:
-                    reading.candidates.append(self._merged(record, day))
+                    result.candidates.append(self._merged(record, day))
             elif day.isoformat()[:7] == this_month:
                 waiting += 1
             else:
                 months[record["place"], day.isoformat()[:7]].append(record)
         for (place, month), reviews in sorted(months.items(), key=lambda each: each[0][1]):
-            reading.candidates.append(self._reviews(place, PartialDate(month), reviews, login))
+            result.candidates.append(self._reviews(place, PartialDate(month), reviews, login))
         if waiting:
-            reading.notes.append(
+            result.notes.append(
                 ngettext(
                     "%(num)s review of this month is left out: a month is offered once it is over.",
                     "%(num)s reviews of this month are left out: a month is offered once it is "
@@ -69,7 +69,7 @@ class CodeHost(SiteImporter):
                     waiting,
                 )
             )
-        return reading
+        return result
 
     def make_record(
         self, what: str, *, url: str, title: Any, number: Any, at: str

@@ -81,7 +81,7 @@ def fetch_due(
             found = fault
             log.warning("%s: %s %s", claim.importer, fault, fault.status or "")
         with own_transaction() as own:
-            keep_page(own, claim, found, clock())
+            store_page(own, claim, found, clock())
         pages += 1
     return pages
 
@@ -103,7 +103,7 @@ def claim_page(session: Session, now: dt.datetime) -> Claim | None:
     return Claim(due.id, due.importer, what, url, due.resume_at)
 
 
-def keep_page(session: Session, claim: Claim, found: Page | FetchError, now: dt.datetime) -> None:
+def store_page(session: Session, claim: Claim, found: Page | FetchError, now: dt.datetime) -> None:
     """Store the result of a page and schedule the next one, unless the import was replaced."""
     pending = session.scalars(
         sa.select(PendingImport).filter_by(id=claim.import_id).with_for_update()
@@ -142,7 +142,7 @@ def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Pag
         seconds=SECONDS,
     )
     if answer.status != 200:
-        raise refusal(importer, answer, now, has_token=bool(token))
+        raise response_error(importer, answer, now, has_token=bool(token))
     try:
         page = importer.parse(claim.what, json.loads(answer.body), dict(answer.headers.items()))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -157,12 +157,12 @@ def site_of(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
     return site
 
 
-def refusal(
+def response_error(
     importer: SiteImporter, answer: Answer, now: dt.datetime, *, has_token: bool
 ) -> FetchError:
     """Convert an unsuccessful response to an error."""
     status = answer.status
-    if status in (403, 429) and (until := limit_ends(answer, now)):
+    if status in (403, 429) and (until := rate_limit_end(answer, now)):
         return RateLimited(status, until)
     reasons = {
         401: "bad-token" if has_token else "needs-token",
@@ -174,7 +174,7 @@ def refusal(
     return FetchError(reasons.get(status, usual), status)
 
 
-def limit_ends(answer: Answer, now: dt.datetime) -> dt.datetime | None:
+def rate_limit_end(answer: Answer, now: dt.datetime) -> dt.datetime | None:
     """Return when the rate limit ends, None if the response is not about a rate limit."""
     headers, until = answer.headers, None
     after = headers.get("Retry-After", "").strip()

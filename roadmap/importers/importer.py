@@ -27,8 +27,8 @@ class Candidate:
     `record` is a key of `records.RECORDS`. `values` maps field names to strings, with dates in ISO
     8601. `external_id`, such as `doi:10.1000/182`, identifies the record across sources and
     prevents duplicate imports. `heading` is the preview section, `where` and `line` are the
-    position in the input. `unread` maps fields that could not be parsed to error messages; they
-    have no value. `is_current` is set if the file marks the position as ongoing.
+    position in the input. `parse_errors` maps fields that could not be parsed, which have no value,
+    to error messages. `is_current` is set if the file marks the position as ongoing.
     """
 
     record: str
@@ -37,7 +37,7 @@ class Candidate:
     heading: str = ""
     where: str = ""
     line: int | None = None
-    unread: Mapping[str, str] = field(default_factory=dict)
+    parse_errors: Mapping[str, str] = field(default_factory=dict)
     is_current: bool = False
 
 
@@ -60,7 +60,7 @@ def describe_place(place: str, line: int | None) -> str:
 
 
 @dataclass
-class Reading:
+class ParseResult:
     """The result of parsing an importer's input."""
 
     candidates: list[Candidate] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Importer:
     summary: ClassVar[Text]
     steps: ClassVar[Sequence[Text]] = ()
 
-    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
         """Parse stored records into candidates and problems."""
         raise NotImplementedError
 

@@ -17,7 +17,7 @@ from roadmap.core.text import clean_line
 from roadmap.evidence.labels import kind_label
 from roadmap.evidence.link_forms.registry import identifier_of
 from roadmap.evidence.models import Evidence, EvidenceVersion
-from roadmap.importers.importer import Candidate, Importer, Problem, Reading
+from roadmap.importers.importer import Candidate, Importer, ParseResult, Problem
 from roadmap.importers.models import ImportedRecord, PendingImport
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
@@ -115,9 +115,9 @@ def load_preview(
     session: Session, importer: Importer, pending: PendingImport, today: dt.date
 ) -> Preview:
     """Build the preview of a pending import with a constant number of statements."""
-    reading = importer.read(pending.records, pending.options or {})
+    result = importer.read(pending.records, pending.options or {})
     return make_preview(
-        reading,
+        result,
         today,
         load_imported(session, pending.user_id),
         load_linked(session, pending.user_id),
@@ -153,23 +153,23 @@ def load_linked(session: Session, user_id: uuid.UUID) -> dict[str, uuid.UUID]:
 
 
 def make_preview(
-    reading: Reading,
+    result: ParseResult,
     today: dt.date,
     imported: Mapping[str, uuid.UUID | None],
     linked: Mapping[str, uuid.UUID],
 ) -> Preview:
     """Group candidates into sections, and turn invalid ones into problems."""
-    preview = Preview(problems=list(reading.problems), notes=list(reading.notes))
+    preview = Preview(problems=list(result.problems), notes=list(result.notes))
     sections: dict[tuple[str, str, str], Section] = {}
     seen: set[str] = set()
-    for candidate in reading.candidates:
+    for candidate in result.candidates:
         record = RECORDS[candidate.record]
         if candidate.external_id in seen:
             preview.repeated += 1
             continue
-        unread = candidate.unread
-        errors = [f"{record.fields[name]}: {text}" for name, text in unread.items()]
-        if errors := [*errors, *record.errors(candidate.values, today, unread)]:
+        parse_errors = candidate.parse_errors
+        errors = [f"{record.fields[name]}: {text}" for name, text in parse_errors.items()]
+        if errors := [*errors, *record.errors(candidate.values, today, parse_errors)]:
             title = clean_line(record.title(candidate.values))[:80]
             where = " ".join(filter(None, (candidate.where, f"“{title}”" if title else "")))
             preview.problems.append(Problem(where, errors, candidate.line))

@@ -22,7 +22,7 @@ from roadmap.evidence.rules import MAX_LENGTHS, is_web_address
 from roadmap.importers.importer import (
     Candidate,
     ImportFault,
-    Reading,
+    ParseResult,
     describe_place,
     make_external_id,
 )
@@ -109,7 +109,7 @@ def has_two_orders(text: str) -> bool:
 
 def set_dates(values: dict[str, str], order: str = "") -> dict[str, str]:
     """Convert dates to ISO 8601 in place, and return the errors of invalid ones by field."""
-    unread = {}
+    parse_errors = {}
     for name, typed in values.items():
         if not name.endswith("_on"):
             continue
@@ -118,17 +118,17 @@ def set_dates(values: dict[str, str], order: str = "") -> dict[str, str]:
         except ValueError:
             values[name] = ""
             texts = {"typed": typed[:80], "forms": _("2026-03-15, 15 Mar 2026, Mar 2026 or 2026")}
-            unread[name] = (
+            parse_errors[name] = (
                 _("“%(typed)s” is ambiguous: day or month may come first. Write it as %(forms)s.",
                   **texts)
                 if not order and has_two_orders(typed)
                 else _("“%(typed)s” is not a date. Write it as %(forms)s.", **texts)
             )  # fmt: skip
-    return unread
+    return parse_errors
 
 
 def add_candidate(
-    reading: Reading,
+    result: ParseResult,
     record: str,
     values: dict[str, str],
     *,
@@ -145,42 +145,42 @@ def add_candidate(
     `shown_by` names the input fields that can provide a link or a description, for an error.
     """
     is_current = fold(clean_line(values.get("ended_on", ""))) in ONGOING
-    unread = set_dates(values, order)
+    parse_errors = set_dates(values, order)
     parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
     external_id = own_id or make_external_id(source, record, *parts)
     if record == "evidence":
-        describe(values, unread, shown_by)
-        shorten(reading, values)
-    reading.candidates.append(
+        describe(values, parse_errors, shown_by)
+        shorten(result, values)
+    result.candidates.append(
         Candidate(
             record, external_id, values, where=describe_place(place, line), line=line,
-            unread=unread, is_current=is_current,
+            parse_errors=parse_errors, is_current=is_current,
         )
     )  # fmt: skip
 
 
-def describe(values: dict[str, str], unread: dict[str, str], shown_by: str) -> None:
+def describe(values: dict[str, str], parse_errors: dict[str, str], shown_by: str) -> None:
     """Use the issuer as the description of a piece that has neither link nor description.
 
-    Without an issuer, add an error to `unread` that names the fields to fill in (`shown_by`).
+    Without an issuer, add an error to `parse_errors` that names the fields to fill in (`shown_by`).
     """
     if values.get("url") or values.get("description"):
         return
     values["description"] = values.get("issuer", "")
     if not values["description"]:
-        unread["url"] = _(
+        parse_errors["url"] = _(
             "There is neither a link nor a description, so a reader has nothing to look at. Fill "
             "in %(fields)s and import again, or leave this out and add it by hand.",
             fields=shown_by,
         )
 
 
-def shorten(reading: Reading, values: dict[str, str]) -> None:
+def shorten(result: ParseResult, values: dict[str, str]) -> None:
     """Truncate evidence fields that are too long, and add a note for each."""
     for name in SHORTENED:
         if len(text := values.get(name, "")) > (most := MAX_LENGTHS[name]):
             values[name] = f"{text[: most - 1].rstrip()}…"
-            reading.notes.append(
+            result.notes.append(
                 _("“%(title)s”: %(field)s has more than %(most)s characters. Its end is left out.",
                   title=values["title"][:60], field=labels.FIELDS[name], most=most)
             )  # fmt: skip
@@ -219,7 +219,7 @@ def match_level(text: str) -> str:
     return "other" if wanted else ""
 
 
-def check_number(entries: Sequence[Any]) -> None:
+def check_entry_count(entries: Sequence[Any]) -> None:
     """Raise ImportFault if there are more entries than a file may have."""
     if len(entries) > MAX_CANDIDATES:
         raise ImportFault(

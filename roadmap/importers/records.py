@@ -73,13 +73,15 @@ class EvidenceRecord(Record):
     identity = ("title", "occurred_on", "url")
     dates = ("occurred_on",)
 
-    def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
-        """Validate the values and return error messages, skipping the `unread` fields."""
+    def errors(
+        self, values: Values, today: dt.date, parse_errors: Collection[str] = ()
+    ) -> list[str]:
+        """Validate the values and return error messages, except for fields in `parse_errors`."""
         piece = rules.normalize(self.input(values))
         return [
             f"{labels.FIELDS[each.field]}: {labels.ERROR_MESSAGES[each.code]}"
             for each in rules.find_errors(piece, today)
-            if each.field not in unread
+            if each.field not in parse_errors
         ]
 
     def add(
@@ -109,13 +111,15 @@ class CareerRecord(Record):
 
     form: ClassVar[type[DatedForm]]
 
-    def errors(self, values: Values, today: dt.date, unread: Collection[str] = ()) -> list[str]:
+    def errors(
+        self, values: Values, today: dt.date, parse_errors: Collection[str] = ()
+    ) -> list[str]:
         form = self._form(values, today)
         form.validate()
         return [
             f"{field.label.text}: {text}"
             for field in form
-            if field.name not in unread
+            if field.name not in parse_errors
             for text in field.errors
         ]
 

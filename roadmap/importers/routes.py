@@ -35,7 +35,7 @@ from roadmap.people.permissions import permit
 importers = Blueprint("importers", __name__)
 
 # States of an import whose pages are still being fetched.
-UNDERWAY = ("fetching", "waiting")
+FETCHING_STATES = ("fetching", "waiting")
 # The job process polls every minute.
 STUCK_AFTER = dt.timedelta(minutes=2)
 
@@ -61,7 +61,7 @@ def bring(key: str) -> BaseResponse:
     """Store the uploaded file or start fetching from a site, and redirect to the preview."""
     importer = _importer_or_404(key)
     if isinstance(importer, SiteImporter):
-        return _begin(importer)
+        return _start_fetching(importer)
     importer, form = _file_importer_or_404(key), FileForm()
     if not form.validate():
         return _render(importer, form, status=422)
@@ -72,11 +72,11 @@ def bring(key: str) -> BaseResponse:
         return _render(importer, form, status=422)
     options: dict[str, str] | None = None if importer.questions(records, {}) else {}
     name = clean_line(form.file.data.filename) or str(importer.title)
-    actions.keep(db.session, current_user.id, key, name, records, options, now=now())
+    actions.store_pending(db.session, current_user.id, key, name, records, options, now=now())
     return see_other("importers.preview", key=key)
 
 
-def _begin(importer: SiteImporter) -> BaseResponse:
+def _start_fetching(importer: SiteImporter) -> BaseResponse:
     form = LoginForm(importer, today=_today())
     if not form.validate():
         return _render(importer, form, status=422)
@@ -86,7 +86,7 @@ def _begin(importer: SiteImporter) -> BaseResponse:
     source = login
     if importer.asks_since:
         source = _("%(login)s since %(day)s", login=login, day=date_filter(since))
-    actions.begin(
+    actions.start_fetching(
         db.session,
         current_user.id,
         importer.key,
@@ -140,7 +140,7 @@ def preview(key: str) -> BaseResponse:
     importer, pending = _importer_or_404(key), _find_pending(key)
     if pending is None:
         return redirect_page(f"/evidence/import/{key}")
-    if pending.state in UNDERWAY and "partial" not in request.args:
+    if pending.state in FETCHING_STATES and "partial" not in request.args:
         return _render_progress(importer, pending)
     if wants_fragment():
         # The progress poll ends here: fetching is complete or has failed.
@@ -386,7 +386,7 @@ def _render_preview(
         fault=fault,
         asks=isinstance(importer, FileImporter) and bool(pending.options),
         why=_fault(importer, pending),
-        is_underway=pending.state in UNDERWAY,
+        is_underway=pending.state in FETCHING_STATES,
         form=request.form,
         is_ticked=lambda row, section: (
             row.key in ticked if ticked is not None else row.is_new and section.ticks_new

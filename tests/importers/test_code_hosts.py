@@ -259,7 +259,7 @@ def test_when_a_limit_ends():
         (403, {"Retry-After": "soon"}, None),
     ):
         answer = fetching.Answer(status, _headers(headers), b"")
-        ends = fetching.limit_ends(answer, TODAY)
+        ends = fetching.rate_limit_end(answer, TODAY)
         wanted = None if seconds is None else TODAY + dt.timedelta(seconds=seconds)
         assert ends == wanted, headers
 
@@ -318,7 +318,7 @@ def test_what_is_discarded_or_begun_again_keeps_nothing_of_the_old_one(
         alice.delete(GITHUB)
         alice.post(GITHUB, {**SENT, "login": "other"})
         with db.own_transaction() as own:
-            fetching.keep_page(own, claim, fetching.Page([{"what": "merged"}]), TODAY)
+            fetching.store_page(own, claim, fetching.Page([{"what": "merged"}]), TODAY)
     assert (state(session).records, state(session).state) == ([], "fetching")
 
 

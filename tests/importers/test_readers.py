@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from roadmap.career.models import Degree, Position
 from roadmap.evidence.models import Evidence
-from roadmap.importers.importer import ImportFault, Reading
+from roadmap.importers.importer import ImportFault, ParseResult
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.queries import make_preview
 from roadmap.portfolio.actions import add_all_items, lock_portfolio
@@ -51,7 +51,7 @@ BIBTEX = rb"""
 """
 
 
-def read(key: str, data: bytes | object) -> Reading:
+def read(key: str, data: bytes | object) -> ParseResult:
     """Read a file as the page does: what is kept between is JSON."""
     importer = IMPORTERS[key]
     data = data if isinstance(data, bytes) else json.dumps(data).encode()
@@ -338,9 +338,9 @@ def test_an_award_or_certificate_without_a_link_is_described_by_who_gave_it():
     found = read("linkedin", linkedin(Certifications=bare.decode()))
     assert [each.values["description"] for each in found.candidates] == ["Example", ""]
     [_cloud, other] = found.candidates
-    assert "Fill in a link or a description on LinkedIn" in other.unread["url"]
+    assert "Fill in a link or a description on LinkedIn" in other.parse_errors["url"]
     [alone] = read("bibtex", b"@misc{a, title={A}, year=2021}").candidates
-    assert "Fill in “doi”, “url”, “author” or “abstract”" in alone.unread["url"]
+    assert "Fill in “doi”, “url”, “author” or “abstract”" in alone.parse_errors["url"]
 
 
 def test_what_this_product_exported_comes_back_unverified(cast, browser_of, session, now):

@@ -15,8 +15,8 @@ from roadmap.importers.importer import (
     Candidate,
     FileImporter,
     ImportFault,
+    ParseResult,
     Problem,
-    Reading,
     describe_place,
 )
 from roadmap.importers.readers import (
@@ -48,7 +48,7 @@ KINDS = {"patent": "patent", "software": "open_source", "dataset": "open_source"
          "online": "blog_post", "presentation": "talk", "talk": "talk"}  # fmt: skip
 VENUES = ("journal", "journaltitle", "booktitle", "school", "institution", "publisher",
           "organization", "howpublished")  # fmt: skip
-KEPT = frozenset({"title", "author", "year", "month", "day", "date", "url", "doi", "eprint",
+USED_FIELDS = frozenset({"title", "author", "year", "month", "day", "date", "url", "doi", "eprint",
                   "archiveprefix", "abstract", *VENUES})  # fmt: skip
 
 
@@ -82,26 +82,33 @@ class BibTexImporter(FileImporter):
             )
         return records
 
-    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
-        reading = Reading()
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
+        result = ParseResult()
         for record in records:
             line, fields = record["line"], record.get("fields")
             where = describe_place("", line)
             if fields is None:
                 text = _("This entry cannot be read: a brace or quotation mark is missing, or it "
                          "is too long.")  # fmt: skip
-                reading.problems.append(Problem(where, [text], line))
+                result.problems.append(Problem(where, [text], line))
                 continue
             values = _values(record["type"], fields)
-            unread = set_dates(values)
+            parse_errors = set_dates(values)
             doi, arxiv = doi_of(fields.get("doi", "")), arxiv_of(fields.get("eprint", ""))
             external_id = work_id(values, doi=doi, arxiv=arxiv)
-            describe(values, unread, _("“doi”, “url”, “author” or “abstract” of the entry"))
-            shorten(reading, values)
-            reading.candidates.append(
-                Candidate("evidence", external_id, values, where=where, line=line, unread=unread)
+            describe(values, parse_errors, _("“doi”, “url”, “author” or “abstract” of the entry"))
+            shorten(result, values)
+            result.candidates.append(
+                Candidate(
+                    "evidence",
+                    external_id,
+                    values,
+                    where=where,
+                    line=line,
+                    parse_errors=parse_errors,
+                )
             )
-        return reading
+        return result
 
 
 @dataclass
@@ -148,7 +155,11 @@ def _parse(part: str, line: int, file: _File) -> Iterator[dict[str, Any]]:
             if sum(map(len, said.values())) > MAX_ENTRY_LENGTH:
                 yield {"line": line}
                 continue
-            fields = {name: _plain(name, text, file) for name, text in said.items() if name in KEPT}
+            fields = {
+                name: _strip_latex(name, text, file)
+                for name, text in said.items()
+                if name in USED_FIELDS
+            }
             yield {"line": line, "type": kind.lower(), "fields": fields}
     if faults:
         yield {"line": line}
@@ -158,7 +169,7 @@ def _depth(text: str) -> int:
     return max(accumulate((each == "{") - (each == "}") for each in text))
 
 
-def _plain(name: str, value: str, file: _File) -> str:
+def _strip_latex(name: str, value: str, file: _File) -> str:
     """Strip LaTeX commands from text fields; URLs and numbers stay as they are."""
     from pybtex.richtext import Text
     from pybtex.scanner import PybtexSyntaxError

@@ -14,7 +14,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line, complete_url, fold, strip_control_characters
 from roadmap.evidence import labels
 from roadmap.evidence.kinds import KINDS
-from roadmap.importers.importer import FileImporter, ImportFault, Question, Reading
+from roadmap.importers.importer import FileImporter, ImportFault, ParseResult, Question
 from roadmap.importers.readers import (
     MAX_TEXT,
     SHORT_DATE,
@@ -56,7 +56,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "awarded_on": ("awarded on", "date", "end date", "graduated", "year", "jahr", "datum"),
 }  # fmt: skip
 # Column names that suggest a record kind other than evidence.
-TELLING = {
+RECORD_HINTS = {
     "position": ("employer", "company", "company name", "firma", "arbeitgeber"),
     "degree": ("degree", "degree name", "institution", "school name", "university", "abschluss"),
 }
@@ -168,14 +168,14 @@ class CsvImporter(FileImporter):
                 return _("No column is set to “%(field)s”, which is required.", field=label)
         return ""
 
-    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
         record, order = options["record"], options["order"]
         names = {
             name: number
             for number in range(len(records[0]["cells"]))
             if (name := options.get(_column(number), ""))
         }
-        reading = Reading()
+        result = ParseResult()
         unknown_kinds: dict[str, None] = {}
         short_date = ""
         for row in records[1:]:
@@ -201,22 +201,22 @@ class CsvImporter(FileImporter):
                 "",
             )
             add_candidate(
-                reading, record, values, source="csv", line=row["line"], order=order,
+                result, record, values, source="csv", line=row["line"], order=order,
                 shown_by=_("a column that is imported as “Link” or “Description”"),
             )  # fmt: skip
         if unknown_kinds:
             named = ", ".join(f"“{each}”" for each in list(unknown_kinds)[:10])
-            reading.notes.append(
+            result.notes.append(
                 _("No kind of evidence: %(names)s. These rows are taken as “%(kind)s”; each kind "
                   "below can be changed.", names=named, kind=labels.KINDS[options["kind"]])
             )  # fmt: skip
         if short_date:
             read = _("day, month, year") if order == "dmy" else _("month, day, year")
-            reading.notes.append(
+            result.notes.append(
                 _("Dates such as “%(typed)s” are read as %(order)s. If that is wrong, change the "
                   "columns.", typed=short_date[:20], order=read)
             )  # fmt: skip
-        return reading
+        return result
 
 
 def decode(data: bytes) -> str:
@@ -265,7 +265,7 @@ def _example(rows: Sequence[Any], number: int) -> str:
 
 
 def _guess_record(folded: Sequence[str]) -> str:
-    for record, names in TELLING.items():
+    for record, names in RECORD_HINTS.items():
         if not set(names).isdisjoint(folded):
             return record
     return "evidence"

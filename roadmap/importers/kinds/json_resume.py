@@ -14,14 +14,14 @@ from roadmap.evidence.kinds import KINDS
 from roadmap.importers.importer import (
     FileImporter,
     ImportFault,
+    ParseResult,
     Problem,
-    Reading,
     describe_place,
     make_external_id,
 )
 from roadmap.importers.readers import (
     add_candidate,
-    check_number,
+    check_entry_count,
     decode_text,
     match_level,
     text_at,
@@ -75,22 +75,22 @@ class JsonResumeImporter(FileImporter):
             for number, entry in enumerate(listed, 1):
                 record = {"section": section, "number": number, "line": lines[section, number]}
                 if isinstance(entry, dict):
-                    record |= {"entry": _small(entry), "odd": _odd_values(entry)}
+                    record |= {"entry": _limit_depth(entry), "odd": _unsupported_fields(entry)}
                 records.append(record)
-            check_number(records)
+            check_entry_count(records)
         if not any("entry" in each for each in records):
-            unread = [_unread(each) for each in records[:1]]
+            problems = [_structure_problem(each) for each in records[:1]]
             raise ImportFault(
-                " ".join([fault, *(f"{each.where}: {each.errors[0]}" for each in unread)])
+                " ".join([fault, *(f"{each.where}: {each.errors[0]}" for each in problems)])
             )
         return records
 
-    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
-        reading = Reading()
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
+        result = ParseResult()
         odd = []
         for each in records:
             if "entry" not in each:
-                reading.problems.append(_unread(each))
+                result.problems.append(_structure_problem(each))
                 continue
             place = _place(each)
             odd += [f"{place}: “{name}”" for name in each.get("odd", ())]
@@ -98,16 +98,16 @@ class JsonResumeImporter(FileImporter):
             own = text_at(each["entry"], "cairn", "id")
             own_id = make_external_id("cairn", own) if own else ""
             add_candidate(
-                reading, record, values, source="resume", own_id=own_id, place=place,
+                result, record, values, source="resume", own_id=own_id, place=place,
                 line=each.get("line"), shown_by=_("“url” or “summary” in the file"),
             )  # fmt: skip
         if odd:
             if (more := len(odd) - MAX_NAMED) > 0:
                 odd[MAX_NAMED:] = [_("and %(more)s more", more=more)]
-            reading.notes.append(
+            result.notes.append(
                 _("Left out, because it is not a text: %(values)s.", values="; ".join(odd))
             )
-        return reading
+        return result
 
 
 def _place(record: Mapping[str, Any]) -> str:
@@ -117,7 +117,7 @@ def _place(record: Mapping[str, Any]) -> str:
     return _("“%(section)s”, entry %(number)s", section=record["section"], number=record["number"])
 
 
-def _unread(record: Mapping[str, Any]) -> Problem:
+def _structure_problem(record: Mapping[str, Any]) -> Problem:
     """Return the problem for a section that is not a list or an entry that is not an object."""
     text = _("This is not an object {…}.") if "number" in record else _("This is not a list […].")
     return Problem(describe_place(_place(record), record["line"]), [text], record["line"])
@@ -158,7 +158,7 @@ def _lines_of_entries(text: str) -> dict[tuple[str, int], int]:
     return lines
 
 
-def _odd_values(entry: Entry) -> list[str]:
+def _unsupported_fields(entry: Entry) -> list[str]:
     """Return the names of fields whose values have an unexpected type."""
     odd = []
     for name, value in entry.items():
@@ -173,12 +173,16 @@ def _odd_values(entry: Entry) -> list[str]:
     return odd
 
 
-def _small(value: Any, depth: int = 0) -> Any:
+def _limit_depth(value: Any, depth: int = 0) -> Any:
     """Limit the depth and list lengths of an entry."""
     if isinstance(value, dict):
-        return {key: _small(each, depth + 1) for key, each in value.items()} if depth < 4 else None
+        return (
+            {key: _limit_depth(each, depth + 1) for key, each in value.items()}
+            if depth < 4
+            else None
+        )
     if isinstance(value, list):
-        return [_small(each, depth + 1) for each in value[:100]] if depth < 4 else None
+        return [_limit_depth(each, depth + 1) for each in value[:100]] if depth < 4 else None
     return value if isinstance(value, str | int | bool) else None
 
 

@@ -20,10 +20,10 @@ from roadmap.evidence.rules import is_web_address
 from roadmap.importers.importer import (
     FileImporter,
     ImportFault,
-    Reading,
+    ParseResult,
     make_external_id,
 )
-from roadmap.importers.readers import MAX_TEXT, add_candidate, check_number, match_level
+from roadmap.importers.readers import MAX_TEXT, add_candidate, check_entry_count, match_level
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -36,7 +36,7 @@ MAX_MEMBERS = 5_000
 MAX_BYTES = 10_000_000
 KIND_SCHEME = "urn:cairn:kind#"
 # Default evidence kind by entry type. The user can change it in the preview.
-PIECES = {
+KIND_BY_TYPE = {
     "achievement": "other",
     "activity": "other",
     "meeting": "talk",
@@ -44,7 +44,7 @@ PIECES = {
     "resource": "other",
 }
 # Entry types that are not imported, but counted in a note.
-PASSED_OVER = ("ability", "plan", "selection")
+IGNORED_TYPES = ("ability", "plan", "selection")
 
 
 class Leap2aImporter(FileImporter):
@@ -76,11 +76,11 @@ class Leap2aImporter(FileImporter):
         entries = [_entry(each) for each in feed.iterfind(f"{ATOM}entry")]
         if feed.tag != f"{ATOM}feed" or not any(each["type"] for each in entries):
             raise fault
-        check_number(entries)
+        check_entry_count(entries)
         return entries
 
-    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
-        reading = Reading()
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
+        result = ParseResult()
         names = {each["id"]: each["title"] for each in records if each["type"] == "organization"}
         for number, each in enumerate(records, 1):
             if (found := _found(each, names)) is None:
@@ -90,10 +90,10 @@ class Leap2aImporter(FileImporter):
             is_ours = any(scheme == KIND_SCHEME for scheme, _term in each["categories"])
             own_id = make_external_id("cairn", own) if is_ours and own != each["id"] else ""
             place = _("Entry %(number)s", number=number)
-            add_candidate(reading, record, values, source="leap2a", own_id=own_id, place=place,
+            add_candidate(result, record, values, source="leap2a", own_id=own_id, place=place,
                           shown_by=_("a link or a text of the entry"))  # fmt: skip
-        if passed := sum(each["type"] in PASSED_OVER for each in records):
-            reading.notes.append(
+        if passed := sum(each["type"] in IGNORED_TYPES for each in records):
+            result.notes.append(
                 ngettext(
                     "%(num)d ability, plan or selection has no place here. Assess your skills "
                     "yourself.",
@@ -102,7 +102,7 @@ class Leap2aImporter(FileImporter):
                     passed,
                 )
             )
-        return reading
+        return result
 
 
 def _unpack(data: bytes, fault: ImportFault) -> bytes:
@@ -169,11 +169,11 @@ def _found(
             "level": match_level(title) or "other", "field": title, "institution": place,
             "awarded_on": end or dates.get("start", ""),
         }  # fmt: skip
-    if entry["type"] not in PIECES:
+    if entry["type"] not in KIND_BY_TYPE:
         return None
     own = next((term for term, scheme in terms.items() if scheme == KIND_SCHEME), "")
     return "evidence", {
-        "kind": own if own in KINDS else PIECES[entry["type"]],
+        "kind": own if own in KINDS else KIND_BY_TYPE[entry["type"]],
         "title": entry["title"],
         "occurred_on": end or dates.get("start", "") or entry["published"],
         "url": next((each for each in entry["links"] if is_web_address(each)), ""),

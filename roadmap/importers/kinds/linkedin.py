@@ -14,12 +14,12 @@ from roadmap.core.zip_reader import DAMAGED, ZipReader, ZipRefused
 from roadmap.importers.importer import (
     FileImporter,
     ImportFault,
-    Reading,
+    ParseResult,
 )
 from roadmap.importers.readers import (
     MAX_TEXT,
     add_candidate,
-    check_number,
+    check_entry_count,
     csv_rows,
     decode_text,
     match_level,
@@ -95,7 +95,7 @@ class LinkedInImporter(FileImporter):
         records: list[dict[str, Any]] = []
         for name, table in _tables(data):
             records += [{"table": name, "line": line, "cells": row} for line, row in table]
-            check_number(records)
+            check_entry_count(records)
         if not records:
             raise ImportFault(
                 _("There are no positions, degrees, certifications, publications, patents or "
@@ -103,8 +103,8 @@ class LinkedInImporter(FileImporter):
             )  # fmt: skip
         return records
 
-    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
-        reading = Reading()
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
+        result = ParseResult()
         for each in records:
             table, cells = TABLES[each["table"]], each["cells"]
             values = {name: cells.get(column, "") for name, column in table.columns.items()}
@@ -116,11 +116,11 @@ class LinkedInImporter(FileImporter):
                 # An ongoing project is dated by its start.
                 values["occurred_on"] = values["occurred_on"] or cells.get("started on", "")
             add_candidate(
-                reading, table.record, values, source="linkedin",
+                result, table.record, values, source="linkedin",
                 place=each["table"].capitalize(), line=each["line"],
                 shown_by=_("a link or a description on LinkedIn or in the file"),
             )  # fmt: skip
-        return reading
+        return result
 
 
 def _tables(data: bytes) -> Iterator[tuple[str, list[tuple[int, dict[str, str]]]]]:

@@ -12,7 +12,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import Site
 from roadmap.core.text import clean_line, is_orcid
 from roadmap.evidence.rules import is_web_address
-from roadmap.importers.importer import Page, Reading, SiteImporter, make_external_id
+from roadmap.importers.importer import Page, ParseResult, SiteImporter, make_external_id
 from roadmap.importers.readers import add_candidate, arxiv_of, as_text, doi_of, text_at, work_id
 
 KINDS = {
@@ -57,16 +57,16 @@ class OrcidImporter(SiteImporter):
         records = [record for group in groups if (record := _record(group))]
         return Page(records, len(records))
 
-    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> Reading:
-        reading = Reading()
+    def read(self, records: Sequence[Any], options: Mapping[str, str]) -> ParseResult:
+        result = ParseResult()
         for number, record in enumerate(records, 1):
             values = dict(record["values"])
             place = _("Work %(number)s", number=number)
             add_candidate(
-                reading, "evidence", values, source="orcid", own_id=record["id"], place=place,
+                result, "evidence", values, source="orcid", own_id=record["id"], place=place,
                 shown_by=_("a link or an identifier at ORCID"),
             )  # fmt: skip
-        return reading
+        return result
 
 
 def _record(group: Any) -> dict[str, Any] | None:

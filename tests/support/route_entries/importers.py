@@ -80,7 +80,7 @@ CHANGES: tuple[Change, ...] = (
 def create_sample_data(write: Any) -> dict[str, str]:
     """Add two pending imports of Alice: a CSV file with mapped columns, and a rate-limited fetch
     from GitHub."""
-    fetched = actions.begin(
+    fetched = actions.start_fetching(
         write.session, write.cast.alice, "github", "octo-alice since 1 Jan 2026", [("merged", "")],
         {"login": "octo-alice", "since": "2026-01-01", "day": write.day(0).isoformat()},
         now=write.now,
@@ -99,7 +99,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
     fetched.state, fetched.resume_at = "waiting", write.now + dt.timedelta(hours=2)
     fetched.fault = {"reason": "limit", "status": 403}
     rows = CsvImporter().load(TABLE)
-    pending = actions.keep(
+    pending = actions.store_pending(
         write.session, write.cast.alice, "csv", "work.csv", rows, None, now=write.now
     )
     actions.answer(write.session, pending, OPTIONS)
