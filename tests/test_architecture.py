@@ -1,4 +1,4 @@
-"""The rules of the architecture hold, and each check fails where its rule is broken."""
+"""The source keeps the architecture rules, and each check detects a violation."""
 
 from __future__ import annotations
 

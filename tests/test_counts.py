@@ -1,4 +1,4 @@
-"""How much one person may make: every form that adds a row has a maximum, and says so."""
+"""Every form that adds a row has a maximum number per person, and states it."""
 
 from __future__ import annotations
 

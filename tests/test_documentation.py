@@ -1,4 +1,4 @@
-"""The documentation says everything that there is, and leads nowhere that is not."""
+"""The documentation covers everything, and has no broken links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL that falls silent: requests notice in seconds, and find the one that took over."""
+"""When PostgreSQL stops responding, requests notice within seconds and find the new primary."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What goes wrong outside: odd bytes, a full disk, a database that is gone, a killed server.
+"""External faults: odd bytes, a full disk, a lost database, a killed server.
 
-The server is the real one, with its workers, on loopback.
+The tests use the production server with its workers on loopback.
 """
 
 from __future__ import annotations

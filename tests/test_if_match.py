@@ -1,4 +1,4 @@
-"""Two changes of one piece at once, both made from what both had read: one wins."""
+"""Of two concurrent edits of the same revision, one wins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job process: real ones, beside the real server, and on their own."""
+"""The job process, with a real server and on its own."""
 
 from __future__ import annotations
 

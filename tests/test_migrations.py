@@ -1,6 +1,6 @@
-"""Each migration goes up and down with data in the tables, and the models equal the newest one.
+"""Each migration runs up and down with data, and the models match the newest one.
 
-On a database of its own: SQLite, or PostgreSQL where `TEST_DATABASE_URL` names one.
+The tests use a separate SQLite database, or PostgreSQL if `TEST_DATABASE_URL` is set.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists of people, teams and titles: one order and one search, whatever marks the letters have."""
+"""Lists of people, teams and titles share one sort order and one search, ignoring accents."""
 
 from __future__ import annotations
 

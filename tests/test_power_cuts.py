@@ -1,8 +1,8 @@
-"""The power fails while somebody ticks, and nothing that was acknowledged is lost.
+"""No acknowledged change is lost in a power cut.
 
-`strace` records what a process writes to an SQLite database and when it waits for the disk. Then
-the power is cut at many of these moments: what was synced is there, and of what was not nothing,
-all, or some sectors of some writes. `make faults` runs this.
+`strace` records a process's writes and syncs of an SQLite database. The test simulates power cuts
+at many points: synced data is kept, and of unsynced writes nothing, all, or only some sectors.
+`make faults` runs this.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What a manager and an administrator must not see is in nothing that they can get.
+"""Managers and administrators cannot get private data through any response.
 
-A canary word stands in each field that is its owner's alone. Everything that others can ask for is
-asked for: every address of the manifest as page and as fragment, every order, filter and search,
-the exports (unpacked), the API, refusals, notifications and mails. And what is added in private
-leaves each of those answers identical to the byte.
+Each private field holds a canary word. Everything that others may request is requested: every URL
+of the manifest as page and fragment, every order, filter and search, the exports (unpacked), the
+API, error pages, notifications and mail. Adding private data also leaves each of those responses
+identical byte for byte.
 """
 
 from __future__ import annotations

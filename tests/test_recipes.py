@@ -1,4 +1,4 @@
-"""What the guide for operators tells to set up is set up as it is written there."""
+"""The setup recipes of the operator's guide work as written."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The role matrix: every route, asked for by each of the cast, as a page and as a fragment.
+"""The role matrix: every route, requested by each role, as a page and as a fragment.
 
-The expectations stand in `tests/support/route_manifest.py`. Whatever a status says, the rows say
-more:
-who is refused changes nothing, and who is let in changes nothing of anybody else's.
+The expectations are in `tests/support/route_manifest.py`. Stored rows are compared as well as
+statuses: rejected requests change nothing, and accepted ones nothing of other people's data.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The same words are stored as the same characters, by whichever door they come in.
+"""The same text is stored as the same characters, whichever interface receives it.
 
-An accent typed as one code point (as most keyboards do) and as two (as names of files on a Mac
-are) looks the same, and is the same for search, comparison and counting of characters.
+An accented letter as one code point (most keyboards) and as two (file names on macOS) looks the
+same, and must be equal for search, comparison and character counts.
 """
 
 from __future__ import annotations

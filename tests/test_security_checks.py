@@ -1,4 +1,4 @@
-"""What docs/security-checks.md says is so, and what of it no other test shows."""
+"""The claims of docs/security-checks.md that no other test covers."""
 
 from __future__ import annotations
 

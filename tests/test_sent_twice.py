@@ -1,7 +1,7 @@
-"""Every form that creates something creates one thing, also when it is sent twice.
+"""Every form that creates something creates it once, even when submitted twice.
 
-A form is sent twice after a lost answer, by two clicks and by reloading the page after it; the
-second answer is the same success as the first.
+Forms are submitted twice after a lost response, by a double click, or by reloading the next page.
+The second response is the same success as the first.
 """
 
 from __future__ import annotations

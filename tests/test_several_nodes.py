@@ -1,6 +1,6 @@
-"""What docs/nodes.md says of several nodes and of failover, done: `make faults`.
+"""The setup of docs/nodes.md with several nodes and failover. `make faults` runs this.
 
-Three servers with one key, two PostgreSQL in replication, PgBouncer and nginx, all on loopback.
+Three servers with one key, two PostgreSQL servers in replication, PgBouncer and nginx, on loopback.
 """
 
 from __future__ import annotations

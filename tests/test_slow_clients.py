@@ -1,4 +1,4 @@
-"""Clients that are silent or slow, some of them on purpose, do not keep others waiting."""
+"""Idle or slow clients, malicious ones included, do not block others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools of the checks and tests do what the checks and tests rely on."""
+"""The tools used by the checks and tests work as expected."""
 
 from __future__ import annotations
 

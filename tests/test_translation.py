@@ -1,4 +1,4 @@
-"""The texts of the pages can be taken out for a translator, and dates follow who reads."""
+"""Interface texts can be extracted for translation, and dates follow the reader's locale."""
 
 from __future__ import annotations
 

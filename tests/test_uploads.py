@@ -1,4 +1,4 @@
-"""Files that arrive at the running server: on the disk, not in memory, and only from its people."""
+"""Uploads to the running server go to disk, not memory, and only signed-in people can upload."""
 
 from __future__ import annotations
 

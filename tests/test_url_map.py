@@ -1,4 +1,4 @@
-"""Nothing can be asked for that the manifest does not know, and nothing without a permission."""
+"""Every route is in the manifest, and every route declares a permission."""
 
 from __future__ import annotations
 

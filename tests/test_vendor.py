@@ -1,4 +1,4 @@
-"""What others wrote is here unchanged, with its licence, and nothing is here unannounced."""
+"""Vendored files are unchanged and have a license, and every one is listed."""
 
 from __future__ import annotations
 

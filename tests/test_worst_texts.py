@@ -1,4 +1,4 @@
-"""The texts that take longest to read, in all fields of each form: an answer soon, and no fault."""
+"""The texts that are slowest to parse, in every form field: a fast response and no error."""
 
 from __future__ import annotations
 

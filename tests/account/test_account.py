@@ -1,4 +1,4 @@
-"""/account: who one is, and where one is signed in."""
+"""/account: the profile and the active sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/account/password, /account/email, /account/confirm: what asks for the password."""
+"""/account/password, /account/email and /account/confirm: changes that require the password."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A new e-mail address counts only after the link mailed to it was opened.
+"""A new e-mail address takes effect only after its confirmation link is opened.
 
-Mallory claims the address of Frank, who has no account yet, and Bob's, who has one.
+Mallory claims the address of Frank, who has no account yet, and the address of Bob, who has one.
 """
 
 from __future__ import annotations

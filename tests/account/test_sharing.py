@@ -1,4 +1,4 @@
-"""What one's managers see: the section of the account, and its switch."""
+"""The account's section on what managers see, and its switch."""
 
 from __future__ import annotations
 

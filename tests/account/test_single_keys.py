@@ -1,4 +1,4 @@
-"""The switch with which a person turns off shortcuts of a single letter."""
+"""The account setting that turns off single-letter shortcuts."""
 
 from __future__ import annotations
 

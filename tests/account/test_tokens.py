@@ -1,4 +1,4 @@
-"""/account/tokens: which there are, a new one, and none."""
+"""/account/tokens: list, create and revoke API tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The switch with which a person keeps notifications out of their mail."""
+"""The account setting that turns off notifications by mail."""
 
 from __future__ import annotations
 

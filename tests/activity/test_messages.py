@@ -1,4 +1,4 @@
-"""Each entry of a history is a sentence that says the values, and who did it."""
+"""Each history entry has a message with its values and its actor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/activity: every change, by days, filtered by the address; and the same as a file."""
+"""/activity: all changes by day, with filters in the URL, and as a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/activity/since: what changed since a day, in figures that lead to their lines."""
+"""/activity/since: counts of changes since a day, with links to the entries."""
 
 from __future__ import annotations
 

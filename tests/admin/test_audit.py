@@ -1,4 +1,4 @@
-"""/admin/audit: the log in sentences, filtered, page by page."""
+"""/admin/audit: the audit log as messages, with filters and pagination."""
 
 from __future__ import annotations
 

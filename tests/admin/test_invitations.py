@@ -1,4 +1,4 @@
-"""/admin/invitations: who was invited, and inviting somebody without a team."""
+"""/admin/invitations: list invitations, and invite people without a team."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/admin: who is here, and whether Cairn is safe and kept."""
+"""/admin: the users, and the state of security and backups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/admin/people: everybody with an account, searched and filtered."""
+"""/admin/people: all accounts, with search and filters."""
 
 from __future__ import annotations
 

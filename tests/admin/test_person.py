@@ -1,4 +1,4 @@
-"""/admin/people/<id>: the role, the account, a link to set a password, and the teams."""
+"""/admin/people/<id>: role, account, password link and teams of one person."""
 
 from __future__ import annotations
 

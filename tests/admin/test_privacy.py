@@ -1,4 +1,4 @@
-"""An administrator sees accounts and nothing of what people record, not even that they do."""
+"""An administrator sees accounts, but nothing about what people record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/admin/roadmaps: which there are, who is on them, and what became of the last load."""
+"""/admin/roadmaps: the roadmaps, their enrollments, and the result of the last load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/admin/teams: the tree of teams, made, renamed, nested and deleted."""
+"""/admin/teams: create, rename, nest and delete teams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /me/activity: the changes to one's own records."""
+"""GET /me/activity: changes to the person's own records."""
 
 from __future__ import annotations
 

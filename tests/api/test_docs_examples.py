@@ -1,4 +1,4 @@
-"""The examples of docs/api.md do what the page says."""
+"""The examples in docs/api.md return what the page says."""
 
 from __future__ import annotations
 

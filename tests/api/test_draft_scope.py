@@ -1,4 +1,4 @@
-"""A token of the scope draft: it reads one's own roadmap and evidence, and writes drafts."""
+"""Tokens with scope draft read the owner's roadmap and evidence, and write drafts."""
 
 from __future__ import annotations
 

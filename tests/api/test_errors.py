@@ -1,4 +1,4 @@
-"""Whatever goes wrong below /api/ is said as application/problem+json."""
+"""All errors below /api/ are returned as application/problem+json."""
 
 from __future__ import annotations
 

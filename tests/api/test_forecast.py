@@ -1,4 +1,4 @@
-"""/me/roadmaps/{slug}/forecast and /me/absences: a forecast, and the time off that it skips."""
+"""/me/roadmaps/{slug}/forecast and /me/absences: a forecast, and absences that it skips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has a maximum on the pages has it in the API as well, and the description says so."""
+"""The API enforces the same maximums as the pages, and its description states them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""POST /mcp: the endpoint of agents, one JSON-RPC message at a time.
+"""POST /mcp: the Model Context Protocol endpoint, one JSON-RPC message per request.
 
-That a real client understands the answers, `tests/api/test_mcp_client.py` shows.
+`tests/api/test_mcp_client.py` tests it with a real client.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The reference client of the Model Context Protocol, against the production server."""
+"""The reference client of the Model Context Protocol against the production server."""
 
 from __future__ import annotations
 

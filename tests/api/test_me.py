@@ -1,4 +1,4 @@
-"""GET /me: who the token is of."""
+"""GET /me: the token's owner."""
 
 from __future__ import annotations
 

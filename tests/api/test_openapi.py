@@ -1,4 +1,4 @@
-"""The description of the API, and the page that is made of it."""
+"""The OpenAPI description and the documentation page built from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/me/portfolios/{id}/links: the same public links as on their page."""
+"""/me/portfolios/{id}/links: the same public links as on the pages."""
 
 from __future__ import annotations
 

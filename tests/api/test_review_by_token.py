@@ -1,4 +1,4 @@
-"""Only a person who is signed in to a page judges, unless the operator lets tokens judge."""
+"""Reviewing requires a browser session, unless the operator allows reviews by token."""
 
 from __future__ import annotations
 

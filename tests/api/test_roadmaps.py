@@ -1,4 +1,4 @@
-"""GET /roadmaps and /roadmaps/{slug}: the content."""
+"""GET /roadmaps and /roadmaps/{slug}: the roadmap content."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The role matrix of the API: every route, by each kind of token, of one's own and others' things.
+"""The role matrix of the API: every route, with each kind of token, on own and others' data.
 
-Whatever a status says, the rows say more: who is refused changes nothing, and who is let in
-changes nothing of anybody else's but what a manager may.
+The tests compare stored rows as well as statuses: rejected requests change nothing, and accepted
+ones change other people's rows only where a manager may.
 """
 
 from __future__ import annotations

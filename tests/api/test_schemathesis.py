@@ -1,9 +1,9 @@
-"""The API is held against its own description: schemathesis calls every operation.
+"""Schemathesis tests every API operation against the OpenAPI description.
 
-With all checks: examples, the edges of every schema, generated values (right and wrong ones) and
-sequences of calls, on a database with a year of data. An engineer's token that writes is tried on
-everything; a manager's on what an engineer is refused; one that only reads with right values,
-because it is refused before values are looked at. The seed is fixed, so a failure comes back.
+All checks run: examples, boundary values, generated valid and invalid values, and sequences of
+calls, on a year of sample data. An engineer's write token is used for everything, a manager's for
+operations an engineer may not call. A read-only token gets valid values only, because it is
+rejected before values are validated. The seed is fixed, so failures are reproducible.
 """
 
 from __future__ import annotations

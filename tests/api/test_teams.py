@@ -1,4 +1,4 @@
-"""GET /teams, the matrix of one, and PUT of a manager's assessment."""
+"""GET /teams, GET a team's matrix, and PUT a manager's assessment."""
 
 from __future__ import annotations
 

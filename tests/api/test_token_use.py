@@ -1,4 +1,4 @@
-"""What a token opens, and when it no longer does."""
+"""What a token gives access to, and when it stops working."""
 
 from __future__ import annotations
 

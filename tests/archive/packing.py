@@ -1,4 +1,4 @@
-"""Archives for the tests: made, taken apart, changed, and compared without ids and times."""
+"""Helpers that build, unpack, modify and compare archives, ignoring ids and times."""
 
 from __future__ import annotations
 

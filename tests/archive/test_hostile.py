@@ -1,4 +1,4 @@
-"""An archive is a file of a stranger: what is wrong with it is said, and nothing is stored."""
+"""Archives are untrusted: faults are reported, and a faulty archive stores nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/account/archive: taking everything away, and bringing it back."""
+"""/account/archive: export and import all of a person's data."""
 
 from __future__ import annotations
 

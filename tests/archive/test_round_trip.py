@@ -1,4 +1,4 @@
-"""An archive that is imported elsewhere and exported there says the same, but for ids and times."""
+"""Exporting an imported archive reproduces it, except for ids and times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No table of a person is forgotten: each is in the archive, or in a list that says why not."""
+"""Each table with personal data is in the archive, or listed with a reason for its exclusion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""There is always an administrator, and a changed role ends that person's sessions."""
+"""There is always an administrator, and a role change ends the person's sessions."""
 
 from __future__ import annotations
 

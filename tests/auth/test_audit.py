@@ -1,4 +1,4 @@
-"""What is done to sessions, links, tokens and teams stands in the audit log."""
+"""Changes to sessions, links, tokens and teams are in the audit log."""
 
 from __future__ import annotations
 

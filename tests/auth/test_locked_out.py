@@ -1,4 +1,4 @@
-"""Nobody is locked out by others: not of signing in, and not of a new password."""
+"""Nobody can lock another person out of signing in or of resetting a password."""
 
 from __future__ import annotations
 

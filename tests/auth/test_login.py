@@ -1,4 +1,4 @@
-"""POST /login: coming in."""
+"""POST /login: sign in."""
 
 from __future__ import annotations
 

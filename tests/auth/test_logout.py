@@ -1,4 +1,4 @@
-"""/logout: going out."""
+"""/logout: sign out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/password/forgot and /password/<token>: a new password without the old one."""
+"""/password/forgot and /password/<token>: reset a forgotten password."""
 
 from __future__ import annotations
 

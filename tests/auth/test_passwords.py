@@ -1,4 +1,4 @@
-"""Which passwords are good enough, and how many hashes are computed at once."""
+"""The password policy, and the limit on concurrent hash computations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form that arrives after its session ended is not lost."""
+"""A form submitted after its session ended is preserved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tries that arrive at once are counted one after the other."""
+"""Concurrent attempts are counted one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log cannot be flooded: what is refused is written seldom, with a count."""
+"""Repeated rejections are logged rarely, with a count, so they cannot flood the audit log."""
 
 from __future__ import annotations
 

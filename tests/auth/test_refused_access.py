@@ -1,4 +1,4 @@
-"""What is refused is written down; loading the session takes one statement."""
+"""Rejected requests are logged, and loading the session takes one statement."""
 
 from __future__ import annotations
 

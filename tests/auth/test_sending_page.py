@@ -1,4 +1,4 @@
-"""Which page a form may come from: Cairn's own, whatever of it browser and proxy pass on."""
+"""Forms are accepted only from Cairn's own pages, whatever headers browser and proxy pass on."""
 
 from __future__ import annotations
 

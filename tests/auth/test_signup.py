@@ -1,4 +1,4 @@
-"""GET and POST /signup: the first account."""
+"""GET and POST /signup: create the first account."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Backup while the server writes, restore in one transaction, on whichever database the tests use.
+"""Back up while the server writes, and restore in one transaction, on the database under test.
 
-What is put back is compared row by row; what is damaged is refused before anything changes.
+Restored data is compared row by row. Damaged backups are rejected before anything changes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A verified piece of Alice's, and her badge for it."""
+"""Alice's verified evidence and the badge for it."""
 
 from __future__ import annotations
 

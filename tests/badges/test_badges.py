@@ -1,4 +1,4 @@
-"""A badge says what was verified, is issued once, and is revoked when that no longer holds."""
+"""A badge states what was verified, is issued once, and is revoked when that no longer holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every export names the badge of a verified piece, and the PDF has its QR code."""
+"""Every export includes the badge of verified evidence, and the PDF has its QR code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the owner, an employer and a stranger read of badges."""
+"""Badge pages as seen by the owner, an employer and a visitor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stage has a badge when what counts of it is done and confirmed by what anyone may see."""
+"""A stage badge requires all counted milestones to be done and confirmed by public evidence."""
 
 from __future__ import annotations
 

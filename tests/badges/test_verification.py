@@ -1,4 +1,4 @@
-"""A badge is valid as it was signed, here and for libraries of other authors."""
+"""Badge signatures verify in Cairn and in third-party libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark compares like with like, and its result can be read by tools."""
+"""The benchmark compares equal work, and other tools can read its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What axe-core finds: see `test_every_page.py` too, which asks it about every address."""
+"""Accessibility checks with axe-core on interactive states; `test_every_page.py` has every URL."""
 
 from __future__ import annotations
 

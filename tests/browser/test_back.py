@@ -1,4 +1,4 @@
-"""Back, and a page's own ways back: to what is true now, with focus, filters and order."""
+"""The Back button and links back show current data, and keep focus, filters and order."""
 
 from __future__ import annotations
 

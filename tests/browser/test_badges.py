@@ -1,4 +1,4 @@
-"""A badge from its owner to an employer, who verifies its file without an account."""
+"""An employer verifies a badge file without an account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside a change that htmx made says the same as the page that is loaded again."""
+"""The rest of a page after an htmx change matches a reload of the page."""
 
 from __future__ import annotations
 

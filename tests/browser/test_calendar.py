@@ -1,4 +1,4 @@
-"""A week from a calendar file in a real browser, without JavaScript."""
+"""Import a week from a calendar file without JavaScript."""
 
 from __future__ import annotations
 

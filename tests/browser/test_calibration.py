@@ -1,4 +1,4 @@
-"""The first run of a roadmap: what one has done already, by objective, with scripts and without."""
+"""First visit to a roadmap: mark completed milestones by objective, with and without scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence in one line: clicks and keys are counted, with JavaScript and without."""
+"""One-line evidence capture: the number of clicks and keys, with and without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Career plans in the browser: drafts, a worksheet by keyboard, no scripts."""
+"""Career plans: drafts, a worksheet by keyboard, and no scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checklist as one works in it: what is in view, filters, folded stages, messages."""
+"""Working with the checklist: scrolling, filters, collapsed stages and messages."""
 
 from __future__ import annotations
 

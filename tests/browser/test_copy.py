@@ -1,4 +1,4 @@
-"""Copy buttons, where the browser has a clipboard for pages and where it has none."""
+"""Copy buttons, with and without the clipboard API."""
 
 from __future__ import annotations
 

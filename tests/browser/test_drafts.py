@@ -1,4 +1,4 @@
-"""What is typed into a form stays until the server has it, or until it is discarded."""
+"""Form input is kept until the server has saved it or the person discards it."""
 
 from __future__ import annotations
 

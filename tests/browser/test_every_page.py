@@ -1,6 +1,6 @@
-"""Every page, once for each who sees it: axe finds nothing, and nothing is wider than the window.
+"""Every page for each role that sees it: no axe violations and no horizontal scrolling.
 
-Opening a page takes as long as looking at it, so both look at the same one.
+Both checks use the same page load, which takes as long as the checks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The fields of the evidence form, which a style sheet shows by kind."""
+"""The evidence form shows fields by kind with CSS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exported website opens from disk, asks nobody for anything, and has no fault."""
+"""The exported website opens from disk, makes no requests, and has no errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are sent when they are chosen or dropped, and the form is saved with them."""
+"""Files upload when chosen or dropped, and are saved with the form."""
 
 from __future__ import annotations
 

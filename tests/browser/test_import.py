@@ -1,4 +1,4 @@
-"""An import in a real browser: a table with JavaScript and without, and a page that goes on."""
+"""Import a table with and without JavaScript, and follow the progress of a fetch."""
 
 from __future__ import annotations
 

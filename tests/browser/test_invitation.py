@@ -1,4 +1,4 @@
-"""An invitation goes from one browser to another: made, handed over, accepted, seen."""
+"""Create an invitation in one browser and accept it in another."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From the first account to a file to hand over: by pointer, without JavaScript, by keyboard alone.
-
-The same steps run twice: once with the pointer, and once with the keyboard alone.
-"""
+"""From the first account to an exported file, with the pointer and with the keyboard alone."""
 
 from __future__ import annotations
 

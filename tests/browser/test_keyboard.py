@@ -1,4 +1,4 @@
-"""A manager's day by Tab, Enter and the arrow keys alone: the focus is seen, and never lost."""
+"""A manager's work by keyboard alone: the focus stays visible and is never lost."""
 
 from __future__ import annotations
 

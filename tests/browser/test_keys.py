@@ -1,4 +1,4 @@
-"""Keys on every page: Ctrl+K finds anything, and single keys go through the rows of a list."""
+"""Shortcuts on every page: Ctrl+K searches everything, and single keys move through lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaving for good, and coming back in time, from the account to the one button."""
+"""Request the deletion of an account, and cancel it in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The map of pay by state in a real browser: by keyboard, and without JavaScript."""
+"""The wage map by state: by keyboard, and without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matrix in a real browser: by keyboard alone, with a pointer, and without JavaScript."""
+"""The team matrix by keyboard alone, with a pointer, and without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages stand in the flow of a page: they are seen, and lie on nothing."""
+"""Messages are visible in the page flow and cover nothing."""
 
 from __future__ import annotations
 

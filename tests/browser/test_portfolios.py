@@ -1,4 +1,4 @@
-"""Several portfolios in a browser: order by drag and by keys, and a link of its own for each."""
+"""Several portfolios: reorder by drag and by keyboard, and a public link for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The practice in a real browser: by keyboard, without JavaScript, saved while it is written."""
+"""Practice by keyboard, without JavaScript, and with autosave."""
 
 from __future__ import annotations
 

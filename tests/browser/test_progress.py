@@ -1,4 +1,4 @@
-"""Progress over time in a real browser, by keyboard and without JavaScript."""
+"""Progress over time, by keyboard and without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A public link in two browsers: made by its owner, opened by somebody without an account, ended.
+"""Create a public link, open it without an account, and revoke it.
 
-With JavaScript and without: a person who gets the address may have any browser.
+With and without JavaScript, because recipients may use any browser.
 """
 
 from __future__ import annotations

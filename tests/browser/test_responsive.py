@@ -1,4 +1,4 @@
-"""Nothing sticks out of a window, whatever its width; `test_every_page.py` looks at every page."""
+"""No overflow at any window width; `test_every_page.py` checks every page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The review, back and forth between two people, and the queue by keyboard alone."""
+"""A review between two people, and the queue by keyboard alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A long run of links is skipped with one key: the trail, the checklist, the matrix."""
+"""One key skips long runs of links: the trail, the checklist, the matrix."""
 
 from __future__ import annotations
 

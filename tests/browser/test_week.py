@@ -1,4 +1,4 @@
-"""The week in the browser: hours by keyboard alone, without scripts, and the way back."""
+"""The week's hours by keyboard alone and without scripts, and navigation back."""
 
 from __future__ import annotations
 

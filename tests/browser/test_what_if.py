@@ -1,4 +1,4 @@
-"""What if, by keyboard alone, with JavaScript and without."""
+"""What-if scenarios by keyboard alone, with and without JavaScript."""
 
 from __future__ import annotations
 

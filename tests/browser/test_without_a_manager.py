@@ -1,4 +1,4 @@
-"""Somebody alone, who administers: a team of her own, its mentor, and a piece that they share."""
+"""An administrator without a manager creates a team, invites a mentor and shares evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/calendar/<token>.ics and /calendar/address: what other calendars read, and by which address."""
+"""/calendar/<token>.ics and /calendar/address: the calendar feed and its URL."""
 
 from __future__ import annotations
 

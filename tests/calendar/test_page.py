@@ -1,4 +1,4 @@
-"""/calendar: target dates and expiries as months and as a list, and what is due elsewhere."""
+"""/calendar: target and expiry dates by month and as a list, with due dates of other rooms."""
 
 from __future__ import annotations
 

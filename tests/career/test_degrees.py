@@ -1,4 +1,4 @@
-"""/career/degrees: what a person declares of their education."""
+"""/career/degrees: self-declared degrees."""
 
 from __future__ import annotations
 

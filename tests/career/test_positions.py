@@ -1,4 +1,4 @@
-"""/career and /career/positions: what a person declares of their work."""
+"""/career and /career/positions: self-declared positions."""
 
 from __future__ import annotations
 

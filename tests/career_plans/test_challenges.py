@@ -1,4 +1,4 @@
-"""/career/challenges: the five challenges, one's own plan, and a monthly reflection."""
+"""/career/challenges: five challenges, a personal plan, and monthly reflections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/career/direction: individual contributor or manager, with one's own reasons."""
+"""/career/direction: choose individual contributor or manager, with reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shipped roadmap: what the product promises about its content holds in the file itself."""
+"""The shipped roadmap file fulfills the product's promises about its content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The published JSON Schema is generated from the model, and says what the model says."""
+"""The published JSON Schema is generated from the model and matches it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML is read as its version 1.2 types it; what its author cannot have meant is refused."""
+"""YAML is typed by version 1.2, and likely mistakes are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`flask catalog …`: all files or none, each fault with its line."""
+"""`flask catalog …`: all files or none, with a line number for each error."""
 
 from __future__ import annotations
 

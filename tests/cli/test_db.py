@@ -1,4 +1,4 @@
-"""`flask db …`, on a database of its own."""
+"""`flask db …`, on a separate database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`flask demo load`: what it prints, when it refuses, and that it gives the same again."""
+"""`flask demo load`: its output, when it refuses to run, and that it is reproducible."""
 
 from __future__ import annotations
 

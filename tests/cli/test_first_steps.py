@@ -1,4 +1,4 @@
-"""What commands say and leave behind where nothing was prepared."""
+"""Output and side effects of commands on an unprepared installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`flask --app roadmap` itself: its help, and what needs no installation."""
+"""`flask --app roadmap`: the help, and commands that work without an installation."""
 
 from __future__ import annotations
 

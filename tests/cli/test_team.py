@@ -1,4 +1,4 @@
-"""`flask team …`, and the first account from the command line."""
+"""`flask team …`, and creating the first account from the command line."""
 
 from __future__ import annotations
 

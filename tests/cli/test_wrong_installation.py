@@ -1,4 +1,4 @@
-"""What an operator got wrong is told in one line, which names the setting and the way on."""
+"""Operator errors give a one-line message that names the setting and the fix."""
 
 from __future__ import annotations
 

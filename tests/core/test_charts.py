@@ -1,4 +1,4 @@
-"""Drawings of days: what they say in words, and that nothing of them lies outside."""
+"""Day charts: text alternatives, and no drawing outside the viewport."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers are small on the wire, and no compressed one can be used as an oracle."""
+"""Responses are compressed, and compression cannot be used as an oracle."""
 
 from __future__ import annotations
 

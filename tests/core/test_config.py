@@ -1,4 +1,4 @@
-"""Settings: what is wrong stops the start with one line that names the setting."""
+"""An invalid setting stops the start with a one-line message that names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the application's own connections are set, as the database itself tells it."""
+"""Settings of the application's connections, as reported by the database."""
 
 from __future__ import annotations
 

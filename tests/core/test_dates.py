@@ -1,4 +1,4 @@
-"""Dates of which perhaps only the month or the year is known."""
+"""Partial dates with only a year or month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that another request deleted after this one had loaded them."""
+"""Rows deleted by another request after this one loaded them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and titles that run from right to left turn nothing around them."""
+"""Right-to-left names and titles do not reorder the text around them."""
 
 from __future__ import annotations
 

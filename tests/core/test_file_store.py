@@ -1,4 +1,4 @@
-"""The store of files: by digest, once, private, and deleted only when nobody needs it."""
+"""The file store is content-addressed and private, and deletes only unreferenced files."""
 
 from __future__ import annotations
 

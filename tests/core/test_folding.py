@@ -1,4 +1,4 @@
-"""Texts as they are searched and sorted, and where that is stored."""
+"""Case and accent folding for search and sorting, and the columns that store it."""
 
 from __future__ import annotations
 

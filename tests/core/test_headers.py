@@ -1,4 +1,4 @@
-"""What every answer carries, the cookie, and which forwarded addresses are believed."""
+"""Response headers, the session cookie, and trusted forwarded addresses."""
 
 from __future__ import annotations
 

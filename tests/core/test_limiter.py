@@ -1,4 +1,4 @@
-"""How often exports, searches, public links and the API answer."""
+"""Rate limits of exports, searches, public links and the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A link shows the host it leads to where its text hides it, on pages and in what is exported."""
+"""A link shows its target host if the link text hides it, on pages and in exports."""
 
 from __future__ import annotations
 

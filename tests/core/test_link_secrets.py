@@ -1,4 +1,4 @@
-"""Passwords and tokens in links."""
+"""Passwords and tokens in URLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markdown of people: what comes out is safe, bounded, and fits the page's outline."""
+"""User Markdown renders to safe, bounded HTML that fits the page's heading structure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server fetches, and from where: tested against a server of this machine over TLS."""
+"""Outbound fetches and allowed hosts, tested against a local server over TLS."""
 
 from __future__ import annotations
 

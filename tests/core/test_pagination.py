@@ -1,4 +1,4 @@
-"""Which page of a list an address asks for."""
+"""The requested page of a list, parsed from the URL."""
 
 from __future__ import annotations
 

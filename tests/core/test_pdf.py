@@ -1,4 +1,4 @@
-"""PDFs: people's text is data, the file is accessible where it can be, and there always is one."""
+"""PDFs treat user text as data, are accessible where possible, and are always produced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a text answers a search: the rule in Python and the one in SQL agree."""
+"""Search ranking gives the same result in Python and in SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A template that queries makes the test fail in which it is rendered."""
+"""A template that runs a query makes its test fail."""
 
 from __future__ import annotations
 

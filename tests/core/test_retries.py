@@ -1,8 +1,7 @@
-"""Who loses against another transaction is run again, on a real PostgreSQL; the client sees one
-answer.
+"""Transactions that lose a conflict are retried, on a real PostgreSQL; clients see one response.
 
-Two ways to lose are real here: two requests that lock two people in opposite order, and a request
-that reads a row, under the isolation that forbids it, which somebody else then changes.
+Two conflicts are tested: two requests that lock two people in opposite order, and a serialization
+failure after another transaction changes a row that was read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one script of all pages: htmx as it is, then ours without comments."""
+"""The combined script: htmx unchanged, then Cairn's scripts without comments."""
 
 from __future__ import annotations
 

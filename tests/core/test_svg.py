@@ -1,4 +1,4 @@
-"""The drawings: what a reader sees of them, and what they cost."""
+"""SVG drawings: what a reader sees, and their size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people type becomes the characters that are kept."""
+"""Normalization of user input."""
 
 from __future__ import annotations
 

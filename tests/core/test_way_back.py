@@ -1,4 +1,4 @@
-"""The way back to a list keeps its filters without scripts."""
+"""Links back to a list keep its filters without scripts."""
 
 from __future__ import annotations
 

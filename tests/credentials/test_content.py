@@ -1,4 +1,4 @@
-"""The content of the room, and the rule of warnings."""
+"""The credentials content, and the rule for warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/credentials: what matters most, one's own certifications, and those of vendors."""
+"""/credentials: recommendations, the person's certifications, and vendor certifications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first page of an administrator: who is here, and whether it is safe and kept."""
+"""The administrator's dashboard: the users, and the state of security and backups."""
 
 from __future__ import annotations
 

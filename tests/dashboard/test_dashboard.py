@@ -1,4 +1,4 @@
-"""GET /: the dashboard, its first steps, and what strangers see."""
+"""GET /: the dashboard, first steps, and the page for visitors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard of a manager: what waits, who has not moved, the teams; both roles at once."""
+"""The manager's dashboard: pending reviews, inactive people, teams, and both roles at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Norrvik Market as the demo tells it: twelve engineers, two managers, an administrator."""
+"""The demo company Norrvik Market: twelve engineers, two managers, an administrator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maya, who is shown first: what her year left behind."""
+"""The demo data of Maya, the main demo account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/endorsements: a witness says by name that they saw a milestone's "done when" met, once."""
+"""/endorsements: a named witness confirms once that a milestone's "done when" was met."""
 
 from __future__ import annotations
 

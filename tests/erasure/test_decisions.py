@@ -1,4 +1,4 @@
-"""Each column that may tell of a person has a decision about what becomes of it."""
+"""Each column that may hold personal data has a decision on its erasure."""
 
 from __future__ import annotations
 

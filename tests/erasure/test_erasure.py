@@ -1,4 +1,4 @@
-"""What is left of a person after the grace: nothing that names them, and what others were told."""
+"""After the grace period, no data names the deleted person, and records for others remain."""
 
 from __future__ import annotations
 

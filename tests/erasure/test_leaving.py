@@ -1,4 +1,4 @@
-"""Leave for good, and come back in time."""
+"""Request the deletion of an account, and cancel it in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the audit log, network addresses and sessions are kept."""
+"""Retention periods of the audit log, network addresses and sessions."""
 
 from __future__ import annotations
 

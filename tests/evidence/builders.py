@@ -1,4 +1,4 @@
-"""Pieces of evidence for the tests of this room."""
+"""Builders of evidence for the tests of this room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser sends for a complete piece."""
+"""Form data of complete evidence, as a browser sends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing evidence: versions, links, the request for a review, deletion, history."""
+"""Evidence actions: versions, links, review requests, deletion, history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one line proposes."""
+"""Proposals from one line of captured text."""
 
 from __future__ import annotations
 

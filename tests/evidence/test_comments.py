@@ -1,4 +1,4 @@
-"""POST /evidence/<id>/comments, and the time line that both sides read."""
+"""POST /evidence/<id>/comments, and the timeline that owner and manager see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each confirmation is printed with what the review that gave it rests on, never another's."""
+"""Each confirmation shows the basis of the review that gave it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A confirmation is of the wording that the reviewer read, also when the milestone is reworded."""
+"""A confirmation applies to the wording the reviewer read, even after the milestone changes."""
 
 from __future__ import annotations
 

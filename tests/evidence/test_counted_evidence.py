@@ -1,4 +1,4 @@
-"""What counts of a person's evidence, for the person."""
+"""Which of a person's evidence counts in the person's own view."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""POST /evidence from a form that was sent before: only what reads the same is the same piece.
+"""POST /evidence submitted twice: identical content creates one piece of evidence.
 
-That two clicks on Save make one piece, as of every other form, `tests/test_sent_twice.py` says.
+`tests/test_sent_twice.py` tests double clicks on Save for all forms.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which files are taken, under which name."""
+"""Accepted file types and file names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of a piece: sent with the form or ahead of it, part of a version, saved and never shown."""
+"""Files of evidence: uploaded with or before the form, part of a version, download only."""
 
 from __future__ import annotations
 

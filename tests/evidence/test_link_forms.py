@@ -1,4 +1,4 @@
-"""What a link says by its form: nothing is fetched."""
+"""What a link's format tells about it, without fetching it."""
 
 from __future__ import annotations
 

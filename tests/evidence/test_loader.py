@@ -1,4 +1,4 @@
-"""Who sees which item and version: the rule in Python, the rule in SQL, and the loader."""
+"""Visibility of items and versions: the rule in Python, the rule in SQL, and the loader agree."""
 
 from __future__ import annotations
 

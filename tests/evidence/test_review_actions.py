@@ -1,4 +1,4 @@
-"""Who may judge what, and what a judgement confirms."""
+"""Who may review what, and what a review confirms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a complete piece is, and the steps of a review, for every input."""
+"""Completeness of evidence and the states of a review, for all inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence of somebody who is on one of several roadmaps that share milestones, or on all."""
+"""Evidence of people enrolled in one or all of several roadmaps that share milestones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the managers of an author see of evidence: submitted versions, and nothing else."""
+"""Managers see submitted versions of evidence, and nothing else."""
 
 from __future__ import annotations
 

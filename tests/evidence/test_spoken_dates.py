@@ -1,4 +1,4 @@
-"""The dates in somebody's words."""
+"""Dates in natural language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PUT and DELETE /evidence/<id>/submission, and what the page of a piece offers of them."""
+"""PUT and DELETE /evidence/<id>/submission, and the actions on the evidence page."""
 
 from __future__ import annotations
 

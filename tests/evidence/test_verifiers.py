@@ -1,4 +1,4 @@
-"""By how many people something was verified is said beside it: one figure, the same everywhere."""
+"""The number of verifiers is the same wherever it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A piece whose confirmed milestone is no longer linked is called verified nowhere."""
+"""Evidence whose confirmed milestone is no longer linked is shown as verified nowhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/absences: time off, which only its owner sees."""
+"""/absences: absences, visible only to their owner."""
 
 from __future__ import annotations
 

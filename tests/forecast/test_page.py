@@ -1,4 +1,4 @@
-"""GET /roadmaps/<slug>/forecast: when one finishes, and why."""
+"""GET /roadmaps/<slug>/forecast: the estimated finish date and its basis."""
 
 from __future__ import annotations
 

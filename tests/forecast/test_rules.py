@@ -1,4 +1,4 @@
-"""Forecast, lateness, own pace and days off, as pure rules."""
+"""Pure rules for forecast, lateness, pace and absences."""
 
 from __future__ import annotations
 

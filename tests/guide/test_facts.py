@@ -1,4 +1,4 @@
-"""Every fact of the guide stands on the page that `facts.yaml` names, and links lead there."""
+"""Every fact of the guide is on the page named in `facts.yaml`, and links lead there."""
 
 from __future__ import annotations
 

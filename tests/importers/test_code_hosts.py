@@ -1,4 +1,4 @@
-"""/evidence/import/github and /gitlab, against a host of this machine that answers as they do."""
+"""/evidence/import/github and /gitlab, against a local stand-in for both."""
 
 from __future__ import annotations
 

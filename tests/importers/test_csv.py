@@ -1,4 +1,4 @@
-"""/evidence/import: a table is brought, its columns are named, and what is ticked is saved."""
+"""/evidence/import: upload a CSV file, map its columns, and save the selected rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that other sites and tools write, read by the importers of their kinds."""
+"""Importers read files written by other sites and tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/invitations/<token>: one page for everybody who may hold the link."""
+"""/invitations/<token>: the page for everyone who may hold the link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invitations: who may make them, who may accept them, and that one is accepted once."""
+"""Invitations: who may create and accept them, and that each is accepted once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET and PUT /roadmaps/<slug>/calibration: what one has done, and reading before one begins."""
+"""GET and PUT /roadmaps/<slug>/calibration: mark completed work, and preview before enrolling."""
 
 from __future__ import annotations
 

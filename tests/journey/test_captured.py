@@ -1,4 +1,4 @@
-"""The row that a piece was captured for: ?captured= unfolds it, and offers the tick."""
+"""?captured= expands the row that evidence was captured for, and offers to complete it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /roadmaps/<slug>?show=…&skill=…, and the same of a stage: the filters of the checklist."""
+"""GET /roadmaps/<slug>?show=…&skill=… and a stage's page: the checklist filters."""
 
 from __future__ import annotations
 

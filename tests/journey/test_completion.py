@@ -1,4 +1,4 @@
-"""PUT and DELETE …/completion, …/status and …/last-change: the tick and its answer."""
+"""PUT and DELETE …/completion, …/status and …/last-change: completing a milestone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PUT /roadmaps/<slug>/milestones/<key>/evidence: linking from the milestone's side."""
+"""PUT /roadmaps/<slug>/milestones/<key>/evidence: link evidence from a milestone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PUT and DELETE /roadmaps/<slug>/<stage_key>/not-applicable: an optional stage at once."""
+"""PUT and DELETE /roadmaps/<slug>/<stage_key>/not-applicable: skip a whole optional stage."""
 
 from __future__ import annotations
 

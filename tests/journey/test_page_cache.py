@@ -1,4 +1,4 @@
-"""The page that a browser keeps is sent again as soon as anything shown on it has changed."""
+"""A cached page is sent again as soon as anything shown on it changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /roadmaps/<slug>, a stage, a milestone, and enrolling."""
+"""GET /roadmaps/<slug>, a stage and a milestone, and enrolling."""
 
 from __future__ import annotations
 

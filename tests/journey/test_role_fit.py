@@ -1,4 +1,4 @@
-"""GET /roadmaps/<slug>/about, and the same on the page of a roadmap before one begins."""
+"""GET /roadmaps/<slug>/about, and its content on a roadmap's page before enrolling."""
 
 from __future__ import annotations
 

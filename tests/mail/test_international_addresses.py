@@ -1,4 +1,4 @@
-"""Addresses with other letters than ASCII, against real mail servers with and without SMTPUTF8."""
+"""Non-ASCII addresses, against real mail servers with and without SMTPUTF8."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: mails are written with what they tell of and sent after it, by a real server."""
+"""The outbox: mail is stored in the transaction of its event, and sent afterwards."""
 
 from __future__ import annotations
 

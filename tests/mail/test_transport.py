@@ -1,4 +1,4 @@
-"""Mail, through a real SMTP server on loopback."""
+"""Mail transport through a real SMTP server on loopback."""
 
 from __future__ import annotations
 

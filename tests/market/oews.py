@@ -1,4 +1,4 @@
-"""Files as the Bureau of Labor Statistics publishes them, with made-up figures."""
+"""Files in the format of the Bureau of Labor Statistics, with made-up figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The market's content file: whole, consistent, and refused where it is not."""
+"""The market content file is complete and consistent, and faulty files are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`flask market import FILE`, and the page that shows it from then on."""
+"""`flask market import FILE`, and the page with the imported data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state file of OEWS: as published, with its special values, and what is refused."""
+"""The OEWS state file: the published format, special values, and rejected files."""
 
 from __future__ import annotations
 

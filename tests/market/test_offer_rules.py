@@ -1,4 +1,4 @@
-"""What an offer comes to: vesting with a cliff, the first year, the average of four."""
+"""The value of an offer: vesting with a cliff, the first year, the four-year average."""
 
 from __future__ import annotations
 

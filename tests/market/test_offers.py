@@ -1,4 +1,4 @@
-"""/market/offers: works an offer out, stores nothing of it, and saves it for its owner alone."""
+"""/market/offers: calculate an offer without storing it, and save it for its owner only."""
 
 from __future__ import annotations
 

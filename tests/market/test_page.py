@@ -1,4 +1,4 @@
-"""/market: figures with year and source, pay by state as a map and as a table."""
+"""/market: figures with year and source, and wages by state as a map and a table."""
 
 from __future__ import annotations
 

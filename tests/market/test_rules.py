@@ -1,4 +1,4 @@
-"""Which pay by state is shown, and the fifth that a state is in."""
+"""Which wages by state are shown, and the quintile of each state."""
 
 from __future__ import annotations
 

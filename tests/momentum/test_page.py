@@ -1,4 +1,4 @@
-"""GET /roadmaps/<slug>/progress: effort and score over time, and the days of a year."""
+"""GET /roadmaps/<slug>/progress: effort and score over time, and a year by days."""
 
 from __future__ import annotations
 

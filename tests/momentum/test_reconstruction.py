@@ -1,4 +1,4 @@
-"""What is worked out of earlier days equals what was computed on them, or is not told."""
+"""Reconstructed past figures equal those computed on the day, or are omitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The points of a chart: what holds on the days between, how many there are, and where they end."""
+"""Chart points: values between snapshots, the number of points, and the ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots: a row for each day on which figures changed, whenever the job comes, and once."""
+"""Snapshots: one row per day with changed figures, whenever and however often the job runs."""
 
 from __future__ import annotations
 

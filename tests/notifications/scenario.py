@@ -1,4 +1,4 @@
-"""The cast at work, and what waits to be mailed."""
+"""Sample events of the cast, and the mail pending from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who learns of somebody coming into a team, and what goes when it is settled."""
+"""Who is notified when someone joins a team, and which notices are then deleted."""
 
 from __future__ import annotations
 

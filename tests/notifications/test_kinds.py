@@ -1,4 +1,4 @@
-"""Each kind of notification is a file, and has everything that a page and a mail need."""
+"""Each notification kind is a file and has everything that a page and a mail need."""
 
 from __future__ import annotations
 

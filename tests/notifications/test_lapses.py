@@ -1,4 +1,4 @@
-"""Warnings 60 and 14 days before evidence lapses, once each."""
+"""Warnings 60 and 14 days before evidence expires, sent once each."""
 
 from __future__ import annotations
 

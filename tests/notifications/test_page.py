@@ -1,4 +1,4 @@
-"""The page of notifications, as its reader meets it."""
+"""The notifications page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is notified of what, and what is deleted before they read it."""
+"""Recipients of each notification, and deletion of unread ones."""
 
 from __future__ import annotations
 

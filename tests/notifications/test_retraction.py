@@ -1,4 +1,4 @@
-"""What is mailed to somebody who may not know it any more, or rather is not."""
+"""Mail is not sent to recipients who have lost access to its subject."""
 
 from __future__ import annotations
 

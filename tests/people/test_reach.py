@@ -1,4 +1,4 @@
-"""Who has a capability over whom: asked upwards and downwards, the answer is the same."""
+"""Who has a capability over whom: lookups up and down the team tree agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces of evidence as rows, for the tests of what a portfolio shows of them."""
+"""Rows of evidence for portfolio tests."""
 
 from __future__ import annotations
 

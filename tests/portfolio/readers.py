@@ -1,4 +1,4 @@
-"""What a reader finds in an exported portfolio, opened by a program of other authors."""
+"""Read exported portfolios with third-party programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Portfolios to render: a realistic one, an empty one, and a hostile one of any size."""
+"""Portfolios to render: a realistic one, an empty one, and hostile ones of any size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Resume export: valid against the schema, addresses and all, and nothing is lost."""
+"""The JSON Resume export: valid against the schema, including URLs, and complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses are valid or none, and the same fact has the same words everywhere."""
+"""URLs are valid or omitted, and the same fact has the same label everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The portfolio as LEAP2A, and what comes back of it."""
+"""The LEAP2A export of a portfolio, and its import."""
 
 from __future__ import annotations
 

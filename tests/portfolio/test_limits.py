@@ -1,4 +1,4 @@
-"""Limits whose number is a promise."""
+"""Documented numeric limits."""
 
 from __future__ import annotations
 

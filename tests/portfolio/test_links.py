@@ -1,4 +1,4 @@
-"""Public links: made, shown, opened by anybody, ended for good."""
+"""Public links: create, list, open without an account, and revoke."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Markdown export: readable as text, and no title or description can break its structure."""
+"""The Markdown export is readable as text, and no title or description breaks its structure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The PDF export: accessible, stable, and there whatever was written."""
+"""The PDF export: accessible, stable, and produced for any input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markdown as plain text: no marks, and every word."""
+"""Markdown as plain text: no markup, and every word."""
 
 from __future__ import annotations
 

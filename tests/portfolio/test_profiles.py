@@ -1,4 +1,4 @@
-"""Which addresses are profiles of a network."""
+"""Which URLs are profiles on a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the document of a portfolio holds, and what it never holds."""
+"""What a portfolio document contains, and what it never contains."""
 
 from __future__ import annotations
 

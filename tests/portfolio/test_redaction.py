@@ -1,4 +1,4 @@
-"""What is under NDA: readers get other words in place of a piece, and nothing of the piece."""
+"""Evidence under NDA: readers see the replacement text and nothing of the original."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of sections, and which of them readers get."""
+"""The order of sections, and which of them readers see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several portfolios of a person: made, copied, told apart, deleted with their links."""
+"""Several portfolios per person: create, copy, distinguish, and delete with their links."""
 
 from __future__ import annotations
 

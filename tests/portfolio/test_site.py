@@ -1,4 +1,4 @@
-"""The website: opens from disk, asks nobody for anything, and no text of a person acts in it."""
+"""The exported website opens from disk, makes no requests, and executes no user text."""
 
 from __future__ import annotations
 

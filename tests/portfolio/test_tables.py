@@ -1,4 +1,4 @@
-"""CSV and XLSX: a row for each piece, and no text that a spreadsheet would execute or change."""
+"""CSV and XLSX: one row per piece of evidence, and no text that a spreadsheet would execute."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""No export says more than is true: each is read for what it must say, and what it must not.
+"""Every export contains what it must and nothing that it must not.
 
-A new format is covered by its place in the registry and its reader in `readers`.
+A new format is covered by its registry entry and its reader in `readers`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Word document: what mammoth and python-docx find in it, in either direction."""
+"""The Word export, read with mammoth and python-docx, in both text directions."""
 
 from __future__ import annotations
 

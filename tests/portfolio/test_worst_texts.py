@@ -1,4 +1,4 @@
-"""A portfolio of the texts that take longest to render is shown in a bounded time."""
+"""A portfolio of the texts that are slowest to render is shown in bounded time."""
 
 from __future__ import annotations
 

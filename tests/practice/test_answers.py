@@ -1,4 +1,4 @@
-"""/practice/<key>: one's own answer, what it cites, and the questions without proof."""
+"""/practice/<key>: the person's answer, its citations, and questions without evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/practice/attempts: the clock, the rating, when a question is due again, and today's queue."""
+"""/practice/attempts: timer, rating, next due date, and today's queue."""
 
 from __future__ import annotations
 

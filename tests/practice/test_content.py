@@ -1,4 +1,4 @@
-"""The question bank: its groups, its references, and the files of its coding items."""
+"""The question bank: groups, references, and files of coding questions."""
 
 from __future__ import annotations
 

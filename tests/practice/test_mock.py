@@ -1,4 +1,4 @@
-"""/practice/mock: rounds drawn by weakness, hidden until they begin, and a summary."""
+"""/practice/mock: rounds weighted by weakness, hidden until started, and a summary."""
 
 from __future__ import annotations
 

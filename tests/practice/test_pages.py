@@ -1,4 +1,4 @@
-"""/practice: the questions in groups, filters and search; a question; files to download."""
+"""/practice: question groups, filters and search, a question, and its downloads."""
 
 from __future__ import annotations
 

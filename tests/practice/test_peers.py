@@ -1,4 +1,4 @@
-"""/practice/peer/<token>: somebody without an account rates one answer, once."""
+"""/practice/peer/<token>: a visitor rates one answer, once."""
 
 from __future__ import annotations
 

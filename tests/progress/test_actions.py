@@ -1,4 +1,4 @@
-"""Setting a status twice, taking it back, and the day on which a roadmap begins."""
+"""Setting a status twice, undoing it, and a roadmap's start date."""
 
 from __future__ import annotations
 

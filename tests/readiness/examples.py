@@ -1,4 +1,4 @@
-"""The small world of the worked examples: two milestones a stage, 10 h each, eight skills."""
+"""A minimal roadmap for worked examples: two milestones per stage, 10 h each, eight skills."""
 
 from __future__ import annotations
 

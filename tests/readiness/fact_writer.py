@@ -1,4 +1,4 @@
-"""Writes about one person, in any order, by the real actions: what property tests are made of."""
+"""Write facts about one person in any order with the real actions, for property tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The explanation: lines that add up, effects that are true, figures as they are shown."""
+"""The explanation: lines add up, effects are exact, and figures match the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each gate: when it passes, why it stands, and what would open it."""
+"""Each gate: when it passes, why it fails, and what would make it pass."""
 
 from __future__ import annotations
 

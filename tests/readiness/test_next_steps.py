@@ -1,4 +1,4 @@
-"""Next steps: which are offered, what they gain, and in what order."""
+"""Next steps: which are offered, their gain, and their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why an item has no effect on the score: each reason that the rule knows."""
+"""Every reason why an item has no effect on the score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /readiness: the score, the gates, the steps and every point with its source."""
+"""GET /readiness: the score, gates, next steps, and every point with its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every roadmap and all facts, not only for those that somebody thought of."""
+"""Properties that hold for every roadmap and all facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The score, its parts and the verdict: the worked examples to the digit, and each clause."""
+"""The score, its parts and the verdict: exact worked examples, and each clause of the rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A manager of very many people gets an answer: no statement names them all at once."""
+"""No statement lists all people of a manager at once, however many there are."""
 
 from __future__ import annotations
 

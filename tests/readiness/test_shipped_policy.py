@@ -1,4 +1,4 @@
-"""The roadmap to a senior role judges by the numbers of the worked examples, each and every one."""
+"""The shipped senior roadmap uses exactly the numbers of the worked examples."""
 
 from __future__ import annotations
 

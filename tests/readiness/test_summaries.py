@@ -1,7 +1,7 @@
-"""The kept summary row equals what is computed, after any sequence of writes.
+"""The stored summary row equals a fresh computation after any sequence of writes.
 
-Dates passing and revisions published included. Nothing is committed: the rows are refreshed as
-before a commit, compared, and rolled back.
+This includes passing dates and new revisions. Nothing is committed: rows are refreshed as before a
+commit, compared, and rolled back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the score would be if some things came true."""
+"""The score under hypothetical changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A judgement by somebody whom the person judged brought into the team says so wherever it is."""
+"""A review by someone whom the author added to the team is marked so everywhere."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What ends while a manager's request waits for its turn: nothing is written then, and the answer
-is that of somebody who never could.
+"""A manager who loses access while a request waits for a lock writes nothing and gets the response
+of a person without access.
 
-Two connections: one holds the author's row, changes who sees what, and commits; the request of the
-other had begun before that. On SQLite writers wait for each other from their beginning.
+One connection holds the author's row, changes the access and commits, after the other's request
+has started. On SQLite, writers wait for each other from the beginning of a transaction.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""GET, PUT and DELETE /reviews/people/<id>: a new manager verifies a history at once"""
+"""GET, PUT and DELETE /reviews/people/<id>: a new manager verifies a whole history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed from one version to the next."""
+"""Changes from one version to the next."""
 
 from __future__ import annotations
 

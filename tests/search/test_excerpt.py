@@ -1,4 +1,4 @@
-"""The excerpt of a hit: around the words, marked, escaped."""
+"""The excerpt of a search hit: around the words, highlighted and escaped."""
 
 from __future__ import annotations
 

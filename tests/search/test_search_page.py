@@ -1,4 +1,4 @@
-"""GET /search: what it finds for whom, in which order, and how much at most."""
+"""GET /search: results by role, their order, and their maximum number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may assess whom, and what an assessment leaves behind."""
+"""Who may assess whom, and what an assessment records."""
 
 from __future__ import annotations
 

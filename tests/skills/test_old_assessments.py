@@ -1,4 +1,4 @@
-"""An assessment older than 18 months is marked alike wherever its level stands."""
+"""Assessments older than 18 months are marked the same way everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The newest judgement of each side, in one statement, whatever the history holds."""
+"""The latest assessment from each side, in one statement."""
 
 from __future__ import annotations
 

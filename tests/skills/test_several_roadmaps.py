@@ -1,4 +1,4 @@
-"""Skills of somebody on two roadmaps: the bar is the primary one's, wherever it is shown."""
+"""On two roadmaps, the primary one defines the skill bar everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A manager of several teams: one page of all their people, and moving somebody between teams."""
+"""All people of a manager of several teams on one page, and moving someone between teams."""
 
 from __future__ import annotations
 

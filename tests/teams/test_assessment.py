@@ -1,4 +1,4 @@
-"""A manager's assessment of somebody's skill: /teams/<slug>/people/<id>/skills/<key>"""
+"""A manager's assessment of a skill: /teams/<slug>/people/<id>/skills/<key>"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The column that the guide for contributors adds works as it says."""
+"""The example column in the contributors' guide works as described."""
 
 from __future__ import annotations
 

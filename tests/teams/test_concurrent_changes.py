@@ -1,7 +1,7 @@
-"""What ends while a write about a team waits for its turn: nothing is written then.
+"""Writes about a team write nothing if access or the team is gone once they get the lock.
 
-One connection holds what the other needs, ends its right (or the team) and commits. On SQLite
-writers wait for each other from their beginning.
+One connection holds the lock, ends the access or deletes the team, and commits. On SQLite, writers
+wait for each other from the beginning of a transaction.
 """
 
 from __future__ import annotations

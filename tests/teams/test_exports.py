@@ -1,4 +1,4 @@
-"""The matrix as CSV and XLSX: the figures of the screen, and nothing that a sheet would execute."""
+"""The matrix as CSV and XLSX: the same figures as on screen, and no executable formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When somebody moved last: the matrix, the dashboard and their own page say the same."""
+"""The date of last activity is the same in the matrix, the dashboard and the person's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of teams and the matrix: who sees which people, with which figures."""
+"""The list of teams and the matrix: who sees which people and figures."""
 
 from __future__ import annotations
 

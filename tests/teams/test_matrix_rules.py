@@ -1,4 +1,4 @@
-"""The shape of a matrix: sorting, filtering, gaps and the API's form of it. No database."""
+"""The matrix without a database: sorting, filtering, gaps and the API representation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/teams/<slug>/members: who is in a team, inviting, roles, removal, and leaving."""
+"""/teams/<slug>/members: members, invitations, roles, removal and leaving."""
 
 from __future__ import annotations
 

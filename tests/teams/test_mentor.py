@@ -1,4 +1,4 @@
-"""A mentor sees what the people of a team share and comments on it, and does nothing else."""
+"""A mentor sees and comments on what a team's members share, and can do nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A team with others nested in it: its page of members says who else its matrix shows."""
+"""The members page of a team with nested teams lists who else its matrix shows."""
 
 from __future__ import annotations
 

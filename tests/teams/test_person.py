@@ -1,4 +1,4 @@
-"""A person as their managers see them: /teams/<slug>/people/<id>"""
+"""A person's page for managers: /teams/<slug>/people/<id>"""
 
 from __future__ import annotations
 

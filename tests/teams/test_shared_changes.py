@@ -1,4 +1,4 @@
-"""What changed of a person since a day, as their managers see it: of what is shared, alone."""
+"""A person's changes since a day, as managers see them: shared data only."""
 
 from __future__ import annotations
 

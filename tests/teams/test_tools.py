@@ -1,4 +1,4 @@
-"""GET /teams/<slug>/tools and /teams/<slug>/tools/<key>: who knows a tool, of what is shared"""
+"""GET /teams/<slug>/tools and /teams/<slug>/tools/<key>: shared knowledge of tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/time/calendar: a file is looked at, and what counts is saved."""
+"""/time/calendar: preview a calendar file and save the selected entries."""
 
 from __future__ import annotations
 

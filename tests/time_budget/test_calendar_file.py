@@ -1,4 +1,4 @@
-"""What a calendar file says of a week, as Google, Outlook and Apple write such files."""
+"""A week read from calendar files as Google, Outlook and Apple write them."""
 
 from __future__ import annotations
 

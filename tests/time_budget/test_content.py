@@ -1,4 +1,4 @@
-"""The content of the room."""
+"""The time budget content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How hours are read, and what a week is."""
+"""Parsing of hours, and the definition of a week."""
 
 from __future__ import annotations
 

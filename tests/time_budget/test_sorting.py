@@ -1,4 +1,4 @@
-"""Entries of a calendar go to categories by learned titles, words and people."""
+"""Calendar entries are categorized by learned titles, words and attendees."""
 
 from __future__ import annotations
 

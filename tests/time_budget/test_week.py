@@ -1,4 +1,4 @@
-"""/time: where the hours of a week went, and whether deep work is left."""
+"""/time: hours of a week by category, and whether enough deep work remains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The content of the room."""
+"""The tools content."""
 
 from __future__ import annotations
 

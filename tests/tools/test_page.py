@@ -1,4 +1,4 @@
-"""/tools: the inventory, and what a person says of each tool."""
+"""/tools: the inventory, and a person's entry for each tool."""
 
 from __future__ import annotations
 

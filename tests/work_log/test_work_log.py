@@ -1,4 +1,4 @@
-"""/work-log: a line a week, and evidence made of it in one click."""
+"""/work-log: one line per week, and creating evidence from it in one click."""
 
 from __future__ import annotations
 
