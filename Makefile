@@ -1,5 +1,5 @@
-# Everything there is to do with Cairn. `make` alone lists it.
-# Needs Python 3.11 or newer with venv and pip, and make; the rest is installed into .venv.
+# All commands for working with Cairn. `make` alone lists them.
+# Needs make, and Python 3.11 or newer with venv and pip. Everything else is installed into .venv.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -8,14 +8,14 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
-# Only from the command line: the environment's HOST is often the machine's own name.
+# HOST counts only on the command line, because the environment's HOST is often the machine's name.
 LISTEN := --port "$(PORT)"$(if $(filter command,$(firstword $(origin HOST))), --host $(HOST))
 
-# The first Python that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
+# The first Python that is new enough. `make PYTHON=/path/to/python3.12 …` selects another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-# Locks are compared by content, so that a fresh checkout with newer file times installs nothing.
+# Locks are compared by content, so that newer file times of a fresh checkout reinstall nothing.
 digest = $(shell cat $(1) | (sha256sum 2>/dev/null || shasum -a 256) | cut -c1-16)
 UV_STAMP := $(VENV)/.uv-$(call digest,requirements-uv.txt)
 RUNTIME_STAMP := $(VENV)/.runtime-$(call digest,requirements.txt)
@@ -28,10 +28,10 @@ UV_INSTALL := $(UV) pip install --quiet --python $(PY) --require-hashes --compil
 UV_COMPILE := $(UV) pip compile --quiet --python-version 3.11 --universal --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
-# From scratch each time: a page that did not change would keep its warnings to itself.
+# Built from scratch each time, because Sphinx repeats no warnings for unchanged pages.
 SITE = $(PY) -m sphinx --builder html --fresh-env --quiet --fail-on-warning --keep-going docs instance/docs
 
-# Nothing here ever downloads a browser or an interpreter by itself.
+# Never download a browser or an interpreter implicitly.
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -107,7 +107,7 @@ lock: $(UV_STAMP) ## lock the dependencies (UPGRADE=1 for newer versions)
 	$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt
 	echo uv | $(UV_COMPILE) - -o requirements-uv.txt
 
-# An existing .venv keeps its Python, so another one that was asked for is refused aloud.
+# An existing .venv keeps its Python, so report an error if PYTHON asks for another.
 WHICH := -c 'import os, sys; print(sys.version.split()[0], "in", os.path.realpath(sys.base_prefix))'
 .PHONY: python-of-venv
 python-of-venv:
@@ -129,24 +129,24 @@ $(UV_STAMP): | python-of-venv
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-uv.txt
 	@rm -f $(VENV)/.uv-* && touch $@
 
-# `flask` leaves .env to Cairn, which says in one line why it cannot be read.
+# Cairn reads .env itself instead of `flask`, and reports errors in it in one line.
 $(ENV_STAMP): | $(UV_STAMP)
 	@echo 'import os; os.environ.setdefault("FLASK_SKIP_DOTENV", "1")' \
 		> "$$($(PY) -c 'import site; print(site.getsitepackages()[0])')/cairn.pth"
 	@touch $@
 
 $(RUNTIME_STAMP): | $(UV_STAMP) $(ENV_STAMP)
-	@echo "Installing what Cairn runs on"
+	@echo "Installing Cairn's dependencies"
 	@$(UV_INSTALL) -r requirements.txt
 	@rm -f $(VENV)/.runtime-* && touch $@
 
-# The development lock holds the runtime lock, version for version.
+# The development lock includes the same versions as the runtime lock.
 $(DEV_STAMP): | $(UV_STAMP) $(ENV_STAMP)
-	@echo "Installing what the tests and checks need"
+	@echo "Installing the dependencies of the tests and checks"
 	@$(UV_INSTALL) -r requirements-dev.txt
 	@rm -f $(VENV)/.dev-* $(VENV)/.runtime-* && touch $@ $(RUNTIME_STAMP)
 
-# Readers by other authors, for Node.js, which the development lock brings.
+# Third-party readers of exported files, for the Node.js from the development lock.
 $(NODE_STAMP): | $(DEV_STAMP)
 	@$(PY) -m tests.support.node
 	@touch $@

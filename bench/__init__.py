@@ -1,7 +1,7 @@
-"""The benchmark: Cairn beside the smallest Flask application that does the same work.
+"""Benchmark Cairn against the smallest Flask application that does the same work.
 
-    python -m bench [--quick] [--strict] [--database sqlite|postgresql] [--only WORK]
+    python -m bench [--quick] [--strict] [--database sqlite|postgresql] [--only WORD]
 
-Absolute times mean nothing on shared cores, so every time is given as a ratio to the limit
-application (`bench.baseline`), driven in turn with Cairn on the same machine and the same rows.
+Absolute times mean little on shared cores, so each time is a ratio to the baseline application
+(`bench.baseline`), measured alternately with Cairn on the same machine and the same rows.
 """

@@ -1,4 +1,4 @@
-"""`make bench`: prepares the data, runs the works on both databases, prints and keeps the table."""
+"""`make bench`: prepare data, run the workloads on both databases, print and save the table."""
 
 from __future__ import annotations
 
@@ -34,16 +34,18 @@ TEAMS = (100, 500)
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds: a first look")
-    parser.add_argument("--strict", action="store_true", help="exit 1 where a limit is exceeded")
-    parser.add_argument("--database", choices=DATABASES, help="only this one")
-    parser.add_argument("--only", default="", metavar="WORD", help="works whose name has WORD")
+    parser.add_argument("--quick", action="store_true", help="run fewer rounds")
+    parser.add_argument("--strict", action="store_true", help="exit 1 if a limit is exceeded")
+    parser.add_argument("--database", choices=DATABASES, help="run on this database only")
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help="run workloads whose name contains WORD"
+    )
     return parser.parse_args(arguments)
 
 
 @contextlib.contextmanager
 def database_url(kind: str) -> Iterator[str]:
-    """A fresh database on a real disk. PostgreSQL waits for the disk at each commit, too."""
+    """Create an empty database on disk and yield its URL. Both kinds sync at each commit."""
     if kind == "postgresql":
         with temporary_postgres(durable=True) as url:
             yield url
@@ -52,19 +54,19 @@ def database_url(kind: str) -> Iterator[str]:
 
 
 def teams(app: Flask) -> dict[int, str]:
-    """A team of each size; the cookies of their managers."""
+    """Create a team of each size; return the managers' session cookies by size."""
     now = dt.datetime.now(dt.UTC)
     with app.app_context():
         published = max(
             published_roadmaps(db.session), key=lambda each: len(each.content.milestones)
         )
         db.session.close()
-        crowd = Population(db.engine, published, now)
-        return {size: signed_in_cookie(app, crowd.team(f"of-{size}", size), now) for size in TEAMS}
+        people = Population(db.engine, published, now)
+        return {size: signed_in_cookie(app, people.team(f"of-{size}", size), now) for size in TEAMS}
 
 
 def list_workloads() -> list[tuple[str, Callable[[BenchContext], Row]]]:
-    """The works in the order of the table: a name and what measures it."""
+    """Return names and functions of the workloads, in the order of the table."""
     found: list[tuple[str, Callable[[BenchContext], Row]]] = [
         ("tick", workloads.tick),
         ("page", workloads.page),
@@ -75,26 +77,26 @@ def list_workloads() -> list[tuple[str, Callable[[BenchContext], Row]]]:
         ("sign in", workloads.sign_in),
     ]
     found += [(f"matrix of {size}", _matrix(size)) for size in TEAMS]
-    for form, path, least in (
+    for form, path, baseline_path in (
         ("JSON", "/portfolio/export/json-resume", "/export.json"),
         ("website", "/portfolio/export/site", "/export.zip"),
         ("Markdown", "/portfolio/export/markdown", "/export.md"),
     ):
-        found.append((f"export {form}", _export(form, path, least)))
-    found.append(("export PDF", lambda stand: workloads.pdf(stand, "/portfolio/export/pdf")))
+        found.append((f"export {form}", _export(form, path, baseline_path)))
+    found.append(("export PDF", lambda context: workloads.pdf(context, "/portfolio/export/pdf")))
     return found
 
 
 def _matrix(size: int) -> Callable[[BenchContext], Row]:
-    return lambda stand: workloads.matrix(stand, size)
+    return lambda context: workloads.matrix(context, size)
 
 
-def _export(form: str, path: str, least: str) -> Callable[[BenchContext], Row]:
-    return lambda stand: workloads.export(stand, form, path, least)
+def _export(form: str, path: str, baseline_path: str) -> Callable[[BenchContext], Row]:
+    return lambda context: workloads.export(context, form, path, baseline_path)
 
 
 class Bench:
-    """One run: its rows, and what could not be measured."""
+    """A benchmark run: its rows, and the workloads that failed."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
@@ -105,11 +107,11 @@ class Bench:
         return self.options.only in name
 
     def note(self, name: str, database: str, work: Callable[[], Row]) -> None:
-        """Run a work, or write down why it could not be run: the others go on."""
+        """Run a workload and record its row, or record the error and continue."""
         self.note_each(name, database, lambda: [work()])
 
     def note_each(self, name: str, database: str, work: Callable[[], list[Row]]) -> None:
-        """Run a work that measures several things at once."""
+        """Run a workload that returns several rows."""
         if not self.wanted(name):
             return
         print(f"  {name}", file=sys.stderr, flush=True)
@@ -128,33 +130,33 @@ class Bench:
                  "DATA_DIR": str(FOLDER), "RATELIMIT_ENABLED": False}
             )  # fmt: skip
             person = create_sample_user(app)
-            limit = create_baseline(app.config, person.content)
+            baseline = create_baseline(app.config, person.content)
             rounds = ROUNDS_QUICK if self.options.quick else ROUNDS
-            stand = BenchContext(database, app, limit, person, rounds, teams(app))
-            # As a worker of the server does once it has started; it helps both applications.
+            context = BenchContext(database, app, baseline, person, rounds, teams(app))
+            # Like a server worker after its start. Both applications benefit.
             gc.collect()
             gc.freeze()
             gc.set_threshold(10_000, 20, 20)
             for name, work in list_workloads():
-                self.note(name, database, lambda work=work: work(stand))  # type: ignore[misc]
+                self.note(name, database, lambda work=work: work(context))  # type: ignore[misc]
             if database == "sqlite":
-                self._processes(stand)
-            limit.extensions["engine"].dispose()
+                self._processes(context)
+            baseline.extensions["engine"].dispose()
             with app.app_context():
                 db.engine.dispose()
 
-    def _processes(self, stand: BenchContext) -> None:
-        config, database = stand.app.config, stand.database
+    def _processes(self, context: BenchContext) -> None:
+        config, database = context.app.config, context.database
         self.note_each(
             "concurrent ticks",
             database,
-            lambda: concurrency.concurrent_ticks(config, stand.person, database),
+            lambda: concurrency.concurrent_ticks(config, context.person, database),
         )
         self.note("start", database, lambda: server.start(config, database))
         self.note("restart", database, lambda: server.restart(config, database))
         if self.wanted("memory") or self.wanted("first visit"):
             with server.serving(config) as (port, pid):
-                person = stand.person
+                person = context.person
                 self.note(
                     "first visit", database, lambda: server.first_visit(port, person, database)
                 )
@@ -162,7 +164,7 @@ class Bench:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs and prints; 1 where something could not be measured, or is over with `--strict`."""
+    """Run the benchmark; return 1 on failures, or with `--strict` if a limit is exceeded."""
     options = parse_arguments(arguments)
     bench = Bench(options)
     for database in [options.database] if options.database else DATABASES:

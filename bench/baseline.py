@@ -1,10 +1,10 @@
-"""The limit: the smallest Flask application that does the same work on the same rows.
+"""The baseline: the smallest Flask application that does the same work on the same rows.
 
-Each view does the work itself and nothing else: one statement for session and person, the tightest
-statement for the rows, a template without inheritance (for the matrix, of cells that are ready),
-one commit with the same durability. No language, no permissions, no forms, no history, no
-readiness, no headers. It shares the database, the secret key and the session cookie with Cairn,
-so that one signed-in browser drives both.
+Each view does only the essential work: one statement for session and user, the smallest statement
+for the rows, a template without inheritance (for the matrix, with preformatted cells), and one
+commit with the same durability. It has no translations, permissions, forms, history, readiness or
+headers. It shares the database, secret key and session cookie with Cairn, so one session works for
+both.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ IMPACTS = sa.select(
 
 
 def create_engine(raw_url: str) -> sa.Engine:
-    """An engine with the durability of the product's own."""
+    """Create an engine with the same durability as Cairn's."""
     url = normalize_url(raw_url)
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_pre_ping=True)
@@ -147,8 +147,8 @@ def create_engine(raw_url: str) -> sa.Engine:
 
 
 def create_baseline(config: Mapping[str, Any], content: Content) -> Flask:
-    """The limit application over the database, key and cookie that `config` of Cairn names."""
-    app = Flask("limit", template_folder=None, static_folder=None)
+    """Create the baseline application with the database, key and cookie from Cairn's `config`."""
+    app = Flask("baseline", template_folder=None, static_folder=None)
     app.config.update(
         SECRET_KEY=config["SECRET_KEY"],
         SESSION_COOKIE_NAME=config["SESSION_COOKIE_NAME"],
@@ -302,7 +302,7 @@ def _cells(
     stages: list[tuple[str, Markup]],
     skills: list[tuple[str, Markup]],
 ) -> list[Markup]:
-    """Return the cells of a matrix row, ready to be put into the page."""
+    """Return the HTML of the cells of a matrix row."""
     at, name = f"/teams/{slug}/people/{user_id}", escape(name)
     cells = []
     for key, title in stages:
@@ -328,7 +328,7 @@ def _stages(content: Content) -> list[tuple[str, Markup, list[tuple[str, Markup,
 
 
 def _pieces() -> list[dict[str, Any]]:
-    """All pieces with their links and impacts, in three statements."""
+    """Load all evidence with links and impacts, in three statements."""
     person = {"user_id": g.person.id}
     links: dict[uuid.UUID, list[str]] = {}
     for evidence_id, key in g.connection.execute(LINKS, person):
@@ -350,7 +350,7 @@ _parser = MarkdownIt("commonmark", {"html": False})
 
 
 def _below(text: str) -> str:
-    """Return Markdown with its headings below those of the pieces; only a parser finds them."""
+    """Demote the headings in Markdown below those of the export. Finding them takes a parser."""
     lines = text.split("\n")
     for token in _parser.parse(text):
         if token.type == "heading_open" and token.map:
@@ -359,7 +359,7 @@ def _below(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return Markdown as plain text, as a JSON Resume has it; only a parser finds its blocks."""
+    """Convert Markdown to plain text for JSON Resume. Finding its blocks takes a parser."""
     return "\n\n".join(token.content for token in _parser.parse(text) if token.content)
 
 

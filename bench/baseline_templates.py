@@ -1,4 +1,4 @@
-"""The templates of the limit application: about the rows of the product's, and nothing else."""
+"""Templates of the baseline application, which render only the rows of Cairn's pages."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ MATRIX = """<!doctype html>
 {% endfor %}<td class=moved><a href={{ at }}>{{ moved }}</a></td></tr>
 {% endfor %}</tbody></table></main></body></html>"""
 
-# The template of the matrix gets its cells ready: formatting a thousand of them takes it longer
-# than everything else together.
+# Matrix cells are formatted in Python: in the template, a thousand of them would take longer than
+# everything else together.
 STAGE_CELL = """<td class=tones><a href="{at}?stage={key}" aria-label="{name}, {title}: \
 {claimed} % claimed, {evidenced} % evidenced, {verified} % verified">\
 <svg class=meter aria-hidden=true><rect class=c width={claimed}% />\

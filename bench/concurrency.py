@@ -1,4 +1,4 @@
-"""Many clients that tick for one account at once: how long the slowest wait, and who is served."""
+"""Latency and throughput of several clients that tick milestones of one account concurrently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.report import Row
 from bench.sample_user import SampleUser
-from bench.server import serving, serving_limit
+from bench.server import serving, serving_baseline
 from bench.workloads import HTMX
 
 CLIENTS = 8
@@ -20,38 +20,38 @@ TICKS = 60  # of each client
 
 @dataclass(frozen=True)
 class Ticks:
-    """What some clients measured: ticks a second, and the 99th percentile of their seconds."""
+    """Ticks per second, and the 99th percentile of seconds per tick."""
 
     rate: float
     p99: float
 
 
 def concurrent_ticks(config: Mapping[str, object], person: SampleUser, database: str) -> list[Row]:
-    """Measure T by eight clients: p99 against the limit's, and ticks a second against one client's.
+    """Measure T with eight clients: p99 against the baseline, throughput against one client.
 
-    The two servers take turns, three times over, and the medians count.
+    The two servers alternate three times, and the medians count.
     """
     slug = person.content.slug
     headers = {"Cookie": person.cookie, "X-CSRFToken": person.csrf_token, **HTMX}
-    ours = [f"/roadmaps/{slug}/milestones/{each.key}/completion" for each in person.ticks()]
-    least = [f"/milestones/{each.key}" for each in person.ticks()]
+    cairn_paths = [f"/roadmaps/{slug}/milestones/{each.key}/completion" for each in person.ticks()]
+    baseline_paths = [f"/milestones/{each.key}" for each in person.ticks()]
     ratios, gains, waits = [], [], []
-    with serving(config) as (port, _pid), serving_limit(config) as limit_port:
-        for each, paths in ((port, ours), (limit_port, least)):
+    with serving(config) as (port, _pid), serving_baseline(config) as baseline_port:
+        for each, paths in ((port, cairn_paths), (baseline_port, baseline_paths)):
             _drive(each, paths, headers, clients=1)
         for _ in range(3):
-            many = _drive(port, ours, headers, clients=CLIENTS)
-            limit = _drive(limit_port, least, headers, clients=CLIENTS)
-            one = _drive(port, ours, headers, clients=1)
-            ratios.append(many.p99 / limit.p99)
+            many = _drive(port, cairn_paths, headers, clients=CLIENTS)
+            baseline = _drive(baseline_port, baseline_paths, headers, clients=CLIENTS)
+            one = _drive(port, cairn_paths, headers, clients=1)
+            ratios.append(many.p99 / baseline.p99)
             gains.append(many.rate / one.rate)
-            waits.append((many.p99, limit.p99))
+            waits.append((many.p99, baseline.p99))
     mine, theirs = (statistics.median(pair[at] for pair in waits) * 1000 for at in (0, 1))
     ratio = statistics.median(ratios)
     return [
         Row(
             f"T by {CLIENTS} clients, p99", database, ratio, 3.0, ratio, "ratio",
-            note=f"{mine:.0f} ms, limit {theirs:.0f} ms",
+            note=f"{mine:.0f} ms, baseline {theirs:.0f} ms",
         ),
         Row(
             f"ticks a second, 1 client to {CLIENTS}", database, 1 / statistics.median(gains), 1.0,
@@ -61,7 +61,7 @@ def concurrent_ticks(config: Mapping[str, object], person: SampleUser, database:
 
 
 def _drive(port: int, paths: list[str], headers: Mapping[str, str], *, clients: int) -> Ticks:
-    """Let some clients tick and un-tick, each milestones of its own, and time every answer."""
+    """Let clients tick and untick separate milestones, and time every response."""
     seconds: list[float] = []
     failures: list[str] = []
 

@@ -1,8 +1,7 @@
-"""Many people, written as rows: what a company of that size leaves in the tables.
+"""Insert the rows of a large company directly.
 
-The figures of the kept summaries come from the product's own rule, for a handful of engineers in
-different places; the crowd repeats them. Going through the actions for a hundred thousand people
-would take a day and leave the same rows.
+Stored summaries are computed by Cairn's readiness rule for a few engineer profiles and repeated.
+Calling the actions for a hundred thousand people would take a day and create the same rows.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from roadmap.readiness.tally import Tally
 CHUNK = 2_000
 TEAM_SIZE = 20
 STATUSES = 8
-# Pieces that each member of a team shares which is looked at.
+# Pieces of evidence shared by each member of a measured team.
 SHARED = 20
 ENTRIES = 6
 FIRST = ("Ana", "Ben", "Chiara", "Deniz", "Emeka", "Fatou", "Goran", "Hana", "Ivo", "Jun")
@@ -35,20 +34,20 @@ LAST = ("Abebe", "Bauer", "Costa", "Duarte", "Eriksen", "Fischer", "Grant", "Had
 
 @dataclass(frozen=True)
 class Profile:
-    """How far an engineer is: the keys that they did, and what is kept of it."""
+    """An engineer's progress: the completed milestone keys, and the stored summary."""
 
     done: tuple[str, ...]
     kept: dict[str, Any]
 
 
 def _item(key: str, occurred_on: dt.date, *, verified: bool) -> Item:
-    """Return a design document for one milestone: verified, or waiting for a review."""
+    """Return a design document for one milestone: verified, or submitted for review."""
     draft = draft_item(uuid.uuid4(), "design_doc", occurred_on).with_link(key)
     return draft.as_verified([key]) if verified else replace(draft, state="submitted")
 
 
 def profiles(published: PublishedRoadmap, today: dt.date, number: int = 12) -> list[Profile]:
-    """So many engineers in different places, each judged by the rule."""
+    """Return `number` engineers with different progress, each with a computed summary."""
     content = published.content
     keys = [milestone.key for milestone in published.content.milestones]
     found = []
@@ -73,23 +72,23 @@ def profiles(published: PublishedRoadmap, today: dt.date, number: int = 12) -> l
 
 
 class Population:
-    """Writes people and their teams into a migrated database with published content."""
+    """Write people and teams into a migrated database with published content."""
 
     def __init__(self, engine: sa.Engine, published: PublishedRoadmap, now: dt.datetime) -> None:
         self.engine, self.published, self.now = engine, published, now
         self.profiles = profiles(published, now.date())
 
     def team(self, slug: str, size: int) -> uuid.UUID:
-        """A team of that many members, who share some work; returns the id of its manager."""
+        """Add a team whose members share evidence; return the manager's id."""
         [manager] = self.add(size, team_size=size, prefix=slug, shared=SHARED)
         return manager
 
     def add(
         self, people: int, *, team_size: int = TEAM_SIZE, prefix: str = "team", shared: int = 0
     ) -> list[uuid.UUID]:
-        """Adds so many members, in teams with a manager each; returns the managers' ids.
+        """Add people in teams with one manager each; return the managers' ids.
 
-        Each has a draft, and `shared` pieces that wait for a review.
+        Each person has a draft, and `shared` pieces of evidence submitted for review.
         """
         managers: list[uuid.UUID] = []
         for first in range(0, people, CHUNK):

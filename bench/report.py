@@ -1,4 +1,4 @@
-"""The rows of the result, as a table and as JSON."""
+"""The result rows, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ KEYS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One measured work.
+    """The result of one workload.
 
-    `limit` is the bar of `value` in `unit`; where the unit is ratio, `value` is the ratio to the
-    limit application, whose own time stands in the table only. Bytes are those of one answer,
-    `gzip_bytes` the same at gzip's level 6.
+    `limit` is the maximum of `value`, in `unit`. If the unit is ratio, `value` is the ratio to the
+    baseline, whose time is only in the table. `bytes` is the size of one response, and
+    `gzip_bytes` its size at gzip level 6.
     """
 
     work: str
@@ -51,7 +51,7 @@ class Row:
         most_bytes: int | None = None,
         most_gzipped: int | None = None,
     ) -> Row:
-        """A row whose value is the ratio to the limit application."""
+        """Create a row whose value is the ratio to the baseline."""
         bars = {"statements": most_statements, "bytes": most_bytes, "gzip_bytes": most_gzipped}
         return cls(
             work=work,
@@ -63,13 +63,13 @@ class Row:
             statements=statements,
             bytes=size,
             gzip_bytes=gzipped,
-            note=f"{compared.ours * 1000:.2f} ms, limit {compared.limit * 1000:.2f} ms",
+            note=f"{compared.ours * 1000:.2f} ms, baseline {compared.baseline * 1000:.2f} ms",
             bars={name: bar for name, bar in bars.items() if bar is not None},
         )
 
     @property
     def over(self) -> list[str]:
-        """What is over its bar, in words."""
+        """Messages for the values that exceed their limits."""
         found = []
         if self.limit is not None and self.value > self.limit:
             found.append(f"{self.value:.2f} {self.unit} > {self.limit:g}")
@@ -88,7 +88,7 @@ class Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as aligned text, with what is over its bar at the end of the line."""
+    """Format the rows as an aligned table, with exceeded limits at the end of a line."""
     head = ("work", "database", "value", "limit", "statements", "bytes", "gzip", "", "")
     lines = [
         head,
@@ -123,6 +123,6 @@ def _shown(number: int | None) -> str:
 
 
 def write(rows: Sequence[Row], path: Path) -> None:
-    """The rows as a JSON list, for tools."""
+    """Write the rows as a JSON list."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n", "utf-8")

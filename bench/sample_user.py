@@ -1,4 +1,4 @@
-"""The person that everything is measured with, made by the product's own actions."""
+"""The user of the benchmark, created with Cairn's own actions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TEXT = """Design of the **feature store** that the ranking teams share.
 
 @dataclass(frozen=True)
 class SampleUser:
-    """The person, their roadmap, and a signed-in browser's cookie and csrf_token."""
+    """A user, their roadmap content, and a session's cookie and CSRF token."""
 
     id: uuid.UUID
     content: Content
@@ -59,16 +59,16 @@ class SampleUser:
         path: str,
         more: Mapping[str, str] | None = None,
     ) -> Call:
-        """A request of this person's browser. `more` are further headers."""
+        """Return a request with this user's session. `more` are further headers."""
         return Call(app, method, path, {"Cookie": self.cookie, **(more or {})})
 
     def ticks(self) -> list[Milestone]:
-        """Milestones that are not done: what a measurement ticks and un-ticks again."""
+        """Return milestones that are not done, for measurements to tick and untick."""
         return [milestone for place, milestone in enumerate(self.content.milestones) if place % 2]
 
 
 def create_sample_user(app: Flask) -> SampleUser:
-    """Migrates, publishes the content and makes the person, all once."""
+    """Migrate the database, publish the content and create the user."""
     now = dt.datetime.now(dt.UTC)
     with app.app_context():
         upgrade()
@@ -119,8 +119,8 @@ def _people(session: Session, now: dt.datetime) -> tuple[Actor, Actor]:
 def _record_progress(
     session: Session, content: Content, engineer: Actor, manager: Actor, now: dt.datetime
 ) -> None:
-    """Half of the milestones done, and pieces of evidence in every state."""
-    # A row offers to undo what was changed minutes ago, which hardly ever is half of the roadmap.
+    """Complete half of the milestones, and add evidence in every state."""
+    # Rows offer to undo changes of the last minutes, which would be unrealistic for so many.
     before = now - dt.timedelta(days=1)
     for milestone in content.milestones[::2]:
         progress.set_status(session, engineer.id, milestone.key, "done", by=engineer.id, now=before)
@@ -164,7 +164,7 @@ def _evidence_input(number: int, milestone: Milestone, today: dt.date) -> Eviden
 
 
 def signed_in_cookie(app: Flask, person: uuid.UUID, now: dt.datetime) -> str:
-    """A session row of this person, and the cookie that a browser would carry for it."""
+    """Create a session for this user and return its cookie."""
     token, token_hash = new_token()
     row = LoginSession(
         user_id=person, token_hash=token_hash, created_at=now, last_seen_at=now, fresh_at=now
@@ -184,7 +184,7 @@ def _cookie_of(answer: Answer) -> str:
 
 
 def sign_in_form(app: WsgiApp) -> Call:
-    """The request that signs the person in, from a browser that opened the page for it."""
+    """Load the sign-in page and return the request that submits its form."""
     page = Call(app, "GET", "/login", {})()
     found = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page.body)
     if page.status != 200 or found is None:

@@ -1,10 +1,9 @@
-"""`make bench-scale`: what a request of one person costs among 100,000 people, against 1,000.
+"""`make bench-scale`: compare the cost of a request with 100,000 people to that with 1,000.
 
     python -m bench.scale [--people N] [--database sqlite|postgresql] [--strict]
 
-Two databases of the same schema and content stand side by side in one process: the same person in
-both, with the same records, and a crowd around them. Each work is driven in both in turn; the
-ratio of the large site to the small one is what growth costs.
+One process uses a small and a large database with the same schema and content, and with the same
+measured user. Each workload alternates between the two; the ratio is the cost of growth.
 """
 
 from __future__ import annotations
@@ -47,39 +46,39 @@ ROUNDS = 15
 
 @dataclass(frozen=True)
 class Site:
-    """One of the two: its application, the person in it, and the cookie of a team's manager."""
+    """An application on one of the databases, its user, and a manager's session cookie."""
 
     app: Flask
     person: SampleUser
     manager: str
 
     def page(self) -> Step:
-        """D: the whole roadmap page."""
+        """Return workload D: the whole roadmap page."""
         path = f"/roadmaps/{self.person.content.slug}"
         return checked_call(self.person.call(self.app.wsgi_app, "GET", path))
 
     def search(self) -> Step:
-        """S: a word searched in one's 200 pieces."""
+        """Return workload S: a search in the user's 200 pieces of evidence."""
         path = f"/evidence?q={WORD}"
         return checked_call(self.person.call(self.app.wsgi_app, "GET", path, HTMX))
 
     def find(self) -> Step:
-        """S: a word searched in everything that one may see."""
+        """Return workload S: a search in everything the user may see."""
         path = f"/search?q={WORD}"
         return checked_call(self.person.call(self.app.wsgi_app, "GET", path, HTMX))
 
     def find_of_manager(self) -> Step:
-        """S: a word searched by the manager of a hundred, in what they share as well."""
+        """Return workload S: a search by a manager, including evidence that members share."""
         headers = {"Cookie": self.manager, **HTMX}
         return checked_call(Call(self.app.wsgi_app, "GET", "/search?q=design", headers))
 
     def matrix(self) -> Step:
-        """M: the matrix of a team of a hundred."""
+        """Return workload M: the matrix of a team of a hundred."""
         call = Call(self.app.wsgi_app, "GET", f"/teams/{TEAM}", {"Cookie": self.manager})
         return checked_call(call)
 
     def tick(self) -> Step:
-        """T: a milestone ticked and un-ticked again."""
+        """Return workload T: tick and untick a milestone."""
         more = {"X-CSRFToken": self.person.csrf_token, **HTMX}
         key = self.person.ticks()[0].key
         path = f"/roadmaps/{self.person.content.slug}/milestones/{key}/completion"
@@ -96,7 +95,7 @@ class Site:
 
 
 def site(url: str, people: int, now: dt.datetime) -> Site:
-    """An application over a fresh database with that many people in it."""
+    """Create an application on an empty database and add `people` people."""
     app = create_app(
         {"SECRET_KEY": "a key of the benchmark's own", "DATABASE_URL": url,
          "DATA_DIR": str(FOLDER), "RATELIMIT_ENABLED": False}
@@ -107,17 +106,17 @@ def site(url: str, people: int, now: dt.datetime) -> Site:
             published_roadmaps(db.session), key=lambda each: len(each.content.milestones)
         )
         db.session.close()
-        crowd = Population(db.engine, published, now)
-        manager: uuid.UUID = crowd.team(TEAM, MEMBERS)
-        crowd.add(people - MEMBERS)
-        settle(db.engine)
+        population = Population(db.engine, published, now)
+        manager: uuid.UUID = population.team(TEAM, MEMBERS)
+        population.add(people - MEMBERS)
+        update_statistics(db.engine)
         cookie = signed_in_cookie(app, manager, now)
     return Site(app, person, cookie)
 
 
-def settle(engine: sa.Engine) -> None:
-    """What a database does by itself after a while: it learns how its rows are spread."""
-    # Neither runs within a transaction, so this goes past the engine's own beginning of one.
+def update_statistics(engine: sa.Engine) -> None:
+    """Update the planner statistics, as a database in use does from time to time."""
+    # These statements cannot run in a transaction, so bypass the engine, which would begin one.
     lent = engine.raw_connection()
     raw: Any = lent.driver_connection
     if engine.dialect.name == "postgresql":
@@ -132,7 +131,7 @@ def settle(engine: sa.Engine) -> None:
 
 @contextlib.contextmanager
 def addresses(kind: str) -> Iterator[tuple[str, str]]:
-    """Two fresh databases on a real disk."""
+    """Create two empty databases on disk and yield their URLs."""
     if kind == "sqlite":
         yield f"sqlite:///{FOLDER / 'small.sqlite3'}", f"sqlite:///{FOLDER / 'large.sqlite3'}"
         return
@@ -141,7 +140,7 @@ def addresses(kind: str) -> Iterator[tuple[str, str]]:
 
 
 def measure(kind: str, people: int) -> list[Row]:
-    """The rows of one database."""
+    """Run all workloads on one kind of database and return the rows."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     now = dt.datetime.now(dt.UTC)
@@ -178,7 +177,7 @@ def grown(
     step_of: Callable[[Site], Step],
     halves: int,
 ) -> Row:
-    """One work in both houses; `halves` requests make a step."""
+    """Measure one workload on both sites; a step consists of `halves` requests."""
     ours, theirs = step_of(large), step_of(small)
     compared = compare_in_turn(ours, theirs, rounds=ROUNDS, times=12)
     statements = len(statements_of(large.app, ours)) // halves
@@ -194,16 +193,16 @@ def grown(
         statements,
         len(body) if body else None,
         gzipped(body) if body else None,
-        note=f"{compared.ours * 1000 / halves:.2f} ms, {compared.limit * 1000 / halves:.2f} ms",
+        note=f"{compared.ours * 1000 / halves:.2f} ms, {compared.baseline * 1000 / halves:.2f} ms",
     )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs and prints; 1 where something could not be measured, or is over with `--strict`."""
+    """Run the benchmark; return 1 on failures, or with `--strict` if a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
-    parser.add_argument("--people", type=int, default=LARGE, help="in the large site")
-    parser.add_argument("--database", choices=DATABASES, help="only this one")
-    parser.add_argument("--strict", action="store_true", help="exit 1 where growth costs too much")
+    parser.add_argument("--people", type=int, default=LARGE, help="in the large database")
+    parser.add_argument("--database", choices=DATABASES, help="run on this database only")
+    parser.add_argument("--strict", action="store_true", help="exit 1 if growth costs too much")
     options = parser.parse_args(arguments)
     rows: list[Row] = []
     failed = []

@@ -1,4 +1,4 @@
-"""What only a real process shows: start, memory, and what a first visit costs on the wire."""
+"""Measurements that need a server process: start, memory, and bytes of a first visit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from roadmap.server.processes import WORKERS
 from roadmap.server.start import server_command
 
 START_SECONDS = 30
-# What a fresh process does until its first answer. Byte code is there already, as after `make run`.
+# Run by a new process up to its first response. Bytecode exists already, as after `make run`.
 FIRST_ANSWER = """
 import sys
 from roadmap.wsgi import app
@@ -36,15 +36,15 @@ PAGES = ("/", "/roadmaps", "/roadmaps/{slug}", "/skills", "/readiness", "/eviden
 
 
 def environment(config: Mapping[str, object]) -> dict[str, str]:
-    """The environment of a server over the same database and key."""
+    """Return the environment of a server with the same database and key."""
     names = ("SECRET_KEY", "DATABASE_URL", "DATA_DIR")
-    # Without byte code each start would compile Cairn again, which takes time and memory.
+    # Without bytecode, each start would compile Cairn again, which takes time and memory.
     inherited = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     return inherited | {f"ROADMAP_{name}": str(config[name]) for name in names}
 
 
 def start(config: Mapping[str, object], database: str) -> Row:
-    """Seconds from the start of a fresh process until its first answer."""
+    """Measure the seconds from the start of a process until its first response."""
     seconds = []
     for _ in range(4):
         begun = time.perf_counter()
@@ -60,12 +60,12 @@ def start(config: Mapping[str, object], database: str) -> Row:
             seconds.append(time.perf_counter() - begun)
         if line != "answered\n":
             raise RuntimeError("a fresh process did not answer")
-    # The first one may have compiled what changed since the last start.
+    # The first start may have compiled changed modules.
     return Row("start of the process", database, statistics.median(seconds[1:]), 1.0, None, "s")
 
 
 def restart(config: Mapping[str, object], database: str) -> Row:
-    """Seconds from `kill -9` of everything, as `make run` starts it, until the first page."""
+    """Measure the seconds from `kill -9` of all server processes until the first page."""
     port, seconds = _free_port(), []
     process: subprocess.Popen[bytes] | None = None
     for _ in range(4):
@@ -82,13 +82,13 @@ def restart(config: Mapping[str, object], database: str) -> Row:
     assert process is not None
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(START_SECONDS)
-    # The first one started with nothing to kill.
+    # The first start killed nothing.
     return Row("back after kill -9", database, statistics.median(seconds[1:]), 3.0, None, "s")
 
 
 @contextlib.contextmanager
 def serving(config: Mapping[str, object]) -> Iterator[tuple[int, int]]:
-    """Run the production server on a free port of loopback; yield the port and the process id."""
+    """Run the production server on a free loopback port; yield the port and the process id."""
     port = _free_port()
     with _running(server_command("127.0.0.1", port), config) as process:
         _wait(process, port, "/login")
@@ -96,14 +96,14 @@ def serving(config: Mapping[str, object]) -> Iterator[tuple[int, int]]:
 
 
 @contextlib.contextmanager
-def serving_limit(config: Mapping[str, object]) -> Iterator[int]:
-    """Run the limit application on the same server, with as many processes and threads."""
+def serving_baseline(config: Mapping[str, object]) -> Iterator[int]:
+    """Run the baseline on the same server with as many processes and threads; yield the port."""
     port = _free_port()
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
         *("--log-level", "warning", "--host", "127.0.0.1", "--port", str(port)),
         *("--workers", str(WORKERS), "--blocking-threads", str(THREADS)),
-        "bench.limit_server:app",
+        "bench.baseline_server:app",
     ]
     with _running(command, config) as process:
         _wait(process, port, "/nothing")
@@ -137,7 +137,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, *, pause: floa
         try:
             fetch(port, path)
         except RuntimeError:
-            return  # It answered, if only that there is no such page.
+            return  # An error response also means that the server is up.
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the server did not start") from None
@@ -147,7 +147,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, *, pause: floa
 
 
 def fetch(port: int, path: str, headers: Mapping[str, str] | None = None) -> tuple[bytes, int]:
-    """The body of a page as it was sent, and the bytes of its head. Raises OSError."""
+    """Return the encoded body of a page and the size of its headers in bytes. Raises OSError."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request("GET", path, headers=dict(headers or {}))
@@ -162,7 +162,7 @@ def fetch(port: int, path: str, headers: Mapping[str, str] | None = None) -> tup
 
 
 def memory(port: int, pid: int, person: SampleUser, database: str) -> Row:
-    """PSS of the server's processes in MiB, after each worker has shown each page some times."""
+    """Measure the PSS of the server's processes in MiB after several requests for each page."""
     headers = {"Cookie": person.cookie, "Accept-Encoding": "gzip"}
     for _ in range(12):
         for path in PAGES:
@@ -181,16 +181,16 @@ def _children(pid: int) -> list[int]:
 
 
 def _pss(pid: int) -> int:
-    """The proportional share of memory of one process, in KiB."""
+    """Return the proportional set size of a process in KiB."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
     if found is None:
-        raise RuntimeError(f"the kernel does not tell the memory of process {pid}")
+        raise RuntimeError(f"the kernel reports no PSS for process {pid}")
     return int(found.group(1))
 
 
 def first_visit(port: int, person: SampleUser, database: str) -> Row:
-    """KiB over the wire for the roadmap page with its styles, scripts and icons, heads included."""
+    """Measure KiB transferred for the roadmap page and its static files, headers included."""
     accept = {"Accept-Encoding": "gzip, deflate, br, zstd"}
     path = f"/roadmaps/{person.content.slug}"
     plain, _head = fetch(port, path, {"Cookie": person.cookie})
@@ -208,7 +208,7 @@ def first_visit(port: int, person: SampleUser, database: str) -> Row:
 
 
 def _named_in_styles(port: int, names: set[str]) -> set[str]:
-    """Pictures that the style sheets name."""
+    """Return the URLs of images that the style sheets reference."""
     found: set[str] = set()
     for name in names:
         if ".css" in name:

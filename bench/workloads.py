@@ -1,4 +1,4 @@
-"""The works of the benchmark: each drives Cairn and the limit, and returns its rows."""
+"""The benchmark's workloads: each runs on Cairn and on the baseline, and returns a row."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from bench.wsgi import Answer, Call, WsgiApp
 from tests.support.statements import statements_of
 
 HTMX = {"HX-Request": "true"}
-# Some sixty of the 200 pieces have it in their title.
+# About sixty of the 200 pieces of evidence have it in their title.
 WORD = "review"
 
 
 @dataclass(frozen=True)
 class BenchContext:
-    """What the works run on. `rounds` are how often a ratio is taken."""
+    """The applications and data the workloads use. `rounds` is the number of ratios taken."""
 
     database: str
     app: Flask
-    limit: Flask
+    baseline: Flask
     person: SampleUser
     rounds: int
-    # The cookie of a manager, by the size of their team; its slug is `of-<size>`.
+    # Session cookies of managers by team size; a team's slug is `of-<size>`.
     managers: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -41,12 +41,12 @@ class BenchContext:
         return self.app.wsgi_app
 
     @property
-    def least(self) -> WsgiApp:
-        return self.limit.wsgi_app
+    def baseline_wsgi(self) -> WsgiApp:
+        return self.baseline.wsgi_app
 
 
 def checked_call(call: Call, status: int = 200) -> Callable[[], Answer]:
-    """The call, refusing any answer but the expected one: an error page is quick."""
+    """Wrap a call to raise on an unexpected status, because error pages are fast."""
 
     def step() -> Answer:
         answer = call()
@@ -62,9 +62,9 @@ def gzipped(body: bytes) -> int:
 
 
 def tick(context: BenchContext) -> Row:
-    """T: a milestone is ticked and un-ticked again; the time is that of one of the two.
+    """Measure T: tick and untick a milestone. The time is that of one request.
 
-    Both have milestones of their own, so that each tick and each un-tick stores something.
+    The applications use separate milestones, so that each request changes a row.
     """
     slug, milestones = context.person.content.slug, context.person.ticks()
     more = {"X-CSRFToken": context.person.csrf_token, **HTMX}
@@ -74,11 +74,12 @@ def tick(context: BenchContext) -> Row:
         )
         for m in milestones[::2]
     ]
-    limit = [
-        _do_and_undo(context, context.least, f"/milestones/{m.key}", {}) for m in milestones[1::2]
+    baseline = [
+        _do_and_undo(context, context.baseline_wsgi, f"/milestones/{m.key}", {})
+        for m in milestones[1::2]
     ]
-    both = compare_in_turn(_cycle(ours), _cycle(limit), rounds=context.rounds, times=12)
-    compared = Comparison(both.ours / 2, both.limit / 2, both.ratio)
+    both = compare_in_turn(_cycle(ours), _cycle(baseline), rounds=context.rounds, times=12)
+    compared = Comparison(both.ours / 2, both.baseline / 2, both.ratio)
     path = f"/roadmaps/{slug}/milestones/{milestones[0].key}/completion"
     once = checked_call(context.person.call(context.cairn, "PUT", path, more))
     answer: list[Answer] = []
@@ -103,17 +104,17 @@ def _do_and_undo(context: BenchContext, app: WsgiApp, path: str, more: dict[str,
 
 
 def _cycle(steps: list[Step]) -> Step:
-    """One step after the other, from the beginning again after the last."""
+    """Return a step that runs the given steps in turn."""
     following = itertools.cycle(steps)
     return lambda: next(following)()
 
 
 def page(context: BenchContext) -> Row:
-    """D: the whole roadmap page, asked for the first time."""
+    """Measure D: the whole roadmap page, without a cached copy."""
     path = f"/roadmaps/{context.person.content.slug}"
     ours = checked_call(context.person.call(context.cairn, "GET", path))
-    limit = checked_call(context.person.call(context.least, "GET", "/roadmap"))
-    compared = compare_in_turn(ours, limit, rounds=context.rounds, times=10)
+    baseline = checked_call(context.person.call(context.baseline_wsgi, "GET", "/roadmap"))
+    compared = compare_in_turn(ours, baseline, rounds=context.rounds, times=10)
     answer: list[Answer] = []
     statements = statements_of(context.app, lambda: answer.append(ours()))
     body = answer[0].body
@@ -125,11 +126,11 @@ def page(context: BenchContext) -> Row:
 
 
 def matrix(context: BenchContext, size: int) -> Row:
-    """M: the matrix of a team of that many, by five stages and eight skills."""
+    """Measure M: the matrix of a team of `size`, with five stages and eight skills."""
     cookie = {"Cookie": context.managers[size]}
     ours = checked_call(Call(context.cairn, "GET", f"/teams/of-{size}", cookie))
-    limit = checked_call(Call(context.least, "GET", f"/matrix/of-{size}", cookie))
-    compared = compare_in_turn(ours, limit, rounds=context.rounds, times=6)
+    baseline = checked_call(Call(context.baseline_wsgi, "GET", f"/matrix/of-{size}", cookie))
+    compared = compare_in_turn(ours, baseline, rounds=context.rounds, times=6)
     answer: list[Answer] = []
     statements = statements_of(context.app, lambda: answer.append(ours()))
     body = answer[0].body
@@ -140,12 +141,12 @@ def matrix(context: BenchContext, size: int) -> Row:
 
 
 def page_compressed(context: BenchContext) -> Row:
-    """D as a browser asks for it, with gzip; the limit compresses its own at the same level."""
+    """Measure D with gzip, as browsers request it. The baseline compresses at the same level."""
     path = f"/roadmaps/{context.person.content.slug}"
     ours = checked_call(
         context.person.call(context.cairn, "GET", path, {"Accept-Encoding": "gzip"})
     )
-    plain = context.person.call(context.least, "GET", "/roadmap")
+    plain = context.person.call(context.baseline_wsgi, "GET", "/roadmap")
     compared = compare_in_turn(
         ours, lambda: gzip.compress(plain().body, 6), rounds=context.rounds, times=10
     )
@@ -155,24 +156,26 @@ def page_compressed(context: BenchContext) -> Row:
 
 
 def unchanged(context: BenchContext) -> Row:
-    """D again: nothing changed since, so the answer is a 304."""
+    """Measure D again: nothing has changed, so the response is a 304."""
     path = f"/roadmaps/{context.person.content.slug}"
     first = context.person.call(context.cairn, "GET", path)
     tag = {"If-None-Match": first().headers.get("etag", "")}
     ours = checked_call(context.person.call(context.cairn, "GET", path, tag), 304)
-    first = context.person.call(context.least, "GET", "/unchanged")
+    first = context.person.call(context.baseline_wsgi, "GET", "/unchanged")
     tag = {"If-None-Match": first().headers["etag"]}
-    limit = checked_call(context.person.call(context.least, "GET", "/unchanged", tag), 304)
-    compared = compare_in_turn(ours, limit, rounds=context.rounds, times=40)
+    baseline = checked_call(
+        context.person.call(context.baseline_wsgi, "GET", "/unchanged", tag), 304
+    )
+    compared = compare_in_turn(ours, baseline, rounds=context.rounds, times=40)
     statements = statements_of(context.app, ours)
     return Row.of_times("D again (304)", context.database, compared, 2.0, len(statements), 0, None)
 
 
 def search(context: BenchContext) -> Row:
-    """S: a word searched in one's 200 pieces of evidence; the part of the page that changes."""
+    """Measure S: a search in the user's 200 pieces of evidence, as a fragment."""
     ours = checked_call(context.person.call(context.cairn, "GET", f"/evidence?q={WORD}", HTMX))
-    limit = checked_call(context.person.call(context.least, "GET", f"/search?q={WORD}"))
-    compared = compare_in_turn(ours, limit, rounds=context.rounds, times=10)
+    baseline = checked_call(context.person.call(context.baseline_wsgi, "GET", f"/search?q={WORD}"))
+    compared = compare_in_turn(ours, baseline, rounds=context.rounds, times=10)
     answer: list[Answer] = []
     statements = statements_of(context.app, lambda: answer.append(ours()))
     body = answer[0].body
@@ -182,10 +185,10 @@ def search(context: BenchContext) -> Row:
 
 
 def find(context: BenchContext) -> Row:
-    """S: a word searched in everything that one may see; the options of the palette."""
+    """Measure S: a search in everything the user may see, as options of the palette."""
     ours = checked_call(context.person.call(context.cairn, "GET", f"/search?q={WORD}", HTMX))
-    limit = checked_call(context.person.call(context.least, "GET", f"/search?q={WORD}"))
-    compared = compare_in_turn(ours, limit, rounds=context.rounds, times=10)
+    baseline = checked_call(context.person.call(context.baseline_wsgi, "GET", f"/search?q={WORD}"))
+    compared = compare_in_turn(ours, baseline, rounds=context.rounds, times=10)
     answer: list[Answer] = []
     statements = statements_of(context.app, lambda: answer.append(ours()))
     body = answer[0].body
@@ -194,11 +197,11 @@ def find(context: BenchContext) -> Row:
     )
 
 
-def export(context: BenchContext, form: str, path: str, least: str) -> Row:
-    """X: the export of all evidence."""
+def export(context: BenchContext, form: str, path: str, baseline_path: str) -> Row:
+    """Measure X: the export of all evidence."""
     ours = checked_call(context.person.call(context.cairn, "GET", path))
-    limit = checked_call(context.person.call(context.least, "GET", least))
-    compared = compare_in_turn(ours, limit, rounds=max(3, context.rounds // 3), times=4)
+    baseline = checked_call(context.person.call(context.baseline_wsgi, "GET", baseline_path))
+    compared = compare_in_turn(ours, baseline, rounds=max(3, context.rounds // 3), times=4)
     answer: list[Answer] = []
     statements = statements_of(context.app, lambda: answer.append(ours()))
     body = answer[0].body
@@ -214,7 +217,7 @@ def export(context: BenchContext, form: str, path: str, least: str) -> Row:
 
 
 def pdf(context: BenchContext, path: str) -> Row:
-    """P: the portfolio as PDF, in seconds."""
+    """Measure P: the portfolio as PDF, in seconds."""
     call = checked_call(context.person.call(context.cairn, "GET", path))
     call()
     seconds = statistics.median(measure_seconds(call) for _ in range(3))
@@ -223,35 +226,36 @@ def pdf(context: BenchContext, path: str) -> Row:
 
 
 def sign_in(context: BenchContext) -> Row:
-    """L: what a sign-in takes beyond its hash, in milliseconds.
+    """Measure L: a sign-in without its password hash, in milliseconds.
 
-    The hash is timed where it happens, within the same request, because from one hash to the
-    next its time differs by more than the 10 ms in question.
+    The hash is timed within the same request, because the times of two hashes differ by more than
+    the 10 ms in question.
     """
     times = max(5, context.rounds)
     ours = checked_call(sign_in_form(context.cairn), 303)
     fields = b"email=engineer%40example.org&password=granite+scree+and+lichen"
-    limit = checked_call(Call(context.least, "POST", "/login", {}, fields), 303)
+    baseline = checked_call(Call(context.baseline_wsgi, "POST", "/login", {}, fields), 303)
     beyond: list[float] = []
-    beyond_limit: list[float] = []
+    beyond_baseline: list[float] = []
     with _measure_hashing() as seconds:
-        for step in (ours, limit):
+        for step in (ours, baseline):
             step()
         statements = statements_of(context.app, ours)
         for _ in range(times):
-            for step, found in ((ours, beyond), (limit, beyond_limit)):
+            for step, found in ((ours, beyond), (baseline, beyond_baseline)):
                 seconds.clear()
                 took = measure_seconds(step)
                 found.append(took - sum(seconds))
-    value, least = statistics.median(beyond), statistics.median(beyond_limit)
+    value, baseline_value = statistics.median(beyond), statistics.median(beyond_baseline)
     return Row(
-        "L sign in, beyond the hash", context.database, value * 1000, 10.0, value / least, "ms",
-        len(statements), None, None, note=f"limit {least * 1000:.2f} ms",
+        "L sign in, beyond the hash", context.database, value * 1000, 10.0,
+        value / baseline_value, "ms", len(statements), None, None,
+        note=f"baseline {baseline_value * 1000:.2f} ms",
     )  # fmt: skip
 
 
-class _measure_hashing:  # noqa: N801 - reads as the context it is
-    """Collects the seconds that argon2 takes meanwhile."""
+class _measure_hashing:  # noqa: N801 - named like a context manager function
+    """Collect the seconds spent in argon2 within the context."""
 
     def __enter__(self) -> list[float]:
         self.verify: Callable[..., Any] = argon2.PasswordHasher.verify

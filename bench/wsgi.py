@@ -1,9 +1,9 @@
-"""Calling a WSGI application as a server does, with nothing in between.
+"""Call a WSGI application directly, without a server.
 
-Both applications are driven in the process of the benchmark. Tried side by side on two cores,
-through two granian servers on loopback: the page came out at 2.2 to 3.6 times the limit from run
-to run there, at 2.3 to 2.4 here; the tick at 4.1 to 4.7 there, at 4.8 to 5.2 here, because sockets
-and scheduling add the same to both. So this is both the steadier way and the stricter one.
+Both applications run in the benchmark's process, which is both steadier and stricter than servers:
+sockets and scheduling add noise, and add the same time to both. Compared on two cores with two
+granian servers on loopback, the page took 2.2 to 3.6 times the baseline there and 2.3 to 2.4 here,
+the tick 4.1 to 4.7 there and 4.8 to 5.2 here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """One request, ready to be sent again and again. `headers` by their usual names."""
+    """A request that can be sent repeatedly. `headers` have their usual HTTP names."""
 
     app: WsgiApp
     method: str
@@ -34,7 +34,7 @@ class Call:
     body: bytes = b""
 
     def __call__(self) -> Answer:
-        """Sends it and reads the answer to its end."""
+        """Send the request and read the whole response."""
         got: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_error: Any) -> None:

@@ -1,10 +1,10 @@
-"""Asks a public database whether a locked dependency has a known vulnerability.
+"""Check locked dependencies for known vulnerabilities in a public database.
 
     python -m tools.audit requirements-dev.txt
 
-Exit status 1 when one has. pip-audit alone cannot be trusted with that: where its service is not
-reached it may report nothing and succeed. So this counts what was really looked up, and says
-plainly when no audit was made. That alone is no failure: the network is not the code's fault.
+The exit status is 1 if there is one. pip-audit may report nothing and succeed when it cannot reach
+its service, so this counts the dependencies looked up and reports when no audit was made. A
+missing audit alone is not a failure, because the code does not cause network faults.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ NO_AUDIT = "No audit was made: {reason}. Nothing is known about vulnerable depen
 
 
 def count_locked(lock: Path) -> int:
-    """How many distributions a lock names."""
+    """Return the number of distributions in a lock file."""
     lines = lock.read_text(encoding="utf-8").splitlines()
     return sum(bool(re.match(r"[A-Za-z0-9][\w.\-\[\]]*==", line)) for line in lines)
 
 
 def run_audit(lock: Path) -> tuple[list[dict[str, Any]] | None, str]:
-    """pip-audit's list of dependencies, or None and why there is none."""
+    """Return pip-audit's list of dependencies, or None and the reason."""
     command = [sys.executable, "-m", "pip_audit", "--requirement", str(lock)]
     command += ["--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "15"]
     try:
@@ -44,7 +44,7 @@ def run_audit(lock: Path) -> tuple[list[dict[str, Any]] | None, str]:
 
 
 def report(dependencies: list[dict[str, Any]], total: int) -> int:
-    """Print what was found and return the exit status."""
+    """Print the result and return the exit status."""
     found = [entry for entry in dependencies if entry.get("vulns")]
     for entry in found:
         for vulnerability in entry["vulns"]:
@@ -57,7 +57,7 @@ def report(dependencies: list[dict[str, Any]], total: int) -> int:
     if audited == 0:
         print(NO_AUDIT.format(reason="the service knew none of the locked dependencies"))
     elif audited < total:
-        # Markers leave out what this platform does not install.
+        # Environment markers exclude packages of other platforms.
         print(f"No known vulnerability in {audited} of {total} locked dependencies; the others")
         print("were not looked up here.")
     else:
@@ -66,7 +66,7 @@ def report(dependencies: list[dict[str, Any]], total: int) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Audit one lock; return the exit status."""
+    """Audit a lock file and return the exit status."""
     lock = Path(arguments[0] if arguments else "requirements-dev.txt")
     dependencies, reason = run_audit(lock)
     if dependencies is None:

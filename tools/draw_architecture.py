@@ -1,8 +1,8 @@
 """Draw the ladder of rooms from the imports: `python -m tools.draw_architecture`.
 
 Writes `docs/images/architecture.svg`: a row for each floor, a box for each room, and a line to each
-room below that is imported, unless a room on the way imports it as well: with all lines one would
-see nothing. A test compares the file with what this script would draw.
+imported room, except where an indirect import implies it, to keep the picture readable. A test
+compares the file with this script's output.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STYLE = """
 
 
 def draw() -> str:
-    """Return the picture as SVG text, the roof at the top."""
+    """Return the picture as SVG, with the highest floor at the top."""
     floors = list(reversed(FLOORS))
     height = ROW * len(floors) + MARGIN
     centers: dict[str, tuple[float, float]] = {}
@@ -60,7 +60,7 @@ def draw() -> str:
 
 
 def _without_shortcuts(imports: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return the imports that no longer way through other rooms leads to as well."""
+    """Return the transitive reduction: the imports not implied by a path through other rooms."""
     below: dict[str, set[str]] = {}
     for room, other in imports:
         below.setdefault(room, set()).add(other)

@@ -1,4 +1,4 @@
-"""`make schema`: write the JSON Schema of a content file, which editors read, from its model."""
+"""`make schema`: generate the JSON Schema of content files, for use in editors."""
 
 from __future__ import annotations
 

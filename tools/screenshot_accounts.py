@@ -1,7 +1,6 @@
-"""Who sits for the photographs, and what the addresses of their pages name.
+"""The accounts used for screenshots, and the values of their URL placeholders.
 
-All are of the demo but for those who have nothing yet: a newcomer, and the manager of a team in
-which nobody is.
+All belong to the demo, except two without data: a new user, and the manager of an empty team.
 """
 
 from __future__ import annotations
@@ -33,15 +32,15 @@ from roadmap.progress.models import MilestoneStatus
 from tests.support.route_manifest import VIEWABLE_PAGES
 
 ENGINEER, MANAGER, PLAYING_MANAGER, ADMINISTRATOR = "maya", "tomas", "karin", "elena"
-# The team above all others, so that the matrix shows everybody, and the engineer's own.
+# The root team, whose matrix shows everyone, and the engineer's team.
 ALL_TEAM, OWN_TEAM = "machine-learning", "ranking"
 
 
 @dataclass(frozen=True)
 class ScreenshotAccount:
-    """Whose pages are photographed, as which of the cast, and what their addresses name.
+    """An account for screenshots, its role in the manifest, and its URL placeholders.
 
-    `only` names the pages that are taken of this person; empty for all that they can look at.
+    `only` limits the pages by title; if empty, all pages visible to the role are taken.
     """
 
     name: str
@@ -51,7 +50,7 @@ class ScreenshotAccount:
     only: frozenset[str] = frozenset()
 
     def pages(self) -> Iterator[tuple[str, str]]:
-        """Name and address of every page that is taken of this person."""
+        """Yield the name and URL of each page to take."""
         for row in VIEWABLE_PAGES:
             if not row.is_viewable(self.role) or (self.only and row.title not in self.only):
                 continue
@@ -59,12 +58,12 @@ class ScreenshotAccount:
                 try:
                     address = url.format_map(self.ids)
                 except KeyError:
-                    continue  # names something that this person has not got
+                    continue  # the account has no such data
                 yield row.title + (f"-{number + 1}" if number else ""), address
 
 
 def create_accounts(app: Flask) -> list[ScreenshotAccount]:
-    """Fills the database with the demo; returns everybody who sits."""
+    """Load the demo data and return the accounts."""
     now = dt.datetime.now(dt.UTC)
     with app.app_context():
         people = load_demo_data(db.session, now=now).ids
@@ -130,9 +129,9 @@ def _account(session: Session, name: str, now: dt.datetime) -> uuid.UUID:
 def _open_to_all(
     session: Session, people: Mapping[str, uuid.UUID], newcomer: uuid.UUID, now: dt.datetime
 ) -> dict[str, str]:
-    """Addresses that need no account: a portfolio, invitations, a link to set a password.
+    """Create data for public pages: a portfolio link, invitations, a password link.
 
-    The engineer also gets a token of the API here, so that there is one to be seen.
+    Also creates an API token for the engineer, so that the list of tokens is not empty.
     """
     engineer, manager = people[ENGINEER], people[MANAGER]
     team = find_team(session, OWN_TEAM)
@@ -173,7 +172,7 @@ def _actor(session: Session, person: uuid.UUID) -> Actor:
 
 
 def _ids_of(session: Session, person: uuid.UUID) -> dict[str, str]:
-    """What the addresses of this person's pages name, as far as there is such a thing."""
+    """Return the URL placeholders for the data this person has."""
     ids = _common_ids()
     pieces = session.execute(
         sa.select(Evidence.state, Evidence.id)
@@ -202,7 +201,7 @@ def _ids_of(session: Session, person: uuid.UUID) -> dict[str, str]:
 
 
 def _of_queue(session: Session, people: Mapping[str, uuid.UUID]) -> dict[str, str]:
-    """Pieces of anybody in the demo as a manager meets them, except the manager's own."""
+    """Return evidence ids of demo users for a manager's review pages, by state."""
     shared = (
         sa.select(Evidence.id)
         .where(

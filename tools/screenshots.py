@@ -1,17 +1,13 @@
-"""Photographs every page: wide and narrow, light and dark, with the demo's data and with nothing.
+"""Take screenshots of every page: wide and narrow, light and dark, with demo data and empty.
 
     python -m tools.screenshots [WORD…]
 
-starts a server of its own on demo data, in a temporary folder, and writes into
-`docs/screenshots/`, a folder for each person who sits (`tools/screenshot_accounts.py`); with
-filters, only the
-pages whose account and address hold one of them, as in `manager/teams`. Without, it also renews the
-pictures of the README, `roadmap.png`, `roadmap-dark.png`, `matrix.png` and `matrix-dark.png` in
-`docs/images/`.
+starts a server with demo data in a temporary folder and writes into `docs/screenshots/`, one folder
+per account (`tools/screenshot_accounts.py`). With words, it takes only pages whose account and URL
+contain one, as in `manager/teams`. Without, it also updates the README's images in `docs/images/`:
+`roadmap.png`, `roadmap-dark.png`, `matrix.png` and `matrix-dark.png`.
 
-The pages come from the manifest of the tests (`tests/support/route_manifest.py`), so that none is
-left
-out.
+The pages come from the tests' route manifest (`tests/support/route_manifest.py`).
 """
 
 from __future__ import annotations
@@ -35,7 +31,7 @@ from tools.screenshot_accounts import ALL_TEAM, ScreenshotAccount, create_accoun
 
 SHOTS = ROOT / "docs" / "screenshots"
 IMAGES = ROOT / "docs" / "images"
-# The pictures of the documentation: whose page, which one, and how much of it.
+# Images of the documentation: account, URL and viewport.
 PICTURES = {
     "roadmap": ("demo", f"/roadmaps/{ROADMAP}", {"width": 1280, "height": 860}),
     "matrix": ("manager", f"/teams/{ALL_TEAM}", {"width": 1280, "height": 1080}),
@@ -46,7 +42,7 @@ SCHEMES = ("light", "dark")
 
 @contextmanager
 def run_demo_server() -> Iterator[tuple[str, Flask]]:
-    """A running server on a temporary SQLite, its address, and an application beside it."""
+    """Run a server on a temporary SQLite database; yield its URL and a local application."""
     os.environ.pop("TEST_DATABASE_URL", None)
     with (
         tempfile.TemporaryDirectory(prefix="cairn-shots-") as folder,
@@ -58,7 +54,7 @@ def run_demo_server() -> Iterator[tuple[str, Flask]]:
 def take_screenshots(
     browser: Browser, url: str, app: Flask, account: ScreenshotAccount, filters: Sequence[str]
 ) -> int:
-    """Takes every page of one account; returns how many pictures were written."""
+    """Take all pages of one account; return the number of files written."""
     folder = SHOTS / account.name
     folder.mkdir(parents=True, exist_ok=True)
     taken = 0
@@ -88,7 +84,7 @@ def take_screenshots(
 
 
 def take_documentation_pictures(page: Page, account: ScreenshotAccount, scheme: str) -> int:
-    """Takes the pictures of the documentation that show pages of this account."""
+    """Take the documentation images that show pages of this account."""
     taken = 0
     for name, (whose, address, size) in PICTURES.items():
         if whose != account.name:
@@ -101,7 +97,7 @@ def take_documentation_pictures(page: Page, account: ScreenshotAccount, scheme: 
 
 
 def sign_in(context: BrowserContext, app: Flask, account: ScreenshotAccount) -> None:
-    """Gives the window the cookie of a session, made as signing in makes it."""
+    """Create a session for the account and add its cookie to the browser context."""
     if account.person is None:
         return
     cookie = Client.of(app, account.person).client.get_cookie(app.config["SESSION_COOKIE_NAME"])
@@ -111,7 +107,7 @@ def sign_in(context: BrowserContext, app: Flask, account: ScreenshotAccount) -> 
 
 
 def main(filters: Sequence[str]) -> int:
-    """Photographs; returns the exit status."""
+    """Take all screenshots and return the exit status."""
     with run_demo_server() as (url, app), sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         taken = sum(
@@ -119,7 +115,7 @@ def main(filters: Sequence[str]) -> int:
             for account in create_accounts(app)
         )
         browser.close()
-    print(f"{taken} pictures in {SHOTS.relative_to(ROOT)}")
+    print(f"{taken} screenshots in {SHOTS.relative_to(ROOT)}")
     return 0
 
 

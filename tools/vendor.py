@@ -1,9 +1,9 @@
-"""Writes the manifests of the vendored files: where each came from and what it is, byte for byte.
+"""Write the manifests of the vendored files, with the origin and SHA-384 of each.
 
     python -m tools.vendor
 
-recomputes the SHA-384 of every file. Run it after replacing a vendored file on purpose;
-`tests/test_vendor.py` fails when a file and its manifest disagree.
+Run this after replacing a vendored file. `tests/test_vendor.py` fails when a file and its manifest
+differ.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a vendored file comes from; `licence_file` lies beside it."""
+    """The origin of a vendored file. `licence_file` is in the same folder."""
 
     name: str
     version: str
@@ -66,12 +66,12 @@ VENDORED: dict[str, dict[str, Origin]] = {
 
 
 def sha384(path: Path) -> str:
-    """The file's digest in the form of subresource integrity: ``sha384-`` and base64."""
+    """Return the file's digest in subresource integrity format: ``sha384-`` and base64."""
     return "sha384-" + base64.b64encode(hashlib.sha384(path.read_bytes()).digest()).decode()
 
 
 def manifest(folder: Path, files: dict[str, Origin]) -> str:
-    """The manifest of one folder as JSON text."""
+    """Return the manifest of one folder as JSON."""
     entries = {
         file: asdict(origin) | {"sha384": sha384(folder / file)} for file, origin in files.items()
     }

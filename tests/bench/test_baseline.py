@@ -29,10 +29,10 @@ def published(app, cast, now):
 
 
 @pytest.fixture
-def limit(app, published):
-    limit = create_baseline(app.config, published.content)
-    yield limit
-    limit.extensions["engine"].dispose()
+def baseline(app, published):
+    baseline = create_baseline(app.config, published.content)
+    yield baseline
+    baseline.extensions["engine"].dispose()
 
 
 @pytest.fixture
@@ -47,74 +47,76 @@ def statuses(app) -> list[tuple[str, str]]:
         return [tuple(row) for row in db.session.execute(query)]
 
 
-def test_one_browser_is_signed_in_to_both(app, limit, published, headers):
+def test_one_browser_is_signed_in_to_both(app, baseline, published, headers):
     path = f"/roadmaps/{published.content.slug}"
     assert Call(app.wsgi_app, "GET", path, headers)().status == 200
-    assert Call(limit.wsgi_app, "GET", "/roadmap", headers)().status == 200
-    assert Call(limit.wsgi_app, "GET", "/roadmap", {})().status == 401
+    assert Call(baseline.wsgi_app, "GET", "/roadmap", headers)().status == 200
+    assert Call(baseline.wsgi_app, "GET", "/roadmap", {})().status == 401
 
 
-def test_both_pages_show_every_milestone(app, limit, published, headers):
+def test_both_pages_show_every_milestone(app, baseline, published, headers):
     content = published.content
     ours = Call(app.wsgi_app, "GET", f"/roadmaps/{content.slug}", headers)().body
-    least = Call(limit.wsgi_app, "GET", "/roadmap", headers)().body
+    baseline_body = Call(baseline.wsgi_app, "GET", "/roadmap", headers)().body
     for milestone in content.milestones:
         assert f"/milestones/{milestone.key}".encode() in ours
-        assert f"/milestones/{milestone.key}".encode() in least
-    assert 0.5 < len(least) / len(ours) < 2
+        assert f"/milestones/{milestone.key}".encode() in baseline_body
+    assert 0.5 < len(baseline_body) / len(ours) < 2
 
 
-def test_a_tick_of_the_limit_stores_what_ours_stores(app, limit, published, headers):
+def test_a_tick_of_the_limit_stores_what_ours_stores(app, baseline, published, headers):
     key = published.content.milestones[0].key
-    assert Call(limit.wsgi_app, "PUT", f"/milestones/{key}", headers)().status == 200
+    assert Call(baseline.wsgi_app, "PUT", f"/milestones/{key}", headers)().status == 200
     assert statuses(app) == [(key, "done")]
-    assert Call(limit.wsgi_app, "DELETE", f"/milestones/{key}", headers)().status == 200
+    assert Call(baseline.wsgi_app, "DELETE", f"/milestones/{key}", headers)().status == 200
     assert statuses(app) == []
 
 
-def test_the_limit_answers_304(limit, headers):
-    first = Call(limit.wsgi_app, "GET", "/unchanged", headers)()
+def test_the_limit_answers_304(baseline, headers):
+    first = Call(baseline.wsgi_app, "GET", "/unchanged", headers)()
     again = {**headers, "If-None-Match": first.headers["etag"]}
-    assert Call(limit.wsgi_app, "GET", "/unchanged", again)().status == 304
+    assert Call(baseline.wsgi_app, "GET", "/unchanged", again)().status == 304
 
 
-def test_both_searches_find_the_same(app, limit, cast, headers, session, now):
+def test_both_searches_find_the_same(app, baseline, cast, headers, session, now):
     for title in ("Review of the ranking", "A design", "Code review, twice"):
         add_evidence(session, cast, cast.alice, now, title=title)
     session.commit()
     ours = Call(app.wsgi_app, "GET", "/evidence?q=review", {**headers, **workloads.HTMX})().body
-    least = Call(limit.wsgi_app, "GET", "/search?q=review", headers)().body
-    for body in (ours, least):
+    baseline_body = Call(baseline.wsgi_app, "GET", "/search?q=review", headers)().body
+    for body in (ours, baseline_body):
         assert b"2 pieces found" in body
         assert b"Review of the ranking" in body
         assert b"Code review, twice" in body
         assert b"A design" not in body
 
 
-def test_the_limits_markdown_has_every_piece(limit, cast, headers, session, now):
+def test_the_limits_markdown_has_every_piece(baseline, cast, headers, session, now):
     for title in ("Review of the ranking", "A design"):
         piece = add_evidence(session, cast, cast.alice, now, title=title)
         piece.current.description = "# Why\n\nBecause."
     session.commit()
-    text = Call(limit.wsgi_app, "GET", "/export.md", headers)().body.decode()
+    text = Call(baseline.wsgi_app, "GET", "/export.md", headers)().body.decode()
     assert "### Review of the ranking" in text
     assert "### A design" in text
     assert text.count("#### Why\n\nBecause.") == 2
 
 
-def test_an_error_page_is_not_measured(limit):
+def test_an_error_page_is_not_measured(baseline):
     with pytest.raises(RuntimeError, match="answered 401"):
-        workloads.checked_call(Call(limit.wsgi_app, "GET", "/roadmap", {}))()
+        workloads.checked_call(Call(baseline.wsgi_app, "GET", "/roadmap", {}))()
 
 
 def test_both_are_called_as_often():
     calls = []
-    compare_in_turn(lambda: calls.append("ours"), lambda: calls.append("limit"), rounds=2, times=4)
-    assert calls.count("ours") == calls.count("limit") == 3 + 2 * 4
+    compare_in_turn(
+        lambda: calls.append("ours"), lambda: calls.append("baseline"), rounds=2, times=4
+    )
+    assert calls.count("ours") == calls.count("baseline") == 3 + 2 * 4
 
 
 def test_the_result_is_a_list_of_works(tmp_path):
-    compared = Comparison(ours=0.004, limit=0.001, ratio=4.0)
+    compared = Comparison(ours=0.004, baseline=0.001, ratio=4.0)
     row = report.Row.of_times(
         "T tick", "sqlite", compared, 2.0, 9, 1_000, 500, most_statements=8, most_gzipped=600
     )

@@ -1,6 +1,6 @@
-// Verifies credentials as somebody without Cairn would, with Digital Bazaar's libraries. Standard input: an
-// object with `credentials` by name, and `documents` by address (issuer, status lists, the context of Open Badges).
-// Standard output: for each name "verified", or why not. Nothing is fetched.
+// Verify credentials independently of Cairn, with Digital Bazaar's libraries. Standard input: an object with
+// `credentials` by name, and `documents` by URL (issuer, status lists, the Open Badges context).
+// Standard output: for each name "verified" or the error. Nothing is fetched.
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
@@ -16,7 +16,7 @@ async function documentLoader(url) {
     return defaultDocumentLoader(url);
   }
   if(fragment) {
-    // A key within the issuer's profile.
+    // A key in the issuer's profile.
     const method = document.verificationMethod.find(({id}) => id === url);
     document = {'@context': 'https://w3id.org/security/multikey/v1', ...method};
   }
@@ -36,7 +36,7 @@ for(const [name, credential] of Object.entries(credentials)) {
     options.checkStatus = checkStatus;
   }
   const result = await verifyCredential(options);
-  // That the list holds is one thing, what it says is another.
+  // The status list can be valid and still mark the badge as revoked.
   const isRevoked = result.statusResult?.results?.some(({status}) => status);
   found[name] = !result.verified ? explain(result.error) : isRevoked ? 'revoked' : 'verified';
 }

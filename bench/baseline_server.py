@@ -1,4 +1,4 @@
-"""Serve the limit application in processes: `granian --interface wsgi bench.limit_server:app`."""
+"""The baseline application for a server: `granian --interface wsgi bench.baseline_server:app`."""
 
 from __future__ import annotations
 
