@@ -42,6 +42,14 @@ def test_every_text_can_be_extracted(tmp_path, monkeypatch):
     assert catalog[hours].pluralizable
 
 
+def test_a_lazy_text_is_escaped_in_a_template(app):
+    with app.test_request_context():
+        text = i18n.lazy_gettext("Hello %(name)s", name="<script>")
+        shown = app.jinja_env.from_string("{{ text }}|{{ text ~ '<' }}").render(text=text)
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
 def test_a_language_is_its_catalog(tmp_path, monkeypatch):
     assert i18n.list_languages(tmp_path) == ("en",)
     for name, file in (("de", "messages.mo"), ("pt_BR", "messages.mo"), ("fr", "messages.po")):

@@ -17,7 +17,7 @@ from flask_babel import Babel, LazyString, get_translations
 from flask_login import current_user
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from roadmap.core.config import ROOT
 from roadmap.core.dates import PartialDate
@@ -188,9 +188,20 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     return translated % {"num": num, **isolate(values)}
 
 
-def lazy_gettext(text: str, **values: Any) -> LazyString:
+class LazyText(LazyString):
+    """A text that is translated whenever it is read.
+
+    Flask-Babel declares its lazy strings safe HTML, so templates would not escape their values.
+    """
+
+    def __html__(self) -> Markup:
+        """Return the escaped text for a template."""
+        return escape(str(self))
+
+
+def lazy_gettext(text: str, **values: Any) -> LazyText:
     """Translate a text whenever it is read."""
-    return LazyString(gettext, text, **values)
+    return LazyText(gettext, text, **values)
 
 
 def plural_template(one: str, many: str, num: int) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flask_babel import LazyString
-
+from roadmap.core.i18n import LazyText
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 
@@ -38,26 +37,26 @@ class Role:
     `invitation` takes `name` and `team`, `invitation_title` and `duties` take `team`.
     """
 
-    label: LazyString
+    label: LazyText
     # The label inside a sentence, alone, with its article ("you are a manager") and for several.
-    noun: LazyString
-    noun_with_article: LazyString
-    plural: LazyString
+    noun: LazyText
+    noun_with_article: LazyText
+    plural: LazyText
     capabilities: frozenset[Capability]
-    invitation_title: LazyString
-    invitation: LazyString
+    invitation_title: LazyText
+    invitation: LazyText
     # The heading above the teams in which somebody has the role.
-    teams_heading: LazyString
+    teams_heading: LazyText
     # What the role may do, for those who choose one; empty for the lowest role.
-    description: LazyString | str
+    description: LazyText | str
     # What somebody reads who was added to a team in this role.
-    consequence: LazyString
+    consequence: LazyText
     # What the people of a team read about a new holder; takes `who` and `team`, and so does the
     # sentence for people in a team nested in it. Empty for a role that sees nobody.
-    announcement: LazyString | str = ""
-    announcement_nested: LazyString | str = ""
+    announcement: LazyText | str = ""
+    announcement_nested: LazyText | str = ""
     # What the role may do, for an invited person to read; empty for one that sees nobody.
-    duties: LazyString | str = ""
+    duties: LazyText | str = ""
 
     def allows(self, capability: Capability) -> bool:
         """Return whether the role has this capability."""
@@ -71,9 +70,9 @@ def plural_names(capability: Capability) -> str:
 
 
 # Who sees what people share, for the sentences that say so.
-VIEWERS = LazyString(plural_names, Capability.SEE_SHARED)
+VIEWERS = LazyText(plural_names, Capability.SEE_SHARED)
 # Who has a row in the matrix, and counts in its figures.
-IN_MATRIX = LazyString(plural_names, Capability.BE_IN_MATRIX)
+IN_MATRIX = LazyText(plural_names, Capability.BE_IN_MATRIX)
 
 # From the lowest to the highest: an invitation never takes a higher role away.
 ROLES: dict[str, Role] = {
