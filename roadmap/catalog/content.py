@@ -131,7 +131,7 @@ class Stage(Model):
 
     @property
     def is_bonus(self) -> bool:
-        """Tell whether the stage is counted only where that gives the higher score.
+        """Return whether the stage is counted only where that gives the higher score.
 
         That is so where the roadmap does not require the stage, and where nothing in it is
         required: there would be no required effort to measure it against.

@@ -216,7 +216,7 @@ class OwnPace:
 
     @property
     def is_known(self) -> bool:
-        """Tell whether this is enough to forecast from."""
+        """Return whether this is enough to forecast from."""
         return (
             self.milestones >= LEAST_MILESTONES
             and self.days_with_milestones >= LEAST_DAYS_WITH_MILESTONES
@@ -288,7 +288,7 @@ class Forecast:
 
     @property
     def is_target_too_soon(self) -> bool:
-        """Tell whether no pace reaches the target date: the months alone go on after it."""
+        """Return whether no pace reaches the target date: the months alone go on after it."""
         return self.target_on is not None and self.soonest > self.target_on
 
 

@@ -117,7 +117,7 @@ def _initial(content: Content, tones: Mapping[str, str]) -> dict[str, Any]:
 
 
 def is_aside(stage: Stage, tones: Mapping[str, str]) -> bool:
-    """Tell whether a stage was set aside: nothing in it is open, and something not applicable."""
+    """Return whether a stage was set aside: nothing in it is open, and something not applicable."""
     found = [tones.get(each.key, "not_started") for each in stage.milestones]
     return "not_applicable" in found and not any(tone in OPEN for tone in found)
 

@@ -236,7 +236,7 @@ class RoadmapPresenter:
         return remaining(self.content, {m.key for m in self.content.milestones if self.is_open(m)})
 
     def is_open(self, milestone: Milestone) -> bool:
-        """Tell whether there is still something to do for a milestone."""
+        """Return whether there is still something to do for a milestone."""
         return self.tones[milestone.key] in ("not_started", "in_progress")
 
     def lede(self) -> str:

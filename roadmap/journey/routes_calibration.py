@@ -63,7 +63,7 @@ def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
     db.session.flush()
     own = person_record(db.session, me).own
     judged = explain(Tally(content, own, found.today))
-    if judged.ticked:
+    if judged.done_count:
         message = render_template(
             "readiness/_what_counts.html", found=judged, roadmap=content, brief=True
         )

@@ -37,7 +37,7 @@ from roadmap.journey.routes_milestone import render_milestone, row_page
 from roadmap.people.permissions import load, permit
 from roadmap.progress import actions as progress
 from roadmap.progress import queries as progress_queries
-from roadmap.readiness.presentation import shown_gain
+from roadmap.readiness.presentation import format_gain
 from roadmap.readiness.summaries import own_score
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _change_status(
         state=tone_labels()[found.tone(milestone.key)].lower(),
     )
     after = Fraction(str(found.data["score"]))
-    gain = shown_gain(Fraction(before), after) if before is not None else ""
+    gain = format_gain(Fraction(before), after) if before is not None else ""
     if gain:
         said = _("%(change)s. Readiness %(gain)s", change=said, gain=gain)
     if not wants_fragment():

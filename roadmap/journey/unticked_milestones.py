@@ -15,7 +15,7 @@ from roadmap.evidence.queries import (
 )
 from roadmap.progress import queries as progress
 from roadmap.readiness.no_effect import why_no_effect
-from roadmap.readiness.presentation import message_filter, shown_gain
+from roadmap.readiness.presentation import format_gain, message_filter
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.rules import score_of
 from roadmap.readiness.tally import Tally
@@ -48,7 +48,7 @@ def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestone
 def tick_offer(tally: Tally, key: str) -> tuple[str, str]:
     """Return what a tick adds to the score, as the page prints it, and where that is "", why."""
     ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
-    if gain := shown_gain(score_of(tally), score_of(ticked)):
+    if gain := format_gain(score_of(tally), score_of(ticked)):
         return gain, ""
     return "", " ".join(map(message_filter, why_no_effect(ticked, "milestone", key)))
 

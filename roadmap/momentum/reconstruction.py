@@ -106,7 +106,7 @@ class PastPiece:
         return verified, confirmed.get(verified or 0, set())
 
     def was_overwritten(self, number: int, day: dt.date, fields: frozenset[str]) -> bool:
-        """Tell whether one of these fields of a version was overwritten after a day."""
+        """Return whether one of these fields of a version was overwritten after a day."""
         return any(
             event.day > day
             and event.action == "evidence.edited"

@@ -27,7 +27,7 @@ class Figures(NamedTuple):
     score: Decimal | None
 
     def looks_like(self, other: Figures) -> bool:
-        """Tell whether the other figures read the same, the score to one decimal."""
+        """Return whether the other figures read the same, the score to one decimal."""
         return self._shown() == other._shown()
 
     def _shown(self) -> Figures:

@@ -1,1 +1,1 @@
-"""How ready somebody is for the role at the end of a roadmap, with every point explained."""
+"""How ready a person is for a roadmap's target role, with the source of every point."""

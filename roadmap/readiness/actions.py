@@ -1,4 +1,4 @@
-"""Refresh the summary rows, in the transaction that changes the facts."""
+"""Refresh the summary rows in the transaction that changes the facts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CHANGED = "people_whose_facts_changed"
 
 SummaryValues = dict[str, Any]
-"""The columns of a summary row but for its key."""
+"""The columns of a summary row, without its key."""
 
 _SUMMARIES: Any = ReadinessSummary.__table__
 _UPDATE_SUMMARY = sa.update(_SUMMARIES).where(
@@ -44,16 +44,16 @@ _INSERT_SUMMARY = sa.insert(_SUMMARIES)
 def mark_changed(
     session: Session, user_id: uuid.UUID, now: dt.datetime, *, only_statuses: bool = False
 ) -> None:
-    """Note that a person's facts changed, so that their rows are refreshed before the commit."""
+    """Mark a person's facts as changed, so that their rows are refreshed before the commit."""
     changed = session.info.setdefault(CHANGED, {})
     _before, were_statuses = changed.get(user_id, (now, True))
     changed[user_id] = now, only_statuses and were_statuses
 
 
 def refresh_changed(session: Session) -> None:
-    """Refresh the rows of everybody whose facts changed in this transaction.
+    """Refresh the rows of all people whose facts changed in this transaction.
 
-    Runs before each commit. The release of a savepoint is no commit: it may still be undone.
+    Runs before each commit, but not when a savepoint is released, which can still be undone.
     """
     if session.in_nested_transaction():
         return
@@ -66,10 +66,10 @@ def refresh_changed(session: Session) -> None:
 def refresh_summaries(
     session: Session, user_id: uuid.UUID, now: dt.datetime
 ) -> dict[uuid.UUID, SummaryValues]:
-    """Recompute the summary rows of a person; return their values by roadmap.
+    """Recompute a person's summary rows and return their values by roadmap.
 
-    The caller holds the lock on the person. A route that shows the result of a write calls this
-    before it answers; nobody else needs to.
+    The caller holds the lock on the person. Only a route that shows the result of a write needs to
+    call this before it responds.
     """
     session.flush()
     _at, only_statuses = session.info.get(CHANGED, {}).pop(user_id, (now, False))
@@ -100,7 +100,7 @@ def compute_summary(
 ) -> SummaryValues:
     """Return the values of a summary row, computed from a person's record.
 
-    Of a record with its `counted` facts only the statuses and the last activity are read.
+    If `counted` is given, only the statuses and the last activity are read from the record.
     """
     today = record.today(now)
     content = load_revision(session, revision_id).content
@@ -135,7 +135,7 @@ def compute_summary(
 
 
 def _count_facts(content: Content, record: PersonRecord, today: dt.date) -> CountedFacts:
-    """Count everything but statuses, once more for others where they see less than the person."""
+    """Count everything except statuses, separately for others if they see less than the person."""
     facts = replace(record.own, statuses={}, pieces=())
     own = shared = count_evidence(content, record.own.pieces, today)
     if record.has_hidden_facts():
@@ -144,7 +144,7 @@ def _count_facts(content: Content, record: PersonRecord, today: dt.date) -> Coun
 
 
 def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = False) -> int:
-    """Recompute the rows of everybody, or only those that have expired; return how many people."""
+    """Recompute all rows, or only the expired ones, and return the number of people."""
     if only_expired:
         ids = find_expired(session, now=now)
     else:
@@ -156,8 +156,8 @@ def recompute_all(session: Session, *, now: dt.datetime, only_expired: bool = Fa
 
 
 def find_expired(session: Session, *, now: dt.datetime) -> list[uuid.UUID]:
-    """Return the people whose row has expired by their own date."""
-    # A person's own date can be a day ahead of UTC's, never more.
+    """Return the people whose row has expired, each by the date in their time zone."""
+    # A date in another time zone is at most one day ahead of the date in UTC.
     latest = now.date() + dt.timedelta(days=1)
     rows = session.execute(
         sa.select(ReadinessSummary.user_id, ReadinessSummary.valid_until, User.timezone)
@@ -173,11 +173,11 @@ def _date_in(zone: str, now: dt.datetime) -> dt.date | None:
     try:
         return now.astimezone(ZoneInfo(zone)).date()
     except (KeyError, ValueError):
-        # Recomputing the row reports a time zone that this machine does not know.
+        # An unknown time zone is reported when the row is recomputed.
         return None
 
 
 def recompute(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Recompute the rows of one person, whose facts nobody else changes meanwhile."""
+    """Lock a person against concurrent changes and recompute their rows."""
     lock_user_to_read(session, user_id)
     refresh_summaries(session, user_id, now)

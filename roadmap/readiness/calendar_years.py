@@ -1,4 +1,4 @@
-"""Years as people count them, by the calendar."""
+"""Count years by the calendar."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from fractions import Fraction
 
 
 def years_of(spans: Iterable[tuple[date, date | None]], today: date) -> Fraction:
-    """Return the years that the spans cover, each day once, up to and including `today`.
+    """Return the years covered by the spans up to and including `today`, each day counted once.
 
-    A span has its first and its last day; without a last day it continues. The covered days form
-    stretches without a gap. A stretch counts its whole calendar years, from its first day to each
-    anniversary, and then the days since the last anniversary as a share of the days (365 or 366) to
-    the next one. What began on 29 February has the anniversary on 1 March in other years.
+    A span is a first and a last day, or None if it continues. Overlapping and adjacent spans are
+    merged. A merged span counts its full years from anniversary to anniversary, plus the remaining
+    days as a fraction of the year (365 or 366 days) to the next anniversary. The anniversary of
+    29 February is 1 March in other years.
     """
-    stretches: list[tuple[date, date]] = []  # the first day, and the day after the last
+    stretches: list[tuple[date, date]] = []  # the first day and the day after the last
     for first, last in sorted((first, min(last or today, today)) for first, last in spans):
         if last < first:
             continue

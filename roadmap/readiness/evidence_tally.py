@@ -1,7 +1,7 @@
 """Count a person's evidence against a roadmap, for one audience. Pure.
 
-Nothing here depends on the statuses of milestones. So what is counted is stored in the summary row,
-and a tick judges from there instead of reading every piece again.
+The result does not depend on milestone statuses. It is stored in the summary row, so that a status
+change can be evaluated without loading every piece again.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
 CLAIMED, EVIDENCED, VERIFIED = 0, 1, 2
-NOBODY = -1
+NO_VERIFIER = -1
 
 
 class Proof(NamedTuple):
     """A piece that counts as verified, with the milestones that it proves.
 
-    `impacts` are the types of its complete metrics, `baselines` those that name a value before.
-    `verifiers` are numbers that tell apart who confirmed each of the milestones, in their order;
-    `NOBODY` for a confirmation that a next step only imagines.
+    `impacts` are the types of its complete metrics, `baselines` those that have a value before.
+    `verifiers` has a number for each milestone in order, the same for the same verifier;
+    `NO_VERIFIER` for a hypothetical confirmation in a next step.
     """
 
     kind: str
@@ -40,11 +40,11 @@ class Proof(NamedTuple):
 
 @dataclass(slots=True)
 class EvidenceTally:
-    """What counts of a person's evidence on a day.
+    """What a person's evidence counts for on a given day.
 
-    `tones` are those that evidence lends to milestones, done or not; `evidenced` and `verified` are
-    numbers of pieces by kind; `impact_tones` the best tone of a complete metric, by its type.
-    `lapses_on` is the first day on which one of the pieces counts no more.
+    `tones` are the tones of milestones by evidence, whether done or not; `evidenced` and `verified`
+    are numbers of pieces by kind; `impact_tones` has the best tone of a complete metric by type.
+    `lapses_on` is the first day on which one of the pieces no longer counts.
     """
 
     tones: dict[str, int] = field(default_factory=dict)
@@ -56,17 +56,17 @@ class EvidenceTally:
 
     @property
     def has_pieces(self) -> bool:
-        """Tell whether any piece counts."""
+        """Return whether any piece counts."""
         return bool(self.evidenced or self.verified)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the tally as JSON values."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {**values, "lapses_on": self.lapses_on.isoformat() if self.lapses_on else None}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> EvidenceTally:
-        """Return what `to_json` was made from."""
+        """Create a tally from the values of `to_json`."""
         lapses_on = values["lapses_on"]
         return cls(
             tones=values["tones"],
@@ -78,65 +78,65 @@ class EvidenceTally:
         )
 
 
-Lent = tuple[str, str, int]
-"""What a piece lends: a tone to a milestone or an impact type, or one to the number of its kind."""
+TallyEntry = tuple[str, str, int]
+"""An entry of a piece: ("milestone" or "impact" or "kind", key or name, tone)."""
 
 
-class Share(NamedTuple):
+class Contribution(NamedTuple):
     """What one piece that has not lapsed adds to the count."""
 
-    lends: tuple[Lent, ...]
+    entries: tuple[TallyEntry, ...]
     proof: Proof | None
     lapses_on: date | None
 
 
 class EvidenceCounts:
-    """The pieces that have not lapsed on a day (the person's own date), counted.
+    """The counted pieces that have not lapsed on a day (in the person's time zone).
 
-    One of them can be taken away, changed or added without counting all again: an explanation tries
-    that for each of perhaps thousands.
+    A single piece can be removed, changed or added without a full recount, because an explanation
+    does that for each piece, and there may be thousands.
     """
 
     def __init__(self, content: Content, pieces: Iterable[Item], today: date) -> None:
         self._content, self._today = content, today
-        self._people = {"": NOBODY}
-        counted = [(str(piece.id), share) for piece in pieces if (share := self._share(piece))]
-        # What is loaded for figures alone has no ids: none of it is tried in another way.
-        self._shares = dict(counted)
-        self._lent = Counter(lent for _key, share in counted for lent in share.lends)
-        self._proofs = [share.proof for _key, share in counted if share.proof]
-        self.tally = _tally(self._lent, self._proofs)
-        ends = (share.lapses_on for _key, share in counted if share.lapses_on)
+        self._people = {"": NO_VERIFIER}
+        counted = [(str(piece.id), each) for piece in pieces if (each := self._contribution(piece))]
+        # Pieces loaded only for figures have no ids; they are never replaced or removed.
+        self._contributions = dict(counted)
+        self._entries = Counter(entry for _key, each in counted for entry in each.entries)
+        self._proofs = [each.proof for _key, each in counted if each.proof]
+        self.tally = _tally(self._entries, self._proofs)
+        ends = (each.lapses_on for _key, each in counted if each.lapses_on)
         self.tally.lapses_on = min(ends, default=None)
 
     def with_piece(self, piece: Item) -> EvidenceTally:
-        """Return the count with a piece added, or in place of the one with its id."""
-        return self._changed(self._shares.get(str(piece.id)), self._share(piece))
+        """Return the count with a piece added, or with the piece of the same id replaced."""
+        return self._changed(self._contributions.get(str(piece.id)), self._contribution(piece))
 
     def without_piece(self, key: str) -> EvidenceTally:
         """Return the count without a piece."""
-        return self._changed(self._shares.get(key), None)
+        return self._changed(self._contributions.get(key), None)
 
-    def loss_of(self, key: str) -> frozenset[Lent]:
-        """Return what the score loses with a piece; equal for those that add the same."""
-        share = self._shares.get(key)
-        # What another piece lends in the same tone is not lost.
+    def entries_lost_without(self, key: str) -> frozenset[TallyEntry]:
+        """Return the entries that only this piece provides; equal sets have equal effects."""
+        removed = self._contributions.get(key)
+        # An entry is not lost if another piece provides it in the same tone.
         return frozenset(
-            lent
-            for lent in (share.lends if share else ())
-            if lent[0] == "kind" or self._lent[lent] == 1
+            entry
+            for entry in (removed.entries if removed else ())
+            if entry[0] == "kind" or self._entries[entry] == 1
         )
 
-    def tones_of_one(self, key: str) -> set[str]:
-        """Return the milestones that would have another tone without a piece."""
+    def milestones_depending_on(self, key: str) -> set[str]:
+        """Return the milestones whose tone would change without a piece."""
         return {
             name
-            for of, name, tone in self.loss_of(key)
+            for of, name, tone in self.entries_lost_without(key)
             if of == "milestone" and tone == self.tally.tones[name]
         }
 
-    def _share(self, piece: Item) -> Share | None:
-        """Return what a piece adds, None where it has lapsed."""
+    def _contribution(self, piece: Item) -> Contribution | None:
+        """Return what a piece adds, or None if it has lapsed."""
         if piece.has_lapsed(self._today):
             return None
         counted = piece.counted
@@ -144,7 +144,7 @@ class EvidenceCounts:
         tone = VERIFIED if proved else EVIDENCED
         tones = dict.fromkeys(piece.milestones, EVIDENCED) | dict.fromkeys(proved, VERIFIED)
         impacts = [impact for impact in counted.impacts if impact.complete]
-        lends = (
+        entries = (
             ("kind", counted.kind, tone),
             *(("milestone", key, of_milestone) for key, of_milestone in tones.items()),
             *(("impact", name, tone) for name in {impact.type for impact in impacts}),
@@ -163,25 +163,25 @@ class EvidenceCounts:
         lapses_on = None
         if counted.expires_on is not None and (last := counted.expires_on.last) < date.max:
             lapses_on = last + timedelta(days=1)
-        return Share(lends, proof, lapses_on)
+        return Contribution(entries, proof, lapses_on)
 
-    def _changed(self, old: Share | None, new: Share | None) -> EvidenceTally:
-        """Return the count with one share in place of another; of `lapses_on` it says nothing."""
-        lent, proofs = self._lent.copy(), self._proofs
+    def _changed(self, old: Contribution | None, new: Contribution | None) -> EvidenceTally:
+        """Return the count with one contribution replaced; `lapses_on` is not set."""
+        counts, proofs = self._entries.copy(), self._proofs
         if old:
-            lent.subtract(old.lends)
+            counts.subtract(old.entries)
             if old.proof:
                 proofs = [proof for proof in proofs if proof is not old.proof]
         if new:
-            lent.update(new.lends)
+            counts.update(new.entries)
             if new.proof:
                 proofs = [*proofs, new.proof]
-        return _tally(lent, proofs)
+        return _tally(counts, proofs)
 
 
-def _tally(lent: Mapping[Lent, int], proofs: list[Proof]) -> EvidenceTally:
+def _tally(counts: Mapping[TallyEntry, int], proofs: list[Proof]) -> EvidenceTally:
     tally = EvidenceTally(proofs=proofs)
-    for (of, name, tone), count in lent.items():
+    for (of, name, tone), count in counts.items():
         if count and of == "kind":
             (tally.verified if tone == VERIFIED else tally.evidenced)[name] = count
         elif count:
@@ -191,14 +191,14 @@ def _tally(lent: Mapping[Lent, int], proofs: list[Proof]) -> EvidenceTally:
 
 
 def count_evidence(content: Content, pieces: Iterable[Item], today: date) -> EvidenceTally:
-    """Count the pieces that have not lapsed on a day (the person's own date)."""
+    """Count the pieces that have not lapsed on a day (in the person's time zone)."""
     return EvidenceCounts(content, pieces, today).tally
 
 
 def proved_by(content: Content, piece: Item) -> list[str]:
-    """Return the linked milestones that a piece was confirmed for and that its kind proves.
+    """Return the linked milestones for which a piece is confirmed and of a kind they accept.
 
-    One of another roadmap is taken to be proven, because its kinds are not known here.
+    Milestones of other roadmaps count as proven, because their accepted kinds are not known here.
     """
     known, kind = content.by_key, piece.counted.kind
     return [

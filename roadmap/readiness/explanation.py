@@ -1,4 +1,4 @@
-"""The explanation: every point with its source, every item with its effect, and what to do next."""
+"""Explain the score: the source of every point, the effect of every item, and next steps."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Skill, Stage
     from roadmap.catalog.policy import Requirement
 
-# The types of items, and the field of `Facts` that holds each.
+# The item types, and the field of `Facts` that holds each.
 ITEM_FIELDS = {
     "milestone": "statuses",
     "evidence": "pieces",
     "self_assessment": "self_levels",
-    "assessment": "other_levels",  # someone else's
+    "assessment": "other_levels",  # by someone else
     "position": "positions",
     "degree": "degrees",
 }
-# The steps that prove something which is done.
+# The actions of steps that add evidence for a milestone that is already done.
 PROOFS = ("record_evidence", "link_evidence")
 
 
 @dataclass(frozen=True, slots=True)
 class ItemEffect:
-    """A fact and its effect in points: the score now minus the score without it.
+    """An item and its effect in points: the current score minus the score without it.
 
-    `type` is one of `ITEM_FIELDS`, `key` the milestone's or skill's key, or the id. The effect can
-    be 0, of which `reasons` say why, or negative.
+    `type` is a key of `ITEM_FIELDS`; `key` is a milestone key, a skill key or an id. The effect can
+    be negative, or 0 for the given `reasons`.
     """
 
     type: str
@@ -61,7 +61,7 @@ class ItemEffect:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where points of a part come from. All lines of a part add up to its points."""
+    """A source of points in a part. The lines of a part add up to its points."""
 
     key: str
     points: Fraction
@@ -70,15 +70,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class StageLine(Line):
-    """A stage's share of part 1, measured against `asked_hours` (D).
+    """A stage's share of part 1, measured against `target_hours` (D).
 
-    Hours are claimed, evidenced and verified, each hour once; the optional ones are also among
-    those done. `floor_applies` tells that more was marked not applicable than the floor allows to
-    take away. Where `counted` is false, the stage's weight went to the others and its maximum is 0.
+    `done_hours` and `optional_hours` are lists by tone (claimed, evidenced, verified), each hour
+    counted once; `done_hours` includes the optional ones. `floor_applies` is true if more hours
+    were marked not applicable than the floor allows to deduct. If `counted` is false, the other
+    stages share the stage's weight and its maximum is 0.
     """
 
     stage: Stage
-    asked_hours: Fraction
+    target_hours: Fraction
     done_hours: list[int]
     optional_hours: list[int]
     floor_applies: bool
@@ -87,9 +88,9 @@ class StageLine(Line):
 
 @dataclass(frozen=True, slots=True)
 class SkillLine(Line):
-    """A skill's share of part 2; someone else's level counts before one's own.
+    """A skill's share of part 2; another person's assessment overrides the self-assessment.
 
-    It counts however old it is; `self_is_old` and `other_is_old` tell which one is marked as old.
+    Old assessments still count; `self_is_old` and `other_is_old` only flag them.
     """
 
     skill: Skill
@@ -101,7 +102,7 @@ class SkillLine(Line):
 
 @dataclass(frozen=True, slots=True)
 class RequirementLine(Line):
-    """A requirement's share of part 3, with the pieces that count in their tones, best first."""
+    """A requirement's share of part 3, with the counted pieces and their tones, best first."""
 
     requirement: Requirement
     pieces: list[tuple[Item, str]]
@@ -109,7 +110,7 @@ class RequirementLine(Line):
 
 @dataclass(frozen=True, slots=True)
 class ImpactLine(Line):
-    """An impact type's share of part 4, with the counted piece in its tone; `key` is its type."""
+    """An impact type's share of part 4, with the counted piece and its tone; `key` is the type."""
 
     piece: Item | None
     tone: str = ""
@@ -117,7 +118,7 @@ class ImpactLine(Line):
 
 @dataclass(frozen=True, slots=True)
 class BackgroundLine(Line):
-    """Part 5, declared by the person; `with_degree` tells which of the two sums is the higher."""
+    """Part 5, self-declared; `with_degree` is true if years with a degree count for more."""
 
     years: Fraction
     degree: Degree | None
@@ -126,7 +127,7 @@ class BackgroundLine(Line):
 
 @dataclass(frozen=True, slots=True)
 class Part(PartScore):
-    """A part and its lines; `shown` is to one decimal, and the five add up to the shown score."""
+    """A part and its lines; `shown` is rounded so that the five parts add up to the shown score."""
 
     shown: Decimal
     sources: tuple[Line, ...]
@@ -134,9 +135,9 @@ class Part(PartScore):
 
 @dataclass(frozen=True, slots=True)
 class Readiness(Evaluation):
-    """The judgement with its explanation.
+    """The evaluation with its explanation.
 
-    `verifiers` counts the people who verified what counts as verified; `steps` are all candidates.
+    `verifiers` is the number of people who verified evidence; `steps` are all candidates.
     """
 
     verifiers: int
@@ -146,38 +147,38 @@ class Readiness(Evaluation):
 
     @property
     def next_steps(self) -> list[Step]:
-        """Return the three steps that help most."""
+        """Return the three most useful steps."""
         return top_three(self.steps)
 
     @property
     def best_proof(self) -> Step | None:
-        """Return the step that gains most of those that prove what is done."""
+        """Return the step with the highest gain that adds evidence for a done milestone."""
         proofs = [step for step in self.steps if step.action in PROOFS and step.gain > 0]
         return max(proofs, key=lambda step: (step.gain, -step.place), default=None)
 
     @property
-    def standing(self) -> list[GateResult]:
+    def unpassed_gates(self) -> list[GateResult]:
         """Return the gates that are not passed."""
         return [gate for gate in self.gates if not gate.passed]
 
 
 def explain(tally: Tally) -> Readiness:
-    """Judge the facts against the roadmap, and say why."""
+    """Evaluate the facts against the roadmap and explain the result."""
     judged = evaluate(tally)
     shown = round_parts([part.points for part in judged.parts])
     parts = tuple(
         Part(part.key, part.points, part.maximum, decimal, tuple(_lines(tally, part)))
         for part, decimal in zip(judged.parts, shown, strict=True)
     )
-    # The effect of an item is found by really taking it away. Pieces that would take the same with
-    # them are tried once: there may be thousands.
+    # The effect of an item is the change in score without it. Pieces whose removal loses the same
+    # entries share one computation, because there may be thousands.
     known: dict[object, Fraction] = {}
 
     def score_without(item_type: str, key: str) -> Fraction:
         if item_type != "evidence":
             rest = without_item(tally.facts, item_type, key)
             return score_of(Tally(tally.content, rest, tally.today, tally.evidence))
-        loss = tally.counts.loss_of(key)
+        loss = tally.counts.entries_lost_without(key)
         if loss not in known:
             known[loss] = score_of(tally.without_piece(key))
         return known[loss]
@@ -194,7 +195,7 @@ def explain(tally: Tally) -> Readiness:
 
 
 def without_item(facts: Facts, item_type: str, key: str) -> Facts:
-    """Return the facts without one item, as `ItemEffect` names it."""
+    """Return the facts without one item, identified as in `ItemEffect`."""
     if item_type not in ITEM_FIELDS:
         raise ValueError(f"no such item: {item_type}")
     name = ITEM_FIELDS[item_type]
@@ -208,7 +209,7 @@ def without_item(facts: Facts, item_type: str, key: str) -> Facts:
 
 
 def round_parts(points: Sequence[Fraction]) -> list[Decimal]:
-    """Return the parts to one decimal, by largest remainder, adding up to the shown score."""
+    """Round the parts to one decimal by largest remainder, to add up to the shown score."""
     floors = [int(each * 10 // 1) for each in points]
     left = int(round_to_tenths(sum(points, ZERO)) * 10) - sum(floors)
     by_remainder = sorted(range(len(points)), key=lambda at: floors[at] - points[at] * 10)
@@ -236,7 +237,7 @@ def _items(content: Content, facts: Facts) -> Iterator[tuple[str, str, str]]:
 
 
 def _lines(tally: Tally, part: PartScore) -> Iterator[Line]:
-    """Yield the lines of a part; none where the part is empty in this roadmap."""
+    """Yield the lines of a part; none if the part is empty in this roadmap."""
     if part.maximum:
         yield from _LINES[part.key](tally, part)
 
@@ -250,14 +251,16 @@ def _stage_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
             continue
         stage = hours.stage
         maximum = part.maximum * each.weight / weights if each.counted else ZERO
-        asked = Fraction(stage.hours) if stage.is_bonus else hours.asked(policy.required_floor)
+        asked = (
+            Fraction(stage.hours) if stage.is_bonus else hours.target_hours(policy.required_floor)
+        )
         left = stage.required_hours - hours.not_applicable_required_hours
         yield StageLine(
             key=stage.key,
             points=maximum * each.credit,
             maximum=maximum,
             stage=stage,
-            asked_hours=asked,
+            target_hours=asked,
             done_hours=[a + b for a, b in zip(hours.required, hours.optional, strict=True)],
             optional_hours=hours.optional,
             floor_applies=not stage.is_bonus and asked > left,
@@ -325,7 +328,7 @@ def _background_lines(tally: Tally, part: PartScore) -> Iterator[Line]:
 
 
 def _best_first(tally: Tally, pieces: Iterable[Item]) -> list[tuple[Item, str]]:
-    """Return pieces with their tones, the verified ones before the others."""
+    """Return pieces with their tones, verified ones first."""
     tones = [(piece, "verified" if tally.proved_by(piece) else "evidenced") for piece in pieces]
     return sorted(tones, key=lambda each: each[1] == "evidenced")
 

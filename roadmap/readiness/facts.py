@@ -1,7 +1,7 @@
-"""The facts about one person for one audience, as the rule reads them.
+"""The facts about one person for one audience: the input of the readiness rules.
 
-The caller who builds `Facts` decides the audience: own facts are all of them, shared facts leave
-out drafts and private evidence. The rule never looks further.
+The caller who builds `Facts` decides the audience: a person's own facts are complete, shared facts
+exclude drafts and private evidence. The rules read nothing else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from roadmap.evidence.item import Item
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Employment from its first to its last day; no end means that it goes on."""
+    """Employment from its first to its last day, or ongoing if there is no end."""
 
     id: str
     title: str
@@ -35,13 +35,12 @@ class Degree:
 
 @dataclass(slots=True)
 class Facts:
-    """Everything about a person that the rule looks at, for one audience.
+    """Everything about a person that the rules read, for one audience.
 
-    `statuses` by milestone key (a missing one is not started), levels 0 to 4 by skill key: the
-    self-assessment, and the latest assessment by someone else, each with its date. `target_dates`,
-    by milestone key too, are the person's plan and part of no score. `awaits_first_review` tells
-    that they share something that waits, while nobody here has ever reviewed anything of theirs; it
-    is part of no score either.
+    `statuses` and `target_dates` are by milestone key (a missing status means not started). Levels
+    are 0 to 4 by skill key: the self-assessment and the latest assessment by someone else, each
+    with its date. Target dates and `awaits_first_review` do not affect the score; the latter is
+    true if the person has evidence waiting for review and none was ever reviewed.
     """
 
     statuses: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Learn from the lower rooms that somebody's facts changed."""
+"""Listen for changes to a person's facts in other packages."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from roadmap.progress.models import Enrollment
 from roadmap.readiness.actions import CHANGED, mark_changed, refresh_changed
 from roadmap.readiness.models import ReadinessSummary
 
-# No figure depends on these. "portfolio" is which pieces are selected for it: the visibility of a
-# piece is a change of evidence. The time zone is the exception in an account: it decides which day
-# it is, and a row that is not refreshed now would change with the next write, even a private one.
+# No figure depends on these. "portfolio" is the selection of pieces; a changed visibility is a
+# change of evidence. A time zone change in "account" does count, because it can change the date:
+# otherwise the row would only change with the next write, and so reveal a private one.
 IGNORED_CHANGES = frozenset(
     {
         "portfolio",
@@ -61,7 +61,7 @@ def _person_changed(
 
 
 def _revision_published(session: Session, *, now: dt.datetime, **_more: Any) -> None:
-    # Of everybody: evidence also counts by its links to milestones of roadmaps one is not on.
+    # Refresh everyone: links to milestones of roadmaps a person is not enrolled in count as well.
     people = sa.select(Enrollment.user_id).distinct()
     lock_users(session, people)
     for user_id in session.scalars(people).all():
@@ -71,14 +71,14 @@ def _revision_published(session: Session, *, now: dt.datetime, **_more: Any) -> 
 def _forget_changes(session: Session, transaction: SessionTransaction) -> None:
     """Drop the marks of a transaction that was rolled back.
 
-    After a savepoint they stay: a row that is refreshed needlessly does no harm.
+    They are kept when a savepoint is rolled back, because an unnecessary refresh does no harm.
     """
     if not transaction.nested:
         session.info.pop(CHANGED, None)
 
 
 def listen() -> None:
-    """Connect the listeners; connecting them again changes nothing."""
+    """Connect the listeners. Safe to call more than once."""
     person_changed.connect(_person_changed)
     revision_published.connect(_revision_published)
     if not event.contains(Session, "before_commit", refresh_changed):

@@ -1,6 +1,6 @@
-"""Sentences of the rule, as templates that a page can show in any language.
+"""Translatable messages of the readiness rules.
 
-The rule knows no translations: pages pass gettext and a way to format numbers and dates to
+The rules do not translate: pages pass gettext and a formatter for numbers and dates to
 `Message.text`.
 """
 
@@ -29,9 +29,9 @@ def _choose_english(one: str, many: str, num: int) -> str:
 
 @dataclass(slots=True, init=False)
 class Message:
-    """A sentence with named places, `%(name)s`, for strings, numbers, dates and messages.
+    """A message template with `%(name)s` placeholders for strings, numbers, dates and messages.
 
-    A template with its plural, from `ngettext_noop`, needs the value `num`, which chooses.
+    A plural template, from `ngettext_noop`, needs the value `num`, which selects the form.
     """
 
     template: str | tuple[str, str]
@@ -49,12 +49,12 @@ class Message:
         show: Callable[[float | date], str] = str,
         translate_plural: Callable[[str, str, int], str] = _choose_english,
     ) -> str:
-        """Return the sentence, in English and plain numbers without the functions."""
+        """Return the text; the defaults give English and unformatted numbers."""
         if isinstance(self.template, str):
             template = translate(self.template)
         else:
             num = self.values["num"]
-            # Plural forms are chosen by whole numbers; 0.1 and 1.5 read as many.
+            # Plural forms need whole numbers; 0.1 and 1.5 take the plural.
             template = translate_plural(*self.template, int(num) if num == int(num) else 2)
         return template % {
             name: value.text(translate, show, translate_plural)
@@ -69,12 +69,12 @@ class Message:
 
 
 def join_with_or(names: Sequence[str]) -> Message:
-    """Say "a, b or c" of untranslated names, one at least."""
+    """Join at least one untranslated name as "a, b or c"."""
     return _join(names, N_("%(first)s or %(last)s"))
 
 
 def join_with_and(names: Sequence[str]) -> Message:
-    """Say "a, b and c" of untranslated names, one at least."""
+    """Join at least one untranslated name as "a, b and c"."""
     return _join(names, N_("%(first)s and %(last)s"))
 
 
@@ -86,12 +86,12 @@ def _join(names: Sequence[str], ending: str) -> Message:
 
 
 def rounded_down(value: Fraction) -> int | float:
-    """Return `value` to one decimal, never more than it is: 4.96 of 5 must not read as 5."""
+    """Round `value` down to one decimal, so that 4.96 of 5 is not shown as 5."""
     return _tenths(floor(value * 10))
 
 
 def rounded_up(value: Fraction) -> int | float:
-    """Return `value` to one decimal, never less than it is."""
+    """Round `value` up to one decimal."""
     return _tenths(ceil(value * 10))
 
 

@@ -1,4 +1,4 @@
-"""The summary row: one for each person and roadmap, so that a matrix reads rows, not facts."""
+"""The summary row for each person and roadmap, from which lists of people are read."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from roadmap.core.types import Base, Json
 
 
 class ReadinessSummary(Base):
-    """What follows from a person's facts, refreshed by every write that changes them.
+    """Results computed from a person's facts, refreshed by every write that changes them.
 
-    It is never the truth: `flask readiness recompute` recomputes every row. `own` is for the
-    person, `shared` for everyone else; see `summary.summarize`. It is valid until `valid_until`,
-    the next date on which a fact changes by itself.
+    It can always be rebuilt with `flask readiness recompute`. `own` is for the person, `shared` for
+    everyone else; see `summary.summarize`. The row expires on `valid_until`, the next date on which
+    the result can change without a write.
 
-    `counted` is what counts of the facts that a tick leaves as they are, for each of the two; see
-    `summary.CountedFacts`. Only ticks read it. `person_version` is the person's at the refresh.
+    `counted` holds everything that a status change does not affect (`summary.CountedFacts`), and
+    only status changes read it. `person_version` is the person's version at the refresh.
     """
 
     __tablename__ = "readiness_summary"

@@ -1,8 +1,8 @@
-"""What to do next: what raises the score most for the least effort, found by trying it.
+"""Suggest next steps: rank possible actions by their gain in score for the effort.
 
-A step's gain is the score after it minus the score now, assuming that it succeeds: what is
-submitted is confirmed for the milestones that its kind proves, an assessment comes out at the bar.
-A link alone confirms nothing, so a linked or recorded piece counts as evidenced.
+The gain is computed by evaluating the facts as if the step had succeeded: submitted evidence is
+confirmed for every milestone that accepts its kind, and an assessment reaches the bar. Linking
+alone confirms nothing, so a linked or recorded piece counts as evidenced.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 EVIDENCE_HOURS = Fraction(2)
 SHORT_HOURS = Fraction(1, 2)
 NEW_ITEM_ID = uuid.UUID(int=0)
-# What somebody adds who measures something; its type is another one each time.
+# A hypothetical complete metric; callers replace its type.
 COMPLETE_IMPACT = Impact("scale", metric="1", baseline="1", result="1", unit="1")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do: `gain` in points, `hours` of effort.
+    """A suggested action: `gain` in points, `hours` of effort.
 
     `target` is the milestone for tick_milestone, do_milestone and link_evidence, the piece for
-    submit_evidence, the impact type for add_impact, the skill for ask_assessment; for
-    record_evidence the requirement, or the milestone where no requirement asks for the piece.
-    `piece` is the piece to add to; `milestone` and `kind` fill the form of a new one.
-    `place` is the place in the roadmap, `opens_gate` the first gate that would then be passed.
-    `is_reviewed` tells that the gain takes a manager who confirms it.
+    submit_evidence, the impact type for add_impact, and the skill for ask_assessment. For
+    record_evidence it is the requirement, or the milestone if no requirement applies.
+    `piece` is the piece to add to; `milestone` and `kind` prefill the form for a new one.
+    `place` is the position in the roadmap, `opens_gate` the first gate that would be passed.
+    `is_reviewed` is true if a manager has to confirm the gain.
     """
 
     action: str
@@ -58,16 +58,16 @@ class Step:
     opens_gate: str | None = None
 
 
-# A step without its gain, and what counts after it.
+# A step without its gain, and the tally after it.
 Candidate = tuple[Step, Tally]
 
 
 def next_steps(tally: Tally) -> list[Step]:
     """Return every candidate, the best first.
 
-    Ticks that only wait come first, as they take no effort. Then those that open a gate by
-    themselves, then those with the most gain for the effort. Ties follow the roadmap: by the
-    milestone (a piece's first one), steps without one last.
+    Milestones that only need to be marked as done come first, as they take no effort. Then come
+    steps that pass a gate by themselves, then the highest gain for the effort. Ties follow the
+    order of the roadmap (a piece by its first milestone), with steps without a milestone last.
     """
     now = score_of(tally)
     unpassed = [rule for rule in gate_rules(tally.content.policy) if not rule.check(tally).passed]
@@ -84,7 +84,7 @@ def _rank(step: Step) -> tuple[bool, bool, Fraction, int]:
 
 
 def top_three(steps: Iterable[Step]) -> list[Step]:
-    """Return the first three that help at all, at most one of each action."""
+    """Return the first three steps that help, at most one for each action."""
     chosen: dict[str, Step] = {}
     for step in steps:
         if step.gain > 0 or step.opens_gate:
@@ -107,11 +107,10 @@ def _candidates(tally: Tally, now: Fraction) -> Iterator[Candidate]:
 
 
 def _open_milestones(tally: Tally) -> Iterator[Candidate]:
-    """Yield a tick for the open milestones that evidence proves, and the others that can be done.
+    """Yield the open milestones that evidence proves, or whose prerequisites are settled.
 
-    These are the ones whose prerequisites are settled. One marked not applicable is settled too:
-    nobody will ever do it. What is in progress until a day ahead is still to be done, whatever is
-    linked to it.
+    A prerequisite is settled if it is done or not applicable. A milestone in progress with a target
+    date in the future is still to be done, even if evidence is linked to it.
     """
     statuses, known = tally.facts.statuses, tally.content.by_key
     proven = {
@@ -142,10 +141,10 @@ def _open_milestones(tally: Tally) -> Iterator[Candidate]:
 
 
 def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Candidate]:
-    """Yield for each done milestone without evidence the link of a piece, or else a new piece.
+    """Yield for each done milestone without evidence a link to a piece, or else a new piece.
 
-    A piece may prove it if its kind does, and if it shares a skill or an objective with it. That
-    is too little to name the piece: its author knows whether one of them proves it.
+    A piece fits if its kind is accepted and it shares a skill or an objective with the milestone.
+    The step does not name the piece, because only its author knows whether it is proof.
     """
     known = tally.content.by_key
     objective_of = {
@@ -154,7 +153,7 @@ def _proof_of_milestones(tally: Tally, unproven: list[Milestone]) -> Iterator[Ca
         for objective in stage.objectives
         for milestone in objective.milestones
     }
-    free = [  # those that can take another link, with what they are about
+    free = [  # pieces that can take another link, with their skills and objectives
         (piece, {skill.key for skill in piece.skills}, {objective_of[key] for key in linked})
         for piece in tally.unlapsed_evidence
         if len(linked := [key for key in piece.milestones if key in known]) < MAX_MILESTONES
@@ -188,7 +187,7 @@ def _of_milestone(
 def _evidence_to_record(
     tally: Tally, unproven: list[Milestone], now: Fraction
 ) -> Iterator[Candidate]:
-    """Yield a new piece for each requirement that lacks one, linked where it gains most."""
+    """Yield a new piece for each unmet requirement, linked to the milestone with the most gain."""
     kinds_there = [piece.counted.kind for piece in tally.unlapsed_evidence]
     lacking = [
         requirement
@@ -225,12 +224,12 @@ def _evidence_to_record(
 
 
 def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
-    """Yield the types without a metric that counts, added to the latest piece of two sorts.
+    """Yield each impact type without a counted metric, added to an unverified or a verified piece.
 
-    Of each sort only pieces whose kind can have measured it, and an effect on a team only where
-    they show a leadership skill. In one without a verified version it counts at once. One that is
-    verified and shared is reviewed again, and is assumed to be confirmed; no type is offered for it
-    that waits for that already.
+    Takes the latest fitting piece. The piece must be of a kind that can measure the impact; team
+    impact also requires a leadership skill. In a piece without a verified version the metric counts
+    at once. A verified, shared piece is reviewed again and assumed to be confirmed; types that are
+    already waiting for such a review are skipped.
     """
     waiting = {
         impact.type
@@ -272,17 +271,17 @@ def _impacts_to_add(tally: Tally) -> Iterator[Candidate]:
 
 
 def _measures(piece: Item, impact: str, leadership: set[str]) -> bool:
-    """Tell whether a piece is of a sort that measures an effect of this type."""
+    """Return whether a piece can measure an impact of this type."""
     types = KINDS[piece.counted.kind].impacts
     is_about_people = types == ("team",) or any(each.key in leadership for each in piece.skills)
     return impact in types and (impact != "team" or is_about_people)
 
 
 def _assessments_to_ask_for(tally: Tally) -> Iterator[Candidate]:
-    """Yield the skills whose assessment by someone else could come out at the bar.
+    """Yield the skills that someone else could assess at the bar.
 
-    Those that nobody else has assessed, unless the person sees themselves below the bar; and those
-    that someone else sees below it, once the person has seen themselves at the bar since then.
+    These are skills that nobody else has assessed, unless the self-assessment is below the bar, and
+    skills assessed below the bar that the person has since self-assessed at the bar.
     """
     facts = tally.facts
     for skill in tally.content.skills:
@@ -306,7 +305,7 @@ def _assessments_to_ask_for(tally: Tally) -> Iterator[Candidate]:
 
 
 def _is_newer(facts: Facts, skill: str) -> bool:
-    """Tell whether the person assessed themselves after someone else did."""
+    """Return whether the self-assessment is newer than the assessment by someone else."""
     own, other = facts.self_assessed_on.get(skill), facts.other_assessed_on.get(skill)
     return own is not None and other is not None and own > other
 
@@ -329,16 +328,16 @@ def _drafts_to_submit(tally: Tally) -> Iterator[Candidate]:
 
 
 def as_confirmed(content: Content, piece: Item) -> Item | None:
-    """Return a piece as if its newest version were confirmed for each milestone that it proves.
+    """Return a piece as if its newest version were confirmed for each milestone that accepts it.
 
-    None where it proves none, or is private and so never reviewed.
+    Return None if no milestone accepts it, or if it is private and so cannot be reviewed.
     """
     fits = _fitting_links(content, piece, piece.version.kind)
     return piece.as_verified(fits) if fits and piece.visibility != "private" else None
 
 
 def _fitting_links(content: Content, piece: Item, kind: str) -> list[str]:
-    """Return the linked milestones that evidence of this kind proves."""
+    """Return the linked milestones that accept evidence of this kind."""
     known = content.by_key
     return [key for key in piece.milestones if key in known and kind in known[key].evidence]
 
@@ -349,7 +348,7 @@ def _first_place(tally: Tally, keys: Iterable[str]) -> int:
 
 
 def _gain_of_a_link(tally: Tally, milestone: Milestone, now: Fraction) -> Fraction:
-    """Return what any unconfirmed link to a milestone is worth by itself."""
+    """Return the gain of a first unconfirmed link to a milestone."""
     after = tally.with_facts()
     after.tones = {**tally.tones, milestone.key: EVIDENCED}
     return score_of(after) - now

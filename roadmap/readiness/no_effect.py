@@ -1,4 +1,4 @@
-"""Why an item has no effect on the score, one sentence for each way in which it could have one."""
+"""Explain why an item has no effect on the score."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roadmap.readiness.messages import KIND_NAMES, N_, Message, join_with_or, ng
 from roadmap.readiness.rules import background_credits, milestones_share
 from roadmap.readiness.tally import Tally
 
-# The part of the score to which all points of an item belong.
+# The part of the score to which each item type contributes.
 _PART_OF_ITEM = {
     "milestone": "milestones",
     "self_assessment": "skills",
@@ -20,7 +20,7 @@ _PART_OF_ITEM = {
 
 
 def why_no_effect(tally: Tally, item_type: str, key: str) -> tuple[Message, ...]:
-    """Return the reasons for an item without effect, as `ItemEffect` names it."""
+    """Return why an item has no effect; the item is identified as in `ItemEffect`."""
     if item_type == "evidence":
         return tuple(_of_evidence(tally, key))
     part = _PART_OF_ITEM[item_type]
@@ -98,7 +98,7 @@ def _of_degree(tally: Tally, key: str) -> str:
 
 
 def _of_evidence(tally: Tally, key: str) -> Iterator[Message]:
-    """Yield why a piece adds nothing by its kind, by its milestones and by what it measures."""
+    """Yield why a piece adds nothing through its kind, its milestones and its metrics."""
     piece = tally.unlapsed_by_id.get(key)
     if piece is None:
         lapsed = next(each for each in tally.facts.pieces if str(each.id) == key)
@@ -123,7 +123,7 @@ def _of_kind(tally: Tally, piece: Item) -> Message:
             have = sum(
                 counted.evidenced[each] + counted.verified[each] for each in requirement.kinds
             )
-            if have <= requirement.count:  # a policy may give evidenced pieces nothing
+            if have <= requirement.count:  # a policy may give no points to evidenced pieces
                 return Message(N_("Evidence of its kind gives points once it is verified."))
             return Message(
                 ngettext_noop(
@@ -144,7 +144,7 @@ def _of_links(tally: Tally, piece: Item) -> str:
         return N_("It is linked to no milestone of this roadmap.")
     if not done:
         return N_("It counts for its milestones once they are marked as done.")
-    if tally.counts.tones_of_one(str(piece.id)).isdisjoint(done):
+    if tally.counts.milestones_depending_on(str(piece.id)).isdisjoint(done):
         if not any(piece.counted.kind in tally.content.by_key[key].evidence for key in linked):
             return N_("Its kind proves none of its milestones, which have other evidence as well.")
         return N_("Its milestones have other evidence that counts as much.")

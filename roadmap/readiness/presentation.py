@@ -1,6 +1,6 @@
-"""Put an explanation of readiness into words and links for a page.
+"""Format an explanation of readiness as text and links for a page.
 
-The reader is the person, or someone who sees what they share: `SourceLinks` says which.
+The reader is the person or someone who sees what they share; `SourceLinks.own` says which.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from roadmap.readiness.what_if import WhatIf
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-MOST_WITHOUT_EFFECT = 200
+MAX_WITHOUT_EFFECT = 200
 PART_TITLES = {
     "milestones": _l("Milestones"),
     "skills": _l("Skills"),
@@ -57,7 +57,7 @@ VERDICT_TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class SourceLinks:
-    """Where each source leads, by its key or id; `own` if the reader is the person."""
+    """The URL of each source, by its key or id; `own` if the reader is the person."""
 
     piece: Callable[[str], str]
     stage: Callable[[str], str]
@@ -65,12 +65,12 @@ class SourceLinks:
     skill: Callable[[str], str]
     background: str
     own: bool = False
-    # Where an impact of each type is added, and where those stand that count.
+    # Where to add an impact of each type, and where the counted ones are listed.
     impacts: Mapping[str, str] = field(default_factory=dict)
     measured: str = ""
 
     def gate(self, gate: GateResult) -> str:
-        """Return where one does what opens a gate."""
+        """Return the URL where the person can work towards a gate."""
         match gate.place:
             case "stage", key:
                 narrowed = self.own and not gate.passed
@@ -90,7 +90,7 @@ class SourceLinks:
         raise ValueError(f"no page is known for the place {gate.place!r}")
 
     def item(self, item: ItemEffect) -> str:
-        """Return where an item leads."""
+        """Return the URL of an item."""
         if item.type in ("position", "degree"):
             return self.background
         return {"milestone": self.milestone, "evidence": self.piece}.get(item.type, self.skill)(
@@ -99,7 +99,7 @@ class SourceLinks:
 
 
 def own_links(slug: str, impacts: Mapping[str, str] | None = None) -> SourceLinks:
-    """Return links to the person's own pages; `impacts` are those of `impact_links`."""
+    """Return links to the person's own pages, with `impacts` from `impact_links`."""
     return SourceLinks(
         piece=lambda key: f"/evidence/{key}",
         stage=lambda key: f"/roadmaps/{slug}/{key}",
@@ -113,13 +113,13 @@ def own_links(slug: str, impacts: Mapping[str, str] | None = None) -> SourceLink
 
 
 def _new_impact(type_: str) -> str:
-    """Return where a piece is recorded whose kind can measure this type of impact."""
+    """Return the form for a new piece of a kind that can measure this type of impact."""
     able = [key for key, kind in KINDS.items() if type_ in kind.impacts]
     return f"/evidence/new?kind={able[0]}" if able else "/evidence/new"
 
 
 def impact_links(found: Readiness, slug: str, *, has_manager: bool) -> dict[str, str]:
-    """Return where each type of impact is added, or is to be verified, by the type."""
+    """Return the URL where each type of impact can be added or verified, by type."""
     steps = [step for step in found.steps if has_manager or not step.is_reviewed]
     to_add = {s.target: step_url(s, slug) for s in steps if s.action == "add_impact"}
     lines = next(part.sources for part in found.parts if part.key == "impact")
@@ -131,7 +131,7 @@ def impact_links(found: Readiness, slug: str, *, has_manager: bool) -> dict[str,
 
 
 def step_url(step: Step, slug: str) -> str:
-    """Return the page on which a step can be taken."""
+    """Return the URL of the page on which a step can be taken."""
     if step.action in ("tick_milestone", "do_milestone", "link_evidence"):
         return f"/roadmaps/{slug}/milestones/{step.target}"
     if step.action == "record_evidence":
@@ -145,7 +145,7 @@ def step_url(step: Step, slug: str) -> str:
 
 
 def message_filter(message: Message | None) -> str:
-    """Return a sentence of the rule in the reader's language."""
+    """Return a message of the rules in the reader's language."""
     return message.text(_, _format_value, plural_template) if message is not None else ""
 
 
@@ -159,21 +159,21 @@ def format_points(value: Fraction | Decimal) -> str:
 
 
 def points_of(points: Fraction | Decimal, maximum: Fraction) -> str:
-    """Format points with the most that can be had."""
+    """Format points with their maximum."""
     shown = {"points": format_points(points), "maximum": format_points(maximum)}
     return _("%(points)s of %(maximum)s", **shown)
 
 
 def signed_filter(change: Fraction, before: Fraction) -> str:
-    """Format a gain or an effect with its sign, of the score `before` it."""
-    return shown_gain(before, before + change) or "0"
+    """Format a change of the score `before` with its sign."""
+    return format_gain(before, before + change) or "0"
 
 
-def shown_gain(before: Fraction, after: Fraction) -> str:
-    """Return what changes the score, as the difference of what is shown before and after it.
+def format_gain(before: Fraction, after: Fraction) -> str:
+    """Return the difference between the shown scores, with its sign, or "" if they are the same.
 
-    Every promise and every result is printed by this, so that they are equal. A change that the
-    shown scores do not tell is not shown as 0; "" where the score stays.
+    All gains use this function, so that predicted and actual gains look the same. A change too
+    small to alter the shown score is given as a bound instead of 0.
     """
     if change := round_to_tenths(after) - round_to_tenths(before):
         sign = "+" if change > 0 else "−"
@@ -184,12 +184,12 @@ def shown_gain(before: Fraction, after: Fraction) -> str:
 
 
 def verdict_title(verdict: str) -> str:
-    """Return the title of a verdict as it is said (`rules.shown_verdict`)."""
+    """Return the title of a shown verdict (`rules.shown_verdict`)."""
     return _(VERDICT_TITLES[verdict])
 
 
 def score_line(found: Readiness) -> str:
-    """Return score and verdict in one line; "claimed, not proven" is said before anything else."""
+    """Return score and verdict in one line; "claimed, not proven" comes first."""
     verdict = verdict_title(found.shown_verdict)
     line = (
         _("%(verdict)s · Readiness %(score)s / 100")
@@ -199,8 +199,8 @@ def score_line(found: Readiness) -> str:
     return line % {"score": format_points(found.shown_score), "verdict": verdict}
 
 
-def supposition(found: Readiness, supposed: WhatIf) -> str:
-    """Say what the score, the gates and the verdict would be; empty where nothing is supposed."""
+def what_if_message(found: Readiness, supposed: WhatIf) -> str:
+    """Describe the resulting score, gates and verdict, or "" if nothing was chosen."""
     after = supposed.after
     if after is None:
         return ""
@@ -210,7 +210,7 @@ def supposition(found: Readiness, supposed: WhatIf) -> str:
         len(supposed.chosen),
         before=format_points(found.score),
         after=format_points(after.score),
-        gain=shown_gain(found.score, after.score) or "0",
+        gain=format_gain(found.score, after.score) or "0",
     )
     sentences = [said]
     if supposed.opened:
@@ -230,22 +230,22 @@ def supposition(found: Readiness, supposed: WhatIf) -> str:
 
 
 def shown_items(found: Readiness) -> tuple[list[ItemEffect], int]:
-    """Return the items of a page, the largest effect first, and how many without one it leaves out.
+    """Return the items to show, largest effect first, and the number of items left out.
 
-    Thousands of pieces that change nothing would hide those that do.
+    Items without effect are limited, because thousands of them would hide the others.
     """
     by_effect = sorted(found.items, key=lambda item: -abs(item.effect))
     idle = [item for item in by_effect if not item.effect]
-    left_out = {(item.type, item.key) for item in idle[MOST_WITHOUT_EFFECT:]}
+    left_out = {(item.type, item.key) for item in idle[MAX_WITHOUT_EFFECT:]}
     return [item for item in by_effect if (item.type, item.key) not in left_out], len(left_out)
 
 
 def own_context(
     found: Readiness, own: Facts, content: Content, *, has_manager: bool
 ) -> dict[str, Any]:
-    """Return what a person's own pages print of an explanation, and what to do next.
+    """Return the template context of an explanation on a person's own pages, with next steps.
 
-    Steps that a manager confirms are for people who have one.
+    Steps that need a manager are left out if the person has none.
     """
     links = own_links(content.slug, impact_links(found, content.slug, has_manager=has_manager))
     return {
@@ -259,7 +259,7 @@ def own_context(
 
 
 def explanation_context(found: Readiness, to: SourceLinks) -> dict[str, Any]:
-    """Return what the templates print of an explanation; `to` has the links of its sources."""
+    """Return the template context of an explanation; `to` has the links of its sources."""
     return {
         "found": found,
         "shown_items": shown_items,

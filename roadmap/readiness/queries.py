@@ -1,4 +1,4 @@
-"""Load the facts about people, and show them as each of the two audiences sees them."""
+"""Load the facts about people, as each of the two audiences sees them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from roadmap.skills.queries import ranked_assessments
 class PersonRecord:
     """Everything recorded about a person that readiness depends on.
 
-    `own` are the facts as the person sees them: all of them. `enrolled` are pairs of a roadmap and
-    its current revision, `status_changed_at` the moments of status changes by milestone key.
+    `own` has all facts, as the person sees them. `enrolled` are pairs of a roadmap and its current
+    revision; `status_changed_at` has the time of the latest change by milestone key.
     """
 
     timezone: str = "UTC"
@@ -52,27 +52,27 @@ class PersonRecord:
     shared_evidence_changed_at: dt.datetime | None = None
 
     def today(self, now: dt.datetime) -> dt.date:
-        """Return the date in the person's own time zone."""
+        """Return the date in the person's time zone."""
         return now.astimezone(ZoneInfo(self.timezone)).date()
 
     @cached_property
     def shared(self) -> Facts:
-        """Return the facts as others see them: no drafts, private evidence, unsubmitted edits."""
+        """Return the facts that others see: no drafts, private evidence or unsubmitted edits."""
         seen = [seen_by(item, Audience.MANAGER) for item in self.own.pieces]
         return replace(
             self.own, pieces=[item for item in seen if item is not None], target_dates={}
         )
 
     def has_hidden_facts(self) -> bool:
-        """Tell whether others see less evidence than the person does, or other versions of it."""
+        """Return whether others see less evidence than the person, or other versions of it."""
         own, shared = self.own.pieces, self.shared.pieces
         return len(shared) < len(own) or any(map(operator.is_not, shared, own))
 
     def last_activity_on(self, *, shared_only: bool) -> dt.date | None:
-        """Return the date on which the person last changed a status or evidence, None for never.
+        """Return the date on which the person last changed a status or evidence, or None.
 
-        It is in their own time zone. What others did, such as a review, does not count.
-        With `shared_only`, evidence that others do not see does not count.
+        The date is in their time zone. Actions of others, such as reviews, do not count.
+        With `shared_only`, evidence that others do not see does not count either.
         """
         evidence = self.shared_evidence_changed_at if shared_only else self.evidence_changed_at
         moments = [moment for moment in (self.latest_status_at, evidence) if moment is not None]
@@ -83,7 +83,7 @@ Records = dict[uuid.UUID, PersonRecord]
 
 
 def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
-    """Load the record of one person with the names of their evidence, in ten statements."""
+    """Load the record of one person with the titles of their evidence, in ten statements."""
     record = records_without_evidence(session, [user_id])[user_id]
     record.own.target_dates = target_dates(session, user_id)
     record.own.pieces = load_user_items(session, Audience.OWNER, user_id, texts=False)
@@ -91,7 +91,7 @@ def person_record(session: Session, user_id: uuid.UUID) -> PersonRecord:
 
 
 def person_records(session: Session, people: Collection[uuid.UUID]) -> Records:
-    """Load what figures need of many people, in eight statements for each batch of them."""
+    """Load what computed figures need for many people, in eight statements per batch."""
     records = records_without_evidence(session, people)
     _load_evidence(session, records)
     return records
@@ -100,11 +100,11 @@ def person_records(session: Session, people: Collection[uuid.UUID]) -> Records:
 def counted_record(
     session: Session, user_id: uuid.UUID, now: dt.datetime
 ) -> tuple[PersonRecord, dict[uuid.UUID, CountedFacts]]:
-    """Load what a tick changes of a person's record, and what else counts, by roadmap.
+    """Load what a status change affects, and the other counted facts by roadmap.
 
-    Call it below the lock on the person, after a write that changed one status and nothing else.
-    Two statements suffice where the summary rows are valid, of this release, and of the write just
-    before, which the person's version tells. Otherwise it takes six more.
+    Call it while holding the lock on the person, after a write that changed one status and nothing
+    else. Takes two statements if the summary rows are valid, of this release, and (by the person's
+    version) of the previous write. Otherwise takes six more.
     """
     records = {user_id: PersonRecord()}
     record, counted = records[user_id], {}
@@ -129,7 +129,7 @@ def counted_record(
 
 
 def records_without_evidence(session: Session, people: Collection[uuid.UUID]) -> Records:
-    """Load the records of many people without evidence, in five statements a batch."""
+    """Load the records of many people without evidence, in five statements per batch."""
     records = {user_id: PersonRecord() for user_id in people}
     _load_people(session, records, _USERS)
     _load_statuses(session, records)
@@ -139,9 +139,9 @@ def records_without_evidence(session: Session, people: Collection[uuid.UUID]) ->
 
 
 def partial_records(session: Session, people: Collection[uuid.UUID]) -> Records:
-    """Load enrollments, levels and the last activity of many people, in two statements a batch.
+    """Load enrollments, levels and last activity of many people, in two statements per batch.
 
-    This is enough for people without a summary row, because they are on no roadmap.
+    This is enough for people without a summary row, because they are enrolled in no roadmap.
     """
     records = {user_id: PersonRecord() for user_id in people}
     _load_people(session, records, _USERS)
@@ -201,7 +201,7 @@ def _rows(session: Session, query: sa.Select[Any], people: Collection[uuid.UUID]
         yield from connection.execute(query, {"people": batch}).all()
 
 
-# The statements are made once, and on tables rather than entities: they run within every tick, and
+# The statements are built once and on tables, not entities: they run with every status change, and
 # building them or mapping entities takes longer than the database does.
 _PEOPLE: Any = sa.bindparam("people", expanding=True)
 _user: Any = User.__table__.c
@@ -216,7 +216,7 @@ _review: Any = Review.__table__.c
 
 
 def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
-    """Return the latest moment among the rows of a user that meet the conditions."""
+    """Return the latest time among a user's rows that meet the conditions."""
     return (
         sa.select(sa.func.max(moment))
         .where(*conditions)
@@ -227,15 +227,15 @@ def _latest(moment: Any, *conditions: Any) -> sa.ScalarSelect[Any]:
 
 _owned = _evidence.user_id == _user.id
 _shared = sa.and_(_owned, audience_sql.is_visible(Audience.MANAGER))
-# An edit of a piece that waits keeps its place in the queue, but makes a version to read.
+# Editing a piece in review keeps its place in the queue but creates a new version to read.
 _ASKED_AT = sa.case(
     (_version.submitted_at > _evidence.submitted_at, _version.submitted_at),
     else_=_evidence.submitted_at,
 )
 _waits = sa.exists().where(_owned, _evidence.state.in_(AWAITING_REVIEW)).correlate(User.__table__)
 _was_reviewed = sa.exists().where(_review.user_id == _user.id).correlate(User.__table__)
-# Activity is what the person did, and a review is what the reviewer did. Others see that a piece
-# was submitted, not that its author edited it.
+# Only the person's own actions are activity, not reviews. Others see that a piece was submitted,
+# not that its author edited it.
 _USERS = (
     sa.select(
         _user.id.label("user_id"),

@@ -1,4 +1,4 @@
-"""The readiness page: score, gates, the best next steps, and every point with its source."""
+"""The readiness page: score, gates, next steps, and the source of every point."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roadmap.readiness.presentation import (
     own_context,
     signed_filter,
     step_url,
-    supposition,
+    what_if_message,
 )
 from roadmap.readiness.queries import person_record
 from roadmap.readiness.tally import Tally
@@ -33,9 +33,9 @@ readiness.add_app_template_filter(step_url)
 @readiness.get("/readiness")
 @permit("readiness.read")
 def page() -> Response | str:
-    """Show readiness on the named roadmap, or on the primary one, and what would change it.
+    """Show readiness on the given roadmap or the primary one, with a what-if calculation.
 
-    Each `if` names what could come true, as `what_if.Choice` has it; htmx gets only what follows.
+    Each `if` parameter is a key of a `what_if.Choice`; htmx receives only the result.
     """
     slug = request.args.get("roadmap") or None
     mine = enrollment(db.session, current_user.id, slug)
@@ -50,7 +50,7 @@ def page() -> Response | str:
     has_manager = bool(holders_of(db.session, current_user.id, Capability.REVIEW))
     wanted = read_wanted(request.args.getlist("if"))
     supposed = what_if(tally, found, wanted)
-    said = supposition(found, supposed)
+    said = what_if_message(found, supposed)
     if wants_fragment():
         name = "readiness/_what_if_result.html"
         return render_page(name, announce=said, roadmap=content, supposed=supposed, said=said)

@@ -1,7 +1,7 @@
-"""The rule of readiness: a roadmap, facts and a date in; score, parts, gates and verdict out.
+"""The readiness rules: compute score, parts, gates and verdict from a roadmap, facts and a date.
 
-Pure and exact. Sums are kept as integers over a common denominator and become fractions at the
-end, because this runs inside every tick.
+Pure and exact. Sums are integers over a common denominator and become fractions only at the end,
+because this runs with every status change.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ToneFactors = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class PartScore:
-    """One of the five parts: its points, and the most that it can give in this roadmap."""
+    """One of the five parts: its points and its maximum in this roadmap."""
 
     key: str
     points: Fraction
@@ -38,9 +38,9 @@ class PartScore:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Effort in hours: of all milestones not marked not applicable, and done, cumulatively.
+    """Effort in hours, without milestones marked not applicable: total and done, cumulative.
 
-    Hours in a better tone are in the lesser ones too: claimed >= evidenced >= verified.
+    A better tone is included in the lesser ones: claimed >= evidenced >= verified.
     """
 
     hours: int
@@ -55,12 +55,12 @@ class Progress:
 
     @property
     def evidenced(self) -> Fraction:
-        """Return the share that is done with evidence linked."""
+        """Return the share that is done with linked evidence."""
         return self._share(self.evidenced_hours)
 
     @property
     def verified(self) -> Fraction:
-        """Return the share that is done with evidence confirmed for it."""
+        """Return the share that is done with confirmed evidence."""
         return self._share(self.verified_hours)
 
     def _share(self, hours: int) -> Fraction:
@@ -69,10 +69,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The judgement, without its explanation.
+    """The result without its explanation.
 
-    `tones` says of every milestone claimed, evidenced or verified where it is done, and its status
-    (not_started, in_progress, not_applicable) where it is not. `stages` is in the roadmap's order.
+    `tones` has for every milestone claimed, evidenced or verified if it is done, and otherwise its
+    status (not_started, in_progress, not_applicable). `stages` is in the order of the roadmap.
     """
 
     score: Fraction
@@ -91,30 +91,30 @@ class Evaluation:
         return round_to_tenths(self.score)
 
     @property
-    def ticked(self) -> int:
-        """Return how many milestones are done."""
+    def done_count(self) -> int:
+        """Return the number of done milestones."""
         return sum(tone in TONES for tone in self.tones.values())
 
     @property
     def shown_verdict(self) -> str:
-        """Return the verdict as it is said, as `shown_verdict`."""
+        """Return the verdict to show; see the function `shown_verdict`."""
         return shown_verdict(self.verdict, self.claimed_not_proven, self.not_yet_verified)
 
 
 def round_to_tenths(value: Fraction) -> Decimal:
-    """Return a figure as it is shown: to one decimal, a half rounded away from 0.
+    """Round a figure to one decimal for display, half away from 0.
 
-    It is rounded from the four decimals that a summary row and the API have (`round_share`), so
-    that every page shows the same figure.
+    It is rounded from the four decimals of summary rows and the API (`round_share`), so that every
+    page shows the same figure.
     """
     stored = Decimal(round(value * 10_000)).scaleb(-4)
     return stored.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def shown_verdict(verdict: str, claimed_not_proven: bool, not_yet_verified: bool) -> str:
-    """Return the verdict as it is said: "claimed, not proven" replaces it where that holds.
+    """Return the verdict to show: "claimed, not proven" takes precedence where it applies.
 
-    Of somebody whom nobody here has judged yet, it says "not yet verified here" instead.
+    For a person who has never been reviewed, it is "not yet verified here" instead.
     """
     if not_yet_verified:
         return "not_yet_verified"
@@ -123,7 +123,7 @@ def shown_verdict(verdict: str, claimed_not_proven: bool, not_yet_verified: bool
 
 @dataclass(slots=True)
 class StageCredit:
-    """What a stage earns, from 0 to 1, its weight, and whether it is counted."""
+    """A stage's weight, its credit from 0 to 1, and whether it is counted."""
 
     weight: int
     credit: Fraction
@@ -131,7 +131,7 @@ class StageCredit:
 
 
 def evaluate(tally: Tally) -> Evaluation:
-    """Judge the facts against the roadmap."""
+    """Evaluate the facts against the roadmap."""
     content = tally.content
     parts = part_scores(tally)
     score = sum((part.points for part in parts), ZERO)
@@ -152,12 +152,12 @@ def evaluate(tally: Tally) -> Evaluation:
 
 
 def score_of(tally: Tally) -> Fraction:
-    """Return the score alone, from 0 to 100, exactly."""
+    """Return only the score, from 0 to 100, exactly."""
     return sum((part.points for part in part_scores(tally)), ZERO)
 
 
 def part_scores(tally: Tally) -> tuple[PartScore, ...]:
-    """Return the five parts in order; an empty one gives its points to the others."""
+    """Return the five parts in order; the points of an empty part go to the others."""
     policy = tally.content.policy
     shares = (
         milestones_share(tally, *policy.scaled_tone_factors)[0],
@@ -182,13 +182,12 @@ def part_scores(tally: Tally) -> tuple[PartScore, ...]:
 def milestones_share(
     tally: Tally, factors: ToneFactors, scale: int
 ) -> tuple[Fraction | None, list[StageCredit]]:
-    """Return part 1 as a share from 0 to 1, and the credit of each stage that it comes from.
+    """Return part 1 as a share from 0 to 1, and the credit of each stage.
 
-    The tones' factors are integers over `scale`. The share is None where no stage can be measured.
+    The tone factors are integers over `scale`. The share is None if no stage can be measured.
 
-    A stage that only adds is counted where its credit is above the average of those counted
-    already, the best first: exactly then it raises the weighted average. Where nothing else can be
-    counted, the best of them is.
+    Bonus stages are tried best first. One is counted if its credit is above the average so far:
+    exactly then it raises the weighted average. If nothing else can be counted, the best one is.
     """
     stages = zip(tally.stages, tally.content.stage_weights, strict=True)
     earned = [
@@ -196,8 +195,8 @@ def milestones_share(
         for hours, weight in stages
     ]
     share = _average(earned)
-    only_adding = [each for each in earned if each.weight and not each.counted]
-    for each in sorted(only_adding, key=lambda each: each.credit, reverse=True):
+    bonus_stages = [each for each in earned if each.weight and not each.counted]
+    for each in sorted(bonus_stages, key=lambda each: each.credit, reverse=True):
         if share is None or each.credit > share:
             each.counted = True
             share = _average(earned)
@@ -205,13 +204,13 @@ def milestones_share(
 
 
 def _credit(tally: Tally, hours: StageHours, factors: ToneFactors, scale: int) -> Fraction:
-    """Return what a stage earns, from 0 to 1."""
+    """Return the credit of a stage, from 0 to 1."""
     policy, stage = tally.content.policy, hours.stage
     required = _weighted_hours(hours.required, factors)
     optional = _weighted_hours(hours.optional, factors)
     if stage.is_bonus:
         return Fraction(required + optional, stage.hours * scale or 1)
-    # Everything over one denominator, so that the floor and the cap stay whole numbers.
+    # A common denominator keeps the floor and the cap whole numbers.
     floor, cap = policy.required_floor, policy.optional_cap
     wanted = stage.required_hours - hours.not_applicable_required_hours
     asked = max(wanted * floor.denominator, stage.required_hours * floor.numerator)
@@ -222,14 +221,14 @@ def _credit(tally: Tally, hours: StageHours, factors: ToneFactors, scale: int) -
 
 
 def _average(stages: Iterable[StageCredit]) -> Fraction | None:
-    """Return the weighted average of the stages that are counted, None without any."""
+    """Return the weighted average of the counted stages, or None if there are none."""
     counted = [each for each in stages if each.counted]
     weight = sum(each.weight for each in counted)
     return sum((each.weight * each.credit for each in counted), ZERO) / weight if weight else None
 
 
 def skills_share(tally: Tally) -> Fraction | None:
-    """Return part 2; None where the roadmap names no skills."""
+    """Return part 2 as a share, or None if the roadmap has no skills."""
     skills = tally.content.skills
     if not skills:
         return None
@@ -248,7 +247,7 @@ def skills_share(tally: Tally) -> Fraction | None:
 
 
 def evidence_share(tally: Tally) -> Fraction | None:
-    """Return part 3; None where nothing is required."""
+    """Return part 3 as a share, or None if nothing is required."""
     requirements = tally.content.policy.evidence
     if not requirements:
         return None
@@ -267,7 +266,7 @@ def evidence_share(tally: Tally) -> Fraction | None:
 
 
 def impact_share(tally: Tally) -> Fraction | None:
-    """Return part 4; None where no impact is asked for."""
+    """Return part 4 as a share, or None if no impact is required."""
     types = tally.content.policy.impact
     if not types:
         return None
@@ -278,7 +277,7 @@ def impact_share(tally: Tally) -> Fraction | None:
 
 
 def background_share(tally: Tally) -> Fraction | None:
-    """Return part 5; None where the policy gives nothing for it."""
+    """Return part 5 as a share, or None if the policy gives no points for it."""
     asked = tally.content.policy.background
     if asked is None or not asked.points:
         return None
@@ -288,7 +287,7 @@ def background_share(tally: Tally) -> Fraction | None:
 
 
 def background_credits(tally: Tally, asked: Background) -> tuple[Fraction, Degree | None, Fraction]:
-    """Return the credit for years, the degree that counts, and the credit for it."""
+    """Return the credit for years, the degree that counts, and its credit."""
     best, credit = None, ZERO
     for degree in tally.facts.degrees:
         if (worth := asked.degrees.get(degree.level, ZERO)) > credit:
@@ -297,10 +296,10 @@ def background_credits(tally: Tally, asked: Background) -> tuple[Fraction, Degre
 
 
 def next_change_on(tally: Tally) -> date | None:
-    """Return the next date on which the result can change though no fact is written.
+    """Return the next date on which the result can change without a write, or None.
 
-    A piece lapses, a window of a gate ends, or years of ML engineering go on growing while they
-    still matter. None where nothing of the kind lies ahead.
+    Causes are a piece that lapses, the end of a gate's time window, and growing years of ML
+    engineering while they still matter.
     """
     policy, facts = tally.content.policy, tally.facts
     rules = gate_rules(policy)
@@ -320,15 +319,15 @@ def _weighted_hours(hours: Sequence[int], factors: ToneFactors) -> int:
     return hours[0] * factors[0] + hours[1] * factors[1] + hours[2] * factors[2]
 
 
-def _verdict(verdicts: Verdicts, score: Fraction, standing: int) -> str:
+def _verdict(verdicts: Verdicts, score: Fraction, unpassed: int) -> str:
     for name, asked in (("ready", verdicts.ready), ("nearly", verdicts.nearly)):
-        if standing <= asked.unpassed_gates and score >= asked.score:
+        if unpassed <= asked.unpassed_gates and score >= asked.score:
             return name
     return "under_way" if score >= verdicts.under_way.score else "setting_out"
 
 
 def _only_claimed(tally: Tally, part: PartScore) -> bool:
-    """Tell whether much is ticked and little of it is verified."""
+    """Return whether much is marked as done but little of it is verified."""
     asked = tally.content.policy.verdicts.claimed_not_proven
     ticked = (milestones_share(tally, (1, 1, 1), 1)[0] or ZERO) * part.maximum
     if ticked < asked.claimed:

@@ -1,9 +1,9 @@
-"""Load summary rows: one's own, and what many people share as of today.
+"""Load summary rows: a person's own, and those that others see, as of today.
 
-A row counts until its `valid_until`, by the person's own date. A job recomputes expired rows, but a
-reader may come first, and a page writes nothing. So where no valid row is found the figures are
-computed from the facts while reading: what a manager sees must neither be yesterday's nor depend on
-whether the person happened to record something private today.
+A row is valid until `valid_until`, by the date in the person's time zone. A job recomputes expired
+rows, but a request may come first, and a GET writes nothing. Without a valid row the figures are
+therefore computed on the fly: what a manager sees must neither be out of date nor depend on whether
+the person recorded something private today.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from roadmap.readiness.queries import person_records
 from roadmap.readiness.summary import summarize
 from roadmap.readiness.tally import Tally
 
-Followed = tuple[uuid.UUID, uuid.UUID]
-"""A roadmap and its current revision."""
+RevisionKey = tuple[uuid.UUID, uuid.UUID]
+"""The ids of a roadmap and its current revision."""
 
 _summary: Any = ReadinessSummary.__table__.c
 _user: Any = User.__table__.c
@@ -60,7 +60,7 @@ _SHARED = (
 def own_score(
     session: Session, user_id: uuid.UUID, enrolled: EnrolledRoadmap, today: dt.date
 ) -> Decimal | None:
-    """Load the score that a person's row has; None where none is valid."""
+    """Load the score from a person's row, or None if it is not valid."""
     keys = _keys(user_id, enrolled, today)
     score: Decimal | None = session.connection().execute(_OWN_SCORE, keys).scalar()
     return score
@@ -69,7 +69,7 @@ def own_score(
 def load_own_summary(
     session: Session, user_id: uuid.UUID, enrolled: EnrolledRoadmap, today: dt.date
 ) -> dict[str, Any] | None:
-    """Load the own half of a person's row (see `summary.summarize`); None where none is valid."""
+    """Load `own` of a person's row (see `summary.summarize`), or None if it is not valid."""
     return session.connection().execute(_OWN, _keys(user_id, enrolled, today)).scalar()
 
 
@@ -83,12 +83,12 @@ def _keys(user_id: uuid.UUID, enrolled: EnrolledRoadmap, today: dt.date) -> dict
 
 
 def load_shared_summaries(
-    session: Session, followed: Mapping[uuid.UUID, Followed], now: dt.datetime
+    session: Session, followed: Mapping[uuid.UUID, RevisionKey], now: dt.datetime
 ) -> dict[uuid.UUID, dict[str, Any]]:
-    """Load the shared half of each person's row, on the roadmap that `followed` names for them.
+    """Load `shared` of each person's row for their roadmap in `followed`.
 
-    A summary that had to be computed has `last_activity_on` as well, since there is no row to say
-    it. Takes one statement for each batch of people, and seven more where rows have expired.
+    A summary computed on the fly has `last_activity_on` as well, because it has no row. Takes one
+    statement per batch of people, and seven more if rows have expired.
     """
     found: dict[uuid.UUID, dict[str, Any]] = {}
     roadmaps = list({roadmap_id for roadmap_id, _revision_id in followed.values()})
@@ -99,7 +99,7 @@ def load_shared_summaries(
             is_valid = computed_on <= today and (valid_until is None or today < valid_until)
             if is_valid and followed[user_id][1] == revision_id:
                 found[user_id] = shared
-    # In batches here too, because records take far more memory than the summaries made of them.
+    # Work in batches here too, because records take far more memory than their summaries.
     for people in batched([user_id for user_id in followed if user_id not in found]):
         for user_id, record in person_records(session, people).items():
             content = load_revision(session, followed[user_id][1]).content

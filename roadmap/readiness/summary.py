@@ -1,4 +1,4 @@
-"""Turn an evaluation into the JSON values of a summary row. Pure."""
+"""Convert an evaluation to the JSON values of a summary row. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from roadmap.readiness.tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class CountedFacts:
-    """What counts on a day of everything but the statuses of milestones; a tick leaves it as it is.
+    """Everything that counts on a day except milestone statuses, so status changes keep it valid.
 
-    `facts` has neither statuses nor pieces. The evidence is counted for the person (`own`), and for
-    everyone else (`shared`, the same object where they see as much).
+    `facts` has neither statuses nor pieces. The evidence is counted for the person (`own`) and for
+    everyone else (`shared`, the same object if they see as much).
     """
 
     facts: Facts
@@ -27,7 +27,7 @@ class CountedFacts:
     shared: EvidenceTally
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the facts as JSON values."""
         facts = self.facts
         return {
             "self_levels": facts.self_levels,
@@ -49,7 +49,7 @@ class CountedFacts:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> CountedFacts:
-        """Return what `to_json` was made from."""
+        """Create the facts from the values of `to_json`."""
         own = EvidenceTally.from_json(values["own"])
         day = dt.date.fromisoformat
         facts = Facts(
@@ -66,7 +66,7 @@ class CountedFacts:
 
 
 def round_share(value: Fraction) -> float:
-    """Round a share or points to four decimals, as the API shows them."""
+    """Round a share or points to four decimals, as the API returns them."""
     return float(round(value, 4))
 
 
@@ -82,7 +82,7 @@ def _progress(progress: Progress) -> dict[str, Any]:
 
 
 def summarize(tally: Tally) -> dict[str, Any]:
-    """Evaluate facts, and return the values that one half of a summary row holds."""
+    """Evaluate facts and return the value of `own` or `shared` in a summary row."""
     content, facts = tally.content, tally.facts
     judged = evaluate(tally)
     return {
@@ -113,7 +113,7 @@ def summarize(tally: Tally) -> dict[str, Any]:
 
 
 def summary_verdict(summary: Mapping[str, Any]) -> str:
-    """Return the verdict of a summary as it is said."""
+    """Return the shown verdict of a summary."""
     return shown_verdict(
         summary["verdict"], summary["claimed_not_proven"], summary["not_yet_verified"]
     )

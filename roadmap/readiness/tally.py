@@ -1,6 +1,6 @@
 """Count the facts against the roadmap: tones, hours by stage, years. No points yet.
 
-Hours stay whole numbers, because this runs inside every tick.
+Hours stay integers, because this runs with every status change.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TONES = ("claimed", "evidenced", "verified")
 
 @dataclass(slots=True)
 class StageHours:
-    """The effort of one stage, sorted: done by tone, required and optional apart, and left out."""
+    """The hours of one stage: done by tone (required and optional), and not applicable."""
 
     stage: Stage
     required: list[int] = field(default_factory=lambda: [0, 0, 0])
@@ -37,7 +37,7 @@ class StageHours:
     not_applicable_hours: int = 0
     not_applicable_required_hours: int = 0
 
-    def asked(self, floor: Fraction) -> Fraction:
+    def target_hours(self, floor: Fraction) -> Fraction:
         """Return D: the required hours less those not applicable, but at least their floor."""
         required = self.stage.required_hours
         return max(Fraction(required - self.not_applicable_required_hours), floor * required)
@@ -48,9 +48,9 @@ class StageHours:
 
 
 class Tally:
-    """The facts about a person, counted against a roadmap on a day (the person's own date).
+    """The facts about a person, counted against a roadmap on a day (in the person's time zone).
 
-    `evidence` is what was counted of their evidence before; without it, `facts` are counted.
+    `evidence` is an existing count of the evidence; by default the pieces of `facts` are counted.
     """
 
     def __init__(
@@ -65,21 +65,21 @@ class Tally:
 
     @cached_property
     def evidence(self) -> EvidenceTally:
-        """Return what counts of the evidence."""
+        """Return the counted evidence."""
         return self._evidence or self.counts.tally
 
     @cached_property
     def counts(self) -> EvidenceCounts:
-        """Return the pieces, counted so that one can be tried in another way."""
+        """Return the counted pieces, of which single ones can be replaced."""
         return EvidenceCounts(self.content, self.facts.pieces, self.today)
 
     def with_facts(self, **changes: Any) -> Tally:
-        """Return the tally with other facts, evidence apart."""
+        """Return the tally with other facts, except evidence."""
         facts = replace(self.facts, **changes)
         return Tally(self.content, facts, self.today, self.evidence)
 
     def with_piece(self, piece: Item) -> Tally:
-        """Return the tally with a piece added, or in place of its earlier version."""
+        """Return the tally with a piece added or replaced."""
         return Tally(self.content, self.facts, self.today, self.counts.with_piece(piece))
 
     def without_piece(self, key: str) -> Tally:
@@ -88,15 +88,15 @@ class Tally:
 
     @cached_property
     def tones(self) -> dict[str, int]:
-        """Return the tone that evidence lends to each milestone, done or not."""
+        """Return the tone of each milestone by its evidence, whether done or not."""
         return self.evidence.tones
 
     @cached_property
     def unlapsed_evidence(self) -> list[Item]:
-        """Return the pieces that have not lapsed; the others count for nothing.
+        """Return the pieces that have not lapsed; the others do not count.
 
-        Only an explanation looks at pieces. Parts and gates are judged in ticks as well, which have
-        none: what these need is counted in `evidence`.
+        Use this only for explanations. Parts and gates are also evaluated on status changes, which
+        load no pieces, and must use `evidence`.
         """
         return [piece for piece in self.facts.pieces if not piece.has_lapsed(self.today)]
 
@@ -106,12 +106,12 @@ class Tally:
         return {str(piece.id): piece for piece in self.unlapsed_evidence}
 
     def proved_by(self, piece: Item) -> list[str]:
-        """Return the linked milestones that a piece was confirmed for and that its kind proves."""
+        """Return the linked milestones for which a piece is confirmed and of an accepted kind."""
         return proved_by(self.content, piece)
 
     @property
     def verifiers(self) -> int:
-        """Count the people by whose confirmations evidence counts as verified."""
+        """Return the number of people whose confirmations count."""
         return len(
             {
                 link.verifier
@@ -124,7 +124,7 @@ class Tally:
 
     @cached_property
     def years(self) -> Fraction:
-        """Return the years of ML engineering up to today, today included."""
+        """Return the years of ML engineering up to and including today."""
         spans = [
             (position.started_on, position.ended_on)
             for position in self.facts.positions
@@ -134,7 +134,7 @@ class Tally:
 
     @cached_property
     def stages(self) -> list[StageHours]:
-        """Return the hours of each stage, in the roadmap's order."""
+        """Return the hours of each stage, in the order of the roadmap."""
         status_of, tone_of = self.facts.statuses.get, self.tones.get
         stages = []
         for stage in self.content.stages:
@@ -153,19 +153,19 @@ class Tally:
         return stages
 
     def stage(self, key: str) -> StageHours | None:
-        """Return the hours of one stage, None where the roadmap has no such stage."""
+        """Return the hours of one stage, or None if the roadmap has no such stage."""
         for hours in self.stages:
             if hours.stage.key == key:
                 return hours
         return None
 
     def stage_title(self, key: str) -> str:
-        """Return the title of a stage, or the key where the roadmap has no such stage."""
+        """Return the title of a stage, or its key if the roadmap has no such stage."""
         stage = self.content.stage_by_key.get(key)
         return stage.title if stage else key
 
     def done_required(self, stage: str) -> dict[str, int]:
-        """Return the hours of the required milestones of a stage that are done, by key."""
+        """Return the hours of the done required milestones of a stage, by key."""
         statuses, found = self.facts.statuses, self.content.stage_by_key.get(stage)
         return {
             milestone.key: milestone.hours
@@ -174,9 +174,9 @@ class Tally:
         }
 
     def dates_confirmed_for(self, stage: str) -> list[PartialDate]:
-        """Return when the pieces were that are confirmed for a stage's done required milestones.
+        """Return the dates of pieces confirmed for a stage's done required milestones.
 
-        The one with the latest last day comes last.
+        They are sorted by their last day.
         """
         if stage not in self._dates:
             done = self.done_required(stage)
@@ -189,7 +189,7 @@ class Tally:
         return self._dates[stage]
 
     def latest_proofs(self, stage: str) -> dict[str, date]:
-        """Return the day of the latest proof of a stage's done required milestones, by key."""
+        """Return the last day of the latest proof of a stage's done required milestones, by key."""
         if stage not in self._latest_proofs:
             done = self.done_required(stage)
             latest = self._latest_proofs[stage] = {}

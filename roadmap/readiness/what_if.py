@@ -1,7 +1,7 @@
-"""What the score would be if some things came true. Pure: nothing of it is stored.
+"""Compute the score under hypothetical changes. Pure: nothing is stored.
 
-It assumes what the next steps assume: what waits is confirmed for the milestones that its kind
-proves, an assessment comes out at the bar, an impact is complete.
+The assumptions are those of the next steps: waiting evidence is confirmed for every milestone that
+accepts its kind, an assessment reaches the bar, an impact is complete.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from roadmap.readiness.next_steps import COMPLETE_IMPACT, Step, as_confirmed
 from roadmap.readiness.rules import Evaluation, evaluate, score_of
 from roadmap.readiness.tally import Tally
 
-# The kinds of choices, and how many of each are offered; an address may name any.
+# The kinds of choices and how many of each are offered; a URL may name any choice.
 OFFERED = {"verified": 6, "done": 4, "assessed": 8, "impact": 3}
-MOST_CHOSEN = 30
-# Of thousands that wait, the newest are tried.
-MOST_TRIED = 100
+MAX_CHOSEN = 30
+# Of thousands of waiting pieces only the newest are evaluated.
+MAX_WAITING_TRIED = 100
 MAY_BE_VERIFIED = ("draft", "returned", *AWAITING_REVIEW)
 _KIND_OF_ACTION = {
     "tick_milestone": "done",
@@ -35,10 +35,10 @@ _KIND_OF_ACTION = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something that could come true, and what it is worth by itself, None where not tried.
+    """A hypothetical change and its gain alone, None if not computed.
 
-    `key` is `kind:target`, as an address has it. The target is the key of a milestone or skill, or
-    the id of a piece; of an impact it is `type:id`.
+    `key` is `kind:target`, as in the URL. The target is a milestone key, a skill key or the id of a
+    piece; for an impact it is `type:id`.
     """
 
     key: str
@@ -47,16 +47,16 @@ class Choice:
 
     @property
     def kind(self) -> str:
-        """Return what would happen, one of `OFFERED`."""
+        """Return the kind of change, one of `OFFERED`."""
         return self.key.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What could come true, and the judgement if the `chosen` keys did, None without any.
+    """The possible changes, and the evaluation after the `chosen` ones, None if there are none.
 
-    `opened` are the gates that would then be passed, `closed` those that would not be any more.
-    `ignored` counts what was asked for and cannot come true.
+    `opened` are the gates that would then be passed, `closed` those that would no longer be.
+    `ignored` is the number of requested changes that are not possible.
     """
 
     choices: tuple[Choice, ...]
@@ -68,13 +68,13 @@ class WhatIf:
 
 
 def what_if(tally: Tally, before: Readiness, wanted: Iterable[str]) -> WhatIf:
-    """Judge the facts as if what is `wanted`, by the keys of choices, had come true.
+    """Evaluate the facts as if the changes `wanted`, given by their keys, had happened.
 
-    `before` is the judgement of the facts as they are, with its explanation.
+    `before` is the explained evaluation of the current facts.
     """
     keys = list(dict.fromkeys(wanted))
     offered = {choice.key: choice for choice in _offered(tally, before.score, before.steps)}
-    asked = [find_choice(tally, key) for key in keys[:MOST_CHOSEN]]
+    asked = [find_choice(tally, key) for key in keys[:MAX_CHOSEN]]
     others = [choice for choice in asked if choice and choice.key not in offered]
     chosen = tuple(choice.key for choice in asked if choice)
     found = WhatIf((*offered.values(), *others), chosen, len(keys) - len(chosen))
@@ -92,12 +92,12 @@ def what_if(tally: Tally, before: Readiness, wanted: Iterable[str]) -> WhatIf:
 
 
 def read_wanted(values: Iterable[str]) -> list[str]:
-    """Return the keys of choices in an address: one in each value, or several with commas."""
+    """Return the keys of choices in a URL: one in each value, or several separated by commas."""
     return [key for value in values for key in value.split(",") if key]
 
 
 def find_choice(tally: Tally, key: str) -> Choice | None:
-    """Return the choice with this key, None where it cannot come true or is nobody's here."""
+    """Return the choice with this key, or None if it is unknown or not possible."""
     kind, _, target = key.partition(":")
     title = ""
     match kind:
@@ -121,11 +121,11 @@ def find_choice(tally: Tally, key: str) -> Choice | None:
 
 
 def assume(tally: Tally, keys: Iterable[str]) -> Tally:
-    """Return the tally as if the choices with these keys had come true."""
+    """Return the tally as if the choices with these keys had happened."""
     content, facts = tally.content, tally.facts
     statuses, levels = dict(facts.statuses), dict(facts.other_levels)
     pieces = {str(piece.id): piece for piece in facts.pieces}
-    # What is verified is the newest version, and an impact is added to the one that counts then.
+    # Apply impacts last: verifying a piece replaces its counted version, which they are added to.
     for key in sorted(keys, key=lambda key: key.startswith("impact:")):
         kind, _, target = key.partition(":")
         match kind:
@@ -148,7 +148,7 @@ def _measures(piece: Item, type_: str) -> bool:
 
 
 def _offered(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Choice]:
-    """Yield what is worth most of each kind: steps, pieces that wait, skills below their bar."""
+    """Yield the best choices of each kind: steps, waiting pieces, skills below their bar."""
     worth = []
     for step in steps:
         if kind := _KIND_OF_ACTION.get(step.action):
@@ -156,16 +156,16 @@ def _offered(tally: Tally, now: Fraction, steps: Iterable[Step]) -> Iterator[Cho
             worth.append((f"{kind}:{target}", step.gain, step.opens_gate is not None))
     waiting = [piece for piece in tally.unlapsed_evidence if piece.state in AWAITING_REVIEW]
     returned = [piece for piece in tally.unlapsed_evidence if piece.state == "returned"]
-    imagined = {
+    hypothetical = {
         f"verified:{piece.id}": tally.with_piece(confirmed)
-        for piece in [*returned, *waiting][-MOST_TRIED:]
+        for piece in [*returned, *waiting][-MAX_WAITING_TRIED:]
         if (confirmed := as_confirmed(tally.content, piece))
     }
     for skill in tally.content.skills:
         levels = {**tally.facts.other_levels, skill.key: skill.bar}
-        imagined[f"assessed:{skill.key}"] = tally.with_facts(other_levels=levels)
+        hypothetical[f"assessed:{skill.key}"] = tally.with_facts(other_levels=levels)
     unpassed = [rule for rule in gate_rules(tally.content.policy) if not rule.check(tally).passed]
-    for key, after in imagined.items():
+    for key, after in hypothetical.items():
         opens_gate = any(rule.check(after).passed for rule in unpassed)
         worth.append((key, score_of(after) - now, opens_gate))
     worth.sort(key=lambda each: -each[1])

@@ -319,7 +319,7 @@ class _File:
             self._problem("time-zone", zone.line, zone.value("TZID"))
 
     def _may_matter(self, blocks: list[_Block]) -> bool:
-        """Tell whether a series may have an occurrence in the window, by its texts alone."""
+        """Return whether a series may have an occurrence in the window, by its texts alone."""
         for block in blocks:
             found = _DATE.search(next(iter(block.values("DTSTART")), ""))
             if not found:
@@ -359,7 +359,7 @@ class _File:
         return found
 
     def _is_readable(self, block: _Block) -> bool:
-        """Tell whether an entry's rule is one that calendars have; note unknown time zones."""
+        """Return whether an entry's rule is one that calendars have; note unknown time zones."""
         for line in block.lines:
             name = line.upper()
             if name.startswith("RRULE") and not _is_usual(name):
@@ -470,7 +470,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def _is_usual(rule: str) -> bool:
-    """Tell whether a rule is one that a person's calendar has: days, weeks, months or years.
+    """Return whether a rule is one that a person's calendar has: days, weeks, months or years.
 
     Finer ones, and rules of many times a day, would be expanded from their first day on.
     """

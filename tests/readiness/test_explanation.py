@@ -66,7 +66,7 @@ def test_the_explanation_says_what_the_judgement_says() -> None:
     assert explained.gates == judged.gates
     assert explained.tones == judged.tones
     assert explained.overall == judged.overall
-    assert explained.standing == []
+    assert explained.unpassed_gates == []
 
 
 def test_every_fact_is_an_item() -> None:
@@ -135,7 +135,7 @@ def test_without_takes_a_whole_item_away() -> None:
 def test_a_stage_line_says_what_the_stage_is_measured_against() -> None:
     lines = stage_lines(Facts(statuses={"leadership1": "done", "leadership2": "not_applicable"}))
     leadership = lines["leadership"]
-    assert leadership.asked_hours == 15
+    assert leadership.target_hours == 15
     assert leadership.floor_applies
     assert leadership.points == leadership.maximum * Fraction(3, 15)
     assert leadership.done_hours == [10, 0, 0]

@@ -241,7 +241,7 @@ def test_a_stage_gate_can_ask_for_several_people() -> None:
     )
     assert "confirmations by 1 more person" in str(alone.opens)
     assert delivery(confirmed_by("Bob", "experience1"), confirmed_by("Dave", "experience2")).passed
-    # Nobody counts twice, and nobody by what is too old, elsewhere, or only imagined.
+    # Nobody counts twice, and nobody by what is too old, elsewhere, or only hypothetical.
     others = (
         confirmed_by("Dave", "leadership1"),
         confirmed_by("Dave", "experience1", date(2015, 1, 1)),

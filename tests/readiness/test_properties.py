@@ -17,7 +17,7 @@ from roadmap.evidence.item import Impact, Item, draft_item
 from roadmap.journey.unticked_milestones import tick_offer
 from roadmap.readiness.explanation import explain, without_item
 from roadmap.readiness.facts import Degree, Facts, Position
-from roadmap.readiness.presentation import format_points, shown_gain, signed_filter
+from roadmap.readiness.presentation import format_gain, format_points, signed_filter
 from roadmap.readiness.rules import evaluate, next_change_on, score_of
 from roadmap.readiness.summary import round_share
 from roadmap.readiness.tally import Tally
@@ -202,7 +202,7 @@ def no_step_lowers_the_score(
 ) -> None:
     content, facts = world
     readiness = explain(Tally(content, facts, TODAY))
-    standing = {gate.key for gate in readiness.standing}
+    standing = {gate.key for gate in readiness.unpassed_gates}
     for step in readiness.steps:
         assert step.gain >= 0
         assert step.opens_gate is None or step.opens_gate in standing
@@ -221,7 +221,7 @@ def what_is_promised_is_what_comes(world: tuple[Facts]) -> None:
         ticked = explain(tally.with_facts(statuses={**facts.statuses, key: "done"}))
         stored = [Fraction(str(round_share(each.score))) for each in (readiness, ticked)]
         promised, _why = tick_offer(tally, key)
-        assert promised == shown_gain(*stored)
+        assert promised == format_gain(*stored)
         assert (promised or "0") == signed_filter(ticked.score - readiness.score, readiness.score)
         change = ticked.shown_score - readiness.shown_score
         assert promised == f"{change:+}" if change else promised in ("", "under 0.1")

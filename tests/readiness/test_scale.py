@@ -16,7 +16,7 @@ from roadmap.core.batches import BATCH_SIZE
 from roadmap.evidence.loader import load_counted_items
 from roadmap.people.models import User
 from roadmap.readiness.queries import partial_records
-from roadmap.readiness.summaries import Followed, load_shared_summaries
+from roadmap.readiness.summaries import RevisionKey, load_shared_summaries
 
 # No statement may take more parameters than this: a portion of people and what is asked of them.
 # SQLite takes 32,766 where it was built as usual, PostgreSQL 65,535.
@@ -26,7 +26,7 @@ MANY = 3 * BATCH_SIZE
 
 
 @pytest.fixture
-def many_people(session: Session, now: dt.datetime) -> dict[uuid.UUID, Followed]:
+def many_people(session: Session, now: dt.datetime) -> dict[uuid.UUID, RevisionKey]:
     """Very many people without a summary row, and the roadmap that they are on."""
     ids = [uuid.uuid4() for _ in range(MANY)]
     session.execute(
@@ -65,7 +65,7 @@ def parameters(many_people: object, session: Session) -> Iterator[list[int]]:
 
 @pytest.mark.slow
 def test_each_of_very_many_is_read(
-    many_people: dict[uuid.UUID, Followed],
+    many_people: dict[uuid.UUID, RevisionKey],
     parameters: list[int],
     session: Session,
     now: dt.datetime,

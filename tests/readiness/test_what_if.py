@@ -11,7 +11,7 @@ from roadmap.readiness.explanation import explain
 from roadmap.readiness.facts import Facts
 from roadmap.readiness.rules import evaluate, score_of
 from roadmap.readiness.tally import Tally
-from roadmap.readiness.what_if import MOST_CHOSEN, OFFERED, WhatIf, read_wanted, what_if
+from roadmap.readiness.what_if import MAX_CHOSEN, OFFERED, WhatIf, read_wanted, what_if
 from tests.readiness.examples import (
     KEYS,
     SKILLS,
@@ -132,7 +132,7 @@ def test_what_cannot_come_true_is_ignored(key: str) -> None:
 def test_no_more_are_taken_than_anybody_means() -> None:
     keys = [f"done:{key}" for key in KEYS] + [f"assessed:{key}" for key in SKILLS]
     found = supposed(Facts(), *keys, *keys, *(f"verified:{n}" for n in range(40)))
-    assert len(found.chosen) == len(keys) < MOST_CHOSEN
+    assert len(found.chosen) == len(keys) < MAX_CHOSEN
     assert found.ignored == 40
 
 

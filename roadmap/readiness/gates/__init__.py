@@ -1,1 +1,1 @@
-"""The gates, which no number of points replaces. One module for each type."""
+"""Gates that must be passed regardless of the score. One module for each type."""

@@ -1,7 +1,7 @@
-"""What all types of gate have in common.
+"""The base of all gate types.
 
-A type of gate is a model of its settings in `catalog.gates`, and a module here with the name of the
-type, whose `Rule` judges it.
+A gate type consists of its settings model in `catalog.gates` and a module in this package with the
+name of the type, whose `Rule` evaluates it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A judged gate. `opens` says what is missing; it is None where the gate is passed.
+    """An evaluated gate. `opens` says what is missing, or is None if the gate is passed.
 
-    `place` is where one does what opens it: a word and a key that `presentation.SourceLinks` knows
-    (stage, skill, background, impact of a type, evidence of a kind, or new evidence).
+    `place` is where the person can work towards it: a word and a key known to
+    `presentation.SourceLinks` (stage, skill, background, impact of a type, evidence of a kind, or
+    new evidence).
     """
 
     key: str
@@ -40,32 +41,32 @@ class GateResult:
 
 @dataclass(frozen=True)
 class GateRule(ABC):
-    """A gate of a policy, and how it is judged."""
+    """A gate of a policy and its evaluation."""
 
     settings: GateSettings
 
     @property
     def key(self) -> str:
-        """Return the key that the policy gives it."""
+        """Return the key of the gate in the policy."""
         return self.settings.key
 
     @abstractmethod
     def check(self, tally: Tally) -> GateResult:
-        """Judge the gate."""
+        """Evaluate the gate."""
 
     @property
     def years(self) -> Fraction | None:
-        """Return the years of ML engineering that it requires, or None."""
+        """Return the required years of ML engineering, or None."""
         return None
 
     def next_change_on(self, tally: Tally) -> date | None:
-        """Return the day on which time alone may change it, lapsing and years of work aside."""
+        """Return when the gate can change by time alone, ignoring lapses and years of work."""
         return None
 
     def result(
         self, reason: Message, opens: Message, *, passed: bool, place: tuple[str, str]
     ) -> GateResult:
-        """Return the result; `opens` is left out where the gate is passed."""
+        """Return the result; `opens` is dropped if the gate is passed."""
         return GateResult(
             self.key, self.settings.title, passed, reason, None if passed else opens, place
         )
@@ -77,7 +78,7 @@ def gate_rules(policy: Policy) -> list[GateRule]:
 
 
 def years_required(policy: Policy) -> Fraction | None:
-    """Return the years of ML engineering that the gates of a policy require, or None."""
+    """Return the years of ML engineering required by a policy's gates, or None."""
     return max((rule.years for rule in gate_rules(policy) if rule.years is not None), default=None)
 
 

@@ -1,4 +1,4 @@
-"""A gate that requires every skill at its bar by someone else's latest assessment."""
+"""A gate that requires every skill at its bar in the latest assessment by someone else."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from roadmap.core.dates import months_later
-from roadmap.readiness.evidence_tally import NOBODY
+from roadmap.readiness.evidence_tally import NO_VERIFIER
 from roadmap.readiness.gates.gate import GateResult, GateRule
 from roadmap.readiness.messages import N_, Message, ngettext_noop
 
@@ -24,7 +24,7 @@ class Rule(GateRule):
         hours = tally.stage(self.settings.stage)
         place = ("stage", self.settings.stage)
         title = tally.stage_title(self.settings.stage)
-        asked = hours.asked(tally.content.policy.required_floor) if hours else Fraction(0)
+        asked = hours.target_hours(tally.content.policy.required_floor) if hours else Fraction(0)
         if hours is None or not asked:
             return self.result(
                 Message(N_("The stage “%(stage)s” requires no milestone"), stage=title),
@@ -35,7 +35,7 @@ class Rule(GateRule):
         verified = self._verified_hours(tally)
         needed = self.settings.share * asked
         asked_people = self.settings.verifiers
-        # Verified hours imply one person; counting reads every proof, and a tick judges all gates.
+        # Verified hours imply one person. Counting people reads every proof, so avoid it.
         people = self._count_verifiers(tally) if asked_people > 1 else 1
         if asked_people > 1:
             reason = ngettext_noop(
@@ -95,7 +95,7 @@ class Rule(GateRule):
         return sum(done[key] for key in self._latest_proofs(tally))
 
     def _count_verifiers(self, tally: Tally) -> int:
-        """Count the people who confirmed what counts here, between them."""
+        """Return the number of people who confirmed what counts here."""
         done = tally.done_required(self.settings.stage)
         people = {
             person
@@ -104,7 +104,7 @@ class Rule(GateRule):
             for key, person in zip(proof.milestones, proof.verifiers, strict=True)
             if key in done
         }
-        return len(people - {NOBODY})
+        return len(people - {NO_VERIFIER})
 
     def _latest_proofs(self, tally: Tally) -> dict[str, date]:
         """Return the verified milestones of the stage whose latest proof is recent enough."""

@@ -42,7 +42,7 @@ class Rule(GateRule):
                 last=dates[-1],
             )
         else:
-            # A piece is of one month: where only its year is known, the first.
+            # A piece counts for one month: the first, if only its year is known.
             months = len({(date.first.year, date.first.month) for date in dates})
             days = (min(dates[-1].last, tally.today) - min(dates).first).days
             passed = months >= asked.months and days >= asked.span_days
@@ -74,7 +74,7 @@ class Rule(GateRule):
         dates = tally.dates_confirmed_for(self.settings.stage)
         if not dates or tally.today > (until := self._recent_until(dates)) or until == date.max:
             return None
-        if dates[-1].last > tally.today:  # it goes on, and with it the days from first to last
+        if dates[-1].last > tally.today:  # the span still grows every day
             return tally.today + timedelta(days=1)
         return until + timedelta(days=1)
 

@@ -27,7 +27,7 @@ class Rule(GateRule):
             for milestone in stage.milestones
             if milestone.required
         }
-        # Without stages any piece may open it, else one of a milestone that counts.
+        # Without stages any piece can pass the gate, otherwise only one for a counted milestone.
         waiting = next(
             (
                 kind

@@ -24,7 +24,7 @@ class Rule(GateRule):
         passed = tally.years >= self.years
         asked = rounded_up(self.years)
         if passed:
-            # It does not say how many: that grows every day, and nothing depends on it.
+            # The actual years are left out, because they would change the text every day.
             reason = Message(
                 ngettext_noop(
                     "At least %(num)s year of ML engineering, as declared",
