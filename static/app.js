@@ -1,34 +1,34 @@
-/* What htmx's attributes cannot say. Every page works without this file: it adds no features, only
-   shorter ways to the links and forms that the page has already. */
+/* Behavior that htmx attributes cannot express. Every page works without this file: it only adds
+   shortcuts to links and forms that the page already has. */
 (() => {
   "use strict";
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-  /* Announce a text to screen readers: from the header `HX-Trigger: {"announce": "…"}`, or our own. */
+  /* Announce a text to screen readers: from `HX-Trigger: {"announce": "…"}`, or from our scripts. */
   const announce = (text) => {
     const live = find("#live");
     if (!live) return;
-    // A repeated text is read again only if the region was empty in between.
+    // Screen readers repeat a text only if the region was empty in between.
     live.textContent = "";
     requestAnimationFrame(() => { live.textContent = text; });
   };
   document.addEventListener("announce", (event) => announce(event.detail.value));
 
-  /* A click with a modifier key opens a new tab or window, also on links that htmx follows. */
+  /* A click with a modifier key opens a new tab or window, even on htmx links. */
   document.addEventListener("click", (event) => {
     const modified = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
     if (modified && event.target.closest("a[hx-get]")) event.stopPropagation();
   }, true);
 
-  /* A title of the checklist unfolds its milestone below the row; a second click folds it. */
+  /* A checklist title expands its milestone below the row; a second click collapses it. */
   const details = (row) => document.getElementById(`details-${row.id}`);
   const markUnfolded = (row) => {
     const [title, below] = [find(".row-title", row), details(row)];
     title.setAttribute("aria-expanded", Boolean(below));
     if (below) title.setAttribute("aria-controls", below.id);
   };
-  // One that the page came with is in view with its row, as far as both are.
+  // Scroll milestones expanded by the server into view with their rows.
   for (const below of all(".row-details")) {
     markUnfolded(document.getElementById(below.id.replace("details-", "")));
     below.scrollIntoView();
@@ -48,15 +48,15 @@
     if (verb !== "get" && details(target)) parameters.details = "1";
   });
 
-  /* What somebody unfolded in a part of the page stays so when the part is replaced. */
+  /* Expanded details stay expanded when their part of the page is replaced. */
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const before = all("details", event.detail.target);
     const after = all("details", event.detail.fragment);
     if (after.length === before.length) after.forEach((fold, at) => { fold.open = before[at].open; });
   });
 
-  /* Stages of a roadmap stay folded as they were left: a cookie of this page says it to the server, so that
-     they come folded. First the person, as others may use the same browser. */
+  /* Collapsed stages stay collapsed: a cookie for this page tells the server. It begins with the person's
+     id, because others may use the same browser. */
   let folded = null;
   const keepFolded = () => {
     const stages = all("details[data-fold]:not([open])").map((stage) => stage.dataset.fold);
@@ -68,19 +68,19 @@
   };
   document.addEventListener("toggle", (event) => { if (event.target.dataset.fold) keepFolded(); }, true);
 
-  /* A link to a stage unfolds it. */
+  /* A link to a stage expands it. */
   const unfold = (id) => { for (const fold of all(`[data-fold="${CSS.escape(id)}"]`)) fold.open = true; };
   document.addEventListener("click", ({ target }) => {
     unfold(target.closest?.("a[href*='#']")?.getAttribute("href").split("#")[1] || "");
   });
   unfold(location.hash.slice(1));
 
-  /* A message is moved into the row that it is about, or above the place that the page was opened at. */
+  /* Move messages into the row they are about, or above the target of the URL's fragment. */
   const moveMessages = (at) => {
     const flashes = at ? all("#messages .flash") : [];
     if (at?.matches(".checklist > li")) at.append(...flashes);
     else if (at) {
-      // On a line of its own: a column of a grid, or a place in a row, would press what stands beside it.
+      // Outside of grids and flex rows, where a message would squeeze its neighbors.
       let place = at.closest("ul, ol, table, .with-button") || at;
       while (/flex|grid/.test(getComputedStyle(place.parentNode).display)) place = place.parentNode;
       place.before(...flashes);
@@ -88,8 +88,8 @@
     for (const flash of flashes) flash.scrollIntoView({ block: "nearest" });
   };
   moveMessages(find(`main [id="${CSS.escape(location.hash.slice(1))}"]`));
-  /* What is said of a row of the checklist stands in it, and what else would be above the window stands above
-     what was to change; in place of what was said before. */
+  /* Replace old messages. Show messages about a checklist row in it, and others above the changed element
+     if they would be scrolled out of view. */
   const placeMessages = ({ target }) => {
     for (const old of all("main .flash:not(#messages *)")) old.remove();
     const row = document.activeElement.closest(".checklist > li");
@@ -97,10 +97,10 @@
     moveMessages(row || (isAbove && target.id && document.getElementById(target.id)));
   };
 
-  /* Keep the focus through a swap. A refused form moves it to its errors. */
+  /* Keep the focus through a swap. A refused form moves it to errors. */
   let held = null;
   document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
-    // A message above the page does not push away what one looks at.
+    // A message above the page does not move the visible content.
     if (target?.id === "messages") {
       const [height, at] = [target.offsetHeight, scrollY];
       target.addEventListener("htmx:afterSwap", () => {
@@ -133,8 +133,8 @@
     next.focus({ preventScroll: next !== heading });
   });
 
-  /* Going back, the focus is on the link that was followed; and the links back to a list (breadcrumbs,
-     Cancel) keep its filters and its order. `lists` are the queries of the lists that this page is below. */
+  /* Going back focuses the followed link, and links back to a list (breadcrumbs, Cancel) keep its filters
+     and order. `lists` has the query strings of the lists above this page. */
   const memory = JSON.parse(sessionStorage.getItem("lists") || "{}");
   const waysBack = (part) => all(".crumb a, a[data-cancel]", part);
   const lists = history.state?.lists || Object.fromEntries(Object.entries(memory).filter(([path]) => (
@@ -157,7 +157,7 @@
     if (followed && document.activeElement === document.body) find(`main ${followed}`)?.focus();
   });
 
-  /* A link that is pasted into an empty line, or over all of it, is read at once. */
+  /* Read a link at once if it is pasted as the whole line. */
   document.addEventListener("paste", ({ target, clipboardData }) => {
     const isLink = /^\s*https?:\/\/\S+(\s+https?:\/\/\S+)*\s*$/i.test(clipboardData.getData("text"));
     const isLine = target.matches?.(".capture-row input");
@@ -165,19 +165,19 @@
     if (isLink && isWhole) setTimeout(() => target.form.requestSubmit());
   });
 
-  /* Show the milestone of a stone below the trail, on hover and on focus. */
+  /* Show a stone's milestone below the trail on hover and on focus. */
   const name = (event) => {
     const stone = event.target.closest?.(".cairn a");
     const line = find(".stone-name");
     if (!stone || !line) return;
-    // On the roadmap's page the row has the name, elsewhere the stone's title.
+    // On the roadmap's page the name is in the row, elsewhere in the title.
     const row = document.getElementById(stone.getAttribute("href").slice(1));
     line.textContent = (find("title", stone) || find(".row-title", row)).textContent;
   };
   document.addEventListener("pointerover", name);
   document.addEventListener("focusin", name);
 
-  /* Close a menu on Escape, on a click elsewhere and when the focus leaves it. */
+  /* Close a menu on Escape, on outside clicks and when the focus leaves it. */
   const shut = (menu, back) => {
     menu.open = false;
     if (back) find("summary", menu).focus();
@@ -192,13 +192,13 @@
     });
   }
 
-  /* A new account starts in the time zone of its browser, where the list has it. */
+  /* Preset a new account's time zone from the browser, if the list has it. */
   for (const field of all("[data-timezone]")) {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
     if (!field.options || all("option", field).some((each) => each.value === zone)) field.value = zone;
   }
 
-  /* Close a message, and go on where it stood. */
+  /* Close a message and focus its row. */
   document.addEventListener("click", ({ target }) => {
     const flash = target.closest?.(".flash .close")?.closest(".flash");
     if (!flash) return;
@@ -206,18 +206,18 @@
     flash.remove();
     (row && find(".row-title, [role=combobox]", row) || find("#main")).focus({ preventScroll: true });
   });
-  /* The place of one that went by itself goes where nobody sees it move. */
+  /* Remove a faded message's space on the next scroll. */
   document.addEventListener("animationend", ({ target }) => {
     if (target.matches(".flash")) addEventListener("scroll", () => target.remove(), { once: true });
   });
 
-  /* Go to the sign-in when the session has ended. */
+  /* Go to sign-in when the session has ended. */
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status !== 401) return;
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   });
 
-  /* That a form is saved is true until somebody types on, and not where the request failed. */
+  /* Clear "Saved" when the person types on or the request failed. */
   const unsay = (form, text = "") => {
     const said = form && find("[data-said]", form);
     if (!said) return;
@@ -231,8 +231,8 @@
     });
   }
 
-  /* Say when the server cannot be reached, which only a failed request shows (a server on the same machine
-     answers without a network), and when it takes long. It goes with the next answer. */
+  /* Report an unreachable or slow server until the next response. Only a failed request shows this,
+     because a local server works without a network. */
   const sayFault = (request, text) => {
     const flash = find("#fault").content.firstElementChild.cloneNode(true);
     if (text) flash.firstChild.data = `${text} `;

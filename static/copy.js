@@ -1,7 +1,7 @@
-/* Buttons that copy the text of a field. Without this file the text is selected and copied by hand. */
+/* Buttons that copy a field's text. Without this file, people select and copy it by hand. */
 (() => {
   "use strict";
-  /* Over plain http the browser has no clipboard for pages, only the older command. */
+  /* Over plain http there is no clipboard API, only the older command. */
   const copy = async (text) => {
     try {
       await navigator.clipboard.writeText(text);
@@ -17,7 +17,7 @@
       field.focus();
       field.select();
       const copied = await copy(field.value);
-      // Where neither works the text stays selected, in focus, to be copied by hand.
+      // If neither works, the text stays selected, to be copied by hand.
       const keys = navigator.platform.startsWith("Mac") ? "⌘C" : "Ctrl+C";
       const said = copied ? button.dataset.said : button.dataset.byHand.replace("{keys}", keys);
       if (copied) button.focus();

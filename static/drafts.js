@@ -1,6 +1,6 @@
-/* Keep what was typed into a form, in this tab, until the server has it: through folding, a swap,
-   leaving, and the end of the session. A draft belongs to its person and to the address that its form
-   is sent to. Passwords and files are never kept. */
+/* Keep form input in this tab until the server has it: through collapsing, swaps, navigation and the
+   end of the session. A draft belongs to a person and to its form's action URL. Passwords and files
+   are never kept. */
 (() => {
   "use strict";
   const owner = document.body.dataset.person;
@@ -10,14 +10,14 @@
   const TYPES = ["text", "email", "url", "date", "number"];
   const TYPED = `textarea, input:not([type]), ${TYPES.map((type) => `input[type=${type}]`)}`;
 
-  /* The drafts of this tab. state: "typed"; "sent", until the answer is there; or "carried" by the pages
-     that ask for the password and then send it again. from: the page where it got this state. */
+  /* The drafts of this tab. state: "typed"; "sent", until the response arrives; or "carried" by pages
+     that ask for the password and send it again. from: the page where it got this state. */
   const here = location.href.replace(location.hash, "");
   const read = (key) => JSON.parse(sessionStorage.getItem(key) || "null");
   const write = (key, draft) => {
     try {
       sessionStorage.setItem(key, JSON.stringify(draft));
-    } catch { /* Storage is full or forbidden: the form works without it. */ }
+    } catch { /* Storage is full or disabled: the form works without it. */ }
   };
   const keys = () => Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
   const drop = (key) => {
@@ -35,11 +35,11 @@
     const { pathname, search } = new URL(form.getAttribute("action") || "", location);
     return PREFIX + pathname + search;
   };
-  /* What became of the forms that the last page sent. */
+  /* Handle the results of the last page's forms. */
   const [{ type, responseStatus, transferSize, redirectCount }] = performance.getEntriesByType("navigation");
   const refused = responseStatus >= 400 || find(".errors");
-  /* This page is the answer to a form if its page led here, and a redirect or its own address. Where the
-     browser keeps the referrer to itself, the redirect has to do. */
+  /* This page is the response to a form if the form's page is the referrer, after a redirect or at the
+     form's URL. Without a referrer, the redirect decides. */
   const accepted = (key, from) => owner && !refused && type !== "back_forward" && (
     document.referrer
       ? document.referrer === from && (redirectCount > 0 || key.split("?")[0] === PREFIX + location.pathname)
@@ -64,8 +64,8 @@
   const fields = (form) => [...form.elements].filter((field) => field.name
     && !["csrf_token", "_method"].includes(field.name)
     && !["fieldset", "password", "file", "search", "submit", "button"].includes(field.type));
-  /* Beside a conflict the form has the newer revision, for whoever saves again knowingly. A draft keeps its
-     own, so that later it conflicts again. */
+  /* After a conflict, the form has the newer revision, so saving again overwrites it. A draft keeps its
+     own, so that it conflicts again. */
   const ownRevision = (form) => {
     const values = find("[data-conflict]") && read(keyOf(form))?.values;
     return (field) => {
@@ -81,7 +81,7 @@
     write(keyOf(form), { owner, state, from: here, values });
     mark();
   };
-  /* A link that unfolds the form of a draft says that there is one. */
+  /* Mark links that expand a form with a draft. */
   const mark = () => {
     const text = find("#draft-notice").content.firstElementChild.dataset.mark;
     const addresses = keys().map((key) => key.slice(PREFIX.length));
@@ -108,8 +108,8 @@
     if (!field.options) return field.value === field.defaultValue;
     return field.value === ([...field.options].find((option) => option.defaultSelected) || field.options[0])?.value;
   };
-  /* Going back, a browser may show a page as it was left, from its memory or its cache: load what is true
-     now, unless that loses what is typed into a form that is not kept, or sends a form again. */
+  /* Going back, a browser may show an old page from memory or its cache: reload it, unless that loses
+     input of a form without drafts or sends a form again. */
   const isUnsaved = (form) => !isKept(form)
     && all("input:not([type=hidden]), select, textarea", form).some((field) => !isDefault(field));
   window.addEventListener("pageshow", ({ persisted }) => {
@@ -117,7 +117,7 @@
     if (!isOld || "answersForm" in document.body.dataset) return;
     if (!all("form[method=post]").some(isUnsaved)) location.reload();
   });
-  /* Fill a form with its draft, as far as it has the fields; return the values that found none. */
+  /* Fill a form's fields from its draft; return the values without a field. */
   const fill = (form, values) => {
     const left = fields(form);
     return values.filter(([name, value, checked]) => {
@@ -132,7 +132,7 @@
       return false;
     });
   };
-  /* Ask the server for what only it can add to a form: rows of impacts, milestones that were found. */
+  /* Request fields that only the server can add to a form: impact rows, found milestones. */
   const complete = (form, missing) => {
     if (missing.some(([name]) => name.startsWith("impacts-"))) find("#add-impact", form)?.click();
     const chosen = missing.filter(([name, , checked]) => name === "milestones" && checked);
@@ -148,7 +148,7 @@
     const key = keyOf(form);
     const draft = read(key);
     if (!draft) return false;
-    // The server has answered with this form: what it shows is newer.
+    // The server responded with this form, so its content is newer.
     if (draft.state === "sent") { keep(form, "typed"); return false; }
     const hidden = fields(form).filter((field) => field.type === "hidden").map((field) => [field, field.value]);
     const left = fill(form, draft.values).filter(([, value, checked]) => checked ?? value);
@@ -157,12 +157,12 @@
       return false;
     }
     notice(form, key, () => {
-      // Parts that the server added are no defaults of the form.
+      // Parts added by the server are not form defaults.
       if (missing.has(form)) { location.reload(); return; }
       form.reset();
       for (const [field, value] of hidden) field.value = value;
     });
-    // What is pasted into a line takes the place of what was left in it.
+    // A pasted text replaces the draft of the line.
     const line = find(".capture-row input", form);
     if (line) for (const name of ["focus", "click"]) line.addEventListener(name, () => line.select(), { once: true });
     if (left.length) {
@@ -186,7 +186,7 @@
       document.dispatchEvent(new CustomEvent("announce", { detail: { value } }));
     }
     if (owner) mark();
-    // After the sign-in one goes on where it was: the row of what was not saved is unfolded.
+    // After signing in, expand the row of the unsaved draft.
     if (part === document.body && /\/login\b/.test(document.referrer)) find(".row-title[data-unsaved]")?.click();
   });
 
@@ -205,18 +205,18 @@
     if (!form || event.ctrlKey || event.metaKey || event.shiftKey) return;
     for (const key of form.matches("[data-sends-draft]") ? carried() : [keyOf(form)]) drop(key);
     if (link.hash && link.pathname + link.search === location.pathname + location.search) {
-      // A form that was unfolded in its own page: the link would only scroll.
+      // A form expanded in its own page: the link would only scroll.
       event.preventDefault();
       location.hash = link.hash;
       location.reload();
     }
   });
 
-  /* What is saved while it is written needs no draft, once the server has it. */
+  /* Autosaved input needs no draft once the server has it. */
   document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
     if (elt.matches("form[data-autosave]") && isKept(elt)) setState(keyOf(elt), "sent");
   });
-  /* What became of a form that htmx sent. */
+  /* Handle the result of an htmx form. */
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { xhr, requestConfig: { elt } } = event.detail;
     if (!isKept(elt)) return;

@@ -1,5 +1,5 @@
-/* Send a file as soon as it is chosen or dropped, and show how far it is. Without this file the form
-   sends the chosen files when it is saved. */
+/* Upload a file as soon as it is chosen or dropped, and show its progress. Without this script, the
+   form uploads files on saving. */
 (() => {
   "use strict";
   const say = (text) => document.dispatchEvent(new CustomEvent("announce", { detail: { value: text } }));
@@ -15,7 +15,7 @@
     let pending = 0;
     let submitter = null;
 
-    // Together above the files, until they are closed.
+    // Errors stay above the files until closed.
     let isRefused = false;
     const refuse = (row, text) => {
       isRefused = true;
@@ -52,7 +52,7 @@
       if (pending || submitter === null) return;
       const button = submitter;
       submitter = null;
-      // A file that was refused is read first.
+      // Do not submit after a rejected file.
       if (!isRefused) input.form.requestSubmit(button || undefined);
     };
     const send = (file) => {
@@ -85,7 +85,7 @@
     };
     const take = (files) => {
       isRefused = false;
-      // What has no room in the piece is not sent, and takes nothing of the quota.
+      // Files over the evidence's limit are not sent and use no quota.
       const room = Math.max(0, mostFiles - pending - list.querySelectorAll("input:checked").length);
       for (const file of files.slice(0, room)) send(file);
       const left = files.slice(room).map((file) => `“${file.name}”`);
@@ -107,7 +107,7 @@
       say(waits);
     });
     const holdsFiles = (event) => [...event.dataTransfer.types].includes("Files");
-    // Anywhere on the page: a file that missed a small field would replace the page, and what was typed.
+    // Accept drops on the whole page: a file dropped elsewhere would replace the page and its input.
     window.addEventListener("dragover", (event) => {
       if (!holdsFiles(event)) return;
       event.preventDefault();

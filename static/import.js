@@ -1,4 +1,4 @@
-// Tick all new rows or none without asking for the page again, which would forget other choices.
+// Tick all new rows or none without reloading the page, which would lose other choices.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-tick]");
   if (!link) return;

@@ -1,9 +1,9 @@
-/* Single keys on every page with rows. They focus or press what the page has already, which its attributes say:
-   .list, .steps           lists whose rows j and k go through: they focus the first link or button of each
-   data-rows on any list   what they focus instead
-   data-tick, data-edit    what x presses in the row, and the address of e: {href} and {key} are the row's own
-   aria-keyshortcuts="n"   what that key presses on this page
-   Where the account has single keys switched off, only the arrow keys within a list are left. */
+/* Single-key shortcuts on pages with rows. They focus or press existing elements, selected by attributes:
+   .list, .steps           lists that j and k move through, focusing the first link or button of a row
+   data-rows on any list   the selector to focus instead
+   data-tick, data-edit    the selector x presses in a row, and the URL of e with the row's {href} and {key}
+   aria-keyshortcuts="n"   the element that a key presses on this page
+   If the account turns off single keys, only the arrow keys within a list work. */
 (() => {
   "use strict";
   const single = document.body.hasAttribute("data-single-keys");
@@ -20,7 +20,7 @@
     const active = document.activeElement;
     const row = rowOf(active);
     const at = all.findIndex((title) => title === active || (row && rowOf(title) === row));
-    // Below a row lies what it unfolded.
+    // A row's details are below it.
     return at >= 0 || active === document.body ? at : all.findLastIndex((title) => (
       title.compareDocumentPosition(active) & Node.DOCUMENT_POSITION_FOLLOWING));
   };
@@ -70,13 +70,13 @@
     return true;
   };
 
-  /* The list of keys: a page of its own, or a dialog above this one. */
+  /* The list of keys, as a separate page or as a dialog. */
   const link = document.querySelector("a[data-opens-keys]");
   const list = () => {
     const dialog = document.getElementById("keys");
     if (!link || !dialog) return false;
     htmx.ajax("GET", link.getAttribute("href"), { target: dialog, swap: "innerHTML" }).then(() => {
-      // What does nothing on this page is not listed.
+      // Omit keys that do nothing on this page.
       for (const key of dialog.querySelectorAll("[data-needs]")) {
         if (key.dataset.needs ? !document.querySelector(key.dataset.needs) : !titles().length) key.remove();
       }

@@ -1,9 +1,9 @@
-/* Keys of the matrix: it is one stop of Tab, and the arrow keys move from cell to cell. Without this
-   file Tab reaches the link of every cell. */
+/* Matrix keys: the matrix is one tab stop, and the arrow keys move between cells. Without this file,
+   Tab reaches the link of every cell. */
 (() => {
   "use strict";
   const matrix = () => document.querySelector("table.matrix");
-  // A cell that spans columns (or rows, in the head) stands for all of them.
+  // A cell that spans columns (or rows, in the head) fills all of them.
   const lay = (table) => {
     const places = [...table.rows].map(() => []);
     [...table.rows].forEach((row, y) => {
@@ -27,14 +27,14 @@
   };
   const link = (found) => found?.querySelector("a");
 
-  /* One link of the matrix is in the order of Tab: the one that was last in focus. */
+  /* Only the last focused link of the matrix is in the tab order. */
   const settle = (chosen) => {
     const table = matrix();
     if (!table) return;
     for (const each of table.querySelectorAll("a[tabindex='0']")) each.tabIndex = -1;
     if (chosen) { chosen.tabIndex = 0; return; }
     table.setAttribute("role", "grid");
-    // Without this file the frame is a stop of its own, to be scrolled; the cells scroll it here.
+    // Here the cells scroll the frame. Without this file, the frame is a tab stop for scrolling.
     table.parentElement.removeAttribute("tabindex");
     for (const each of table.querySelectorAll("a")) each.tabIndex = -1;
     const first = table.querySelector("tbody a");
@@ -44,11 +44,11 @@
     const next = link(found);
     if (!next) return false;
     next.focus({ preventScroll: true });
-    // Out from below the parts of the table that stay in place.
+    // Scroll out from under the sticky parts of the table.
     next.closest("td, th").scrollIntoView({ block: "nearest", inline: "nearest" });
     return true;
   };
-  /* From a cell in some direction, over cells that lead nowhere. */
+  /* Move in a direction, skipping cells without links. */
   const step = (found, down, right) => {
     const [row, column, places] = where(found);
     let [y, x] = [row, column];

@@ -1,6 +1,6 @@
-/* The palette: Ctrl+K or Cmd+K, or the link "Search" in the top bar, opens a field above any page. It is
-   a combobox: the field keeps the focus, the arrow keys choose an option, Enter opens it. Without this file
-   the link leads to the page of search. */
+/* The palette: Ctrl+K, Cmd+K or the link "Search" in the top bar opens a search field above any page.
+   It is a combobox: the field keeps the focus, the arrow keys select an option, Enter opens it. Without
+   this file, the link opens the search page. */
 (() => {
   "use strict";
   const dialog = document.getElementById("palette");
@@ -27,7 +27,7 @@
   };
 
   const open = () => {
-    // Beneath another dialog it could not be used.
+    // Below another dialog it would be unusable.
     for (const other of document.querySelectorAll("dialog[open]")) other.close();
     dialog.showModal();
     field.select();
@@ -54,7 +54,7 @@
     else return;
     event.preventDefault();
   });
-  // What was found for fewer letters must not be opened by Enter.
+  // Enter must not open a result of an earlier query.
   field.addEventListener("input", () => choose(null));
   found.addEventListener("htmx:afterSwap", () => {
     const list = found.querySelector("[role=listbox]");
@@ -62,12 +62,12 @@
     status.textContent = list ? list.dataset.said : "";
     choose(options()[0]);
   });
-  // A refusal is said where it can be seen.
+  // Show errors inside the palette.
   dialog.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (detail.xhr.status >= 400) detail.target = found;
   });
 
-  // A click beside a dialog closes it, and so does a link, which may lead to a place on this page.
+  // A click outside a dialog closes it, and so does a link, which may point into this page.
   for (const each of document.querySelectorAll("dialog")) {
     each.addEventListener("click", ({ target }) => {
       if (target === each || target.closest("a, [data-closes]")) each.close();

@@ -1,4 +1,4 @@
-/* Show how long an attempt has taken. The server has the clock; without this file its start is shown. */
+/* Show the elapsed time of an attempt. Without this file, its start time is shown. */
 (() => {
   "use strict";
   const shown = document.querySelector("[data-elapsed]");

@@ -1,6 +1,6 @@
-/* Drag the rows of a list to another place. The buttons in each row do the same without it.
-   data-reorder on the list   what its answer replaces, as a selector
-   data-place on each row     where its new place is sent, as `to`, counted from 0 */
+/* Reorder a list by dragging rows. Without this file, each row's buttons do the same.
+   data-reorder on the list   selector of what the response replaces
+   data-place on each row     URL for its new position, sent as `to`, from 0 */
 (() => {
   "use strict";
   let dragged = null;
@@ -36,7 +36,7 @@
     const putBack = () => list.insertBefore(row, next);
     if (event.dataTransfer.dropEffect === "none") return putBack();
     if (placeOf(row) === place) return;
-    // What was not saved does not stay where it was dropped.
+    // Undo the move if it was not saved.
     row.addEventListener("htmx:afterRequest", (done) => done.detail.successful || putBack(), { once: true });
     htmx.ajax("PUT", row.dataset.place, {
       source: row, target: list.dataset.reorder, swap: "outerHTML", values: { to: placeOf(row) },
