@@ -1,1 +1,1 @@
-"""The pages of one's own way: roadmap, stage, milestone, the tick and its answer."""
+"""The pages of a person's own roadmap: roadmap, stage, milestone and completion."""

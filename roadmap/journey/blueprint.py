@@ -1,4 +1,4 @@
-"""The blueprint, and the loaders that its pages begin with."""
+"""The blueprint, and loaders shared by its routes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ journey.add_app_template_filter(confirmed_by)
 
 
 def progress_or_redirect(actor: Actor, slug: str) -> RoadmapProgress:
-    """Load the actor's progress on a roadmap, or redirect to enrolling; 404 without a roadmap."""
+    """Load the actor's progress on a roadmap, or redirect to enrollment; 404 without a roadmap."""
     enrolled = enrollment_or_redirect(actor.id, slug)
     return load_enrolled_progress(db.session, actor, enrolled, now=now())
 

@@ -1,4 +1,4 @@
-"""Say roughly, objective by objective, what one has done already: the form, and what it means."""
+"""The calibration form, in which a person marks what they have already done, by objective."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHOICES = [
     SelectChoice("some", _("Some")),
     SelectChoice("none", _("None")),
 ]
-REASON = _(
+DEFAULT_REASON = _(
     "The roadmap lists this stage to consider, not as required. I build on experience instead."
 )
 
@@ -39,7 +39,7 @@ REASON = _(
 class CalibrationForm(EnrollmentForm):
     """Time zone, target date and pace, and fields for each objective of a roadmap.
 
-    Make it by `calibration_form`. `shown` are the keys of the milestones that it showed as done.
+    Create it with `calibration_form`. `shown` has the keys of the milestones shown as done.
     """
 
     shown = HiddenField()
@@ -54,7 +54,7 @@ class CalibrationForm(EnrollmentForm):
 def calibration_form(
     content: Content, tones: Mapping[str, str], today: dt.date, **values: Any
 ) -> CalibrationForm:
-    """Return the form for a roadmap, filled in with what the person has done, by `tones`."""
+    """Return the form for a roadmap, prefilled from the person's `tones`."""
     fields: dict[str, Any] = {}
     for stage in content.stages:
         if not stage.required:
@@ -99,12 +99,12 @@ def _objective_fields(objective: Objective) -> dict[str, Any]:
 
 
 def _initial(content: Content, tones: Mapping[str, str]) -> dict[str, Any]:
-    is_done = [key for key, tone in tones.items() if tone not in (*OPEN, "not_applicable")]
-    values: dict[str, Any] = {"shown": " ".join(is_done)}
+    done_keys = [key for key, tone in tones.items() if tone not in (*OPEN, "not_applicable")]
+    values: dict[str, Any] = {"shown": " ".join(done_keys)}
     for stage in content.stages:
         if not stage.required:
-            values[f"aside-{stage.key}"] = is_aside(stage, tones)
-            values[f"reason-{stage.key}"] = str(REASON)
+            values[f"aside-{stage.key}"] = is_set_aside(stage, tones)
+            values[f"reason-{stage.key}"] = str(DEFAULT_REASON)
         for objective in stage.objectives:
             keys = [
                 each.key for each in objective.milestones if tones.get(each.key) != "not_applicable"
@@ -116,19 +116,19 @@ def _initial(content: Content, tones: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def is_aside(stage: Stage, tones: Mapping[str, str]) -> bool:
-    """Return whether a stage was set aside: nothing in it is open, and something not applicable."""
+def is_set_aside(stage: Stage, tones: Mapping[str, str]) -> bool:
+    """Return whether a stage has no open milestone and at least one that is not applicable."""
     found = [tones.get(each.key, "not_started") for each in stage.milestones]
     return "not_applicable" in found and not any(tone in OPEN for tone in found)
 
 
-def chosen_milestones(
+def changed_answers(
     form: CalibrationForm, content: Content, tones: Mapping[str, str]
 ) -> dict[str, bool]:
-    """Return which milestones the person says are done or not, where they changed it in the form.
+    """Return whether each milestone is done, for those that the person changed in the form.
 
-    What another tab ticked meanwhile stays. One that is not applicable stays so, unless it is
-    named.
+    Changes made in another tab since are kept. A milestone that is not applicable changes only if
+    it is selected by name.
     """
     shown = (form.shown.data or "").split()
     answers: dict[str, bool] = {}

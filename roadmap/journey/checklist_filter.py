@@ -1,4 +1,4 @@
-"""The filters of the checklist, which stay in its address."""
+"""The filters of the checklist, which are kept in the URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
 
 OPEN = ("not_started", "in_progress")
-# How far ahead a target date is due.
+# An open milestone is due if its target date is within this time.
 DUE_WITHIN = dt.timedelta(weeks=4)
 
 
@@ -27,7 +27,7 @@ SHOWN_TONES = {
     "without-evidence": ("claimed",),
     "not-verified": (*OPEN, "claimed", "evidenced"),
 }
-"""The tones to which the checklist may be narrowed, by the word in the address."""
+"""The tones shown by each filter value in the URL."""
 SHOWN = {
     "": _l("All"),
     "open": _l("Open"),
@@ -41,9 +41,9 @@ SHOWN = {
 
 @dataclass(frozen=True)
 class ChecklistFilter:
-    """What of a checklist is shown; empty for everything. `path` is the page's address.
+    """The filter of a checklist; empty for everything. `path` is the path of the page.
 
-    `captured` is a milestone that is shown in any case: a piece was saved for it just now.
+    `captured` is a milestone that is always shown, because evidence was just saved for it.
     """
 
     path: str
@@ -55,7 +55,7 @@ class ChecklistFilter:
     def from_query(
         cls, path: str, query: Mapping[str, str], skills: Mapping[str, object]
     ) -> ChecklistFilter:
-        """Read the filter from an address; what is unknown there filters nothing."""
+        """Read the filter from the query; unknown values filter nothing."""
         shown, skill = query.get("show", ""), query.get("skill", "")
         return cls(
             path,
@@ -69,11 +69,11 @@ class ChecklistFilter:
 
     @property
     def trail_base(self) -> str:
-        """Return the page to whose rows the stones lead: another one where not all are here."""
+        """Return the page to which the stones of the trail link: with a filter, the full page."""
         return self.path if self else ""
 
     def url(self, shown: str | None = None) -> str:
-        """Return the address of the page with this filter, or with another choice of `SHOWN`."""
+        """Return the URL of the page with this filter, or with another choice of `SHOWN`."""
         chosen = {"show": self.shown if shown is None else shown, "skill": self.skill}
         query = urlencode({name: value for name, value in chosen.items() if value})
         return f"{self.path}?{query}" if query else self.path
@@ -82,7 +82,7 @@ class ChecklistFilter:
 def matching_keys(
     chosen: ChecklistFilter, progress: RoadmapProgress, milestones: Iterable[Milestone]
 ) -> dict[str, set[str]]:
-    """Return the milestones of the chosen skill that each choice shows, by its name."""
+    """Return the milestones of the chosen skill that each choice of `SHOWN` includes, by choice."""
     tones = {
         each.key: progress.tone(each.key)
         for each in milestones

@@ -1,4 +1,4 @@
-"""What a person already has for each roadmap, enrolled or not, to compare them side by side."""
+"""Compare all roadmaps by what a person already has for each, enrolled or not."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where somebody's facts put them on a roadmap.
+class RoadmapComparison:
+    """How far a person is on a roadmap.
 
-    `shared` counts its milestones by the title of each other roadmap that has them, too.
-    `years` are those recorded, `years_asked` those of its gate, where it has one.
+    `shared` has the title of each other roadmap with the number of common milestones.
+    `years` are those recorded; `years_required` those required by a gate, if there is one.
     """
 
     content: Content
     enrolled: EnrolledRoadmap | None
-    judged: Evaluation
+    evaluation: Evaluation
     shared: tuple[tuple[str, int], ...]
     at_bar: int
     years: Fraction
-    years_asked: Fraction | None
+    years_required: Fraction | None
 
 
-def stand_on(
+def compare_roadmap(
     content: Content,
     others: Collection[Content],
     enrolled: EnrolledRoadmap | None,
     facts: Facts,
     today: dt.date,
-) -> Standing:
-    """Judge a person's facts by a roadmap, whether they are on it or not."""
+) -> RoadmapComparison:
+    """Evaluate a person's facts against a roadmap, whether they are enrolled or not."""
     tally = Tally(content, facts, today)
     levels = {**facts.self_levels, **facts.other_levels}
     common = [(each.title, len(content.by_key.keys() & each.by_key.keys())) for each in others]
-    return Standing(
+    return RoadmapComparison(
         content=content,
         enrolled=enrolled,
-        judged=evaluate(tally),
+        evaluation=evaluate(tally),
         shared=tuple((title, number) for title, number in common if number),
         at_bar=sum(levels.get(skill.key, 0) >= skill.bar for skill in content.skills),
         years=tally.years,
-        years_asked=years_required(content.policy),
+        years_required=years_required(content.policy),
     )

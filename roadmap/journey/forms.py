@@ -1,4 +1,4 @@
-"""Forms of enrollment, of the plan of a milestone, and of the reason why one does not apply."""
+"""Forms for enrollment, for the plan of a milestone, and for why one is not applicable."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def reason_field(*validators: object, description: str = "") -> StringField:
 
 
 class TargetForm(FlaskForm):
-    """A form with a target date: one after today, or the one that is `saved`."""
+    """A form with a target date, which must be after today or equal to `saved`."""
 
     target_on = target_field()
 
@@ -53,7 +53,7 @@ class TargetForm(FlaskForm):
         super().__init__(**values)
 
     def validate_target_on(self, field: DateField) -> None:
-        # The field itself reports a date that cannot be read.
+        # The field itself reports an invalid date.
         if fault := rules.target_error(field.data, self.today, self.saved):
             raise ValidationError(TARGET_MESSAGES[fault])
 

@@ -1,4 +1,4 @@
-"""Load a milestone with its person's facts, for its page and for the row that it unfolds."""
+"""Load a milestone with a person's facts, for its page and for its expanded row."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceVersion
 from roadmap.journey.forms import PlanForm, ReasonForm
 from roadmap.journey.roadmap_progress import RoadmapProgress
-from roadmap.journey.unticked_milestones import tick_offer
+from roadmap.journey.unticked_milestones import completion_gain
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import MilestoneState, milestone_state
 from roadmap.readiness.queries import person_record
@@ -32,15 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneDetails:
-    """A milestone with its person's facts.
+    """A milestone with a person's facts.
 
-    `content` is what the roadmap says of it, `evidence` what is linked to it, the newest first,
-    and `linkable` what could be: id and title. `endorsements` are what witnesses were asked and
-    said. `tick_gain` is what a tick adds to the score where
-    evidence proves the milestone and only the tick is missing, else None; `why_no_gain` says why
-    that is nothing. `plan` and `reason_form`
-    are the forms, filled in or refused; `conflict` is what is stored where a stale edit of the plan
-    was refused.
+    `evidence` are the linked pieces, newest first, and `linkable` the id and title of those that
+    can be linked. `endorsements` are the requests to witnesses and their answers. `tick_gain` is
+    the gain in score of marking it as done if evidence already proves it, else None; `why_no_gain`
+    explains an empty gain. `plan` and `reason_form` are the forms, prefilled or with errors;
+    `conflict` is the stored plan if a stale edit was refused.
     """
 
     content: Milestone
@@ -68,9 +66,9 @@ def load_details(
     reason: ReasonForm | None = None,
     conflict: MilestonePlan | None = None,
 ) -> MilestoneDetails:
-    """Return a milestone of the person's own roadmap in eight statements.
+    """Return a milestone of the person's own roadmap, in eight statements.
 
-    It takes their whole record as well where evidence waits for the tick.
+    Loads their whole record as well if evidence proves the milestone and it is not done.
     """
     state = milestone_state(session, user_id, milestone.key)
     evidence = _linked_evidence(session, user_id, milestone)
@@ -81,7 +79,7 @@ def load_details(
     ):
         facts = person_record(session, user_id).own
         tally = Tally(found.published.content, facts, found.today)
-        gain, why_none = tick_offer(tally, milestone.key)
+        gain, why_none = completion_gain(tally, milestone.key)
     return MilestoneDetails(
         content=milestone,
         state=state,
@@ -112,7 +110,7 @@ def _linked_evidence(session: Session, user_id: uuid.UUID, milestone: Milestone)
 def _linkable_evidence(
     session: Session, user_id: uuid.UUID, milestone: Milestone
 ) -> list[tuple[str, str]]:
-    """Return what could be linked, first what is of a fitting kind, then the newest."""
+    """Return the id and title of evidence that can be linked, fitting kinds first, newest first."""
     link = EvidenceMilestone
     links = sa.select(sa.func.count()).where(link.evidence_id == Evidence.id).scalar_subquery()
     here = sa.exists().where(link.evidence_id == Evidence.id, link.milestone_key == milestone.key)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def tone_labels() -> dict[str, str]:
-    """Return the tones in the reader's language."""
+    """Return the labels of the tones in the reader's language."""
     return {
         "not_started": _("Not started"),
         "in_progress": _("In progress"),
@@ -40,9 +40,9 @@ def tone_labels() -> dict[str, str]:
 
 
 class RowView(NamedTuple):
-    """A milestone's row of the checklist, in the order in which the template takes it apart.
+    """A milestone's row of the checklist, in the order in which the template unpacks it.
 
-    `anchor` is short, because a page has 80 of them. Between `start` and `end` stands the note.
+    `anchor` is short, because a page has 80 of them. The note is between `start` and `end`.
     """
 
     anchor: str
@@ -58,36 +58,33 @@ class RowView(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def render_row_start(anchor: str, url: str, title: str, tone: str) -> Markup:
-    """Render button and title of a row, which are the same for all people by its tone.
-
-    The content of a revision decides everything in it, so it is rendered once.
-    """
+    """Render the button and title of a row, cached because they depend only on its arguments."""
     macro = get_template_attribute("journey/_milestone_rows.html", "row_start")
     return Markup(macro(anchor, url, title, tone, tone in TONES))  # noqa: S704 - it escapes
 
 
 @lru_cache(maxsize=512)
 def render_row_end(tone_label: str, hours: str) -> Markup:
-    """Render the end of a row; `tone_label` is empty where nothing has begun."""
+    """Render the end of a row; `tone_label` is empty if the milestone is not started."""
     macro = get_template_attribute("journey/_milestone_rows.html", "row_end")
     return Markup(macro(tone_label, hours))  # noqa: S704 - it escapes
 
 
 @dataclass(frozen=True)
 class StageView:
-    """A stage with the person's progress, as the templates print it."""
+    """A stage with the person's progress, as the templates show it."""
 
     stage: Stage
     tally: str
     facts: str
     is_set_aside: bool
     meter: Markup
-    # Titles of objectives, with the rows below each.
+    # Titles of objectives with their rows.
     objectives: Sequence[tuple[str, Sequence[RowView]]] = ()
 
 
 class RoadmapPresenter:
-    """Prepares one person's progress at one moment."""
+    """Prepares one person's progress at a point in time."""
 
     def __init__(self, progress: RoadmapProgress) -> None:
         self.progress = progress
@@ -102,7 +99,7 @@ class RoadmapPresenter:
         self.hours_label = _("%(hours)d h")
 
     def row_note(self, key: str, tone: str) -> tuple[str, bool]:
-        """Return the note beside a milestone, and whether it is a warning."""
+        """Return the note of a milestone's row, and whether it is a warning."""
         target = self.progress.targets.get(key)
         if target is None or tone in TONES or tone == "not_applicable":
             return "", False
@@ -132,12 +129,12 @@ class RoadmapPresenter:
     def stage(
         self, stage: Stage, *, with_rows: bool, chosen: ChecklistFilter | None = None
     ) -> StageView:
-        """Return a stage, with or without what the filter leaves of its checklist."""
+        """Return a stage, with its filtered checklist if `with_rows`."""
         counts = self.counts[stage.key]
         done = sum(counts[tone] for tone in TONES)
         total = len(stage.milestones) - counts["not_applicable"]
         shares = self.progress.data["stages"][stage.key]
-        # Of a stage that is set aside nothing is counted.
+        # Nothing is counted in a stage that is set aside.
         numbers = {"done": done, "total": total, "verified": counts["verified"]}
         tally = facts = _("Not applicable")
         if total:
@@ -167,7 +164,7 @@ class RoadmapPresenter:
     def objectives(
         self, stage: Stage, chosen: ChecklistFilter | None
     ) -> list[tuple[str, list[RowView]]]:
-        """Return the objectives of a stage of which the filter leaves rows, with these rows."""
+        """Return the objectives of a stage that have rows after filtering, with these rows."""
         objectives = []
         shown = matching_keys(chosen, self.progress, stage.milestones) if chosen else {}
         for objective in stage.objectives:
@@ -181,7 +178,7 @@ class RoadmapPresenter:
         return objectives
 
     def current_stage(self) -> Stage:
-        """Return the stage with most milestones in progress, else the first unfinished one."""
+        """Return the stage with the most milestones in progress, else the first unfinished one."""
         begun = {key: counts["in_progress"] for key, counts in self.counts.items()}
         busiest = max(self.content.stages, key=lambda s: (begun[s.key], s.number))
         if begun[busiest.key]:
@@ -194,7 +191,7 @@ class RoadmapPresenter:
         return self.content.stages[-1]
 
     def cairn(self, stage: Stage, facts: str, *, here: bool) -> svg.Cairn:
-        """Return the cairn that stands for a stage on the trail."""
+        """Return the cairn for a stage on the trail."""
         return svg.Cairn(
             key=stage.key,
             title=stage.short_title or stage.title,
@@ -220,27 +217,27 @@ class RoadmapPresenter:
         return svg.render_trail(cairns, _("The trail, stage by stage"), base)
 
     def stone(self, stage: Stage, key: str, facts: str, base: str = "") -> Markup:
-        """Draw one stone of the trail, which stands for a milestone."""
+        """Draw the stone of a milestone on the trail."""
         cairn = self.cairn(stage, facts, here=False)
         number = self.content.stages.index(stage)
         return svg.render_stone(cairn, number, self.content.anchors[key], base)
 
     def small_cairn(self, stage: Stage) -> Markup:
-        """Draw the cairn of a stage for the compact trail, to replace it out of band."""
+        """Draw the cairn of a stage on the compact trail, for an out-of-band swap."""
         cairn = self.cairn(stage, "", here=False)
         number = self.content.stages.index(stage)
         return svg.render_small_cairn(cairn, number, attributes=" hx-swap-oob=true")
 
     def remaining(self) -> Remaining:
-        """Return what is left to do on the roadmap."""
+        """Return the remaining effort on the roadmap."""
         return remaining(self.content, {m.key for m in self.content.milestones if self.is_open(m)})
 
     def is_open(self, milestone: Milestone) -> bool:
-        """Return whether there is still something to do for a milestone."""
+        """Return whether a milestone still has to be done."""
         return self.tones[milestone.key] in ("not_started", "in_progress")
 
     def lede(self) -> str:
-        """Sum up the page in a sentence: counts by tone, and the forecast."""
+        """Return a sentence with the counts by tone and the forecast."""
         counts = Counter(self.tones.values())
         done = sum(counts[tone] for tone in TONES)
         total = len(self.content.milestones) - counts["not_applicable"]
@@ -255,9 +252,9 @@ class RoadmapPresenter:
             "evidenced": _("%(number)d evidenced", number=counts["evidenced"]),
             "claimed": _("%(number)d claimed", number=counts["claimed"]),
         }
-        # What is there is said, not what is missing.
+        # Only tones that occur are mentioned.
         said = ", ".join(text for tone, text in kinds.items() if counts[tone])
-        if aside := counts["not_applicable"]:  # the list and its filters have these too
+        if aside := counts["not_applicable"]:  # these are in the list and its filters too
             more = _("%(number)d more not applicable", number=aside)
             said = f"{said}; {more}" if said else more
         at = self.progress
@@ -265,7 +262,7 @@ class RoadmapPresenter:
         return f"{text}: {said}. {forecast}" if said else f"{text}. {forecast}"
 
     def filter_context(self, chosen: ChecklistFilter, stage: Stage | None = None) -> dict[str, Any]:
-        """Return what the filters of the roadmap's page, or of one stage's, print."""
+        """Return the template context of the filters on the page of the roadmap or of a stage."""
         keys = matching_keys(chosen, self.progress, (stage or self.content).milestones)
         return {
             "filter": chosen,
@@ -274,7 +271,7 @@ class RoadmapPresenter:
         }
 
     def score_context(self) -> dict[str, Any]:
-        """Return what the head of the page prints: summary, score and verdict."""
+        """Return the template context of the page header: summary, score and verdict."""
         data = self.progress.data
         return {
             "lede": self.lede(),

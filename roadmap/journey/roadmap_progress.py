@@ -1,4 +1,4 @@
-"""Where a person stands on a roadmap, as their own pages show it."""
+"""A person's progress on a roadmap, as shown on their own pages."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from roadmap.readiness.summaries import load_own_summary
 
 @dataclass(frozen=True)
 class RoadmapProgress:
-    """A person's progress on a roadmap; `data` is the own half of their summary row.
+    """A person's progress on a roadmap; `data` is `own` of their summary row.
 
     See `readiness.summary.summarize` for its keys. `targets` are target dates by milestone key,
-    `recent` the milestones whose status was changed a moment ago, `absences` the days off that the
-    forecast skips.
+    `recent` the milestones whose last status change can still be undone, `absences` the days off
+    that the forecast skips.
     """
 
     published: PublishedRoadmap
@@ -49,7 +49,7 @@ class RoadmapProgress:
 def load_progress(
     session: Session, actor: Actor, slug: str, *, now: dt.datetime
 ) -> RoadmapProgress | None:
-    """Load the actor's progress on a roadmap; None where they are not on it."""
+    """Load the actor's progress on a roadmap, or None if they are not enrolled."""
     enrolled = enrollment(session, actor.id, slug)
     return None if enrolled is None else load_enrolled_progress(session, actor, enrolled, now=now)
 
@@ -64,11 +64,11 @@ def load_enrolled_progress(
     recent: frozenset[str] | None = None,
     targets: dict[str, dt.date] | None = None,
 ) -> RoadmapProgress:
-    """Load the actor's progress on a roadmap that they are known to be on.
+    """Load the actor's progress on a roadmap in which they are enrolled.
 
-    Takes four statements while the summary row is valid. Otherwise the figures are computed, and
-    not stored, because a page writes nothing. What is known of `data`, `recent` and `targets`
-    is not loaded.
+    Takes four statements if the summary row is valid. Otherwise the figures are computed but not
+    stored, because a GET writes nothing. `data`, `recent` and `targets` are only loaded if not
+    given.
     """
     today = actor.today(now)
     data = data or load_own_summary(session, actor.id, enrolled, today)
@@ -96,9 +96,9 @@ def refresh_progress(
     changed: str | None = None,
     now: dt.datetime,
 ) -> RoadmapProgress:
-    """Refresh the actor's summary rows after a write, and return the progress they now show.
+    """Refresh the actor's summary rows after a write, and return their progress.
 
-    `changed` is the milestone whose status was written, where the row of no other is shown.
+    `changed` is the milestone whose status was written, if only its row is shown.
     """
     data = refresh_summaries(session, actor.id, now)[enrolled.roadmap_id]["own"]
     recent = frozenset((changed,)) if changed else None

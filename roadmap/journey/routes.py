@@ -1,4 +1,4 @@
-"""The pages of a roadmap and its stages, and enrolling."""
+"""The pages of a roadmap and its stages, and enrollment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from roadmap.core.web import (
 from roadmap.journey import routes_calibration, routes_completion, routes_milestone
 from roadmap.journey.blueprint import journey, progress_or_redirect, stage_or_404
 from roadmap.journey.checklist_filter import ChecklistFilter
-from roadmap.journey.comparison import stand_on
+from roadmap.journey.comparison import compare_roadmap
 from roadmap.journey.forms import EnrollmentForm, ReasonForm
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_enrolled_progress, load_progress
@@ -50,7 +50,7 @@ __all__ = ["journey", "routes_calibration", "routes_completion", "routes_milesto
 @journey.get("/roadmaps")
 @permit("roadmap.read")
 def roadmaps() -> BaseResponse | str:
-    """Compare the roadmaps by what one already has; redirect where there is only one to choose."""
+    """Compare the roadmaps for the person, or redirect if there is only one to choose."""
     mine = {each.slug: each for each in progress_queries.enrollments(db.session, current_user.id)}
     found = [each.content for each in catalog.published_roadmaps(db.session)]
     if "all" not in request.args:
@@ -61,8 +61,8 @@ def roadmaps() -> BaseResponse | str:
     facts, today = record.own, record.today(now())
     return render_template(
         "journey/roadmaps.html",
-        standings=[
-            stand_on(
+        comparisons=[
+            compare_roadmap(
                 each,
                 [other for other in found if other is not each],
                 mine.get(each.slug),
@@ -78,16 +78,16 @@ def roadmaps() -> BaseResponse | str:
 @journey.get("/roadmaps/<slug>")
 @permit("roadmap.read")
 def roadmap_page(slug: str) -> Response | str:
-    """Show the trail and the checklist; to somebody not enrolled, what it is and how to begin."""
+    """Show the trail and the checklist, or an introduction if the person is not enrolled."""
     actor: Actor = current_user._get_current_object()
     folded = folded_stages(actor)
-    # An address is a page or a fragment, and has a filter; what is folded is in a cookie.
+    # A URL has a page and a fragment and may have a filter; the folded stages are in a cookie.
     shown = (wants_fragment(), request.query_string, *sorted(folded))
     key = f"roadmap:{slug}:{shown}:{page_key(actor)}"
-    # A page with a message must not be shown again from the browser's cache. What an unfolded
-    # milestone says depends on more than the key has, such as witnesses.
-    is_once = "_flashes" in session or "captured" in request.args
-    if not is_once and (same := not_modified_response(key)):
+    # A page with a flash message must not be cached. An expanded milestone depends on more than
+    # the key covers, such as witnesses.
+    is_uncacheable = "_flashes" in session or "captured" in request.args
+    if not is_uncacheable and (same := not_modified_response(key)):
         return same
     enrolled = progress_queries.enrollment(db.session, actor.id, slug)
     if enrolled is None:
@@ -105,7 +105,7 @@ def roadmap_page(slug: str) -> Response | str:
         "roadmap": content,
         "stages": stages,
         "trail": pages.trail(cairns, chosen.trail_base),
-        # A piece that was captured leads back to its row, also where its stage was folded.
+        # Saving evidence leads back to its row, which must be visible even in a folded stage.
         "folded": frozenset() if chosen or chosen.captured else folded,
     }
     if wants_fragment():
@@ -120,11 +120,11 @@ def roadmap_page(slug: str) -> Response | str:
         is_empty=not found.data["tones"],
     )
     response = make_response(page)
-    return response if is_once else add_revalidation_headers(response, key)
+    return response if is_uncacheable else add_revalidation_headers(response, key)
 
 
 def _render_filtered(context: dict[str, Any]) -> Response:
-    """Render the rows that a filter leaves, and say how many these are."""
+    """Render the filtered rows and announce their number."""
     count = sum(len(rows) for stage in context["stages"] for _title, rows in stage.objectives)
     said = ngettext("%(num)d milestone", "%(num)d milestones", count)
     return render_page("journey/_filtered.html", announce=said, **context)
@@ -138,31 +138,31 @@ def _render_not_enrolled(content: Content, form: EnrollmentForm) -> str:
 @journey.get("/roadmaps/<slug>/about")
 @permit("roadmap.read")
 def about(slug: str) -> str:
-    """Show whom the role suits, also after one has begun."""
+    """Show whom the role suits."""
     published = catalog.published_roadmap(db.session, slug) or abort(404)
     fit = catalog.role_fit(slug) or abort(404)
     return render_template("journey/about.html", roadmap=published.content, fit=fit)
 
 
 def read_filter(content: Content) -> ChecklistFilter:
-    """Read the filter of this page from its address."""
+    """Read the filter from the request."""
     return ChecklistFilter.from_query(request.path, request.args, content.skill_by_key)
 
 
 def folded_stages(actor: Actor) -> frozenset[str]:
-    """Return the stages that the person folded on this roadmap, which their browser keeps.
+    """Return the stages that the person folded on this roadmap.
 
-    The script writes the cookie, for the path of the roadmap: the person, then keys of stages.
+    The script stores them in a cookie for the path of the roadmap: the user id, then stage keys.
     """
     person, *stages = request.cookies.get("folded", "").split(".")
     return frozenset(stages) if person == str(actor.id) else frozenset()
 
 
 def page_key(actor: Actor) -> str:
-    """Return everything that a page about the actor depends on, except its address.
+    """Return everything that a page about the actor depends on, except its URL.
 
-    The actor's version changes with each of their facts, and with each new revision of a roadmap
-    that they are on.
+    The actor's version changes with each of their facts, and with each new revision of a roadmap in
+    which they are enrolled.
     """
     session_and_facts = (actor.id, actor.session_id, actor.version, actor.unread)
     looks = (actor.locale, actor.theme, actor.team_roles, actor.today(now()), VERSION)
@@ -180,7 +180,7 @@ def enrollment(slug: str) -> str:
 @journey.route("/roadmaps/<slug>/enrollment", methods=["PUT", "POST"])
 @permit("enrollment.write")
 def enroll(slug: str) -> BaseResponse | tuple[str, int]:
-    """Begin a roadmap, or change its target date and pace."""
+    """Enroll in a roadmap, or change its target date and pace."""
     published = catalog.published_roadmap(db.session, slug) or abort(404)
     today = current_user.today(now())
     before = progress_queries.enrollment(db.session, current_user.id, slug)
@@ -207,7 +207,7 @@ def enroll(slug: str) -> BaseResponse | tuple[str, int]:
 @journey.delete("/roadmaps/<slug>/enrollment")
 @permit("enrollment.write")
 def leave(slug: str) -> BaseResponse:
-    """Leave a roadmap; what was ticked and recorded stays."""
+    """Leave a roadmap; statuses and evidence are kept."""
     published = catalog.published_roadmap(db.session, slug) or abort(404)
     me = current_user.id
     if progress.leave(db.session, me, published.roadmap_id, by=me, now=now()):
@@ -219,7 +219,7 @@ def leave(slug: str) -> BaseResponse:
 @journey.put("/roadmaps/<slug>/primary")
 @permit("enrollment.write")
 def make_primary(slug: str) -> BaseResponse:
-    """Make a roadmap that one is on the one that other pages begin with."""
+    """Make a roadmap the primary one, which other pages show by default."""
     published = catalog.published_roadmap(db.session, slug) or abort(404)
     me = current_user.id
     if not progress.make_primary(db.session, me, published.roadmap_id, by=me, now=now()):
@@ -231,7 +231,7 @@ def make_primary(slug: str) -> BaseResponse:
 @journey.get("/roadmaps/<slug>/<stage_key>")
 @permit("progress.read")
 def stage_page(slug: str, stage_key: str) -> Response | str:
-    """Show one stage, with its summary and links to its neighbours; also before one begins."""
+    """Show one stage with links to its neighbours; a preview before enrollment."""
     found = load_progress(db.session, current_user, slug, now=now())
     if found is None:
         return _render_preview(slug, stage_key)
@@ -249,7 +249,7 @@ def stage_page(slug: str, stage_key: str) -> Response | str:
 @journey.put("/roadmaps/<slug>/<stage_key>/not-applicable")
 @permit("progress.write")
 def set_aside(slug: str, stage_key: str) -> BaseResponse | tuple[str, int]:
-    """Mark every open milestone of a stage that is not required as not applicable."""
+    """Mark every open milestone of an optional stage as not applicable."""
     found = progress_or_redirect(current_user, slug)
     stage = _optional_stage_or_404(found, stage_key)
     form = ReasonForm()
@@ -279,7 +279,7 @@ def set_aside(slug: str, stage_key: str) -> BaseResponse | tuple[str, int]:
 @journey.delete("/roadmaps/<slug>/<stage_key>/not-applicable")
 @permit("progress.write")
 def take_up(slug: str, stage_key: str) -> BaseResponse:
-    """Give the named milestones of a stage, which are not applicable, their status before."""
+    """Restore the previous status of the given milestones of a stage."""
     found = progress_or_redirect(current_user, slug)
     stage = _optional_stage_or_404(found, stage_key)
     wanted = request.form.get("milestones", "").split()
@@ -307,7 +307,7 @@ def _optional_stage_or_404(found: RoadmapProgress, key: str) -> Stage:
 
 
 def _decided_worksheets(stage: Stage) -> list[Worksheet]:
-    """Load one's own worksheets whose outcome can be the reason why a stage is not applicable."""
+    """Load the person's worksheets whose outcome can explain why a stage is not applicable."""
     keys = [] if stage.required else [milestone.key for milestone in stage.milestones]
     return decided_worksheets(db.session, current_user.id, keys)
 

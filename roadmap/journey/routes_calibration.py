@@ -1,4 +1,4 @@
-"""Going through a roadmap once, in five minutes: what is done, what does not apply, and when."""
+"""Calibration: mark what is already done or not applicable, and set the target date and pace."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from roadmap.journey.blueprint import journey, progress_or_redirect
 from roadmap.journey.calibration import (
     CalibrationForm,
     calibration_form,
-    chosen_milestones,
-    is_aside,
+    changed_answers,
+    is_set_aside,
 )
 from roadmap.journey.roadmap_progress import RoadmapProgress
 from roadmap.people.permissions import permit
@@ -29,7 +29,7 @@ from roadmap.readiness.tally import Tally
 @journey.get("/roadmaps/<slug>/calibration")
 @permit("progress.read")
 def calibration(slug: str) -> str:
-    """Ask what somebody has done already, by objective."""
+    """Show the calibration form."""
     found = progress_or_redirect(current_user, slug)
     return _render(found, _form(found))
 
@@ -37,7 +37,7 @@ def calibration(slug: str) -> str:
 @journey.put("/roadmaps/<slug>/calibration")
 @permit("progress.write")
 def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
-    """Tick and set aside what the person says, and save time zone, target date and pace."""
+    """Save milestones, stages set aside, time zone, target date and pace."""
     found = progress_or_redirect(current_user, slug)
     form = _form(found)
     if not form.validate():
@@ -49,11 +49,11 @@ def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
     plan = {"target_on": form.target_on.data, "hours_per_week": form.hours_per_week.data}
     if plan != {name: getattr(found.enrolled, name) for name in plan}:
         progress.enroll(db.session, me, found.enrolled.roadmap_id, **plan, by=me, now=moment)
-    answers = chosen_milestones(form, content, tones)
+    answers = changed_answers(form, content, tones)
     progress.set_done(db.session, me, answers, by=me, now=moment)
     for stage in content.stages:
         keys = [each.key for each in stage.milestones]
-        if stage.required or form[f"aside-{stage.key}"].data == is_aside(stage, tones):
+        if stage.required or form[f"aside-{stage.key}"].data == is_set_aside(stage, tones):
             continue
         if form[f"aside-{stage.key}"].data:
             reason = form[f"reason-{stage.key}"].data
@@ -67,7 +67,7 @@ def calibrate(slug: str) -> BaseResponse | tuple[str, int]:
         message = render_template(
             "readiness/_what_counts.html", found=judged, roadmap=content, brief=True
         )
-        flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
+        flash(Markup(message))  # noqa: S704 - the template escapes
     else:
         flash(_("Saved. Tick a milestone as soon as it is done."))
     return see_other("journey.roadmap_page", slug=slug)

@@ -1,4 +1,4 @@
-"""Change a milestone's status, plan or evidence; the answer is what changes on the page."""
+"""Change a milestone's status, plan or evidence, and respond with what changed on the page."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _change_status(
     with_details: bool = False,
     **values: str,
 ) -> BaseResponse:
-    """Change a status, and answer with what that changes on the page."""
+    """Change a status, and respond with what changed on the page."""
     enrolled = progress_queries.enrollment(db.session, current_user.id, slug) or abort(404)
     published = catalog.load_revision(db.session, enrolled.revision_id)
     milestone = published.content.by_key.get(key) or abort(404)
@@ -73,13 +73,13 @@ def _change_status(
         message = render_template(
             "journey/_undo.html", said=said, slug=slug, m=milestone, back=target
         )
-        flash(Markup(message))  # noqa: S704 - a template of ours, which escapes
+        flash(Markup(message))  # noqa: S704 - the template escapes
         if target == "page":
-            # The button is gone: the focus begins at the message.
+            # The button is gone, so move the focus to the message.
             return see_other("journey.milestone_page", slug=slug, key=milestone.key, _anchor="main")
         if target.startswith("/evidence/"):
             return redirect(f"{safe_redirect_target(target, '/roadmaps')}#main", code=303)
-        address = _shown_list(published.content, request.referrer or "").url()
+        address = _filter_from_url(published.content, request.referrer or "").url()
         return redirect(f"{address}#{published.content.anchors[milestone.key]}", code=303)
     return _render_row(found, milestone, said, gain=gain, with_details=with_details)
 
@@ -94,16 +94,16 @@ def _render_row(
     gain: str = "",
     with_details: bool = False,
 ) -> BaseResponse:
-    """Render the row of a milestone, and everything else on the page that changed with it.
+    """Render the row of a milestone and everything else on the page that changed with it.
 
-    A row that stands unfolded (the script says so) gets its details as well, whose section
-    `said_in` prints what was said.
+    An expanded row (the script sends `details`) gets its details as well, with the message in the
+    section `said_in`.
     """
     pages = RoadmapPresenter(found)
     content = found.published.content
     stage = content.stage_of[milestone.key]
     view = pages.stage(stage, with_rows=False)
-    chosen = _shown_list(content, htmx.current_url or "")
+    chosen = _filter_from_url(content, htmx.current_url or "")
     on_roadmap = chosen.path == f"/roadmaps/{content.slug}"
     response = make_response(
         render_template(
@@ -134,8 +134,8 @@ def _render_row(
     return response
 
 
-def _shown_list(content: Content, address: str) -> ChecklistFilter:
-    """Return which list of milestones a page shows: a stage's or the roadmap's, and its filter."""
+def _filter_from_url(content: Content, address: str) -> ChecklistFilter:
+    """Return the filter of the list at a URL, which is a stage's or the roadmap's."""
     page, path = urlsplit(address), f"/roadmaps/{content.slug}"
     stages = {f"{path}/{stage.key}" for stage in content.stages}
     query = dict(parse_qsl(page.query))
@@ -145,7 +145,7 @@ def _shown_list(content: Content, address: str) -> ChecklistFilter:
 
 
 def _refusal_response(key: str, page: str, status: int) -> BaseResponse:
-    """Return a refused form: what is accepted replaces the row, a refusal stays below it."""
+    """Return a form with errors, which htmx puts below the row instead of replacing the row."""
     response = make_response(page, status)
     response.headers["HX-Retarget"] = f"#milestone-{key}"
     return response
@@ -161,7 +161,7 @@ def complete(slug: str, key: str) -> BaseResponse:
 @journey.delete("/roadmaps/<slug>/milestones/<key>/completion")
 @permit("progress.write")
 def uncomplete(slug: str, key: str) -> BaseResponse:
-    """Take the mark back."""
+    """Mark a milestone as not started."""
     return _change_status(slug, key, progress.set_status, status="not_started")
 
 
@@ -195,7 +195,7 @@ def undo(slug: str, key: str) -> BaseResponse:
 @journey.put("/roadmaps/<slug>/milestones/<key>/plan")
 @permit("progress.write")
 def set_plan(slug: str, key: str) -> BaseResponse:
-    """Save a private note and a target date; a stale edit is refused with both versions shown."""
+    """Save a private note and a target date; refuse a stale edit and show both versions."""
     found = progress_or_redirect(current_user, slug)
     milestone = milestone_or_404(found, key)
     saved = progress_queries.milestone_state(db.session, current_user.id, key)
@@ -227,7 +227,7 @@ def set_plan(slug: str, key: str) -> BaseResponse:
 @journey.put("/roadmaps/<slug>/milestones/<key>/evidence")
 @permit("evidence.write")
 def link_evidence(slug: str, key: str) -> BaseResponse:
-    """Link one of the person's own pieces of evidence to this milestone."""
+    """Link one of the person's pieces of evidence to this milestone."""
     found = progress_or_redirect(current_user, slug)
     milestone = milestone_or_404(found, key)
     try:

@@ -1,4 +1,4 @@
-"""A milestone: its page, or the part of it that a row unfolds."""
+"""The page of a milestone, and the same details in an expanded row."""
 
 from __future__ import annotations
 
@@ -33,10 +33,7 @@ if TYPE_CHECKING:
 @journey.get("/roadmaps/<slug>/milestones/<key>")
 @permit("progress.read")
 def milestone_page(slug: str, key: str) -> str:
-    """Show a milestone with all that is known of it: a page, or what a row unfolds.
-
-    Before one begins the roadmap, what it says of the milestone.
-    """
+    """Show a milestone, as a page or for its expanded row; a preview before enrollment."""
     found = load_progress(db.session, current_user, slug, now=now())
     if found is None:
         return _render_preview(slug, key)
@@ -66,14 +63,14 @@ def render_milestone(
     conflict: MilestonePlan | None = None,
     unfolded: bool | None = None,
 ) -> str:
-    """Render a milestone, by default the details alone for htmx and the page for others.
+    """Render a milestone, by default only the details for htmx and the whole page otherwise.
 
-    `?captured=` tells that a piece was saved for it just now.
+    The parameter `captured` says that evidence was just saved for the milestone.
     """
     details = "journey/_milestone_details.html" if wants_fragment() else "journey/milestone.html"
     template = template or details
     content, person = found.published.content, current_user.id
-    # Only the page has room for it.
+    # Only the page has room for the history.
     is_page = template == "journey/milestone.html"
     history, has_older = (
         load_milestone_history(db.session, person, milestone.key) if is_page else ([], False)
@@ -96,13 +93,13 @@ def render_milestone(
 
 
 def row_page() -> str:
-    """Return the page on which a row is unfolded, with its filter."""
+    """Return the path and query of the page that contains the row."""
     page = urlsplit((wants_fragment() and htmx.current_url) or request.full_path)
     return page.path + (f"?{page.query}" if page.query else "")
 
 
 def unfold_captured(found: RoadmapProgress) -> dict[str, Markup]:
-    """Return the details of the milestone that a piece was captured for, by the row's anchor."""
+    """Return the details of the milestone named by `captured`, by the anchor of its row."""
     content = found.published.content
     milestone = content.by_key.get(request.args.get("captured", ""))
     if milestone is None:

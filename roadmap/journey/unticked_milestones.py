@@ -1,4 +1,4 @@
-"""Linked milestones that still wait for their person's own tick, for the page of evidence."""
+"""Linked milestones that are not yet marked as done, for the page of a piece of evidence."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from roadmap.readiness.tally import Tally
 
 
 def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestones:
-    """Return how many linked milestones the person has done, and which wait for the tick.
+    """Return how many linked milestones are done, and which could be marked as done.
 
-    Those wait that evidence of this kind proves, on the roadmaps that the person is on. A milestone
-    that they marked as not applicable does not.
+    The latter are those on the person's roadmaps that accept evidence of this kind, and that are
+    not marked as not applicable.
     """
     states = progress.milestone_states(session, item.user_id) if item.links else {}
     statuses = [(key, states[key].status if key in states else None) for key in item.milestones]
@@ -41,12 +41,12 @@ def find_linked(session: Session, item: Item, today: dt.date) -> LinkedMilestone
             milestone = tally.content.by_key.get(key)
             if key in found or not milestone or item.counted.kind not in milestone.evidence:
                 continue
-            found[key] = UntickedMilestone(enrolled.slug, *tick_offer(tally, key))
+            found[key] = UntickedMilestone(enrolled.slug, *completion_gain(tally, key))
     return LinkedMilestones(done, found)
 
 
-def tick_offer(tally: Tally, key: str) -> tuple[str, str]:
-    """Return what a tick adds to the score, as the page prints it, and where that is "", why."""
+def completion_gain(tally: Tally, key: str) -> tuple[str, str]:
+    """Return the formatted gain of marking a milestone as done, or "" and the reason for none."""
     ticked = tally.with_facts(statuses={**tally.facts.statuses, key: "done"})
     if gain := format_gain(score_of(tally), score_of(ticked)):
         return gain, ""
@@ -54,5 +54,5 @@ def tick_offer(tally: Tally, key: str) -> tuple[str, str]:
 
 
 def listen() -> None:
-    """Let the page of evidence ask for the progress of linked milestones."""
+    """Provide the state of linked milestones to the evidence pages."""
     linked_milestones_lookups[:] = [find_linked]

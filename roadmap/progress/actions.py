@@ -1,4 +1,4 @@
-"""Enroll, and change the status and the plan of a milestone. Nothing here commits."""
+"""Write enrollments, and the status and plan of a milestone. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def enroll(
     now: dt.datetime,
     token: str = "",
 ) -> Enrollment:
-    """Put a person on a roadmap, or change their target date and pace on it.
+    """Enroll a person in a roadmap, or change their target date and pace.
 
-    A person's first roadmap is their primary one, until another is made primary. A new enrollment
-    starts today, by the person's own date.
+    A person's first roadmap is the primary one until another is made primary. A new enrollment
+    starts today, in the person's time zone.
     """
     mine = _lock_enrollments(session, user_id)
     enrollment = next((each for each in mine if each.roadmap_id == roadmap_id), None)
@@ -81,7 +81,7 @@ def make_primary(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> bool:
-    """Make a roadmap that a person is on their primary one; return False where they are not."""
+    """Make one of a person's roadmaps their primary one; return False if they are not enrolled."""
     mine = _lock_enrollments(session, user_id)
     if not any(each.roadmap_id == roadmap_id for each in mine):
         return False
@@ -100,10 +100,10 @@ def leave(
     now: dt.datetime,
     token: str = "",
 ) -> bool:
-    """Take a person off a roadmap; return False where they are not on it.
+    """End a person's enrollment in a roadmap; return False if they are not enrolled.
 
-    Statuses, plans and evidence hang on milestones and stay, and count again after a new start.
-    Of the roadmaps that are left, the one begun first takes the place of a primary one.
+    Statuses, plans and evidence belong to milestones and are kept; they count again after a new
+    enrollment. If the primary roadmap was left, the oldest remaining one becomes primary.
     """
     mine = _lock_enrollments(session, user_id)
     left = next((each for each in mine if each.roadmap_id == roadmap_id), None)
@@ -118,7 +118,7 @@ def leave(
 
 
 def _lock_enrollments(session: Session, user_id: uuid.UUID) -> Sequence[Enrollment]:
-    """Lock a person and load their enrollments, the one begun first at the front."""
+    """Lock a person and load their enrollments, oldest first."""
     lock_user(session, user_id)
     mine = sa.select(Enrollment).where(Enrollment.user_id == user_id)
     return session.scalars(mine.order_by(Enrollment.created_at, Enrollment.id)).all()
@@ -138,10 +138,10 @@ def set_status(
 ) -> bool:
     """Set the status of a milestone; return whether status or reason changed.
 
-    `status` is not_started, in_progress, done or not_applicable, which needs a reason. Setting
-    the same again records no history, so that a tick sent twice is undone at once. Another reason
-    alone keeps the day and the author of the status: managers see the day, and may not see the
-    reason. Raises ValueError for another status or a missing reason.
+    `status` is not_started, in_progress, done or not_applicable, which needs a reason. Setting the
+    same status again records no history, so that one undo reverts a request that was sent twice. A
+    change of the reason alone keeps the date and author of the status: managers see the date, and
+    may not see the reason. Raises ValueError for an unknown status or a missing reason.
     """
     if status != "not_started" and status not in STATUSES:
         raise ValueError(f"no such status: {status}")
@@ -189,8 +189,8 @@ def set_plan(
 ) -> MilestonePlan:
     """Save a private note and a target date for a milestone.
 
-    `revision` is the one that the form was filled from (0 where there was no plan), None to save
-    unconditionally. Raises StaleForm where another form saved a newer one meanwhile.
+    `revision` is the one that the form was filled from (0 if there was no plan), None to save
+    unconditionally. Raises StaleForm if a newer one has been saved since.
     """
     lock_user(session, user_id)
     plan = session.get(MilestonePlan, (user_id, milestone_key))
@@ -240,9 +240,9 @@ def set_done(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> int:
-    """Mark milestones as done already or take the mark back, by key; return how many changed."""
+    """Mark milestones as done or not started, by key; return the number of changes."""
     lock_user(session, user_id)
-    done = _with_status(session, user_id, list(answers), "done")
+    done = _keys_with_status(session, user_id, list(answers), "done")
     changed = [key for key, is_done in answers.items() if is_done != (key in done)]
     for key in changed:
         status = "done" if answers[key] else "not_started"
@@ -259,9 +259,9 @@ def mark_not_applicable(
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> list[str]:
-    """Mark those of the milestones that are open as not applicable, and return their keys."""
+    """Mark the open ones among the milestones as not applicable, and return their keys."""
     lock_user(session, user_id)
-    settled = _with_status(session, user_id, keys, "done", "not_applicable")
+    settled = _keys_with_status(session, user_id, keys, "done", "not_applicable")
     changed = [key for key in keys if key not in settled]
     for key in changed:
         set_status(session, user_id, key, "not_applicable", reason=reason, by=by, now=now)
@@ -271,18 +271,18 @@ def mark_not_applicable(
 def undo_not_applicable(
     session: Session, user_id: uuid.UUID, keys: Sequence[str], *, by: uuid.UUID, now: dt.datetime
 ) -> list[str]:
-    """Give those of the milestones that are not applicable the status before, and return them."""
+    """Restore the previous status of the milestones that are not applicable; return their keys."""
     lock_user(session, user_id)
-    marked = _with_status(session, user_id, keys, "not_applicable")
+    marked = _keys_with_status(session, user_id, keys, "not_applicable")
     changed = [key for key in keys if key in marked]
     for key in changed:
-        # Before it may lie another reason alone.
+        # The last change may have been one of the reason only.
         if undo_last_status(session, user_id, key, by=by, now=now) == "not_applicable":
             set_status(session, user_id, key, "not_started", by=by, now=now)
     return changed
 
 
-def _with_status(
+def _keys_with_status(
     session: Session, user_id: uuid.UUID, keys: Sequence[str], *statuses: str
 ) -> set[str]:
     return set(
@@ -306,7 +306,7 @@ def _record(
     token: str = "",
     **data: Any,
 ) -> None:
-    """Record a change; of one by a personal token, its name."""
+    """Record a change, with the name of the personal token if one was used."""
     if token:
         data["token"] = token
     record_history(

@@ -1,4 +1,4 @@
-"""Tell of every actor whether they are on a roadmap; the places of a page depend on it."""
+"""Load with every actor whether they are enrolled; the navigation depends on it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from roadmap.progress.models import Enrollment
 
 
 def register() -> None:
-    """Let the statement that loads the actor look as well."""
+    """Add the column to the statement that loads the actor."""
     is_enrolled = sa.exists().where(Enrollment.user_id == User.id).correlate(User)
     add_actor_column("on_roadmap", sa.select(is_enrolled).correlate(User).scalar_subquery())

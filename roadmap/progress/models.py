@@ -1,4 +1,4 @@
-"""Tables of enrollments, and of the status and the plan of milestones."""
+"""Tables of enrollments, and of the status and plan of milestones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from roadmap.core.types import Base, Id, check_one_of
 
-# Not started is the absence of a row.
+# A missing row means not started.
 STATUSES = ("in_progress", "done", "not_applicable")
 
 
 class Enrollment(Base):
-    """A person on a roadmap, with target date and pace in hours a week."""
+    """A person's enrollment in a roadmap, with target date and pace in hours per week."""
 
     __tablename__ = "enrollment"
 
@@ -38,10 +38,10 @@ class Enrollment(Base):
 
 
 class MilestoneStatus(Base):
-    """The status of a milestone for a person: which, since when, set by whom.
+    """A person's status of a milestone, with the time and author of the change.
 
-    `was_calibrated` tells that they said, when they went through a roadmap, that it was done
-    already: when it really was done, nobody knows.
+    `was_calibrated` is true if the milestone was marked as done during calibration, in which case
+    the real completion date is unknown.
     """
 
     __tablename__ = "milestone_status"
@@ -66,8 +66,9 @@ class MilestoneStatus(Base):
 class MilestonePlan(Base):
     """A person's private note and target date for a milestone.
 
-    It has its own row, so that un-ticking loses neither. `revision` grows with each change: a form
-    sends back the one it was filled from, so that a stale edit is refused.
+    It is a row of its own, so that it is kept when the status is reset. `revision` is incremented
+    with each change: forms send back the one they were filled from, so that stale edits are
+    refused.
     """
 
     __tablename__ = "milestone_plan"

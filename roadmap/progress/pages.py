@@ -1,4 +1,4 @@
-"""What the pages about one's own roadmap begin with."""
+"""Helpers for the pages of a person's own roadmap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.progress.queries import EnrolledRoadmap, enrollment
 
 
 def enrollment_or_redirect(user_id: uuid.UUID, slug: str) -> EnrolledRoadmap:
-    """Load a person's enrollment, or redirect to enrolling; 404 without such a roadmap."""
+    """Load a person's enrollment, or redirect to the enrollment page; 404 without a roadmap."""
     mine = enrollment(db.session, user_id, slug)
     if mine is None:
         published_roadmap(db.session, slug) or abort(404)

@@ -1,4 +1,4 @@
-"""Load enrollments, statuses and plans. Plain rows only: these run on the busiest pages."""
+"""Load enrollments, statuses and plans as plain rows, because the busiest pages need them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
 
-# How long a row offers to undo the last change of its status.
+# How long a change of status can be undone from its row.
 UNDO_PERIOD = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolledRoadmap:
-    """A person's enrollment with the current revision of its roadmap."""
+    """A person's enrollment and the current revision of its roadmap."""
 
     id: uuid.UUID
     roadmap_id: uuid.UUID
@@ -41,8 +41,8 @@ class EnrolledRoadmap:
     created_at: dt.datetime
 
 
-# The statements are on tables rather than entities, and made once: mapping entities takes longer
-# than the database does.
+# The statements are built once and on tables, not entities: mapping entities takes longer than the
+# database does.
 _OWN = Enrollment.__table__.c
 _ROADMAP = Roadmap.__table__.c
 _ENROLLED = (
@@ -65,7 +65,7 @@ _ENROLLED = (
 
 
 def enrollments(session: Session, user_id: uuid.UUID) -> list[EnrolledRoadmap]:
-    """Load the roadmaps that a person is on, the primary one first."""
+    """Load a person's enrollments, the primary one first."""
     rows: Any = session.connection().execute(_ENROLLED, {"user_id": user_id})
     return [EnrolledRoadmap(*row) for row in rows]
 
@@ -73,7 +73,7 @@ def enrollments(session: Session, user_id: uuid.UUID) -> list[EnrolledRoadmap]:
 def enrollment(
     session: Session, user_id: uuid.UUID, slug: str | None = None
 ) -> EnrolledRoadmap | None:
-    """Load a person's enrollment on the roadmap with this slug, or on their primary one."""
+    """Load a person's enrollment in the roadmap with this slug, or in their primary one."""
     mine = enrollments(session, user_id)
     return next((each for each in mine if slug in (None, each.slug)), None)
 
@@ -81,10 +81,10 @@ def enrollment(
 def own_and_other_roadmaps(
     session: Session, user_id: uuid.UUID
 ) -> tuple[list[Content], list[Content]]:
-    """Return the roadmaps that a person is on, the primary one first, and the other published ones.
+    """Return a person's roadmaps, the primary one first, and the other published ones.
 
-    Of a key that several share, the first one says what it is to this person. Somebody on no
-    roadmap may choose any, so all of them are their own.
+    If several roadmaps have the same key, the first one takes precedence. For a person without an
+    enrollment all published roadmaps are returned as their own.
     """
     mine = enrollments(session, user_id)
     published = [each.content for each in published_roadmaps(session)]
@@ -97,7 +97,7 @@ def own_and_other_roadmaps(
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A page of Cairn that somebody may go to."""
+    """A link to a page of the application."""
 
     title: str
     href: str
@@ -106,9 +106,10 @@ class Link:
 def milestone_links(
     session: Session, user_id: uuid.UUID, keys: Iterable[str], *, preferred: str = ""
 ) -> list[Link]:
-    """Return where milestones stand: on a roadmap that the person is on, if one has them.
+    """Return links to milestones, preferably on a roadmap in which the person is enrolled.
 
-    Else on the preferred one, else on any. Those that no published roadmap has are left out.
+    The next choices are the preferred roadmap and any other. Milestones that are on no published
+    roadmap are left out.
     """
     mine = {each.slug for each in enrollments(session, user_id)}
     roadmaps = [each.content for each in published_roadmaps(session)]
@@ -122,7 +123,7 @@ def milestone_links(
 
 @dataclass(slots=True)
 class MilestoneState:
-    """The status and the plan of one milestone for a person."""
+    """A person's status and plan of one milestone."""
 
     status: str = "not_started"
     reason: str = ""
@@ -136,14 +137,14 @@ NOT_STARTED = MilestoneState()
 
 
 def milestone_state(session: Session, user_id: uuid.UUID, milestone_key: str) -> MilestoneState:
-    """Load the status and the plan of one milestone, in two statements."""
+    """Load the status and plan of one milestone, in two statements."""
     return milestone_states(session, user_id, [milestone_key]).get(milestone_key, NOT_STARTED)
 
 
 def milestone_states(
     session: Session, user_id: uuid.UUID, keys: Collection[str] | None = None
 ) -> dict[str, MilestoneState]:
-    """Load those of the milestones that a person has touched, by key, in two statements."""
+    """Load the milestones for which a person has a status or plan, by key, in two statements."""
     set_, plan = MilestoneStatus, MilestonePlan
     statuses = sa.select(set_.milestone_key, set_.status, set_.reason, set_.changed_at).where(
         set_.user_id == user_id
@@ -190,9 +191,9 @@ _RECENTLY_CHANGED = (
 
 
 def recently_changed(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> frozenset[str]:
-    """Load the key of the milestone whose change a person is still offered to undo: the last one.
+    """Return the key of the milestone whose last change the person can still undo, if any.
 
-    What they said of a whole roadmap at once is changed where they said it.
+    Changes made during calibration are left out, because they can be undone there.
     """
     since = now - UNDO_PERIOD
     rows = session.connection().execute(_RECENTLY_CHANGED, {"user_id": user_id, "since": since})

@@ -1,4 +1,4 @@
-"""Limits of plans, the same for forms and the API. Pure."""
+"""Limits of plans, shared by forms and the API. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 
 MAX_NOTE_LENGTH = 10_000
 MAX_REASON_LENGTH = 500
-# Hours a week beyond regular work.
+# Hours per week beyond regular work.
 MIN_HOURS_PER_WEEK, MAX_HOURS_PER_WEEK = 0.5, 80
 MAX_YEARS_AHEAD = 40
 
@@ -14,10 +14,9 @@ MAX_YEARS_AHEAD = 40
 def target_error(
     target_on: dt.date | None, today: dt.date, saved: dt.date | None = None
 ) -> str | None:
-    """Return what is wrong with the target date of a roadmap or a milestone, or None.
+    """Return the error in the target date of a roadmap or milestone: `past`, `too_far` or None.
 
-    It is `past` or `too_far`. A date that is already `saved` may lie in the past, so that the rest
-    of its form can still be saved.
+    A date that is already `saved` may be in the past, so that the rest of its form can be saved.
     """
     if target_on is None or target_on == saved:
         return None

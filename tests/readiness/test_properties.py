@@ -14,7 +14,7 @@ from roadmap.catalog.content import Content
 from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import points_filter
 from roadmap.evidence.item import Impact, Item, draft_item
-from roadmap.journey.unticked_milestones import tick_offer
+from roadmap.journey.unticked_milestones import completion_gain
 from roadmap.readiness.explanation import explain, without_item
 from roadmap.readiness.facts import Degree, Facts, Position
 from roadmap.readiness.presentation import format_gain, format_points, signed_filter
@@ -220,7 +220,7 @@ def what_is_promised_is_what_comes(world: tuple[Facts]) -> None:
             continue
         ticked = explain(tally.with_facts(statuses={**facts.statuses, key: "done"}))
         stored = [Fraction(str(round_share(each.score))) for each in (readiness, ticked)]
-        promised, _why = tick_offer(tally, key)
+        promised, _why = completion_gain(tally, key)
         assert promised == format_gain(*stored)
         assert (promised or "0") == signed_filter(ticked.score - readiness.score, readiness.score)
         change = ticked.shown_score - readiness.shown_score
