@@ -1,1 +1,1 @@
-"""Signed badges (Open Badges 3.0) for what was verified, and their public verification."""
+"""Signed badges (Open Badges 3.0) for verified evidence and stages, and their verification."""

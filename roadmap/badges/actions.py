@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.badges.credential import (
-    Issue,
+    Issuance,
     key_address,
     method_address,
     write_credential,
@@ -24,9 +24,9 @@ from roadmap.badges.keys import ensure_keys
 from roadmap.badges.models import Badge, BadgeStatus
 from roadmap.badges.proofs import add_proof, make_jwt
 from roadmap.badges.queries import (
+    active_badges,
+    confirmed_claims,
     load_achievement,
-    standing_badges,
-    standing_claims,
 )
 from roadmap.badges.rules import LIST_FILL, LIST_LENGTH
 from roadmap.core.i18n import lazy_gettext as _l
@@ -38,35 +38,35 @@ from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
 
-# Of one person, with those that are revoked.
+# Per user, including revoked badges.
 MAX_BADGES = 500
 
 
 class NotVerified(ValueError):
-    """There is nothing verified and public that this badge could be issued for."""
+    """Raised if the subject of a badge is not both verified and public."""
 
 
 def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt.datetime) -> Badge:
-    """Issue a badge for a piece or a stage of the actor, or return the one that stands.
+    """Issue a badge for the actor's piece or stage, or return the active one.
 
-    `subject` is the id of a piece, or `roadmap/stage`; `base` the public address that the badge
-    names. Raises NotVerified and LimitReached.
+    `subject` is the id of a piece of evidence, or `roadmap/stage`. `base` is the public URL of
+    this installation. Raises NotVerified and LimitReached.
     """
     lock_user(session, by.id)
     person = session.get_one(User, by.id)
     achievement = load_achievement(session, by, subject, by.today(now))
     if achievement is None:
         raise NotVerified(subject)
-    if (standing := standing_badges(session, by.id).get(achievement.subject)) is not None:
-        return standing
+    if (active := active_badges(session, by.id).get(achievement.subject)) is not None:
+        return active
     if count_rows(session, Badge, Badge.user_id == by.id) >= MAX_BADGES:
         raise LimitReached(
             _l("You already have %(most)d badges, the maximum.", most=MAX_BADGES),
             _l("Revoked badges count, because others may still ask about them."),
         )
     keys = ensure_keys(session, now)
-    issue = Issue(
-        # Random throughout: who knows a badge's address reads it, and guesses no other.
+    issue = Issuance(
+        # Fully random: anyone who knows the id can read the badge, so ids must be unguessable.
         id=uuid.uuid4(),
         subject_id=uuid.uuid4(),
         position=_take_position(session),
@@ -98,7 +98,7 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
 
 
 def _take_position(session: Session) -> int:
-    """Take a free place in the newest status list, at random: it tells nothing of the others."""
+    """Reserve a random position in the newest status list, so that it reveals no issue order."""
     first = count_rows(session, BadgeStatus) // LIST_FILL * LIST_LENGTH
     while True:
         position = first + secrets.randbelow(LIST_LENGTH)
@@ -109,7 +109,7 @@ def _take_position(session: Session) -> int:
 
 
 def revoke_badge(session: Session, badge: Badge, *, by: Actor, now: dt.datetime) -> bool:
-    """Revoke a badge for good; return False where it is revoked already."""
+    """Revoke a badge permanently, and return False if it was already revoked."""
     lock_user(session, badge.user_id)
     session.refresh(badge)
     session.refresh(badge.status)
@@ -120,43 +120,44 @@ def revoke_badge(session: Session, badge: Badge, *, by: Actor, now: dt.datetime)
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
-    """A verification that was taken back: of which piece, for which milestones, of when."""
+class RetractedVerification:
+    """A retracted verification of a piece for some milestones, originally given at `decided_at`."""
 
     evidence_id: str
     milestones: frozenset[str]
     decided_at: dt.datetime
 
-    def bears(self, badge: Badge) -> bool:
-        """Tell whether a badge rests on it: it was the newest for them when that was issued."""
+    def supports(self, badge: Badge) -> bool:
+        """Return whether a badge depends on this verification, issued after it was given."""
         claimed = badge.claims.get(self.evidence_id, ())
         return badge.issued_at >= self.decided_at and not self.milestones.isdisjoint(claimed)
 
 
-def revoke_unfounded(
+def revoke_unsupported(
     session: Session,
     user_id: uuid.UUID,
     *,
-    taken_back: TakenBack | None = None,
+    retracted: RetractedVerification | None = None,
     by: uuid.UUID | None,
     now: dt.datetime,
 ) -> None:
-    """Revoke the badges of a person that say what is no longer confirmed, or no longer public.
+    """Revoke a user's badges whose claims are no longer confirmed or no longer public.
 
-    Also those that name who took the confirmation back, although an earlier one counts again.
+    Badges based on `retracted` are revoked even if an earlier confirmation counts again, because
+    they name the manager who retracted.
     """
-    badges = standing_badges(session, user_id).values()
+    badges = active_badges(session, user_id).values()
     if not badges:
         return
-    standing = standing_claims(session, set().union(*(each.evidence_ids for each in badges)))
+    active = confirmed_claims(session, set().union(*(each.evidence_ids for each in badges)))
     for badge in badges:
         claimed = {(each, key) for each, keys in badge.claims.items() for key in keys}
-        if not claimed <= standing or (taken_back and taken_back.bears(badge)):
+        if not claimed <= active or (retracted and retracted.supports(badge)):
             _revoke(session, badge, "evidence", by, now)
 
 
 def revoke_all(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Revoke all badges of a person who is being erased, in the status lists alone."""
+    """Revoke all badges of a user who is being erased, only in the status lists."""
     positions = sa.select(Badge.position).where(Badge.user_id == user_id)
     session.execute(
         sa.update(BadgeStatus)
@@ -166,10 +167,11 @@ def revoke_all(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> Non
     )
 
 
-def revoke_naming(session: Session, manager: User, *, now: dt.datetime) -> None:
-    """Revoke the badges that name a manager who is being erased, and empty their files.
+def revoke_badges_naming(session: Session, manager: User, *, now: dt.datetime) -> None:
+    """Revoke badges that name a manager who is being erased, and delete the signed documents.
 
-    What is signed cannot change; their owners can have new ones, by "a former manager".
+    Signed documents cannot be redacted. Their owners can issue new badges, which name "a former
+    manager".
     """
     reviews = sa.select(Review.evidence_id, Review.reviewer_name).where(
         Review.reviewer_id == manager.id
@@ -195,7 +197,7 @@ def revoke_naming(session: Session, manager: User, *, now: dt.datetime) -> None:
         session.refresh(badge.status)
         if badge.revoked_at is None:
             if pieces.isdisjoint(badge.evidence_ids):
-                # Of somebody else with this name.
+                # The badge names another person with the same name.
                 continue
             _revoke(session, badge, "evidence", None, now)
         badge.document = badge.jwt = ""

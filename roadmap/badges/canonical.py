@@ -1,6 +1,6 @@
-"""Canonical RDF (RDFC-1.0) of a JSON-LD document, with the contexts that come with Cairn.
+"""Canonicalize JSON-LD documents (RDFC-1.0) with bundled contexts.
 
-No context is ever fetched. PyLD is imported on first use: it takes 27 MB.
+Contexts are never fetched. PyLD is imported on first use because it takes 27 MB of memory.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _FILES = {CREDENTIALS: "credentials-v2.json", OPEN_BADGES: "open-badges-3.0.3.js
 
 
 class NotCanonical(ValueError):
-    """The document has a context or a term that nobody here knows, or is made to take for ever."""
+    """Raised for an unknown context or term, or a document that is too expensive to process."""
 
 
 def canonicalize(document: dict[str, Any]) -> bytes:
     """Return the canonical N-Quads of a document. Raises NotCanonical.
 
-    What the contexts do not define, a term or a type, would be dropped, and therefore not be
-    signed: it is refused.
+    Terms and types that the contexts do not define are refused, because JSON-LD would drop them
+    and the signature would not cover them.
     """
     from pyld.jsonld import JsonLdError, JsonLdProcessor
 
@@ -36,7 +36,7 @@ def canonicalize(document: dict[str, Any]) -> bytes:
         quads: str = _algorithm()().main(dataset, {"format": "application/n-quads"})
     except NotCanonical:
         raise
-    # PyLD raises whatever a value that it did not expect leads to.
+    # PyLD raises various built-in exceptions for unexpected values.
     except (JsonLdError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise NotCanonical("it is no JSON-LD of these contexts") from None
     except RecursionError:
@@ -46,9 +46,9 @@ def canonicalize(document: dict[str, Any]) -> bytes:
 
 @cache
 def _algorithm() -> type[Any]:
-    """Return the algorithm without the step for blank nodes that are alike.
+    """Return the canonicalization algorithm without the step for indistinguishable blank nodes.
 
-    That step takes exponential time for a document that is made for it, and no badge needs it.
+    That step takes exponential time for malicious documents, and no badge needs it.
     """
     from pyld.canon import URDNA2015
 
@@ -64,7 +64,7 @@ def _refuse_term(term: str | None) -> None:
 
 
 def _check_addresses(expanded: Any) -> None:
-    """Refuse types and ids that are no addresses. The document is expanded."""
+    """Raise NotCanonical for types and ids of an expanded document that are not absolute IRIs."""
     if isinstance(expanded, list):
         for each in expanded:
             _check_addresses(each)

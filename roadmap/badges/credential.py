@@ -1,7 +1,7 @@
-"""Write a badge as an Open Badges 3.0 credential, from what was verified, and show one. Pure.
+"""Build Open Badges 3.0 credentials, and extract what the pages show of one. Pure.
 
-It says nothing else: the milestones that were confirmed, in the words that were confirmed, by whom,
-on what basis and when.
+A credential contains only confirmed milestones in their wording at that time, and who confirmed
+them, when and on what basis.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
-from roadmap.badges.proofs import show_moment
+from roadmap.badges.proofs import format_timestamp
 from roadmap.badges.rules import list_and_index
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, show_date
@@ -31,7 +31,7 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class PublicPiece:
-    """What a badge says of a piece of evidence. `happened` is its date as text."""
+    """The published part of a piece of evidence. `happened` is its date as text."""
 
     id: uuid.UUID
     title: str
@@ -42,7 +42,7 @@ class PublicPiece:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A review that confirmed milestones for a piece. `reviewer` is marked where that matters."""
+    """A review that confirmed milestones for a piece. `reviewer` is `Review.reviewer`."""
 
     reviewer: str
     basis: str
@@ -53,7 +53,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Achievement:
-    """What a badge is issued for. `claims` are as those of a `Badge`."""
+    """What a badge is issued for. `claims` has the format of `Badge.claims`."""
 
     subject: str
     name: str
@@ -67,7 +67,7 @@ class Achievement:
 
     @property
     def awarded_at(self) -> dt.datetime:
-        """Return when the last confirmation was given."""
+        """Return when the latest confirmation was given."""
         return max(each.decided_at for each in self.judgements)
 
     @property
@@ -85,11 +85,11 @@ class Achievement:
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
-    """The circumstances of a badge: its address and place, its recipient, and when it is issued.
+class Issuance:
+    """The issuance of a badge: its id, status list position, recipient and time.
 
-    `base` is the public address of this installation. Of the email address the badge has a salted
-    hash; without one it names the person alone.
+    `base` is the public URL of this installation. The badge has only a salted hash of the email
+    address; if `email` is None, it has only the name.
     """
 
     id: uuid.UUID
@@ -103,26 +103,26 @@ class Issue:
 
     @property
     def address(self) -> str:
-        """Return the address of the badge's public page, which is its id."""
+        """Return the URL of the badge's public page, which is also its credential id."""
         return f"{self.base}/credentials/{self.id}"
 
 
 def issuer_address(base: str) -> str:
-    """Return the address of the issuer's profile, which is its id."""
+    """Return the URL of the issuer's profile, which is also its id."""
     return f"{base}/credentials/issuer"
 
 
 def method_address(base: str, key: uuid.UUID) -> str:
-    """Return the address of a key within the issuer's profile."""
+    """Return the URL of a verification method in the issuer's profile."""
     return f"{issuer_address(base)}#{key}"
 
 
 def key_address(base: str, key: uuid.UUID) -> str:
-    """Return the address of a key by itself, as a JWK."""
+    """Return the URL of a key as a JWK."""
     return f"{base}/credentials/keys/{key}"
 
 
-def write_credential(achievement: Achievement, issue: Issue) -> dict[str, Any]:
+def write_credential(achievement: Achievement, issue: Issuance) -> dict[str, Any]:
     """Return the credential, without proof and endorsements."""
     number, index = list_and_index(issue.position)
     status_list = f"{issue.base}/credentials/status/{number}"
@@ -133,8 +133,8 @@ def write_credential(achievement: Achievement, issue: Issue) -> dict[str, Any]:
         "name": achievement.name,
         "description": achievement.description,
         "issuer": write_issuer(issue.base),
-        "validFrom": show_moment(issue.now),
-        "awardedDate": show_moment(achievement.awarded_at),
+        "validFrom": format_timestamp(issue.now),
+        "awardedDate": format_timestamp(achievement.awarded_at),
         "credentialSubject": {
             "id": f"urn:uuid:{issue.subject_id}",
             "type": ["AchievementSubject"],
@@ -158,12 +158,12 @@ def write_credential(achievement: Achievement, issue: Issue) -> dict[str, Any]:
         },
     }
     if achievement.valid_until is not None:
-        found["validUntil"] = show_moment(achievement.valid_until)
+        found["validUntil"] = format_timestamp(achievement.valid_until)
     return found
 
 
 def write_issuer(base: str) -> dict[str, Any]:
-    """Return the issuer as a badge names it."""
+    """Return the issuer object of a credential."""
     host = urlsplit(base).netloc
     return {
         "id": issuer_address(base),
@@ -173,10 +173,10 @@ def write_issuer(base: str) -> dict[str, Any]:
     }
 
 
-def write_endorsement(judgement: Judgement, issue: Issue, number: int) -> dict[str, Any]:
+def write_endorsement(judgement: Judgement, issue: Issuance, number: int) -> dict[str, Any]:
     """Return a manager's confirmation as an endorsement of the badge, without proof.
 
-    The installation is its issuer, because it signs what it has on record; the text says so.
+    Its issuer is the installation, which attests to the confirmation that it has on record.
     """
     day = judgement.decided_at.date().isoformat()
     values = {
@@ -212,7 +212,7 @@ def write_endorsement(judgement: Judgement, issue: Issue, number: int) -> dict[s
         "type": ["VerifiableCredential", "EndorsementCredential"],
         "name": _("Confirmation by %(reviewer)s", **values),
         "issuer": write_issuer(issue.base),
-        "validFrom": show_moment(judgement.decided_at),
+        "validFrom": format_timestamp(judgement.decided_at),
         "credentialSubject": {
             "id": issue.address,
             "type": ["EndorsementSubject"],
@@ -222,12 +222,12 @@ def write_endorsement(judgement: Judgement, issue: Issue, number: int) -> dict[s
 
 
 def hash_identity(identity: str, salt: str) -> str:
-    """Return the hash of an email address as Open Badges writes it (`IdentityHash`)."""
+    """Return the salted hash of an email address as an Open Badges `IdentityHash`."""
     return "sha256$" + hashlib.sha256(f"{identity}{salt}".encode()).hexdigest()
 
 
 def describe(kind: str, happened: str, number: int) -> str:
-    """Return the description of the badge of a piece."""
+    """Return the description of a badge for a piece of evidence."""
     return ngettext(
         "%(kind)s, %(happened)s, confirmed for one milestone by a manager.",
         "%(kind)s, %(happened)s, confirmed for %(num)s milestones by a manager.",
@@ -238,7 +238,7 @@ def describe(kind: str, happened: str, number: int) -> str:
 
 
 def describe_stage(stage: str, roadmap: str, number: int) -> str:
-    """Return the description of the badge of a stage."""
+    """Return the description of a badge for a stage."""
     return ngettext(
         "The stage “%(stage)s” of the roadmap “%(roadmap)s”: its one milestone that counts was "
         "confirmed by a manager.",
@@ -250,7 +250,7 @@ def describe_stage(stage: str, roadmap: str, number: int) -> str:
     )
 
 
-def _identifiers(issue: Issue) -> list[dict[str, Any]]:
+def _identifiers(issue: Issuance) -> list[dict[str, Any]]:
     name = {
         "type": "IdentityObject",
         "hashed": False,
@@ -269,7 +269,7 @@ def _identifiers(issue: Issue) -> list[dict[str, Any]]:
     return [name, email]
 
 
-def _evidence(piece: PublicPiece, issue: Issue) -> dict[str, Any]:
+def _evidence(piece: PublicPiece, issue: Issuance) -> dict[str, Any]:
     return {
         "id": piece.url or f"{issue.address}#evidence-{piece.id}",
         "type": ["Evidence"],
@@ -280,9 +280,9 @@ def _evidence(piece: PublicPiece, issue: Issue) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ShownBadge:
-    """What a badge says. `criteria` is Markdown, `confirmations` whole sentences.
+    """The displayed content of a badge. `criteria` is Markdown, `confirmations` are sentences.
 
-    `evidence` are titles, kinds and links, "" where a piece has none.
+    `evidence` has (title, kind, URL) tuples, with "" for a missing URL.
     """
 
     name: str
@@ -297,7 +297,7 @@ class ShownBadge:
 
 
 def show_credential(credential: Mapping[str, Any]) -> ShownBadge:
-    """Return what a credential of this installation says."""
+    """Extract the displayed content of a credential issued by this installation."""
     subject, ends = credential["credentialSubject"], credential.get("validUntil")
     own = f"{credential['id']}#"
     return ShownBadge(
@@ -319,7 +319,7 @@ def show_credential(credential: Mapping[str, Any]) -> ShownBadge:
 
 
 def _show_confirmation(endorsement: Mapping[str, Any]) -> str:
-    """Return what an endorsement says, with its day as pages write days."""
+    """Return the comment of an endorsement with a localized date."""
     said: str = endorsement["credentialSubject"]["endorsementComment"]
     day = dt.datetime.fromisoformat(endorsement["validFrom"]).date()
     return said.replace(day.isoformat(), show_date(day), 1)

@@ -1,4 +1,4 @@
-"""The form by which anybody verifies a badge."""
+"""The form of the public verification page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roadmap.core.text import clean_line
 
 
 class VerifyForm(FlaskForm):
-    """A badge, pasted or as a file, and optionally the email address it should belong to."""
+    """A badge as text or file, and optionally the email address of its expected recipient."""
 
     badge = TextAreaField(
         _l("Badge"),
@@ -35,7 +35,7 @@ class VerifyForm(FlaskForm):
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Require one of the two, and read a file as text."""
+        """Require text or a file, and store its content in `text`."""
         valid: bool = super().validate(extra_validators)
         if self.file.data:
             data = self.file.data.read(MAX_BADGE_LENGTH * 4 + 1)

@@ -1,8 +1,8 @@
-"""The keys of this installation: made with the first badge, rotated by a command.
+"""The signing keys of this installation, created with the first badge and rotated by a command.
 
-Private keys are in the database, encrypted with a key that is derived from ROADMAP_SECRET_KEY: the
-backup holds them, and nobody signs with a backup alone. With another secret key they cannot be
-read; then new ones are made, and the old public keys go on verifying.
+Private keys are stored in the database, encrypted with a key derived from ROADMAP_SECRET_KEY, so
+that a backup alone cannot be used for signing. After a change of the secret key they cannot be
+decrypted and new ones are created. Old public keys remain valid for verification.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
 RSA_BITS = 2048
-# Before the 32 bytes of a public Ed25519 key.
+# Multicodec prefix of a 32-byte Ed25519 public key.
 ED25519_PREFIX = b"\xed\x01"
 
 
 class NoKeys(LookupError):
-    """There is no key that this installation can sign with."""
+    """Raised if there are no usable signing keys."""
 
 
 @dataclass(frozen=True)
 class SigningKeys:
-    """The pair of keys in use, ready to sign."""
+    """The current signing keys, decrypted."""
 
     ed25519_id: uuid.UUID
     rsa_id: uuid.UUID
@@ -46,14 +46,14 @@ class SigningKeys:
 
 
 def load_public_keys(session: Session) -> Sequence[SigningKey]:
-    """Load all keys that ever signed here, the newest first."""
+    """Load all current and retired keys, newest first."""
     return session.scalars(
         sa.select(SigningKey).order_by(SigningKey.created_at.desc(), SigningKey.id.desc())
     ).all()
 
 
-def public_half(key: SigningKey) -> Any:
-    """Return the public half of a key as the library that verifies with it wants it."""
+def load_public_key(key: SigningKey) -> Any:
+    """Return the public key as an object of the library that verifies with it."""
     from joserfc.jwk import OKPKey, RSAKey
 
     if key.algorithm == ED25519:
@@ -62,12 +62,12 @@ def public_half(key: SigningKey) -> Any:
 
 
 def multikey(key: SigningKey) -> str:
-    """Return the public half of an Ed25519 key as a Multikey has it."""
-    return encode_base58(ED25519_PREFIX + public_half(key).public_bytes_raw())
+    """Return the public key of an Ed25519 pair in Multikey encoding."""
+    return encode_base58(ED25519_PREFIX + load_public_key(key).public_bytes_raw())
 
 
 def load_keys(session: Session) -> SigningKeys:
-    """Load the keys in use. Raises NoKeys where there are none, or none that can be read."""
+    """Load the current keys. Raises NoKeys if there are none or they cannot be decrypted."""
     from cryptography.fernet import InvalidToken
 
     rows = {
@@ -89,8 +89,8 @@ def load_keys(session: Session) -> SigningKeys:
     )
 
 
-def are_locked(session: Session) -> bool:
-    """Tell whether there are keys in use that the secret key of this installation does not open."""
+def are_undecryptable(session: Session) -> bool:
+    """Return whether there are current keys that cannot be decrypted with the secret key."""
     in_use = session.scalar(sa.select(sa.exists().where(SigningKey.retired_at.is_(None))))
     try:
         load_keys(session)
@@ -100,9 +100,9 @@ def are_locked(session: Session) -> bool:
 
 
 def ensure_keys(session: Session, now: dt.datetime) -> SigningKeys:
-    """Load the keys in use, and make them where there are none that can be read.
+    """Load the current keys, or create them if there are no usable ones.
 
-    Two processes that do so at once make one pair.
+    Concurrent calls create only one pair.
     """
     try:
         return load_keys(session)
@@ -112,12 +112,12 @@ def ensure_keys(session: Session, now: dt.datetime) -> SigningKeys:
         with session.begin_nested():
             rotate_keys(session, now)
     except sa.exc.IntegrityError:
-        pass  # The other process made them.
+        pass  # Another process created them concurrently.
     return load_keys(session)
 
 
 def rotate_keys(session: Session, now: dt.datetime) -> SigningKeys:
-    """Make new keys and retire those in use, whose private halves are deleted."""
+    """Create new keys, retire the current ones and delete their private keys."""
     session.execute(
         sa.update(SigningKey)
         .where(SigningKey.retired_at.is_(None))
@@ -141,7 +141,7 @@ def encrypt(pem: bytes) -> bytes:
 
 
 def generate(algorithm: str) -> tuple[bytes, dict[str, Any]]:
-    """Return a new private key as PEM, and its public half as a JWK."""
+    """Generate a key pair, and return the private key as PEM and the public key as JWK."""
     from joserfc.jwk import OKPKey, RSAKey
 
     key: Any

@@ -1,4 +1,4 @@
-"""Revoke badges when what they say is no longer confirmed, in the same transaction."""
+"""Revoke badges in the transaction that invalidates their claims."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from roadmap.badges.actions import TakenBack, revoke_unfounded
+from roadmap.badges.actions import RetractedVerification, revoke_unsupported
 from roadmap.core.signals import person_changed
 
 
@@ -27,11 +27,11 @@ def _person_changed(
 ) -> None:
     if what != "evidence":
         return
-    taken_back = None
+    retracted = None
     if action == "evidence.verification_withdrawn":
         decided_at = dt.datetime.fromisoformat(data["decided_at"])
-        taken_back = TakenBack(subject, frozenset(data["milestones"]), decided_at)
-    revoke_unfounded(session, user_id, taken_back=taken_back, by=by, now=now)
+        retracted = RetractedVerification(subject, frozenset(data["milestones"]), decided_at)
+    revoke_unsupported(session, user_id, retracted=retracted, by=by, now=now)
 
 
 def listen() -> None:

@@ -1,4 +1,4 @@
-"""Tables of badges, of their revocation, and of the keys that sign them."""
+"""Tables of badges, their revocation status and the signing keys."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from roadmap.core.types import Base, Id, Json, check_one_of
 from roadmap.people.models import OwnerId
 
 ED25519, RS256 = ALGORITHMS = ("Ed25519", "RS256")
-# "" while it stands; revoked by its owner, or because what it says no longer holds.
+# Why a badge was revoked: by its owner, or because its evidence no longer supports it.
 REASONS = ("", "owner", "evidence")
 
 
 class SigningKey(Base):
-    """A key pair of this installation; one of each algorithm is in use.
+    """A key pair of this installation. One per algorithm is current, the others are retired.
 
-    `private` is encrypted with a key that is derived from ROADMAP_SECRET_KEY, and empty once the
-    pair is retired. The public half stays, so that what it signed can be verified.
+    `private` is encrypted with a key derived from ROADMAP_SECRET_KEY, and empty once retired. The
+    public key is kept to verify old signatures.
     """
 
     __tablename__ = "signing_key"
@@ -34,8 +34,8 @@ class SigningKey(Base):
 
     __table_args__ = (
         check_one_of("algorithm", "algorithm", ALGORITHMS),
-        # Two processes that begin at once make one pair. The condition for PostgreSQL stands in the
-        # migration alone: here it would load that dialect on SQLite too.
+        # Prevents concurrent processes from creating two pairs. The condition for PostgreSQL is
+        # only in the migration, because here it would load that dialect on SQLite too.
         sa.Index(
             "ix_signing_key_in_use",
             "algorithm",
@@ -46,10 +46,9 @@ class SigningKey(Base):
 
 
 class BadgeStatus(Base):
-    """The place of a badge in the status lists. It names nobody, and outlives the account.
+    """A badge's position in the status lists. It names nobody, and outlives the account.
 
-    So the file of a badge whose person was erased is read as revoked, and its place is never given
-    to another.
+    Thus badges of an erased user verify as revoked, and their positions are never reused.
     """
 
     __tablename__ = "badge_status"
@@ -59,19 +58,18 @@ class BadgeStatus(Base):
 
 
 class Badge(Base):
-    """A badge as it was signed, in both forms. It never changes, except that it is revoked.
+    """A signed badge as JSON and JWT. It is immutable except for its revocation.
 
-    Both are empty in one that named a manager who was erased.
-
-    `subject` is the id of a piece of evidence, or `roadmap/stage`. `claims` are the
-    milestones that it rests on, by the id of the evidence: `{evidence id: [milestone key, …]}`.
+    `document` and `jwt` are empty if the badge named a manager who was erased. `subject` is the
+    id of a piece of evidence, or `roadmap/stage`. `claims` are the confirmed milestones by
+    evidence: `{evidence id: [milestone key, …]}`.
     """
 
     __tablename__ = "badge"
 
     id: Mapped[Id]
     user_id: Mapped[OwnerId]
-    # Of its `BadgeStatus`; without a foreign key, because it says something by itself elsewhere.
+    # Position of its `BadgeStatus`. Not a foreign key, so that archives can contain badges.
     position: Mapped[int] = mapped_column(unique=True)
     subject: Mapped[str] = mapped_column(sa.String(130))
     name: Mapped[str] = mapped_column(sa.String(300))
@@ -92,10 +90,10 @@ class Badge(Base):
 
     @property
     def revoked_at(self) -> dt.datetime | None:
-        """Return when it was revoked; None while it stands."""
+        """Return when the badge was revoked, None while it is active."""
         return self.status.revoked_at
 
     @property
     def evidence_ids(self) -> set[uuid.UUID]:
-        """Return the pieces that it rests on."""
+        """Return the ids of the evidence that the badge is based on."""
         return {uuid.UUID(evidence_id) for evidence_id in self.claims}

@@ -1,7 +1,7 @@
-"""Sign and verify a badge: `eddsa-rdfc-2022` within the document, and RS256 around it (VC-JWT).
+"""Sign and verify badges with embedded proofs (`eddsa-rdfc-2022`) and as VC-JWT (RS256).
 
-Proofs and keys are written in base58btc with the prefix of multibase. Sources: W3C Data Integrity
-EdDSA Cryptosuites 1.0, section 3.2; Open Badges 3.0, section 8.2.
+Proofs and keys are encoded as multibase base58btc. Sources: W3C Data Integrity EdDSA Cryptosuites
+1.0, section 3.2; Open Badges 3.0, section 8.2.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SIGNATURE_BYTES = 64
 
 
 def encode_base58(data: bytes) -> str:
-    """Return bytes as multibase base58btc: `z`, then the digits."""
+    """Encode bytes as multibase base58btc, with the prefix `z`."""
     number, digits = int.from_bytes(data), ""
     while number:
         number, rest = divmod(number, 58)
@@ -35,9 +35,9 @@ def encode_base58(data: bytes) -> str:
 
 
 def _decode_signature(text: str) -> bytes:
-    """Return a signature that is written in base58btc. Raises ValueError or OverflowError."""
+    """Decode a base58btc signature. Raises ValueError or OverflowError."""
     number = 0
-    # A longer text is no signature, and takes long to compute.
+    # Longer input cannot be a signature, and would be slow to decode.
     for digit in text[1 : 2 * SIGNATURE_BYTES]:
         number = number * 58 + BASE58.index(digit)
     data = number.to_bytes(SIGNATURE_BYTES)
@@ -46,19 +46,19 @@ def _decode_signature(text: str) -> bytes:
     return data
 
 
-def show_moment(moment: dt.datetime) -> str:
-    """Return a moment as badges write it: UTC, to the second."""
+def format_timestamp(moment: dt.datetime) -> str:
+    """Format a moment for a badge: ISO 8601 in UTC, to the second."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def add_proof(
     document: dict[str, Any], private: Ed25519PrivateKey, method: str, now: dt.datetime
 ) -> dict[str, Any]:
-    """Return the document with a proof by the key whose address is `method`."""
+    """Return the document with a proof by the key with the verification method URL `method`."""
     proof = {
         "type": "DataIntegrityProof",
         "cryptosuite": CRYPTOSUITE,
-        "created": show_moment(now),
+        "created": format_timestamp(now),
         "verificationMethod": method,
         "proofPurpose": "assertionMethod",
     }
@@ -67,7 +67,7 @@ def add_proof(
 
 
 def has_valid_proof(document: dict[str, Any], public: Ed25519PublicKey) -> bool:
-    """Tell whether the one proof of a document is by a key, over all that the document says."""
+    """Return whether the document's single proof is a valid signature by the public key."""
     from cryptography.exceptions import InvalidSignature
 
     [proof] = proofs_of(document)
@@ -82,20 +82,20 @@ def has_valid_proof(document: dict[str, Any], public: Ed25519PublicKey) -> bool:
 
 
 def proofs_of(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the proofs of a document, whether it has a list of them or one."""
+    """Return the proofs of a document as a list."""
     found = document.get("proof", [])
     found = found if isinstance(found, list) else [found]
     return [each for each in found if isinstance(each, dict)]
 
 
 def _hash(document: dict[str, Any], proof: dict[str, Any]) -> bytes:
-    """Return what is signed: the hash of the proof's options, then that of the document."""
+    """Return the signed bytes: the hash of the proof options, then the hash of the document."""
     options = {"@context": document.get("@context"), **proof}
     return b"".join(hashlib.sha256(canonicalize(each)).digest() for each in (options, document))
 
 
 def make_jwt(document: dict[str, Any], private: Any, key_address: str) -> str:
-    """Return an unsigned document as a VC-JWT, signed by an RSA key of joserfc."""
+    """Sign a document without proof as a VC-JWT. `private` is a joserfc RSA key."""
     from joserfc import jws
 
     begins = dt.datetime.fromisoformat(document["validFrom"])
@@ -114,7 +114,7 @@ def make_jwt(document: dict[str, Any], private: Any, key_address: str) -> str:
 
 
 def has_valid_signature(jwt: str, public: Any) -> bool:
-    """Tell whether a VC-JWT is signed by an RSA key of joserfc."""
+    """Return whether a VC-JWT has a valid signature. `public` is a joserfc RSA key."""
     from joserfc import jws
     from joserfc.errors import JoseError
 

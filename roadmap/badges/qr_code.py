@@ -1,4 +1,4 @@
-"""The address of a badge as a QR code."""
+"""QR codes of badge URLs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 
 def draw_code(address: str) -> str:
-    """Return an SVG in black on white, with the margin that readers need."""
+    """Return a black-on-white SVG with the margin that scanners need."""
     import segno
 
     drawn = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Load badges, what one could be issued for, and the status lists."""
+"""Load badges, the achievements that can be badged, and status lists."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from roadmap.progress.queries import EnrolledRoadmap, enrollment, enrollments
 
 
 def own_badges(session: Session, user_id: uuid.UUID) -> Sequence[Badge]:
-    """Load the badges of a person, the newest first."""
+    """Load a user's badges, newest first."""
     return session.scalars(
         sa.select(Badge)
         .where(Badge.user_id == user_id)
@@ -47,18 +47,18 @@ def own_badges(session: Session, user_id: uuid.UUID) -> Sequence[Badge]:
     ).all()
 
 
-def standing_badges(session: Session, user_id: uuid.UUID) -> dict[str, Badge]:
-    """Load the badges of a person that are not revoked, by what they were issued for."""
-    return {badge.subject: badge for badge in session.scalars(_select_standing(user_id))}
+def active_badges(session: Session, user_id: uuid.UUID) -> dict[str, Badge]:
+    """Load a user's active badges by subject."""
+    return {badge.subject: badge for badge in session.scalars(_select_active(user_id))}
 
 
 def badge_addresses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Load the public pages of a person's badges that are not revoked, by what each is for."""
-    rows = session.execute(_select_standing(user_id).with_only_columns(Badge.subject, Badge.id))
+    """Load the public URLs of a user's active badges by subject."""
+    rows = session.execute(_select_active(user_id).with_only_columns(Badge.subject, Badge.id))
     return {subject: f"{public_address()}/credentials/{badge_id}" for subject, badge_id in rows}
 
 
-def _select_standing(user_id: uuid.UUID) -> sa.Select[Badge]:
+def _select_active(user_id: uuid.UUID) -> sa.Select[Badge]:
     return (
         sa.select(Badge)
         .join(BadgeStatus, BadgeStatus.position == Badge.position)
@@ -68,33 +68,33 @@ def _select_standing(user_id: uuid.UUID) -> sa.Select[Badge]:
 
 
 def find_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
-    """Load a badge of anybody: who knows its id may read it."""
+    """Load a badge of any user: anyone who knows its id may read it."""
     return session.scalars(sa.select(Badge).where(Badge.id == badge_id)).first()
 
 
 def find_public_badge(session: Session, badge_id: uuid.UUID) -> Badge | None:
-    """Load a badge whose owner is not about to be deleted."""
+    """Load a badge, None if its owner's account is pending deletion."""
     badge = find_badge(session, badge_id)
     return None if badge is None or is_owner_leaving(session, badge) else badge
 
 
 def is_owner_leaving(session: Session, badge: Badge) -> bool:
-    """Tell whether the account of a badge's owner waits for its deletion.
+    """Return whether the owner's account is pending deletion.
 
-    A deactivated one keeps its badges: people who leave a company show them to the next.
+    Badges of deactivated accounts stay public, because people show them to their next employer.
     """
     return find_deletion(session, badge.user_id) is not None
 
 
 def find_revocation(session: Session, position: int) -> dt.datetime | None:
-    """Load when the badge at a place of the status lists was revoked; None where it was not."""
+    """Load when the badge at a status list position was revoked, None if it was not."""
     return session.scalar(sa.select(BadgeStatus.revoked_at).where(BadgeStatus.position == position))
 
 
 def load_candidates(
     session: Session, user_id: uuid.UUID, today: dt.date
 ) -> tuple[list[Item], list[tuple[EnrolledRoadmap, StageProgress]]]:
-    """Load what a badge could be issued for: verified pieces of the portfolio, and the stages."""
+    """Load the verified public pieces and the stages for which badges can be issued."""
     items = load_user_items(session, Audience.PUBLIC, user_id, texts=False, skills=False)
     pieces = [item for item in items[::-1] if item.verified and not item.has_lapsed(today)]
     statuses = _load_statuses(session, user_id)
@@ -117,7 +117,7 @@ def _load_statuses(session: Session, user_id: uuid.UUID) -> dict[str, str]:
 def load_achievement(
     session: Session, person: Actor, subject: str, today: dt.date
 ) -> Achievement | None:
-    """Load what a badge would say of a piece or of a stage; None where it has none to give.
+    """Load the achievement for a piece or stage, None if it does not qualify for a badge.
 
     `subject` is the id of a piece, or `roadmap/stage`.
     """
@@ -128,9 +128,9 @@ def load_achievement(
 
 
 def load_redactions(session: Session, achievement: Achievement) -> list[tuple[str, str]]:
-    """Load the titles that a badge publishes though a portfolio redacts them, with its name.
+    """Load titles that the badge would publish but a portfolio redacts, with the portfolio name.
 
-    By table, because the room of the portfolios builds on this one.
+    Uses table metadata, because the `portfolio` package depends on this one.
     """
     tables = Base.metadata.tables
     item, portfolio = tables["portfolio_item"], tables["portfolio"]
@@ -197,9 +197,9 @@ def _stage_achievement(
 def _achieve(
     session: Session, person: Actor, subject: str, pairs: Sequence[tuple[Item, Link]]
 ) -> Achievement:
-    """Return what was confirmed, in the words of that time, by which pieces and by whom.
+    """Build an achievement from confirmed milestones, in their wording at confirmation time.
 
-    Name and description are left to the caller.
+    The caller sets its name and description.
     """
     items = {item.id: item for item, _link in pairs}
     reviews: dict[uuid.UUID | None, Review] = {
@@ -225,7 +225,7 @@ def _achieve(
         criteria.append(Criterion(title, wording.done_when if wording else done_when[link.key]))
         confirmed.setdefault(link.review_id, []).append(title)
         claims.setdefault(str(item.id), []).append(link.key)
-        # The latest comes first: a title that was changed since is not what was verified.
+        # The latest review comes first. Use its title, because later edits are not verified.
         titles.setdefault(item.id, strip_secrets(reviews[link.review_id].title) or item.title)
     pieces = [
         PublicPiece(
@@ -259,15 +259,15 @@ def _achieve(
 
 
 def _valid_until(items: Iterable[Item], person: Actor) -> dt.datetime | None:
-    """Return when the first of the pieces lapses: the end of its last day, where the person is."""
+    """Return when the first piece lapses, at the end of the day in the user's time zone."""
     days = [item.counted.expires_on.last for item in items if item.counted.expires_on]
     if not days:
         return None
     return dt.datetime.combine(min(days), dt.time(23, 59, 59), person.zone)
 
 
-def standing_claims(session: Session, evidence_ids: Collection[uuid.UUID]) -> set[tuple[str, str]]:
-    """Load which milestones the verified versions of public pieces are confirmed for, as claims."""
+def confirmed_claims(session: Session, evidence_ids: Collection[uuid.UUID]) -> set[tuple[str, str]]:
+    """Load (evidence id, milestone key) pairs of public pieces that are currently confirmed."""
     rows = session.execute(
         sa.select(Evidence.id, Confirmation.milestone_key)
         .join(Confirmation, Confirmation.version_id == Evidence.verified_version_id)
@@ -277,7 +277,7 @@ def standing_claims(session: Session, evidence_ids: Collection[uuid.UUID]) -> se
 
 
 def revoked_indexes(session: Session, number: int) -> list[int] | None:
-    """Load the indexes of a status list that are revoked; None where there is no such list."""
+    """Load the revoked indexes of a status list, None if the list does not exist."""
     first = number * LIST_LENGTH
     rows = session.execute(
         sa.select(BadgeStatus.position, BadgeStatus.revoked_at)

@@ -1,4 +1,4 @@
-"""A person's own badges: what they have, what they could have, and issuing and revoking one."""
+"""Pages of the user's own badges: list, issue and revoke."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ badges = Blueprint("badges", __name__)
 @permit("badge.read")
 def index() -> str:
     own = queries.own_badges(db.session, current_user.id)
-    standing = [badge for badge in own if badge.revoked_at is None]
-    has_badge = {each.subject for each in standing}
+    active = [badge for badge in own if badge.revoked_at is None]
+    has_badge = {each.subject for each in active}
     today = current_user.today(now())
     pieces, stages = queries.load_candidates(db.session, current_user.id, today)
     return render_template(
         "badges/index.html",
-        standing=standing,
+        active=active,
         revoked=[badge for badge in own if badge.revoked_at is not None],
         has_badge=has_badge,
         candidates=pieces,
@@ -48,9 +48,8 @@ def index() -> str:
 @badges.get("/badges/new")
 @permit("badge.read")
 def new() -> str | BaseResponse:
-    """Show what a badge will say; `?for=` names a piece by its id, or `roadmap/stage`."""
+    """Preview a badge. `?for=` is the id of a piece, or `roadmap/stage`."""
     if not request.args.get("for"):
-        # The list has what one can choose from.
         return see_other("badges.index", _anchor="pieces-title")
     achievement = queries.load_achievement(
         db.session, current_user, request.args["for"], current_user.today(now())

@@ -1,4 +1,4 @@
-"""What anybody reads of badges: a badge, its files, the issuer with its keys, and verification."""
+"""Public pages and documents: badges, their files, issuer, keys, status lists, verification."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from roadmap.badges.credential import (
 )
 from roadmap.badges.forms import VerifyForm
 from roadmap.badges.models import ED25519, RS256, Badge, SigningKey
-from roadmap.badges.proofs import add_proof, show_moment
+from roadmap.badges.proofs import add_proof, format_timestamp
 from roadmap.badges.rules import encode_status_list
 from roadmap.badges.verification import verify
 from roadmap.core.database import db
@@ -34,14 +34,14 @@ from roadmap.people.permissions import permit
 
 public_badges = Blueprint("public_badges", __name__)
 
-# What verifiers know by heart; the newer https://www.w3.org/ns/cid/v1 most of them do not.
+# Bundled with most verifiers, unlike the newer https://www.w3.org/ns/cid/v1.
 PROFILE_CONTEXTS = [
     "https://www.w3.org/ns/did/v1",
     "https://w3id.org/security/multikey/v1",
     "https://w3id.org/security/jwk/v1",
     OPEN_BADGES,
 ]
-# For how long verifiers may keep what they read; so long a revocation takes at most to be seen.
+# Cache lifetimes for verifiers. STATUS_SECONDS is the maximum delay of a revocation.
 STATUS_SECONDS = 300
 KEYS_SECONDS = 3600
 
@@ -50,7 +50,7 @@ KEYS_SECONDS = 3600
 @permit("public")
 @limiter.limit("120/minute")
 def show(badge_id: uuid.UUID) -> Response:
-    """Show a badge to anybody who has its address; of a revoked one nothing but that it is."""
+    """Show a badge to anyone with its URL. A revoked one shows only that it was revoked."""
     badge = queries.find_public_badge(db.session, badge_id)
     if badge is None:
         return keep_unlisted(render_page("badges/not_found.html", 404))
@@ -73,7 +73,7 @@ def show(badge_id: uuid.UUID) -> Response:
 @permit("public")
 @limiter.limit("120/minute")
 def download_json(badge_id: uuid.UUID) -> Response:
-    badge = _standing(badge_id)
+    badge = _active_badge(badge_id)
     return _document(badge.document, "application/vc", name=f"badge-{badge.id}.json")
 
 
@@ -81,7 +81,7 @@ def download_json(badge_id: uuid.UUID) -> Response:
 @permit("public")
 @limiter.limit("120/minute")
 def download_jwt(badge_id: uuid.UUID) -> Response:
-    badge = _standing(badge_id)
+    badge = _active_badge(badge_id)
     return _document(badge.jwt, "application/vc+jwt", name=f"badge-{badge.id}.jwt")
 
 
@@ -89,8 +89,8 @@ def download_jwt(badge_id: uuid.UUID) -> Response:
 @permit("public")
 @limiter.limit("120/minute")
 def draw_code(badge_id: uuid.UUID) -> Response:
-    """Draw the address of the badge's public page as a QR code."""
-    badge = _standing(badge_id)
+    """Return the URL of the badge's public page as a QR code."""
+    badge = _active_badge(badge_id)
     drawn = qr_code.draw_code(f"{public_address()}/credentials/{badge.id}")
     return Response(drawn, mimetype="image/svg+xml")
 
@@ -99,7 +99,7 @@ def draw_code(badge_id: uuid.UUID) -> Response:
 @permit("public")
 @limiter.limit("120/minute")
 def show_issuer() -> Response:
-    """Describe the issuer and all keys that ever signed here, for verifiers."""
+    """Return the issuer profile with all current and retired keys."""
     base = public_address()
     methods = [_method(base, key) for key in keys.load_public_keys(db.session)]
     profile = {
@@ -115,7 +115,7 @@ def show_issuer() -> Response:
 @permit("public")
 @limiter.limit("120/minute")
 def show_key(key_id: uuid.UUID) -> Response:
-    """Return a public key as a JWK: the `kid` of a JWT leads here."""
+    """Return a public key as a JWK. The `kid` of a JWT is this URL."""
     found = {key.id: key for key in keys.load_public_keys(db.session)}
     key = found.get(key_id) or abort(404)
     return _document(_jwk(public_address(), key), "application/jwk+json", seconds=KEYS_SECONDS)
@@ -135,15 +135,15 @@ def show_key_set() -> Response:
 @permit("public")
 @limiter.limit("60/minute")
 def show_status_list(number: int) -> Response:
-    """Return a status list, signed: which badges are revoked, by their index."""
-    # Neither database has a larger number.
+    """Return a signed status list of revoked badges."""
+    # Larger numbers could overflow the database's integer type.
     revoked = queries.revoked_indexes(db.session, number) if number < 10_000 else None
     if revoked is None:
         abort(404)
     try:
         signing = keys.load_keys(db.session)
     except keys.NoKeys:
-        # Programs read this list.
+        # Status lists are read by programs, so answer with JSON.
         return problem_response(
             503,
             _(
@@ -158,7 +158,7 @@ def show_status_list(number: int) -> Response:
         "id": address,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": issuer_address(base),
-        "validFrom": show_moment(now()),
+        "validFrom": format_timestamp(now()),
         "credentialSubject": {
             "id": f"{address}#list",
             "type": "BitstringStatusList",
@@ -181,7 +181,7 @@ def show_form() -> Response:
 @permit("public")
 @limiter.limit("20/minute")
 def check() -> Response:
-    """Verify what was pasted or uploaded; it is not kept."""
+    """Verify a pasted or uploaded badge without storing it."""
     form = VerifyForm()
     if not form.validate():
         return render_page("badges/verify.html", 422, form=form, finding=None)
@@ -197,7 +197,7 @@ def check() -> Response:
     )
 
 
-def _standing(badge_id: uuid.UUID) -> Badge:
+def _active_badge(badge_id: uuid.UUID) -> Badge:
     badge = queries.find_public_badge(db.session, badge_id)
     if badge is None:
         abort(404)
@@ -225,9 +225,9 @@ def _jwk(base: str, key: SigningKey) -> dict[str, Any]:
 def _document(
     content: str | dict[str, Any], media_type: str, *, seconds: int = 0, name: str = ""
 ) -> Response:
-    """Answer a program: with the file of a badge, or with what it may keep for some `seconds`.
+    """Return a badge file, or a public document that verifiers may cache for `seconds`.
 
-    That names nobody, and verifiers read it from pages of their own.
+    Public documents contain no personal data, and allow cross-origin requests.
     """
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
     response = Response(text, mimetype=media_type)

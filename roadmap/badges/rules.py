@@ -1,4 +1,4 @@
-"""When a stage is complete, where a badge stands in the status lists, and how one is read. Pure."""
+"""Rules of stage completion, status lists and strict parsing of badges. Pure."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone, Stage
     from roadmap.evidence.item import Item
 
-# The smallest list that hides one credential among others (W3C Bitstring Status List 1.0).
+# The minimum length for privacy (W3C Bitstring Status List 1.0).
 LIST_LENGTH = 131_072
-# A new list begins before the places of the last one are hard to find.
+# Start a new list before random free positions become hard to find.
 LIST_FILL = 100_000
 MAX_BADGE_LENGTH = 300_000
 MAX_DEPTH = 30
-# The largest stage takes half of it; ten times as many take minutes to canonicalize.
+# The largest stage uses half of it. Ten times as many would take minutes to canonicalize.
 MAX_VALUES = 6_000
 
 
 @dataclass(frozen=True, slots=True)
 class StageProgress:
-    """How far a stage is towards its badge.
+    """Progress of a stage towards its badge.
 
-    `proven` has, by milestone, the piece that it is confirmed by and that anyone may see; `aside`
-    are those that do not apply, `missing` the rest. `is_within_limit` tells that what does not
-    apply is at most a quarter of the effort.
+    `proven` maps milestone keys to the public pieces that confirm them. `aside` are milestones
+    marked as not applicable, `missing` the rest. `is_within_limit` is set if at most a quarter of
+    the effort is not applicable.
     """
 
     stage: Stage
@@ -47,19 +47,19 @@ class StageProgress:
 def judge_stage(
     stage: Stage, statuses: Mapping[str, str], public_items: Sequence[Item], today: dt.date
 ) -> StageProgress:
-    """Return how far a stage is towards its badge.
+    """Compute the progress of a stage towards its badge.
 
-    It takes each required milestone, done, and confirmed by a piece of the portfolio that has not
-    lapsed; in a stage that the roadmap does not require, each milestone. What does not apply is
-    left out, up to a quarter of the effort: nobody defines a stage away, as in the readiness rule.
+    Each required milestone must be done and confirmed by a public piece that has not lapsed. In an
+    optional stage, all milestones are required. Milestones marked as not applicable are left out,
+    up to a quarter of the effort, as in the readiness rule.
     """
     counted = [each for each in stage.milestones if each.required or stage.is_bonus]
     aside = [each for each in counted if statuses.get(each.key) == "not_applicable"]
-    standing = [item for item in public_items if item.verified and not item.has_lapsed(today)]
+    active = [item for item in public_items if item.verified and not item.has_lapsed(today)]
     proven = {}
     for each in counted:
         if statuses.get(each.key) == "done":
-            found = (item for item in standing if item.proves(each.key, each.evidence))
+            found = (item for item in active if item.proves(each.key, each.evidence))
             if (item := next(found, None)) is not None:
                 proven[each.key] = item
     hours = sum(each.hours for each in counted)
@@ -73,12 +73,12 @@ def judge_stage(
 
 
 def list_and_index(position: int) -> tuple[int, int]:
-    """Return the status list of a place, and the index in it."""
+    """Return the number of the status list of a position, and the index in it."""
     return divmod(position, LIST_LENGTH)
 
 
 def encode_status_list(indexes: Iterable[int]) -> str:
-    """Return the bits of a status list, of which these are set: compressed, as multibase."""
+    """Encode a bitstring with these bits set: gzip-compressed, as multibase base64url."""
     bits = bytearray(LIST_LENGTH // 8)
     for index in indexes:
         bits[index // 8] |= 0x80 >> index % 8
@@ -89,8 +89,8 @@ def encode_status_list(indexes: Iterable[int]) -> str:
 def read_object(text: str) -> dict[str, Any]:
     """Parse a JSON object strictly. Raises ValueError.
 
-    A name that comes twice and a number that JSON does not have are refused, because two readers
-    could understand them differently; and what is deeper or has more values than any badge.
+    Duplicate names and non-JSON numbers such as NaN are refused, because parsers interpret them
+    differently. So are objects that are deeper or larger than any badge.
     """
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
@@ -131,10 +131,10 @@ def _check_size(value: Any) -> None:
 
 
 def is_plain(value: Any, contexts: Sequence[str]) -> bool:
-    """Tell whether a document is written in the names of these contexts alone, as ours are.
+    """Return whether a document uses only the plain term names of these contexts.
 
-    Another spelling can mean the same and have the same signature, without the name that a reader
-    looks for: the end of a badge, for one.
+    JSON-LD allows other spellings with the same signature, which could hide a field from a reader,
+    for example `validUntil`.
     """
     if isinstance(value, list):
         return all(is_plain(each, contexts) for each in value)

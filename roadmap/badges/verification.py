@@ -1,6 +1,6 @@
-"""Verify a badge that somebody pastes or uploads, against the keys and records kept here.
+"""Verify pasted or uploaded badges against the stored keys and records.
 
-Nothing is fetched: what names other contexts or other keys was not issued here.
+Nothing is fetched: badges with other contexts or keys were not issued by this installation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.credential import ShownBadge, hash_identity, show_credential
-from roadmap.badges.keys import load_public_keys, public_half
+from roadmap.badges.keys import load_public_key, load_public_keys
 from roadmap.badges.models import ED25519, RS256, SigningKey
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
 from roadmap.badges.queries import find_badge, find_revocation, is_owner_leaving
@@ -35,18 +35,18 @@ Verdict = Literal[
     "no_badge",
     "malformed",
 ]
-# What a JWT adds to the credential.
+# JWT claims that are not part of the credential.
 CLAIMS = ("iss", "jti", "sub", "nbf", "exp")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a verification found. `said` is what it says, only where its signature holds.
+class VerificationResult:
+    """The result of a verification. `said` is the badge's content, if its signature is valid.
 
-    `is_on_record` tells that this installation still has the badge; `at` when it was revoked or
-    expired; `issuer` whom a foreign one names: a name, a host or both. `is_addressee` tells whether
-    an email address is the one that it was issued to; None where nobody asked, or it names none.
-    `is_leaving` tells that the account of its owner waits for deletion.
+    `is_on_record` is set if this installation still has the badge. `at` is when it was revoked or
+    expired. `issuer` is the name or host of a foreign issuer, or both. `email_matches` is whether
+    the given email address is the recipient's, None if no address was given or the badge has none.
+    `is_owner_leaving` is set if the owner's account is pending deletion.
     """
 
     verdict: Verdict
@@ -54,53 +54,57 @@ class Finding:
     is_on_record: bool = False
     at: dt.datetime | None = None
     issuer: str = ""
-    is_addressee: bool | None = None
-    is_leaving: bool = False
+    email_matches: bool | None = None
+    is_owner_leaving: bool = False
 
     @property
     def is_good(self) -> bool:
-        """Tell whether it is valid without any reserve."""
-        return self.verdict == "valid" and self.is_addressee is not False and not self.is_leaving
+        """Return whether the badge is valid without any reservation."""
+        return (
+            self.verdict == "valid"
+            and self.email_matches is not False
+            and not self.is_owner_leaving
+        )
 
 
-# A credential, the key that it names, and whether the signature of that key holds.
+# A credential, the key it refers to, and whether its signature is valid.
 Signed = tuple[dict[str, Any], SigningKey | None, bool]
 
 
 def verify(
     session: Session, text: str, *, now: dt.datetime, email: str = "", host: str = ""
-) -> Finding:
-    """Verify a badge: its JSON, or its JWT. `email` is the normalized address to compare.
+) -> VerificationResult:
+    """Verify a badge given as JSON or JWT. `email` is the normalized address to compare.
 
-    `host` is the one of this installation: what names it and no key of it is forged.
+    A badge that names this installation's `host` but none of its keys is forged.
     """
     text = text.removeprefix("\ufeff").strip()
     if len(text) > MAX_BADGE_LENGTH:
-        return Finding("malformed")
+        return VerificationResult("malformed")
     keys = {key.id: key for key in load_public_keys(session)}
     is_json = text.startswith("{")
     try:
         credential, key, holds = (_read_json if is_json else _read_jwt)(text, keys)
     except ValueError:
-        return Finding("malformed")
+        return VerificationResult("malformed")
     if _is_version_2(credential):
-        return Finding("version_2")
+        return VerificationResult("version_2")
     if not _types(credential) & {"OpenBadgeCredential", "AchievementCredential"}:
-        return Finding("no_badge")
+        return VerificationResult("no_badge")
     if key is None:
         name, issuer = _issuer(credential)
         if issuer and issuer == host:
-            return Finding("forged", issuer=issuer)
-        return Finding(
+            return VerificationResult("forged", issuer=issuer)
+        return VerificationResult(
             "foreign", issuer=f"{name} ({issuer})" if name and issuer else issuer or name
         )
     if not holds:
-        return Finding("changed")
+        return VerificationResult("changed")
     try:
         return _judge(session, credential, text, is_json=is_json, now=now, email=email)
-    # It means what was signed, but is written in another way than anything of ours.
+    # The signature is valid, but the structure differs from that of badges issued here.
     except (AttributeError, LookupError, TypeError, ValueError):
-        return Finding("changed")
+        return VerificationResult("changed")
 
 
 def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
@@ -114,7 +118,7 @@ def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
         and proof.get("proofPurpose") == "assertionMethod"
         and document.get("@context") == [CREDENTIALS, OPEN_BADGES]
         and is_plain(document, (CREDENTIALS, OPEN_BADGES))
-        and has_valid_proof(document, public_half(key))
+        and has_valid_proof(document, load_public_key(key))
     )
     return document, key, holds
 
@@ -122,14 +126,14 @@ def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
 def _read_jwt(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
     header, payload = read_jwt(text)
     key = _find(keys, str(header.get("kid", "")).rpartition("/")[2], RS256)
-    holds = key is not None and has_valid_signature(text, public_half(key))
+    holds = key is not None and has_valid_signature(text, load_public_key(key))
     credential = {name: value for name, value in payload.items() if name not in CLAIMS}
     credential.setdefault("issuer", payload.get("iss", ""))
     return credential, key, holds
 
 
 def _find(keys: Mapping[uuid.UUID, SigningKey], name: str, algorithm: str) -> SigningKey | None:
-    """Return the key of a name, where it is ours: whatever address it was written with."""
+    """Return our key with this id and algorithm, whatever base URL the badge used."""
     try:
         key = keys.get(uuid.UUID(name))
     except ValueError:
@@ -145,37 +149,37 @@ def _judge(
     is_json: bool,
     now: dt.datetime,
     email: str,
-) -> Finding:
-    """Return what the records say of a badge that was signed here and not changed since."""
+) -> VerificationResult:
+    """Check a badge with a valid signature against the stored records."""
     badge = find_badge(session, uuid.UUID(credential["id"].rpartition("/")[2]))
     if badge is not None and badge.document:
-        # The signature is over what the document means; on record is every letter.
+        # The proof covers only the RDF content, so compare with the stored document as well.
         stored = badge.document if is_json else badge.jwt
         is_same = read_object(text) == json.loads(stored) if is_json else text == stored
         if not is_same:
-            return Finding("changed")
+            return VerificationResult("changed")
     if (revoked_at := find_revocation(session, _position(credential))) is not None:
-        return Finding("revoked", is_on_record=badge is not None, at=revoked_at)
+        return VerificationResult("revoked", is_on_record=badge is not None, at=revoked_at)
     ends = credential.get("validUntil")
     until = dt.datetime.fromisoformat(ends) if ends else None
-    return Finding(
+    return VerificationResult(
         "expired" if until is not None and until < now else "valid",
         show_credential(credential),
         is_on_record=badge is not None,
         at=until,
-        is_addressee=_is_addressee(credential, email),
-        is_leaving=badge is not None and is_owner_leaving(session, badge),
+        email_matches=_email_matches(credential, email),
+        is_owner_leaving=badge is not None and is_owner_leaving(session, badge),
     )
 
 
 def _position(credential: Mapping[str, Any]) -> int:
-    """Return the place of a badge of ours in the status lists."""
+    """Return the status list position of a badge issued here."""
     status = credential["credentialStatus"]
     number = int(status["statusListCredential"].rpartition("/")[2])
     return number * LIST_LENGTH + int(status["statusListIndex"])
 
 
-def _is_addressee(credential: Mapping[str, Any], email: str) -> bool | None:
+def _email_matches(credential: Mapping[str, Any], email: str) -> bool | None:
     for each in credential["credentialSubject"]["identifier"]:
         if email and each["identityType"] == "emailAddress":
             return bool(each["identityHash"] == hash_identity(email, each["salt"]))
@@ -189,14 +193,14 @@ def _types(document: Mapping[str, Any]) -> set[str]:
 
 
 def _is_version_2(document: Mapping[str, Any]) -> bool:
-    """Tell whether it is an assertion of Open Badges 1 or 2, which have no such proof."""
+    """Return whether a document is an Open Badges 1 or 2 assertion, which has no such proof."""
     context = str(document.get("@context", ""))
     is_old = "openbadges/v1" in context or "openbadges/v2" in context
     return is_old or bool({"Assertion", "BadgeClass"} & _types(document)) or "badge" in document
 
 
 def _issuer(credential: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the name and the host that a badge gives its issuer, "" for what it does not say."""
+    """Return the name and host of the issuer that a badge claims, "" if missing."""
     issuer = credential.get("issuer", "")
     said = issuer if isinstance(issuer, dict) else {"id": issuer}
     name = said.get("name", "")

@@ -89,7 +89,7 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         again = f"; {count_of(erased, 'person was', 'people were')} erased again"
     click.echo(f"{file} is restored: {_describe(manifest)}{again}")
     with db.own_transaction() as own:
-        locked = keys.are_locked(own)
+        locked = keys.are_undecryptable(own)
     if locked:
         click.echo(
             "The keys that sign badges were encrypted with another secret key: make new ones by "

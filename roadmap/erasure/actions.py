@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.deletion import list_due
 from roadmap.auth.models import AccountDeletion
-from roadmap.badges.actions import revoke_all, revoke_naming
+from roadmap.badges.actions import revoke_all, revoke_badges_naming
 from roadmap.core.batches import batched
 from roadmap.core.database import count_changed, db
 from roadmap.core.types import Base
@@ -74,7 +74,7 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime, cause: str = "") -> bool:
     because: dict[str, Any] = {"cause": cause} if cause else {}
     with db.own_transaction() as own:
         revoke_all(own, user_id, now=now)
-        revoke_naming(own, own.get_one(User, user_id), now=now)
+        revoke_badges_naming(own, own.get_one(User, user_id), now=now)
         _anonymize(own, person)
         _delete_mails(own, person)
         own.execute(sa.delete(_USERS).where(_USERS.c.id == user_id))

@@ -75,9 +75,9 @@ def test_it_is_valid_against_the_published_schema(badge):
 def test_both_forms_are_valid_here(badge, session, now):
     for text in (badge.document, badge.jwt, f"\ufeff  {badge.document}\n"):
         found = verify(session, text, now=now, email="alice@example.org")
-        assert (found.verdict, found.is_on_record, found.is_addressee) == ("valid", True, True)
+        assert (found.verdict, found.is_on_record, found.email_matches) == ("valid", True, True)
         assert found.said.name == "Feature store design"
-    assert verify(session, badge.jwt, now=now, email="mallory@example.org").is_addressee is False
+    assert verify(session, badge.jwt, now=now, email="mallory@example.org").email_matches is False
 
 
 def test_digital_bazaar_verifies_it_and_refuses_what_was_changed(
