@@ -1,1 +1,1 @@
-"""Evidence, its versions and its review."""
+"""Evidence, its versions and their reviews."""

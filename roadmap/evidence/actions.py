@@ -1,7 +1,8 @@
-"""Write evidence: create, edit, link, ask for a review. `review_actions` is about reviewing.
+"""Actions of an item's owner: create, edit, link and submit evidence.
 
-Every action locks the owner first and reads the item again under the lock, so that of two tabs
-only one wins. They flush and record history; the request commits.
+For reviewers see `review_actions`. Every action locks the owner and re-reads the item under the
+lock, so that concurrent edits cannot overwrite each other. Actions flush and record history. The
+request commits.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ from roadmap.people.locks import lock_user, lock_user_for_actor
 from roadmap.people.permissions import can
 
 CONTENT = frozenset(CONTENT_FIELDS)
-# How each text is cleaned that is not a single line.
+# Cleaners of texts that are not a plain single line.
 TEXT_CLEANERS = {"description": clean_multiline, "url": clean_url, "source_url": clean_url}
 
 
 def lock_and_reload(session: Session, evidence: Evidence, by: Actor) -> None:
-    """Lock the owner for a write by `by`, and read the item again.
+    """Lock the item's owner for a write by `by`, and re-read the item.
 
-    The permissions of `by` are read again as well. Raises Refused where the item is gone.
+    Also re-reads the permissions of `by`. Raises Refused if the item has been deleted.
     """
     session.flush()
     lock_user_for_actor(session, evidence.user_id, by)
@@ -70,7 +71,7 @@ def lock_and_reload(session: Session, evidence: Evidence, by: Actor) -> None:
 
 
 def evidence_input(evidence: Evidence) -> EvidenceInput:
-    """Return what a person says about an item now."""
+    """Return an item's current content as form input."""
     version = evidence.current
     return EvidenceInput(
         **{name: getattr(version, name) for name in CONTENT_COLUMNS},
@@ -85,16 +86,15 @@ def evidence_input(evidence: Evidence) -> EvidenceInput:
 
 
 def file_value(row: EvidenceFile | UploadedFile) -> File:
-    """Return the value of a row about a file."""
+    """Convert a file row to a `File`."""
     return File(row.sha256, row.name, row.size, row.media_type)
 
 
 def keep_stored_texts(piece: EvidenceInput, stored: EvidenceInput) -> EvidenceInput:
-    """Keep each stored text that reads the same as the one sent.
+    """Keep each stored text that differs from the submitted one only by cleaning.
 
-    Texts are cleaned when they are entered, but those of an older release may not be. Sending one
-    back as it was shown is no edit, and must not undo a verification. A password in a link is not
-    kept: the first edit removes it.
+    Texts stored by an older release may not have been cleaned. Submitting such a text unchanged is
+    not an edit and must not undo a verification. A password in a link is always removed.
     """
     impacts = piece.impacts
     if len(impacts) == len(stored.impacts):
@@ -123,10 +123,10 @@ def create(
     now: dt.datetime,
     key: str = "",
 ) -> Evidence:
-    """Create an item of this person, as a draft. Raises InvalidInput and LimitReached.
+    """Create a draft item for a user. Raises InvalidInput and LimitReached.
 
-    `key` is the key of the form. A form that is sent twice creates one item, and the second request
-    returns it; after a step back in the browser, a form with other content creates another one.
+    `key` is the form's idempotency key. Submitting the same form twice creates one item. The same
+    key with different content (after going back in the browser) creates another item.
     """
     lock_user(session, user_id)
     piece = _validated(piece, by.today(now))
@@ -168,12 +168,12 @@ def edit(
     by: Actor,
     now: dt.datetime,
 ) -> bool:
-    """Save an edit; links and skills stay where they are None. Return whether anything changed.
+    """Save an edit and return whether anything changed. Links and skills that are None are kept.
 
-    `revision` is the one that the form was filled from. Raises Stale where it is not the newest,
-    InvalidInput where the item would not be complete, LimitReached for too many versions, Refused
-    where a token that writes drafts would change what is none. Such a token makes a new version of
-    what it did not write itself, so that the earlier text is kept.
+    `revision` is the revision that the form was loaded with. Raises Stale if it is outdated,
+    InvalidInput if the item would be incomplete, LimitReached for too many versions, and Refused if
+    a draft-only token edits an item that is not a draft. When such a token edits text that it did
+    not write, a new version is created so that the earlier text is kept.
     """
     lock_and_reload(session, evidence, by)
     drafts = only_drafts(by)
@@ -221,7 +221,7 @@ def edit(
         evidence.reviewer_id = evidence.review_started_at = None
     if evidence.state == "submitted" and substance_changed:
         if state_before not in AWAITING_REVIEW:
-            # What waits already keeps its place in the queue.
+            # An item already awaiting review keeps its place in the queue.
             evidence.submitted_at = now
         evidence.current.submitted_at = evidence.current.submitted_at or now
     elif evidence.state == "draft":
@@ -245,7 +245,7 @@ def _validated(
 
 
 def _keep_contents(files: Collection[File]) -> None:
-    """Keep the content of files that a row is about to name. Raises InvalidInput."""
+    """Protect the content of files that a new row will reference. Raises InvalidInput."""
     try:
         for file in files:
             file_store().keep(file.sha256)
@@ -254,7 +254,7 @@ def _keep_contents(files: Collection[File]) -> None:
 
 
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
-    """Delete an item with its versions, links and reviews; the history keeps a note of it."""
+    """Delete an item with its versions, links and reviews, and record the deletion."""
     lock_and_reload(session, evidence, by)
     said = {"title": evidence.title, "kind": evidence.current.kind}
     # The database deletes the dependent rows.
@@ -268,9 +268,9 @@ def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
 
 
 def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
-    """Link an item to one more milestone; return False where it is linked already.
+    """Link an item to one more milestone; return False if it is already linked.
 
-    Raises InvalidInput for an unknown key, and for more than five.
+    Raises InvalidInput for an unknown key or more than MAX_MILESTONES links.
     """
     lock_and_reload(session, evidence, by)
     before = evidence.milestone_keys
@@ -284,7 +284,7 @@ def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.d
 
 
 def accept(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
-    """Accept what a token wrote as one's own; return False where nothing is to be accepted."""
+    """Accept a version drafted by a token; return False if the version was not drafted by one."""
     lock_and_reload(session, evidence, by)
     version = evidence.current
     if not version.drafted_by:
@@ -296,7 +296,7 @@ def accept(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
 
 
 def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
-    """Ask for a review; return False where it waits already. Raises Refused."""
+    """Submit an item for review; return False if it already awaits one. Raises Refused."""
     lock_and_reload(session, evidence, by)
     proves = load_fitting_milestones(session, evidence.milestone_keys, evidence.current.kind)
     after = rules.state_after_submit(evidence.state, evidence.visibility, proves=bool(proves))
@@ -310,7 +310,7 @@ def submit(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
 
 
 def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
-    """Withdraw the request for a review; return False for a draft. Raises Refused."""
+    """Withdraw an item from review; return False for a draft. Raises Refused."""
     lock_and_reload(session, evidence, by)
     has_reviewer = assigned_reviewer(session, evidence) is not None
     after = rules.state_after_withdraw(evidence.state, has_reviewer=has_reviewer)
@@ -325,22 +325,23 @@ def withdraw(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetim
 
 
 def _submitted_at_of_verified(session: Session, evidence: Evidence) -> dt.datetime | None:
-    """Return when the verified version was submitted: it stays shared beside a draft."""
+    """Return when the verified version was submitted. It stays shared while an edit is a draft."""
     verified = session.get(EvidenceVersion, evidence.verified_version_id or uuid.UUID(int=0))
     return verified.submitted_at if verified is not None else None
 
 
 def only_drafts(by: Actor) -> bool:
-    """Return whether a token writes for this person that may write drafts, and nothing else."""
+    """Return whether the actor is a token that may only write drafts."""
     return by.is_by_token and not can(by, "evidence.write")
 
 
 def _check_draft(
     session: Session, evidence: Evidence, piece: EvidenceInput, by: Actor, now: dt.datetime
 ) -> None:
-    """Raise Refused where others see the item, InvalidInput for what a token may not change.
+    """Raise Refused if others can see the item, InvalidInput for fields a token may not change.
 
-    That is who may see it, and a title that is not the token's own: no version keeps titles.
+    These are the visibility, and any title that the token did not write: titles are not versioned,
+    so the earlier one would be lost.
     """
     item = load_item(session, Audience.OWNER, evidence.id)
     if item is None or not item.is_draft:
@@ -355,7 +356,7 @@ def _check_draft(
 
 
 def _mark_draft(evidence: Evidence, by: Actor) -> None:
-    """Mark what a token drafts with its name; what its owner edits on a page loses the mark."""
+    """Record the drafting token on the current version, or clear it after the owner's own edit."""
     if only_drafts(by):
         evidence.current.drafted_by = by.token_name
     elif not by.is_by_token:
@@ -373,7 +374,7 @@ def _record(
 def record(
     session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: Any
 ) -> None:
-    """Record in the owner's history what `by` did with an item."""
+    """Record an action on an item in the owner's history."""
     record_history(
         session, user_id=evidence.user_id, by=by.id, action=action, subject=str(evidence.id),
         now=now, **data,
@@ -392,7 +393,7 @@ def _add_version(
 
 
 def _fill_version(version: EvidenceVersion, piece: EvidenceInput) -> None:
-    """Write the content into a version that was never submitted."""
+    """Write the content into a version that has never been submitted."""
     for name in CONTENT_COLUMNS:
         setattr(version, name, getattr(piece, name))
     version.impacts = [
@@ -412,9 +413,9 @@ def _fill_version(version: EvidenceVersion, piece: EvidenceInput) -> None:
 def _replace_links(
     session: Session, evidence: Evidence, keys: Sequence[str], now: dt.datetime
 ) -> bool:
-    """Link exactly these milestones, in this order; return whether that changed anything.
+    """Link exactly these milestones, in this order; return whether anything changed.
 
-    Raises InvalidInput for an unknown key, and for more than five.
+    Raises InvalidInput for an unknown key or more than MAX_MILESTONES links.
     """
     wanted, before = list(dict.fromkeys(keys)), evidence.milestone_keys
     if errors := find_link_errors(session, milestones=wanted):
@@ -422,7 +423,7 @@ def _replace_links(
     if wanted == before:
         return False
     if gone := set(before) - set(wanted):
-        # So that a later link of the same milestone does not inherit the confirmation.
+        # A later link to the same milestone must not inherit the confirmation.
         versions = sa.select(EvidenceVersion.id).where(EvidenceVersion.evidence_id == evidence.id)
         session.execute(
             sa.delete(Confirmation)
@@ -443,10 +444,7 @@ def _replace_links(
 
 
 def _replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -> bool:
-    """Link exactly these skills; return whether that changed anything.
-
-    Raises InvalidInput for unknown keys.
-    """
+    """Link exactly these skills; return whether anything changed. Raises InvalidInput."""
     wanted = sorted(set(keys))
     if errors := find_link_errors(session, skills=wanted):
         raise InvalidInput(errors)
@@ -465,7 +463,7 @@ def _replace_skills(session: Session, evidence: Evidence, keys: Sequence[str]) -
 def find_link_errors(
     session: Session, milestones: Sequence[str] = (), skills: Sequence[str] = ()
 ) -> list[FieldError]:
-    """Return why an item cannot be linked to these milestones and skills."""
+    """Return the errors that prevent linking an item to these milestones and skills."""
     errors = []
     if len(milestones) > MAX_MILESTONES:
         errors.append(FieldError("milestones", "too_many_milestones"))

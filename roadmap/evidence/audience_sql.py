@@ -1,6 +1,6 @@
-"""Which items and versions an audience sees, as SQL: the rule of `item.seen_by` for queries.
+"""SQL conditions for what an audience sees, equivalent to `item.seen_by`.
 
-Each function refers to the `Evidence` of the surrounding query.
+Each function refers to the `Evidence` entity of the surrounding query.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from roadmap.evidence.models import (
 
 
 def is_visible(audience: Audience) -> sa.ColumnElement[bool]:
-    """Return the condition that an audience sees the item."""
+    """Return the condition that the audience sees the item."""
     match audience:
         case Audience.OWNER:
             return sa.true()
@@ -35,7 +35,7 @@ def is_visible(audience: Audience) -> sa.ColumnElement[bool]:
 
 
 def shared_state(audience: Audience) -> sa.ColumnElement[str]:
-    """Return the state as an audience reads it: the rule of `item.shared_state`."""
+    """Return the state shown to the audience, as `item.shared_state` does."""
     if audience is not Audience.MANAGER:
         return Evidence.state.expression
     is_withdrawn = sa.and_(Evidence.state == "draft", Evidence.verified_version_id.is_not(None))
@@ -43,7 +43,7 @@ def shared_state(audience: Audience) -> sa.ColumnElement[str]:
 
 
 def newest_version_id(audience: Audience) -> sa.ColumnElement[Any]:
-    """Return the id of the newest version that an audience sees; NULL where it sees none."""
+    """Return the id of the newest version that the audience sees, or NULL."""
     match audience:
         case Audience.OWNER:
             return Evidence.current_id.expression
@@ -57,34 +57,35 @@ def newest_version_id(audience: Audience) -> sa.ColumnElement[Any]:
                 .correlate(Evidence)
                 .scalar_subquery()
             )
-            # Of an edit that was withdrawn they see nothing, whatever was submitted before.
+            # After a withdrawal, managers see only the verified version.
             return sa.case((Evidence.state == "draft", Evidence.verified_version_id), else_=newest)
         case Audience.PUBLIC:
             return counted_version_id(audience)
 
 
 def counted_version_id(audience: Audience) -> sa.ColumnElement[Any]:
-    """Return the id of the version that counts: the verified one, else the newest one seen."""
+    """Return the id of the version that counts: the verified one, else the newest visible one."""
     newest = Audience.OWNER if audience is Audience.PUBLIC else audience
     return sa.func.coalesce(Evidence.verified_version_id, newest_version_id(newest))
 
 
 def is_unjudged() -> sa.ColumnElement[bool]:
-    """Return the condition that nobody here has ever reviewed it, in any version."""
+    """Return the condition that no version has been reviewed on this installation."""
     return ~sa.exists().where(Review.evidence_id == Evidence.id)
 
 
 def is_verified() -> sa.ColumnElement[bool]:
-    """Return the condition that one of its links is confirmed: the rule of `Item.verified`."""
+    """Return the condition that a link of the item is confirmed, as in `Item.verified`."""
     return sa.exists().where(
         EvidenceMilestone.evidence_id == Evidence.id, is_confirmation_of_link()
     )
 
 
 def is_confirmation_of_link() -> sa.ColumnElement[bool]:
-    """Return the condition that joins a `Confirmation` which counts to a link.
+    """Return the condition that joins a valid `Confirmation` to a link.
 
-    It is of the verified version, whose kind still is among those that prove the milestone.
+    A confirmation is valid if it belongs to the verified version and the version's kind still
+    proves the milestone.
     """
     version, milestone = aliased(EvidenceVersion), aliased(Milestone)
     return sa.and_(

@@ -1,4 +1,4 @@
-"""The blueprint of the pages of evidence."""
+"""The blueprint of the evidence pages."""
 
 from __future__ import annotations
 

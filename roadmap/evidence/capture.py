@@ -1,4 +1,4 @@
-"""What one line proposes for a piece of evidence: a link, or what somebody did. Pure."""
+"""Propose a piece of evidence from one line of text: a link or a description. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roadmap.evidence.spoken_dates import UNREAD, SpokenDate, find_date
 
 OTHER = "other"
 ENGLISH_MONTHS = month_names("en")
-# The pages with a line that is for no milestone.
+# Pages with a capture field that is not tied to a milestone.
 LINE_PAGES = ("/", "/evidence")
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)", re.IGNORECASE)
@@ -29,12 +29,12 @@ _DOI = re.compile(r"(?:doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ARXIV = re.compile(
     r"arxiv:\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?(?:\s*\[.*\])?", re.IGNORECASE
 )
-# What ends a sentence or a bracket behind a link, and joins one to the words before it.
+# Punctuation that may follow a link but is not part of it.
 _AFTER_LINK = ".,;:!?'»”’"
-# They end or begin the words once the link is taken away.
+# Words dropped next to a link once the link has been cut out of the text.
 _LINKING_WORDS = frozenset({"and", "also", "or", "see", "at", "in", "on", "via", "from", "with",
                             "under", "here", "cf", "&"})  # fmt: skip
-# Words that say no more than which kind of thing the link leads to.
+# Text that only names the kind of thing behind the link, such as "my PR" or "reviewed a PR".
 _DETERMINERS = frozenset({"a", "an", "the", "this", "my", "our"})
 _BARE_ACT = re.compile(
     r"\w+ (?:(?:a|the|this|my) )?(?:prs?|mrs?|pull requests?|merge requests?|issue|commit)",
@@ -45,13 +45,13 @@ _JOINTS = " \t-\N{EN DASH}\N{EM DASH}:|·,;()<>[]"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a line proposes.
+    """The proposed fields of a new piece of evidence.
 
-    The title is "" where a link does not carry one: "YouTube" would be none. `form` names what the
-    link was recognized as, "" where there is none or an unknown one. The date is None where neither
-    words nor link say it; `spoken` is what the words say, or why it is not proposed. `further` are
-    the other links of the line, which the description has. `is_stripped` tells that a name and
-    password were removed, `secrets` which parameters of the link look like a token.
+    `title` is "" if the link contains none. `form` is the name of the recognized link form, or "".
+    `occurred_on` is None if neither the text nor the link contains a date. `spoken` is the date
+    found in the text, or why it was not used. `further` are the other links of the line, which are
+    part of the description. `is_stripped` means that a user name and password were removed.
+    `secrets` are the link's parameters that look like tokens.
     """
 
     title: str
@@ -67,10 +67,10 @@ class Proposal:
 
     @property
     def lacks_own_date(self) -> bool:
-        """Tell whether its link leads to what has a date of its own and does not carry it.
+        """Return whether the author must enter the date, so that today is not proposed.
 
-        A talk, a paper or a certificate is seldom of the day on which its link is pasted. Nor is it
-        today's where the words hold a date that was not read.
+        A talk, paper or certificate is rarely from the day on which its link is pasted. Today is
+        also wrong if the text contains a date that could not be read.
         """
         kind = KINDS[self.kind]
         if self.spoken.doubt:
@@ -79,7 +79,7 @@ class Proposal:
 
 
 def line_page(address: str) -> str:
-    """Return the address of a page with a line, "" for any other one."""
+    """Return the address if it is one of LINE_PAGES, else ""."""
     return address if address in LINE_PAGES else ""
 
 
@@ -89,10 +89,10 @@ def propose(
     proving: Sequence[str] = (),
     months: Mapping[str, int] = ENGLISH_MONTHS,
 ) -> Proposal:
-    """Return what a line proposes; `proving` are the kinds that prove the milestone it is for.
+    """Propose a piece of evidence; `proving` are the kinds that prove its milestone.
 
-    The words beside a link are the title. Without a link they are the description as well, because
-    a reader needs one of the two. A date in the words counts before the one in the link.
+    The text around a link becomes the title. Without a link it also becomes the description,
+    because a piece needs one of the two. A date in the text takes precedence over one in the link.
     """
     is_stripped = strip_userinfo(text) != text
     text = clean_line(text)
@@ -142,9 +142,9 @@ def propose(
 
 
 def row_address(back: str | None, milestone: str) -> str:
-    """Return the page of the milestone that a piece was captured for, "" where there is none.
+    """Return the URL of the roadmap page that a piece was captured from, or "".
 
-    `captured` lets that page, which keeps its filter, unfold the milestone.
+    The URL keeps the page's filter. Its `captured` parameter makes the page expand the milestone.
     """
     found = _ROADMAP_PAGE.fullmatch(back or "")
     if not found:
@@ -154,21 +154,21 @@ def row_address(back: str | None, milestone: str) -> str:
 
 
 def _likeliest(kinds: Sequence[str], proving: Sequence[str]) -> str:
-    """Return the first kind that proves the milestone, or else the likeliest.
+    """Return the first kind that proves the milestone, else the likeliest kind.
 
-    Where nothing tells the kind, it is the one that proves the milestone best.
+    If no kind was recognized, return the one that proves the milestone best.
     """
     return next((kind for kind in kinds if kind in proving), next(iter((*kinds, *proving)), OTHER))
 
 
 def _spoken_kinds(words: str) -> tuple[str, ...]:
-    """Return the kind that words are about, where they tell."""
+    """Return the kind that the words suggest, if any."""
     kind = propose_kind(words)
     return (kind,) if kind != OTHER else ()
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Return the first link of a text and the words beside it; "" for either."""
+    """Return the first link of a text and the remaining words; either may be ""."""
     if found := _DOI.fullmatch(text):
         return f"https://doi.org/{found[1]}", ""
     if found := _ARXIV.fullmatch(text):
@@ -195,7 +195,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _trim_link(link: str) -> str:
-    """Return a link without what ends a sentence or a bracket that begins before it."""
+    """Strip trailing punctuation and unbalanced closing brackets from a link."""
     link = link.rstrip(_AFTER_LINK)
     while link.endswith(")") and link.count("(") < link.count(")"):
         link = link[:-1].rstrip(_AFTER_LINK)
@@ -203,15 +203,15 @@ def _trim_link(link: str) -> str:
 
 
 def _take_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
-    """Return the words beside a link without the further links in them, and these, each once."""
-    # The bracket at the end is gone already where nothing came after it.
+    """Return the words without further links, and these links without duplicates."""
+    # The closing bracket may already have been stripped from the end of the text.
     words = re.sub(rf"(?i:{_MARKDOWN_LINK.pattern}?)", r"\1 \2 ", words) if url else words
     found = [each for each in _LINK.findall(words) if url]
     if not found:
         return words, ()
     links = {identifier_of(each): each.rstrip(f"{_AFTER_LINK})") for each in reversed(found)}
     links.pop(identifier_of(url), None)
-    # What joined a link to the words before it is no title.
+    # Words that only connected a link to the text are not part of the title.
     *before, last = _LINK.split(words)
     parts = [_drop_linking_words(part).strip(_JOINTS) for part in before]
     last = last.strip(_JOINTS + _AFTER_LINK)
@@ -221,7 +221,7 @@ def _take_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _drop_linking_words(text: str, *, first: bool = False) -> str:
-    """Return words without an "and" or a "see" at their end, or at their beginning."""
+    """Drop linking words such as "and" or "see" from the end of a text, or from its start."""
     while text:
         text = text.strip(_JOINTS)
         head, _space, last = text.rpartition(" ")
@@ -234,5 +234,5 @@ def _drop_linking_words(text: str, *, first: bool = False) -> str:
 
 
 def _bare(link: str) -> str:
-    """Return an address as people read it, without its scheme and query."""
+    """Return a link for display, without scheme, query and fragment."""
     return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", link, flags=re.IGNORECASE).rstrip("/")

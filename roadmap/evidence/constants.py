@@ -1,4 +1,4 @@
-"""The words that evidence is described with. Kinds have a registry of their own, `kinds`."""
+"""Values of evidence fields, and limits. For the kinds of evidence see `kinds`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ SHARED_STATES = frozenset(STATES) - {"draft"}
 AWAITING_REVIEW = frozenset({"submitted", "in_review"})
 DECISIONS = ("verified", "returned")
 IMPACT_TYPES = ("scale", "business", "team")
-# What has lapsed counts for nothing, whether it is verified or not.
+# A lapsed item does not count, whether it is verified or not.
 TONES = ("verified", "evidenced", "lapsed")
 MAX_PIECES = 5_000
 MAX_VERSIONS = 500
-# Of one person on one piece.
+# By one person on one piece.
 MAX_COMMENTS = 200
 MAX_MILESTONES = 5
 MAX_IMPACTS = 6

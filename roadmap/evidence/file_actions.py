@@ -1,7 +1,7 @@
-"""Take the files that people send, and delete those that nothing refers to any more.
+"""Store uploaded files, and delete files that are no longer referenced.
 
-A file is stored when it arrives, before the piece that it is for is saved: a form that comes back
-for a correction still has it.
+A file is stored when it is uploaded, before its piece of evidence is saved, so that a form which
+fails validation still has it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from roadmap.evidence.item import File
 from roadmap.evidence.labels import ERROR_MESSAGES
 from roadmap.evidence.models import Evidence, EvidenceFile, UploadedFile
 
-# How long a file stays that was sent for a piece which was not saved.
+# How long an uploaded file is kept if its piece is not saved.
 UPLOAD_DAYS = 1
-# What a file takes of a quota at least, as on a disk: a million empty ones would fill it too.
+# The minimum that a file counts towards the quota, because each one takes a disk block.
 BLOCK_BYTES = 4096
 
 
 class FileRefused(ValueError):
-    """A file that cannot be taken; the text names it, and says why."""
+    """A rejected file; the message names it and gives the reason."""
 
     def __init__(self, message: LazyString) -> None:
         super().__init__(str(message))
@@ -45,9 +45,9 @@ class FileRefused(ValueError):
 def take_file(
     user_id: uuid.UUID, name: str | None, content: IO[bytes], *, quota: int, now: dt.datetime
 ) -> File:
-    """Store a file of this person, who may have `quota` bytes; return it. Raises FileRefused.
+    """Store a user's file within their quota of `quota` bytes. Raises FileRefused.
 
-    It writes in a transaction of its own, so call it before the session of the request writes.
+    Writes in its own transaction, so call it before the request's session writes.
     """
     name = clean_name(name)
     size = content.seek(0, 2)
@@ -65,7 +65,7 @@ def take_file(
                 types=ALLOWED,
             )
         )
-    # Of two at the same moment both may fit, which is no harm.
+    # Two concurrent uploads may exceed the quota together, which is harmless.
     with db.engine.connect().execution_options(writes=False) as connection:
         left = quota - used_bytes(connection, user_id)
     if max(size, BLOCK_BYTES) > left:
@@ -83,7 +83,7 @@ def take_file(
     try:
         _note_upload(user_id, file, now)
     except sa.exc.IntegrityError:
-        # The same content came twice at the same moment: the row of the other one is there now.
+        # A concurrent upload of the same content inserted the row first, so merge with it.
         _note_upload(user_id, file, now)
     return file
 
@@ -96,16 +96,16 @@ def _note_upload(user_id: uuid.UUID, file: File, now: dt.datetime) -> None:
 def take_files(
     user_id: uuid.UUID, sent: Iterable[FileStorage], *, now: dt.datetime
 ) -> tuple[list[File], list[str]]:
-    """Store the files of a form, and return them, and why others were refused.
+    """Store the files of a form; return the stored files and the messages for rejected ones.
 
-    It writes in a transaction of its own, as `take_file` does.
+    Writes in its own transaction, as `take_file` does.
     """
     quota = current_app.config["FILE_QUOTA_MB"] * 1_000_000
     taken, refused = [], []
-    # A form without a chosen file sends one without a name.
+    # If no file was chosen, the browser sends one without a name.
     chosen = [each for each in sent if each.filename]
     if len(chosen) > MAX_FILES:
-        # More fit into no piece, and each of them would be written to the disk.
+        # A piece cannot have more files, so do not write the rest to the disk.
         refused.append(str(ERROR_MESSAGES["too_many_files"]))
     for each in chosen[:MAX_FILES]:
         try:
@@ -118,7 +118,10 @@ def take_files(
 
 
 def used_bytes(connection: sa.Connection, user_id: uuid.UUID) -> int:
-    """Return how much a person's files take; the same content counts once, a block at least."""
+    """Return the quota used by a person's files.
+
+    Identical content counts once, and each file counts at least BLOCK_BYTES.
+    """
     each = sa.union(
         *(
             sa.select(table.sha256, table.size).where(table.user_id == user_id)
@@ -136,9 +139,9 @@ def load_files(
     *,
     piece_id: uuid.UUID | None = None,
 ) -> list[File]:
-    """Load the person's files with these SHA-256, in this order; others are left out.
+    """Load the person's files with these SHA-256 digests, in this order; skip unknown ones.
 
-    A file is called as in this piece; else as it was sent; else as in another one.
+    A file's name is taken from this piece, else from the upload, else from another piece.
     """
     wanted = list(dict.fromkeys(names))
     current = sa.select(Evidence.current_id).where(Evidence.id == piece_id)
@@ -155,7 +158,7 @@ def load_files(
 
 
 def find_used(names: Collection[str]) -> set[str]:
-    """Return which of these SHA-256 some row names."""
+    """Return which of these SHA-256 digests are referenced by a row."""
     with db.engine.connect().execution_options(writes=False) as connection:
         return {
             sha256
@@ -165,11 +168,11 @@ def find_used(names: Collection[str]) -> set[str]:
 
 
 def prune_uploads(session: Session, *, now: dt.datetime) -> int:
-    """Forget files that were sent for a piece which nobody saved; return how many."""
+    """Delete the rows of expired uploads whose piece was never saved; return how many."""
     old = UploadedFile.uploaded_at < now - dt.timedelta(days=UPLOAD_DAYS)
     return count_changed(session, sa.delete(UploadedFile).where(old))
 
 
 def delete_unused_files() -> int:
-    """Delete stored files that no row names any more; return how many."""
+    """Delete stored files that are no longer referenced; return how many."""
     return file_store().delete_unused(find_used)

@@ -1,4 +1,4 @@
-"""A stored file as an answer. It is saved and never shown: no content of it runs on our address."""
+"""Serve stored files as downloads. They are never displayed, so no content runs on our origin."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from roadmap.core.i18n import gettext as _
 from roadmap.evidence.item import File
 
 log = logging.getLogger(__name__)
-# For a browser that shows it all the same.
+# In case a browser displays the file anyway.
 CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 def file_response(file: File) -> Response:
-    """Return a file to be saved under its name, read part by part while it is sent.
+    """Return a response that streams a file as a download.
 
-    Where its content is missing or damaged, the answer says so, and the log which one it is.
+    If its content is missing or damaged, log that and return a 404 page.
     """
     if request.if_none_match.contains(file.sha256):
         response = Response(status=304)
@@ -27,7 +27,7 @@ def file_response(file: File) -> Response:
         try:
             content = file_store().open(file.sha256)
         except FileNotFoundError:
-            # A backup that was made without it may have been restored.
+            # This happens after restoring a backup that does not contain the file.
             log.error(
                 "a file of evidence is missing or damaged in the data folder: %s", file.sha256
             )
@@ -49,7 +49,7 @@ def file_response(file: File) -> Response:
         )
         response.content_length = file.size
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    # Whether the reader still may see it is asked again each time.
+    # Revalidate on every request, because the reader may lose access.
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(file.sha256)
     return response

@@ -1,7 +1,7 @@
-"""What a file of a piece may be: its name, and its type by content. Pure.
+"""Rules for attached files: clean names, and media types detected from content. Pure.
 
-A type is allowed where the content and the ending of the name agree: an ending decides with what a
-reader's machine opens the file. Nothing is ever unpacked.
+The detected type must match the extension, because the extension decides which program opens the
+file on a reader's machine. Archives are never unpacked.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.text import clean_line
 
 MAX_NAME_LENGTH = 120
-# What `filetype` looks at.
+# The number of bytes that `filetype` inspects.
 HEAD_BYTES = 8192
 CHUNK_BYTES = 256 * 1024
 TEXT = "text/plain"
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
-# Endings of names by type of content. The programs of office suites write ZIP files.
+# Allowed extensions by detected media type. Office documents may be detected as plain ZIP files.
 ENDINGS: dict[str, frozenset[str]] = {
     "application/pdf": frozenset({"pdf"}),
     f"{_OFFICE}wordprocessingml.document": frozenset({"docx"}),
@@ -57,7 +57,7 @@ ENDINGS: dict[str, frozenset[str]] = {
     "audio/mp4": frozenset({"m4a"}),
     "audio/ogg": frozenset({"ogg", "opus"}),
     "audio/x-wav": frozenset({"wav"}),
-    # HTML and SVG too are nothing but text: they are saved and never shown.
+    # HTML and SVG are safe as text, because files are downloaded and never displayed.
     TEXT: frozenset(
         {
             *("", "txt", "md", "markdown", "rst", "adoc", "tex", "bib", "csv", "tsv", "json"),
@@ -69,21 +69,21 @@ ENDINGS: dict[str, frozenset[str]] = {
         }
     ),
 }
-# The same in words, for pages.
+# The allowed types as shown to users.
 ALLOWED = _l(
     "PDF, Word, Excel, PowerPoint, OpenDocument, images, MP4, WebM, MP3, ZIP, text and source code"
 )
 
-# What turns the direction of a name, so that its ending seems to be another one.
+# Bidirectional control characters, which can disguise the extension of a name.
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-# What some file system gives a meaning to.
+# Characters with a special meaning in some file system.
 _UNSAFE = re.compile(r'[<>:"|?*\u2028\u2029]')
 
 
 def clean_name(sent: str | None) -> str:
-    """Return the name of a sent file, of one line and without a path; "file" for none.
+    """Return the name of an uploaded file on one line and without a path, or "file".
 
-    The name is only shown and offered for saving, in any script. It is never a path of ours.
+    The name is only displayed and offered for saving. It is never used as a path on the server.
     """
     last = re.split(r"[/\\]", sent or "")[-1]
     name = _UNSAFE.sub("_", clean_line(_DIRECTIONS.sub("", last))).strip(" .")
@@ -95,17 +95,17 @@ def clean_name(sent: str | None) -> str:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Return a name without its ending, and the ending without its dot."""
+    """Split a name into its stem and its extension without the dot."""
     stem, dot, ending = name.rpartition(".")
     return (stem, ending) if dot else (name, "")
 
 
 def find_type(name: str, content: IO[bytes]) -> str | None:
-    """Return the media type of a file, by content; None where it is not allowed.
+    """Detect the media type of a file from its content; return None if it is not allowed.
 
-    Reads a part at a time, and rewinds the content.
+    Reads in chunks and rewinds the content.
     """
-    import filetype  # 8 ms that only uploads need
+    import filetype  # Imported here because it takes 8 ms and only uploads need it.
 
     ending = _split(name)[1].lower()
     content.seek(0)
@@ -120,7 +120,7 @@ def find_type(name: str, content: IO[bytes]) -> str | None:
 
 
 def _is_text(content: IO[bytes]) -> bool:
-    """Tell whether all of a file is UTF-8 without NUL."""
+    """Return whether a whole file is UTF-8 without NUL characters."""
     content.seek(0)
     chunks = iter(partial(content.read, CHUNK_BYTES), b"")
     try:

@@ -1,4 +1,4 @@
-"""The form of an item. What is wrong with it, `rules.find_errors` decides."""
+"""Forms for evidence and comments. Evidence is validated by `rules.find_errors`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from roadmap.evidence.rules import EvidenceInput, FieldError
 
 
 def parse_uuid(text: object) -> uuid.UUID | None:
-    """Return the UUID of a hidden field, None where it is not one."""
+    """Parse a UUID; return None if it is invalid."""
     try:
         return uuid.UUID(str(text or ""))
     except ValueError:
@@ -42,16 +42,16 @@ def parse_uuid(text: object) -> uuid.UUID | None:
 
 
 class RequiredMark:
-    """Mark a field as required for the reader; the rules check it."""
+    """Mark a field as required in the HTML. The rules validate it."""
 
     field_flags = {"required": True}
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Check nothing."""
+        """Do nothing, because the rules validate the field."""
 
 
 class CheckboxListField(Field):
-    """The values of the ticked checkboxes of one name."""
+    """The values of the checked checkboxes that share a name."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = list(
@@ -63,7 +63,7 @@ class CheckboxListField(Field):
 
 
 def _kind_choice(key: str, kind: Kind) -> SelectChoice:
-    """Return the option of a kind; the style sheet shows the fields that it has a use for."""
+    """Return the option for a kind, with the attributes by which CSS shows the kind's fields."""
     uses = {
         "data-issuer": kind.is_issued or kind.is_published,
         "data-expiry": kind.is_issued,
@@ -73,7 +73,7 @@ def _kind_choice(key: str, kind: Kind) -> SelectChoice:
 
 
 class FilesField(Field):
-    """The files of a piece. A form sends the SHA-256 of each; the route loads them into `data`."""
+    """The files of a piece. The form submits SHA-256 digests; the route loads the files."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.asked = list(dict.fromkeys(value[:64] for value in valuelist if value))
@@ -83,13 +83,13 @@ class FilesField(Field):
         self.asked, self.data = [], tuple(value or ())
 
     def fill(self, found: Collection[File], refused: Collection[str]) -> None:
-        """Set the files that were found, and say why others were refused."""
+        """Set the files that were found, and the messages for rejected ones as errors."""
         self.data = tuple(found)
         self.errors = self.process_errors = list(refused)
 
 
 class ImpactForm(Form):
-    """One measured effect; an empty row is left out."""
+    """One measured effect. Empty rows are ignored."""
 
     type = SelectField(
         IMPACT_FIELDS["type"],
@@ -109,7 +109,7 @@ class ImpactForm(Form):
 
 
 class EvidenceForm(FlaskForm):
-    """Everything that a person says about an item. `about` is the item that is edited, if any."""
+    """The form of an item. `about` is the id of the item being edited, if any."""
 
     url = UrlField(FIELDS["url"])
     title = StringField(FIELDS["title"], [RequiredMark()], filters=[clean_line])
@@ -138,31 +138,31 @@ class EvidenceForm(FlaskForm):
     visibility = RadioField(
         _("Who may see it"),
         choices=[SelectChoice(key, labels.AUDIENCES[key]) for key in reversed(VISIBILITIES)],
-        # What leaves the house only once its author chooses so.
+        # Sharing outside the organization must be the author's own choice.
         default="team",
         validate_choice=False,
     )
     q = SearchField(_("Search milestones"), filters=[clean_line])
-    # The revision that the form was filled from.
+    # The revision that the form was loaded with.
     revision = HiddenField(filters=[parse_whole_number])
     about = HiddenField(filters=[parse_uuid])
 
     def evidence_input(self) -> EvidenceInput:
-        """Return what was entered, complete or not."""
+        """Return the input, which may be incomplete."""
         values: dict[str, Any] = {name: self[name].data for name in rules.INPUT_FIELDS}
         values |= {name: values[name] or "" for name in ("kind", "visibility")}
         values["impacts"] = tuple(row.form.impact for row in self.impacts)
         return EvidenceInput(**values)
 
     def holds(self, *names: str) -> bool:
-        """Tell whether one of these fields holds something or has an error, so it is not folded."""
+        """Return whether a field has a value or an error, so that its section is shown expanded."""
         if "impacts" in names and any(row.form.impact.has_content for row in self.impacts):
             return True
         return any(self[name].errors or (name != "impacts" and self[name].data) for name in names)
 
     @property
     def has_issue_date(self) -> bool:
-        """Tell whether the date of issue is asked for: where it is not the date of the piece."""
+        """Return whether the issue date is a separate field, because it differs from the date."""
         if self.issued_on.errors or self.issued_on.process_errors:
             return True
         is_same = self.issued_on.data == self.occurred_on.data and labels.is_issued(self.kind.data)
@@ -170,21 +170,20 @@ class EvidenceForm(FlaskForm):
 
     @property
     def links(self) -> list[UrlField]:
-        """Return the fields that hold a link."""
+        """Return the URL fields."""
         return [self.url, *(row.form.source_url for row in self.impacts)]
 
     def check_input(
         self, today: dt.date, link_errors: Iterable[FieldError], stored: Collection[Impact]
     ) -> bool:
-        """Tell whether the form can be saved; otherwise each field has its errors.
+        """Validate the form and add errors to its fields; return whether it is valid.
 
-        `link_errors` are those of milestones and skills, `stored` the impacts that the item has
-        already.
+        `link_errors` are errors of milestones and skills, `stored` the item's saved impacts.
         """
-        # A field whose date could not be parsed has its error already.
+        # A field with an unparsable date already has an error.
         unread = {field.name for field in self if field.process_errors}
         self.validate()
-        # Errors count impacts without the empty ones.
+        # Errors index impacts without counting empty rows.
         rows = [row for row in self.impacts if row.form.impact.has_content]
         found = list(rules.find_errors(rules.normalize(self.evidence_input()), today, stored))
         found += link_errors

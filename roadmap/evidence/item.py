@@ -1,10 +1,10 @@
-"""Evidence as values: an item, its versions, their impacts, and who sees which of them. Pure.
+"""The read model of evidence: items, versions, impacts, links and their visibility. Pure.
 
-Every room reads evidence in these shapes. `loader` fills them from the database;
-`audience_sql` states the same rule of visibility for queries.
+All packages read evidence as these values. `loader` loads them, and `audience_sql` implements the
+same visibility rules for queries.
 
-No code changes a value after it was made. They are not frozen all the same: making a frozen one
-takes seven times as long, and every tick makes a thousand of them.
+Values are never changed after construction. They are not frozen dataclasses because constructing
+those takes seven times as long, and every ticked milestone constructs a thousand of them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Audience(Enum):
 
 
 def _text(label: str, max_length: int) -> str:
-    """Declare a text field; the form, the API and the rules take label and length from here."""
+    """Declare a text field with the label and maximum length used by forms, API and rules."""
     text: str = field(default="", metadata={"label": label, "max_length": max_length})
     return text
 
@@ -53,44 +53,44 @@ class Impact:
 
     @property
     def has_content(self) -> bool:
-        """Tell whether the impact says anything besides its type."""
+        """Return whether any field other than the type is filled in."""
         return bool(self.metric or self.baseline or self.result or self.unit or self.source_url)
 
     @property
     def complete(self) -> bool:
-        """Tell whether it counts: metric, unit and a result that holds a number."""
+        """Return whether the impact counts: it has a metric, a unit and a numeric result."""
         return bool(self.metric.strip() and self.unit.strip()) and self.has_result
 
     @property
     def has_result(self) -> bool:
-        """Tell whether the result holds a number."""
+        """Return whether the result contains a number."""
         return holds_number(self.result)
 
     @property
     def has_baseline(self) -> bool:
-        """Tell whether the value before counts: it holds a number."""
+        """Return whether the baseline contains a number."""
         return holds_number(self.baseline)
 
     @property
     def baseline_with_unit(self) -> str:
-        """Return the value before as it is printed by itself."""
+        """Return the baseline with its unit."""
         return _with_unit(self.baseline, self.unit)
 
     @property
     def change(self) -> str:
-        """Return what changed: 420 → 180 ms, or only the result without a value before."""
+        """Return the change, such as "420 → 180 ms", or only the result without a baseline."""
         after = self.result_with_unit
         return f"{self.baseline} → {after}".strip() if self.baseline else after
 
     @property
     def result_with_unit(self) -> str:
-        """Return the value after as it is printed by itself."""
+        """Return the result with its unit."""
         return _with_unit(self.result, self.unit)
 
 
 @dataclass(slots=True, unsafe_hash=True)
 class File:
-    """A file of a version, under the name that its owner gave it. `media_type` is by content."""
+    """A file of a version, with its owner's file name. `media_type` is detected from content."""
 
     sha256: str
     name: str
@@ -99,7 +99,7 @@ class File:
 
 
 def _with_unit(value: str, unit: str) -> str:
-    """Return a value and its unit, which some people write into the value as well."""
+    """Append the unit to a value, unless the value already ends with it."""
     before = value.casefold().removesuffix(unit.casefold())
     if not (value and unit) or (len(before) < len(value.casefold()) and not before[-1:].isalpha()):
         return value
@@ -108,10 +108,10 @@ def _with_unit(value: str, unit: str) -> str:
 
 @dataclass(slots=True, unsafe_hash=True)
 class Content:
-    """What a review judges, and therefore what a version holds.
+    """The versioned content of an item, which is what a review judges.
 
-    Title, visibility, links and skills belong to the item instead. Issuer and dates of a
-    certificate are content: otherwise a verified certificate could be given a later expiry.
+    Title, visibility, links and skills belong to the item instead. A certificate's issuer and dates
+    are content, so that the expiry of a verified certificate cannot be changed afterwards.
     """
 
     kind: str = field(metadata={"label": N_("Kind")})
@@ -129,7 +129,7 @@ class Content:
 CONTENT_FIELDS = tuple(each.name for each in fields(Content))
 CONTENT_COLUMNS = tuple(name for name in CONTENT_FIELDS if name not in ("impacts", "files"))
 CONTENT_TEXTS = tuple(each.name for each in fields(Content) if "max_length" in each.metadata)
-# Texts without a place of their own: form, API and exports list them by their labels.
+# Texts without dedicated markup: the form, the API and exports list them by label.
 FURTHER_TEXTS = tuple(
     name for name in CONTENT_TEXTS if name not in ("url", "description", "role", "issuer")
 )
@@ -137,9 +137,9 @@ FURTHER_TEXTS = tuple(
 
 @dataclass(slots=True, unsafe_hash=True)
 class Version(Content):
-    """One version of the content; `number` counts from 1. A submitted version never changes.
+    """One version of the content; `number` starts at 1. A submitted version never changes.
 
-    `drafted_by` is the name of the token that wrote it, '' once its owner edited or accepted it.
+    `drafted_by` is the name of the token that wrote it, or '' once its owner edited or accepted it.
     """
 
     occurred_on: PartialDate
@@ -151,7 +151,7 @@ class Version(Content):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return the content, by the name of the field."""
+        """Return the content fields by name."""
         return {name: getattr(self, name) for name in CONTENT_FIELDS}
 
 
@@ -159,14 +159,14 @@ class Version(Content):
 class Link:
     """A linked milestone.
 
-    `confirmed` tells that the verified version is confirmed for it and that its kind proves it.
-    `left_out_by` is the name of the reviewer who verified the item and left this milestone out,
-    '' where nobody did, `left_out_by_id` their account if there still is one. `review_id`,
-    `verified_by` and `verified_by_id` say the same of the review that confirmed it, `basis` what
-    that one rests on, `added_by_author` that its reviewer could do so by a role that the author
-    gave, `by_token` that a script gave it; `taken_back_by` and `taken_back_by_id` are of a review
-    that left it out and was taken back. `confirmed_wording` is how the milestone was worded when
-    it was confirmed, where it is worded otherwise now.
+    `confirmed` means that the verified version is confirmed for it and that its kind proves it.
+    `left_out_by` is the name of the reviewer who verified the item but left this milestone out, or
+    '', and `left_out_by_id` their account if it still exists. `review_id`, `verified_by` and
+    `verified_by_id` identify the review that confirmed it and its reviewer, and `basis` is the
+    basis of that review. `added_by_author` means that the reviewer's role was given by the author,
+    `by_token` that a script reviewed. `taken_back_by` and `taken_back_by_id` identify the reviewer
+    of a withdrawn review that left it out. `confirmed_wording` is the milestone's wording when it
+    was confirmed, if that has changed since.
     """
 
     key: str
@@ -187,13 +187,13 @@ class Link:
 
     @property
     def verifier(self) -> str:
-        """Return who confirmed it, to count people: their account, or the name it had."""
+        """Return a key of the confirming reviewer for counting: the account id, else the name."""
         return str(self.verified_by_id or self.verified_by)
 
 
 @dataclass(slots=True, unsafe_hash=True)
 class SkillLink:
-    """A skill that an item shows."""
+    """A linked skill."""
 
     key: str
     title: str
@@ -203,10 +203,10 @@ class SkillLink:
 class Item:
     """A piece of evidence as one audience sees it.
 
-    `versions` holds at least one version, newest first: all that this audience sees, or only
-    those that `version` and `counted` need. `verified_number` is the number of the verified
-    version, which counts until a newer one is judged: `counted` is that version, else the newest.
-    It is `verified` while one of its links is confirmed; a review alone is not enough.
+    `versions` holds at least one version, newest first: all that the audience sees, or only those
+    needed by `version` and `counted`. `verified_number` is the number of the verified version.
+    `counted` is that version, which counts until a newer one is reviewed, else the newest version.
+    `verified` means that a link is confirmed, which a review alone does not imply;
     `audience_sql.is_verified` is the same rule in SQL. `links` are in the owner's order.
     """
 
@@ -222,7 +222,7 @@ class Item:
     verified_number: int | None = field(default=None, kw_only=True)
     links: tuple[Link, ...] = field(default=(), kw_only=True)
     skills: tuple[SkillLink, ...] = field(default=(), kw_only=True)
-    # What follows from the fields above, computed once: the rule of readiness reads it in loops.
+    # Derived from the fields above and computed once, because readiness reads them in loops.
     counted: Version = field(init=False, repr=False, compare=False)
     verified: bool = field(init=False, repr=False, compare=False)
 
@@ -241,12 +241,12 @@ class Item:
 
     @property
     def confirmed(self) -> frozenset[str]:
-        """Return the keys of the milestones that it was confirmed for and that it proves."""
+        """Return the keys of the milestones for which the item is confirmed."""
         return frozenset([link.key for link in self.links if link.confirmed])
 
     @property
     def verifiers(self) -> frozenset[str]:
-        """Return the people who confirmed its links."""
+        """Return the keys of the reviewers who confirmed its links."""
         return frozenset([link.verifier for link in self.links if link.confirmed])
 
     @property
@@ -256,35 +256,35 @@ class Item:
 
     @property
     def is_shared(self) -> bool:
-        """Tell whether the managers of the owner see the item."""
+        """Return whether the owner's managers see the item."""
         verified = self.verified_number is not None
         return is_visible(self.state, self.visibility, Audience.MANAGER, has_verified=verified)
 
     def find_file(self, sha256: str) -> File | None:
-        """Return a file of a version that this audience sees, as the newest of them names it."""
+        """Return a file of a visible version, with its name in the newest one."""
         files = (each for version in self.versions for each in version.files)
         return next((each for each in files if each.sha256 == sha256), None)
 
     @property
     def is_draft(self) -> bool:
-        """Tell whether its owner keeps it as a draft, with no verified version beside it."""
+        """Return whether the item is a draft without a verified version."""
         return self.state == "draft" and self.verified_number is None
 
     @property
     def is_public(self) -> bool:
-        """Tell whether the item may be shown in the portfolio."""
+        """Return whether the item may be shown in the portfolio."""
         verified = self.verified_number is not None
         return is_visible(self.state, self.visibility, Audience.PUBLIC, has_verified=verified)
 
     def with_counted(self, **changes: Any) -> Item:
-        """Return the item with other content in the version that counts."""
+        """Return the item with changed content in the version that counts."""
         counted = self.counted
         changed = replace(counted, **changes)
         versions = tuple(changed if each is counted else each for each in self.versions)
         return replace(self, versions=versions)
 
     def with_link(self, key: str) -> Item:
-        """Return the item linked to one more milestone, which is not confirmed."""
+        """Return the item with an additional, unconfirmed milestone link."""
         link = Link(key, confirmed=False, title="", linked_at=self.updated_at)
         return replace(self, links=(*self.links, link))
 
@@ -298,33 +298,33 @@ class Item:
         )
 
     def has_lapsed(self, today: dt.date) -> bool:
-        """Tell whether the version that counts has lapsed; it counts through its last day."""
+        """Return whether the version that counts has expired; it is valid through its last day."""
         expires_on = self.counted.expires_on
         return expires_on is not None and expires_on.last < today
 
     def tone(self, today: dt.date) -> str:
-        """Return verified, evidenced, or lapsed: what has lapsed counts for nothing."""
+        """Return "verified", "evidenced" or "lapsed"."""
         if self.has_lapsed(today):
             return "lapsed"
         return "verified" if self.verified else "evidenced"
 
     def proves(self, milestone: str, kinds: Collection[str]) -> bool:
-        """Tell whether the item was confirmed for a milestone that evidence of `kinds` proves."""
+        """Return whether the item is confirmed for a milestone that `kinds` of evidence prove."""
         return milestone in self.confirmed and self.counted.kind in kinds
 
     def confirmed_wording(self, milestone: str) -> Wording | None:
-        """Return how a milestone was worded when it was confirmed, where it is not any more."""
+        """Return a milestone's wording when it was confirmed, if that has changed since."""
         return next((each.confirmed_wording for each in self.links if each.key == milestone), None)
 
     def milestone_tone(self, milestone: str, kinds: Collection[str], today: dt.date) -> str:
-        """Return what the item makes of one linked milestone: verified, evidenced or lapsed."""
+        """Return the item's tone for one linked milestone: verified, evidenced or lapsed."""
         if self.has_lapsed(today):
             return "lapsed"
         return "verified" if self.proves(milestone, kinds) else "evidenced"
 
 
 def draft_item(id_: uuid.UUID, kind: str, day: dt.date) -> Item:
-    """Return a new draft that says no more than this, as a rule imagines one."""
+    """Return a minimal draft for hypothetical calculations."""
     at = dt.datetime.combine(day, dt.time(), dt.UTC)
     occurred_on = PartialDate(day)
     version = Version(kind, occurred_on, id=id_, number=1, submitted_at=None, created_at=at)
@@ -332,15 +332,15 @@ def draft_item(id_: uuid.UUID, kind: str, day: dt.date) -> Item:
 
 
 def shared_state(state: str, *, has_verified: bool) -> str:
-    """Return the state as managers read it: the verified version stays while an edit is a draft."""
+    """Return the state that managers see: verified while an edit of a verified item is a draft."""
     return "verified" if state == "draft" and has_verified else state
 
 
 def is_visible(state: str, visibility: str, audience: Audience, *, has_verified: bool) -> bool:
-    """Tell whether an audience sees an item; `has_verified` tells that a version is verified.
+    """Return whether an audience sees an item; `has_verified`: whether a version is verified.
 
-    Managers see what was submitted and is not private; the public sees what its owner allows in
-    the portfolio. `audience_sql.is_visible` is the same rule in SQL.
+    Managers see submitted items that are not private. The public sees items that their owner allows
+    in the portfolio. `audience_sql.is_visible` is the same rule in SQL.
     """
     if audience is Audience.MANAGER:
         shared = shared_state(state, has_verified=has_verified)
@@ -349,7 +349,7 @@ def is_visible(state: str, visibility: str, audience: Audience, *, has_verified:
 
 
 def without_secrets(item: Item) -> Item:
-    """Return an item as strangers may read it: its links let nobody in."""
+    """Return an item for the public, with secrets removed from all links."""
 
     def strip(value: Any, *names: str) -> Any:
         return replace(value, **{name: strip_secrets(getattr(value, name)) for name in names})
@@ -365,11 +365,11 @@ def without_secrets(item: Item) -> Item:
 
 
 def seen_by(item: Item, audience: Audience) -> Item | None:
-    """Return the owner's item as an audience sees it, or None where it does not see the item.
+    """Return the owner's item as the audience sees it, or None if it is not visible to it.
 
-    The owner sees every version. Managers see those that were submitted, so that an edit of a
-    returned item stays private until it is submitted; where an edit of a verified item was
-    withdrawn, those up to the verified one. The public sees the version that counts.
+    The owner sees every version. Managers see submitted versions, so an edit of a returned item
+    stays private until it is submitted. If an edit of a verified item was withdrawn, managers see
+    the versions up to the verified one. The public sees the version that counts.
     """
     verified = item.verified_number
     if not is_visible(item.state, item.visibility, audience, has_verified=verified is not None):

@@ -1,10 +1,10 @@
-"""What kind of evidence a line in somebody's own words is probably about. Pure."""
+"""Guess the kind of evidence from a line of free text. Pure."""
 
 from __future__ import annotations
 
 import re
 
-# The first kind of which a word stands in the line is proposed; its author can change it.
+# The first kind with a matching word is proposed. The author can change it.
 _WORDS = {
     "interviewing": r"interview\w*|scorecards?|hiring|debrief(?:ed)?",
     "incident": r"incidents?|outages?|postmortems?|on-?call|paged|game days?|rolled back",
@@ -18,8 +18,8 @@ _WORDS = {
     "launch": r"launch(?:ed)?|shipped|rolled out|deployed|went live|in production",
 }
 
-# What somebody says they did, where a clause begins ("Mentored Jonas", not "Fixed the mentoring
-# page"): it is of this kind whatever form the link beside it has.
+# Statements of what the author did, at the start of a clause ("Mentored Jonas", but not "Fixed the
+# mentoring page"). They take precedence over the form of a link.
 _ACTS = {
     "interviewing": r"interviewed|interviewing|interview (?:loop|panel)|"
     r"(?:held|ran|did|led) (?:\S+ ){0,5}interviews?",
@@ -46,12 +46,12 @@ _ACT_KINDS = _compile(_ACTS, r"(?:^|[.,;:!] |\b(?:i|we|and|then) )(?:also )?")
 
 
 def propose_kind(text: str) -> str:
-    """Return the kind of evidence that a line is probably about, `other` where no word says."""
+    """Return the most likely kind of evidence for a line, or "other"."""
     return _first(_KINDS, text) or "other"
 
 
 def stated_kind(text: str) -> str:
-    """Return the kind of what a line says that somebody did, "" where it does not say it."""
+    """Return the kind of the activity that a line states explicitly, or ""."""
     return _first(_ACT_KINDS, text)
 
 

@@ -1,4 +1,4 @@
-"""The kinds of evidence. A kind is one entry here; pages, API and rules take the list from it."""
+"""The registry of evidence kinds, which pages, API and rules use. To add a kind, add an entry."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from roadmap.core.gettext_noop import N_
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of evidence, in texts that are translated where they are shown.
+    """A kind of evidence. Its texts are translated when they are displayed.
 
-    `label` stands by itself and `name` within a sentence; `hint` says what makes a good one.
-    `is_issued` tells that somebody issues it and that it may expire, `is_published` that a venue,
-    an event or an office stands behind it. `impacts` are the types of effect that such a piece
-    measures; for others readiness does not suggest to measure one.
+    `label` is used on its own and `name` within a sentence. `hint` describes good evidence.
+    `is_issued` means that it has an issuer and may expire, `is_published` that it has a venue, an
+    event or an office as publisher. `impacts` are the impact types that such evidence can measure;
+    readiness suggests adding an impact only if there are any.
     """
 
     label: str

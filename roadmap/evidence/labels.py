@@ -1,4 +1,4 @@
-"""The texts of evidence on a page. They are lazy, because the reader's language decides."""
+"""Labels and messages for evidence. They are lazy because they depend on the reader's language."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STATES: dict[str, LazyString] = {
     "verified": _("Verified"),
     "returned": _("Returned"),
 }
-# What a state means to the author.
+# Explanations of states for the author.
 STATE_DESCRIPTIONS: dict[str, LazyString] = {
     "draft": _("No manager sees a draft."),
     "submitted": _("It is waiting for a manager of one of your teams."),
@@ -46,7 +46,7 @@ VISIBILITIES: dict[str, LazyString] = {
     "team": _("Team"),
     "private": _("Private"),
 }
-# Who sees it, as the form explains it.
+# Explanations of visibilities on the form.
 AUDIENCES: dict[str, LazyString] = {
     "portfolio": _(
         "Portfolio: you may show it to anyone, in your portfolio and its exports. The "
@@ -89,7 +89,7 @@ FIELDS: dict[str, LazyString] = {
     "milestones": _("Milestones"),
     "skills": _("Skills"),
 }
-# The short fields, which are listed below each other.
+# Short fields, shown as a list.
 DETAIL_FIELDS = tuple(
     name for name in CONTENT_COLUMNS if name not in ("kind", "occurred_on", "url", "description")
 )
@@ -98,7 +98,7 @@ IMPACT_FIELDS: dict[str, LazyString] = {
     "type": _("Type"),
     **{each.name: _(each.metadata["label"]) for each in fields(Impact) if each.metadata},
 }
-# What is wrong and how to fix it, by the code of a `rules.FieldError`.
+# Messages by the code of a `rules.FieldError`: the problem and how to fix it.
 ERROR_MESSAGES: dict[str, LazyString] = {
     "title_missing": _("Give it a title, so that you can find it again."),
     "kind_missing": _("Choose a kind."),
@@ -135,7 +135,7 @@ ERROR_MESSAGES: dict[str, LazyString] = {
     "comment_too_long": _("A comment has at most 5,000 characters. Link to the rest."),
     "unknown_skill": _("One of these skills does not exist. Choose from the list."),
 }
-# Why a step is not possible now, by the reason of a `rules.Refused`.
+# Messages by the reason of a `rules.Refused`.
 REFUSAL_MESSAGES: dict[str, LazyString] = {
     "private": _("It is not reviewed while it is private. Change who sees it first."),
     "already_verified": _("This version is already verified, and nothing is left to confirm."),
@@ -181,7 +181,7 @@ REFUSAL_MESSAGES: dict[str, LazyString] = {
 
 
 def secret_warning(names: Iterable[str]) -> LazyString:
-    """Return what to know of a link with such parameters: it is kept, because it works by them."""
+    """Return the warning about secret parameters in a link, which are kept so that it works."""
     return _(
         "This link holds what looks like a password or an access token (%(names)s): anyone who "
         "reads the link can use it. Portfolios, exports and badges show the link without it.",
@@ -190,7 +190,7 @@ def secret_warning(names: Iterable[str]) -> LazyString:
 
 
 def date_doubt(spoken: SpokenDate) -> LazyString:
-    """Return why a date in somebody's words is not proposed."""
+    """Return why a date in free text was not used."""
     if spoken.doubt == AMBIGUOUS:
         return _("“%(date)s” can be read in two ways. Write the month as a word.", date=spoken.text)
     if spoken.doubt == FUTURE:
@@ -201,7 +201,7 @@ def date_doubt(spoken: SpokenDate) -> LazyString:
 
 
 def impact_shortfall(impact: Impact) -> str:
-    """Return which fields an impact lacks that is not complete."""
+    """Return the message that says which fields an incomplete impact lacks."""
     if impact.has_result and impact.metric:
         return str(_("does not count: needs a unit"))
     if impact.unit and impact.metric:
@@ -212,7 +212,7 @@ def impact_shortfall(impact: Impact) -> str:
 
 
 def file_size(size: int) -> str:
-    """Return a size in bytes as people read it."""
+    """Format a size in bytes for display."""
     if size < 1000:
         return str(ngettext("%(num)s byte", "%(num)s bytes", size))
     if size < 1_000_000:
@@ -223,16 +223,16 @@ def file_size(size: int) -> str:
 
 
 def kind_label(kind: str) -> str:
-    """Return the name of a kind; the key itself where a newer release wrote an unknown one."""
+    """Return the label of a kind, or its key if it is unknown to this release."""
     return str(KINDS.get(kind, kind))
 
 
 def state_label(
     item: Item, reviewer: User | None = None, reader_id: uuid.UUID | None = None
 ) -> str:
-    """Return the state of an item as others read it, with who is reviewing it.
+    """Return the label of an item's state for other readers, with the name of its reviewer.
 
-    One that was verified is only reviewed once nothing that it is linked to is confirmed.
+    A verified item without confirmed links is labelled "Reviewed".
     """
     if item.state == "in_review" and reviewer is not None:
         if reviewer.id == reader_id:
@@ -244,19 +244,19 @@ def state_label(
 
 
 def judge(link: Link) -> str:
-    """Return the name of who confirmed a link, with its marks."""
+    """Return the name of the reviewer who confirmed a link, with markers."""
     return judge_name(link.verified_by, link.added_by_author, link.by_token)
 
 
 def confirmed_by(link: Link) -> str:
-    """Return who confirmed a link, with what that rests on, as it is printed."""
+    """Return the name of the reviewer who confirmed a link, with markers and the basis."""
     return judge_name(link.verified_by, link.added_by_author, link.by_token, link.basis)
 
 
 def verified_by(item: Item) -> str:
-    """Return who confirmed the links of an item, with the basis where it is the same of all.
+    """Return who confirmed an item's links, with the basis if it is the same for all of them.
 
-    Where it is not, each milestone says its own.
+    Otherwise each milestone shows its own basis.
     """
     confirmed = [link for link in item.links if link.confirmed]
     printed = {confirmed_by(link) for link in confirmed}
@@ -267,7 +267,7 @@ def verified_by(item: Item) -> str:
 
 
 def is_issued(kind: str | None) -> bool:
-    """Tell whether somebody issues evidence of this kind, so that it may expire."""
+    """Return whether evidence of this kind has an issuer and may expire."""
     return kind in kinds.KINDS and kinds.KINDS[kind].is_issued
 
 

@@ -1,6 +1,6 @@
-"""The list of one's evidence: filters, order, pages, and the counts above it.
+"""Queries for a user's own list of evidence: filters, sorting, pagination and counts.
 
-The person comes first in every query, and the number of statements never depends on the rows.
+Every query is limited to one user, and the number of statements does not depend on the rows.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from roadmap.evidence.models import (
 
 PAGE_SIZE = 50
 SORTS = ("newest", "oldest", "title", "state")
-# Moments, which the address of a list names exactly.
+# Filters by an exact timestamp.
 MOMENTS = ("verified_at", "created_at")
 FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "year", *MOMENTS)
-# The version that counts, beside the current one that is shown.
+# The version that counts, joined in addition to the displayed current version.
 _COUNTED_VERSION = aliased(EvidenceVersion)
 _YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the list is narrowed to; None and '' mean any.
+    """The filters of the list; None and '' mean any.
 
-    `kind` may be several, with commas. `verified_at` is the moment of a review that verified it
-    and was not taken back; `created_at` that of an import, which creates all its pieces at once.
+    `kind` may be a comma-separated list. `verified_at` is when a review that was not withdrawn
+    verified the item. `created_at` selects an import, which creates all its items at one time.
     """
 
     q: str = ""
@@ -82,9 +82,9 @@ class EvidencePage:
 def list_evidence(
     session: Session, user_id: uuid.UUID, filters: Filters, *, today: dt.date, page: int = 1
 ) -> EvidencePage:
-    """Load a page of a person's own items, in four statements. `page` counts from 1.
+    """Load a page of a user's own items in four statements. `page` starts at 1.
 
-    A page beyond the last is the last one, which costs up to two statements more.
+    A page beyond the last returns the last page, with up to two more statements.
     """
     words = search_words(filters.q)
     given = tuple(name for name in FILTER_NAMES if getattr(filters, name))
@@ -108,7 +108,7 @@ def list_evidence(
 
 
 def _parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
-    """Return the parameters of the statement."""
+    """Return the bind parameters of the list statement."""
     values: dict[str, Any] = {name: getattr(filters, name) for name in FILTER_NAMES}
     values["year"] = f"{filters.year or 0:04}"
     values["kind"] = (filters.kind or "").split(",")
@@ -117,9 +117,9 @@ def _parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _list_statement(given: tuple[str, ...], words: int, sort: str) -> sa.Select[Any]:
-    """Return the ids of a page and how many items there are in all.
+    """Build the statement that selects the ids of a page and the total number of items.
 
-    It is built once: that takes longer than the database takes to run it.
+    The statement is cached, because building it takes longer than running it.
     """
     query: Any = sa.select(Evidence.id, sa.func.count().over().label("found"))
     statement: sa.Select[Any] = (
@@ -138,7 +138,7 @@ def _list_statement(given: tuple[str, ...], words: int, sort: str) -> sa.Select[
 
 
 def _tone() -> sa.ColumnElement[str]:
-    """Return `Item.tone` in SQL."""
+    """Return the SQL equivalent of `Item.tone`."""
     return sa.case(
         (
             ends_before(_COUNTED_VERSION.expires_on, sa.bindparam("today", type_=PartialDateText)),
@@ -150,7 +150,7 @@ def _tone() -> sa.ColumnElement[str]:
 
 
 def _condition(name: str) -> sa.ColumnElement[bool]:
-    """Return the condition of a filter; its value is the parameter of the same name."""
+    """Return the condition of a filter, with its value as the parameter of the same name."""
     value: sa.BindParameter[str] = sa.bindparam(name, type_=sa.Text)
     match name:
         case "milestone":
@@ -196,13 +196,13 @@ def _order(sort: str) -> tuple[Any, ...]:
 
 
 def _sort_by_title(rows: Iterable[Any]) -> tuple[tuple[str, str], ...]:
-    """Return pairs of key and title."""
+    """Return pairs of key and title, sorted by title."""
     return tuple(sorted(((key, title) for key, title in rows), key=lambda pair: fold(pair[1])))
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All of a person's items in numbers, and what the list can be narrowed to.
+    """The counts and filter options of a user's items.
 
     `milestones` and `skills` are pairs of key and title.
     """
@@ -218,9 +218,9 @@ class Overview:
 
 
 def load_overview(session: Session, user_id: uuid.UUID, *, today: dt.date) -> Overview:
-    """Count a person's items by tone, and list the years, milestones and skills that occur.
+    """Load the counts by tone and the years, milestones and skills of a user's items.
 
-    Four statements.
+    Takes four statements.
     """
     counts = session.execute(
         sa.select(_tone(), sa.func.count())

@@ -1,8 +1,8 @@
-"""Loading evidence as the values of `item`, for one audience. The only loader of evidence.
+"""The only loader of evidence: it loads the values of `item` for one audience.
 
-A list takes three statements (items with their versions, links, impacts), one more with files and
-one with skills, however many rows there are. The statements are built once: that takes longer than
-the database takes to run them.
+A list takes three statements (items with versions, links, impacts), one more for files and one for
+skills, regardless of the number of rows. Statements are cached, because building them takes longer
+than running them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from roadmap.evidence.item import (
 )
 from roadmap.evidence.models import Evidence, EvidenceMilestone, EvidenceSkill, EvidenceVersion
 
-# Texts that figures and lists of names do not need; they can be long.
+# Potentially long texts, which counts and lists of titles do not need.
 LONG_TEXTS = frozenset({"url", "description", "role"})
 VERSION_COLUMNS = ("id", "number", "submitted_at", "created_at", "drafted_by", *CONTENT_COLUMNS)
 
@@ -52,10 +52,7 @@ _KEYS: Any = sa.bindparam("keys", expanding=True)
 
 
 def load_item(session: Session, audience: Audience, evidence_id: uuid.UUID) -> Item | None:
-    """Load one item with all versions that the audience sees; None where it sees none.
-
-    Five statements.
-    """
+    """Load one item with all versions that the audience sees, or None. Takes five statements."""
     items = _load(session, Audience.OWNER, Evidence.id, [evidence_id], every_version=True)
     return seen_by(items[0], audience) if items else None
 
@@ -65,7 +62,7 @@ def load_items(
 ) -> list[Item]:
     """Load the items with these ids that the audience sees, in the order of `ids`.
 
-    Five statements, three without `texts`, files and skills.
+    Takes five statements, or three without `texts`, which leaves out files and skills as well.
     """
     found = _load(session, audience, Evidence.id, ids, texts=texts, skills=texts)
     by_id = {item.id: item for item in found}
@@ -81,10 +78,10 @@ def load_user_items(
     skills: bool = True,
     every_version: bool = False,
 ) -> list[Item]:
-    """Load all items of a person that the audience sees, in the order in which they were created.
+    """Load all items of a user that the audience sees, oldest first.
 
-    Five statements, one less without `skills`, and one without `texts`: then url, description, role
-    and files stay empty.
+    Takes five statements, one fewer without `skills`, and one fewer without `texts`, which leaves
+    url, description, role and files empty.
     """
     of = (Evidence.user_id, [user_id])
     return _load(session, audience, *of, texts=texts, skills=skills, every_version=every_version)
@@ -93,9 +90,9 @@ def load_user_items(
 def load_counted_items(
     session: Session, user_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, list[Item]]:
-    """Load what figures need of all items of many people, by person: no texts, files and skills.
+    """Load all items of many users by user id, without texts, files and skills.
 
-    Three statements for each batch of people.
+    Takes three statements per batch of users.
     """
     found: dict[uuid.UUID, list[Item]] = {user_id: [] for user_id in user_ids}
     for batch in batched(user_ids):
@@ -116,7 +113,7 @@ def _load(
     skills: bool = True,
     every_version: bool = False,
 ) -> list[Item]:
-    """Load the items whose `column` is one of the keys, oldest first."""
+    """Load the items whose `column` matches one of the keys, oldest first."""
     if not keys:
         return []
     session.flush()
@@ -153,7 +150,7 @@ def _load(
 def _load_links(
     session: Session, statement: sa.Executable, parameters: dict[str, Any]
 ) -> dict[uuid.UUID, list[Link]]:
-    """Load the links by item, with the wording that was confirmed where it is another one now."""
+    """Load the links by item id, with the confirmed wording if it has changed since."""
     rows = session.connection().execute(statement, parameters).all()
     wordings = load_wordings(session, {row.revision_id for row in rows if row.revision_id})
     found: dict[uuid.UUID, list[Link]] = defaultdict(list)
@@ -172,7 +169,7 @@ def _group(
     parameters: dict[str, Any],
     make: Callable[..., Any],
 ) -> dict[uuid.UUID, list[Any]]:
-    """Return what is made of the rows of a statement, by their first column."""
+    """Convert the rows of a statement with `make`, grouped by their first column."""
     found: dict[uuid.UUID, list[Any]] = defaultdict(list)
     for key, *values in session.connection().execute(statement, parameters):
         found[key].append(make(*values))
@@ -186,7 +183,7 @@ def _is_asked(audience: Audience, column: Any) -> sa.ColumnElement[bool]:
 def _is_needed(audience: Audience, every_version: bool) -> sa.ColumnElement[bool]:
     """Return the condition that a version is the newest, or counts, for the audience.
 
-    For the owner that includes what managers see, so that `item.seen_by` can tell it.
+    For the owner this includes the versions that managers see, which `item.seen_by` needs.
     """
     if every_version:
         return sa.true()
@@ -228,7 +225,7 @@ def _versions(audience: Audience, column: Any, every_version: bool, texts: bool)
 def _parts(
     part: type[Impact | File], audience: Audience, column: Any, every_version: bool
 ) -> sa.Executable:
-    """Select the impacts or the files of versions, in the order of the fields of `part`."""
+    """Select the impacts or files of versions, with columns in the order of `part`'s fields."""
     row: Any = models.Impact if part is Impact else models.EvidenceFile
     return (
         sa.select(row.version_id, *(getattr(row, each.name) for each in fields(part)))
@@ -245,7 +242,7 @@ def _links(audience: Audience, column: Any) -> sa.Executable:
     verifying = aliased(models.Review)
     is_confirmed = confirmation.version_id.is_not(None)
     current = sa.select(Roadmap.revision_id).where(Roadmap.revision_id.is_not(None))
-    # Only then can the wording be another one.
+    # The wording can differ only if the confirmed revision is not the current one.
     is_older = sa.and_(is_confirmed, confirmation.roadmap_revision_id.not_in(current))
     return (
         sa.select(

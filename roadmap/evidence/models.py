@@ -1,4 +1,4 @@
-"""Evidence, its versions, what it is linked to, and the judgements of it."""
+"""Tables of evidence: items, versions, links, files, reviews, confirmations and comments."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from roadmap.people.labels import judge_name
 
 
 def _key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
-    """Declare the key of another row, and what becomes of this row when that one is deleted."""
+    """Declare a foreign key column."""
     return mapped_column(sa.ForeignKey(target, ondelete=ondelete), **options)
 
 
 class Evidence(Base):
-    """A dated artefact that proves something.
+    """A dated artefact that proves a milestone or skill.
 
-    Its content (kind, date, link, description, role, issuer, expiry, impacts) is in its versions,
-    because a review judges a version. `current` is the newest; `verified_version_id` the verified
-    one, which counts until a newer one is judged.
+    Its content (see `item.Content`) is stored in versions, because a review judges a version.
+    `current` is the newest version. `verified_version_id` is the verified one, which counts until a
+    newer one is reviewed.
     """
 
     __tablename__ = "evidence"
@@ -45,13 +45,13 @@ class Evidence(Base):
         sa.ForeignKey("evidence_version.id", use_alter=True, ondelete="SET NULL"), index=True
     )
     revision: Mapped[int] = mapped_column(default=1)
-    # Who took it up, and when; only while it is in review.
+    # Set only while a reviewer is reviewing the item.
     reviewer_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
     review_started_at: Mapped[dt.datetime | None]
     submitted_at: Mapped[dt.datetime | None]
     title_changed_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
-    # When its author last changed it or asked for a review; a reviewer does not change it.
+    # When the author last edited or submitted the item. Reviews do not change it.
     updated_at: Mapped[dt.datetime]
 
     current: Mapped[EvidenceVersion] = relationship(foreign_keys=[current_id], post_update=True)
@@ -70,18 +70,18 @@ class Evidence(Base):
 
     @property
     def is_shared(self) -> bool:
-        """Tell whether its owner's managers see it: submitted or later, and not private."""
+        """Return whether the owner's managers see the item: submitted or later, and not private."""
         verified = self.verified_version_id is not None
         return is_visible(self.state, self.visibility, Audience.MANAGER, has_verified=verified)
 
     @property
     def shared_state(self) -> str:
-        """Return the state as managers read it."""
+        """Return the state that managers see."""
         return shared_state(self.state, has_verified=self.verified_version_id is not None)
 
     @property
     def is_public(self) -> bool:
-        """Tell whether it may be shown in the portfolio."""
+        """Return whether the item may be shown in the portfolio."""
         verified = self.verified_version_id is not None
         return is_visible(self.state, self.visibility, Audience.PUBLIC, has_verified=verified)
 
@@ -95,7 +95,7 @@ class Evidence(Base):
 
 
 class EvidenceVersion(Base):
-    """One version of the content. It never changes once it has been submitted."""
+    """One version of the content, immutable once submitted."""
 
     __tablename__ = "evidence_version"
 
@@ -112,10 +112,10 @@ class EvidenceVersion(Base):
     issuer: Mapped[str] = mapped_column(sa.String(200), default="")
     issued_on: Mapped[PartialDate | None]
     expires_on: Mapped[PartialDate | None]
-    # When it could be judged for the first time; None while it is a draft.
+    # When it was first submitted; None for a draft.
     submitted_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
-    # The name of the token of the scope draft that wrote it, until its owner edits or accepts it.
+    # The name of the draft-scope token that wrote it; '' once its owner edits or accepts it.
     drafted_by: Mapped[str] = mapped_column(sa.String(100), default="", server_default="")
 
     impacts: Mapped[list[Impact]] = relationship(
@@ -125,7 +125,7 @@ class EvidenceVersion(Base):
         order_by="EvidenceFile.position", cascade="all, delete-orphan"
     )
 
-    # No CHECK on the kind: the rules refuse an unknown one, and a new kind needs no migration.
+    # No CHECK on the kind, so that a new kind needs no migration. The rules reject unknown ones.
     __table_args__ = (sa.UniqueConstraint("evidence_id", "number"),)
 
 
@@ -149,7 +149,7 @@ class Impact(Base):
 
 
 class EvidenceFile(Base):
-    """A file of a version. Its content is in the file store, under its SHA-256."""
+    """A file of a version. The file store holds its content by SHA-256."""
 
     __tablename__ = "evidence_file"
 
@@ -163,7 +163,7 @@ class EvidenceFile(Base):
 
 
 class UploadedFile(Base):
-    """A file that a person sent for a piece which is not saved yet. It is kept for a day."""
+    """A file uploaded for an item that is not saved yet. It is kept for a day."""
 
     __tablename__ = "uploaded_file"
 
@@ -178,9 +178,9 @@ class UploadedFile(Base):
 class EvidenceMilestone(Base):
     """A piece of evidence linked to a milestone.
 
-    `left_out_review_id` is the review that verified the item and left this milestone out; a
-    confirmation clears it. `taken_back_by` is the name of who left it out in a review that they
-    took back, '' once the item is judged again.
+    `left_out_review_id` is the review that verified the item but left this milestone out; a
+    confirmation clears it. `taken_back_by` is the name of the reviewer who left it out in a review
+    that they then withdrew, or '' once the item is reviewed again.
     """
 
     __tablename__ = "evidence_milestone"
@@ -206,7 +206,7 @@ class EvidenceSkill(Base):
 
 
 class Review(Base):
-    """A review of one version by a manager of its author. It stays when the manager leaves."""
+    """A review of one version by a manager of its author. It is kept when the manager leaves."""
 
     __tablename__ = "review"
 
@@ -216,17 +216,17 @@ class Review(Base):
     version_id: Mapped[uuid.UUID] = _key("evidence_version.id", index=True)
     reviewer_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
     reviewer_name: Mapped[str] = mapped_column(sa.String(200))
-    # The title at that time: a title can change without a new version.
+    # The title at the time of review, because a title can change without a new version.
     title: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     decision: Mapped[str] = mapped_column(sa.String(12))
     comment: Mapped[str] = mapped_column(sa.Text, default="")
-    # A key of `people.labels.BASES` where it was verified; "" for what was returned.
+    # A key of `people.labels.BASES`; "" for a returned version.
     basis: Mapped[str] = mapped_column(sa.String(12), default="", server_default="")
-    # The reviewer could only do so by a role that the author gave them.
+    # The reviewer's role was given to them by the author.
     added_by_author: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # A script gave it by a personal token of the reviewer, where the operator allows that.
+    # A script reviewed with the reviewer's personal token, if the operator allows that.
     by_token: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # When the reviewer had taken the item up; None where they decided at once.
+    # When the reviewer started the review; None if they decided without starting one.
     started_at: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime]
     # The number of the version.
@@ -238,20 +238,20 @@ class Review(Base):
 
     @property
     def reviewer(self) -> str:
-        """Return the reviewer's name, marked where the author added them or a script judged."""
+        """Return the reviewer's name with markers: added by the author, or a script."""
         return judge_name(self.reviewer_name, self.added_by_author, self.by_token)
 
     @property
     def verified_by(self) -> str:
-        """Return the name with what the verification rests on, as it is printed."""
+        """Return the reviewer's name with markers and the basis of the verification."""
         return judge_name(self.reviewer_name, self.added_by_author, self.by_token, self.basis)
 
 
 class Confirmation(Base):
-    """A reviewer's confirmation that a version proves a milestone, as its roadmap worded it then.
+    """A reviewer's confirmation that a version proves a milestone, as worded in a revision.
 
-    It is deleted with the link, so that a later link does not inherit it; the review and the
-    history keep what was said.
+    It is deleted with the link, so that a later link does not inherit it. The review and the
+    history are kept.
     """
 
     __tablename__ = "confirmation"
@@ -278,16 +278,16 @@ class Comment(Base):
     author_id: Mapped[uuid.UUID | None] = _key("user.id", "SET NULL", index=True)
     author_name: Mapped[str] = mapped_column(sa.String(200))
     text: Mapped[str] = mapped_column(sa.Text)
-    # The installation whose archive brought it; "" for what was said here.
+    # The installation from whose archive it was imported; "" for a local comment.
     imported_from: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     created_at: Mapped[dt.datetime]
 
 
 class ImportedReview(Base):
-    """A review that another installation recorded, as the archive of its author says.
+    """A review by another installation, imported from its author's archive.
 
-    Nobody here has checked that. It is shown as history; nothing else reads it, so that it verifies
-    nothing. `milestones` are the keys that it confirmed.
+    It has not been checked here. It is shown as history only, so that it verifies nothing.
+    `milestones` are the keys that it confirmed.
     """
 
     __tablename__ = "imported_review"

@@ -1,4 +1,4 @@
-"""Reading one item with its history, the judgements of many, and what an item can be linked to."""
+"""Queries for single items, reviews, reviewers and linkable milestones."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from roadmap.progress.queries import own_and_other_roadmaps
 
 @dataclass(frozen=True, slots=True)
 class UntickedMilestone:
-    """A linked milestone that waits for its owner's tick.
+    """A linked milestone that its owner has not ticked yet.
 
-    `roadmap` is a slug, `gain` what the tick adds to the score, as it is shown, and `why_none` why
-    that is nothing.
+    `roadmap` is a slug, `gain` the formatted score gain of ticking it, and `why_none` the reason if
+    there is no gain.
     """
 
     roadmap: str
@@ -53,28 +53,28 @@ class UntickedMilestone:
 
 @dataclass(frozen=True, slots=True)
 class LinkedMilestones:
-    """How many of the linked milestones are done, and those that wait for a tick, by key."""
+    """The number of linked milestones that are done, and the unticked ones by key."""
 
     done: int
     unticked: Mapping[str, UntickedMilestone]
 
 
-# The gain needs the rule of readiness, so a room above sets this (`journey.unticked_milestones`).
+# Registered by `journey.unticked_milestones`, because the gain depends on the readiness rules.
 linked_milestones_lookups: list[Callable[[Session, Item, dt.date], LinkedMilestones]] = []
 
-# The portfolio is a room above, so it sets this: how many open links show an item, None where it is
-# not in the portfolio.
+# Registered by the portfolio package: count the open links that show an item, or return None if the
+# item is not in the portfolio.
 portfolio_lookups: list[Callable[[Session, Item, dt.datetime], int | None]] = []
 
 
 @dataclass(frozen=True, slots=True)
 class LinkableMilestone:
-    """A milestone to link.
+    """A milestone to which evidence can be linked.
 
-    `place` is its stage, after the title of its roadmap where a person has several; '' where no
-    published roadmap has it any more. `roadmap` is the slug of one that the person is on, or
-    could choose first, or ''; `slug` of the published one that has it.
-    `folded` is what a search looks for, as in `Content.folded_milestones`.
+    `place` is its stage, prefixed with its roadmap's title if the user has several roadmaps, or ''
+    if no published roadmap contains it. `roadmap` is the slug of a roadmap that the user follows,
+    or could choose first, or ''. `slug` is that of the published roadmap that contains it.
+    `folded` is the search text, as in `Content.folded_milestones`.
     """
 
     key: str
@@ -90,10 +90,10 @@ class LinkableMilestone:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceDetail:
-    """An item as its page shows it to one audience; its reviews come newest first.
+    """An item with its reviews (newest first), as its page shows it to one audience.
 
-    `milestones` are those that it is linked to, by key. `confirmed` has the titles, as they were
-    then, of the milestones that each review confirmed.
+    `milestones` are the linked milestones by key. `confirmed` lists by review id the confirmed
+    milestones' titles at the time of review.
     """
 
     item: Item
@@ -107,21 +107,21 @@ class EvidenceDetail:
 
     @property
     def verified_title(self) -> str:
-        """Return the title under which it was verified where it has another one now, else ''."""
+        """Return the title under which it was verified if that has changed since, else ''."""
         title = self.verifying_review.title if self.verifying_review else ""
         return title if title != self.item.title else ""
 
     @property
     def is_unchanged_since_review(self) -> bool:
-        """Tell whether its author has changed nothing since the last review of it."""
+        """Return whether the item has been reviewed and its author has not changed it since."""
         return bool(self.judgements) and self.item.updated_at <= self.judgements[0].decided_at
 
 
 def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID) -> Evidence:
-    """Load a person's own item; 404 for anybody else.
+    """Load the actor's own item; abort with 404 for an item of anybody else.
 
-    Managers may read what is shared, but have pages of their own: these also show unsubmitted edits
-    and the whole history.
+    Managers read shared items on separate pages, because the owner's pages also show unsubmitted
+    edits and the whole history.
     """
     found = permissions.load(session, actor, action, Evidence, evidence_id)
     if found.user_id != actor.id:
@@ -130,16 +130,16 @@ def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID
 
 
 def load_last_visibility(session: Session, user_id: uuid.UUID) -> str:
-    """Load whom a person lets see the newest item that they made; the team without any.
+    """Return the visibility of the newest item that a user created, or "team" if there is none.
 
-    What a token made was not their choice.
+    Items created by a token are ignored, because the user did not choose their visibility.
     """
     made = session.scalars(
         sa.select(HistoryEntry.subject)
         .where(HistoryEntry.user_id == user_id, HistoryEntry.action == "evidence.created")
         .where(HistoryEntry.data["token"].as_string().is_(None))
         .order_by(HistoryEntry.at.desc(), HistoryEntry.id.desc())
-        # Of those that were not deleted, the newest tells.
+        # Several, because the newest ones may have been deleted.
         .limit(100)
     )
     newest = (
@@ -152,11 +152,11 @@ def load_last_visibility(session: Session, user_id: uuid.UUID) -> str:
 
 
 def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> Evidence | None:
-    """Find a person's newest piece whose link leads to the same thing as `url`."""
+    """Find a user's newest item that links to the same resource as `url`."""
     wanted = identifier_of(url)
     if not wanted:
         return None
-    # The end of an identifier is in all its links, which leaves few to be compared.
+    # All links with this identifier contain its last word, so the database can preselect by it.
     end = re.findall("[a-z]+|[0-9]+", wanted.lower())[-1:]
     rows = session.execute(
         sa.select(Evidence, EvidenceVersion.url)
@@ -169,12 +169,12 @@ def find_by_link(session: Session, user_id: uuid.UUID, url: str) -> Evidence | N
 
 
 def assigned_reviewer(session: Session, evidence: Evidence) -> User | None:
-    """Return who took up an item that is in review, if they still manage its author."""
+    """Return the reviewer of an item in review, if they still manage its author."""
     return load_reviewers(session, [evidence]).get(evidence.id)
 
 
 def count_waiting_for(session: Session, reviewer_id: uuid.UUID) -> tuple[int, int]:
-    """Count what waits for somebody's review, and how much of it nobody else can review."""
+    """Count the items awaiting a reviewer, and those of them that nobody else can review."""
     people = people_of(reviewer_id, Capability.REVIEW)
     holders = select_holders(people, Capability.REVIEW).subquery()
     others = sa.select(holders.c.person).where(holders.c.holder != reviewer_id)
@@ -189,7 +189,7 @@ def count_waiting_for(session: Session, reviewer_id: uuid.UUID) -> tuple[int, in
 
 
 def count_unjudged(session: Session, user_id: uuid.UUID) -> int:
-    """Count what a person submitted and nobody here has ever reviewed."""
+    """Count a user's submitted items that have never been reviewed on this installation."""
     query = sa.select(sa.func.count(Evidence.id)).where(
         Evidence.user_id == user_id,
         Evidence.state.in_(AWAITING_REVIEW),
@@ -200,10 +200,10 @@ def count_unjudged(session: Session, user_id: uuid.UUID) -> int:
 
 
 def load_reviewers(session: Session, items: Iterable[Item | Evidence]) -> dict[uuid.UUID, User]:
-    """Load who is reviewing those of the items that are in review, by the item's id.
+    """Load the reviewers of the items that are in review, by item id. At most one statement.
 
-    A reviewer who left the team, whose team moved in the tree or whose account was closed holds
-    nobody up. At most one statement.
+    Reviewers who lost access (left the team, moved team, closed account) are left out, so that they
+    do not block a review.
     """
     in_review = {item.id: item.user_id for item in items if item.state == "in_review"}
     if not in_review:
@@ -222,7 +222,7 @@ def load_reviewers(session: Session, items: Iterable[Item | Evidence]) -> dict[u
 
 
 def verifying_review(item: Item, judgements: Iterable[Review]) -> Review | None:
-    """Return the latest review that confirmed one of the item's links, None where it has none."""
+    """Return the latest review that confirmed one of the item's links, or None."""
     wanted = {link.review_id for link in item.links if link.confirmed}
     return next((each for each in judgements if each.id in wanted), None)
 
@@ -230,9 +230,9 @@ def verifying_review(item: Item, judgements: Iterable[Review]) -> Review | None:
 def load_detail(
     session: Session, audience: Audience, evidence_id: uuid.UUID
 ) -> EvidenceDetail | None:
-    """Load everything about one item that an audience sees; None where it does not see it.
+    """Load everything about one item that an audience sees, or None if it is not visible to it.
 
-    The caller checks that the reader may see evidence of this person at all.
+    The caller must check that the reader may see this user's evidence at all.
     """
     item = load_item(session, audience, evidence_id)
     if item is None:
@@ -278,7 +278,7 @@ def load_judgements(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.U
 def load_published_milestones(session: Session, user_id: uuid.UUID) -> dict[str, LinkableMilestone]:
     """Load every milestone of the published roadmaps by key, in two statements.
 
-    Those of the roadmaps that the person is on come first, the primary one's before all.
+    The primary roadmap's milestones come first, then those of the user's other roadmaps.
     """
     own, others = own_and_other_roadmaps(session, user_id)
     found: dict[str, LinkableMilestone] = {}
@@ -301,9 +301,9 @@ def load_published_milestones(session: Session, user_id: uuid.UUID) -> dict[str,
 def load_milestones(
     session: Session, keys: Collection[str], *, user_id: uuid.UUID
 ) -> tuple[LinkableMilestone, ...]:
-    """Load the milestones with these keys for a person, in this order, without unknown keys.
+    """Load the milestones with these keys for a user, in this order, and skip unknown keys.
 
-    A milestone that a revision removed still has the title it last had.
+    A milestone that was removed from its roadmap keeps its last title.
     """
     known = load_published_milestones(session, user_id)
     missing = [key for key in keys if key not in known]
@@ -322,9 +322,9 @@ def load_milestones(
 
 
 def load_fitting_milestones(session: Session, keys: Sequence[str], kind: str) -> list[str]:
-    """Load those of the milestones with these keys that evidence of a kind proves, in this order.
+    """Return the keys of those milestones that evidence of a kind proves, in this order.
 
-    A piece that is linked to none of them cannot be submitted: there is nothing to confirm.
+    An item linked to none of them cannot be submitted, because there is nothing to confirm.
     """
     proved = Milestone.kinds.contains(f",{kind},", autoescape=True)
     found = set(session.scalars(sa.select(Milestone.key).where(Milestone.key.in_(keys), proved)))
@@ -334,10 +334,10 @@ def load_fitting_milestones(session: Session, keys: Sequence[str], kind: str) ->
 def search_milestones(
     session: Session, text: str, *, user_id: uuid.UUID, kind: str, leave_out: Collection[str]
 ) -> tuple[LinkableMilestone, ...]:
-    """Find at most twelve milestones as the search over everything does, the best first.
+    """Search the milestones of the user's roadmaps; return up to twelve, best match first.
 
-    Only the roadmaps that the person is on are searched. Without a word these are at most three of
-    those that they have done without evidence, and that evidence of `kind` proves ('' for any).
+    Matches as the global search does. Without words, return up to three milestones that the user
+    has done without evidence and that evidence of `kind` proves ('' for any kind).
     """
     words = search_words(text)
     unproven = set() if words else _load_unproven_milestones(session, user_id)
@@ -358,7 +358,7 @@ def search_milestones(
 
 
 def _load_unproven_milestones(session: Session, user_id: uuid.UUID) -> set[str]:
-    """Load the milestones that a person has done and linked to no evidence."""
+    """Load the keys of milestones that a user has done but not linked to evidence."""
     linked = sa.exists().where(
         EvidenceMilestone.user_id == user_id,
         EvidenceMilestone.milestone_key == MilestoneStatus.milestone_key,
@@ -370,20 +370,20 @@ def _load_unproven_milestones(session: Session, user_id: uuid.UUID) -> set[str]:
 
 
 def load_skill_titles(session: Session) -> dict[str, str]:
-    """Load the title of each skill by key, ordered by title."""
+    """Load the titles of all skills by key, sorted by title."""
     titles = session.execute(sa.select(Skill.key, Skill.title))
     return dict(sorted(iter(titles), key=lambda skill: fold(skill[1])))
 
 
 def find_linked_milestones(session: Session, item: Item, today: dt.date) -> LinkedMilestones:
-    """Return the owner's progress on the milestones that an item is linked to."""
+    """Return the owner's progress on an item's linked milestones."""
     for lookup in linked_milestones_lookups:
         return lookup(session, item, today)
     return LinkedMilestones(0, {})
 
 
 def count_public_links(session: Session, item: Item, now: dt.datetime) -> int | None:
-    """Count the public links that show an item; None where it is not in the portfolio."""
+    """Count the public links that show an item; None if it is not in the portfolio."""
     for lookup in portfolio_lookups:
         return lookup(session, item, now)
     return None

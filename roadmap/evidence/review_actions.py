@@ -1,4 +1,4 @@
-"""Review evidence: take a version up, verify or return it, take that back, comment on it.
+"""Review actions: start a review, verify or return a version, withdraw a review, comment.
 
 As in `actions`, these functions lock the owner first, flush and record history.
 """
@@ -34,16 +34,16 @@ from roadmap.people.permissions import can
 from roadmap.people.reach import was_added_by
 from roadmap.people.roles import Capability
 
-# What the history says of one of many that were judged at once.
+# Marks the history entry of a review that was one of many submitted at once.
 BUNDLED = {"bundled": True}
 
 
 def begin_review(
     session: Session, evidence: Evidence, *, version_id: uuid.UUID, by: Actor, now: dt.datetime
 ) -> bool:
-    """Take an item up: its author sees that and can no longer withdraw it.
+    """Start a review, so that the author sees it and can no longer withdraw the item.
 
-    Returns False where another reviewer has it. Raises Refused or Stale as `decide` does.
+    Returns False if the item already has a reviewer. Raises Refused or Stale as `decide` does.
     """
     _lock_for_review(session, evidence, by)
     rules.check_reviewable(evidence.state, judged=version_id, current=evidence.current_id)
@@ -57,9 +57,9 @@ def begin_review(
 
 
 def stop_review(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> bool:
-    """Let go of an item that `by` had taken up: it waits again, and can be withdrawn.
+    """Stop a review that `by` started, so that the item is waiting again and can be withdrawn.
 
-    Returns False where they are not reviewing it. Raises Refused where they may not review it.
+    Returns False if `by` is not reviewing the item. Raises Refused if they may not review it.
     """
     _lock_for_review(session, evidence, by)
     if evidence.state != "in_review" or evidence.reviewer_id != by.id:
@@ -86,16 +86,19 @@ def decide(
 ) -> Review:
     """Review the current version: `verified` or `returned`.
 
-    `verified` confirms the linked milestones named; where None, all that fit and were not left out
-    before, also by a review that was taken back. `returned` ends what an earlier verified version
-    counted for. `version_id` is the version that the reviewer read, `title` the title on their page
-    (None where the client sent none), `basis` what a verification rests on: a key of BASES, or ""
-    where that is not known. A verified version can be verified once more, which confirms milestones
-    that were linked since, and those that were left out and are named. One of many that are judged
-    at once (`bundled`) is only judged while it waits, and its author is notified of all together.
+    `verified` confirms the given linked `milestones`. If None, it confirms all that fit and were
+    not left out by an earlier review, even a withdrawn one. After `returned`, an earlier verified
+    version no longer counts.
 
-    Raises Refused where the reviewer is the author or may not review them now, and Refused or Stale
-    as `rules.select_confirmations` does.
+    `version_id` is the version that the reviewer read, and `title` the title on their page (None if
+    the client sent none). `basis` is the basis of a verification: a key of BASES, or "" if unknown.
+    A verified version can be verified again to confirm milestones that were linked since, and
+    milestones given explicitly that were left out before. A `bundled` review is one of many
+    submitted at once: it requires that the item awaits review, and its author gets one notification
+    for all of them.
+
+    Raises Refused if the reviewer is the author or may not review them now, and Refused or Stale as
+    `rules.select_confirmations` does.
     """
     if decision not in DECISIONS:
         raise Refused("no_such_decision")
@@ -122,7 +125,7 @@ def decide(
         judged=version_id,
         current=evidence.current_id,
         verified=evidence.verified_version_id,
-        # Compared cleaned: a form does not send back the line ends that an older release stored.
+        # Cleaned first, because forms do not send back line breaks stored by an older release.
         is_current_title=title is None or clean_line(title) == clean_line(evidence.title),
         fitting=fitting,
         confirmed=confirmed,
@@ -146,7 +149,7 @@ def decide(
     session.add(review)
     session.flush()
     if not again:
-        # A version can be reviewed twice (returned, resubmitted unchanged): the last one counts.
+        # A version returned and resubmitted unchanged has two reviews. The last one counts.
         session.execute(
             sa.delete(Confirmation)
             .where(Confirmation.version_id == version_id)
@@ -199,15 +202,16 @@ def withdraw_review(
     now: dt.datetime,
     bundled: bool = False,
 ) -> tuple[Review, list[str]]:
-    """Take back the latest review of an item, by which `by` judged it a moment ago.
+    """Withdraw the latest review of an item, which `by` gave within the withdrawal period.
 
-    The author reads the `reason`, a line of text. What an earlier review of the same version
-    confirmed stays. Otherwise the item waits for a review again, by `by` where they had started
-    one, and an earlier verified version counts as before. The history keeps how it was judged, and
-    what was left out. Return the deleted review and the milestones that it confirmed.
+    `reason` is one line of text, shown to the author. Confirmations by an earlier review of the
+    same version are kept. Otherwise the item awaits review again (in review by `by` if they had
+    started one), and an earlier verified version counts as before. The history keeps the decision
+    and the milestones that were left out. Returns the deleted review and the keys of the milestones
+    that it confirmed.
 
-    Raises Refused where `by` may not review the item, or as `rules.check_withdrawable` does, and
-    InvalidInput where the reason is missing or too long.
+    Raises Refused if `by` may not review the item or as `rules.check_withdrawable` does, and
+    InvalidInput if the reason is missing or too long.
     """
     _lock_for_review(session, evidence, by)
     reviews = session.scalars(
@@ -248,7 +252,7 @@ def withdraw_review(
             evidence.review_started_at = review.started_at
     evidence.verified_version_id = before.version_id if before is not None else None
     session.flush()
-    # The database deletes the confirmations and the notification, and clears what it left out.
+    # The database deletes the confirmations and the notification, and clears left_out_review_id.
     session.execute(
         sa.delete(Review).where(Review.id == review.id).execution_options(synchronize_session=False)
     )
@@ -270,7 +274,7 @@ def withdraw_review(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a reviewer chose for one piece of somebody's history: arguments of `decide`."""
+    """A reviewer's choice for one of many items: arguments of `decide`."""
 
     evidence: Evidence
     version_id: uuid.UUID
@@ -288,9 +292,9 @@ def verify_history(
     by: Actor,
     now: dt.datetime,
 ) -> dict[uuid.UUID, str]:
-    """Verify pieces of a person, each by `decide`; the person is notified of all together.
+    """Verify many items of a user with `decide`; the user gets one notification.
 
-    Return why others were not verified, as a reason of `Refused` by the id of the piece.
+    Returns the `Refused` reasons of items that could not be verified, by item id.
     """
     refused: dict[uuid.UUID, str] = {}
     for each in choices:
@@ -319,10 +323,11 @@ def withdraw_history(
     by: Actor,
     now: dt.datetime,
 ) -> tuple[list[tuple[Review, list[str]]], list[tuple[str, str]]]:
-    """Take back what `by` verified of a person at one moment, each piece by `withdraw_review`.
+    """Withdraw all verifications of a user that `by` gave at `decided_at`.
 
-    Return what that returns of each, and of others the title that was judged, and why they were not
-    taken back: of a piece that is private now, the new title is nobody else's.
+    Returns the results of `withdraw_review`, and the titles and `Refused` reasons of failed ones.
+    Titles are those at the time of review, because the current title of an item that has become
+    private must not be shown.
     """
     reviews = session.execute(
         sa.select(Review.id, Review.title, Evidence)
@@ -355,7 +360,7 @@ def withdraw_history(
 
 
 def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:
-    """Read the item under the lock. Raises Refused where `by` may not review it."""
+    """Lock and re-read the item. Raises Refused if `by` may not review it."""
     lock_and_reload(session, evidence, by)
     if evidence.user_id == by.id:
         raise Refused("own")
@@ -364,13 +369,13 @@ def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:
 
 
 def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
-    """Load the keys of the milestones that a version is confirmed for."""
+    """Load the keys of the milestones for which a version is confirmed."""
     query = sa.select(Confirmation.milestone_key).where(Confirmation.version_id == version_id)
     return frozenset(session.scalars(query))
 
 
 def load_kind(session: Session, version_id: uuid.UUID) -> str:
-    """Load the kind of a version, '' where there is none."""
+    """Load the kind of a version, or '' if the version does not exist."""
     query = sa.select(EvidenceVersion.kind).where(EvidenceVersion.id == version_id)
     return session.scalar(query) or ""
 
@@ -378,11 +383,11 @@ def load_kind(session: Session, version_id: uuid.UUID) -> str:
 def add_comment(
     session: Session, evidence: Evidence, text: str, *, by: Actor, now: dt.datetime, key: str = ""
 ) -> Comment:
-    """Add a comment, in Markdown, by the author or one of their managers, once for each `key`.
+    """Add a Markdown comment by the author or one of their managers, once for each `key`.
 
-    It names the newest version that both sides see, never one that the author has only saved.
-    Raises InvalidInput where it is empty or too long, Refused where the item is not shared or this
-    person may not comment on it.
+    The comment refers to the newest version that both sides see, never to an unsubmitted one.
+    Raises InvalidInput if the text is empty or too long, and Refused if the item is not shared or
+    `by` may not comment on it.
     """
     text = clean_multiline(text).strip()
     if not text or len(text) > rules.MAX_LENGTHS["comment"]:

@@ -1,4 +1,4 @@
-"""One's own evidence: the list, the page of an item, its review and its comments."""
+"""Pages of a user's own evidence: the list, an item, its submission and its comments."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from roadmap.progress.queries import enrollments
 
 __all__ = ["evidence", "routes_capture", "routes_form"]
 
-# The words that a filter of the list can have.
+# The allowed values of the list's filters.
 CHOICES: dict[str, Collection[str]] = {
     "state": STATES,
     "tone": TONES,
@@ -62,7 +62,7 @@ CHOICES: dict[str, Collection[str]] = {
 @permit("evidence.read")
 @limit_searches
 def index() -> str:
-    """Show the list; for htmx only the part of it that filters change."""
+    """Show the list, or for htmx only the part that depends on the filters."""
     today = current_user.today(now())
     filters = _parse_filters()
     found = list_evidence(db.session, current_user.id, filters, today=today, page=page_number())
@@ -78,7 +78,7 @@ def index() -> str:
     overview = load_overview(db.session, current_user.id, today=today)
     choices = {
         "kind": _kind_choices(filters.kind),
-        # Whether what is not verified counts as evidenced, its milestones say.
+        # Unverified evidence counts as evidenced only for some milestones, so the label is neutral.
         "tone": (labels.TONES | {"evidenced": _("Not verified")}).items(),
         "state": labels.STATES.items(),
         "visibility": labels.VISIBILITIES.items(),
@@ -90,7 +90,7 @@ def index() -> str:
 
 
 def _kind_choices(chosen: str | None) -> list[tuple[str, str]]:
-    """Return the kinds; several together are a choice where the address names them."""
+    """Return the options of the kind filter, including a list of kinds from the URL."""
     kinds = [(key, str(label)) for key, label in labels.KINDS.items()]
     if chosen and "," in chosen:
         kinds.insert(0, (chosen, ", ".join(str(labels.KINDS[each]) for each in chosen.split(","))))
@@ -98,7 +98,7 @@ def _kind_choices(chosen: str | None) -> list[tuple[str, str]]:
 
 
 def _parse_filters() -> Filters:
-    """Parse the filters of the address; an unknown value means any."""
+    """Parse the filters from the query string; an unknown value means any."""
     year = request.args.get("year", "")
     if not (year.isascii() and year.isdigit() and len(year) == 4 and 1950 <= int(year) <= 2200):
         year = "0"
@@ -127,7 +127,7 @@ def _parse_filters() -> Filters:
 @evidence.get("/evidence/<uuid:evidence_id>")
 @permit("evidence.read")
 def show(evidence_id: uuid.UUID) -> Response:
-    """Show an item to its owner; a reviewer is redirected to the page of the review."""
+    """Show an item to its owner; redirect a reviewer to the review page."""
     piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
     if piece.user_id != current_user.id:
         return redirect(f"/reviews/{piece.id}", code=303)
@@ -137,7 +137,7 @@ def show(evidence_id: uuid.UUID) -> Response:
 @evidence.get("/evidence/<uuid:evidence_id>/files/<sha256>")
 @permit("evidence.read")
 def download(evidence_id: uuid.UUID, sha256: str) -> Response:
-    """Hand out a file of a version that the reader sees, to be saved."""
+    """Download a file of a version that the reader can see."""
     piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
     audience = Audience.OWNER if piece.user_id == current_user.id else Audience.MANAGER
     item = load_item(db.session, audience, piece.id) or abort(404)
@@ -147,7 +147,7 @@ def download(evidence_id: uuid.UUID, sha256: str) -> Response:
 @evidence.get("/evidence/<uuid:evidence_id>/delete")
 @permit("evidence.write")
 def ask_delete(evidence_id: uuid.UUID) -> str:
-    """Ask before deleting: say what would be lost."""
+    """Show a confirmation page that lists what would be deleted."""
     piece = _load_own(evidence_id)
     detail = queries.load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     return render_template("evidence/delete.html", piece=detail.item, detail=detail, labels=labels)
@@ -166,7 +166,7 @@ def delete(evidence_id: uuid.UUID) -> Response:
 @evidence.put("/evidence/<uuid:evidence_id>/acceptance")
 @permit("evidence.write")
 def accept(evidence_id: uuid.UUID) -> Response:
-    """Accept what a token drafted as one's own, as it is."""
+    """Accept a token's draft unchanged."""
     piece = _load_own(evidence_id)
     if actions.accept(db.session, piece, by=current_user, now=now()):
         flash(_("“%(title)s” is accepted.", title=shorten(piece.title)), "message")
@@ -176,14 +176,14 @@ def accept(evidence_id: uuid.UUID) -> Response:
 @evidence.put("/evidence/<uuid:evidence_id>/submission")
 @permit("evidence.submit")
 def submit(evidence_id: uuid.UUID) -> Response:
-    """Ask for a review. A private item is shared first where the form says with whom.
+    """Submit an item for review; share a private item first if the form sets its visibility.
 
-    A private item that is verified is only shared: there is nothing left to review.
+    A verified private item is only shared, because there is nothing left to review.
     """
     piece = _load_own(evidence_id, "evidence.submit")
     audience = request.form.get("visibility", "")
     try:
-        # Read the item again under the lock, so that the edit starts from its latest state.
+        # Re-read the item under the lock, so that the edit starts from its latest state.
         actions.lock_and_reload(db.session, piece, current_user)
         if piece.visibility == "private" and audience in ("team", "portfolio"):
             shared = replace(actions.evidence_input(piece), visibility=audience)
@@ -197,8 +197,8 @@ def submit(evidence_id: uuid.UUID) -> Response:
                 return _show_answer(piece)
         actions.submit(db.session, piece, by=current_user, now=now())
     except InvalidInput as fault:
-        # It was complete when it was saved, but its date may lie in the future since the person
-        # changed their time zone.
+        # The item was valid when saved, but its date may be in the future after the user changed
+        # their time zone.
         messages = " ".join(str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults)
         return _render_item(piece, refusal=messages, status=422)
     title = shorten(piece.title)
@@ -229,7 +229,7 @@ def submit(evidence_id: uuid.UUID) -> Response:
 @evidence.delete("/evidence/<uuid:evidence_id>/submission")
 @permit("evidence.submit")
 def withdraw(evidence_id: uuid.UUID) -> Response:
-    """Withdraw the request for a review; a version that is verified goes on being shared."""
+    """Withdraw an item from review; its verified version stays shared."""
     piece = _load_own(evidence_id, "evidence.submit")
     actions.withdraw(db.session, piece, by=current_user, now=now())
     title = shorten(piece.title)
@@ -245,7 +245,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
 @evidence.post("/evidence/<uuid:evidence_id>/comments")
 @permit("evidence.comment")
 def comment(evidence_id: uuid.UUID) -> Response:
-    """Add a comment; htmx gets the timeline back, a plain form the page it is on."""
+    """Add a comment; return the timeline to htmx, or redirect a plain form to its page."""
     piece = permissions.load(db.session, current_user, "evidence.comment", Evidence, evidence_id)
     mine = piece.user_id == current_user.id
     form = CommentForm()
@@ -259,7 +259,7 @@ def comment(evidence_id: uuid.UUID) -> Response:
         form.text.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in fault.faults]
         status = 422
     except Refused as refusal:
-        # The item was read again under the lock: the reader may not see it any more.
+        # The reader may have lost access to the item when it was re-read under the lock.
         if refusal.reason in ("gone", "not_entitled") or not (mine or piece.is_shared):
             abort(404)
         form.text.errors = [str(labels.REFUSAL_MESSAGES[refusal.reason])]
@@ -277,7 +277,7 @@ def comment(evidence_id: uuid.UUID) -> Response:
 
 
 def _load_readers(user_id: uuid.UUID) -> tuple[list[str], list[str]]:
-    """Load the names of a person's managers; where there are none, of who may comment as well."""
+    """Load the names of a user's managers, and of their mentors if they have no manager."""
     managers, mentors = holders_of(db.session, user_id, Capability.REVIEW), []
     if not managers:
         mentors = holders_of(db.session, user_id, Capability.COMMENT)
@@ -289,7 +289,7 @@ def _load_own(evidence_id: uuid.UUID, action: str = "evidence.write") -> Evidenc
 
 
 def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Response:
-    """Render the owner's page; `refusal` says why a step was refused."""
+    """Render the owner's page of an item; `refusal` is an error message."""
     detail = queries.load_detail(db.session, Audience.OWNER, piece.id) or abort(404)
     managers, mentors = _load_readers(piece.user_id)
     today = current_user.today(now())
@@ -320,8 +320,8 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
 
 @evidence.errorhandler(Refused)
 def refuse(refusal: Refused) -> Response:
-    """Show the page of the item as it is kept, and why the step was refused."""
-    # A refused request does not share the item either.
+    """Show the stored item with the reason for a refused action."""
+    # Undo the sharing as well if `submit` was refused after it.
     db.session.rollback()
     if refusal.reason == "gone" or not request.view_args:
         return see_other("evidence.index")
@@ -331,12 +331,12 @@ def refuse(refusal: Refused) -> Response:
 
 
 def _show_answer(piece: Evidence) -> Response:
-    """Redirect to the item; the focus begins at the message, because the button is gone."""
+    """Redirect to the item and focus the message, because the button no longer exists."""
     return redirect(f"/evidence/{piece.id}#main", code=303)
 
 
 def _join_names(names: list[str]) -> str:
-    """Join names to 'Ann', 'Ann and Ben', or the first two and how many more."""
+    """Join names: 'Ann', 'Ann and Ben', or the first two and the number of others."""
     if len(names) < 2:
         return "".join(names)
     first, second, *more = names

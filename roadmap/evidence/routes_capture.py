@@ -1,4 +1,4 @@
-"""Capture evidence in one line: propose a piece, to be checked and saved by the form of a piece."""
+"""Quick capture: propose a piece of evidence from one line, to be checked and saved by its form."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ from roadmap.progress.queries import milestone_states
 @permit("evidence.write")
 @limit_searches
 def capture() -> Response:
-    """Propose a piece for a link, or for what somebody did; nothing is saved yet.
+    """Propose a piece of evidence for a link or a description, without saving anything.
 
-    htmx gets the proposal alone. `milestone` is the one that the line belongs to, `back` the page.
+    htmx gets only the proposal. The form's `milestone` is the milestone that the line was entered
+    for, and `back` is the page.
     """
     typed = request.form.get("captured", "")
     text = clean_line(typed)
@@ -62,7 +63,7 @@ def capture() -> Response:
         description=proposal.description,
         milestones=[target.key] if target else [],
         skills=target.skills if target else (),
-        # Out of the house only once its author has read the warning.
+        # Not in the portfolio by default if the link contains secrets: the author must decide.
         visibility="team" if is_withheld else visibility,
     )
     held = queries.find_by_link(db.session, current_user.id, proposal.url)
@@ -84,7 +85,7 @@ def capture() -> Response:
 def _offer(
     milestones: Iterable[LinkableMilestone], kind: str
 ) -> dict[LazyString, list[tuple[str, str]]]:
-    """Return the milestones to choose from, below two headings; without what was set aside."""
+    """Return the selectable milestones under two headings, without those not applicable."""
     states = milestone_states(db.session, current_user.id)
     fitting: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []

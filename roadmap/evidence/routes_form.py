@@ -1,4 +1,4 @@
-"""The form of a piece of evidence, with what its buttons ask for."""
+"""The form of a piece of evidence and the requests of its buttons."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from roadmap.evidence.rules import INPUT_FIELDS, Stale, normalize, renewed_dates
 from roadmap.people.permissions import permit
 from roadmap.progress.queries import enrollments
 
-# Per person and process: who adds ten files to one piece after the other never meets it.
+# Per user and process; high enough for adding ten files to each of several pieces.
 UPLOAD_LIMIT = "120/minute"
 
 
 def _sent_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
-    """Return the form that was sent, with its files: those it names, and those that it brings.
+    """Parse the submitted form, with the files it references and the files it uploads.
 
-    A new file is stored first, whatever else of the form needs a correction.
+    Uploads are stored even if the form turns out to be invalid.
     """
     form = EvidenceForm()
     sent = request.files.getlist("new_files")
@@ -59,10 +59,7 @@ def _sent_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
 @evidence.get("/evidence/new")
 @permit("evidence.write")
 def new() -> Response:
-    """Show an empty form; `?milestone=` links that milestone, `?kind=` selects a kind.
-
-    `?title=` and `?issuer=` fill these fields.
-    """
+    """Show an empty form, prefilled by `?milestone=`, `?kind=`, `?title=` and `?issuer=`."""
     target = queries.load_published_milestones(db.session, current_user.id).get(
         request.args.get("milestone", "")
     )
@@ -109,8 +106,8 @@ def create() -> Response:
 def edit(evidence_id: uuid.UUID) -> Response:
     """Show the form of an item; `?impact=` adds an empty row for an impact of this type.
 
-    `?renew=1` fills in the dates of a certificate that is renewed today, `?version=1` what that
-    version says.
+    `?renew=1` fills in the dates of a certificate renewed today, and `?version=` the content of
+    that version.
     """
     piece = queries.load_own(db.session, current_user, "evidence.write", evidence_id)
     linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
@@ -136,7 +133,7 @@ def edit(evidence_id: uuid.UUID) -> Response:
 @evidence.put("/evidence/<uuid:evidence_id>")
 @permit("evidence.write")
 def update(evidence_id: uuid.UUID) -> Response:
-    """Save an edit. One made from an older revision is shown beside the newer (409)."""
+    """Save an edit; show a conflict page (409) if it is based on an outdated revision."""
     form = _sent_form(evidence_id)
     piece = queries.load_own(db.session, current_user, "evidence.write", evidence_id)
     before = piece.current_id
@@ -165,7 +162,7 @@ def update(evidence_id: uuid.UUID) -> Response:
 @evidence.post("/evidence/preview")
 @permit("evidence.write")
 def preview() -> Response | str:
-    """Preview the description; without JavaScript in the whole form."""
+    """Preview the description; without JavaScript, within the whole form."""
     if wants_fragment():
         return render_template("evidence/_preview.html", text=EvidenceForm().description.data)
     return _render_again("description")
@@ -188,7 +185,7 @@ def add_impact() -> Response | str:
 @evidence.get("/evidence/files")
 @permit("evidence.write")
 def may_upload() -> Response:
-    """Answer 200 to whom files may be sent by; the server asks before it reads a large one."""
+    """Return 200 if the user may upload files. The server asks before it reads a large body."""
     return Response("ok\n", mimetype="text/plain")
 
 
@@ -196,9 +193,9 @@ def may_upload() -> Response:
 @permit("evidence.write")
 @limiter.limit(UPLOAD_LIMIT)
 def upload() -> Response:
-    """Take files for a piece that is not saved yet: for the script of the form one after the other.
+    """Store uploaded files for a piece that is not saved yet; the form's script sends them singly.
 
-    They become part of a piece when the form is saved that names them.
+    Files become part of a piece when a form that references them is saved.
     """
     form = _sent_form()
     if not wants_fragment():
@@ -218,7 +215,7 @@ def upload() -> Response:
 @permit("evidence.write")
 @limit_searches
 def find_milestones() -> Response:
-    """Show the whole form with the milestones that the search found."""
+    """Show the whole form with the milestone search results."""
     return _render_again(searched=True)
 
 
@@ -226,7 +223,7 @@ def find_milestones() -> Response:
 @permit("evidence.write")
 @limit_searches
 def milestones() -> str:
-    """Show milestones to link: as checkboxes for htmx, else as a page that leads to the form."""
+    """Search for milestones to link; return checkboxes to htmx, else a page of links."""
     words = clean_line(request.args.get("q"))[:200]
     keys = request.args.getlist("milestones")[: 2 * MAX_MILESTONES]
     chosen = [strip_control_characters(key)[:60] for key in keys]
@@ -247,8 +244,8 @@ def milestones() -> str:
 
 
 def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
-    """Return the form again where it was sent to search or cannot be saved."""
-    # Enter was pressed in the search field, which must not save the form.
+    """Return the form to show again if it is invalid or was submitted from the search field."""
+    # Pressing Enter in the search field must not save the form.
     if "enter" in request.form and form.q.data:
         return _render_form(form, about=about, searched=True)
     unknown = actions.find_link_errors(db.session, form.milestones.data, form.skills.data)
@@ -261,9 +258,10 @@ def _check_form(form: EvidenceForm, about: Evidence | None) -> Response | None:
 
 
 def _issue_date(form: EvidenceForm, about: Evidence | None) -> PartialDate | None:
-    """Return when a piece was issued for which the form asked for one date only.
+    """Return the issue date if the form showed only one date.
 
-    A certificate stored without it keeps being without: to add it would be another version.
+    A certificate that was stored without an issue date stays without one, because adding it would
+    create a new version.
     """
     before = about.current if about is not None else None
     is_kept_empty = before is not None and labels.is_issued(before.kind) and not before.issued_on
@@ -271,7 +269,7 @@ def _issue_date(form: EvidenceForm, about: Evidence | None) -> PartialDate | Non
 
 
 def _skills_own_first() -> list[tuple[str, str]]:
-    """Return key and title of each skill, those of the person's own roadmaps before the others."""
+    """Return key and title of each skill, those of the user's own roadmaps first."""
     own = {
         skill.key
         for each in enrollments(db.session, current_user.id)
@@ -282,7 +280,7 @@ def _skills_own_first() -> list[tuple[str, str]]:
 
 
 def _render_again(opened: str = "", form: EvidenceForm | None = None, **shown: Any) -> Response:
-    """Render the form that was sent, for one of its buttons; nothing is saved yet."""
+    """Render the submitted form again after one of its buttons was pressed, without saving it."""
     form = form or _sent_form()
     about = None
     if form.about.data:
@@ -291,7 +289,7 @@ def _render_again(opened: str = "", form: EvidenceForm | None = None, **shown: A
 
 
 def _link_message(form: EvidenceForm) -> str:
-    """Say what was added to links and taken from them, as further sentences, or nothing."""
+    """Return sentences about changes to the links and secrets in them, or ""."""
     links, said = form.links, []
     if completed := [link.data for link in links if link.is_completed]:
         said.append(_("https:// was added to %(links)s.", links=", ".join(completed)))
@@ -304,7 +302,7 @@ def _link_message(form: EvidenceForm) -> str:
 
 
 def _shortfall_message(form: EvidenceForm) -> str:
-    """Say which saved impacts do not count and what they lack, as further sentences, or nothing."""
+    """Return sentences about impacts that do not count and what they lack, or ""."""
     impacts = [row for row in form.evidence_input().impacts if row.has_content]
     return "".join(
         f" {_('Impact %(number)s %(reason)s.', number=n, reason=labels.impact_shortfall(row))}"
@@ -314,7 +312,7 @@ def _shortfall_message(form: EvidenceForm) -> str:
 
 
 def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
-    """Say what was saved; after an edit of a verified item also which version counts now."""
+    """Return the message after an edit, including which version counts if a review is needed."""
     said = _("Your changes to “%(title)s” are saved.", title=shorten(piece.title))
     if piece.current_id == before or piece.state != "submitted":
         return said
@@ -339,9 +337,9 @@ def _render_form(
     differences: Mapping[str, tuple[Any, Any]] | None = None,
     status: int = 200,
 ) -> Response:
-    """Render the form; `differences` are the values saved and typed of each field in conflict.
+    """Render the form; `differences` are the (saved, entered) values of fields in conflict.
 
-    `opened` is the field of a part that is not folded, although it may hold nothing.
+    `opened` is a field whose section is shown expanded even if it is empty.
     """
     if not form.impacts.entries:
         kind = KINDS.get(form.kind.data or "")
@@ -380,7 +378,7 @@ def _render_form(
 
 
 def _render_edit_conflict(form: EvidenceForm, piece: Evidence) -> Response:
-    """Show what was saved meanwhile beside what was entered, in a form at the newer revision."""
+    """Show saved and entered values next to each other, in a form at the newer revision."""
     theirs = actions.evidence_input(piece)
     mine = actions.keep_stored_texts(normalize(form.evidence_input()), theirs)
     found = {name: (getattr(theirs, name), getattr(mine, name)) for name in INPUT_FIELDS}

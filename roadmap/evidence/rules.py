@@ -1,4 +1,4 @@
-"""What complete evidence is, and what an edit and a review do to it. Pure."""
+"""Validation rules and state transitions of evidence. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from roadmap.evidence.constants import (
 from roadmap.evidence.item import CONTENT_FIELDS, Content, Impact
 from roadmap.evidence.kinds import KINDS
 
-# Longest texts, in characters.
+# Maximum lengths of texts, in characters.
 MAX_LENGTHS = {
     "title": 200,
     "comment": 5_000,
@@ -33,15 +33,15 @@ MAX_LENGTHS = {
         if "max_length" in each.metadata
     },
 }
-# How long a reviewer can take back that they verified an item.
+# How long a reviewer can withdraw a review.
 WITHDRAWAL_PERIOD = dt.timedelta(minutes=10)
-# An earlier date is a typing error.
+# An earlier date is assumed to be a typing error.
 EARLIEST_DATE = dt.date(1950, 1, 1)
 
 
 @dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class EvidenceInput(Content):
-    """Everything that a person says about an item, apart from what it is linked to."""
+    """The input fields of an item, except its links."""
 
     title: str
     visibility: str = "portfolio"
@@ -54,7 +54,7 @@ Row = TypeVar("Row", Impact, EvidenceInput)
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field. `place` is the index of an impact, `keys` are unknown ones."""
+    """An error in one field. `place` is the index of an impact, `keys` are unknown keys."""
 
     field: str
     code: str
@@ -63,7 +63,7 @@ class FieldError:
 
 
 class InvalidInput(ValueError):
-    """The input cannot be saved; `faults` says why."""
+    """The input is invalid; `faults` are the errors."""
 
     def __init__(self, faults: Iterable[FieldError]) -> None:
         self.faults = tuple(faults)
@@ -71,7 +71,7 @@ class InvalidInput(ValueError):
 
 
 class Refused(ValueError):
-    """A step that is not possible now. `reason` is a key of `labels.REFUSAL_MESSAGES`."""
+    """The action is not possible now. `reason` is a key of `labels.REFUSAL_MESSAGES`."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -86,7 +86,7 @@ class Stale(Refused):
 
 
 def normalize(piece: EvidenceInput) -> EvidenceInput:
-    """Strip every text, its control characters and passwords in links, and drop empty impacts."""
+    """Strip whitespace, control characters and passwords in links, and drop empty impacts."""
     impacts = tuple(row for row in map(_clean_texts, piece.impacts) if row.has_content)
     return replace(_clean_texts(piece), impacts=impacts)
 
@@ -105,9 +105,9 @@ def find_errors(
 ) -> Iterator[FieldError]:
     """Yield the errors of normalized input, in the order of the form.
 
-    It needs a kind, a title, a date that is not in the future (`today` is the person's own date),
-    and a link, a file or a description. A value of an impact holds a number, unless it is one
-    of the `stored`: an older release took others.
+    Required are a kind, a title, a date that is not in the future (`today` in the user's time
+    zone), and a link, a file or a description. Impact values must contain a number, except in
+    `stored` impacts, which an older release did not validate.
     """
     if not (piece.url or piece.description or piece.files):
         yield FieldError("url", "nothing_to_show")
@@ -156,7 +156,7 @@ def _date_errors(field: str, date: PartialDate | None, today: dt.date) -> Iterat
 
 
 def is_web_address(text: str) -> bool:
-    """Tell whether a text is an http or https address with a host and without odd characters."""
+    """Return whether a text is an http or https URL with a host and no whitespace or backslash."""
     if any(character.isspace() or ord(character) < 33 for character in text) or "\\" in text:
         return False
     try:
@@ -170,7 +170,7 @@ def is_web_address(text: str) -> bool:
 def renewed_dates(
     issued_on: PartialDate | None, expires_on: PartialDate | None, today: dt.date
 ) -> tuple[PartialDate, PartialDate | None]:
-    """Return when a certificate that is renewed today is issued and lapses: after as long again."""
+    """Return the issue and expiry dates of a certificate renewed today for the same period."""
     if issued_on is None or expires_on is None:
         return PartialDate(today), None
     first, last = issued_on.first, expires_on.last
@@ -184,14 +184,16 @@ def renewed_dates(
 def edit_outcome(
     state: str, *, visibility: str, substance_changed: bool, is_kept: bool, proves: bool
 ) -> tuple[bool, str]:
-    """Return whether an edit makes a new version, and the state after it.
+    """Return whether an edit creates a new version, and the state after it.
 
-    `visibility` is the one after the edit, `is_kept` tells that the version before it must not
-    change: a version that was ever submitted never does. An item that waits or is verified is
-    submitted again by the edit; a returned one only when its author resubmits it. Private items are
-    never reviewed: making a waiting item private withdraws it, and an edit of a verified private
-    one leaves a draft beside the version that counts. So does an edit after which it `proves` none
-    of its milestones, as in `state_after_submit`; one that waits already goes on waiting.
+    `visibility` is that after the edit. `is_kept` means that the previous version must not change;
+    it is always set for submitted versions. `proves` is as in `state_after_submit`.
+
+    An edit resubmits an item that awaits review or is verified. A returned item must be resubmitted
+    by its author. Private items are never reviewed: making an item private withdraws it from
+    review, and an edit of a verified private item becomes a draft while the verified version still
+    counts. An edit of a verified item also becomes a draft if the item proves none of its
+    milestones any more; an item that already awaits review keeps waiting in that case.
     """
     private = visibility == "private"
     if substance_changed and state in AWAITING_REVIEW:
@@ -206,10 +208,10 @@ def edit_outcome(
 
 
 def state_after_submit(state: str, visibility: str, *, proves: bool) -> str:
-    """Return the state after a request for a review.
+    """Return the state after a submission for review.
 
-    `proves` tells that it is linked to a milestone that evidence of its kind proves; without one a
-    reviewer has nothing to confirm. Raises Refused for that, for private and for verified.
+    `proves` means that the item is linked to a milestone that evidence of its kind proves. Raises
+    Refused if it is not, because there is nothing to confirm, and for a private or verified item.
     """
     if visibility == "private":
         raise Refused("private")
@@ -223,7 +225,7 @@ def state_after_submit(state: str, visibility: str, *, proves: bool) -> str:
 
 
 def state_after_withdraw(state: str, *, has_reviewer: bool) -> str:
-    """Return the state after the author withdraws. Raises Refused while a reviewer has it."""
+    """Return the state after the author withdraws an item. Raises Refused while it is in review."""
     if state == "in_review" and has_reviewer:
         raise Refused("in_review")
     if state not in AWAITING_REVIEW | {"draft"}:
@@ -232,9 +234,10 @@ def state_after_withdraw(state: str, *, has_reviewer: bool) -> str:
 
 
 def check_reviewable(state: str, *, judged: object, current: object) -> None:
-    """Raise Refused where no review is requested, Stale where another version is current.
+    """Raise Refused if no review is requested, Stale if the judged version is not current.
 
-    In this order: for a returned item nobody else may learn that its author has begun to edit it.
+    The state is checked first, so that a reviewer cannot learn that the author of a returned item
+    has started to edit it.
     """
     if state not in AWAITING_REVIEW:
         raise Refused("not_waiting")
@@ -255,15 +258,16 @@ def select_confirmations(
     confirmed: Collection[str],
     left_out: Collection[str],
 ) -> tuple[str, ...]:
-    """Return the milestones that a review confirms: those asked for, or all that fit.
+    """Return the milestones that a review confirms: those in `asked`, or all that fit if None.
 
-    `judged`, `current` and `verified` are versions, `fitting` the linked milestones that evidence
-    of this kind can prove, `confirmed` those that the judged version is confirmed for, `left_out`
-    those that an earlier review left out, which are only confirmed where they are asked for. The
-    verified version can be verified once more, which only adds confirmations.
+    `judged`, `current` and `verified` are version ids. `fitting` are the linked milestones that
+    evidence of this kind can prove, and `confirmed` those for which the judged version is already
+    confirmed. `left_out` are milestones that an earlier review left out, which are confirmed only
+    if they are in `asked`. The verified version can be verified again, which only adds
+    confirmations.
 
-    Raises Refused where this judgement cannot be given now, Stale where the reviewer read another
-    version or title.
+    Raises Refused if the decision is not possible now, Stale if the reviewer read another version
+    or title.
     """
     again = state == decision == "verified" and judged == verified
     if not again:
@@ -291,9 +295,9 @@ def select_confirmations(
 def check_withdrawable(
     decision: str, *, is_own: bool, is_latest: bool, is_changed: bool, age: dt.timedelta
 ) -> None:
-    """Raise Refused where a reviewer cannot take back a review, `age` after they decided.
+    """Raise Refused if a review that was given `age` ago cannot be withdrawn.
 
-    A return is not taken back of what its author has changed or submitted since (`is_changed`).
+    A return cannot be withdrawn once the author has edited or resubmitted the item (`is_changed`).
     """
     if not is_own:
         raise Refused("not_your_review")

@@ -1,4 +1,4 @@
-"""The date that somebody's words name: "on 12 March 2026", "last Friday", "in March". Pure."""
+"""Parse dates in free text: "on 12 March 2026", "last Friday", "in March". Pure."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from roadmap.core.dates import PartialDate, months_later
 from roadmap.core.text import fold
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-# Why words that hold a date propose none.
+# Reasons why a date in a text is not used.
 AMBIGUOUS, SEVERAL, UNREAD, FUTURE = "ambiguous", "several", "unread", "future"
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"(?P<day>\d\d?)(?:st|nd|rd|th)?"
-# Of several days it is the last one: "March 3-5".
+# A range of days means its last day: "March 3-5".
 _DAYS = r"(?:\d\d? ?[-\N{EN DASH}] ?)?" + _DAY
 _COUNT = rf"\d\d?|{'|'.join(_NUMBERS)}"
-# "may" and "march" are words as well: without a year such a month follows "on", "in" or "since".
+# "may" and "march" are also ordinary words, so without a year they must follow "on", "in" or
+# "since".
 _NO_VERB = r"(?!may\b|mar)"
 _BEFORE_MONTH = r"\b(?:in|since|during|early|mid|late|end of)(?: |-)"
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenDate:
-    """A date in somebody's words, or why it is not proposed (`doubt`); `text` is how it stands."""
+    """A date found in a text, or why it cannot be used (`doubt`). `text` is the matched text."""
 
     date: PartialDate | None = None
     doubt: str = ""
@@ -35,9 +36,9 @@ class SpokenDate:
 
 
 def find_date(words: str, today: dt.date, months: Mapping[str, int]) -> SpokenDate:
-    """Return the date that words name; nothing where they name none.
+    """Return the date in a text, or an empty result if there is none.
 
-    `months` are the names of months, folded. Without a year it is the last such day.
+    `months` maps folded month names to numbers. A date without a year is the most recent one.
     """
     text = " ".join(fold(words).split())
     found = list(_find(text, today, months))
@@ -85,7 +86,7 @@ def _find(text: str, today: dt.date, months: Mapping[str, int]) -> Iterator[Spok
     for form in forms:
         while found := re.search(form, text):
             yield _read(found, today, months)
-            # What one form has read, no later one reads again: "Friday, 13 March" is one day.
+            # Remove the match so that no later form reads it again: "Friday, 13 March" is one day.
             text = f"{text[: found.start()]}\n{text[found.end() :]}"
 
 
@@ -141,7 +142,7 @@ def _absolute(
     if year:
         return PartialDate.from_iso("-".join(part.zfill(2) for part in (year, month, day) if part))
     for number in (today.year, today.year - 1):
-        # Not each year has a 29 February.
+        # Not every year has a 29 February.
         with contextlib.suppress(ValueError):
             date = PartialDate.from_iso(
                 "-".join(part.zfill(2) for part in (str(number), month, day) if part)

@@ -1,7 +1,7 @@
-"""The timeline of an item: what was submitted, said and judged.
+"""The timeline of an item: submissions, comments and reviews.
 
-Its author also sees their own steps. Managers see only what is shared: a version from the moment it
-was submitted until it is withdrawn, never that something was saved, withdrawn or linked.
+The author also sees their own other actions. Managers see only what is shared: a version while it
+is submitted, but never that something was saved, withdrawn or linked.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ from roadmap.people.models import HistoryEntry, User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
 
-# The steps that are read from the history; reviews and comments have tables.
+# Events read from the history. Reviews and comments are read from their own tables.
 HISTORY_STEPS = (
     *("created", "edited", "accepted", "submitted", "withdrawn"),
     *("taken_up", "let_go", "verification_withdrawn", "return_withdrawn"),
 )
-# What only its author is shown.
+# Events shown only to the author.
 PRIVATE_ACTIONS = frozenset({"created", "edited", "accepted", "withdrawn"})
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """One entry: `kind` is a step, `resubmitted`, `comment`, `verified` or `returned`, or one of
-    these two after `imported_`: what an archive says that another installation recorded.
+    """A timeline entry.
 
-    `by` is a name, '' where the account is gone; `text` is Markdown, the reason where a review was
-    taken back; `confirmed` are titles of milestones. `token` is by which token it was done, or
-    whose draft was accepted, for the author alone. `drafted_by` is the token that wrote a
-    submitted version which its author neither edited nor accepted, for those who review it.
+    `kind` is one of HISTORY_STEPS, `resubmitted`, `comment`, `verified` or `returned`, or one of
+    the latter two prefixed with `imported_` for a review from an imported archive. `by` is a name,
+    or '' if the account was deleted. `text` is Markdown, or the reason of a withdrawn review.
+    `confirmed` are titles of milestones. `token` is the acting token, or the one whose draft was
+    accepted, and is only set for the author. `drafted_by` is only set for reviewers: the token that
+    wrote a submitted version which the author has neither edited nor accepted.
     """
 
     kind: str
@@ -58,7 +59,7 @@ class TimelineEvent:
 def timeline_context(
     session: Session, actor: Actor, detail: EvidenceDetail, form: CommentForm | None = None
 ) -> dict[str, Any]:
-    """Return what `evidence/_timeline.html` shows to the owner, or to one of their managers."""
+    """Return the context of `evidence/_timeline.html` for the owner or one of their managers."""
     item = detail.item
     mine = item.user_id == actor.id
     events = load_timeline(session, detail, for_author=mine)
@@ -104,7 +105,7 @@ def load_timeline(
 
 
 def _imported_reviews(session: Session, item: Item) -> list[TimelineEvent]:
-    """Load what another installation is said to have judged, of versions that are shown."""
+    """Load the imported reviews of visible versions."""
     review = ImportedReview
     rows = session.scalars(
         sa.select(review)
@@ -121,7 +122,7 @@ def _imported_reviews(session: Session, item: Item) -> list[TimelineEvent]:
 
 
 def _history_events(session: Session, item: Item, for_author: bool) -> list[TimelineEvent]:
-    """Load the steps from the history of the author; consecutive edits become one."""
+    """Load events from the author's history, merging consecutive edits."""
     rows = session.execute(
         sa.select(HistoryEntry.at, HistoryEntry.action, HistoryEntry.data, User.name)
         .outerjoin(User, User.id == HistoryEntry.actor_id)

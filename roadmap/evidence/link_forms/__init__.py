@@ -1,1 +1,1 @@
-"""The forms of links that are recognized, a file for each family of sites."""
+"""Recognized link forms, one module for each family of sites."""

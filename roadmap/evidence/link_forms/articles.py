@@ -1,4 +1,4 @@
-"""Posts on blogs and platforms, whose addresses mostly have the title."""
+"""Posts on blogs and platforms, whose URLs usually contain the title."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FORMS = (
     LinkForm(N_("Stack Overflow question"), "stackoverflow.com",
         r"/questions/(?P<number>\d+)/(?P<slug>[\w-]+)", "{slug}", "stackoverflow/{number}",
         kinds=("mentoring", "other", "blog_post")),
-    # Of any blog: the day in the address says that it is a post.
+    # Any blog: a date in the path indicates a post.
     post(N_("post with its date in the address"), ANY,
         rf"(?:/[\w.-]+){{0,3}}/{_DAY}/(?P<slug>[^/?]+)(?:\?.*)?$"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Certificates and badges with a page that verifies them."""
+"""Certificates and badges with a verification page."""
 
 from __future__ import annotations
 

@@ -12,12 +12,12 @@ GITLAB = "gitlab.com"
 BITBUCKET = "bitbucket.org"
 CODEBERG = "codeberg.org gitea.com"
 project = partial(LinkForm, kinds=("open_source", "launch", "case_study", "other"))
-# One's own change, or another's that one reviewed.
+# A change that the author made or reviewed.
 change = partial(LinkForm, kinds=("open_source", "review_given", "launch", "case_study", "other"))
-# What is described rather than changed.
+# Written descriptions rather than changes.
 WRITTEN = ("design_doc", "case_study", "other")
 
-# Pages of GitHub itself, which are no repositories.
+# GitHub's own pages, which are not repositories.
 _NO_OWNER = (
     r"(?!(?:about|apps|collections|customer-stories|enterprise|explore|features|login|logout"
     r"|marketplace|new|notifications|orgs|organizations|pricing|search|security|sessions|settings"

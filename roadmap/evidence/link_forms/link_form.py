@@ -1,4 +1,4 @@
-"""What a link says by its form alone: nothing is fetched."""
+"""Recognize links by their URL alone. Nothing is fetched."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from urllib.parse import unquote_plus
 from roadmap.core.dates import PartialDate
 from roadmap.core.text import clean_line
 
-# In `hosts`: any host, where the path alone tells what it is.
+# In `hosts`: any host, if the path alone identifies the form.
 ANY = "*"
-# The first year in a number with two digits of a year: arXiv began in 1991.
+# Two-digit years from here on are in the 20th century: arXiv started in 1991.
 FIRST_SHORT_YEAR = 91
 
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """What was recognized: its name, the kinds it can be, and what else the link says.
+    """A recognized link.
 
-    `identifier` is the same for all links to one thing.
+    `name` names its form, and `kinds` are the possible kinds of evidence, likeliest first.
+    `identifier` is the same for all links to the same resource.
     """
 
     name: str
@@ -31,16 +32,18 @@ class Recognized:
 
 @dataclass(frozen=True, slots=True)
 class LinkForm:
-    """A form that links have.
+    """A URL pattern of a site.
 
-    `name` is a text for translators. `hosts` are exact, or "*.medium.com" for what is below it, or
-    "github.*" for a company's own, or any, with spaces between them. `pattern` matches path and
-    query without the slash at the end, and what is behind a "#" where it asks for it; unless it
-    ends in "$", anything may follow behind a slash or a question mark. `title` and `identifier` are
-    made of its groups; without an identifier the address is one, and the title is "" where it would
-    be the site's name and a number. Groups of the names year, month and day are its date, `yy` is a
-    year with two digits, and `slug` a title in an address. `kinds` begins with the likeliest.
-    `keeps_case` tells that ids differ by case.
+    `name` is translatable. `hosts` is a space-separated list of exact hosts, of wildcards for
+    subdomains ("*.medium.com") and for self-hosted sites ("github.*"), or ANY.
+
+    `pattern` matches path and query without a trailing slash, and the fragment if the pattern
+    contains "#". Unless it ends in "$", a slash or question mark and any text may follow.
+
+    `title` and `identifier` are format strings that use the groups of the pattern. Without an
+    identifier the URL is used; the title is "" if it would only be a site name and a number. The
+    groups `year`, `month` and `day` form the date, `yy` is a two-digit year, and `slug` is a title.
+    `kinds` lists the likeliest kind first. `keeps_case` means that ids are case-sensitive.
     """
 
     name: str
@@ -52,21 +55,21 @@ class LinkForm:
     keeps_case: bool = False
 
     def is_of(self, host: str) -> bool:
-        """Tell whether links of this host can have this form."""
+        """Return whether links of this host can have this form."""
         return any(
             name in (ANY, host)
             or (name.startswith("*.") and host.endswith(name[1:]))
-            # "github.blog" is another site of its maker.
+            # "github.blog" is another site of the same company.
             or (name.endswith(".*") and host.startswith(name[:-1]) and host.count(".") > 1)
             for name in self.hosts.split()
         )
 
     def match(self, host: str, target: str, fragment: str) -> Recognized | None:
-        """Return what a link says: its host, its path with the query, and its fragment."""
+        """Match a link, given its host, its path with the query, and its fragment."""
         if "#" in self.pattern:
             target = f"{target}#{fragment}"
         pattern = self.pattern if self.pattern.endswith("$") else rf"{self.pattern}(?:[/?].*)?"
-        # Compiled at the first use, and kept by `re`.
+        # `re` compiles the pattern on first use and caches it.
         found = re.fullmatch(pattern, target, re.IGNORECASE)
         if found is None:
             return None
@@ -85,7 +88,7 @@ class LinkForm:
 
 
 def humanize(slug: str) -> str:
-    """Return the title that stands in an address: `feature-store_design.html`, with spaces."""
+    """Turn a slug such as `feature-store_design.html` into a title."""
     text = re.sub(r"\.(html?|md|pdf|php)$", "", slug.rsplit("/", 1)[-1])
     words = clean_line(re.sub(r"[-_+]+", " ", text))
     return words[:1].upper() + words[1:]

@@ -1,4 +1,4 @@
-"""Papers: archives, DOIs, proceedings and libraries."""
+"""Papers: preprint servers, DOIs, proceedings and digital libraries."""
 
 from __future__ import annotations
 

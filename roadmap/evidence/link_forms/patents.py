@@ -8,7 +8,7 @@ from roadmap.core.gettext_noop import N_
 from roadmap.evidence.link_forms.link_form import LinkForm
 
 patent = partial(LinkForm, kinds=("patent",))
-# Applications that are published have their year in the number: US20210012345A1, WO2020123456.
+# Numbers of published applications contain the year: US20210012345A1, WO2020123456.
 _NUMBER = r"(?P<number>(?:(?:US|WO)(?P<year>20\d\d)\d{6,7}|[A-Z]{2}[A-Z]?\d{4,12})(?:[A-Z]\d?)?)"
 _USPTO = "ppubs.uspto.gov image-ppubs.uspto.gov pdfpiw.uspto.gov patentcenter.uspto.gov"
 

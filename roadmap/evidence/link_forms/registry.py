@@ -1,6 +1,7 @@
-"""The registry of link forms: what a link says is found here.
+"""The registry of link forms, and functions that recognize and clean links.
 
-To add a form, add it to its family; to add a family, write a module with `FORMS` and name it below.
+To add a form, add it to the module of its family. To add a family, write a module with `FORMS` and
+import it below.
 """
 
 from __future__ import annotations
@@ -29,21 +30,21 @@ FORMS: tuple[LinkForm, ...] = tuple(
 KNOWN_HOSTS = frozenset(
     name.removeprefix("*.") for form in FORMS for name in form.hosts.split() if name != ANY
 )
-# No longer link is saved.
+# The maximum length of a stored link.
 MAX_LENGTH = 2_000
-# What says by which way somebody came to a page, and nothing about the page.
+# Tracking parameters, which do not affect the page.
 TRACKING = re.compile(
     r"utm_\w+|mtm_\w+|pk_\w+|_hs\w+|hsctatracking|mc_[ce]id|mkt_tok|vero_id|s_cid|yclid"
     r"|[a-z]*clid|gad_source|igshid|igsh|trackingid|trk\w*",
     re.IGNORECASE,
 )
-# The same where the site is recognized; elsewhere such a name may be part of the address.
+# Tracking parameters of recognized sites; on other sites these names may be significant.
 SHARING = re.compile(
     r"ab_channel|embeds_\w+|feature|from|ouid|pli|pp|pvs|ref|ref_src|referrer|rtpof|sd|share\w*"
     r"|si|source|triedredirect|usp",
     re.IGNORECASE,
 )
-# A view of a change: its files or its commits, not one of them. A link leads to the change itself.
+# Tabs of a change request, such as its files or commits, which are replaced by the request itself.
 _VIEW = re.compile(
     r"(/(?:pull|pulls|pull-requests|merge_requests)/\d+)"
     r"/(?:activity|changes|checks|commits|diff|diffs|files|overview|pipelines)/?$",
@@ -54,12 +55,12 @@ _OTHER_NAMES = re.compile(r"^(?:www\d?|m|mobile|amp|[a-z]{2}(?=\.slideshare))\.(
 
 
 def recognize(url: str) -> Recognized | None:
-    """Return what a link says by its form, None where it has none that is known."""
+    """Recognize a link by its form; return None if the form is unknown."""
     parts = _split(url)
     if parts is None:
         return None
     host, target = _host_of(parts), _target_of(parts, drop=SHARING)
-    # What is written before an "@", and a name that only begins like a known one, leads elsewhere.
+    # Reject lookalikes: user info before an "@", and hosts that only start with a known name.
     if "@" in host or any(host.startswith(f"{known}.") for known in KNOWN_HOSTS):
         return None
     for form in _forms_of(host):
@@ -74,7 +75,7 @@ def _forms_of(host: str) -> tuple[LinkForm, ...]:
 
 
 def clean_link(url: str) -> str:
-    """Return a link without what tracks its reader; a mobile page where the site is known."""
+    """Remove tracking parameters from a link, and the mobile subdomain of recognized sites."""
     parts = _split(url)
     if parts is None:
         return clean_url(url)
@@ -84,13 +85,13 @@ def clean_link(url: str) -> str:
         netloc, query = _MOBILE.sub("", netloc), _query_of(parts, drop=SHARING)
         path = _VIEW.sub(r"\1", path)
         if path != parts.path:
-            # How the view is shown, and a place in it, which the change itself does not have.
+            # Query and diff anchors belong to the removed tab.
             query, fragment = "", re.sub("^diff-.*", "", fragment)
     return urlunsplit((parts.scheme, netloc, path, query, fragment))
 
 
 def identifier_of(url: str) -> str:
-    """Return what is the same for all links to one thing; "" for what is no link."""
+    """Return an identifier shared by all links to the same resource, or "" for an invalid link."""
     if found := recognize(url):
         return found.identifier
     parts = _split(url)
@@ -98,7 +99,7 @@ def identifier_of(url: str) -> str:
 
 
 def _split(url: str) -> SplitResult | None:
-    """Split a web address that is worth reading, else return None."""
+    """Split an http or https URL; return None if it is invalid or too long."""
     if len(url) > MAX_LENGTH:
         return None
     try:
@@ -110,7 +111,7 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _host_of(parts: SplitResult) -> str:
-    """Return the host as it is known, with a port that is not the usual one."""
+    """Return the canonical host, with its port if that is not a default one."""
     if "@" in parts.netloc:
         return parts.netloc.lower()
     host = ascii_domain((parts.hostname or "").removesuffix("."))
@@ -131,5 +132,5 @@ def _query_of(parts: SplitResult, drop: re.Pattern[str] | None = None) -> str:
         for name, value in pairs
         if not TRACKING.fullmatch(name) and not (drop and drop.fullmatch(name))
     ]
-    # What has nothing to drop stays as it was written.
+    # Re-encode the query only if something was dropped.
     return urlencode(kept) if len(kept) != len(pairs) else parts.query

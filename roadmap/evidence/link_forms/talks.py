@@ -1,4 +1,4 @@
-"""Talks: videos, slides, and the pages of conferences."""
+"""Talks: videos, slides and conference pages."""
 
 from __future__ import annotations
 
