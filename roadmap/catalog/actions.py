@@ -19,8 +19,8 @@ from roadmap.people.audit import record_audit
 
 Document = Mapping[str, Any]
 
-# What two roadmaps may set differently for a milestone or a skill that they share.
-OWN_DEMANDS = ("after", "bar")
+# Fields that roadmaps may set differently for a shared milestone or skill.
+ROADMAP_SPECIFIC_FIELDS = ("after", "bar")
 
 
 class ConflictingKey(ValueError):
@@ -29,9 +29,9 @@ class ConflictingKey(ValueError):
 
 @dataclass(frozen=True)
 class RevisionChange:
-    """What publishing a document does or, in a dry run, would do: keys of milestones.
+    """The effect of publishing a document, as milestone keys.
 
-    `is_empty` says that the published revision is the same already.
+    `is_empty` is true if the document equals the published revision.
     """
 
     slug: str
@@ -52,13 +52,14 @@ def publish(
     dry_run: bool = False,
     together: Sequence[Document] = (),
 ) -> RevisionChange:
-    """Publish a document as the next revision of its roadmap, unless nothing in it changed.
+    """Publish a document as the next revision of its roadmap, unless it is unchanged.
 
-    `together` are all that are published at once: a shared milestone may change in all of them.
+    `together` are all documents that are published at once: a shared milestone may change in all of
+    them.
 
-    Raises ConflictingKey where a milestone or skill key is defined differently in another roadmap,
-    pydantic's ValidationError for a document that `files.read` would have refused, ConfigError
-    where a newer release published the revision before.
+    Raises ConflictingKey if another roadmap defines a milestone or skill key differently,
+    pydantic's ValidationError for a document that `files.read` would reject, and ConfigError if a
+    newer release published the previous revision.
     """
     new = Content.model_validate(document)
     digest = files.digest(document)
@@ -92,7 +93,7 @@ def publish(
     store_keys(session, document)
     session.flush()
     if not change.is_new:
-        # Everybody on this roadmap is measured by the new revision from now on.
+        # Audited because it changes how everyone enrolled in this roadmap is measured.
         record_audit(
             session,
             by=None,
@@ -109,7 +110,7 @@ def publish(
 def publish_shipped(
     session: Session, *, now: dt.datetime, dry_run: bool = False
 ) -> list[RevisionChange]:
-    """Publish each roadmap that comes with Cairn, where it changed. Commits nothing."""
+    """Publish each bundled roadmap that has changed. Does not commit."""
     documents = [files.read(path) for path in files.shipped()]
     return [
         publish(session, each, now=now, dry_run=dry_run, together=documents) for each in documents
@@ -117,7 +118,7 @@ def publish_shipped(
 
 
 def store_keys(session: Session, document: Document) -> None:
-    """Store the keys of a document's milestones and skills with what they mean now."""
+    """Store the keys and current definitions of a document's milestones and skills."""
     for model, key, definition in _definitions(document):
         session.merge(model(key=key, title=definition["title"], definition=definition))
 
@@ -137,7 +138,7 @@ def _compare(new: Content, current: RoadmapRevision | None) -> RevisionChange:
 
 
 def _milestones_with_place(content: Content) -> dict[str, tuple[object, ...]]:
-    # One that moved to another stage or objective has changed as well.
+    # A milestone that moved to another stage or objective counts as changed.
     return {
         milestone.key: (milestone, stage.key, objective.key)
         for stage in content.stages
@@ -156,7 +157,7 @@ def _definitions(document: Document) -> Iterator[tuple[type[Milestone | Skill], 
 
 
 def _check_conflicts(session: Session, document: Document, together: Sequence[Document]) -> None:
-    """Refuse a milestone or skill whose key another roadmap defines differently."""
+    """Raise ConflictingKey if another roadmap defines a milestone or skill differently."""
     slugs = {document["slug"], *(each["slug"] for each in together)}
     stored = session.scalars(
         sa.select(RoadmapRevision.content)
@@ -167,14 +168,16 @@ def _check_conflicts(session: Session, document: Document, together: Sequence[Do
 
 
 def refuse_conflicts(document: Document, others: Iterable[Document]) -> None:
-    """Raise ConflictingKey where another document defines a milestone or skill differently.
+    """Raise ConflictingKey if another document defines a milestone or skill differently.
 
-    What comes before a milestone and the level that a skill needs may differ: they are the
-    roadmap's own demands, not the meaning of the key.
+    The prerequisites of a milestone and the bar of a skill may differ: they are requirements of the
+    roadmap and not part of the meaning of the key.
     """
 
     def meaning(definition: Document) -> dict[str, Any]:
-        return {name: value for name, value in definition.items() if name not in OWN_DEMANDS}
+        return {
+            name: value for name, value in definition.items() if name not in ROADMAP_SPECIFIC_FIELDS
+        }
 
     ours = {(model, key): meaning(each) for model, key, each in _definitions(document)}
     for other in others:

@@ -1,7 +1,7 @@
-"""A roadmap's content: the one model of its file.
+"""The model of a roadmap's content.
 
-It validates the file and a stored revision, it generates the published JSON Schema, and it is what
-pages and the readiness rule read. `files` finds the line of each fault.
+It validates the file and stored revisions, generates the published JSON Schema, and is read by
+pages and the readiness rules. `files` finds the line of each error.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class Resource(Model):
 
 
 class Milestone(Model):
-    """One tickable item."""
+    """A single item that can be marked as done."""
 
     key: Key = Field(
-        description="Stays for ever and never changes its meaning: ticks and evidence hang on it."
+        description="Permanent, with a fixed meaning: statuses and evidence refer to it."
     )
     title: Title = Field(
         description="In the imperative, starting with an uppercase verb, without a full stop."
@@ -66,17 +66,17 @@ class Milestone(Model):
     after: Annotated[tuple[Key, ...], Unique] = Field(
         (),
         min_length=1,
-        description="Keys of milestones that come before this one.",
+        description="Keys of the milestones that are prerequisites.",
     )
     skills: Annotated[tuple[Word, ...], Unique] = Field(
         max_length=3,
-        description="Skills that it trains; empty only in a roadmap without skills.",
+        description="Skills that it trains; only empty in a roadmap without skills.",
     )
     evidence: Annotated[tuple[EvidenceKind, ...], Unique] = Field(
         min_length=1, max_length=5, description="The kinds of evidence that prove it."
     )
     months: Annotated[int, whole(1, 36)] | None = Field(
-        None, description="Over how many months it extends, where that matters."
+        None, description="How many months it takes, if that matters."
     )
     tags: Annotated[tuple[Tag, ...], Unique] = Field(min_length=1, max_length=6)
     resources: tuple[Resource, ...] = Field(min_length=1, max_length=3)
@@ -96,25 +96,23 @@ class Stage(Model):
     key: Word
     title: Title
     short_title: ShortTitle | None = Field(
-        None, description="Its name below the trail; the title without it."
+        None, description="The label below the trail; by default the title."
     )
     summary: Text
     required: Flag = Field(
-        description=(
-            "False: the stage is to be considered, and leaving it out never lowers readiness."
-        )
+        description="False: the stage is optional, and skipping it never lowers readiness."
     )
     duration: str = Field(
         min_length=3,
         max_length=60,
-        description="How long people usually take, as plain text: 2 to 3 years.",
+        description="The usual duration, as plain text: 2 to 3 years.",
     )
     objectives: tuple[Objective, ...] = Field(min_length=1)
     _number: int = PrivateAttr(0)
 
     @property
     def number(self) -> int:
-        """Return the place in the roadmap, from 1."""
+        """Return the position in the roadmap, from 1."""
         return self._number
 
     @cached_property
@@ -131,48 +129,48 @@ class Stage(Model):
 
     @property
     def is_bonus(self) -> bool:
-        """Return whether the stage is counted only where that gives the higher score.
+        """Return whether the stage counts only if it raises the score.
 
-        That is so where the roadmap does not require the stage, and where nothing in it is
-        required: there would be no required effort to measure it against.
+        True if the roadmap does not require the stage, or if the stage has no required milestone
+        and so no required effort to measure it against.
         """
         return not self.required or not self.required_hours
 
 
 class Skill(Model):
-    """A skill with its levels described by behaviour."""
+    """A skill, with levels described by behaviour."""
 
     key: Word
     title: Title
     summary: Text
     group: Literal["technical", "leadership"]
-    bar: Annotated[int, whole(1, 4)] = Field(description="The level that the role asks for.")
+    bar: Annotated[int, whole(1, 4)] = Field(description="The level that the role requires.")
     levels: Annotated[tuple[Text, ...], Unique] = Field(
         min_length=5,
         max_length=5,
-        description="Levels 0 to 4, each by behaviour that others can see.",
+        description="Levels 0 to 4, each described by observable behaviour.",
     )
 
 
-# The context of a validation that reads a file, not a revision.
+# The validation context for a file, as opposed to a stored revision.
 IN_FILE = "file"
 
 
 class Content(Model):
     """A roadmap's content file: stages, objectives, milestones, skills and the readiness policy.
 
-    What a schema cannot say (unique keys, known skills, acyclic `after`, points that add up) is
-    checked when the file is loaded.
+    Rules that a schema cannot express (unique keys, known skills, order of `after`, sums of points)
+    are checked when the file is loaded.
     """
 
-    slug: Key = Field(description="Stays for ever; part of the page's address.")
+    slug: Key = Field(description="Permanent; part of the URL.")
     title: Title
     position: Annotated[int, whole(1, 1000)] | None = Field(
-        None, description="Its place in a list of roadmaps; those without one come last, by title."
+        None, description="Position in lists of roadmaps; those without one come last, by title."
     )
     summary: Text
     duration_years: tuple[Annotated[int, whole(0)], Annotated[int, whole(1)]] = Field(
-        description="From and to, in years."
+        description="Minimum and maximum, in years."
     )
     stages: tuple[Stage, ...] = Field(min_length=1)
     skills: tuple[Skill, ...]
@@ -190,20 +188,20 @@ class Content(Model):
     @model_validator(mode="after")
     def _check_references(self, info: ValidationInfo) -> Self:
         refuse(self._reference_problems())
-        # Only in a file: a revision that was published before this check still loads.
+        # Only for files: revisions published before this check was added must still load.
         if info.context == IN_FILE:
             refuse(self._stage_problems())
         return self
 
     def _stage_problems(self) -> Iterator[Problem]:
-        """Yield the stages that the policy names and the roadmap does not have."""
+        """Yield the stages that the policy names but the roadmap does not have."""
         for location, key in self.policy.named_stages():
             if key not in self.stage_by_key:
                 message = f"'{key}' is not a stage of this roadmap"
                 yield Problem(("readiness", *location), message)
 
     def _reference_problems(self) -> Iterator[Problem]:
-        """Yield keys that are used twice, and references to what is not there."""
+        """Yield duplicate keys and references to missing milestones or skills."""
         parts = list(self._located_parts())
         yield from repeated_keys(
             (type(part).__name__.lower(), part.key, (*location, "key")) for part, location in parts
@@ -248,12 +246,12 @@ class Content(Model):
 
     @cached_property
     def places(self) -> dict[str, int]:
-        """Return each milestone's place in the roadmap, from 0."""
+        """Return each milestone's position in the roadmap, from 0."""
         return {key: place for place, key in enumerate(self.by_key)}
 
     @cached_property
     def anchors(self) -> dict[str, str]:
-        """Return the id of each milestone's row on the page: short, because there are 90."""
+        """Return the HTML id of each milestone's row, short because a page has 90 of them."""
         return {key: f"m{place}" for key, place in self.places.items()}
 
     @cached_property
@@ -269,9 +267,10 @@ class Content(Model):
 
     @cached_property
     def folded_milestones(self) -> dict[str, tuple[str, str]]:
-        """Return what a search looks for in each milestone: its title, and all else that it says.
+        """Return the searchable text of each milestone: its title, and everything else.
 
-        Both are folded. They stay in memory with the content, since each search reads all of them.
+        Both are case-folded. They are cached with the content, because each search reads all of
+        them.
         """
         return {
             m.key: (
@@ -294,7 +293,7 @@ class Content(Model):
 
     @cached_property
     def stage_weights(self) -> tuple[int, ...]:
-        """Return the stages' weights as integers in proportion; 0 where nothing can be measured."""
+        """Return the weights of the stages scaled to integers; 0 for a stage without hours."""
         exact = [self.policy.stages.get(stage.key, 0) for stage in self.stages]
         scale = lcm(*(weight.denominator for weight in exact))
         return tuple(

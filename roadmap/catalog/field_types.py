@@ -1,4 +1,4 @@
-"""The types of values in a content file, with their limits, and problems that span several."""
+"""The types and limits of values in a content file, and problems that span several fields."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ Location = tuple[str | int, ...]
 
 
 class Model(BaseModel):
-    """A part of a content file: it never changes, and an unknown key is refused."""
+    """A part of a content file, immutable; unknown keys are rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A rule that spans several fields is broken.
+    """A broken rule that spans several fields.
 
-    `location` leads from the model that checks it to the value at fault; `earlier` to the value
-    that it conflicts with, where there is one.
+    `location` is the path from the validating model to the invalid value; `earlier` is the path to
+    the value that it conflicts with, if there is one.
     """
 
     location: Location
@@ -59,7 +59,7 @@ class Problem:
 
 
 def refuse(problems: Iterable[Problem]) -> None:
-    """Raise what a validator raises if there is any problem; the loader finds their lines."""
+    """Raise a validation error if there is any problem; the loader finds the lines."""
     found = tuple(problems)
     if found:
         summary = "; ".join(problem.message for problem in found)
@@ -67,7 +67,7 @@ def refuse(problems: Iterable[Problem]) -> None:
 
 
 def repeated_keys(items: Iterable[tuple[str, str, Location]]) -> Iterable[Problem]:
-    """Yield a problem for each key that is used twice: items are what has it, key and location."""
+    """Yield a problem for each duplicate key; items are a kind, a key and its location."""
     seen: dict[tuple[str, str], Location] = {}
     for name, key, location in items:
         earlier = seen.setdefault((name, key), location)
@@ -85,12 +85,12 @@ def _require(is_valid: Callable[[Any], object], message: str) -> Callable[[Any],
 
 
 def _read_as(written: Any) -> GetPydanticSchema:
-    """Validate as another type than the field is declared with."""
+    """Validate as another type than the declared one."""
     return GetPydanticSchema(lambda _source, handler: handler.generate_schema(written))
 
 
 def exactly(**limits: Any) -> GetPydanticSchema:
-    """Read a number as it is written, 0.3 being three tenths. The limits are those of `Field`."""
+    """Read a number exactly as written: 0.3 is three tenths. The limits are those of `Field`."""
     return _read_as(
         Annotated[
             float,
@@ -101,7 +101,7 @@ def exactly(**limits: Any) -> GetPydanticSchema:
 
 
 def whole(low: int, high: int | None = None) -> GetPydanticSchema:
-    """Read a whole number within limits. 40.0 is one: JSON Schema calls it an integer as well."""
+    """Read an integer within limits. 40.0 is accepted, because JSON Schema calls it an integer."""
 
     def read(value: Any) -> Any:
         return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -112,7 +112,7 @@ def whole(low: int, high: int | None = None) -> GetPydanticSchema:
 TITLE_PATTERN = r"^\S.*[^\s.]$"
 DegreeLevel = Annotated[str, Field(pattern="^(bachelor|master|doctorate)$")]
 Key = Annotated[str, Field(pattern="^[a-z0-9-]{3,60}$")]
-# A short name: stages, skills, requirements and gates.
+# A short identifier of a stage, skill, requirement or gate.
 Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,39}$")]
 Title = Annotated[
     str,
@@ -134,7 +134,7 @@ Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, whole(1, 20)]
 Share = Annotated[Fraction, exactly(ge=0, le=1)]
 Points = Annotated[Fraction, exactly(ge=0, le=100)]
-# A list whose items differ, as its JSON Schema says, too.
+# A list of distinct items, also in its JSON Schema.
 Unique = GetPydanticSchema(
     lambda source, handler: no_info_after_validator_function(
         _require(lambda items: len(set(items)) == len(items), "should not name anything twice"),
@@ -142,6 +142,6 @@ Unique = GetPydanticSchema(
     ),
     lambda schema, handler: handler(schema) | {"uniqueItems": True},
 )
-# The schema of a mapping whose keys all have to match their pattern, as the model asks.
+# For the schema of a mapping in which every key must match the pattern.
 KNOWN_KEYS: dict[str, Any] = {"additionalProperties": False}
 EvidenceKinds = Annotated[tuple[EvidenceKind, ...], Field(min_length=1), Unique]

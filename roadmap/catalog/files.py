@@ -1,4 +1,4 @@
-"""Content files: read from YAML and checked whole, each fault with its line."""
+"""Read content files from YAML and validate them, reporting the line of every error."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SomeModel = TypeVar("SomeModel", bound=Model)
 Check = Callable[[Any], Iterable[Problem]]
 
 CONTENT = Path(__file__).parent / "content"
-# The shipped roadmap has 150 KB.
+# The largest bundled roadmap is 150 KB.
 MAX_BYTES = 2_000_000
 LINK = re.compile(r"https://[\w-]+(\.[\w-]+)*(:\d{1,5})?([/?#]\S*)?")
-# Where pydantic's own message speaks of Python.
+# Replacements for pydantic messages that use Python terms.
 MESSAGES = {
     "bool_type": "should be true or false",
     "dict_type": "should be a mapping",
@@ -39,7 +39,7 @@ MESSAGES = {
 
 
 class ContentError(Exception):
-    """A file that cannot be loaded; `faults` are the lines with what is wrong there."""
+    """A file that cannot be loaded; `faults` are the lines with their errors."""
 
     def __init__(self, path: Path, faults: Sequence[tuple[int, str]]) -> None:
         self.faults = sorted(faults, key=lambda fault: fault[0])
@@ -47,24 +47,24 @@ class ContentError(Exception):
 
 
 def shipped() -> list[Path]:
-    """Return the roadmaps that come with Cairn."""
+    """Return the paths of the bundled roadmaps."""
     return sorted(CONTENT.glob("*.yaml"))
 
 
 def digest(document: Mapping[str, Any]) -> str:
-    """Return the digest that distinguishes a revision from the next."""
+    """Return the digest that identifies a revision's content."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return the document of a roadmap. Raises ContentError naming each fault and its line."""
+    """Return the document of a roadmap. Raises ContentError with every error and its line."""
     return _read_checked(path, Content)[0]
 
 
 def read_as(path: Path, model: type[SomeModel], *, check: Check | None = None) -> SomeModel:
-    """Return a content file as its model. Raises ContentError as `read`.
+    """Return a content file as its model. Raises ContentError like `read`.
 
-    `check` is given the document once the model is satisfied, and yields what else is wrong.
+    `check` receives the valid document and yields further problems.
     """
     return _read_checked(path, model, check)[1]
 
@@ -98,7 +98,7 @@ def _read_checked(
 
 
 def values_in(document: Any, location: Location = ()) -> Iterator[tuple[Location, Any]]:
-    """Yield each single value of a document with its location."""
+    """Yield each scalar value of a document with its location."""
     if isinstance(document, Mapping | list):
         parts = document.items() if isinstance(document, Mapping) else enumerate(document)
         for part, value in parts:
@@ -114,12 +114,12 @@ def _bad_links(document: Any) -> Iterator[Problem]:
 
 
 def problems_in(error: ValidationError) -> Iterator[Problem]:
-    """Yield what pydantic found, in the words of somebody who writes YAML."""
+    """Yield the errors found by pydantic, with messages for authors of YAML."""
     errors = error.errors(include_url=False)
     for each in errors:
         location = _location(each)
         if each["type"] == "too_short" and any(_is_within(other, each) for other in errors):
-            continue  # pydantic does not count the items that are at fault themselves
+            continue  # pydantic does not count invalid items
         if each["type"] == "problems":
             for problem in each["ctx"]["problems"]:
                 earlier = problem.earlier and location + problem.earlier
@@ -129,7 +129,7 @@ def problems_in(error: ValidationError) -> Iterator[Problem]:
 
 
 def _fault(problem: Problem, document: YamlDocument) -> tuple[int, str]:
-    """Return the line of a problem, and a sentence with its location, such as `stages[1].title`."""
+    """Return the line of a problem, and a message with its location, such as `stages[1].title`."""
     message, written = problem.message, document.written(problem.location)
     if problem.earlier is not None:
         message += f" in line {document.line(problem.earlier)}"
@@ -150,7 +150,7 @@ def _is_within(inner: ErrorDetails, outer: ErrorDetails) -> bool:
 
 
 def _location(error: ErrorDetails) -> Location:
-    """Return where the value is: pydantic adds a gate's type, and that a key is at fault."""
+    """Return the location of the value, without the gate type and "[key]" that pydantic adds."""
     parts = list(error["loc"])
     if "gates" in parts:
         gates = parts.index("gates")

@@ -1,4 +1,4 @@
-"""What a policy sets of each type of gate. How a gate is judged is in the room `readiness`."""
+"""The settings of each gate type in a policy. Gates are evaluated in `readiness.gates`."""
 
 from __future__ import annotations
 
@@ -22,62 +22,62 @@ from roadmap.catalog.field_types import (
 
 
 class GateSettings(Model):
-    """What every gate has."""
+    """Settings that every gate has."""
 
     key: Word
     title: Title
 
 
 class YearsGate(GateSettings):
-    """So many years of ML engineering are recorded."""
+    """A number of years of ML engineering is recorded."""
 
     type: Literal["years"]
     years: Annotated[Fraction, exactly(gt=0, le=50)]
 
 
 class StageVerifiedGate(GateSettings):
-    """A share of what a stage requires is done and verified."""
+    """A share of the required hours of a stage is done and verified."""
 
     type: Literal["stage_verified"]
     stage: Word
     share: Share
     within_months: Annotated[int, whole(1, 600)] | None = Field(
-        None, description="How old the evidence may be; any age without it."
+        None, description="Maximum age of the evidence; by default any age."
     )
     verifiers: Annotated[int, whole(1, 10)] = Field(
-        1, description="How many people at least have verified it, between them."
+        1, description="Minimum number of different people who verified it."
     )
 
 
 class VerifiedPiecesGate(GateSettings):
-    """So many pieces of evidence of some kinds are verified."""
+    """A number of pieces of evidence of certain kinds is verified."""
 
     type: Literal["verified_pieces"]
     kinds: EvidenceKinds
     count: Count
     stages: Annotated[tuple[Word, ...], Unique] = Field(
-        (), description="Each piece is confirmed for a milestone of one of these; any without it."
+        (), description="Each piece is confirmed for a milestone of one of these; default: any."
     )
 
 
 class VerifiedImpactsGate(GateSettings):
-    """Each of some types of impact has a verified, complete metric."""
+    """Each of certain impact types has a verified, complete metric."""
 
     type: Literal["verified_impacts"]
     types: Annotated[tuple[ImpactType, ...], Unique] = Field(min_length=1)
     baseline: Annotated[tuple[ImpactType, ...], Unique] = Field(
-        (), description="The types whose metric needs the value from before."
+        (), description="The types whose metric needs a value from before."
     )
 
 
 class SkillsAtBarGate(GateSettings):
-    """Every skill is at its bar by someone else's latest assessment."""
+    """Every skill is at its bar in the latest assessment by someone else."""
 
     type: Literal["skills_at_bar"]
 
 
 class SustainedGate(GateSettings):
-    """Verified evidence for a stage is spread over months, and recent."""
+    """Verified evidence for a stage is recent and spread over months."""
 
     type: Literal["sustained"]
     stage: Word

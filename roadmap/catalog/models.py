@@ -1,4 +1,4 @@
-"""Roadmaps and their revisions. Content is one document a revision; keys live in rows."""
+"""Roadmaps and their revisions. A revision stores its content as one document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.core.types import Base, Id, Json
 
 
 class Roadmap(Base):
-    """A roadmap by its slug, and the revision that everyone on it follows."""
+    """A roadmap, and the current revision for everyone enrolled in it."""
 
     __tablename__ = "roadmap"
 
@@ -27,7 +27,7 @@ class Roadmap(Base):
 
 
 class RoadmapRevision(Base):
-    """One published state of a roadmap: the whole content file, as JSON."""
+    """A published version of a roadmap: the whole content file, as JSON."""
 
     __tablename__ = "roadmap_revision"
 
@@ -42,10 +42,10 @@ class RoadmapRevision(Base):
 
 
 class Milestone(Base):
-    """The stable key of a milestone, with the title it last had.
+    """The permanent key of a milestone, with its latest title.
 
-    Statuses and evidence refer to it, so a milestone that a revision removes stays here. A key that
-    two roadmaps share is one milestone.
+    Statuses and evidence refer to it, so a milestone that a revision removes is kept. A key shared
+    by two roadmaps is one milestone.
     """
 
     __tablename__ = "milestone"
@@ -53,8 +53,8 @@ class Milestone(Base):
     key: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
     title: Mapped[str] = mapped_column(sa.String(200))
     definition: Mapped[Json]
-    # The kinds that prove it, each between commas: reading them from JSON for each link of a person
-    # takes a tenth of a tick.
+    # The accepted evidence kinds, each between commas. Reading them from the JSON for each link
+    # would make status changes a tenth slower.
     kinds: Mapped[str] = mapped_column(sa.Text, server_default="")
 
     @validates("definition")
@@ -64,7 +64,7 @@ class Milestone(Base):
 
 
 class Skill(Base):
-    """The stable key of a skill, with the title it last had."""
+    """The permanent key of a skill, with its latest title."""
 
     __tablename__ = "skill"
 

@@ -1,4 +1,4 @@
-"""A roadmap's own definition of ready: the `readiness:` block of its content file."""
+"""A roadmap's readiness policy: the `readiness:` block of its content file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from roadmap.catalog.gates import (
 
 
 class Weights(Model):
-    """Points of the five parts; they add up to 100."""
+    """Points of the five parts, which add up to 100."""
 
     milestones: Points
     skills: Points
@@ -54,7 +54,7 @@ class Weights(Model):
 
 
 class Factors(Model):
-    """What each tone, and each side of an assessment, counts."""
+    """The factor of each tone, and of each side of an assessment."""
 
     claimed: Share
     evidenced: Share
@@ -71,7 +71,7 @@ class Factors(Model):
 
 
 class Requirement(Model):
-    """`count` pieces of evidence of some kinds, worth `points`."""
+    """`count` pieces of evidence of certain kinds, worth `points`."""
 
     key: Word
     title: Title
@@ -83,7 +83,7 @@ class Requirement(Model):
 class Background(Model):
     """Points for years of ML engineering and for a degree.
 
-    Each number is points, only `years` is years.
+    All numbers are points, except `years`.
     """
 
     years: Annotated[Fraction, exactly(ge=0.1, le=50)] = Field(
@@ -96,25 +96,25 @@ class Background(Model):
 
     @property
     def points(self) -> Fraction:
-        """Return the most that can be had."""
+        """Return the maximum number of points."""
         return max(self.years_alone, self.years_with_degree + self.degree)
 
 
 class ScoreAndGates(Model):
-    """What a verdict asks for: points of the score, and how many gates may stand at most."""
+    """The requirements of a verdict: minimum score and maximum number of gates not passed."""
 
     score: Points
     unpassed_gates: Annotated[int, whole(0, 100_000)] = Field(alias="standing")
 
 
 class UnderWay(Model):
-    """The points of the score for the verdict `under_way`."""
+    """The minimum score for the verdict `under_way`."""
 
     score: Points
 
 
 class ClaimedNotProven(Model):
-    """From how many claimed points on a share has to be verified."""
+    """The claimed points from which a share has to be verified."""
 
     claimed: Points
     verified_share: Share
@@ -138,15 +138,15 @@ class Policy(Model):
         description="Weight of each stage, by its key.", json_schema_extra=KNOWN_KEYS
     )
     required_floor: Annotated[Fraction, exactly(gt=0, le=1)] = Field(
-        description="A stage's effort never counts below this share of its required effort."
+        description="The effort of a stage is at least this share of its required effort."
     )
     optional_cap: Share = Field(
-        description="Optional effort counts at most this share of the stage's effort."
+        description="Optional effort counts up to this share of the stage's effort."
     )
     evidence: tuple[Requirement, ...]
     impact: Annotated[tuple[ImpactType, ...], Unique]
     background: Background | None = Field(
-        None, description="Left out only where the part's weight is 0."
+        None, description="May only be omitted if the part's weight is 0."
     )
     gates: tuple[Gate, ...]
     verdicts: Verdicts
@@ -185,7 +185,7 @@ class Policy(Model):
             )
 
     def named_stages(self) -> Iterator[tuple[Location, str]]:
-        """Yield the key of every stage that is named, with its location in the policy."""
+        """Yield the key of every stage named in the policy, with its location."""
         for key in self.stages:
             yield ("stages", key), key
         for place, gate in enumerate(self.gates):
@@ -198,7 +198,7 @@ class Policy(Model):
 
     @cached_property
     def scaled_tone_factors(self) -> tuple[tuple[int, int, int], int]:
-        """Return the factors of claimed, evidenced and verified as integers over one number."""
+        """Return the factors of the three tones as integers, and their common denominator."""
         exact = (self.factors.claimed, self.factors.evidenced, self.factors.verified)
         scale = lcm(*(factor.denominator for factor in exact))
         claimed, evidenced, verified = (int(factor * scale) for factor in exact)
@@ -206,7 +206,7 @@ class Policy(Model):
 
     @cached_property
     def scaled_requirements(self) -> tuple[int, ...]:
-        """Return the points of one piece for each requirement, as integers over one number."""
+        """Return the points of one piece for each requirement, scaled to integers."""
         exact = [requirement.points / requirement.count for requirement in self.evidence]
         scale = lcm(*(points.denominator for points in exact))
         return tuple(int(points * scale) for points in exact)

@@ -1,4 +1,4 @@
-"""Load roadmaps. A revision never changes, so its content stays in memory."""
+"""Load roadmaps. A revision never changes, so its content is cached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PublishedRoadmap:
-    """A roadmap at the revision that everyone follows."""
+    """A roadmap at its current revision."""
 
     roadmap_id: uuid.UUID
     revision_id: uuid.UUID
@@ -40,13 +40,13 @@ _CURRENT_REVISIONS = sa.select(Roadmap.id, Roadmap.revision_id).where(
 
 
 def published_roadmap(session: Session, slug: str) -> PublishedRoadmap | None:
-    """Return the roadmap with this slug, or None. One statement where its revision is in memory."""
+    """Return the roadmap with this slug, or None. One statement if its revision is cached."""
     row = session.execute(_CURRENT_REVISIONS.where(Roadmap.slug == slug)).first()
     return load_revision(session, row.revision_id) if row else None
 
 
 def published_roadmaps(session: Session) -> list[PublishedRoadmap]:
-    """Return every roadmap, by its position, and by title where that is the same or missing."""
+    """Return every roadmap by position, then by title; those without a position come last."""
     rows = session.execute(_CURRENT_REVISIONS.order_by(Roadmap.id)).all()
     published = (load_revision(session, row.revision_id) for row in rows)
     return sorted(published, key=_place)
@@ -58,7 +58,7 @@ def _place(each: PublishedRoadmap) -> tuple[float, str]:
 
 
 def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:
-    """Return one revision with its content. Raises LookupError where there is none."""
+    """Return one revision with its content. Raises LookupError if it does not exist."""
     found = _by_revision.get(revision_id)
     if found is None:
         this = RoadmapRevision.id == revision_id
@@ -73,8 +73,8 @@ def load_revision(session: Session, revision_id: uuid.UUID) -> PublishedRoadmap:
 
 
 def read_content(revision: RoadmapRevision) -> Content:
-    """Return a revision's content. Raises ConfigError for one of a newer release."""
-    # Pydantic comes with the first roadmap that is read: the start does not wait for it.
+    """Return a revision's content. Raises ConfigError if it is of a newer release."""
+    # Imported here because pydantic would slow down the start.
     from pydantic import ValidationError
 
     from roadmap.catalog.content import Content
@@ -93,10 +93,10 @@ def read_content(revision: RoadmapRevision) -> Content:
 def load_wordings(
     session: Session, revision_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, dict[str, Wording]]:
-    """Load how each revision words its milestones, by their keys. At most one statement.
+    """Load the wording of each revision's milestones, by their keys. At most one statement.
 
-    A revision never changes, so this stays in memory. The document is read as it was stored: a
-    newer release may no longer accept the whole of it.
+    Revisions never change, so the result is cached. The stored document is read without validation,
+    because a newer release may no longer accept all of it.
     """
     missing = set(revision_ids) - _wordings_by_revision.keys()
     if missing:
@@ -120,9 +120,9 @@ def _wordings(revision: RoadmapRevision) -> dict[str, Wording]:
 
 
 def current_revisions(session: Session) -> dict[str, uuid.UUID]:
-    """Return the revision that words each milestone now, by its key. One statement.
+    """Return the current revision of each milestone's wording, by its key. One statement.
 
-    Roadmaps that share a milestone word it alike, so the first of them is as good as the others.
+    Roadmaps that share a milestone word it alike, so any of them will do.
     """
     return {
         milestone.key: each.revision_id
@@ -133,7 +133,7 @@ def current_revisions(session: Session) -> dict[str, uuid.UUID]:
 
 @cache
 def role_fit(slug: str) -> RoleFit | None:
-    """Return whom the role of this roadmap suits; None where no file says so."""
+    """Return the role fit page of this roadmap, or None if it has no file."""
     from roadmap.catalog.files import CONTENT, read_as
     from roadmap.catalog.role_fit import RoleFit
 

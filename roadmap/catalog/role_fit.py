@@ -1,6 +1,6 @@
-"""Whom a roadmap's role suits: the model of a file of its own beside the roadmap's.
+"""The model of a role fit file, which describes whom a roadmap's role suits.
 
-`queries.role_fit` loads it; a roadmap need not have one.
+`queries.role_fit` loads it. A roadmap does not need one.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class Day(Model):
 
 
 class Responsibility(Model):
-    """What the role answers for, and the milestones in which one does it."""
+    """A responsibility of the role, and the milestones in which it is practised."""
 
     text: Line
     milestones: tuple[Key, ...] = ()
 
 
 class Fact(Model):
-    """A fact; `see` is the page that tells more."""
+    """A fact; `see` is a page with more about it."""
 
     title: Title
     text: Text
@@ -49,7 +49,7 @@ class ChangedAspect(Model):
 
 
 class Changes(Model):
-    """What changes against the role before, as a table of two columns."""
+    """The differences from the previous role, as a table of two columns."""
 
     title: Title
     columns: tuple[Title, Title]
@@ -72,10 +72,10 @@ class RoleFit(CitingContent):
     responsibilities: tuple[Responsibility, ...]
     facts: tuple[Fact, ...]
     changes: Changes
-    read: tuple[Key, ...] = Field(description="Keys of milestones to read before one begins.")
+    read: tuple[Key, ...] = Field(description="Keys of milestones to read before starting.")
     questions: Lines
 
     @property
     def milestone_keys(self) -> tuple[str, ...]:
-        """Return the keys of all milestones that it names."""
+        """Return the keys of all milestones named in the file."""
         return (*self.read, *(key for each in self.responsibilities for key in each.milestones))

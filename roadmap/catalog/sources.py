@@ -1,4 +1,4 @@
-"""What content files have in common: sources, as their pages cite them, and keys used once."""
+"""The base of content files with sources, and checks that they share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SourceText = Annotated[str, Field(min_length=2, max_length=160)]
 
 
 class Source(Model):
-    """A publication; `secondary` where it copies the figures of another one."""
+    """A publication; `secondary` if it copies the figures of another one."""
 
     key: Key
     title: SourceText
@@ -25,7 +25,7 @@ class Source(Model):
 
 
 class SourcedContent(Model):
-    """A content file with its sources. No list in it has a key twice."""
+    """A content file with its sources. Keys are unique within each list."""
 
     sources: tuple[Source, ...] = Field(min_length=1)
 
@@ -34,12 +34,12 @@ class SourcedContent(Model):
         return {source.key: source for source in self.sources}
 
     @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
+    def _check_consistency(self) -> Self:
         refuse([*self._unknown_sources(), *self._repeated_keys(), *self.problems()])
         return self
 
     def problems(self) -> Iterable[Problem]:
-        """Yield what else is wrong in this kind of file."""
+        """Yield further problems of this kind of file."""
         return ()
 
     def _unknown_sources(self) -> Iterable[Problem]:
@@ -59,7 +59,7 @@ class SourcedContent(Model):
 
 
 class CitingContent(SourcedContent):
-    """A content file in which each `source` is one of its sources."""
+    """A content file in which each `source` is the key of one of its sources."""
 
     def _unknown_sources(self) -> Iterator[Problem]:
         for location, part in _models_in(self):
@@ -70,7 +70,7 @@ class CitingContent(SourcedContent):
 
 
 def _models_in(value: object, location: Location = ()) -> Iterator[tuple[Location, Model]]:
-    """Yield the models within a value, with the location of each."""
+    """Yield the models within a value, with their locations."""
     parts: Iterable[tuple[str | int, object]] = ()
     if isinstance(value, Model):
         parts = value

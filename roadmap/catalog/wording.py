@@ -1,4 +1,4 @@
-"""How a milestone was worded in a revision, for what was confirmed then. Pure."""
+"""The wording of a milestone in a revision, to show what was confirmed. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The title and the "done when" of a milestone in a revision of its roadmap."""
+    """The title and "done when" of a milestone in a revision of its roadmap."""
 
     title: str
     done_when: str

@@ -1,9 +1,9 @@
-"""YAML as its version 1.2 types it, with the line of every value.
+"""Load YAML with the types of version 1.2 and the line of every value.
 
 PyYAML follows version 1.1, in which `12:30` is the number 750, `no` is false and `1_000` is 1000.
-Here a plain value has the type that JSON would give it, or it is text. What JSON cannot hold, a key
-that is not text or stands twice, and what could grow beyond the size of its file (aliases, deep
-nesting, large exponents) is refused with its line.
+Here a plain value has the type that JSON would give it, or it is text. These are rejected with
+their line: values that JSON cannot hold, keys that are not text or are repeated, and anything that
+could expand beyond the size of its file (aliases, deep nesting, large exponents).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from roadmap.catalog.field_types import Location
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _PREFIX = "tag:yaml.org,2002:"
-# A gate of the shipped roadmap is on level 6.
+# The bundled roadmaps nest up to level 6.
 MAX_DEPTH = 20
 MAX_DIGITS = 40
 
@@ -43,13 +43,13 @@ def _float(value: str) -> float:
     number = math.inf if is_named else float(value)
     if math.isinf(number):
         raise ValueError("is not a number that can be stored")
-    # An exponent that Decimal does not know makes it NaN, which equals nothing.
+    # Decimal turns an exponent beyond its range into NaN, which equals nothing.
     if Decimal(value, Context(traps=[])) != Decimal(str(number)):
         raise ValueError("has more digits than are kept")
     return number
 
 
-# The core schema of YAML 1.2, 10.3.2: by type, what its plain values look like.
+# The core schema of YAML 1.2, 10.3.2: the pattern of plain values by type.
 _PATTERNS = {
     "null": "~|null|Null|NULL|",
     "bool": "true|True|TRUE|false|False|FALSE",
@@ -74,13 +74,13 @@ class _PythonParser(Reader, Scanner, Parser):
 
 
 _Parser: Any = _PythonParser
-# The parser in C takes a fifth of the time. Not every installation has it, nor do PyYAML's stubs.
+# The C parser takes a fifth of the time, but is not always installed and has no type stubs.
 with suppress(ImportError):
     from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
 
 
 class _Loader(Composer, _Parser, SafeConstructor, Resolver):
-    # PyYAML's own loader in C composes there, too, where nothing below could refuse anything.
+    # PyYAML's own C loader also composes nodes in C, which would bypass the checks below.
     def __init__(self, text: str) -> None:
         _Parser.__init__(self, text)
         Composer.__init__(self)
@@ -112,7 +112,7 @@ class _Loader(Composer, _Parser, SafeConstructor, Resolver):
                 written = f" '{key.value}'" if isinstance(key, yaml.ScalarNode) else ""
                 raise _error(key, f"the key{written} should be text")
             if key.value in seen:
-                raise _error(key, f"the key '{key.value}' stands here twice")
+                raise _error(key, f"the key '{key.value}' is used twice")
             seen.add(key.value)
         return node
 
@@ -140,7 +140,7 @@ def _error(node: Any, problem: str) -> yaml.MarkedYAMLError:
 
 
 class YamlError(ValueError):
-    """A text that is not YAML as it is read here; `line` counts from 1."""
+    """Text that is not valid YAML here; `line` counts from 1."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(problem)
@@ -148,9 +148,9 @@ class YamlError(ValueError):
 
 
 class YamlDocument:
-    """A document as plain values, with the line on which each of them is written.
+    """A document as plain values, with the line of each value.
 
-    Raises YamlError for a text that cannot be read.
+    Raises YamlError for text that cannot be read.
     """
 
     def __init__(self, text: str) -> None:
@@ -168,12 +168,12 @@ class YamlDocument:
             raise YamlError(1, str(error)) from None
 
     def line(self, location: Location) -> int:
-        """Return the line of a value, or of the nearest one above it that is there."""
+        """Return the line of a value, or of its nearest existing parent."""
         node = self._node(location)[0]
         return node.start_mark.line + 1 if node is not None else 1
 
     def written(self, location: Location) -> str | None:
-        """Return a single value as it is written, None where there is no such value."""
+        """Return a scalar value as it is written, or None if it does not exist."""
         node, is_exact = self._node(location)
         return node.value if is_exact and isinstance(node, yaml.ScalarNode) else None
 

@@ -90,7 +90,7 @@ def test_a_key_that_only_looks_like_something_else(key: str) -> None:
 
 @pytest.mark.parametrize("again", ["title", "'title'", '"title"'])
 def test_a_key_that_is_there_twice(again: str) -> None:
-    with pytest.raises(YamlError, match="the key 'title' stands here twice") as refused:
+    with pytest.raises(YamlError, match="the key 'title' is used twice") as refused:
         YamlDocument(f"title: A\nsummary: B\n{again}: C\n")
     assert refused.value.line == 3
 
