@@ -20,7 +20,7 @@ from roadmap.journey.forms import EnrollmentForm, PlanForm, ReasonForm
 from roadmap.journey.milestone_details import load_details
 from roadmap.journey.roadmap_progress import RoadmapProgress, load_progress
 from roadmap.people.permissions import permit
-from roadmap.practice.queries import asks_about
+from roadmap.practice.queries import has_questions_about
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import NOT_STARTED, Link
 from roadmap.time_budget.queries import is_about
@@ -82,7 +82,7 @@ def render_milestone(
         roadmap=content,
         stage=content.stage_of[milestone.key],
         pages_about=_pages_about(milestone.key),
-        has_questions=asks_about(milestone.key),
+        has_questions=has_questions_about(milestone.key),
         m=load_details(
             db.session, person, found, milestone, plan=plan, reason=reason, conflict=conflict
         ),

@@ -1,1 +1,1 @@
-"""Pay, demand and outlook with year and source, and a calculator for offers."""
+"""Pay, demand and outlook with year and source, and an offer calculator."""

@@ -1,4 +1,4 @@
-"""Store imported pay by state, and offers that a person saves."""
+"""Store imported pay by state and saved offers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_OFFERS = 50
 
 @dataclass(frozen=True, slots=True)
 class ImportChange:
-    """What an import did for one occupation; `changed` counts states that differ from before."""
+    """The result of an import for one occupation. `changed` counts states with new values."""
 
     soc: str
     is_new: bool
@@ -34,7 +34,7 @@ class ImportChange:
 
 
 def import_pay(session: Session, file: OewsFile, *, now: dt.datetime) -> list[ImportChange]:
-    """Store what a file says, in place of an earlier one of the same year."""
+    """Store the wages of a file, replacing an earlier import of the same year."""
     changes = []
     for soc, wages in sorted(file.wages.items()):
         rows = [
@@ -89,7 +89,7 @@ def save_offer(
     now: dt.datetime,
     key: str = "",
 ) -> Offer:
-    """Save an offer, once for each `key` of a form; no history names it. Raises LimitReached."""
+    """Save an offer, once per form `key`, without recording history. Raises LimitReached."""
     offer = Offer(
         id=form_id(key, user_id, Offer.__tablename__, name, currency, terms),
         user_id=user_id, name=name, currency=currency, created_at=now, **asdict(terms),

@@ -1,4 +1,4 @@
-"""The market's figures that come with Cairn, each with its year and source."""
+"""Model of the bundled market figures, each with its year and source."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Measure = Literal["median", "mean"]
 
 
 class Origin(Model):
-    """The guide that all this began with."""
+    """The guide on which the content is based."""
 
     title: Line
     publisher: Line
@@ -39,7 +39,7 @@ class Origin(Model):
 
 
 class Occupation(Model):
-    """A code of the Standard Occupational Classification, and what it counts."""
+    """A code of the Standard Occupational Classification."""
 
     soc: Soc
     title: Line
@@ -49,7 +49,7 @@ class Occupation(Model):
 
 
 class MarketSource(Source):
-    """Where figures were published; `secondary` where a copy of them was read."""
+    """The publication of some figures. `read_at` is the URL of the copy that was read, if any."""
 
     published: Annotated[str, Field(pattern=r"^\d{4}(-\d\d){0,2}$")] = ""
     read_at: Url | None = None
@@ -57,7 +57,7 @@ class MarketSource(Source):
 
 
 class Figure(Model):
-    """One figure: a value, a range, or one end of it (`bound`), for a period of a year."""
+    """A figure for a period of a year: a value, a range, or an open range (`bound`)."""
 
     key: Key
     topic: Literal["pay", "outlook"]
@@ -103,7 +103,7 @@ class Demand(Model):
 
 
 class EmployerStates(Model):
-    """The states in which the largest employers are, in the order of the source."""
+    """The states of the largest employers, in the order of the source."""
 
     year: Year
     source: Key
@@ -113,7 +113,7 @@ class EmployerStates(Model):
 class State(Model):
     """A state, or the District of Columbia.
 
-    `fips` is its number in federal files, `tile` the row and column of its square on the map.
+    `fips` is its FIPS code, `tile` the row and column of its square on the map.
     """
 
     code: StateCode
@@ -123,7 +123,7 @@ class State(Model):
 
 
 class StatePay(Model):
-    """Pay of one occupation by state; `partial` where the source lists only some of them."""
+    """Pay of one occupation by state. `partial` is set if the source lists only some states."""
 
     key: Key
     soc: Soc
@@ -188,5 +188,5 @@ class Market(CitingContent):
 
 @cache
 def market_content() -> Market:
-    """Return what the file says; it is read once a process."""
+    """Return the parsed content file, which is cached per process."""
     return read_as(FILE, Market)

@@ -1,4 +1,4 @@
-"""The form of an offer."""
+"""The offer form and its fields."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GROUPED = re.compile(r"\d{1,3}(?:[,.'’ \u00a0\u202f]\d{3})+")
 
 
 class AmountField(ParsedField):
-    """A whole amount of money of at most nine digits, with or without separators of thousands."""
+    """A whole amount of money of at most nine digits, with or without thousands separators."""
 
     data: int | None
 
@@ -43,7 +43,7 @@ class AmountField(ParsedField):
 
 
 class WholeBetween:
-    """Refuse what is no number within the limits, with one message for all of it."""
+    """Require a number within the limits, with a single error message."""
 
     field_flags = {"required": True}
 
@@ -75,7 +75,7 @@ def currency_field() -> StringField:
 
 
 class OfferForm(FlaskForm):
-    """What an offer says. A name is needed to save it only."""
+    """The terms of an offer. The name is required only to save it."""
 
     name = StringField(_l("Name"), [Optional(), at_most(200)], filters=[clean_line])
     currency = currency_field()
@@ -91,5 +91,5 @@ class OfferForm(FlaskForm):
 
     @property
     def terms(self) -> OfferTerms:
-        """Return what was entered; call it once the form is valid."""
+        """Return the entered terms. The form must be valid."""
         return OfferTerms(**{each.name: self[each.name].data or 0 for each in fields(OfferTerms)})

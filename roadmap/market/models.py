@@ -1,4 +1,4 @@
-"""The tables of imported pay by state, and of the offers that people save."""
+"""Tables of imported pay by state and of saved offers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roadmap.people.models import OwnerId
 
 
 class PayImport(Base):
-    """Pay of one occupation in May of one year, as a file of the publisher says."""
+    """An import of one occupation's pay in May of a year from a published file."""
 
     __tablename__ = "pay_import"
 
@@ -34,7 +34,7 @@ class PayImport(Base):
 
 
 class ImportedPay(Base):
-    """Annual wages in one state, None where not published; at or above a ceiling."""
+    """Annual wages in one state, None if unpublished. A ceiling means "at or above"."""
 
     __tablename__ = "imported_pay"
 
@@ -50,7 +50,7 @@ class ImportedPay(Base):
 
 
 class Offer(Base):
-    """An offer that a person saved; nobody else ever sees it. Amounts as in `OfferTerms`."""
+    """A saved offer, visible only to its owner. Amounts are as in `OfferTerms`."""
 
     __tablename__ = "offer"
 

@@ -1,8 +1,8 @@
-"""Read the OEWS state file of the Bureau of Labor Statistics as it is published.
+"""Parse the OEWS state file as published by the Bureau of Labor Statistics.
 
-That is a workbook of about 37,000 rows in a ZIP; its columns and special values are described in
-its own sheet "Field Descriptions". Tables saved as CSV are read as well. The file's name or its
-sheet says the year; no column does.
+The file is a ZIP with a workbook of about 37,000 rows. Its sheet "Field Descriptions" documents the
+columns and special values. CSV files are supported as well. The year is part of the file or sheet
+name, not a column.
 
 https://www.bls.gov/oes/tables.htm
 """
@@ -27,11 +27,11 @@ MAX_BYTES = 100_000_000
 MAX_UNPACKED = 600_000_000
 MAX_ROWS = 1_000_000
 MAX_ERRORS = 20
-# Data scientists have a code of their own since then.
+# The first year with a separate code for data scientists.
 FIRST_YEAR = 2021
-# All states and the District of Columbia; a file with far fewer is not whole.
+# A file with fewer of the 50 states and the District of Columbia is incomplete.
 FEWEST_STATES = 40
-# Annual wages from which on the file says "#".
+# Annual wages at or above these amounts are published as "#".
 CEILINGS = {2021: 208_000, 2022: 239_200, 2023: 239_200, 2024: 239_200, 2025: 239_200}
 
 REQUIRED = (
@@ -52,7 +52,7 @@ NUMBER = re.compile(r"\$?(\d{1,7}|\d{1,3}(?:,\d{3}){1,2})(?:\.0+)?", re.ASCII)
 
 
 class OewsError(Exception):
-    """A file that cannot be imported; `lines` say why, each one thing."""
+    """Raised for a file that cannot be imported. `lines` has one message per error."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
@@ -61,7 +61,7 @@ class OewsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StateWages:
-    """What the file says of one occupation in one state."""
+    """Wages and jobs of one occupation in one state."""
 
     mean: Pay
     median: Pay
@@ -70,7 +70,7 @@ class StateWages:
 
 @dataclass(frozen=True, slots=True)
 class OewsFile:
-    """What is imported: wages by occupation and state, of May of a year."""
+    """The parsed file: wages by occupation and state in May of a year."""
 
     name: str
     sha256: str
@@ -81,7 +81,7 @@ class OewsFile:
 
 @dataclass(slots=True)
 class _Table:
-    """The rows of a file, and the names that may say its year."""
+    """The rows of a file, and the file and sheet names that may contain its year."""
 
     rows: Iterator[Sequence[Any]]
     names: list[str]
@@ -89,7 +89,7 @@ class _Table:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ParsedRows:
     occupations: Collection[str]
     states: Mapping[str, tuple[str, str]]
     ceiling: int | None = None
@@ -109,33 +109,33 @@ def read_oews(
     year: int | None = None,
     ceiling: int | None = None,
 ) -> OewsFile:
-    """Return the wages of these occupations. Raises OewsError, or OSError.
+    """Parse the wages of these occupations. Raises OewsError or OSError.
 
-    `states` has code and name by FIPS number. `year` and `ceiling` (the annual wage that "#" stands
-    for) are what the operator says where the file does not. The year may not be after
+    `states` maps FIPS codes to state code and name. `year` and `ceiling` (the annual wage that "#"
+    represents) are used if the file does not contain them. The year must not be after
     `latest_year`.
     """
     if path.stat().st_size > MAX_BYTES:
         raise OewsError(f"larger than {MAX_BYTES // 1_000_000} MB: not a state file of OEWS")
     content = path.read_bytes()
-    reading = _Reading(occupations, states)
+    parsed = _ParsedRows(occupations, states)
     try:
         table = _table(path.name, content)
         year = _year([path.name, *table.names], year, latest_year)
         described = _described_ceiling(table.descriptions)
-        reading.ceiling = ceiling or described or CEILINGS.get(year)
-        _read_rows(table.rows, reading)
+        parsed.ceiling = ceiling or described or CEILINGS.get(year)
+        _read_rows(table.rows, parsed)
     except (zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, EOFError) as error:
-        # bls.gov answers programs with a web page, which a script may have saved under this name.
+        # bls.gov serves scripts an HTML page, which may have been saved under this name.
         raise OewsError(f"damaged, or not what its name says: {error}") from None
-    errors = reading.errors or _missing(reading)
+    errors = parsed.errors or _missing(parsed)
     if errors:
         more = len(errors) - MAX_ERRORS
         lines = errors[:MAX_ERRORS] + ([f"and {more} more"] if more > 0 else [])
         raise OewsError(*lines)
     return OewsFile(
-        path.name, hashlib.sha256(content).hexdigest(), year, reading.wages,
-        len(reading.territories),
+        path.name, hashlib.sha256(content).hexdigest(), year, parsed.wages,
+        len(parsed.territories),
     )  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def _unpack(content: bytes) -> tuple[str, bytes]:
 
 
 def _workbook(content: bytes) -> _Table:
-    # The server never imports a file, so its processes do without the library.
+    # Imported here, because only the command needs it, not the server.
     from openpyxl import load_workbook
 
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -208,7 +208,7 @@ def _csv_rows(content: bytes) -> Iterator[Sequence[Any]]:
 
 
 def _year(names: Sequence[str], said: int | None, latest: int) -> int:
-    """Return the year of the figures, which file, sheet and operator have to agree on."""
+    """Return the year of the figures. File name, sheet name and option must agree."""
     found = {
         int(digits) if len(digits) == 4 else 2000 + int(digits)
         for name in names
@@ -244,12 +244,12 @@ def _column(cell: Any) -> str:
     return str(cell or "").strip().upper().replace(" ", "_")
 
 
-def _read_rows(rows: Iterator[Sequence[Any]], reading: _Reading) -> None:
+def _read_rows(rows: Iterator[Sequence[Any]], parsed: _ParsedRows) -> None:
     columns = {_column(cell): place for place, cell in enumerate(next(rows, ()))}
     for name in REQUIRED:
         if name not in columns:
-            reading.errors.append(f"not a state file of OEWS: the column {name} is missing")
-    if reading.errors:
+            parsed.errors.append(f"not a state file of OEWS: the column {name} is missing")
+    if parsed.errors:
         return
     for number, row in enumerate(rows, 2):
         if number > MAX_ROWS:
@@ -258,7 +258,7 @@ def _read_rows(rows: Iterator[Sequence[Any]], reading: _Reading) -> None:
             name: _text(row[place]) for name, place in columns.items() if name and place < len(row)
         }
         if any(cells.values()):
-            _read_row(number, cells, reading)
+            _read_row(number, cells, parsed)
 
 
 def _text(cell: Any) -> str:
@@ -266,46 +266,46 @@ def _text(cell: Any) -> str:
 
 
 def _whole(text: str) -> str:
-    """Return digits that a spreadsheet may have turned into a number, such as 6.0."""
+    """Remove the ".0" that spreadsheets may add to a code."""
     return text.removesuffix(".0")
 
 
-def _read_row(number: int, cells: Mapping[str, str], reading: _Reading) -> None:
-    """Read one row, or leave it out where it is of another area, industry or level."""
+def _read_row(number: int, cells: Mapping[str, str], parsed: _ParsedRows) -> None:
+    """Parse a row, skipping other areas, industries and levels of detail."""
     kind = _whole(cells.get("AREA_TYPE", ""))
-    reading.area_types.add(kind)
+    parsed.area_types.add(kind)
     if kind == TERRITORY:
-        reading.territories.add(cells["AREA_TITLE"])
+        parsed.territories.add(cells["AREA_TITLE"])
     soc = cells.get("OCC_CODE", "")
-    if kind != STATE or soc not in reading.occupations or not _counts(cells):
+    if kind != STATE or soc not in parsed.occupations or not _is_detailed_row(cells):
         return
     area = _whole(cells["AREA"]).zfill(2)
-    code, name = reading.states.get(area, ("", ""))
+    code, name = parsed.states.get(area, ("", ""))
     if (cells["PRIM_STATE"], cells["AREA_TITLE"]) != (code, name):
-        reading.errors.append(
+        parsed.errors.append(
             f"row {number:,}: area {cells['AREA']!r} is not "
             f"{cells['AREA_TITLE']!r} ({cells['PRIM_STATE']})"
         )
         return
-    if (earlier := reading.seen.setdefault((soc, code), number)) != number:
-        reading.errors.append(f"row {number:,}: {soc} in {name} is already in row {earlier:,}")
+    if (earlier := parsed.seen.setdefault((soc, code), number)) != number:
+        parsed.errors.append(f"row {number:,}: {soc} in {name} is already in row {earlier:,}")
         return
     found = {
-        column: _wage(f"row {number:,}, {column}", cells[column], reading)
+        column: _wage(f"row {number:,}, {column}", cells[column], parsed)
         for column in WAGES
         if column in cells
     }
-    jobs = _amount(f"row {number:,}, TOT_EMP", cells["TOT_EMP"], reading)
+    jobs = _amount(f"row {number:,}, TOT_EMP", cells["TOT_EMP"], parsed)
     ordered = [found[name].amount for name in PERCENTILES if name in found]
     known = [amount for amount in ordered if amount is not None]
     if known != sorted(known):
-        reading.errors.append(f"row {number:,}: the percentiles of annual wages fall")
+        parsed.errors.append(f"row {number:,}: the percentiles of annual wages fall")
     wages = StateWages(found["A_MEAN"], found["A_MEDIAN"], jobs)
-    reading.wages.setdefault(soc, {})[code] = wages
+    parsed.wages.setdefault(soc, {})[code] = wages
 
 
-def _counts(cells: Mapping[str, str]) -> bool:
-    """Return whether a row is of all industries and owners, and of a detailed occupation."""
+def _is_detailed_row(cells: Mapping[str, str]) -> bool:
+    """Return whether a row is of a detailed occupation across all industries and owners."""
     return (
         cells.get("O_GROUP", "").lower() == "detailed"
         and cells.get("I_GROUP", "cross-industry").lower() == "cross-industry"
@@ -314,31 +314,31 @@ def _counts(cells: Mapping[str, str]) -> bool:
     )
 
 
-def _wage(where: str, text: str, reading: _Reading) -> Pay:
+def _wage(where: str, text: str, parsed: _ParsedRows) -> Pay:
     if text != CEILING:
-        return Pay(_amount(where, text, reading))
-    if reading.ceiling is None:
-        reading.errors.append(f"{where}: which wage does '#' stand for? Add --ceiling")
-    return Pay(reading.ceiling, is_ceiling=True)
+        return Pay(_amount(where, text, parsed))
+    if parsed.ceiling is None:
+        parsed.errors.append(f"{where}: which wage does '#' stand for? Add --ceiling")
+    return Pay(parsed.ceiling, is_ceiling=True)
 
 
-def _amount(where: str, text: str, reading: _Reading) -> int | None:
+def _amount(where: str, text: str, parsed: _ParsedRows) -> int | None:
     if text in NOT_PUBLISHED:
         return None
     found = NUMBER.fullmatch(text)
     if found is None:
-        reading.errors.append(f"{where}: {text[:40]!r} is not a whole number")
+        parsed.errors.append(f"{where}: {text[:40]!r} is not a whole number")
         return None
     return int(found[1].replace(",", ""))
 
 
-def _missing(reading: _Reading) -> list[str]:
-    if STATE not in reading.area_types:
-        kinds = ", ".join(AREA_TYPES.get(kind, kind) for kind in sorted(reading.area_types) if kind)
+def _missing(parsed: _ParsedRows) -> list[str]:
+    if STATE not in parsed.area_types:
+        kinds = ", ".join(AREA_TYPES.get(kind, kind) for kind in sorted(parsed.area_types) if kind)
         return [f"no state is in it, only {kinds or 'nothing'}: not the state file of OEWS"]
-    most = max((len(states) for states in reading.wages.values()), default=0)
+    most = max((len(states) for states in parsed.wages.values()), default=0)
     if most < FEWEST_STATES:
-        named = " and ".join(reading.occupations)
+        named = " and ".join(parsed.occupations)
         least = f"{FEWEST_STATES} at least are needed"
         return [f"not the whole file: {named} in {most} states only, and {least}"]
     return []

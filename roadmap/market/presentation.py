@@ -1,4 +1,4 @@
-"""Pay by state as the map and the table print it."""
+"""View models of the map and table of pay by state."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StateTable:
-    """One series, the states in their order, and as rows and columns of squares.
+    """A pay series with the states as a sorted list and as rows of map tiles.
 
-    `levels` are the fifths of the states by code, `ranges` the amounts of each fifth.
+    `levels` maps state codes to quintiles, `ranges` has the lowest and highest pay of each one.
     """
 
     series: PaySeries
@@ -47,7 +47,7 @@ class StateTable:
 
     @property
     def ceiling_level(self) -> int | None:
-        """Return the fifth that holds a pay which is only known to be at or above its amount."""
+        """Return the quintile of pay that is only known to be at or above a ceiling."""
         found = (code for code, pay in self.series.pay.items() if pay.is_ceiling)
         return next((self.levels[code] for code in found), None)
 

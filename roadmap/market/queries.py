@@ -1,4 +1,4 @@
-"""Load pay by state, and the offers of a person."""
+"""Load pay by state and saved offers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from roadmap.market.rules import Pay, PaySeries, average_year, choose_series
 if TYPE_CHECKING:
     from roadmap.market.content import Market
 
-# The key of the source of imported figures in the content.
+# Key of the content's source for imported figures.
 IMPORTED = "oews"
 CURRENCY = "USD"
 
 
 def series(session: Session, content: Market) -> list[PaySeries]:
-    """Return the pay by state that there is, best first: imported, or as it comes with Cairn."""
+    """Return the imported and bundled pay series, best first."""
     shipped = []
     for each in content.state_pay:
         pay = {state: Pay(amount) for state, amount in each.values.items()}
@@ -50,6 +50,6 @@ def series(session: Session, content: Market) -> list[PaySeries]:
 
 
 def offers(session: Session, user_id: uuid.UUID) -> list[Offer]:
-    """Return the offers that a person saved: those of one currency together, the best first."""
+    """Return a user's saved offers, grouped by currency, highest first."""
     rows = session.scalars(sa.select(Offer).where(Offer.user_id == user_id).order_by(Offer.id))
     return sorted(rows, key=lambda offer: (offer.currency, -average_year(offer.terms)))

@@ -1,4 +1,4 @@
-"""The market page, and the calculator of offers, which stores only what a person saves."""
+"""The market page and the offer calculator, which stores only saved offers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from roadmap.people.permissions import permit
 
 market = Blueprint("market", __name__)
 
-# How most grants vest.
-USUAL = {"vesting_years": 4, "cliff_months": 12}
+# Typical vesting terms.
+TYPICAL_VESTING = {"vesting_years": 4, "cliff_months": 12}
 
 
 @market.get("/market")
 @permit("market.read")
 def overview() -> str:
-    # Pydantic comes with the first page that needs it: the start does not wait for it.
+    # Imported here, so that Pydantic does not slow down the start of the application.
     from roadmap.market.content import market_content
 
     content = market_content()
@@ -42,13 +42,13 @@ def overview() -> str:
 @market.get("/market/offers")
 @permit("offer.read")
 def list_offers() -> Response:
-    return _render(OfferForm(data=USUAL))
+    return _render(OfferForm(data=TYPICAL_VESTING))
 
 
 @market.post("/market/offers/calculation")
 @permit("offer.write")
 def calculate_offer() -> Response:
-    # By POST, so that no address and no log holds what somebody is offered.
+    # A POST, so that the amounts appear neither in URLs nor in logs.
     form = OfferForm()
     if not form.validate():
         return _render(form, status=422)

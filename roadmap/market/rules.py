@@ -1,4 +1,4 @@
-"""Rules of pay by state and of offers: values in, values out."""
+"""Rules of pay by state and of offers. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 LEVELS = 5
-# For how many years an offer is worked out.
+# Number of years for which an offer is calculated.
 HORIZON_YEARS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """Pay in one state, None where it is not published; at or above the amount of a ceiling."""
+    """Pay in one state, None if unpublished. `is_ceiling` means "at or above the amount"."""
 
     amount: int | None
     is_ceiling: bool = False
@@ -24,8 +24,8 @@ class Pay:
 class PaySeries:
     """One measure of one occupation's pay by state, for one year.
 
-    A state without an entry is not in the source. `file` is the imported one, empty for what comes
-    with Cairn; `source` is a key of the content.
+    States that are not in the source have no entry. `file` is the name of the imported file, empty
+    for bundled figures. `source` is a key of the content.
     """
 
     soc: str
@@ -47,10 +47,10 @@ class PaySeries:
 def choose_series(
     shipped: Iterable[PaySeries], imported: Iterable[PaySeries], occupations: Sequence[str]
 ) -> list[PaySeries]:
-    """Return what the page offers, best first.
+    """Return the series to offer, best first.
 
-    An import stands instead of what came with Cairn for the same occupation, unless that is newer.
-    Whole series come before partial ones, newer before older, the first occupation before others.
+    An import replaces the bundled series of the same occupation, unless that one is newer.
+    Complete series come first, then newer ones, then the order of `occupations`.
     """
     imported = list(imported)
     newest: dict[str, int] = {}
@@ -65,9 +65,9 @@ def choose_series(
 
 
 def pay_levels(pay: Mapping[str, Pay]) -> dict[str, int]:
-    """Return the fifth, 1 to 5, in which each published amount is; equal amounts share one.
+    """Return the quintile, 1 to 5, of each published amount. Equal amounts share one.
 
-    An amount that is only known to be at or above a ceiling is in the highest.
+    Amounts that are only known to be at or above a ceiling are in the highest quintile.
     """
     amounts = {state: each.amount for state, each in pay.items() if each.amount is not None}
     ranked = sorted(amounts.values())
@@ -78,7 +78,7 @@ def pay_levels(pay: Mapping[str, Pay]) -> dict[str, int]:
 
 
 def level_ranges(pay: Mapping[str, Pay]) -> dict[int, tuple[int, int]]:
-    """Return the lowest and the highest amount of each fifth that holds one."""
+    """Return the lowest and highest amount of each quintile that is not empty."""
     ranges: dict[int, tuple[int, int]] = {}
     for state, level in sorted(pay_levels(pay).items()):
         amount = pay[state].amount or 0
@@ -89,10 +89,10 @@ def level_ranges(pay: Mapping[str, Pay]) -> dict[int, tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """What an offer says, in whole units of one currency.
+    """The terms of an offer, in whole units of one currency.
 
-    `base` and `bonus` are for a year, `equity` is the whole grant, `sign_on` is paid once in the
-    first year. The grant vests evenly month by month; before the cliff nothing has vested.
+    `base` and `bonus` are per year, `equity` is the whole grant, `sign_on` is paid once in the
+    first year. The grant vests in equal monthly parts, starting at the cliff.
     """
 
     base: int
@@ -115,9 +115,9 @@ class OfferYear:
 
 
 def vested(terms: OfferTerms, months: int) -> Fraction:
-    """Return how much of the grant has vested after so many months.
+    """Return how much of the grant has vested after a number of months.
 
-    At the cliff all months until then vest at once. A cliff after the end delays the end.
+    At the cliff, all previous months vest at once. A cliff after the end delays the vesting.
     """
     if months < terms.cliff_months:
         return Fraction(0)
@@ -126,7 +126,7 @@ def vested(terms: OfferTerms, months: int) -> Fraction:
 
 
 def offer_years(terms: OfferTerms) -> list[OfferYear]:
-    """Return the first four years of an offer, before taxes, at today's price of the equity."""
+    """Return the first four years of an offer, before taxes, at today's equity price."""
     ends = [vested(terms, 12 * year) for year in range(HORIZON_YEARS + 1)]
     return [
         OfferYear(
@@ -137,5 +137,5 @@ def offer_years(terms: OfferTerms) -> list[OfferYear]:
 
 
 def average_year(terms: OfferTerms) -> Fraction:
-    """Return the one figure by which offers are compared: the mean of the first four years."""
+    """Return the mean of the first four years, by which offers are compared."""
     return sum((year.total for year in offer_years(terms)), Fraction(0)) / HORIZON_YEARS

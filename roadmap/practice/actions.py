@@ -1,7 +1,7 @@
-"""Save a person's answers, attempts with when each question is due again, and mock interviews.
+"""Save answers, attempts, review schedules and mock interviews.
 
-Nothing of it is written to the history but that a peer has rated, and nothing that others see
-depends on it.
+Only peer ratings are recorded in the history. All of this is private and affects nothing that
+others see.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from roadmap.practice.models import (
 )
 from roadmap.practice.rules import schedule
 
-# At one question.
+# Per question.
 MAX_ATTEMPTS = 300
 MAX_MOCKS = 200
-# At the same time.
+# Per user, at the same time.
 MAX_OPEN_LINKS = 20
 LINK_LIFETIME = dt.timedelta(days=14)
 
@@ -51,10 +51,10 @@ def save_answer(
     revision: int,
     now: dt.datetime,
 ) -> int:
-    """Save texts and cited evidence, of which only the person's own; return the revision.
+    """Save an answer and its citations of the user's own evidence, and return its revision.
 
-    `revision` is the one that the form showed, 0 where nothing was saved. Saving the same twice
-    changes nothing, and an empty form makes no answer. Raises StaleForm, which carries the answer.
+    `revision` is the one shown in the form, 0 for a new answer. Unchanged answers and new empty
+    ones are not saved. Raises StaleForm with the saved answer.
     """
     lock_user_to_read(session, user_id)
     saved = queries.answer(session, user_id, question)
@@ -83,7 +83,7 @@ def save_answer(
 def start_attempt(
     session: Session, user_id: uuid.UUID, question: str, *, now: dt.datetime, key: str = ""
 ) -> PracticeAttempt:
-    """Start an attempt, once for each `key` of a form, or go on with one. Raises LimitReached."""
+    """Start an attempt, once per form `key`, or resume the running one. Raises LimitReached."""
     lock_user_to_read(session, user_id)
     for attempt in queries.attempts(session, user_id, question):
         if attempt.seconds is None:
@@ -105,7 +105,7 @@ def _add_attempt(
 
 
 def stop_attempt(session: Session, attempt: PracticeAttempt, *, now: dt.datetime) -> None:
-    """Stop the clock of an attempt; stopping it again changes nothing."""
+    """Stop the timer of an attempt, if it is running."""
     lock_row(session, attempt)
     if attempt.seconds is None:
         attempt.seconds = max(0, int((now - attempt.started_at).total_seconds()))
@@ -115,7 +115,7 @@ def stop_attempt(session: Session, attempt: PracticeAttempt, *, now: dt.datetime
 def rate_attempt(
     session: Session, attempt: PracticeAttempt, rating: int, note: str, *, now: dt.datetime
 ) -> None:
-    """Rate an attempt, which decides when its question is due again; only the first time counts."""
+    """Rate an attempt and schedule its question. Later ratings are ignored."""
     stop_attempt(session, attempt, now=now)
     if attempt.rating is not None:
         return
@@ -133,7 +133,7 @@ def rate_attempt(
 
 
 def discard_attempt(session: Session, attempt: PracticeAttempt) -> None:
-    """Delete an attempt; when its question is due stays as its rating decided."""
+    """Delete an attempt, without changing the schedule of its question."""
     session.delete(attempt)
     session.flush()
 
@@ -148,7 +148,7 @@ def start_mock(
     now: dt.datetime,
     key: str = "",
 ) -> MockInterview:
-    """Start a mock interview of these questions, once for each `key`. Raises LimitReached."""
+    """Start a mock interview with these questions, once per form `key`. Raises LimitReached."""
     rounds = [
         MockRound(position=place, user_id=user_id, question=question)
         for place, question in enumerate(questions, 1)
@@ -167,7 +167,7 @@ def start_mock(
 def begin_round(
     session: Session, mock: MockInterview, *, now: dt.datetime
 ) -> PracticeAttempt | None:
-    """Start the clock of the next round, or return what runs; None once all are rated."""
+    """Start the next round or return the running one, None if all rounds are rated."""
     lock_row(session, mock)
     following = mock.next_round
     if following is None:
@@ -180,7 +180,7 @@ def begin_round(
 
 
 def end_mock(session: Session, mock: MockInterview, *, now: dt.datetime) -> None:
-    """End a mock interview, which shows its summary, and stop the clock of its round."""
+    """End a mock interview and stop the timer of its current round."""
     if mock.finished_at is None:
         _stop_round(session, mock, now=now)
         mock.finished_at = now
@@ -188,7 +188,7 @@ def end_mock(session: Session, mock: MockInterview, *, now: dt.datetime) -> None
 
 
 def delete_mock(session: Session, mock: MockInterview, *, now: dt.datetime) -> None:
-    """Delete a mock interview; its attempts stay, stopped, in the history of their questions."""
+    """Delete a mock interview. Its attempts are stopped and stay with their questions."""
     _stop_round(session, mock, now=now)
     session.delete(mock)
     session.flush()
@@ -209,9 +209,9 @@ def make_peer_link(
     now: dt.datetime,
     key: str = "",
 ) -> str:
-    """Make a link by which a peer rates an answer, or an attempt; return its token.
+    """Create a link for a peer to rate an answer or an attempt, and return its token.
 
-    The token is not stored. A form that is sent twice makes one. Raises LimitReached.
+    The token itself is not stored. A resubmitted form creates no second link. Raises LimitReached.
     """
     lock_user_to_read(session, user_id)
     attempt_id = attempt.id if attempt else None
@@ -237,7 +237,7 @@ def make_peer_link(
 
 
 def revoke_peer_link(session: Session, link: PeerLink, *, now: dt.datetime) -> None:
-    """Revoke a link; one that was rated by stays as it is."""
+    """Revoke a link, unless it was already used."""
     lock_row(session, link)
     if link.is_open(now):
         link.revoked_at = now
@@ -254,9 +254,9 @@ def rate_as_peer(
     revision: int | None,
     now: dt.datetime,
 ) -> bool:
-    """Rate by a link, which works once; return whether it did. The person is notified.
+    """Save a peer's rating, notify the user, and return False if the link is no longer open.
 
-    `revision` is that of the answer that the peer was shown; one that there never was is ignored.
+    `revision` is the answer's revision that the peer was shown. Impossible values are ignored.
     """
     lock_row(session, link)
     if not link.is_open(now):

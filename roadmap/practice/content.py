@@ -1,6 +1,6 @@
-"""The model of this room's content file, which `queries.question_bank` loads.
+"""Model of the question bank, which `queries.question_bank` loads.
 
-What people write hangs on its keys: they stay for ever and never change their meaning.
+Saved answers refer to its keys, so keys must never be removed or change their meaning.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Code = Annotated[str, Field(max_length=10_000)]
 
 
 class Group(Model):
-    """Questions of one kind of interview. `answer` is the form in which people answer them."""
+    """A group of questions for one kind of interview. `answer` is the kind of answer form."""
 
     key: Word
     title: Title
@@ -40,9 +40,10 @@ class Group(Model):
 
 
 class Question(Model):
-    """A question, and how an answer is judged. `rubric` says what each of the levels looks like.
+    """A question and its grading criteria. `rubric` describes each level.
 
-    A coding item has `starter` and `tests`: two files that people run at home, never the server.
+    Coding questions have `starter` and `tests`, two files that users run locally. The server never
+    runs them.
     """
 
     key: Key
@@ -63,12 +64,12 @@ class Question(Model):
 
     @cached_property
     def search_text(self) -> str:
-        """Return what a search looks in, folded."""
+        """Return the searchable text, case-folded."""
         return fold("\n".join((self.title, self.prompt, *self.covers)))
 
 
 class Mock(Model):
-    """A kind of mock interview. `rounds` are the groups of which a question each is drawn."""
+    """A kind of mock interview. `rounds` are the groups from which each question is drawn."""
 
     key: Word
     title: Title

@@ -1,4 +1,4 @@
-"""The forms of an answer, one for stories and one for everything else, and of a rating."""
+"""Forms of answers (STAR stories and outlines) and of ratings."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def _rating(label: str) -> RadioField:
 
 
 class AnswerForm(FlaskForm):
-    """What all answers share. `seen` is the revision that the form shows, 0 where none is saved."""
+    """Base of the answer forms. `seen` is the revision shown, 0 for a new answer."""
 
     form_name = ""
-    # The fields of its texts.
-    texts_of: tuple[str, ...] = ()
-    # The revision that saving again replaces, where another form was faster.
+    # Names of the text fields.
+    text_fields: tuple[str, ...] = ()
+    # The revision that saving again overwrites, after a conflict.
     replaces: int | None = None
     seen = HiddenField()
     cites = CheckboxListField(_l("Evidence it cites"))
@@ -54,8 +54,8 @@ class AnswerForm(FlaskForm):
 
     @property
     def texts(self) -> dict[str, str]:
-        """Return what is written, by the name of its field."""
-        given = {name: self[name].data or "" for name in self.texts_of}
+        """Return the non-empty texts by field name."""
+        given = {name: self[name].data or "" for name in self.text_fields}
         return {name: text for name, text in given.items() if text}
 
     @property
@@ -63,18 +63,18 @@ class AnswerForm(FlaskForm):
         return parse_whole_number(self.seen.data) or 0
 
     def differences(self, saved: Answer) -> dict[str, str]:
-        """Return the saved texts that differ from those of the form, by label."""
+        """Return the saved texts that differ from the form's, by label."""
         mine = self.texts
         return {
             self[name].label.text: saved.texts.get(name, "–")
-            for name in self.texts_of
+            for name in self.text_fields
             if saved.texts.get(name) != mine.get(name)
         }
 
 
 class StarForm(AnswerForm):
     form_name = "star"
-    texts_of = ("situation", "task", "action", "result")
+    text_fields = ("situation", "task", "action", "result")
     situation = _text(_l("Situation"), _l("Where and when it was, and what was at stake."))
     task = _text(_l("Task"), _l("What you were responsible for."))
     action = _text(_l("Action"), _l("What you did and decided, in the first person."))
@@ -83,7 +83,7 @@ class StarForm(AnswerForm):
 
 class OutlineForm(AnswerForm):
     form_name = "outline"
-    texts_of = ("outline",)
+    text_fields = ("outline",)
     outline = _text(
         _l("Outline"), _l("Your points in the order in which you would say them."), 12_000
     )
@@ -93,7 +93,7 @@ FORMS: dict[str, type[AnswerForm]] = {"star": StarForm, "outline": OutlineForm}
 
 
 def answer_form(form_name: str, saved: Answer | None) -> AnswerForm:
-    """Return the form as it was sent, else with what is saved."""
+    """Return the answer form, filled from the request or else from the saved answer."""
     if saved is None:
         return FORMS[form_name](data={"seen": 0})
     cites = [str(each.evidence_id) for each in saved.citations]
@@ -101,16 +101,16 @@ def answer_form(form_name: str, saved: Answer | None) -> AnswerForm:
 
 
 def labelled_texts(answer: Answer | None) -> list[tuple[str, str]]:
-    """Return what is written of an answer, by label, in the order of its form."""
+    """Return (label, text) pairs of an answer, in form order."""
     if answer is None:
         return []
     form = FORMS[answer.form](formdata=None)
-    given = [name for name in form.texts_of if name in answer.texts]
+    given = [name for name in form.text_fields if name in answer.texts]
     return [(str(form[name].label.text), answer.texts[name]) for name in given]
 
 
 class RatingForm(FlaskForm):
-    """How good an attempt was, by the four levels of the rubric."""
+    """A self-rating of an attempt, on the four levels of the rubric."""
 
     rating = _rating(_l("How good was it?"))
     note = _text(
@@ -119,7 +119,7 @@ class RatingForm(FlaskForm):
 
 
 class PeerRatingForm(FlaskForm):
-    """What a peer says of an answer. `seen` is the revision that the page shows."""
+    """A peer's rating of an answer. `seen` is the revision shown."""
 
     seen = HiddenField()
     rating = _rating(_l("How good is it?"))

@@ -1,6 +1,6 @@
-"""The tables of a person's practice, which nobody else ever sees.
+"""Tables of interview practice, visible only to their owner.
 
-A peer with a link sees the one answer that the link is for.
+A peer with a link sees the one answer of that link.
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ def _check_rating(column: str) -> sa.CheckConstraint:
 
 
 class Answer(Base):
-    """A person's answer to a question, and the pieces of their evidence that it cites.
+    """A user's answer to a question, and the evidence that it cites.
 
-    `texts` are by the names of the fields of its form. `revision` grows with each change, so that
-    a form that is out of date is noticed.
+    `texts` are keyed by form field. `revision` is incremented by each change to detect stale forms.
     """
 
     __tablename__ = "practice_answer"
@@ -69,7 +68,7 @@ class Citation(Base):
 
 
 class PracticeAttempt(Base):
-    """A try at a question: it runs until `seconds` says how long it took, then it is rated."""
+    """An attempt at a question. It is running while `seconds` is None, then it can be rated."""
 
     __tablename__ = "practice_attempt"
 
@@ -89,7 +88,7 @@ class PracticeAttempt(Base):
 
 
 class PracticeCard(Base):
-    """When a question is due again: the card of the FSRS library, in columns."""
+    """The review schedule of a question, with the columns of an FSRS card."""
 
     __tablename__ = "practice_card"
 
@@ -126,7 +125,7 @@ class PracticeCard(Base):
 
 
 class MockInterview(Base):
-    """A mock interview of a kind of the content; its rounds were drawn with `seed`."""
+    """A mock interview. `kind` is a key of the content; the rounds were drawn with `seed`."""
 
     __tablename__ = "practice_mock"
 
@@ -146,14 +145,14 @@ class MockInterview(Base):
 
     @property
     def next_round(self) -> MockRound | None:
-        """Return the first round that is not rated yet; None once it has ended."""
+        """Return the first round without a rating, None if the interview has ended."""
         if self.finished_at is not None:
             return None
         return next((each for each in self.rounds if each.rating is None), None)
 
 
 class MockRound(Base):
-    """A round of a mock interview; it has begun where there is an attempt."""
+    """A round of a mock interview, started if it has an attempt."""
 
     __tablename__ = "practice_round"
 
@@ -176,7 +175,7 @@ class MockRound(Base):
 
 
 class PeerLink(Base):
-    """A link by which a peer without an account rates one answer or one attempt, once."""
+    """A single-use link for a peer without an account to rate an answer or an attempt."""
 
     __tablename__ = "practice_peer_link"
 
@@ -192,7 +191,7 @@ class PeerLink(Base):
     revoked_at: Mapped[dt.datetime | None]
     rated_at: Mapped[dt.datetime | None]
     rating: Mapped[int | None]
-    # The revision of the answer that the peer was shown; None where there was none.
+    # The answer's revision that the peer was shown, None if there was no answer.
     rated_revision: Mapped[int | None]
     rater: Mapped[str] = mapped_column(sa.String(100), default="")
     comment: Mapped[str] = mapped_column(sa.Text, default="")
@@ -202,5 +201,5 @@ class PeerLink(Base):
     __table_args__ = (_check_rating("rating"),)
 
     def is_open(self, now: dt.datetime) -> bool:
-        """Tell whether a peer can still rate by it."""
+        """Return whether the link can still be used."""
         return self.rated_at is None and self.revoked_at is None and now < self.expires_at

@@ -1,4 +1,4 @@
-"""What a person should practise today, and how ready they are for each group of questions."""
+"""Load what is due for practice today and the readiness by question group."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`due` are the questions to repeat by the end of the day, `next_due` the first one after it.
+    """The practice overview of a day.
 
-    `readiness` is in per cent, by group, and `streak` counts days in a row.
+    `due` are the questions due by the end of the day, `next_due` is the first one after that.
+    `readiness` has percentages by group, `streak` counts consecutive days.
     """
 
     due: list[tuple[Question, PracticeCard]]
@@ -35,13 +36,13 @@ class Overview:
 
 
 def end_of_day(actor: Actor, now: dt.datetime) -> dt.datetime:
-    """Return when the person's day ends, in UTC."""
+    """Return the end of the user's current day in UTC."""
     tomorrow = actor.today(now) + dt.timedelta(days=1)
     return dt.datetime.combine(tomorrow, dt.time(), actor.zone).astimezone(dt.UTC)
 
 
 def count_today(session: Session, actor: Actor, now: dt.datetime) -> tuple[int, int]:
-    """Count the questions due today and the new ones; none for who has never practised."""
+    """Count today's due and new questions, (0, 0) for users who have never practised."""
     cards, today, until = queries.cards(session, actor.id), actor.today(now), end_of_day(actor, now)
     if not cards:
         return 0, 0
@@ -52,7 +53,7 @@ def count_today(session: Session, actor: Actor, now: dt.datetime) -> tuple[int, 
 
 
 def load_overview(session: Session, actor: Actor, now: dt.datetime) -> Overview:
-    """Load what the person practises, in four statements."""
+    """Load the practice overview in four statements."""
     bank, today, until = queries.question_bank(), actor.today(now), end_of_day(actor, now)
     cards = {
         key: card for key, card in queries.cards(session, actor.id).items() if key in bank.by_key

@@ -1,4 +1,4 @@
-"""Load the question bank, what its questions touch in the roadmaps, and a person's answers."""
+"""Load the question bank, related skills, and a user's answers, attempts and schedules."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 @cache
 def question_bank() -> QuestionBank:
-    """Return the content of this room, read once a process, by its first page."""
-    # Pydantic comes with the first content that is read: the start does not wait for it.
+    """Return the parsed question bank, which is cached per process."""
+    # Imported here, so that Pydantic does not slow down the start of the application.
     from roadmap.catalog.files import read_as
     from roadmap.practice.content import QuestionBank
 
@@ -41,7 +41,7 @@ def question_bank() -> QuestionBank:
 
 
 def skill_titles(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Return the skills that questions touch, as the person's roadmaps name them first."""
+    """Return titles of the skills that questions refer to, preferring the user's roadmaps."""
     touched = {key for question in question_bank().questions for key in question.skills}
     own, others = own_and_other_roadmaps(session, user_id)
     titles: dict[str, str] = {}
@@ -53,7 +53,7 @@ def skill_titles(session: Session, user_id: uuid.UUID) -> dict[str, str]:
 
 
 def answer(session: Session, user_id: uuid.UUID, question: str) -> Answer | None:
-    """Load the person's answer to a question, with what it cites."""
+    """Load the user's answer to a question with its citations."""
     return session.scalars(
         sa.select(Answer)
         .filter_by(user_id=user_id, question=question)
@@ -62,7 +62,7 @@ def answer(session: Session, user_id: uuid.UUID, question: str) -> Answer | None
 
 
 def answer_states(session: Session, user_id: uuid.UUID) -> dict[str, AnswerState]:
-    """Return what the person has of each question that they began to answer, by its key."""
+    """Load the state of each saved answer by question key."""
     cited = sa.select(sa.func.count()).where(Citation.answer_id == Answer.id).scalar_subquery()
     rows = sa.select(Answer.question, Answer.texts, cited).where(Answer.user_id == user_id)
     return {
@@ -72,13 +72,13 @@ def answer_states(session: Session, user_id: uuid.UUID) -> dict[str, AnswerState
 
 
 def own_items(session: Session, user_id: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Item]:
-    """Load the pieces of evidence with these ids that are the person's own, in their order."""
+    """Load the user's own pieces among these ids, in the order of the ids."""
     found = load_items(session, Audience.OWNER, ids, texts=False)
     return [item for item in found if item.user_id == user_id]
 
 
 def attempts(session: Session, user_id: uuid.UUID, question: str) -> Sequence[PracticeAttempt]:
-    """Load the person's attempts at a question, newest first."""
+    """Load the user's attempts at a question, newest first."""
     return session.scalars(
         sa.select(PracticeAttempt)
         .filter_by(user_id=user_id, question=question)
@@ -87,7 +87,7 @@ def attempts(session: Session, user_id: uuid.UUID, question: str) -> Sequence[Pr
 
 
 def unrated_attempts(session: Session, user_id: uuid.UUID) -> Sequence[PracticeAttempt]:
-    """Load the person's attempts that run or wait for a rating, newest first."""
+    """Load the user's running and unrated attempts, newest first."""
     return session.scalars(
         sa.select(PracticeAttempt)
         .where(PracticeAttempt.user_id == user_id, PracticeAttempt.rating.is_(None))
@@ -96,7 +96,7 @@ def unrated_attempts(session: Session, user_id: uuid.UUID) -> Sequence[PracticeA
 
 
 def cards(session: Session, user_id: uuid.UUID) -> dict[str, PracticeCard]:
-    """Load when the questions that the person has practised are due, the next one first."""
+    """Load the schedules of practised questions by key, earliest due first."""
     found = (
         sa.select(PracticeCard)
         .where(PracticeCard.user_id == user_id)
@@ -106,19 +106,19 @@ def cards(session: Session, user_id: uuid.UUID) -> dict[str, PracticeCard]:
 
 
 def card(session: Session, user_id: uuid.UUID, question: str) -> PracticeCard | None:
-    """Load when a question is due for the person; None where it was never rated."""
+    """Load the schedule of a question, None if it was never rated."""
     return session.scalars(
         sa.select(PracticeCard).filter_by(user_id=user_id, question=question)
     ).first()
 
 
-def asks_about(milestone: str) -> bool:
-    """Return whether there are questions that touch a milestone."""
+def has_questions_about(milestone: str) -> bool:
+    """Return whether any question refers to a milestone."""
     return any(milestone in question.milestones for question in question_bank().questions)
 
 
 def days_practised(session: Session, user_id: uuid.UUID, zone: dt.tzinfo) -> set[dt.date]:
-    """Return the days of the person's last thousand ratings, in their time zone."""
+    """Load the local days of the user's last 1,000 ratings."""
     rated = sa.select(PracticeAttempt.rated_at).where(
         PracticeAttempt.user_id == user_id, PracticeAttempt.rated_at.is_not(None)
     )
@@ -129,7 +129,7 @@ def days_practised(session: Session, user_id: uuid.UUID, zone: dt.tzinfo) -> set
 def last_ratings(
     session: Session, user_id: uuid.UUID, zone: dt.tzinfo, cards: Mapping[str, PracticeCard]
 ) -> dict[str, LastRating]:
-    """Return how questions were rated last, by the person or a peer, with the person's day."""
+    """Load the last rating of each question, by the user or a peer, with the local day."""
     ratings = [(each.last_review, key, each.last_rating) for key, each in cards.items()]
     by_peers = sa.select(PeerLink.rated_at, PeerLink.question, PeerLink.rating).where(
         PeerLink.user_id == user_id, PeerLink.rating.is_not(None)
@@ -141,7 +141,7 @@ def last_ratings(
 
 
 def mocks(session: Session, user_id: uuid.UUID) -> Sequence[MockInterview]:
-    """Load the person's mock interviews with their rounds, newest first."""
+    """Load the user's mock interviews with their rounds, newest first."""
     return session.scalars(
         sa.select(MockInterview)
         .filter_by(user_id=user_id)
@@ -151,12 +151,12 @@ def mocks(session: Session, user_id: uuid.UUID) -> Sequence[MockInterview]:
 
 
 def round_of(session: Session, attempt: PracticeAttempt) -> MockRound | None:
-    """Load the round of a mock interview that an attempt belongs to, if it does."""
+    """Load the mock interview round of an attempt, if any."""
     return session.scalars(sa.select(MockRound).filter_by(attempt_id=attempt.id)).first()
 
 
 def peer_links(session: Session, user_id: uuid.UUID, question: str = "") -> Sequence[PeerLink]:
-    """Load the person's links for peers, of one question or of all, newest first."""
+    """Load the user's peer links, of one question or all, newest first."""
     found = sa.select(PeerLink).where(PeerLink.user_id == user_id)
     if question:
         found = found.where(PeerLink.question == question)

@@ -1,6 +1,6 @@
-"""The pages of the question bank, with one's own answers.
+"""Pages of the question bank and the user's answers.
 
-Nothing that people download or write here is ever run by the server.
+The server never runs code from questions or answers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from roadmap.practice.rules import (
     FRESH_DAYS,
     NEW_A_DAY,
     UNANSWERED,
-    admits,
+    matches_filters,
 )
 from roadmap.progress.queries import milestone_links
 
@@ -51,7 +51,7 @@ ANSWERS = {
 }
 MAX_SEARCH_LENGTH = 200
 MAX_FOUND = 10
-# The files of a coding item, by the name that its tests import.
+# The files of a coding question. Its tests import the solution by file name.
 FILES = {"solution.py": "starter", "test_solution.py": "tests"}
 
 
@@ -67,7 +67,7 @@ def index() -> str:
     found = [
         each
         for each in bank.questions
-        if admits(each, given, words, answers.get(each.key, UNANSWERED))
+        if matches_filters(each, given, words, answers.get(each.key, UNANSWERED))
     ]
     shown = [
         (each, questions)
@@ -104,7 +104,7 @@ def question(key: str) -> Response:
 @practice.put("/practice/<key>/answer")
 @permit("practice.write")
 def save_answer(key: str) -> BaseResponse:
-    """Save the answer: for htmx, which sends it while it is written, with the state of the form."""
+    """Save the answer. For htmx, which autosaves, return the state of the form."""
     found = _question_or_404(key)
     form = _answer_form(found)
     refused: dict[str, Any] = {}
@@ -134,7 +134,7 @@ def save_answer(key: str) -> BaseResponse:
 @permit("practice.read")
 @limit_searches
 def evidence(key: str) -> BaseResponse:
-    """Find evidence to cite: as checkboxes for htmx, else in the page of the question."""
+    """Search evidence to cite. For htmx, return only the checkboxes."""
     found = _question_or_404(key)
     form = _answer_form(found)
     form.q.data = clean_line(request.args.get("q"))[:MAX_SEARCH_LENGTH]
@@ -148,7 +148,7 @@ def evidence(key: str) -> BaseResponse:
 @permit("practice.write")
 @limit_searches
 def find_evidence(key: str) -> Response:
-    """Show the whole form, as it was sent, with the evidence that the search found."""
+    """Show the submitted form with the evidence found by the search, without saving."""
     found = _question_or_404(key)
     return _render_question(found, _answer_form(found))
 
@@ -169,7 +169,7 @@ def _differences(form: AnswerForm, saved: Answer) -> dict[str, str]:
 
 
 def _evidence_choices(form: AnswerForm) -> dict[str, Any]:
-    """Return the evidence that is cited, and what the search found, the newest without one."""
+    """Return the cited evidence and the search results, or the newest evidence."""
     chosen, words = form.cited_ids, (form.q.data or "")[:MAX_SEARCH_LENGTH]
     found = list_query.list_evidence(
         db.session,
@@ -194,7 +194,7 @@ def _render_question(found: Question, form: AnswerForm, **refused: Any) -> Respo
     return render_page(
         "practice/question.html",
         form=form,
-        text_fields=form.texts_of,
+        text_fields=form.text_fields,
         **refused,
         **_evidence_choices(form),
         attempts=queries.attempts(db.session, current_user.id, key),
@@ -219,7 +219,7 @@ def _render_question(found: Question, form: AnswerForm, **refused: Any) -> Respo
 @practice.get("/practice/<key>/<file_name>")
 @permit("practice.read")
 def file(key: str, file_name: str) -> Response:
-    """Send a file of a coding item, as text that no browser runs or shows."""
+    """Send a file of a coding question as a plain-text attachment."""
     text = getattr(_question_or_404(key), FILES.get(file_name) or abort(404))
     return make_attachment(text or abort(404), "text/plain", file_name)
 
@@ -229,7 +229,7 @@ def _question_or_404(key: str) -> Question:
 
 
 def _given_filters(bank: QuestionBank, skills: Collection[str]) -> dict[str, str]:
-    """Return the filters of the address, without those that ask for what there is not."""
+    """Return the valid filters of the query string."""
     args = request.args
     known: dict[str, Collection[str]] = {
         "group": bank.group_by_key,
@@ -246,7 +246,7 @@ def _given_filters(bank: QuestionBank, skills: Collection[str]) -> dict[str, str
 def _tabs(
     bank: QuestionBank, found: list[Question], given: dict[str, str]
 ) -> list[tuple[str, str, bool]]:
-    """Return a link for each group, with how many of its questions the other filters find."""
+    """Return a tab for each group, with the number of questions that match the other filters."""
     counts = Counter(question.group for question in found)
     others = {name: value for name, value in given.items() if name != "group"}
     tabs = [("", _("All"), len(found))]

@@ -1,4 +1,4 @@
-"""Attempts at a question, and mock interviews, whose rounds are attempts."""
+"""Pages of attempts and mock interviews, whose rounds are attempts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def start(key: str) -> BaseResponse:
 @practice_attempts.get("/practice/attempts/<uuid:attempt_id>")
 @permit("practice.read")
 def show(attempt_id: uuid.UUID) -> Response:
-    """Show the question alone while the clock runs, then how it is rated."""
+    """Show only the question while the timer runs, then the rubric and the rating form."""
     return _render(_load(attempt_id, "practice.read"), RatingForm(formdata=None))
 
 
@@ -86,7 +86,7 @@ def _page(attempt: PracticeAttempt) -> str:
 
 
 def _next_page(attempt: PracticeAttempt) -> str:
-    """Return the page of its mock interview, or else of its question."""
+    """Return the page of the attempt's mock interview, or else of its question."""
     found = queries.round_of(db.session, attempt)
     if found is not None:
         return url_for("practice_attempts.show_mock", mock_id=found.mock_id)
@@ -146,7 +146,7 @@ def start_mock(kind: str) -> BaseResponse:
 @practice_attempts.get("/practice/mock/<uuid:mock_id>")
 @permit("practice.read")
 def show_mock(mock_id: uuid.UUID) -> str:
-    """Show the rounds, each question once its round has begun, and in the end the summary."""
+    """Show the started rounds, and the summary at the end."""
     mock, bank = _load_mock(mock_id, "practice.read"), queries.question_bank()
     ratings: dict[str, list[int]] = defaultdict(list)
     for each in mock.rounds:
@@ -166,7 +166,7 @@ def show_mock(mock_id: uuid.UUID) -> str:
 @practice_attempts.post("/practice/mock/<uuid:mock_id>/rounds")
 @permit("practice.write")
 def begin_round(mock_id: uuid.UUID) -> BaseResponse:
-    """Begin the next round, or go on with the one that has begun."""
+    """Start the next round, or resume the current one."""
     attempt = actions.begin_round(db.session, _load_mock(mock_id), now=now())
     if attempt is None:
         return see_other("practice_attempts.show_mock", mock_id=mock_id)

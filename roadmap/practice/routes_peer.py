@@ -1,4 +1,4 @@
-"""Links by which a peer without an account rates one answer, once."""
+"""Single-use links for peers without an account to rate an answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ peer_links = Blueprint("peer_links", __name__)
 @peer_links.post("/practice/<key>/links")
 @permit("practice.write")
 def make(key: str) -> BaseResponse:
-    """Make a link for one's answer, or for the attempt of the form, and show it this once."""
+    """Create a link for the answer or the given attempt, and show it once."""
     question = queries.question_bank().by_key.get(key) or abort(404)
     attempt: PracticeAttempt | None = None
     if attempt_id := parse_uuid(request.form.get("attempt")):
@@ -40,7 +40,7 @@ def make(key: str) -> BaseResponse:
         if attempt.question != key:
             abort(404)
     else:
-        # There has to be something to rate.
+        # An empty answer cannot be rated.
         answer = queries.answer(db.session, current_user.id, key)
         if answer is None or not answer.texts:
             abort(404)
@@ -69,7 +69,7 @@ def revoke(link_id: uuid.UUID) -> BaseResponse:
 @permit("public")
 @limiter.limit("120/minute")
 def show(token: str) -> Response:
-    """Show a peer the answer; every link that nobody can rate by gets the same 404."""
+    """Show a peer the answer. All unusable links get the same 404."""
     return _render(token, PeerRatingForm(formdata=None))
 
 
@@ -94,7 +94,7 @@ def rate(token: str) -> BaseResponse:
 
 
 def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
-    """Show what is to be rated, or that it is rated, or that the link does not work."""
+    """Render the rating form, the confirmation, or a 404 page."""
     found = find_by_token(db.session, PeerLink, token)
     question = queries.question_bank().by_key.get(found[0].question) if found else None
     if found is None or question is None:

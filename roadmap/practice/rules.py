@@ -1,4 +1,4 @@
-"""Which questions are shown, which answers prove what they say, and what is practised when."""
+"""Rules for filtering, scheduling and drawing questions, and for practice readiness. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AnswerState:
-    """Whether a question is answered, and how many pieces of evidence the answer cites."""
+    """Whether a question has an answer, and how many pieces of evidence it cites."""
 
     is_answered: bool = False
     cited: int = 0
 
-    def fits(self, wanted: str) -> bool:
-        """Tell whether it is `answered`, `unanswered` or `unproven`; an empty word fits all.
+    def matches(self, wanted: str) -> bool:
+        """Return whether the state matches the filter: answered, unanswered or unproven.
 
-        An answer that cites nothing is without proof, and so is a question without an answer.
+        A question is unproven if it has no answer, or the answer cites no evidence. Other filters
+        match all states.
         """
         return {
             "answered": self.is_answered,
@@ -36,26 +37,26 @@ class AnswerState:
 UNANSWERED = AnswerState()
 
 
-def admits(
+def matches_filters(
     question: Question, given: Mapping[str, str], words: Iterable[str], state: AnswerState
 ) -> bool:
-    """Return whether a question is what filters ask for, and has all the words."""
+    """Return whether a question matches the filters and contains all words."""
     return (
         given.get("skill", "") in ("", *question.skills)
         and given.get("milestone", "") in ("", *question.milestones)
         and given.get("difficulty", "") in ("", str(question.difficulty))
-        and state.fits(given.get("answer", ""))
+        and state.matches(given.get("answer", ""))
         and all(word in question.search_text for word in words)
     )
 
 
 def schedule(before: Card | None, rating: int, at: dt.datetime) -> Card:
-    """Return the card after a rating, from 1 (again) to 4 (easy), at a moment in UTC.
+    """Return the FSRS card after a rating from 1 (again) to 4 (easy), at a moment in UTC.
 
-    It is what the FSRS library says without fuzz and without steps of minutes: a question that
-    takes half an hour comes back after days.
+    Fuzzing and intraday learning steps are disabled, because a question can take half an hour and
+    should be due again only after days.
     """
-    # It takes a tenth of a second, which the start does not wait for.
+    # Imported here, because fsrs takes a tenth of a second to import.
     from fsrs import Card, Rating, Scheduler
 
     scheduler = Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
@@ -65,24 +66,24 @@ def schedule(before: Card | None, rating: int, at: dt.datetime) -> Card:
 
 @dataclass(frozen=True, slots=True)
 class LastRating:
-    """How a question was rated last, and on which day."""
+    """The last rating of a question and its day."""
 
     rating: int
     day: dt.date
 
 
-# Of each group, so many questions count: those that were practised last.
+# Number of most recently practised questions that count per group.
 COUNTED_QUESTIONS = 8
-# An older rating counts half.
+# Older ratings count half.
 FRESH_DAYS = 90
 POINTS = {1: 0.0, 2: 0.5, 3: 1.0, 4: 1.0}
 
 
 def group_readiness(ratings: Iterable[LastRating], today: dt.date) -> int:
-    """Return how ready a person is for the questions of a group, in per cent.
+    """Return the readiness for a group of questions, in percent.
 
-    The last `COUNTED_QUESTIONS` that were practised count, each with its last rating; those that
-    are missing count nothing.
+    The last `COUNTED_QUESTIONS` practised questions count, each with its last rating. Missing ones
+    count as zero.
     """
     newest = sorted(ratings, key=lambda each: each.day, reverse=True)[:COUNTED_QUESTIONS]
     points = sum(
@@ -99,10 +100,10 @@ def draw_rounds(
     today: dt.date,
     seed: int,
 ) -> list[str]:
-    """Draw a question for each round of a mock interview, the weakest of its group first.
+    """Draw a question for each round of a mock interview, weakest first.
 
-    That is the lowest last rating, then the oldest one. A question without a rating counts as rated
-    2 long ago, and one that was rated today comes last. The seed decides between equal ones.
+    The weakest question has the lowest last rating, then the oldest. Unrated questions count as
+    rated 2 long ago, and those rated today come last. The seed breaks ties.
     """
 
     def weakness(question: Question) -> tuple[bool, int, dt.date]:
@@ -120,7 +121,7 @@ def draw_rounds(
     return drawn
 
 
-# New questions for one day.
+# New questions per day.
 NEW_A_DAY = 2
 
 
@@ -130,14 +131,14 @@ def choose_new(
     readiness: Mapping[str, int],
     begun_today: int,
 ) -> list[Question]:
-    """Choose the new questions of a day: of the weakest groups, the easiest first."""
+    """Choose a day's new questions: weakest groups first, then the easiest questions."""
     new = [each for each in questions if each.key not in practised]
     new.sort(key=lambda each: (readiness[each.group], each.difficulty))
     return new[: max(0, NEW_A_DAY - begun_today)]
 
 
 def streak(days: Collection[dt.date], today: dt.date) -> int:
-    """Count the days in a row on which somebody practised, up to today or yesterday."""
+    """Count the consecutive days of practice up to today or yesterday."""
     one = dt.timedelta(days=1)
     day = today if today in days else today - one
     count = 0
