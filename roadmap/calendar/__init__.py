@@ -1,1 +1,1 @@
-"""Target dates and expiries of a person: as a list, as months, and as a feed for calendars."""
+"""Target dates and expiry dates as a list, a month view and an iCalendar feed."""

@@ -1,4 +1,4 @@
-"""Create, replace and revoke the address of a person's calendar."""
+"""Create, replace and revoke the URL of a user's calendar feed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from roadmap.people.locks import lock_user
 
 
 def make_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime, key: str = "") -> str:
-    """Give a person's calendar an address; the one before ends. Return its token.
+    """Create a feed URL, replacing the previous one, and return its token.
 
-    The token is not stored. For each `key` of a form it is made once, and returned again.
+    The token itself is not stored. The same form `key` returns the same token again.
     """
     lock_user(session, user_id)
     made_as = form_id(key, user_id, "calendar")
@@ -41,7 +41,7 @@ def make_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime, key: st
 
 
 def revoke_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """End the address of a person's calendar; without one nothing happens."""
+    """Revoke the user's feed URL, if any."""
     lock_user(session, user_id)
     feed = feed_of(session, user_id)
     if feed is not None:
@@ -51,7 +51,7 @@ def revoke_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> No
 
 
 def record_reading(session: Session, feed_id: uuid.UUID, day: dt.date) -> None:
-    """Record the day on which an address was last read; called at most once a day."""
+    """Record the day on which a feed was last read. Called at most once a day."""
     session.execute(
         sa.update(CalendarFeed).where(CalendarFeed.id == feed_id).values(last_read_on=day)
     )

@@ -1,4 +1,4 @@
-"""Write entries as a calendar that others subscribe to. Pure."""
+"""Write calendar entries as an iCalendar feed. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from roadmap.calendar.rules import Entry
 from roadmap.core.icalendar_file import new_calendar
 
-# How often a calendar should read it again.
+# The refresh interval suggested to clients.
 REFRESH = dt.timedelta(hours=6)
 
 
@@ -21,9 +21,9 @@ def write(
     base: str,
     now: dt.datetime,
 ) -> bytes:
-    """Return one event of a day for each entry. The same entries give the same bytes.
+    """Return an iCalendar file with an all-day event per entry. The output is deterministic.
 
-    `owner` makes their UIDs unique, `base` is the address of Cairn.
+    `owner` makes the UIDs unique, `base` is the public URL of this installation.
     """
     import icalendar
 
@@ -34,16 +34,16 @@ def write(
     for each in entries:
         event = icalendar.Event()
         event.add("uid", f"{each.kind}-{each.key}-{owner}@cairn")
-        # Without a METHOD this is when it was last revised (RFC 5545, 3.8.7.2), and never to come,
-        # even if the server's clock was wrong on that day.
+        # Without a METHOD, DTSTAMP is the last revision (RFC 5545, 3.8.7.2). It must not be in the
+        # future, even if the server's clock was wrong at that time.
         event.add("dtstamp", min(each.changed_at, now))
         event.add("summary", summary(each))
         event.add("dtstart", each.day)
-        # Without an end it is this one day. The day after the last of all years cannot be written.
+        # The day after `date.max` cannot be represented. Without DTEND, an event lasts one day.
         if each.day < dt.date.max:
             event.add("dtend", each.day + dt.timedelta(days=1))
         event.add("url", f"{base}{each.href}")
-        # The day stays free.
+        # Do not block the day as busy.
         event.add("transp", "TRANSPARENT")
         calendar.add_component(event)
     written: bytes = calendar.to_ical()

@@ -1,4 +1,4 @@
-"""The texts of the entries of a calendar. They are lazy, because the reader's language decides."""
+"""Labels of calendar entries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS: dict[str, LazyString] = {
 
 
 def summary(entry: Entry) -> str:
-    """Return what a calendar shows on the day of an entry."""
+    """Return the title of an entry in a calendar."""
     texts = {
         "renewal": _("Renew: %(title)s", title=entry.title),
         "roadmap": _("Target date: %(title)s", title=entry.title),
@@ -31,7 +31,7 @@ def summary(entry: Entry) -> str:
 
 
 def distance(entry: Entry, today: dt.date) -> str:
-    """Return how far away an entry is, in words."""
+    """Return the distance of an entry from today in words."""
     days = (entry.day - today).days
     if days < 0 and entry.kind == "renewal":
         return str(ngettext("due for %(num)d day", "due for %(num)d days", -days))
@@ -43,5 +43,5 @@ def distance(entry: Entry, today: dt.date) -> str:
 
 
 def month_title(month: dt.date) -> str:
-    """Return the name and the year of a month: December 2026."""
+    """Return the name and year of a month, such as "December 2026"."""
     return str(format_skeleton("yMMMM", month, locale=current_locale()))

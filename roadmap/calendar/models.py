@@ -1,4 +1,4 @@
-"""The table of addresses at which calendars read a person's dates."""
+"""The table of calendar feeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roadmap.auth.models import StoredToken
 
 
 class CalendarFeed(StoredToken):
-    """The address of a person's calendar, of which there is one. `last_read_on` is a day of UTC."""
+    """The token of a user's calendar feed, at most one per user. `last_read_on` is in UTC."""
 
     __tablename__ = "calendar_feed"
 

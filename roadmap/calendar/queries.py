@@ -1,4 +1,4 @@
-"""Load the dates of a person's calendar, and the person of a feed's address."""
+"""Load calendar entries and feeds."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from roadmap.progress.queries import enrollments
 
 
 def load_entries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
-    """Load target dates of what is open, and when evidence lapses, the earliest first.
+    """Load open target dates and evidence expiry dates, earliest first.
 
-    The page, the dashboard and the feed all show exactly these.
+    The calendar page, the dashboard and the feed share these entries.
     """
     found = [*_targets(session, user_id), *_expiries(session, user_id, today)]
     return sorted(found, key=lambda each: (each.day, each.title, each.kind, each.key))
@@ -68,9 +68,9 @@ def _targets(session: Session, user_id: uuid.UUID) -> list[Entry]:
 
 
 def _expiries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entry]:
-    """Load the last days to come of evidence, and when to begin to renew what is issued.
+    """Load the expiry dates of evidence, and the dates on which to start renewing credentials.
 
-    What has lapsed has no date any more: it may never be renewed, and nothing of it is late.
+    Lapsed evidence has no entries: it may never be renewed, so it is not late.
     """
     rows = session.execute(
         sa.select(
@@ -97,5 +97,5 @@ def _expiries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entr
 
 
 def feed_of(session: Session, user_id: uuid.UUID) -> CalendarFeed | None:
-    """Load the address of a person's calendar, if there is one."""
+    """Load the user's calendar feed, if any."""
     return session.scalars(sa.select(CalendarFeed).filter_by(user_id=user_id)).first()

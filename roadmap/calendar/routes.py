@@ -1,4 +1,4 @@
-"""The calendar of target dates and expiries, and the address at which other calendars read it."""
+"""The calendar page and its iCalendar feed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ calendar = Blueprint("calendar", __name__)
 @calendar.get("/calendar")
 @permit("calendar.read")
 def index() -> Response:
-    """Show a month, `?month=2026-12`, and the list of what is late and to come."""
+    """Show a month (`?month=2026-12`) and the list of late and upcoming entries."""
     today = current_user.today(now())
     month = rules.month_of(request.args.get("month", ""), today)
     entries = queries.load_entries(db.session, current_user.id, today)
@@ -60,7 +60,7 @@ def index() -> Response:
 @calendar.post("/calendar/address")
 @permit("calendar.write")
 def make_address() -> Response:
-    """Make an address, which ends the one before, and show it this once."""
+    """Create a feed URL, which replaces the previous one, and show it once."""
     token = actions.make_feed(db.session, current_user.id, now=now(), key=form_key())
     address = f"{public_address()}/calendar/{token}.ics"
     return render_page("calendar/address.html", 201, address=address)
@@ -78,7 +78,7 @@ def revoke_address() -> BaseResponse:
 @permit("public")
 @limiter.limit("120/minute")
 def read_feed(token: str) -> Response:
-    """Return the calendar of an address; every one that does not exist gets the same 404."""
+    """Return the calendar of a token. All invalid tokens get the same 404."""
     found = find_by_token(db.session, CalendarFeed, token)
     if found is None:
         abort(404)
@@ -97,7 +97,7 @@ def read_feed(token: str) -> Response:
             now=now(),
         )
     if is_first_today:
-        # A GET holds a reading transaction; the day is written in one of its own.
+        # A GET has a read-only transaction, so the day is written in a separate one.
         db.session.rollback()
         db.note(
             lambda own: actions.record_reading(own, feed_id, day),

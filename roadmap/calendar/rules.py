@@ -1,4 +1,4 @@
-"""The dates of a person's calendar, and when they are due. Pure."""
+"""Calendar entries and when they are due. Pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# What is due within so many days is on the dashboard.
+# The dashboard shows entries due within this number of days.
 SOON_DAYS = 14
 _FIRST_YEAR, _LAST_YEAR = 1950, 2200
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something on a day. `kind` is a key of `labels.KINDS`, `key` tells it from others of it.
+    """A calendar entry. `kind` is a key of `labels.KINDS`, `key` is unique within the kind.
 
-    `changed_at` is when it was last changed, as calendars ask.
+    `changed_at` is the last revision, which iCalendar requires.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Entry:
 
 
 def month_of(text: str, today: dt.date) -> dt.date:
-    """Read "2026-12" as the first day of the month; anything else is the month of today."""
+    """Parse a month such as "2026-12" to its first day, with the current month as default."""
     try:
         day = dt.datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
@@ -41,6 +41,6 @@ def month_of(text: str, today: dt.date) -> dt.date:
 
 
 def due(entries: Iterable[Entry], today: dt.date) -> list[Entry]:
-    """Return what is late or due soon, the earliest first."""
+    """Return the entries that are late or due soon."""
     until = today + dt.timedelta(days=SOON_DAYS)
     return [each for each in entries if each.day <= until]

@@ -1,1 +1,1 @@
-"""Positions and education, as a person declares them."""
+"""Self-declared positions and education."""

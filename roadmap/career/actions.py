@@ -1,4 +1,4 @@
-"""Change a person's positions and degrees. Each change affects readiness."""
+"""Change positions and degrees. Each change affects readiness."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from roadmap.people.private_rows import add_row, change_row, lock_row
 
 SomeEntry = TypeVar("SomeEntry", bound=Entry)
 
-# Of positions and of degrees, each.
+# For positions and degrees each.
 MAX_ENTRIES = 100
 TOO_MANY: dict[type[Entry], LazyString] = {
     Position: _l("You already have %(most)d positions, the maximum.", most=MAX_ENTRIES),
@@ -37,7 +37,7 @@ def add(
     now: dt.datetime,
     key: str = "",
 ) -> SomeEntry:
-    """Add a position or a degree, once for each `key` of a form. Raises LimitReached."""
+    """Add a position or degree, once per form `key`. Raises LimitReached."""
     lock_user(session, user_id)
     made_as = form_id(key, user_id, model.__tablename__, sorted(values.items()))
     advice = _l("Delete one that you no longer need, then add this one again.")
@@ -59,14 +59,14 @@ def change(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Change an entry. Raises StaleForm where `seen` is out of date, or RowDeleted."""
+    """Change an entry. Raises StaleForm if `seen` is out of date, or RowDeleted."""
     lock_user(session, entry.user_id)
     change_row(session, entry, values, seen=seen)
     _record_history(session, entry, "changed", by=by, now=now)
 
 
 def remove(session: Session, entry: Entry, *, by: uuid.UUID, now: dt.datetime) -> None:
-    """Delete an entry; the history keeps what it said. Raises RowDeleted."""
+    """Delete an entry and record its values in the history. Raises RowDeleted."""
     lock_user(session, entry.user_id)
     lock_row(session, entry)
     session.delete(entry)
@@ -74,7 +74,7 @@ def remove(session: Session, entry: Entry, *, by: uuid.UUID, now: dt.datetime) -
 
 
 def _values(entry: Entry) -> dict[str, Any]:
-    """Return what the person declared, as JSON values."""
+    """Return the declared values for the history."""
     values = {column.name: getattr(entry, column.name) for column in entry.__table__.columns}
     del values["id"], values["user_id"]
     return values

@@ -1,4 +1,4 @@
-"""The forms of positions and degrees."""
+"""Forms of positions and degrees."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.stale_forms import DatedForm
 from roadmap.core.text import clean_line, clean_multiline
 
-# An earlier year is a typing error.
+# Earlier years are typos.
 EARLIEST_YEAR = 1940
 MAX_SUMMARY_LENGTH = 20_000
 NO_LEVEL = _l("Choose one of the levels.")
@@ -72,7 +72,7 @@ class DegreeForm(DatedForm):
 
 
 def level_labels() -> dict[str, str]:
-    """Return the labels of degree levels, in the order of the list."""
+    """Return the labels of degree levels, in display order."""
     return {
         "bachelor": _("Bachelor's degree"),
         "master": _("Master's degree"),

@@ -1,4 +1,4 @@
-"""The tables of positions and degrees, as people declare them."""
+"""Tables of self-declared positions and degrees."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEGREE_LEVELS = ("bachelor", "master", "doctorate", "other")
 
 
 class Entry(Base):
-    """What a position and a degree have in common."""
+    """Base of positions and degrees."""
 
     __abstract__ = True
 
@@ -22,12 +22,12 @@ class Entry(Base):
 
     @property
     def counts(self) -> bool:
-        """Return whether readiness can count it."""
+        """Return whether readiness takes this entry into account."""
         raise NotImplementedError
 
 
 class Position(Entry):
-    """A job from a date to a date (or until today), ML engineering or not."""
+    """A job. It is current if `ended_on` is None."""
 
     __tablename__ = "position"
 
@@ -50,7 +50,7 @@ class Position(Entry):
 
 
 class Degree(Entry):
-    """A degree, finished."""
+    """A completed degree."""
 
     __tablename__ = "degree"
 

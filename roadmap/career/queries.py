@@ -12,7 +12,7 @@ from roadmap.career.models import Degree, Position
 
 
 def positions(session: Session, user_id: uuid.UUID) -> Sequence[Position]:
-    """Load the person's positions: current ones first, then the latest."""
+    """Load the user's positions: current ones first, then by start, latest first."""
     return session.scalars(
         sa.select(Position)
         .where(Position.user_id == user_id)
@@ -21,7 +21,7 @@ def positions(session: Session, user_id: uuid.UUID) -> Sequence[Position]:
 
 
 def degrees(session: Session, user_id: uuid.UUID) -> Sequence[Degree]:
-    """Load the person's degrees, latest first, those without a date last."""
+    """Load the user's degrees, latest first, undated ones last."""
     return session.scalars(
         sa.select(Degree)
         .where(Degree.user_id == user_id)

@@ -1,4 +1,4 @@
-"""The pages of a person's positions and degrees."""
+"""Pages of the user's positions and degrees."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def save_entry(model: type[Entry], key: uuid.UUID) -> Response:
     try:
         actions.change(db.session, row, form.values, seen=seen, by=current_user.id, now=now())
     except StaleForm:
-        # The page shows the saved entry beside the form; sending it again replaces the entry.
+        # Show the saved entry next to the form. Submitting again overwrites it.
         form.note_shown(row)
         return _render_form(model, form, row, 409)
     return _redirect_with(SAVED[model], row)

@@ -1,1 +1,1 @@
-"""Direction, challenges of the role, and further education: a person's private plans."""
+"""Private career plans: direction, challenges of the role and further education."""

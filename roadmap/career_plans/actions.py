@@ -1,4 +1,4 @@
-"""Save a person's plans, and add reflections. The history says which, and not what they say."""
+"""Save plans and add reflections. The history records that, but not their content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.private_rows import add_row
 
-# Of one challenge: ten years, a line a month.
+# Per challenge: one a month for ten years.
 MAX_REFLECTIONS = 120
 
 
@@ -32,10 +32,10 @@ def save_plan(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Save the answers, those of an empty form too. Raises StaleForm, which carries the plan.
+    """Save the answers, even if they are empty. Raises StaleForm with the saved plan.
 
-    `revision` is that of the plan that the form showed, 0 where there was none. Sending the same
-    answers twice changes nothing.
+    `revision` is the plan's revision shown in the form, 0 for a new plan. Unchanged answers are not
+    saved.
     """
     lock_user(session, user_id)
     saved = queries.plan(session, user_id, kind, subject)
@@ -68,7 +68,7 @@ def add_reflection(
     now: dt.datetime,
     key: str = "",
 ) -> None:
-    """Add a reflection on a challenge, once for each `key` of a form. Raises LimitReached."""
+    """Add a reflection on a challenge, once per form `key`. Raises LimitReached."""
     lock_user(session, user_id)
     reflection = Reflection(
         id=form_id(key, user_id, challenge, text),

@@ -1,6 +1,6 @@
-"""The model of this room's content file, which `queries.career_content` loads.
+"""Model of the career planning content, which `queries.career_content` loads.
 
-What people write hangs on its keys: they stay for ever and never change their meaning.
+Saved plans refer to its keys, so keys must never be removed or change their meaning.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ QuestionType = Literal["text", "date", "number", "money", "choice"]
 
 
 class Question(Model):
-    """A question that a person answers for themselves; `options` are those of a choice."""
+    """A question of a plan or worksheet. `options` are the values of a choice."""
 
     key: Word
     text: Line
@@ -62,7 +62,7 @@ class PathOnAxis(Model):
 
 
 class CareerPath(Model):
-    """One of the two directions; `roadmap` is the slug of the one that leads there."""
+    """One of the two career directions. `roadmap` is the slug of its roadmap."""
 
     key: Word
     title: Title
@@ -85,7 +85,7 @@ class PageLink(Model):
 
 
 class Challenge(Model):
-    """A challenge of the role, and what experienced people do about it."""
+    """A challenge of the role, and how experienced people handle it."""
 
     key: Key
     title: Title
@@ -110,14 +110,14 @@ class EducationOption(Heading):
 
 
 class Figure(Heading):
-    """A figure computed from the answers: a sum, or the quotient of two of them."""
+    """A figure computed from answers: a sum or a quotient."""
 
     sum_of: tuple[Word, ...] = ()
     quotient_of: tuple[Word, Word] | None = None
 
 
 class AdvancedEducation(Model):
-    """The worksheet on a further degree: one sheet for each option."""
+    """The worksheet on further education, filled in per option."""
 
     title: Title
     summary: Text

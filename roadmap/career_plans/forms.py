@@ -1,4 +1,4 @@
-"""The forms of plans, built from the questions of the content, and of a reflection."""
+"""Plan forms, generated from the content's questions, and the reflection form."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ MAX_NUMBER = 100_000_000
 
 
 class PlanForm(FlaskForm):
-    """What all plans share: the revision of what the form shows, 0 where nothing is saved."""
+    """Base of the plan forms. `seen` is the revision shown, 0 for a new plan."""
 
     seen = HiddenField()
-    # The fields of the questions, by the key of each.
+    # Form field names by question key.
     names: dict[str, str] = {}
     saved_answers: dict[str, str]
     today: dt.date
@@ -54,16 +54,16 @@ class PlanForm(FlaskForm):
 
     @property
     def answers(self) -> dict[str, str]:
-        """Return the answers that are given, as the table stores them."""
+        """Return the non-empty answers in stored format."""
         given = {key: self[name].data for key, name in self.names.items()}
         return {key: _stored(value) for key, value in given.items() if value not in (None, "")}
 
     def answer_field(self, key: str) -> Field:
-        """Return the field of a question."""
+        """Return the form field of a question."""
         return self[self.names[key]]
 
     def differences(self, saved: CareerPlan) -> dict[str, str]:
-        """Return the saved answers that differ from those of the form, by label."""
+        """Return the saved answers that differ from the form's, by label."""
         mine = self.answers
         return {
             self[name].label.text: saved.answers.get(key, "–")
@@ -83,7 +83,7 @@ class ReflectionForm(FlaskForm):
 def plan_form(
     questions: Sequence[Question], saved: CareerPlan | None, today: dt.date, **options: Any
 ) -> PlanForm:
-    """Return the form of these questions, filled with what is saved."""
+    """Return a form with these questions, filled with the saved answers."""
     form_class = _form_class(tuple(questions))
     shown: dict[str, Any] = {"seen": saved.revision if saved else 0}
     for question in questions:
@@ -97,8 +97,8 @@ def plan_form(
 
 @cache
 def _form_class(questions: tuple[Question, ...]) -> type[PlanForm]:
-    """Return the class of a form; there are as many as there are pages with questions."""
-    # A question may have the name of something that a form has, such as `data`.
+    """Return the form class for these questions."""
+    # The prefix avoids conflicts with form attributes such as `data`.
     names = {question.key: f"answer_{question.key}" for question in questions}
     fields = {names[each.key]: _field(each) for each in questions}
     return type("AnswersForm", (PlanForm,), {**fields, "names": names})

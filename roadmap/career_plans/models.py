@@ -1,4 +1,4 @@
-"""The tables of a person's career plans, which nobody else ever sees."""
+"""Tables of career plans, visible only to their owner."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PLAN_KINDS = ("challenge", "direction", "education")
 
 
 class CareerPlan(Base):
-    """A person's answers to the questions of one page.
+    """A user's answers to the questions of one page.
 
-    `subject` is the key of the challenge or of the option of education, empty for the direction.
-    `answers` are texts by key of the question: dates in ISO form, numbers as decimals.
-    `revision` grows with each change, so that a form that is out of date is noticed.
+    `subject` is the key of the challenge or education option, empty for the direction. `answers`
+    are strings by question key, with dates in ISO 8601 and numbers as decimals. `revision` is
+    incremented by each change to detect stale forms.
     """
 
     __tablename__ = "career_plan"
@@ -38,7 +38,7 @@ class CareerPlan(Base):
 
 
 class Reflection(Base):
-    """What a person wrote about a challenge on a day. Rows are only added."""
+    """A user's dated reflection on a challenge. Append-only."""
 
     __tablename__ = "career_reflection"
 

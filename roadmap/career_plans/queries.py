@@ -1,4 +1,4 @@
-"""Load the content of this room, and a person's own plans, worksheets and reflections."""
+"""Load the career planning content and the user's plans, worksheets and reflections."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 @cache
 def career_content() -> CareerContent:
-    """Return the content of this room, read once a process."""
-    # Pydantic comes with the first content that is read: the start does not wait for it.
+    """Return the parsed content, which is cached per process."""
+    # Imported here, so that Pydantic does not slow down the start of the application.
     from roadmap.career_plans.content import CareerContent
     from roadmap.catalog.files import read_as
 
@@ -37,12 +37,12 @@ def career_content() -> CareerContent:
 
 
 def milestone_links(session: Session, user_id: uuid.UUID, keys: Iterable[str]) -> list[Link]:
-    """Return where milestones stand, on the content's own roadmap rather than on a foreign one."""
+    """Load links to milestones, preferring the roadmap that the content belongs to."""
     return progress.milestone_links(session, user_id, keys, preferred=career_content().roadmap)
 
 
 def pages_about(milestone_key: str) -> list[Link]:
-    """Return the pages of this room that help with a milestone."""
+    """Return links to the career planning pages that help with a milestone."""
     content = career_content()
     pages = [
         Link(each.title, f"/career/challenges/{each.key}")
@@ -55,20 +55,20 @@ def pages_about(milestone_key: str) -> list[Link]:
 
 
 def plan(session: Session, user_id: uuid.UUID, kind: str, subject: str = "") -> CareerPlan | None:
-    """Load the person's plan of this kind about this subject."""
+    """Load the user's plan of a kind about a subject."""
     return session.scalars(
         sa.select(CareerPlan).filter_by(user_id=user_id, kind=kind, subject=subject)
     ).first()
 
 
 def plans(session: Session, user_id: uuid.UUID, kind: str) -> dict[str, CareerPlan]:
-    """Load the person's plans of a kind, by subject."""
+    """Load the user's plans of a kind by subject."""
     found = session.scalars(sa.select(CareerPlan).filter_by(user_id=user_id, kind=kind))
     return {each.subject: each for each in found}
 
 
 def reviews_due(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Link]:
-    """Return the plans that the person wanted to read again by today."""
+    """Load links to the plans with a review date up to today."""
     content = career_content()
     options = content.advanced_education.option_by_key
     found = session.scalars(
@@ -88,7 +88,7 @@ def reviews_due(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Li
 
 @dataclass(frozen=True)
 class Worksheet:
-    """An option of further education, and the person's sheet about it, if there is one."""
+    """An option of further education with the user's saved answers, if any."""
 
     option: EducationOption
     saved: CareerPlan | None
@@ -99,7 +99,7 @@ class Worksheet:
 
     @property
     def figures(self) -> list[Decimal | None]:
-        """Return the figures in the order of the content, None where too little is answered."""
+        """Return the figures in content order, None if answers are missing."""
         asked = career_content().advanced_education.figures
         return [figure(self.answers, each.sum_of, each.quotient_of) for each in asked]
 
@@ -114,7 +114,7 @@ class Worksheet:
 
     @property
     def outcome(self) -> str:
-        """Say the decision in a sentence; "" where there is none."""
+        """Return the decision as a sentence, "" if there is none."""
         if not self.decision or self.saved is None:
             return ""
         said = _(
@@ -129,7 +129,7 @@ class Worksheet:
 
 
 def worksheets(session: Session, user_id: uuid.UUID) -> list[Worksheet]:
-    """Load the person's worksheets: all options, with the sheets that are filled in."""
+    """Load the user's worksheets for all options, including empty ones."""
     content = career_content().advanced_education
     saved = plans(session, user_id, "education")
     return [Worksheet(option, saved.get(option.key)) for option in content.options]
@@ -138,7 +138,7 @@ def worksheets(session: Session, user_id: uuid.UUID) -> list[Worksheet]:
 def decided_worksheets(
     session: Session, user_id: uuid.UUID, milestones: Collection[str]
 ) -> list[Worksheet]:
-    """Load those with an outcome, where any of the milestones is what they decide about."""
+    """Load the worksheets with an outcome, if they are about any of the milestones."""
     about = career_content().advanced_education.milestones
     if not set(about) & set(milestones):
         return []
@@ -146,7 +146,7 @@ def decided_worksheets(
 
 
 def stages_decided_about(session: Session, user_id: uuid.UUID) -> list[tuple[str, str]]:
-    """Return titles and addresses of the optional stages that the worksheet decides about."""
+    """Load (title, path) of the optional stages that the worksheet decides about."""
     about = set(career_content().advanced_education.milestones)
     return [
         (stage.title, f"/roadmaps/{each.slug}/{stage.key}")
@@ -157,7 +157,7 @@ def stages_decided_about(session: Session, user_id: uuid.UUID) -> list[tuple[str
 
 
 def reflections(session: Session, user_id: uuid.UUID, challenge: str) -> Sequence[Reflection]:
-    """Load the person's reflections on a challenge, newest first."""
+    """Load the user's reflections on a challenge, newest first."""
     return session.scalars(
         sa.select(Reflection)
         .filter_by(user_id=user_id, challenge=challenge)
@@ -166,7 +166,7 @@ def reflections(session: Session, user_id: uuid.UUID, challenge: str) -> Sequenc
 
 
 def last_reflections(session: Session, user_id: uuid.UUID) -> dict[str, dt.date]:
-    """Return the day of the person's last reflection, by challenge."""
+    """Load the day of the user's last reflection by challenge."""
     newest = (
         sa.select(Reflection.challenge, sa.func.max(Reflection.written_on).label("day"))
         .where(Reflection.user_id == user_id)

@@ -1,4 +1,4 @@
-"""The pages of a person's career plans. Each shows only what is the person's own."""
+"""Pages of career plans, visible only to their owner."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ def _saved_form(kind: str, subject: str, questions: Sequence[Question]) -> PlanF
 
 
 def _save(kind: str, subject: str, form: PlanForm) -> dict[str, Any]:
-    """Save a form; return with which status it is shown again where it is not saved.
+    """Save a form, and return template values for showing it again if it was not saved.
 
-    Where another form was faster, `late` is what that one saved, by label; sending this one again
-    replaces it.
+    After a conflict, `late` has the differing saved answers by label. Submitting again overwrites
+    them.
     """
     if not form.validate():
         return {"status": 422}
@@ -162,7 +162,7 @@ def _render_direction(form: PlanForm, **refused: Any) -> Response:
 @career_plans.get("/career/education")
 @permit("career_plan.read")
 def education() -> str:
-    """Show the facts about a further degree, and the options with one's worksheets."""
+    """Show facts about further education, and the options with the user's worksheets."""
     content, me = queries.career_content(), current_user.id
     about = content.advanced_education
     named = {fact.source for fact in about.facts}

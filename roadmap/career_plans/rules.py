@@ -1,4 +1,4 @@
-"""What is computed from the answers of a worksheet."""
+"""Rules that evaluate the answers of a worksheet. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from decimal import Decimal
 
 Answers = Mapping[str, str]
 
-# The questions of a worksheet whose answers are its outcome.
+# Keys of the worksheet questions that form its outcome.
 DECISION, REVIEW_ON = "decision", "review_on"
-# The decision that needs a day on which it is looked at again.
+# The decision that requires a review date.
 NOT_YET = "not yet"
 
 
@@ -19,7 +19,7 @@ def is_review_missing(answers: Answers) -> bool:
 
 
 def is_review_past(answers: Answers, saved: Answers, today: dt.date) -> bool:
-    """Return whether the day of the review is new and past; a saved one has come to pass."""
+    """Return whether a new review date is in the past. A saved one may have passed since."""
     day = answers.get(REVIEW_ON, "")
     return bool(day) and day != saved.get(REVIEW_ON) and day < today.isoformat()
 
@@ -32,7 +32,7 @@ def is_review_due(answers: Answers, today: dt.date) -> bool:
 def figure(
     answers: Answers, sum_of: Sequence[str], quotient_of: tuple[str, str] | None
 ) -> Decimal | None:
-    """Return a sum of answers, or the quotient of two; None where too little is answered."""
+    """Return a sum of answers or the quotient of two, None if answers are missing."""
     if quotient_of is not None:
         above, below = (Decimal(answers.get(key) or 0) for key in quotient_of)
         return above / below if above and below else None

@@ -1,1 +1,1 @@
-"""What counts as a credential, cloud certifications with price and state, and one's own."""
+"""Valuable credentials, cloud certifications, and the user's own certifications."""

@@ -1,4 +1,4 @@
-"""Save what a person paid for a certification. The history says that, and not how much."""
+"""Save the costs of certifications. The history records the change, but no amount."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def save_cost(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Save the cost of a year in place of an earlier one; 0 deletes it."""
+    """Save the cost of a year, replacing the previous amount. 0 deletes it."""
     lock_user(session, user_id)
     saved = session.scalar(
         sa.select(CredentialCost)

@@ -1,6 +1,6 @@
-"""The model of this room's content file, which `queries.credential_content` loads.
+"""Model of the credential content, which `queries.credential_content` loads.
 
-Its keys stay for ever and never change their meaning.
+Keys must never be removed or change their meaning.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Year = Annotated[int, whole(2000, 2100)]
 
 
 class Valued(Model):
-    """A thing that counts for more than a certificate, and what makes one count."""
+    """A kind of proof that is worth more than a certificate, and what makes it count."""
 
     key: Key
     title: Title
@@ -43,7 +43,7 @@ class Valued(Model):
 
 
 class Price(Model):
-    """What the exam cost in a year."""
+    """The exam price in a year."""
 
     amount: Annotated[int, whole(0, 99_999)]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
@@ -52,7 +52,7 @@ class Price(Model):
 
 
 class Certification(Model):
-    """A certification of a vendor; `secondary` where no page of the issuer was read."""
+    """A vendor certification. `secondary` is set if no page of the issuer was read."""
 
     key: Key
     title: Title
@@ -82,15 +82,13 @@ class Certification(Model):
 
 
 class GuideCertification(Model):
-    """A certification that the guide names, and what it says it shows."""
+    """A certification that the guide mentions, and what it proves according to the guide."""
 
     key: Key
     shows: Line
 
 
 class CredentialContent(SourcedContent):
-    """The whole file."""
-
     introduction: Text
     matters_most: tuple[Valued, ...] = Field(min_length=1)
     certifications_introduction: Text
@@ -103,7 +101,7 @@ class CredentialContent(SourcedContent):
 
     @property
     def shown_by_guide(self) -> dict[str, str]:
-        """Return what the guide says that a certification shows, by key."""
+        """Return what certifications prove according to the guide, by key."""
         return {each.key: each.shows for each in self.named_by_guide}
 
     def problems(self) -> Iterator[Problem]:

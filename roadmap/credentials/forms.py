@@ -1,4 +1,4 @@
-"""What a person paid for a certification."""
+"""The form for the cost of a certification."""
 
 from __future__ import annotations
 

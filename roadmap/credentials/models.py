@@ -1,4 +1,4 @@
-"""The table of what people paid for their certifications, which nobody else ever sees."""
+"""The table of certification costs, visible only to their owner."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.people.models import OwnerId
 
 
 class CredentialCost(Base):
-    """What a person paid for a certification in a year, in whole units of a currency."""
+    """The cost of a user's certification in a year, in whole units of a currency."""
 
     __tablename__ = "credential_cost"
 

@@ -1,4 +1,4 @@
-"""Load the content of this room, and what a person has of it themselves."""
+"""Load the credential content and the user's own certifications and costs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 @cache
 def credential_content() -> CredentialContent:
-    """Return the content of this room, read once a process."""
-    # Pydantic comes with the first content that is read: the start does not wait for it.
+    """Return the parsed content, which is cached per process."""
+    # Imported here, so that Pydantic does not slow down the start of the application.
     from roadmap.catalog.files import read_as
     from roadmap.credentials.content import CredentialContent
 
@@ -38,9 +38,9 @@ def credential_content() -> CredentialContent:
 
 @dataclass(frozen=True, slots=True)
 class OwnCertification:
-    """A person's certification. `days_left` is None where it does not expire.
+    """A user's certification. `days_left` is None if it does not expire.
 
-    `warning` is the number of days of the warning that is due, None where none is.
+    `warning` is the due entry of `WARNING_DAYS`, None if no warning is due.
     """
 
     item: Item
@@ -56,9 +56,9 @@ class OwnCertification:
 def own_certifications(
     session: Session, user_id: uuid.UUID, today: dt.date
 ) -> list[OwnCertification]:
-    """Load a person's certifications: what lapses next first, what has lapsed last.
+    """Load the user's certifications: next to lapse first, already lapsed ones last.
 
-    Dates are those of the version that counts, as everywhere.
+    Dates are those of the version that counts (`Item.counted`).
     """
     ids = session.scalars(
         sa.select(Evidence.id)
@@ -90,7 +90,7 @@ def _own(item: Item, today: dt.date) -> OwnCertification:
 
 
 def own_kinds(session: Session, user_id: uuid.UUID) -> dict[str, int]:
-    """Count a person's pieces by the kind that the list of evidence shows."""
+    """Count the user's pieces of evidence by the kind of their current version."""
     rows = session.execute(
         sa.select(EvidenceVersion.kind, sa.func.count())
         .join(Evidence, Evidence.current_id == EvidenceVersion.id)
@@ -101,7 +101,7 @@ def own_kinds(session: Session, user_id: uuid.UUID) -> dict[str, int]:
 
 
 def own_costs(session: Session, user_id: uuid.UUID) -> dict[uuid.UUID, list[CredentialCost]]:
-    """Load what a person paid, by certification, the latest year first."""
+    """Load the user's costs by certification, latest year first."""
     rows = session.scalars(
         sa.select(CredentialCost)
         .where(CredentialCost.user_id == user_id)
@@ -116,7 +116,7 @@ def own_costs(session: Session, user_id: uuid.UUID) -> dict[uuid.UUID, list[Cred
 def costs_by_year(
     costs: Mapping[uuid.UUID, Sequence[CredentialCost]],
 ) -> list[tuple[int, list[tuple[str, int]]]]:
-    """Return the sums of each year, the latest first, by currency: they are never converted."""
+    """Return the sums by year, latest first, and by currency, without conversion."""
     sums: Counter[tuple[int, str]] = Counter()
     for each in chain.from_iterable(costs.values()):
         sums[each.year, each.currency] += each.amount

@@ -1,4 +1,4 @@
-"""The page of credentials, and what one paid for one's own."""
+"""Pages of credentials and of the costs of the user's certifications."""
 
 from __future__ import annotations
 

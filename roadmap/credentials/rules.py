@@ -1,4 +1,4 @@
-"""When a certification lapses, and when its holder is warned. Pure."""
+"""Rules for the expiry warnings of certifications. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import datetime as dt
 
 from roadmap.core.dates import PartialDate
 
-# How many days before its last day a holder is warned, the earlier first.
+# Warnings are due these numbers of days before the last day.
 WARNING_DAYS = (60, 14)
 
 
 def warning_days(expires_on: PartialDate | None, today: dt.date) -> int | None:
-    """Return the warning that is due, by its days, None where none is (any more).
+    """Return the due entry of `WARNING_DAYS`, None if no warning is due or it has lapsed.
 
-    A month or a year counts through its last day, as everywhere.
+    Months and years count through their last day.
     """
     if expires_on is None or expires_on.last < today:
         return None
@@ -23,5 +23,5 @@ def warning_days(expires_on: PartialDate | None, today: dt.date) -> int | None:
 
 
 def days_left(expires_on: PartialDate, today: dt.date) -> int:
-    """Return how many days it counts after today, negative where it has lapsed."""
+    """Return the number of days until it lapses, negative if it has lapsed."""
     return (expires_on.last - today).days

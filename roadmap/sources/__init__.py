@@ -1,1 +1,1 @@
-"""Where the content of all pages comes from, the guide first."""
+"""The sources of the content of all pages."""

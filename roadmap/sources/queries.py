@@ -1,4 +1,4 @@
-"""Collect what the content of other rooms cites."""
+"""Collect the sources cited by the content of other packages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def citing_pages(session: Session, market: Market) -> list[tuple[str, str, Sequence[Source]]]:
-    """Return the pages whose content cites sources: title, address and sources, as in the menu."""
+    """Return (title, path, sources) of the pages that cite sources, in menu order."""
     abouts = [
         (
             _("Is this for me: %(roadmap)s", roadmap=each.content.title),

@@ -14,7 +14,7 @@ sources = Blueprint("sources", __name__)
 @sources.get("/sources")
 @permit("source.read")
 def overview() -> str:
-    # Pydantic comes with the first page that needs it: the start does not wait for it.
+    # Imported here, so that Pydantic does not slow down the start of the application.
     from roadmap.market.content import market_content
 
     market = market_content()

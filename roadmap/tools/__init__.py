@@ -1,1 +1,1 @@
-"""Tools of the trade with status and licence, and what a person knows of them."""
+"""ML engineering tools with status and licence, and the user's experience with them."""

@@ -1,4 +1,4 @@
-"""Save what a person says of a tool. The history says of which, and not what."""
+"""Save tool records. The history records the tool, but no values."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def save(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """Save level, interest, last use and note; nothing at all deletes the record.
+    """Save level, interest, last use and note, or delete the record if all are empty.
 
-    Saving the same twice changes nothing. `seen` is the fingerprint of what the form showed, ""
-    to save unconditionally. Raises StaleForm.
+    Unchanged values are not saved. `seen` is the fingerprint of the values shown in the form, "" to
+    save unconditionally. Raises StaleForm.
     """
     lock_user(session, user_id)
     saved = queries.records(session, user_id).get(tool)

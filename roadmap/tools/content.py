@@ -1,6 +1,6 @@
-"""The model of this room's content file, which `queries.tool_content` loads.
+"""Model of the tool list, which `queries.tool_content` loads.
 
-What people say of tools hangs on its keys: they stay for ever and never change their meaning.
+Tool records refer to its keys, so keys must never be removed or change their meaning.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Group(Model):
 
 
 class Tool(Model):
-    """A tool; `source` says how old the copy was that was looked at on the day `checked_on`.
+    """A tool. `source` describes the age of the copy that was checked on `checked_on`.
 
-    `also` are further names of it, `milestones` those that work with it.
+    `also` are alternative names, `milestones` the keys of milestones that use the tool.
     """
 
     key: Key
@@ -53,8 +53,6 @@ class Tool(Model):
 
 
 class ToolContent(SourcedContent):
-    """The whole file."""
-
     groups: tuple[Group, ...] = Field(min_length=1)
     named_by_guide: Annotated[tuple[Key, ...], Unique]
     tools: tuple[Tool, ...] = Field(min_length=1)
@@ -64,7 +62,7 @@ class ToolContent(SourcedContent):
         return {each.key: each for each in self.tools}
 
     def used_in(self, milestone: str) -> list[Tool]:
-        """Return the tools that a milestone works with."""
+        """Return the tools that a milestone uses."""
         return [each for each in self.tools if milestone in each.milestones]
 
     @property

@@ -1,4 +1,4 @@
-"""What a person says of a tool."""
+"""The form and labels of a tool record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATUS_LABELS = {
     "legacy": _l("Legacy"),
     "retired": _l("Retired"),
 }
-# An earlier year is a typing error.
+# Earlier years are typos.
 EARLIEST_YEAR = 1980
 LEVEL_LABELS = {
     "": _l("Not said"),

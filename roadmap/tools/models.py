@@ -1,4 +1,4 @@
-"""The table of what people know of tools, which nobody else ever sees."""
+"""The table of tool records, which are private unless the user shares them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.types import Base, Id, check_one_of
 from roadmap.people.models import OwnerId
 
-# '' where nothing is said.
+# '' means not specified.
 LEVELS = ("", "tried", "used", "production", "asked")
 INTERESTS = ("", "learn", "deepen", "leave")
 NOTHING = {"level": "", "interest": "", "last_used": None, "note": ""}
 
 
 class ToolRecord(Base):
-    """What a person says of one tool; `tool` is its key in the content."""
+    """A user's experience with a tool. `tool` is its key in the content."""
 
     __tablename__ = "tool_record"
 

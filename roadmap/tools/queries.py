@@ -1,4 +1,4 @@
-"""Load the content of this room, and what a person says of tools."""
+"""Load the tool list and the user's tool records."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from roadmap.tools.rules import names_one_of
 if TYPE_CHECKING:
     from roadmap.tools.content import Tool, ToolContent
 
-# So many pieces of evidence stand on the page of a tool.
+# Number of pieces of evidence listed on a tool's page.
 MAX_NAMING = 20
 
 
 @cache
 def tool_content() -> ToolContent:
-    """Return the content of this room, read once a process."""
-    # Pydantic comes with the first content that is read: the start does not wait for it.
+    """Return the parsed tool list, which is cached per process."""
+    # Imported here, so that Pydantic does not slow down the start of the application.
     from roadmap.catalog.files import read_as
     from roadmap.tools.content import ToolContent
 
@@ -38,18 +38,18 @@ def tool_content() -> ToolContent:
 
 
 def records(session: Session, user_id: uuid.UUID) -> dict[str, ToolRecord]:
-    """Load what a person says of tools, by key."""
+    """Load the user's tool records by tool key."""
     found = session.scalars(sa.select(ToolRecord).filter_by(user_id=user_id))
     return {each.tool: each for each in found}
 
 
 def shares_tools(session: Session, user_id: uuid.UUID) -> bool:
-    """Load whether a person shares what they say of tools."""
+    """Load whether the user shares their tool records."""
     return bool(session.scalar(sa.select(User.shares_tools).where(User.id == user_id)))
 
 
 def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[Link]]:
-    """Load which milestones of a person's roadmaps work with which tool, by its key."""
+    """Load the milestones of the user's roadmaps that use a tool, by tool key."""
     asked: dict[str, dict[str, Link]] = defaultdict(dict)
     for enrolled in enrollments(session, user_id):
         content = load_revision(session, enrolled.revision_id).content
@@ -57,7 +57,7 @@ def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[Li
             for key in tool.milestones:
                 if (milestone := content.by_key.get(key)) is not None:
                     href = f"/roadmaps/{content.slug}/milestones/{key}"
-                    # One that two roadmaps share is named once, on the primary one.
+                    # List a milestone of two roadmaps once, with its link in the primary one.
                     asked[tool.key].setdefault(key, Link(milestone.title, href))
     return {tool: list(found.values()) for tool, found in asked.items()}
 
@@ -65,9 +65,9 @@ def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[Li
 def evidence_naming(
     session: Session, user_id: uuid.UUID, tool: Tool
 ) -> list[tuple[uuid.UUID, str]]:
-    """Load a person's own pieces whose title, text or role names a tool, the newest first.
+    """Load the user's pieces whose title, text or role mentions a tool, newest first.
 
-    One more than `MAX_NAMING` tells that there are more.
+    Returns up to `MAX_NAMING` + 1 pieces, to show that there are more.
     """
     names = (tool.title, *tool.also)
     version = EvidenceVersion

@@ -1,4 +1,4 @@
-"""The tools, and what a person says of each. Nobody else sees that."""
+"""Pages of the tools and the user's records about them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ tools = Blueprint("tools", __name__)
 @tools.get("/tools")
 @permit("tool.read")
 def overview() -> str:
-    """Show the tools by group; an unknown filter means any."""
+    """List the tools by group. Unknown filter values are ignored."""
     content = queries.tool_content()
     mine = queries.records(db.session, current_user.id)
     group, status = (request.args.get(name, "") for name in ("group", "status"))
@@ -76,7 +76,7 @@ def show(key: str) -> Response:
 @tools.put("/tools/sharing")
 @permit("tool.write")
 def save_sharing() -> BaseResponse:
-    """Share level, interest and last use with those who see what one shares, or stop that."""
+    """Share level, interest and last use with the people who can see shared data, or stop it."""
     shares = request.form.get("shares_tools") == "1"
     set_preference(
         db.session, current_user.id, "shares_tools", shares, by=current_user.id, now=now()

@@ -1,1 +1,1 @@
-"""What a person notes of each week, one line at a time: a private record that becomes evidence."""
+"""A private work log of single lines that can become evidence."""

@@ -1,4 +1,4 @@
-"""Write lines of the work log, and make evidence of them. Neither history nor log names a line."""
+"""Change the work log and create evidence from it. Lines are never recorded in the history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from roadmap.people.actor import Actor
 from roadmap.people.private_rows import add_row, lock_row
 from roadmap.work_log.models import WorkLogEntry
 
-# Ten a week for ten years.
+# Per user: ten a week for ten years.
 MAX_ENTRIES = 5_000
 
 
@@ -35,7 +35,7 @@ def add_entry(
     now: dt.datetime,
     key: str = "",
 ) -> WorkLogEntry:
-    """Add a line, once for each `key` of a form. Raises LimitReached."""
+    """Add a line, once per form `key`. Raises LimitReached."""
     key_of_row = form_id(key, user_id, WorkLogEntry.__tablename__, day, text)
     entry = WorkLogEntry(id=key_of_row, user_id=user_id, day=day, text=text, created_at=now)
     limit = LimitReached(
@@ -46,7 +46,7 @@ def add_entry(
 
 
 def delete_entry(session: Session, entry: WorkLogEntry) -> None:
-    """Delete a line. What was made from it stays. Raises RowDeleted."""
+    """Delete a line, but not the evidence created from it. Raises RowDeleted."""
     lock_row(session, entry)
     session.delete(entry)
     session.flush()
@@ -55,7 +55,10 @@ def delete_entry(session: Session, entry: WorkLogEntry) -> None:
 def make_evidence(
     session: Session, entry: WorkLogEntry, *, by: Actor, now: dt.datetime
 ) -> Evidence:
-    """Make a draft of a line, once. Raises InvalidInput, LimitReached and RowDeleted."""
+    """Create a draft from a line, or return the existing one.
+
+    Raises InvalidInput, LimitReached and RowDeleted.
+    """
     lock_row(session, entry)
     if entry.evidence_id and (made := session.get(Evidence, entry.evidence_id)):
         return made

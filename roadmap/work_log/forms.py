@@ -1,4 +1,4 @@
-"""The form of a line of the work log."""
+"""The form of a work log line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roadmap.core.text import clean_line
 
 
 class EntryForm(SeenForm):
-    """One line about a day that has begun; today where none is named."""
+    """A line about a day up to today. The default is today."""
 
     text = StringField(
         _l("What did you ship? Whom did you help?"),
@@ -27,6 +27,6 @@ class EntryForm(SeenForm):
     def __init__(self, *, today: dt.date, **more: Any) -> None:
         super().__init__(**more)
         self.today = today
-        # The dashboard asks for the line alone.
+        # The dashboard's form has no day field.
         if self.day.data is None and not (self.day.raw_data or [""])[0].strip():
             self.day.data, self.day.process_errors = today, []

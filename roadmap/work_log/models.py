@@ -1,4 +1,4 @@
-"""The table of what people note of their weeks, which nobody else ever sees."""
+"""The work log table, visible only to its owner."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.people.models import OwnerId
 
 
 class WorkLogEntry(Base):
-    """One line about a day; `evidence_id` is the piece that was made from it."""
+    """A line about a day. `evidence_id` is the piece created from it, if any."""
 
     __tablename__ = "work_log_entry"
 

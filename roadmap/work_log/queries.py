@@ -1,4 +1,4 @@
-"""Load what a person noted of their weeks."""
+"""Load work log lines."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ PAGE_SIZE = 100
 
 
 def entries_of_week(session: Session, user_id: uuid.UUID, week: Week) -> Sequence[WorkLogEntry]:
-    """Load the lines of a week, the newest first."""
+    """Load the lines of a week, newest first."""
     return session.scalars(
         _newest_first(user_id).where(WorkLogEntry.day.between(week.monday, week.sunday))
     ).all()
 
 
 def entries(session: Session, user_id: uuid.UUID, page: int) -> tuple[list[WorkLogEntry], bool]:
-    """Load a page of all lines, the newest first, and whether older ones follow."""
+    """Load a page of lines, newest first, and whether older ones follow."""
     found = session.scalars(
         _newest_first(user_id).offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1)
     ).all()

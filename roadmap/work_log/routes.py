@@ -1,4 +1,4 @@
-"""The pages of the work log. Nobody else sees any of it."""
+"""Pages of the work log, visible only to its owner."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def add() -> Response:
         db.session, current_user.id, form.day.data, form.text.data, now=now(), key=form_key()
     )
     flash(_("Added to your work log."))
-    # The dashboard has the same line, and its author goes on there.
+    # Return to the dashboard if its form was used.
     if request.form.get("from") == "dashboard":
         return see_other("dashboard.index", _anchor="week-line")
     return see_other("work_log.overview")
@@ -85,7 +85,7 @@ def delete(key: uuid.UUID) -> Response:
 @work_log.put("/work-log/<uuid:key>/evidence")
 @permit("work_log.write")
 def make_evidence(key: uuid.UUID) -> Response:
-    """Make a draft of a line, and lead to what only its author knows: what it proves."""
+    """Create a draft from a line, and redirect to choosing the milestones it proves."""
     entry = permissions.load(db.session, current_user, "work_log.write", WorkLogEntry, key)
     made = actions.make_evidence(db.session, entry, by=current_user, now=now())
     said = _("A draft is saved. Choose the milestones it proves, and add a link if there is one.")
