@@ -1,4 +1,4 @@
-"""What a person's history says, as the page of their activity does."""
+"""The history of a person's changes, as listed on their activity page."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from roadmap.core.i18n import gettext as _
 
 
 class ActivityShape(Shape):
-    """One change: `text` is a sentence, `path` the page of what it is about.
+    """One change: `text` describes it in a sentence, `path` is the page of its subject.
 
-    `by` is the name of who made it, with a token's where one was used.
+    `by` names the person who made it, and their API token where one was used.
     """
 
     at: Timestamp
@@ -49,11 +49,13 @@ def _read_day(text: str) -> dt.date | None:
 
 
 Day = Annotated[dt.date | None, PlainValidator(_read_day), WithJsonSchema({"type": "string"})]
-DAY = Field("", validate_default=True, description="A day of your own time zone, as 2026-03-15.")
+DAY = Field(
+    "", validate_default=True, description="A day in your own time zone, such as 2026-03-15."
+)
 
 
 class ActivityParameters(Paging):
-    """Which changes are meant, and how many."""
+    """The filters and the page size of the list of changes."""
 
     kind: Annotated[str, OneOf(("", *KINDS))] = ""
     who: Annotated[str, OneOf(("", *queries.WHO))] = ""
@@ -66,7 +68,7 @@ class ActivityParameters(Paging):
 
 @operation("You")
 def list_activity(query: ActivityParameters) -> ActivityList:
-    """Return the changes to your records, the newest first."""
+    """List the changes to your records, newest first."""
     actor = current_actor()
     if query.roadmap and published_roadmap(db.session, query.roadmap) is None:
         slugs = [each.content.slug for each in published_roadmaps(db.session)]
@@ -78,12 +80,12 @@ def list_activity(query: ActivityParameters) -> ActivityList:
         before = queries.read_position(query.cursor) if query.cursor else None
     except ValueError:
         raise invalid_cursor() from None
-    asked = ActivityQuery(
+    filters = ActivityQuery(
         query.kind, query.roadmap, query.milestone, query.who, query.on, query.since, query.to
     )
-    wanted = asked.conditions(db.session, actor)
+    conditions = filters.conditions(db.session, actor)
     entries, more = queries.list_entries(
-        db.session, actor.id, *wanted, before=before, most=query.limit
+        db.session, actor.id, *conditions, before=before, most=query.limit
     )
     titles = queries.load_titles(db.session, actor.id, entries)
     lines = describe(entries, titles, actor.id)

@@ -1,4 +1,4 @@
-"""One's badges: list them, issue one, revoke one, and both of its forms."""
+"""A person's own badges: list, issue, read and revoke them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _parse_document(document: str) -> dict[str, Any]:
 
 
 class BadgeShape(Shape):
-    """A badge: what it is for, where anybody reads it, and when it was revoked."""
+    """A badge: its subject, its public page, and when it was issued and revoked."""
 
     id: uuid.UUID
     name: str
@@ -45,14 +45,14 @@ class BadgeShape(Shape):
 
 
 class BadgeFiles(BadgeShape):
-    """A badge with both of its forms."""
+    """A badge in both formats: as Open Badges JSON and as a JWT."""
 
     credential: Annotated[dict[str, Any], BeforeValidator(_parse_document)] = Field(
         validation_alias="document",
-        description="Open Badges 3.0, with an embedded proof (`eddsa-rdfc-2022`); empty once a "
-        "manager whom it named was deleted, by which it was revoked.",
+        description="Open Badges 3.0, with an embedded proof (`eddsa-rdfc-2022`). Empty when "
+        "the badge was revoked because a manager named in it was deleted.",
     )
-    jwt: str = Field(description="The same as VC-JWT, signed with RS256.")
+    jwt: str = Field(description="The same badge as a VC-JWT, signed with RS256.")
 
 
 class BadgeList(Shape):
@@ -61,7 +61,7 @@ class BadgeList(Shape):
 
 
 class NewBadge(Body):
-    """What a badge is issued for."""
+    """The subject of a new badge."""
 
     subject: Annotated[str, required_line(130)] = Field(
         description="The id of a verified piece of evidence, or `roadmap/stage`."
@@ -70,7 +70,7 @@ class NewBadge(Body):
 
 @operation(TAG)
 def list_badges(query: Paging) -> BadgeList:
-    """List your badges, also those that are revoked; by id."""
+    """List your badges, including revoked ones, in the order of their ids."""
     part, cursor = paginate(queries.own_badges(db.session, current_actor().id), query)
     return BadgeList.model_validate({"items": part, "next_cursor": cursor})
 
@@ -82,12 +82,12 @@ def list_badges(query: Paging) -> BadgeList:
     example={"subject": "my-roadmap/foundations"},
 )
 def issue_badge(body: NewBadge) -> OperationResult:
-    """Issue a badge for a verified piece or a completed stage; the same one while it stands.
+    """Issue a badge for verified evidence or a completed stage, or return the valid existing one.
 
-    The piece has to be verified for a milestone, of the visibility portfolio and not lapsed. Of a
-    stage each required milestone has to be done and confirmed by such a piece; what is not
-    applicable is left out, up to a quarter of the effort. 409 where you have as many badges as
-    there can be.
+    The evidence must be verified for a milestone, have the visibility `portfolio` and not have
+    expired. In a stage, each required milestone must be done and confirmed by such evidence.
+    Milestones that are not applicable do not count, up to a quarter of the effort. 409 if you have
+    reached the maximum number of badges.
     """
     actor = current_actor()
     try:
@@ -104,13 +104,13 @@ def issue_badge(body: NewBadge) -> OperationResult:
 
 @operation(TAG, refuses=(404,))
 def read_badge(badge_id: uuid.UUID) -> BadgeFiles:
-    """Return one of your badges with both of its forms."""
+    """Return one of your badges in both formats."""
     return BadgeFiles.model_validate(_load("badge.read", badge_id))
 
 
 @operation(TAG, refuses=(404,))
 def revoke_badge(badge_id: uuid.UUID) -> None:
-    """Revoke a badge for good: who checks it reads that it is revoked."""
+    """Revoke a badge permanently: anyone who checks it sees that it is revoked."""
     actions.revoke_badge(db.session, _load("badge.write", badge_id), by=current_actor(), now=now())
 
 

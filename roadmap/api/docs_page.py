@@ -1,4 +1,4 @@
-"""Prepare the description of the API for the documentation page."""
+"""Prepare the OpenAPI description for the API documentation page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from roadmap.api.openapi import build_openapi
 from roadmap.api.operation import JSON
 
-# A part of the description, and what the template prints of it: values by name.
+# A JSON object of the OpenAPI description, or the values that the template prints.
 Part = dict[str, Any]
 
 
@@ -27,7 +27,7 @@ def chapters() -> dict[str, list[Part]]:
 
 
 def _section(path: str, method: str, operation: Part, shared: list[Part]) -> Part:
-    """Return one operation: `example` is a request with curl, `statuses` are with their meaning."""
+    """Return an operation for the template, with a curl `example` and described `statuses`."""
     parameters = [*shared, *operation.get("parameters", ())]
     body = _json_content(operation.get("requestBody", {}))
     responses = operation["responses"]
@@ -62,7 +62,7 @@ def _json_content(part: Part) -> Part:
 
 
 def _resolve(part: Part) -> Part:
-    """Return the part that a reference points to, or the part itself."""
+    """Follow a `$ref`; return any other part unchanged."""
     if "$ref" not in part:
         return part
     found = build_openapi()
@@ -81,7 +81,7 @@ def _rows(schema: Part) -> list[Part]:
 
 
 def _row(name: str, schema: Part, *, required: bool) -> Part:
-    """Return a parameter or a field: its type in words, and what is said about it."""
+    """Return the table row of a parameter or field, with its type in words."""
     about = _strip_markdown(schema.get("description", ""))
     return {"name": name, "kind": _describe_type(schema), "required": required, "about": about}
 

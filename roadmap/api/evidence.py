@@ -1,4 +1,4 @@
-"""One's own evidence: its shapes, the list, an item, and asking for its review."""
+"""A person's own evidence: list, read and change it, and request its review."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class ImpactShape(Shape):
 
 
 class FileShape(Shape):
-    """A file of a version; `type` is its media type, by content."""
+    """A file of a version. `type` is its media type, detected from its content."""
 
     name: str
     size: int
@@ -100,7 +100,7 @@ class FileShape(Shape):
 
 
 class FileList(Shape):
-    """The files of a piece in its newest version."""
+    """The files of the newest version of a piece of evidence."""
 
     items: list[FileShape]
 
@@ -112,14 +112,14 @@ class ReviewShape(Shape):
     decision: Decision
     version: int
     by: str = Field(validation_alias="reviewer")
-    by_token: bool = Field(description="A script gave it, by a token of the reviewer.")
-    basis: str = Field(description="What a verification rests on; empty where it is not known.")
+    by_token: bool = Field(description="Submitted with an API token of the reviewer.")
+    basis: str = Field(description="The basis of a verification; empty if unknown.")
     comment: str
     decided_at: Timestamp
 
 
 class WordingShape(Shape):
-    """How a milestone was worded in a revision of its roadmap."""
+    """The wording of a milestone in a revision of its roadmap."""
 
     title: str
     done_when: str
@@ -128,14 +128,14 @@ class WordingShape(Shape):
 
 
 class ConfirmationShape(Shape):
-    """Who confirmed a milestone, and what that rests on; empty where it is not known."""
+    """Who confirmed a milestone, and on what basis (empty if unknown)."""
 
     by: str
     by_token: bool
     basis: str
 
 
-# The texts of `Content` that the models below do not name, so that a new one needs no change here.
+# The text fields of `Content` that the models below do not name. A new one needs no change here.
 _TEXTS: dict[str, Any] = dict.fromkeys(FURTHER_TEXTS, (str, ...))
 _OPTIONAL_TEXTS: dict[str, Any] = {
     name: (Annotated[str, single_line(MAX_LENGTHS[name])] | None, None) for name in FURTHER_TEXTS
@@ -147,11 +147,11 @@ FurtherTextsBody: Any = create_model("FurtherTextsBody", __base__=Body, **_OPTIO
 class EvidenceShape(FurtherTexts):
     """A piece of evidence in its newest version.
 
-    `confirmed` are the linked milestones that a reviewer confirmed for `verified_version`, which
-    counts until a newer one is judged. Where the roadmap words one of them differently now,
-    `confirmed_wordings` has what was confirmed, by its key; `confirmed_by` has the reviewer of
-    each. The piece is `verified` where there is
-    at least one; `review_state` only says what the last review decided.
+    `confirmed` lists the linked milestones that a reviewer confirmed for `verified_version`, which
+    counts until a newer version is reviewed; `confirmed_by` maps each to its reviewer. Where the
+    roadmap has since reworded one, `confirmed_wordings` maps its key to the confirmed wording.
+    The piece is `verified` if at least one milestone is confirmed; `review_state` is only the
+    decision of the last review.
     """
 
     id: uuid.UUID
@@ -177,8 +177,8 @@ class EvidenceShape(FurtherTexts):
     version: int
     verified_version: int | None
     drafted_by: str = Field(
-        description="The token of scope `draft` that wrote this version; empty where none did, and "
-        "once its owner edited or accepted it."
+        description="The token of scope `draft` that wrote this version; empty if there was none, "
+        "or once you have edited or accepted it."
     )
     review: ReviewShape | None
     submitted_at: Timestamp | None
@@ -192,9 +192,9 @@ class EvidenceList(Shape):
 
 
 class ImpactBody(Body):
-    """A measured effect; `metric`, `result` and `unit` make it count as quantified.
+    """A measured effect, which counts as quantified if it has `metric`, `result` and `unit`.
 
-    `baseline` and `result` hold a number.
+    `baseline` and `result` contain a number.
     """
 
     type: ImpactType
@@ -206,7 +206,7 @@ class ImpactBody(Body):
 
 
 class _OptionalFields(FurtherTextsBody):
-    """The optional fields. A piece needs a link, a file or a description."""
+    """Optional fields. A piece of evidence needs a link, a file or a description."""
 
     url: Annotated[str, web_url(MAX_LENGTHS["url"])] | None = Field(
         None, description="An http or https address."
@@ -221,42 +221,42 @@ class _OptionalFields(FurtherTextsBody):
     issued_on: Date | None = None
     expires_on: Date | None = None
     milestones: Annotated[list[Key], Field(max_length=MAX_MILESTONES)] | None = Field(
-        None, description="Keys of the milestones that it should prove."
+        None, description="Keys of the milestones that the evidence should prove."
     )
     skills: Annotated[list[Key], Field(max_length=50)] | None = None
     impacts: Annotated[list[ImpactBody], Field(max_length=MAX_IMPACTS)] | None = None
 
 
 class NewEvidence(_OptionalFields):
-    """A new piece. It needs a link or a description; files are added to it later."""
+    """A new piece of evidence. It needs a link or a description; files can be added later."""
 
     kind: Kind
     title: Annotated[str, required_line(MAX_LENGTHS["title"])]
     occurred_on: Date = Field(description="Not in the future, and not before 1950.")
     visibility: Visibility | None = Field(
         "portfolio",
-        description="Null is the default, as where it is left out: `portfolio`; for a token of "
-        "scope `draft` what you chose last yourself, and `team` where you never did.",
+        description="Null or left out: the default, which is `portfolio`. For a token of scope "
+        "`draft` it is your own last choice, or `team` if you have not made one.",
     )
 
 
 class EvidenceChange(_OptionalFields):
-    """What is left out stays, null clears; kind, title and date cannot be cleared."""
+    """Fields left out are unchanged, null clears; kind, title and date cannot be cleared."""
 
     kind: Kind = UNSET
     title: Annotated[str, required_line(MAX_LENGTHS["title"])] = UNSET
     occurred_on: Date = UNSET
-    visibility: Visibility | None = Field(UNSET, description="Null is the default, `portfolio`.")
+    visibility: Visibility | None = Field(UNSET, description="Null sets the default, `portfolio`.")
 
     def keys(self, name: str) -> list[str] | None:
-        """Return the milestones or skills that were sent; None where they were left out."""
+        """Return the submitted milestones or skills, or None if they were left out."""
         return list(getattr(self, name) or ()) if name in self.model_fields_set else None
 
 
 def _sent_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
-    """Return what was sent about an item. What is null is the default, and what is absent too."""
+    """Return the values of a request body; null and absent fields get their defaults."""
     values: dict[str, Any] = {}
-    # Files have requests of their own: `add_files`, `remove_file`.
+    # Files have separate operations: `add_files` and `remove_file`.
     for field in (each for each in fields(EvidenceInput) if each.name != "files"):
         value = getattr(body, field.name)
         values[field.name] = field.default if value is None else value
@@ -266,7 +266,7 @@ def _sent_values(body: NewEvidence | EvidenceChange) -> dict[str, Any]:
 
 @operation(TAG)
 def list_evidence(query: Paging) -> EvidenceList:
-    """Return your pieces of evidence, the newest first."""
+    """List your evidence, newest first."""
     newest = (
         sa.select(Evidence.id)
         .where(Evidence.user_id == current_actor().id)
@@ -290,8 +290,8 @@ def list_evidence(query: Paging) -> EvidenceList:
 def create_evidence(body: NewEvidence) -> OperationResult:
     """Record a piece of evidence, as a draft.
 
-    The header Location says where it is. Nobody else sees it before you ask for a review. 409 where
-    you have as many pieces as there can be.
+    The `Location` header has its address. Nobody else sees it until you request a review. 409 if
+    you have reached the maximum number of pieces.
     """
     actor, values = current_actor(), _sent_values(body)
     chooses = "visibility" in body.model_fields_set and body.visibility is not None
@@ -323,15 +323,15 @@ def read_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
     example={"title": "Feature store for ranking and search", "role": None},
 )
 def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceShape:
-    """Change a piece; what is left out stays, null clears.
+    """Change a piece of evidence; fields left out are unchanged, null clears.
 
-    A change of what a review judges makes a new version, and asks for a review again by itself
-    where the piece was submitted or verified. The verified version counts meanwhile. A verified
-    piece that is linked to no milestone which its kind proves becomes a draft instead.
+    Changing reviewed content creates a new version. If the piece was submitted or verified, its
+    review is requested again automatically, and the verified version counts until then. A verified
+    piece without a link to a milestone that its kind can prove becomes a draft instead.
 
-    A token of scope `draft` changes drafts alone: 409 for what others see, or is in the portfolio.
-    What it did not write itself it changes in a new version, which keeps the one before, and 422
-    for another title of such a draft.
+    A token of scope `draft` can only change drafts: 409 for evidence that others can see or that
+    is in the portfolio. A draft that the token did not write is changed in a new version, which
+    preserves the previous one; changing the title of such a draft returns 422.
     """
     piece = _load_locked("evidence.draft", evidence_id)
     sent = {
@@ -351,7 +351,7 @@ def change_evidence(evidence_id: uuid.UUID, body: EvidenceChange) -> EvidenceSha
 
 @operation(TAG, refuses=(404,), accepts_if_match=True)
 def delete_evidence(evidence_id: uuid.UUID) -> None:
-    """Delete a piece, with its versions, links and reviews."""
+    """Delete a piece of evidence with its versions, links and reviews."""
     actions.delete(
         db.session, _load_locked("evidence.write", evidence_id), by=current_actor(), now=now()
     )
@@ -359,10 +359,10 @@ def delete_evidence(evidence_id: uuid.UUID) -> None:
 
 @operation(TAG, body=Nothing, refuses=(404, 409), has_etag=True)
 def submit_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
-    """Ask for a review; asking again changes nothing.
+    """Request a review; repeating the request changes nothing.
 
-    There is nothing to send. From then on the managers of your teams see the piece. 409 for what
-    is private, linked to no milestone that its kind proves, or verified and not changed since.
+    The request needs no body. The managers of your teams can see the piece from then on. 409 if it
+    is private, is not linked to a milestone that its kind can prove, or is verified and unchanged.
     """
     piece = _load_own("evidence.submit", evidence_id)
     actions.submit(db.session, piece, by=current_actor(), now=now())
@@ -371,9 +371,9 @@ def submit_evidence(evidence_id: uuid.UUID) -> EvidenceShape:
 
 @operation(TAG, refuses=(404, 409))
 def withdraw_evidence(evidence_id: uuid.UUID) -> None:
-    """Withdraw the request for a review; the piece is a draft again.
+    """Withdraw a review request; the piece becomes a draft again.
 
-    409 while a reviewer who took it up may judge it.
+    409 while it is claimed by a reviewer who may still review it.
     """
     actions.withdraw(
         db.session, _load_own("evidence.submit", evidence_id), by=current_actor(), now=now()
@@ -382,15 +382,15 @@ def withdraw_evidence(evidence_id: uuid.UUID) -> None:
 
 @operation(TAG, refuses=(404,))
 def list_files(evidence_id: uuid.UUID) -> FileList:
-    """Return the files of a piece."""
+    """List the files of a piece of evidence."""
     return FileList(items=_serialize(_load_own("evidence.read", evidence_id)).files)
 
 
 @operation(TAG, answers={200: None}, refuses=(404,), files=("*/*",))
 def read_file(evidence_id: uuid.UUID, sha256: str) -> Response:
-    """Return a file of any version of a piece, by its SHA-256.
+    """Return a file of any version of a piece of evidence, by its SHA-256.
 
-    It comes under its own media type, to be saved: `Content-Disposition` has its name.
+    The response has the media type of the file, and its name in `Content-Disposition`.
     """
     item = load_item(db.session, Audience.OWNER, _load_own("evidence.read", evidence_id).id)
     return file_response((item and item.find_file(sha256)) or abort(404))
@@ -398,10 +398,10 @@ def read_file(evidence_id: uuid.UUID, sha256: str) -> Response:
 
 @operation(TAG, takes_files=True, refuses=(404, 409), has_etag=True, accepts_if_match=True)
 def add_files(evidence_id: uuid.UUID) -> EvidenceShape:
-    """Add files to a piece, all of them or none: up to 25 MB in a request, 10 for a piece.
+    """Add files to a piece of evidence: up to 25 MB per request and 10 files per piece.
 
-    They are what a review judges: a piece that was submitted or verified becomes a new version, as
-    with any change of that kind. What the piece has already is not added again.
+    Either all files are added or none. Files are reviewed content: adding one to a submitted or
+    verified piece creates a new version. Files that the piece already has are not added again.
     """
     if request.mimetype != MULTIPART:
         abort_with_problem(415, _("Send the files as multipart/form-data, in the field `file`."))
@@ -410,35 +410,35 @@ def add_files(evidence_id: uuid.UUID) -> EvidenceShape:
     if refused or not taken:
         raise InvalidFields({"file": refused or [_("Send at least one file.")]})
     piece = _load_locked("evidence.write", evidence_id)
-    said = evidence_input(piece)
-    # Whatever is there, or came first, keeps its name.
-    files = {each.sha256: each for each in reversed((*said.files, *taken))}
-    changed = replace(said, files=tuple(reversed(files.values())))
+    stored = evidence_input(piece)
+    # Of several files with the same content, the first one keeps its name.
+    files = {each.sha256: each for each in reversed((*stored.files, *taken))}
+    changed = replace(stored, files=tuple(reversed(files.values())))
     actions.edit(db.session, piece, changed, by=actor, now=now())
     return _serialize(piece)
 
 
 @operation(TAG, refuses=(404, 409, 422), accepts_if_match=True)
 def remove_file(evidence_id: uuid.UUID, sha256: str) -> None:
-    """Remove a file from a piece; versions that were submitted with it keep it.
+    """Remove a file from a piece of evidence; earlier submitted versions keep it.
 
-    422 where nothing would be left to look at: a piece needs a link, a file or a description.
+    422 if neither a link, a file nor a description would be left.
     """
     piece = _load_locked("evidence.write", evidence_id)
-    said = evidence_input(piece)
-    files = tuple(each for each in said.files if each.sha256 != sha256)
-    if files == said.files:
+    stored = evidence_input(piece)
+    files = tuple(each for each in stored.files if each.sha256 != sha256)
+    if files == stored.files:
         abort(404)
-    actions.edit(db.session, piece, replace(said, files=files), by=current_actor(), now=now())
+    actions.edit(db.session, piece, replace(stored, files=files), by=current_actor(), now=now())
 
 
 def _load_own(action: str, evidence_id: uuid.UUID) -> Evidence:
-    """Load a person's own item; what others share with their manager is under `/reviews`."""
+    """Load an item of the current user; items of others are served under `/reviews`."""
     return load_own(db.session, current_actor(), action, evidence_id)
 
 
 def _load_locked(action: str, evidence_id: uuid.UUID) -> Evidence:
-    """Load a person's own item under their lock, and refuse it where the client read another."""
+    """Load and lock an item of the current user. Aborts with 412 if its ETag has changed."""
     piece = _load_own(action, evidence_id)
     lock_and_reload(db.session, piece, current_actor())
     check_if_match(_serialize(piece))
@@ -450,7 +450,7 @@ def _serialize(piece: Evidence) -> EvidenceShape:
 
 
 def _serialize_all(ids: Sequence[uuid.UUID]) -> list[EvidenceShape]:
-    """Return a person's own items as the API shows them, in this order. Six statements."""
+    """Return the current user's items in the order of `ids`. Runs six SQL statements."""
     latest = load_judgements(db.session, ids)
     return [
         EvidenceShape.model_validate(
@@ -461,7 +461,7 @@ def _serialize_all(ids: Sequence[uuid.UUID]) -> list[EvidenceShape]:
 
 
 def shared_values(item: Item) -> dict[str, Any]:
-    """Return what the API says about an item in its newest version, by the name of the field."""
+    """Return the fields of an item's newest version that all evidence responses share."""
     own = ("id", "title", "visibility", "milestones", "submitted_at", "created_at", "updated_at")
     return {
         **item.version.content,
@@ -479,7 +479,7 @@ def shared_values(item: Item) -> dict[str, Any]:
 
 
 def confirmed_by(item: Item) -> dict[str, ConfirmationShape]:
-    """Return who confirmed each milestone, and what that rests on, by its key."""
+    """Return the reviewer of each confirmed milestone and their basis, by milestone key."""
     return {
         link.key: ConfirmationShape(by=labels.judge(link), by_token=link.by_token, basis=link.basis)
         for link in item.links
@@ -488,7 +488,7 @@ def confirmed_by(item: Item) -> dict[str, ConfirmationShape]:
 
 
 def confirmed_wordings(item: Item) -> dict[str, WordingShape]:
-    """Return how milestones were worded when they were confirmed, where that has changed."""
+    """Return the confirmed wordings that differ from the current ones, by milestone key."""
     return {
         link.key: WordingShape.model_validate(link.confirmed_wording)
         for link in item.links

@@ -26,7 +26,7 @@ from roadmap.core.dates import ISO_PATTERN, PartialDate
 from roadmap.core.i18n import gettext as _
 from roadmap.core.text import clean_line, clean_multiline, clean_url
 
-# The default of a field that may be absent but not null; it is never read.
+# The default of a field that may be absent but not null. It is never read.
 UNSET: Any = None
 
 
@@ -37,11 +37,11 @@ class Body(BaseModel):
 
 
 class Nothing(Body):
-    """The body of a request that needs none: empty, or an empty object."""
+    """An empty request body, or an empty object."""
 
 
 class Shape(BaseModel):
-    """A response, filled from what a query returns. Fields may be added in later releases."""
+    """A response model. Later releases may add fields."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -52,9 +52,9 @@ class Query(BaseModel):
 
 @dataclass(frozen=True)
 class Text(GroupedMetadata):
-    """Text of at most `most` characters, cleaned by `read` as the forms of the pages do.
+    """Text of at most `most` characters, cleaned by `read` like the text in HTML forms.
 
-    The limit, which the description promises, applies before and after cleaning.
+    The documented limit applies both before and after cleaning.
     """
 
     most: int
@@ -84,7 +84,7 @@ web_url = partial(Text, read=clean_url)
 
 @dataclass(frozen=True)
 class OneOf(GroupedMetadata):
-    """One word of a vocabulary."""
+    """A string from a fixed set of values."""
 
     known: tuple[str, ...]
 
@@ -99,7 +99,7 @@ class OneOf(GroupedMetadata):
 
 
 def choose_one_of(known: Iterable[str]) -> str:
-    """Return the sentence that refuses an unknown word."""
+    """Return the error message for an unknown value."""
     return _("Choose one of: %(words)s.", words=", ".join(known))
 
 

@@ -1,4 +1,4 @@
-"""The forecast of a roadmap, and one's days off."""
+"""The forecast of a roadmap, and the time off that it takes into account."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from roadmap.progress.queries import enrollment
 
 
 class EstimateShape(Shape):
-    """A pace and where it leads. No dates beyond forty years, no weeks without a target date."""
+    """A pace and when it finishes: dates within forty years, weeks late for a target date."""
 
     hours_per_week: float
     earliest_on: dt.date | None
     latest_on: dt.date | None
-    likely_on: dt.date | None = Field(description="The day within them to which the pace leads.")
+    likely_on: dt.date | None = Field(description="The most likely day within that range.")
     weeks_late: int | None
 
 
 class OwnPaceShape(Shape):
-    """What was done since `since`, which is at most 90 days ago.
+    """Work done since `since`, which is at most 90 days ago.
 
-    `days` are those without time off. `missing` says what is missing until `own` is known.
+    `days` excludes time off. `missing` lists what is still needed to calculate `own`.
     """
 
     since: dt.date
@@ -46,10 +46,11 @@ class OwnPaceShape(Shape):
 
 
 class ForecastShape(Shape):
-    """A forecast, by the own pace of the last 90 days and by the pace that is planned.
+    """A forecast by your pace of the last 90 days and by your planned pace.
 
-    `needed_hours_per_week` is the pace for the target date, null where there is none or it cannot
-    be reached. No pace finishes before `soonest_on`: some milestones take their months.
+    `needed_hours_per_week` is the pace that meets the target date; null without a target date or
+    if it cannot be met. No pace finishes before `soonest_on`, because some milestones take a
+    minimum number of months.
     """
 
     roadmap: str
@@ -60,7 +61,7 @@ class ForecastShape(Shape):
     own: EstimateShape | None
     planned: EstimateShape | None
     needed_hours_per_week: float | None
-    reasons: list[str] = Field(description="The same in sentences.")
+    reasons: list[str] = Field(description="The forecast in sentences.")
 
 
 class AbsenceShape(Shape):
@@ -77,21 +78,21 @@ class AbsenceList(Shape):
 
 class NewAbsence(Body):
     starts_on: dt.date = Field(description="The first day off.")
-    ends_on: dt.date | None = Field(None, description="The last one; the first without it.")
+    ends_on: dt.date | None = Field(None, description="The last day off; by default the first.")
     note: Annotated[str, single_line(MAX_NOTE_LENGTH)] | None = None
 
 
 class AbsenceChange(NewAbsence):
-    """What is left out stays, null clears."""
+    """Fields left out are unchanged; null clears a field."""
 
     starts_on: dt.date = Field(UNSET, description="The first day off.")
 
 
 @operation("Your roadmaps", refuses=(404,))
 def read_forecast(slug: str) -> ForecastShape:
-    """Read when you finish a roadmap, by your own pace and by the one that you plan.
+    """Return when you will finish a roadmap, by your actual pace and by your planned pace.
 
-    Days off are skipped. 404 where you are not on it.
+    Days off are skipped. 404 if you are not on the roadmap.
     """
     actor = current_actor()
     mine = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
@@ -142,7 +143,7 @@ def _reasons(found: Forecast) -> list[str]:
 
 @operation("Your time off")
 def list_absences(query: Paging) -> AbsenceList:
-    """List your days off, by their id."""
+    """List your time off, in the order of the ids."""
     part, cursor = paginate(queries.absences(db.session, current_actor().id), query)
     return AbsenceList.model_validate({"items": part, "next_cursor": cursor})
 
@@ -154,8 +155,11 @@ def list_absences(query: Paging) -> AbsenceList:
     example={"starts_on": "2026-07-06", "ends_on": "2026-07-31", "note": "Summer"},
 )
 def add_absence(body: NewAbsence) -> OperationResult:
-    """Add days off, which forecasts skip. Nobody else sees them. 409 where there are too many."""
-    days = _checked(body.starts_on, body.ends_on)
+    """Add time off.
+
+    Forecasts skip these days, and nobody else sees them. 409 if you have too many entries.
+    """
+    days = _validated_span(body.starts_on, body.ends_on)
     me = current_actor().id
     made = actions.add_absence(db.session, me, days, body.note or "", now=now())
     return OperationResult(AbsenceShape.model_validate(made), 201)
@@ -163,23 +167,23 @@ def add_absence(body: NewAbsence) -> OperationResult:
 
 @operation("Your time off", refuses=(404,), example={"ends_on": "2026-08-02"})
 def change_absence(absence_id: uuid.UUID, body: AbsenceChange) -> AbsenceShape:
-    """Change days off. Without a last day it is the first one."""
+    """Change time off. Without a last day, only the first day is off."""
     absence = _load(absence_id)
     saved = AbsenceShape.model_validate(absence).model_dump()
     values = {**saved, **body.model_dump(exclude_unset=True)}
-    days = _checked(values["starts_on"], values["ends_on"])
+    days = _validated_span(values["starts_on"], values["ends_on"])
     actions.edit_absence(db.session, absence, days, values["note"] or "", now=now())
     return AbsenceShape.model_validate(absence)
 
 
 @operation("Your time off", refuses=(404,))
 def delete_absence(absence_id: uuid.UUID) -> None:
-    """Delete days off. Forecasts count them again."""
+    """Delete time off, so that forecasts count these days again."""
     actions.delete_absence(db.session, _load(absence_id), now=now())
 
 
-def _checked(starts_on: dt.date, ends_on: dt.date | None) -> Span:
-    """Return the days. Raises InvalidFields."""
+def _validated_span(starts_on: dt.date, ends_on: dt.date | None) -> Span:
+    """Return the validated span of days. Raises InvalidFields."""
     days = Span(starts_on, ends_on or starts_on)
     if fault := span_error(days, current_actor().today(now())):
         field = "starts_on" if fault in ("past", "too_far") else "ends_on"

@@ -1,8 +1,8 @@
-"""The Model Context Protocol: one JSON-RPC message in, one out, and nothing kept in between.
+"""A stateless Model Context Protocol server: one JSON-RPC message in, one out.
 
-This is its streamable HTTP without the streams, as the protocol lets a server do. Both ways to open
-a conversation are served: the handshake (`initialize`, until 2025-11-25) and the envelope that each
-request has since 2026-07-28. The shapes are those of `mcp-types`.
+It implements the streamable HTTP transport without streams, which the protocol allows. It supports
+both the handshake (`initialize`, up to version 2025-11-25) and the envelope of each request (from
+2026-07-28). The message types come from `mcp-types`.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ from roadmap.core.limits import LimitReached
 from roadmap.core.problems import explain_status
 from roadmap.core.proxy import is_own_address
 
-# What a request of the handshake speaks that does not say so.
-UNNAMED_VERSION = "2025-03-26"
+# The protocol version of a request that does not name one.
+DEFAULT_VERSION = "2025-03-26"
 INSTRUCTIONS = """Cairn keeps a person's roadmap towards an engineering role, and the evidence
 for its milestones. You may read both and write drafts of evidence; the person reads a draft, edits
 or accepts it, and submits it for review. You cannot submit, tick, share, delete or judge.
@@ -64,12 +64,12 @@ or accepts it, and submits it for review. You cannot submit, tick, share, delete
 Look with `find` before you write, so that nothing is recorded twice. Link a draft to the milestones
 whose "done when" it meets, and state only what the linked source shows: what was done, by whom, on
 which day, with figures before and after where there are any. Leave out what you do not know."""
-# The HTTP status of an error in the envelope's days; before, most were answered with 200.
+# HTTP statuses of errors in enveloped requests. Handshake versions answer most errors with 200.
 STATUSES = {jsonrpc.METHOD_NOT_FOUND: 404, jsonrpc.INTERNAL_ERROR: 500}
 
 
 class ProtocolError(Exception):
-    """A message that gets no result: a JSON-RPC error."""
+    """A JSON-RPC error."""
 
     def __init__(self, code: int, message: str, data: Any = None) -> None:
         super().__init__(message)
@@ -77,10 +77,10 @@ class ProtocolError(Exception):
 
 
 def answer_message() -> Response:
-    """Answer the message in the body of this request, as the person of its token."""
+    """Answer the message in the request body on behalf of the owner of the API token."""
     origin = request.headers.get("Origin")
     if origin and not is_own_address(origin):
-        # A page of another site, perhaps by a name that leads here (DNS rebinding).
+        # A page of another site, perhaps through DNS rebinding.
         abort_with_problem(403, _("Requests from pages of another site are not answered."))
     if not request.accept_mimetypes.accept_json:
         abort_with_problem(406, _("The answer is application/json, which Accept leaves out."))
@@ -88,7 +88,7 @@ def answer_message() -> Response:
     check_json_body(body)
     actor = current_actor()
     if actor.scope == "write":
-        # Whatever its token may do elsewhere, an agent writes drafts here, and they are marked.
+        # Agents only write drafts, marked as such, even with a token that may do more elsewhere.
         actor.scope = "draft"
     request_id: jsonrpc.RequestId | None = None
     version = ""
@@ -109,13 +109,13 @@ def answer_message() -> Response:
 
 def _respond(message: JSONRPCResponse | JSONRPCError, status: int = 200) -> Response:
     values = message.model_dump(mode="json", by_alias=True, exclude_none=True)
-    # An error without an id says so: its request could not be read.
+    # A request that could not be parsed has no id; the error must then have a null id.
     values.setdefault("id", None)
     return Response(json.dumps(values), status, mimetype=JSON)
 
 
 def _parse_message(body: bytes) -> JSONRPCRequest | None:
-    """Return the request in a body, None for what gets no answer. Raise ProtocolError."""
+    """Return the request in a body, or None if it needs no answer. Raises ProtocolError."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
@@ -129,23 +129,23 @@ def _parse_message(body: bytes) -> JSONRPCRequest | None:
     except ValidationError:
         text = "The body is no JSON-RPC 2.0 message."
         raise ProtocolError(jsonrpc.INVALID_REQUEST, text) from None
-    # A notification, or the answer to a question that this server never asks.
+    # A notification, or a response, although this server sends no requests.
     return None
 
 
 def _negotiate(message: JSONRPCRequest) -> str:
-    """Return the version of the protocol that a request speaks. Raise ProtocolError."""
+    """Return the protocol version of a request. Raises ProtocolError."""
     params = message.params or {}
     if message.method == "initialize":
-        asked = params.get("protocolVersion")
-        known = asked in HANDSHAKE_PROTOCOL_VERSIONS
-        return str(asked) if known else LATEST_HANDSHAKE_VERSION
-    said = request.headers.get("MCP-Protocol-Version")
+        requested = params.get("protocolVersion")
+        known = requested in HANDSHAKE_PROTOCOL_VERSIONS
+        return str(requested) if known else LATEST_HANDSHAKE_VERSION
+    header = request.headers.get("MCP-Protocol-Version")
     meta = params.get("_meta")
     enveloped = meta.get(PROTOCOL_VERSION_META_KEY) if isinstance(meta, dict) else None
-    if said in MODERN_PROTOCOL_VERSIONS or enveloped is not None:
+    if header in MODERN_PROTOCOL_VERSIONS or enveloped is not None:
         _check_headers(message, enveloped)
-    version = said or UNNAMED_VERSION
+    version = header or DEFAULT_VERSION
     known_versions = (*HANDSHAKE_PROTOCOL_VERSIONS, *MODERN_PROTOCOL_VERSIONS)
     if version not in known_versions:
         raise ProtocolError(
@@ -157,7 +157,7 @@ def _negotiate(message: JSONRPCRequest) -> str:
 
 
 def _check_headers(message: JSONRPCRequest, version: Any) -> None:
-    """Raise ProtocolError where the headers of an enveloped request say another thing than it."""
+    """Raise ProtocolError if the headers of an enveloped request contradict its body."""
     expected = {"MCP-Protocol-Version": version, "Mcp-Method": message.method}
     if message.method == "tools/call":
         expected["Mcp-Name"] = (message.params or {}).get("name")
@@ -168,17 +168,17 @@ def _check_headers(message: JSONRPCRequest, version: Any) -> None:
 
 
 def _result_of(message: JSONRPCRequest, version: str) -> dict[str, Any]:
-    """Return the result of a request in the shape of this version. Raise ProtocolError."""
-    answer = ANSWERS.get(message.method)
-    if answer is None or (message.method, version) not in methods.CLIENT_REQUESTS:
+    """Return the result of a request, serialized for this version. Raises ProtocolError."""
+    handler = HANDLERS.get(message.method)
+    if handler is None or (message.method, version) not in methods.CLIENT_REQUESTS:
         raise ProtocolError(jsonrpc.METHOD_NOT_FOUND, "This method is not served.")
     try:
-        asked = methods.parse_client_request(message.method, version, message.params)
+        parsed = methods.parse_client_request(message.method, version, message.params)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in wrong["loc"])[:200]
         raise ProtocolError(jsonrpc.INVALID_PARAMS, f"{place}: {wrong['msg']}") from None
-    result: Result = answer(asked.params, version)
+    result: Result = handler(parsed.params, version)
     values = result.model_dump(by_alias=True, mode="json", exclude_none=True)
     if version in MODERN_PROTOCOL_VERSIONS:
         values["_meta"] = {SERVER_INFO_META_KEY: _server().model_dump(exclude_none=True)}
@@ -234,7 +234,7 @@ def _list_tools(params: Any, _version: str) -> Result:
 
 
 def _call_tool(params: CallToolRequestParams, _version: str) -> Result:
-    """Call a tool. What it refuses is a result, which the agent reads and can act on."""
+    """Call a tool. A refusal is returned as a result, so that the agent can act on it."""
     wanted = TOOLS.get(params.name)
     if wanted is None:
         raise ProtocolError(jsonrpc.INVALID_PARAMS, f"There is no tool “{params.name[:100]}”.")
@@ -252,13 +252,13 @@ def _call_tool(params: CallToolRequestParams, _version: str) -> Result:
 
 
 def _tool_error(text: str) -> CallToolResult:
-    """Return a refusal; nothing that the tool wrote is kept."""
+    """Roll back what the tool wrote, and return its refusal."""
     db.session.rollback()
     return CallToolResult(content=[TextContent(text=text)], is_error=True)
 
 
 def _explain(error: HTTPException) -> str:
-    """Return what a problem says, with a line for each field that is wrong."""
+    """Return the text of a problem response, with a line for each invalid field."""
     found = error.response
     problem: Any = found.get_json(force=True) if isinstance(found, Response) else {}
     errors = problem.get("errors", {})
@@ -272,7 +272,7 @@ def _explain(error: HTTPException) -> str:
     return "\n".join(lines)
 
 
-ANSWERS = {
+HANDLERS = {
     "initialize": _initialize,
     "server/discover": _discover,
     "ping": _ping,

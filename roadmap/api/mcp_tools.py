@@ -1,6 +1,6 @@
-"""The tools that agents call at `/mcp`, over the operations of the API and their permissions.
+"""The tools that agents call at `/mcp`, built on the API's operations and permissions.
 
-A new tool is one function and its place in `TOOLS`; its docstring is what an agent reads of it.
+To add a tool, write a function and add it to `TOOLS`. Agents read its docstring as its description.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ MAX_FOUND = 20
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool: what it asks of the permission table, and the model of its arguments."""
+    """A tool with its required permission and the model of its arguments."""
 
     name: str
     title: str
@@ -63,15 +63,15 @@ class Tool:
     is_idempotent: bool
 
     def __call__(self, arguments: dict[str, Any]) -> BaseModel:
-        """Call it with what an agent sent. Raise an HTTPException where that is refused."""
+        """Call the tool with an agent's arguments. Raises HTTPException for a refusal."""
         try:
-            # As JSON, where a day is a text, and with the limits that an operation has.
+            # Strict validation accepts dates as text only in JSON mode, as in a request body.
             given = self.arguments.model_validate_json(json.dumps(arguments))
         except ValidationError as error:
             raise InvalidFields(validation_errors(error)) from None
         found = run_handler(self.function, {"arguments": given})
         if isinstance(found, AgentPiece):
-            # What was checked has lost what was taken out.
+            # Validation removes credentials from links, so warn about the original arguments.
             found.warnings = link_warnings(arguments)
         return found
 
@@ -79,7 +79,7 @@ class Tool:
 def tool(
     title: str, permission: str, *, only_reads: bool = False, is_idempotent: bool = False
 ) -> Callable[[Callable[..., BaseModel]], Tool]:
-    """Declare a tool, which has the name and the text of its function."""
+    """Declare a tool with the name and docstring of its function."""
 
     def make(function: Callable[..., BaseModel]) -> Tool:
         arguments: Any = get_type_hints(function)["arguments"]
@@ -92,20 +92,20 @@ def tool(
     return make
 
 
-class MilestonesWanted(Body):
-    """Which milestones: of the primary roadmap, and all of it, where nothing is named."""
+class MilestoneFilter(Body):
+    """Filters for milestones; by default, all of the primary roadmap."""
 
     roadmap: Annotated[str, single_line(60)] | None = Field(
-        None, description="The slug of a roadmap; else the primary one."
+        None, description="The slug of a roadmap; by default the primary one."
     )
     stage: Annotated[str, single_line(60)] | None = Field(
-        None, description="Only those of this stage, by its key."
+        None, description="Only milestones of the stage with this key."
     )
     status: Status | None = None
 
 
 class AgentMilestone(Shape):
-    """A milestone: `evidence` are the kinds that prove it, `tone` what supports a done one."""
+    """A milestone: `evidence` lists the kinds that prove it, `tone` how a done one is supported."""
 
     key: str
     title: str
@@ -120,7 +120,7 @@ class AgentMilestone(Shape):
 
 
 class AgentMilestones(Shape):
-    """The milestones of a roadmap that its person is on, in the order of the roadmap."""
+    """The milestones of a roadmap that the person is on, in roadmap order."""
 
     roadmap: str
     title: str
@@ -129,10 +129,10 @@ class AgentMilestones(Shape):
 
 
 @tool("List milestones", "progress.read", only_reads=True)
-def list_milestones(arguments: MilestonesWanted) -> AgentMilestones:
-    """List the milestones of the person's roadmap, with when each is done and how it stands.
+def list_milestones(arguments: MilestoneFilter) -> AgentMilestones:
+    """List the milestones of the person's roadmap, with their "done when" and status.
 
-    Without arguments these are all of the primary roadmap; narrow them by stage or status.
+    Without arguments, all milestones of the primary roadmap; narrow them by stage or status.
     """
     mine = {each.slug: each for each in enrollments(db.session, current_actor().id)}
     if not mine:
@@ -161,12 +161,12 @@ def list_milestones(arguments: MilestonesWanted) -> AgentMilestones:
 
 
 class Search(Body):
-    """What to look for."""
+    """The search text."""
 
     query: Annotated[str, single_line(200)] = Field(
         "",
-        description="Words that all occur. Without any: the newest evidence, and the milestones "
-        "that are done and have none.",
+        description="Words that must all occur. Without any: the newest evidence, and the done "
+        "milestones without evidence.",
     )
 
 
@@ -179,7 +179,7 @@ class FoundMilestone(Shape):
 
 
 class FoundEvidence(Shape):
-    """A piece; `drafted_by` is the token that wrote it and whose draft nobody has accepted."""
+    """A piece of evidence; `drafted_by` is the token that wrote it, until a person accepts it."""
 
     evidence_id: uuid.UUID = Field(validation_alias="id")
     id: uuid.UUID
@@ -191,39 +191,39 @@ class FoundEvidence(Shape):
     milestones: list[str]
 
 
-class Found(Shape):
+class SearchResults(Shape):
     milestones: list[FoundMilestone]
     evidence: list[FoundEvidence]
 
 
 @tool("Find", "evidence.read", only_reads=True)
-def find(arguments: Search) -> Found:
+def find(arguments: Search) -> SearchResults:
     """Find milestones of the person's roadmaps and their own evidence, by words.
 
-    Look here before you write a draft: what is recorded already needs no second piece.
+    Search here before you write a draft, so that nothing is recorded twice.
     """
     actor, words = current_actor(), arguments.query
     pieces = list_evidence(db.session, actor.id, Filters(q=words), today=actor.today(now())).items
     milestones = search_milestones(db.session, words, user_id=actor.id, kind="", leave_out=())
-    return Found.model_validate({"milestones": milestones, "evidence": pieces[:MAX_FOUND]})
+    return SearchResults.model_validate({"milestones": milestones, "evidence": pieces[:MAX_FOUND]})
 
 
 class AgentPiece(EvidenceShape):
-    """A piece, with its id by the name that the tools take it by, and what to know of its links."""
+    """A piece of evidence with warnings about its links. The tools take its `evidence_id`."""
 
     evidence_id: uuid.UUID
     warnings: list[str] = Field(
-        description="What was taken out of the links that were sent, or is a danger in them."
+        description="What was removed from the submitted links, or is unsafe in them."
     )
 
 
-class PieceWanted(Body):
+class EvidenceReference(Body):
     evidence_id: uuid.UUID
 
 
 @tool("Read a piece of evidence", "evidence.read", only_reads=True)
-def read_evidence(arguments: PieceWanted) -> AgentPiece:
-    """Read one piece of the person's own evidence, in full, with what its last reviewer said."""
+def read_evidence(arguments: EvidenceReference) -> AgentPiece:
+    """Return one piece of the person's own evidence in full, with its last review."""
     return _result(evidence.read_evidence.handler(arguments.evidence_id))
 
 
@@ -232,15 +232,15 @@ class NewDraft(NewEvidence):
 
     visibility: Visibility | None = Field(
         None,
-        description="Leave it out, unless the person says it: then it is what they chose last.",
+        description="Leave it out unless the person names one; their last choice then applies.",
     )
 
 
 class Draft(AgentPiece):
-    """The piece, with whether it is one that the person had."""
+    """A piece of evidence, and whether it existed before."""
 
     already_recorded: bool = Field(
-        description="The person had a piece with this link. It is this one, and was not changed."
+        description="The person already had evidence with this link, which is returned unchanged."
     )
 
 
@@ -248,36 +248,36 @@ class Draft(AgentPiece):
 def create_draft(arguments: NewDraft) -> Draft:
     """Record a piece of evidence as a draft, which the person reads, edits and submits themselves.
 
-    Where the person has a piece with this link already, nothing is recorded: the answer is that
-    piece, with `already_recorded`.
+    If the person already has evidence with this link, nothing is recorded: that piece is returned
+    with `already_recorded`.
 
-    It carries the name of this token until they edit or accept it. Record what happened and can be
-    shown: a link or a description, the day, the milestones that it should prove (their keys, at
-    most five, and a kind that each of them takes), and figures before and after as impacts.
+    The draft carries the name of this token until they edit or accept it. Record what happened and
+    can be shown: a link or a description, the day, the milestones that it should prove (at most
+    five keys, and a kind that each of them accepts), and figures before and after as impacts.
     """
     actor = current_actor()
-    # Of two calls at once, the second one finds the piece of the first.
+    # Of two concurrent calls, the second one finds the piece of the first.
     lock_user(db.session, actor.id)
-    held = find_by_link(db.session, actor.id, arguments.url or "")
+    existing = find_by_link(db.session, actor.id, arguments.url or "")
     answer = (
-        evidence.read_evidence.handler(held.id)
-        if held
+        evidence.read_evidence.handler(existing.id)
+        if existing
         else evidence.create_evidence.handler(arguments)
     )
-    return Draft(**dict(_result(answer)), already_recorded=held is not None)
+    return Draft(**dict(_result(answer)), already_recorded=existing is not None)
 
 
 class DraftChange(EvidenceChange):
-    """What is left out stays, null clears. Lists that are sent replace the whole list."""
+    """Fields left out are unchanged; null clears. A submitted list replaces the whole list."""
 
     evidence_id: uuid.UUID
 
 
 @tool("Change a draft", "evidence.draft", is_idempotent=True)
 def change_draft(arguments: DraftChange) -> AgentPiece:
-    """Change a draft of the person's; what was submitted, or is in their portfolio, is refused.
+    """Change one of the person's drafts. Submitted evidence, or in their portfolio, is refused.
 
-    What is left out stays, null clears, and a list replaces the whole list.
+    Fields left out are unchanged; null clears a field. A list replaces the whole list.
     """
     return _result(evidence.change_evidence.handler(arguments.evidence_id, arguments))
 
@@ -287,14 +287,14 @@ class LinkToAttach(Body):
     url: Annotated[str, required_line(MAX_LENGTHS["url"])] = Field(
         description="An http or https address."
     )
-    label: Annotated[str, single_line(200)] = Field("", description="What it leads to.")
+    label: Annotated[str, single_line(200)] = Field("", description="What the link points to.")
 
 
 @tool("Attach a link", "evidence.draft", is_idempotent=True)
 def attach_link(arguments: LinkToAttach) -> AgentPiece:
     """Attach a web address to a draft: a pull request, a document, a dashboard.
 
-    It becomes the draft's link where it has none, otherwise a line below its description.
+    It becomes the link of a draft without one; otherwise it is added below the description.
     """
     if not is_web_address(arguments.url):
         raise InvalidFields({"url": [str(labels.ERROR_MESSAGES["not_an_address"])]})
@@ -316,13 +316,13 @@ def attach_link(arguments: LinkToAttach) -> AgentPiece:
 
 
 def _result(answer: Any) -> AgentPiece:
-    """Return the piece that an operation answers with, whatever its status."""
+    """Return the piece of evidence in an operation's result."""
     piece: EvidenceShape = getattr(answer, "value", answer)
     return AgentPiece(**dict(piece), evidence_id=piece.id, warnings=[])
 
 
 def link_warnings(arguments: Mapping[str, Any]) -> list[str]:
-    """Return what the page of evidence would say of the links in what an agent sent."""
+    """Return the warnings that the evidence page would show for the links in `arguments`."""
     texts = [arguments.get("url"), arguments.get("description")]
     texts += [each.get("source_url") for each in arguments.get("impacts") or ()]
     sent = [text for text in texts if text]
@@ -347,7 +347,7 @@ def permitted_tools() -> list[Tool]:
 
 
 def refuse_tool(wanted: Tool) -> str:
-    """Return why the token of this request may not call a tool, which is audited; "" if it may."""
+    """Return why the request's token may not call a tool, and audit the refusal; "" if it may."""
     actor = current_actor()
     if can(actor, wanted.permission):
         return ""

@@ -1,4 +1,4 @@
-"""The person of the token, and their teams."""
+"""The owner of the API token, their teams and their archive."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roadmap.people.roles import ROLES
 
 
 class OwnTeam(Shape):
-    """A team that the person is in."""
+    """A team that you are in."""
 
     slug: str
     name: str
@@ -34,7 +34,7 @@ class TokenShape(Shape):
 
 
 class Me(Shape):
-    """The person of the token."""
+    """The owner of the token."""
 
     id: uuid.UUID
     name: str
@@ -48,7 +48,7 @@ class Me(Shape):
 
 @operation("You", has_etag=True)
 def me() -> Me:
-    """Return the person of the token, and their teams."""
+    """Return the owner of the token and their teams."""
     actor = current_actor()
     teams = [
         OwnTeam(slug=team.slug, name=team.name, role=role)
@@ -62,5 +62,5 @@ def me() -> Me:
 
 @operation("You", answers={200: None}, files=(MIME_TYPE,))
 def download_archive() -> Response:
-    """Return everything of the person of the token as a ZIP; a token that only reads gets none."""
+    """Download all your data as a ZIP. Not available to tokens that can only read."""
     return archive_response(current_actor(), now=now())

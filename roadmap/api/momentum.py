@@ -1,4 +1,4 @@
-"""The days of one's own progress."""
+"""Daily figures of a person's own progress."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from roadmap.progress.queries import enrollment
 
 
 class SnapshotShape(Shape):
-    """Your figures at the end of a day, and of the days after it until the next one.
+    """Your figures at the end of a day, which apply until the next day in the list.
 
-    Hours are cumulative: what is verified is evidenced and claimed as well, of the `hours` that
-    apply. Null is what can no longer be told of that day.
+    `hours` are the applicable hours. Verified hours are included in the evidenced ones, and these
+    in the claimed ones. Null marks a figure that can no longer be determined.
     """
 
     day: dt.date
@@ -35,10 +35,10 @@ class SnapshotList(Shape):
 
 @operation("Your roadmaps", refuses=(404,))
 def list_history(slug: str, query: Paging) -> SnapshotList:
-    """List the days on which your figures on a roadmap changed, the oldest first.
+    """List the days on which your figures on a roadmap changed, oldest first.
 
-    They are kept once a day; figures of today are in your roadmap and your readiness. 404 where you
-    are not on it.
+    Figures are stored once a day; your roadmap and readiness have today's. 404 if you are not on
+    the roadmap.
     """
     actor = current_actor()
     mine = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)

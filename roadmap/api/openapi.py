@@ -20,43 +20,42 @@ from roadmap.core.problems import MEDIA_TYPE
 from roadmap.core.uploads import MULTIPART
 
 REF = "#/components/schemas/{model}"
-# Statuses of every operation; those with a body, and those that write, have more.
+# Error statuses of every operation. Those with a body, or that write, have more.
 COMMON_STATUSES = (400, 401, 403, 404, 405, 411, 413, 429, 500, 503)
 API_DESCRIPTION = """Everything that Cairn's pages read and write, for scripts and tools.
 
-A request carries a personal token, which is made on the page of your account:
-`Authorization: Bearer cairn_…`. It sees and does what its person sees and does, a token of scope
-`read` nothing that changes something, one of scope `draft` reads roadmap and evidence and writes
-drafts. Errors are `application/problem+json` (RFC 9457), with
-`errors` by field. Lists take `limit` and `cursor`, and answer `next_cursor` while there is more.
-In `PUT` and `PATCH` what is left out stays, and `null` clears. Where a change takes `If-Match`,
-send the `ETag` in it, and nobody's change is overwritten unseen (412). In `If-None-Match` it asks
-for what is new alone (304).
+Authenticate with a personal token, created on your account page: `Authorization: Bearer cairn_…`.
+A token has the permissions of its owner. With scope `read` it cannot change anything; with scope
+`draft` it reads your roadmap and evidence and writes drafts. Errors are `application/problem+json`
+(RFC 9457), with `errors` by field. Lists take `limit` and `cursor`, and return `next_cursor` while
+there are more items. In `PUT` and `PATCH`, fields left out are unchanged and `null` clears a field.
+Where an operation accepts `If-Match`, send the `ETag` in it, so that you do not overwrite a change
+that you have not seen (412). Send it in `If-None-Match` to receive only changed data (304).
 """
 STATUS_DESCRIPTIONS = {
     400: "The request could not be read.",
-    401: "There is no token, or it opens nothing.",
-    403: "The token may not do that, or it is not open to its person.",
-    404: "It does not exist, or it is not shared with the person of the token.",
-    405: "The address has no such method.",
-    409: "Its current state does not allow it, or the maximum is reached; `detail` says why.",
-    411: "The body came without its length.",
-    412: "It was changed since the ETag in If-Match was read.",
+    401: "The token is missing or invalid.",
+    403: "The token or its owner is not permitted to do this.",
+    404: "It does not exist, or is not shared with the owner of the token.",
+    405: "The address does not support this method.",
+    409: "The current state does not allow it, or the maximum is reached; see `detail`.",
+    411: "The request has a body but no `Content-Length`.",
+    412: "It has changed since the ETag in If-Match was read.",
     413: "The body is larger than one megabyte (26 with files), or has too many values.",
-    415: "The body is no `application/json`, or no form where files are sent.",
-    422: "Fields that cannot be taken as they are; `errors` says which and why.",
-    429: "Too many requests, or too many wrong tokens.",
-    500: "Something broke on the server.",
-    503: "The database does not answer.",
-    507: "The server has no space left.",
+    415: "The body is not `application/json`, or not a form when sending files.",
+    422: "Some fields are invalid; see `errors`.",
+    429: "Too many requests, or too many invalid tokens.",
+    500: "An unexpected error on the server.",
+    503: "The database is unavailable.",
+    507: "The server is out of disk space.",
 }
 ERROR_HEADERS = {
-    401: ("WWW-Authenticate", "Says that a bearer token is asked for."),
-    405: ("Allow", "The methods that there are."),
+    401: ("WWW-Authenticate", "Asks for a bearer token."),
+    405: ("Allow", "The supported methods."),
 }
 STRING = {"type": "string"}
 ETAG = {
-    "description": "Names what the answer shows, for If-None-Match, and If-Match of a change.",
+    "description": "Identifies this state, for If-None-Match and for If-Match of a change.",
     "required": True,
     "schema": STRING,
 }
@@ -67,13 +66,13 @@ FILES = {
     },
     "required": ["file"],
 }
-LOCATION = {"description": "Where it is.", "required": True, "schema": STRING}
+LOCATION = {"description": "The address of the new resource.", "required": True, "schema": STRING}
 
 SchemaReferences = Mapping[Any, dict[str, Any]]
 
 
 class Problem(Shape):
-    """What went wrong (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
     type: str
     title: str
@@ -84,13 +83,12 @@ class Problem(Shape):
 
 @cache
 def openapi_json() -> bytes:
-    """Return the serialized description, built once per process."""
+    """Return the serialized OpenAPI description, built once per process."""
     return json.dumps(build_openapi(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @cache
 def build_openapi() -> dict[str, Any]:
-    """Build the description."""
     operations = [(route, route.load_operation()) for route in ROUTES]
     named, definitions = _schemas([operation for _route, operation in operations])
     paths: dict[str, dict[str, Any]] = {}
@@ -125,7 +123,7 @@ def build_openapi() -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "cairn_…",
-                    "description": "A personal token, made on the page of your account.",
+                    "description": "A personal token, created on your account page.",
                 }
             },
         },
@@ -133,7 +131,7 @@ def build_openapi() -> dict[str, Any]:
 
 
 def _schemas(operations: list[Operation]) -> tuple[SchemaReferences, dict[str, Any]]:
-    """Return a reference for each model and mode, and the definitions that they point to."""
+    """Return a reference for each model and mode, and the referenced definitions."""
     models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
     for operation in operations:
         if operation.body is not None:
@@ -181,7 +179,7 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
     }
     if operation.has_etag and route.is_safe:
         entry["responses"]["304"] = {
-            "description": "It is as the ETag in If-None-Match names it.",
+            "description": "Unchanged since the ETag in If-None-Match.",
             "headers": {"ETag": ETAG},
         }
     errors = {*COMMON_STATUSES, *operation.refuses}
@@ -200,7 +198,7 @@ def _operation(route: Route, operation: Operation, named: SchemaReferences) -> d
 
 
 def _parameters(route: Route, operation: Operation) -> Iterator[dict[str, Any]]:
-    """Yield the parameters of the query, and the headers of a conditional request."""
+    """Yield the query parameters, and the headers of a conditional request."""
     properties = operation.query.model_json_schema()["properties"] if operation.query else {}
     for name, schema in without_noise(properties).items():
         about = schema.pop("description", "")
@@ -210,10 +208,10 @@ def _parameters(route: Route, operation: Operation) -> Iterator[dict[str, Any]]:
             schema.update(given)
         yield _parameter(name, "query", schema, about)
     if operation.has_etag and route.is_safe:
-        about = "The ETag of what was read before: 304 where it is the same."
+        about = "The ETag from an earlier response: 304 if nothing has changed."
         yield _parameter("If-None-Match", "header", STRING, about)
     if operation.accepts_if_match:
-        about = "The ETag of what the change is made from: 412 where it is not newest."
+        about = "The ETag of the state that you are changing: 412 if it is no longer current."
         yield _parameter("If-Match", "header", STRING, about)
 
 

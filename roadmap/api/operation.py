@@ -1,6 +1,6 @@
-"""Operations of the API: read the request, call the handler, send the answer or the refusal.
+"""API operations: parse the request, call the handler, and return the response or the problem.
 
-The same declaration also describes the operation in OpenAPI (`roadmap.api.openapi`).
+`roadmap.api.openapi` describes each operation from the same declaration.
 """
 
 from __future__ import annotations
@@ -29,27 +29,28 @@ JSON = "application/json"
 # Limits the length of the response to a body full of errors.
 MAX_ERRORS = 50
 MAX_FIELD_NAME_LENGTH = 200
-# Of a body without its strings: far more than any operation needs. It bounds values, depth, digits.
+# Maximum size of a body without its strings, to bound values, depth and digits. No operation needs
+# nearly as much.
 MAX_STRUCTURE = 20_000
-# One that is not closed ends with the body.
+# An unterminated string ends with the body.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """The result of an operation that answers with another status than 200 or 204."""
+    """A result with a status other than 200 or 204, or with a Location header."""
 
     value: BaseModel
     status: int = 200
     location: str = ""
 
 
-# It returns a model, an OperationResult, a Response or None.
+# Returns a model, an OperationResult, a Response or None.
 Handler = Callable[..., Any]
 
 
 class InvalidFields(HTTPException):
-    """Fields with invalid values; sentences by field."""
+    """A 422 response for invalid fields, with error messages by field."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         super().__init__(response=problem_response(422, errors=errors))
@@ -59,10 +60,10 @@ class InvalidFields(HTTPException):
 class Operation:
     """One method of one path, callable with the parameters of the path.
 
-    `answers` are models by status; `refuses` are statuses beyond those that every operation has;
-    `has_etag` says that the response has an ETag; `accepts_if_match` that a change checks one;
-    `files` are the media types of responses that are not JSON; `takes_files` says that the body is
-    a form with files.
+    `answers` maps statuses to response models. `refuses` lists error statuses in addition to those
+    of every operation. `has_etag` means that the response has an ETag, `accepts_if_match` that the
+    handler checks If-Match. `files` lists the media types of responses other than JSON.
+    `takes_files` means that the body is a form with files.
     """
 
     handler: Handler
@@ -83,7 +84,7 @@ class Operation:
 
     @property
     def description(self) -> str:
-        """Return the handler's docstring without its first line, a line for each paragraph."""
+        """Return the handler's docstring without its first line, one line per paragraph."""
         rest = (getdoc(self.handler) or "").partition("\n")[2].strip()
         return re.sub(r"(?<!\n)\n(?!\n)", " ", rest)
 
@@ -116,7 +117,7 @@ class Operation:
 
 
 def run_handler(handler: Handler, values: Mapping[str, Any]) -> Any:
-    """Call a handler. Raise an HTTPException with a problem for what the rules refuse."""
+    """Call a handler and turn errors of the evidence rules into problem responses."""
     try:
         return handler(**values)
     except InvalidInput as error:
@@ -132,8 +133,9 @@ def run_handler(handler: Handler, values: Mapping[str, Any]) -> Any:
 def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
     """Turn a function into an operation, described by its docstring and annotations.
 
-    `query` and `body` are the models of its parameters of that name. It answers with what it
-    returns, 204 for nothing; one that returns an OperationResult or a file declares `answers`.
+    The annotations of its parameters `query` and `body` are their models, and its return annotation
+    is the response model, or None for 204. Handlers that return an OperationResult or a file must
+    declare `answers`.
     """
 
     def make(handler: Handler) -> Operation:
@@ -149,33 +151,33 @@ def operation(tag: str, **declared: Any) -> Callable[[Handler], Operation]:
 
 
 def current_actor() -> Actor:
-    """Return the person of the token."""
+    """Return the owner of the token."""
     actor: Actor = current_user._get_current_object()
     return actor
 
 
 def abort_with_problem(status: int, detail: str) -> NoReturn:
-    """Abort the operation with a problem that explains the refusal."""
+    """Abort with a problem response."""
     abort(problem_response(status, detail))
 
 
 def etag_of(value: BaseModel) -> str:
-    """Return a tag that changes with every byte of the serialized value."""
+    """Return an ETag computed from the serialized value."""
     return hashlib.blake2b(_to_json(value).encode(), digest_size=16).hexdigest()
 
 
 def empty_response(status: int) -> Response:
-    """Return a response without content, and so without a type."""
-    nothing = Response(status=status)
-    nothing.headers.pop("Content-Type", None)
-    return nothing
+    """Return a response without content or Content-Type."""
+    response = Response(status=status)
+    response.headers.pop("Content-Type", None)
+    return response
 
 
 def check_if_match(value: BaseModel) -> None:
-    """Abort with 412 if the client read another state; call it below the person's lock.
+    """Abort with 412 if If-Match does not match `value`; call it while holding the user's lock.
 
-    A tag that compression made weak counts as equal. A header without any tag matches nothing,
-    because the client meant to guard the change.
+    Weak tags match too, because compression makes tags weak. A header without any tag matches
+    nothing, because the client meant to guard the change.
     """
     if "If-Match" in request.headers and not request.if_match.contains_weak(etag_of(value)):
         abort(412)
@@ -186,7 +188,7 @@ def _to_json(value: BaseModel) -> str:
 
 
 def _parse_query(model: type[BaseModel]) -> BaseModel:
-    """Parse the query parameters that the model names and ignore others."""
+    """Parse the query parameters of the model and ignore others."""
     names = [field.alias or name for name, field in model.model_fields.items()]
     given = {name: request.args.getlist(name) for name in names}
     for name, values in given.items():
@@ -199,7 +201,7 @@ def _parse_query(model: type[BaseModel]) -> BaseModel:
 
 
 def check_json_body(data: bytes) -> None:
-    """Abort with 415 for another type than JSON, with 413 for more values than anybody needs."""
+    """Abort with 415 if the body is not JSON, or with 413 if it has too many values."""
     if request.mimetype != JSON:
         abort(415)
     if len(data) > MAX_STRUCTURE and len(_STRING.sub(b"", data)) > MAX_STRUCTURE:
@@ -221,7 +223,7 @@ def _parse_body(model: type[BaseModel]) -> BaseModel:
 
 
 def validation_errors(error: ValidationError) -> dict[str, list[str]]:
-    """Return what pydantic found wrong, as sentences by field."""
+    """Return pydantic's error messages by field."""
     found: dict[str, list[str]] = {}
     for each in error.errors(include_url=False, include_input=False)[:MAX_ERRORS]:
         name = ".".join(str(part) for part in each["loc"])[:MAX_FIELD_NAME_LENGTH]
@@ -230,10 +232,10 @@ def validation_errors(error: ValidationError) -> dict[str, list[str]]:
 
 
 def _input_errors(error: InvalidInput) -> dict[str, list[str]]:
-    """Group the errors that the rules of evidence found by field."""
+    """Return the error messages of the evidence rules by field."""
     found: dict[str, list[str]] = {}
     for fault in error.faults:
         name = fault.field if fault.place is None else f"impacts.{fault.place}.{fault.field}"
-        said = ", ".join(fault.keys), str(labels.ERROR_MESSAGES[fault.code])
-        found.setdefault(name, []).append(": ".join(filter(None, said)))
+        parts = ", ".join(fault.keys), str(labels.ERROR_MESSAGES[fault.code])
+        found.setdefault(name, []).append(": ".join(filter(None, parts)))
     return found

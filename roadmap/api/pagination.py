@@ -1,4 +1,4 @@
-"""Pagination of lists: at most `limit` items at a time, and a cursor for the next."""
+"""Cursor pagination of lists."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ def _read_limit(text: str) -> int:
 
 
 class Paging(Query):
-    """How much of a list, and from where on."""
+    """The pagination parameters of a list."""
 
     limit: Annotated[
         int,
         BeforeValidator(_read_limit),
         WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
-        Field(description="At most so many items."),
+        Field(description="The maximum number of items."),
     ] = 50
     cursor: Annotated[
         str,
         Field(
             pattern=r"^[A-Za-z0-9_-]{0,200}$",
-            description="`next_cursor` of the part that was read before.",
+            description="`next_cursor` of the previous page.",
         ),
     ] = ""
 
 
 def encode_position(at: dt.datetime, key: uuid.UUID) -> str:
-    """Encode a position in a list by time as an opaque cursor."""
+    """Encode a position in a list sorted by time as an opaque cursor."""
     return _encode(at.astimezone(dt.UTC).isoformat(), str(key))
 
 
 def decode_position(cursor: str) -> tuple[dt.datetime, uuid.UUID] | None:
-    """Return the position in a list by time; None for its beginning."""
+    """Return the position in a list sorted by time, or None for its start. Raises InvalidFields."""
     if not cursor:
         return None
     at, key = _decode(cursor, parts=2)
@@ -73,7 +73,7 @@ def _id_of(item: Any) -> str:
 def paginate(
     items: Iterable[Item], paging: Paging, key: Callable[[Item], str] = _id_of
 ) -> tuple[list[Item], str | None]:
-    """Return a part of a short list in the order of `key`, and the cursor of the next."""
+    """Return a page of a short list, sorted by `key`, and the cursor of the next page."""
     rest = sorted(items, key=key)
     if paging.cursor:
         (after,) = _decode(paging.cursor, parts=1)
@@ -98,5 +98,5 @@ def _decode(cursor: str, parts: int) -> list[str]:
 
 
 def invalid_cursor() -> InvalidFields:
-    """Return the refusal of a cursor that no list gave out."""
+    """Return the error for a malformed cursor."""
     return InvalidFields({"cursor": [_("Use the cursor from `next_cursor` unchanged.")]})

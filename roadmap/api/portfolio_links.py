@@ -1,4 +1,4 @@
-"""The public links of one's portfolios: list, make and revoke them."""
+"""The public links of a person's portfolios: list, create and revoke them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ TAG = "Your portfolio"
 
 
 class LinkShape(Shape):
-    """A public link. `url` opens the portfolio for anybody who has it.
+    """A public link. Anyone with its `url` can open the portfolio.
 
-    It is null once the link has ended, and for a token of scope `read`: who passes it on shares the
-    portfolio, and goes on when the token is revoked.
+    `url` is null once the link has expired or been revoked, and for tokens of scope `read`, because
+    a link that was passed on still works after the token is revoked.
     """
 
     id: uuid.UUID
@@ -53,17 +53,19 @@ class LinkList(Shape):
 
 
 class NewLink(Body):
-    """A new link, which anybody who has it can open without signing in."""
+    """A new link, which anyone can open without signing in."""
 
-    label: Annotated[str, single_line(100)] = Field("", description="Whom it is for; yours alone.")
+    label: Annotated[str, single_line(100)] = Field(
+        "", description="Whom the link is for. Only you see it."
+    )
     ends_on: dt.date | None = Field(
-        description="Its last day, in your own time zone; null for a link without an end."
+        description="The last day, in your own time zone; null for a link that does not expire."
     )
 
 
 @operation(TAG, refuses=(404,))
 def list_links(portfolio_id: uuid.UUID, query: Paging) -> LinkList:
-    """List the public links of a portfolio, also those that have ended; by id."""
+    """List the public links of a portfolio, including expired ones, in the order of their ids."""
     if find_portfolio(db.session, current_actor().id, portfolio_id, now()) is None:
         abort(404)
     made = links.list_links(db.session, current_actor().id)
@@ -78,7 +80,10 @@ def list_links(portfolio_id: uuid.UUID, query: Paging) -> LinkList:
     example={"label": "Panel in March", "ends_on": "2030-12-31"},
 )
 def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
-    """Make a public link to a portfolio. 409 where you have as many open ones as there can be."""
+    """Create a public link to a portfolio.
+
+    409 if you have reached the maximum number of open links.
+    """
     actor, at = current_actor(), now()
     ends_at = None
     if body.ends_on is not None:
@@ -98,7 +103,7 @@ def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
 
 @operation(TAG, refuses=(404,))
 def revoke_link(portfolio_id: uuid.UUID, link_id: uuid.UUID) -> None:
-    """Revoke a public link for good: it no longer opens."""
+    """Revoke a public link permanently."""
     actor = current_actor()
     link = permissions.load(db.session, actor, "portfolio.write", PortfolioLink, link_id)
     if link.portfolio_id != portfolio_id:

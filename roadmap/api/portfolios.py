@@ -1,4 +1,4 @@
-"""One's portfolios: each as a file, and as it is set up; and one's profiles."""
+"""A person's own portfolios, their settings and exports, and links to profiles elsewhere."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ Network = Annotated[str, OneOf(tuple(NETWORKS))]
 
 
 class RedactionShape(Shape):
-    """What readers get in place of a piece."""
+    """The redacted text that readers see instead of a piece of evidence."""
 
     title: str
     description: str
     shows_impacts: bool
 
 
-class ChosenShape(Shape):
-    """A chosen piece; one whose visibility is not `portfolio` any more is shown to nobody."""
+class PortfolioItemShape(Shape):
+    """A selected piece of evidence; it is only shown while its visibility is `portfolio`."""
 
     evidence: uuid.UUID
     redaction: RedactionShape | None
@@ -81,7 +81,7 @@ class SectionShape(Shape):
 
 
 class PortfolioSummary(Shape):
-    """A portfolio, and how many pieces readers see in it."""
+    """A portfolio and the number of pieces that readers see in it."""
 
     id: uuid.UUID = Field(validation_alias=AliasPath("portfolio", "id"))
     name: str = Field(validation_alias=AliasPath("portfolio", "name"))
@@ -95,11 +95,11 @@ class PortfolioList(Shape):
 
 
 class PortfolioShape(Shape):
-    """A portfolio as its owner set it up: `GET /me/portfolio` returns what readers get."""
+    """The settings of a portfolio. `GET /me/portfolio` returns what readers see."""
 
     id: uuid.UUID
     name: str = Field(description="Only you see it.")
-    default: bool = Field(description="It is the one at `GET /me/portfolio`.")
+    default: bool = Field(description="Whether `GET /me/portfolio` returns this one.")
     headline: str
     introduction: str
     shows_email: bool
@@ -108,21 +108,21 @@ class PortfolioShape(Shape):
     left_out_skills: list[str]
     profiles: list[str]
     sections: list[SectionShape]
-    items: list[ChosenShape]
+    items: list[PortfolioItemShape]
     created_at: Timestamp
     updated_at: Timestamp
 
 
 class RedactionBody(Body):
-    """What readers get in place of a piece that is under NDA."""
+    """The text that readers see instead of a piece of evidence under NDA."""
 
     title: Annotated[str, required_line(MAX_TITLE)]
     description: Annotated[str, Text(MAX_DESCRIPTION)] = ""
-    shows_impacts: bool = Field(default=False, description="Without their sources.")
+    shows_impacts: bool = Field(default=False, description="Shows impacts, without their sources.")
 
 
-class ChosenBody(Body):
-    """A piece. Where `redaction` is left out, one that it has stays; null shows the piece."""
+class PortfolioItemBody(Body):
+    """A piece of evidence. Without `redaction`, its current one stays; null removes it."""
 
     evidence: Annotated[uuid.UUID, Field(strict=False)]
     redaction: RedactionBody | None = UNSET
@@ -134,7 +134,7 @@ class SectionBody(Body):
 
 
 class PortfolioChange(Body):
-    """What is left out stays, null clears; a name cannot be cleared."""
+    """Fields left out are unchanged, null clears; the name cannot be cleared."""
 
     headline: Annotated[str, single_line(200)] | None = None
     introduction: Annotated[str, Text(10_000)] | None = Field(None, description="Markdown.")
@@ -142,32 +142,31 @@ class PortfolioChange(Body):
     shows_self_assessed: bool | None = None
     shows_below_bar: bool | None = None
     left_out_skills: Annotated[list[Key], Field(max_length=100)] | None = Field(
-        None, description="Keys of the skills never to show."
+        None, description="Keys of skills to hide."
     )
     profiles: Annotated[list[Network], Field(max_length=10)] | None = Field(
-        None, description="Those of your profiles that it shows."
+        None, description="The profiles to show."
     )
     sections: Annotated[list[SectionBody], Field(max_length=20)] | None = Field(
-        None, description="In their order. Those left out come last; null is the usual order."
+        None,
+        description="Sections in order. Those left out come last; null restores the default order.",
     )
-    items: Annotated[list[ChosenBody], Field(max_length=actions.MAX_ITEMS)] | None = Field(
-        None, description="The pieces in their order, all of visibility `portfolio`."
+    items: Annotated[list[PortfolioItemBody], Field(max_length=actions.MAX_ITEMS)] | None = Field(
+        None, description="Evidence in order, all of visibility `portfolio`."
     )
     name: Annotated[str, required_line(100)] = UNSET
-    default: bool | None = Field(
-        None, description="True makes it the default one, instead of the one before."
-    )
+    default: bool | None = Field(None, description="True makes this the default portfolio.")
 
 
 class NewPortfolio(Body):
-    """A new portfolio, empty or with everything of another one but its public links."""
+    """A new portfolio, empty or a copy of another one without its public links."""
 
     name: Annotated[str, required_line(100)]
     copy_of: Annotated[uuid.UUID, Field(strict=False)] | None = None
 
 
 class ProfilesShape(Shape):
-    """Full addresses; empty where you have none."""
+    """The addresses of your profiles; empty if not set."""
 
     github: str
     linkedin: str
@@ -176,7 +175,7 @@ class ProfilesShape(Shape):
 
 
 class ProfilesChange(Body):
-    """What is left out stays, null clears. An account, an ORCID iD or an address."""
+    """An account name, an ORCID iD or an address. Fields left out are unchanged; null clears."""
 
     github: Annotated[str, single_line(500)] | None = None
     linkedin: Annotated[str, single_line(500)] | None = None
@@ -188,10 +187,10 @@ class ExportQuery(Query):
     format: Annotated[
         str,
         OneOf(tuple(FORMATS)),
-        Field(description="In which form."),
+        Field(description="The file format."),
     ] = "json-resume"
     portfolio: uuid.UUID | None = Field(
-        None, description="Which of your portfolios; the default one where it is left out."
+        None, description="One of your portfolios; if left out, the default one."
     )
 
 
@@ -202,14 +201,14 @@ class ExportQuery(Query):
     files=tuple(format_.mimetype for format_ in FORMATS.values()),
 )
 def export_portfolio(query: ExportQuery) -> Response:
-    """Return the portfolio as a file, with the evidence that you chose for it.
+    """Export a portfolio as a file, with the evidence selected for it.
 
-    Only evidence of visibility `portfolio` is in it. At most 30 a minute.
+    It only contains evidence of visibility `portfolio`. Limited to 30 requests per minute.
     """
     try:
         return export_file(current_actor(), query.format, query.portfolio, now=now())
     except PdfError:
-        log.exception("an export could not be made")
+        log.exception("portfolio export failed")
         abort(500)
 
 
@@ -228,7 +227,7 @@ def list_own_portfolios() -> PortfolioList:
     example={"name": "For recruiters", "copy_of": None},
 )
 def create_portfolio(body: NewPortfolio) -> OperationResult:
-    """Make a portfolio. 409 where you have as many as there can be."""
+    """Create a portfolio. 409 if you have reached the maximum number."""
     actor = current_actor()
     try:
         made = actions.create_portfolio(
@@ -243,16 +242,16 @@ def create_portfolio(body: NewPortfolio) -> OperationResult:
 
 @operation(TAG, refuses=(404,), has_etag=True)
 def read_portfolio(portfolio_id: uuid.UUID) -> PortfolioShape:
-    """Return one of your portfolios as it is set up."""
+    """Return the settings of one of your portfolios."""
     return _serialize(find_portfolio(db.session, current_actor().id, portfolio_id, now()))
 
 
 @operation(TAG, refuses=(404,), has_etag=True, accepts_if_match=True, example=EXAMPLE)
 def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> PortfolioShape:
-    """Change a portfolio; what is left out stays, null clears.
+    """Change a portfolio; fields left out are unchanged, null clears.
 
-    `items` and `sections` replace those that it has. A piece that is removed keeps its redaction
-    for the day on which it is added again.
+    `items` and `sections` replace the current lists. The redaction of a removed piece is stored in
+    case the piece is added again.
     """
     at, portfolio = now(), _lock(portfolio_id)
     sent = body.model_fields_set
@@ -265,9 +264,9 @@ def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> Portfoli
     }
     if "left_out_skills" in sent:
         known = load_skill_titles(db.session)
-        values["left_out_skills"] = _words(set(body.left_out_skills or ()) & known.keys())
+        values["left_out_skills"] = _join_words(set(body.left_out_skills or ()) & known.keys())
     if "profiles" in sent:
-        values["shown_profiles"] = _words(set(body.profiles or ()))
+        values["shown_profiles"] = _join_words(set(body.profiles or ()))
     actions.save_texts(db.session, portfolio, values, revision=portfolio.revision, now=at)
     if "sections" in sent:
         chosen = body.sections or ()
@@ -281,15 +280,15 @@ def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> Portfoli
     return _serialize(portfolio)
 
 
-def _replace_items(portfolio: Portfolio, chosen: list[ChosenBody]) -> None:
-    kept = load_choices(db.session, portfolio.id)
+def _replace_items(portfolio: Portfolio, chosen: list[PortfolioItemBody]) -> None:
+    stored = load_choices(db.session, portfolio.id)
     items: dict[uuid.UUID, Redaction | None] = {}
     for each in chosen:
         if "redaction" in each.model_fields_set:
-            said = each.redaction
-            redaction = Redaction(**said.model_dump()) if said else None
+            sent = each.redaction
+            redaction = Redaction(**sent.model_dump()) if sent else None
         else:
-            redaction = kept[each.evidence].redaction if each.evidence in kept else None
+            redaction = stored[each.evidence].redaction if each.evidence in stored else None
         items[each.evidence] = redaction
     if len(items) < len(chosen):
         raise InvalidFields({"items": [_("Name each piece only once.")]})
@@ -314,13 +313,13 @@ def delete_portfolio(portfolio_id: uuid.UUID) -> None:
 
 @operation(TAG)
 def read_profiles() -> ProfilesShape:
-    """Return your pages elsewhere, from which each portfolio chooses."""
+    """Return your profiles on other sites, which portfolios can show."""
     return _profiles()
 
 
 @operation(TAG, example={"github": "octocat", "website": None})
 def change_profiles(body: ProfilesChange) -> ProfilesShape:
-    """Change your profiles; what is left out stays, null clears."""
+    """Change your profiles; fields left out are unchanged, null clears."""
     actor = current_actor()
     urls = load_profiles(db.session, actor.id)
     errors = {}
@@ -341,18 +340,18 @@ def _profiles() -> ProfilesShape:
 
 
 def _lock(portfolio_id: uuid.UUID) -> Portfolio:
-    """Load a portfolio under its owner's lock, and refuse it where the client read another."""
+    """Load a portfolio and lock its owner. Aborts with 412 if its ETag has changed."""
     portfolio = actions.lock_portfolio(db.session, portfolio_id, by=current_actor(), now=now())
     check_if_match(_serialize(portfolio))
     return portfolio
 
 
-def _words(keys: set[str]) -> str:
+def _join_words(keys: set[str]) -> str:
     return " ".join(sorted(keys))
 
 
 def _serialize(portfolio: Portfolio | None) -> PortfolioShape:
-    """Return a portfolio as the API shows it; 404 for none."""
+    """Return the response model of a portfolio. Aborts with 404 for None."""
     if portfolio is None:
         abort(404)
     hidden = portfolio.hidden_sections.split()

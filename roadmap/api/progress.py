@@ -1,4 +1,4 @@
-"""The operations on one's own roadmaps: enroll, and set the status and plan of a milestone."""
+"""Operations on a person's own roadmaps: enroll, leave, and set a milestone's status and plan."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Tone = Annotated[str, OneOf(TONES)]
 
 
 class OwnMilestone(Shape):
-    """The status and plan of a milestone. `tone` says what a done one is supported by."""
+    """The status and plan of a milestone. `tone` is what supports a done one."""
 
     status: Status
     tone: Tone | None
@@ -47,19 +47,19 @@ class OwnMilestone(Shape):
 
 
 class TaggedMilestone(OwnMilestone):
-    """A milestone with the ETag that a change of it can name in If-Match."""
+    """A milestone with its ETag, for If-Match of a change."""
 
     etag: str
 
 
-class ThisMilestone(OwnMilestone):
+class KeyedMilestone(OwnMilestone):
     """A milestone with its key."""
 
     key: str
 
 
 class Shares(Shape):
-    """Shares of the effort, between 0 and 1: what is verified is evidenced and claimed as well."""
+    """Shares of the effort, 0 to 1. Each includes the next: claimed, evidenced, verified."""
 
     claimed: Share
     evidenced: Share
@@ -86,41 +86,39 @@ class OwnRoadmap(Shape):
     progress: Progress
 
 
-class Enrolling(Body):
-    """What is left out stays, null clears."""
+class EnrollmentChange(Body):
+    """Fields left out are unchanged; null clears a field."""
 
-    target_on: dt.date | None = Field(None, description="By when; a day after today.")
+    target_on: dt.date | None = Field(None, description="The target date; after today.")
     hours_per_week: (
         Annotated[
             float,
             Field(ge=rules.MIN_HOURS_PER_WEEK, le=rules.MAX_HOURS_PER_WEEK, allow_inf_nan=False),
         ]
         | None
-    ) = Field(None, description="Effort beyond regular work; kept to one decimal.")
-    primary: bool | None = Field(
-        None, description="True makes it the one that counts first, instead of another one."
-    )
+    ) = Field(None, description="Effort beyond regular work; rounded to one decimal.")
+    primary: bool | None = Field(None, description="True makes this your primary roadmap.")
 
 
 class MilestoneChange(Body):
-    """What is left out stays, null clears; a status is not cleared but set to `not_started`."""
+    """Fields left out are unchanged, null clears; to clear a status, set `not_started`."""
 
     status: Status = Field(UNSET, description="`not_applicable` needs a reason.")
     reason: Annotated[str, Text(rules.MAX_REASON_LENGTH)] | None = Field(
-        None, description="Why it does not apply; only with `not_applicable`."
+        None, description="Why the milestone does not apply; only with `not_applicable`."
     )
     note: Annotated[str, Text(rules.MAX_NOTE_LENGTH)] | None = Field(
-        None, description="Private, as Markdown."
+        None, description="A private note, in Markdown."
     )
-    target_on: dt.date | None = Field(None, description="By when: a day after today.")
+    target_on: dt.date | None = Field(None, description="The target date; after today.")
 
 
 @operation("Your roadmaps", refuses=(404,), has_etag=True)
 def read_own_roadmap(slug: str) -> OwnRoadmap:
-    """Read your progress on a roadmap.
+    """Return your progress on a roadmap.
 
-    The status of every milestone, and what is claimed, evidenced and verified by stage and in all.
-    404 where you are not on it.
+    It has the status of every milestone, and the claimed, evidenced and verified shares by stage
+    and in total. 404 if you are not on the roadmap.
     """
     return load_own_roadmap(slug)
 
@@ -131,10 +129,10 @@ def read_own_roadmap(slug: str) -> OwnRoadmap:
     refuses=(404,),
     example={"target_on": "2030-12-31", "hours_per_week": 5},
 )
-def enroll(slug: str, body: Enrolling) -> OperationResult:
-    """Begin a roadmap, or change target date and pace.
+def enroll(slug: str, body: EnrollmentChange) -> OperationResult:
+    """Start a roadmap, or change its target date and pace.
 
-    Answers 201 the first time. The first roadmap of a person is their primary one.
+    Returns 201 the first time. Your first roadmap becomes your primary one.
     """
     actor, moment = current_actor(), now()
     found = published_roadmap(db.session, slug) or abort(404)
@@ -179,9 +177,9 @@ def enroll(slug: str, body: Enrolling) -> OperationResult:
 def leave(slug: str) -> None:
     """Leave a roadmap.
 
-    Statuses, notes and evidence stay, and count again when you start it again. Where it was the
-    primary one, the one of the others that you started first becomes it. 404 where you are not on
-    it.
+    Statuses, notes and evidence are preserved and count again if you start it again. If it was your
+    primary roadmap, the one that you started earliest becomes primary. 404 if you are not on the
+    roadmap.
     """
     found = published_roadmap(db.session, slug) or abort(404)
     me = current_actor().id
@@ -197,10 +195,10 @@ def leave(slug: str) -> None:
     accepts_if_match=True,
     example={"status": "done", "note": "Reviewed by the search team."},
 )
-def set_milestone(slug: str, key: str, body: MilestoneChange) -> ThisMilestone:
+def set_milestone(slug: str, key: str, body: MilestoneChange) -> KeyedMilestone:
     """Set the status of a milestone, and its note and target date.
 
-    The same request twice is the same as once. 404 where you are not on this roadmap.
+    Repeating the request changes nothing. 404 if you are not on the roadmap.
     """
     actor, moment = current_actor(), now()
     found = load_progress(db.session, actor, slug, now=moment) or abort_not_enrolled(slug)
@@ -236,7 +234,7 @@ def set_milestone(slug: str, key: str, body: MilestoneChange) -> ThisMilestone:
 
 
 def abort_not_enrolled(slug: str | None) -> NoReturn:
-    """Refuse with 404 and say how to begin: the person is not on this roadmap, or on none."""
+    """Abort with 404 and explain how to start the roadmap, or any roadmap if `slug` is None."""
     if slug is None:
         abort_with_problem(
             404, _("You are not on a roadmap yet. Start one: PUT /me/roadmaps/{slug}.")
@@ -248,13 +246,13 @@ def abort_not_enrolled(slug: str | None) -> NoReturn:
 
 
 def abort_no_roadmap(slug: str | None) -> NoReturn:
-    """Refuse with 404 the slug of no roadmap."""
+    """Abort with 404 for an unknown slug."""
     text = _("There is no roadmap “%(slug)s”. GET /roadmaps lists all.", slug=slug)
     abort_with_problem(404, text)
 
 
 def load_own_roadmap(slug: str) -> OwnRoadmap:
-    """Load the progress of the token's person on a roadmap; abort with 404 without one."""
+    """Load the token owner's progress on a roadmap. Aborts with 404 if they are not on it."""
     actor = current_actor()
     found = load_progress(db.session, actor, slug, now=now()) or abort_not_enrolled(slug)
     content, enrolled = found.published.content, found.enrolled
@@ -277,9 +275,9 @@ def load_own_roadmap(slug: str) -> OwnRoadmap:
     )
 
 
-def _serialize_milestone(found: RoadmapProgress, key: str, state: MilestoneState) -> ThisMilestone:
+def _serialize_milestone(found: RoadmapProgress, key: str, state: MilestoneState) -> KeyedMilestone:
     tone = found.tone(key)
-    return ThisMilestone(
+    return KeyedMilestone(
         key=key,
         status=state.status,
         tone=tone if tone in TONES else None,

@@ -1,4 +1,4 @@
-"""One's readiness and its reasons: each point with its source."""
+"""A person's own readiness score, with the source of each point, and what-if scores."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Sentence = Annotated[str, BeforeValidator(str)]
 
 
 class Source(Shape):
-    """Where points of a part come from."""
+    """A source of points in a part of the score."""
 
     key: str
     points: Points
@@ -40,7 +40,7 @@ class PartShape(Source):
 
 
 class GateShape(Shape):
-    """A condition that no score replaces. `opens` says what would open it."""
+    """A condition that must pass at any score. `opens` describes how to pass it."""
 
     key: str
     title: str
@@ -50,7 +50,7 @@ class GateShape(Shape):
 
 
 class ItemShape(Shape):
-    """A fact and its effect: the score minus the score without it."""
+    """A fact and its effect: the score minus the score without the fact."""
 
     type: str
     key: str
@@ -58,7 +58,7 @@ class ItemShape(Shape):
 
 
 class StepShape(Shape):
-    """A next step: what it gains, for how many hours, and which gate it opens."""
+    """A next step: points gained, hours needed, and the gate that it passes."""
 
     action: str
     target: str
@@ -69,7 +69,7 @@ class StepShape(Shape):
 
 
 class ChoiceShape(Shape):
-    """Something that could come true: `key` is for `if`, `gain` its worth by itself, if tried."""
+    """A possible future fact: `key` is for `if`, `gain` is its effect alone, if calculated."""
 
     key: str
     label: Sentence
@@ -77,9 +77,9 @@ class ChoiceShape(Shape):
 
 
 class WhatIfShape(Shape):
-    """What could come true, and the judgement if what is in `if` did; null if nothing is.
+    """The possible choices, and the result with those in `if`; null if there are none.
 
-    `ignored` counts what was in `if` and cannot come true, or is nobody's here.
+    `ignored` counts keys in `if` that are unknown or not possible.
     """
 
     choices: list[ChoiceShape]
@@ -92,9 +92,9 @@ class WhatIfShape(Shape):
 
 
 class ReadinessShape(Shape):
-    """The readiness by all of one's own facts, including drafts and private evidence.
+    """Readiness by all your own facts, including drafts and private evidence.
 
-    `verifiers` is the number of people who verified what counts as verified.
+    `verifiers` is the number of people whose verifications count.
     """
 
     roadmap: str
@@ -112,25 +112,25 @@ class ReadinessShape(Shape):
 class ReadinessQuery(Query):
     roadmap: Annotated[
         Key | None,
-        Field(description="The slug of a roadmap that you are on; the primary one without it."),
+        Field(description="The slug of one of your roadmaps; by default the primary one."),
     ] = None
     wanted: Annotated[
         str,
         Field(
             alias="if",
             max_length=2_000,
-            description="Keys of `what_if.choices`, with commas: what to assume as come true.",
+            description="Keys of `what_if.choices` to assume, separated by commas.",
         ),
     ] = ""
 
 
 @operation("Your roadmaps", refuses=(404,), has_etag=True)
 def read_readiness(query: ReadinessQuery) -> ReadinessShape:
-    """Read how ready you are: score, gates, each point with its source, next steps.
+    """Return your readiness: score, gates, the source of each point, and next steps.
 
-    With `if`, also how ready you would be if some things came true. Nothing of that is stored.
+    With `if`, also your readiness under these assumptions, which are not stored.
 
-    404 if you are on no roadmap, or not on the one named.
+    404 if you are not on a roadmap, or not on the given one.
     """
     actor = current_actor()
     mine = enrollment(db.session, actor.id, query.roadmap) or abort_not_enrolled(query.roadmap)

@@ -1,4 +1,4 @@
-"""What waits for a manager's review, and the review of one item."""
+"""The queue of evidence waiting for review, and the review of a piece."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class Author(Shape):
     name: str
 
 
-class Linked(Shape):
-    """A milestone that the piece is linked to, which it is held against.
+class LinkedMilestone(Shape):
+    """A milestone that the piece of evidence is linked to.
 
-    `fits` says whether a piece of this kind can prove it, `status` where its author stands with it,
-    `left_out_by` who verified an earlier version without confirming it ("" for nobody).
+    `fits` tells whether evidence of this kind can prove it, `status` is the author's own status,
+    and `left_out_by` is who verified an earlier version without confirming it ("" for nobody).
     """
 
     key: str
@@ -75,7 +75,7 @@ class Linked(Shape):
 
 
 class JudgementSubject(Shape):
-    """What is judged: a version, its title, and its milestones in any order."""
+    """The subject of a judgement: a version, its title and its milestones, sorted."""
 
     evidence_id: uuid.UUID
     version: int
@@ -96,10 +96,10 @@ class JudgementSubject(Shape):
         return f'"{etag_of(self)}"'
 
 
-class WaitingShape(FurtherTexts):
-    """A piece that waits, in the version to be judged.
+class PendingReviewShape(FurtherTexts):
+    """A piece of evidence waiting for review, in the version to be reviewed.
 
-    `etag` names version, title and linked milestones: a judgement may name it in If-Match.
+    `etag` identifies version, title and linked milestones, for If-Match of a judgement.
     """
 
     evidence_id: uuid.UUID
@@ -117,70 +117,69 @@ class WaitingShape(FurtherTexts):
     version: int
     submitted_at: Timestamp
     drafted_by: str = Field(
-        description="The token that wrote this version where its author has neither edited nor "
-        "accepted it; empty otherwise."
+        description="The token that wrote this version, if its author has neither edited nor "
+        "accepted it; otherwise empty."
     )
     verified_before: bool
     confirmed: list[str] = Field(
-        description="Milestones that an earlier version is confirmed for, which counts meanwhile."
+        description="Milestones confirmed for an earlier version, which count until this review."
     )
     confirmed_by: dict[str, ConfirmationShape]
     confirmed_wordings: dict[str, WordingShape] = Field(
-        description="What was confirmed, where the roadmap words a milestone differently now."
+        description="The confirmed wordings of milestones that the roadmap has since reworded."
     )
-    milestones: list[Linked]
+    milestones: list[LinkedMilestone]
     skills: list[str]
     judgements: list[ReviewShape] = Field(
-        description="What was said of this piece and its earlier versions, the latest first."
+        description="Earlier judgements of all versions of this piece, newest first."
     )
     etag: str
 
 
-class WaitingList(Shape):
-    items: list[WaitingShape]
+class PendingReviewList(Shape):
+    items: list[PendingReviewShape]
     next_cursor: str | None
 
 
-class Judging(Body):
-    """A judgement. Without `milestones`, verified confirms the linked ones that fit.
+class NewJudgement(Body):
+    """A judgement. Without `milestones`, `verified` confirms the linked ones that fit.
 
-    One that an earlier verification left out is only confirmed where it is named.
+    A milestone that an earlier verification left out is only confirmed if it is named.
     """
 
     decision: Decision
     comment: Annotated[str, Text(MAX_LENGTHS["comment"])] | None = Field(
-        None, description="The author reads it; what is missing, where it is returned."
+        None, description="Visible to the author. When returning a piece, say what is missing."
     )
     basis: Basis = Field(
         DEFAULT_BASIS,
-        description="What a verification rests on: seen first-hand, judged from the artefact, or "
-        "on a referee's word. Printed with the reviewer's name.",
+        description="The basis of a verification: seen first-hand, judged from the artefact, or "
+        "a referee's statement. Shown with the reviewer's name.",
     )
     milestones: Annotated[list[Key], Field(max_length=50)] | None = Field(
         None,
-        description="Those that are confirmed. Without it, all linked ones that fit and that no "
+        description="The milestones to confirm. By default, all linked ones that fit and that no "
         "earlier verification left out.",
     )
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
         None,
-        description="The version that you read: 409 where it is not the newest submitted, and, "
-        "without If-Match, where what you would confirm under its name may be more than you read.",
+        description="The version that you read: 409 if it is not the newest submitted one or, "
+        "without If-Match, if you might confirm more than you read.",
     )
 
 
-class Withdrawing(Body):
-    """Why a judgement is taken back; the author reads it."""
+class JudgementWithdrawal(Body):
+    """Why a judgement is withdrawn. Visible to the author."""
 
     reason: Annotated[str, Text(MAX_LENGTHS["reason"], clean_line, non_empty=True)]
 
 
 class JudgementShape(Shape):
-    """What was said, and of which version. `confirmed` are all that the version is confirmed for,
-    `confirmed_by` who confirmed each, and what that rests on.
+    """A judgement and the version that it applies to.
 
-    `id` is for taking it back.
-
-    `etag` names what was judged, as it does in the list of what waits.
+    `confirmed` lists all milestones confirmed for the version, `confirmed_by` who confirmed each
+    and on what basis. Use `id` to withdraw the judgement. `etag` identifies what was judged, as in
+    the list of waiting evidence.
     """
 
     id: uuid.UUID
@@ -199,8 +198,8 @@ class JudgementShape(Shape):
 
 
 @operation(TAG)
-def list_reviews(query: Paging) -> WaitingList:
-    """Return the pieces waiting for review in all teams that you manage, oldest first."""
+def list_reviews(query: Paging) -> PendingReviewList:
+    """List the evidence waiting for review in all teams that you manage, oldest first."""
     after = decode_position(query.cursor)
     found = list_pending(
         db.session, current_actor(), limit=query.limit + 1, after=after, texts=True
@@ -209,7 +208,7 @@ def list_reviews(query: Paging) -> WaitingList:
     criteria = load_criteria(db.session, [entry.item for entry in part])
     judgements = load_judgements(db.session, [entry.item.id for entry in part])
     items = [
-        WaitingShape.model_validate(
+        PendingReviewShape.model_validate(
             {
                 **shared_values(entry.item),
                 "evidence_id": entry.item.id,
@@ -224,7 +223,7 @@ def list_reviews(query: Paging) -> WaitingList:
     ]
     more = len(found) > len(part)
     cursor = encode_position(items[-1].submitted_at, items[-1].evidence_id) if more else None
-    return WaitingList(items=items, next_cursor=cursor)
+    return PendingReviewList(items=items, next_cursor=cursor)
 
 
 @operation(
@@ -233,25 +232,24 @@ def list_reviews(query: Paging) -> WaitingList:
     accepts_if_match=True,
     example={"decision": "verified", "comment": "I was there, and it holds."},
 )
-def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
-    """Verify or return a piece.
+def judge_evidence(evidence_id: uuid.UUID, body: NewJudgement) -> JudgementShape:
+    """Verify or return a piece of evidence.
 
-    A return should say in `comment` what is missing: its author has nothing else to go by.
+    When returning it, explain in `comment` what is missing: its author gets no other explanation.
 
-    The same judgement by the same person twice is the same as once. 409 where nothing waits, where
-    the version named is not the newest that was submitted, or where a piece is to be verified that
-    is linked to no milestone which its kind proves: return it. With the `etag` of what was read
-    in If-Match, 412 where another version, title or linked milestone is there now.
+    Repeating your own judgement changes nothing. 409 if the piece is not waiting for review, if
+    `version` is not the newest submitted one, or if you verify a piece that is not linked to any
+    milestone that its kind can prove (return it instead). With the `etag` that you read in
+    If-Match, 412 if version, title or linked milestones have changed.
 
-    With `version` and without If-Match, 409 where the title is another since that version was
-    first submitted, or where milestones would be confirmed that were linked since and are not
-    named.
+    With `version` but without If-Match, 409 if the title has changed since that version was first
+    submitted, or if unnamed milestones that were linked since would be confirmed.
     """
     actor = current_actor()
     piece = permissions.load(db.session, actor, "evidence.review", Evidence, evidence_id)
     lock_and_reload(db.session, piece, actor)
     if not permissions.can(actor, "evidence.review", piece):
-        # Their right to it, or the request for a review, ended while this one waited.
+        # The permission or the review request may have ended during the wait for the lock.
         abort(404)
     item = load_item(db.session, Audience.MANAGER, piece.id) or abort(404)
     check_if_match(JudgementSubject.of(item))
@@ -265,18 +263,18 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
         abort_with_problem(409, message)
     earlier = load_judgements(db.session, [piece.id])[piece.id]
     last = next((each for each in earlier if each.version_id == item.version.id), None)
-    # What can be confirmed, and is not yet for this version.
+    # Milestones already confirmed for this version; confirming others is not a repetition.
     confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()
     criteria = load_criteria(db.session, [item])[item.id]
     fitting = {each.key for each in criteria if each.is_offered}
     if last is not None and piece.shared_state == body.decision:
-        said = (last.reviewer_id, last.decision, clean_multiline(last.comment))
+        previous = (last.reviewer_id, last.decision, clean_multiline(last.comment))
         added = fitting if body.milestones is None else set(body.milestones) - confirmed
-        if said == (actor.id, body.decision, comment) and (
+        if previous == (actor.id, body.decision, comment) and (
             body.decision == "returned" or not added
         ):
             return _serialize_judgement(last, item)
-    # `*` in If-Match matches anything, and so says nothing about what was read.
+    # `*` in If-Match matches anything, so it does not show what the client read.
     if body.version is not None and (not request.if_match or request.if_match.star_tag):
         _check_unchanged_since_submitted(piece, item, body, fitting)
     try:
@@ -301,13 +299,14 @@ def judge_evidence(evidence_id: uuid.UUID, body: Judging) -> JudgementShape:
 
 
 @operation(TAG, refuses=(404, 409), example={"reason": "I had read another document."})
-def withdraw_judgement(evidence_id: uuid.UUID, judgement_id: uuid.UUID, body: Withdrawing) -> None:
-    """Take back that you verified or returned a piece, within ten minutes.
+def withdraw_judgement(
+    evidence_id: uuid.UUID, judgement_id: uuid.UUID, body: JudgementWithdrawal
+) -> None:
+    """Withdraw your judgement of a piece of evidence, within ten minutes.
 
-    The piece waits for a review again, and what it was verified for before counts as before. 409
-    where the time is over, where it was reviewed since, or a returned one changed, or where the
-    judgement is not yours. Taken
-    back already, it is 409 as well.
+    The piece waits for review again, and its earlier verification counts as before. 409 if the ten
+    minutes are over, if the piece was reviewed since, if a returned piece was changed, if the
+    judgement is not yours, or if it was already withdrawn.
     """
     actor = current_actor()
     piece = permissions.load(db.session, actor, "evidence.review", Evidence, evidence_id)
@@ -317,14 +316,14 @@ def withdraw_judgement(evidence_id: uuid.UUID, judgement_id: uuid.UUID, body: Wi
 
 
 def _check_unchanged_since_submitted(
-    piece: Evidence, item: Item, body: Judging, fitting: set[str]
+    piece: Evidence, item: Item, body: NewJudgement, fitting: set[str]
 ) -> None:
-    """Refuse a judgement that names a version whose title or links have changed since.
+    """Abort with 409 if the title or links of the version have changed since it was submitted.
 
-    They change without a new version, so a client that names no `etag` may have read others.
+    They change without a new version, so a client that sends no `etag` may not have seen them.
     """
     if piece.shared_state not in (*AWAITING_REVIEW, "verified"):
-        # Nothing waits: the judgement is refused for that.
+        # The piece is not waiting for review, so `decide` refuses the judgement.
         return
     version = item.version
     since = version.submitted_at or version.created_at

@@ -1,4 +1,4 @@
-"""The operations that read published roadmaps."""
+"""Operations that read published roadmaps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.catalog.queries import published_roadmap, published_roadmaps
 from roadmap.core.database import db
 
 
-class RoadmapLine(Shape):
+class RoadmapSummary(Shape):
     """A roadmap in the list."""
 
     slug: str
@@ -24,12 +24,12 @@ class RoadmapLine(Shape):
 
 
 class RoadmapList(Shape):
-    items: list[RoadmapLine]
+    items: list[RoadmapSummary]
     next_cursor: str | None
 
 
 class ResourceShape(Shape):
-    """Something to read, watch or do."""
+    """A learning resource."""
 
     title: str
     by: str
@@ -37,7 +37,7 @@ class ResourceShape(Shape):
 
 
 class MilestoneShape(Shape):
-    """A milestone. `hours` are deliberate effort; `evidence` the kinds that prove it."""
+    """A milestone. `hours` is deliberate effort; `evidence` lists the kinds that prove it."""
 
     key: str
     title: str
@@ -69,7 +69,7 @@ class StageShape(Shape):
 
 
 class SkillShape(Shape):
-    """A skill. `levels` describe 0 to 4; `bar` is the one that the role asks for."""
+    """A skill. `levels` describes levels 0 to 4; `bar` is the level that the role requires."""
 
     key: str
     title: str
@@ -79,7 +79,7 @@ class SkillShape(Shape):
 
 
 class RoadmapShape(Shape):
-    """A roadmap with everything in it, in its order."""
+    """A roadmap with its stages and skills, in order."""
 
     slug: str
     title: str
@@ -93,7 +93,7 @@ class RoadmapShape(Shape):
 def list_roadmaps(query: Paging) -> RoadmapList:
     """List the published roadmaps, by slug."""
     lines = [
-        RoadmapLine.model_validate(
+        RoadmapSummary.model_validate(
             {**dict(each.content), "revision": each.number, "milestones": len(each.content.by_key)}
         )
         for each in published_roadmaps(db.session)
@@ -104,9 +104,9 @@ def list_roadmaps(query: Paging) -> RoadmapList:
 
 @operation("Roadmaps", refuses=(404,), has_etag=True)
 def read_roadmap(slug: str) -> RoadmapShape:
-    """Read a roadmap: its stages, objectives and milestones.
+    """Return a roadmap with its stages, objectives and milestones.
 
-    Keys never change their meaning, whatever revision they are read from.
+    Keys have the same meaning in all revisions.
     """
     found = published_roadmap(db.session, slug) or abort(404)
     return RoadmapShape.model_validate({**dict(found.content), "revision": found.number})

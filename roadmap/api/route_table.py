@@ -1,6 +1,6 @@
-"""The routes of the API: path, permission, and the operation that answers.
+"""The routes of the API: path, permission and operation.
 
-Operations and their models are imported with the first request: pydantic takes 100 ms to load.
+The first request imports the operations and their models, because pydantic takes 100 ms to load.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ BASE = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`rule` is Flask's, without `/api/v1`; `where` is `module:function` in this room."""
+    """`rule` is a Flask rule without `/api/v1`; `where` is `module:function` in this package."""
 
     method: str
     rule: str
@@ -26,7 +26,7 @@ class Route:
 
     @property
     def name(self) -> str:
-        """Return the operation's name: its endpoint, and the `operationId` of the description."""
+        """Return the name of the endpoint, which is also the `operationId` in OpenAPI."""
         return self.where.partition(":")[2]
 
     @property

@@ -1,6 +1,6 @@
-"""Register the routes of the REST API, serve their description, and the endpoint of agents.
+"""Register the routes of the REST API, of its description, and of MCP.
 
-What answers is imported with the first request: the shapes of either take long, and memory.
+Handlers are imported by the first request, because their models take time and memory to load.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ csrf.exempt(api)
 csrf.exempt(mcp)
 # Per process, so that a runaway script does not starve the pages.
 DEFAULT_RATE_LIMIT = "600/minute"
-# An export costs as much as many other requests.
+# Exports are much more expensive than other requests.
 RATE_LIMITS = {"export_portfolio": "30/minute", "download_archive": "10/minute"}
 
 
 def rate_limit_key() -> str:
-    """Count requests per token, and public ones per address."""
+    """Return the rate limit key: the token, or the client address of a public request."""
     token = g.get("token")
     return f"token:{token.id}" if token is not None else f"address:{client_address()}"
 
@@ -61,7 +61,7 @@ for _route in ROUTES:
 @permit("public")
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=rate_limit_key)
 def openapi() -> Response:
-    """Serve the description of the API, OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 description of the API."""
     from roadmap.api.openapi import openapi_json
 
     response = Response(openapi_json(), mimetype="application/json")
@@ -77,7 +77,7 @@ def openapi() -> Response:
 @permit("public")
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=rate_limit_key)
 def docs() -> Response:
-    """Render the description as a page."""
+    """Render the API documentation page."""
     from roadmap.api.docs_page import chapters
 
     page = render_template("api/docs.html", chapters=chapters(), base=BASE, bare=True)
@@ -88,7 +88,7 @@ def docs() -> Response:
 @permit("mcp.call")
 @limiter.limit(DEFAULT_RATE_LIMIT, key_func=rate_limit_key)
 def exchange() -> Response:
-    """Answer one message of an agent, in the Model Context Protocol, by a personal token."""
+    """Answer a Model Context Protocol message, authenticated by a personal token."""
     from roadmap.api.mcp import answer_message
 
     return answer_message()

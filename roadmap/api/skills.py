@@ -1,4 +1,4 @@
-"""One's skills: the self-assessment and a manager's assessment."""
+"""A person's own skills: their self-assessments and their managers' assessments."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from roadmap.skills.forms import MAX_COMMENT_LENGTH
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL, AssessedLevel, SkillComparison
 
 
-class Assessed(Shape):
-    """A level with its assessor, its date and its comment."""
+class AssessmentShape(Shape):
+    """An assessed level with its assessor, date and comment."""
 
     level: Level
     by: str = Field(validation_alias="name")
-    by_token: bool = Field(description="A script gave it, by a token of the assessor.")
+    by_token: bool = Field(description="Submitted with an API token of the assessor.")
     at: Timestamp
     comment: str
-    is_old: bool = Field(description="Older than 18 months. It counts all the same.")
+    is_old: bool = Field(description="Older than 18 months. It still counts.")
 
 
 class OwnSkill(Shape):
     """A skill with both assessments side by side, never averaged.
 
-    `levels` describe 0 to 4. `gap` counts the levels left to the bar, from the manager's level
-    if there is one; `apart` is how much higher the manager's level is than your own.
+    `levels` describes levels 0 to 4. `gap` is the number of levels left to the bar, from the
+    manager's level if there is one. `apart` is the manager's level minus your own.
     """
 
     key: str
@@ -46,13 +46,13 @@ class OwnSkill(Shape):
     group: str
     bar: Level
     levels: list[str]
-    self: Assessed | None
-    manager: Assessed | None
+    self: AssessmentShape | None
+    manager: AssessmentShape | None
     gap: Level | None = Field(
-        description="Levels left to the bar, 0 at or above it; null where nobody assessed it."
+        description="Levels left to the bar, 0 at or above it; null without any assessment."
     )
     apart: Annotated[int, Field(ge=MIN_LEVEL - MAX_LEVEL, le=MAX_LEVEL - MIN_LEVEL)] | None = Field(
-        description="The manager's level less your own; null where one of them is missing."
+        description="The manager's level minus your own; null if one of them is missing."
     )
 
 
@@ -69,21 +69,22 @@ def _require_level(level: Any) -> Any:
     return level
 
 
-class Assessing(Body):
-    """The highest level that was shown in full. What is left out stays, null clears a comment.
+class NewAssessment(Body):
+    """The highest level that was demonstrated in full.
 
-    Without a level it is the previous one, with a new date if the comment changed.
+    Fields left out are unchanged; null clears the comment. If only the comment changes, the
+    previous level gets a new date.
     """
 
     level: Annotated[Level, BeforeValidator(_require_level)] = Field(
-        UNSET, description="Needed the first time."
+        UNSET, description="Required the first time."
     )
     comment: Annotated[str, Text(MAX_COMMENT_LENGTH)] | None = Field(
-        None, description="What it rests on."
+        None, description="The basis for this level."
     )
 
     def level_after(self, before: AssessedLevel | None) -> int:
-        """Return the new level. Raises InvalidFields if it was left out and there is none yet."""
+        """Return the new level. Raises InvalidFields without a new and a previous one."""
         if "level" in self.model_fields_set:
             return self.level
         if before is None:
@@ -91,22 +92,22 @@ class Assessing(Body):
         return before.level
 
     def comment_after(self, before: AssessedLevel | None) -> str:
-        """Return the new comment: the previous one if it was left out.
+        """Return the new comment, or the previous one if it was left out.
 
-        It also stays if it only differs by cleaning, which older releases did not do.
+        A previous comment is also preserved if only cleaning, which it may lack, would change it.
         """
-        said = before.comment if before else ""
-        if "comment" not in self.model_fields_set or clean_multiline(said) == self.comment:
-            return said
+        previous = before.comment if before else ""
+        if "comment" not in self.model_fields_set or clean_multiline(previous) == self.comment:
+            return previous
         return self.comment or ""
 
 
 @operation("Your skills")
 def list_skills(query: Paging) -> SkillList:
-    """List the skills of your roadmaps, with your newest assessments; by key.
+    """List the skills of your roadmaps with their newest assessments, sorted by key.
 
-    The bar is that of your primary roadmap, or else of the next that has the skill. On no roadmap
-    these are the skills of all.
+    The bar is that of your primary roadmap, or of the next one that has the skill. If you are not
+    on a roadmap, the skills of all roadmaps are listed.
     """
     mine = queries.skills_of(db.session, current_actor().id)
     part, cursor = paginate(mine.values(), query, lambda skill: skill.key)
@@ -121,11 +122,11 @@ def list_skills(query: Paging) -> SkillList:
     refuses=(404, 409),
     example={"level": 3, "comment": "Led the migration of two services."},
 )
-def assess_own_skill(key: str, body: Assessing) -> OwnSkill:
-    """Assess yourself.
+def assess_own_skill(key: str, body: NewAssessment) -> OwnSkill:
+    """Assess one of your own skills.
 
-    The same assessment again changes nothing; another one is added to the history. 409 where this
-    skill was assessed too often in 24 hours.
+    Repeating an assessment changes nothing; a different one is added to the history. 409 if this
+    skill was assessed too often within 24 hours.
     """
     actor = current_actor()
     skill = queries.known_skills(db.session, actor.id).get(key) or abort(404)
@@ -151,8 +152,8 @@ def _serialize(skill: Skill, standing: SkillComparison, today: dt.date) -> OwnSk
     )
 
 
-def serialize_assessment(judged: AssessedLevel | None, today: dt.date) -> Assessed | None:
-    """Return an assessment as the API gives it; `today` is the date of the assessed person."""
+def serialize_assessment(judged: AssessedLevel | None, today: dt.date) -> AssessmentShape | None:
+    """Return an assessment's response model; `today` is the date for the assessed person."""
     if judged is None:
         return None
-    return Assessed.model_validate({**judged._asdict(), "is_old": judged.is_old(today)})
+    return AssessmentShape.model_validate({**judged._asdict(), "is_old": judged.is_old(today)})

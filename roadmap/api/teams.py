@@ -1,4 +1,4 @@
-"""Teams: those that one is in or leads, their matrix, and a manager's assessment."""
+"""Teams that a person is in or manages, their matrix, and assessments of members."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roadmap.api.field_types import Key, Level, OneOf, Query, Shape
 from roadmap.api.operation import current_actor, operation
 from roadmap.api.pagination import Paging, paginate
 from roadmap.api.progress import abort_no_roadmap
-from roadmap.api.skills import Assessed, Assessing, serialize_assessment
+from roadmap.api.skills import AssessmentShape, NewAssessment, serialize_assessment
 from roadmap.core.database import db
 from roadmap.core.web import now
 from roadmap.people.locks import lock_user_for_actor
@@ -31,9 +31,9 @@ TAG = "Teams"
 
 
 class TeamShape(Shape):
-    """A team. A manager of a team manages those that are nested in it as well.
+    """A team. Managers of a team also manage the teams nested in it.
 
-    `parent` is the one that it is nested in, where you are in that one or manage it; else null.
+    `parent` is the team that it is nested in, if you are in that team or manage it; else null.
     """
 
     slug: str
@@ -47,7 +47,7 @@ class TeamList(Shape):
     next_cursor: str | None
 
 
-# The columns of the matrix bring their own fields, so that a new column needs no change here.
+# Matrix columns define their own fields, so that a new column needs no change here.
 _MEMBER_FIELDS: dict[str, Any] = {
     name: (type_, ...) for kind in COLUMN_KINDS for name, type_ in kind.api_fields.items()
 }
@@ -57,15 +57,15 @@ _KEY_LISTS: dict[str, Any] = {
 MemberRow: Any = create_model(
     "MemberRow",
     __base__=Shape,
-    __doc__="A member as their manager sees them: from shared facts alone.",
+    __doc__="A member as their manager sees them, based only on shared facts.",
     id=(uuid.UUID, ...),
     **_MEMBER_FIELDS,
 )
 MatrixShape: Any = create_model(
     "MatrixShape",
     __base__=Shape,
-    __doc__="The members by stages and skills.\n\n"
-    "Who is not on the roadmap has null readiness, shares of 0, and the levels of their skills.",
+    __doc__="Team members by stages and skills.\n\n"
+    "Members who are not on the roadmap have null readiness, shares of 0 and their skill levels.",
     team=(str, ...),
     roadmap=(str, ...),
     **_KEY_LISTS,
@@ -76,21 +76,21 @@ MatrixShape: Any = create_model(
 class MatrixQuery(Query):
     roadmap: Annotated[
         Key | None,
-        Field(description="The slug of a roadmap; without it the one of most of the people."),
+        Field(description="The slug of a roadmap; by default the one that most members are on."),
     ] = None
 
 
 class MemberSkill(Shape):
-    """A skill of a member: the level of their own word, and a manager's assessment."""
+    """A skill of a member: their self-assessed level and a manager's assessment."""
 
     key: str
     own: Annotated[Level | None, Field(alias="self")]
-    manager: Assessed | None
+    manager: AssessmentShape | None
 
 
 @operation(TAG)
 def list_teams(query: Paging) -> TeamList:
-    """List the teams that you are in or manage, by slug."""
+    """List the teams that you are in or manage, sorted by slug."""
     actor = current_actor()
     parent = sa.orm.aliased(Team)
     known = actor.own_teams | actor.teams(Capability.SEE_SHARED)
@@ -109,9 +109,9 @@ def list_teams(query: Paging) -> TeamList:
 
 @operation(TAG, refuses=(404,), has_etag=True)
 def read_matrix(slug: str, query: MatrixQuery) -> MatrixShape:
-    """Return the matrix of a team that you manage, with the teams nested in it.
+    """Return the matrix of a team that you manage, including nested teams.
 
-    Everything in it comes from shared facts: what is private or a draft changes no figure.
+    All figures are based on shared facts; private evidence and drafts do not affect them.
     """
     team = load_team(current_actor(), "team.matrix", slug)
     try:
@@ -124,12 +124,14 @@ def read_matrix(slug: str, query: MatrixQuery) -> MatrixShape:
 @operation(
     TAG, refuses=(404, 409), example={"level": 2, "comment": "Ran the incident review of March."}
 )
-def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessing) -> MemberSkill:
-    """Assess a skill of somebody in a team that you manage; they can read it.
+def assess_member_skill(
+    slug: str, person_id: uuid.UUID, key: str, body: NewAssessment
+) -> MemberSkill:
+    """Assess a skill of someone in a team that you manage; they can read the assessment.
 
-    The same word twice is the same as once; another one is added to the history, and so is the same
-    one after another manager's. What is left out stays as you said it last. 409 where this skill
-    was assessed too often in 24 hours.
+    Repeating an assessment changes nothing, unless another manager has assessed the skill since.
+    Otherwise it is added to the history. Fields left out are as in your own last assessment. 409 if
+    this skill was assessed too often within 24 hours.
     """
     actor = current_actor()
     _team, who = load_person(current_actor(), "person.assess", slug, person_id)
@@ -137,22 +139,22 @@ def assess_member_skill(slug: str, person_id: uuid.UUID, key: str, body: Assessi
         abort(404)
     lock_user_for_actor(db.session, who.id, actor)
     if not can(actor, "person.assess", who):
-        # They were let in, and manage this person no more.
+        # The permission may have ended while this request waited for the lock.
         abort(404)
-    # Of several managers each has their own word; what one left out is not another one's.
-    own_word = queries.latest_by_assessor(db.session, actor.id, who.id, key)
-    level, comment = body.level_after(own_word), body.comment_after(own_word)
+    # Fields that this manager leaves out are not taken from another manager's assessment.
+    previous = queries.latest_by_assessor(db.session, actor.id, who.id, key)
+    level, comment = body.level_after(previous), body.comment_after(previous)
     own, other = queries.latest_assessments(db.session, who.id)
     newest = other.get(key)
-    if newest is None or newest != own_word or (newest.level, newest.comment) != (level, comment):
+    if newest is None or newest != previous or (newest.level, newest.comment) != (level, comment):
         actions.assess_other(db.session, who.id, key, level, comment, by=actor, now=now())
         newest = queries.latest_by_assessor(db.session, actor.id, who.id, key)
-    said = own.get(key)
+    self_assessment = own.get(key)
     today = now().astimezone(ZoneInfo(who.timezone)).date()
     return MemberSkill.model_validate(
         {
             "key": key,
-            "self": said.level if said else None,
+            "self": self_assessment.level if self_assessment else None,
             "manager": serialize_assessment(newest, today),
         }
     )

@@ -107,7 +107,7 @@ def test_words_are_those_of_the_constants(described: dict[str, Any]) -> None:
     assert set(piece["visibility"]["enum"]) == set(VISIBILITIES)
     assert set(piece["review_state"]["enum"]) == set(STATES)
     assert set(schemas["ImpactBody"]["properties"]["type"]["enum"]) == set(IMPACT_TYPES)
-    assert set(schemas["Judging"]["properties"]["decision"]["enum"]) == set(DECISIONS)
+    assert set(schemas["NewJudgement"]["properties"]["decision"]["enum"]) == set(DECISIONS)
     status = schemas["MilestoneChange"]["properties"]["status"]["enum"]
     assert set(status) == {"not_started", *STATUSES}
     chosen, _portfolio = described["paths"]["/me/portfolio"]["get"]["parameters"]
