@@ -103,16 +103,16 @@ class Bench:
         self.rows: list[Row] = []
         self.failed: list[str] = []
 
-    def wanted(self, name: str) -> bool:
+    def is_selected(self, name: str) -> bool:
         return self.options.only in name
 
-    def note(self, name: str, database: str, work: Callable[[], Row]) -> None:
+    def run_one(self, name: str, database: str, work: Callable[[], Row]) -> None:
         """Run a workload and record its row, or record the error and continue."""
-        self.note_each(name, database, lambda: [work()])
+        self.run_many(name, database, lambda: [work()])
 
-    def note_each(self, name: str, database: str, work: Callable[[], list[Row]]) -> None:
+    def run_many(self, name: str, database: str, work: Callable[[], list[Row]]) -> None:
         """Run a workload that returns several rows."""
-        if not self.wanted(name):
+        if not self.is_selected(name):
             return
         print(f"  {name}", file=sys.stderr, flush=True)
         try:
@@ -138,7 +138,7 @@ class Bench:
             gc.freeze()
             gc.set_threshold(10_000, 20, 20)
             for name, work in list_workloads():
-                self.note(name, database, lambda work=work: work(context))  # type: ignore[misc]
+                self.run_one(name, database, lambda work=work: work(context))  # type: ignore[misc]
             if database == "sqlite":
                 self._processes(context)
             baseline.extensions["engine"].dispose()
@@ -147,20 +147,20 @@ class Bench:
 
     def _processes(self, context: BenchContext) -> None:
         config, database = context.app.config, context.database
-        self.note_each(
+        self.run_many(
             "concurrent ticks",
             database,
             lambda: concurrency.concurrent_ticks(config, context.person, database),
         )
-        self.note("start", database, lambda: server.start(config, database))
-        self.note("restart", database, lambda: server.restart(config, database))
-        if self.wanted("memory") or self.wanted("first visit"):
+        self.run_one("start", database, lambda: server.start(config, database))
+        self.run_one("restart", database, lambda: server.restart(config, database))
+        if self.is_selected("memory") or self.is_selected("first visit"):
             with server.serving(config) as (port, pid):
                 person = context.person
-                self.note(
+                self.run_one(
                     "first visit", database, lambda: server.first_visit(port, person, database)
                 )
-                self.note("memory", database, lambda: server.memory(port, pid, person, database))
+                self.run_one("memory", database, lambda: server.memory(port, pid, person, database))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -39,7 +39,7 @@ from tests.support.statements import statements_of
 FOLDER = ROOT / "instance" / "bench-scale"
 RESULT = ROOT / "instance" / "bench-scale.json"
 SMALL, LARGE = 1_000, 100_000
-MOST = 1.3
+MAX_RATIO = 1.3
 TEAM, MEMBERS = "hundred", 100
 ROUNDS = 15
 
@@ -94,7 +94,7 @@ class Site:
         return step
 
 
-def site(url: str, people: int, now: dt.datetime) -> Site:
+def create_site(url: str, people: int, now: dt.datetime) -> Site:
     """Create an application on an empty database and add `people` people."""
     app = create_app(
         {"SECRET_KEY": "a key of the benchmark's own", "DATABASE_URL": url,
@@ -130,7 +130,7 @@ def update_statistics(engine: sa.Engine) -> None:
 
 
 @contextlib.contextmanager
-def addresses(kind: str) -> Iterator[tuple[str, str]]:
+def database_urls(kind: str) -> Iterator[tuple[str, str]]:
     """Create two empty databases on disk and yield their URLs."""
     if kind == "sqlite":
         yield f"sqlite:///{FOLDER / 'small.sqlite3'}", f"sqlite:///{FOLDER / 'large.sqlite3'}"
@@ -144,11 +144,11 @@ def measure(kind: str, people: int) -> list[Row]:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     now = dt.datetime.now(dt.UTC)
-    with addresses(kind) as (few, many):
+    with database_urls(kind) as (few, many):
         print(f"{kind}: {SMALL:,} people", file=sys.stderr, flush=True)
-        small = site(few, SMALL, now)
+        small = create_site(few, SMALL, now)
         print(f"{kind}: {people:,} people", file=sys.stderr, flush=True)
-        large = site(many, people, now)
+        large = create_site(many, people, now)
         works: tuple[tuple[str, Callable[[Site], Step], int], ...] = (
             ("T tick", Site.tick, 2),
             ("D roadmap page", Site.page, 1),
@@ -158,9 +158,9 @@ def measure(kind: str, people: int) -> list[Row]:
             (f"S everything, manager of {MEMBERS}", Site.find_of_manager, 1),
         )
         rows = []
-        for name, step_of, halves in works:
+        for name, step_of, requests in works:
             print(f"  {name}", file=sys.stderr, flush=True)
-            rows.append(grown(name, kind, people, large, small, step_of, halves))
+            rows.append(measure_growth(name, kind, people, large, small, step_of, requests))
         for each in (small, large):
             with each.app.app_context():
                 db.engine.dispose()
@@ -168,32 +168,33 @@ def measure(kind: str, people: int) -> list[Row]:
     return rows
 
 
-def grown(
+def measure_growth(
     name: str,
     kind: str,
     people: int,
     large: Site,
     small: Site,
     step_of: Callable[[Site], Step],
-    halves: int,
+    requests: int,
 ) -> Row:
-    """Measure one workload on both sites; a step consists of `halves` requests."""
+    """Measure one workload on both sites; a step makes `requests` requests."""
     ours, theirs = step_of(large), step_of(small)
     compared = compare_in_turn(ours, theirs, rounds=ROUNDS, times=12)
-    statements = len(statements_of(large.app, ours)) // halves
-    answer = ours() if halves == 1 else None
+    statements = len(statements_of(large.app, ours)) // requests
+    answer = ours() if requests == 1 else None
     body = getattr(answer, "body", None)
     return Row(
         f"{name}, {people:,} people against {SMALL:,}",
         kind,
         compared.ratio,
-        MOST,
+        MAX_RATIO,
         compared.ratio,
         "ratio",
         statements,
         len(body) if body else None,
         gzipped(body) if body else None,
-        note=f"{compared.ours * 1000 / halves:.2f} ms, {compared.baseline * 1000 / halves:.2f} ms",
+        note=f"{compared.ours * 1000 / requests:.2f} ms, "
+        f"{compared.baseline * 1000 / requests:.2f} ms",
     )
 
 

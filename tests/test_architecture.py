@@ -97,14 +97,14 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
         "roadmap/wsgi.py:1 imports the routes of another room",
     ),
     (
-        architecture.circles,
+        architecture.import_cycles,
         {
             "roadmap/skills/queries.py": "from roadmap.skills import rules",
             "roadmap/skills/rules.py": "import roadmap.skills.dates",
             "roadmap/skills/dates.py": "def f():\n    from roadmap.skills.queries import newest",
             "roadmap/skills/forms.py": "from roadmap.skills import rules",
         },
-        "roadmap.skills.dates is in a circle of imports",
+        "roadmap.skills.dates is in an import cycle",
     ),
     (
         architecture.room_layers,
@@ -251,12 +251,12 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
         "templates/a/page.html puts _method into an address",
     ),
     (
-        architecture.styles_of_bare_elements,
+        architecture.bare_element_selectors,
         {"static/css/rows.css": "/* no span */\n.rows > li > em { color: red; }"},
         "static/css/rows.css styles a bare em",
     ),
     (
-        architecture.styles_of_nothing,
+        architecture.unused_styles,
         {
             "static/css/rows.css": ".row-title:hover { gap: .5rem; }",
             "templates/a/page.html": '<p class="title">',
@@ -284,9 +284,9 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
         "roadmap/teams/queries.py:1 walks the tree of teams",
     ),
     (
-        architecture.password_times,
+        architecture.password_entry_times,
         {"roadmap/invitations/routes.py": "Session(fresh_at=now())"},
-        "roadmap/invitations/routes.py:1 says when a password was typed",
+        "roadmap/invitations/routes.py:1 sets the time of a password entry",
     ),
 ]
 

@@ -276,7 +276,7 @@ def limit_files(server: Server, most: int) -> None:
 def test_a_full_disk_is_told_and_writes_resume_by_themselves(served: Running) -> None:
     key, other = milestone_keys(served.app)[:2]
     assert served.alice.tick(key).status in (200, 303)
-    served.server.settle()
+    served.server.wait_for_workers()
     limit_files(served.server, 1024)
     try:
         for _ in range(6):  # both workers, more than once

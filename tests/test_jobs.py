@@ -445,7 +445,7 @@ def test_a_job_process_that_crashes_starts_again(whole: Whole) -> None:
 def test_nothing_stays_behind_when_the_main_process_is_killed(whole: Whole) -> None:
     assert whole.process is not None
     until(whole.job, "it starts")
-    whole.settle()
+    whole.wait_for_workers()
     everyone = family(whole.process.pid)
     assert whole.job() in everyone
     os.kill(whole.process.pid, signal.SIGKILL)

@@ -18,7 +18,7 @@ from roadmap.core.problems import is_below_api
 from roadmap.core.types import Base
 from tests.support.cast import Cast
 from tests.support.route_manifest import CHANGES, PAGES, ROLES, Change, Page
-from tests.support.snapshot import Browsers, Snapshot, forget_tries, rows_by_owner
+from tests.support.snapshot import Browsers, Snapshot, clear_attempts, rows_by_owner
 
 FACES = ("page", "fragment")
 # The log of refusals and the counted tries are there to be written to.
@@ -80,7 +80,7 @@ def test_who_changes_what(
         others = before.keys() | after.keys()
         for owner in others - {owner_of(cast, name) for name in (role, *change.affects)}:
             assert after.get(owner) == before.get(owner), f"{role} changed what is of {owner}"
-        forget_tries(app)
+        clear_attempts(app)
         before = after  # the counted tries are not among the rows
     assert got == dict(expected)
 

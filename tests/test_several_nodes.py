@@ -31,7 +31,7 @@ from roadmap.core.config import ROOT
 from roadmap.core.database import newest_migrations
 from tests.support.cast import Cast
 from tests.support.databases import fill_database, make_app
-from tests.support.nginx import proxied
+from tests.support.nginx import nginx_proxy
 from tests.support.postgres import SUPERUSER, Postgres, own_postgres
 from tests.support.server import HOST, Server, free_port
 from tests.test_failover import Wire, address_of, wire_to
@@ -192,7 +192,7 @@ class Nodes:
             stack.callback(server.kill)
             self.servers.append(server.start())
         for server in self.servers:
-            server.settle()
+            server.wait_for_workers()
         self.slowest_health = 0.0
         self._watching = threading.Event()
 
@@ -379,7 +379,7 @@ def test_a_node_is_killed_and_one_upgraded_while_the_others_serve(tmp_path: Path
         cast = on_the_way(app)
         nodes = Nodes(postgres.url, tmp_path, stack)
         first, second, third = nodes.servers
-        front = stack.enter_context(proxied(tmp_path, block_with("upstream"), nodes.servers))
+        front = stack.enter_context(nginx_proxy(tmp_path, block_with("upstream"), nodes.servers))
         writers = writers_on(app, cast.alice, [front, front, front])
         dispose(app)
 

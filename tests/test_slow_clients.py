@@ -16,7 +16,7 @@ import pytest
 from roadmap.core.config import ROOT
 from roadmap.core.uploads import SENDER
 from roadmap.server.gateway import UPLOADS_OF_ONE, Gateway, Message, make_environ
-from tests.support.nginx import proxied
+from tests.support.nginx import nginx_proxy
 from tests.support.server import HOST, Server, run_server
 from tests.test_faults import Running, Visitor, on_the_way
 
@@ -71,7 +71,7 @@ def test_slow_clients_of_nginx_stop_nobody(
 ) -> None:
     guide = (ROOT / "docs/nodes.md").read_text("utf-8")
     [upstream] = re.findall(r"^```\n(upstream .*?)^```", guide, re.M | re.S)
-    with proxied(tmp_path, upstream, [served.server]) as front:
+    with nginx_proxy(tmp_path, upstream, [served.server]) as front:
         alice = Visitor(front, served.app, served.cast.alice)
         # nginx reads whatever was asked for: twenty files for each would be load, not slowness.
         stops_nobody(kinds, front, alice, {**SLOW, "slow reading": STATIC})

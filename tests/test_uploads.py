@@ -94,7 +94,7 @@ def test_a_strangers_file_is_not_read(served: Running) -> None:
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(served: Running) -> None:
     folder = Path(served.app.config["DATA_DIR"], FOLDER)
     before = sorted(folder.rglob("*"))
-    served.server.settle()
+    served.server.wait_for_workers()
     limit_files(served.server, 1024)
     try:
         for size in (200_000, 2 * MEGABYTE):

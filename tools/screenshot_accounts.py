@@ -71,16 +71,16 @@ def create_accounts(app: Flask) -> list[ScreenshotAccount]:
             people[key] for key in (ENGINEER, MANAGER, ADMINISTRATOR)
         )
         newcomer = _account(db.session, "Noor Haddad", now)
-        leading_nobody = _account(db.session, "Omar Benali", now)
+        empty_team_manager = _account(db.session, "Omar Benali", now)
         team = create_team(db.session, slug="speech", name="Speech", by=administrator, now=now)
-        add_member(db.session, team, leading_nobody, "manager", by=administrator, now=now)
-        everybody = {
+        add_member(db.session, team, empty_team_manager, "manager", by=administrator, now=now)
+        public_ids = {
             **_common_ids(),
-            **_open_to_all(db.session, people, newcomer, now),
+            **_create_public_data(db.session, people, newcomer, now),
         }
-        of_engineer = _ids_of(db.session, engineer)
-        led = {
-            **of_engineer,
+        engineer_ids = _person_ids(db.session, engineer)
+        managed_ids = {
+            **engineer_ids,
             "alice": str(engineer),
             "bob": str(manager),
             "carol": str(people["yusuf"]),
@@ -88,14 +88,16 @@ def create_accounts(app: Flask) -> list[ScreenshotAccount]:
         }
         db.session.commit()
         return [
-            ScreenshotAccount("demo", engineer, "alice", {**led, **everybody, "team": OWN_TEAM}),
+            ScreenshotAccount(
+                "demo", engineer, "alice", {**managed_ids, **public_ids, "team": OWN_TEAM}
+            ),
             ScreenshotAccount(
                 "manager",
                 manager,
                 "bob",
                 {
-                    **led,
-                    **_of_queue(db.session, people),
+                    **managed_ids,
+                    **_review_ids(db.session, people),
                     "team": ALL_TEAM,
                     "carol": str(people[PLAYING_MANAGER]),
                 },
@@ -108,11 +110,13 @@ def create_accounts(app: Flask) -> list[ScreenshotAccount]:
                 frozenset({"home", "teams"}),
             ),
             ScreenshotAccount(
-                "manager-of-nobody", leading_nobody, "bob", {**_common_ids(), "team": team.slug}
+                "manager-of-nobody", empty_team_manager, "bob", {**_common_ids(), "team": team.slug}
             ),
-            ScreenshotAccount("administrator", administrator, "erin", {**led, "team": OWN_TEAM}),
-            ScreenshotAccount("empty", newcomer, "mallory", {**everybody, "team": OWN_TEAM}),
-            ScreenshotAccount("nobody", None, "nobody", everybody),
+            ScreenshotAccount(
+                "administrator", administrator, "erin", {**managed_ids, "team": OWN_TEAM}
+            ),
+            ScreenshotAccount("empty", newcomer, "mallory", {**public_ids, "team": OWN_TEAM}),
+            ScreenshotAccount("nobody", None, "nobody", public_ids),
         ]
 
 
@@ -126,7 +130,7 @@ def _account(session: Session, name: str, now: dt.datetime) -> uuid.UUID:
     return user.id
 
 
-def _open_to_all(
+def _create_public_data(
     session: Session, people: Mapping[str, uuid.UUID], newcomer: uuid.UUID, now: dt.datetime
 ) -> dict[str, str]:
     """Create data for public pages: a portfolio link, invitations, a password link.
@@ -147,7 +151,7 @@ def _open_to_all(
     api_tokens.create(
         session, engineer, name="Calendar", scope="read", days=90, by=engineer, now=now
     )
-    anybody, ada, noor = (
+    open_token, ada_token, noor_token = (
         invite(session, team=team, role=role, email=email, by=manager, now=now)[1]
         for email, role in (
             ("", "member"),
@@ -157,9 +161,9 @@ def _open_to_all(
     )
     return {
         "public": links.sign_token(public),
-        "invitation": anybody,
-        "invitation_of_ada": ada,
-        "invitation_of_mallory": noor,
+        "invitation": open_token,
+        "invitation_of_ada": ada_token,
+        "invitation_of_mallory": noor_token,
         "link": accounts.create_password_link(session, newcomer, by=None, address="", now=now),
     }
 
@@ -171,7 +175,7 @@ def _actor(session: Session, person: uuid.UUID) -> Actor:
     )
 
 
-def _ids_of(session: Session, person: uuid.UUID) -> dict[str, str]:
+def _person_ids(session: Session, person: uuid.UUID) -> dict[str, str]:
     """Return the URL placeholders for the data this person has."""
     ids = _common_ids()
     pieces = session.execute(
@@ -200,7 +204,7 @@ def _ids_of(session: Session, person: uuid.UUID) -> dict[str, str]:
     return ids
 
 
-def _of_queue(session: Session, people: Mapping[str, uuid.UUID]) -> dict[str, str]:
+def _review_ids(session: Session, people: Mapping[str, uuid.UUID]) -> dict[str, str]:
     """Return evidence ids of demo users for a manager's review pages, by state."""
     shared = (
         sa.select(Evidence.id)

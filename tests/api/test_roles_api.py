@@ -16,7 +16,7 @@ from flask import Flask
 from roadmap.api.route_table import ROUTES
 from roadmap.auth.models import SCOPES
 from tests.support.api_client import ApiClient, make_token
-from tests.support.snapshot import Snapshot, forget_tries, rows_by_owner
+from tests.support.snapshot import Snapshot, clear_attempts, rows_by_owner
 
 PEOPLE = ("alice", "carol", "bob", "dave", "erin", "mallory")
 SLUG = "senior-ml-engineer"
@@ -289,7 +289,7 @@ def test_who_may_what(
             got[who] = answer.status_code
             if answer.status_code >= 400:
                 assert answer.mimetype == "application/problem+json"
-            forget_tries(app)
+            clear_attempts(app)
         else:
             changing.append(who)
     reset_token_use(app)
@@ -302,7 +302,7 @@ def test_who_may_what(
         mine = {str(getattr(snapshot.cast, name, "")) for name in (actor, *row.affects)}
         for owner in (before.keys() | after.keys()) - mine:
             assert after.get(owner) == before.get(owner), f"{who} changed what is of {owner}"
-        forget_tries(app)
+        clear_attempts(app)
         before = after  # the counted tries are not among the rows
     assert got == expected
 

@@ -14,7 +14,7 @@ from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.models import PendingImport
 from roadmap.jobs import tasks
 from tests.importers.test_csv import boxes, fields, text_of
-from tests.support.code_host import Odd, code_host, merge_request, pull_request
+from tests.support.code_host import Reply, code_host, merge_request, pull_request
 
 GITHUB, GITLAB = "/evidence/import/github", "/evidence/import/gitlab"
 TODAY = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -88,11 +88,11 @@ def test_github_merged_and_reviewed_become_drafts_once(alice, session, host, fet
     assert alice.post(GITHUB, SENT).location == f"{GITHUB}/preview"
     assert "Nothing found so far" in text_of(alice.get(f"{GITHUB}/preview").text)
     assert fetch() == 2
-    assert {query["q"] for _path, query, _headers in host.asked} == {
+    assert {query["q"] for _path, query, _headers in host.requests} == {
         "author:octo-alice is:pr is:merged merged:>=2026-01-15",
         "reviewed-by:octo-alice -author:octo-alice is:pr is:closed closed:>=2026-01-01",
     }
-    assert all("Authorization" not in headers for _path, _query, headers in host.asked)
+    assert all("Authorization" not in headers for _path, _query, headers in host.requests)
     page = alice.get(f"{GITHUB}/preview").text
     assert boxes(page) == [
         ("Cut p99 <b>by half</b>", True),
@@ -125,10 +125,10 @@ def test_gitlab_lists_page_by_page_with_the_token(alice, app, session, host, fet
     host.reviewed = [merge_request(9, "2026-04-01T00:00:00Z", "Theirs")]
     alice.post(GITLAB, {"login": "@alice", "since": "2026-01-15"})
     assert fetch() == 4
-    paths = {path for path, _query, _headers in host.asked}
+    paths = {path for path, _query, _headers in host.requests}
     assert paths == {"/api/v4/merge_requests"}
-    assert {headers["PRIVATE-TOKEN"] for _path, _query, headers in host.asked} == {"glpat-word"}
-    assert [query.get("page") for _path, query, _headers in host.asked] == [None, "2", "3", None]
+    assert {headers["PRIVATE-TOKEN"] for _path, _query, headers in host.requests} == {"glpat-word"}
+    assert [query.get("page") for _path, query, _headers in host.requests] == [None, "2", "3", None]
     page = alice.get(f"{GITLAB}/preview").text
     assert [title for title, _ticked in boxes(page)] == [
         *(f"Change {n}" for n in range(1, 6)),
@@ -142,9 +142,9 @@ def test_it_waits_for_the_limit_and_goes_on_by_itself(alice, session, host, fetc
     host.merged = days(1, 2, 3)
     reset = TODAY + dt.timedelta(minutes=10)
     alice.post(GITHUB, SENT)
-    ok = Odd(200, *_first(host))
+    ok = Reply(200, *_first(host))
     limited = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(reset.timestamp()))}
-    host.odd = [ok, Odd(403, limited, b'{"message": "API rate limit exceeded"}')]
+    host.queued = [ok, Reply(403, limited, b'{"message": "API rate limit exceeded"}')]
     assert fetch() == 2
     assert state(session).state == "waiting"
     page = alice.get(f"{GITHUB}/preview").text
@@ -164,7 +164,7 @@ def test_what_came_meanwhile_is_looked_at_first(alice, session, host, fetch):
     host.per_page = 1
     host.merged = days(1, 2)
     alice.post(GITHUB, SENT)
-    host.odd = [Odd(200, *_first(host)), Odd(429)]
+    host.queued = [Reply(200, *_first(host)), Reply(429)]
     fetch()
     old = alice.get(f"{GITHUB}/preview?partial=1").text
     assert "If you import it now, the rest is not fetched" in text_of(old)
@@ -187,42 +187,42 @@ def test_a_job_process_that_does_not_run_is_said(alice, session, host):
 
 
 def _first(host):
-    odd = host.answer("/search/issues", {"q": "author:octo-alice"}, host.url)
-    return odd.headers, odd.body
+    response = host.answer("/search/issues", {"q": "author:octo-alice"}, host.url)
+    return response.headers, response.body
 
 
 @pytest.mark.parametrize(
-    ("odd", "why"),
+    ("response", "why"),
     [
-        (Odd(401, body=b'{"message": "Bad credentials"}'), "wants a sign-in (401)"),
-        (Odd(403, body=b'{"message": "Forbidden"}'), "forbids it (403)"),
-        (Odd(404), "nothing at the address of GitHub (404)"),
-        (Odd(422, body=b'{"message": "Validation Failed"}'), "knows nobody of this name"),
-        (Odd(502, body=b"<html>"), "answered with an error (502)"),
-        (Odd(302, {"Location": "https://elsewhere.example/"}), "has moved (302)"),
-        (Odd(200, body=b"<html>Sign in</html>"), "something other than a list"),
-        (Odd(200, body=b'{"items": [{"html_url": "javascript:1"}], "total_count": 1}'),
+        (Reply(401, body=b'{"message": "Bad credentials"}'), "wants a sign-in (401)"),
+        (Reply(403, body=b'{"message": "Forbidden"}'), "forbids it (403)"),
+        (Reply(404), "nothing at the address of GitHub (404)"),
+        (Reply(422, body=b'{"message": "Validation Failed"}'), "knows nobody of this name"),
+        (Reply(502, body=b"<html>"), "answered with an error (502)"),
+        (Reply(302, {"Location": "https://elsewhere.example/"}), "has moved (302)"),
+        (Reply(200, body=b"<html>Sign in</html>"), "something other than a list"),
+        (Reply(200, body=b'{"items": [{"html_url": "javascript:1"}], "total_count": 1}'),
          "something other than a list"),
-        (Odd(200, body=b"[" * 100_000), "something other than a list"),
-        (Odd(200, body=b'{"items": [', sent=4), "was cut off"),
-        (Odd(200, body=b" " * 2_000), "too large"),
-        (Odd(hangs=True), "did not answer in time"),
-        (Odd(200, body=b'{"items": [{"html_url": 5}], "total_count": 1}'),
+        (Reply(200, body=b"[" * 100_000), "something other than a list"),
+        (Reply(200, body=b'{"items": [', bytes_sent=4), "was cut off"),
+        (Reply(200, body=b" " * 2_000), "too large"),
+        (Reply(hangs=True), "did not answer in time"),
+        (Reply(200, body=b'{"items": [{"html_url": 5}], "total_count": 1}'),
          "something other than a list"),
-        (Odd(200, body=b'{"items": [{"html_url": "https://github.com/a/b/pull/1", "title": "A", '
+        (Reply(200, body=b'{"items": [{"html_url": "https://github.com/a/b/pull/1", "title": "A", '
                        b'"number": 1, "pull_request": "text"}], "total_count": 1}'),
          "something other than a list"),
     ],
 )  # fmt: skip
 def test_what_stops_it_is_said_and_what_was_fetched_is_kept(
-    alice, session, host, fetch, monkeypatch, odd, why
+    alice, session, host, fetch, monkeypatch, response, why
 ):
     monkeypatch.setattr(fetching, "SECONDS", 0.5)
-    monkeypatch.setattr(fetching, "MAX_BYTES", 150_000 if len(odd.body) > 10_000 else 1_900)
+    monkeypatch.setattr(fetching, "MAX_BYTES", 150_000 if len(response.body) > 10_000 else 1_900)
     host.per_page = 1
     host.merged = days(1, 2)
     alice.post(GITHUB, SENT)
-    host.odd = [Odd(200, *_first(host)), odd]
+    host.queued = [Reply(200, *_first(host)), response]
     fetch()
     assert state(session).state == "failed"
     page = alice.get(f"{GITHUB}/preview").text
@@ -276,7 +276,7 @@ def _headers(given):
 def test_the_next_page_is_of_the_same_host(alice, session, host, fetch):
     alice.post(GITHUB, SENT)
     away = {"Link": '<https://elsewhere.example/search?page=2>; rel="next"'}
-    host.odd = [Odd(200, away, b'{"items": [], "total_count": 9}')]
+    host.queued = [Reply(200, away, b'{"items": [], "total_count": 9}')]
     fetch()
     assert state(session).fault["reason"] == "host"
     assert "cannot be reached" in text_of(alice.get(f"{GITHUB}/preview").text)
@@ -290,7 +290,7 @@ def test_wrong_names_are_refused_and_nothing_is_asked(alice, session, host, fetc
     assert 'value="alice"' in refused.text
     assert "in the future" in refused.text
     assert fetch() == 0
-    assert host.asked == []
+    assert host.requests == []
 
 
 def test_it_goes_on_by_fragments_until_everything_is_there(alice, host, fetch):
@@ -389,7 +389,7 @@ def test_the_works_of_an_orcid_record_become_drafts(alice, session, host, fetch)
     assert 'name="since"' not in page
     alice.post("/evidence/import/orcid", {"login": f"https://orcid.org/{IRIS}"})
     assert fetch() == 1
-    assert host.asked[0][0] == f"/v3.0/{IRIS}/works"
+    assert host.requests[0][0] == f"/v3.0/{IRIS}/works"
     preview = alice.get("/evidence/import/orcid/preview").text
     assert sorted(boxes(preview)) == [("A measured effect", True), ("A talk", True)]
     alice.post("/evidence/import/orcid/records", fields(preview))
@@ -405,7 +405,7 @@ def test_an_orcid_id_that_is_mistyped_is_not_asked_for(alice, host, login):
     refused = alice.post("/evidence/import/orcid", {"login": login})
     assert refused.status_code == 422
     assert "check how it is written" in refused.text
-    assert host.asked == []
+    assert host.requests == []
 
 
 def test_a_host_that_lists_nothing_and_a_work_without_a_title_are_named(alice, host, fetch):

@@ -287,7 +287,7 @@ def foreign_routes(root: Path) -> list[str]:
     ]
 
 
-def circles(root: Path) -> list[str]:
+def import_cycles(root: Path) -> list[str]:
     """Find modules that import each other, directly or indirectly.
 
     Imports inside functions and under TYPE_CHECKING count too: they hide the cycle from Python,
@@ -304,21 +304,21 @@ def circles(root: Path) -> list[str]:
         imported = set().union(*graph.values())
         loose = {name for name, others in graph.items() if not others or name not in imported}
         if not loose:
-            circle = _find_circle(graph)
-            wrong.append(f"{circle[0]} is in a circle of imports: {' > '.join(circle)}")
-            graph[circle[0]].discard(circle[1])
+            cycle = _find_cycle(graph)
+            wrong.append(f"{cycle[0]} is in an import cycle: {' > '.join(cycle)}")
+            graph[cycle[0]].discard(cycle[1])
         graph = {name: others - loose for name, others in graph.items() if name not in loose}
     return wrong
 
 
-def _find_circle(graph: dict[str, set[str]]) -> list[str]:
+def _find_cycle(graph: dict[str, set[str]]) -> list[str]:
     """Return one cycle of a graph in which every node has a successor."""
     path = [min(graph)]
     while path.count(path[-1]) == 1:
         path.append(min(graph[path[-1]]))
-    circle = path[path.index(path[-1]) : -1]
-    first = circle.index(min(circle))
-    return [*circle[first:], *circle[: first + 1]]
+    cycle = path[path.index(path[-1]) : -1]
+    first = cycle.index(min(cycle))
+    return [*cycle[first:], *cycle[: first + 1]]
 
 
 def _kind(module: Module) -> int | None:
@@ -548,10 +548,10 @@ def team_tree_walks(root: Path) -> list[str]:
     ]
 
 
-def password_times(root: Path) -> list[str]:
+def password_entry_times(root: Path) -> list[str]:
     """Find code outside `auth` that sets when a user last entered their password."""
     return [
-        f"{module.place}:{node.lineno} says when a password was typed"
+        f"{module.place}:{node.lineno} sets the time of a password entry"
         for module in modules(root)
         if not module.place.startswith("roadmap/auth/")
         for node in ast.walk(module.tree)
@@ -593,7 +593,7 @@ def style_sheets(root: Path) -> list[Path]:
     return sorted((root / "static/css").glob("*.css"))
 
 
-def styles_of_bare_elements(root: Path) -> list[str]:
+def bare_element_selectors(root: Path) -> list[str]:
     """Find selectors for elements without meaning (`em`, `span`), where a class would name one."""
     return [
         f"{path.relative_to(root).as_posix()} styles a bare {element}"
@@ -603,7 +603,7 @@ def styles_of_bare_elements(root: Path) -> list[str]:
     ]
 
 
-def styles_of_nothing(root: Path) -> list[str]:
+def unused_styles(root: Path) -> list[str]:
     """Find styled classes that no template, module or script uses."""
     places = (*root.glob("templates/**/*.html"), *root.glob("roadmap/**/*.py"))
     used = {
@@ -622,7 +622,7 @@ def styles_of_nothing(root: Path) -> list[str]:
 CHECKS = (
     ladder,
     foreign_routes,
-    circles,
+    import_cycles,
     room_layers,
     purity,
     rows_without_access,
@@ -634,9 +634,9 @@ CHECKS = (
     long_template_lines,
     fields_without_macro,
     methods_in_addresses,
-    styles_of_bare_elements,
-    styles_of_nothing,
+    bare_element_selectors,
+    unused_styles,
     role_comparisons,
     team_tree_walks,
-    password_times,
+    password_entry_times,
 )

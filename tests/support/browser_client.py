@@ -56,21 +56,21 @@ class BrowserClient:
         if person is not None:
             rollback_session()
             token, token_hash = new_token()
-            moment = dt.datetime.now(dt.UTC)
+            now = dt.datetime.now(dt.UTC)
             with app.app_context():
-                moments = dict.fromkeys(("created_at", "last_seen_at", "fresh_at"), moment)
+                timestamps = dict.fromkeys(("created_at", "last_seen_at", "fresh_at"), now)
                 db.session.execute(
-                    _INSERT_SESSION, {"user_id": person, "token_hash": token_hash, **moments}
+                    _INSERT_SESSION, {"user_id": person, "token_hash": token_hash, **timestamps}
                 )
                 db.session.commit()
-            seal = secrets.token_hex(20)
+            raw_token = secrets.token_hex(20)
             with client.session_transaction() as cookie:
                 cookie["_user_id"] = token
                 cookie["_fresh"] = True
-                cookie["csrf_token"] = seal
+                cookie["csrf_token"] = raw_token
             # Signed as Flask-WTF does, which saves requesting a page for the token.
             signer = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token")
-            csrf_token = signer.dumps(seal)
+            csrf_token = signer.dumps(raw_token)
         return cls(client, csrf_token)
 
     def csrf(self) -> str:

@@ -13,14 +13,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 
 @dataclass
-class Odd:
+class Reply:
     """A response sent once instead of the list."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b"{}"
     # Bytes of the body to send, fewer than Content-Length says; None sends all.
-    sent: int | None = None
+    bytes_sent: int | None = None
     hangs: bool = False
 
 
@@ -35,14 +35,16 @@ class CodeHost:
     # ORCID work groups by ORCID iD.
     works: dict[str, list[Any]] = field(default_factory=dict)
     # Responses that replace the next regular ones.
-    odd: list[Odd] = field(default_factory=list)
-    asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
+    queued: list[Reply] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
-    def answer(self, path: str, query: dict[str, str], own_url: str) -> Odd:
+    def answer(self, path: str, query: dict[str, str], own_url: str) -> Reply:
         if path.startswith("/v3.0/"):
             groups = self.works.get(path.split("/")[2])
-            return Odd(404) if groups is None else Odd(body=json.dumps({"group": groups}).encode())
+            return (
+                Reply(404) if groups is None else Reply(body=json.dumps({"group": groups}).encode())
+            )
         is_github = path == "/search/issues"
         reviews = "reviewed-by:" in query.get("q", "") or "reviewer_username" in query
         items = self.reviewed if reviews else self.merged
@@ -55,7 +57,7 @@ class CodeHost:
         body: Any = shown
         if is_github:
             body = {"total_count": len(items), "incomplete_results": False, "items": shown}
-        return Odd(200, headers, json.dumps(body).encode())
+        return Reply(200, headers, json.dumps(body).encode())
 
 
 def pull_request(
@@ -107,17 +109,19 @@ def code_host() -> Iterator[CodeHost]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            host.asked.append((parts.path, query, dict(self.headers.items())))
-            odd = host.odd.pop(0) if host.odd else host.answer(parts.path, query, host.url)
-            if odd.hangs:
+            host.requests.append((parts.path, query, dict(self.headers.items())))
+            response = (
+                host.queued.pop(0) if host.queued else host.answer(parts.path, query, host.url)
+            )
+            if response.hangs:
                 host.released.wait(30)
                 return
-            self.send_response(odd.status)
-            for name, value in odd.headers.items():
+            self.send_response(response.status)
+            for name, value in response.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(odd.body)))
+            self.send_header("Content-Length", str(len(response.body)))
             self.end_headers()
-            self.wfile.write(odd.body[: odd.sent])
+            self.wfile.write(response.body[: response.bytes_sent])
 
         def log_message(self, *_args: object) -> None:
             """Suppress request logging."""

@@ -15,7 +15,7 @@ from tests.support.server import HOST, Server, free_port
 
 
 @contextlib.contextmanager
-def proxied(folder: Path, upstream: str, servers: Sequence[Server]) -> Iterator[Server]:
+def nginx_proxy(folder: Path, upstream: str, servers: Sequence[Server]) -> Iterator[Server]:
     """Run nginx with the guide's `upstream` lines in front of the servers; yield the front end."""
     front, addresses = Server(servers[0].database_url, folder), iter(servers)
     lines = re.sub(

@@ -122,7 +122,7 @@ class Server:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
-    def settle(self) -> None:
+    def wait_for_workers(self) -> None:
         """Wait until every worker is ready, not only the first one."""
         deadline = time.monotonic() + START_SECONDS
         while min(map(count_threads, self.workers()), default=0) < SERVING_THREADS:

@@ -57,13 +57,15 @@ class Snapshot:
                 and connection.exec_driver_sql(f'SELECT EXISTS (SELECT 1 FROM "{name}")').scalar()
             ]
             for name in filled:
-                connection.exec_driver_sql(f'CREATE TABLE "kept_{name}" AS SELECT * FROM "{name}"')
+                connection.exec_driver_sql(
+                    f'CREATE TABLE "snapshot_{name}" AS SELECT * FROM "{name}"'
+                )
             connection.commit()
         return cls(cast, ids, filled, keys)
 
     def restore(self, app: Flask) -> None:
         """Copy all rows back into the empty tables."""
-        copies = [f'INSERT INTO "{name}" SELECT * FROM "kept_{name}"' for name in self.filled]
+        copies = [f'INSERT INTO "{name}" SELECT * FROM "snapshot_{name}"' for name in self.filled]
         with app.app_context(), without_foreign_keys(db.engine) as execute:
             execute(copies)
 
@@ -84,34 +86,34 @@ def rows_by_owner(app: Flask) -> Rows:
     until another connection writes.
     """
     with app.app_context():
-        raw: Any = _watching(db.engine).connection.driver_connection
+        raw: Any = _observer_connection(db.engine).connection.driver_connection
         is_sqlite = db.engine.dialect.name == "sqlite"
     # A value that changes with each write by another connection.
-    moment = (
+    state_query = (
         "PRAGMA data_version" if is_sqlite else "SELECT pg_snapshot_xmax(pg_current_snapshot())"
     )
-    state = raw.execute(moment).fetchone()
-    if _read.get("state") != (raw, state):
-        _read.update(state=(raw, state), rows=_all_rows(raw, is_sqlite=is_sqlite))
+    state = raw.execute(state_query).fetchone()
+    if _cached_rows.get("state") != (raw, state):
+        _cached_rows.update(state=(raw, state), rows=_all_rows(raw, is_sqlite=is_sqlite))
     raw.rollback()
-    return _read["rows"]
+    return _cached_rows["rows"]
 
 
 # The last result of `rows_by_owner`, with the connection and state it was read from.
-_read: dict[str, Any] = {}
-_watched: dict[sa.Engine, sa.Connection] = {}
+_cached_rows: dict[str, Any] = {}
+_observers: dict[sa.Engine, sa.Connection] = {}
 
 
-def _watching(engine: sa.Engine) -> sa.Connection:
+def _observer_connection(engine: sa.Engine) -> sa.Connection:
     """Return a persistent connection: SQLite's data_version is relative to the connection."""
-    if engine not in _watched:
-        _watched[engine] = engine.connect()
-        sa.event.listen(engine, "engine_disposed", _stop_watching, once=True)
-    return _watched[engine]
+    if engine not in _observers:
+        _observers[engine] = engine.connect()
+        sa.event.listen(engine, "engine_disposed", _close_observer, once=True)
+    return _observers[engine]
 
 
-def _stop_watching(engine: sa.Engine) -> None:
-    connection = _watched.pop(engine)
+def _close_observer(engine: sa.Engine) -> None:
+    connection = _observers.pop(engine)
     connection.invalidate()  # its pool is already disposed
     connection.close()
 
@@ -119,14 +121,14 @@ def _stop_watching(engine: sa.Engine) -> None:
 def _all_rows(raw: Any, *, is_sqlite: bool) -> Rows:
     found: Rows = {}
     if is_sqlite:
-        for name, owner in _owners().items():
+        for name, owner in _owner_expressions().items():
             for of, *row in raw.execute(f'SELECT {owner}, * FROM "{name}" AS each').fetchall():
-                found.setdefault(_written(of), set()).add((name, tuple(row)))
+                found.setdefault(_uuid_text(of), set()).add((name, tuple(row)))
     else:
         # One statement per table takes ten times as long.
         every = " UNION ALL ".join(
             f"SELECT '{name}', {owner}::text, each::text FROM \"{name}\" AS each"
-            for name, owner in _owners().items()
+            for name, owner in _owner_expressions().items()
         )
         for name, of, row in raw.execute(every).fetchall():
             found.setdefault(of or "", set()).add((name, row))
@@ -134,13 +136,13 @@ def _all_rows(raw: Any, *, is_sqlite: bool) -> Rows:
 
 
 @cache
-def _written(owner: str | None) -> str:
+def _uuid_text(owner: str | None) -> str:
     """Format an id as PostgreSQL does; SQLite stores its 32 hex digits."""
     return "" if owner is None else str(uuid.UUID(owner))
 
 
 @cache
-def _owners() -> dict[str, str]:
+def _owner_expressions() -> dict[str, str]:
     """Return the SQL expression for the owner of each table's rows; NULL if they have none.
 
     A status list position outlives its badge and stores no owner, so the badge's owner is used.
@@ -159,7 +161,7 @@ def _owners() -> dict[str, str]:
     }
 
 
-def forget_tries(app: Flask) -> None:
+def clear_attempts(app: Flask) -> None:
     """Delete the counted attempts; separate tests cover the limits on guessing."""
     with app.app_context(), db.own_transaction() as own:
         own.execute(sa.delete(Base.metadata.tables["attempt"]))
