@@ -11,21 +11,21 @@ from sqlalchemy.orm import Session
 
 from roadmap.auth.tokens import form_token, hash_token
 from roadmap.calendar.models import CalendarFeed
-from roadmap.calendar.queries import feed_of
+from roadmap.calendar.queries import find_feed
 from roadmap.core.types import form_id
 from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 
 
-def make_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime, key: str = "") -> str:
+def create_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime, key: str = "") -> str:
     """Create a feed URL, replacing the previous one, and return its token.
 
     The token itself is not stored. The same form `key` returns the same token again.
     """
     lock_user(session, user_id)
     made_as = form_id(key, user_id, "calendar")
-    before = feed_of(session, user_id)
+    before = find_feed(session, user_id)
     if before is not None and before.id == made_as:
         return form_token(key, made_as, before.created_at)
     if before is not None:
@@ -43,14 +43,14 @@ def make_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime, key: st
 def revoke_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime) -> None:
     """Revoke the user's feed URL, if any."""
     lock_user(session, user_id)
-    feed = feed_of(session, user_id)
+    feed = find_feed(session, user_id)
     if feed is not None:
         session.delete(feed)
         session.flush()
         _record(session, user_id, "calendar.address_revoked", now)
 
 
-def record_reading(session: Session, feed_id: uuid.UUID, day: dt.date) -> None:
+def record_access(session: Session, feed_id: uuid.UUID, day: dt.date) -> None:
     """Record the day on which a feed was last read. Called at most once a day."""
     session.execute(
         sa.update(CalendarFeed).where(CalendarFeed.id == feed_id).values(last_read_on=day)

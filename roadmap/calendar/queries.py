@@ -96,6 +96,6 @@ def _expiries(session: Session, user_id: uuid.UUID, today: dt.date) -> list[Entr
     return found
 
 
-def feed_of(session: Session, user_id: uuid.UUID) -> CalendarFeed | None:
+def find_feed(session: Session, user_id: uuid.UUID) -> CalendarFeed | None:
     """Load the user's calendar feed, if any."""
     return session.scalars(sa.select(CalendarFeed).filter_by(user_id=user_id)).first()

@@ -51,7 +51,7 @@ def index() -> Response:
         weeks=weeks,
         shown=shown,
         weekdays=[(short[day.weekday()], full[day.weekday()]) for day in weeks[0]],
-        feed=queries.feed_of(db.session, current_user.id),
+        feed=queries.find_feed(db.session, current_user.id),
         today=today,
         labels=labels,
     )
@@ -61,7 +61,7 @@ def index() -> Response:
 @permit("calendar.write")
 def make_address() -> Response:
     """Create a feed URL, which replaces the previous one, and show it once."""
-    token = actions.make_feed(db.session, current_user.id, now=now(), key=form_key())
+    token = actions.create_feed(db.session, current_user.id, now=now(), key=form_key())
     address = f"{public_address()}/calendar/{token}.ics"
     return render_page("calendar/address.html", 201, address=address)
 
@@ -100,7 +100,7 @@ def read_feed(token: str) -> Response:
         # A GET has a read-only transaction, so the day is written in a separate one.
         db.session.rollback()
         db.note(
-            lambda own: actions.record_reading(own, feed_id, day),
+            lambda own: actions.record_access(own, feed_id, day),
             what=f"calendar address {feed_id} was read",
         )
     response = keep_unlisted(Response(data, mimetype="text/calendar"))

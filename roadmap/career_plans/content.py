@@ -38,7 +38,7 @@ class Question(Model):
     group: Word | None = None
 
     @model_validator(mode="after")
-    def _has_options_for_a_choice(self) -> Self:
+    def _check_options(self) -> Self:
         if (self.type == "choice") != bool(self.options):
             refuse([Problem((), "should have options only for a choice")])
         return self

@@ -56,7 +56,7 @@ class PlanForm(FlaskForm):
     def answers(self) -> dict[str, str]:
         """Return the non-empty answers in stored format."""
         given = {key: self[name].data for key, name in self.names.items()}
-        return {key: _stored(value) for key, value in given.items() if value not in (None, "")}
+        return {key: _serialize(value) for key, value in given.items() if value not in (None, "")}
 
     def answer_field(self, key: str) -> Field:
         """Return the form field of a question."""
@@ -136,7 +136,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _stored(value: Any) -> str:
+def _serialize(value: Any) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -145,7 +145,7 @@ def decided_worksheets(
     return [each for each in worksheets(session, user_id) if each.outcome]
 
 
-def stages_decided_about(session: Session, user_id: uuid.UUID) -> list[tuple[str, str]]:
+def optional_education_stages(session: Session, user_id: uuid.UUID) -> list[tuple[str, str]]:
     """Load (title, path) of the optional stages that the worksheet decides about."""
     about = set(career_content().advanced_education.milestones)
     return [

@@ -172,7 +172,7 @@ def education() -> str:
         sources=content.source_by_key,
         cited=[source for source in content.sources if source.key in named],
         worksheets=queries.worksheets(db.session, me),
-        stages=queries.stages_decided_about(db.session, me),
+        stages=queries.optional_education_stages(db.session, me),
         milestones=queries.milestone_links(db.session, me, about.milestones),
     )
 
@@ -210,7 +210,7 @@ def _render_worksheet(option: EducationOption, form: PlanForm, **refused: Any) -
         "career_plans/worksheet.html",
         about=about,
         sheet=next(each for each in sheets if each.option.key == option.key),
-        stages=queries.stages_decided_about(db.session, me),
+        stages=queries.optional_education_stages(db.session, me),
         questions=about.questions,
         group_titles={group.key: group.title for group in about.groups},
         form=form,

@@ -29,7 +29,7 @@ Url = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=300)]
 Year = Annotated[int, whole(2000, 2100)]
 
 
-class Valued(Model):
+class ValuedCredential(Model):
     """A kind of proof that is worth more than a certificate, and what makes it count."""
 
     key: Key
@@ -75,7 +75,7 @@ class Certification(Model):
     checked_on: dt.date
 
     @model_validator(mode="after")
-    def _has_ended_where_retired(self) -> Self:
+    def _check_retired_on(self) -> Self:
         if (self.state == "retired") != (self.retired_on is not None):
             refuse([Problem(("retired_on",), "a retired certification has this date, no other")])
         return self
@@ -90,7 +90,7 @@ class GuideCertification(Model):
 
 class CredentialContent(SourcedContent):
     introduction: Text
-    matters_most: tuple[Valued, ...] = Field(min_length=1)
+    matters_most: tuple[ValuedCredential, ...] = Field(min_length=1)
     certifications_introduction: Text
     certifications: tuple[Certification, ...] = Field(min_length=1)
     named_by_guide: tuple[GuideCertification, ...]

@@ -71,7 +71,9 @@ def own_certifications(
         .order_by(Evidence.id)
     ).all()
     items = load_items(session, Audience.OWNER, ids, texts=False)
-    held = [_own(item, today) for item in items if item.counted.kind == "certification"]
+    held = [
+        _own_certification(item, today) for item in items if item.counted.kind == "certification"
+    ]
     far = dt.date.max.toordinal()
     return sorted(
         held,
@@ -79,7 +81,7 @@ def own_certifications(
     )
 
 
-def _own(item: Item, today: dt.date) -> OwnCertification:
+def _own_certification(item: Item, today: dt.date) -> OwnCertification:
     expires_on = item.counted.expires_on
     return OwnCertification(
         item,
@@ -89,7 +91,7 @@ def _own(item: Item, today: dt.date) -> OwnCertification:
     )
 
 
-def own_kinds(session: Session, user_id: uuid.UUID) -> dict[str, int]:
+def count_by_kind(session: Session, user_id: uuid.UUID) -> dict[str, int]:
     """Count the user's pieces of evidence by the kind of their current version."""
     rows = session.execute(
         sa.select(EvidenceVersion.kind, sa.func.count())

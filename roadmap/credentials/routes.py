@@ -33,7 +33,7 @@ def overview() -> str:
         own=queries.own_certifications(db.session, current_user.id, today),
         costs=costs,
         sums=queries.costs_by_year(costs),
-        counts=queries.own_kinds(db.session, current_user.id),
+        counts=queries.count_by_kind(db.session, current_user.id),
         labels=labels,
     )
 

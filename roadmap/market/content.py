@@ -78,7 +78,7 @@ class Figure(Model):
     note: Note = ""
 
     @model_validator(mode="after")
-    def _is_one_amount(self) -> Figure:
+    def _check_amount(self) -> Figure:
         shape = tuple(end is not None for end in (self.value, self.low, self.high))
         wanted = {"above": (False, True, False), "below": (False, False, True)}
         if self.bound is None:

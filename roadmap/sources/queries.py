@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from roadmap.market.content import Market
 
 
-def citing_pages(session: Session, market: Market) -> list[tuple[str, str, Sequence[Source]]]:
+def pages_with_sources(session: Session, market: Market) -> list[tuple[str, str, Sequence[Source]]]:
     """Return (title, path, sources) of the pages that cite sources, in menu order."""
     abouts = [
         (

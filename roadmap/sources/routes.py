@@ -21,5 +21,5 @@ def overview() -> str:
     return render_template(
         "sources/sources.html",
         origin=market.origin,
-        pages=queries.citing_pages(db.session, market),
+        pages=queries.pages_with_sources(db.session, market),
     )

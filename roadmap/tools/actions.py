@@ -12,7 +12,7 @@ from roadmap.core.stale_forms import check_seen
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.tools import queries
-from roadmap.tools.models import NOTHING, ToolRecord
+from roadmap.tools.models import EMPTY_VALUES, ToolRecord
 
 
 def save(
@@ -34,12 +34,12 @@ def save(
     saved = queries.records(session, user_id).get(tool)
     if saved is not None:
         session.refresh(saved)
-    check_seen(seen, saved.values if saved else NOTHING, values)
-    if values == (saved.values if saved else NOTHING):
+    check_seen(seen, saved.values if saved else EMPTY_VALUES, values)
+    if values == (saved.values if saved else EMPTY_VALUES):
         return
     if saved is None:
         session.add(ToolRecord(user_id=user_id, tool=tool, updated_at=now, **values))
-    elif values == NOTHING:
+    elif values == EMPTY_VALUES:
         session.delete(saved)
     else:
         for name, value in values.items():

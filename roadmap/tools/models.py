@@ -15,7 +15,7 @@ from roadmap.people.models import OwnerId
 # '' means not specified.
 LEVELS = ("", "tried", "used", "production", "asked")
 INTERESTS = ("", "learn", "deepen", "leave")
-NOTHING = {"level": "", "interest": "", "last_used": None, "note": ""}
+EMPTY_VALUES = {"level": "", "interest": "", "last_used": None, "note": ""}
 
 
 class ToolRecord(Base):
@@ -40,4 +40,4 @@ class ToolRecord(Base):
 
     @property
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in NOTHING}
+        return {name: getattr(self, name) for name in EMPTY_VALUES}

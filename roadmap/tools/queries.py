@@ -18,13 +18,13 @@ from roadmap.evidence.models import Evidence, EvidenceVersion
 from roadmap.people.models import User
 from roadmap.progress.queries import Link, enrollments
 from roadmap.tools.models import ToolRecord
-from roadmap.tools.rules import names_one_of
+from roadmap.tools.rules import mentions_any
 
 if TYPE_CHECKING:
     from roadmap.tools.content import Tool, ToolContent
 
 # Number of pieces of evidence listed on a tool's page.
-MAX_NAMING = 20
+MAX_MENTIONS = 20
 
 
 @cache
@@ -48,7 +48,7 @@ def shares_tools(session: Session, user_id: uuid.UUID) -> bool:
     return bool(session.scalar(sa.select(User.shares_tools).where(User.id == user_id)))
 
 
-def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[Link]]:
+def milestones_by_tool(session: Session, user_id: uuid.UUID) -> dict[str, list[Link]]:
     """Load the milestones of the user's roadmaps that use a tool, by tool key."""
     asked: dict[str, dict[str, Link]] = defaultdict(dict)
     for enrolled in enrollments(session, user_id):
@@ -62,12 +62,12 @@ def asked_by_roadmaps(session: Session, user_id: uuid.UUID) -> dict[str, list[Li
     return {tool: list(found.values()) for tool, found in asked.items()}
 
 
-def evidence_naming(
+def evidence_mentioning(
     session: Session, user_id: uuid.UUID, tool: Tool
 ) -> list[tuple[uuid.UUID, str]]:
     """Load the user's pieces whose title, text or role mentions a tool, newest first.
 
-    Returns up to `MAX_NAMING` + 1 pieces, to show that there are more.
+    Returns up to `MAX_MENTIONS` + 1 pieces, to show that there are more.
     """
     names = (tool.title, *tool.also)
     version = EvidenceVersion
@@ -82,5 +82,5 @@ def evidence_naming(
         .where(Evidence.user_id == user_id, sa.or_(*mentions))
         .order_by(version.occurred_on.desc(), Evidence.id)
     )
-    naming = ((key, title) for key, title, *texts in rows if names_one_of(names, title, *texts))
-    return list(islice(naming, MAX_NAMING + 1))
+    naming = ((key, title) for key, title, *texts in rows if mentions_any(names, title, *texts))
+    return list(islice(naming, MAX_MENTIONS + 1))

@@ -18,7 +18,7 @@ from roadmap.people.permissions import permit
 from roadmap.people.roles import VIEWERS
 from roadmap.tools import actions, queries
 from roadmap.tools.forms import INTEREST_LABELS, LEVEL_LABELS, STATUS_LABELS, ToolForm
-from roadmap.tools.models import NOTHING
+from roadmap.tools.models import EMPTY_VALUES
 from roadmap.tools.rules import STALE_MONTHS, is_stale
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def overview() -> str:
     mine = queries.records(db.session, current_user.id)
     group, status = (request.args.get(name, "") for name in ("group", "status"))
     only_mine, only_asked = (request.args.get(name) == "1" for name in ("mine", "asked"))
-    asked = queries.asked_by_roadmaps(db.session, current_user.id)
+    asked = queries.milestones_by_tool(db.session, current_user.id)
     groups = [each for each in content.groups if each.key == group] or content.groups
     statuses = {each.status for each in content.tools}
     found = [
@@ -69,7 +69,7 @@ def overview() -> str:
 def show(key: str) -> Response:
     tool = _tool_or_404(key)
     saved = queries.records(db.session, current_user.id).get(key)
-    seen = fingerprint(saved.values if saved else NOTHING)
+    seen = fingerprint(saved.values if saved else EMPTY_VALUES)
     return _render(tool, ToolForm(today=_today(), obj=saved, data={"seen": seen}, formdata=None))
 
 
@@ -127,8 +127,8 @@ def _render(tool: Tool, form: ToolForm, **refused: Any) -> Response:
         group=content.group_by_key[tool.group],
         form=form,
         **refused,
-        asked=queries.asked_by_roadmaps(db.session, current_user.id).get(tool.key, []),
-        evidence=queries.evidence_naming(db.session, current_user.id, tool),
-        most_evidence=queries.MAX_NAMING,
+        asked=queries.milestones_by_tool(db.session, current_user.id).get(tool.key, []),
+        evidence=queries.evidence_mentioning(db.session, current_user.id, tool),
+        most_evidence=queries.MAX_MENTIONS,
         shares=queries.shares_tools(db.session, current_user.id),
     )

@@ -17,7 +17,7 @@ def is_stale(last_used: PartialDate | None, today: dt.date) -> bool:
     return last_used is not None and months_later(last_used.last, STALE_MONTHS) < today
 
 
-def names_one_of(names: Iterable[str], *texts: str) -> bool:
+def mentions_any(names: Iterable[str], *texts: str) -> bool:
     """Return whether any text contains one of these names as whole words, case-sensitive."""
     words = "|".join(re.escape(name) for name in names)
     return any(re.search(rf"(?<!\w)(?:{words})(?!\w)", text) for text in texts)

@@ -41,6 +41,6 @@ CHANGES: tuple[Change, ...] = (
 
 def create_sample_data(write: Any) -> dict[str, str]:
     """Add the URL of Alice's calendar, last fetched today."""
-    token = actions.make_feed(write.session, write.cast.alice, now=write.ago(20))
+    token = actions.create_feed(write.session, write.cast.alice, now=write.ago(20))
     write.session.execute(sa.update(CalendarFeed).values(last_read_on=write.now.date()))
     return {"feed": token}
