@@ -1,6 +1,6 @@
 """Cairn: a self-hosted learning-roadmap tracker.
 
-`flask --app roadmap …` and every server find the factory here.
+`flask --app roadmap …` and all servers find the factory here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["create_app"]
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
-    """Return an application, see `roadmap.app`."""
+    """Create the application, see `roadmap.app`."""
     if with_commands:
         from roadmap.cli.command_groups import add_commands, needs_no_installation
 

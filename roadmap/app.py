@@ -1,4 +1,4 @@
-"""The application factory. It reads as a table of contents."""
+"""The application factory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from werkzeug.utils import import_string
 from roadmap.core import config
 from roadmap.core.templating import TemplateEnvironment
 
-# From the lowest floor to the highest.
+# In the order of the layers, lowest first.
 BLUEPRINTS = (
     "auth.routes:auth",
     "account.routes:account",
@@ -57,12 +57,11 @@ BLUEPRINTS = (
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: bool = True) -> Flask:
-    """Return an application with the environment's settings and `overrides` (for tests).
+    """Create an application from the environment's settings and `overrides` (for tests).
 
-    A worker needs no commands, nor the memory that they and Alembic take.
-
-    Raises ConfigError for a missing or wrong setting, RuntimeError for a route that declares no
-    permission.
+    Workers omit the commands to save the memory of these and Alembic.
+    Raises ConfigError for a missing or invalid setting, and RuntimeError for a route that declares
+    no permission.
     """
     app = Flask(
         "roadmap",
@@ -84,16 +83,16 @@ def create_app(overrides: Mapping[str, Any] | None = None, *, with_commands: boo
 
 
 def models() -> None:
-    """Import the tables of every room, also of those whose pages import theirs late.
+    """Import all models, including those that pages import late.
 
-    Backups, archives and the erasure of people walk all tables that there are.
+    Backups, archives and account erasure iterate over all tables.
     """
     for path in sorted((config.ROOT / "roadmap").glob("*/models.py")):
         import_module(f"roadmap.{path.parent.name}.models")
 
 
 def extensions(app: Flask) -> None:
-    """Set up what every room needs."""
+    """Set up the infrastructure for all packages."""
     from roadmap.auth.api_tokens import init_bearer
     from roadmap.auth.sessions import init_sessions
     from roadmap.core.compression import init_compression
@@ -136,19 +135,19 @@ def extensions(app: Flask) -> None:
         VIEWERS=VIEWERS,
         IN_MATRIX=IN_MATRIX,
         judge_name=judge_name,
-        # A proxy, so that a process compiles these macros with its first page and not before.
+        # A proxy, so that these macros are compiled with the first page and not at start.
         ui=LocalProxy(lambda: app.jinja_env.get_template("_ui.html").module),
     )
 
 
 def blueprints(app: Flask) -> None:
-    """Register the pages of every room."""
+    """Register all blueprints."""
     for name in BLUEPRINTS:
         app.register_blueprint(import_string(f"roadmap.{name}"))
 
 
 def listeners(app: Flask) -> None:
-    """Connect rooms to the signals of the rooms below them."""
+    """Connect packages to the signals of the layers below them."""
     from roadmap.auth.listeners import listen as listen_for_role_changes
     from roadmap.badges.listeners import listen as revoke_unfounded_badges
     from roadmap.invitations.listeners import listen as listen_for_deleted_teams
@@ -171,7 +170,7 @@ def listeners(app: Flask) -> None:
 
 
 def commands(app: Flask) -> None:
-    """Register the commands of operators."""
+    """Register the command-line interface."""
     from roadmap.cli.command_groups import add_commands
     from roadmap.core.migrations import init_migrations
 
@@ -180,7 +179,7 @@ def commands(app: Flask) -> None:
 
 
 def check_permissions(app: Flask) -> None:
-    """Refuse to start with a route that declares no permission."""
+    """Raise RuntimeError for a route that declares no permission."""
     from roadmap.people.permissions import check_url_map
 
     check_url_map(app)

@@ -1,4 +1,4 @@
-"""Make the application for the production server: `granian --interface asginl roadmap.asgi:app`."""
+"""ASGI application for production: `granian --interface asginl roadmap.asgi:app`."""
 
 from roadmap.server.gateway import Gateway
 from roadmap.wsgi import app as wsgi

@@ -1,4 +1,4 @@
-"""Start the server alone: `python -m roadmap.processes --host ADDRESS --port PORT [--jobs]`."""
+"""Start only the server: `python -m roadmap.processes --host ADDRESS --port PORT [--jobs]`."""
 
 import contextlib
 import gc
@@ -7,7 +7,7 @@ from roadmap.server.processes import main
 
 
 def preload() -> None:
-    """Load the application and what most of its pages read, which the workers then share."""
+    """Load the application and commonly used content into memory that forked workers share."""
     from babel.numbers import format_decimal
 
     from roadmap.career_plans.queries import career_content
@@ -21,17 +21,17 @@ def preload() -> None:
     format_decimal(1, locale="en")
     career_content()
     with app.app_context():
-        # A page says what is wrong with the database, if it still is.
+        # If the database is unavailable, start anyway. Pages report the problem if it persists.
         with contextlib.suppress(*STORAGE_ERRORS, ConfigError):
-            # Only reads, so that a start waits for no writer, such as a restore.
+            # A read transaction, so that the start does not wait for a writer such as a restore.
             db.session.connection(execution_options={"writes": False})
             for published in published_roadmaps(db.session):
                 role_fit(published.content.slug)
                 gate_rules(published.content.policy)
         db.session.close()
-        # No two processes may use the same connection.
+        # Processes must not share a database connection.
         db.engine.dispose()
-    # What reading the content left behind goes; a worker's collector must write to nothing else.
+    # Collect garbage now and freeze the rest, because a worker's collector would unshare its pages.
     gc.collect()
     gc.freeze()
 

@@ -1,11 +1,11 @@
-"""Make the application for a WSGI server: `granian --interface wsgi roadmap.wsgi:app`."""
+"""WSGI application: `granian --interface wsgi roadmap.wsgi:app`."""
 
 from __future__ import annotations
 
 import gc
 import sys
 
-# Nothing that is loaded here becomes garbage; looking for it takes a tenth of the start.
+# Imports create hardly any garbage, and collection would take a tenth of the start time.
 gc.disable()
 
 from roadmap import create_app  # noqa: E402 - with the collector off
@@ -16,8 +16,8 @@ try:
 except ConfigError as error:
     sys.exit(f"Error: {error}")
 
-# What is loaded by now stays. The garbage collector need not walk through it again and again, nor
-# look three times in a tick for cycles that a request does not make.
+# Exclude everything loaded so far from garbage collection, and collect less often, because
+# requests create few reference cycles.
 gc.freeze()
 gc.set_threshold(10_000, 20, 20)
 gc.enable()

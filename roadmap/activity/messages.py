@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import LazyString
 
 from roadmap.activity.queries import Entry, Titles, milestones_in
-from roadmap.core.i18n import date_filter, isolate, ngettext, number_filter
+from roadmap.core.i18n import date_filter, isolate_rtl, ngettext, number_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.labels import FIELDS
@@ -188,7 +188,7 @@ def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUI
         return None
     name = stage.short_title or stage.title
     title = _("%(num)d milestones of “%(stage)s”", num=len(entries), stage=name)
-    text = _CHANGE % isolate({"title": title, "change": _status_change(first)})
+    text = _CHANGE % isolate_rtl({"title": title, "change": _status_change(first)})
     return _line(first, text, f"/roadmaps/{content.slug}/{stage.key}", reader_id)
 
 
@@ -210,7 +210,7 @@ def _sentence(entry: Entry, titles: Titles) -> str:
         "name": _text(data, "name"),
         "witness": _text(data, "witness"),
     }
-    return str(message) % isolate(values)
+    return str(message) % isolate_rtl(values)
 
 
 def _title(entry: Entry, titles: Titles) -> str:

@@ -25,7 +25,7 @@ from roadmap.catalog.models import Milestone, Roadmap, RoadmapRevision, Skill
 from roadmap.core.batches import batched
 from roadmap.core.config import VERSION as RELEASE
 from roadmap.core.database import db
-from roadmap.core.file_store import file_store, whole_file
+from roadmap.core.file_store import atomic_file, file_store
 from roadmap.core.types import Base
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
@@ -41,7 +41,7 @@ def write_archive(target: IO[bytes], user_id: uuid.UUID, *, instance: str, now: 
     """
     # Before the rows are read: what they name must still be there when it is packed.
     with (
-        file_store().holding(),
+        file_store().block_deletion(),
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
     ):
         writer = _Writer(packed, now)
@@ -63,7 +63,7 @@ def write_archive_file(path: Path, user_id: uuid.UUID, *, instance: str, now: dt
 
     Return how many rows there are. Raises OSError.
     """
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         return write_archive(file, user_id, instance=instance, now=now)
 
 

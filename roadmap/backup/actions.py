@@ -28,7 +28,7 @@ from roadmap.backup.restore import (
 )
 from roadmap.core.config import VERSION
 from roadmap.core.database import db, newest_migrations
-from roadmap.core.file_store import file_store, whole_file
+from roadmap.core.file_store import atomic_file, file_store
 from roadmap.core.maintenance import announce_restore
 from roadmap.core.text import count_of
 from roadmap.erasure.actions import erase_due, mark_restored
@@ -43,7 +43,7 @@ def create(path: Path, *, now: dt.datetime) -> Manifest:
     this release. Raises OSError.
     """
     # Before the snapshot: what its rows name must still be there when it is copied.
-    with file_store().holding(), db.snapshot() as connection:
+    with file_store().block_deletion(), db.snapshot() as connection:
         manifest = _write_file(path, connection, now)
     _record("backup.created", path, now, rows=manifest.rows)
     return manifest
@@ -72,7 +72,7 @@ def restore(
     """
     with (
         restore_to_scratch(path, trust=trust, say=say, replaces=True) as (manifest, scratch),
-        file_store().holding(),
+        file_store().block_deletion(),
         announce_restore(Path(current_app.config["DATA_DIR"])),
         db.engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
@@ -105,7 +105,7 @@ def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Mani
     [revision] = newest_migrations()
     manifest = Manifest(VERSION, revision, now, connection.dialect.name)
     with (
-        whole_file(path) as file,
+        atomic_file(path) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
     ):
         for table in backed_up_tables():

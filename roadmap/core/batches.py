@@ -8,13 +8,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# A statement binds a parameter for each value, some statements several. SQLite allows 32,766
-# parameters by default and PostgreSQL 65,535.
+# Statements bind one or more parameters per value. SQLite allows 32,766 parameters by default,
+# PostgreSQL 65,535.
 BATCH_SIZE = 2000
 
 
 def batched(values: Iterable[T], size: int = BATCH_SIZE) -> Iterator[list[T]]:
-    """Yield the values in lists of at most `size`; nothing for no values."""
+    """Yield the values in lists of at most `size`."""
     iterator = iter(values)
     while batch := list(islice(iterator, size)):
         yield batch

@@ -1,7 +1,7 @@
-"""Charts as SVG, pure and with classes only: lines over time, the days of a year, a radar.
+"""Render SVG charts: lines over time, the days of a year, a radar.
 
-Everything can be told apart without colour: by hatch, half and solid, by dashes, and by the name at
-the end of each line; the days of a year by the size of their squares.
+The charts carry classes only and do not depend on colour: areas differ by hatching, lines by
+dashes and the name at their end, days by the size of their squares.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from itertools import groupby, pairwise
 
 from markupsafe import Markup, escape
 
-# The drawing of lines in units: its size, and where the plot begins and ends.
+# Size of the line chart and edges of its plot area, in SVG units.
 _WIDTH, _HEIGHT = 640, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 450, 34, 282
-# How far names at the ends of lines keep apart, large letters on a phone included.
+# Minimum distance between line names. Leaves room for large text on a phone.
 _NAME_GAP = 21
-# A day of the year is a cell of this size, with a square by the number of changes.
+# Size of a day's cell, and (minimum number of changes, side of the square).
 _CELL = 13
 _SQUARES = ((8, 11), (4, 9), (2, 6), (1, 3))
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line: its class, the name at its end, and a value for each day, None where not known.
+    """A line with its CSS class, its name and a value per day, None where unknown.
 
-    `is_area` fills what lies below it; areas are drawn in the order of the lines.
+    `is_area` fills the area below the line. Areas are drawn in the order of the lines.
     """
 
     kind: str
@@ -47,10 +47,10 @@ def render_lines(
     dates: Sequence[tuple[dt.date, str]],
     marks: Sequence[tuple[dt.date, str]] = (),
 ) -> Markup:
-    """Render values that hold from their day on, for two days or more.
+    """Render step lines: each value holds until the next day. Needs at least two days.
 
-    `values` and `dates` are the ticks of the axes, from the first to the last; `marks` are days
-    with a line of their own, of which the last may end the axis of time.
+    `values` and `dates` are the axis ticks in ascending order. `marks` are days with a labelled
+    vertical line; the last one may extend the time axis.
     """
     begin = days[0]
     span = (max([days[-1], *(day for day, _text in marks)]) - begin).days or 1
@@ -94,14 +94,14 @@ def render_lines(
                     f"<circle class={line.kind} cx={corners[0][0]} cy={corners[0][1]} r=3 />"
                 )
     if marks:
-        # The names stand behind the marks: leaders go there from the ends of the lines.
+        # The names are to the right of the marks, so leaders connect them to their lines.
         parts += [
             f"<path class=grid d='M{x(days[-1])} {y(line.values[-1])}H{_RIGHT}'/>"
             for line in lines
             if line.values[-1] is not None
         ]
     for place, (day, text) in enumerate(marks):
-        # Before its line, and the last one after it, so that two that are close stay apart.
+        # Labels go left of their line, except the last, so that two close marks do not overlap.
         anchor = "start" if place and place == len(marks) - 1 else "end"
         outlines.append(
             f"<path class=mark d='M{x(day)} {_BOTTOM}V{_TOP - 6}'/>"
@@ -114,10 +114,10 @@ def render_lines(
 
 
 def _keep_apart(names: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Return the names in the order of their heights, far enough apart and above the ground."""
+    """Return the names from bottom to top, spaced apart and inside the plot."""
     placed: list[tuple[int, str]] = []
     ground = _BOTTOM + _NAME_GAP
-    # From the bottom up; of equal heights the last line is the lowest.
+    # At equal heights, the last line's name goes lowest.
     for _place, (down, name) in sorted(enumerate(names), key=lambda each: (-each[1][0], -each[0])):
         ground = min(down, ground - _NAME_GAP)
         placed.append((ground, name))
@@ -136,10 +136,10 @@ def render_year(
     first_weekday: int,
     day_titles: Mapping[dt.date, str],
 ) -> Markup:
-    """Render the days of a year as squares, in two halves that stand side by side or in a column.
+    """Render the days of a year as squares, in two half-year SVGs.
 
-    `weekdays` are seven short names from `first_weekday` on (Monday is 0), `months` the twelve,
-    `day_titles` what to say of a day with changes.
+    `weekdays` are seven short names starting at `first_weekday` (Monday is 0), `months` the twelve
+    month names, `day_titles` the tooltips of days with changes.
     """
     halves = []
     for number in (0, 1):
@@ -157,8 +157,8 @@ def render_year(
             left, above = 32 + _CELL * column, 18 + _CELL * row
             if day.day == 1:
                 parts.append(f"<text x={left} y=11>{escape(months[day.month - 1])}</text>")
-            count, said = counts.get(day, 0), day_titles.get(day, "")
-            parts.append(_day_square(left, above, count, day > today, said))
+            count, tooltip = counts.get(day, 0), day_titles.get(day, "")
+            parts.append(_day_square(left, above, count, day > today, tooltip))
             columns = column + 1
         size = 32 + _CELL * columns, 18 + _CELL * 7
         halves.append(
@@ -181,7 +181,7 @@ def _day_square(left: int, above: int, count: int, is_ahead: bool, title: str) -
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of the radar: its class (self, manager or bar), and a value or None per axis."""
+    """One outline of the radar: its class (self, manager or bar) and a value or None per axis."""
 
     kind: str
     name: str
@@ -191,7 +191,7 @@ class Series:
 def render_radar(
     axes: Sequence[str], series: Sequence[Series], title: str, maximum: int = 4
 ) -> Markup:
-    """Render skills around a circle, for three axes or more, with a description in words."""
+    """Render a radar chart with a text description. Needs at least three axes."""
     centre_x, centre_y, radius = 300, 170, 120
 
     def at(axis: int, value: float, extra: float = 0) -> tuple[float, float]:
@@ -219,21 +219,21 @@ def render_radar(
         anchor = "middle" if abs(x - centre_x) < 8 else "start" if x > centre_x else "end"
         shift = 4 if abs(y - centre_y) < radius else (0 if y < centre_y else 10)
         left, down = coordinate(x), coordinate(y + shift)
-        # Beside the circle a name takes two lines, so that it fits in large letters on a phone too.
+        # Left and right of the circle a name takes two lines, so that large text fits on a phone.
         head, _, tail = ("", "", name) if anchor == "middle" else name.rpartition(" ")
         first = f"<tspan dy='-.6em'>{escape(head)} </tspan>" if head else ""
         last = f"<tspan x={left} dy='1.2em'>{escape(tail)}</tspan>" if head else escape(tail)
         parts.append(f"<text x={left} y={down} text-anchor={anchor}>{first}{last}</text>")
-    said = []
+    descriptions = []
     for line in series:
         levels = ("–" if value is None else f"{value:g}" for value in line.values)
         pairs = (" ".join(pair) for pair in zip(axes, levels, strict=True))
-        said.append(f"{line.name}: {', '.join(pairs)}")
-    return _drawing("radar", 600, 340, title, "; ".join(said), parts)
+        descriptions.append(f"{line.name}: {', '.join(pairs)}")
+    return _drawing("radar", 600, 340, title, "; ".join(descriptions), parts)
 
 
 def coordinate(value: float) -> str:
-    """Format a coordinate with at most one decimal and no superfluous characters."""
+    """Format a coordinate with at most one decimal and no redundant characters."""
     text = f"{value:.1f}"
     return text.removesuffix(".0").replace("-0.", "-.").removeprefix("0") or "0"
 
@@ -241,11 +241,11 @@ def coordinate(value: float) -> str:
 def _drawing(
     kind: str, width: int, height: int, title: str, description: str, parts: Sequence[str]
 ) -> Markup:
-    said = "aria-hidden=true"
+    label = "aria-hidden=true"
     names = ""
     if title:
-        said = f"role=img aria-label='{escape(title)}'"
+        label = f"role=img aria-label='{escape(title)}'"
         names = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
-    return Markup(  # noqa: S704 - everything from outside was escaped above
-        f"<svg class={kind} viewBox='0 0 {width} {height}' {said}>{names}{''.join(parts)}</svg>"
+    return Markup(  # noqa: S704 - all text is escaped above
+        f"<svg class={kind} viewBox='0 0 {width} {height}' {label}>{names}{''.join(parts)}</svg>"
     )

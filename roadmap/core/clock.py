@@ -1,4 +1,4 @@
-"""The clock, for code that runs outside of a request, and the time zones."""
+"""The current time and the list of time zones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def utc_now() -> dt.datetime:
 
 @cache
 def timezone_names() -> tuple[str, ...]:
-    """Return every time zone that a person can choose, UTC first."""
+    """Return all time zones that users can choose, UTC first."""
     regions = ((name, name.partition("/")) for name in sorted(zoneinfo.available_timezones()))
     names = (name for name, (at, _, place) in regions if place and at not in OTHER_REGIONS)
     return ("UTC", *names)

@@ -1,4 +1,4 @@
-"""Settings from the environment, each with a default and a validator."""
+"""Settings from environment variables, each with a default and a validator."""
 
 from __future__ import annotations
 
@@ -36,27 +36,26 @@ MAX_SETTING_LENGTH = 2000
 
 
 class ConfigError(click.ClickException):
-    """Settings are missing or wrong; each line of the message says of one of them what to do."""
+    """Settings are missing or invalid. The message has one line per setting with its fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """The mail server that `ROADMAP_SMTP_URL` names."""
+    """The mail server configured by `ROADMAP_SMTP_URL`."""
 
     host: str
     port: int
-    tls: str  # "always" from the first byte, "must" or "may" upgrade by STARTTLS
+    tls: str  # "always" is implicit TLS; "must" and "may" use STARTTLS
     user: str = ""
     password: str = ""
 
 
-# The validators return a setting's value or raise ValueError, whose message is the rest of a
-# sentence that begins with the setting's name. It does not repeat the value, which may hold a
-# password.
+# A validator returns the setting's value or raises ValueError. Its message continues a sentence
+# that starts with the setting's name. It must not repeat the value, which may contain a password.
 
 
 def choice(one: str, other: str) -> Callable[[str], str]:
-    """Return the validator of one of two words."""
+    """Return a validator that accepts one of two words."""
 
     def validate(text: str) -> str:
         if text not in (one, other):
@@ -67,7 +66,7 @@ def choice(one: str, other: str) -> Callable[[str], str]:
 
 
 def number(most: int, unit: str = "") -> Callable[[str], int]:
-    """Return the validator of a whole number from 0 to `most`, which is all nines."""
+    """Return a validator for whole numbers from 0 to `most`, which must be all nines."""
 
     def validate(text: str) -> int:
         if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most))):
@@ -78,7 +77,7 @@ def number(most: int, unit: str = "") -> Callable[[str], int]:
 
 
 def validate_base_url(text: str) -> str:
-    """Return the public address of Cairn as browsers name it in `Origin`, or ""."""
+    """Return Cairn's public URL in the form of an `Origin` header, or ""."""
     if not text:
         return ""
     parts = split_url(text)
@@ -93,10 +92,10 @@ def validate_base_url(text: str) -> str:
 
 
 def validate_mail_from(text: str) -> str:
-    """Return the one sender, with or without a name, or ""."""
+    """Return the sender address, with or without a display name, or ""."""
     if not text:
         return ""
-    # Needed only where mail is set up; it takes a hundredth of the start.
+    # Imported late, because only installations with mail need it.
     from email.headerregistry import Address
     from email.message import EmailMessage
 
@@ -108,7 +107,7 @@ def validate_mail_from(text: str) -> str:
         sender = Address(found.display_name, found.username, ascii_domain(found.domain))
         usable = sender.username and sender.domain and sender.addr_spec.isascii()
         usable = usable and not header.defects
-    # The parser raises IndexError for an empty address, RecursionError for comments in comments.
+    # The parser raises IndexError for an empty address, RecursionError for nested comments.
     except (ValueError, IndexError, RecursionError):
         usable = False
     if not usable:
@@ -119,8 +118,8 @@ def validate_mail_from(text: str) -> str:
 def parse_smtp_url(url: str) -> MailServer:
     """Parse `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`.
 
-    Plain `smtp://` upgrades to TLS where the server offers it, and always before a password is
-    sent to another machine.
+    Plain `smtp://` uses STARTTLS if the server offers it, and requires it before sending a
+    password to another machine.
     """
     schemes = {"smtp": ("may", 25), "smtp+starttls": ("must", 587), "smtps": ("always", 465)}
     parts = split_url(url)
@@ -141,12 +140,12 @@ def validate_smtp_url(text: str) -> str:
 
 
 def validate_database_url(text: str) -> str:
-    """Return a URL of SQLite or PostgreSQL unchanged; naming our driver is allowed."""
+    """Return a SQLite or PostgreSQL URL unchanged. The URL may include the driver's name."""
     try:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
         url = sa.URL.create("none")
-    # Not in memory, which is empty for each connection, and none of SQLite's URIs.
+    # Reject in-memory databases, which are empty for each connection, and SQLite's file URIs.
     is_path = url.database and not url.database.startswith((":", "file:"))
     is_sqlite = url.drivername in ("sqlite", "sqlite+pysqlite") and not url.host and is_path
     if not is_sqlite and url.drivername not in ("postgres", "postgresql", "postgresql+psycopg"):
@@ -161,7 +160,7 @@ def validate_database_url(text: str) -> str:
 
 
 def validate_token(text: str) -> str:
-    """Return a token that can be sent in a header, or ""."""
+    """Return a token that is valid in an HTTP header, or ""."""
     if not re.fullmatch(r"[!-~]{0,500}", text):
         raise ValueError("must be one word of letters, digits and signs, as its host shows it.")
     return text
@@ -169,10 +168,10 @@ def validate_token(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The default of a setting, None where `build_config` finds it, and what reads a value."""
+    """A setting's default, None if `build_config` computes it, and its validator."""
 
     default: str | None
-    read: Callable[[str], object] = str
+    parse: Callable[[str], object] = str
 
 
 SETTINGS = {
@@ -200,7 +199,7 @@ DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
 
 
 def read_environment() -> dict[str, str]:
-    """Return the settings in the environment or in `.env`; empty ones mean the default."""
+    """Return settings from the environment and `.env`, without empty ones."""
     load_env_file(ROOT / ".env")
     return _pick_settings(os.environ)
 
@@ -210,12 +209,12 @@ def _pick_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def resolve_data_folder(name: str | None) -> Path:
-    """Return the data folder: `instance`, or the named one, relative to the code."""
+    """Return the absolute path of the data folder, by default `instance` next to the code."""
     return (ROOT / (name or "instance")).resolve()
 
 
 def record_address(host: str, port: int, data_dir: Path | None = None) -> str:
-    """Write down where the server listens, for the links that commands print; return it."""
+    """Store the server's URL for the links that commands print, and return it."""
     folder = data_dir or resolve_data_folder(read_environment().get("DATA_DIR"))
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -226,7 +225,7 @@ def record_address(host: str, port: int, data_dir: Path | None = None) -> str:
 
 
 def read_address(data_dir: Path) -> str:
-    """Return where the server of this data folder listens, or listened last."""
+    """Return the last known URL of this data folder's server."""
     try:
         return _read_file(data_dir / ADDRESS_FILE).strip()
     except (OSError, ValueError):
@@ -234,13 +233,13 @@ def read_address(data_dir: Path) -> str:
 
 
 def ensure_private_folder(path: Path) -> Path:
-    """Create the folder with mode 700 where it is missing. Raises OSError."""
+    """Create the folder with mode 700 if it is missing. Raises OSError."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def ensure_data_folder(path: Path) -> Path:
-    """Create the data folder, readable by its owner alone. Raises ConfigError."""
+    """Create the data folder, accessible to its owner only. Raises ConfigError."""
     reason = "this user may not write there"
     try:
         ensure_private_folder(path)
@@ -253,7 +252,7 @@ def ensure_data_folder(path: Path) -> Path:
 
 
 def read_secret_key(folder: Path) -> str:
-    """Return the key that `make run` wrote into the data folder, or "". Raises ConfigError."""
+    """Return the key that `make run` stored in the data folder, or "". Raises ConfigError."""
     path = folder / KEY_FILE
     try:
         key = _read_file(path, "ascii").strip()
@@ -275,9 +274,9 @@ def read_secret_key(folder: Path) -> str:
 
 
 def ensure_private_file(path: Path) -> Path:
-    """Create the file, empty and with mode 600, where it is missing. Raises OSError.
+    """Create an empty file with mode 600 if it is missing. Raises OSError.
 
-    SQLite takes an empty file for a new database and gives its companions the same mode.
+    SQLite treats an empty file as a new database and gives its WAL files the same mode.
     """
     if not path.exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -285,7 +284,7 @@ def ensure_private_file(path: Path) -> Path:
 
 
 def _read_file(path: Path, encoding: str = "utf-8") -> str:
-    """Return the text of a small file. Raises OSError, and ValueError for another kind of file."""
+    """Return the text of a small file. Raises OSError, or ValueError for unsuitable content."""
     with path.open("rb") as file:
         content = file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
@@ -299,12 +298,12 @@ def _read_file(path: Path, encoding: str = "utf-8") -> str:
 def _user_name() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:  # as in a container
+    except KeyError:  # user without a passwd entry, as in a container
         return f"user {os.geteuid()}"
 
 
-def _reader_of(path: Path) -> str:
-    """Return who may read a file: its owner, or of one of root's its group."""
+def _suggested_user(path: Path) -> str:
+    """Return the user to suggest for reading a file: its owner, or its group if root owns it."""
     try:
         return path.owner() if path.owner() != "root" else path.group()
     except (KeyError, OSError):
@@ -312,9 +311,9 @@ def _reader_of(path: Path) -> str:
 
 
 def load_env_file(path: Path) -> None:
-    """Load the file's settings where the environment has none.
+    """Load the file's settings into the environment, without overriding variables.
 
-    Raises ConfigError; one about lines that set nothing also says which settings are wrong.
+    Raises ConfigError. For malformed lines, the error also lists invalid settings.
     """
     try:
         text = _read_file(path)
@@ -325,11 +324,11 @@ def load_env_file(path: Path) -> None:
     except PermissionError:
         raise ConfigError(
             f"{path} cannot be read by {_user_name()}: permission denied. Run this as the user of "
-            f"the server, as in `sudo -u {_reader_of(path)} …`."
+            f"the server, as in `sudo -u {_suggested_user(path)} …`."
         ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
-    # Most installations have no such file.
+    # Imported late, because most installations have no `.env`.
     from dotenv import load_dotenv
     from dotenv.parser import parse_stream
 
@@ -337,7 +336,7 @@ def load_env_file(path: Path) -> None:
     malformed = []
     for binding in parse_stream(io.StringIO(text)):
         if binding.error or (binding.key is not None and binding.value is None):
-            # The parser includes the blank lines before the line that it could not read.
+            # The parser includes the blank lines before the malformed line.
             read = binding.original.string
             blank_lines = read[: len(read) - len(read.lstrip())].count("\n")
             line = binding.original.line + blank_lines
@@ -348,17 +347,17 @@ def load_env_file(path: Path) -> None:
         values = {**DEFAULTS, **_pick_settings({**given, **os.environ})}
         faults = _check_settings(values, resolve_data_folder(values["DATA_DIR"]))
         if not values["SECRET_KEY"]:
-            faults.pop("SECRET_KEY", None)  # The line may be a malformed one.
+            faults.pop("SECRET_KEY", None)  # The malformed line may set it.
         raise ConfigError("\n".join([*malformed, *faults.values()]))
     load_dotenv(stream=io.StringIO(text))
 
 
 def find_unknown_settings() -> list[str]:
-    """Return a line for each environment variable that resembles a setting, mistyped perhaps."""
+    """Return a warning for each environment variable that looks like a mistyped setting."""
     names = {PREFIX + name for name in SETTINGS}
     lines = []
     for name in sorted(os.environ):
-        # Lower case as well: the names of settings are not.
+        # Setting names are upper case, so a lower-case name is a mistake too.
         if name.upper().startswith(PREFIX) and name not in names:
             near = difflib.get_close_matches(name.upper(), sorted(names), 1)
             question = f"; is {near[0]} meant?" if near else ""
@@ -367,17 +366,17 @@ def find_unknown_settings() -> list[str]:
 
 
 def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return defaults, then the environment, then `overrides`.
+    """Merge defaults, environment and `overrides`, later ones winning, into Flask's configuration.
 
-    Raises ConfigError, with a line for each setting that is missing or wrong.
+    Raises ConfigError with one line per missing or invalid setting.
     """
     values: dict[str, Any] = {**DEFAULTS, **read_environment(), **(overrides or {})}
     data_dir = resolve_data_folder(values["DATA_DIR"])
     if faults := _check_settings(values, data_dir):
         raise ConfigError("\n".join(faults.values()))
     secure = str(values["BASE_URL"]).startswith("https://")
-    # All ports of a host share their cookies: the name differs with the key, so that two
-    # installations on one host do not overwrite each other's.
+    # All ports of a host share cookies. The name depends on the key, so that two installations
+    # on one host do not overwrite each other's cookies.
     key = values["SECRET_KEY"].encode()
     suffix = hashlib.blake2b(key, digest_size=4, person=b"cookie").hexdigest()
     return {
@@ -388,14 +387,14 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 500_000,
         "MAX_FORM_PARTS": MAX_PARTS,
         "WTF_CSRF_TIME_LIMIT": None,
-        # Browsers and proxies may leave the Referer out: `auth.sessions` looks at Origin as well.
+        # Browsers and proxies may omit the Referer, so `auth.sessions` checks Origin too.
         "WTF_CSRF_SSL_STRICT": False,
         "SESSION_COOKIE_NAME": f"cairn-{suffix}",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": 7 * 24 * 3600,
-        # The session's row limits its lifetime, so the cookie need not be sent again.
+        # The session's database row limits its lifetime, so the cookie need not be renewed.
         "SESSION_REFRESH_EACH_REQUEST": False,
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
@@ -405,7 +404,7 @@ def build_config(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
-    """Check the settings and complete them in place; return a fault for each that is wrong."""
+    """Parse the settings in place. Return an error message per invalid setting."""
     if too_long := [name for name in SETTINGS if len(str(values[name])) > MAX_SETTING_LENGTH]:
         most = f"is longer than {MAX_SETTING_LENGTH:,} characters."
         return {name: f"{PREFIX}{name} {most}" for name in too_long}
@@ -419,7 +418,7 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
     for name, setting in SETTINGS.items():
         try:
             if values[name] is not None:
-                values[name] = setting.read(str(values[name]))
+                values[name] = setting.parse(str(values[name]))
             if name == "DATABASE_URL":
                 _check_database_path(values[name], data_dir)
         except ValueError as error:
@@ -434,7 +433,7 @@ def _check_settings(values: dict[str, Any], data_dir: Path) -> dict[str, str]:
 
 
 def _find_secret_key(key: str | None, data_dir: Path) -> str:
-    """Return the key that is set, or that of the data folder. Raises ConfigError."""
+    """Return the configured key, or the data folder's. Raises ConfigError."""
     key = key or read_secret_key(data_dir)
     if not key:
         found = (
@@ -452,7 +451,7 @@ def _find_secret_key(key: str | None, data_dir: Path) -> str:
 
 
 def _check_database_path(database_url: str, data_dir: Path) -> None:
-    """Raise ValueError for a wrong path of SQLite, which would begin an empty Cairn."""
+    """Raise ValueError for an invalid SQLite path, which would start an empty database."""
     url = sa.make_url(database_url)
     if url.get_backend_name() != "sqlite":
         return
@@ -467,9 +466,9 @@ def _check_database_path(database_url: str, data_dir: Path) -> None:
 
 
 def check(host: str, port: int) -> None:
-    """Check the settings, and write down where the server listens.
+    """Check the settings and store the server's URL.
 
-    Print a line for each setting that is wrong, and exit with status 1.
+    Exits with status 1 and one line per invalid setting.
     """
     try:
         record_address(host, port, build_config()["DATA_DIR"])

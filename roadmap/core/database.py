@@ -30,7 +30,7 @@ NEWER_SCHEMA = (
 
 
 def normalize_url(raw: str) -> sa.URL:
-    """Return the URL with psycopg 3 for `postgres://` and `postgresql://`."""
+    """Return the URL with the psycopg 3 driver for `postgres://` and `postgresql://`."""
     url = sa.make_url(raw)
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
@@ -45,10 +45,10 @@ class Database:
         if url.drivername.startswith("sqlite"):
             engine = sqlite.make_engine(url, _is_writing)
         else:
-            from roadmap.core import postgres  # its driver is not loaded for SQLite
+            from roadmap.core import postgres  # avoids loading its driver for SQLite
 
             engine = postgres.make_engine(url)
-        # Flask-Alembic expects engines and metadata under this name.
+        # Flask-Alembic looks for engines and metadata under this key.
         app.extensions["sqlalchemy"] = SimpleNamespace(
             engines={"default": engine},
             metadata=Base.metadata,
@@ -63,28 +63,28 @@ class Database:
 
     @property
     def session(self) -> Session:
-        """Return the session of this request, or of this application context."""
+        """Return the session of this request or application context."""
         if "_db_session" not in g:
             g._db_session = current_app.extensions["sqlalchemy"].sessionmaker()
         session: Session = g._db_session
         return session
 
     def has_file(self) -> bool:
-        """Return whether the file of SQLite is there; PostgreSQL has none that could be missing."""
+        """Return whether the SQLite file exists. Always true for PostgreSQL."""
         url = self.engine.url
         return self.engine.dialect.name != "sqlite" or Path(url.database or "").exists()
 
     def create_file(self) -> None:
-        """Create an empty file for SQLite where it is missing, for migrations alone."""
+        """Create an empty SQLite file if it is missing. Only migrations should call this."""
         url = self.engine.url
         if url.database and self.engine.dialect.name == "sqlite":
             ensure_data_folder(Path(url.database).parent)
-            # SQLite reports a file that cannot be created.
+            # SQLite itself reports files that cannot be created.
             with contextlib.suppress(OSError):
                 ensure_private_file(Path(url.database))
 
     def rewrite_file(self) -> None:
-        """Rewrite the file of SQLite, in which deleted rows stay until they are overwritten."""
+        """Vacuum the SQLite file, because deleted rows stay in it until they are overwritten."""
         if self.engine.dialect.name != "sqlite":
             return
         connection = self.engine.raw_connection()
@@ -98,9 +98,9 @@ class Database:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Open a connection for what a request reads before it knows whether it may write.
+        """Open a connection for reads before a request knows whether it may write.
 
-        In its session an unsafe request would take the write lock of SQLite.
+        Reading through the session would take SQLite's write lock in an unsafe request.
         """
         if request.method in SAFE_METHODS or self.engine.dialect.name != "sqlite":
             yield self.session.connection()
@@ -110,7 +110,7 @@ class Database:
 
     @contextlib.contextmanager
     def own_transaction(self) -> Iterator[Session]:
-        """Open a separate writing transaction, beside a session that must not be writing."""
+        """Open a separate write transaction. The request's session must not be writing."""
         maker = current_app.extensions["sqlalchemy"].sessionmaker
         with maker() as session:
             session.connection(execution_options={"writes": True})
@@ -119,7 +119,7 @@ class Database:
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
-        """Open a connection that sees the database as it is now, despite other writers."""
+        """Open a connection with a consistent read-only snapshot of the database."""
         with self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection = connection.execution_options(
@@ -133,9 +133,9 @@ class Database:
             connection.rollback()
 
     def note(self, write: Callable[[Session], object], *, what: str) -> None:
-        """Write in a separate transaction what a request only notes beside its own work.
+        """Write in a separate transaction, and log instead of failing if the database is read-only.
 
-        Where the database takes no writes, the request goes on without it.
+        For bookkeeping that must not make the request fail, such as a last-used time.
         """
         try:
             with self.own_transaction() as own:
@@ -152,9 +152,10 @@ class Database:
 
 
 def _is_writing(connection: sa.Connection) -> bool:
-    """Return whether this transaction takes the write lock at its beginning.
+    """Return whether this transaction takes SQLite's write lock when it begins.
 
-    A deferred transaction that upgrades fails at once under load, whatever the busy timeout.
+    A deferred transaction that upgrades to a write lock can fail at once under load, regardless of
+    the busy timeout.
     """
     option = connection.get_execution_options().get("writes")
     if option is not None:
@@ -166,14 +167,14 @@ db = Database()
 
 
 def count_changed(session: Session, statement: sa.UpdateBase) -> int:
-    """Execute an UPDATE or DELETE and return the number of its rows."""
-    # `Session.execute` is typed as if it returned rows.
+    """Execute an UPDATE or DELETE and return the number of affected rows."""
+    # `Session.execute` is typed as returning rows.
     done: Any = session.execute(statement)
     return int(done.rowcount)
 
 
 def lock_name(session: Session, name: str | int) -> None:
-    """Let others that lock this name wait for this transaction, as writers of SQLite always do."""
+    """Take a transaction-level advisory lock. On SQLite, writers are serialised anyway."""
     if session.get_bind().dialect.name == "postgresql":
         key = name if isinstance(name, int) else sa.func.hashtextextended(name, 0)
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
@@ -192,8 +193,8 @@ class Schema(StrEnum):
 
 
 def compare_schema() -> Schema:
-    """Return how the schema compares with this release's. Runs one statement."""
-    # A read, so it need not wait for the write lock.
+    """Compare the database's schema with this release's. Runs one statement."""
+    # Declared as a read, so that it does not wait for the write lock.
     with db.engine.connect().execution_options(writes=False) as connection:
         rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars()
         applied = set(rows)
@@ -203,20 +204,20 @@ def compare_schema() -> Schema:
 
 
 def newest_migrations() -> frozenset[str]:
-    """Return the migrations that no other one follows."""
+    """Return the head migrations."""
     return _read_migrations("revision") - _read_migrations("down_revision")
 
 
 @cache
 def _read_migrations(name: str) -> frozenset[str]:
-    """Return each migration's `revision` or `down_revision`, without Alembic, which takes 9 MiB."""
+    """Return each migration's `revision` or `down_revision`. Avoids Alembic, which takes 9 MiB."""
     texts = [path.read_text("utf-8") for path in (ROOT / "migrations").glob("*.py")]
     pattern = re.compile(rf'^{name} = "(\w+)"', re.MULTILINE)
     return frozenset(found for text in texts for found in pattern.findall(text))
 
 
 def describe_database() -> str:
-    """Return the database's kind and version in one line for the log."""
+    """Return the database product and version as one line for the log."""
     engine = db.engine
     if engine.dialect.name == "sqlite":
         is_fixed = sqlite.MODULE.sqlite_version_info >= sqlite.WAL_RESET_FIXED

@@ -1,4 +1,4 @@
-"""Dates of which perhaps only the month or the year is known, and months by the calendar."""
+"""Partial dates (a day, a month or a year), and calendar months."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roadmap.core.text import fold
 
 ISO_PATTERN = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 _NAME = r"(?P<name>[^\W\d_]{3,})[.,]?"
-# What people write, after folding: 2024-03-15, 15.03.2024, 03/2024, 15 Mar 2024, March 15, 2024.
+# Accepted input, after folding: 2024-03-15, 15.03.2024, 03/2024, 15 Mar 2024, March 15, 2024.
 _FORMS = tuple(
     re.compile(form)
     for form in (
@@ -27,26 +27,26 @@ _FORMS = tuple(
 class PartialDate(str):
     """A day, a month or a year: "2024-03-15", "2024-03" or "2024" (EDTF, ISO 8601).
 
-    It is its text, which sorts by its first day, a year before its months. Make one from a date or
-    from a text that was checked before; `from_iso` and `parse` check.
+    The strings sort by first day, a year before its months. The constructor does not validate:
+    use `from_iso` or `parse` for unchecked text.
     """
 
     __slots__ = ()
 
     @classmethod
     def from_iso(cls, text: str) -> PartialDate:
-        """Return the date that such a text names. Raises ValueError."""
+        """Parse an ISO day, month or year. Raises ValueError."""
         if not re.fullmatch(ISO_PATTERN, text):
             raise ValueError(f"no day, month or year: {text!r}")
         date = cls(text)
-        date.first  # noqa: B018 - raises where the calendar has no such day
+        date.first  # noqa: B018 - raises for days that do not exist
         return date
 
     @classmethod
     def parse(cls, text: str, months: Mapping[str, int]) -> PartialDate:
-        """Read what a person typed. Raises ValueError, also for what has two meanings (03/04/2024).
+        """Parse user input. Raises ValueError, also for ambiguous dates such as 03/04/2024.
 
-        `months` are the names of months, folded; a name can be shortened to three letters.
+        `months` maps folded month names to numbers. Input may abbreviate them to three letters.
         """
         text = " ".join(fold(text).split())
         for form in _FORMS:
@@ -61,12 +61,12 @@ class PartialDate(str):
 
     @property
     def first(self) -> dt.date:
-        """Return its first day."""
+        """Return the first day of the period."""
         return dt.date.fromisoformat(f"{self}-01-01"[:10])
 
     @property
     def last(self) -> dt.date:
-        """Return its last day."""
+        """Return the last day of the period."""
         first = self.first
         if len(self) == len("2024"):
             return first.replace(month=12, day=31)
@@ -75,12 +75,12 @@ class PartialDate(str):
         return first
 
     def isoformat(self) -> str:
-        """Return its text, as a date does."""
+        """Return the ISO text, like `datetime.date.isoformat`."""
         return str(self)
 
 
 def _month_number(name: str, months: Mapping[str, int]) -> str:
-    """Return the number of the month of this name or of the one beginning of a name."""
+    """Return the number of the month with this name or unambiguous prefix."""
     found = {months[name]} if name in months else set()
     found = found or {number for full, number in months.items() if full.startswith(name)}
     if len(found) != 1:
@@ -89,7 +89,7 @@ def _month_number(name: str, months: Mapping[str, int]) -> str:
 
 
 def months_later(day: dt.date, months: int) -> dt.date:
-    """Return the same day of the month `months` later, or that month's last day."""
+    """Return the day `months` later, clamped to the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > dt.date.max.year:
         return dt.date.max

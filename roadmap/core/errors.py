@@ -1,4 +1,4 @@
-"""Error pages: what went wrong, and what to do next."""
+"""Error pages, with a reason and advice."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from roadmap.core.web import safe_redirect_target, wants_fragment
 
 log = logging.getLogger(__name__)
 
-# Fields for longer texts.
+# Form fields with longer texts, which the error page shows so that they can be copied.
 LONG_TEXT_FIELDS = ("comment", "text", "description", "note")
-# PostgreSQL: the lock_timeout ran out.
+# SQLSTATE of PostgreSQL for an expired lock_timeout.
 LOCK_NOT_AVAILABLE = "55P03"
-# PostgreSQL: it is a standby, which takes no writes.
+# SQLSTATE of PostgreSQL for a write to a standby.
 READ_ONLY = "25006"
 STORAGE_ERRORS = (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError, sqlite3.Error, OSError)
-# A row was deleted between its load and the write to it.
+# Raised when a row is deleted between its load and a write to it.
 ROW_DELETED = (RowDeleted, StaleDataError, ObjectDeletedError)
 
 
@@ -92,7 +92,7 @@ def render_error(
     title: str | None = None,
     retry_after: int = 0,
 ) -> Response:
-    """Render an error as a page, a fragment, or a problem for the API; `retry_after` in seconds."""
+    """Render an error page, fragment or API problem. `retry_after` is in seconds."""
     if is_api():
         response = problem_response(code, detail or "")
     else:
@@ -105,7 +105,7 @@ def render_error(
 def _render_page(code: int, detail: str | None, advice: str | None, title: str | None) -> Response:
     usual_title, wrong, way_out = explain_status(code)
     template = "errors/_alert.html" if wants_fragment() else "errors/error.html"
-    # An address that no page has reads no form.
+    # Unknown URLs do not parse the form.
     has_form = code in (403, 404, 409) and request.endpoint is not None
     page = render_template(
         template, code=code, title=title or usual_title, wrong=detail or wrong,
@@ -120,9 +120,9 @@ def _render_page(code: int, detail: str | None, advice: str | None, title: str |
 
 
 def _page_of_form(code: int) -> str:
-    """Return the path of the page whose form was refused, to go back to; "" where none is known."""
+    """Return the path of the page with the refused form, or "" if unknown."""
     sent_from = request.referrer or ""
-    # What was too large was not read: only the browser still has it, by its own way back.
+    # A form that was too large was not read. Only the browser's Back button can restore it.
     if request.method in SAFE_METHODS or code in (404, 413) or code >= 500:
         return ""
     if not is_own_address(sent_from):
@@ -132,7 +132,7 @@ def _page_of_form(code: int) -> str:
 
 
 def _submitted_texts() -> list[str]:
-    """Return the longer texts of a refused form, so that they can be copied."""
+    """Return the longer texts of a refused form, for the user to copy."""
     try:
         texts = (clean_multiline(request.form.get(name)) for name in LONG_TEXT_FIELDS)
         return [text for text in texts if text]
@@ -164,7 +164,7 @@ def init_errors(app: Flask) -> None:
         if error.response is not None:
             return error.response  # type: ignore[return-value]
         detail = advice = None
-        # Of a smaller one it is the texts that are too long, or there are too many fields.
+        # Smaller requests fail because of long texts or too many fields, the default message.
         has_large_files = (request.content_length or 0) > MAX_UPLOAD_BYTES
         if error.code == 413 and has_large_files and is_upload(request.environ):
             detail = _("Files that are sent together may have 25 MB, and these have more.")
@@ -187,7 +187,7 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(500)
     def internal(error: Exception) -> Response:
-        # An error of the commit, after the view has answered, arrives only here.
+        # Errors of the commit, which runs after the view, arrive only here.
         original = getattr(error, "original_exception", None)
         if isinstance(original, STORAGE_ERRORS):
             return handle_storage_error(original)
@@ -198,18 +198,18 @@ def init_errors(app: Flask) -> None:
 
 
 def handle_deleted_row(error: BaseException) -> Response:
-    """Answer 404 for a row that another request deleted after this one had loaded it."""
+    """Return 404 for a row that another request deleted after this one loaded it."""
     if not isinstance(error, RowDeleted):
-        # The transaction has failed. It may be a fault of ours, too, which the log tells.
-        log.warning("a row was not there any more", exc_info=error)
+        # The transaction has failed. Log it, because this could also be a bug.
+        log.warning("a row was deleted by another request", exc_info=error)
         _discard_session_and_actor()
     return render_error(404)
 
 
 def _explain_other_address() -> Response | None:
-    """Return the error for a form that was sent from another address than Cairn's own, if it was.
+    """Return an error if the form was sent from another origin than Cairn's own.
 
-    Over plain HTTP browsers also keep no cookie of an installation with an https address.
+    Over plain HTTP, browsers also discard the cookies of an installation with an https URL.
     """
     base, own = origin_of(current_app.config["BASE_URL"]), public_address()
     sender = origin_of(sending_page())
@@ -234,7 +234,7 @@ def _explain_other_address() -> Response | None:
 
 
 def handle_storage_error(error: Exception) -> Response:
-    """Return the error page for a database that is down, a full disk, or another storage fault."""
+    """Return the error page for an unavailable database, a full disk or another storage error."""
     _discard_session_and_actor()
     if _is_disk_full(error):
         log.error("no space left: %s", error)
@@ -262,14 +262,14 @@ def handle_storage_error(error: Exception) -> Response:
 
 
 def render_busy(reason: LazyString) -> Response:
-    """Return the page for the time in which a restore, or other long work, holds the database."""
+    """Return a 503 page for while a restore or other long operation locks the database."""
     _discard_session_and_actor()
     advice = _("Try again in a few minutes.")
     return render_error(503, str(reason), advice, title=_("Back soon"), retry_after=30)
 
 
 def _discard_session_and_actor() -> None:
-    """Discard transaction and actor, so that the error page needs no database."""
+    """Discard the transaction and the signed-in user, so that error pages need no database."""
     session = g.pop("_db_session", None)
     if session is not None:
         session.close()

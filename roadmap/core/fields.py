@@ -1,4 +1,4 @@
-"""Fields of forms that several rooms share. Numbers are bounded before they are read."""
+"""Shared form fields. Numbers are limited in length before they are parsed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from roadmap.core.text import clean_url, complete_url, strip_control_characters
 
 
 def at_most(characters: int) -> Length:
-    """Return the validator that refuses a longer text and says how much it may have."""
+    """Return a validator for the maximum length of a text."""
     return Length(max=characters, message=_("At most %(max)d characters."))
 
 
-# An earlier day is a typing error.
+# Earlier days are assumed to be typing errors.
 EARLIEST_DAY = dt.date(2000, 1, 1)
 
 
 class PastDayField(DateField):
-    """A day that has begun by the `today` of its form."""
+    """A day that is not after the form's `today`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         message = _("Enter the date as year-month-day, such as 2026-11-30.")
@@ -44,11 +44,10 @@ class PastDayField(DateField):
 
 
 class UrlField(StringField):
-    """A link; https:// is added where it is missing, and `is_completed` tells so.
+    """A URL field that adds a missing https:// and removes a user name and password.
 
-    A name and password before its host are removed, and `is_stripped` tells so.
-
-    A form that comes back shows it as it was typed: what was added is said once it is saved.
+    `is_completed` and `is_stripped` tell whether it did so. A form with errors shows the URL as
+    typed, without the added scheme.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -72,7 +71,7 @@ class UrlField(StringField):
 
 
 class ParsedField(StringField):
-    """A text that is read as a value; what cannot be read stays in the field as it was typed."""
+    """A text field that is parsed into a value. Invalid input is shown again as typed."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         typed = strip_control_characters(" ".join(valuelist)).strip()
@@ -81,7 +80,7 @@ class ParsedField(StringField):
             self.data = self.parse(typed)
 
     def parse(self, typed: str) -> Any:
-        """Return the value. Raises ValueError with what to write."""
+        """Return the value. Raises ValueError with a message for the user."""
         raise NotImplementedError
 
     def format(self, value: Any) -> str:
@@ -117,7 +116,7 @@ class PartialDateField(ParsedField):
 
 
 class PastDateField(PartialDateField):
-    """A day, month or year that has begun by the `today` of its form, not before a year."""
+    """A day, month or year that starts between `earliest_year` and the form's `today`."""
 
     def __init__(self, *args: Any, earliest_year: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -134,16 +133,15 @@ class PastDateField(PartialDateField):
 
 
 def parse_whole_number(text: object) -> int | None:
-    """Return the number of at most nine ASCII digits, None for anything else."""
+    """Parse at most nine ASCII digits. Returns None for anything else."""
     digits = str(text or "")
     return int(digits) if re.fullmatch(r"[0-9]{1,9}", digits) else None
 
 
 class PlainDecimalField(DecimalField):
-    """A number such as 4.5: no exponent, no infinity, and not a number that signals."""
+    """A decimal number such as 4.5, without exponent, infinity or NaN."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read the number. Raises ValueError."""
         text = str(valuelist[0]).strip() if valuelist else ""
         if text and not re.fullmatch(r"[+-]?[0-9]{0,9}\.?[0-9]{0,9}", text):
             self.data: Decimal | None = None
@@ -155,7 +153,6 @@ class WholeNumberField(IntegerField):
     """A whole number of at most nine digits, without a sign."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read the number. Raises ValueError."""
         if not valuelist:
             return
         self.data = parse_whole_number(valuelist[0].strip())
@@ -164,7 +161,7 @@ class WholeNumberField(IntegerField):
 
 
 class NumberedFieldList(FieldList):
-    """A list of fields whose names hold their places."""
+    """A list of fields that are numbered in their names. Ignores numbers that are too long."""
 
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
         for name in formdata:

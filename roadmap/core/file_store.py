@@ -1,7 +1,7 @@
-"""The files that people add, stored once by the SHA-256 of their content.
+"""Content-addressed storage for uploaded files, named by SHA-256.
 
-Which content is still in use only the tables know: what has no row goes with `delete_unused`, once
-it is old enough that no request is about to refer to it.
+Database rows reference the files. `delete_unused` deletes files without a row once they are old
+enough that no running request can still reference them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from roadmap.core.config import ensure_private_folder
 FOLDER = "attachments"
 CHUNK_BYTES = 256 * 1024
 MEMORY_BYTES = 128 * 1024
-# Far longer than a request may take from storing a file to the commit of the row that names it.
+# Much longer than a request takes from storing a file to committing the row that references it.
 GRACE_SECONDS = 3600
 _NAME = re.compile("[0-9a-f]{64}")
 _DRAFT = ".draft-"
@@ -34,16 +34,16 @@ FindUsed = Callable[[Collection[str]], Collection[str]]
 
 
 class FileStore:
-    """A folder: `attachments/ab/abcd…`, readable by its owner alone.
+    """Files in `attachments/ab/abcd…`, readable only by their owner.
 
-    A lock file is shared by those who store or hold, and taken alone to delete.
+    Writers take a shared lock on a lock file, deletion an exclusive one.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, source: IO[bytes]) -> str:
-        """Store what can be read from here, completely or not at all; return its name."""
+        """Store a file atomically and return its name."""
         ensure_private_folder(self._folder)
         descriptor, draft_name = tempfile.mkstemp(prefix=_DRAFT, dir=self._folder)  # mode 600
         draft, digest = Path(draft_name), hashlib.sha256()
@@ -58,7 +58,7 @@ class FileStore:
             target = self._path(name)
             with self._lock(fcntl.LOCK_SH):
                 ensure_private_folder(target.parent)
-                # Where it is stored already, this makes it young again, and whole.
+                # If the file exists, this renews its age and repairs damage.
                 draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
@@ -67,7 +67,7 @@ class FileStore:
         return name
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a stored file. Raises FileNotFoundError where it is missing or damaged."""
+        """Open a stored file. Raises FileNotFoundError if it is missing or damaged."""
         file = self._path(name).open("rb")
         if hashlib.file_digest(file, "sha256").hexdigest() != name:
             file.close()
@@ -75,21 +75,21 @@ class FileStore:
         file.seek(0)
         return file
 
-    def keep(self, name: str) -> None:
-        """Let a file that has no row stay for another while. Raises FileNotFoundError."""
+    def touch(self, name: str) -> None:
+        """Renew the age of a file that has no row yet. Raises FileNotFoundError."""
         with self._lock(fcntl.LOCK_SH):
             os.utime(self._path(name))
 
     @contextlib.contextmanager
-    def holding(self) -> Iterator[None]:
-        """Let nothing be deleted meanwhile."""
+    def block_deletion(self) -> Iterator[None]:
+        """Block deletion of stored files."""
         with self._lock(fcntl.LOCK_SH):
             yield
 
     def delete_unused(self, find_used: FindUsed, *, grace: float = GRACE_SECONDS) -> int:
-        """Delete what `find_used` does not name and nobody has stored lately; return how many.
+        """Delete old files that `find_used` does not return. Returns the number of deleted files.
 
-        Deletes nothing while somebody holds the store.
+        Stops while another process stores files or blocks deletion.
         """
         deleted, before = 0, time.time() - grace
         if not self._folder.is_dir():
@@ -99,7 +99,7 @@ class FileStore:
             unused = [path for path in paths if path.name not in used]
             try:
                 with self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB):
-                    # Somebody may have stored or kept it since `find_used` looked.
+                    # Another request may have stored or touched it since `find_used` ran.
                     for path in (each for each in unused if _is_older(each, before)):
                         path.unlink()
                         deleted += 1
@@ -108,7 +108,7 @@ class FileStore:
         return deleted
 
     def _old_files(self, before: float) -> Iterable[Path]:
-        """Yield stored files and what a broken connection left of one, if they are old."""
+        """Yield old stored files and old leftovers of interrupted uploads."""
         for path in [*self._folder.glob("??/*"), *self._folder.glob(f"{_DRAFT}*")]:
             if _is_older(path, before):
                 yield path
@@ -138,7 +138,7 @@ def _is_older(path: Path, before: float) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write a folder's entries to the disk, so that a power cut does not lose a stored file."""
+    """Flush a folder to disk, so that a power failure does not lose a stored file."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -147,12 +147,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file that appears at `path` complete or not at all, readable by its owner alone."""
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file that is renamed to `path` when complete, readable only by its owner."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mode 600
     except OSError as error:
-        # Nobody knows the name of the draft.
+        # Name the folder instead of the temporary file, which the user does not know.
         raise OSError(error.errno, error.strerror, str(path.parent)) from None
     draft = Path(name)
     try:
@@ -166,16 +166,16 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def temporary_file(data_dir: Path) -> IO[bytes]:
-    """Return a nameless file for what is arriving, on the disk where files are stored.
+    """Return an unnamed temporary file for an upload.
 
-    A small one stays in memory. The usual folder for such files may be memory too.
+    Small files stay in memory. Larger ones use the data folder, because `/tmp` may be in memory.
     """
     folder = ensure_private_folder(data_dir / FOLDER)
     return tempfile.SpooledTemporaryFile(MEMORY_BYTES, dir=str(folder))
 
 
 def file_store() -> FileStore:
-    """Return the store of this application."""
+    """Return the application's file store."""
     store: FileStore = current_app.extensions["file_store"]
     return store
 

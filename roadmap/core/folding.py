@@ -1,4 +1,4 @@
-"""Folded text stored with a row, so that both databases search and sort it alike."""
+"""Folded search text stored in each row, so that both databases search and sort alike."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from roadmap.core.types import Base
 def search_text_of(*sources: str) -> MappedColumn[str]:
     """Declare the column `search_text`: the folded text of other columns, one per line.
 
-    Every INSERT writes it. An UPDATE writes it where an object of the session is changed, so a
-    source is never changed by an UPDATE statement.
+    INSERTs and ORM updates maintain it. A bulk UPDATE statement does not, so it must not change a
+    source column.
     """
 
     def fold_inserted(context: Any) -> str:

@@ -1,4 +1,4 @@
-"""Response headers, and requests that are refused before anything else runs."""
+"""Response headers, request limits and early refusals."""
 
 from __future__ import annotations
 
@@ -32,18 +32,19 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# Sent over TLS: browsers use nothing but TLS for a year.
+# Sent over TLS. Browsers then insist on TLS for a year.
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
-# Load balancers ask for these by the machine's address.
+# Load balancers request these by IP address.
 HEALTH_CHECKS = frozenset({"/healthz", "/readyz"})
 OVERRIDE_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 URLENCODED = "application/x-www-form-urlencoded"
 
 
 class SessionCookieInterface(SecureCookieSessionInterface):
-    """Flask's signed cookie, over TLS `Secure` and with a name that binds it to one host.
+    """Flask's signed cookie, with `Secure` and the `__Host-` prefix over TLS.
 
-    It is decided per request: behind a TLS proxy it must be safe without a configured address.
+    TLS is detected per request, so that cookies are safe behind a TLS proxy even if no base URL is
+    configured.
     """
 
     digest_method = staticmethod(hashlib.sha256)
@@ -58,9 +59,9 @@ class SessionCookieInterface(SecureCookieSessionInterface):
 
 
 class BoundedFormParser(FormDataParser):
-    """Holds a plain form to MAX_FORM_MEMORY_SIZE and MAX_FORM_PARTS before anything is parsed.
+    """Apply MAX_FORM_MEMORY_SIZE and MAX_FORM_PARTS to urlencoded forms before parsing.
 
-    Werkzeug asks that of `multipart/form-data` alone: 240,000 fields would take it 0.2 s.
+    Werkzeug applies them to `multipart/form-data` only. Parsing 240,000 fields takes 0.2 s.
     """
 
     def parse(
@@ -70,7 +71,6 @@ class BoundedFormParser(FormDataParser):
         content_length: int | None,
         options: dict[str, str] | None = None,
     ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
-        """Parse a form. Raises RequestEntityTooLarge."""
         if mimetype == URLENCODED:
             body = stream.read()
             size, parts = self.max_form_memory_size or 0, self.max_form_parts or 0
@@ -81,33 +81,33 @@ class BoundedFormParser(FormDataParser):
 
 
 class BoundedRequest(Request):
-    """A request whose forms are bounded, and whose files lie on the disk of the data folder."""
+    """A request with limited forms, which writes uploads to the data folder's disk."""
 
     form_data_parser_class = BoundedFormParser
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(environ, *args, **kwargs)
-        self._arriving: list[IO[bytes]] = []
+        self._upload_files: list[IO[bytes]] = []
         if is_upload(environ):
             self.max_content_length = MAX_UPLOAD_BYTES
 
-    def _get_file_stream(self, *_facts: Any, **_more: Any) -> IO[bytes]:
-        """Return where a file of a form is written to."""
-        self._arriving.append(temporary_file(current_app.config["DATA_DIR"]))
-        return self._arriving[-1]
+    def _get_file_stream(self, *_args: Any, **_kwargs: Any) -> IO[bytes]:
+        """Return the temporary file for an uploaded file."""
+        self._upload_files.append(temporary_file(current_app.config["DATA_DIR"]))
+        return self._upload_files[-1]
 
     def close(self) -> None:
-        """Close the files of the form, also of one that could not be read to its end."""
+        """Close the uploaded files, including those of a form that failed to parse."""
         super().close()
-        for file in self._arriving:
+        for file in self._upload_files:
             file.close()
 
 
-def refuse_unreadable() -> Response | None:
-    """Refuse what is for another host, and a body whose length is not known.
+def refuse_invalid_requests() -> Response | None:
+    """Refuse requests for another host and bodies of unknown length.
 
-    Servers pass a chunked body on without its length, and one over the limit would be cut silently.
-    The connection is closed, because the body was not read.
+    A chunked body arrives without a length, and one over the limit would be truncated silently.
+    The connection is closed because the body was not read.
     """
     base_url = current_app.config["BASE_URL"]
     length = request.headers.get("Content-Length") or "0"
@@ -132,22 +132,22 @@ def refuse_unreadable() -> Response | None:
 
 
 def _is_own_host(base_url: str) -> bool:
-    """Return whether the address is Cairn's, or what a proxy asks for that passes on no host."""
+    """Return whether the Host is Cairn's, or loopback as sent by a proxy that drops the host."""
     parts = split_url(f"//{get_host('', request.headers.get('Host'))}")
     host = parts.hostname if parts else None
     return host is not None and host.rstrip(".") in LOOPBACK | {urlsplit(base_url).hostname}
 
 
 def override_method() -> None:
-    """Let a plain form reach a view of another verb, by `POST` with a field `_method`.
+    """Let HTML forms use PUT, PATCH and DELETE by `POST` with a `_method` field.
 
-    It is in the query or the form, where the last one counts: a button's stands behind the form's
-    own. Clients of the API can send every verb.
+    The field can be in the query or the form. The last value wins, because a button's value follows
+    the form's own. API clients can send every method.
     """
     if request.method != "POST" or is_api():
         return
     adapter = current_app.create_url_adapter(request)
-    # Any other form is left to its view, which may take a larger one.
+    # Leave other forms unparsed, because their view may accept a larger size.
     if adapter is None or OVERRIDE_METHODS.isdisjoint(adapter.allowed_methods()):
         return
     fields = request.args if "_method" in request.args else request.form
@@ -167,7 +167,7 @@ def init_headers(app: Flask) -> None:
     app.session_interface = SessionCookieInterface()
     app.request_class = BoundedRequest
 
-    app.before_request(refuse_unreadable)
+    app.before_request(refuse_invalid_requests)
     app.before_request(override_method)
 
     @app.after_request
@@ -178,7 +178,7 @@ def init_headers(app: Flask) -> None:
         if is_over_tls():
             headers[HSTS[0]] = HSTS[1]
         if request.endpoint == "static":
-            # The URL contains a digest of the file, so the content never changes.
+            # The URL contains a digest of the file, so its content never changes.
             if "v" in request.args:
                 headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:

@@ -1,4 +1,4 @@
-"""Language, dates and numbers in the locale and time zone of the reader."""
+"""Translations, and dates and numbers in the user's locale and time zone."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ from roadmap.core.text import fold
 
 
 def list_languages(folder: Path) -> tuple[str, ...]:
-    """Return English and the languages that have a compiled catalog in the folder."""
+    """Return English and the languages with a compiled catalog in the folder."""
     catalogs = folder.glob("*/LC_MESSAGES/messages.mo")
     return ("en", *sorted({path.parts[-3] for path in catalogs} - {"en"}))
 
 
 LANGUAGES = list_languages(ROOT / "translations")
-# Formats of dates and numbers, independent of the language; `en` is our own: 5 Mar 2026.
+# Locales for date and number formats, independent of the language. `en` is a format of Cairn's
+# own: 5 Mar 2026.
 _LOCALES = ["en", "en_GB", "en_US", "de", "de_CH", "es", "fr", "it", "nl", "pl", "pt_BR", "sv"]
 FORMAT_LOCALES = tuple(dict.fromkeys((*_LOCALES, *LANGUAGES)))
 
@@ -40,7 +41,7 @@ babel = Babel()
 
 
 def current_reader() -> Any:
-    """Return the signed-in person or None, looked up once per request."""
+    """Return the signed-in user or None, looked up once per request."""
     try:
         return g.reader
     except (AttributeError, RuntimeError):
@@ -52,12 +53,12 @@ def current_reader() -> Any:
 
 
 def page_language(locale: str) -> str:
-    """Return the language of the interface for a reader with this locale."""
+    """Return the interface language for a locale."""
     return next((name for name in (locale, locale.partition("_")[0]) if name in LANGUAGES), "en")
 
 
 def current_locale() -> str:
-    """Return the locale in which the reader sees dates and numbers."""
+    """Return the user's locale for dates and numbers."""
     if (person := current_reader()) is not None:
         return str(person.locale)
     return request.accept_languages.best_match(LANGUAGES, "en") if request else "en"
@@ -72,13 +73,13 @@ def _formatting_locale() -> str:
 
 
 def current_tzinfo() -> dt.tzinfo:
-    """Return the time zone in which the reader sees moments."""
+    """Return the user's time zone."""
     return getattr(current_reader(), "zone", None) or dt.UTC
 
 
 @lru_cache(maxsize=4096)
 def show_date(value: dt.date | PartialDate, locale: str = "en") -> str:
-    """Format a date as exactly as it is known: 5 Mar 2026, Mar 2026 or 2026."""
+    """Format a date with its own precision: 5 Mar 2026, Mar 2026 or 2026."""
     if isinstance(value, PartialDate):
         if len(value) < len("2026-03-05"):
             return show_month(value, locale)
@@ -96,14 +97,14 @@ def date_filter(value: dt.date | dt.datetime | PartialDate | None) -> str:
 
 @lru_cache(maxsize=1024)
 def show_month(value: PartialDate, locale: str = "en") -> str:
-    """Format the month or year of a date: Mar 2026, 2026."""
+    """Format a partial date as a month or a year: Mar 2026, 2026."""
     is_year = len(value) == len("2026")
     return str(value) if is_year else format_skeleton("yMMM", value.first, locale=locale)
 
 
 @lru_cache(maxsize=64)
 def month_names(locale: str) -> dict[str, int]:
-    """Return the numbers of the months by their folded names, in English and in this locale."""
+    """Map folded month names in English and this locale to month numbers."""
     return {
         fold(name).strip("."): number
         for language in ("en", locale)
@@ -114,7 +115,7 @@ def month_names(locale: str) -> dict[str, int]:
 
 
 def show_time(value: dt.datetime, locale: str = "en") -> str:
-    """Format the time of day in the zone of `value`: 14:30."""
+    """Format the time of day in the time zone of `value`: 14:30."""
     return f"{value:%H:%M}" if locale == "en" else format_time(value, "short", locale=locale)
 
 
@@ -135,7 +136,7 @@ def time_filter(value: dt.datetime | None) -> str:
 
 
 def points_filter(value: Any) -> str:
-    """Format readiness points with one decimal, a half rounded away from 0."""
+    """Format readiness points with one decimal, rounding half away from zero."""
     if value is None:
         return ""
     return number_filter(Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP), "0.0")
@@ -146,9 +147,9 @@ def number_filter(value: Any, pattern: str | None = None) -> str:
 
 
 def _translations() -> Any:
-    """Return the translations of this request, looked up once: a page has a hundred texts."""
+    """Return the request's translations, cached because a page has about a hundred texts."""
     try:
-        # The object itself: an attribute of the proxy takes three times as long.
+        # Attribute access through the proxy takes three times as long.
         return g._get_current_object().translations
     except (AttributeError, RuntimeError):
         found = get_translations()
@@ -157,16 +158,16 @@ def _translations() -> Any:
         return found
 
 
-# Letters that run from right to left: Hebrew, Arabic and their neighbours.
+# Letters of right-to-left scripts such as Hebrew and Arabic.
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 
 
-def isolate(values: dict[str, Any]) -> dict[str, Any]:
-    """Isolate names and titles that run from right to left, so that they turn nothing around them.
+def isolate_rtl(values: dict[str, Any]) -> dict[str, Any]:
+    """Wrap right-to-left values in Unicode isolates, so that they do not reorder the text around.
 
-    These characters also work in a page's title and in a mail, where `bdi` does not.
+    Isolates also work in page titles and mail, where the element `bdi` does not.
     """
     return {
         name: type(value)(f"\u2068{value}\u2069")
@@ -177,21 +178,21 @@ def isolate(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def gettext(text: str, **values: Any) -> str:
-    """Translate a text for the reader and insert the values; faster than Flask-Babel's."""
+    """Translate a text and insert the values. Faster than Flask-Babel's `gettext`."""
     translated: str = _translations().ugettext(text)
-    return translated % isolate(values) if values else translated
+    return translated % isolate_rtl(values) if values else translated
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
-    """Translate the singular or the plural, by the number `num` among the values."""
+    """Translate the singular or plural for `num`, which is also inserted."""
     translated: str = _translations().ungettext(one, many, num)
-    return translated % {"num": num, **isolate(values)}
+    return translated % {"num": num, **isolate_rtl(values)}
 
 
 class LazyText(LazyString):
-    """A text that is translated whenever it is read.
+    """A text that is translated when it is rendered.
 
-    Flask-Babel declares its lazy strings safe HTML, so templates would not escape their values.
+    Flask-Babel marks its lazy strings as safe HTML, so templates would not escape the values.
     """
 
     def __html__(self) -> Markup:
@@ -200,19 +201,19 @@ class LazyText(LazyString):
 
 
 def lazy_gettext(text: str, **values: Any) -> LazyText:
-    """Translate a text whenever it is read."""
+    """Return a text that is translated when it is rendered."""
     return LazyText(gettext, text, **values)
 
 
 def plural_template(one: str, many: str, num: int) -> str:
-    """Translate without inserting values; Jinja does that."""
+    """Translate the singular or plural without inserting values."""
     translated: str = _translations().ungettext(one, many, num)
     return translated
 
 
 @pass_eval_context
 def _template_gettext(context: EvalContext, text: str, **values: Any) -> str:
-    """Translate a text of a template; values are escaped where the template escapes."""
+    """Translate a template's text. Values are escaped if the template autoescapes."""
     return _insert(context, _translations().ugettext(text), values)
 
 
@@ -223,26 +224,26 @@ def _template_ngettext(context: EvalContext, one: str, many: str, num: int, **va
 
 def _insert(context: EvalContext, translated: str, values: dict[str, Any]) -> str:
     text = Markup(translated) if context.autoescape else translated  # noqa: S704 - our own text
-    # Most texts take no value. A lone percent sign is doubled in all of them.
-    return text % isolate(values) if values or "%" in translated else text
+    # Formatting without values is still needed to turn "%%" into a percent sign.
+    return text % isolate_rtl(values) if values or "%" in translated else text
 
 
 def init_i18n(app: Flask) -> None:
     babel.init_app(app, locale_selector=lambda: _parse_locale(current_locale()))
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension adds it
-    # Jinja's own `_` would look up `gettext` for each of a page's texts.
+    # Jinja's own `_` would look up `gettext` on every call.
     app.jinja_env.globals.update(
         _=_template_gettext, gettext=_template_gettext, ngettext=_template_ngettext
     )
-    # A text in a template may go on in the next line; its translation knows one space there.
+    # Line breaks in a template's text become one space, as in the catalog.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
     @app.context_processor
-    def chrome() -> dict[str, Any]:
-        """Return what the frame of every page shows of its reader."""
+    def layout_context() -> dict[str, Any]:
+        """Return the page layout's locale and theme."""
         person = current_reader()
         return {"locale": page_language(current_locale()), "theme": person.theme if person else ""}
 

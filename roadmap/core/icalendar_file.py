@@ -1,4 +1,4 @@
-"""What every calendar file that Cairn writes begins with."""
+"""Create iCalendar files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 
 def new_calendar(product: str) -> icalendar.Calendar:
-    """Return a calendar without events; `product` names what of Cairn wrote it."""
-    # Only where a calendar is written: the start of the process does not wait for it.
+    """Return an empty calendar. `product` names the feature of Cairn that creates it."""
+    # Imported late to keep process start fast.
     import icalendar
 
     calendar = icalendar.Calendar()

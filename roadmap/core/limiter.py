@@ -1,6 +1,6 @@
-"""Limits per process on expensive requests: how often, and how many at once.
+"""Per-process rate and concurrency limits for expensive requests.
 
-Attempts to guess a secret (passwords, tokens) are counted in the database, see `auth.rate_limits`.
+Attempts to guess passwords or tokens are counted in the database, see `auth.rate_limits`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from roadmap.core.proxy import client_address
 
 
 def _rate_limit_key() -> str:
-    """Return the account whose requests are counted together, or the address without one."""
+    """Return the key for counting requests: the account, or the client's address."""
     if current_user and current_user.is_authenticated:
         return f"account:{current_user.id}"
     return f"address:{client_address()}"
@@ -30,23 +30,23 @@ def _rate_limit_key() -> str:
 
 limiter = Limiter(_rate_limit_key, storage_uri="memory://", strategy="fixed-window")
 
-# Exports of a process: one is made, and few enough wait for it that threads are left for others.
+# One export runs per process and two wait, which leaves threads for other requests.
 EXPORTS_AT_ONCE = 3
 EXPORT_WAIT_SECONDS = 10
-_admitted = threading.BoundedSemaphore(EXPORTS_AT_ONCE)
-_at_work = threading.BoundedSemaphore(1)
-# Of the threads of a process, so many at most wait for other hosts, which may never answer.
+_export_queue = threading.BoundedSemaphore(EXPORTS_AT_ONCE)
+_export_running = threading.BoundedSemaphore(1)
+# At most this many threads of a process wait for other hosts, which may never respond.
 FETCHES_AT_ONCE = 2
-_fetching = threading.BoundedSemaphore(FETCHES_AT_ONCE)
+_fetches = threading.BoundedSemaphore(FETCHES_AT_ONCE)
 
 
 class TooBusy(Exception):
-    """The process makes as many exports, or fetches, as it should."""
+    """The process has reached its limit of concurrent exports or fetches."""
 
 
-# A search field sends a request 250 ms after the last key, so rarely two a second.
+# A search field sends a request 250 ms after the last keystroke, so rarely two per second.
 SEARCH_LIMIT = "120/minute"
-# Counts the requests that search (with `q`), over all views of a person.
+# Counts a user's requests with `q` over all views.
 limit_searches = limiter.shared_limit(
     SEARCH_LIMIT, "search", exempt_when=lambda: not request.values.get("q", "").strip()
 )
@@ -64,15 +64,15 @@ def _slot(slots: threading.Semaphore, seconds: float = 0) -> Iterator[None]:
 
 @contextlib.contextmanager
 def export_slot() -> Iterator[None]:
-    """Make one export at a time. Raises TooBusy where too many wait already, or too long."""
-    with _slot(_admitted), _slot(_at_work, EXPORT_WAIT_SECONDS):
+    """Allow one export at a time. Raises TooBusy if too many are waiting or the wait times out."""
+    with _slot(_export_queue), _slot(_export_running, EXPORT_WAIT_SECONDS):
         yield
 
 
 @contextlib.contextmanager
 def fetch_slot() -> Iterator[None]:
-    """Wait for another host. Raises TooBusy where enough do so already."""
-    with _slot(_fetching):
+    """Limit concurrent requests to other hosts. Raises TooBusy if all slots are taken."""
+    with _slot(_fetches):
         yield
 
 

@@ -1,4 +1,4 @@
-"""How many rows of a kind one person may have."""
+"""Limits on the number of rows per user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 
 class LimitReached(ValueError):
-    """The person has as many as there can be; the page says so, and what to do."""
+    """The user has the maximum number of rows. Shown with a message and advice."""
 
     def __init__(self, message: LazyString, advice: LazyString) -> None:
         super().__init__(message)
@@ -19,6 +19,6 @@ class LimitReached(ValueError):
 
 
 def count_rows(session: Session, model: Any, *conditions: Any) -> int:
-    """Return how many rows of a table fulfil the conditions; call it below the person's lock."""
+    """Count matching rows. Lock the user first, so that concurrent inserts are counted."""
     counted = sa.select(sa.func.count()).select_from(model).where(*conditions)
     return session.scalar(counted) or 0

@@ -1,4 +1,4 @@
-"""The host that a link leads to, where what people read of the link hides it."""
+"""Detect links whose visible text hides their real host."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 
 from roadmap.core.text import ascii_domain
 
-# No longer name can be looked up.
+# Longest name that DNS can resolve.
 MAX_HOST_LENGTH = 253
-# What turns the direction of the text beside it.
+# Characters that change the direction of the surrounding text.
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_WRITTEN = re.compile(r"(?:https?://|www\.)[^\s/?#]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s/?#]+", re.IGNORECASE)
 
 
 def hidden_host(url: str, text: str | None = None) -> str:
-    """Return the host of a link as DNS knows it, "" where the text shows it plainly.
+    """Return the ASCII host of a deceptive link, or "" if the text shows the host plainly.
 
-    It does not where a name stands before an `@`, where letters of several scripts may look like
-    others (`раypal` with a Cyrillic `ра`), where characters turn the direction of the text, and
-    where it is the address of another host. Without `text` it is the URL itself.
+    A link is deceptive with a user name before an `@`, a host in mixed scripts (`раypal` with a
+    Cyrillic `ра`), bidirectional control characters, or a text that is the address of another host.
+    Without `text`, the URL itself is the visible text.
     """
     try:
         parts = urlsplit(url)
@@ -35,12 +35,12 @@ def hidden_host(url: str, text: str | None = None) -> str:
         return name
     if name not in shown and len(_scripts(_unicode_domain(host))) > 1:
         return name
-    written = _WRITTEN.match(shown.strip()) if text is not None else None
-    return name if written and not _names(written[0], host) else ""
+    address = _ADDRESS.match(shown.strip()) if text is not None else None
+    return name if address and not _is_address_of(address[0], host) else ""
 
 
-def _names(address: str, host: str) -> bool:
-    """Return whether an address that somebody reads is one of this host."""
+def _is_address_of(address: str, host: str) -> bool:
+    """Return whether a displayed address belongs to this host."""
     try:
         read = urlsplit(address if "//" in address else f"//{address}").hostname or ""
     except ValueError:
@@ -50,7 +50,7 @@ def _names(address: str, host: str) -> bool:
 
 
 def _unicode_domain(host: str) -> str:
-    """Return a domain with its A-labels (`xn--…`) as people read them."""
+    """Return a domain with its A-labels (`xn--…`) decoded."""
     try:
         return host.encode("ascii").decode("idna")
     except UnicodeError:
@@ -58,7 +58,7 @@ def _unicode_domain(host: str) -> str:
 
 
 def _scripts(host: str) -> set[str]:
-    """Return the scripts of the letters: the first words of their names, such as LATIN."""
+    """Return the letters' scripts: the first word of their Unicode names, such as LATIN."""
     if host.isascii():
         return set()
     return {unicodedata.name(c, "?").partition(" ")[0] for c in host if c.isalpha()}

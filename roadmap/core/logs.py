@@ -1,4 +1,4 @@
-"""Logs: a line per event on standard error."""
+"""Logging to standard error, one line per event."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: event, level, logger, timestamp, and exception where there is one."""
+    """Format a record as JSON with event, level, logger, timestamp and any exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat()
@@ -41,7 +41,7 @@ def logging_config() -> dict[str, Any]:
 
 
 def init_logs(app: Flask) -> None:
-    """Log the events of this process, where nothing else handles them (as pytest does)."""
+    """Configure logging, unless handlers are already set up (as by pytest)."""
     from roadmap.core.config import find_unknown_settings
 
     if app.testing:

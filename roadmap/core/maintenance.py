@@ -1,6 +1,6 @@
-"""While a restore replaces everything, requests are answered by a page that says so.
+"""Maintenance mode: show a page during a restore.
 
-The command holds a lock on a file in the data folder, so the system ends it with the process.
+The restore holds a lock on a file in the data folder, which ends with its process.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from roadmap.core.errors import render_busy
 from roadmap.core.i18n import lazy_gettext as _l
 
 LOCK_FILE = "restoring"
-# Static files need no database, and health checks say it in their own words.
+# Static files need no database, and health checks report the restore themselves.
 ANSWERED = frozenset({"static", "health.alive", "health.ready"})
 
 
 @contextlib.contextmanager
 def announce_restore(data_dir: Path) -> Iterator[None]:
-    """Let every server of this data folder answer with the page until this ends.
+    """Put all servers of this data folder in maintenance mode.
 
-    The file stays: a second restore that waits for its lock would hold one that nobody sees.
+    The file is not deleted, because a waiting second restore would then lock a deleted file.
     """
     descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -36,9 +36,9 @@ def announce_restore(data_dir: Path) -> Iterator[None]:
 
 
 def is_restoring(data_dir: Path) -> bool:
-    """Return whether a restore is under way; the file alone, without its lock, says nothing.
+    """Return whether a restore is running, that is whether the file is locked.
 
-    Every request asks, so the path is put together as text.
+    Runs on every request, so it formats the path as text instead of using `pathlib`.
     """
     try:
         descriptor = os.open(f"{data_dir}/{LOCK_FILE}", os.O_RDONLY | os.O_CLOEXEC)

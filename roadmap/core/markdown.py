@@ -1,7 +1,7 @@
-"""Parse and sanitize the Markdown that people write, with one parser for the whole product.
+"""Parse and sanitize users' Markdown.
 
-Its results are `to_html` for pages, `to_tree` for other formats (PDF, Markdown files) and
-`to_excerpt` for lists. Long texts are cut before they are parsed, and deep nesting is flattened.
+Outputs are `to_html` for pages, `to_tree` for other formats (PDF, Markdown files) and `to_excerpt`
+for lists. Long texts are truncated before parsing, and deep nesting is flattened.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-# Longer texts are cut before parsing: the longest field of a form takes as many.
+# Longer texts are truncated before parsing. The longest form field allows as many characters.
 MAX_LENGTH = 20_000
-# Lines, cells of tables, brackets, addresses and pairs of marks. A text of more is shown as it was
-# typed: the parser takes as long for each of them as for a paragraph.
+# Parts are lines, table cells, brackets, URLs and pairs of emphasis marks, each as expensive to
+# parse as a paragraph. Texts with more parts are shown unparsed.
 MAX_PARTS = 1_500
-# Of all texts of one page. Those that follow are shown as they were typed.
+# Limit for all texts of a page. Later texts are shown unparsed.
 MAX_PAGE_PARTS = 20_000
-# Even of plain words the parser reads so many characters in the time that it takes for a part.
+# Number of plain characters that cost as much to parse as one part.
 CHARACTERS_PER_PART = 40
 # The parser counts two levels for a list and its item, so six nested lists are kept.
 MAX_BLOCK_DEPTH = 12
@@ -47,9 +47,9 @@ MAX_BLOCK_DEPTH = 12
 MAX_INLINE_DEPTH = 4
 # A short text with thousands of columns would produce tens of thousands of empty cells.
 MAX_TABLE_COLUMNS = 40
-# How many times its own length of text is parsed for an excerpt.
+# For an excerpt, this many times its length is parsed.
 EXCERPT_PARSE_FACTOR = 8
-# Of that text. One of more is cut further: a portfolio may show 300 excerpts.
+# Limit for that text, which is cut further if needed: a portfolio may show 300 excerpts.
 MAX_EXCERPT_PARTS = 100
 
 Node = dict[str, Any]
@@ -59,13 +59,13 @@ _WIDE_RULE = re.compile(
 )
 _EMPHASIS = {"em_open": 1, "strong_open": 1, "s_open": 1, "em_close": -1, "strong_close": -1,
              "s_close": -1}  # fmt: skip
-# Without HTML its two rules match nothing, and trying them takes 7 % of the parser's time.
+# With HTML disabled these rules match nothing, and trying them takes 7 % of the parse time.
 _UNUSED_RULES = ["html_block", "html_inline"]
 _ADDRESS = re.compile(
     r"(?<![\w/.@-])(?:(?P<scheme>https?:)//|www\.)[^\W_][^\s<>。，、；：？！「」『』（）《》]*",
     re.IGNORECASE,
 )
-# How the address of a link without a scheme begins if it is a host; `readme.md` alone is a file.
+# Links without a scheme that start with a host. `readme.md` alone is a file.
 _HOST = re.compile(r"//|www\.|[^/]+/", re.IGNORECASE)
 _AFTER_ADDRESS = "?!.,:;*_~'\""
 _TASK = re.compile(r"\[([ xX])\][ \t]+")
@@ -73,15 +73,15 @@ _VERBATIM = {"text", "code_inline", "fence", "code_block"}
 
 
 def has_scheme(address: str) -> bool:
-    """Return whether a URL has one of our schemes: `//host` and relative ones have none."""
+    """Return whether a URL has an allowed scheme. `//host` and relative URLs have none."""
     scheme, colon, rest = address.partition(":")
     return bool(colon and rest) and scheme.lower() in SCHEMES
 
 
 class _InlineState(StateInline):
-    """Let emphasis begin and end beside CJK characters, which stand without spaces.
+    """Allow emphasis to begin and end next to CJK characters, which have no spaces around them.
 
-    CommonMark does not end it after a full stop that a letter follows, as in `**重点。**这是`.
+    CommonMark does not close it between a full stop and a letter, as in `**重点。**这是`.
     """
 
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - markdown-it's
@@ -122,7 +122,7 @@ def _parser() -> MarkdownIt:
 
 @dataclass(frozen=True, slots=True)
 class _Address:
-    """A bare address in a text, with the names that the parser's rule reads."""
+    """A bare URL in a text, with the attribute names that markdown-it expects."""
 
     text: str
     url: str
@@ -132,9 +132,9 @@ class _Address:
 
 
 class _Addresses:
-    """Find bare addresses that begin with http:, https: or www.; `readme.md` is a file.
+    """Find bare URLs that begin with http:, https: or www.
 
-    linkify-it-py, which the parser offers, takes 8 seconds for `www.` 5,000 times.
+    Replaces linkify-it-py, which takes 8 seconds for 5,000 repetitions of `www.`.
     """
 
     def test(self, text: str) -> bool:
@@ -151,7 +151,7 @@ class _Addresses:
 
 
 def _read_address(found: re.Match[str]) -> _Address:
-    # What ends a sentence or closes a parenthesis around the address is not part of it (GFM, 6.9).
+    # Trailing punctuation and an unmatched closing parenthesis are not part of the URL (GFM, 6.9).
     text = found[0]
     surplus = text.count(")") - text.count("(")
     while text[-1] in _AFTER_ADDRESS or (text[-1] == ")" and surplus > 0):
@@ -169,7 +169,7 @@ def _truncate(text: str) -> str:
 
 
 def count_parts(text: str) -> int:
-    """Return how much work a text makes for the parser, see MAX_PARTS."""
+    """Estimate the cost of parsing a text, see MAX_PARTS."""
     ones, pairs = ("\n", "|", "[", "<", "www.", "://"), "*_~`"
     return sum(map(text.count, ones)) + sum(map(text.count, pairs)) // 2
 
@@ -185,13 +185,13 @@ def _parse(text: str, base_level: int) -> list[Token]:
         if token.nesting > 0 and token.level == 0:
             token.attrSet("dir", "auto")
         if token.children:
-            links = _settle_links(_link_images(token.children))
+            links = _resolve_links(_link_images(token.children))
             token.children = _flatten_emphasis(_show_hosts(links))
     return tokens
 
 
 def _mark_tasks(tokens: list[Token]) -> None:
-    """Turn the `[x]` that begins an item into a ticked box."""
+    """Turn `[x]` and `[ ]` at the start of list items into box characters."""
     for (item, _paragraph), inline in zip(pairwise(tokens), tokens[2:], strict=False):
         if item.type != "list_item_open" or inline.type != "inline" or not inline.children:
             continue
@@ -203,9 +203,9 @@ def _mark_tasks(tokens: list[Token]) -> None:
 
 
 def _link_images(tokens: list[Token]) -> list[Token]:
-    """Replace images by links that say why: a page loads nothing from other sites.
+    """Replace images with links and a note, because pages load nothing from other sites.
 
-    One within a link stays a part of its text; one that is its own address is not spelled out.
+    An image within a link becomes part of the link's text. A `data:` URL is not shown.
     """
     kept = []
     note = _("image, not loaded from another site")
@@ -224,20 +224,20 @@ def _link_images(tokens: list[Token]) -> list[Token]:
     return kept
 
 
-def _settle_links(tokens: list[Token]) -> list[Token]:
-    """Add https:// to links that begin with a host; others become text, with their address."""
+def _resolve_links(tokens: list[Token]) -> list[Token]:
+    """Add https:// to links that start with a host. Turn other relative links into text."""
     kept: list[Token] = []
-    nowhere: list[str] = []
+    dropped: list[str] = []
     for token in tokens:
         if token.type == "link_open":
             href = str(token.attrs.get("href", ""))
             if not has_scheme(href) and _HOST.match(href):
                 href = complete_url(href)
                 token.attrSet("href", href)
-            nowhere.append("" if has_scheme(href) else href or "#")
-            if nowhere[-1]:
+            dropped.append("" if has_scheme(href) else href or "#")
+            if dropped[-1]:
                 continue
-        elif token.type == "link_close" and (href := nowhere.pop()):
+        elif token.type == "link_close" and (href := dropped.pop()):
             if not href.startswith("#"):
                 kept.append(Token("text", "", 0, content=f" ({href})"))
             continue
@@ -246,7 +246,7 @@ def _settle_links(tokens: list[Token]) -> list[Token]:
 
 
 def _show_hosts(tokens: list[Token]) -> list[Token]:
-    """Add its host behind each link whose text hides where it leads."""
+    """Append the host to links whose text hides it."""
     kept: list[Token] = []
     start, href = 0, ""
     for token in tokens:
@@ -256,13 +256,13 @@ def _show_hosts(tokens: list[Token]) -> list[Token]:
         elif token.type == "link_close":
             host = hidden_host(href, "".join(_text_of(kept[start:])))
             if host:
-                said = _("goes to %(host)s", host=host)
-                kept.append(Token("text", "", 0, content=f" ({said})"))
+                note = _("goes to %(host)s", host=host)
+                kept.append(Token("text", "", 0, content=f" ({note})"))
     return kept
 
 
 def _shift_headings(tokens: Iterable[Token], base_level: int) -> None:
-    """Renumber headings from `base_level` on so that no level is skipped."""
+    """Renumber headings to start at `base_level` and skip no level."""
     open_levels: list[int] = []
     for token in tokens:
         if token.type == "heading_open":
@@ -275,12 +275,12 @@ def _shift_headings(tokens: Iterable[Token], base_level: int) -> None:
 
 
 def _flatten_emphasis(tokens: list[Token]) -> list[Token]:
-    """Remove emphasis nested deeper than MAX_INLINE_DEPTH; the words stay."""
+    """Remove emphasis nested deeper than MAX_INLINE_DEPTH, keeping its text."""
     kept = []
     depth = 0
     for token in tokens:
         step = _EMPHASIS.get(token.type, 0)
-        # A mark that closes belongs to the depth that it closes.
+        # A closing mark belongs to the depth that it closes.
         if not step or depth + (step > 0) <= MAX_INLINE_DEPTH:
             kept.append(token)
         depth += step
@@ -288,12 +288,12 @@ def _flatten_emphasis(tokens: list[Token]) -> list[Token]:
 
 
 def to_html(text: str | None, base_level: int = 3, *, breaks: bool = False) -> Markup:
-    """Render safe HTML with headings from `base_level` on; `breaks` keeps line ends."""
+    """Render sanitized HTML with headings from `base_level`. `breaks` keeps line breaks."""
     return _render_sanitized(_parse(text, base_level), breaks=breaks) if text else Markup("")
 
 
 def to_html_on_page(text: str | None, base_level: int = 3, *, breaks: bool = False) -> Markup:
-    """Return `to_html`, as long as the texts of this request are not too much work together."""
+    """Render like `to_html`, or unparsed once the request's total cost exceeds MAX_PAGE_PARTS."""
     text = text or ""
     cost = max(count_parts(text), len(text) // CHARACTERS_PER_PART)
     g.markdown_parts = g.get("markdown_parts", 0) + cost
@@ -303,7 +303,7 @@ def to_html_on_page(text: str | None, base_level: int = 3, *, breaks: bool = Fal
 
 
 def to_html_and_opening(text: str, base_level: int = 3, limit: int = 200) -> tuple[Markup, Markup]:
-    """Return `to_html` of a text and `to_opening`, parsed once if it is short."""
+    """Return both `to_html` and `to_opening`. A short text is parsed only once."""
     if len(text) > limit * EXCERPT_PARSE_FACTOR:
         return to_html(text, base_level), to_opening(text, limit)
     tokens = _parse(text, base_level)
@@ -311,9 +311,9 @@ def to_html_and_opening(text: str, base_level: int = 3, limit: int = 200) -> tup
 
 
 def to_opening(text: str, limit: int = 200) -> Markup:
-    """Return the first blocks that together have at most `limit` characters, as safe HTML.
+    """Return the first blocks within `limit` characters as sanitized HTML.
 
-    Headings and code are left out. Where the first block is longer, it is the excerpt.
+    Omits headings and code. If the first block is longer, returns the plain excerpt.
     """
     is_long = len(text) > limit * EXCERPT_PARSE_FACTOR
     return _render_opening(_parse_beginning(text, limit), limit, is_cut=is_long)
@@ -323,7 +323,7 @@ def _render_opening(tokens: Sequence[Token], limit: int, *, is_cut: bool = False
     blocks = _top_level_blocks(tokens)
     kept: list[Token] = []
     length = 0
-    # The last block of a beginning may be cut.
+    # The last block of a cut text may be incomplete.
     for block in blocks[:-1] if is_cut else blocks:
         if block[0].type not in ("heading_open", "fence", "code_block"):
             length += sum(len(token.content) for token in block)
@@ -349,7 +349,7 @@ def _top_level_blocks(tokens: Iterable[Token]) -> list[list[Token]]:
 
 def _render_sanitized(tokens: Sequence[Token], *, breaks: bool = False) -> Markup:
     parser = _parser()
-    # Unpacked, the parser's own options have lost their types.
+    # Unpacking loses the types of the parser's options.
     options = OptionsDict({**parser.options, "breaks": breaks})  # type: ignore[typeddict-item]
     html = parser.renderer.render(tokens, options, {})
     clean = nh3.clean(
@@ -361,18 +361,17 @@ def _render_sanitized(tokens: Sequence[Token], *, breaks: bool = False) -> Marku
 
 
 def _filter_href(_tag: str, name: str, value: str) -> str | None:
-    """Drop a URL without one of our schemes: relative ones and //host would pass otherwise."""
+    """Drop URLs without an allowed scheme. nh3 would let relative URLs and //host pass."""
     return None if name == "href" and not has_scheme(value) else value
 
 
 def to_tree(text: str | None, base_level: int = 3) -> Node:
-    """Parse the text into a tree of JSON values of bounded depth.
+    """Parse the text into a JSON tree of limited depth.
 
-    Every node has `t`, its type as the parser names it; where they apply `v`, its text; `c`,
-    its children; `l`, a heading's level; `href`, a link's URL (empty without an allowed
-    scheme); `lang`, a code block's language; `n`, an ordered list's first number; `tight`,
-    whether a list has no space between items; `align`, a cell's alignment. Text inside a
-    paragraph is among its children directly.
+    Every node has its markdown-it type `t`. Optional keys are `v` (text), `c` (children), `l`
+    (heading level), `href` (link URL, empty without an allowed scheme), `lang` (language of a code
+    block), `n` (first number of an ordered list), `tight` (list without space between items) and
+    `align` (alignment of a cell). Inline nodes are direct children of their paragraph.
     """
     root: Node = {"t": "root", "c": []}
     open_nodes = [root]
@@ -411,12 +410,12 @@ def _node(token: Token) -> Node:
 
 
 def to_excerpt(text: str | None, limit: int = 200) -> str:
-    """Return the first words, within `limit` characters; headings and code only without prose."""
+    """Return at most `limit` characters of plain text, from prose if there is any."""
     return _excerpt(_parse_beginning(text or "", limit), limit)
 
 
 def _parse_beginning(text: str, limit: int) -> list[Token]:
-    """Parse as much of a text as an excerpt of `limit` characters needs."""
+    """Parse only as much of a text as an excerpt of `limit` characters needs."""
     text = text[: limit * EXCERPT_PARSE_FACTOR]
     while count_parts(text) > MAX_EXCERPT_PARTS:
         text = text[: len(text) // 2]
@@ -438,7 +437,7 @@ def _excerpt(tokens: Iterable[Token], limit: int) -> str:
     if len(words) <= limit:
         return words
     kept = words[: limit - 1]
-    # A single word that is too long is cut within.
+    # Cut within a word only if that word is too long.
     return (kept.rsplit(" ", 1)[0] if " " in words[: limit // 2] else kept) + "…"
 
 

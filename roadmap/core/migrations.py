@@ -1,4 +1,4 @@
-"""Migrations with Flask-Alembic. Workers never import this module: Alembic takes 9 MiB."""
+"""Migrations with Flask-Alembic. Workers never import this, because Alembic takes 9 MiB."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ WAITING_MESSAGE = "Another process migrates this database; waiting for it to end
 
 
 class SafeAlembic(Alembic):
-    """Migrations that keep child rows, and that run once when two processes start together.
+    """Migrations that preserve child rows and hold a lock against concurrent starts.
 
-    SQLite's batch mode drops and re-creates tables; with foreign keys on, ON DELETE CASCADE would
-    delete the child rows. A second start waits for the lock until nothing is left to do.
+    SQLite's batch mode drops and re-creates tables. With foreign keys enabled, ON DELETE CASCADE
+    would delete the child rows.
     """
 
     def run_migrations(self, fn: Callable[..., Any], **kwargs: Any) -> None:
         connection = self.migration_context.connection
         if connection is None:
             raise RuntimeError("migrations need a connection")
-        # End this connection's transaction before waiting: on SQLite it holds the write lock.
+        # End the transaction before waiting, because on SQLite it holds the write lock.
         connection.rollback()
         if getattr(connection.connection.driver_connection, "is_pooled", False):
             raise ConfigError(NEEDS_NO_POOLER)
@@ -52,7 +52,7 @@ class SafeAlembic(Alembic):
         if sqlite:
             raw.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
         else:
-            # Another start may migrate for longer than a request's timeouts allow.
+            # Another process may migrate for longer than the default timeouts.
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("SET lock_timeout = 0")
             free = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
@@ -78,7 +78,7 @@ class SafeAlembic(Alembic):
 
 @contextlib.contextmanager
 def _migration_file_lock(url: sa.URL) -> Iterator[None]:
-    """Hold the lock file of an SQLite database while it is migrated."""
+    """Hold the lock file of an SQLite database."""
     if not url.drivername.startswith("sqlite"):
         yield
         return
@@ -95,7 +95,7 @@ def _migration_file_lock(url: sa.URL) -> Iterator[None]:
 
 
 def _render_item(kind: str, item: Any, _context: Any) -> str | bool:
-    """Render plain SQLAlchemy types, so that migrations do not change with our own types."""
+    """Render plain SQLAlchemy types, so that migrations do not depend on our own types."""
     if kind == "type" and isinstance(item, sa.TypeDecorator):
         return "sa." + repr(item.impl_instance)
     return False
@@ -107,7 +107,7 @@ alembic = SafeAlembic(metadatas=Base.metadata, run_mkdir=False)
 def init_migrations(app: Flask) -> None:
     app.config["ALEMBIC"] = {
         "script_location": str(app.config["ROOT"] / "migrations"),
-        # The date comes first, so that the folder lists migrations in order.
+        # The date is first, so that files sort in order.
         "file_template": "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s",
         "timezone": "UTC",
     }
@@ -121,19 +121,19 @@ def init_migrations(app: Flask) -> None:
 
 
 def applied_revisions() -> set[str]:
-    """Return the database's migrations. Raises ConfigError for those of a newer Cairn."""
+    """Return the applied revisions. Raises ConfigError if they are from a newer release."""
     try:
         applied = {script.revision for script in alembic.current()}
     except CommandError:
         raise ConfigError(NEWER_SCHEMA) from None
-    # Alembic keeps the connection, whose transaction holds the write lock of SQLite.
+    # Alembic keeps the connection, whose transaction holds SQLite's write lock.
     if alembic.migration_context.connection is not None:
         alembic.migration_context.connection.rollback()
     return applied
 
 
 def upgrade(target: str = "heads") -> None:
-    """Upgrade the database's schema, where anything is left to do. Raises ConfigError."""
+    """Upgrade the database's schema if it is not current. Raises ConfigError."""
     db.create_file()
     newest = {script.revision for script in alembic.heads()}
     if target != "heads" or applied_revisions() != newest:

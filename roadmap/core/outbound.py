@@ -1,8 +1,7 @@
-"""Fetch from addresses that people enter, only from hosts that the operator named.
+"""HTTP client for URLs that users enter, limited to hosts that the operator allows.
 
-A server that fetches any address can be made to fetch from behind its firewall. So each address of
-the host must be public or of a network on the list, and the connection goes to the very address
-that was looked at.
+To prevent server-side request forgery (SSRF), each IP address of the host must be public or in an
+allowed network, and the connection uses the same address that was checked.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ MAX_URL = 1_000
 MAX_REDIRECTS = 3
 HTTPS_PORT = 443
 HTTP_PORT = 80
-# All public addresses of version 6 are in here. Others can stand for a private one of version 4.
+# All public IPv6 addresses. Addresses outside can embed a private IPv4 address.
 _PUBLIC_6 = ipaddress.IPv6Network("2000::/3")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")
 
@@ -36,7 +35,7 @@ EVERYWHERE: tuple[Network, ...] = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.
 
 
 class FetchError(Exception):
-    """Nothing was fetched; the text is a key of why, `status` what the server answered."""
+    """A fetch failed. The text is a key for the reason, `status` the HTTP status if any."""
 
     def __init__(self, reason: str, status: int = 0) -> None:
         super().__init__(reason)
@@ -45,9 +44,9 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """Hosts as `name:port`, the parents of hosts that `*.` stands for, and private networks.
+    """Allowed hosts as `name:port`, parent domains of `*.` entries, and private networks.
 
-    `plain_hosts` are those of this machine that are asked without TLS.
+    `plain_hosts` are loopback hosts that are accessed without TLS.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -60,7 +59,7 @@ class AllowedHosts:
 
     @property
     def names(self) -> list[str]:
-        """Return the hosts as people read them."""
+        """Return the hosts for display."""
         named = [each.removesuffix(f":{HTTPS_PORT}") for each in self.hosts]
         return sorted([*named, *(f"*{each}" for each in self.parents)])
 
@@ -69,7 +68,7 @@ class AllowedHosts:
         return f"{host}:{port}" in self.hosts or is_below
 
     def allows_address(self, address: Address) -> bool:
-        """Return whether an address is public, or of a network that the operator named."""
+        """Return whether an IP address is public or in an allowed network."""
         inner = getattr(address, "ipv4_mapped", None) or address
         is_public: bool = inner.is_global and not inner.is_multicast
         if isinstance(inner, ipaddress.IPv6Address):
@@ -78,7 +77,7 @@ class AllowedHosts:
 
 
 def parse_hosts(text: str) -> AllowedHosts:
-    """Read `calendar.example.org, *.example.com, host:8443, 10.0.0.0/8`. Raises ValueError."""
+    """Parse `calendar.example.org, *.example.com, host:8443, 10.0.0.0/8`. Raises ValueError."""
     hosts, parents, networks = set(), [], []
     for entry in filter(None, (each.strip() for each in text.split(","))):
         try:
@@ -104,7 +103,7 @@ def parse_hosts(text: str) -> AllowedHosts:
 
 @dataclass(frozen=True)
 class Site:
-    """A server that the operator named; `url` has no slash at its end."""
+    """A server that the operator configured. `url` has no trailing slash."""
 
     url: str
     allowed: AllowedHosts
@@ -115,9 +114,9 @@ class Site:
 
 
 def parse_site(text: str, public: str) -> Site | None:
-    """Return the server of an address, None for `off`. Raises ValueError.
+    """Parse the URL of a server, None for `off`. Raises ValueError.
 
-    Addresses of one that the operator named may be private; without TLS only this machine is asked.
+    A server other than `public` may have private IP addresses. Plain HTTP is only for loopback.
     """
     if text == "off":
         return None
@@ -144,8 +143,8 @@ def parse_site(text: str, public: str) -> Site | None:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a server answered, whatever its status; `headers` are without regard to case."""
+class HttpResponse:
+    """An HTTP response of any status. Lookup in `headers` ignores case."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -153,7 +152,7 @@ class Answer:
 
 
 def check_url(url: str, allowed: AllowedHosts) -> str:
-    """Return an address that may be fetched; `webcal` means `https`. Raises FetchError."""
+    """Return a URL that may be fetched, with `webcal` replaced by `https`. Raises FetchError."""
     url = re.sub(r"^webcals?://", "https://", url.strip(), flags=re.IGNORECASE)
     _parts(url, allowed)
     return url
@@ -166,21 +165,21 @@ def get(
     headers: Mapping[str, str],
     most_bytes: int,
     seconds: float,
-) -> Answer:
-    """Return what an address answers, and follow no redirect: the headers may hold a secret.
+) -> HttpResponse:
+    """Send a GET request, without following redirects because the headers may hold a secret.
 
-    Raises FetchError where there is no whole answer.
+    Raises FetchError if there is no complete response.
     """
-    return _ask(_parts(url, allowed), allowed, most_bytes, seconds, headers)
+    return _send(_parts(url, allowed), allowed, most_bytes, seconds, headers)
 
 
 def fetch(url: str, allowed: AllowedHosts, *, most_bytes: int, seconds: float) -> bytes:
-    """Return what an address answers with 200, wherever it leads. Raises FetchError."""
+    """Return the body of a URL, following redirects on the same host. Raises FetchError."""
     parts, ends_at = _parts(url, allowed), time.monotonic() + seconds
     for _redirect in range(MAX_REDIRECTS + 1):
         if (left := ends_at - time.monotonic()) <= 0:
             raise FetchError("slow")
-        answer = _ask(parts, allowed, most_bytes, left, {"Accept": "text/calendar, */*"})
+        answer = _send(parts, allowed, most_bytes, left, {"Accept": "text/calendar, */*"})
         status, target = answer.status, answer.headers.get("Location", "")
         if status == 200:
             return answer.body
@@ -196,7 +195,7 @@ def fetch(url: str, allowed: AllowedHosts, *, most_bytes: int, seconds: float) -
 
 
 def _parts(url: str, allowed: AllowedHosts) -> SplitResult:
-    """Return the parts of an address that may be asked. Raises FetchError."""
+    """Split a URL and check that it may be fetched. Raises FetchError."""
     if len(url) > MAX_URL or not re.fullmatch(r"[!-~]+", url):
         raise FetchError("no-address")
     try:
@@ -219,17 +218,17 @@ def _port(parts: SplitResult) -> int:
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection to the address that was looked at, which ends at a deadline."""
+    """A connection to the IP address that was checked, with a total deadline."""
 
     def __init__(self, parts: SplitResult, address: str, seconds: float) -> None:
         self._tls = None if parts.scheme == "http" else ssl.create_default_context()
-        # What the Host header leaves out.
+        # The port that the Host header omits.
         self.default_port = HTTPS_PORT if self._tls else HTTP_PORT
         super().__init__(parts.hostname or "", _port(parts), timeout=seconds)
         self._address = address
         self._open: socket.socket | None = None
-        self.is_late = False
-        self._timer = threading.Timer(seconds, self._end)
+        self.is_expired = False
+        self._timer = threading.Timer(seconds, self._expire)
         self._timer.daemon = True
 
     def connect(self) -> None:
@@ -239,29 +238,29 @@ class _Connection(http.client.HTTPConnection):
             self._open = self._tls.wrap_socket(self._open, server_hostname=self.host)
         self.sock = self._open
 
-    def _end(self) -> None:
-        self.is_late = True
+    def _expire(self) -> None:
+        self.is_expired = True
         if self._open is not None:
-            # The thread that waits for it gets an end of the stream, or an error.
+            # The reading thread then gets an end of stream or an error.
             with contextlib.suppress(OSError):
                 self._open.shutdown(socket.SHUT_RDWR)
 
     def finish(self) -> None:
-        """Close it, and cancel the deadline; `close` is called when only the body is to come."""
+        """Close the socket and cancel the deadline. `http.client` calls `close` before the body."""
         self._timer.cancel()
         self.close()
         if self._open is not None:
             self._open.close()
 
 
-def _ask(
+def _send(
     parts: SplitResult,
     allowed: AllowedHosts,
     most_bytes: int,
     seconds: float,
     headers: Mapping[str, str],
-) -> Answer:
-    """Return what one request is answered. Raises FetchError."""
+) -> HttpResponse:
+    """Send one request and return its response. Raises FetchError."""
     ends_at = time.monotonic() + seconds
     address = _address(parts, allowed, seconds)
     connection = _Connection(parts, address, max(0.01, ends_at - time.monotonic()))
@@ -274,25 +273,25 @@ def _ask(
     except ssl.SSLCertVerificationError:
         raise FetchError("certificate") from None
     except http.client.IncompleteRead:
-        raise FetchError("slow" if connection.is_late else "truncated") from None
+        raise FetchError("slow" if connection.is_expired else "truncated") from None
     except (OSError, http.client.HTTPException) as error:
-        is_late = connection.is_late or isinstance(error, TimeoutError)
-        raise FetchError("slow" if is_late else "unreachable") from None
+        is_expired = connection.is_expired or isinstance(error, TimeoutError)
+        raise FetchError("slow" if is_expired else "unreachable") from None
     finally:
         connection.finish()
-    if connection.is_late:
+    if connection.is_expired:
         raise FetchError("slow")
     if len(body) > most_bytes:
         raise FetchError("large")
-    # `read` with a number of bytes returns a part of a body that was cut off without a word.
+    # `read` with a size returns a truncated body without an error.
     length = answer.getheader("Content-Length", "")
     if length.isdecimal() and len(length) < 20 and len(body) < int(length):
         raise FetchError("truncated")
-    return Answer(answer.status, answer.headers, body)
+    return HttpResponse(answer.status, answer.headers, body)
 
 
 def _look_up(host: str, port: int, seconds: float) -> list[str]:
-    """Return the addresses of a host. The system's own timeout is longer. Raises FetchError."""
+    """Resolve a host with a shorter timeout than the system's. Raises FetchError."""
     found: queue.Queue[list[str] | None] = queue.Queue(1)
 
     def look_up() -> None:
@@ -313,9 +312,9 @@ def _look_up(host: str, port: int, seconds: float) -> list[str]:
 
 
 def _address(parts: SplitResult, allowed: AllowedHosts, seconds: float) -> str:
-    """Return an address of the host, all of which must be allowed. Raises FetchError."""
+    """Return an IP address of the host. All of them must be allowed. Raises FetchError."""
     addresses = _look_up(parts.hostname or "", _port(parts), seconds)
-    # A zone follows a %, as in fe80::1%eth0.
+    # Strip the zone, as in fe80::1%eth0.
     if not all(
         allowed.allows_address(ipaddress.ip_address(each.partition("%")[0])) for each in addresses
     ):

@@ -1,4 +1,4 @@
-"""PostgreSQL: connections that notice in seconds when a server is silent, stopped or replaced."""
+"""PostgreSQL connections that detect an unresponsive or replaced server within seconds."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from flask import has_request_context
 from psycopg.abc import PQGen
 from sqlalchemy import event
 
-# Each server that the address names gets this long to accept a connection.
+# Time for each server in the URL to accept a connection.
 CONNECT_SECONDS = 3
-# How long an idle connection may take to answer before a request uses it.
+# Time for an idle connection to answer the ping before its use.
 PING_SECONDS = 3
-# How long the server lets a statement take: those of commands and jobs may be long.
+# Server-side limit for a statement, long enough for those of commands and jobs.
 STATEMENT_SECONDS = 15
-# How long a request waits for the answer to a statement, so that its own comes within 10 seconds.
-# Longer than the server lets a statement wait for a lock, whose end the server tells.
+# Server-side limit for waiting for a lock, and the longer time that a request waits for the server,
+# so that lock timeouts are reported and the response is sent within 10 seconds.
 LOCK_SECONDS = 5
-SILENCE_SECONDS = 8
+RESPONSE_SECONDS = 8
 
 OPTIONS = (
     f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s"
     " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
 )
-# The network's part: a peer that acknowledges nothing for 8 seconds is gone, also for commands and
-# jobs, whose statements may take long.
+# TCP limits: a peer that acknowledges nothing for 8 seconds is considered dead, also during the
+# long statements of commands and jobs.
 NETWORK = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 5,
@@ -41,22 +41,22 @@ Result = TypeVar("Result")
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection that is closed when a server does not answer a request in time.
+    """A connection that is closed if the server does not respond in time.
 
-    PostgreSQL ends long statements itself, but says nothing when its machine is gone. A machine
-    that still acknowledges what it gets (a stopped process) escapes the limits of the network.
+    The server's statement timeout does not help if its machine fails, and TCP limits do not help if
+    the machine still acknowledges packets, as for a stopped process.
     """
 
-    silence: float = SILENCE_SECONDS
-    # Whether a pooler such as PgBouncer gives each transaction another connection to PostgreSQL.
+    response_timeout: float = RESPONSE_SECONDS
+    # Whether a transaction-level pooler such as PgBouncer is in use.
     is_pooled: bool = False
 
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
     ) -> Result:
-        """Wait for the server. Raises OperationalError, and closes, where it stays silent."""
-        if timeout is None and (has_request_context() or self.silence < SILENCE_SECONDS):
-            timeout = self.silence
+        """Wait for the server. Closes the connection and raises OperationalError on timeout."""
+        if timeout is None and (has_request_context() or self.response_timeout < RESPONSE_SECONDS):
+            timeout = self.response_timeout
         try:
             return super().wait(gen, interval, timeout)
         except psycopg.OperationalError:
@@ -66,7 +66,7 @@ class Connection(psycopg.Connection[Any]):
 
 
 def put_first(server: tuple[str, str] | None, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options with this host and port before others, which may be down for long."""
+    """Move this host and port to the front of the options, because others may be down."""
     hosts, ports = (str(options.get(name, "")).split(",") for name in ("host", "port"))
     servers = list(zip(hosts, ports, strict=False))
     if server not in servers or len(hosts) != len(ports):
@@ -77,40 +77,40 @@ def put_first(server: tuple[str, str] | None, options: dict[str, Any]) -> dict[s
 
 
 def make_engine(url: sa.URL) -> sa.Engine:
-    """Return the engine. With several hosts in the address, it writes to the one that accepts."""
+    """Create the engine. With several hosts in the URL, it uses the one that accepts writes."""
     arguments: dict[str, Any] = {"options": OPTIONS, **NETWORK}
     hosts = url.query.get("host", ())
     if (not isinstance(hosts, str) and len(hosts) > 1) or "," in hosts:
         arguments["target_session_attrs"] = "read-write"
-    last: tuple[str, str] | None = None  # the server that accepted last
+    last: tuple[str, str] | None = None  # the last server that accepted a connection
     engine = sa.create_engine(url, pool_pre_ping=True, pool_timeout=8, connect_args=arguments)
 
     @event.listens_for(engine, "do_connect")
-    def connect(_dialect: Any, _record: Any, words: list[Any], options: Any) -> Connection:
+    def connect(_dialect: Any, _record: Any, args: list[Any], options: Any) -> Connection:
         nonlocal last
-        connection = Connection.connect(*words, **put_first(last, options))
+        connection = Connection.connect(*args, **put_first(last, options))
         last = connection.info.host, str(connection.info.port)
         return connection
 
     @event.listens_for(engine, "connect")
-    def notice_pooler(connection: Connection, _record: Any) -> None:
+    def detect_pooler(connection: Connection, _record: Any) -> None:
         connection.autocommit = True
         [(number,)] = connection.execute("SELECT pg_backend_pid()").fetchall()
         connection.autocommit = False
-        # A pooler makes up the number that it names when one connects.
+        # A pooler reports a made-up backend PID on connection.
         if number != connection.info.backend_pid:
             connection.is_pooled = True
-            # The next transaction may run where a statement was never prepared.
+            # The next transaction may use a backend without the prepared statement.
             connection.prepare_threshold = None
 
     ping = engine.dialect.do_ping
 
-    def ping_in_time(connection: Any) -> bool:
-        connection.silence = PING_SECONDS
+    def ping_with_timeout(connection: Any) -> bool:
+        connection.response_timeout = PING_SECONDS
         try:
             return ping(connection)
         finally:
-            connection.silence = SILENCE_SECONDS
+            connection.response_timeout = RESPONSE_SECONDS
 
-    setattr(engine.dialect, "do_ping", ping_in_time)  # noqa: B010 - a method of this one dialect
+    setattr(engine.dialect, "do_ping", ping_with_timeout)  # noqa: B010 - a method of this one dialect
     return engine

@@ -1,4 +1,4 @@
-"""Errors of the REST API and of `/mcp` as `application/problem+json` (RFC 9457)."""
+"""Errors of the REST API and `/mcp` as `application/problem+json` (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from flask import Response, request
 from roadmap.core.i18n import gettext as _
 
 API_PREFIX = "/api/"
-# The endpoint of agents, which send tokens as the clients of the API do.
+# The MCP endpoint for agents, which authenticate with tokens like API clients.
 MCP_PATH = "/mcp"
 MEDIA_TYPE = "application/problem+json"
 
 
 def is_below_api(path: str) -> bool:
-    """Return whether a path is `/api` or below it, or that of agents."""
+    """Return whether a path belongs to the API or the MCP endpoint."""
     return path.startswith(API_PREFIX) or path in ("/api", MCP_PATH)
 
 
 def is_api() -> bool:
-    """Return whether this request is for the API, even if it reaches no view."""
+    """Return whether this request is for the API, even if no view matches."""
     return is_below_api(request.path)
 
 
 def problem_response(
     status: int, detail: str = "", errors: Mapping[str, Sequence[str]] | None = None
 ) -> Response:
-    """Return the response to a refused or failed request of the API.
+    """Return the response for an API error.
 
-    `errors` are sentences by field, such as `impacts.0.metric`.
+    `errors` maps fields such as `impacts.0.metric` to messages.
     """
     title, detail = HTTPStatus(status).phrase, detail or explain_status(status)
     values = {"type": "about:blank", "title": title, "status": status, "detail": detail}
@@ -41,7 +41,7 @@ def problem_response(
 
 
 def explain_status(status: int) -> str:
-    """Return the reason and the advice for a status, as a client of the API reads them."""
+    """Return the default detail text for a status."""
     texts = {
         400: _("The request could not be read: it is not JSON, or its address contains a NUL."),
         401: _(

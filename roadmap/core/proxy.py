@@ -1,4 +1,4 @@
-"""Addresses behind proxies: whose forwarded ones to trust, and which one is Cairn's own."""
+"""Client addresses and Cairn's own URL behind trusted proxies."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def init_proxy(app: Flask) -> None:
 
 
 def is_over_tls() -> bool:
-    """Return whether the public address, or this request, uses TLS."""
+    """Return whether the public URL or this request uses TLS."""
     return bool(current_app.config["SESSION_COOKIE_SECURE"] or request.is_secure)
 
 
 def client_address() -> str:
-    """Return the address of the client, as far as the proxies are trusted."""
+    """Return the client's IP address, taking trusted proxies into account."""
     return (request.remote_addr or "")[:64]
 
 
 def public_address() -> str:
-    """Return the address of links to Cairn, without a slash at its end."""
+    """Return the base URL for links to Cairn, without a trailing slash."""
     base = current_app.config["BASE_URL"]
     if not base and not has_request_context():
         return read_address(current_app.config["DATA_DIR"])
@@ -38,7 +38,7 @@ def public_address() -> str:
 
 
 def origin_of(url: str) -> str:
-    """Return the scheme, host and port of a URL; "" for one that has none."""
+    """Return the scheme, host and port of a URL, or "" if it has no host."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -47,16 +47,16 @@ def origin_of(url: str) -> str:
 
 
 def is_own_address(url: str) -> bool:
-    """Return whether a URL is of this Cairn: of `ROADMAP_BASE_URL`, or of the requested host.
+    """Return whether a URL has the origin of `ROADMAP_BASE_URL` or of this request.
 
-    The host is also ours with `https`: a proxy may speak TLS for us and not say so.
+    The request's host is also accepted with `https`, because a TLS proxy may not announce itself.
     """
     own = {f"{scheme}://{request.host}" for scheme in (request.scheme, "https")}
     return origin_of(url) in own | {origin_of(current_app.config["BASE_URL"])} - {""}
 
 
 def sending_page() -> str:
-    """Return the address from which the browser says that a form came; "" where it does not say."""
+    """Return the Origin or else the Referer of this request, or "" if unknown."""
     origin = request.headers.get("Origin", "null")
-    # Without a referrer policy that shows it, browsers call the origin "null".
+    # Depending on the referrer policy, browsers send the origin "null".
     return (request.referrer or "") if origin == "null" else origin

@@ -1,4 +1,4 @@
-"""How well a folded text answers a search: one rule, in Python and in SQL; a test compares them."""
+"""Search ranking of folded texts, in Python and in SQL. A test compares the two."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from enum import IntEnum
 
 import sqlalchemy as sa
 
-# What a word of a title begins after.
+# Characters that precede the start of a word in a title.
 WORD_STARTS = (" ", "-", "(", "/", '"', "“")
-# What follows the first line of a text, as a pattern.
+# LIKE pattern for the rest of a text after a match in its first line.
 FIRST_LINE = "%\n"
 Text = sa.SQLColumnExpression[str]
 
 
 class Rank(IntEnum):
-    """Where the words were found, the best first."""
+    """Where the words were found, best first."""
 
     TITLE_START = 0
     TITLE_WORDS = 1
@@ -24,7 +24,7 @@ class Rank(IntEnum):
 
 
 def rank(words: Sequence[str], title: str, text: str = "") -> Rank | None:
-    """Return how well title and text answer a search, None where a word is in neither."""
+    """Rank a folded title and text. Returns None if a word is in neither."""
     if any(word not in title and word not in text for word in words):
         return None
     if not all(word in title for word in words):
@@ -36,9 +36,9 @@ def rank(words: Sequence[str], title: str, text: str = "") -> Rank | None:
 
 
 def rank_in_sql(words: int, title: Text, end: str = "") -> sa.ColumnElement[int]:
-    """Return `rank` of a row that has all words; they are the parameters of `word_parameters`.
+    """Return the SQL for `rank` of rows that have all words, bound by `word_parameters`.
 
-    `end` is a pattern that follows the title in its column, for one that holds more than a title.
+    `end` is a LIKE pattern that follows the title, for a column that holds more than the title.
     """
     searched = [_word(place) + end for place in range(words)]
     starts_words = (
@@ -62,9 +62,9 @@ def rank_in_sql(words: int, title: Text, end: str = "") -> sa.ColumnElement[int]
 def has_words(
     words: int, *texts: Text, first_line_of: Text | None = None
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that each word is in one of these columns.
+    """Return the condition that each word occurs in one of these columns.
 
-    Of the column `first_line_of` only the first line is searched.
+    Only the first line of the column `first_line_of` is searched.
     """
 
     def is_found(word: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
@@ -77,7 +77,7 @@ def has_words(
 
 
 def word_parameters(words: Sequence[str]) -> dict[str, str]:
-    """Return the parameters of a statement with so many words, each a pattern for itself alone."""
+    """Return the bind parameters for the words, escaped for LIKE."""
     return {f"word{place}": _escape_like(word) for place, word in enumerate(words)}
 
 

@@ -1,7 +1,7 @@
-"""Run a request again that lost a conflict with another one: a deadlock, a serialization failure.
+"""Retry requests after a deadlock or serialization failure in PostgreSQL.
 
-PostgreSQL ends one of two such transactions, of which nothing is stored. What a request wrote in a
-separate transaction (a counted attempt, an audit entry) stays and is written again.
+PostgreSQL rolls back one of the conflicting transactions. Writes in separate transactions (counted
+attempts, audit entries) are kept and are repeated by the retry.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ log = logging.getLogger(__name__)
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
 CONFLICTS = frozenset({SERIALIZATION_FAILURE, DEADLOCK})
 MAX_RETRIES = 3
-# A random pause keeps two losers from meeting again.
+# A random pause keeps two retries from conflicting again.
 MAX_PAUSE_SECONDS = 0.02
 _RETRIES_LEFT, _CONFLICTED = "cairn.retries_left", "cairn.lost"
 
 
 def sqlstate(error: BaseException | None) -> str:
-    """Return the code that PostgreSQL gives an error, "" for any other error."""
+    """Return PostgreSQL's SQLSTATE of an error, or ""."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
 
 
 def is_conflict(error: BaseException | None) -> bool:
-    """Return whether the database ended a transaction in favour of another one."""
+    """Return whether the database aborted the transaction because of a conflict."""
     return sqlstate(error) in CONFLICTS
 
 
 def record_conflict(error: DBAPIError) -> None:
-    """Mark this request as lost: its response is dropped if it can run again."""
+    """Mark this request for a retry, or log an error if none is left."""
     if request.environ.get(_RETRIES_LEFT):
-        log.warning("lost against another transaction, is run again: %s", error.orig)
+        log.warning("transaction conflict, retrying the request: %s", error.orig)
         request.environ[_CONFLICTED] = True
     else:
-        log.error("database unavailable: lost once too often: %s", error.orig)
+        log.error("database unavailable: no retries left after a conflict: %s", error.orig)
 
 
 class RetryMiddleware:
-    """Middleware that repeats a request while it loses; only the last response is sent."""
+    """Middleware that retries conflicting requests. Only the last response is sent."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self.app = app
@@ -60,7 +60,7 @@ class RetryMiddleware:
         if body is None:
             return self.app(environ, start_response)
         for left in range(MAX_RETRIES, 0, -1):
-            # A copy, because a run changes the environment and reads its body.
+            # Each attempt changes the environment and consumes the body.
             again = {**environ, "wsgi.input": io.BytesIO(body), _RETRIES_LEFT: left}
             if (answer := self._try(again)) is not None:
                 start, chunks = answer
@@ -71,7 +71,7 @@ class RetryMiddleware:
         return self.app(last, start_response)
 
     def _try(self, environ: dict[str, Any]) -> tuple[tuple[Any, ...], Iterable[bytes]] | None:
-        """Return the arguments of start_response and the body, or None if the request lost."""
+        """Return the arguments of start_response and the body, or None after a conflict."""
         started: list[tuple[Any, ...]] = []
         try:
             chunks = self.app(environ, lambda *start: started.append(start))
@@ -87,7 +87,7 @@ class RetryMiddleware:
 
 
 def _read_body(environ: dict[str, Any]) -> bytes | None:
-    """Read the whole body; None if its size or length will be refused."""
+    """Read the whole body. Returns None if its size or length will be refused."""
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
         return None
@@ -96,7 +96,7 @@ def _read_body(environ: dict[str, Any]) -> bytes | None:
 
 
 def init_retries(app: Flask) -> None:
-    """Wrap the application in the middleware where its database is PostgreSQL."""
+    """Add the retry middleware if the database is PostgreSQL."""
     engine = app.extensions["sqlalchemy"].engines["default"]
     if engine.dialect.name != "postgresql":
         return
@@ -104,7 +104,7 @@ def init_retries(app: Flask) -> None:
     log_exception = app.log_exception
 
     def log_others(exc_info: Any) -> None:
-        # A lost commit is no error, and the repetition is logged already.
+        # A conflict is not an error, and the retry is logged already.
         if not is_conflict(exc_info[1]):
             log_exception(exc_info)
 

@@ -1,4 +1,4 @@
-"""Health checks for supervisors and load balancers: is the process up, and can it work?"""
+"""Health checks for supervisors and load balancers."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ health = Blueprint("health", __name__)
 
 @health.get("/healthz")
 def alive() -> Response:
-    """Answer without touching the database."""
+    """Report that the process is up, without using the database."""
     return _text_response(200, "ok")
 
 
 @health.get("/readyz")
 def ready() -> Response:
-    """Answer 200 if the database responds and has every migration, else 503 with the reason."""
+    """Return 200 if the database responds and is fully migrated, else 503 with the reason."""
     if is_restoring(current_app.config["DATA_DIR"]):
         return _text_response(503, "a restore is under way")
     try:
         schema, database = compare_schema(), describe_database()
     except (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError) as error:
-        # This includes a database without any table.
+        # Includes a database without tables.
         log.error("not ready: the database cannot be used: %s", str(error).splitlines()[0])
         return _text_response(503, "the database cannot be used")
     if schema is Schema.NEWER:
@@ -44,7 +44,7 @@ def ready() -> Response:
 
 
 def init_health(app: Flask) -> None:
-    # `permissions.permit` would do this, but it belongs to a room above.
+    # `permissions.permit` would do this, but it belongs to a higher layer.
     for view in (alive, ready):
         view.permission = "public"  # type: ignore[attr-defined]
     app.register_blueprint(health)

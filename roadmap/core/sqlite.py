@@ -1,4 +1,4 @@
-"""SQLite: the newest library there is, and writers that take turns."""
+"""SQLite: choice of the library, connections, and fair queueing of writers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from roadmap.core.config import ROOT, ensure_data_folder
 
-# Older releases can lose a reset of the write-ahead log under load.
+# Older releases have a bug in resetting the write-ahead log under load.
 WAL_RESET_FIXED = (3, 51, 3)
 # How long a writer waits for the lock.
 LOCK_TIMEOUT_SECONDS = 10.0
@@ -28,7 +28,7 @@ PRAGMAS = ("synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "trusted
 
 
 def sqlite_module() -> ModuleType:
-    """Return the newest SQLite available: the one from PyPI if installed, or Python's own."""
+    """Return the newer SQLite of pysqlite3 from PyPI, if installed, and Python's own."""
     try:
         newer: ModuleType = importlib.import_module("pysqlite3.dbapi2")
     except ImportError:
@@ -39,70 +39,70 @@ def sqlite_module() -> ModuleType:
 MODULE: Any = sqlite_module()
 
 
-class WriteTurns:
-    """Lets one writer at a time begin: threads wait in line, processes share a file lock.
+class WriteLock:
+    """A write lock across threads (a mutex) and processes (a file lock).
 
-    SQLite's busy handler sleeps longer and longer and lets some writers starve. Here one thread of
-    each process tries the file lock again and again, and the others sleep meanwhile.
+    SQLite's busy handler backs off increasingly, which starves some writers. Here one thread of
+    each process polls the file lock while the others sleep.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._threads = threading.Lock()
 
-    def take(self) -> contextlib.ExitStack:
-        """Return this thread's turn, which lasts until it is closed; an empty one came too late."""
+    def acquire(self) -> contextlib.ExitStack:
+        """Acquire the lock and return a stack that releases it. On timeout the stack is empty."""
         deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
-        with contextlib.ExitStack() as turn:
+        with contextlib.ExitStack() as held:
             if self._threads.acquire(timeout=LOCK_TIMEOUT_SECONDS):
-                turn.callback(self._threads.release)
+                held.callback(self._threads.release)
                 file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                turn.callback(os.close, file)
+                held.callback(os.close, file)
                 while time.monotonic() <= deadline:
                     try:
                         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     except BlockingIOError:
                         time.sleep(0.0002)
                     else:
-                        return turn.pop_all()
-        return turn
+                        return held.pop_all()
+        return held
 
 
 class Connection(MODULE.Connection):
-    """A connection whose turn ends with its transaction, not when it returns to the pool.
+    """A connection that releases the write lock at the end of its transaction.
 
-    An idle connection must not block other writers.
+    An idle connection in the pool must not block other writers.
     """
 
-    turn = contextlib.ExitStack()
+    held_lock = contextlib.ExitStack()
 
     def commit(self) -> None:
         try:
             super().commit()
         except BaseException:
-            # A full disk, for example. SQLAlchemy would return the connection to the pool
-            # with its transaction still open, and block every other writer.
+            # On a full disk, for example, SQLAlchemy would return the connection to the pool
+            # with its transaction still open, which would block all other writers.
             self.rollback()
             raise
-        self.turn.close()
+        self.held_lock.close()
 
     def rollback(self) -> None:
-        with self.turn:
+        with self.held_lock:
             super().rollback()
 
     def close(self) -> None:
-        with self.turn:
+        with self.held_lock:
             super().close()
 
 
 def make_engine(url: sa.URL, is_writing: Callable[[sa.Connection], bool]) -> sa.Engine:
-    """Return the engine. A transaction that `is_writing` has its turn from its beginning."""
-    path = (ROOT / (url.database or "")).resolve()  # as with the data folder
+    """Create the engine. Transactions for which `is_writing` holds take the lock at BEGIN."""
+    path = (ROOT / (url.database or "")).resolve()  # relative to the code, like the data folder
     if path.parent.exists():
         ensure_data_folder(path.parent)
     arguments = {"timeout": 10, "factory": Connection}
     engine = sa.create_engine(url.set(database=str(path)), module=MODULE, connect_args=arguments)
-    turns = WriteTurns(path.with_name(path.name + ".lock"))
+    write_lock = WriteLock(path.with_name(path.name + ".lock"))
 
     @event.listens_for(engine, "do_connect")
     def refuse_missing_file(*_arguments: Any) -> None:
@@ -111,7 +111,7 @@ def make_engine(url: sa.URL, is_writing: Callable[[sa.Connection], bool]) -> sa.
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
+        connection.isolation_level = None  # The "begin" listener emits BEGIN.
         _enable_wal(connection)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
@@ -122,21 +122,21 @@ def make_engine(url: sa.URL, is_writing: Callable[[sa.Connection], bool]) -> sa.
             connection.exec_driver_sql("BEGIN")
             return
         raw: Any = connection.connection.driver_connection
-        # A thread that got no turn in time goes on, and SQLite refuses it.
-        raw.turn = turns.take()
+        # After a timeout, BEGIN IMMEDIATE fails with SQLite's own error.
+        raw.held_lock = write_lock.acquire()
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
-            raw.turn.close()
+            raw.held_lock.close()
             raise
 
     return engine
 
 
 def _enable_wal(connection: Any) -> None:
-    """Put an SQLite database into WAL mode, which is permanent.
+    """Switch the database to WAL mode permanently.
 
-    When two processes do this at once, SQLite refuses one of them without any busy timeout.
+    If two processes do this at once, SQLite refuses one of them without using the busy timeout.
     """
     deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while True:

@@ -1,4 +1,4 @@
-"""Notice a form that is out of date: what it showed is changed or deleted."""
+"""Optimistic locking for forms: detect rows changed or deleted since the form was opened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roadmap.core.i18n import date_filter
 
 
 class StaleForm(Exception):
-    """Another form saved something else since this one was opened; it carries what is saved."""
+    """The row changed since the form was opened. `saved` holds the current values."""
 
     def __init__(self, saved: Any) -> None:
         super().__init__()
@@ -26,36 +26,36 @@ class StaleForm(Exception):
 
 
 class RowDeleted(LookupError):
-    """The row was deleted since it was loaded; the answer is 404."""
+    """The row was deleted since it was loaded. Results in a 404."""
 
 
 def refresh(session: Session, row: object, names: Iterable[str] | None = None) -> None:
-    """Read a row again. Raises RowDeleted."""
+    """Reload a row. Raises RowDeleted."""
     try:
         session.refresh(row, names)
     except sa.exc.InvalidRequestError as error:
-        # Only a row that is gone: a transaction that has failed is a kind of this, too.
+        # A failed transaction raises a subclass of this error, which is not a deleted row.
         if type(error) is not sa.exc.InvalidRequestError:
             raise
         raise RowDeleted from None
 
 
 class SeenForm(FlaskForm):
-    """A form with the fingerprint of what was saved when it was opened."""
+    """A form with a fingerprint of the values that were saved when it was opened."""
 
     seen = HiddenField()
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return what the fields hold, by the name of each and of its column."""
+        """Return the values by field name, which is also the column's name."""
         return {each.name: each.data for each in self if each.name not in ("seen", "csrf_token")}
 
     def note_shown(self, row: object) -> None:
-        """Note what a row says in the columns of the form."""
+        """Store the fingerprint of a row's values for the form's fields."""
         self.seen.data = fingerprint({name: getattr(row, name) for name in self.values})
 
     def refuse(self, stale: StaleForm, other: SeenForm) -> dict[str, Any]:
-        """Return what a page shows of a form that is out of date; sent again it replaces the row.
+        """Return the template context for a stale form, which overwrites the row if sent again.
 
         `other` is a form with the saved values.
         """
@@ -63,7 +63,7 @@ class SeenForm(FlaskForm):
         return {"late": self.differences(other), "status": 409}
 
     def differences(self, other: SeenForm) -> dict[str, str]:
-        """Return what the fields of a form with the saved values show, where they differ."""
+        """Return the displayed saved values of fields that differ, by label."""
         return {
             str(field.label.text): _shown(other[field.name])
             for field in self
@@ -72,30 +72,30 @@ class SeenForm(FlaskForm):
 
 
 class DatedForm(SeenForm):
-    """A form whose dates are judged by the person's own `today`."""
+    """A form that validates dates against the user's local `today`."""
 
-    def __init__(self, *, today: dt.date, **more: Any) -> None:
-        super().__init__(**more)
+    def __init__(self, *, today: dt.date, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.today = today
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:
-    """Return a short text that differs when the values differ."""
+    """Return a short hash of the values."""
     text = json.dumps(dict(values), sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def check_seen(seen: str, saved: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Raise StaleForm where `saved` is not what the form showed, unless it sends the same.
+    """Raise StaleForm if `saved` changed since the form was opened and differs from `values`.
 
-    Without `seen` anything is saved.
+    An empty `seen` skips the check.
     """
     if seen and seen != fingerprint(saved) and saved != values:
         raise StaleForm(saved)
 
 
 def _shown(field: Field) -> str:
-    """Return the value of a field as a person reads it."""
+    """Return a field's value for display."""
     if choices := getattr(field, "iter_choices", None):
         return next((str(label) for value, label, *_more in choices() if value == field.data), "–")
     if isinstance(field.data, dt.date | PartialDate):

@@ -1,6 +1,6 @@
-"""Static files: their addresses, the one style sheet, and the one script of all pages.
+"""Static files: URLs with a digest, and the bundled style sheet and script.
 
-A component has a file in `static/css`; the process joins them once, and so the scripts.
+Each component has a file in `static/css`. Each process bundles styles and scripts once.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ STYLE_SHEET = "css/styles.css"
 SCRIPT = "scripts.js"
 HTMX = "vendor/htmx.min.js"
 SCRIPTS = ("app.js", "drafts.js", "keys.js", "palette.js")
-# What the others build on; the rest follows by name, since components do not depend on each other.
+# Base styles come first. The other files do not depend on each other and are sorted by name.
 FIRST_STYLES = ("tokens", "base", "layout")
 OAT = "vendor/oat.min.css"
 
-# What of Oat no page has: a tenth of all styles.
+# Oat's styles for components that no page uses, a tenth of all styles.
 _UNUSED = re.compile(
     r"@layer (?:utilities\{|components\{(?:figure\[|menu\.buttons|fieldset\.group|\[aria-busy|"
     r":root\{--grid-cols|\[role=tablist\]|dialog\{|ot-dropdown|\.toast-container|\[data-sidebar|"
@@ -41,7 +41,7 @@ def init_static_files(app: Flask) -> None:
 
 
 def send_static(filename: str) -> BaseResponse:
-    """Send a static file, or one of those that are joined, which exist in memory only."""
+    """Send a static file or a bundle, which exists in memory only."""
     if filename not in (STYLE_SHEET, SCRIPT):
         return current_app.send_static_file(filename)
     text = _content(filename)
@@ -51,7 +51,7 @@ def send_static(filename: str) -> BaseResponse:
 
 
 def static_url(name: str) -> str:
-    """Return the address of a static file with a digest of its content."""
+    """Return the URL of a static file with a digest of its content."""
     known: dict[str, str] = current_app.extensions.setdefault("static_urls", {})
     if name not in known or current_app.debug:
         known[name] = f"/static/{name}?v={digest(_content(name))}"
@@ -59,23 +59,23 @@ def static_url(name: str) -> str:
 
 
 def _content(name: str) -> bytes:
-    """Return a file; a joined one in debug mode as it is now, else as it was at first."""
+    """Return a file's content. In debug mode, bundles are rebuilt on every call."""
     join = {STYLE_SHEET: join_styles, SCRIPT: join_scripts}.get(name)
     if join is None:
         return (_folder() / name).read_bytes()
-    return join(_folder()) if current_app.debug else _joined_once(join, _folder())
+    return join(_folder()) if current_app.debug else _cached_bundle(join, _folder())
 
 
 def join_scripts(folder: Path) -> bytes:
-    """Join htmx and the scripts of every page, ours without comments and needless spaces."""
+    """Bundle htmx and our own scripts, the latter minified."""
     ours = "\n".join((folder / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return (folder / HTMX).read_bytes() + b"\n" + jsmin(ours).encode()
 
 
 def join_styles(folder: Path) -> bytes:
-    """Join the style sheets of a folder, without what browsers skip, with icons inside.
+    """Bundle and minify the style sheets, with icons inlined.
 
-    A comment that begins with an exclamation mark is a licence, and stays.
+    Comments that begin with an exclamation mark are licences and are kept.
     """
     ours = {path.stem: path for path in sorted((folder / "css").glob("*.css"))}
     first = [ours.pop(name) for name in FIRST_STYLES]
@@ -85,7 +85,7 @@ def join_styles(folder: Path) -> bytes:
 
 
 def _with_icons(path: Path) -> str:
-    """Return a style sheet with its icons as data: eight requests less for 200 bytes each."""
+    """Return a style sheet with icons as data URLs, which saves eight requests."""
 
     def data(found: re.Match[str]) -> str:
         icon = (path.parent.parent / found[1]).read_text("utf-8").strip()
@@ -95,7 +95,7 @@ def _with_icons(path: Path) -> str:
 
 
 @lru_cache(maxsize=2)
-def _joined_once(join: Callable[[Path], bytes], folder: Path) -> bytes:
+def _cached_bundle(join: Callable[[Path], bytes], folder: Path) -> bytes:
     return join(folder)
 
 

@@ -1,8 +1,8 @@
-"""Drawings as SVG: the trail of cairns, and bars of shares such as the three tones.
+"""Render SVG: the trail of cairns, and stacked bars.
 
-All functions are pure and return markup with classes only, so that one drawing serves both themes.
-The style sheet arranges the cairns from left to right, or from bottom to top on a phone, and shows
-one of the two paths behind them. All numbers that look random come from a fixed function.
+The markup carries classes only, so that it works in both themes. The style sheet arranges the
+cairns from left to right, or from bottom to top on a phone, and shows the matching one of the two
+paths behind them. All pseudo-random numbers are deterministic.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from markupsafe import Markup, escape
 from roadmap.core.charts import coordinate
 
 TONES = ("not_started", "in_progress", "claimed", "evidenced", "verified", "not_applicable")
-"""What a stone can look like, from nothing to confirmed; the last is a milestone set aside."""
+"""Appearances of a stone, from not started to verified. The last is for excluded milestones."""
 
 _COMPACT_FROM = 6
 
-# The pebbles that all stones are drawn with: two of each size, on y = 0, flatter at the bottom.
+# Outlines of the stones, two per size. They rest on y = 0.
 _PEBBLES = {
     "00": "M38 -8.9q-.9 6.7 -11.9 7.9q-11 1.2 -19.2 -.8q-8.3 -2 -6.8 -8.1q1.5 -6.1 7.3 -8.1q5.8 "
     "-1.9 18.6 .3q12.9 2.2 12 8.9z",
@@ -38,7 +38,7 @@ _PEBBLES = {
     "-1.5 12.2 -.7q8.1 .9 7.7 6z",
 }
 _NOTCH = "<path class=notch d='M6-10q1-4 6-5'/>"
-# A stone's width and height by size, in units of the drawing (about one pixel).
+# A stone's width and height by size, in SVG units (about one pixel).
 _SIZES = ((40, 20), (33, 18), (26, 15))
 _DASHES = [f"<path class=dash d='M{width // 2 - 4}-{height // 2}h8'/>" for width, height in _SIZES]
 _STONE_SHAPES = (
@@ -54,7 +54,7 @@ _VARIANTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Stone:
-    """One milestone on the trail: its row's anchor, its title and one of `TONES`."""
+    """A milestone on the trail: its row's anchor, its title and one of `TONES`."""
 
     anchor: str
     title: str
@@ -63,10 +63,10 @@ class Stone:
 
 @dataclass(frozen=True, slots=True)
 class Cairn:
-    """One stage on the trail.
+    """A stage on the trail.
 
-    ``href`` is the target of its name, ``facts`` the line below ("8 of 14, 3 verified"), and
-    ``here`` the label of the current stage, empty for the others.
+    `href` is the link of its name, `facts` the line below ("8 of 14, 3 verified"), and `here` the
+    label of the current stage, empty for the others.
     """
 
     key: str
@@ -78,35 +78,35 @@ class Cairn:
 
 
 def _pseudo_random(seed: int) -> float:
-    """Return a fixed, evenly spread number between -1 and 1 for a seed."""
+    """Return a deterministic number between -1 and 1, uniformly distributed over seeds."""
     value = math.sin(seed * 12.9898 + 4.1414) * 43758.5453
     return 2 * (value - math.floor(value)) - 1
 
 
-def _stones_per_course(count: int) -> list[int]:
-    """Return the stones per course, from the ground up; from three on a single one is on top."""
+def _stones_per_layer(count: int) -> list[int]:
+    """Return the stones per layer from the ground up, with a single stone on top."""
     if count < 3:
         return [1] * count
     rows = round(math.sqrt(1.9 * count)) - 1
     weights = [rows - 0.75 * row for row in range(rows)]
     total = sum(weights)
-    courses: list[int] = []
+    layers: list[int] = []
     for cumulated in accumulate(weights):
-        courses.append(round((count - 1) * cumulated / total) - sum(courses))
-    return [*(size for size in sorted(courses, reverse=True) if size), 1]
+        layers.append(round((count - 1) * cumulated / total) - sum(layers))
+    return [*(size for size in sorted(layers, reverse=True) if size), 1]
 
 
 @lru_cache(maxsize=512)
 def _stack_stones(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
-    """Return the stones of a cairn as ``<use>`` elements, its width and its height in units.
+    """Return the stones of a cairn as `<use>` elements, and its width and height in SVG units.
 
-    The middle of the cairn is at x = 0 and the ground at y = 0; up is negative.
+    The cairn is centred at x = 0 on the ground y = 0. Up is negative.
     """
     uses: list[str] = []
     ground = reach = 0.0
-    courses = _stones_per_course(count)
-    for level, size in enumerate(courses):
-        share = level / max(1, len(courses) - 1)
+    layers = _stones_per_layer(count)
+    for level, size in enumerate(layers):
+        share = level / max(1, len(layers) - 1)
         chosen = []
         for place in range(size):
             roll = _pseudo_random(seed * 101 + level * 17 + place)
@@ -114,7 +114,7 @@ def _stack_stones(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
             index = min(2, max(0, round(share * 1.7 - 0.15 + roll * 0.75)))
             chosen.append((index, int((other_roll + 1) * _VARIANTS * 0.499)))
         if size == 1 and count > 1:
-            chosen = [(1, chosen[0][1])]  # The top stone is a broad one.
+            chosen = [(1, chosen[0][1])]  # The top stone is of medium size.
         width = sum(_SIZES[index][0] for index, _ in chosen)
         x = -width / 2 + 3 * _pseudo_random(seed * 13 + level)
         reach = max(reach, width / 2 + 3)
@@ -127,9 +127,9 @@ def _stack_stones(count: int, seed: int) -> tuple[tuple[str, ...], int, int]:
 
 
 def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attributes: str = "") -> str:
-    """Render the stones as links; with `only` that of one anchor.
+    """Render the stones as links, or with `only` the one stone with this anchor.
 
-    Without `base` the titles are those of the rows on the same page.
+    Without `base`, the rows on the same page label the links.
     """
     parts = []
     for stone, use in zip(cairn.stones, _stack_stones(len(cairn.stones), seed)[0], strict=True):
@@ -142,10 +142,10 @@ def _render_stones(cairn: Cairn, seed: int, base: str, only: str = "", attribute
 
 
 def render_stone(cairn: Cairn, number: int, anchor: str, base: str = "") -> Markup:
-    """Render one stone of a cairn, to replace it out of band on a page with the trail.
+    """Render one stone of a cairn as an out-of-band swap for a page with the trail.
 
-    ``number`` is the cairn's position on the trail, from 0. Parsers accept an SVG element only
-    inside an ``<svg>``, hence the ``<template>``.
+    `number` is the cairn's position on the trail, from 0. The template and `<svg>` are needed
+    because parsers accept SVG elements only inside an `<svg>`.
     """
     swap = f" hx-swap-oob=\"outerHTML:.trail a[href='{base}#{anchor}']\""
     one = _render_stones(cairn, number, base, anchor, swap)
@@ -154,7 +154,7 @@ def render_stone(cairn: Cairn, number: int, anchor: str, base: str = "") -> Mark
 
 @lru_cache(maxsize=64)
 def _wide_path(cairns: int, walked: int) -> str:
-    """Render path and contour lines behind cairns side by side, 100 units for each."""
+    """Render the path and contour lines for the horizontal layout, 100 units per cairn."""
     step = 34 if cairns <= _COMPACT_FROM else 20
     head = 190
     height = head + (cairns - 1) * step
@@ -190,7 +190,7 @@ def _wide_path(cairns: int, walked: int) -> str:
 
 
 def _smooth_path(points: Sequence[tuple[float, float]]) -> str:
-    """Return a smooth curve near the given points, through the middles between them."""
+    """Return a smooth curve through the midpoints of the given points."""
     middle_x, middle_y = ((points[0][i] + points[1][i]) / 2 for i in (0, 1))
     path = [f"M{round(middle_x)} {round(middle_y)}"]
     for index in range(1, len(points) - 1):
@@ -206,7 +206,7 @@ def _smooth_path(points: Sequence[tuple[float, float]]) -> str:
 
 @lru_cache(maxsize=64)
 def _tall_path(cairns: int, walked: int) -> str:
-    """Render the switchbacks behind cairns above each other, 100 units for each."""
+    """Render the switchback path for the vertical layout, 100 units per cairn."""
     height = cairns * 100
 
     def bends(last: int) -> str:
@@ -228,11 +228,10 @@ def _tall_path(cairns: int, walked: int) -> str:
 
 
 def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
-    """Render one cairn per stage and one stone per milestone, for 1 to 10 stages.
+    """Render the trail: a cairn per stage and a stone per milestone, for at most 10 stages.
 
-    ``label`` names the list. A stone links to ``{base}#{anchor}``: the row on this page, or on
-    the roadmap's page where ``base`` points there, in which case the stone's title is the
-    milestone's.
+    `label` names the list. A stone links to `{base}#{anchor}`, a row on this page or on the
+    roadmap's page, in which case the stone has the milestone's title.
     """
     if not cairns:
         return Markup("")
@@ -260,16 +259,16 @@ def render_trail(cairns: Sequence[Cairn], label: str, base: str = "") -> Markup:
 
 
 def render_compact_trail(cairns: Sequence[Cairn], base: str = "", *, drawn: bool = True) -> Markup:
-    """Render the cairns in one line of small links to the stages, which stays in view.
+    """Render a sticky row of small cairns as links to the stages.
 
-    ``drawn`` says that the trail itself is on the page: then its cairns are shown once more, and
-    change with its stones. Otherwise the stones are drawn here.
+    With `drawn`, the full trail is on the page and its cairns are reused, so that both change
+    together. Otherwise the stones are rendered here.
     """
     items = []
     for number, cairn in enumerate(cairns):
         current = " aria-current=step" if cairn.here else ""
         items.append(
-            # Inert, as a copy of the trail's cairn has its links: each would be a stop of Tab.
+            # Inert, because the copied links of each stone would be tab stops.
             f"<li{current}><a href='{base}#{cairn.key}' title='{escape(cairn.title)}'>"
             f"<span inert>{render_small_cairn(cairn, number, drawn=drawn)}</span>"
             f"<span class=sr-only>{escape(cairn.title)}</span></a></li>"
@@ -281,7 +280,7 @@ def render_compact_trail(cairns: Sequence[Cairn], base: str = "", *, drawn: bool
 def render_small_cairn(
     cairn: Cairn, number: int, *, drawn: bool = False, attributes: str = ""
 ) -> Markup:
-    """Render one cairn of the compact trail; ``number`` is its position, from 0."""
+    """Render one cairn of the compact trail. `number` is its position, from 0."""
     uses, width, height = _stack_stones(len(cairn.stones), number)
     stones = f"<use href=#pile-{cairn.key} />"
     if not drawn:
@@ -295,7 +294,7 @@ def render_small_cairn(
 
 
 def render_tones_bar(claimed: float, evidenced: float, verified: float, label: str) -> Markup:
-    """Render the bar of the three tones: shares of a whole, each between 0 and 1."""
+    """Render a stacked bar of the three tones. Shares are between 0 and 1."""
     parts = (("tone-verified", verified), ("tone-evidenced", evidenced), ("tone-claimed", claimed))
     return render_shares(parts, label, kind="meter")
 
@@ -307,9 +306,9 @@ def render_shares(
     *,
     kind: str = "shares",
 ) -> Markup:
-    """Render a bar of parts beside each other: their classes and shares of a whole, 0 to 1.
+    """Render a stacked bar from pairs of CSS class and share, between 0 and 1.
 
-    `mark` is a share at which a line stands. Without a label it is decoration beside its figures.
+    `mark` is the position of a marker line. Without a label, the bar is hidden from screen readers.
     """
     shapes = []
     x = 0.0
@@ -322,6 +321,6 @@ def render_shares(
     if mark is not None and 0 < mark <= 1:
         place = f"{coordinate(mark * 100)}%"
         shapes.append(f"<line class=share-mark x1={place} x2={place} y1=0 y2=100% />")
-    said = f"role=img aria-label='{escape(label)}'" if label else "aria-hidden=true"
-    bar = f"<svg class={kind} {said}>{''.join(shapes)}</svg>"
+    label_attributes = f"role=img aria-label='{escape(label)}'" if label else "aria-hidden=true"
+    bar = f"<svg class={kind} {label_attributes}>{''.join(shapes)}</svg>"
     return Markup(bar)  # noqa: S704 - the label is escaped, the classes are ours

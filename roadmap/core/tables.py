@@ -1,4 +1,4 @@
-"""Tables as CSV and XLSX files, with nothing in them that a spreadsheet would execute."""
+"""Export tables as CSV and XLSX, protected against formula injection."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Excel accepts no longer text in a cell.
+# Excel's limit for the text of a cell.
 MAX_CELL_LENGTH = 32_767
 CellValue = str | int | float | dt.date | None
 
-# Characters that begin a formula in a spreadsheet, with the wide forms of East Asian keyboards and
-# a character that spreadsheets skip.
+# Characters that start a formula, with full-width forms and white space that spreadsheets skip.
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# Where a program with another separator than the comma would begin a cell.
+# Start of a formula for a program that uses another separator than the comma.
 _CELL_START = re.compile(f"(?<=[;,|\t\r\n])(\\s*)(?=[{re.escape(''.join(_FORMULA_PREFIXES))}])")
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: its title, its header, and rows of as many values.
+    """A table whose rows have one value per header column.
 
-    The columns of `wide` hold longer texts, which a workbook shows in lines.
+    `wide` lists columns with longer texts, which XLSX wraps.
     """
 
     title: str
@@ -35,14 +34,14 @@ class Sheet:
 
 
 def escape_formula(text: str) -> str:
-    """Escape a text of a CSV with an apostrophe, so that a spreadsheet does not execute it."""
+    """Prefix a CSV text with an apostrophe if a spreadsheet would execute it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
 
 
 def to_csv(sheet: Sheet) -> bytes:
-    """Serialize as CSV (RFC 4180) with a byte order mark, texts quoted, dates in ISO 8601.
+    """Serialize as CSV (RFC 4180) with a byte order mark, quoted texts and ISO 8601 dates.
 
-    Nothing is executed either by spreadsheets that split cells at semicolons or tabs.
+    Formulas are also escaped for spreadsheets that split cells at semicolons or tabs.
     """
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
@@ -62,17 +61,17 @@ def _csv_value(value: CellValue) -> str | int | float:
 def to_xlsx(*sheets: Sheet) -> bytes:
     """Serialize as a workbook with frozen headers and typed cells.
 
-    A text stays as it is: no cell of type text is executed, and the quote prefix of its format
-    keeps it one when somebody edits it.
+    Text needs no escaping: text cells are not executed, and the quote prefix of their format keeps
+    them text when edited.
     """
-    import xlsxwriter  # type: ignore[import-untyped]  # Only who exports one waits for it.
+    import xlsxwriter  # type: ignore[import-untyped]  # imported late because it is slow to load
 
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, {**options, "strings_to_numbers": False}) as book:
         for sheet in sheets:
             _write_sheet(book, sheet)
-        # Equal tables give equal files.
+        # A fixed date makes the files reproducible.
         book.set_properties({"created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed one
     return out.getvalue()
 

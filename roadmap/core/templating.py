@@ -1,4 +1,4 @@
-"""The environment of the templates."""
+"""The Jinja environment."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from flask.templating import Environment
 
 
 class TemplateEnvironment(Environment):
-    """Flask's, in which templates without globals of their own share those of the environment.
+    """Flask's environment, with shared globals for templates that have none of their own.
 
-    Jinja gives each template a `ChainMap`, and reads all of it for each include and import. A
-    page has a dozen of these, and reading a plain dictionary takes a tenth of the time.
+    Jinja gives each template a `ChainMap` and reads all of it for each include and import, of which
+    a page has a dozen. Reading a plain dictionary takes a tenth of the time.
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return the globals of a template, of which `d` are its own."""
+        """Return a template's globals. `d` are its own."""
         return ChainMap(d, self.globals) if d else self.globals

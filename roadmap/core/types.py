@@ -1,4 +1,4 @@
-"""The declarative base, column types and keys that all rooms share."""
+"""The declarative base, shared column types and keys."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMING_CONVENTION = {
 
 
 class UtcDateTime(sa.TypeDecorator[dt.datetime]):
-    """A datetime stored in UTC on both databases and loaded with its time zone."""
+    """An aware datetime, stored in UTC on both databases."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -31,7 +31,7 @@ class UtcDateTime(sa.TypeDecorator[dt.datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment needs its zone: naive datetime given")
+            raise ValueError("naive datetime given: a time zone is required")
         return value.astimezone(dt.UTC)
 
     def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
@@ -40,14 +40,14 @@ class UtcDateTime(sa.TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
     def result_processor(self, dialect: Any, coltype: Any) -> Any:
-        """Read SQLite's text at once, ten times as fast as by way of a naive datetime."""
+        """Parse SQLite's text directly, ten times as fast as through a naive datetime."""
         if dialect.name == "sqlite":
             return lambda text: text and dt.datetime.fromisoformat(text + "+00:00")
         return super().result_processor(dialect, coltype)
 
 
 class PartialDateText(sa.TypeDecorator[PartialDate]):
-    """A day, month or year, stored as its text; an equal part of another text is its period."""
+    """A day, month or year, stored as ISO text."""
 
     impl = sa.String(10)
     cache_ok = True
@@ -60,20 +60,20 @@ class PartialDateText(sa.TypeDecorator[PartialDate]):
 
 
 def ends_before(date: sa.SQLColumnExpression[Any], day: sa.SQLColumnExpression[Any]) -> Any:
-    """Return the condition that the last day of a stored date is before a day."""
+    """Return the condition that the last day of a stored partial date is before a day."""
     return date < sa.func.substr(day, 1, sa.func.length(date))
 
 
 def new_id() -> uuid.UUID:
-    """Return a new UUIDv7: hard to guess in a URL, ordered by time in an index."""
+    """Return a new UUIDv7: hard to guess in a URL, and ordered by time in an index."""
     return uuid_utils.compat.uuid7()
 
 
 def form_id(key: str, *content: object) -> uuid.UUID:
-    """Return the id of what a form creates, so that a form that is sent twice creates it once.
+    """Return an id for a row that a form creates, so that a double submit creates it once.
 
-    It is the same for the same `key` (see `core.web.form_key`) with the same content, which
-    includes whose it is. Without a key each call returns a new one.
+    The id is the same for the same `key` (see `core.web.form_key`) and content. The content must
+    include the owner. Without a key, each call returns a new id.
     """
     return uuid.uuid5(uuid.NAMESPACE_OID, repr((key, *content))) if key else new_id()
 

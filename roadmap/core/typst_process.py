@@ -1,7 +1,7 @@
-"""Typeset a PDF in a separate process: JSON on stdin, PDF on stdout, see `pdf.py`.
+"""Render a PDF in a separate process: JSON on stdin, PDF on stdout, see `pdf.py`.
 
-It loads typst and nothing of ours. It writes to stderr why a document is not PDF/UA-1, and exits
-with 1 and the reason without a PDF.
+Imports typst but no module of Cairn. Writes to stderr why a document is not PDF/UA-1, and exits
+with 1 if no PDF could be rendered.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from typing import Any
 
 
 def main() -> int:
-    order = json.load(sys.stdin)
-    _limit(order["most_memory"], order["most_seconds"])
+    job = json.load(sys.stdin)
+    _limit(job["most_memory"], job["most_seconds"])
     import typst
 
     fonts = typst.Fonts(
-        include_system_fonts=order["system_fonts"],
+        include_system_fonts=job["system_fonts"],
         include_embedded_fonts=True,
-        font_paths=[order["fonts"]],
+        font_paths=[job["fonts"]],
     )
-    compiler = typst.Compiler(root=order["fonts"], font_paths=fonts)
-    if "characters" in order:
-        missing = [each for each in order["characters"] if not _has_font(compiler, each)]
+    compiler = typst.Compiler(root=job["fonts"], font_paths=fonts)
+    if "characters" in job:
+        missing = [each for each in job["characters"] if not _has_font(compiler, each)]
         sys.stdout.buffer.write("".join(missing).encode())
         return 0
     for standards in (["ua-1"], []):
         try:
-            # The second run reuses the layout and only writes the file.
+            # The second attempt reuses the layout and only writes the file.
             pdf: Any = compiler.compile(
-                order["source"].encode(),
+                job["source"].encode(),
                 format="pdf",
-                sys_inputs={"data": order["data"]},
+                sys_inputs={"data": job["data"]},
                 pdf_standards=standards,  # type: ignore[arg-type]
-                timestamp=dt.datetime.fromtimestamp(order["made_at"], dt.UTC),
+                timestamp=dt.datetime.fromtimestamp(job["made_at"], dt.UTC),
             )
         except typst.TypstError as error:
             sys.stderr.write(f"{error.message}\n")
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _has_font(compiler: Any, character: str) -> bool:
-    """Tell whether a font has a character: PDF/UA-1 refuses a document with one that none has."""
+    """Return whether a font has a character, by rendering it as PDF/UA-1, which requires one."""
     import typst
 
     source = b'#set document(title: "-")\n#sys.inputs.data'
@@ -61,11 +61,11 @@ def _has_font(compiler: Any, character: str) -> bool:
 
 
 def _limit(memory: int, seconds: int) -> None:
-    """Limit this process's memory and time. Not all systems can; the parent has a timeout too."""
+    """Limit this process's memory and CPU time, where the system supports it."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        # Not RLIMIT_AS: threads reserve address space that they never use.
+        # Not RLIMIT_AS, because threads reserve address space that they never use.
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4))
 

@@ -1,4 +1,4 @@
-"""What a request needs around its view: one commit, the clock, fragments, safe redirects."""
+"""Request helpers: the commit, the clock, fragments, pagination and safe redirects."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from roadmap.core.database import SAFE_METHODS
 
 htmx = HTMX()
 
-# In the cookie: the list from which the person came, and its query, if it is not too long.
+# Session key for the path and query of the list that the user came from, for back links.
 LIST_KEY = "list"
 MAX_KEPT_QUERY = 500
 
-# What htmx may do on our pages. A refused form is swapped in; any other fault becomes a message.
+# htmx's configuration. A refused form is swapped in, any other error becomes a message.
 HTMX_CONFIG = {
     "allowEval": False,
     "allowScriptTags": False,
@@ -43,7 +43,7 @@ HTMX_CONFIG = {
     "selfRequestsOnly": True,
     "historyCacheSize": 0,
     "defaultSettleDelay": 0,
-    # No style: the content security policy refuses it.
+    # Without `style`, which the content security policy blocks.
     "attributesToSettle": ["class", "width", "height"],
     "refreshOnHistoryMiss": True,
     "methodsThatUseUrlParams": ["get"],
@@ -62,19 +62,18 @@ HTMX_CONFIG = {
     ],
 }
 
-# What reads a link to index it or to show a preview: its name says that it is a bot, or is one of
-# these. CUBOT is a telephone.
+# User agents that fetch links for search indexes or previews. CUBOT is a phone.
 LINK_READERS = re.compile(
     r"(?<!cu)bot\b|crawler|spider|preview|externalhit|^whatsapp|^viber|mastodon|embedly|iframely",
     re.IGNORECASE,
 )
 
-# More pages than anybody reads, in a number that both databases accept.
+# A generous limit that keeps the offset within the range of both databases.
 MAX_PAGE = 10_000
 
 
 def now() -> dt.datetime:
-    """Return the time of this request, read once, so that everything in it agrees."""
+    """Return the time of this request, which stays the same throughout the request."""
     if "now" not in g:
         g.now = dt.datetime.now(dt.UTC)
     moment: dt.datetime = g.now
@@ -82,25 +81,27 @@ def now() -> dt.datetime:
 
 
 def is_opened_by_person() -> bool:
-    """Return whether somebody opens this page: no HEAD, no prefetch, and no preview of a link."""
-    asked_early = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-    if any(re.search("prefetch|preview", request.headers.get(name, "")) for name in asked_early):
+    """Return whether a person opens this page, as opposed to a HEAD, prefetch or link preview."""
+    prefetch_headers = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    if any(
+        re.search("prefetch|preview", request.headers.get(name, "")) for name in prefetch_headers
+    ):
         return False
     return request.method == "GET" and not LINK_READERS.search(request.user_agent.string)
 
 
 def form_key() -> str:
-    """Return what tells this form from every other one: its CSRF token, signed for each page."""
+    """Return a key that is unique for each rendered form: its CSRF token."""
     return request.form.get("csrf_token", "")
 
 
 def wants_fragment() -> bool:
-    """Return whether htmx asks for a part of the page."""
+    """Return whether htmx requests a fragment instead of a page."""
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def page_number() -> int:
-    """Return the page of a list that the URL asks for, from 1 to MAX_PAGE; 1 for anything else."""
+    """Return the requested page of a list, from 1 to MAX_PAGE. Invalid numbers give 1."""
     digits = request.args.get("page", "").lstrip("0")
     if not (digits.isascii() and digits.isdigit()):
         return 1
@@ -111,7 +112,7 @@ def page_number() -> int:
 def page_links(
     path: str, page: int, *, has_next: bool, query: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return the addresses of the pages before and after one, as far as there are any."""
+    """Return the URLs of the previous and next page, where they exist."""
     numbers = {"previous": page - 1, "next": page + 1 if has_next else 0}
     return {
         name: f"{path}?{urlencode({**(query or {}), 'page': number})}"
@@ -123,7 +124,7 @@ def page_links(
 def render_page(
     template: str, status: int = 200, *, announce: str = "", **context: Any
 ) -> Response:
-    """Render a template with a status; for htmx also what a screen reader announces."""
+    """Render a template. `announce` is a text for screen readers, sent as an htmx trigger."""
     response = make_response(render_template(template, **context), status)
     if announce:
         response.headers["HX-Trigger"] = json.dumps({"announce": announce})
@@ -131,19 +132,19 @@ def render_page(
 
 
 def make_attachment(content: bytes | str, mimetype: str, filename: str) -> Response:
-    """Return a file that the browser saves."""
+    """Return a file for download."""
     response = Response(content, mimetype=mimetype)
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
 
 
 def see_other(endpoint: str, _anchor: str | None = None, **values: object) -> BaseResponse:
-    """Redirect an accepted form with 303, so that the browser continues with a GET."""
+    """Redirect with 303 after a form, so that the browser continues with a GET."""
     return redirect(url_for(endpoint, _anchor=_anchor, **values), code=303)  # type: ignore[arg-type]
 
 
 def redirect_page(target: str) -> BaseResponse:
-    """Send the browser to another page, also when htmx made the request."""
+    """Redirect to another page, also for htmx requests."""
     if htmx:
         response = Response(status=204)
         response.headers["HX-Redirect"] = target
@@ -152,7 +153,7 @@ def redirect_page(target: str) -> BaseResponse:
 
 
 def safe_redirect_target(target: str | None, default: str) -> str:
-    """Return `target` if it is a path of our own, else `default`."""
+    """Return `target` if it is a local path, else `default`."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return default
     if any(ord(character) < 32 for character in target):
@@ -162,7 +163,7 @@ def safe_redirect_target(target: str | None, default: str) -> str:
 
 
 def way_back(path: str) -> str:
-    """Return the address of a list, with its filters and order where the person comes from it."""
+    """Return the URL of a list, with the filters and order that the user last had there."""
     came_from = urlsplit(request.referrer or "")
     kept_path, kept = session.get(LIST_KEY, ("", ""))
     query = ""
@@ -179,7 +180,7 @@ def way_back(path: str) -> str:
 
 
 def add_revalidation_headers(response: Response, key: str) -> Response:
-    """Let the browser keep a personal page made from `key` and ask whether it is still current."""
+    """Let the browser cache a personal page, with an ETag from `key` for revalidation."""
     response.set_etag(hashlib.blake2b(key.encode(), digest_size=16).hexdigest(), weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie, HX-Request"
@@ -187,7 +188,7 @@ def add_revalidation_headers(response: Response, key: str) -> Response:
 
 
 def not_modified_response(key: str) -> Response | None:
-    """Return a 304 if the browser already holds the page made from `key`."""
+    """Return a 304 if the browser has the page for `key`."""
     tag = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
     if request.if_none_match.contains_weak(tag):
         return add_revalidation_headers(Response(status=304), key)
@@ -195,7 +196,7 @@ def not_modified_response(key: str) -> Response | None:
 
 
 def keep_unlisted(response: Response) -> Response:
-    """Let neither search engines nor archives nor caches keep the page of a secret link."""
+    """Exclude a page behind a secret link from search engines, archives and caches."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -212,7 +213,7 @@ def init_web(app: Flask) -> None:
 
     @app.before_request
     def refuse_nul() -> None:
-        """Refuse addresses with NUL: no route of ours has one, and PostgreSQL rejects it."""
+        """Refuse URLs with NUL, which PostgreSQL rejects."""
         if "\0" in request.path:
             abort(404)
         if any("\0" in text for pair in request.args.items(multi=True) for text in pair):
@@ -220,7 +221,7 @@ def init_web(app: Flask) -> None:
 
     @app.after_request
     def commit_once(response: Response) -> Response:
-        """Commit once per request, after the view has answered and before it is sent."""
+        """Commit once per request, after the view and before the response is sent."""
         session = g.get("_db_session")
         if session is not None and request.method not in SAFE_METHODS:
             if response.status_code < 400:

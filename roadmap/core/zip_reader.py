@@ -1,6 +1,7 @@
-"""Read a ZIP that somebody sends: its list is checked before anything of it is unpacked.
+"""Read untrusted ZIP files.
 
-Nothing is written under a name of the file, and a list that lies about sizes is noticed.
+The directory is checked before anything is unpacked. Member names are never used as paths, and
+wrong sizes in the directory are detected.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ from flask_babel import LazyString
 
 from roadmap.core.i18n import lazy_gettext as _l
 
-# Of others the library unpacks more than it is asked for.
+# For other methods `zipfile` unpacks more than requested.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# Text that repeats itself packs to a hundredth; a bomb to a thousandth.
+# Repetitive text compresses to a hundredth, a ZIP bomb to a thousandth.
 MAX_RATIO = 200
 SMALL_BYTES = 1_000_000
-# Encrypted, by the old way or the newer one, and a list that is encrypted itself.
+# Traditional encryption, strong encryption, and an encrypted directory.
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
-# The fixed part in front of each member.
+# Size of the fixed part of a member's local header.
 _LOCAL_HEADER = 30
 _CHUNK = 256 * 1024
-# What the library raises for a damaged file. Names that are no text are a ValueError, a compression
-# that it does not know is a NotImplementedError.
+# What `zipfile` raises for damaged files: among others ValueError for undecodable names and
+# NotImplementedError for unknown compression methods.
 _FAULTS = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, ValueError),
     *(NotImplementedError, RuntimeError),
@@ -39,7 +40,7 @@ _PASSWORD = _l("This ZIP has a password. Unpack it, and pack it without.")
 
 
 class ZipRefused(ValueError):
-    """The file is not read any further; the message says why, for the person who sent it."""
+    """The file is refused. The message is for the user."""
 
     def __init__(self, message: LazyString) -> None:
         super().__init__(str(message))
@@ -48,7 +49,7 @@ class ZipRefused(ValueError):
 class ZipReader:
     """The members of a ZIP by name, without folders. Raises ZipRefused.
 
-    `most` is how many members there may be.
+    `most` is the maximum number of members.
     """
 
     def __init__(self, source: IO[bytes], *, most: int) -> None:
@@ -61,17 +62,17 @@ class ZipReader:
             raise ZipRefused(_l("This ZIP has more than %(most)s files.", most=most))
         for each in listed:
             self._check(each)
-        self._check_places(listed)
+        self._check_offsets(listed)
         self.members = {each.filename: each for each in listed if not each.is_dir()}
 
     def read(self, name: str, most: int) -> bytes:
-        """Return a member whole, which may have `most` bytes."""
+        """Return a member's content of at most `most` bytes."""
         if self.members[name].file_size > most:
             raise ZipRefused(_l("“%(name)s” in this ZIP is too large.", name=name[:80]))
         return b"".join(self.chunks(name))
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """Yield the content of a member, exactly as much as the list says that there is."""
+        """Yield a member's content, which must match its size in the directory."""
         member = self.members[name]
         left = member.file_size
         with _refusing(), self._archive.open(member) as file:
@@ -90,7 +91,7 @@ class ZipReader:
         name, mode = member.filename, member.external_attr >> 16
         if member.flag_bits & _ENCRYPTED:
             raise ZipRefused(_PASSWORD)
-        # The library cuts a name at a NUL, and so shows another one than was written.
+        # `zipfile` truncates names at a NUL, so the two names can differ.
         if member.orig_filename != name or not _is_plain(name):
             raise ZipRefused(
                 _l("“%(name)s” is no name for a file in a ZIP.", name=ascii(name)[1:-1][:80])
@@ -108,8 +109,8 @@ class ZipReader:
                 _l("“%(name)s” in this ZIP unpacks to far more than it is.", name=name[:80])
             )
 
-    def _check_places(self, listed: list[zipfile.ZipInfo]) -> None:
-        """Refuse names that come twice, and members that lie upon each other or outside."""
+    def _check_offsets(self, listed: list[zipfile.ZipInfo]) -> None:
+        """Refuse duplicate names, and members that overlap or exceed the file."""
         names = {each.filename.casefold() for each in listed}
         if len(names) < len(listed):
             raise ZipRefused(_l("A file is in this ZIP twice."))
@@ -123,7 +124,7 @@ class ZipReader:
 
 
 def _is_plain(name: str) -> bool:
-    """Tell whether a name leads nowhere but below the folder it would be unpacked in."""
+    """Return whether a name is a plain relative path without `..`."""
     parts = name.removesuffix("/").split("/")
     return (
         not re.search(r"[\\:\x00-\x1f\x7f\ud800-\udfff]", name)

@@ -248,7 +248,7 @@ def _keep_contents(files: Collection[File]) -> None:
     """Protect the content of files that a new row will reference. Raises InvalidInput."""
     try:
         for file in files:
-            file_store().keep(file.sha256)
+            file_store().touch(file.sha256)
     except FileNotFoundError:
         raise InvalidInput([FieldError("files", "unknown_file")]) from None
 

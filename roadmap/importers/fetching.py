@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from werkzeug.http import parse_date
 
 from roadmap.core import outbound
-from roadmap.core.outbound import Answer, FetchError, Site
+from roadmap.core.outbound import FetchError, HttpResponse, Site
 from roadmap.importers.importer import Page, SiteImporter
 from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.models import PendingImport
@@ -158,7 +158,7 @@ def site_of(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
 
 
 def response_error(
-    importer: SiteImporter, answer: Answer, now: dt.datetime, *, has_token: bool
+    importer: SiteImporter, answer: HttpResponse, now: dt.datetime, *, has_token: bool
 ) -> FetchError:
     """Convert an unsuccessful response to an error."""
     status = answer.status
@@ -174,7 +174,7 @@ def response_error(
     return FetchError(reasons.get(status, usual), status)
 
 
-def rate_limit_end(answer: Answer, now: dt.datetime) -> dt.datetime | None:
+def rate_limit_end(answer: HttpResponse, now: dt.datetime) -> dt.datetime | None:
     """Return when the rate limit ends, None if the response is not about a rate limit."""
     headers, until = answer.headers, None
     after = headers.get("Retry-After", "").strip()

@@ -59,7 +59,7 @@ def test_only_what_is_old_and_unused_is_deleted(store: FileStore) -> None:
     with pytest.raises(FileNotFoundError):
         store.open(NAME)
     with pytest.raises(FileNotFoundError):
-        store.keep(NAME)
+        store.touch(NAME)
 
 
 def test_what_is_stored_again_meanwhile_stays(store: FileStore, tmp_path: Path) -> None:
@@ -79,6 +79,6 @@ def test_what_is_stored_again_meanwhile_stays(store: FileStore, tmp_path: Path) 
 
 def test_nothing_is_deleted_while_a_backup_reads(store: FileStore) -> None:
     store.put(io.BytesIO(TEXT))
-    with store.holding():
+    with store.block_deletion():
         assert store.delete_unused(nothing_used, grace=-1) == 0
     assert store.delete_unused(nothing_used, grace=-1) == 1

@@ -258,7 +258,7 @@ def test_when_a_limit_ends():
         (403, {"X-RateLimit-Remaining": "12", "X-RateLimit-Reset": "1795000000"}, None),
         (403, {"Retry-After": "soon"}, None),
     ):
-        answer = fetching.Answer(status, _headers(headers), b"")
+        answer = fetching.HttpResponse(status, _headers(headers), b"")
         ends = fetching.rate_limit_end(answer, TODAY)
         wanted = None if seconds is None else TODAY + dt.timedelta(seconds=seconds)
         assert ends == wanted, headers
