@@ -24,7 +24,7 @@ from roadmap.core.proxy import public_address
 from roadmap.core.web import now
 from roadmap.people import permissions
 from roadmap.portfolio import links
-from roadmap.portfolio.actions import TooMany, lock_portfolio
+from roadmap.portfolio.actions import LimitReached, lock_portfolio
 from roadmap.portfolio.models import PortfolioLink
 from roadmap.portfolio.selection import find_portfolio
 
@@ -96,7 +96,7 @@ def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
         made = links.create_link(
             db.session, portfolio, label=body.label, expires_at=ends_at, now=at
         )
-    except TooMany as refused:
+    except LimitReached as refused:
         abort_with_problem(409, str(refused))
     return OperationResult(_serialize(made), 201)
 

@@ -235,7 +235,7 @@ def create_portfolio(body: NewPortfolio) -> OperationResult:
         )
     except LookupError:
         raise InvalidFields({"copy_of": [_("You have no such portfolio.")]}) from None
-    except actions.TooMany as refused:
+    except actions.LimitReached as refused:
         abort_with_problem(409, str(refused))
     return OperationResult(_serialize(made), 201, location=f"{BASE}/me/portfolios/{made.id}")
 
@@ -259,7 +259,7 @@ def change_portfolio(portfolio_id: uuid.UUID, body: PortfolioChange) -> Portfoli
         raise InvalidFields({"default": [_("Make another portfolio the default instead.")]})
     values = {
         name: getattr(body, name) or type(getattr(portfolio, name))()
-        for name in actions.TEXTS
+        for name in actions.EDITABLE_FIELDS
         if name in sent and name != "left_out_skills"
     }
     if "left_out_skills" in sent:
@@ -307,7 +307,7 @@ def delete_portfolio(portfolio_id: uuid.UUID) -> None:
     portfolio = _lock(portfolio_id)
     try:
         actions.delete_portfolio(db.session, portfolio, now=now())
-    except actions.IsDefault:
+    except actions.CannotDeleteDefault:
         abort_with_problem(409, _("Make another portfolio the default first."))
 
 
@@ -362,7 +362,7 @@ def _serialize(portfolio: Portfolio | None) -> PortfolioShape:
     ]
     return PortfolioShape.model_validate(
         {
-            **{name: getattr(portfolio, name) for name in actions.TEXTS},
+            **{name: getattr(portfolio, name) for name in actions.EDITABLE_FIELDS},
             "id": portfolio.id,
             "default": portfolio.is_default,
             "left_out_skills": portfolio.left_out_skills.split(),

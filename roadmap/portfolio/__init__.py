@@ -1,1 +1,1 @@
-"""The portfolio that a person shows, its export formats and its public links."""
+"""Portfolios, their export formats and their public links."""

@@ -1,6 +1,7 @@
-"""Change portfolios: their texts and sections, their pieces, order and redactions.
+"""Change a portfolio's texts, sections, items and redactions.
 
-Each of these is a write of the owner. It takes a portfolio as `lock_portfolio` returns it.
+Only the owner makes these changes. Functions that take a portfolio expect one that
+`lock_portfolio` returned.
 """
 
 from __future__ import annotations
@@ -33,43 +34,42 @@ from roadmap.portfolio.selection import (
     load_selection,
 )
 
-# As many as an export can handle in time.
+# Exports stay within their time limit up to this number.
 MAX_ITEMS = 300
-# More audiences than a person has.
 MAX_PORTFOLIOS = 20
-# The columns with what a person says in a portfolio besides its pieces.
-TEXTS = (
+# The columns that the form of a portfolio edits.
+EDITABLE_FIELDS = (
     "name", "headline", "introduction", "shows_email", "shows_self_assessed", "shows_below_bar",
     "left_out_skills", "shown_profiles",
 )  # fmt: skip
 
 
 class StalePortfolio(Exception):
-    """The texts were changed after the form was filled."""
+    """The texts were changed after the form was loaded."""
 
 
 class NotVisibleInPortfolio(Exception):
-    """The piece may not be shown: its visibility is not `portfolio`."""
+    """The visibility of the item is not `portfolio`."""
 
 
 class PortfolioFull(Exception):
-    """The portfolio holds as many pieces as it may."""
+    """The portfolio already has MAX_ITEMS items."""
 
 
-class TooMany(Exception):
-    """The person has as many portfolios or links as there can be; the text says so."""
+class LimitReached(Exception):
+    """The person has reached the maximum of portfolios or links; the text is a message for them."""
 
 
-class IsDefault(Exception):
-    """The default portfolio is not deleted: another one has to be the default first."""
+class CannotDeleteDefault(Exception):
+    """The default portfolio cannot be deleted until another one is the default."""
 
 
 def lock_portfolio(
     session: Session, portfolio_id: uuid.UUID, *, by: Actor, now: dt.datetime
 ) -> Portfolio:
-    """Lock the owner and load a portfolio; the first is stored where it was not.
+    """Lock the owner and load a portfolio, inserting their first one if it has no row yet.
 
-    Raises RowDeleted where the portfolio is not theirs, or was deleted.
+    Raises RowDeleted if the portfolio belongs to somebody else or was deleted.
     """
     lock_user(session, by.id)
     portfolio = session.get(Portfolio, portfolio_id, populate_existing=True)
@@ -92,35 +92,35 @@ def create_portfolio(
     now: dt.datetime,
     key: str = "",
 ) -> Portfolio:
-    """Create a portfolio, empty or as a copy of another, once for each `key` of a form.
+    """Create an empty portfolio or a copy of another one; idempotent by the form's `key`.
 
-    A copy has everything but the public links. Raises TooMany.
+    A copy has everything except the public links. Raises LimitReached.
     """
     lock_user(session, by.id)
-    made_as = form_id(key, by.id, name, copy_of)
-    if made := session.get(Portfolio, made_as):
-        return made
-    # The first one is stored before a second, which is never the default by accident.
+    portfolio_id = form_id(key, by.id, name, copy_of)
+    if existing := session.get(Portfolio, portfolio_id):
+        return existing
+    # The first portfolio must have a row, or the second would become the default.
     session.add(find_portfolio(session, by.id, None, now))
     session.flush()
     source = lock_portfolio(session, copy_of, by=by, now=now) if copy_of else None
     if count_rows(session, Portfolio, Portfolio.user_id == by.id) >= MAX_PORTFOLIOS:
-        raise TooMany(
+        raise LimitReached(
             _("You have %(most)d portfolios, the maximum. Delete one first.", most=MAX_PORTFOLIOS)
         )
-    copied = (*TEXTS, "section_order", "hidden_sections")
+    copied = (*EDITABLE_FIELDS, "section_order", "hidden_sections")
     values = {field: getattr(source, field) for field in copied} if source else {}
     portfolio = Portfolio(
-        **{**values, "name": name}, id=made_as, user_id=by.id, created_at=now, updated_at=now
+        **{**values, "name": name}, id=portfolio_id, user_id=by.id, created_at=now, updated_at=now
     )
     session.add(portfolio)
     session.flush()
     if source:
-        for key_, item in load_choices(session, source.id).items():
+        for evidence_id, item in load_choices(session, source.id).items():
             session.add(
                 PortfolioItem(
-                    portfolio_id=made_as, user_id=by.id, evidence_id=key_, position=item.position,
-                    redaction=item.redaction,
+                    portfolio_id=portfolio_id, user_id=by.id, evidence_id=evidence_id,
+                    position=item.position, redaction=item.redaction,
                 )
             )  # fmt: skip
         session.flush()
@@ -129,7 +129,7 @@ def create_portfolio(
 
 
 def make_default(session: Session, portfolio: Portfolio, *, now: dt.datetime) -> None:
-    """Make a portfolio the one at `/portfolio`."""
+    """Make this the default portfolio, shown at `/portfolio`."""
     if portfolio.is_default:
         return
     session.execute(
@@ -140,9 +140,9 @@ def make_default(session: Session, portfolio: Portfolio, *, now: dt.datetime) ->
 
 
 def delete_portfolio(session: Session, portfolio: Portfolio, *, now: dt.datetime) -> None:
-    """Delete a portfolio with its public links, which stop working. Raises IsDefault."""
+    """Delete a portfolio and its public links. Raises CannotDeleteDefault."""
     if portfolio.is_default:
-        raise IsDefault
+        raise CannotDeleteDefault
     session.delete(portfolio)
     _record(session, portfolio, "portfolio.deleted", now=now)
 
@@ -155,10 +155,10 @@ def save_texts(
     revision: int,
     now: dt.datetime,
 ) -> None:
-    """Save texts of a portfolio, and which address, profiles and levels it shows, by `TEXTS`.
+    """Save the given columns of `EDITABLE_FIELDS`.
 
-    `revision` is the one that the form was filled from, 0 where nothing was saved yet. Saving the
-    current texts changes nothing. Raises StalePortfolio where the revision is no longer current.
+    `revision` is the revision that the form was loaded from, 0 if nothing was saved yet. Saving
+    unchanged values is a no-op. Raises StalePortfolio if the revision is not the current one.
     """
     changed = {name: text for name, text in texts.items() if getattr(portfolio, name) != text}
     if portfolio.revision and not changed:
@@ -175,7 +175,7 @@ def save_texts(
 def show_section(
     session: Session, portfolio: Portfolio, key: str, *, is_shown: bool, now: dt.datetime
 ) -> None:
-    """Show a section of `SECTIONS`, or hide it."""
+    """Show or hide a section, a key of `SECTIONS`."""
     hidden = set(portfolio.hidden_sections.split())
     hidden = hidden - {key} if is_shown else hidden | {key}
     order = sections.ordered(portfolio.section_order)
@@ -185,7 +185,7 @@ def show_section(
 def move_section(
     session: Session, portfolio: Portfolio, key: str, place: int, *, now: dt.datetime
 ) -> None:
-    """Move a section to a place, counted from 0 and clamped."""
+    """Move a section to a 0-based position, clamped to the number of sections."""
     order = sections.moved(portfolio.section_order, key, place)
     hidden = set(portfolio.hidden_sections.split())
     arrange_sections(session, portfolio, order, hidden, now=now)
@@ -199,8 +199,8 @@ def arrange_sections(
     *,
     now: dt.datetime,
 ) -> None:
-    """Store the order of the sections of a locked portfolio, and which of them are hidden."""
-    arranged = (sections.joined(order), " ".join(sorted(hidden)))
+    """Store the order of the sections and the keys of the hidden ones."""
+    arranged = (sections.to_stored(order), " ".join(sorted(hidden)))
     if arranged == (portfolio.section_order, portfolio.hidden_sections):
         return
     portfolio.section_order, portfolio.hidden_sections = arranged
@@ -210,7 +210,7 @@ def arrange_sections(
 def save_profiles(
     session: Session, urls: Mapping[str, str], *, by: Actor, now: dt.datetime
 ) -> None:
-    """Store the full addresses of the person's profiles by network, without the empty ones."""
+    """Replace the person's profiles by these URLs, keyed by network; empty URLs are skipped."""
     lock_user(session, by.id)
     session.execute(sa.delete(Profile).where(Profile.user_id == by.id))
     session.add_all(
@@ -224,10 +224,9 @@ def save_profiles(
 def add_item(
     session: Session, portfolio: Portfolio, evidence: Evidence, *, now: dt.datetime
 ) -> None:
-    """Add a piece at the end of a portfolio; one that is already in it keeps its place.
+    """Append an item to a portfolio; an item that is already in it keeps its position.
 
-    Raises NotVisibleInPortfolio where its visibility is not `portfolio`, and PortfolioFull where
-    there is no room.
+    Raises NotVisibleInPortfolio and PortfolioFull.
     """
     refresh(session, evidence, ["visibility"])
     if not evidence.is_public:
@@ -244,7 +243,7 @@ def add_item(
 def add_all_items(
     session: Session, portfolio: Portfolio, today: dt.date, *, now: dt.datetime
 ) -> int:
-    """Add what `Selection.addable` names, newest first; return how many pieces that are."""
+    """Append the items of `Selection.addable`, newest first, and return their number."""
     chosen = _chosen(session, portfolio)
     addable = load_selection(session, portfolio.user_id, portfolio.id, today).addable
     added = [item.id for item in addable][: max(0, MAX_ITEMS - len(chosen))]
@@ -257,7 +256,7 @@ def add_all_items(
 def remove_item(
     session: Session, portfolio: Portfolio, evidence_id: uuid.UUID, *, now: dt.datetime
 ) -> None:
-    """Remove a piece from a portfolio, if it is in it; its redaction is kept."""
+    """Remove an item from a portfolio, if present; its redaction is kept."""
     chosen = _chosen(session, portfolio)
     if evidence_id in chosen:
         _arrange_items(session, portfolio, [key for key in chosen if key != evidence_id])
@@ -272,10 +271,10 @@ def move_item(
     *,
     now: dt.datetime,
 ) -> None:
-    """Move a piece to a position among those that are shown, counted from 0 and clamped.
+    """Move an item to a 0-based position among the visible items, clamped to their number.
 
-    Pieces that may no longer be shown go to the end. Raises RowDeleted also where the piece is
-    not among the shown ones.
+    Items that may no longer be shown go to the end. Raises RowDeleted if the item is not among
+    the visible ones.
     """
     chosen = _chosen(session, portfolio)
     eligible = _eligible_ids(session, portfolio.user_id)
@@ -296,10 +295,10 @@ def replace_items(
     *,
     now: dt.datetime,
 ) -> None:
-    """Make these the pieces of a portfolio, in this order, each redacted or not.
+    """Replace the items of a portfolio by these, at most MAX_ITEMS, in the given order.
 
-    At most MAX_ITEMS. Those that may not be shown stay where they were chosen before; to choose
-    another one raises NotVisibleInPortfolio with its id.
+    Items that may no longer be shown are accepted if they were in the portfolio before. Others
+    raise NotVisibleInPortfolio with their ids.
     """
     choices = load_choices(session, portfolio.id)
     before = {key: choices[key].redaction for key in chosen_ids(choices)}
@@ -322,10 +321,10 @@ def redact_item(
     seen: str = "",
     now: dt.datetime,
 ) -> None:
-    """Set what readers of a portfolio get in place of a piece, or with None show the piece itself.
+    """Set the redaction of an item, or remove it with None.
 
-    `seen` is the fingerprint of what the form showed, "" to save unconditionally. Raises StaleForm,
-    and RowDeleted also where the piece is not in the portfolio.
+    `seen` is the fingerprint of the values that the form showed, "" to save unconditionally.
+    Raises StaleForm, and RowDeleted if the item is not in the portfolio.
     """
     choice = load_choices(session, portfolio.id).get(evidence_id)
     if choice is None:
@@ -339,12 +338,12 @@ def redact_item(
 
 
 def redaction_values(redaction: Redaction | None) -> dict[str, Any]:
-    """Return what a form of a redaction shows, nothing for none."""
+    """Return the form values of a redaction, empty for None."""
     return asdict(redaction) if redaction else {}
 
 
 def _arrange_items(session: Session, portfolio: Portfolio, keys: Sequence[uuid.UUID]) -> None:
-    """Make these the chosen pieces of a locked portfolio, in this order; redactions stay."""
+    """Store these as the items of a portfolio, in this order; redactions are kept."""
     choices = load_choices(session, portfolio.id)
     places = {key: place for place, key in enumerate(keys)}
     for key in places.keys() - choices.keys():
@@ -364,7 +363,7 @@ def _chosen(session: Session, portfolio: Portfolio) -> list[uuid.UUID]:
 
 
 def _eligible_ids(session: Session, user_id: uuid.UUID) -> set[uuid.UUID]:
-    """Return the person's pieces that may be shown."""
+    """Load the ids of the person's evidence that a portfolio may show."""
     mine = sa.select(Evidence.id).where(Evidence.user_id == user_id, is_visible(Audience.PUBLIC))
     return set(session.scalars(mine))
 
@@ -378,7 +377,7 @@ def _record(
     now: dt.datetime,
     **data: Any,
 ) -> None:
-    """Record a change by its owner; `subject` is the piece that it is about, if it is."""
+    """Record a change by the owner; `subject` is the id of the item concerned, if any."""
     record_history(
         session, user_id=portfolio.user_id, by=portfolio.user_id, action=action,
         subject=str(subject or portfolio.id), now=now, name=portfolio.name, **data,

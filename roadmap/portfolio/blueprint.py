@@ -1,4 +1,4 @@
-"""The blueprint, and what several of its pages load and show."""
+"""The blueprint, and the loaders and page contexts that its route modules share."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ portfolio = Blueprint("portfolio", __name__)
 
 
 def find_portfolio(actor: Actor, portfolio_id: uuid.UUID | None) -> Portfolio:
-    """Load a portfolio of the actor, the default one for None; 404 for any other."""
+    """Load a portfolio of the actor, or for None the default one. Responds 404 to others."""
     found = selection.find_portfolio(db.session, actor.id, portfolio_id, now())
     return permissions.check_access(actor, "portfolio.write", found)
 
 
 def lock_portfolio(actor: Actor, portfolio_id: uuid.UUID) -> Portfolio:
-    """Load a portfolio of the actor to change it; 404 for any other."""
+    """Lock and load a portfolio of the actor. Responds 404 to others."""
     return actions.lock_portfolio(db.session, portfolio_id, by=actor, now=now())
 
 
@@ -45,7 +45,7 @@ def portfolio_url(portfolio_id: uuid.UUID) -> str:
 
 
 def see_portfolio(found: Portfolio, anchor: str | None = None) -> BaseResponse:
-    """Redirect to the page of a portfolio; of the default one, to the address that it has."""
+    """Redirect to the page of a portfolio; the default one has its own URL."""
     if found.is_default:
         return see_other("portfolio.index", _anchor=anchor)
     return see_other("portfolio.show", _anchor=anchor, portfolio_id=found.id)

@@ -1,10 +1,10 @@
-"""A portfolio as values. Pure.
+"""The read model of a portfolio. Pure.
 
-The code that builds a `Document` decides what is shown: the pieces that were chosen and that anyone
-may see now, redacted where their author redacted them, and nothing of a hidden section. Export
-formats, the preview and the public page write all of it, section by section in the order of
-`Document.sections`. The name that its owner gave a portfolio is for the owner and not in it. Texts
-that are no Markdown are clean lines, see `cleaned`.
+The code that builds a `Document` decides what is shown: the chosen items that are public now,
+redacted where their author redacted them, and nothing of a hidden section. Export formats, the
+preview and the public page render all of it, section by section in the order of
+`Document.sections`. The name of a portfolio is private to its owner and not included. Texts other
+than Markdown are single lines, see `cleaned`.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class Degree:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """A skill with its latest level, 1 to 4, and the level that the role asks for (`bar`).
+    """A skill with its latest level, 1 to 4, and the level that the role requires (`bar`).
 
-    `assessor` is the name of the manager, marked where the person gave them their role or a script
-    assessed for them, `is_old` tells that the assessment is marked as old.
+    `assessor` is the manager's name, with a note if the person gave them their role or a script
+    assessed on their behalf. `is_old` is true for an outdated assessment.
     """
 
     title: str
@@ -67,10 +67,10 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A page of the person elsewhere. `network` is a key of `profiles.NETWORKS`.
+    """A profile on an external site. `network` is a key of `profiles.NETWORKS`.
 
-    `title` names the network, `username` the account in it (of a website, its address without the
-    scheme). `url` is https, or http for a website, and safe to link to.
+    `title` is the name of the network. `username` is the account, or a website's address without
+    the scheme. `url` is https, or http for a website, and safe to link to.
     """
 
     network: str
@@ -81,25 +81,27 @@ class Profile:
 
 @dataclass(slots=True, unsafe_hash=True, kw_only=True)
 class DocumentItem(Content):
-    """The content of a piece of evidence, and what a reader sees besides.
+    """A piece of evidence as readers of a portfolio see it.
 
-    `verified_for` (milestones that were confirmed for it, with the wording that was confirmed where
-    it has changed, and by whom where that differs), `linked_to` (other milestones that its author
-    has done) and `skills` are titles; `witnessed` says who saw which of those linked met, in their
-    words, `also_witnessed` which of those verified. `verified_by` and `verified_on` are None where
-    the item is not verified, `verified_on` also where `verified_for` has the days. `verified_title`
-    is the title under which it was verified where it has another one now; `verifiers` stand for all
-    who verified it.
-    `badges` is the address of its signed badge, where it has one and has not lapsed.
-    `is_draft` says that somebody could review it, and its author has not asked. `newer_since` is
-    the day since which a newer version than the verified one awaits review: all that is said of it.
-    `impacts` are the complete ones.
+    - `verified_for`: titles of the confirmed milestones, with the confirmed wording if it has
+      changed since, and with the reviewer if they differ
+    - `linked_to`: titles of other linked milestones that the author has done
+    - `witnessed`, `also_witnessed`: statements of witnesses about `linked_to` and `verified_for`
+    - `verified_by`, `verified_on`: None if the item is not verified; `verified_on` is also None if
+      `verified_for` has the dates
+    - `verified_title`: the title that was verified, if the current title is another one
+    - `verifiers`: keys of all people who verified the item
+    - `badges`: the URL of the signed badge, if there is one and the item has not lapsed
+    - `is_draft`: somebody could review the item, but the author has not submitted it
+    - `newer_since`: the date since which a newer version has been awaiting review; nothing else of
+      that version is shown
+    - `impacts`: only complete ones
 
-    Where `is_redacted`, the author wrote title and description for readers who may not see the
-    piece itself, and no reviewer judged that wording: what was verified is the piece behind it.
-    Link, role, issuer, files, `verified_title`, words of witnesses and the sources of impacts are
-    empty then, impacts as well unless the author shows them, and `id` is one of this portfolio
-    alone, so that nobody finds the piece by it elsewhere.
+    A redacted item has a title and description that the author wrote for readers who may not see
+    the original. No reviewer judged that wording; the verification applies to the original. Link,
+    role, issuer, files, `verified_title`, witness statements and sources of impacts are empty, and
+    so are impacts unless the author shows them. Its `id` is unique to the portfolio, so that the
+    original cannot be found by it.
     """
 
     occurred_on: PartialDate
@@ -124,14 +126,14 @@ class DocumentItem(Content):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A portfolio of a person on a day.
+    """A portfolio of a person on a given day.
 
-    `sections` are the keys of `sections.SECTIONS` that are shown, in the author's order; what
-    belongs to another one is empty here. `introduction_md` is "introduction", `verified_impacts`
-    "results", `items` "evidence", `positions` "experience", `degrees` "education", `skills`
-    "skills". Name, headline, email and profiles come before all of them.
+    `sections` are the visible keys of `sections.SECTIONS` in the author's order; fields of hidden
+    sections are empty. The section of `introduction_md` is "introduction", that of
+    `verified_impacts` "results", of `items` "evidence", of `positions` "experience", of `degrees`
+    "education", and of `skills` "skills". Name, headline, email and profiles precede all sections.
 
-    `email` is None unless they chose to show it; `profiles` are those that they chose for this
+    `email` is None unless the person shows it. `profiles` are those that the person chose for this
     portfolio, in the order of `profiles.NETWORKS`.
     """
 
@@ -152,9 +154,9 @@ class Document:
 
     @property
     def parts(self) -> list[str]:
-        """Return the sections in their order, and "account" before the first that it is about.
+        """Return the sections in order, with "account" before the first one about evidence.
 
-        It says how much of the evidence is verified, and stands wherever evidence is shown.
+        The account is the summary of how much of the evidence is verified.
         """
         found = list(self.sections)
         about = [found.index(key) for key in ("results", "evidence") if key in found]
@@ -164,7 +166,7 @@ class Document:
 
     @property
     def verified(self) -> int:
-        """Return how many pieces a named person has verified that have not lapsed."""
+        """Return the number of verified items that have not lapsed."""
         return sum(item.tone == "verified" for item in self.items)
 
     @property
@@ -173,7 +175,7 @@ class Document:
 
     @property
     def verifiers(self) -> int:
-        """Return by how many people the verified pieces were verified."""
+        """Return the number of people who verified the verified items."""
         verified = (item for item in self.items if item.tone == "verified")
         return len(
             {each for item in verified for each in item.verifiers or {item.verified_by or ""}}
@@ -181,18 +183,18 @@ class Document:
 
     @property
     def verified_impacts(self) -> tuple[tuple[DocumentItem, Impact], ...]:
-        """Return the complete impacts of verified pieces, in order; none where they are hidden."""
+        """Return the complete impacts of verified items, in order; empty if results are hidden."""
         if "results" not in self.sections:
             return ()
         return tuple(_impacts(item for item in self.items if item.tone == "verified"))
 
 
-# Their texts have several lines.
+# Fields with Markdown, which keep their line breaks.
 MARKDOWN = ("introduction_md", "summary", "description")
 
 
 def cleaned(value: Any) -> Any:
-    """Return values in which each text that is no Markdown is a single line without oddities."""
+    """Return the value with every text field other than Markdown cleaned to a single line."""
     if type(value) is str:
         return clean_line(value)
     if isinstance(value, tuple):

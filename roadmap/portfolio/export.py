@@ -1,4 +1,4 @@
-"""Export a portfolio as a file, for the page and the API."""
+"""Export a portfolio as a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class MissingCharacters(Exception):
-    """The format would show boxes in place of some characters, which are the text."""
+    """The fonts of the format lack some characters; the text lists them."""
 
 
 def export_file(
@@ -37,18 +37,18 @@ def export_file(
     portfolio_id: uuid.UUID | None = None,
     *,
     now: dt.datetime,
-    accepts_boxes: bool = True,
+    allow_missing_characters: bool = True,
 ) -> Response:
-    """Return a portfolio of the actor, or the default one, in the format with this key.
+    """Return a portfolio of the actor, by default their default one, in the format of this key.
 
-    Ends the request's transaction, because the export is audited in one of its own. Raises KeyError
-    for an unknown format, NoPortfolio, TooBusy, PdfError where it fails, and MissingCharacters
-    instead of a file with boxes unless the reader `accepts_boxes`.
+    Ends the request's transaction, because the audit record is written in a separate one. Raises
+    KeyError for an unknown format, PortfolioNotFound, TooBusy, PdfError, and MissingCharacters
+    unless `allow_missing_characters`.
     """
     chosen = FORMATS[name]
     with export_slot():
         document = load_document(db.session, actor.id, actor.today(now), portfolio_id)
-        if not accepts_boxes and (missing := chosen.missing(document)):
+        if not allow_missing_characters and (missing := chosen.missing(document)):
             raise MissingCharacters(missing)
         made = chosen.render(document)
         files = chosen.files(document)
@@ -70,7 +70,7 @@ def export_file(
 
 
 def add_files(made: bytes, files: Mapping[str, str]) -> IO[bytes]:
-    """Return a ZIP with stored files added, on the disk: all of them together are large."""
+    """Return a temporary file with the ZIP and the stored files added; they may exceed memory."""
     answer = temporary_file(current_app.config["DATA_DIR"])
     answer.write(made)
     with zipfile.ZipFile(answer, "a") as archive:
@@ -88,9 +88,9 @@ def add_files(made: bytes, files: Mapping[str, str]) -> IO[bytes]:
 
 
 def file_stem(name: str, portfolio: str = "") -> str:
-    """Return a file name that is safe everywhere: `anna-lopez-portfolio`.
+    """Return a portable file name, such as `anna-lopez-portfolio`.
 
-    It is made from a person's name, and that of the portfolio where it is not their default one.
+    Pass the name of the portfolio unless it is the default one.
     """
     return "-".join(word for word in (_slug(name), "portfolio", _slug(portfolio)) if word)
 

@@ -1,4 +1,4 @@
-"""The forms of portfolios: new ones, texts, redactions, profiles and public links."""
+"""Forms for portfolios, redactions, profiles and public links."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _name_field(label: LazyString) -> StringField:
 
 
 class TextsForm(FlaskForm):
-    """The texts; `revision` is the one that the form was filled from, to detect stale edits."""
+    """The texts and settings of a portfolio; `revision` detects stale edits."""
 
     name = _name_field(_l("Name of this portfolio"))
     headline = StringField(
@@ -71,7 +71,7 @@ class TextsForm(FlaskForm):
 
 class NewPortfolioForm(FlaskForm):
     name = _name_field(_l("Name"))
-    # The choices are those of the person.
+    # The route fills in the person's portfolios.
     copy_of = SelectField(
         _l("Start from"),
         description=_l(
@@ -81,7 +81,7 @@ class NewPortfolioForm(FlaskForm):
 
 
 class RedactionForm(SeenForm):
-    """What readers get in place of a piece that is under NDA."""
+    """The replacement text for a confidential item."""
 
     title = StringField(
         _l("Title that readers see"),
@@ -104,7 +104,7 @@ class RedactionForm(SeenForm):
 
 
 class ProfileField(StringField):
-    """A profile as people write it. After validation `url` is its full address, '' for none."""
+    """A profile as entered. After validation, `url` is its full URL, or "" if left empty."""
 
     url = ""
 
@@ -121,7 +121,7 @@ class ProfileField(StringField):
 
 
 class ProfilesForm(FlaskForm):
-    """The profiles of a person; the fields have the keys of `NETWORKS`."""
+    """The profiles of a person; field names are the keys of `NETWORKS`."""
 
     github = ProfileField("GitHub", "github")
     linkedin = ProfileField("LinkedIn", "linkedin")

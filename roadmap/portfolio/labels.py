@@ -1,4 +1,4 @@
-"""Labels and sentences that all formats share, in the reader's language."""
+"""Translated labels and sentences that all export formats share."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ from roadmap.evidence.labels import FIELDS, is_issued
 from roadmap.portfolio.document import Degree, Document, DocumentItem, Position, Skill
 from roadmap.portfolio.urls import safe_url
 
-# Results at the start of a document, for readers in a hurry.
 MAX_TOP_RESULTS = 6
-# How much of a piece's description a list shows, in characters.
+# Characters of a description in a list of items.
 OPENING_LENGTH = 400
 
 
 def roadmap_line(document: Document) -> str:
-    """Return the roadmap that the person follows; empty where they follow none."""
+    """Return a line naming the person's roadmap, or an empty string."""
     title = document.roadmap_title
     return _("Roadmap: %(title)s", title=title) if title else ""
 
 
 def position_period(position: Position, locale: str) -> str:
-    """Return how long a job lasted: Mar 2022 – today."""
+    """Return the period of a job, such as "Mar 2022 – today"."""
     end = show_month(position.ended_on, locale) if position.ended_on else _("today")
     return f"{show_month(position.started_on, locale)} – {end}"
 
 
 def impact_change(impact: Impact) -> str:
-    """Return what an impact changed: 420 → 180 ms, or only the result without a baseline."""
-    # With a plain space before its unit.
+    """Return the change, such as "420 → 180 ms", or only the result without a baseline."""
+    # Replaces the non-breaking space before the unit.
     return clean_line(impact.change)
 
 
@@ -43,21 +42,21 @@ def impact_type(impact: Impact) -> str:
 
 
 def impact_line(impact: Impact) -> str:
-    """Return an impact as one line without its source: P95 latency: 420 → 180 ms (scale)."""
+    """Return an impact without its source, such as "P95 latency: 420 → 180 ms (scale)"."""
     parts = (impact.metric, impact_change(impact))
     return f"{': '.join(part for part in parts if part)} ({impact_type(impact).lower()})"
 
 
 def sourced_impact_line(impact: Impact) -> str:
-    """Return an impact as one line with the address of its source, where that is one."""
+    """Return an impact as one line, with the URL of its source if that is valid."""
     line, source = impact_line(impact), safe_url(impact.source_url)
     return f"{line}, {_('source: %(url)s', url=source)}" if source else line
 
 
 def verification_line(item: DocumentItem, locale: str) -> str:
-    """Return who verified a piece, whether it has lapsed since, and whether its text was judged.
+    """Return who verified an item and when, or that it is not verified.
 
-    It also says that a newer version awaits review.
+    Includes notes about a lapsed item, a newer version awaiting review, and a redaction.
     """
     said = _verification(item, locale)
     if newer := newer_version(item, locale):
@@ -85,7 +84,7 @@ def _verification(item: DocumentItem, locale: str) -> str:
 
 
 def newer_version(item: DocumentItem, locale: str) -> str:
-    """Return that a newer version awaits review, and since when; empty where none does."""
+    """Return a note about a newer version that awaits review, or an empty string."""
     if item.newer_since is None:
         return ""
     since = show_date(item.newer_since, locale)
@@ -93,13 +92,13 @@ def newer_version(item: DocumentItem, locale: str) -> str:
 
 
 def result_source(item: DocumentItem, locale: str) -> str:
-    """Return of which piece a result is, and that a newer version of it awaits review."""
+    """Return the title of the item behind a result, with a note about a newer version."""
     newer = newer_version(item, locale)
     return _("%(title)s (%(newer)s)", title=item.title, newer=newer) if newer else item.title
 
 
 def fact_labels() -> dict[str, str]:
-    """Return how the facts of a piece are called, by its field: texts, milestones and its badge."""
+    """Return the labels of an item's additional texts, milestones and badge, by field name."""
     return {
         **{name: str(FIELDS[name]) for name in FURTHER_TEXTS},
         "verified_for": _("Verified for"),
@@ -111,10 +110,7 @@ def fact_labels() -> dict[str, str]:
 
 
 def piece_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
-    """Return what a piece says besides, each time as a label and the texts: above all milestones.
-
-    A format that has a better place for one of them says it there as well.
-    """
+    """Return label and texts of each field of `fact_labels` that is not empty."""
     facts = []
     for name, label in fact_labels().items():
         said = getattr(item, name)
@@ -124,31 +120,31 @@ def piece_facts(item: DocumentItem) -> list[tuple[str, list[str]]]:
 
 
 def skills_label() -> str:
-    """Return how the skills of a piece are called, which its author named and nobody judged."""
+    """Return the label of an item's skills, which are not reviewed."""
     return _("Skills, named by the author")
 
 
 def opening(item: DocumentItem) -> Markup:
-    """Return the beginning of a description that is too long for a list; empty for others."""
+    """Return the beginning of a long description, or an empty string for a short one."""
     text = item.description
     return to_opening(text, OPENING_LENGTH) if len(text) > OPENING_LENGTH else Markup("")
 
 
 def file_lines(item: DocumentItem) -> list[str]:
-    """Return the files of a piece, by name and SHA-256, as a reader compares them."""
+    """Return a line with name and SHA-256 for each file of an item."""
     return [f"{file.name} (SHA-256 {file.sha256})" for file in item.files]
 
 
 def shown_kind(item: DocumentItem) -> str:
-    """Return the kind as it stands above a piece; empty for "Other", which says nothing there."""
+    """Return the kind shown above an item, empty for "Other"."""
     is_plain = item.kind == "other" and item.tone != "lapsed"
     return "" if is_plain else item.kind_label
 
 
 def validity(item: DocumentItem, locale: str) -> str:
-    """Return who issued a certificate, when, and how long it is valid; empty where unknown.
+    """Return the issuer, date of issue and end of validity, as far as known.
 
-    For other kinds the issuer is a venue or publisher, which is named without a verb.
+    For kinds that are not issued, the issuer is a venue or publisher and named alone.
     """
     parts = []
     if item.issuer:
@@ -162,8 +158,8 @@ def validity(item: DocumentItem, locale: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def declared() -> str:
-    """Return what stands beside years and degrees, which nobody checks."""
+def declared_note() -> str:
+    """Return the note shown next to self-declared jobs and degrees."""
     return _("Declared by the author, not verified")
 
 
@@ -179,7 +175,7 @@ def degree_title(degree: Degree) -> str:
 
 
 def assessor(skill: Skill, locale: str = "en") -> str:
-    """Return who assessed a skill and when, marked where that is long ago."""
+    """Return who assessed a skill and when, with a note if that is long ago."""
     by = _("assessed by a manager") if skill.assessed_by == "manager" else _("self-assessed")
     if skill.assessor:
         by = _("%(assessed)s, %(name)s", assessed=by, name=skill.assessor)
@@ -190,14 +186,14 @@ def assessor(skill: Skill, locale: str = "en") -> str:
 
 
 def level_meaning(skill: Skill) -> str:
-    """Return what the level of a skill means; empty where nothing says so."""
+    """Return the meaning of a skill's level, or an empty string if it has no description."""
     if not skill.level_text:
         return ""
     return _("Level %(level)s means: %(meaning)s", level=skill.level, meaning=skill.level_text)
 
 
-def missing_skills() -> str:
-    """Return what stands below the skills, whether any is left out or not."""
+def skills_footnote() -> str:
+    """Return the note below the skills; shown even if none is left out."""
     return _(
         "A skill that is not shown was not assessed at the level that the role asks for, or the "
         "author left it out."
@@ -205,7 +201,7 @@ def missing_skills() -> str:
 
 
 def skill_table(document: Document) -> tuple[tuple[str, ...], list[tuple[str | int, ...]]]:
-    """Return the header of a table of the skills, and a row for each."""
+    """Return the header and rows of the table of skills."""
     head = (_("Skill"), _("Level"), _("Required"), _("Assessed"), _("What the level means"))
     return head, [
         (
@@ -220,7 +216,7 @@ def skill_table(document: Document) -> tuple[tuple[str, ...], list[tuple[str | i
 
 
 def result_table(document: Document) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return the header of a table of the first results, and a row for each; none may be."""
+    """Return the header and rows of the table of top results; rows may be empty."""
     return (_("Change"), _("Metric"), _("Evidence")), [
         (
             impact_change(impact),
@@ -236,18 +232,18 @@ def impact_header() -> tuple[str, ...]:
 
 
 def dated_position(position: Position, locale: str) -> str:
-    """Return how long a job lasted, and whether it was machine learning."""
+    """Return the period of a job, with a note if it was in machine learning."""
     period = position_period(position, locale)
     return f"{period} · {_('machine learning')}" if position.is_ml else period
 
 
 def skill_level(skill: Skill) -> str:
-    """Return a level beside the bar: level 3 of 4, the role asks for 4."""
+    """Return the level and the bar: "level 3 of 4, the role asks for 4"."""
     return _("level %(level)s of 4, the role asks for %(bar)s", level=skill.level, bar=skill.bar)
 
 
 def verification_summary(document: Document) -> str:
-    """Return one sentence that says how much of the portfolio is verified."""
+    """Return a sentence about how much of the evidence is verified."""
     pieces = len(document.items)
     if not pieces:
         return _("No evidence is shown yet.")
@@ -271,7 +267,7 @@ def verification_summary(document: Document) -> str:
 
 
 def tone_explanation() -> str:
-    """Return what the two tones mean, for readers who see them for the first time."""
+    """Return the explanation of "verified" and "not verified" for first-time readers."""
     return _(
         "Verified: the named person, a manager of the author at that time, confirmed this version "
         "for the milestones listed. Not verified: nobody else has confirmed it yet."

@@ -1,8 +1,8 @@
-"""Public links to a portfolio: creating, revoking and resolving them.
+"""Create, revoke and resolve public links to a portfolio.
 
-The token in a URL is the row's id, signed with the instance's secret key (HMAC-SHA-256). Its owner
-can see it again at any time, it cannot be guessed, and a copy of the database alone opens nothing.
-A new secret key ends every link.
+The token in a URL is the row's id, signed with the instance's secret key (HMAC-SHA-256). It can be
+shown to the owner again, cannot be guessed, and cannot be derived from a copy of the database.
+Changing the secret key invalidates all links.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
-from roadmap.portfolio.actions import TooMany
+from roadmap.portfolio.actions import LimitReached
 from roadmap.portfolio.models import Portfolio, PortfolioItem, PortfolioLink
 
 MAX_OPEN_LINKS = 20
@@ -48,24 +48,24 @@ def create_link(
     now: dt.datetime,
     key: str = "",
 ) -> PortfolioLink:
-    """Create a public link to a locked portfolio, once for each `key` of a form. Raises TooMany."""
+    """Create a public link to a locked portfolio, idempotent by `key`. Raises LimitReached."""
     user_id = portfolio.user_id
-    made_as = form_id(key, user_id, portfolio.id, label, expires_at and expires_at - now)
+    link_id = form_id(key, user_id, portfolio.id, label, expires_at and expires_at - now)
     links = list_links(session, user_id)
-    for made in links:
-        if made.id == made_as:
-            if is_open(made, now):
-                return made
-            made_as = new_id()
+    for existing in links:
+        if existing.id == link_id:
+            if is_open(existing, now):
+                return existing
+            link_id = new_id()
     if sum(is_open(link, now) for link in links) >= MAX_OPEN_LINKS:
-        raise TooMany(
+        raise LimitReached(
             _(
                 "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
                 most=MAX_OPEN_LINKS,
             )
         )
     link = PortfolioLink(
-        id=made_as,
+        id=link_id,
         user_id=user_id,
         portfolio_id=portfolio.id,
         label=label,
@@ -79,7 +79,7 @@ def create_link(
 
 
 def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.datetime) -> None:
-    """Revoke a link for good."""
+    """Revoke a link permanently."""
     lock_user(session, link.user_id)
     refresh(session, link)
     if link.revoked_at is None:
@@ -88,7 +88,7 @@ def revoke_link(session: Session, link: PortfolioLink, *, by: Actor, now: dt.dat
 
 
 def list_links(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
-    """Load all links of a person to any portfolio, newest first."""
+    """Load the links to all portfolios of a person, newest first."""
     return session.scalars(
         sa.select(PortfolioLink)
         .where(PortfolioLink.user_id == user_id)
@@ -97,16 +97,16 @@ def list_links(session: Session, user_id: uuid.UUID) -> Sequence[PortfolioLink]:
 
 
 def is_open(link: PortfolioLink, now: dt.datetime) -> bool:
-    """Return whether the link shows the portfolio at this moment."""
+    """Return whether the link is neither revoked nor expired."""
     return link.revoked_at is None and (link.expires_at is None or now < link.expires_at)
 
 
 def find_open_link(
     session: Session, token: str, *, now: dt.datetime
 ) -> tuple[PortfolioLink, dt.date] | None:
-    """Load the open link of a token, and today's date for its owner.
+    """Load the open link of a token, and today's date in the owner's time zone.
 
-    Returns None where it has ended or never existed, or its owner's account is deactivated.
+    Returns None if the link has ended or never existed, or the owner's account is deactivated.
     """
     try:
         key = uuid.UUID(_signer().unsign(token.encode("utf-8", "replace")).decode())
@@ -123,7 +123,7 @@ def find_open_link(
 
 
 def record_opening(session: Session, link_id: uuid.UUID, day: dt.date) -> None:
-    """Record the day on which a link was last opened; called at most once a day."""
+    """Record the date on which a link was last opened."""
     session.execute(
         sa.update(PortfolioLink).where(PortfolioLink.id == link_id).values(last_opened_on=day)
     )
@@ -143,8 +143,8 @@ def _record_change(
     record_audit(session, by=by, action=action, target=str(link.id), now=now)
 
 
-def count_showing(session: Session, item: Item, now: dt.datetime) -> int | None:
-    """Count the open links that show an item; None where it is in no portfolio."""
+def count_open_links(session: Session, item: Item, now: dt.datetime) -> int | None:
+    """Return the number of open links that show an item, or None if it is in no portfolio."""
     if not item.is_public:
         return None
     shown_in = session.scalars(
@@ -161,5 +161,5 @@ def count_showing(session: Session, item: Item, now: dt.datetime) -> int | None:
 
 
 def listen() -> None:
-    """Let the page of evidence ask which public links show it."""
-    portfolio_lookups[:] = [count_showing]
+    """Register the lookup with which an evidence page counts the public links that show it."""
+    portfolio_lookups[:] = [count_open_links]

@@ -1,7 +1,7 @@
-"""Write Markdown from its tree, so that nothing a person typed can break what is around it.
+"""Write normalized Markdown, so that user input cannot break the document around it.
 
-An unclosed fence ends with its text, headings fit into the outline, and text that only looks like
-markup is escaped: other Markdown readers, even those that allow HTML, show what ours shows.
+Fences are closed, headings fit into the outline, and text that only looks like markup is escaped.
+Other Markdown readers, even those that allow HTML, show the same as this application.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from roadmap.core.markdown import Node, to_tree
 from roadmap.core.text import clean_line
 
 _MARKS = re.compile(r"[\\`*\[\]<>~|]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|[^\S ]")
-# What begins a block: the number of a list item, or the place before a mark.
+# The start of a block: the number of a list item, or the position before a marker.
 _LINE_START = re.compile(r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|[-+=]|:-))")
 _TICKS = re.compile("`+")
 _RULES = {"right": "--:", "center": ":-:", "left": ":--"}
 
 
 def escape(text: str) -> str:
-    """Escape the text of a line, so that it reads as exactly this text."""
+    """Escape inline text, so that it renders literally."""
     written = _MARKS.sub(_escape_mark, text)
     return f"{written[:-1]}\\{written[-1]}" if written.endswith(("!", "#")) else written
 
 
 def _escape_mark(match: re.Match[str]) -> str:
-    # Whitespace other than a space could end the line, or be stripped at its edge.
+    # Whitespace other than a space could break the line or be stripped.
     return f"&#{ord(match[0])};" if match[0].isspace() else f"\\{match[0]}"
 
 
 def inline(text: str | None) -> str:
-    """Escape a single line for a place within another line, or for a table cell."""
+    """Escape a single line for use within another line or a table cell."""
     return escape(clean_line(text))
 
 
 def line(text: str) -> str:
-    """Escape a single line for the start of a line."""
+    """Escape a single line for use at the start of a line."""
     return _escape_start(inline(text))
 
 
@@ -45,29 +45,29 @@ def _escape_start(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], sides: Sequence[str] = ()) -> str:
-    """Return a table of cells that are Markdown already; `sides` aligns the columns."""
+    """Return a table whose cells are already Markdown; `sides` aligns the columns."""
     rule = [_RULES.get(side, "---") for side in sides or [""] * len(head)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
 def rewrite(text: str, base_level: int) -> str:
-    """Rewrite a person's Markdown in one spelling, with headings from `base_level` on."""
+    """Normalize Markdown, with headings starting at `base_level`."""
     return _blocks(to_tree(text, base_level).get("c", []))
 
 
 def _blocks(nodes: Sequence[Node], *, tight: bool = False) -> str:
     written = []
-    # Two lists in a row stay two only if their markers differ.
-    turned = False
+    # Consecutive lists stay separate only if their markers differ.
+    alternate = False
     previous = ""
     for node in nodes:
-        turned = node["t"] == previous and not turned
+        alternate = node["t"] == previous and not alternate
         previous = node["t"]
-        written.append(_block(node, turned))
+        written.append(_block(node, alternate))
     return ("\n" if tight else "\n\n").join(written)
 
 
-def _block(node: Node, turned: bool) -> str:
+def _block(node: Node, alternate: bool) -> str:
     inner = node.get("c", [])
     match node["t"]:
         case "heading":
@@ -84,9 +84,9 @@ def _block(node: Node, turned: bool) -> str:
         case "blockquote":
             return _indent(_blocks(inner), "> ", "> ").replace("> \n", ">\n")
         case "bullet_list":
-            return _items(node, ["* " if turned else "- "] * len(inner))
+            return _items(node, ["* " if alternate else "- "] * len(inner))
         case "ordered_list":
-            mark = ")" if turned else "."
+            mark = ")" if alternate else "."
             return _items(node, [f"{node['n'] + i}{mark} " for i in range(len(inner))])
         case "table":
             rows = [row.get("c", []) for part in inner for row in part.get("c", [])]
@@ -115,8 +115,8 @@ def _indent(text: str, first: str, others: str) -> str:
 
 def _inline(nodes: Sequence[Node], *, cell: bool = False) -> str:
     parts = [_span(node, cell=cell) for node in nodes]
-    # A space at an edge was typed as an entity; as a plain space it would be stripped, or end an
-    # emphasis.
+    # A leading or trailing space came from an entity. A plain space would be stripped, or would
+    # end an emphasis.
     if parts and parts[0].startswith(" "):
         parts[0] = f"&#32;{parts[0][1:]}"
     if parts and parts[-1].endswith(" "):
@@ -155,12 +155,12 @@ def _code_span(text: str) -> str:
 
 
 def _ticks(text: str, least: int) -> str:
-    """Return more backticks than the text has in a row."""
+    """Return a run of backticks longer than any in the text."""
     return "`" * max(least, 1 + max((len(run) for run in _TICKS.findall(text)), default=0))
 
 
 def destination(url: str) -> str:
-    """Escape a URL for the parentheses of a link."""
+    """Escape a URL for use as a link destination."""
     written = re.sub(r"[\\<>()| ]", lambda match: f"%{ord(match[0]):02X}", url)
-    # Text that looks like an entity would be read as one.
+    # A query such as `&copy=1` would be decoded as an entity.
     return re.sub(r"&(?=#?\w+;)", "&amp;", written)

@@ -1,4 +1,4 @@
-"""The tables of portfolios."""
+"""Portfolios, their items and public links, and people's profiles."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from roadmap.people.models import OwnerId
 
 
 class Portfolio(Base):
-    """A selection for one audience. Each person has one that is the default.
+    """A selection of evidence for one audience. Each person has exactly one default portfolio.
 
-    A person's first one has the id of the person, so that it has an address before anything of it
-    is stored. Lists of keys are words with a space between.
+    A person's first portfolio has the person's id, so that its URL exists before its row does.
+    Lists of keys are stored space-separated.
     """
 
     __tablename__ = "portfolio"
     __table_args__ = (
-        # The condition for PostgreSQL stands in the migration alone: here it would load that
-        # dialect on SQLite too.
+        # The condition for PostgreSQL is only in the migration, because here it would load that
+        # dialect on SQLite as well.
         sa.Index(
             "uq_portfolio_default",
             "user_id",
@@ -42,11 +42,10 @@ class Portfolio(Base):
     shows_email: Mapped[bool] = mapped_column(default=False)
     shows_self_assessed: Mapped[bool] = mapped_column(default=False)
     shows_below_bar: Mapped[bool] = mapped_column(default=False)
-    # The keys of the skills that are not shown, sorted.
+    # Sorted keys.
     left_out_skills: Mapped[str] = mapped_column(sa.Text, default="")
-    # The keys of the profiles that are shown, sorted.
     shown_profiles: Mapped[str] = mapped_column(sa.Text, default="")
-    # The keys of all sections in their order, '' for the usual one, and of those that are hidden.
+    # The keys of all sections in order, "" for the default order.
     section_order: Mapped[str] = mapped_column(sa.Text, default="")
     hidden_sections: Mapped[str] = mapped_column(sa.Text, default="")
     revision: Mapped[int] = mapped_column(default=1)
@@ -56,7 +55,7 @@ class Portfolio(Base):
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What readers get in place of a piece. `description` is Markdown."""
+    """The text shown in place of an item. `description` is Markdown."""
 
     title: str
     description: str = ""
@@ -64,11 +63,11 @@ class Redaction:
 
 
 class PortfolioItem(Base):
-    """A piece in a portfolio at its position. Its visibility is checked at every export.
+    """A piece of evidence in a portfolio. Its visibility is checked whenever it is rendered.
 
-    With a `redacted_title` it is redacted: readers get that title and `redacted_description`
-    (Markdown) in place of what the piece says. One that was removed keeps its redaction, without a
-    position, so that it is never shown in full by mistake when it is added again.
+    An item with a `redacted_title` is redacted: readers see that title and `redacted_description`
+    (Markdown) instead of the original. A removed item keeps its redaction, without a position, so
+    that it is not shown in full by mistake when it is added again.
     """
 
     __tablename__ = "portfolio_item"
@@ -101,10 +100,10 @@ class PortfolioItem(Base):
 
 
 class PortfolioLink(Base):
-    """A public link to a portfolio, until it is revoked or expires.
+    """A public link to a portfolio, valid until it is revoked or expires.
 
-    Its URL holds this row's id and a signature, so that it can be shown again while a copy of the
-    database alone opens nothing.
+    Its URL contains the row's id and a signature. The owner can therefore see it again, while a
+    copy of the database does not reveal it.
     """
 
     __tablename__ = "portfolio_link"
@@ -121,13 +120,13 @@ class PortfolioLink(Base):
     last_opened_on: Mapped[dt.date | None]
 
     @property
-    def last_moment(self) -> dt.datetime | None:
-        """Return the last moment at which it opens: it ends as its last day does."""
+    def last_valid_at(self) -> dt.datetime | None:
+        """Return the last moment at which the link is valid, a time on its last day."""
         return self.expires_at and self.expires_at - dt.timedelta(microseconds=1)
 
 
 class Profile(Base):
-    """A person's page elsewhere, one for each network. Each portfolio chooses from them."""
+    """A person's profile on an external network, at most one per network."""
 
     __tablename__ = "profile"
 

@@ -1,4 +1,4 @@
-"""Markdown as plain text, for readers that know few of its marks or none."""
+"""Convert Markdown to plain text, for formats that do not support it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from roadmap.core.markdown import Node, to_tree
 
 
 def plain_text(markdown: str, *, between: str = "\n") -> str:
-    """Return the text without marks; items of lists and rows of tables begin with a dash.
+    """Return the text without markup; list items and table rows begin with a dash.
 
-    They and the lines of code have `between` between them: an empty line for readers that join the
-    lines of a paragraph.
+    `between` separates list items, table rows and lines of code. Pass an empty line for readers
+    that join the lines of a paragraph.
     """
     return _blocks(to_tree(markdown).get("c", []), between) if markdown else ""
 
@@ -43,7 +43,7 @@ def _block(node: Node, between: str) -> str:
 
 def _list(items: Iterable[str], marks: Sequence[str], between: str) -> str:
     return between.join(
-        # Lines below the first are indented, unless they are empty.
+        # Continuation lines are indented, unless they are empty.
         re.sub(r"\n(?!\n)", "\n" + " " * (len(mark) + 1), f"{mark} {text}")
         for mark, text in zip(marks, items, strict=True)
     )
@@ -51,10 +51,10 @@ def _list(items: Iterable[str], marks: Sequence[str], between: str) -> str:
 
 def _inline(node: Node) -> str:
     if node["t"] in ("softbreak", "hardbreak"):
-        # Where the source is wrapped, a sentence goes on.
+        # A line break in the source is only a space in the text.
         return "\n" if node["t"] == "hardbreak" else " "
     text = node.get("v") or "".join(map(_inline, node.get("c", [])))
     href = node.get("href", "")
-    # The text of a bare address can lack the scheme.
+    # The text of an autolink can lack the scheme.
     is_bare = text in (href, re.sub("^(mailto:|https?://)", "", href))
     return text if is_bare or not href else f"{text} ({href})"

@@ -1,4 +1,4 @@
-"""The networks where a person can have a profile, and which addresses are of one. Pure."""
+"""The supported profile networks, and the parser of profile addresses. Pure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ MAX_URL_LENGTH = 500
 
 
 class InvalidProfile(ValueError):
-    """What was entered is no profile of the network; the text says what would be one."""
+    """The input is not a profile of the network; the text says what to enter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network. `example` is an address as people write it, `reason` why another is refused.
+    """A network. `example` is the form field's placeholder, `reason` its error message.
 
-    `pattern` finds the `name` of the account in an address, or in what was typed alone; a website
-    has none. `prefix` and the name make the full address.
+    `pattern` matches an address or a bare account name, with the account in the group `name`; a
+    website has no pattern. The full URL is `prefix` plus the account.
     """
 
     key: str
@@ -42,7 +42,7 @@ NETWORKS: dict[str, Network] = {
             "github.com/octocat",
             N_("Enter the address of your account on GitHub, such as github.com/octocat."),
             "https://github.com/",
-            # (?a:…), because a long s is an s where case counts for nothing.
+            # (?a:…), because "ſ" (long s) matches "s" if case is ignored.
             r"(?:(?:www\.)?github\.com/)?@?(?P<name>(?a:[A-Z0-9](?:-?[A-Z0-9]){0,38}))",
         ),
         Network(
@@ -51,7 +51,7 @@ NETWORKS: dict[str, Network] = {
             "linkedin.com/in/name",
             N_("Enter the address of your profile on LinkedIn, such as linkedin.com/in/name."),
             "https://www.linkedin.com/in/",
-            # A subdomain is a country's. Behind the name an address may have its language.
+            # The subdomain can be a country code, and a language can follow the name.
             r"(?:(?:(?:(?:www|[a-z]{2})\.)?linkedin\.com/)?in/)?(?P<name>[\w%-]{3,100})(?:/.*)?",
         ),
         Network(
@@ -70,11 +70,11 @@ NETWORKS: dict[str, Network] = {
         ),
     )
 }  # fmt: skip
-"""Every network by its key, in the order in which pages and files show them."""
+"""All networks by key, in display order."""
 
 
 def read_profile(network: Network, text: str) -> str:
-    """Return the full address of the profile that somebody typed, '' where they typed nothing.
+    """Return the full URL of the profile that was entered, or "" for empty input.
 
     Raises InvalidProfile.
     """
@@ -87,13 +87,13 @@ def read_profile(network: Network, text: str) -> str:
         if "." in (urlsplit(url).hostname or "") and len(url) <= MAX_URL_LENGTH:
             return url
         raise InvalidProfile(network.reason)
-    # Without what browsers add around an account, and the usual port.
+    # Remove the scheme, the query, the fragment and a default port.
     address = re.sub(r"^https?://|[?#].*$", "", typed, flags=re.IGNORECASE).strip("/")
     address = re.sub(r"^([^/:]+):(?:443|80)(?=/)", r"\1", address)
     host, _slash, _path = address.partition("/")
     found = re.fullmatch(network.pattern, address, re.IGNORECASE)
     if re.match("https?://", typed, re.IGNORECASE) and "." not in host:
-        # Behind a scheme comes a host, and an account alone is none.
+        # A scheme must be followed by a host, not by a bare account name.
         found = None
     name = found["name"] if found else ""
     if network.key == "orcid":
@@ -105,6 +105,6 @@ def read_profile(network: Network, text: str) -> str:
 
 
 def account_name(network: str, url: str) -> str:
-    """Return the account of a profile within its network, of a website the address."""
+    """Return the account name of a profile, or the address of a website without its scheme."""
     prefix = NETWORKS[network].prefix
     return url.removeprefix(prefix) if prefix else url.partition("://")[2].removesuffix("/")

@@ -1,7 +1,7 @@
-"""Load a portfolio as values, in a constant number of statements.
+"""Load a portfolio as a `Document`, in a constant number of statements.
 
-Everything starts from the items that the person chose and that the public may see now; what was
-withdrawn since appears in no text, no count and no order.
+Only items that are in the portfolio and public now are loaded. Withdrawn items affect no text, no
+count and no order.
 """
 
 from __future__ import annotations
@@ -58,26 +58,26 @@ from roadmap.portfolio.selection import (
 from roadmap.progress.models import Enrollment, MilestoneStatus
 from roadmap.skills import queries as skills
 
-# Forms accept 20,000 characters in a description or in the summary of a position. A document with
-# more than this in all of them shows excerpts, so that every format and the public page are made in
-# a bounded time.
+# Forms accept 20,000 characters in a description or a position's summary. If all of them together
+# exceed this limit, a document shows excerpts, so that the time to render it is bounded.
 MAX_DOCUMENT_LENGTH = 600_000
-# Likewise of what the Markdown parser works on: a page of ordinary text has one of 40 characters.
+# The same for the tokens that the Markdown parser processes: ordinary text has one per 40
+# characters.
 MAX_DOCUMENT_PARTS = 15_000
 EXCERPT_LENGTH = 400
 
 
-class NoPortfolio(RowDeleted):
-    """There is no such person, or they have no such portfolio."""
+class PortfolioNotFound(RowDeleted):
+    """The person or the portfolio does not exist."""
 
 
 def load_document(
     session: Session, user_id: uuid.UUID, today: dt.date, portfolio_id: uuid.UUID | None = None
 ) -> Document:
-    """Load what a portfolio of the person shows on this day, in their order.
+    """Load what a portfolio of the person shows on this day, by default their default portfolio.
 
-    The default portfolio where no id is given. Figures of progress are left out: they also depend
-    on evidence that is not shown. Raises NoPortfolio.
+    Progress figures are omitted, because they also depend on evidence that is not shown. Raises
+    PortfolioNotFound.
     """
     is_wanted = Portfolio.is_default if portfolio_id is None else Portfolio.id == portfolio_id
     is_primary = sa.and_(Enrollment.user_id == User.id, Enrollment.is_primary)
@@ -88,9 +88,9 @@ def load_document(
         .outerjoin(Roadmap, Roadmap.id == Enrollment.roadmap_id)
         .where(User.id == user_id)
     ).first()
-    # The first portfolio of a person has their id, also before it is stored.
+    # A person's first portfolio has the person's id, even before its row exists.
     if row is None or (row.Portfolio is None and portfolio_id not in (None, user_id)):
-        raise NoPortfolio(f"no portfolio {portfolio_id} of {user_id}")
+        raise PortfolioNotFound(f"no portfolio {portfolio_id} of {user_id}")
     person, roadmap_title = row.User, row.title
     portfolio = row.Portfolio or blank_portfolio(user_id, person.created_at)
     zone = ZoneInfo(person.timezone)
@@ -134,11 +134,13 @@ def _load_profiles(session: Session, portfolio: Portfolio) -> tuple[Profile, ...
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known of all items of a portfolio: see `_document_item`.
+    """Data about all items of a portfolio, loaded at once for `_document_item`.
 
-    `judgements` are by item, `proven_by` has the kinds that prove each linked milestone which the
-    person has done, `seen` what witnesses said, by person and milestone, `badges` the addresses of
-    signed badges by item, `drafts` the items that somebody could review.
+    - `judgements`: reviews by item
+    - `proven_by`: the evidence kinds that prove each linked milestone that the person has done
+    - `seen`: endorsements by person and milestone
+    - `badges`: URLs of signed badges by item
+    - `drafts`: items that somebody could review
     """
 
     judgements: Mapping[uuid.UUID, Sequence[Review]]
@@ -153,7 +155,7 @@ class _Facts:
 def _load_items(
     session: Session, portfolio: Portfolio, today: dt.date, zone: ZoneInfo
 ) -> tuple[DocumentItem, ...]:
-    """Load the chosen items as the public sees them, in the person's order. Ten statements."""
+    """Load the items of a portfolio as the public sees them, in order. Ten statements."""
     user_id, choices = portfolio.user_id, load_choices(session, portfolio.id)
     if not (chosen := chosen_ids(choices)):
         return ()
@@ -166,7 +168,7 @@ def _load_items(
         proven_by=_load_done_milestones(session, user_id, items),
         seen=witnessed(session, [user_id], {key for item in items for key in item.milestones}),
         badges=badge_addresses(session, user_id) if judgements else {},
-        # Without a manager everything stays a draft.
+        # Without a manager, nothing can be reviewed, so "draft" would be misleading.
         drafts=drafts if drafts and holders_of(session, user_id, Capability.REVIEW) else (),
         today=today,
         zone=zone,
@@ -182,9 +184,9 @@ def _load_items(
 
 
 def redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) -> DocumentItem:
-    """Return what readers get in place of a redacted piece.
+    """Return the redacted form of an item.
 
-    It is made from nothing, so that a new field of a piece is not shown until somebody says so.
+    Every field is listed here, so that a field added later stays hidden by default.
     """
     return DocumentItem(
         is_redacted=True,
@@ -212,7 +214,7 @@ def redacted(item: DocumentItem, redaction: Redaction, portfolio_id: uuid.UUID) 
 
 
 def _shorten_long(texts: Sequence[str]) -> list[str]:
-    """Return the texts, or excerpts of them where all together take too long to render."""
+    """Return the texts, or excerpts of them if together they would take too long to render."""
     length, parts = sum(map(len, texts)), sum(map(count_parts, texts))
     if length <= MAX_DOCUMENT_LENGTH and parts <= MAX_DOCUMENT_PARTS:
         return list(texts)
@@ -225,7 +227,7 @@ def _shorten_long(texts: Sequence[str]) -> list[str]:
 def _load_done_milestones(
     session: Session, user_id: uuid.UUID, items: Iterable[Item]
 ) -> dict[str, Collection[str]]:
-    """Load the kinds that prove each linked milestone which the person has done, by its key."""
+    """Load the evidence kinds that prove each linked milestone that the person has done, by key."""
     rows = session.execute(
         sa.select(Milestone.key, Milestone.definition)
         .join(MilestoneStatus, MilestoneStatus.milestone_key == Milestone.key)
@@ -239,16 +241,16 @@ def _load_done_milestones(
 
 
 def _document_item(item: Item, facts: _Facts) -> DocumentItem:
-    """Return what a reader sees of an item.
+    """Return an item as readers see it.
 
-    Of the linked milestones it names those that a reviewer confirmed, and those that the person has
-    done and that this kind proves; no others. Where reviewers or what they judged by differ, each
-    confirmed one says its own.
+    The linked milestones included are those that a reviewer confirmed, and those that the person
+    has done and that this kind of evidence proves. If reviewers differ between the confirmed
+    milestones, each one names its own.
     """
     version, zone = item.version, facts.zone
     judgements = facts.judgements.get(item.id, ())
     review = verifying_review(item, judgements)
-    # As the title of the item, which is compared with it.
+    # Cleaned in the same way as the item's title, with which it is compared.
     verified_title = strip_secrets(review.title) if review else ""
     confirmed = [link for link in item.links if link.confirmed]
     linked = [
@@ -295,9 +297,9 @@ def _document_item(item: Item, facts: _Facts) -> DocumentItem:
 
 
 def _newer_since(item: Item, zone: ZoneInfo) -> dt.date | None:
-    """Return since when a newer version than the verified one awaits review; None where none does.
+    """Return the date since which a version newer than the verified one awaits review, or None.
 
-    A verified version is not submitted again: what awaits review beside it is a newer one.
+    A verified version cannot be resubmitted, so a version that awaits review is a newer one.
     """
     if item.verified_number is None or item.state not in AWAITING_REVIEW:
         return None
@@ -305,7 +307,7 @@ def _newer_since(item: Item, zone: ZoneInfo) -> dt.date | None:
 
 
 def _verified_for(link: Link, zone: ZoneInfo) -> str:
-    """Return the title of a confirmed milestone, with what was confirmed where that has changed."""
+    """Return the title of a confirmed milestone, with the confirmed wording if it has changed."""
     wording = link.confirmed_wording
     if wording is None:
         return link.title
@@ -321,7 +323,7 @@ def _verified_for(link: Link, zone: ZoneInfo) -> str:
 
 
 def _witnessed(item: Item, links: Iterable[Link], facts: _Facts) -> tuple[str, ...]:
-    """Return who saw which of the milestones met, and when they said so, in their own words."""
+    """Return a line with milestone, name, date and statement for each endorsement."""
     said = (each for link in links for each in facts.seen.get((item.user_id, link.key), ()))
     return tuple(_witness_line(each, facts.zone) for each in said)
 
@@ -338,14 +340,14 @@ def _witness_line(said: Endorsement, zone: ZoneInfo) -> str:
 
 
 def _tone(item: Item, today: dt.date) -> Tone:
-    """Return whether a piece is verified; "evidenced" is a word about milestones."""
+    """Return whether an item is verified or lapsed."""
     if item.has_lapsed(today):
         return "lapsed"
     return "verified" if item.verified else "unverified"
 
 
 def _kind_label(item: Item, today: dt.date) -> str:
-    """Return the kind as every format names it, with the day on which the item lapsed."""
+    """Return the label of the kind, with the date on which the item lapsed if it has."""
     label, expires_on = labels.kind_label(item.version.kind), item.version.expires_on
     if expires_on is not None and expires_on.last < today:
         return _("%(kind)s, lapsed %(date)s", kind=label, date=show_date(expires_on))
@@ -355,7 +357,7 @@ def _kind_label(item: Item, today: dt.date) -> str:
 def _load_skills(
     session: Session, portfolio: Portfolio, today: dt.date, zone: ZoneInfo
 ) -> tuple[Skill, ...]:
-    """Load the skills that a portfolio shows: as a manager assessed them, or else the person."""
+    """Load the skills that a portfolio shows; a manager's assessment precedes the person's own."""
     own, other = skills.latest_assessments(session, portfolio.user_id)
     found = {**own, **other} if portfolio.shows_self_assessed else other
     left_out = portfolio.left_out_skills.split()

@@ -1,4 +1,4 @@
-"""The pages of portfolios: their texts and sections, preview and exports."""
+"""Routes for portfolios: list, texts, sections, profiles, preview and export."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SECTION = "/portfolios/<uuid:portfolio_id>/sections/<key>"
 @portfolio.get("/portfolios/<uuid:portfolio_id>")
 @permit("portfolio.read")
 def show(portfolio_id: uuid.UUID | None = None) -> str:
-    """Show a portfolio, the default one without an id."""
+    """Show a portfolio, without an id the default one."""
     return render_portfolio(current_user, find_portfolio(current_user, portfolio_id))
 
 
@@ -75,7 +75,7 @@ def create() -> BaseResponse:
             now=now(),
             key=form_key(),
         )
-    except actions.TooMany as refused:
+    except actions.LimitReached as refused:
         form.name.errors = [str(refused)]
         return _render_list(form, 422)
     flash(_("%(name)s is created. Only you see it until you share it.", name=made.name))
@@ -85,20 +85,20 @@ def create() -> BaseResponse:
 @portfolio.put("/portfolios/<uuid:portfolio_id>")
 @permit("portfolio.write")
 def save(portfolio_id: uuid.UUID) -> BaseResponse:
-    """Save the texts. A stale edit gets both versions back (409) and saves nothing."""
+    """Save the texts. A stale edit is refused with 409 and a page that shows both versions."""
     found, form = find_portfolio(current_user, portfolio_id), TextsForm()
     if not form.validate_on_submit():
         return make_response(render_portfolio(current_user, found, form), 422)
-    texts = {name: form[name].data for name in actions.TEXTS}
+    texts = {name: form[name].data for name in actions.EDITABLE_FIELDS}
     texts |= {
-        "left_out_skills": _words(form.left_out_skills.data, load_skill_titles(db.session)),
-        "shown_profiles": _words(form.shown_profiles.data, NETWORKS),
+        "left_out_skills": _joined_keys(form.left_out_skills.data, load_skill_titles(db.session)),
+        "shown_profiles": _joined_keys(form.shown_profiles.data, NETWORKS),
     }
     found = lock_portfolio(current_user, portfolio_id)
     try:
         actions.save_texts(db.session, found, texts, revision=form.revision.data or 0, now=now())
     except actions.StalePortfolio:
-        # If the form is sent again unchanged, it replaces the version that is shown beside it.
+        # With the new revision, submitting the form again overwrites the version shown beside it.
         form.revision.raw_data = None
         form.revision.data = found.revision
         return make_response(render_portfolio(current_user, found, form, newer=found), 409)
@@ -109,11 +109,11 @@ def save(portfolio_id: uuid.UUID) -> BaseResponse:
 @portfolio.delete("/portfolios/<uuid:portfolio_id>")
 @permit("portfolio.write")
 def delete(portfolio_id: uuid.UUID) -> BaseResponse:
-    """Delete a portfolio and its public links. The default one stays."""
+    """Delete a portfolio and its public links; the default one cannot be deleted."""
     found = lock_portfolio(current_user, portfolio_id)
     try:
         actions.delete_portfolio(db.session, found, now=now())
-    except actions.IsDefault:
+    except actions.CannotDeleteDefault:
         flash(_("The default portfolio cannot be deleted. Make another one the default first."))
         return see_other("portfolio.list_all")
     flash(_("%(name)s is deleted, and its public links no longer work.", name=found.name))
@@ -153,7 +153,7 @@ def _change_section(portfolio_id: uuid.UUID, key: str, *, is_shown: bool) -> Bas
 @portfolio.put(f"{SECTION}/place")
 @permit("portfolio.write")
 def place_section(portfolio_id: uuid.UUID, key: str) -> BaseResponse:
-    """Move a section to position `to`, counted from 0; `way` says which button was used."""
+    """Move a section to the 0-based position `to`; `way` names the button, to restore the focus."""
     to = request.form.get("to", type=int)
     if key not in SECTIONS:
         abort(404)
@@ -187,7 +187,7 @@ def save_profiles() -> BaseResponse:
 @portfolio.post("/portfolios/<uuid:portfolio_id>/introduction/preview")
 @permit("portfolio.write")
 def preview_introduction(portfolio_id: uuid.UUID) -> str:
-    """Show the introduction as readers would see it, without saving."""
+    """Render the introduction without saving it."""
     found, form = find_portfolio(current_user, portfolio_id), TextsForm()
     text = to_html(form.introduction.data)
     if wants_fragment():
@@ -199,7 +199,7 @@ def preview_introduction(portfolio_id: uuid.UUID) -> str:
 @portfolio.get("/portfolios/<uuid:portfolio_id>/preview")
 @permit("portfolio.read")
 def preview(portfolio_id: uuid.UUID | None = None) -> str:
-    """Show a portfolio as readers would see it, the default one without an id."""
+    """Show a portfolio as readers would see it, without an id the default one."""
     found = find_portfolio(current_user, portfolio_id)
     return render_document(
         "portfolio/preview.html",
@@ -216,17 +216,16 @@ def preview(portfolio_id: uuid.UUID | None = None) -> str:
 @permit("portfolio.read")
 @limiter.limit("30/minute")
 def export(name: str, portfolio_id: uuid.UUID | None = None) -> Response | str:
-    """Download a portfolio in one of `FORMATS`, the default one without an id.
+    """Download a portfolio in one of `FORMATS`, without an id the default one.
 
-    Where the file would show boxes in place of some characters, a page says so first; its link has
-    `anyway`.
+    If the file's fonts lack some characters, a page lists them first; its link has `anyway`.
     """
     portfolio_id = find_portfolio(current_user, portfolio_id).id
     if name not in FORMATS:
         abort(404)
     actor, anyway = current_user._get_current_object(), "anyway" in request.args
     try:
-        return export_file(actor, name, portfolio_id, now=now(), accepts_boxes=anyway)
+        return export_file(actor, name, portfolio_id, now=now(), allow_missing_characters=anyway)
     except MissingCharacters as missing:
         return render_template(
             "portfolio/missing_characters.html",
@@ -236,20 +235,20 @@ def export(name: str, portfolio_id: uuid.UUID | None = None) -> Response | str:
             others=[each for each in FORMATS.values() if each.key != name],
         )
     except PdfError:
-        log.exception("an export could not be made")
+        log.exception("could not create an export")
         return render_error(
             500,
             _("This file could not be created from your portfolio; the server's log says why."),
         )
 
 
-def _words(chosen: Iterable[str], known: Iterable[str]) -> str:
-    """Return the chosen keys that are known, as a column holds them."""
+def _joined_keys(chosen: Iterable[str], known: Iterable[str]) -> str:
+    """Return the known keys among the chosen ones, sorted and space-separated."""
     return " ".join(sorted(set(chosen) & set(known)))
 
 
 def _sections_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
-    """Return the sections to htmx, with the focus where it was, or else redirect to the page."""
+    """Return the sections fragment with the focus restored, or redirect without htmx."""
     if not wants_fragment():
         return see_portfolio(found, anchor="sections")
     return render_page(
@@ -258,7 +257,7 @@ def _sections_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
 
 
 def _new_form() -> NewPortfolioForm:
-    """Return the form of a new portfolio, with those that it can copy."""
+    """Return the form for a new portfolio, with the existing ones as choices to copy."""
     mine = selection.list_portfolios(db.session, current_user.id, now())
     form = NewPortfolioForm(data={"copy_of": ""})
     form.copy_of.choices = [

@@ -1,4 +1,4 @@
-"""The pieces of a portfolio: which, in what order, and how they are redacted."""
+"""Routes for the items of a portfolio: adding, removing, ordering and redacting them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ITEM = "/portfolios/<uuid:portfolio_id>/items/<uuid:evidence_id>"
 @portfolio.put("/portfolios/<uuid:portfolio_id>/items")
 @permit("portfolio.write")
 def choose_all(portfolio_id: uuid.UUID) -> BaseResponse:
-    """Add what may be shown, without what has lapsed and what could still be reviewed."""
+    """Add all public items, except lapsed ones and drafts that could still be reviewed."""
     found = lock_portfolio(current_user, portfolio_id)
     added = actions.add_all_items(db.session, found, current_user.today(now()), now=now())
     said = ngettext("%(num)d piece added.", "%(num)d pieces added.", added)
@@ -80,7 +80,7 @@ def leave_out(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @portfolio.put(f"{ITEM}/place")
 @permit("portfolio.write")
 def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    """Move a piece to position `to`, counted from 0; `way` says which button was used."""
+    """Move an item to the 0-based position `to`; `way` names the button, to restore the focus."""
     found, _evidence = lock_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     to = request.form.get("to", type=int)
     if to is None or not 0 <= to < actions.MAX_ITEMS:
@@ -95,7 +95,7 @@ def place(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @portfolio.get(ITEM)
 @permit("portfolio.read")
 def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
-    """Show the place of a piece in a portfolio, and how it is redacted there."""
+    """Show the position and the redaction of an item in a portfolio."""
     found, evidence = find_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     choice = selection.load_choices(db.session, found.id).get(evidence_id) or abort(404)
     saved = actions.redaction_values(choice.redaction)
@@ -106,7 +106,7 @@ def show_item(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> str:
 @portfolio.put(f"{ITEM}/redaction")
 @permit("portfolio.write")
 def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    """Show other words in place of a piece. A stale edit gets both versions back (409)."""
+    """Redact an item. A stale edit is refused with 409 and a page that shows both versions."""
     found, evidence = find_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     form = RedactionForm()
     if not form.validate_on_submit():
@@ -128,7 +128,7 @@ def redact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
 @portfolio.delete(f"{ITEM}/redaction")
 @permit("portfolio.write")
 def unredact(portfolio_id: uuid.UUID, evidence_id: uuid.UUID) -> BaseResponse:
-    """Show a piece itself again."""
+    """Remove the redaction of an item."""
     found, evidence = lock_portfolio(current_user, portfolio_id), _find_piece(evidence_id)
     actions.redact_item(db.session, found, evidence_id, None, now=now())
     flash(_("Readers of this portfolio see %(title)s in full.", title=evidence.title))
@@ -159,14 +159,14 @@ def _render_item(
         places=len(ids),
         numbers=[(place, str(place + 1)) for place in range(len(ids))],
         redaction=chosen.redactions.get(evidence.id),
-        in_full=selection.others_in_full(db.session, found.id, evidence.id)
+        in_full=selection.portfolios_in_full(db.session, found.id, evidence.id)
         if evidence.visibility == "portfolio"
         else (),
     )
 
 
 def _items_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
-    """Return the lists to htmx, with the focus where it was, or else redirect to the page."""
+    """Return the lists fragment with the focus restored, or redirect without htmx."""
     if not wants_fragment():
         return see_portfolio(found, anchor="pieces")
     return render_page(
@@ -178,7 +178,7 @@ def _items_response(found: Portfolio, said: str, focus: str) -> BaseResponse:
 
 
 def _refusal_response(found: Portfolio, reason: str) -> BaseResponse:
-    """Return the lists with the reason why a piece was not added."""
+    """Return the lists with the reason why an item was not added."""
     if wants_fragment():
         page = render_template(
             "portfolio/_items_changed.html", **items_context(current_user, found), refused=reason

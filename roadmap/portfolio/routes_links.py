@@ -1,4 +1,4 @@
-"""Public links, and what is behind them."""
+"""Routes for managing public links, and the public page of a portfolio."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from roadmap.core.web import (
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.portfolio import links, selection
-from roadmap.portfolio.actions import TooMany
+from roadmap.portfolio.actions import LimitReached
 from roadmap.portfolio.blueprint import lock_portfolio, portfolio, render_document
 from roadmap.portfolio.forms import LIFETIME_DAYS, LinkForm
 from roadmap.portfolio.models import PortfolioLink
@@ -34,7 +34,7 @@ from roadmap.portfolio.models import PortfolioLink
 @portfolio.get("/portfolio/links")
 @permit("portfolio.read")
 def link_list() -> Response:
-    """List the public links to all portfolios; `portfolio` names the one that the form chooses."""
+    """List the links to all portfolios; the parameter `portfolio` preselects one in the form."""
     return _render_links_page(_link_form())
 
 
@@ -57,7 +57,7 @@ def make_link() -> BaseResponse:
             now=now(),
             key=form_key() and f"{form_key()} {form.lives.data} {form.ends_on.data}",
         )
-    except TooMany as refused:
+    except LimitReached as refused:
         form.label.errors = [str(refused)]
         return _render_links_page(form, 422)
     flash(_("The link is created. Anyone who has it can open it without signing in."))
@@ -77,7 +77,7 @@ def revoke_link(link_id: uuid.UUID) -> BaseResponse:
 @permit("public")
 @limiter.limit("120/minute")
 def public(token: str) -> Response:
-    """Show the portfolio behind a public link; every link that is not open gets the same 404."""
+    """Show the portfolio of a public link; closed and unknown links get the same 404."""
     found = links.find_open_link(db.session, token, now=now())
     if found is None:
         response = make_response(render_template("portfolio/link_not_found.html"), 404)
@@ -88,7 +88,7 @@ def public(token: str) -> Response:
             render_document("portfolio/public.html", link.user_id, link.portfolio_id, day)
         )
         if counts:
-            # A GET holds a reading transaction; the day is written in one of its own.
+            # A GET only has a read transaction, so the date is written in a separate one.
             db.session.rollback()
             db.note(
                 lambda own: links.record_opening(own, link_id, day),
@@ -98,7 +98,10 @@ def public(token: str) -> Response:
 
 
 def _end_of_link(form: LinkForm) -> dt.datetime | None:
-    """Return when a link ends: after the chosen days, or with the last day in the owner's zone."""
+    """Return when a link expires: after the chosen days, or at the end of its last day.
+
+    The last day is one in the owner's time zone.
+    """
     if form.ends_on.data:
         after = form.ends_on.data.last + dt.timedelta(days=1)
         return dt.datetime.combine(after, dt.time(), current_user.zone)
@@ -107,7 +110,7 @@ def _end_of_link(form: LinkForm) -> dt.datetime | None:
 
 
 def _link_form() -> LinkForm:
-    """Return the form of a link, with the portfolios that it chooses from."""
+    """Return the form for a link, with the person's portfolios as choices."""
     offered = selection.list_portfolios(db.session, current_user.id, now())
     default, _pieces = offered[0]
     form = LinkForm(data={"portfolio": request.args.get("portfolio", str(default.id))})

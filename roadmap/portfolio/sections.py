@@ -1,4 +1,4 @@
-"""The sections of a portfolio, which a person orders and hides in each of them. Pure."""
+"""The sections of a portfolio, which its owner can reorder and hide. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from roadmap.core.gettext_noop import N_
 
-# In the usual order. The name and the headline come before all of them.
+# In the default order. The name and the headline precede all sections.
 SECTIONS: dict[str, str] = {
     "introduction": N_("Introduction"),
     "results": N_("Measured and verified"),
@@ -18,15 +18,15 @@ SECTIONS: dict[str, str] = {
 
 
 def ordered(order: str) -> list[str]:
-    """Return the keys of all sections in a stored order; what it does not name comes last."""
+    """Return the keys of all sections in a stored order, with missing ones at the end."""
     keys = [key for key in order.split() if key in SECTIONS]
     return [*keys, *(key for key in SECTIONS if key not in keys)]
 
 
 def shown(order: str, hidden: str) -> tuple[str, ...]:
-    """Return the keys of the sections that readers get, in order.
+    """Return the keys of the visible sections, in order.
 
-    Results are those of the evidence: where that is hidden, they are as well.
+    Hiding the evidence also hides the results, which are part of it.
     """
     left_out = set(hidden.split())
     if "evidence" in left_out:
@@ -35,12 +35,12 @@ def shown(order: str, hidden: str) -> tuple[str, ...]:
 
 
 def moved(order: str, key: str, place: int) -> list[str]:
-    """Return the keys in a stored order with one at a place, counted from 0 and clamped."""
+    """Return the keys of all sections with one moved to a 0-based position, clamped."""
     keys = [each for each in ordered(order) if each != key]
     keys.insert(max(0, place), key)
     return keys
 
 
-def joined(keys: Sequence[str]) -> str:
-    """Return the keys as they are stored; the usual order is stored as nothing."""
+def to_stored(keys: Sequence[str]) -> str:
+    """Return the keys in their stored form; the default order is stored as an empty string."""
     return "" if list(keys) == list(SECTIONS) else " ".join(keys)

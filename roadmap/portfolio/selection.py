@@ -1,4 +1,4 @@
-"""The portfolios of a person: what each shows, could show, and what their settings withhold."""
+"""Load a person's portfolios and the evidence that each shows, could show or withholds."""
 
 from __future__ import annotations
 
@@ -23,18 +23,21 @@ from roadmap.people.roles import Capability
 from roadmap.portfolio.models import Portfolio, PortfolioItem, Profile, Redaction
 from roadmap.portfolio.profiles import NETWORKS
 
-# The page lists this many items that are not chosen; the rest is found under Evidence.
+# The page lists at most this many items that are not in the portfolio.
 MAX_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A person's items: shown (in order), showable, and withheld by their visibility.
+    """A person's items, grouped by what one portfolio does with them.
 
-    `withheld` begins with those that were chosen before they were withheld; `chosen` are the ids
-    of all that were chosen. Of the showable, `lapsed` count no more, and `drafts` could be reviewed
-    and were not: of somebody without a manager they are none. `redactions` are those of this
-    portfolio, `redacted` the ids of pieces that are redacted in any of the person's.
+    - `shown`: in the portfolio, in order
+    - `showable`: could be added; `lapsed` and `drafts` are among them. Drafts are items that could
+      be reviewed, so a person without a manager has none.
+    - `withheld`: hidden by their visibility, those in the portfolio first
+    - `chosen`: the ids of all items in the portfolio, shown or withheld
+    - `redactions`: of this portfolio
+    - `redacted`: the ids of items that are redacted in any of the person's portfolios
     """
 
     shown: Sequence[Item]
@@ -48,16 +51,16 @@ class Selection:
 
     @property
     def addable(self) -> Sequence[Item]:
-        """Return what "Add all" adds.
+        """Return the items that "Add all" adds.
 
-        What has lapsed, drafts, and what is redacted in any portfolio are added one at a time.
+        Lapsed items, drafts, and items redacted in any portfolio have to be added individually.
         """
         left_out = {item.id for item in (*self.lapsed, *self.drafts)} | self.redacted
         return [item for item in self.showable if item.id not in left_out]
 
     @property
     def outdated(self) -> Sequence[Item]:
-        """Return what is shown in its verified version while its author has a newer one."""
+        """Return the shown items whose author has a newer version than the one shown."""
         return [item for item in self.shown if item.version is not item.counted]
 
     @property
@@ -66,9 +69,9 @@ class Selection:
 
 
 def load_choices(session: Session, portfolio_id: uuid.UUID) -> dict[uuid.UUID, PortfolioItem]:
-    """Load what was chosen for a portfolio, by the id of the evidence; shown or withheld now.
+    """Load the rows of a portfolio in order, keyed by the id of the evidence.
 
-    In its order. Those that were removed and keep a redaction are among them.
+    Includes withheld items, and removed items that keep a redaction.
     """
     rows = session.scalars(
         sa.select(PortfolioItem)
@@ -80,14 +83,14 @@ def load_choices(session: Session, portfolio_id: uuid.UUID) -> dict[uuid.UUID, P
 
 
 def chosen_ids(choices: Mapping[uuid.UUID, PortfolioItem]) -> list[uuid.UUID]:
-    """Return the ids of the pieces that have a place, in their order."""
+    """Return the ids of the items that have a position, in order."""
     return [key for key, each in choices.items() if each.position is not None]
 
 
 def load_selection(
     session: Session, user_id: uuid.UUID, portfolio_id: uuid.UUID, today: dt.date
 ) -> Selection:
-    """Load what a portfolio of the person shows, could show and withholds. Six statements."""
+    """Load the person's items grouped for one portfolio. Six statements."""
     choices = load_choices(session, portfolio_id)
     places = {key: place for place, key in enumerate(chosen_ids(choices))}
     redacted_anywhere = sa.select(PortfolioItem.evidence_id).where(
@@ -119,7 +122,7 @@ def load_selection(
 
 
 def blank_portfolio(user_id: uuid.UUID, now: dt.datetime) -> Portfolio:
-    """Return the first portfolio of a person before anything of it is stored."""
+    """Return a person's first portfolio with default values, not yet stored."""
     return Portfolio(
         id=user_id,
         user_id=user_id,
@@ -143,9 +146,9 @@ def blank_portfolio(user_id: uuid.UUID, now: dt.datetime) -> Portfolio:
 def find_portfolio(
     session: Session, user_id: uuid.UUID, portfolio_id: uuid.UUID | None, now: dt.datetime
 ) -> Portfolio | None:
-    """Load a portfolio of the person, the default one where no id is given.
+    """Load a portfolio of the person, without an id the default one; None if it does not exist.
 
-    Where nothing is stored yet, the first one is a blank. None where there is no such portfolio.
+    If nothing is stored yet, returns a blank first portfolio.
     """
     mine = sa.select(Portfolio).where(Portfolio.user_id == user_id)
     wanted = Portfolio.is_default if portfolio_id is None else Portfolio.id == portfolio_id
@@ -156,15 +159,17 @@ def find_portfolio(
     return found
 
 
-class Listed(NamedTuple):
-    """A portfolio in a list, and how many pieces readers see in it."""
+class PortfolioSummary(NamedTuple):
+    """A portfolio and the number of items that readers see in it."""
 
     portfolio: Portfolio
     pieces: int
 
 
-def list_portfolios(session: Session, user_id: uuid.UUID, now: dt.datetime) -> list[Listed]:
-    """Load all portfolios of the person, the default first, then by name. At least one."""
+def list_portfolios(
+    session: Session, user_id: uuid.UUID, now: dt.datetime
+) -> list[PortfolioSummary]:
+    """Load all portfolios of the person, at least one: the default first, the others by name."""
     pieces = (
         sa.select(sa.func.count())
         .select_from(PortfolioItem)
@@ -177,15 +182,15 @@ def list_portfolios(session: Session, user_id: uuid.UUID, now: dt.datetime) -> l
         .scalar_subquery()
     )
     rows = session.execute(sa.select(Portfolio, pieces).where(Portfolio.user_id == user_id))
-    found = [Listed(portfolio, count) for portfolio, count in rows]
+    found = [PortfolioSummary(portfolio, count) for portfolio, count in rows]
     found.sort(key=lambda row: (not row[0].is_default, fold(row[0].name), row[0].id))
-    return found or [Listed(blank_portfolio(user_id, now), 0)]
+    return found or [PortfolioSummary(blank_portfolio(user_id, now), 0)]
 
 
-def others_in_full(
+def portfolios_in_full(
     session: Session, portfolio_id: uuid.UUID, evidence_id: uuid.UUID
 ) -> Sequence[Portfolio]:
-    """Load the other portfolios that show a piece as it is, by name."""
+    """Load the other portfolios that show an item unredacted, by name."""
     return session.scalars(
         sa.select(Portfolio)
         .join(PortfolioItem, PortfolioItem.portfolio_id == Portfolio.id)
@@ -200,7 +205,7 @@ def others_in_full(
 
 
 def load_profiles(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Load the addresses of the person's profiles by network, in the order of `NETWORKS`."""
+    """Load the URLs of the person's profiles by network, in the order of `NETWORKS`."""
     rows = session.execute(
         sa.select(Profile.network, Profile.url).where(Profile.user_id == user_id)
     )

@@ -1,4 +1,4 @@
-"""URLs that people typed, made safe to link to."""
+"""Normalize user-supplied URLs so that they are safe to link to."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ def _ascii_host(name: str) -> str:
 
 
 def _percent_encode(text: str, safe: str) -> str:
-    # A percent sign that encodes nothing is encoded itself.
+    # Encode percent signs that are not part of an escape sequence.
     return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", text), safe=safe)

@@ -165,7 +165,7 @@ def test_a_character_is_set_or_named_before() -> None:
     text = "中文：模型監控與回滾。 ไทย. Launch 🚀 ✅ 👩🏽‍💻 ניטור מודלים (A/B)."
     item = replace(RANKER, title=title, role=role, description=text)
     document = replace(EMPTY, name=name, items=(item,))
-    lacking = pdf.missing(document)
+    lacking = pdf.missing_characters(document)
     made = pypdf.PdfReader(io.BytesIO(pdf.render(document)))
     said = "".join(page.extract_text() for page in made.pages)
     shown = {each for each in name + title + role + text if unicodedata.category(each)[0] in "LNS"}

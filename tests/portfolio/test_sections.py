@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from roadmap.portfolio.sections import SECTIONS, joined, moved, ordered, shown
+from roadmap.portfolio.sections import SECTIONS, moved, ordered, shown, to_stored
 
 USUAL = list(SECTIONS)
 
 
 def test_the_usual_order_is_stored_as_nothing() -> None:
     assert ordered("") == USUAL
-    assert joined(USUAL) == ""
+    assert to_stored(USUAL) == ""
 
 
 def test_a_section_is_moved_and_the_others_keep_their_order() -> None:
-    order = joined(moved("", "skills", 1))
+    order = to_stored(moved("", "skills", 1))
     assert ordered(order)[:3] == ["introduction", "skills", "results"]
-    assert ordered(joined(moved(order, "skills", 99))) == USUAL
+    assert ordered(to_stored(moved(order, "skills", 99))) == USUAL
 
 
 def test_what_an_order_does_not_name_comes_last() -> None:

@@ -1,1 +1,1 @@
-"""The formats in which a portfolio is exported, one module each."""
+"""The export formats of a portfolio, one module each."""

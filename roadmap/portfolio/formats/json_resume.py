@@ -1,8 +1,8 @@
-"""The portfolio as JSON Resume 1.3.1 (https://jsonresume.org/schema).
+"""Export a portfolio as JSON Resume 1.3.1 (https://jsonresume.org/schema).
 
-Every piece goes to the section where readers of the format expect its kind. What the format cannot
-express (tone, milestones, the parts of an impact, Markdown) goes into a `cairn` object of the
-entry; what people should read of it also goes into its highlights or summary.
+Each item goes to the section that fits its kind. Data that the format cannot express (tone,
+milestones, the parts of an impact, Markdown) goes into a `cairn` object of the entry, and what
+people should read of it also into the entry's highlights or summary.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ SECTIONS = {
     "certification": "certificates",
     "mentoring": "volunteer",
 }
-"""Where a kind of evidence goes; every other kind is a project."""
+"""Section by kind of evidence; other kinds are projects."""
 
 Entry = dict[str, Any]
 
 
 def render(document: Document) -> bytes:
-    """Return UTF-8 JSON without empty keys, each entry of a section on a line of its own."""
+    """Return UTF-8 JSON without empty keys, with one line per entry of a section."""
     parts = (f"{_json(key)}: {_lines(value)}" for key, value in _resume(document).items())
     return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
 
 
-# Not with `indent`, which makes Python's encoder ten times slower.
+# No `indent`: it makes Python's encoder ten times slower.
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -88,7 +88,7 @@ def _resume(document: Document) -> Entry:
             "cairn": {
                 "roadmap": document.roadmap_title,
                 "introduction": document.introduction_md,
-                # By how many people the pieces were verified.
+                # The number of people who verified items.
                 "verifiers": document.verifiers or None,
             },
         },
@@ -97,17 +97,14 @@ def _resume(document: Document) -> Entry:
 
 
 def _summary(document: Document) -> str:
-    """Return the introduction, and how much is verified, which themes show nowhere else."""
+    """Return the introduction and the verification summary, which themes show nowhere else."""
     introduction = plain_text(document.introduction_md, between="\n\n")
     account = labels.verification_summary(document) if document.items else ""
     return "\n\n".join(part for part in (introduction, account) if part)
 
 
 def _without_empty(entry: Entry) -> Entry:
-    """Return the entry and those in it without empty values and control characters.
-
-    Zero and false are not empty.
-    """
+    """Remove empty values and control characters recursively; zero and false are kept."""
     cleaned = {key: _clean(value) for key, value in entry.items()}
     return {key: value for key, value in cleaned.items() if value or isinstance(value, int)}
 
@@ -125,7 +122,7 @@ def _day(value: dt.date | PartialDate | None) -> str | None:
 
 
 def _on_one_day(value: PartialDate | None) -> Entry:
-    """Return the dates of what happened once; without a start, themes show no date at all."""
+    """Return the dates of a one-day event; without a start date, themes show no date at all."""
     return {"startDate": _day(value), "endDate": _day(value)}
 
 
@@ -139,7 +136,7 @@ def _position(position: Position) -> Entry:
         "cairn": {
             "isMachineLearning": position.is_ml,
             "summary": position.summary,
-            "source": labels.declared(),
+            "source": labels.declared_note(),
         },
     }
 
@@ -150,7 +147,7 @@ def _degree(degree: Degree) -> Entry:
         "area": degree.field,
         "studyType": labels.degree_title(Degree(degree.level)),
         **_on_one_day(degree.awarded_on),
-        "cairn": {"level": degree.level, "source": labels.declared()},
+        "cairn": {"level": degree.level, "source": labels.declared_note()},
     }
 
 
@@ -170,10 +167,10 @@ def _skill(skill: Skill, locale: str) -> Entry:
     }
 
 
-def _extension(item: DocumentItem, *said: str) -> Entry:
-    """Return what the format cannot express, without the facts in `said`.
+def _extension(item: DocumentItem, *omitted: str) -> Entry:
+    """Return the `cairn` object of an item, without the keys that the entry already has.
 
-    `id` lets an import recognize the piece.
+    An import recognizes the item by `id`.
     """
     facts = {
         "id": item.id,
@@ -205,7 +202,7 @@ def _extension(item: DocumentItem, *said: str) -> Entry:
             for file in item.files
         ],
     }
-    return {name: fact for name, fact in facts.items() if name not in said}
+    return {name: fact for name, fact in facts.items() if name not in omitted}
 
 
 def _impact(impact: Impact) -> Entry:
@@ -245,7 +242,7 @@ def _project(item: DocumentItem, locale: str) -> Entry:
 
 
 def _publication(item: DocumentItem, locale: str) -> Entry:
-    # The format has no highlights here, so they are part of the summary.
+    # Publications have no highlights in this format, so they are part of the summary.
     parts = [plain_text(item.description, between="\n\n"), item.role, *_highlights(item, locale)]
     return {
         "name": item.title,
@@ -260,7 +257,7 @@ def _publication(item: DocumentItem, locale: str) -> Entry:
 
 def _certificate(item: DocumentItem, locale: str) -> Entry:
     name = item.title
-    # Themes show neither its kind nor until when it is valid.
+    # Themes show neither the kind nor the end of validity.
     if item.tone == "lapsed":
         name = f"{name} ({item.kind_label})"
     return {

@@ -1,8 +1,8 @@
-"""The portfolio as LEAP2A (http://www.leapspecs.org/2A/): an Atom feed with an entry for each part.
+"""Export a portfolio as LEAP2A (http://www.leapspecs.org/2A/), an Atom feed.
 
-Other portfolio systems, such as Mahara, read it. The introduction is a selection that has the rest
-as its parts. What the format has no field for (who verified, milestones, impacts) is lines of the
-summary.
+Other portfolio systems, such as Mahara, can import it. The introduction is a selection entry that
+links to all other entries. Data without a field in the format (reviewers, milestones, impacts)
+becomes lines of an entry's summary.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from roadmap.portfolio.document import Document, DocumentItem
 from roadmap.portfolio.urls import safe_url
 
 LIFE_AREA = "categories:life_area#"
-# By which an import of ours knows the kind of a piece again.
+# Lets our own importer recognize the kind of an item.
 KIND_SCHEME = "urn:cairn:kind#"
 TYPES = {
     "blog_post": "publication",
@@ -37,12 +37,12 @@ TYPES = {
     "mentoring": "activity",
     "interviewing": "activity",
 }
-"""What a kind of evidence is; every other kind is an achievement."""
+"""LEAP2A type by kind of evidence; other kinds are achievements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the feed. `html` is its text, `facts` are lines of its summary."""
+    """An entry of the feed. `html` is its content, `facts` are the lines of its summary."""
 
     id: str
     type: str
@@ -88,19 +88,19 @@ def _template() -> Any:
         loader=FileSystemLoader(Path(__file__).resolve().parent),
         autoescape=True,
         undefined=StrictUndefined,
-        # XML has no place for control characters, escaped or not.
-        finalize=_plain,
+        # XML cannot contain control characters, even escaped.
+        finalize=_strip_control_characters,
     )
     return environment.get_template("leap2a.xml")
 
 
-def _plain(value: Any) -> Any:
-    """Return a text as XML can hold it; also HTML is text here, and is escaped."""
+def _strip_control_characters(value: Any) -> Any:
+    """Return text without control characters; a plain `str`, so that HTML is escaped as well."""
     return strip_control_characters(str(value)) if isinstance(value, str) else value
 
 
 def _entries(section: str, document: Document) -> Iterator[Entry]:
-    """Yield the entries of a section; a hidden one has nothing in the document."""
+    """Yield the entries of a section."""
     match section:
         case "evidence":
             yield from (_piece(item, document.locale) for item in document.items)
@@ -111,22 +111,22 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
                     "activity",
                     position.title,
                     html=to_html(position.summary),
-                    facts=[labels.declared()],
+                    facts=[labels.declared_note()],
                     categories=[(LIFE_AREA, "Work")],
                     dates=_span(position.started_on, position.ended_on),
                 )
-                yield from _at(document, entry, position.employer)
+                yield from _with_organization(document, entry, position.employer)
         case "education":
             for number, degree in enumerate(document.degrees, 1):
                 entry = Entry(
                     _urn(document, f"degree/{number}", degree.id),
                     "achievement",
                     labels.degree_title(degree),
-                    facts=[labels.declared()],
+                    facts=[labels.declared_note()],
                     categories=[(LIFE_AREA, "Education")],
                     dates=_span(None, degree.awarded_on),
                 )
-                yield from _at(document, entry, degree.institution)
+                yield from _with_organization(document, entry, degree.institution)
         case "skills":
             for skill in document.skills:
                 assessed = labels.assessor(skill, document.locale)
@@ -142,8 +142,8 @@ def _entries(section: str, document: Document) -> Iterator[Entry]:
                 )
 
 
-def _at(document: Document, entry: Entry, organization: str) -> Iterator[Entry]:
-    """Yield an entry, and where it was as an entry that it is linked to."""
+def _with_organization(document: Document, entry: Entry, organization: str) -> Iterator[Entry]:
+    """Yield an entry, and an entry for the organization that it links to."""
     yield entry
     if organization:
         place = Entry(_urn(document, f"{entry.id}/organization"), "organization", organization)
@@ -152,7 +152,7 @@ def _at(document: Document, entry: Entry, organization: str) -> Iterator[Entry]:
 
 
 def _urn(document: Document, part: str, own: str = "") -> str:
-    """Return an id that no other portfolio has: that of the row, or else one made from ours."""
+    """Return a globally unique id: the row's id, or else one derived from the portfolio's."""
     made = uuid.uuid5(uuid.NAMESPACE_URL, f"{document.id or document.name}/{part}")
     return f"urn:uuid:{own or made}"
 

@@ -1,4 +1,4 @@
-"""The portfolio as one Markdown file that reads well as plain text too."""
+"""Export a portfolio as one Markdown file that is also readable as plain text."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _evidence(document: Document) -> Iterator[str]:
 def _experience(document: Document) -> Iterator[str]:
     if document.positions:
         yield f"## {_('Experience')}"
-        yield f"*{escape(labels.declared())}*"
+        yield f"*{escape(labels.declared_note())}*"
         for position in document.positions:
             names = (position.title, position.employer)
             yield f"### {', '.join(inline(name) for name in names if name)}"
@@ -64,14 +64,14 @@ def _experience(document: Document) -> Iterator[str]:
 def _education(document: Document) -> Iterator[str]:
     if document.degrees:
         yield f"## {_('Education')}"
-        yield f"*{escape(labels.declared())}*"
+        yield f"*{escape(labels.declared_note())}*"
         yield "\n".join(_degree(degree, document.locale) for degree in document.degrees)
 
 
 def _skills(document: Document) -> Iterator[str]:
     if document.skills:
         yield f"## {_('Skills')}"
-        yield f"*{escape(labels.missing_skills())}*"
+        yield f"*{escape(labels.skills_footnote())}*"
         head, rows = labels.skill_table(document)
         cells = [[inline(str(cell)) for cell in row] for row in rows]
         yield table(head, cells, sides=("", "right", "right", "", ""))
@@ -98,7 +98,7 @@ def _item(item: DocumentItem, locale: str) -> Iterator[str]:
         judgement = f"**{judgement}**"
     yield f"{line(item.kind_label)} · {show_date(item.occurred_on, locale)} · {judgement}"
     yield "\n".join(_facts(item, locale))
-    # Before the description, whose last heading it would otherwise belong to.
+    # Precedes the description, because a heading in it would otherwise include the table.
     if item.impacts:
         yield table(
             labels.impact_header(),
@@ -131,7 +131,7 @@ def _facts(item: DocumentItem, locale: str) -> Iterator[str]:
 
 
 def _link(url: str) -> str:
-    """Return a URL in angle brackets, which every reader links, or else its text."""
+    """Return a valid URL as an autolink, and others as text."""
     valid = safe_url(url)
     return f"<{valid}>" if valid else inline(url)
 

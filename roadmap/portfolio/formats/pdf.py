@@ -1,7 +1,7 @@
-"""The portfolio as a PDF: A4, accessible (PDF/UA-1), the same bytes for the same document.
+"""Export a portfolio as an accessible A4 PDF (PDF/UA-1), reproducible byte by byte.
 
-This module decides what the document says; `portfolio.typ` decides how it is typeset. What people
-wrote reaches it only as data.
+This module provides the content, `portfolio.typ` the layout. User input reaches the template only
+as data.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from roadmap.portfolio.urls import MAX_URL_LENGTH, safe_url
 
 DIRECTORY = Path(__file__).resolve().parent
 FONTS = DIRECTORY / "fonts"
-# The first font that has a character is used.
+# Fallback order: the first font that has a character is used.
 SERIF = ("Libertinus Serif", "Noto Serif", "Noto Sans")
 SANS = ("Noto Sans", "DejaVu Sans", "Libertinus Serif")
 MONO = ("DejaVu Sans Mono", "Noto Sans Mono")
-# As many as forms accept.
+# The same limit as in forms.
 MAX_LINE_LENGTH = 2_000
 
 _INVISIBLE = re.compile("[\u2028\u2029\ufeff\u202a-\u202e\u2066-\u2069]")
@@ -38,26 +38,26 @@ Data = dict[str, Any]
 
 
 def render(document: Document) -> bytes:
-    """Return the PDF. Raises PdfError only if the template is at fault."""
+    """Return the PDF. Raises PdfError, which indicates a fault of the template."""
     template = (DIRECTORY / "portfolio.typ").read_bytes()
     return pdf.render(template, _data(document), FONTS, made_on=document.generated_on)
 
 
-def missing(document: Document) -> str:
-    """Return the characters that no font on this machine has. Raises PdfError."""
+def missing_characters(document: Document) -> str:
+    """Return the characters that no available font has. Raises PdfError."""
     text = json.dumps(asdict(document), ensure_ascii=False, default=str)
     return pdf.missing_characters(text, FONTS)
 
 
 def _text(value: str | None) -> str:
-    """Return a line without characters that reorder text."""
+    """Return a single line without invisible characters, which could reorder text."""
     text = clean_line(value or "")
     kept = text if len(text) <= MAX_LINE_LENGTH else f"{text[:MAX_LINE_LENGTH]}…"
     return _INVISIBLE.sub("", kept)
 
 
 def _tree(markdown: str, base_level: int) -> list[Node]:
-    """Return the nodes of a text, with heading levels from `base_level` on."""
+    """Return the nodes of a text, with heading levels starting at `base_level`."""
     nodes: list[Node] = to_tree(markdown, base_level).get("c", [])
     _clean(nodes)
     return nodes
@@ -67,7 +67,7 @@ def _clean(nodes: list[Node]) -> None:
     for node in nodes:
         if "v" in node:
             node["v"] = _INVISIBLE.sub("", strip_control_characters(node["v"]))
-        # typst highlights about two hundred languages by name and ignores others.
+        # Typst ignores names of languages that it does not know.
         if "lang" in node:
             node["lang"] = node["lang"] if re.fullmatch(r"[\w+#.-]{1,20}", node["lang"]) else ""
         if node.get("href"):
@@ -147,11 +147,11 @@ def _labels() -> dict[str, str]:
         "portfolio": _("Portfolio"),
         "results": _("Measured and verified"),
         "evidence": _("Evidence"),
-        "declared": labels.declared(),
+        "declared": labels.declared_note(),
         "experience": _("Experience"),
         "education": _("Education"),
         "skills": _("Skills"),
-        "missing": labels.missing_skills(),
+        "missing": labels.skills_footnote(),
         "impact": _("Impact"),
         "metric": _("Metric"),
         "change": _("Change"),
@@ -197,6 +197,6 @@ def _item(item: DocumentItem, locale: str) -> Data:
 
 
 def _link(url: str) -> dict[str, str]:
-    """Return a URL's target and its text; the target is empty where it is not valid."""
+    """Return the target and the text of a link; the target of an invalid URL is empty."""
     text = f"{url} ({host})" if (host := hidden_host(url)) else url
     return {"href": safe_url(url), "text": _text(text)}

@@ -1,4 +1,4 @@
-"""The registry of export formats: pages, routes, API and documentation take the list from here."""
+"""The registry of export formats, used by pages, routes, API and documentation."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format of the portfolio.
+    """An export format, available at `/portfolio/export/<key>`.
 
-    Its address is `/portfolio/export/<key>`; `extension` has no dot. `render` is pure: the same
-    document gives the same bytes. `missing` returns the characters of a document that the file
-    would show as boxes, `files` the SHA-256 of each stored file that belongs into the file,
-    which is a ZIP then, by its path in it.
+    - `extension`: without the dot
+    - `render`: pure; equal documents give equal bytes
+    - `missing`: returns the characters of a document that the format's fonts lack
+    - `files`: returns SHA-256 by path of the stored files to add; the format is a ZIP then
     """
 
     key: str
@@ -36,7 +36,9 @@ class Format:
 FORMATS: dict[str, Format] = {
     each.key: each
     for each in (
-        Format("pdf", _l("PDF"), "application/pdf", "pdf", pdf.render, missing=pdf.missing),
+        Format(
+            "pdf", _l("PDF"), "application/pdf", "pdf", pdf.render, missing=pdf.missing_characters
+        ),
         Format("docx", _l("Word"), f"{_OFFICE}.wordprocessingml.document", "docx", word.render),
         Format(
             "site", _l("Website"), "application/zip", "zip", site.render, files=site.packed_files
@@ -48,4 +50,4 @@ FORMATS: dict[str, Format] = {
         Format("leap2a", _l("LEAP2A"), "application/atom+xml", "xml", leap2a.render),
     )
 }
-"""Every format by its key, in the order in which pages offer them."""
+"""All formats by key, in display order."""

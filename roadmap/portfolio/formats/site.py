@@ -1,7 +1,7 @@
-"""The portfolio as a website in a ZIP: an index, a page for each piece, one style sheet, and files.
+"""Export a portfolio as a static website in a ZIP: an index, a page per item, and files.
 
-It opens from disk and from any host: links are relative, nothing is loaded from elsewhere, and
-there are no scripts. The same document gives the same bytes.
+It works from disk and from any host: links are relative, and it has no scripts and no external
+resources. Equal documents give equal bytes.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from roadmap.portfolio.urls import safe_url
 
 TEMPLATES = Path(__file__).resolve().parent / "site_templates"
 ITEMS_FOLDER = "pieces"
-# A name that every file system accepts. Ids are UUIDs; anything else is numbered instead.
+# A portable file name. Ids are UUIDs; items with other ids get a numbered name.
 _SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{7,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """A piece, the file name of its page, and what the pages say about it."""
+    """An item, the file name of its page, and its rendered texts."""
 
     item: DocumentItem
     file: str
@@ -52,17 +52,17 @@ def render(document: Document) -> bytes:
 
 
 def file_path(file: File) -> str:
-    """Return where a file of a piece is in the ZIP: its digest makes the name safe everywhere."""
+    """Return the path of an item's file in the ZIP; the digest makes it unique."""
     return f"files/{file.sha256[:16]}-{file.name}"
 
 
 def packed_files(document: Document) -> dict[str, str]:
-    """Return the SHA-256 of each file that the website has, by its path in the ZIP."""
+    """Return the SHA-256 of all files of the website, by path in the ZIP."""
     return {file_path(file): file.sha256 for item in document.items for file in item.files}
 
 
 def render_files(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of every file."""
+    """Yield the path and text of each page and of the style sheet."""
     pages = list(_pages(document))
     page_of = {id(page.item): page for page in pages}
     results = [
@@ -92,7 +92,7 @@ def render_files(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _labels(document: Document) -> dict[str, Markup]:
-    """Return the labels of all pages, translated and escaped once."""
+    """Return the translated and escaped labels of all pages."""
     said = {
         "name": document.name,
         "as_of": _("as of %(date)s", date=show_date(document.generated_on, document.locale)),

@@ -1,4 +1,4 @@
-"""The portfolio as tables: CSV with a row for each piece, XLSX with the other parts beside it."""
+"""Export a portfolio as CSV with a row per item, or as XLSX with a sheet per section."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from roadmap.portfolio.plain_text import plain_text
 
 
 def render_csv(document: Document) -> bytes:
-    """Return a row for each piece, with whose it is: the file has no other place for that."""
+    """Return a row per item, with the owner's name and e-mail address repeated in each row."""
     pieces = _pieces(document)
-    whose = [(_("Name"), document.name)]
+    owner = [(_("Name"), document.name)]
     if document.email:
-        whose.append((_("Email"), document.email))
-    header = [*pieces.header, *(label for label, _text in whose)]
-    rows = [(*map(_on_one_line, row), *(text for _, text in whose)) for row in pieces.rows]
+        owner.append((_("Email"), document.email))
+    header = [*pieces.header, *(label for label, _text in owner)]
+    rows = [(*map(_on_one_line, row), *(text for _, text in owner)) for row in pieces.rows]
     return to_csv(Sheet(pieces.title, header, rows))
 
 
 def _on_one_line(value: CellValue) -> CellValue:
-    """Return a text with its lines in one, as many programs that read CSV expect."""
+    """Join the lines of a text, because many CSV readers do not support line breaks."""
     return re.sub(r"\s*\n\s*", " / ", value) if isinstance(value, str) else value
 
 
 def render_xlsx(document: Document) -> bytes:
-    """Return a sheet for each section that has something in it, and one about the person."""
+    """Return a sheet for each section that is not empty, and one about the person."""
     return to_xlsx(*_sheets(document))
 
 
@@ -54,7 +54,7 @@ def _experience(document: Document) -> Sheet:
                 _date(position.started_on),
                 _date(position.ended_on) or _("today"),
                 _("Machine learning") if position.is_ml else "",
-                labels.declared(),
+                labels.declared_note(),
                 plain_text(position.summary),
             )
             for position in document.positions
@@ -72,7 +72,7 @@ def _education(document: Document) -> Sheet:
                 labels.degree_title(degree),
                 degree.institution,
                 _date(degree.awarded_on),
-                labels.declared(),
+                labels.declared_note(),
             )
             for degree in document.degrees
         ],
@@ -84,7 +84,7 @@ def _skills(document: Document) -> Sheet:
 
 
 def _about(document: Document) -> Sheet:
-    """Return who the person is, and how much of all this is verified."""
+    """Return the sheet about the person, with the verification summary."""
     rows: list[tuple[str, str]] = [
         (_("Name"), document.name),
         (_("Headline"), document.headline),
@@ -102,7 +102,7 @@ def _about(document: Document) -> Sheet:
 
 
 def _pieces(document: Document) -> Sheet:
-    """Return the pieces in their order, one a row."""
+    """Return the sheet with a row per item."""
     milestones = labels.fact_labels()
     header = (
         _("Title"), _("Kind"), _("Date"), _("Verification"), *milestones.values(),
@@ -134,13 +134,13 @@ def _piece(item: DocumentItem, locale: str) -> tuple[CellValue, ...]:
 
 
 def _date(value: PartialDate | None) -> CellValue:
-    """Return a day as a date that spreadsheets sort by, and a month or a year as its text."""
-    # The calendar of spreadsheets begins in 1900.
+    """Return a full date as a date value, and a month or a year as text."""
+    # Dates in spreadsheets begin in 1900.
     is_day = value and value.first == value.last and value.first.year >= 1900
     return value.first if value and is_day else value
 
 
-# The results stand with each piece.
+# Results have no sheet, because each item lists its own.
 PARTS: dict[str, Callable[[Document], Sheet]] = {
     "evidence": _pieces,
     "experience": _experience,

@@ -1,6 +1,6 @@
-"""The portfolio as a Word document, which a committee can edit: its styles decide how it looks.
+"""Export a portfolio as an editable Word document with named styles.
 
-This module decides what the document says; `word_writer` knows how Word spells it.
+This module provides the content; `word_writer` writes it as Office Open XML.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from roadmap.portfolio.urls import safe_url
 
 
 def render(document: Document) -> bytes:
-    """Return the file; equal documents give equal bytes."""
+    """Return the DOCX file; equal documents give equal bytes."""
     title = _("Portfolio of %(name)s", name=document.name)
     writer = WordWriter(page_language(document.locale))
     _head(writer, document)
     for part in document.parts:
         PARTS[part](writer, document)
-    # {n} and {m} become fields of Word.
+    # {n} and {m} become Word fields.
     page = _("page {n} of {m}")
     return writer.to_bytes(title=title, author=document.name, page=page, day=document.generated_on)
 
@@ -104,7 +104,7 @@ def _piece(writer: WordWriter, item: DocumentItem, locale: str) -> None:
 def _experience(writer: WordWriter, document: Document) -> None:
     if document.positions:
         writer.heading(_("Experience"), 1)
-        writer.paragraph(labels.declared(), "Details", keep=True)
+        writer.paragraph(labels.declared_note(), "Details", keep=True)
     for position in document.positions:
         names = (position.title, position.employer)
         writer.heading(", ".join(name for name in names if name), 2)
@@ -116,7 +116,7 @@ def _experience(writer: WordWriter, document: Document) -> None:
 def _education(writer: WordWriter, document: Document) -> None:
     if document.degrees:
         writer.heading(_("Education"), 1)
-        writer.paragraph(labels.declared(), "Details", keep=True)
+        writer.paragraph(labels.declared_note(), "Details", keep=True)
     for degree in document.degrees:
         when = show_month(degree.awarded_on, document.locale) if degree.awarded_on else ""
         rest = "".join(f", {part}" for part in (degree.institution, when) if part)
@@ -129,11 +129,11 @@ def _skills(writer: WordWriter, document: Document) -> None:
         head, rows = labels.skill_table(document)
         cells: list[list[Line]] = [[bold(str(row[0])), *map(str, row[1:])] for row in rows]
         writer.table(head, cells, widths=(22, 9, 14, 17, 38))
-        writer.paragraph(labels.missing_skills(), "Details")
+        writer.paragraph(labels.skills_footnote(), "Details")
 
 
 def _address(url: str) -> list[Span]:
-    """Return a URL as a link, or as its text where it is not valid."""
+    """Return a valid URL as a link, and others as text."""
     href = safe_url(url)
     if not href:
         return [Span(url)]

@@ -1,7 +1,7 @@
-"""Write a Word document (Office Open XML): headings, lists, tables, links, in either direction.
+"""Write Word documents (Office Open XML), with support for bidirectional text.
 
-What a person typed is escaped into runs of text. Paragraphs are written as XML, which is quicker by
-far than to build them with python-docx; that brings the package, its parts and the styles.
+User input is escaped into text runs. Paragraphs are written as XML, which is much faster than
+building them with python-docx; that library provides the package, its parts and the styles.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from roadmap.core.text import strip_control_characters
 from roadmap.portfolio.formats.zip_file import pack
 
 STYLES = Path(__file__).with_name("word_styles.xml")
-# Word has nine levels of lists, and a step of each in twentieths of a point.
+# Word has nine list levels. Lengths are in twentieths of a point.
 MAX_DEPTH, STEP = 8, 360
 PAGE_WIDTH = 9_180
-MAX_TURNS = 500
+MAX_DIRECTION_CHANGES = 500
 BULLETS, NUMBERS, FIRST_LIST = 1, 2, 3
 
 _NAMESPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 )
-_FROM_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _LETTER = re.compile(r"[^\W\d_]")
-# The parts of a paragraph that run against it: from the first letter of the other direction to the
-# last, with what stands between; numbers run from the left.
+# Runs in the direction opposite to the paragraph's, including neutral characters between their
+# letters. Numbers are left-to-right.
 _RUNS = {
-    False: re.compile(rf"[{_FROM_RIGHT}](?:[\W\d_]*[{_FROM_RIGHT}])*"),
-    True: re.compile(rf"[^\W_{_FROM_RIGHT}](?:[^{_FROM_RIGHT}]*[^\W_{_FROM_RIGHT}])?"),
+    False: re.compile(rf"[{_RTL}](?:[\W\d_]*[{_RTL}])*"),
+    True: re.compile(rf"[^\W_{_RTL}](?:[^{_RTL}]*[^\W_{_RTL}])?"),
 }
-# In the order in which a run has to have them.
+# In the order that the schema of run properties requires.
 _MARKS = {
     "link": '<w:rStyle w:val="Hyperlink"/>',
     "code": '<w:rStyle w:val="CodeChar"/>',
@@ -54,7 +54,7 @@ _BREAKS = {"\n": "<w:br/>", "\t": "<w:tab/>"}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a line; `marks` are keys of `_MARKS`, `href` is where it leads."""
+    """A part of a line; `marks` are keys of `_MARKS`, `href` is the link target."""
 
     text: str
     marks: frozenset[str] = frozenset()
@@ -78,17 +78,17 @@ def _spans(line: Line) -> Sequence[Span]:
     return [line] if isinstance(line, Span) else line
 
 
-def is_from_right(text: str) -> bool:
-    """Tell whether a text runs from right to left, which its first letter decides."""
+def is_rtl(text: str) -> bool:
+    """Return whether a text is right-to-left, judged by its first letter."""
     first = _LETTER.search(text)
-    return first is not None and re.match(f"[{_FROM_RIGHT}]", first[0]) is not None
+    return first is not None and re.match(f"[{_RTL}]", first[0]) is not None
 
 
 class WordWriter:
-    """Collect the body of a document, and write it with its styles."""
+    """Collects the body of a document and writes it as a DOCX file."""
 
     def __init__(self, language: str) -> None:
-        import docx  # Only who exports one waits for it.
+        import docx  # Slow to import, so loaded on demand.
 
         self._document: Any = docx.Document()
         self._body: list[str] = []
@@ -100,11 +100,11 @@ class WordWriter:
         self.paragraph(text, f"Heading{min(level, 6)}")
 
     def paragraph(self, line: Line, style: str = "BodyText", *, keep: bool = False) -> None:
-        """Add a paragraph; `keep` keeps it on the page of the next one."""
+        """Add a paragraph; `keep` keeps it on the same page as the next one."""
         self._body.append(self._paragraph(_spans(line), style, keep="<w:keepNext/>" * keep))
 
     def fact(self, label: str, line: Line) -> None:
-        """Add a line that begins with what it is about."""
+        """Add a line with a bold label."""
         self.paragraph([bold(label), Span("  "), *_spans(line)], "Details")
 
     def table(
@@ -114,10 +114,10 @@ class WordWriter:
         sides: Sequence[str] = (),
         widths: Sequence[int] = (),
     ) -> None:
-        """Add a table whose header is repeated on each page; `widths` are shares of the page."""
+        """Add a table with a header repeated on each page; `widths` are relative."""
         shares = widths or [1] * len(head)
         grid = [PAGE_WIDTH * share // sum(shares) for share in shares]
-        flow = "<w:bidiVisual/>" * is_from_right(" ".join(head))
+        flow = "<w:bidiVisual/>" * is_rtl(" ".join(head))
         lines: list[Sequence[Line]] = [[bold(title) for title in head], *rows]
         columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in grid)
         self._body.append(
@@ -136,23 +136,23 @@ class WordWriter:
                     f"{self._paragraph(_spans(cell or ''), 'TableText', after=aligned)}</w:tc>"
                 )
             self._body.append("</w:tr>")
-        # Without a paragraph between them, Word joins two tables.
+        # Word merges adjacent tables without a paragraph between them.
         self._body.append(f"</w:tbl>{self._paragraph((), 'TableEnd')}")
 
     def markdown(self, text: str, base_level: int) -> None:
-        """Add a person's Markdown, with headings from `base_level` on."""
+        """Add Markdown, with headings starting at `base_level`."""
         self._blocks(to_tree(text, base_level).get("c", []))
 
     def to_bytes(self, *, title: str, author: str, page: str, day: dt.date) -> bytes:
-        """Return the file. `page` has {n} and {m} for the page's number and their count."""
+        """Return the file. `page` has {n} and {m} for the page number and the page count."""
         document = self._document
         made = _parse(f"<w:body>{''.join(self._body)}</w:body>")
-        # Before the size of the page, which stands last.
+        # The section properties must remain the last element.
         document.element.body[:0] = list(made)
         _set_lists(document.part.numbering_part.element, self._starts)
         _fill_footer(document.sections[0].footer._element, f"{author} · {page}")
         properties = document.core_properties
-        # The properties accept 255 characters.
+        # python-docx accepts at most 255 characters in a property.
         properties.title, properties.author = title[:255], author[:255]
         properties.last_modified_by = author[:255]
         properties.created = properties.modified = dt.datetime.combine(day, dt.time(12))
@@ -171,20 +171,20 @@ class WordWriter:
         number: str = "",
         after: str = "",
     ) -> str:
-        from_right = is_from_right("".join(span.text for span in spans))
-        about = f"{keep}{number}{'<w:bidi/>' * from_right}{after}"
-        runs = "".join(self._span(span, from_right) for span in spans)
+        rtl = is_rtl("".join(span.text for span in spans))
+        about = f"{keep}{number}{'<w:bidi/>' * rtl}{after}"
+        runs = "".join(self._span(span, rtl) for span in spans)
         return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{about}</w:pPr>{runs}</w:p>'
 
-    def _span(self, span: Span, from_right: bool) -> str:
+    def _span(self, span: Span, rtl: bool) -> str:
         runs = []
         text, end = strip_control_characters(span.text), 0
-        turns = [*islice(_RUNS[from_right].finditer(text), MAX_TURNS + 1)]
-        # A text that turns more often than any does is left to Word.
-        for found in (*(turns if len(turns) <= MAX_TURNS else ()), None):
+        changes = [*islice(_RUNS[rtl].finditer(text), MAX_DIRECTION_CHANGES + 1)]
+        # Beyond the limit, Word decides the direction.
+        for found in (*(changes if len(changes) <= MAX_DIRECTION_CHANGES else ()), None):
             start, stop = found.span() if found else (len(text), len(text))
-            runs += [_run(text[end:start], span.marks, from_right)]
-            runs += [_run(text[start:stop], span.marks, not from_right)]
+            runs += [_run(text[end:start], span.marks, rtl)]
+            runs += [_run(text[start:stop], span.marks, not rtl)]
             end = stop
         if not span.href:
             return "".join(runs)
@@ -194,7 +194,7 @@ class WordWriter:
         from docx.opc.constants import RELATIONSHIP_TYPE
 
         if href not in self._targets:
-            # Not `relate_to`, which looks at all others first.
+            # `relate_to` would search all existing relationships first.
             self._targets[href] = name = f"link{len(self._targets)}"
             self._document.part.rels.add_relationship(
                 RELATIONSHIP_TYPE.HYPERLINK, href, name, is_external=True
@@ -233,7 +233,7 @@ class WordWriter:
     def _list(self, node: Node, depth: int) -> None:
         level, list_id = min(depth, MAX_DEPTH), BULLETS
         if node["t"] == "ordered_list":
-            # Its own list, so that it begins with its own number.
+            # Each ordered list needs its own definition for its start number.
             list_id = FIRST_LIST + len(self._starts)
             self._starts.append(node["n"])
         number = f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{list_id}"/></w:numPr>'
@@ -265,11 +265,11 @@ def _inline(
                 yield from _inline(node.get("c", []), marks | {*_SPAN_MARKS.get(kind, "")}, href)
 
 
-def _run(text: str, marks: frozenset[str] = frozenset(), from_right: bool = False) -> str:
+def _run(text: str, marks: frozenset[str] = frozenset(), rtl: bool = False) -> str:
     if not text:
         return ""
     kept = "".join(spelled for mark, spelled in _MARKS.items() if mark in marks)
-    about = f"{kept}{'<w:rtl/>' * from_right}"
+    about = f"{kept}{'<w:rtl/>' * rtl}"
     parts = (
         _BREAKS.get(part) or f'<w:t xml:space="preserve">{escape(part)}</w:t>'
         for part in re.split(r"([\n\t])", text)
@@ -279,7 +279,7 @@ def _run(text: str, marks: frozenset[str] = frozenset(), from_right: bool = Fals
 
 
 def _fill_footer(footer: Any, text: str) -> None:
-    """Write the footer, with fields for {n} and {m}."""
+    """Set the footer's text, with fields for {n} and {m}."""
     fields = {"{n}": "PAGE", "{m}": "NUMPAGES"}
     runs = "".join(
         f'<w:fldSimple w:instr="{fields[part]}">{_run("1")}</w:fldSimple>'
@@ -292,9 +292,9 @@ def _fill_footer(footer: Any, text: str) -> None:
 
 
 def _set_lists(numbering: Any, starts: Sequence[int]) -> None:
-    """Define bullets and numbers on each level, and a list for each start of a numbered one."""
+    """Define the bullet and number formats, and a list for each ordered list's start number."""
     levels = range(MAX_DEPTH + 1)
-    forms, lists = [], [_list_of(BULLETS, BULLETS)]
+    forms, lists = [], [_list_instance(BULLETS, BULLETS)]
     for name, form, text in ((BULLETS, "bullet", "–"), (NUMBERS, "decimal", "%{}.")):
         defined = "".join(
             f'<w:lvl w:ilvl="{level}"><w:start w:val="1"/><w:numFmt w:val="{form}"/>'
@@ -311,24 +311,24 @@ def _set_lists(numbering: Any, starts: Sequence[int]) -> None:
             f'<w:lvlOverride w:ilvl="{level}"><w:startOverride w:val="{start}"/></w:lvlOverride>'
             for level in levels
         )
-        lists.append(_list_of(list_id, NUMBERS, begins))
-    # In place of those of the template, whose styles are not ours.
+        lists.append(_list_instance(list_id, NUMBERS, begins))
+    # Replaces the definitions of python-docx's template, which refer to its own styles.
     numbering[:] = [_parse(each) for each in (*forms, *lists)]
 
 
-def _list_of(list_id: int, form: int, begins: str = "") -> str:
+def _list_instance(list_id: int, form: int, begins: str = "") -> str:
     return f'<w:num w:numId="{list_id}"><w:abstractNumId w:val="{form}"/>{begins}</w:num>'
 
 
 def _parse(xml: str) -> Any:
-    """Parse an element of ours, which lacks the names of its namespaces."""
+    """Parse an XML element after adding the namespace declarations."""
     from docx.oxml import parse_xml
 
     return parse_xml(re.sub(r"^<[\w:]+", rf"\g<0> {_NAMESPACES}", xml, count=1))
 
 
 def _set_up(document: Any, language: str) -> None:
-    """Give a new document our styles, and a page of A4."""
+    """Set the styles, the language and the A4 page of a new document."""
     from docx.oxml import parse_xml
     from docx.oxml.ns import qn
     from docx.shared import Mm

@@ -1,4 +1,4 @@
-"""Pack a ZIP whose bytes depend on its content alone."""
+"""Create reproducible ZIP files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 
 def pack(files: Iterable[tuple[str, bytes]], day: dt.date) -> bytes:
-    """Return a ZIP of the files by name, all of the same day."""
+    """Return a ZIP of the named files, all dated to the given day."""
     # ZIP timestamps begin in 1980.
     stamp = (max(day.year, 1980), day.month, day.day, 0, 0, 0)
     packed = io.BytesIO()
@@ -17,7 +17,7 @@ def pack(files: Iterable[tuple[str, bytes]], day: dt.date) -> bytes:
         for name, content in files:
             entry = zipfile.ZipInfo(name, stamp)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            # Unix and mode 0644, so that the bytes do not depend on the machine.
+            # Unix with mode 0644, so that the bytes do not depend on the platform.
             entry.create_system = 3
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, content)
