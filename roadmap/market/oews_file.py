@@ -116,7 +116,7 @@ def read_oews(
     `latest_year`.
     """
     if path.stat().st_size > MAX_BYTES:
-        raise OewsError(f"larger than {MAX_BYTES // 1_000_000} MB: not a state file of OEWS")
+        raise OewsError(f"larger than {MAX_BYTES // 1_000_000} MB: not an OEWS state file")
     content = path.read_bytes()
     parsed = _ParsedRows(occupations, states)
     try:
@@ -127,7 +127,7 @@ def read_oews(
         _read_rows(table.rows, parsed)
     except (zipfile.BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, EOFError) as error:
         # bls.gov serves scripts an HTML page, which may have been saved under this name.
-        raise OewsError(f"damaged, or not what its name says: {error}") from None
+        raise OewsError(f"damaged, or not the type that its name suggests: {error}") from None
     errors = parsed.errors or _missing(parsed)
     if errors:
         more = len(errors) - MAX_ERRORS
@@ -151,7 +151,7 @@ def _table(name: str, content: bytes) -> _Table:
         case "csv":
             return _Table(_csv_rows(content), [])
         case "xls":
-            raise OewsError("an .xls workbook is not read: save it as XLSX or CSV first")
+            raise OewsError(".xls workbooks are not supported: save it as XLSX or CSV first")
     raise OewsError("not a .zip, .xlsx or .csv file")
 
 
@@ -160,11 +160,11 @@ def _unpack(content: bytes) -> tuple[str, bytes]:
         found = [each for each in packed.infolist() if each.filename.endswith("_dl.xlsx")]
         if len(found) != 1:
             raise OewsError(
-                f"the ZIP has {len(found)} files that end in _dl.xlsx, not one: "
-                "unpack it and name the state file"
+                f"the ZIP has {len(found)} files that end in _dl.xlsx instead of one: "
+                "unpack it and import the state file"
             )
         if found[0].file_size > MAX_BYTES:
-            raise OewsError("the workbook in the ZIP is too large for a state file of OEWS")
+            raise OewsError("the workbook in the ZIP is too large for an OEWS state file")
         return found[0].filename.rpartition("/")[2], packed.read(found[0])
 
 
@@ -174,7 +174,7 @@ def _workbook(content: bytes) -> _Table:
 
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED:
-            raise OewsError("unpacks to more than a state file of OEWS holds")
+            raise OewsError("the unpacked workbook is too large for an OEWS state file")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
@@ -191,7 +191,7 @@ def _workbook(content: bytes) -> _Table:
         first = next(sheet.iter_rows(max_row=1, values_only=True), ())
         if {"OCC_CODE", "A_MEAN"} <= {_column(cell) for cell in first}:
             return _Table(sheet.iter_rows(values_only=True), [sheet.title], descriptions)
-    raise OewsError("not a state file of OEWS: no sheet has the columns OCC_CODE and A_MEAN")
+    raise OewsError("not an OEWS state file: no sheet has the columns OCC_CODE and A_MEAN")
 
 
 def _csv_rows(content: bytes) -> Iterator[Sequence[Any]]:
@@ -204,7 +204,7 @@ def _csv_rows(content: bytes) -> Iterator[Sequence[Any]]:
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     except csv.Error as error:
-        raise OewsError(f"not a CSV file that can be read: {error}") from None
+        raise OewsError(f"not a valid CSV file: {error}") from None
 
 
 def _year(names: Sequence[str], said: int | None, latest: int) -> int:
@@ -218,20 +218,20 @@ def _year(names: Sequence[str], said: int | None, latest: int) -> int:
     } | ({said} if said is not None else set())
     if not found:
         raise OewsError(
-            "which year? Neither its name nor its sheet says it in a form that is read (M2024_dl, "
-            "oesm24 or May 2024): add --year 2024, with the year of the figures"
+            "which year? Neither the file name nor the sheet name contains it as M2024_dl, oesm24 "
+            "or May 2024: add the year of the figures, such as --year 2024"
         )
     if len(found) > 1:
         years = " and ".join(str(year) for year in sorted(found))
-        raise OewsError(f"names, sheet and --year disagree about the year: {years}")
+        raise OewsError(f"file name, sheet name and --year disagree about the year: {years}")
     (year,) = found
     if year < FIRST_YEAR:
         raise OewsError(
-            f"the file of May {year} has no figures of their own for data scientists: "
-            f"they begin in May {FIRST_YEAR}"
+            f"the file of May {year} has no separate figures for data scientists: "
+            f"the first file that does is of May {FIRST_YEAR}"
         )
     if year > latest:
-        raise OewsError(f"May {year} has not been yet: check the year")
+        raise OewsError(f"May {year} is in the future: check the year")
     return year
 
 
@@ -248,12 +248,12 @@ def _read_rows(rows: Iterator[Sequence[Any]], parsed: _ParsedRows) -> None:
     columns = {_column(cell): place for place, cell in enumerate(next(rows, ()))}
     for name in REQUIRED:
         if name not in columns:
-            parsed.errors.append(f"not a state file of OEWS: the column {name} is missing")
+            parsed.errors.append(f"not an OEWS state file: the column {name} is missing")
     if parsed.errors:
         return
     for number, row in enumerate(rows, 2):
         if number > MAX_ROWS:
-            raise OewsError(f"more than {MAX_ROWS:,} rows: not a state file of OEWS")
+            raise OewsError(f"more than {MAX_ROWS:,} rows: not an OEWS state file")
         cells = {
             name: _text(row[place]) for name, place in columns.items() if name and place < len(row)
         }
@@ -299,7 +299,7 @@ def _read_row(number: int, cells: Mapping[str, str], parsed: _ParsedRows) -> Non
     ordered = [found[name].amount for name in PERCENTILES if name in found]
     known = [amount for amount in ordered if amount is not None]
     if known != sorted(known):
-        parsed.errors.append(f"row {number:,}: the percentiles of annual wages fall")
+        parsed.errors.append(f"row {number:,}: the percentiles of annual wages are not ascending")
     wages = StateWages(found["A_MEAN"], found["A_MEDIAN"], jobs)
     parsed.wages.setdefault(soc, {})[code] = wages
 
@@ -318,7 +318,7 @@ def _wage(where: str, text: str, parsed: _ParsedRows) -> Pay:
     if text != CEILING:
         return Pay(_amount(where, text, parsed))
     if parsed.ceiling is None:
-        parsed.errors.append(f"{where}: which wage does '#' stand for? Add --ceiling")
+        parsed.errors.append(f"{where}: unknown wage for '#': add --ceiling")
     return Pay(parsed.ceiling, is_ceiling=True)
 
 
@@ -335,10 +335,10 @@ def _amount(where: str, text: str, parsed: _ParsedRows) -> int | None:
 def _missing(parsed: _ParsedRows) -> list[str]:
     if STATE not in parsed.area_types:
         kinds = ", ".join(AREA_TYPES.get(kind, kind) for kind in sorted(parsed.area_types) if kind)
-        return [f"no state is in it, only {kinds or 'nothing'}: not the state file of OEWS"]
+        return [f"contains no states, only {kinds or 'nothing'}: not the OEWS state file"]
     most = max((len(states) for states in parsed.wages.values()), default=0)
     if most < FEWEST_STATES:
         named = " and ".join(parsed.occupations)
-        least = f"{FEWEST_STATES} at least are needed"
-        return [f"not the whole file: {named} in {most} states only, and {least}"]
+        least = f"at least {FEWEST_STATES} are required"
+        return [f"incomplete file: {named} in only {most} states, but {least}"]
     return []

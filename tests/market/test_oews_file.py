@@ -108,7 +108,7 @@ def test_the_file_itself_says_the_ceiling(tmp_path):
 
 def test_a_ceiling_that_nothing_says_is_asked_for(tmp_path):
     path = xlsx(tmp_path, "state_M2026_dl.xlsx", sheet="data", table=rows({"CA": {"A_MEAN": "#"}}))
-    assert refused(path) == ("row 7, A_MEAN: which wage does '#' stand for? Add --ceiling",)
+    assert refused(path) == ("row 7, A_MEAN: unknown wage for '#': add --ceiling",)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_row_that_contradicts_itself_is_refused(tmp_path, change):
 def test_percentiles_that_fall_and_states_that_come_twice_are_refused(tmp_path):
     table = rows({"AZ": {"A_PCT10": 200_000}})
     assert refused(xlsx(tmp_path, table=[*table, table[2]])) == (
-        "row 5: the percentiles of annual wages fall",
+        "row 5: the percentiles of annual wages are not ascending",
         "row 58: 15-2051 in Alaska is already in row 4",
     )
 
@@ -183,11 +183,11 @@ def test_the_year_is_what_file_sheet_or_operator_say(tmp_path, name, sheet, opti
 @pytest.mark.parametrize(
     ("name", "sheet", "options", "said"),
     [
-        ("states.xlsx", "Sheet1", {}, "(M2024_dl, oesm24 or May 2024): add --year 2024"),
+        ("states.xlsx", "Sheet1", {}, "add the year of the figures, such as --year 2024"),
         ("state_M2023_dl.xlsx", "state_M2024_dl", {}, "disagree about the year: 2023 and 2024"),
         ("state_M2023_dl.xlsx", "Sheet1", {"year": 2024}, "disagree about the year: 2023 and 2024"),
-        ("state_M2019_dl.xlsx", "Sheet1", {}, "they begin in May 2021"),
-        ("state_M2027_dl.xlsx", "Sheet1", {}, "May 2027 has not been yet"),
+        ("state_M2019_dl.xlsx", "Sheet1", {}, "the first file that does is of May 2021"),
+        ("state_M2027_dl.xlsx", "Sheet1", {}, "May 2027 is in the future"),
     ],
 )
 def test_the_year_is_never_guessed(tmp_path, name, sheet, options, said):
@@ -209,8 +209,8 @@ def test_files_of_another_kind_are_refused(tmp_path):
 
     page = b"<!doctype html><title>Access Denied</title>"
     for name in ("state_M2024_dl.xlsx", "oesm24st.zip"):
-        says(name, page, "damaged, or not what its name says")
-        says(name, b"", "damaged, or not what its name says")
+        says(name, page, "damaged, or not the type that its name suggests")
+        says(name, b"", "damaged, or not the type that its name suggests")
     says("state_M2024_dl.xls", b"\xd0\xcf\x11\xe0", "save it as XLSX or CSV first")
     says("state_M2024_dl.pdf", b"%PDF", "not a .zip, .xlsx or .csv file")
     says("state_M2024_dl.csv", b"", "column AREA is missing")
@@ -231,8 +231,8 @@ def test_every_missing_column_has_its_line(tmp_path):
     [
         ({"AREA_TYPE": 4}, "only nation, territories, metropolitan areas"),
         ({"AREA_TYPE": 1}, "only nation, territories"),
-        ({"OCC_CODE": "15-2098"}, "15-2051 and 15-1221 in 0 states only"),
-        ({"NAICS": "541000"}, "in 0 states only"),
+        ({"OCC_CODE": "15-2098"}, "15-2051 and 15-1221 in only 0 states"),
+        ({"NAICS": "541000"}, "in only 0 states"),
     ],
     ids=str,
 )
@@ -243,7 +243,7 @@ def test_another_file_of_the_same_publisher_is_refused(tmp_path, change, said):
 
 def test_half_a_file_is_refused(tmp_path):
     (line,) = refused(xlsx(tmp_path, table=rows()[:30]))
-    assert "not the whole file" in line
+    assert "incomplete file" in line
 
 
 def test_a_zip_needs_one_workbook(tmp_path):
@@ -256,7 +256,7 @@ def test_a_zip_needs_one_workbook(tmp_path):
 
 def test_what_grows_when_it_is_unpacked_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(oews_file, "MAX_UNPACKED", 10_000)
-    assert "unpacks to more" in refused(xlsx(tmp_path))[0]
+    assert "too large for an OEWS state file" in refused(xlsx(tmp_path))[0]
     monkeypatch.setattr(oews_file, "MAX_BYTES", 5_000)
     assert "larger than" in refused(xlsx(tmp_path))[0]
     zeros = write_zip(tmp_path / "oesm24st.zip", ("state_M2024_dl.xlsx", bytes(1_000_000)))
