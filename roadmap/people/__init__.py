@@ -1,1 +1,1 @@
-"""Who there is: people, teams, who may do what, and the record of what was done."""
+"""People, teams, permissions, history and the audit log."""

@@ -1,8 +1,7 @@
 """Write teams and memberships.
 
-The functions flush and record history and audit entries; the request commits. With an Actor as
-`by`, each checks below its lock that the actor still has the permission, and raises
-PermissionDenied otherwise.
+The functions flush and record history and audit entries; the request commits. If `by` is an Actor,
+each checks the permission while holding its lock, and raises PermissionDenied.
 """
 
 from __future__ import annotations
@@ -31,16 +30,16 @@ from roadmap.people.reach import team_tree
 from roadmap.people.roles import ROLES
 from roadmap.people.rules import MAX_NAME_LENGTH, changed_fields, is_slug
 
-# Of the installation.
+# The maximum number of teams per installation.
 MAX_TEAMS = 5_000
 
 
 class AccountDeactivated(ValueError):
-    """A deactivated account is not added to a team, and its role there does not change."""
+    """A deactivated account cannot be added to a team or get another role."""
 
 
 class InvalidTeam(ValueError):
-    """A team cannot be saved like this. `reason`: slug, name, taken, circle or gone."""
+    """A team with these values cannot be saved. `reason`: slug, name, taken, circle or gone."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -57,9 +56,9 @@ def create_team(
     now: dt.datetime,
     key: str = "",
 ) -> Team:
-    """Add a team, once for each `key` of a form.
+    """Create a team, only once per form `key`.
 
-    Raise InvalidTeam (slug, name, taken, or gone for a deleted parent), and LimitReached.
+    Raises InvalidTeam (slug, name, taken, or gone for a deleted parent), and LimitReached.
     """
     if not is_slug(slug):
         raise InvalidTeam("slug")
@@ -80,7 +79,7 @@ def create_team(
             return made
         taken = session.scalar(sa.select(sa.exists().where(Team.slug == slug)))
         raise InvalidTeam("taken" if taken else "gone") from None
-    # Checked only now, because the insert may have waited for another writer.
+    # Checked after the insert, which may have waited for another writer.
     actor_id = require_permission(by, "admin.write")
     record_audit(
         session, by=actor_id, action="team.created", target=slug, now=now, team_name=team.name
@@ -98,13 +97,13 @@ def change_team(
     by: ActorOrId,
     now: dt.datetime,
 ) -> None:
-    """Rename a team, or nest it elsewhere; its slug stays.
+    """Change the name or the parent of a team; its slug is fixed.
 
-    `read` has what the form was opened with: a field left as it was keeps what is stored. Raise
-    EditConflict, InvalidTeam (name, circle, or gone for a deleted parent), and TeamDeleted.
+    `read` has the values that the form was opened with; fields still equal to them are not written.
+    Raises EditConflict, InvalidTeam (name, circle, or gone for a deleted parent), and TeamDeleted.
     """
     name = _check_name(name)
-    # Two changes of the tree at once could make a circle, so they wait for each other.
+    # Serialize changes of the tree, because concurrent ones could create a cycle.
     _lock_teams(session)
     actor_id = require_permission(by, "admin.write")
     if session.get(Team, team.id, populate_existing=True) is None:
@@ -134,15 +133,15 @@ def change_team(
 
 
 def delete_team(session: Session, team: Team, *, by: ActorOrId, now: dt.datetime) -> None:
-    """Delete a team; its people and what they recorded stay. Raise TeamDeleted."""
-    # All teams, because those nested in this one change with it.
+    """Delete a team but not its people or their records. Raises TeamDeleted."""
+    # Lock all teams, because teams nested in this one change too.
     _lock_teams(session)
     lock_users(session, sa.select(Membership.user_id).where(Membership.team_id == team.id))
     actor_id = require_permission(by, "admin.write")
     if session.scalar(sa.select(Team.id).where(Team.id == team.id)) is None:
         raise TeamDeleted(team.id)
     team_deleting.send(session, team=team, by=actor_id, now=now)
-    # Read below the locks, because somebody may have left in the meantime.
+    # Read while holding the locks, because members may have left before.
     gone = session.scalars(
         sa.delete(Membership).where(Membership.team_id == team.id).returning(Membership.user_id)
     ).all()
@@ -172,10 +171,10 @@ def add_member(
     by: ActorOrId,
     now: dt.datetime,
 ) -> bool:
-    """Add a person to a team in a role, or give them that role there; for administrators.
+    """Add a person to a team, or change their role there, as an administrator.
 
-    `invited_by` gave the role by an invitation. Return whether anything changed. Raise KeyError for
-    an unknown role, AccountDeactivated, and TeamDeleted.
+    `invited_by` is the inviter, if the person accepts an invitation. Returns whether anything
+    changed. Raises KeyError for an unknown role, AccountDeactivated, and TeamDeleted.
     """
     return _set_role(
         session, team, user_id, role, "admin.write", granted_by=invited_by, by=by, now=now
@@ -185,9 +184,9 @@ def add_member(
 def change_role(
     session: Session, team: Team, user_id: uuid.UUID, role: str, *, by: ActorOrId, now: dt.datetime
 ) -> bool:
-    """Give a member of a team another role there; for everybody who manages the team.
+    """Change the role of a team member, as a manager of the team.
 
-    Raise LookupError where the person is not in the team; otherwise as `add_member`.
+    Raises LookupError if the person is not in the team, and the errors of `add_member`.
     """
     return _set_role(session, team, user_id, role, "team.members", by=by, now=now, joins=False)
 
@@ -201,9 +200,9 @@ def remove_member(
     by: ActorOrId,
     now: dt.datetime,
 ) -> bool:
-    """Remove a person from a team; return False where they were not in it.
+    """Remove a person from a team; return False if they were not in it.
 
-    What was verified stays. With the person's own id as `by` they leave.
+    Their verifications remain. If `by` is the person's own id, they leave.
     """
     lock_user(session, user_id)
     actor_id = require_permission(by, "team.members", team)
@@ -237,12 +236,12 @@ def move_member(
     by: ActorOrId,
     now: dt.datetime,
 ) -> bool:
-    """Move a member of a team to another one; for everybody who manages both.
+    """Move a team member to another team, as a manager of both.
 
-    They keep their role unless another is given. Return False where they are not in this team.
-    Raise as `add_member`.
+    They keep their role unless another is given. Returns False if they are not in the first team.
+    Raises the errors of `add_member`.
     """
-    # Both before the person, always in the same order, see `lock_team`.
+    # Lock both teams before the person and in a fixed order, see `lock_team`.
     for team_id in sorted({team.id, to.id}):
         lock_team(session, team_id)
     lock_user(session, user_id)
@@ -264,7 +263,7 @@ def _check_name(name: str) -> str:
 
 
 def _lock_teams(session: Session) -> None:
-    """Lock all teams. On SQLite writers wait for each other anyway."""
+    """Lock all teams. SQLite serializes writers anyway."""
     session.execute(sa.select(Team.id).order_by(Team.id).with_for_update())
 
 

@@ -1,4 +1,4 @@
-"""The person who acts: what a request knows about the one who is signed in."""
+"""The actor: the signed-in person of a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roadmap.people.roles import Capability, capabilities_of, highest_role
 
 @dataclass
 class Actor(UserMixin):
-    """The person who acts, loaded in one statement with their session.
+    """The signed-in person, loaded together with their session in one statement.
 
     `token` is the secret of the session cookie, `version` the version of the person when the
     request began, and `team_roles` the comma-separated roles that they have in their teams.
@@ -36,18 +36,18 @@ class Actor(UserMixin):
     version: int = 1
     token: str = ""
     session_id: uuid.UUID | None = None
-    # When they signed in, and when they last typed their password.
+    # When they signed in, and when they last entered their password.
     signed_in_at: dt.datetime | None = None
     fresh_at: dt.datetime | None = None
     team_roles: str = ""
-    # The number of unread notifications; a higher room counts them, see `add_actor_column`.
+    # The number of unread notifications, provided by a higher package, see `add_actor_column`.
     unread: int = 0
-    # Whether they are on a roadmap; `progress` looks, in the same way.
+    # Whether they are on a roadmap, provided by `progress` in the same way.
     on_roadmap: bool = False
-    # The scope of a personal token, a key of `scopes.SCOPES`, and its name; None in a browser.
+    # The scope (a key of `scopes.SCOPES`) and name of the personal token. None for browsers.
     scope: str | None = None
     token_name: str = ""
-    # Whether a token may judge others: the operator decides.
+    # Whether the operator lets tokens judge others.
     judges_by_token: bool = False
     session: Any = field(default=None, repr=False, compare=False)
     _by_person: dict[uuid.UUID, frozenset[Capability]] = field(
@@ -59,7 +59,7 @@ class Actor(UserMixin):
 
     @property
     def is_by_token(self) -> bool:
-        """Return whether a script or an agent acts for this person, by a personal token."""
+        """Return whether a script or agent acts for this person with a personal token."""
         return self.scope is not None
 
     @cached_property
@@ -67,11 +67,11 @@ class Actor(UserMixin):
         return ZoneInfo(self.timezone)
 
     def today(self, now: dt.datetime) -> dt.date:
-        """Return the person's own date at the moment `now`."""
+        """Return the date at `now` in the person's time zone."""
         return now.astimezone(self.zone).date()
 
     def days_since(self, moment: dt.datetime, now: dt.datetime) -> int:
-        """Return the days since a moment in the person's own calendar; 0 for a later moment."""
+        """Return the days since a moment in the person's time zone; 0 if it is in the future."""
         return max(0, (self.today(now) - self.today(moment)).days)
 
     @cached_property
@@ -91,7 +91,7 @@ class Actor(UserMixin):
         return capability in self._by_person[person_id]
 
     def has_in(self, capability: Capability, team_id: uuid.UUID) -> bool:
-        """Return whether this person has a capability in a team, or in one above it."""
+        """Return whether this person has a capability in a team or a team above it."""
         return capability in self._by_team.get(team_id, ())
 
     def teams(self, capability: Capability) -> frozenset[uuid.UUID]:
@@ -99,7 +99,7 @@ class Actor(UserMixin):
         return frozenset(key for key, held in self._by_team.items() if capability in held)
 
     def role_in(self, team_id: uuid.UUID) -> str:
-        """Return the highest role that this person has in a team or by one above it."""
+        """Return the highest role that this person has in a team or a team above it."""
         return highest_role(self._by_team.get(team_id, frozenset()))
 
     @cached_property
@@ -108,9 +108,9 @@ class Actor(UserMixin):
         return own_teams(self.session, self.id)
 
     def refresh_permissions(self) -> None:
-        """Read again what this person may do, which may have changed while they waited for a lock.
+        """Reload permissions, which may have changed while the request waited for a lock.
 
-        Call it below the lock, before deciding.
+        Call it while holding the lock, before checking permissions.
         """
         self._by_person.clear()
         for name in ("_by_team", "own_teams"):

@@ -14,7 +14,7 @@ from roadmap.core.database import count_changed
 from roadmap.people.models import AuditEntry
 
 _ENTRIES: Any = AuditEntry.__table__
-# How many entries one transaction deletes, so that nobody waits long for it.
+# Entries deleted per transaction, so that it holds locks only briefly.
 PRUNE_BATCH = 10_000
 
 
@@ -29,9 +29,9 @@ def record_audit(
     now: dt.datetime,
     **data: Any,
 ) -> None:
-    """Add one entry to the audit log, or one about `each` of some people, in one statement.
+    """Add an entry to the audit log, or one for each person in `each`, in one statement.
 
-    `action` is `thing.verb`, `data` has JSON values.
+    `action` has the form `thing.verb`; `data` has JSON values.
     """
     entry = {"actor_id": by, "at": now, "action": action, "target": target, "address": address}
     data_of_each = [data] if each is None else [{**data, "person": str(key)} for key in each]
@@ -40,14 +40,14 @@ def record_audit(
 
 
 def prune(session: Session, *, before: dt.datetime) -> int:
-    """Delete entries of before that moment, at most PRUNE_BATCH; return how many."""
+    """Delete at most PRUNE_BATCH entries older than `before`; return how many."""
     return count_changed(session, sa.delete(_ENTRIES).where(_is_in_batch(before)))
 
 
 def forget_addresses(session: Session, *, before: dt.datetime) -> int:
-    """Empty the addresses in entries of before that moment, at most PRUNE_BATCH; return how many.
+    """Clear the addresses of at most PRUNE_BATCH entries older than `before`; return how many.
 
-    Nothing else of an entry ever changes, but when a person is erased.
+    Apart from the erasure of a person, this is the only change to existing entries.
     """
     has_address = _is_in_batch(before, _ENTRIES.c.address != "")
     return count_changed(session, sa.update(_ENTRIES).where(has_address).values(address=""))

@@ -1,4 +1,4 @@
-"""The history of a person: every change to their records, with who made it."""
+"""The history of a person: every change to their records, and who made it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from roadmap.core.signals import person_changed
 from roadmap.people.models import HistoryEntry
 
-# On the table and built once, because every tick runs it.
+# A Core statement, built once, because every recorded change runs it.
 _ENTRIES: Any = HistoryEntry.__table__
 _INSERT_ENTRY = sa.insert(_ENTRIES)
 
@@ -29,12 +29,11 @@ def record_history(
     row_id: uuid.UUID | None = None,
     **data: Any,
 ) -> None:
-    """Add one entry to a person's history, and signal to the higher rooms that it changed.
+    """Add an entry to a person's history, and signal the change to higher packages.
 
-    `user_id` is the person, or several who get the same entry in one statement. `action` is
-    `thing.verb` (its first word says what changed), `subject` the key or id of what it was done to,
-    the person where it is left out, `data` JSON values. Only the listeners get `row_id`, of a row
-    that this wrote.
+    `user_id` is one person, or several who get the same entry in one statement. `action` has the
+    form `thing.verb`. `subject` is the key or id of the changed thing, by default the person.
+    `data` has JSON values. `row_id` is the id of the written row, which only listeners get.
     """
     session.flush()
     people = [user_id] if isinstance(user_id, uuid.UUID) else user_id

@@ -1,11 +1,11 @@
-"""Sentences about memberships and judgements, for several rooms."""
+"""Texts about memberships and judgements that several packages use."""
 
 from __future__ import annotations
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 
-# What a verification rests on. Of those before it was asked for, it is not known.
+# The basis of a verification. Verifications from before this field was added have none.
 BASES = {
     "first_hand": _l("seen first-hand"),
     "artefact": _l("judged from the artefact"),
@@ -15,10 +15,10 @@ DEFAULT_BASIS = "artefact"
 
 
 def judge_name(name: str, added_by_author: bool, by_token: bool = False, basis: str = "") -> str:
-    """Return the name of a reviewer or an assessor, with its marks in one pair of brackets.
+    """Return the name of a reviewer or assessor, followed by remarks in parentheses.
 
-    It says where a script judged `by_token`, what a verification rests on, a key of `BASES`, and
-    where the person judged added them.
+    The remarks are: judged `by_token`, the basis (a key of `BASES`), and that the person judged
+    added the reviewer to the team.
     """
     marks = [
         *([_("by token")] if by_token else []),
@@ -29,7 +29,7 @@ def judge_name(name: str, added_by_author: bool, by_token: bool = False, basis: 
 
 
 def membership_sentence(name: str, team: str, others: str, *, left: str = "") -> str:
-    """Say that a person is now in a team, which they `left` for it, and where they are besides."""
+    """Say that a person is now in a team, the team that they `left`, and their other teams."""
     words = {"name": name, "team": team, "others": others, "left": left}
     if left and others:
         return _(

@@ -13,7 +13,7 @@ from roadmap.people.models import Team, User
 
 
 class TeamDeleted(LookupError):
-    """The team was deleted while the writer waited for it."""
+    """The team was deleted before it could be locked."""
 
 
 _USERS: Any = User.__table__
@@ -25,30 +25,31 @@ _NEXT_VERSION = (
 
 
 def lock_user(session: Session, user_id: uuid.UUID) -> None:
-    """Begin a write about a person: their next version, and other writers wait for this one.
+    """Lock a person for writing and increment their version.
 
-    Call it first, so that readiness is computed from facts that nobody else is changing.
+    Call it before other statements, so that readiness is computed from facts that no other
+    transaction is changing.
     """
     session.connection().execute(_NEXT_VERSION, {"person": user_id})
 
 
 def lock_and_load_user(session: Session, user_id: uuid.UUID) -> User:
-    """Return a person as they are below their lock, see `lock_user`."""
+    """Lock a person with `lock_user`, and return their current row."""
     lock_user(session, user_id)
     own = sa.select(User).where(User.id == user_id)
     return session.scalars(own.execution_options(populate_existing=True)).one()
 
 
 def lock_user_to_read(session: Session, user_id: uuid.UUID) -> None:
-    """Let other writers of a person wait, before an action that locks the person itself."""
+    """Lock a person without incrementing their version, for reads before an action's own lock."""
     person = sa.select(_USERS.c.id).where(_USERS.c.id == user_id)
     session.execute(person.with_for_update(key_share=True))
 
 
 def lock_and_refresh(session: Session, row: Any) -> bool:
-    """Read a row of a person again below their lock; return whether it is still there.
+    """Lock the owner of a private row and reload the row; return whether it still exists.
 
-    For private rows, as `lock_user_to_read` locks: the person gets no next version.
+    The lock is that of `lock_user_to_read`, so the version of the owner does not change.
     """
     try:
         lock_user_to_read(session, row.user_id)
@@ -59,15 +60,15 @@ def lock_and_refresh(session: Session, row: Any) -> bool:
 
 
 def lock_user_for_actor(session: Session, user_id: uuid.UUID, by: Actor) -> None:
-    """Lock a person for an actor, and read below the lock what the actor may still do."""
+    """Lock a person, then reload the permissions of the actor."""
     lock_user(session, user_id)
     by.refresh_permissions()
 
 
 def lock_team(session: Session, team_id: uuid.UUID) -> None:
-    """Keep a team from being deleted until this transaction ends. Raise TeamDeleted.
+    """Prevent a team from being deleted until this transaction ends. Raises TeamDeleted.
 
-    Lock a team before its people, so that two writers never wait for each other.
+    Lock teams before people, to avoid deadlocks.
     """
     team = sa.select(Team.id).where(Team.id == team_id)
     if session.scalar(team.with_for_update(read=True, key_share=True)) is None:
@@ -75,7 +76,7 @@ def lock_team(session: Session, team_id: uuid.UUID) -> None:
 
 
 def lock_users(session: Session, people: sa.Select[Any]) -> None:
-    """Lock all users whose ids `people` selects, always in the same order."""
+    """Lock all users whose ids `people` selects, in a fixed order."""
     ids = sa.select(_USERS.c.id).where(_USERS.c.id.in_(people)).order_by(_USERS.c.id)
     locked = session.scalars(ids.with_for_update()).all()
     if locked:

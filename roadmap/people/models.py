@@ -14,7 +14,7 @@ from roadmap.core.types import Base, Id, Json, check_one_of
 
 THEMES = ("system", "light", "dark")
 
-# Whose row it is; it is deleted with the person.
+# The owner of a row, which is deleted with them.
 OwnerId = Annotated[
     uuid.UUID, mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
 ]
@@ -23,9 +23,9 @@ OwnerId = Annotated[
 class User(Base):
     """A person with an account.
 
-    `email_key` is the form of the address that is compared: None until that of a new account is
-    confirmed. `version` grows with every write about the person: pages tell by it whether anything
-    changed, and two writers about one person wait for each other.
+    `email_key` is the normalized address for comparisons, None while the address of a new account
+    is unconfirmed. Every write about the person increments `version`, which detects changes for
+    page caching and serializes concurrent writers.
     """
 
     __tablename__ = "user"
@@ -41,13 +41,13 @@ class User(Base):
     locale: Mapped[str] = mapped_column(sa.String(16), default="en")
     theme: Mapped[str] = mapped_column(sa.String(8), default="system")
     headline: Mapped[str] = mapped_column(sa.String(200), default="")
-    # Whether others in their teams see reasons and target dates.
+    # Whether others in their teams see their reasons and target dates.
     shares_plans: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # Whether they also see what the person says of tools, but for the notes.
+    # Whether others in their teams see their tools, without the notes.
     shares_tools: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     # Whether notifications are also sent by mail.
     wants_mail: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
-    # Whether a letter alone is a shortcut, which dictated words may press.
+    # Whether single letters are shortcuts, which speech input can trigger by accident.
     uses_single_keys: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
@@ -57,7 +57,7 @@ class User(Base):
 
     @property
     def user_id(self) -> uuid.UUID:
-        """Return whose row this is, which the permission table asks of every row."""
+        """Return the owner of this row, as the permission predicates expect of every row."""
         return self.id
 
 
@@ -74,7 +74,7 @@ class Team(Base):
 
 
 class Membership(Base):
-    """A person in a team; `role` is a key of `ROLES`, `granted_by` is who gave it, or None."""
+    """A person's membership in a team; `role` is a key of `ROLES`, `granted_by` who assigned it."""
 
     __tablename__ = "membership"
 
@@ -92,9 +92,9 @@ class Membership(Base):
 
 
 class HistoryEntry(Base):
-    """One change to a person's records: who did what to which subject, and the values.
+    """A change to a person's records: who did what to which subject, and the values.
 
-    It is never shown to anyone who may not see its subject.
+    Only show it to people who may see its subject.
     """
 
     __tablename__ = "history_entry"
@@ -118,7 +118,7 @@ class HistoryEntry(Base):
 
 
 class AuditEntry(Base):
-    """One entry of the audit log. Rows are only added, and outlive the people they name."""
+    """An entry of the audit log. It is not deleted with the people that it names."""
 
     __tablename__ = "audit_entry"
 
@@ -132,5 +132,5 @@ class AuditEntry(Base):
     address: Mapped[str] = mapped_column(sa.String(64), default="")
     data: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
 
-    # The last entry of each account in a list.
+    # For the last entry of each account in the account list.
     __table_args__ = (sa.Index("ix_audit_entry_actor_id_at", "actor_id", "at"),)

@@ -1,6 +1,6 @@
-"""Who may do what: one table, tiny predicates, every action named.
+"""The permission table: a small predicate for each named action.
 
-The predicates read the `user_id` of a row and nothing else, so this module knows no feature.
+Predicates only use generic attributes of rows, such as `user_id`, not those of a feature.
 `<noun>.read` decides whether a row exists for an actor (404 otherwise), and the action itself
 decides the rest (403).
 """
@@ -41,17 +41,17 @@ def own(actor: MaybeActor, subject: Any) -> bool:
 
 
 def over_person(capability: Capability) -> Predicate:
-    """Build the predicate that the actor has a capability over the person it belongs to."""
+    """Build a predicate: the actor has a capability over the owner of the subject."""
     return _holds(capability, lambda actor, subject: actor.has_over(capability, subject.user_id))
 
 
 def in_team(capability: Capability) -> Predicate:
-    """Build the predicate that the actor has a capability in this team."""
+    """Build a predicate: the actor has a capability in the team that is the subject."""
     return _holds(capability, lambda actor, team: actor.has_in(capability, team.id))
 
 
 def _holds(capability: Capability, holds: Callable[[Actor, Any], bool]) -> Predicate:
-    """Without a subject it is enough to have the capability over anybody."""
+    """Build a predicate; without a subject, having the capability anywhere is enough."""
     return lambda actor, subject: (
         actor is not None
         and (capability in actor.capabilities if subject is None else holds(actor, subject))
@@ -59,12 +59,12 @@ def _holds(capability: Capability, holds: Callable[[Actor, Any], bool]) -> Predi
 
 
 def shared(_actor: MaybeActor, subject: Any) -> bool:
-    """Return whether the row says that its person shares it with others in their teams."""
+    """Return whether the owner shares the row with others in their teams."""
     return subject is None or bool(getattr(subject, "is_shared", False))
 
 
-def belongs(actor: MaybeActor, subject: Any) -> bool:
-    """Return whether the actor is in this team."""
+def is_member(actor: MaybeActor, subject: Any) -> bool:
+    """Return whether the actor is a member of this team."""
     return actor is not None and (subject is None or subject.id in actor.own_teams)
 
 
@@ -85,11 +85,11 @@ PERMISSIONS: dict[str, Predicate] = {
     "account.read": own,
     "account.write": own,
     "archive.read": own,
-    # Everything of a person at once: a token that only reads does not get it.
+    # All of a person's data at once, so not available to read-only tokens.
     "archive.download": own,
     "archive.write": own,
     "roadmap.read": signed_in,
-    # The endpoint of agents; each of its tools asks for a permission of its own.
+    # The endpoint for agents. Each tool requires a permission as well.
     "mcp.call": signed_in,
     "enrollment.read": own,
     "enrollment.write": own,
@@ -97,8 +97,7 @@ PERMISSIONS: dict[str, Predicate] = {
     "progress.write": own,
     "evidence.read": either(own, both(over_person(Capability.SEE_SHARED), shared)),
     "evidence.write": own,
-    # Recording and changing: who may do no more than that (a token of the scope draft) changes
-    # drafts alone.
+    # Create and change evidence. Actors without evidence.write (draft tokens) only change drafts.
     "evidence.draft": own,
     "evidence.submit": own,
     "evidence.review": both(over_person(Capability.REVIEW), shared),
@@ -120,45 +119,45 @@ PERMISSIONS: dict[str, Predicate] = {
     "calendar.write": own,
     "badge.read": own,
     "badge.write": own,
-    # Nobody else ever sees an offer, or that there is one.
+    # Nobody else ever sees offers, or whether there are any.
     "offer.read": own,
     "offer.write": own,
     "tool.read": own,
     "tool.write": own,
-    # Nobody else ever sees hours, or that there are any.
+    # Nobody else ever sees hours, or whether there are any.
     "time.read": own,
     "time.write": own,
-    # Nobody else ever sees what somebody notes of their weeks.
+    # Nobody else ever sees the work log.
     "work_log.read": own,
     "work_log.write": own,
-    # Nobody else ever sees when somebody is away, or what they forecast.
+    # Nobody else ever sees absences or forecasts.
     "forecast.read": own,
     "snapshot.read": own,
     "absence.read": own,
     "absence.write": own,
-    # Nobody else ever sees what somebody practises.
+    # Nobody else ever sees practice.
     "practice.read": own,
     "practice.write": own,
     "readiness.read": own,
-    # Nobody else ever sees somebody's history as a list.
+    # Nobody else ever sees the list of changes.
     "activity.read": own,
     "portfolio.read": own,
     "portfolio.write": own,
     "home.read": signed_in,
-    # What it finds is what one may see anyway.
+    # Results only contain what the actor may see anyway.
     "search.read": signed_in,
-    # Members know of their team; administrators see who is in it, and nothing else.
+    # Administrators see who is in a team, and nothing else.
     "team.list": signed_in,
-    "team.read": either(in_team(Capability.SEE_SHARED), belongs, administers),
+    "team.read": either(in_team(Capability.SEE_SHARED), is_member, administers),
     "team.matrix": in_team(Capability.SEE_SHARED),
     "team.members": either(in_team(Capability.MANAGE_TEAM), administers),
     "team.invite": either(in_team(Capability.MANAGE_TEAM), administers),
-    "team.leave": belongs,
-    # A person as others see them; each may look at themselves in that way.
+    "team.leave": is_member,
+    # The shared profile of a person, which they may see as well.
     "person.read": either(own, over_person(Capability.SEE_SHARED)),
     "person.assess": over_person(Capability.ASSESS),
     "person.verify": over_person(Capability.REVIEW),
-    # `review.read` is the page of a piece, `review.list` the queue of what waits.
+    # `review.read` is the page of a piece of evidence, `review.list` the review queue.
     "review.read": both(over_person(Capability.SEE_SHARED), shared),
     "review.list": over_person(Capability.REVIEW),
     "admin.read": administers,
@@ -171,11 +170,10 @@ PERMISSIONS: dict[str, Predicate] = {
 
 
 def can(actor: MaybeActor, action: str, subject: Any = None) -> bool:
-    """Return whether an actor may do `action` to `subject`, or to anything at all without one.
+    """Return whether an actor may do `action` to `subject`, or to any subject if None.
 
-    A subject is a row, team or person: whatever the action's predicate is about.
-
-    What a token acts for has its scope as well. Raise KeyError for an unknown action.
+    The subject is a row, team or person, depending on the predicate. The scope of a token applies
+    as well. Raises KeyError for an unknown action.
     """
     predicate = PERMISSIONS[action]
     if actor is not None and actor.scope is not None and refuse_token(actor, action):
@@ -184,17 +182,17 @@ def can(actor: MaybeActor, action: str, subject: Any = None) -> bool:
 
 
 def refuse_token(actor: Actor, action: str) -> str:
-    """Return why the token of an actor may not do something, and how to go on; "" where it may."""
+    """Return why an actor's token may not do something, and the alternatives; "" if it may."""
     return str(find_refusal(actor.scope, action, judges=actor.judges_by_token) or "")
 
 
 def load(session: Session, actor: MaybeActor, action: str, model: type[Row], key: Any) -> Row:
-    """Load a row for an action: 404 where the actor may not see it, 403 where it is read-only."""
+    """Load a row for an action. Aborts with 404 if it is not visible, or 403 if not permitted."""
     return check_access(actor, action, session.get(model, key))
 
 
 def check_access(actor: MaybeActor, action: str, row: Row | None) -> Row:
-    """Return a row that was found for an action: 404 or 403 as for `load`."""
+    """Return a loaded row if the action is permitted. Aborts with 404 or 403 as `load` does."""
     readable = action.partition(".")[0] + ".read"
     if row is None or not can(actor, readable, row):
         abort(404)
@@ -205,13 +203,13 @@ def check_access(actor: MaybeActor, action: str, row: Row | None) -> Row:
 
 
 def find_invitable_team(session: Session, actor: Actor) -> Team | None:
-    """Find the first, by name, of an actor's own teams to which they may invite a manager."""
+    """Find the first of an actor's own teams, by name, to which they may invite a manager."""
     own = (team for team, _role in memberships(session, actor.id))
     return next((team for team in own if can(actor, "team.invite", team)), None)
 
 
 def permit(action: str) -> Callable[[View], View]:
-    """Declare the permission of a view. The application does not start with a view without one."""
+    """Declare the permission of a view. The application refuses to start if one is missing."""
     if action not in PERMISSIONS:
         raise KeyError(f"no such permission: {action}")
 
@@ -227,23 +225,27 @@ def permission_of(app: Flask, endpoint: str) -> str | None:
 
 
 def check_url_map(app: Flask) -> None:
-    """Raise RuntimeError where a route declares no permission."""
+    """Raise RuntimeError if a route declares no permission."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint != "static" and permission_of(app, rule.endpoint) is None:
             raise RuntimeError(f"{rule.rule} ({rule.endpoint}) declares no permission")
 
 
-# Who writes. An Actor's permission is checked again below the lock. An id stands for a person who
-# needs no permission (they accept an invitation, they leave a team), None for the command line.
+# The author of a write. An Actor's permission is checked again while holding the lock. An id is
+# that of a person who needs no permission, because they accept an invitation or leave a team. None
+# is the command line.
 ActorOrId = Actor | uuid.UUID | None
 
 
 class PermissionDenied(Exception):
-    """The permission of the actor ended while they waited for a lock."""
+    """The actor lost the permission while the request waited for a lock."""
 
 
 def require_permission(by: ActorOrId, action: str, subject: Any = None) -> uuid.UUID | None:
-    """Return the id of the actor, if still permitted below the lock. Raise PermissionDenied."""
+    """Return the id of the actor, if still permitted. Call it while holding the lock.
+
+    Raises PermissionDenied.
+    """
     if not isinstance(by, Actor):
         return by
     by.refresh_permissions()

@@ -1,4 +1,4 @@
-"""Add and change rows that nobody but their owner sees, below the lock of the owner."""
+"""Add and change rows that only their owner sees, while holding the owner's lock."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Row = TypeVar("Row", bound=Any)
 def add_row(
     session: Session, row: Row, limit: LimitReached, most: int, *within: Any
 ) -> tuple[Row, bool]:
-    """Add a row, once for its `form_id`; return it, and whether it is new.
+    """Add a row, only once per id from `form_id`; return it and whether it is new.
 
-    Raises the limit where the person has `most` already, all in all or of those `within`.
+    Raises `limit` if the person already has `most` rows, counting those that match `within`.
     """
     lock_user_to_read(session, row.user_id)
     model = type(row)
@@ -35,15 +35,15 @@ def add_row(
 
 
 def lock_row(session: Session, row: Any) -> None:
-    """Read a row again below the lock of its owner. Raises RowDeleted."""
+    """Lock the owner of a row and reload the row. Raises RowDeleted."""
     if not lock_and_refresh(session, row):
         raise RowDeleted
 
 
 def change_row(session: Session, row: Any, values: Mapping[str, Any], *, seen: str) -> None:
-    """Give a row the values of a form, by column. Raises RowDeleted and StaleForm.
+    """Set columns of a row to the values of a form. Raises RowDeleted and StaleForm.
 
-    `seen` is the fingerprint of what the form showed; without it anything is replaced.
+    `seen` is the fingerprint of the values that the form showed; if empty, nothing is compared.
     """
     lock_row(session, row)
     check_seen(seen, {name: getattr(row, name) for name in values}, values)

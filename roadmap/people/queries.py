@@ -1,4 +1,4 @@
-"""Read teams: who is in them, and in which role. Deactivated accounts are left out."""
+"""Read teams, their members and roles. Deactivated accounts are excluded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def own_teams(session: Session, user_id: uuid.UUID) -> frozenset[uuid.UUID]:
 
 
 def administers(session: Session, user_id: uuid.UUID) -> bool:
-    """Return whether a person is an administrator now; a deactivated account is not."""
+    """Return whether a person is currently an administrator; False if deactivated."""
     found = sa.select(User.id).where(
         User.id == user_id, User.is_admin, User.deactivated_at.is_(None)
     )
@@ -44,7 +44,7 @@ def count_teams(session: Session) -> int:
 
 
 def members(session: Session, team_id: uuid.UUID, *, nested: bool = False) -> Sequence[Any]:
-    """List the people of a team (with those of nested teams) by name, in one statement."""
+    """List the members of a team, and of nested teams if `nested`, by name, in one statement."""
     teams: Any = team_tree(team_id) if nested else [team_id]
     rows = session.execute(
         sa.select(
@@ -73,7 +73,7 @@ def is_within(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> bool:
 
 
 def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
-    """List the teams of a person with their role there, by name."""
+    """List the teams of a person with their roles, by name."""
     rows = session.execute(
         sa.select(Team, Membership.role)
         .join(Membership, Membership.team_id == Team.id)
@@ -85,9 +85,9 @@ def memberships(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str]]:
 def teams_managed_alone(
     session: Session, user_id: uuid.UUID, *, leaving: uuid.UUID | None = None
 ) -> list[Team]:
-    """List the teams that a person manages and nobody else does, nested ones as well, by name.
+    """List the teams, including nested ones, of which a person is the only manager, by name.
 
-    With `leaving` they are those that nobody manages once the person has left this team.
+    With `leaving`, list those that have no manager once the person has left this team.
     """
     remaining = Membership.user_id != user_id
     if leaving is not None:
@@ -99,20 +99,20 @@ def teams_managed_alone(
 
 
 def other_teams(session: Session, user_id: uuid.UUID, team: Team) -> str:
-    """Return the names of the teams that a person is in beside this one; empty for none."""
-    # By id: the caller may have loaded the team in another session.
+    """Return the names of the other teams that a person is in, comma-separated."""
+    # Compare ids, because the caller may have loaded the team in another session.
     return ", ".join(
         each.name for each, _role in memberships(session, user_id) if each.id != team.id
     )
 
 
 def find_role(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:
-    """Find the role of a person in a team; None where they are not in it."""
+    """Find the role of a person in a team; None if they are not in it."""
     own = (Membership.team_id == team_id, Membership.user_id == user_id)
     return session.scalar(sa.select(Membership.role).where(*own))
 
 
 def find_member_name(session: Session, team_id: uuid.UUID, user_id: uuid.UUID) -> str | None:
-    """Find the name of a person who is in a team; None where they are not in it."""
+    """Find the name of a team member; None if the person is not in the team."""
     query = sa.select(User.name).join(Membership, Membership.user_id == User.id)
     return session.scalar(query.where(User.id == user_id, Membership.team_id == team_id))

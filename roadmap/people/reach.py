@@ -1,8 +1,8 @@
 """Who has a capability over whom: the only queries that walk the tree of teams.
 
-A role in a team holds in the teams nested in it as well. Nobody holds anything over themselves, and
-a deactivated account holds nothing. What returns a select takes an id, a parameter or a column, and
-carries one value however many people there are.
+A role in a team also applies to the teams nested in it. Nobody has a capability over themselves,
+and deactivated accounts have none. Functions that return a select accept an id, a bind parameter or
+a column, and bind a single value for any number of people.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _IS_ACTIVE = User.deactivated_at.is_(None)
 def people_of(
     actor: Any, capability: Capability, *, even_deactivated: bool = False
 ) -> sa.Select[Any]:
-    """Select the ids of the people over whom somebody has a capability.
+    """Select the ids of the people over whom `actor` has a capability.
 
-    `even_deactivated` includes closed accounts of both.
+    `even_deactivated` includes deactivated accounts, as actor and as people.
     """
     teams = teams_of(actor, capability, even_deactivated=even_deactivated)
     people = (
@@ -40,7 +40,7 @@ def people_of(
 def teams_of(
     actor: Any, capability: Capability, *, even_deactivated: bool = False
 ) -> sa.Select[Any]:
-    """Select the ids of the teams in which somebody has a capability."""
+    """Select the ids of the teams in which `actor` has a capability."""
     own = (
         sa.select(Membership.team_id.label("id"))
         .join(User, User.id == Membership.user_id)
@@ -50,7 +50,7 @@ def teams_of(
 
 
 def held_teams(capability: Capability, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Select the ids of the teams in which anybody has a capability, by these memberships."""
+    """Select the ids of the teams in which any membership that matches has a capability."""
     own = (
         sa.select(Membership.team_id.label("id"))
         .join(User, User.id == Membership.user_id)
@@ -60,7 +60,7 @@ def held_teams(capability: Capability, *conditions: sa.ColumnElement[bool]) -> s
 
 
 def holders_of(session: Session, person_id: uuid.UUID, capability: Capability) -> list[User]:
-    """Load those who have a capability over a person, by name."""
+    """Load the people who have a capability over a person, by name."""
     holders = select_holders([person_id], capability).subquery()
     query = sa.select(User).where(User.id.in_(sa.select(holders.c.holder)))
     return sorted(session.scalars(query), key=lambda person: (fold(person.name), person.id))
@@ -69,9 +69,8 @@ def holders_of(session: Session, person_id: uuid.UUID, capability: Capability) -
 def select_holders(people: Any, capability: Capability | None = None) -> sa.Select[Any]:
     """Select who (`holder`) has a capability, or any, over these people (`person`), by which teams.
 
-    `team` is a team of the person, `held_in` the team in which the holder has the role: that one
-    or one above it. `granted_by` is who gave the holder that role. `people` are ids, or a select
-    of them.
+    `team` is a team of the person, and `held_in` is the same team or the one above it in which the
+    holder has the role. `granted_by` assigned that role. `people` are ids, or a select of ids.
     """
     above = _teams_above(people)
     holders = (
@@ -93,7 +92,7 @@ def select_holders(people: Any, capability: Capability | None = None) -> sa.Sele
 def was_added_by(
     session: Session, holder_id: uuid.UUID, person_id: uuid.UUID, capability: Capability
 ) -> bool:
-    """Return whether somebody has a capability over a person only by what that person gave them."""
+    """Return whether all roles that give `holder_id` the capability were granted by the person."""
     held = select_holders([person_id], capability).subquery()
     givers = session.scalars(sa.select(held.c.granted_by).where(held.c.holder == holder_id)).all()
     return bool(givers) and all(giver == person_id for giver in givers)
@@ -112,12 +111,12 @@ def team_ancestors(team: Any) -> sa.Select[Any]:
 
 
 def allows(capability: Capability) -> sa.ColumnElement[bool]:
-    """Build the condition that the role of a membership has a capability."""
+    """Return the condition that the role of a membership has a capability."""
     return Membership.role.in_(roles_with(capability))
 
 
 def team_roles() -> sa.ScalarSelect[str]:
-    """Select the roles of a person, separated by commas, for a statement that selects a `user`."""
+    """Select the comma-separated roles of a person, for a statement that selects from `user`."""
     roles = sa.func.coalesce(sa.func.aggregate_strings(Membership.role, ","), "")
     own = sa.select(roles).where(Membership.user_id == User.id)
     return own.correlate(User).scalar_subquery()
@@ -126,7 +125,7 @@ def team_roles() -> sa.ScalarSelect[str]:
 def capabilities_by_team(
     session: Session, actor_id: uuid.UUID
 ) -> dict[uuid.UUID, frozenset[Capability]]:
-    """Load what somebody may do in each team: those in which they have a role, and those nested."""
+    """Load the capabilities of a person in each of their teams and the teams nested in them."""
     own = (
         sa.select(Membership.team_id.label("id"), Membership.role)
         .join(User, User.id == Membership.user_id)
@@ -142,7 +141,7 @@ def capabilities_by_team(
 def capabilities_over(
     session: Session, actor_id: uuid.UUID, person_id: uuid.UUID
 ) -> frozenset[Capability]:
-    """Load what somebody may do with a person; nothing where either account is deactivated."""
+    """Load the capabilities of an actor over a person; none if either account is deactivated."""
     person = aliased(User)
     is_open = sa.exists().where(person.id == person_id, person.deactivated_at.is_(None))
     held = select_holders([person_id]).where(Membership.user_id == actor_id, is_open)
@@ -151,7 +150,7 @@ def capabilities_over(
 
 
 def _teams_above(people: Any) -> sa.CTE:
-    """Walk up from the teams (`team`) of these people (`person`) to all teams above them (`id`)."""
+    """Walk from the teams (`team`) of these people (`person`) up to all teams above them (`id`)."""
     above = (
         sa.select(
             Membership.user_id.label("person"),
@@ -168,8 +167,8 @@ def _teams_above(people: Any) -> sa.CTE:
 
 
 def _descend(teams: Any, *carried: str) -> sa.CTE:
-    """Extend a selection of teams (`id` and what is carried along) by all nested in them."""
+    """Extend a select of teams (`id` and the `carried` columns) by the teams nested in them."""
     found = teams.cte(recursive=True)
     nested = sa.select(Team.id, *(found.c[name] for name in carried))
-    # UNION and not UNION ALL, so that teams nested in a circle end the recursion.
+    # UNION instead of UNION ALL, so that a cycle of teams ends the recursion.
     return found.union(nested.where(Team.parent_id == found.c.id))

@@ -1,6 +1,6 @@
-"""The roles in a team: each one is a label and a set of capabilities.
+"""The roles in a team: each has labels and a set of capabilities.
 
-A new role is one entry of `ROLES`; nothing else compares a role with a word.
+To add a role, add an entry to `ROLES`. No other code depends on the name of a role.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from roadmap.core.i18n import lazy_gettext as _l
 
 
 class Capability(StrEnum):
-    """What a role means in its team, and in the teams nested in it."""
+    """What a role permits in its team and the teams nested in it."""
 
     # Has a row in the matrix of the team.
     BE_IN_MATRIX = "be_in_matrix"
-    # Sees the matrix, the pages of the people and the evidence that they share.
+    # Sees the matrix, and the profiles and evidence that people share.
     SEE_SHARED = "see_shared"
     # Comments on the evidence that people share.
     COMMENT = "comment"
     # Verifies or returns evidence, and is notified when it is submitted.
     REVIEW = "review"
-    # Says at which level somebody's skill is.
+    # Assesses the skills of others.
     ASSESS = "assess"
     # Invites and removes people, and changes their roles.
     MANAGE_TEAM = "manage_team"

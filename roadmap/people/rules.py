@@ -1,4 +1,4 @@
-"""The rules for names of teams, their tree, and forms that others edited meanwhile. Pure."""
+"""Pure rules for team names, the team tree, and concurrent edits of forms."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from roadmap.core.text import fold
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAX_SLUG_LENGTH = 60
 MAX_NAME_LENGTH = 200
-# Words that have another meaning behind /teams/.
+# Words that are routes below /teams/.
 RESERVED_SLUGS = frozenset({"new"})
 
 
 def is_slug(text: str) -> bool:
-    """Return whether this is a slug: small letters, digits, single hyphens."""
+    """Return whether this is a valid slug: lower-case letters, digits, single hyphens."""
     return (
         len(text) <= MAX_SLUG_LENGTH
         and SLUG.fullmatch(text) is not None
@@ -27,20 +27,20 @@ def is_slug(text: str) -> bool:
 
 
 def slugify(name: str) -> str:
-    """Make a slug from a name; empty where no letter or digit of it can be used."""
+    """Make a slug from a name; empty if the name has no usable letters or digits."""
     plain = fold(name).encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG_LENGTH].strip("-")
 
 
 def by_name(team: Any) -> tuple[str, str]:
-    """Return the key by which teams are sorted."""
+    """Return the sort key of a team."""
     return fold(team.name), team.slug
 
 
 def list_as_tree(teams: Sequence[Any]) -> list[tuple[Any, int]]:
-    """List each team with its depth (0 at the top), before the teams nested in it.
+    """List each team with its depth (0 at the top), followed by the teams nested in it.
 
-    Teams of one parent keep their order. Teams nested in a circle come last.
+    Sibling teams keep their order. Teams in a cycle come last.
     """
     known = {team.id for team in teams}
     below: dict[uuid.UUID | None, list[Any]] = defaultdict(list)
@@ -58,12 +58,12 @@ def list_as_tree(teams: Sequence[Any]) -> list[tuple[Any, int]]:
 
 
 def find_descendants(teams: Sequence[Any]) -> dict[uuid.UUID, set[uuid.UUID]]:
-    """Return for each team the ids of itself and of all teams nested in it."""
+    """Return the ids of each team and of all teams nested in it, by team id."""
     parents = {team.id: team.parent_id for team in teams}
     found: dict[uuid.UUID, set[uuid.UUID]] = {team: set() for team in parents}
     for team in parents:
         above: uuid.UUID | None = team
-        # A circle ends where the team was added already.
+        # The second condition ends the loop in a cycle.
         while above in found and team not in found[above]:
             found[above].add(team)
             above = parents[above]
@@ -71,7 +71,7 @@ def find_descendants(teams: Sequence[Any]) -> dict[uuid.UUID, set[uuid.UUID]]:
 
 
 class EditConflict(ValueError):
-    """Somebody else changed a field that is changed here; `stored` has what is saved now."""
+    """Somebody else has changed the same field; `stored` has the current values."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         self.stored = dict(stored)
@@ -81,10 +81,10 @@ class EditConflict(ValueError):
 def changed_fields(
     sent: Mapping[str, Any], read: Mapping[str, Any], stored: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the fields that a form changes: those that differ from `read` and from `stored`.
+    """Return the fields that a form changes: those that differ from both `read` and `stored`.
 
-    A field that `read` does not name was typed on purpose. Raise EditConflict where somebody else
-    has saved another value of one of them.
+    `read` has the values when the form was opened; fields missing from it are always written.
+    Raises EditConflict if somebody else has since saved another value of a changed field.
     """
     changed = {
         name: value

@@ -1,4 +1,4 @@
-"""The scopes of a personal token: which of their person's permissions each has; one entry each."""
+"""The scopes of personal tokens: which of the owner's permissions each scope includes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask_babel import LazyString
 
 from roadmap.core.i18n import lazy_gettext as _l
 
-# What only a person who is signed in to a page does, unless the operator allows it to tokens.
+# Actions that require a signed-in person, unless the operator allows them to tokens.
 JUDGEMENTS = frozenset({"evidence.review", "skill.assess_other", "person.assess", "person.verify"})
 JUDGEMENT_REFUSAL = _l(
     "Only a person who is signed in verifies, returns and assesses. Do it on its page, or ask the "
@@ -23,7 +23,7 @@ DRAFTING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a token may do, for those who create one, and what it says where it may not.
+    """A scope: its description for the token's creator, and the message for a refused action.
 
     `permits` takes an action of the permission table.
     """
@@ -66,9 +66,9 @@ SCOPES: dict[str, Scope] = {
 
 
 def find_refusal(scope: str | None, action: str, *, judges: bool) -> LazyString | None:
-    """Return why a token of this scope may not do something, None where it may, or is none.
+    """Return why a token of this scope may not do something, or None. A scope of None is no token.
 
-    `judges` tells that the operator lets tokens judge.
+    `judges` is whether the operator lets tokens judge.
     """
     if scope is None:
         return None
