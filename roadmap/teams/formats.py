@@ -1,6 +1,6 @@
-"""The matrix as a file, with the rows and figures of the page.
+"""Export formats of the matrix, with the rows and figures of the page.
 
-To add a format, write a function from a sheet to bytes and add it to `FORMATS`.
+To add a format, write a function that converts a sheet to bytes and add it to `FORMATS`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ FORMATS: dict[str, Format] = {
     "csv": Format(_l("CSV"), "text/csv", to_csv),
     "xlsx": Format(_l("Excel"), XLSX, to_xlsx),
 }
-"""Every format by its key in `/teams/<slug>/export/<format>`, the extension of its files."""
+"""Every format by its key in `/teams/<slug>/export/<format>`, which is also its extension."""
 
 
 def build_sheet(matrix: Matrix) -> Sheet:
-    """Return the rows in their order: shares in whole percent, levels from 0 to 4."""
+    """Return the rows in order: shares in whole percent, levels from 0 to 4."""
     columns = list(matrix.columns)
     return Sheet(
         _("Matrix"),

@@ -1,4 +1,4 @@
-"""The forms of the members of a team."""
+"""The forms of the members page of a team."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RoleForm(FlaskForm):
 
 
 class MoveForm(FlaskForm):
-    """The team that a member moves to."""
+    """The new team of a member."""
 
     to = SelectField(_l("To the team"), [InputRequired(_l("Choose a team."))])
 
@@ -30,9 +30,9 @@ class MoveForm(FlaskForm):
 
 
 class AddForm(FlaskForm):
-    """Somebody who has an account already, by their address."""
+    """Adds a person with an existing account by e-mail address."""
 
-    # A prefix, because the page holds the invitation's fields of the same names as well.
+    # A prefix, because the invitation form on the same page has fields with the same names.
     def __init__(self, **values: object) -> None:
         super().__init__(prefix="add-", **values)
 

@@ -1,4 +1,4 @@
-"""Labels of the teams' pages."""
+"""Labels of the team pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.readiness.presentation import verdict_title
 from roadmap.teams.matrix import CLAIMED_NOT_PROVEN, NOT_YET_VERIFIED
 
-# With a number, because in some languages the words depend on it.
+# With plural forms, because in some languages the words depend on the number.
 _VERDICT_COUNTS = {
     "ready": ngettext_noop("%(num)d ready", "%(num)d ready"),
     "nearly": ngettext_noop("%(num)d nearly ready", "%(num)d nearly ready"),
@@ -26,12 +26,12 @@ _VERDICT_COUNTS = {
 
 
 def verdict_label(verdict: str) -> str:
-    """Return the label of one of `matrix.VERDICTS`; the empty verdict is "not on this roadmap"."""
+    """Return the label of one of `matrix.VERDICTS`, or "Not on this roadmap" for an empty one."""
     return verdict_title(verdict) if verdict else _("Not on this roadmap")
 
 
 def verdicts_line(verdicts: Mapping[str, int]) -> str:
-    """Return how many people have which verdict: "2 ready, 1 under way"."""
+    """Return the numbers of people by verdict, such as "2 ready, 1 under way"."""
     return format_list(
         [ngettext(*_VERDICT_COUNTS[verdict], count) for verdict, count in verdicts.items()],
         style="unit",

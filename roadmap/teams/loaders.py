@@ -1,4 +1,4 @@
-"""Load the team or the person that an address names, with the permission for an action."""
+"""Load the team or person of a URL, and check the permission for an action."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from roadmap.people.roles import Capability
 
 
 def load_team(actor: Actor, action: str, slug: str) -> Team:
-    """Load a team for one of the actions `team.*`: 404 where the actor may not know of it."""
+    """Load a team for a `team.*` action. Aborts with 404 if the actor may not see the team."""
     return permissions.check_access(actor, action, queries.find_team(db.session, slug))
 
 
 def load_person(actor: Actor, action: str, slug: str, person_id: uuid.UUID) -> tuple[Team, User]:
-    """Load a person of this team, or of one nested in it, for one of the actions `person.*`.
+    """Load a member of this team, or of one nested in it, for a `person.*` action.
 
-    404 for everybody but the person and those who see the people of the team; 403 where the
-    action is not allowed.
+    Aborts with 404 unless the actor is that person or sees the people of the team, or with 403 if
+    the action is not permitted.
     """
     team = load_team(actor, "team.read", slug)
     person = permissions.load(db.session, actor, action, User, person_id)

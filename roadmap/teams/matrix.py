@@ -1,11 +1,10 @@
 """The matrix of a team: its rows and columns, sorting, filtering and its JSON form. Pure.
 
-Shares are of the effort of a stage, from 0 to 1, and cumulative: claimed >= evidenced >= verified.
-Levels go from 0 to 4. A person's own level and the manager's stand side by side and are never
-averaged.
+Shares are fractions of the effort of a stage and cumulative: claimed >= evidenced >= verified.
+Levels are 0 to 4. A person's own level and the manager's are never averaged.
 
-In addresses `still=1` filters by inactivity and `sort=moved` sorts by the last activity, which the
-API calls `last_movement_on`: bookmarks and clients have these names, so they stay.
+In URLs `still=1` filters by inactivity and `sort=moved` sorts by the last activity, which the API
+calls `last_movement_on`. Bookmarks and clients depend on these names.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
 INACTIVE_DAYS = 21
-"""After so many days without activity a person is worth a conversation."""
+"""People without activity for this many days are highlighted as inactive."""
 
 CLAIMED_NOT_PROVEN = "claimed_not_proven"
 NOT_YET_VERIFIED = "not_yet_verified"
@@ -31,11 +30,11 @@ VERDICTS = (
     *("ready", "nearly", "under_way", "setting_out"),
     *(CLAIMED_NOT_PROVEN, NOT_YET_VERIFIED),
 )
-"""The verdicts of a row; the last two replace the others where they hold."""
+"""The verdicts of a row. If one of the last two applies, it replaces the others."""
 
 
 class StageCell(NamedTuple):
-    """The progress in a stage, as shares of its effort."""
+    """Progress in a stage, as shares of its effort."""
 
     claimed: float
     evidenced: float
@@ -43,11 +42,11 @@ class StageCell(NamedTuple):
 
 
 EMPTY_STAGE = StageCell(0.0, 0.0, 0.0)
-"""The progress of a person who has not begun a stage."""
+"""The progress of a person who has not started a stage."""
 
 
 class SkillCell(NamedTuple):
-    """The latest level of each side, None where there is none, and the bar."""
+    """The latest own and manager's levels, None if not assessed, and the bar."""
 
     own: int | None
     manager: int | None
@@ -55,19 +54,19 @@ class SkillCell(NamedTuple):
 
     @property
     def gap(self) -> int | None:
-        """Return how far the manager's level is above the person's own; None without both."""
+        """Return the manager's level minus the person's own; None if one is missing."""
         if self.own is None or self.manager is None:
             return None
         return self.manager - self.own
 
     @property
     def is_apart(self) -> bool:
-        """Return whether the two levels differ enough to be worth a conversation."""
+        """Return whether the two levels differ by at least DIVERGENCE_THRESHOLD."""
         return self.gap is not None and abs(self.gap) >= DIVERGENCE_THRESHOLD
 
     @property
     def at_bar(self) -> str:
-        """Return who says that the bar is reached: `manager`, `self` or nobody.
+        """Return who assessed the skill at the bar or above: `manager`, `self` or "".
 
         The person's own level counts only until a manager has assessed the skill.
         """
@@ -85,12 +84,12 @@ class TeamRef(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """One person. `score` is None and `stages` empty where they are not on this roadmap.
+    """A person. If they are not on this roadmap, `score` is None and `stages` is empty.
 
-    `joined_on` is the day they joined the first of `teams`, those of the matrix that they are a
-    member of: inactivity is counted from it until something happens. `roadmaps` are those that
-    they are on by slug, the primary one first, each with its id and that of its revision. `loaded`
-    holds what `Column.load` found, by the column's kind.
+    `teams` are their teams within the matrix, and `joined_on` is the day they first joined one of
+    them, from which inactivity counts before their first activity. `roadmaps` maps the slugs of
+    their roadmaps, primary first, to the ids of roadmap and revision. `loaded` has the results of
+    `Column.load` by the kind of column.
     """
 
     id: uuid.UUID
@@ -107,7 +106,7 @@ class Row:
 
     @property
     def href(self) -> str:
-        """Return the address of their page, as of somebody in the first of the teams."""
+        """Return the URL of their page, within their first team."""
         return f"/teams/{self.teams[0].slug}/people/{self.id}"
 
     @property
@@ -116,7 +115,7 @@ class Row:
 
     @property
     def active_on(self) -> dt.date:
-        """Return the day of the last activity, or on which they joined where there is none."""
+        """Return the day of the last activity, or the day they joined if there is none."""
         return self.last_activity_on or self.joined_on
 
     def days_inactive(self, today: dt.date) -> int:
@@ -127,7 +126,7 @@ class Row:
 
 
 class PersonLinks(NamedTuple):
-    """The URLs of a person's pages; `roadmap` is the one to show, empty for their primary one."""
+    """The URLs of a person's pages; `roadmap` is a slug, or empty for their primary roadmap."""
 
     person_url: str
     roadmap: str
@@ -146,16 +145,16 @@ class PersonLinks(NamedTuple):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the matrix. Each kind is a subclass in `columns/`, listed there.
+    """A column of the matrix. Each kind is a subclass in `columns/`.
 
-    A kind with one value per person overrides `value` or `load` and names its `label` and API
-    field; the page then shows the value's text, and sorting, exports and the API take it as it is.
-    Any of these can be overridden. A kind of several columns has a `heading` and makes them in
-    `for_content`; in the API their values are an object by the columns' keys.
+    A kind with one value per person overrides `value` or `load`, and sets `label` and its API
+    field. By default the page shows the value as text, and sorting, exports and the API use it
+    unchanged. A kind with several columns has a `heading` and creates them in `for_content`; in the
+    API their values are an object by column key.
 
-    `key` is what `?sort=` names, and `title` what the page and exports write above the column. A
-    kind of one column takes them from its `kind` and `label`; a kind of several has its own `kind`
-    in the API and its `heading` above all of them.
+    `key` is the value of `?sort=`, and `title` is the column header on the page and in exports. A
+    kind with one column takes them from its `kind` and `label`. A kind with several columns has
+    `kind` as its name in the API and `heading` above all its columns.
     """
 
     key: str
@@ -169,13 +168,13 @@ class Column:
     """The macro of `templates/teams/_matrix_cells.html` that renders the cells of this kind."""
     css_class: ClassVar[str] = ""
     first_order: ClassVar[str] = "desc"
-    """The order in which the first click sorts: figures begin with the highest."""
+    """The order of the first click; by default figures start with the highest."""
     needs_enrollment: ClassVar[bool] = False
-    """Whether people who are not on the roadmap have no cell of this kind."""
+    """Whether people who are not on the roadmap have no cells of this kind."""
     is_on_page: ClassVar[bool] = True
-    """Whether the page has columns of this kind; exports and the API always have them."""
+    """Whether the page shows columns of this kind; exports and the API always have them."""
     api_fields: ClassVar[Mapping[str, Any]] = {}
-    """The fields of a member in the API, with the types that pydantic knows."""
+    """The fields of a member in the API, with their pydantic types."""
 
     @classmethod
     def for_content(cls, content: Content | None) -> tuple[Self, ...]:
@@ -187,30 +186,30 @@ class Column:
     def load(
         cls, session: Any, people: Sequence[uuid.UUID], now: dt.datetime
     ) -> Mapping[uuid.UUID, Any]:
-        """Load what the rows do not hold already, by person, in a constant number of queries."""
+        """Load additional data by person, in a constant number of queries."""
         return {}
 
     def value(self, row: Row) -> Any:
         return row.loaded.get(self.kind)
 
     def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
-        """Return what `macro` takes; without one, a label says whose value it is, and which."""
+        """Return the arguments of `macro`; by default link, accessible label, value and class."""
         value = self.value(row)
         return links.overview(), f"{row.name}, {self.title}: {value}", value, self.css_class
 
     def sort_key(self, row: Row) -> Any:
-        """Return the key that rows are sorted by, or None where there is nothing to compare."""
+        """Return the sort key of a row, or None if it has no value."""
         return self.value(row)
 
     def export_header(self) -> tuple[str, ...]:
         return (self.title,)
 
     def export_values(self, row: Row) -> tuple[Any, ...]:
-        """Return as many values as the header has: text, numbers, dates or None."""
+        """Return one value per header: text, a number, a date or None."""
         return (self.value(row),)
 
     def api_values(self, row: Row) -> tuple[Any, ...]:
-        """Return as many values as there are `api_fields`."""
+        """Return one value per field in `api_fields`."""
         return (self.value(row),)
 
 
@@ -222,7 +221,7 @@ class ColumnGroup(NamedTuple):
 
 
 class RoadmapChoice(NamedTuple):
-    """A roadmap that members are on, and how many of them."""
+    """A roadmap that members are on, and their number."""
 
     slug: str
     title: str
@@ -231,10 +230,10 @@ class RoadmapChoice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The people of a team, or of all teams (without `slug`), by the columns of `groups`.
+    """The people of a team, or of all teams if `slug` is empty, and their columns.
 
-    `teams` are the teams of its people, the matrix's own first: more than one where teams are
-    nested in it. `rows` are sorted by name at first; `people` counts them all.
+    `teams` starts with the matrix's own team, followed by nested teams. `rows` are initially sorted
+    by name. `people` is their number before filtering.
     """
 
     slug: str
@@ -264,8 +263,8 @@ class Matrix:
     def sorts(self) -> Mapping[str, Column]:
         """Return the columns by the key to sort by.
 
-        Keys of stages and skills come from the roadmap: where two columns have the same one, a
-        column without a heading goes first, then the one further left.
+        Keys of stages and skills come from the roadmap and may collide. A column without a heading
+        takes precedence, then the leftmost.
         """
         by_key: dict[str, Column] = {}
         for column in sorted(self.columns, key=lambda column: column.heading is not None):
@@ -275,9 +274,9 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class MatrixQuery:
-    """How a matrix is filtered and sorted, by the parameters of its address.
+    """The filters and sorting of a matrix, from the URL parameters.
 
-    An empty value does not filter. `roadmap` is empty for the default one.
+    Empty values do not filter. `roadmap` is empty for the default one.
     """
 
     roadmap: str = ""
@@ -294,10 +293,10 @@ class MatrixQuery:
 
 
 def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
-    """Return the matrix with only the rows that match, in the order of the query.
+    """Return the matrix with the matching rows, in the order of the query.
 
-    An unknown column sorts by name. Rows without a value in the column come last in both orders;
-    equal rows are sorted by name.
+    Unknown columns sort by name. Rows without a value come last in both orders; rows with equal
+    values are sorted by name.
     """
     words = search_words(query.q)
     rows = [
@@ -313,7 +312,7 @@ def filter_and_sort(matrix: Matrix, query: MatrixQuery) -> Matrix:
     if column is not None:
         keyed = [(column.sort_key(row), row) for row in rows]
         known = [pair for pair in keyed if pair[0] is not None]
-        # A stable sort by the key alone keeps equal rows in the order of their names.
+        # The sort is stable, so rows with equal keys stay in the order of their names.
         known.sort(key=lambda pair: pair[0], reverse=query.order == "desc")
         rows = [row for _key, row in known] + [row for key, row in keyed if key is None]
     return replace(matrix, rows=tuple(rows))
@@ -330,7 +329,7 @@ def points(score: float) -> float:
 
 
 def to_json(matrix: Matrix) -> dict[str, Any]:
-    """Return the matrix as the API serves it: shares from 0 to 1, levels from 0 to 4, ISO dates.
+    """Return the matrix for the API: shares from 0 to 1, levels from 0 to 4, ISO dates.
 
     Members who are not on the roadmap have null readiness and shares of 0 in each stage.
     """

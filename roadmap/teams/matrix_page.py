@@ -1,4 +1,4 @@
-"""What the page of the matrix shows: its rows and the links that sort it."""
+"""View models of the matrix page: its rows and sort links."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 
 from roadmap.teams.matrix import Matrix, MatrixQuery, PersonLinks, Row
 
-# Cells of a row that stand side by side, after the macro of `_matrix_cells.html` for them.
+# The macro of `_matrix_cells.html` for a group of adjacent cells, and the cells.
 CellGroup = tuple[str, Sequence[Any]]
 
 
 def page_rows(matrix: Matrix) -> list[list[CellGroup]]:
-    """Return the rows in their order, as groups of cells."""
+    """Return the rows in order, as groups of cells."""
     return [list(_cell_groups(matrix, row)) for row in matrix.rows]
 
 
@@ -28,7 +28,7 @@ def _cell_groups(matrix: Matrix, row: Row) -> Iterator[CellGroup]:
         matrix.page_groups, lambda group: group.kind.needs_enrollment and not row.is_enrolled
     ):
         if is_absent:
-            # One cell takes the place of all columns that need enrollment.
+            # One cell replaces all columns that need enrollment.
             yield "not_enrolled", [(links.person_url, sum(len(columns) for _, columns in groups))]
             continue
         for kind, columns in groups:
@@ -36,7 +36,7 @@ def _cell_groups(matrix: Matrix, row: Row) -> Iterator[CellGroup]:
 
 
 def sort_links(matrix: Matrix, query: MatrixQuery) -> dict[str, tuple[str, str]]:
-    """Return for each column the query string that sorts by it, and its `aria-sort` now."""
+    """Return the query string that sorts by each column, and its current `aria-sort`."""
     links = {}
     for key, column in matrix.sorts.items():
         order, now_sorted = column.first_order, ""
@@ -48,7 +48,7 @@ def sort_links(matrix: Matrix, query: MatrixQuery) -> dict[str, tuple[str, str]]
 
 
 def query_string(matrix: Matrix, query: MatrixQuery) -> str:
-    """Return the query string of this view; empty where everything is as by default."""
+    """Return the query string of this view, without default values."""
     is_default = query.sort == "name" and query.order == "asc"
     order = "" if query.order == matrix.sorts[query.sort].first_order else query.order
     return _encode(query, "" if is_default else query.sort, order)

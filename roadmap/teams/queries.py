@@ -1,6 +1,6 @@
-"""Read the teams of a person, and what the people of a team share: its matrix, and an overview.
+"""Read the teams of a person, the matrix of a team, and an overview of teams.
 
-All figures come from what people share with those who see them.
+All figures are based only on facts that people share.
 """
 
 from __future__ import annotations
@@ -51,19 +51,19 @@ if TYPE_CHECKING:
 
 
 def list_my_teams(session: Session, user_id: uuid.UUID) -> list[tuple[Team, str, list[str]]]:
-    """List the teams that a person is in, by name, with their role and who sees what they share."""
+    """List a person's teams by name, with their role and the people who see what they share."""
     holders = select_holders([user_id], Capability.SEE_SHARED).subquery()
-    seers = (
+    viewers = (
         sa.select(holders.c.team, User.id, User.name)
         .join_from(holders, User, User.id == holders.c.holder)
         .distinct()
         .subquery()
     )
     rows = session.execute(
-        sa.select(Team, Membership.role, seers.c.name, seers.c.id)
+        sa.select(Team, Membership.role, viewers.c.name, viewers.c.id)
         .join_from(Membership, Team, Team.id == Membership.team_id)
-        # An outer join, because nobody may see anything in a team.
-        .outerjoin(seers, seers.c.team == Team.id)
+        # An outer join, because a team may have nobody who sees what its members share.
+        .outerjoin(viewers, viewers.c.team == Team.id)
         .where(Membership.user_id == user_id)
     )
     found: dict[uuid.UUID, tuple[Team, str, list[str]]] = {}
@@ -103,9 +103,9 @@ _PEOPLE = (
 
 
 def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[Row]:
-    """List the active members of these teams, by name, without the actor.
+    """List the active members of teams by name, except the actor.
 
-    `teams` selects ids, see `people.reach`.
+    `teams` selects team ids, see `people.reach`.
     """
     people: dict[uuid.UUID, Row] = {}
     seen = _PEOPLE.where(Membership.team_id.in_(teams), User.id != actor.id)
@@ -118,7 +118,7 @@ def list_people(session: Session, actor: Actor, teams: sa.Select[Any]) -> list[R
             row.teams.append(team)
         if found.roadmap_slug is not None:
             row.roadmaps.setdefault(found.roadmap_slug, (found.roadmap_id, found.revision_id))
-        # Each summary of a person says the same: activity is the person's, not a roadmap's.
+        # All summaries of a person agree, because activity does not depend on the roadmap.
         row.last_activity_on = row.last_activity_on or found.shared_last_activity_on
     for row in people.values():
         row.teams.sort(key=lambda team: fold(team.name))
@@ -133,16 +133,15 @@ def load_matrix(
     roadmap: str | None = None,
     now: dt.datetime,
 ) -> Matrix:
-    """Load the matrix of a team that the actor manages, with the teams nested in it, by name.
+    """Load the matrix of a team that the actor sees, including nested teams, sorted by name.
 
-    Without a team it is of all teams whose people the actor sees. Its people are the active
-    members without the actor. `roadmap` is the slug of a published roadmap; by default it is the
-    primary roadmap of most of these people, on a tie the one that more of them are on, then the
-    first by title. Takes three statements, one more where somebody is
-    not on the roadmap, two more where summary rows are out of date; very many people take more
-    (see `core.batches`).
+    Without a team, it covers all teams whose people the actor sees. It contains the active members
+    except the actor. `roadmap` is the slug of a published roadmap; by default the primary roadmap
+    of most of these people, on a tie the one that more of them are on, then the first by title.
 
-    Raise LookupError where the actor does not manage the team or there is no such roadmap.
+    Runs three statements, one more if somebody is not on the roadmap, two more if summary rows are
+    out of date, and more for very many people (see `core.batches`). Raises LookupError if the actor
+    may not see the team or the roadmap does not exist.
     """
     if team is not None and not actor.has_in(Capability.SEE_SHARED, team.id):
         raise LookupError(f"{team.slug} is not managed by {actor.id}")
@@ -155,7 +154,7 @@ def load_matrix(
     shown = followed_by_any.get(slug) or (
         published_roadmap(session, slug)
         if slug
-        # None where nothing is published yet.
+        # None if nothing is published yet.
         else next(iter(published_roadmaps(session)), None)
     )
     if slug and shown is None:
@@ -201,9 +200,9 @@ def _roadmap_choices(
 def _fill_last_activity(
     session: Session, rows: Sequence[Row], digests: Mapping[uuid.UUID, Mapping[str, Any]]
 ) -> Mapping[uuid.UUID, PersonRecord]:
-    """Set the last activity where no valid summary says it; return the records of the others.
+    """Set the last activity of people without a valid summary.
 
-    The others are the people without a digest.
+    Returns the records of the people without a digest.
     """
     others = partial_records(session, [row.id for row in rows if row.id not in digests])
     for row in rows:
@@ -217,9 +216,9 @@ def _fill_last_activity(
 def _fill_progress(
     row: Row, content: Content, digest: Mapping[str, Any] | None, record: PersonRecord | None
 ) -> None:
-    """Set what depends on the roadmap. Without a digest the person is not on it.
+    """Set the fields that depend on the roadmap. A person without a digest is not on it.
 
-    `record` then has their assessments, because skills need no roadmap.
+    In that case `record` has their assessments, because skills do not require enrollment.
     """
     if digest is not None:
         stages, skills = digest["stages"], digest["skills"]
@@ -244,11 +243,11 @@ def _fill_progress(
 
 @dataclass(frozen=True, slots=True)
 class TeamSummary:
-    """A team with the people of the teams nested in it, as in its matrix.
+    """A summary of a team's matrix, including nested teams.
 
-    `depth` is 0 for teams at the top, `role` the actor's highest in this team or above it.
-    `verdicts` counts people by verdict (`matrix.VERDICTS`). The shares are of the effort of all
-    people who are on a roadmap, each on their primary one.
+    `depth` is 0 for top-level teams, and `role` is the actor's highest role in this team or above.
+    `verdicts` counts people by verdict (`matrix.VERDICTS`). The shares cover the total effort of
+    the primary roadmaps of all people who have one.
     """
 
     slug: str
@@ -265,9 +264,9 @@ class TeamSummary:
 
 @dataclass(frozen=True, slots=True)
 class TeamsOverview:
-    """Teams in the order of the tree, and inactive people, those inactive longest first.
+    """Teams in tree order, and inactive people, inactive longest first.
 
-    `not_begun` of the `people` are on no roadmap.
+    `not_begun` counts the `people` who are not on a roadmap.
     """
 
     teams: Sequence[TeamSummary] = ()
@@ -277,10 +276,10 @@ class TeamsOverview:
 
 
 def load_teams_overview(session: Session, actor: Actor, now: dt.datetime) -> TeamsOverview:
-    """Load the teams whose people the actor sees, and who was inactive for `INACTIVE_DAYS`.
+    """Load the teams whose people the actor sees, and people inactive for `INACTIVE_DAYS`.
 
-    Takes four statements for any number of teams, one more where somebody is on no roadmap, two
-    more where summary rows are out of date; very many people take more (see `core.batches`).
+    Runs four statements for any number of teams, one more if somebody is not on a roadmap, two more
+    if summary rows are out of date, and more for very many people (see `core.batches`).
     """
     seen = teams_of(actor.id, Capability.SEE_SHARED)
     rows = session.execute(
@@ -319,7 +318,7 @@ def _team_summary(
     slugs: Collection[str],
     digests: Mapping[uuid.UUID, Mapping[str, Any]],
 ) -> TeamSummary:
-    """Summarize a team; `slugs` are those of the team and of all nested in it."""
+    """Summarize a team; `slugs` are those of the team and its nested teams."""
     members = [each.id for each in people if any(place.slug in slugs for place in each.teams)]
     known = [digests[person] for person in members if person in digests]
     progress = [digest["progress"] for digest in known]

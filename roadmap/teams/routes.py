@@ -1,4 +1,4 @@
-"""The list of teams, the matrix of one of them, and its exports."""
+"""The list of teams, the matrix of a team, and its exports."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ MAX_QUERY_LENGTH = 200
 @teams.get("/teams")
 @permit("team.list")
 def index() -> str:
-    """Show the teams whose people one sees and those that one is a member of."""
+    """Show the teams whose people the actor sees, and those they are a member of."""
     capabilities = current_user.capabilities
     sees_shared = Capability.SEE_SHARED in capabilities
     overview = load_teams_overview(db.session, current_user, now()) if sees_shared else None
     return render_template(
         "teams/index.html",
         led=overview.teams if overview else (),
-        # A manager whose teams are empty has one thing to do: invite people.
+        # Managers of empty teams are only prompted to invite people.
         alone=overview and not overview.people and Capability.MANAGE_TEAM in capabilities,
         own=list_my_teams(db.session, current_user.id),
         invitations=list_invitations_to(db.session, current_user.email_key, now=now()),
-        # For administrators, who administer all teams and may be in none.
+        # Administrators may be in no team at all.
         team_count=count_teams(db.session) if current_user.is_admin else 0,
         verdicts_line=labels.verdicts_line,
     )
@@ -64,9 +64,9 @@ def index() -> str:
 @permit("team.matrix")
 @limit_searches
 def matrix(slug: str | None = None) -> Response:
-    """Show the matrix of a team, or of the people of all teams that one sees.
+    """Show the matrix of a team, or of all teams whose people the actor sees.
 
-    It is sorted and filtered by the query string; htmx gets only its table.
+    The query string sorts and filters it. htmx requests get only the table.
     """
     team, whole, query = _load_matrix_and_query(slug)
     shown = filter_and_sort(whole, query)
@@ -122,7 +122,7 @@ def export(name: str, slug: str | None = None) -> Response:
 
 
 def _load_matrix_and_query(slug: str | None) -> tuple[Team | None, Matrix, MatrixQuery]:
-    """Load the whole matrix, and read how to filter and sort it; 404 for an unknown roadmap."""
+    """Load the unfiltered matrix and parse its query. Aborts with 404 for an unknown roadmap."""
     args, team = request.args, load_team(current_user, "team.matrix", slug) if slug else None
     try:
         whole = load_matrix(

@@ -1,4 +1,4 @@
-"""The members of a team: roles, invitations, removal, and leaving."""
+"""The members of a team: adding, roles, invitations, removal and leaving."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from roadmap.teams.matrix import TeamRef
 @teams.errorhandler(PermissionDenied)
 @teams.errorhandler(TeamDeleted)
 def membership_changed_meanwhile(_error: Exception) -> Response:
-    """Answer where the permission or the team ended while the request waited for a lock."""
+    """Handle the loss of permission or the deletion of the team while waiting for a lock."""
     return render_error(404)
 
 
@@ -61,9 +61,9 @@ def members(slug: str) -> Response:
 @teams.post("/teams/<slug>/members")
 @permit("admin.write")
 def add_member(slug: str) -> Response:
-    """Add somebody with an account to the team; for administrators.
+    """Add a person with an account to the team, as an administrator.
 
-    Managers invite instead, because they would see what a person shares without their consent.
+    Managers can only invite, because they would see what the person shares without consent.
     """
     team = load_team(current_user, "team.members", slug)
     form = AddForm()
@@ -96,7 +96,7 @@ def add_member(slug: str) -> Response:
 @teams.get("/teams/<slug>/members/<uuid:user_id>")
 @permit("team.members")
 def member(slug: str, user_id: uuid.UUID) -> Response:
-    """Show a membership, to change the role or to remove the person."""
+    """Show the page that changes a role, or moves or removes a member."""
     team = load_team(current_user, "team.members", slug)
     return _render_member(team, user_id)
 
@@ -104,7 +104,7 @@ def member(slug: str, user_id: uuid.UUID) -> Response:
 @teams.put("/teams/<slug>/members/<uuid:user_id>")
 @permit("team.members")
 def change_role(slug: str, user_id: uuid.UUID) -> Response:
-    """Change the role of a member; this adds nobody."""
+    """Change the role of a member; 404 for other people."""
     team = load_team(current_user, "team.members", slug)
     form = RoleForm()
     if not form.validate():
@@ -122,7 +122,7 @@ def change_role(slug: str, user_id: uuid.UUID) -> Response:
 @teams.put("/teams/<slug>/members/<uuid:user_id>/team")
 @permit("team.members")
 def move_member(slug: str, user_id: uuid.UUID) -> Response:
-    """Move a member to another team that the actor manages, in the role that they have."""
+    """Move a member to another team that the actor manages, in the same role."""
     team = load_team(current_user, "team.members", slug)
     name = find_member_name(db.session, team.id, user_id)
     if name is None:
@@ -145,7 +145,7 @@ def move_member(slug: str, user_id: uuid.UUID) -> Response:
 @permit("team.members")
 def remove_member(slug: str, user_id: uuid.UUID) -> Response:
     team = load_team(current_user, "team.members", slug)
-    # Checked first, so that nothing is written about somebody who is not in the team.
+    # Check first, so that nothing is written about people who are not in the team.
     if name := find_member_name(db.session, team.id, user_id):
         actions.remove_member(db.session, team, user_id, by=current_user, now=now())
         flash(_("%(name)s is no longer in %(team)s.", name=name, team=team.name))
@@ -155,13 +155,13 @@ def remove_member(slug: str, user_id: uuid.UUID) -> Response:
 @teams.post("/teams/<slug>/invitations")
 @permit("team.invite")
 def invite(slug: str) -> Response:
-    """Create an invitation. Only the next page shows its link, because only a hash is stored."""
+    """Create an invitation. The next page shows its link once, because only a hash is stored."""
     team = load_team(current_user, "team.invite", slug)
     form = TeamInviteForm()
     if not form.validate():
         return _render_page(team, 422, form=form)
     wait = invite_page.count_invitation(form, current_user.id)
-    # Checked again, because counting ended the transaction and others may have written.
+    # Checked again, because counting the invitation ended the transaction.
     current_user.refresh_permissions()
     team = load_team(current_user, "team.invite", slug)
     if wait:
@@ -240,13 +240,13 @@ def _list_destinations(user_id: uuid.UUID) -> list[Team]:
 
 
 def _names_unmanaged(team: Team, user_id: uuid.UUID) -> str:
-    """Name the teams that nobody manages once a person has left this one."""
+    """Return the names of teams that have no manager once the person has left this one."""
     left = teams_managed_alone(db.session, user_id, leaving=team.id)
     return ", ".join(each.name for each in left)
 
 
 def _redirect_to_members(team: Team, user_id: uuid.UUID) -> Response:
-    """Redirect to the members, or to the teams where the actor may no longer see them."""
+    """Redirect to the members, or to the teams if the actor may no longer see them."""
     if user_id == current_user.id and not current_user.is_admin:
         return redirect("/teams", 303)
     return see_other("teams.members", slug=team.slug)
@@ -260,11 +260,11 @@ def _render_page(
     add: AddForm | None = None,
     **created: Any,
 ) -> Response:
-    """Render the members; `created` is the invitation that was just created."""
+    """Render the members page; `created` is a newly created invitation."""
     everyone = members_of(db.session, team.id, nested=True)
     own = [row for row in everyone if row.team_id == team.id]
     here = {row.id for row in own}
-    # Those who are only in teams nested in this one.
+    # People who are only in teams nested in this one.
     below = [row for row in everyone if row.id not in here]
     page = render_template(
         "teams/members.html",

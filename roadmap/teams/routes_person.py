@@ -1,6 +1,6 @@
-"""A person as their managers see them, and a manager's assessment of their skills.
+"""The profile of a person for their managers, and a manager's assessment of their skills.
 
-People can see themselves in the same way.
+People can see their own profile too.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from roadmap.catalog.content import Skill
 
 PER_PAGE = 50
-# More would be a page of megabytes; those left out stand beside their milestones.
+# Limits the size of the page. Milestones link to the evidence beyond the limit.
 MAX_PIECES_SHOWN = 100
 MAX_CHANGES_SHOWN = 200
 
@@ -63,9 +63,9 @@ MAX_CHANGES_SHOWN = 200
 @teams.get("/teams/<slug>/people/<uuid:person_id>")
 @permit("person.read")
 def person(slug: str, person_id: uuid.UUID) -> str:
-    """Show what managers see of a person.
+    """Show the profile of a person.
 
-    `?roadmap=` chooses a roadmap, `?stage=` opens one, `?since=` lists what changed since a day.
+    `?roadmap=` selects a roadmap, `?stage=` opens a stage, `?since=` lists changes since a day.
     """
     team, who = load_person(current_user, "person.read", slug, person_id)
     roadmap = request.args.get("roadmap", "")
@@ -113,7 +113,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
 
 
 def _changes_context(shown: SharedProfile, to: SourceLinks) -> dict[str, Any]:
-    """Return what changed since the day of the address, where it has one, in one statement."""
+    """Load the changes since the day in the URL, if any, in one statement."""
     text, wrong = request.args.get("since", ""), ""
     today = current_user.today(now())
     month_ago = today - dt.timedelta(days=30)
@@ -144,16 +144,16 @@ def _manages(team: Team, who: User) -> bool:
 
 
 def _nested_teams(team: Team, who: User) -> list[Team]:
-    """Return the nested teams that the person is in; none where they are in this team."""
+    """Return the nested teams that the person is in; empty if they are in this team."""
     led = current_user.teams(Capability.SEE_SHARED)
     own = [each for each, _role in memberships(db.session, who.id) if each.id in led]
     return [] if any(each.id == team.id for each in own) else own
 
 
 def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str) -> SourceLinks:
-    """Build the addresses of the sources: the review of a piece, and places on this page.
+    """Build the links to sources: reviews of evidence, and anchors on this page.
 
-    `roadmap` is the one that the page was asked for, if any.
+    `roadmap` is the slug in the URL, if any.
     """
     links = PersonLinks(path, quote(roadmap))
     may_assess = current_user.has_over(Capability.ASSESS, who.id)
@@ -170,7 +170,7 @@ def _source_links(path: str, on: SharedProgress | None, who: User, roadmap: str)
 def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
     """Return the score with its sources, and the stages with their milestones by objective.
 
-    A stage has the figures of its cell in the matrix.
+    Stages have the same figures as in the matrix.
     """
     pages, opened = RoadmapPresenter(on.progress), request.args.get("stage")
     efforts = on.progress.data["stages"]
@@ -196,7 +196,7 @@ def _progress_context(on: SharedProgress, to: SourceLinks) -> dict[str, Any]:
 @teams.get("/teams/<slug>/people/<uuid:person_id>/skills/<key>")
 @permit("person.assess")
 def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
-    """Show the described levels of a skill; for htmx as the open row of the person's table."""
+    """Show the described levels of a skill; for htmx, as the expanded row of the table."""
     team, who = load_person(current_user, "person.assess", slug, person_id)
     return _render_skill(team, who, _load_skill(who, key))
 
@@ -204,7 +204,7 @@ def skill(slug: str, person_id: uuid.UUID, key: str) -> str:
 @teams.post("/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments")
 @permit("person.assess")
 def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
-    """Record a manager's assessment; answer htmx with the person's row and readiness."""
+    """Record a manager's assessment; htmx gets the updated row and readiness."""
     team, who = load_person(current_user, "person.assess", slug, person_id)
     asked, form = _load_skill(who, key), OtherAssessmentForm()
     if not form.validate_on_submit():
@@ -253,12 +253,12 @@ def assess(slug: str, person_id: uuid.UUID, key: str) -> BaseResponse:
 
 
 def _roadmap_on_page() -> str:
-    """Return the roadmap that the page below an answer for htmx was asked for, if any."""
+    """Return the roadmap selected on the page that sent the htmx request, if any."""
     return parse_qs(urlsplit(htmx.current_url or "").query).get("roadmap", [""])[0]
 
 
 def _load_skill(who: User, key: str) -> Skill:
-    """Load a skill with the bar of the roadmap that the page shows, or of the primary one."""
+    """Load a skill with the bar of the selected roadmap, or of the primary one."""
     slug = request.args.get("roadmap") or _roadmap_on_page()
     return queries.known_skills(db.session, who.id, slug=slug).get(key) or abort(404)
 
@@ -266,7 +266,7 @@ def _load_skill(who: User, key: str) -> Skill:
 def _render_skill(
     team: Team, who: User, asked: Skill, form: OtherAssessmentForm | None = None
 ) -> str:
-    """Return the page of a skill, or its open row for htmx."""
+    """Render the page of a skill, or its expanded row for htmx."""
     both = compare_skill(db.session, who.id, asked)
     level = {"level": str(both.other.level)} if both.other else None
     shown = {

@@ -1,4 +1,4 @@
-"""Who in a team knows which tool, of what its people share."""
+"""The tools that the people of a team share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PER_PAGE = 50
 @teams.get("/teams/<slug>/tools")
 @permit("team.matrix")
 def team_tools(slug: str) -> str:
-    """Show how many know each tool, and how many want to learn it."""
+    """Show how many people know each tool, and how many want to learn it."""
     team = load_team(current_user, "team.matrix", slug)
     return render_template(
         "teams/tools.html",
@@ -35,7 +35,7 @@ def team_tools(slug: str) -> str:
 @teams.get("/teams/<slug>/tools/<key>")
 @permit("team.matrix")
 def team_tool(slug: str, key: str) -> str:
-    """Show who knows a tool, who wants to learn it, and when each used it last."""
+    """Show who knows a tool, who wants to learn it, and when they last used it."""
     team = load_team(current_user, "team.matrix", slug)
     tool, page = tool_content().by_key.get(key) or abort(404), page_number()
     found = shared_tools.list_records(

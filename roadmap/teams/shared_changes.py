@@ -1,7 +1,7 @@
-"""What changed of a person since a day, from what their managers see of them now.
+"""List a person's changes since a day, as visible to their managers.
 
-It is made from the shared profile and not from the history, which is its owner's alone: what was
-taken back, private or a draft is in neither.
+They are derived from the shared profile, not from the history, which only its owner sees. Anything
+withdrawn, private or a draft is therefore left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from roadmap.teams.shared_profile import SharedProfile
 
 @dataclass(frozen=True, slots=True)
 class SharedChange:
-    """One line: what it is now, since when, and where more of it stands."""
+    """A line in the list: the current state, its date, and a link to details."""
 
     at: dt.datetime
     text: str
@@ -34,7 +34,7 @@ def list_changes(
     *,
     piece_url: Callable[[str], str],
 ) -> list[SharedChange]:
-    """Return the changes since a moment, the newest first. `judged` are reviews of the pieces."""
+    """Return the changes since a moment, newest first. `judged` has reviews by piece id."""
     changes = [*_of_milestones(seen), *_of_pieces(seen, judged, piece_url), *_of_skills(seen)]
     return sorted(
         (each for each in changes if each.at >= since), key=lambda each: each.at, reverse=True

@@ -1,7 +1,7 @@
-"""A person as their managers see them: what they share, and nothing that follows from the rest.
+"""The profile of a person for their managers, based only on facts that the person shares.
 
-Read in the same statements however much there is. Nothing here is made from drafts, private
-evidence or notes; reasons and target dates come along only where the person shares them.
+Drafts, private evidence and notes do not affect it. Reasons and target dates are only included if
+the person shares them. The number of statements does not depend on the amount of data.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SharedMilestone:
-    """A milestone of somebody: `tone` or status, since when, and the shared pieces behind it.
+    """A milestone of a person: tone or status, its date, and the shared evidence.
 
-    `reason` and `target_on` are empty where the person does not share them. `pieces` are pairs of
-    a piece and what it makes of this milestone: verified, evidenced or lapsed.
+    `reason` and `target_on` are empty if the person does not share them. `pieces` are pairs of a
+    piece of evidence and its effect on this milestone: verified, evidenced or lapsed.
     """
 
     milestone: Milestone
@@ -57,7 +57,7 @@ class SharedMilestone:
 
 @dataclass(frozen=True)
 class SharedProgress:
-    """A person's progress on one roadmap, from shared facts alone."""
+    """A person's progress on a roadmap, based only on shared facts."""
 
     found: Readiness
     progress: RoadmapProgress
@@ -74,10 +74,9 @@ class SharedProgress:
 
 @dataclass(frozen=True)
 class SharedProfile:
-    """Everything of a person that their managers see.
+    """Everything that managers see of a person.
 
-    `today` is the person's own date, `reviewers` are by the id of the piece that they
-    are reviewing.
+    `today` is the date in the person's time zone. `reviewers` has current reviewers by piece id.
     """
 
     today: dt.date
@@ -94,7 +93,7 @@ class SharedProfile:
 def load_shared_profile(
     session: Session, person: User, slug: str, *, now: dt.datetime
 ) -> SharedProfile:
-    """Load what managers see of a person, on the named roadmap if they are on it, or their own."""
+    """Load a person's shared profile, on the named roadmap if they are on it, else the primary."""
     enrolled = enrollments(session, person.id)
     chosen = next((each for each in enrolled if each.slug == slug), next(iter(enrolled), None))
     facts = person_record(session, person.id)
@@ -122,7 +121,7 @@ def load_shared_profile(
 
 
 def compare_skill(session: Session, person_id: uuid.UUID, skill: Skill) -> SkillComparison:
-    """Load both views of a skill, side by side."""
+    """Load the own and the manager's assessments of a skill."""
     return _compare_skills(session, person_id, [skill])[0][1]
 
 
@@ -130,7 +129,7 @@ def _compare_skills(
     session: Session, person_id: uuid.UUID, known: Sequence[Skill]
 ) -> list[tuple[Skill, SkillComparison]]:
     found = skills.compare_skills(session, person_id, known)
-    # The comment on an own assessment is private.
+    # Comments on self-assessments are private.
     return [
         (skill, replace(both, own=both.own and both.own._replace(comment="")))
         for skill, both in zip(known, found.values(), strict=True)

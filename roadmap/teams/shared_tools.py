@@ -1,6 +1,6 @@
-"""Who in a team knows a tool and who wants to learn it, of what people share of it.
+"""Read which tools the people of a team know or want to learn, if they share that.
 
-Notes are nobody else's, and a person who does not share counts in no figure.
+Notes are private, and people who do not share their tools are not counted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from roadmap.tools.content import Tool
 
 WANTS = ("learn", "deepen")
-# A note alone shares nothing, not even that there is one.
+# Records with only a note are private.
 _SAYS_SOMETHING = sa.or_(
     ToolRecord.level != "", ToolRecord.interest != "", ToolRecord.last_used.is_not(None)
 )
@@ -31,7 +31,7 @@ _SAYS_SOMETHING = sa.or_(
 
 @dataclass(frozen=True, slots=True)
 class ToolFigures:
-    """How many people of a team know a tool, and how many want to learn it or use it more."""
+    """The numbers of people who know a tool, and who want to learn it or use it more."""
 
     tool: Tool
     know: int
@@ -39,7 +39,7 @@ class ToolFigures:
 
 
 def _sharing(team_id: uuid.UUID) -> sa.Select[Any]:
-    """Select the active people of a team and those nested in it who share their tools."""
+    """Select the active people of a team and its nested teams who share their tools."""
     return (
         sa.select(User.id)
         .join(Membership, Membership.user_id == User.id)
@@ -59,7 +59,7 @@ def count_sharing(session: Session, team_id: uuid.UUID) -> int:
 
 
 def load_figures(session: Session, team_id: uuid.UUID) -> list[ToolFigures]:
-    """Load the tools that anybody shares something of, in the order of the inventory."""
+    """Load the tools that at least one person shares, in the order of the inventory."""
 
     def count(condition: Any) -> Any:
         return sa.func.count(sa.case((condition, 1)))
@@ -82,7 +82,7 @@ def load_figures(session: Session, team_id: uuid.UUID) -> list[ToolFigures]:
 def list_records(
     session: Session, team_id: uuid.UUID, tool: str, *, limit: int, offset: int = 0
 ) -> Sequence[Any]:
-    """List who shares what of a tool: who knows it best first, then who wants to learn it.
+    """List the shared records of a tool: highest level first, then those who want to learn it.
 
     Rows have person_id, name, level, interest and last_used.
     """

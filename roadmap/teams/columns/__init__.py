@@ -1,6 +1,6 @@
-"""The columns of the matrix: page, sorting, exports and API take the list from here.
+"""The registry of matrix columns for the page, sorting, exports and API.
 
-To add a column, write a module with a subclass of `Column` and name it in `COLUMN_KINDS`.
+To add a column, write a module with a subclass of `Column` and add it to `COLUMN_KINDS`.
 """
 
 from __future__ import annotations

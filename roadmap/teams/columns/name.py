@@ -1,4 +1,4 @@
-"""The person, with their teams where the matrix has several."""
+"""The person, with their teams if the matrix has several."""
 
 from __future__ import annotations
 

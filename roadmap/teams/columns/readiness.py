@@ -18,7 +18,7 @@ class ReadinessColumn(Column):
     api_fields = {"readiness": float | None, "verdict": str | None}
 
     def value(self, row: Row) -> float | None:
-        """Return the score as it is shown, with one decimal."""
+        """Return the displayed score, with one decimal."""
         return None if row.score is None else points(row.score)
 
     def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:

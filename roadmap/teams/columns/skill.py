@@ -1,4 +1,4 @@
-"""A skill: the person's own level and the manager's, against the bar."""
+"""A skill: the person's own level and the manager's, compared with the bar."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Level = Annotated[int, Interval(ge=0, le=4)]
 
 
 class Levels(TypedDict):
-    """Levels of a skill: one's own word, and a manager's."""
+    """Levels of a skill: the self-assessment and the manager's assessment."""
 
     self: Level | None
     manager: Level | None
@@ -43,12 +43,12 @@ class SkillColumn(Column):
         return row.skills.get(self.key) or SkillCell(None, None, self.bar)
 
     def cell(self, row: Row, matrix: Matrix, links: PersonLinks) -> tuple[Any, ...]:
-        """Return link, label, class, both levels (a missing one is empty) and `up` or `down`."""
+        """Return link, label, class, both levels ("" if missing), and `up`, `down` or ""."""
         levels = row.skills.get(self.key)
         if levels is None:
             return ("",) * 6
         own, manager, bar = levels
-        # The label begins with the figures in the order of the page, as that of a stage.
+        # The label starts with the figures in the order of the page, as in `StageColumn.cell`.
         label = self._labels[own is not None, manager is not None] % {
             "own": own,
             "manager": manager,
@@ -69,7 +69,7 @@ class SkillColumn(Column):
 
     @cached_property
     def _labels(self) -> dict[tuple[bool, bool], str]:
-        """Return the texts by whether the person has assessed it, and whether a manager has."""
+        """Return the label texts by whether the person and a manager have assessed the skill."""
         return {
             (True, True): _("%(own)s %(manager)s by self and manager, bar %(bar)s"),
             (True, False): _("self %(own)s, manager not yet, bar %(bar)s"),
@@ -82,7 +82,7 @@ class SkillColumn(Column):
         return _("two levels or more apart")
 
     def sort_key(self, row: Row) -> tuple[int, int] | None:
-        """Sort by the manager's level first; a level that nobody gave is below all others."""
+        """Sort by the manager's level first; missing levels come below all others."""
         own, manager, _bar = self.value(row)
         if own is None and manager is None:
             return None

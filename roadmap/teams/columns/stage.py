@@ -1,4 +1,4 @@
-"""A stage of the roadmap: how much of its effort is claimed, evidenced and verified."""
+"""A stage of the roadmap: the claimed, evidenced and verified shares of its effort."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class StageColumn(Column):
         if shares is None:
             return "", "", 0, 0, 0
         claimed, evidenced, verified = map(percent, shares)
-        # The label begins with the figures in the order of the page: people who use voice control
-        # find a link by what they see.
+        # The label starts with the figures in the order of the page, because people who use voice
+        # control name a link by its visible text.
         label = self._label % {"claimed": claimed, "evidenced": evidenced, "verified": verified}
         label = f"{row.name}, {self.title}: {label}"
         return links.stage(self.key), label, claimed, evidenced, verified
@@ -50,12 +50,11 @@ class StageColumn(Column):
         return _("%(verified)s %(evidenced)s %(claimed)s%% verified, evidenced, claimed")
 
     def sort_key(self, row: Row) -> tuple[float, ...] | None:
-        """Sort by what is proven first."""
+        """Sort by the verified share first."""
         shares = row.stages.get(self.key)
         return shares[::-1] if shares else None
 
     def export_header(self) -> tuple[str, ...]:
-        # In the order of the page.
         return (
             _("%(stage)s: verified %%", stage=self.title),
             _("%(stage)s: evidenced %%", stage=self.title),

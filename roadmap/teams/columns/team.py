@@ -1,4 +1,4 @@
-"""The teams of a person, which the page shows below the name."""
+"""The teams of a person. The page shows them below the name instead."""
 
 from __future__ import annotations
 
