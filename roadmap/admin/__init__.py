@@ -1,1 +1,1 @@
-"""Administration: people, teams, roles and the audit log; no personal records."""
+"""Administration: accounts, teams, roles and the audit log, but no personal records."""

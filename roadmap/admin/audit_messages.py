@@ -1,4 +1,4 @@
-"""Describe the entries of the audit log. They name people, teams and addresses, never records."""
+"""Messages for audit log entries. They name people, teams and addresses, but no records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.people.models import AuditEntry
 from roadmap.people.roles import ROLES
 
-# The kinds by which the log can be filtered.
+# The kinds of entries that the log can be filtered by.
 KINDS: dict[str, LazyString] = {
     "sign-in": _l("Signing in"),
     "account": _l("Accounts and roles"),
@@ -27,7 +27,7 @@ KINDS: dict[str, LazyString] = {
     "refusal": _l("Refusals"),
     "keeping": _l("Backups and contents"),
 }
-# One sentence for both, because the result of a review is private to its author, as the title is.
+# One message for all decisions, because the decision and the title are private to the author.
 _EVIDENCE_REVIEWED = _l("A piece of evidence of %(person)s was reviewed.")
 _REVIEW_TAKEN_BACK = _l("A review of a piece of evidence of %(person)s was taken back.")
 MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
@@ -125,10 +125,10 @@ MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
         "demo.loaded": _l("The demo was loaded: %(target)s people."),
     },
 }
-# What nobody does: the job process, or a command that does the same.
-BY_THE_JOBS = frozenset({"account.erased", "audit.pruned"})
+# Actions of the job process, or of an equivalent command.
+JOB_ACTIONS = frozenset({"account.erased", "audit.pruned"})
 ACTIONS_BY_KIND = {kind: [*messages] for kind, messages in MESSAGES_BY_KIND.items()}
-# Wrong passwords and tokens as well, which also stand under what they were for.
+# Failed sign-ins, invitations and tokens are listed both under their own kind and as refusals.
 ACTIONS_BY_KIND["refusal"] += [
     action
     for kind in ("sign-in", "invitation", "token")
@@ -139,7 +139,7 @@ MESSAGES = {key: text for messages in MESSAGES_BY_KIND.values() for key, text in
 
 
 def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
-    """Return the ids in these entries: of people, and of anything else that is a target."""
+    """Return all ids of people and targets in these entries."""
     ids = ((entry.actor_id, _parse_id(entry.target), _person_id(entry)) for entry in entries)
     return {found for three in ids for found in three if found}
 
@@ -147,9 +147,9 @@ def collect_ids(entries: Iterable[AuditEntry]) -> set[uuid.UUID]:
 def render_lines(
     entries: Iterable[AuditEntry], names: Mapping[uuid.UUID | None, str]
 ) -> list[tuple[AuditEntry, str, str]]:
-    """Describe the entries, each with the name of its actor, or whence it was done without one.
+    """Return each entry with its message, and its actor's name or other origin.
 
-    `names` has the people who still have an account, by id.
+    `names` has the names of people who still have an account, by id.
     """
     gone = _("a former colleague")
     return [
@@ -161,7 +161,7 @@ def render_lines(
 def _name_actor(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], gone: str) -> str:
     if entry.actor_id or (entry.data or {}).get("actor_erased"):
         return names.get(entry.actor_id, gone)
-    if entry.action in BY_THE_JOBS and not (entry.data or {}).get("cause"):
+    if entry.action in JOB_ACTIONS and not (entry.data or {}).get("cause"):
         return _("the job process")
     return _("somebody not signed in") if entry.address else _("on the command line")
 
@@ -171,7 +171,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         return _("Something else: %(action)s", action=entry.action)
     data = entry.data or {}
     who = _person_id(entry) or _parse_id(entry.target)
-    # Older entries have only the slug of a team, and the key of a format.
+    # Older entries only have the slug of a team and the key of a format.
     team = data.get("team_name") or data.get("team") or entry.target
     role = _role(data.get("role"))
     scopes = {"read": _("read"), "write": _("read and write")}
@@ -180,7 +180,7 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
     if entry.action == "audit.pruned" and target:
         target = date_filter(dt.date.fromisoformat(target))
     values = {
-        # What an entry of an older release may lack.
+        # Values that entries of older releases may lack.
         **dict.fromkeys(("count", "name", "reason", "revision", "shown")),
         **data,
         "target": target,
@@ -200,19 +200,19 @@ def _render_message(entry: AuditEntry, names: Mapping[uuid.UUID | None, str], go
         if data.get("team")
         else "Cairn",
     }
-    # Names that people chose are inserted here only, and the page escapes the result.
-    text = " ".join(str(said) % values for said in _choose_messages(entry, who, data))
+    # User-supplied names are inserted only here, and the page escapes the result.
+    text = " ".join(str(message) % values for message in _choose_messages(entry, who, data))
     return text[0].upper() + text[1:] if text.startswith(gone) else text
 
 
 def _choose_messages(
     entry: AuditEntry, who: uuid.UUID | None, data: Mapping[str, Any]
 ) -> list[LazyString]:
-    """Return the sentences for an entry; what else it holds may decide."""
+    """Return the messages for an entry, which may depend on its data."""
     message = MESSAGES[entry.action]
     match entry.action:
         case "membership.added" if entry.actor_id != who:
-            # Who joins does so by an invitation; anybody else is added.
+            # People who join by themselves accept an invitation; others are added.
             message = _l("%(person)s was added to the team %(team)s as %(role)s.")
         case "account.created" if data.get("administrator"):
             message = _l("The account of %(person)s was created, as an administrator.")
@@ -234,15 +234,15 @@ def _choose_messages(
         case "access.refused" if _person_id(entry):
             message = _l("Refused: %(target)s. It is about %(person)s.")
         case "team.changed" if "team_name" in data:
-            said = []
+            changes = []
             if data["before"]["name"] != data["team_name"]:
-                said.append(_l("The team %(before)s was renamed to %(team)s."))
+                changes.append(_l("The team %(before)s was renamed to %(team)s."))
             if data["moved"] and data["parent_name"]:
-                said.append(_l("The team %(team)s was nested in %(parent)s."))
+                changes.append(_l("The team %(team)s was nested in %(parent)s."))
             elif data["moved"]:
-                said.append(_l("The team %(team)s is no longer nested in another team."))
-            return said
-    # Refusals are counted, see `auth/refusals.py`.
+                changes.append(_l("The team %(team)s is no longer nested in another team."))
+            return changes
+    # Repeated refusals are counted, see `auth/refusals.py`.
     if data.get("times") == 1:
         return [message, _l("Repeated once.")]
     if "times" in data and data.get("several"):

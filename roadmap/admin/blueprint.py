@@ -1,4 +1,4 @@
-"""The blueprint of the pages of administration."""
+"""The blueprint of the administration pages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ admin = Blueprint("admin", __name__)
 
 @admin.errorhandler(PermissionDenied)
 @admin.errorhandler(TeamDeleted)
-def handle_change_meanwhile(error: Exception) -> Response:
-    """Answer where the permission or the team ended while the request waited for a lock."""
+def handle_concurrent_change(error: Exception) -> Response:
+    """Handle the loss of permission or the deletion of the team while waiting for a lock."""
     return render_error(404 if isinstance(error, TeamDeleted) else 403)

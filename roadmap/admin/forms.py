@@ -1,4 +1,4 @@
-"""The forms of administration: teams and memberships."""
+"""Administration forms for teams and memberships."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SLUG_HINT = _l("Lower-case letters, digits and single hyphens, such as search-ra
 
 
 def team_choices(teams: Sequence[TeamRow]) -> list[SelectChoice]:
-    """List the teams as choices, indented as they are nested."""
+    """Return the teams as choices, indented by nesting."""
     return [
         SelectChoice(team.slug, "\N{EN SPACE}" * 2 * depth + team.name)
         for team, depth in list_as_tree(teams)
@@ -53,7 +53,7 @@ class TeamForm(FlaskForm):
         render_kw={"autocomplete": "off"},
     )
     parent = SelectField(_l("Nested in"))
-    # What was stored when the form was opened: a field left like that is not written.
+    # The stored values when the form was opened; fields still equal to them are not written.
     name_read = HiddenField()
     parent_read = HiddenField()
 
@@ -63,13 +63,13 @@ class TeamForm(FlaskForm):
         super().__init__(**values)
         self._teams = {team.slug: team for team in teams}
         self._nested = find_descendants(teams).get(team_id, set()) if team_id else set()
-        # A team is nested neither in itself nor in a team that is nested in it.
+        # A team cannot be nested in itself or in one of its nested teams.
         parents = [team for team in teams if team.id not in self._nested]
         self.parent.choices = [SelectChoice("", _("No other team")), *team_choices(parents)]
 
     @classmethod
     def for_team(cls, teams: Sequence[TeamRow], team: Team) -> TeamForm:
-        """Build the form with what is stored of a team."""
+        """Build the form with the stored values of a team."""
         parent = next((row.slug for row in teams if row.id == team.parent_id), "")
         return cls(
             teams, team.id, name=team.name, parent=parent, name_read=team.name, parent_read=parent
@@ -81,7 +81,7 @@ class TeamForm(FlaskForm):
 
     @property
     def original(self) -> dict[str, Any]:
-        """What the form was opened with; empty where it does not say."""
+        """Return the values that the form was opened with; empty if they are missing."""
         if self.name_read.data is None or self.parent_read.data is None:
             return {}
         return {"name": self.name_read.data, "parent_id": self._team_id(self.parent_read.data)}
@@ -89,12 +89,12 @@ class TeamForm(FlaskForm):
     def validate_parent(self, field: Field) -> None:
         chosen = self._teams.get(field.data or "")
         if chosen is not None and chosen.id in self._nested:
-            # Instead of the field's own error, which only says that the choice is not offered.
+            # Replaces the field's own error, which only says that the choice is not available.
             field.errors.clear()
             raise StopValidation(CIRCLE)
 
     def accept_stored(self, stored: Mapping[str, Any]) -> dict[str, str]:
-        """Take what somebody else saved as the new original, and return it by label."""
+        """Set values saved by somebody else as the originals, and return them by label."""
         shown = {}
         if "name" in stored:
             self.name_read.data = shown[_("Name")] = stored["name"]
@@ -119,7 +119,7 @@ class NewTeamForm(TeamForm):
 
     @property
     def wanted_slug(self) -> str:
-        """The slug that was typed, or one made from the name."""
+        """Return the entered slug, or one made from the name."""
         return self.slug.data or slugify(self.name.data or "")
 
     def validate_slug(self, field: Field) -> None:
@@ -145,7 +145,7 @@ class NewTeamForm(TeamForm):
 
 
 class MembershipForm(FlaskForm):
-    """A team, a role in it, and the team that the person leaves for it, if any."""
+    """A team, a role in it, and optionally the team to move the person from."""
 
     team = SelectField(_l("Team"), [InputRequired(_l("Choose a team."))])
     role = role_field(default=DEFAULT_ROLE)

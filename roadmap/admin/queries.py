@@ -1,6 +1,6 @@
 """Read accounts, teams, the audit log and the state of this installation.
 
-Nothing here reads what people record.
+Personal records are only counted.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _HAS_PEOPLE = (
     .where(Membership.team_id == Team.id, Membership.user_id == User.id, _ACTIVE)
     .correlate(Team)
 )
-# By which accounts can be filtered.
+# The groups that accounts can be filtered by.
 GROUPS: dict[str, tuple[Any, ...]] = {
     "active": (_ACTIVE,),
     "deactivated": (~_ACTIVE, ~_WAITS_FOR_DELETION),
@@ -49,7 +49,7 @@ GROUPS: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """One page of accounts and their teams; `found` counts those on all pages, `page` from 1."""
+    """A page of accounts and their teams. `found` counts all pages; `page` starts at 1."""
 
     rows: Sequence[Any]
     teams: Mapping[uuid.UUID, Sequence[Any]]
@@ -63,9 +63,9 @@ class AccountPage:
 
 @dataclass(frozen=True, slots=True)
 class TeamRow:
-    """A team with the numbers of its own active people in each role of `ROLES`.
+    """A team with the number of its direct active members per role of `ROLES`.
 
-    It `is_managed` by a manager of its own or of a team above.
+    `is_managed` is whether it or a team above has a manager.
     """
 
     id: uuid.UUID
@@ -81,7 +81,7 @@ class TeamRow:
 
 
 def load_overview(session: Session, *, now: dt.datetime) -> Any:
-    """Load the installation in figures, with the errors of the last mails that failed."""
+    """Load figures of the installation, and the errors of the last failed mails."""
 
     def count(table: Any, *conditions: Any) -> Any:
         return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
@@ -141,7 +141,7 @@ def list_accounts(session: Session, *, q: str = "", group: str = "", page: int =
 
 
 def find_people(session: Session, q: str, *, most: int) -> Sequence[Any]:
-    """Find at most so many accounts as `list_accounts` does, or the one with this id or address."""
+    """Find the account with this id or address, or else at most `most` matching accounts."""
     people = sa.select(User.id, User.name, User.email).limit(most)
     try:
         is_exact = User.id == uuid.UUID(q)
@@ -153,13 +153,13 @@ def find_people(session: Session, q: str, *, most: int) -> Sequence[Any]:
 
 
 def _matches(q: str) -> sa.ColumnElement[bool]:
-    """Return the condition that the name and address have all words, or the address is like it."""
+    """Return the condition that name and address contain all words, or the address contains `q`."""
     words = [User.search_text.contains(word, autoescape=True) for word in search_words(q) or [q]]
     return sa.or_(sa.and_(*words), User.email_key.contains(email_key(q), autoescape=True))
 
 
 def load_account(session: Session, user_id: uuid.UUID) -> tuple[Any, Sequence[Any]]:
-    """Load an account and its teams. Raise NoResultFound."""
+    """Load an account and its teams. Raises NoResultFound."""
     account = session.execute(_select_accounts().where(User.id == user_id)).one()
     return account, _teams_of(session, [user_id])[user_id]
 
@@ -179,7 +179,7 @@ def _select_accounts() -> Any:
         User.deactivated_at,
         latest(AccountDeletion.due_at, AccountDeletion.user_id).label("deletion_due_at"),
         latest(LoginSession.last_seen_at, LoginSession.user_id).label("last_seen_at"),
-        # Who has no session left last did something that the audit log has, such as signing in.
+        # Without sessions, the last use is the last entry in the audit log, such as a sign-in.
         latest(AuditEntry.at, AuditEntry.actor_id).label("last_use_at"),
     )
 
@@ -226,8 +226,8 @@ def list_teams(session: Session) -> list[TeamRow]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bereft:
-    """Somebody who loses by the deletion of a team, with how many of their pieces wait."""
+class AffectedMember:
+    """A person affected by the deletion of a team; `waiting` counts their evidence in review."""
 
     id: uuid.UUID
     name: str
@@ -236,13 +236,13 @@ class Bereft:
     waiting: int
 
 
-def list_bereft(session: Session, team_id: uuid.UUID) -> list[Bereft]:
-    """List who would be in no team, or lose everybody who reviews, if a team were deleted."""
+def list_affected_members(session: Session, team_id: uuid.UUID) -> list[AffectedMember]:
+    """List people who would be left without a team or a reviewer if a team were deleted."""
     tree = set(session.scalars(team_tree(team_id)))
     below = tree - {team_id}
     people = sa.select(Membership.user_id).where(Membership.team_id.in_(tree))
     held, kept = set(), set()
-    # A role in the team or above it reaches those nested in it only through the team.
+    # A role in the team or above it applies to nested teams only through the team.
     for row in session.execute(select_holders(people, Capability.REVIEW)):
         held.add(row.person)
         if row.team not in tree or (row.team in below and row.held_in in below):
@@ -256,7 +256,7 @@ def list_bereft(session: Session, team_id: uuid.UUID) -> list[Bereft]:
     )
     columns = sa.select(User.id, User.name, sa.not_(elsewhere), waiting)
     found = [
-        Bereft(key, name, bool(is_teamless), key in held - kept, number)
+        AffectedMember(key, name, bool(is_teamless), key in held - kept, number)
         for key, name, is_teamless, number in session.execute(
             columns.where(User.id.in_(people), _ACTIVE)
         )
@@ -273,10 +273,10 @@ def select_audit(
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
 ) -> sa.Select[AuditEntry]:
-    """Select entries of the audit log, the newest first.
+    """Select entries of the audit log, newest first.
 
-    `actions` filter where there are any; `person_id` is who did it or to whom it was done, or the
-    entry names `email`. An entry is of `since` or later, and from before `until`.
+    Empty `actions` do not filter. `person_id` matches actor and target, `email` the named address.
+    `since` is inclusive and `until` is exclusive.
     """
     query = sa.select(AuditEntry).order_by(AuditEntry.id.desc())
     if actions:
@@ -289,7 +289,7 @@ def select_audit(
             AuditEntry.data["person"].as_string() == str(person_id),
         ]
     if email:
-        # As it was typed in an invitation or at sign-in: in any case of letters.
+        # Invitations and sign-ins record the address as entered, in any letter case.
         spellings = {email.lower(), email_key(email)}
         named = (AuditEntry.target, AuditEntry.data["email"].as_string())
         about += [sa.func.lower(each).in_(spellings) for each in named]
@@ -314,24 +314,24 @@ def list_audit_entries(
 
 
 def has_more_audit_entries(session: Session, wanted: sa.Select[AuditEntry], most: int) -> bool:
-    """Return whether more than so many entries match."""
+    """Return whether more than `most` entries match."""
     beyond = wanted.with_only_columns(AuditEntry.id).offset(most).limit(1)
     return session.scalar(beyond) is not None
 
 
 def find_last_load(session: Session) -> AuditEntry | None:
-    """Find the entry of the last time that roadmap files were loaded or refused."""
+    """Find the audit entry of the last loaded or refused roadmap files."""
     loads = select_audit(actions=("roadmap.loaded", "roadmap.refused"))
     return session.scalars(loads.limit(1)).first()
 
 
 def find_pruned_day(session: Session) -> dt.date | None:
-    """Return the day from before which entries of the audit log were removed last, or None."""
+    """Return the day before which audit entries were last pruned, or None."""
     entry = session.scalars(select_audit(actions=("audit.pruned",)).limit(1)).first()
     return dt.date.fromisoformat(entry.target) if entry else None
 
 
 def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:
-    """Load the names of these people, as far as they still have an account."""
+    """Load the names of those of these people who still have an account."""
     rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(set(ids))))
     return {row.id: row.name for row in rows}

@@ -1,4 +1,4 @@
-"""Read the roadmaps of this installation: revision, origin, and how many people are on each."""
+"""Read the roadmaps of this installation: revision, origin and number of people."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from roadmap.progress.models import Enrollment
 
 @dataclass(frozen=True, slots=True)
 class RoadmapRow:
-    """A roadmap with its `published` revision, and how many active people are on it.
+    """A roadmap with its `published` revision and its number of active people.
 
-    `is_replaced` says that Cairn comes with another text, which a start brings back.
-    `fault` says why this release cannot read the revision; `milestones` is then 0.
+    `is_replaced` is whether a different version ships with Cairn, which the next start restores.
+    `fault` is why this release cannot read the revision; `milestones` is then 0.
     """
 
     published: sa.Row[Any]
@@ -33,7 +33,7 @@ class RoadmapRow:
 
 def list_roadmaps(session: Session) -> list[RoadmapRow]:
     """List every published roadmap by title."""
-    # YAML comes with it: a worker loads that when an administrator asks.
+    # Imported here because it loads YAML, which workers rarely need.
     from roadmap.catalog import files
 
     people = (

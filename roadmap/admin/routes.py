@@ -1,4 +1,4 @@
-"""The pages of administration: overview, roadmaps and accounts."""
+"""The administration pages: overview, roadmaps and accounts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from roadmap.people.permissions import permit
 from roadmap.people.queries import find_role, other_teams, teams_managed_alone
 
 MAX_SEARCH_LENGTH = 200
-# What an administrator does to an account that the last administrator cannot lose.
+# Changes that cannot be made to the last administrator.
 ENDS_ACCESS = ("administrator", "deactivation", "deletion")
 
 __all__ = ["admin", "routes_audit", "routes_teams"]
@@ -59,7 +59,7 @@ def overview() -> str:
 @admin.get("/admin/roadmaps")
 @permit("admin.read")
 def roadmap_list() -> str:
-    """Show each roadmap, where it comes from, and what became of the last load of files."""
+    """Show each roadmap with its origin, and the result of the last load of files."""
     last = queries.find_last_load(db.session)
     return render_template(
         "admin/roadmaps.html",
@@ -103,7 +103,7 @@ def person(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @fresh_login_required
 def ask_change(user_id: uuid.UUID, what: str) -> Response:
-    """Ask for confirmation, or say at once that the last administrator cannot be changed."""
+    """Ask for confirmation, or explain that the last administrator cannot be changed."""
     return _render_confirmation(what, _load_user(user_id))
 
 
@@ -175,7 +175,7 @@ def cancel_deletion(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @fresh_login_required
 def make_password_link(user_id: uuid.UUID) -> Response:
-    """Show a new link, this once: only its hash is stored."""
+    """Create a link and show it once, because only its hash is stored."""
     user = _load_user(user_id)
     if user.deactivated_at is not None:
         fault = _("The account is deactivated. Reactivate it first, then create a link.")
@@ -195,7 +195,7 @@ def make_password_link(user_id: uuid.UUID) -> Response:
 @permit("admin.write")
 @fresh_login_required
 def confirm_email(user_id: uuid.UUID) -> Response:
-    """Confirm the address that was shown; with mail that was sent only its owner can."""
+    """Confirm the displayed address. If a link was mailed, only the owner can confirm it."""
     user, shown = _load_user(user_id), request.form.get("pending", "")
     pending = find_pending_email(db.session, user.id)
     if pending is None or str(pending.id) != shown or _is_mailed(pending):
@@ -217,7 +217,7 @@ def confirm_email(user_id: uuid.UUID) -> Response:
 @admin.post("/admin/people/<uuid:user_id>/teams")
 @permit("admin.write")
 def put_into_team(user_id: uuid.UUID) -> Response:
-    """Add the person to a team, change their role where they are in it, or move them there."""
+    """Add the person to a team, move them to it, or change their role in it."""
     user = _load_user(user_id)
     _account, own = queries.load_account(db.session, user.id)
     form = MembershipForm(queries.list_teams(db.session), own)
@@ -276,7 +276,7 @@ def _render_person(user: User, form: MembershipForm | None = None, status: int =
 
 
 def _is_mailed(pending: PendingEmail | None) -> bool:
-    """Return whether the owner of an address has its link, or will have."""
+    """Return whether the confirmation link was mailed to the address, or will be."""
     return transport.is_configured() and not email_confirmation.find_mail_error(db.session, pending)
 
 
@@ -286,14 +286,14 @@ def _end_access(what: str, user: User, end: Callable[..., object], done: str) ->
     except accounts.LastAdministrator:
         return _render_confirmation(what, user, 409)
     if user.id == current_user.id:
-        # This ends all their sessions, the current one included.
+        # This also ended the current session.
         return redirect("/", 303)
     flash(done)
     return see_other("admin.person", user_id=user.id)
 
 
 def _render_confirmation(what: str, user: User, status: int = 200, **context: Any) -> Response:
-    """Render a page that asks first, with the reason (`fault`) where it cannot be done."""
+    """Render a confirmation page; `fault` is the reason if the change is not possible."""
     is_last = (
         what in ENDS_ACCESS
         and user.is_admin

@@ -1,4 +1,4 @@
-"""The audit log: who did what and when, filtered by the address, as a page and as a file."""
+"""The audit log, filtered by URL parameters, as a page and as a file."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from roadmap.people.models import AuditEntry
 from roadmap.people.permissions import permit
 
 MAX_PERSON_LENGTH = 320
-# So many of the people who match the filter are offered.
+# The maximum number of matching people to choose from.
 MAX_CANDIDATES = 20
 # The largest row number that both databases accept.
 MAX_ROW_ID = 2**31 - 1
-# A file has so many entries at most, of which so many are read at once.
+# The maximum number of entries in a file, and the number loaded at a time.
 MAX_EXPORTED = 50_000
 EXPORT_BATCH = 1_000
 
@@ -43,7 +43,7 @@ Names = Mapping[uuid.UUID | None, str]
 @admin.get("/admin/audit")
 @permit("admin.read")
 def log() -> str:
-    """Show who did what, when, and from which address."""
+    """Show who did what, when and from which address."""
     query, before = AuditQuery(), request.args.get("before", type=int)
     last = None if before is None else min(max(before, 0), MAX_ROW_ID)
     entries, cursor = (
@@ -60,7 +60,7 @@ def log() -> str:
         pruned=queries.find_pruned_day(db.session),
         kinds=audit_messages.KINDS,
         query=query,
-        # Several match: one is to be chosen.
+        # Several people match, so the administrator has to choose one.
         candidates=[(page_url(person=each.id), each) for each in query.people[:MAX_CANDIDATES]],
         more_candidates=len(query.people) > MAX_CANDIDATES,
         newest=page_url() if before is not None else None,
@@ -73,7 +73,7 @@ def log() -> str:
 @permit("admin.read")
 @limiter.limit("30/minute")
 def export_log() -> Response:
-    """Download the filtered log: when, who, what, and from which address."""
+    """Download the filtered log as CSV."""
     query = AuditQuery()
     if not query.is_clear:
         return see_other("admin.log", **query.arguments)
@@ -98,16 +98,17 @@ def export_log() -> Response:
 
 
 def _describe(entries: Sequence[AuditEntry]) -> tuple[list[tuple[AuditEntry, str, str]], Names]:
-    """Describe entries, and return the names of the people in them."""
+    """Return the described entries, and the names of the people in them."""
     names = queries.load_user_names(db.session, audit_messages.collect_ids(entries))
     return audit_messages.render_lines(entries, names), names
 
 
 class AuditQuery:
-    """The filter of the audit log in the address: about what, whom, from and to which day.
+    """The filter of the audit log from the URL: kind, person, first and last day.
 
-    `people` are those who match `who`, `person` the only one, `email` their address, or one that
-    nobody has. `wrong_day` is a text that is no day. Days are the administrator's.
+    `people` match `who`. If there is exactly one, `person` is that one and `email` their address;
+    `email` may also be an address without an account. `wrong_day` is an invalid date as entered.
+    Days are in the administrator's time zone.
     """
 
     def __init__(self) -> None:
@@ -121,13 +122,13 @@ class AuditQuery:
             queries.find_people(db.session, self.who, most=MAX_CANDIDATES + 1) if self.who else []
         )
         self.person = self.people[0] if len(self.people) == 1 else None
-        # An invited address, or one that somebody tried to sign in with, needs no account.
+        # Addresses in invitations and failed sign-ins may have no account.
         is_address = "@" in self.who and not self.people
         self.email = self.person.email if self.person else self.who if is_address else ""
 
     @property
     def is_clear(self) -> bool:
-        """Return whether the filter says which entries are meant."""
+        """Return whether the filter is valid and unambiguous."""
         is_day_clear = not self.wrong_day and not self.is_backwards
         return is_day_clear and (not self.who or bool(self.email))
 

@@ -1,4 +1,4 @@
-"""The pages of administration about teams and invitations."""
+"""The administration pages for teams and invitations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from roadmap.people.roles import Capability, roles_with
 from roadmap.people.rules import EditConflict, find_descendants, list_as_tree
 
 MANAGERS = roles_with(Capability.MANAGE_TEAM)
-# Different from every team's slug, which has no slash.
+# Differs from every team slug, because slugs have no slash.
 INVITATIONS_PATH = "/admin"
 
 
@@ -98,11 +98,11 @@ def change_team(slug: str) -> Response:
             now=now(),
         )
     except EditConflict as late:
-        # What was typed stays in the form, and sending it again overrides the other change.
+        # The form keeps the entered values; submitting it again overwrites the other change.
         db.session.expire(found)
         return _render_team(found, form, 409, late=form.accept_stored(late.stored))
     except actions.InvalidTeam as refused:
-        # Somebody else moved or deleted the other team in the meantime.
+        # Somebody else has moved or deleted the parent team.
         form.parent.errors = [CIRCLE if refused.reason == "circle" else PARENT_GONE]
         return _render_team(found, form, 422)
     flash(_("The team %(name)s is saved.", name=found.name))
@@ -112,13 +112,13 @@ def change_team(slug: str) -> Response:
 @admin.get("/admin/teams/<slug>/deletion")
 @permit("admin.write")
 def ask_deletion(slug: str) -> str:
-    """Ask before deleting: say who loses what by it."""
+    """Ask for confirmation, and show the consequences for members."""
     found, rows = load_team(slug), queries.list_teams(db.session)
-    bereft = queries.list_bereft(db.session, found.id)
+    affected = queries.list_affected_members(db.session, found.id)
     return render_template(
         "admin/team_deletion.html",
-        teamless=[each for each in bereft if each.is_teamless],
-        unreviewed=[each for each in bereft if each.is_unreviewed],
+        teamless=[each for each in affected if each.is_teamless],
+        unreviewed=[each for each in affected if each.is_unreviewed],
         unmanaged=_list_unmanaged(rows, found.id),
         team=next(row for row in rows if row.id == found.id),
         nested=[row for row in rows if row.parent_id == found.id],
@@ -127,7 +127,7 @@ def ask_deletion(slug: str) -> str:
 
 
 def _list_unmanaged(rows: list[queries.TeamRow], deleted: uuid.UUID) -> list[str]:
-    """List the names of the teams below one that have a manager only by it."""
+    """List the names of nested teams that would have no manager once a team is deleted."""
     below = find_descendants(rows)
     nested = [row for row in rows if row.id in below[deleted] and row.id != deleted]
     kept: set[uuid.UUID] = set()
@@ -174,7 +174,7 @@ def invitation_list() -> Response:
 @admin.post("/admin/invitations")
 @permit("admin.write")
 def invite() -> Response:
-    """Create an invitation. Only the next page shows its link, because only a hash is stored."""
+    """Create an invitation. The next page shows its link once, because only a hash is stored."""
     form = InviteForm()
     if not form.validate():
         return _render_invitations(form, 422)
@@ -194,7 +194,7 @@ def revoke_invitation(invitation_id: uuid.UUID) -> Response:
 
 
 def _render_invitations(form: InviteForm, status: int = 200, **created: Any) -> Response:
-    """Render the open invitations; `created` is the one that was just created."""
+    """Render the open invitations; `created` is a newly created one."""
     return render_page(
         "admin/invitations.html", status, form=form, **created, **invite_page.page_context(None)
     )

@@ -46,7 +46,7 @@ from roadmap.teams.matrix import TeamRef
 
 @teams.errorhandler(PermissionDenied)
 @teams.errorhandler(TeamDeleted)
-def membership_changed_meanwhile(_error: Exception) -> Response:
+def handle_concurrent_change(_error: Exception) -> Response:
     """Handle the loss of permission or the deletion of the team while waiting for a lock."""
     return render_error(404)
 
