@@ -49,13 +49,13 @@ from roadmap.evidence.constants import (
     STATES,
     VISIBILITIES,
 )
-from roadmap.evidence.file_actions import take_files
+from roadmap.evidence.file_actions import store_uploads
 from roadmap.evidence.file_download import file_response
 from roadmap.evidence.item import FURTHER_TEXTS, Audience, Impact, Item
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.loader import load_item, load_items
 from roadmap.evidence.models import Evidence
-from roadmap.evidence.queries import load_judgements, load_last_visibility, load_own
+from roadmap.evidence.queries import load_last_visibility, load_own, load_reviews
 from roadmap.evidence.rules import MAX_LENGTHS, EvidenceInput
 from roadmap.people.labels import BASES
 
@@ -295,7 +295,7 @@ def create_evidence(body: NewEvidence) -> OperationResult:
     """
     actor, values = current_actor(), _sent_values(body)
     chooses = "visibility" in body.model_fields_set and body.visibility is not None
-    if actions.only_drafts(actor) and not chooses:
+    if actions.can_only_draft(actor) and not chooses:
         values["visibility"] = load_last_visibility(db.session, actor.id)
     piece = actions.create(
         db.session,
@@ -406,7 +406,7 @@ def add_files(evidence_id: uuid.UUID) -> EvidenceShape:
     if request.mimetype != MULTIPART:
         abort_with_problem(415, _("Send the files as multipart/form-data, in the field `file`."))
     actor = current_actor()
-    taken, refused = take_files(actor.id, request.files.getlist("file"), now=now())
+    taken, refused = store_uploads(actor.id, request.files.getlist("file"), now=now())
     if refused or not taken:
         raise InvalidFields({"file": refused or [_("Send at least one file.")]})
     piece = _load_locked("evidence.write", evidence_id)
@@ -451,7 +451,7 @@ def _serialize(piece: Evidence) -> EvidenceShape:
 
 def _serialize_all(ids: Sequence[uuid.UUID]) -> list[EvidenceShape]:
     """Return the current user's items in the order of `ids`. Runs six SQL statements."""
-    latest = load_judgements(db.session, ids)
+    latest = load_reviews(db.session, ids)
     return [
         EvidenceShape.model_validate(
             {**shared_values(item), "review": next(iter(latest[item.id]), None)}

@@ -45,7 +45,7 @@ from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_item
 from roadmap.evidence.models import Evidence, Review
-from roadmap.evidence.queries import load_judgements
+from roadmap.evidence.queries import load_reviews
 from roadmap.evidence.rules import MAX_LENGTHS, Refused, Stale
 from roadmap.people import permissions
 from roadmap.people.labels import DEFAULT_BASIS
@@ -206,7 +206,7 @@ def list_reviews(query: Paging) -> PendingReviewList:
     )
     part = found[: query.limit]
     criteria = load_criteria(db.session, [entry.item for entry in part])
-    judgements = load_judgements(db.session, [entry.item.id for entry in part])
+    judgements = load_reviews(db.session, [entry.item.id for entry in part])
     items = [
         PendingReviewShape.model_validate(
             {
@@ -261,7 +261,7 @@ def judge_evidence(evidence_id: uuid.UUID, body: NewJudgement) -> JudgementShape
             "No such version was submitted. The newest is version %(newest)d.", newest=newest
         )
         abort_with_problem(409, message)
-    earlier = load_judgements(db.session, [piece.id])[piece.id]
+    earlier = load_reviews(db.session, [piece.id])[piece.id]
     last = next((each for each in earlier if each.version_id == item.version.id), None)
     # Milestones already confirmed for this version; confirming others is not a repetition.
     confirmed = item.confirmed if item.version.number == item.verified_number else frozenset()

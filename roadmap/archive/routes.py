@@ -19,7 +19,7 @@ from roadmap.core.i18n import ngettext
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now, render_page, see_other
-from roadmap.evidence.file_actions import FileRefused, take_file
+from roadmap.evidence.file_actions import UploadRejected, store_upload
 from roadmap.evidence.models import UploadedFile
 from roadmap.people.permissions import permit
 
@@ -62,8 +62,8 @@ def send() -> BaseResponse:
     sent = form.file.data
     try:
         read_archive(sent.stream, quota=_quota())
-        file = take_file(current_user.id, sent.filename, sent.stream, quota=_quota(), now=now())
-    except (ArchiveRefused, FileRefused) as refused:
+        file = store_upload(current_user.id, sent.filename, sent.stream, quota=_quota(), now=now())
+    except (ArchiveRefused, UploadRejected) as refused:
         form.file.errors = [str(refused)]
         return _render(form, 422)
     return see_other("archives.preview", sha256=file.sha256)

@@ -204,7 +204,7 @@ def _achieve(
     items = {item.id: item for item, _link in pairs}
     reviews: dict[uuid.UUID | None, Review] = {
         each.id: each
-        for found in evidence_queries.load_judgements(session, items).values()
+        for found in evidence_queries.load_reviews(session, items).values()
         for each in found
     }
     done_when = {

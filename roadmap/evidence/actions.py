@@ -130,9 +130,9 @@ def create(
     """
     lock_user(session, user_id)
     piece = _validated(piece, by.today(now))
-    made_as = form_id(key, user_id, piece, list(milestones), sorted(skills))
-    if (made := session.get(Evidence, made_as)) is not None:
-        return made
+    item_id = form_id(key, user_id, piece, list(milestones), sorted(skills))
+    if (existing := session.get(Evidence, item_id)) is not None:
+        return existing
     _keep_contents(piece.files)
     if count_rows(session, Evidence, Evidence.user_id == user_id) >= MAX_PIECES:
         raise LimitReached(
@@ -140,7 +140,7 @@ def create(
             _l("Delete one that you no longer need, then add this one again."),
         )
     evidence = Evidence(
-        id=made_as,
+        id=item_id,
         user_id=user_id,
         title=piece.title,
         visibility=piece.visibility,
@@ -176,7 +176,7 @@ def edit(
     not write, a new version is created so that the earlier text is kept.
     """
     lock_and_reload(session, evidence, by)
-    drafts = only_drafts(by)
+    drafts = can_only_draft(by)
     if drafts:
         _check_draft(session, evidence, piece, by, now)
     if revision is not None and revision != evidence.revision:
@@ -227,11 +227,11 @@ def edit(
     elif evidence.state == "draft":
         evidence.submitted_at = _submitted_at_of_verified(session, evidence)
     evidence.revision += 1
-    said: dict[str, Any] = {"version": evidence.current.number}
+    details: dict[str, Any] = {"version": evidence.current.number}
     if "milestones" in changed:
-        said["milestones"] = [keys_before, evidence.milestone_keys]
+        details["milestones"] = [keys_before, evidence.milestone_keys]
     states = [state_before, evidence.state]
-    _record(session, evidence, "edited", by, now, fields=changed, state=states, **said)
+    _record(session, evidence, "edited", by, now, fields=changed, state=states, **details)
     return True
 
 
@@ -256,7 +256,7 @@ def _keep_contents(files: Collection[File]) -> None:
 def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime) -> None:
     """Delete an item with its versions, links and reviews, and record the deletion."""
     lock_and_reload(session, evidence, by)
-    said = {"title": evidence.title, "kind": evidence.current.kind}
+    details = {"title": evidence.title, "kind": evidence.current.kind}
     # The database deletes the dependent rows.
     session.execute(
         sa.delete(Evidence)
@@ -264,7 +264,7 @@ def delete(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
         .execution_options(synchronize_session=False)
     )
     session.expunge(evidence)
-    _record(session, evidence, "deleted", by, now, **said)
+    _record(session, evidence, "deleted", by, now, **details)
 
 
 def link(session: Session, evidence: Evidence, key: str, *, by: Actor, now: dt.datetime) -> bool:
@@ -289,9 +289,9 @@ def accept(session: Session, evidence: Evidence, *, by: Actor, now: dt.datetime)
     version = evidence.current
     if not version.drafted_by:
         return False
-    said = {"token": version.drafted_by, "version": version.number}
+    details = {"token": version.drafted_by, "version": version.number}
     version.drafted_by = ""
-    _record(session, evidence, "accepted", by, now, **said)
+    _record(session, evidence, "accepted", by, now, **details)
     return True
 
 
@@ -330,7 +330,7 @@ def _submitted_at_of_verified(session: Session, evidence: Evidence) -> dt.dateti
     return verified.submitted_at if verified is not None else None
 
 
-def only_drafts(by: Actor) -> bool:
+def can_only_draft(by: Actor) -> bool:
     """Return whether the actor is a token that may only write drafts."""
     return by.is_by_token and not can(by, "evidence.write")
 
@@ -357,7 +357,7 @@ def _check_draft(
 
 def _mark_draft(evidence: Evidence, by: Actor) -> None:
     """Record the drafting token on the current version, or clear it after the owner's own edit."""
-    if only_drafts(by):
+    if can_only_draft(by):
         evidence.current.drafted_by = by.token_name
     elif not by.is_by_token:
         evidence.current.drafted_by = ""

@@ -69,7 +69,7 @@ def counted_version_id(audience: Audience) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(Evidence.verified_version_id, newest_version_id(newest))
 
 
-def is_unjudged() -> sa.ColumnElement[bool]:
+def has_no_review() -> sa.ColumnElement[bool]:
     """Return the condition that no version has been reviewed on this installation."""
     return ~sa.exists().where(Review.evidence_id == Evidence.id)
 

@@ -12,16 +12,16 @@ from roadmap.core.dates import PartialDate
 from roadmap.core.i18n import month_names
 from roadmap.core.link_secrets import secret_parameters, strip_userinfo
 from roadmap.core.text import clean_line, complete_url, shorten
-from roadmap.evidence.kind_words import propose_kind, stated_kind
+from roadmap.evidence.date_parser import UNREAD, ParsedDate, find_date
+from roadmap.evidence.kind_guess import guess_kind, stated_kind
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.link_forms.registry import clean_link, identifier_of, recognize
 from roadmap.evidence.rules import EARLIEST_DATE, MAX_LENGTHS, is_web_address
-from roadmap.evidence.spoken_dates import UNREAD, SpokenDate, find_date
 
 OTHER = "other"
 ENGLISH_MONTHS = month_names("en")
 # Pages with a capture field that is not tied to a milestone.
-LINE_PAGES = ("/", "/evidence")
+CAPTURE_PAGES = ("/", "/evidence")
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)", re.IGNORECASE)
 _ROADMAP_PAGE = re.compile(r"(/roadmaps/[\w/-]+)(?:\?(.*))?")
@@ -48,10 +48,10 @@ class Proposal:
     """The proposed fields of a new piece of evidence.
 
     `title` is "" if the link contains none. `form` is the name of the recognized link form, or "".
-    `occurred_on` is None if neither the text nor the link contains a date. `spoken` is the date
-    found in the text, or why it was not used. `further` are the other links of the line, which are
-    part of the description. `is_stripped` means that a user name and password were removed.
-    `secrets` are the link's parameters that look like tokens.
+    `occurred_on` is None if neither the text nor the link contains a date. `parsed_date` is the
+    result of parsing the text. `further` are the other links of the line, which are part of the
+    description. `is_stripped` means that a user name and password were removed. `secrets` are the
+    link's parameters that look like tokens.
     """
 
     title: str
@@ -61,26 +61,26 @@ class Proposal:
     occurred_on: PartialDate | None = None
     form: str = ""
     further: tuple[str, ...] = ()
-    spoken: SpokenDate = field(default_factory=SpokenDate)
+    parsed_date: ParsedDate = field(default_factory=ParsedDate)
     is_stripped: bool = False
     secrets: tuple[str, ...] = ()
 
     @property
-    def lacks_own_date(self) -> bool:
+    def needs_date(self) -> bool:
         """Return whether the author must enter the date, so that today is not proposed.
 
         A talk, paper or certificate is rarely from the day on which its link is pasted. Today is
         also wrong if the text contains a date that could not be read.
         """
         kind = KINDS[self.kind]
-        if self.spoken.doubt:
+        if self.parsed_date.problem:
             return True
         return bool(self.url and (kind.is_issued or kind.is_published) and not self.occurred_on)
 
 
-def line_page(address: str) -> str:
-    """Return the address if it is one of LINE_PAGES, else ""."""
-    return address if address in LINE_PAGES else ""
+def capture_page(address: str) -> str:
+    """Return the address if it is one of CAPTURE_PAGES, else ""."""
+    return address if address in CAPTURE_PAGES else ""
 
 
 def propose(
@@ -98,18 +98,18 @@ def propose(
     text = clean_line(text)
     url, words = _split(text)
     words, further = _take_links(words, url)
-    spoken = find_date(words, today, months)
-    if spoken.date and spoken.date.first < EARLIEST_DATE:
-        spoken = SpokenDate(doubt=UNREAD, text=spoken.text)
+    parsed_date = find_date(words, today, months)
+    if parsed_date.date and parsed_date.date.first < EARLIEST_DATE:
+        parsed_date = ParsedDate(problem=UNREAD, text=parsed_date.text)
     most = MAX_LENGTHS["title"]
     if not url:
-        kind = _likeliest(_spoken_kinds(text), proving)
+        kind = _likeliest(_kinds_from_words(text), proving)
         return Proposal(
             shorten(text, most),
             description=text,
             kind=kind,
-            occurred_on=spoken.date,
-            spoken=spoken,
+            occurred_on=parsed_date.date,
+            parsed_date=parsed_date,
             is_stripped=is_stripped,
         )
     found = recognize(url)
@@ -122,7 +122,7 @@ def propose(
     if date is not None and not (EARLIEST_DATE <= date.first <= today):
         date = None
     stated = stated_kind(words)
-    kinds = (stated,) if stated else found.kinds if found else _spoken_kinds(words)
+    kinds = (stated,) if stated else found.kinds if found else _kinds_from_words(words)
     return Proposal(
         title=shorten(title, most),
         url=link,
@@ -130,10 +130,10 @@ def propose(
             filter(None, [words if len(words) > most else "", *map(clean_link, further)])
         ),
         kind=_likeliest(kinds, () if stated else proving),
-        occurred_on=None if spoken.doubt else spoken.date or date,
+        occurred_on=None if parsed_date.problem else parsed_date.date or date,
         form=found.name if found else "",
         further=further,
-        spoken=spoken,
+        parsed_date=parsed_date,
         is_stripped=is_stripped,
         secrets=tuple(
             dict.fromkeys(n for each in (link, *further) for n in secret_parameters(each))
@@ -141,7 +141,7 @@ def propose(
     )
 
 
-def row_address(back: str | None, milestone: str) -> str:
+def roadmap_return_url(back: str | None, milestone: str) -> str:
     """Return the URL of the roadmap page that a piece was captured from, or "".
 
     The URL keeps the page's filter. Its `captured` parameter makes the page expand the milestone.
@@ -161,9 +161,9 @@ def _likeliest(kinds: Sequence[str], proving: Sequence[str]) -> str:
     return next((kind for kind in kinds if kind in proving), next(iter((*kinds, *proving)), OTHER))
 
 
-def _spoken_kinds(words: str) -> tuple[str, ...]:
+def _kinds_from_words(words: str) -> tuple[str, ...]:
     """Return the kind that the words suggest, if any."""
-    kind = propose_kind(words)
+    kind = guess_kind(words)
     return (kind,) if kind != OTHER else ()
 
 

@@ -35,29 +35,31 @@ UPLOAD_DAYS = 1
 BLOCK_BYTES = 4096
 
 
-class FileRefused(ValueError):
+class UploadRejected(ValueError):
     """A rejected file; the message names it and gives the reason."""
 
     def __init__(self, message: LazyString) -> None:
         super().__init__(str(message))
 
 
-def take_file(
+def store_upload(
     user_id: uuid.UUID, name: str | None, content: IO[bytes], *, quota: int, now: dt.datetime
 ) -> File:
-    """Store a user's file within their quota of `quota` bytes. Raises FileRefused.
+    """Store a user's file within their quota of `quota` bytes. Raises UploadRejected.
 
     Writes in its own transaction, so call it before the request's session writes.
     """
     name = clean_name(name)
     size = content.seek(0, 2)
     if not size:
-        raise FileRefused(_("“%(name)s” is empty.", name=name))
+        raise UploadRejected(_("“%(name)s” is empty.", name=name))
     if size > MAX_FILE_BYTES:
-        raise FileRefused(_("“%(name)s” is larger than 25 MB, the maximum for a file.", name=name))
+        raise UploadRejected(
+            _("“%(name)s” is larger than 25 MB, the maximum for a file.", name=name)
+        )
     media_type = find_type(name, content)
     if media_type is None:
-        raise FileRefused(
+        raise UploadRejected(
             _(
                 "“%(name)s” is not accepted. These are: %(types)s, with the content that the end "
                 "of the name says. Pack anything else in a ZIP file.",
@@ -69,7 +71,7 @@ def take_file(
     with db.engine.connect().execution_options(writes=False) as connection:
         left = quota - used_bytes(connection, user_id)
     if max(size, BLOCK_BYTES) > left:
-        raise FileRefused(
+        raise UploadRejected(
             _(
                 "“%(name)s” has no room: your files may take %(quota)d MB, and %(left)s MB are "
                 "left. Delete files, or pieces with files, that you no longer need; those of "
@@ -93,12 +95,12 @@ def _note_upload(user_id: uuid.UUID, file: File, now: dt.datetime) -> None:
         own.merge(UploadedFile(user_id=user_id, uploaded_at=now, **asdict(file)))
 
 
-def take_files(
+def store_uploads(
     user_id: uuid.UUID, sent: Iterable[FileStorage], *, now: dt.datetime
 ) -> tuple[list[File], list[str]]:
     """Store the files of a form; return the stored files and the messages for rejected ones.
 
-    Writes in its own transaction, as `take_file` does.
+    Writes in its own transaction, as `store_upload` does.
     """
     quota = current_app.config["FILE_QUOTA_MB"] * 1_000_000
     taken, refused = [], []
@@ -109,8 +111,8 @@ def take_files(
         refused.append(str(ERROR_MESSAGES["too_many_files"]))
     for each in chosen[:MAX_FILES]:
         try:
-            taken.append(take_file(user_id, each.filename, each.stream, quota=quota, now=now))
-        except FileRefused as error:
+            taken.append(store_upload(user_id, each.filename, each.stream, quota=quota, now=now))
+        except UploadRejected as error:
             refused.append(str(error))
         finally:
             each.close()
@@ -157,7 +159,7 @@ def load_files(
     return [found[each] for each in wanted if each in found]
 
 
-def find_used(names: Collection[str]) -> set[str]:
+def find_referenced(names: Collection[str]) -> set[str]:
     """Return which of these SHA-256 digests are referenced by a row."""
     with db.engine.connect().execution_options(writes=False) as connection:
         return {
@@ -175,4 +177,4 @@ def prune_uploads(session: Session, *, now: dt.datetime) -> int:
 
 def delete_unused_files() -> int:
     """Delete stored files that are no longer referenced; return how many."""
-    return file_store().delete_unused(find_used)
+    return file_store().delete_unused(find_referenced)

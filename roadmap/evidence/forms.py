@@ -76,11 +76,11 @@ class FilesField(Field):
     """The files of a piece. The form submits SHA-256 digests; the route loads the files."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.asked = list(dict.fromkeys(value[:64] for value in valuelist if value))
+        self.sha256s = list(dict.fromkeys(value[:64] for value in valuelist if value))
         self.data: tuple[File, ...] = ()
 
     def process_data(self, value: Iterable[File] | None) -> None:
-        self.asked, self.data = [], tuple(value or ())
+        self.sha256s, self.data = [], tuple(value or ())
 
     def fill(self, found: Collection[File], refused: Collection[str]) -> None:
         """Set the files that were found, and the messages for rejected ones as errors."""
@@ -154,7 +154,7 @@ class EvidenceForm(FlaskForm):
         values["impacts"] = tuple(row.form.impact for row in self.impacts)
         return EvidenceInput(**values)
 
-    def holds(self, *names: str) -> bool:
+    def has_value(self, *names: str) -> bool:
         """Return whether a field has a value or an error, so that its section is shown expanded."""
         if "impacts" in names and any(row.form.impact.has_content for row in self.impacts):
             return True

@@ -14,8 +14,8 @@ from roadmap.core.i18n import current_locale, ngettext, page_language
 from roadmap.core.i18n import lazy_gettext as _
 from roadmap.evidence import kinds
 from roadmap.evidence.constants import MAX_COMMENTS, MAX_FILES
+from roadmap.evidence.date_parser import AMBIGUOUS, FUTURE, SEVERAL, ParsedDate
 from roadmap.evidence.item import CONTENT_COLUMNS, Content, Impact, Item, Link
-from roadmap.evidence.spoken_dates import AMBIGUOUS, FUTURE, SEVERAL, SpokenDate
 from roadmap.people.labels import judge_name
 from roadmap.people.models import User
 from roadmap.people.roles import VIEWERS
@@ -189,15 +189,21 @@ def secret_warning(names: Iterable[str]) -> LazyString:
     )
 
 
-def date_doubt(spoken: SpokenDate) -> LazyString:
+def date_problem(parsed_date: ParsedDate) -> LazyString:
     """Return why a date in free text was not used."""
-    if spoken.doubt == AMBIGUOUS:
-        return _("“%(date)s” can be read in two ways. Write the month as a word.", date=spoken.text)
-    if spoken.doubt == FUTURE:
-        return _("“%(date)s” is in the future. Evidence is what has happened.", date=spoken.text)
-    if spoken.doubt == SEVERAL:
-        return _("Your words name several dates: %(dates)s. Which one is it?", dates=spoken.text)
-    return _("“%(date)s” is no date that can be read here. When was it?", date=spoken.text)
+    if parsed_date.problem == AMBIGUOUS:
+        return _(
+            "“%(date)s” can be read in two ways. Write the month as a word.", date=parsed_date.text
+        )
+    if parsed_date.problem == FUTURE:
+        return _(
+            "“%(date)s” is in the future. Evidence is what has happened.", date=parsed_date.text
+        )
+    if parsed_date.problem == SEVERAL:
+        return _(
+            "Your words name several dates: %(dates)s. Which one is it?", dates=parsed_date.text
+        )
+    return _("“%(date)s” is no date that can be read here. When was it?", date=parsed_date.text)
 
 
 def impact_shortfall(impact: Impact) -> str:

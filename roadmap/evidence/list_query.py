@@ -34,8 +34,17 @@ from roadmap.evidence.models import (
 PAGE_SIZE = 50
 SORTS = ("newest", "oldest", "title", "state")
 # Filters by an exact timestamp.
-MOMENTS = ("verified_at", "created_at")
-FILTER_NAMES = ("kind", "state", "tone", "visibility", "milestone", "skill", "year", *MOMENTS)
+TIMESTAMP_FILTERS = ("verified_at", "created_at")
+FILTER_NAMES = (
+    "kind",
+    "state",
+    "tone",
+    "visibility",
+    "milestone",
+    "skill",
+    "year",
+    *TIMESTAMP_FILTERS,
+)
 # The version that counts, joined in addition to the displayed current version.
 _COUNTED_VERSION = aliased(EvidenceVersion)
 _YEAR = sa.func.substr(EvidenceVersion.occurred_on, 1, 4)

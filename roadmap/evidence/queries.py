@@ -17,7 +17,7 @@ from roadmap.catalog.models import Milestone, Skill
 from roadmap.catalog.queries import load_wordings
 from roadmap.core.ranking import rank
 from roadmap.core.text import fold, search_words
-from roadmap.evidence.audience_sql import is_unjudged, is_visible
+from roadmap.evidence.audience_sql import has_no_review, is_visible
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.link_forms.registry import identifier_of
@@ -98,12 +98,12 @@ class EvidenceDetail:
 
     item: Item
     milestones: Mapping[str, LinkableMilestone]
-    judgements: list[Review]
+    reviews: list[Review]
     confirmed: Mapping[uuid.UUID, list[str]]
 
     @property
     def verifying_review(self) -> Review | None:
-        return verifying_review(self.item, self.judgements)
+        return verifying_review(self.item, self.reviews)
 
     @property
     def verified_title(self) -> str:
@@ -114,7 +114,7 @@ class EvidenceDetail:
     @property
     def is_unchanged_since_review(self) -> bool:
         """Return whether the item has been reviewed and its author has not changed it since."""
-        return bool(self.judgements) and self.item.updated_at <= self.judgements[0].decided_at
+        return bool(self.reviews) and self.item.updated_at <= self.reviews[0].decided_at
 
 
 def load_own(session: Session, actor: Actor, action: str, evidence_id: uuid.UUID) -> Evidence:
@@ -188,13 +188,13 @@ def count_waiting_for(session: Session, reviewer_id: uuid.UUID) -> tuple[int, in
     return found[0], found[1]
 
 
-def count_unjudged(session: Session, user_id: uuid.UUID) -> int:
+def count_never_reviewed(session: Session, user_id: uuid.UUID) -> int:
     """Count a user's submitted items that have never been reviewed on this installation."""
     query = sa.select(sa.func.count(Evidence.id)).where(
         Evidence.user_id == user_id,
         Evidence.state.in_(AWAITING_REVIEW),
         is_visible(Audience.MANAGER),
-        is_unjudged(),
+        has_no_review(),
     )
     return session.scalar(query) or 0
 
@@ -221,10 +221,10 @@ def load_reviewers(session: Session, items: Iterable[Item | Evidence]) -> dict[u
     return dict(iter(rows))
 
 
-def verifying_review(item: Item, judgements: Iterable[Review]) -> Review | None:
+def verifying_review(item: Item, reviews: Iterable[Review]) -> Review | None:
     """Return the latest review that confirmed one of the item's links, or None."""
     wanted = {link.review_id for link in item.links if link.confirmed}
-    return next((each for each in judgements if each.id in wanted), None)
+    return next((each for each in reviews if each.id in wanted), None)
 
 
 def load_detail(
@@ -237,7 +237,7 @@ def load_detail(
     item = load_item(session, audience, evidence_id)
     if item is None:
         return None
-    judgements = load_judgements(session, [item.id])[item.id]
+    reviews = load_reviews(session, [item.id])[item.id]
     rows = session.execute(
         sa.select(
             Confirmation.review_id,
@@ -246,7 +246,7 @@ def load_detail(
             Milestone.title,
         )
         .join(Milestone, Milestone.key == Confirmation.milestone_key)
-        .where(Confirmation.review_id.in_([each.id for each in judgements]))
+        .where(Confirmation.review_id.in_([each.id for each in reviews]))
     ).all()
     wordings = load_wordings(session, {row.roadmap_revision_id for row in rows} - {None})
     confirmed: dict[uuid.UUID, list[str]] = defaultdict(list)
@@ -257,12 +257,12 @@ def load_detail(
     return EvidenceDetail(
         item=item,
         milestones={each.key: each for each in milestones},
-        judgements=judgements,
+        reviews=reviews,
         confirmed={key: sorted(titles, key=fold) for key, titles in confirmed.items()},
     )
 
 
-def load_judgements(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Review]]:
+def load_reviews(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Review]]:
     """Load the reviews of each of these items, newest first. One statement."""
     session.flush()
     found: dict[uuid.UUID, list[Review]] = {key: [] for key in ids}

@@ -177,17 +177,17 @@ def decide(
         evidence.state = decision
     evidence.reviewer_id = evidence.review_started_at = None
     evidence.verified_version_id = version_id if decision == "verified" else None
-    said: dict[str, Any] = {"milestones": list(keys), "version": review.version}
+    details: dict[str, Any] = {"milestones": list(keys), "version": review.version}
     if again:
-        said["besides"] = True
+        details["besides"] = True
     if by.is_by_token:
-        said["by_token"] = by.token_name
+        details["by_token"] = by.token_name
     action = f"evidence.{decision}"
     more = BUNDLED if bundled else {}
-    record(session, evidence, action, by, now, row_id=review.id, **said, **more)
+    record(session, evidence, action, by, now, row_id=review.id, **details, **more)
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
-        person=str(evidence.user_id), **said,
+        person=str(evidence.user_id), **details,
     )  # fmt: skip
     return review
 
@@ -257,17 +257,17 @@ def withdraw_review(
         sa.delete(Review).where(Review.id == review.id).execution_options(synchronize_session=False)
     )
     session.expunge(review)
-    said: dict[str, Any] = {"version": review.version, "milestones": keys}
+    details: dict[str, Any] = {"version": review.version, "milestones": keys}
     done = "return" if review.decision == "returned" else "verification"
     action, at = f"evidence.{done}_withdrawn", review.decided_at.isoformat()
     more = BUNDLED if bundled else {}
     record(
         session, evidence, action, by, now, decided_at=at, reason=reason,
-        left_out=[link.milestone_key for link in left_out], **more, **said,
+        left_out=[link.milestone_key for link in left_out], **more, **details,
     )  # fmt: skip
     record_audit(
         session, by=by.id, action=action, target=str(evidence.id), now=now,
-        person=str(evidence.user_id), **said,
+        person=str(evidence.user_id), **details,
     )  # fmt: skip
     return review, keys
 
@@ -398,10 +398,10 @@ def add_comment(
         raise Refused("not_shared")
     if not can(by, "evidence.comment", evidence):
         raise Refused("not_entitled")
-    made_as = form_id(key, by.id, evidence.id, text)
-    again = sa.select(Comment).where(Comment.evidence_id == evidence.id, Comment.id == made_as)
-    if (made := session.scalars(again).first()) is not None:
-        return made
+    comment_id = form_id(key, by.id, evidence.id, text)
+    again = sa.select(Comment).where(Comment.evidence_id == evidence.id, Comment.id == comment_id)
+    if (existing := session.scalars(again).first()) is not None:
+        return existing
     mine = Comment.evidence_id == evidence.id, Comment.author_id == by.id
     if count_rows(session, Comment, *mine) >= MAX_COMMENTS:
         raise Refused("too_many_comments")
@@ -411,7 +411,7 @@ def add_comment(
         .where(Evidence.id == evidence.id)
     )
     comment = Comment(
-        id=made_as,
+        id=comment_id,
         user_id=evidence.user_id,
         evidence_id=evidence.id,
         version_number=number,

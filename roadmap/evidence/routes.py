@@ -21,7 +21,7 @@ from roadmap.core.text import clean_line, shorten, strip_control_characters
 from roadmap.core.web import form_key, now, page_links, page_number, see_other, wants_fragment
 from roadmap.evidence import actions, labels, queries, review_actions, routes_capture, routes_form
 from roadmap.evidence.blueprint import evidence
-from roadmap.evidence.capture import line_page
+from roadmap.evidence.capture import capture_page
 from roadmap.evidence.constants import STATES, TONES, VISIBILITIES
 from roadmap.evidence.file_download import file_response
 from roadmap.evidence.forms import CommentForm
@@ -29,8 +29,8 @@ from roadmap.evidence.item import Audience
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.list_query import (
     FILTER_NAMES,
-    MOMENTS,
     SORTS,
+    TIMESTAMP_FILTERS,
     Filters,
     list_evidence,
     load_overview,
@@ -112,7 +112,7 @@ def _parse_filters() -> Filters:
     kind = request.args.get("kind", "")
     if all(each in KINDS for each in kind.split(",")):
         keys["kind"] = kind
-    for name in MOMENTS:
+    for name in TIMESTAMP_FILTERS:
         with suppress(ValueError, OverflowError):
             moment = dt.datetime.fromisoformat(request.args.get(name, ""))
             keys[name] = moment.astimezone(dt.UTC)
@@ -189,11 +189,11 @@ def submit(evidence_id: uuid.UUID) -> Response:
             shared = replace(actions.evidence_input(piece), visibility=audience)
             actions.edit(db.session, piece, shared, by=current_user, now=now())
             if piece.state == "verified":
-                said = _(
+                message = _(
                     "“%(title)s” is now shared. It was already reviewed, so no review is needed.",
                     title=shorten(piece.title),
                 )
-                flash(said, "message")
+                flash(message, "message")
                 return _show_answer(piece)
         actions.submit(db.session, piece, by=current_user, now=now())
     except InvalidInput as fault:
@@ -204,25 +204,25 @@ def submit(evidence_id: uuid.UUID) -> Response:
     title = shorten(piece.title)
     managers, mentors = _load_readers(piece.user_id)
     if managers:
-        said = _(
+        message = _(
             "“%(title)s” is now waiting for %(names)s.", title=title, names=_join_names(managers)
         )
-        flash(said, "message")
+        flash(message, "message")
     elif mentors:
-        said = _(
+        message = _(
             "“%(title)s” is now shared with %(names)s for comments. Nobody can verify it until "
             "you are in a team with a manager.",
             title=title,
             names=_join_names(mentors),
         )
-        flash(said, "message")
+        flash(message, "message")
     else:
-        said = _(
+        message = _(
             "“%(title)s” is submitted. You are in no team with a manager or mentor, so nobody "
             "sees it.",
             title=title,
         )
-        flash(said, "warning")
+        flash(message, "warning")
     return _show_answer(piece)
 
 
@@ -312,7 +312,7 @@ def _render_item(piece: Evidence, *, refusal: str = "", status: int = 200) -> Re
         linked=queries.find_linked_milestones(db.session, detail.item, today),
         public_links=queries.count_public_links(db.session, detail.item, now()),
         refused=refusal,
-        another=line_page(request.args.get("another", "")),
+        another=capture_page(request.args.get("another", "")),
         **timeline_context(db.session, current_user, detail),
     )
     return make_response(page, status)

@@ -58,7 +58,7 @@ def capture() -> Response:
         formdata=None,
         title=proposal.title,
         kind=proposal.kind,
-        occurred_on=None if proposal.lacks_own_date else proposal.occurred_on or PartialDate(today),
+        occurred_on=None if proposal.needs_date else proposal.occurred_on or PartialDate(today),
         url=proposal.url,
         description=proposal.description,
         milestones=[target.key] if target else [],

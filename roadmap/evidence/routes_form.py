@@ -22,7 +22,7 @@ from roadmap.core.text import clean_line, shorten, strip_control_characters
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
 from roadmap.evidence import actions, file_actions, labels, queries
 from roadmap.evidence.blueprint import evidence
-from roadmap.evidence.capture import line_page, row_address
+from roadmap.evidence.capture import capture_page, roadmap_return_url
 from roadmap.evidence.constants import IMPACT_TYPES, MAX_FILES, MAX_IMPACTS, MAX_MILESTONES
 from roadmap.evidence.file_rules import ALLOWED as ACCEPTED_TYPES
 from roadmap.evidence.forms import EvidenceForm
@@ -45,8 +45,8 @@ def _sent_form(piece_id: uuid.UUID | None = None) -> EvidenceForm:
     """
     form = EvidenceForm()
     sent = request.files.getlist("new_files")
-    taken, refused = file_actions.take_files(current_user.id, sent, now=now())
-    names = [*form.files.asked, *(file.sha256 for file in taken)]
+    taken, refused = file_actions.store_uploads(current_user.id, sent, now=now())
+    names = [*form.files.sha256s, *(file.sha256 for file in taken)]
     found = file_actions.load_files(
         db.session, current_user.id, names, piece_id=piece_id or form.about.data
     )
@@ -93,11 +93,11 @@ def create() -> Response:
         now=now(),
         key=form_key(),
     )
-    said = _("“%(title)s” is saved as a draft.", title=shorten(piece.title))
-    flash(f"{said}{_link_message(form)}{_shortfall_message(form)}", "message")
-    if row := row_address(request.args.get("back"), request.args.get("milestone", "")):
+    message = _("“%(title)s” is saved as a draft.", title=shorten(piece.title))
+    flash(f"{message}{_link_message(form)}{_shortfall_message(form)}", "message")
+    if row := roadmap_return_url(request.args.get("back"), request.args.get("milestone", "")):
         return redirect(row, code=303)
-    another = line_page(request.args.get("back", "")) or None
+    another = capture_page(request.args.get("back", "")) or None
     return see_other("evidence.show", evidence_id=piece.id, another=another)
 
 
@@ -111,12 +111,12 @@ def edit(evidence_id: uuid.UUID) -> Response:
     """
     piece = queries.load_own(db.session, current_user, "evidence.write", evidence_id)
     linked = {"milestones": piece.milestone_keys, "skills": piece.skill_keys}
-    said = actions.evidence_input(piece)
+    saved = actions.evidence_input(piece)
     if number := request.args.get("version", type=int):
         item = load_item(db.session, Audience.OWNER, evidence_id) or abort(404)
         earlier = next((each for each in item.versions if each.number == number), None)
-        said = replace(said, **(earlier or abort(404)).content)
-    form = EvidenceForm(formdata=None, obj=said, data=linked)
+        saved = replace(saved, **(earlier or abort(404)).content)
+    form = EvidenceForm(formdata=None, obj=saved, data=linked)
     wanted = request.args.get("impact")
     if is_wanted := wanted in IMPACT_TYPES and len(form.impacts) < MAX_IMPACTS:
         form.impacts.append_entry({"type": wanted})
@@ -154,8 +154,8 @@ def update(evidence_id: uuid.UUID) -> Response:
     except Stale:
         return _render_edit_conflict(form, piece)
     if changed:
-        said = _saved_message(piece, before)
-        flash(f"{said}{_link_message(form)}{_shortfall_message(form)}", "message")
+        message = _saved_message(piece, before)
+        flash(f"{message}{_link_message(form)}{_shortfall_message(form)}", "message")
     return see_other("evidence.show", evidence_id=piece.id)
 
 
@@ -290,15 +290,15 @@ def _render_again(opened: str = "", form: EvidenceForm | None = None, **shown: A
 
 def _link_message(form: EvidenceForm) -> str:
     """Return sentences about changes to the links and secrets in them, or ""."""
-    links, said = form.links, []
+    links, sentences = form.links, []
     if completed := [link.data for link in links if link.is_completed]:
-        said.append(_("https:// was added to %(links)s.", links=", ".join(completed)))
+        sentences.append(_("https:// was added to %(links)s.", links=", ".join(completed)))
     if any(link.is_stripped for link in links):
-        said.append(labels.USERINFO_REMOVED)
+        sentences.append(labels.USERINFO_REMOVED)
     names = [name for link in links for name in secret_parameters(link.data or "")]
     if names:
-        said.append(labels.secret_warning(dict.fromkeys(names)))
-    return "".join(f" {each}" for each in said)
+        sentences.append(labels.secret_warning(dict.fromkeys(names)))
+    return "".join(f" {each}" for each in sentences)
 
 
 def _shortfall_message(form: EvidenceForm) -> str:
@@ -313,9 +313,9 @@ def _shortfall_message(form: EvidenceForm) -> str:
 
 def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
     """Return the message after an edit, including which version counts if a review is needed."""
-    said = _("Your changes to “%(title)s” are saved.", title=shorten(piece.title))
+    message = _("Your changes to “%(title)s” are saved.", title=shorten(piece.title))
     if piece.current_id == before or piece.state != "submitted":
-        return said
+        return message
     new, item = piece.current.number, load_item(db.session, Audience.OWNER, piece.id)
     if item is None or item.verified_number is None:
         waits = _("Version %(number)s is waiting for a review.", number=new)
@@ -325,7 +325,7 @@ def _saved_message(piece: Evidence, before: uuid.UUID | None) -> str:
             new=new,
             old=item.verified_number,
         )
-    return f"{said} {waits}"
+    return f"{message} {waits}"
 
 
 def _render_form(

@@ -98,7 +98,7 @@ def load_timeline(
                 each.decision, each.decided_at, each.verified_by, each.version, each.comment,
                 detail.confirmed.get(each.id, ()),
             )
-            for each in detail.judgements
+            for each in detail.reviews
         ),
     ]  # fmt: skip
     return sorted(events, key=lambda event: event.at)

@@ -20,7 +20,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.stale_forms import StaleForm
 from roadmap.core.web import htmx, now, safe_redirect_target, see_other, wants_fragment
 from roadmap.evidence import actions as evidence
-from roadmap.evidence.capture import row_address
+from roadmap.evidence.capture import roadmap_return_url
 from roadmap.evidence.models import Evidence
 from roadmap.evidence.rules import InvalidInput
 from roadmap.journey.blueprint import journey, milestone_or_404, progress_or_redirect
@@ -247,6 +247,6 @@ def link_evidence(slug: str, key: str) -> BaseResponse:
             fresh, milestone, said, said_in="evidence", category=category, with_details=True
         )
     flash(said, category)
-    if row := row_address(request.form.get("back"), key):
+    if row := roadmap_return_url(request.form.get("back"), key):
         return redirect(row, code=303)
     return see_other("journey.milestone_page", slug=slug, key=key)

@@ -31,7 +31,7 @@ from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Link
 from roadmap.evidence.loader import load_user_items
 from roadmap.evidence.models import Review
-from roadmap.evidence.queries import load_judgements, verifying_review
+from roadmap.evidence.queries import load_reviews, verifying_review
 from roadmap.people.models import User
 from roadmap.people.reach import holders_of
 from roadmap.people.roles import Capability
@@ -161,7 +161,7 @@ def _load_items(
         return ()
     public = {item.id: item for item in load_user_items(session, Audience.PUBLIC, user_id)}
     items = [public[key] for key in chosen if key in public]
-    judgements = load_judgements(session, [item.id for item in items if item.verified])
+    judgements = load_reviews(session, [item.id for item in items if item.verified])
     drafts = {item.id for item in items if item.is_draft}
     facts = _Facts(
         judgements=judgements,

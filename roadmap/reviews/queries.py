@@ -20,12 +20,12 @@ from roadmap.catalog.models import Milestone
 from roadmap.core.text import fold
 from roadmap.endorsements.models import Endorsement
 from roadmap.endorsements.queries import witnessed
-from roadmap.evidence.audience_sql import is_unjudged, is_visible, newest_version_id
+from roadmap.evidence.audience_sql import has_no_review, is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Link, Version
 from roadmap.evidence.loader import load_items
 from roadmap.evidence.models import Evidence, EvidenceVersion, Review
-from roadmap.evidence.queries import EvidenceDetail, load_detail, load_judgements, load_reviewers
+from roadmap.evidence.queries import EvidenceDetail, load_detail, load_reviewers, load_reviews
 from roadmap.evidence.rules import WITHDRAWAL_PERIOD, Refused, check_withdrawable
 from roadmap.people.actor import Actor
 from roadmap.people.models import Membership, Team, User
@@ -71,7 +71,7 @@ class QueueEntry:
     item: Item
     author: str
     reviewer: User | None = None
-    judgement: Review | None = None
+    last_review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class ReviewPage(HeldAgainst):
 
     def withdrawable(self, actor: Actor, now: dt.datetime) -> Review | None:
         """Return the review that the actor can still take back."""
-        latest = next(iter(self.detail.judgements), None)
+        latest = next(iter(self.detail.reviews), None)
         if latest is None:
             return None
         try:
@@ -240,8 +240,8 @@ def list_completed(
     query = _completed_query(actor, filters, now)
     query = query.order_by(Review.decided_at.desc(), Evidence.id.desc())
     entries = _entries(session, query.limit(limit).offset(offset or None))
-    latest = load_judgements(session, [each.item.id for each in entries])
-    return [replace(each, judgement=latest[each.item.id][0]) for each in entries]
+    latest = load_reviews(session, [each.item.id for each in entries])
+    return [replace(each, last_review=latest[each.item.id][0]) for each in entries]
 
 
 def count_completed(session: Session, actor: Actor, filters: Filters, *, now: dt.datetime) -> int:
@@ -375,7 +375,7 @@ def count_history(session: Session, actor: Actor, person_id: uuid.UUID) -> int:
 def _history_query(actor: Actor, person_id: uuid.UUID) -> sa.Select[Any]:
     is_free = sa.or_(Evidence.state == "submitted", Evidence.reviewer_id == actor.id)
     return _shared_query(actor, Filters(person=person_id)).where(
-        Evidence.state.in_(AWAITING_REVIEW), is_free, is_unjudged()
+        Evidence.state.in_(AWAITING_REVIEW), is_free, has_no_review()
     )
 
 
@@ -417,7 +417,7 @@ def load_review_page(
     version, *earlier = item.versions
     was_read = next((each for each in earlier if each.id == read), None)
     # The verified version where that is an earlier one, else the last one reviewed.
-    judged = [item.verified_number or 0, *(each.version for each in detail.judgements)]
+    judged = [item.verified_number or 0, *(each.version for each in detail.reviews)]
     number = next((each for each in judged if 0 < each < version.number), None)
     before = was_read or next((each for each in earlier if each.number == number), None)
     author, team = find_author(session, actor, evidence.user_id) or abort(404)

@@ -29,7 +29,7 @@ from roadmap.core.web import (
     wants_fragment,
 )
 from roadmap.evidence import labels as evidence_labels
-from roadmap.evidence.queries import count_unjudged, load_judgements
+from roadmap.evidence.queries import count_never_reviewed, load_reviews
 from roadmap.journey.presentation import RoadmapPresenter
 from roadmap.people.models import Team, User
 from roadmap.people.permissions import can, permit
@@ -81,7 +81,7 @@ def person(slug: str, person_id: uuid.UUID) -> str:
         team=team,
         leads=leads,
         may_assess=current_user.has_over(Capability.ASSESS, who.id),
-        unjudged=count_unjudged(db.session, who.id)
+        unjudged=count_never_reviewed(db.session, who.id)
         if current_user.has_over(Capability.REVIEW, who.id)
         else 0,
         nested=nested,
@@ -124,7 +124,7 @@ def _changes_context(shown: SharedProfile, to: SourceLinks) -> dict[str, Any]:
         day = read_day(clean_line(text)) or month_ago
     except ValueError:
         day, wrong = month_ago, clean_line(text)[:MAX_DAY_LENGTH]
-    judged = load_judgements(db.session, [piece.id for piece in shown.pieces])
+    judged = load_reviews(db.session, [piece.id for piece in shown.pieces])
     changes = list_changes(shown, judged, start_of(day, current_user.zone), piece_url=to.piece)
     return context | {
         "since": day,

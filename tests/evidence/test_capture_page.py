@@ -7,7 +7,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from roadmap.evidence.capture import row_address
+from roadmap.evidence.capture import roadmap_return_url
 from roadmap.evidence.models import Evidence
 from roadmap.progress.actions import set_status
 from tests.evidence.builders import DESIGN, LEVELS, MENTOR, PIPELINE, add_evidence
@@ -298,10 +298,10 @@ def test_what_is_no_web_address_is_no_link(cast, browser_of, link):
 
 
 def test_it_leads_back_to_pages_of_roadmaps_alone():
-    assert row_address(f"{ROADMAP}?captured=a", "b c") == f"{ROADMAP}?captured=b+c"
-    assert row_address(f"{ROADMAP}?show=open", "b") == f"{ROADMAP}?show=open&captured=b"
+    assert roadmap_return_url(f"{ROADMAP}?captured=a", "b c") == f"{ROADMAP}?captured=b+c"
+    assert roadmap_return_url(f"{ROADMAP}?show=open", "b") == f"{ROADMAP}?show=open&captured=b"
     for elsewhere in (None, "", "/", "/evidence", "//evil.example/roadmaps/x", "/roadmaps/\r\nx"):
-        assert row_address(elsewhere, DESIGN) == ""
+        assert roadmap_return_url(elsewhere, DESIGN) == ""
 
 
 def test_statements_do_not_grow_with_the_pieces(session, cast, browser_of, now, statements):

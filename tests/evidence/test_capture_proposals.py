@@ -119,9 +119,9 @@ def test_a_password_in_a_link_is_removed_and_a_token_is_told():
 
 def test_a_date_in_the_words_counts_before_that_of_the_link():
     found = propose("arXiv paper of May 2025 https://arxiv.org/abs/2403.01234", TODAY)
-    assert (found.occurred_on, found.lacks_own_date) == ("2025-05", False)
+    assert (found.occurred_on, found.needs_date) == ("2025-05", False)
     found = propose("Fixed on 03/04/2025 https://arxiv.org/abs/2403.01234", TODAY)
-    assert (found.occurred_on, found.spoken.doubt, found.lacks_own_date) == (
+    assert (found.occurred_on, found.parsed_date.problem, found.needs_date) == (
         None, "ambiguous", True
     )  # fmt: skip
     assert propose("Gave a talk in 1312 or 12.03.1913", TODAY).occurred_on is None
@@ -193,4 +193,4 @@ def test_further_links_are_in_the_description_and_never_in_the_title(text, title
     ],
 )
 def test_what_has_a_date_of_its_own_lacks_it_where_the_link_does_not_say_it(text, lacks):
-    assert propose(text, TODAY).lacks_own_date is lacks
+    assert propose(text, TODAY).needs_date is lacks

@@ -195,7 +195,7 @@ def test_the_same_content_can_come_twice_at_the_same_moment(app, session, cast, 
     def take(_session, name):
         for number in range(5):
             content = io.BytesIO(b"the same %d" % number)
-            file_actions.take_file(cast.alice, name, content, quota=1_000_000, now=now)
+            file_actions.store_upload(cast.alice, name, content, quota=1_000_000, now=now)
 
     run_concurrently(app, take, [f"{number}.txt" for number in range(4)])
     assert session.scalar(sa.select(sa.func.count()).select_from(UploadedFile)) == 5
@@ -270,13 +270,13 @@ def test_a_file_goes_with_the_last_row_that_names_it(app, session, cast, now, br
     # Those that were sent for a form are kept for a day.
     session.execute(sa.delete(UploadedFile))
     session.commit()
-    file_store().delete_unused(file_actions.find_used, grace=-1)
+    file_store().delete_unused(file_actions.find_referenced, grace=-1)
     assert {digest(NOTES), digest(PNG)} & stored(app) == {digest(PNG)}
     # Nothing is left of a person.
     session.execute(sa.delete(User).where(User.id == cast.carol))
     session.commit()
     assert session.scalar(sa.select(sa.func.count()).select_from(EvidenceFile)) == 0
-    file_store().delete_unused(file_actions.find_used, grace=-1)
+    file_store().delete_unused(file_actions.find_referenced, grace=-1)
     assert digest(PNG) not in stored(app)
 
 
@@ -289,7 +289,7 @@ def test_what_was_sent_for_a_piece_that_nobody_saved_is_forgotten(session, cast,
     session.flush()
     assert file_actions.prune_uploads(session, now=now) == 1
     session.commit()
-    file_store().delete_unused(file_actions.find_used, grace=-1)
+    file_store().delete_unused(file_actions.find_referenced, grace=-1)
     # A page that still names it says so, and loses nothing else.
     answer = alice.post("/evidence", form_fields(title="Still here", files=digest(NOTES)))
     assert answer.status_code == 422

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.core.stale_forms import RowDeleted
-from roadmap.evidence.kind_words import _WORDS, propose_kind
+from roadmap.evidence.kind_guess import _WORDS, guess_kind
 from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people.models import HistoryEntry
@@ -100,7 +100,7 @@ PROPOSED = {
 
 @pytest.mark.parametrize("text", PROPOSED)
 def test_the_words_of_a_line_propose_its_kind(text):
-    assert propose_kind(text) == PROPOSED[text]
+    assert guess_kind(text) == PROPOSED[text]
 
 
 def test_every_kind_that_is_proposed_exists():

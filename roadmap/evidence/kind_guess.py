@@ -45,7 +45,7 @@ _KINDS = _compile(_WORDS, r"\b")
 _ACT_KINDS = _compile(_ACTS, r"(?:^|[.,;:!] |\b(?:i|we|and|then) )(?:also )?")
 
 
-def propose_kind(text: str) -> str:
+def guess_kind(text: str) -> str:
     """Return the most likely kind of evidence for a line, or "other"."""
     return _first(_KINDS, text) or "other"
 

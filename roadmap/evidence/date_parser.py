@@ -27,15 +27,15 @@ _BEFORE_MONTH = r"\b(?:in|since|during|early|mid|late|end of)(?: |-)"
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenDate:
-    """A date found in a text, or why it cannot be used (`doubt`). `text` is the matched text."""
+class ParsedDate:
+    """A date found in a text, or why it cannot be used (`problem`). `text` is the matched text."""
 
     date: PartialDate | None = None
-    doubt: str = ""
+    problem: str = ""
     text: str = ""
 
 
-def find_date(words: str, today: dt.date, months: Mapping[str, int]) -> SpokenDate:
+def find_date(words: str, today: dt.date, months: Mapping[str, int]) -> ParsedDate:
     """Return the date in a text, or an empty result if there is none.
 
     `months` maps folded month names to numbers. A date without a year is the most recent one.
@@ -49,12 +49,12 @@ def find_date(words: str, today: dt.date, months: Mapping[str, int]) -> SpokenDa
             (each for each in found if each.date), key=lambda each: len(each.date or "")
         )
         if not all(each.date and (narrowest.date or "").startswith(each.date) for each in found):
-            return SpokenDate(doubt=SEVERAL, text=", ".join(each.text for each in found))
+            return ParsedDate(problem=SEVERAL, text=", ".join(each.text for each in found))
         return narrowest
-    return found[0] if found else SpokenDate()
+    return found[0] if found else ParsedDate()
 
 
-def _find(text: str, today: dt.date, months: Mapping[str, int]) -> Iterator[SpokenDate]:
+def _find(text: str, today: dt.date, months: Mapping[str, int]) -> Iterator[ParsedDate]:
     names = "|".join(sorted(map(re.escape, [*months, "sept"]), key=len, reverse=True))
     month = rf"(?P<name>{names})\b\.?"
     forms = (
@@ -90,12 +90,12 @@ def _find(text: str, today: dt.date, months: Mapping[str, int]) -> Iterator[Spok
             text = f"{text[: found.start()]}\n{text[found.end() :]}"
 
 
-def _read(found: re.Match[str], today: dt.date, months: Mapping[str, int]) -> SpokenDate:
+def _read(found: re.Match[str], today: dt.date, months: Mapping[str, int]) -> ParsedDate:
     parts, text = found.groupdict(), found[0].strip()
     if parts.get("first"):
         first, second = int(parts["first"]), int(parts["second"])
         if first <= 12 and second <= 12 and first != second:
-            return SpokenDate(doubt=AMBIGUOUS, text=text)
+            return ParsedDate(problem=AMBIGUOUS, text=text)
         day, number = (first, second) if first > 12 or first == second else (second, first)
         parts |= {"day": str(day), "month": str(number)}
     try:
@@ -103,8 +103,8 @@ def _read(found: re.Match[str], today: dt.date, months: Mapping[str, int]) -> Sp
     except (ValueError, OverflowError):
         date = None
     if date is None or date.first > today:
-        return SpokenDate(doubt=FUTURE if date else UNREAD, text=text)
-    return SpokenDate(date, text=text)
+        return ParsedDate(problem=FUTURE if date else UNREAD, text=text)
+    return ParsedDate(date, text=text)
 
 
 def _relative(parts: Mapping[str, str | None], today: dt.date) -> PartialDate | None:

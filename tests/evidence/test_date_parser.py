@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from roadmap.core.i18n import month_names
-from roadmap.evidence.spoken_dates import AMBIGUOUS, FUTURE, SEVERAL, UNREAD, find_date
+from roadmap.evidence.date_parser import AMBIGUOUS, FUTURE, SEVERAL, UNREAD, find_date
 
 # A Monday.
 TODAY = dt.date(2026, 11, 30)
@@ -56,11 +56,11 @@ TODAY = dt.date(2026, 11, 30)
 )
 def test_it_is_read(words, date):
     found = find_date(words, TODAY, month_names("de"))
-    assert (found.date, found.doubt) == (date, "")
+    assert (found.date, found.problem) == (date, "")
 
 
 @pytest.mark.parametrize(
-    ("words", "doubt"),
+    ("words", "problem"),
     [
         ("Shipped 03/04/2024", AMBIGUOUS),
         ("Shipped 3-4-2024", AMBIGUOUS),
@@ -78,9 +78,9 @@ def test_it_is_read(words, date):
         ("Paper tomorrow 2027-12-01", FUTURE),
     ],
 )
-def test_one_that_cannot_be_read_is_told(words, doubt):
+def test_one_that_cannot_be_read_is_told(words, problem):
     found = find_date(words, TODAY, month_names("en"))
-    assert (found.date, found.doubt) == (None, doubt)
+    assert (found.date, found.problem) == (None, problem)
     assert found.text
 
 
@@ -104,4 +104,4 @@ def test_a_leap_day_without_a_year_is_the_last_one():
 )
 def test_words_without_a_date_have_none(words):
     found = find_date(words, TODAY, month_names("en"))
-    assert (found.date, found.doubt) == (None, "")
+    assert (found.date, found.problem) == (None, "")
