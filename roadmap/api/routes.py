@@ -30,8 +30,8 @@ RATE_LIMITS = {"export_portfolio": "30/minute", "download_archive": "10/minute"}
 
 def rate_limit_key() -> str:
     """Return the rate limit key: the token, or the client address of a public request."""
-    token = g.get("token")
-    return f"token:{token.id}" if token is not None else f"address:{client_address()}"
+    token_id = g.get("token_id")
+    return f"token:{token_id}" if token_id else f"address:{client_address()}"
 
 
 def _make_view(route: Route) -> Callable[..., Response]:

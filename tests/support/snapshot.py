@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
+from roadmap.auth.models import LoginSession
 from roadmap.core.database import db
 from roadmap.core.types import Base
 from tests.support.browser_client import BrowserClient
@@ -66,8 +67,12 @@ class Snapshot:
     def restore(self, app: Flask) -> None:
         """Copy all rows back into the empty tables."""
         copies = [f'INSERT INTO "{name}" SELECT * FROM "snapshot_{name}"' for name in self.filled]
-        with app.app_context(), without_foreign_keys(db.engine) as execute:
-            execute(copies)
+        with app.app_context():
+            with without_foreign_keys(db.engine) as execute:
+                execute(copies)
+            # A session that was not seen for ten minutes would be marked as seen by its next page.
+            with db.own_transaction() as own:
+                own.execute(sa.update(LoginSession).values(last_seen_at=dt.datetime.now(dt.UTC)))
 
     def browsers(self, app: Flask) -> Browsers:
         """Return a client for each role, using the session stored in the snapshot."""
