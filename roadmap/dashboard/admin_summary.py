@@ -1,4 +1,4 @@
-"""The part of the dashboard for administrators: who is here, and is it safe and backed up?"""
+"""The dashboard section for administrators: size, security and backups of the installation."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from roadmap.core.i18n import gettext as _
 from roadmap.mail import transport
 from roadmap.people.actor import Actor
 
-# A backup that is older than this is asked for again.
+# An administrator is reminded of a backup after this many days.
 BACKUP_DAYS = 7
-# The job process sends mail within seconds: what waits longer says that it does not run.
+# Mail is normally sent within seconds; if it waits longer, the job process is not running.
 MAIL_DELAY = dt.timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceCheck:
-    """A check of this installation; `calls` says that somebody should do something about it."""
+    """A check of this installation; `needs_action` if an administrator should do something."""
 
     title: str
     href: str
-    calls: bool = False
+    needs_action: bool = False
     how: str = ""
     command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AdminSummary:
-    """The figures of this installation and its checks, those that need attention first."""
+    """The figures of this installation and its checks, failed ones first."""
 
     figures: Any
-    lines: list[InstanceCheck]
+    checks: list[InstanceCheck]
 
     @property
     def lede(self) -> str:
-        calls = sum(line.calls for line in self.lines)
-        if not calls:
+        count = sum(check.needs_action for check in self.checks)
+        if not count:
             return _("Nothing needs your attention.")
         return ngettext(
-            "%(num)d thing needs your attention.", "%(num)d things need your attention.", calls
+            "%(num)d thing needs your attention.", "%(num)d things need your attention.", count
         )
 
 
 def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> AdminSummary | None:
-    """Load the summary in one statement; None for others, and while nobody else is here."""
+    """Load the summary in one statement; None for non-administrators or a single user."""
     if not actor.is_admin:
         return None
     figures = load_overview(session, now=now)
@@ -63,7 +63,7 @@ def load_admin_summary(session: Session, actor: Actor, now: dt.datetime) -> Admi
         *_check_addresses(figures),
         *_check_mail(figures, now),
     ]
-    return AdminSummary(figures, sorted(checks, key=lambda check: not check.calls))
+    return AdminSummary(figures, sorted(checks, key=lambda check: not check.needs_action))
 
 
 def _check_backup(figures: Any, now: dt.datetime) -> InstanceCheck:
@@ -75,35 +75,35 @@ def _check_backup(figures: Any, now: dt.datetime) -> InstanceCheck:
         if (now.date() - figures.backup_at.date()).days <= BACKUP_DAYS:
             return InstanceCheck(title, href)
         how = _("Create one every night:")
-    return InstanceCheck(title, href, calls=True, how=how, command=command)
+    return InstanceCheck(title, href, needs_action=True, how=how, command=command)
 
 
 def _check_administrators(figures: Any) -> InstanceCheck:
     href = "/admin/people?show=administrators"
     if figures.administrators < 2:
         how = _("A second one can let you back in if you lose your password.")
-        return InstanceCheck(_("One administrator"), href, calls=True, how=how)
+        return InstanceCheck(_("One administrator"), href, needs_action=True, how=how)
     count = number_filter(figures.administrators)
     if figures.administrators_able < 2:
         able = number_filter(figures.administrators_able)
         title = _("%(able)s of %(count)s administrators can sign in", able=able, count=count)
         how = _("The others have no password yet. Create a password link for one of them.")
-        return InstanceCheck(title, href, calls=True, how=how)
+        return InstanceCheck(title, href, needs_action=True, how=how)
     return InstanceCheck(_("%(count)s administrators", count=count), href)
 
 
 def _check_teams(figures: Any) -> Iterator[InstanceCheck]:
-    """Check for teams with people that nobody manages."""
+    """Check for teams with members but no manager."""
     if figures.unmanaged:
         title = ngettext(
             "%(num)d team without a manager", "%(num)d teams without a manager", figures.unmanaged
         )
         how = _("What its members submit waits until you appoint someone.")
-        yield InstanceCheck(title, "/admin/teams", calls=True, how=how)
+        yield InstanceCheck(title, "/admin/teams", needs_action=True, how=how)
 
 
 def _check_addresses(figures: Any) -> Iterator[InstanceCheck]:
-    """Check for e-mail addresses that an administrator confirms, because no link is mailed."""
+    """Check for e-mail addresses that an administrator must confirm, as no mail can be sent."""
     if figures.unconfirmed and not transport.is_configured():
         title = ngettext(
             "%(num)d e-mail address to confirm",
@@ -111,15 +111,15 @@ def _check_addresses(figures: Any) -> Iterator[InstanceCheck]:
             figures.unconfirmed,
         )
         how = _("Until then it cannot be used to find, invite or add anyone.")
-        yield InstanceCheck(title, "/admin/people?show=unconfirmed", calls=True, how=how)
+        yield InstanceCheck(title, "/admin/people?show=unconfirmed", needs_action=True, how=how)
 
 
 def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:
-    """Check that mail can be sent, and that the job process sends it."""
+    """Check that mail is configured and that the job process sends it."""
     href = "/admin#mail"
     if not transport.is_configured():
         how = _("Pass links on yourself, or configure it.")
-        yield InstanceCheck(_("Mail is not configured"), href, calls=True, how=how)
+        yield InstanceCheck(_("Mail is not configured"), href, needs_action=True, how=how)
     elif figures.mail_since is None:
         yield InstanceCheck(_("Mail is configured, and none is waiting"), href)
     elif figures.mail_retry_error:
@@ -129,12 +129,12 @@ def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:
             error=figures.mail_retry_error,
         )
         command = ".venv/bin/flask --app roadmap jobs run --once --now"
-        yield InstanceCheck(title, href, calls=True, how=how, command=command)
+        yield InstanceCheck(title, href, needs_action=True, how=how, command=command)
     elif now - figures.mail_since > MAIL_DELAY:
         title = _("Mail is waiting to be sent")
         how = _("The job process sends it. Check that it runs:")
         command = ".venv/bin/flask --app roadmap jobs run"
-        yield InstanceCheck(title, href, calls=True, how=how, command=command)
+        yield InstanceCheck(title, href, needs_action=True, how=how, command=command)
     else:
         yield InstanceCheck(_("Mail is configured and on its way"), href)
     if figures.mail_given_up:
@@ -143,4 +143,4 @@ def _check_mail(figures: Any, now: dt.datetime) -> Iterator[InstanceCheck]:
             "%(num)d mails could not be sent",
             figures.mail_given_up,
         )
-        yield InstanceCheck(title, href, calls=True)
+        yield InstanceCheck(title, href, needs_action=True)

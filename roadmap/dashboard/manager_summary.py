@@ -1,4 +1,4 @@
-"""The part of the dashboard for managers: the review queue, inactive people, and the teams."""
+"""The dashboard section for managers: the review queue, inactive people and the teams."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from roadmap.teams.labels import verdicts_line
 from roadmap.teams.matrix import INACTIVE_DAYS
 from roadmap.teams.queries import TeamsOverview, TeamSummary, load_teams_overview
 
-# The pages that the lists link to show the rest.
+# The lists link to pages with the rest.
 MAX_LISTED = 5
 
 
 @dataclass(frozen=True)
 class ManagerSummary:
-    """The pieces that wait for a review, where the actor `reviews`, and the teams at a glance."""
+    """The pieces waiting for review (if the actor `reviews`), and an overview of the teams."""
 
     pending: list[QueueEntry]
     pending_count: int
@@ -39,7 +39,7 @@ class ManagerSummary:
 
     @property
     def teams_by_role(self) -> list[tuple[LazyString, list[TeamSummary]]]:
-        """Return the teams below the heading of the actor's role there, the highest role first."""
+        """Return the teams grouped by the heading of the actor's role, highest role first."""
         groups = (
             (role.teams_heading, [team for team in self.overview.teams if team.role == key])
             for key, role in reversed(ROLES.items())
@@ -48,7 +48,7 @@ class ManagerSummary:
 
     @property
     def lede(self) -> str:
-        """What to do, in a sentence or two."""
+        """Return one or two sentences with what needs attention."""
         pending = ""
         if self.pending_count:
             pending = ngettext(
@@ -70,15 +70,15 @@ class ManagerSummary:
 
 
 def load_manager_summary(session: Session, actor: Actor, now: dt.datetime) -> ManagerSummary | None:
-    """Load the summary for who leads or mentors people; None for others.
+    """Load the summary for managers and mentors; None for others.
 
-    The statements do not grow with people.
+    The number of statements does not grow with the number of people.
     """
     if Capability.SEE_SHARED not in actor.capabilities:
         return None
     reviews = Capability.REVIEW in actor.capabilities
     first = list_pending(session, actor, limit=MAX_LISTED) if reviews else []
-    # A short list is complete, and needs no second statement to be counted.
+    # A short list is complete, so its length is the count.
     count = len(first) if len(first) < MAX_LISTED else count_pending(session, actor)
     overview = load_teams_overview(session, actor, now)
     if not reviews and not overview.people:

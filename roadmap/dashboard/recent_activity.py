@@ -1,4 +1,4 @@
-"""The newest changes of a person, each thing once."""
+"""The latest changes of a person, one for each subject."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roadmap.activity.messages import ACTIONS_BY_KIND, Line, describe, describe_
 from roadmap.activity.queries import Entry, list_entries, load_titles
 from roadmap.people.models import HistoryEntry
 
-# What a person did for their roadmap, not how they arranged things.
+# Changes to the record, not to settings and arrangements.
 _SHOWN = tuple(
     action
     for kind in ("milestones", "evidence", "reviews", "skills", "roadmaps", "career", "portfolio")
@@ -22,7 +22,7 @@ _SHOWN = tuple(
 
 
 def list_recent_activity(session: Session, user_id: uuid.UUID, limit: int = 7) -> list[Line]:
-    """List the newest changes of a person, one line for each subject."""
+    """List a person's latest changes, one line for each subject."""
     shown = HistoryEntry.action.in_(_SHOWN)
     entries, _more = list_entries(session, user_id, shown, most=limit * 10)
     titles = load_titles(session, user_id, entries)
@@ -38,12 +38,12 @@ def list_recent_activity(session: Session, user_id: uuid.UUID, limit: int = 7) -
 
 
 def _written_together(entry: Entry) -> tuple[object, ...]:
-    """Return what the changes of one action have in common: a whole stage is set aside at once."""
+    """Return the grouping key of changes written together, such as a stage set aside at once."""
     return entry.action, entry.at, entry.data.get("status")
 
 
 def _subject(entry: Entry) -> tuple[str, str]:
-    """Return what a line is about; what all lines of a kind say alike is one subject."""
+    """Return the subject of a line; kinds whose lines all look alike share one subject."""
     if entry.thing in ("position", "degree"):
         return "career", ""
     return entry.thing, "" if entry.thing == "portfolio" else entry.subject

@@ -1,1 +1,1 @@
-"""When a person finishes a roadmap, by their own and by their planned pace, and their time off."""
+"""Forecasts of when a person finishes a roadmap, and the days off that they skip."""

@@ -1,4 +1,4 @@
-"""Write days off. The history says that they were written, and neither it nor the log which."""
+"""Write days off. The history records that they changed, without the dates or the note."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.private_rows import add_row, change_row, lock_row
 
-# Five a year for forty years.
+# Five per year for forty years.
 MAX_ABSENCES = 200
 
 
 def add_absence(
     session: Session, user_id: uuid.UUID, days: Span, note: str, *, now: dt.datetime, key: str = ""
 ) -> Absence:
-    """Add days off, once for each `key` of a form. Raises LimitReached."""
-    # The forecast stands on pages that are kept for a version of the person: it is the next one.
+    """Add days off, once for each form `key`. Raises LimitReached."""
+    # The lock increments the person's version, because cached pages show the forecast.
     lock_user(session, user_id)
     absence = Absence(
         id=form_id(key, user_id, Absence.__tablename__, *days, note),
@@ -55,7 +55,7 @@ def edit_absence(
 ) -> None:
     """Change days off. Raises StaleForm and RowDeleted.
 
-    `seen` is the fingerprint of what the form showed.
+    `seen` is the fingerprint of the values that the form showed.
     """
     _lock(session, absence)
     values = {"starts_on": days.first, "ends_on": days.last, "note": note}
@@ -73,7 +73,7 @@ def delete_absence(session: Session, absence: Absence, *, now: dt.datetime) -> N
 
 
 def _lock(session: Session, absence: Absence) -> None:
-    """Read days off again below the lock of their owner. Raises RowDeleted."""
+    """Lock the owner and reload the days off. Raises RowDeleted."""
     lock_user(session, absence.user_id)
     lock_row(session, absence)
 

@@ -1,4 +1,4 @@
-"""The form of days off."""
+"""The form for days off."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPAN_MESSAGES = {
 
 
 class AbsenceForm(DatedForm):
-    """Days off: the first and the last, which is the same where none is named, and a note."""
+    """Days off: the first day, an optional last day, and a note."""
 
     starts_on = DateField(
         _l("First day off"),
@@ -39,7 +39,7 @@ class AbsenceForm(DatedForm):
 
     @property
     def days(self) -> Span:
-        """Return the days of a form that is valid."""
+        """Return the days of a valid form."""
         return Span(self.starts_on.data, self.ends_on.data or self.starts_on.data)
 
     def validate_starts_on(self, field: DateField) -> None:

@@ -1,4 +1,4 @@
-"""The table of the days on which a person is away, which nobody else ever sees."""
+"""The table of a person's days off, which nobody else ever sees."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roadmap.people.models import OwnerId
 
 
 class Absence(Base):
-    """Days off from the first to the last, both included, with a note."""
+    """Days off from the first to the last, both inclusive, with a note."""
 
     __tablename__ = "absence"
 

@@ -1,4 +1,4 @@
-"""Put a forecast into words."""
+"""Format a forecast as text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from roadmap.core.i18n import date_filter, ngettext, number_filter
 from roadmap.core.i18n import gettext as _
 from roadmap.forecast.rules import (
-    LEAST_DAYS,
-    LEAST_DAYS_WITH_MILESTONES,
-    LEAST_MILESTONES,
+    MIN_DAYS,
+    MIN_DAYS_WITH_MILESTONES,
+    MIN_MILESTONES,
     TENTH,
     Estimate,
     Forecast,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def hours_left(left: Remaining) -> str:
-    """Say how many required hours are left."""
+    """Return a sentence with the remaining required hours."""
     return ngettext(
         "%(hours)s required hour left.",
         "%(hours)s required hours left.",
@@ -40,7 +40,7 @@ def hours_left(left: Remaining) -> str:
 def planned_forecast(
     left: Remaining, enrolled: EnrolledRoadmap, today: dt.date, absences: Sequence[Span]
 ) -> str:
-    """Say in a line how many required hours are left, and when they end at the planned pace."""
+    """Return the remaining required hours and the finish date at the planned pace, in a line."""
     if left.hours <= 0:
         return _("No hours left: what remains is proof.")
     effort, months = hours_left(left), left.chain.months
@@ -55,7 +55,7 @@ def planned_forecast(
     if found is None or found.span is None:
         return effort
     first, last = found.span
-    if first == last:  # the months decide, not the pace
+    if first == last:  # limited by the months of the chain, not by the pace
         text = ngettext(
             "%(effort)s You finish on %(first)s at the earliest, whatever the pace: milestones "
             "that follow one another take %(num)d month.",
@@ -90,13 +90,13 @@ def planned_forecast(
 
 
 def format_pace(hours_per_week: Decimal | None) -> str:
-    """Format hours a week to one decimal at most."""
+    """Format hours per week with at most one decimal."""
     pace = (hours_per_week or Decimal(0)).quantize(TENTH, ROUND_HALF_UP)
     return number_filter(pace, "#,##0.#")
 
 
 def own_pace_sentence(own: OwnPace, today: dt.date) -> str:
-    """Say what the person did lately: "In the last 90 days you finished 84 h, 6.5 h a week."""
+    """Return the recent pace, such as "In the last 90 days you finished 84 h, 6.5 h a week."""
     days = ngettext(
         "In the last %(num)d day", "In the last %(num)d days", (today - own.first).days + 1
     )
@@ -111,7 +111,7 @@ def own_pace_sentence(own: OwnPace, today: dt.date) -> str:
 
 
 def days_off_sentence(own: OwnPace, today: dt.date) -> str:
-    """Say how many of these days were off; empty where none was."""
+    """Return how many of these days were off, or "" if none were."""
     off = (today - own.first).days + 1 - own.days
     if off <= 0:
         return ""
@@ -123,37 +123,37 @@ def days_off_sentence(own: OwnPace, today: dt.date) -> str:
 
 
 def missing_for_own_pace(own: OwnPace) -> list[str]:
-    """Say what is missing until the own pace is known."""
+    """Return what is still needed to calculate the person's own pace."""
     said = []
-    if own.milestones < LEAST_MILESTONES:
+    if own.milestones < MIN_MILESTONES:
         said.append(
             ngettext(
                 "%(num)d more required milestone, done after the day you began",
                 "%(num)d more required milestones, done after the day you began",
-                LEAST_MILESTONES - own.milestones,
+                MIN_MILESTONES - own.milestones,
             )
         )
-    elif own.days_with_milestones < LEAST_DAYS_WITH_MILESTONES:
+    elif own.days_with_milestones < MIN_DAYS_WITH_MILESTONES:
         said.append(
             ngettext(
                 "a milestone done on %(num)d more day",
                 "milestones done on %(num)d more days",
-                LEAST_DAYS_WITH_MILESTONES - own.days_with_milestones,
+                MIN_DAYS_WITH_MILESTONES - own.days_with_milestones,
             )
         )
-    if own.days < LEAST_DAYS:
+    if own.days < MIN_DAYS:
         said.append(
             ngettext(
                 "%(num)d more day without time off",
                 "%(num)d more days without time off",
-                LEAST_DAYS - own.days,
+                MIN_DAYS - own.days,
             )
         )
     return said
 
 
 def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
-    """Say when a pace leads to the end, and what that is for the target date."""
+    """Return when the person finishes at a pace, and how that compares with the target date."""
     if estimate.span is None:
         return _("At that pace it takes more than forty years.")
     first, last = estimate.span
@@ -186,7 +186,7 @@ def estimate_sentence(found: Forecast, estimate: Estimate) -> str:
 
 
 def target_sentence(found: Forecast) -> str:
-    """Say what pace the target date needs; empty without a target date."""
+    """Return the pace that the target date requires, or "" without a target date."""
     if found.target_on is None or not found.remaining.required_hours:
         return ""
     target = date_filter(found.target_on)

@@ -1,4 +1,4 @@
-"""Load a person's forecast and their days off."""
+"""Load a person's forecast and days off."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from roadmap.catalog.queries import load_revision
 from roadmap.forecast.models import Absence
-from roadmap.forecast.rules import Done, Forecast, Span, make_forecast
+from roadmap.forecast.rules import Completion, Forecast, Span, make_forecast
 from roadmap.people.actor import Actor
 from roadmap.progress.models import MilestoneStatus
 from roadmap.progress.queries import EnrolledRoadmap
 
 
 def absences(session: Session, user_id: uuid.UUID) -> Sequence[Absence]:
-    """Load a person's days off, the latest first."""
+    """Load a person's days off, latest first."""
     return session.scalars(
         sa.select(Absence)
         .where(Absence.user_id == user_id)
@@ -27,16 +27,16 @@ def absences(session: Session, user_id: uuid.UUID) -> Sequence[Absence]:
     ).all()
 
 
-_AWAY: Any = Absence.__table__.c
+_ABSENCE: Any = Absence.__table__.c
 _DAYS_OFF = (
-    sa.select(_AWAY.starts_on, _AWAY.ends_on)
-    .where(_AWAY.user_id == sa.bindparam("user_id"))
-    .order_by(_AWAY.starts_on)
+    sa.select(_ABSENCE.starts_on, _ABSENCE.ends_on)
+    .where(_ABSENCE.user_id == sa.bindparam("user_id"))
+    .order_by(_ABSENCE.starts_on)
 )
 
 
 def days_off(session: Session, user_id: uuid.UUID) -> tuple[Span, ...]:
-    """Load a person's days off as forecasts skip them."""
+    """Load a person's days off as spans for forecasts."""
     rows = session.connection().execute(_DAYS_OFF, {"user_id": user_id})
     return tuple(Span(*row) for row in rows)
 
@@ -44,11 +44,10 @@ def days_off(session: Session, user_id: uuid.UUID) -> tuple[Span, ...]:
 def load_forecast(
     session: Session, actor: Actor, enrolled: EnrolledRoadmap, now: dt.datetime
 ) -> Forecast:
-    """Load the actor's forecast on a roadmap that they are on, in two statements.
+    """Load the actor's forecast on a roadmap in which they are enrolled, in two statements.
 
-    For the own pace, a required milestone counts on the day, in their time zone, on which it was
-    marked as done. One that is taken back does not count, nor does one that they said was done
-    already when they went through the roadmap.
+    For the own pace, a required milestone counts on the day (in their time zone) on which it was
+    marked as done. Milestones that were reset or marked as done during calibration do not count.
     """
     content = load_revision(session, enrolled.revision_id).content
     rows = session.execute(
@@ -68,7 +67,7 @@ def load_forecast(
         if each.required
     }
     done = [
-        Done(row.changed_at.astimezone(actor.zone).date(), required[row.milestone_key])
+        Completion(row.changed_at.astimezone(actor.zone).date(), required[row.milestone_key])
         for row in rows
         if row.status == "done" and not row.was_calibrated and row.milestone_key in required
     ]

@@ -1,4 +1,4 @@
-"""The forecast of a roadmap, and the days off that it skips. Nobody else sees any of it."""
+"""The forecast of a roadmap and the days off that it skips, visible only to the person."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ forecast = Blueprint("forecast", __name__)
 @forecast.get("/roadmaps/<slug>/forecast")
 @permit("forecast.read")
 def page(slug: str) -> Response:
-    """Say when the person finishes a roadmap, and why."""
+    """Show when the person will finish a roadmap, and why."""
     enrolled = enrollment_or_redirect(current_user.id, slug)
     return render_page(
         "forecast/page.html",

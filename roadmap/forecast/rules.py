@@ -1,7 +1,7 @@
-"""Forecast when the effort left is done: the pace, the dates, and what they rest on. Pure.
+"""Forecast when the remaining effort will be done, from the pace and the days off. Pure.
 
-All of it is in whole days of the person's own calendar, so that neither a time zone nor the two
-days of the year on which clocks change make a difference.
+All calculations use whole days in the person's calendar, so that neither time zones nor daylight
+saving make a difference.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from roadmap.core.dates import months_later
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-# No plan of many weeks is met to the hour: a forecast is a range of at least a fifth either way.
+# Plans over many weeks are never exact, so a forecast is a range of at least a fifth either way.
 FORECAST_SPREAD = Decimal("0.2")
-# Beyond a half, the range says nothing that helps anybody.
-WIDEST_SPREAD = Decimal("0.5")
+# A wider range would be useless.
+MAX_SPREAD = Decimal("0.5")
 MAX_WEEKS = 40 * 52
-# The own pace is that of so many days, and unknown from less than the other three.
+# The own pace covers this many days, and is unknown below the other three minimums.
 PACE_DAYS = 90
-LEAST_MILESTONES = 3
-LEAST_DAYS_WITH_MILESTONES = 3
-LEAST_DAYS = 28
+MIN_MILESTONES = 3
+MIN_DAYS_WITH_MILESTONES = 3
+MIN_DAYS = 28
 TENTH = Decimal("0.1")
 
 
 class Span(NamedTuple):
-    """Days from the first to the last, both included."""
+    """Days from the first to the last, both inclusive."""
 
     first: dt.date
     last: dt.date
@@ -43,17 +43,17 @@ class Span(NamedTuple):
         return isinstance(day, dt.date) and self.first <= day <= self.last
 
 
-class Done(NamedTuple):
-    """A required milestone that counts for the own pace: the day it was done, and its hours."""
+class Completion(NamedTuple):
+    """A completed required milestone that counts for the own pace, with its day and hours."""
 
     day: dt.date
     hours: int
 
 
 class Chain(NamedTuple):
-    """Milestones that come after each other, and the months that they take together at least.
+    """Milestones that depend on each other, and the minimum number of months they take in total.
 
-    `keys` are those of them that take months.
+    `keys` are only those that take months.
     """
 
     months: int
@@ -62,10 +62,10 @@ class Chain(NamedTuple):
 
 @dataclass(frozen=True)
 class Remaining:
-    """What is left of a roadmap: the hours of its open milestones, and the longest chain of them.
+    """The remaining effort of a roadmap: hours of open milestones, and their longest chain.
 
-    Required are the required milestones of required stages; the chain is that of these. `stages`
-    has the longest chain of each stage in which one takes months.
+    `required_hours` and `chain` cover only the required milestones of required stages. `stages` has
+    the longest chain of each stage with a milestone that takes months.
     """
 
     hours: int
@@ -75,14 +75,14 @@ class Remaining:
 
 
 def remaining(content: Content, open_keys: Collection[str]) -> Remaining:
-    """Return what is left of a roadmap of which the milestones `open_keys` are not settled."""
+    """Return the remaining effort of a roadmap with the given open milestones."""
     chains: dict[str, Chain] = {}
     stages: dict[str, Chain] = {}
     hours = required_hours = 0
     for stage in content.stages:
         left = [m for m in stage.milestones if m.key in open_keys]
         for m in left:
-            # What comes before a milestone stands before it, so its chain is there.
+            # Prerequisites come earlier in the file, so their chains are known.
             before = _longest(chains, m.after)
             if m.months:
                 chains[m.key] = Chain(before.months + m.months, (*before.keys, m.key))
@@ -103,7 +103,7 @@ def remaining(content: Content, open_keys: Collection[str]) -> Remaining:
 def _longest(chains: Mapping[str, Chain], keys: Iterable[str]) -> Chain:
     """Return the chain of some keys that takes the most months.
 
-    Milestones beside each other extend over the same months.
+    Chains run in parallel, so their months are not added up.
     """
     found = [chains[key] for key in keys if key in chains]
     return max(found, key=lambda chain: chain.months, default=Chain(0, ()))
@@ -111,10 +111,10 @@ def _longest(chains: Mapping[str, Chain], keys: Iterable[str]) -> Chain:
 
 @dataclass(frozen=True)
 class Estimate:
-    """When a pace leads to the end. `span` is None beyond forty years.
+    """When a person finishes at a pace. `span` is None if that is more than forty years ahead.
 
-    `likely_on` is the day within it to which this pace leads, and `weeks_late` what that is for the
-    target date, None without one.
+    `likely_on` is the most likely day in the span, and `weeks_late` compares it with the target
+    date, None without one.
     """
 
     hours_per_week: Decimal
@@ -133,10 +133,10 @@ def estimate(
     spread: Decimal = FORECAST_SPREAD,
     absences: Iterable[Span] = (),
 ) -> Estimate | None:
-    """Return when `hours_left` are done at this pace; None without a pace or with nothing left.
+    """Return when `hours_left` are done at this pace; None without a pace or without hours left.
 
-    `spread` is the share by which the time taken may be shorter or longer. Days of absence are
-    skipped. No date is before the longest chain of months has passed.
+    `spread` is the fraction by which the time may be shorter or longer. Days of absence are
+    skipped. No date is earlier than `months_left` months from today.
     """
     if not hours_per_week or hours_left <= 0:
         return None
@@ -161,9 +161,9 @@ def estimate(
 def needed_pace(
     hours_left: int, today: dt.date, target_on: dt.date, absences: Iterable[Span] = ()
 ) -> Decimal | None:
-    """Return the hours a week that finish on the target date, rounded up to a tenth.
+    """Return the hours per week needed to finish on the target date, rounded up to a tenth.
 
-    None where no day is left until then.
+    Return None if no day is left until then.
     """
     days = (target_on - today).days
     for each in merge(absences):
@@ -174,7 +174,7 @@ def needed_pace(
 
 
 def merge(absences: Iterable[Span]) -> list[Span]:
-    """Return absences in order, with those that overlap or meet as one."""
+    """Return absences in order, merging those that overlap or are adjacent."""
     merged: list[Span] = []
     for each in sorted(absences):
         if merged and each.first <= _next(merged[-1].last):
@@ -185,7 +185,7 @@ def merge(absences: Iterable[Span]) -> list[Span]:
 
 
 def _days_to_finish(today: dt.date, days: int, merged: Iterable[Span]) -> int:
-    """Return how many days from today so many days of work take, with the absences between."""
+    """Return the number of days from today that a number of work days takes with absences."""
     for each in merged:
         first = max((each.first - today).days, 1)
         last = (each.last - today).days
@@ -200,11 +200,11 @@ def _next(day: dt.date) -> dt.date:
 
 @dataclass(frozen=True)
 class OwnPace:
-    """What a person did of a roadmap in the last 90 days, or since they began.
+    """A person's progress on a roadmap in the last 90 days, or since they started.
 
-    `hours` are those of `milestones` required ones, done on `days_with_milestones` days; `days` are
-    those from `first` to today without absences. `spread` is the share by which the time that the
-    rest takes may differ.
+    `hours` are those of the `milestones` required milestones done on `days_with_milestones` days;
+    `days` are the days from `first` to today without absences. `spread` is the uncertainty of the
+    remaining time, as a fraction.
     """
 
     first: dt.date
@@ -216,26 +216,29 @@ class OwnPace:
 
     @property
     def is_known(self) -> bool:
-        """Return whether this is enough to forecast from."""
+        """Return whether there is enough data for a forecast."""
         return (
-            self.milestones >= LEAST_MILESTONES
-            and self.days_with_milestones >= LEAST_DAYS_WITH_MILESTONES
-            and self.days >= LEAST_DAYS
+            self.milestones >= MIN_MILESTONES
+            and self.days_with_milestones >= MIN_DAYS_WITH_MILESTONES
+            and self.days >= MIN_DAYS
         )
 
     @property
     def hours_per_week(self) -> Decimal | None:
-        """Return the pace; None where too little is known of it."""
+        """Return the pace, or None if there is too little data."""
         return Decimal(self.hours * 7) / self.days if self.is_known else None
 
 
 def own_pace(
-    done: Iterable[Done], started_on: dt.date, today: dt.date, absences: Iterable[Span] = ()
+    done: Iterable[Completion],
+    started_on: dt.date,
+    today: dt.date,
+    absences: Iterable[Span] = (),
 ) -> OwnPace:
-    """Return the own pace of a person who began a roadmap on a day.
+    """Return the own pace of a person who started a roadmap on a day.
 
-    The first day does not count, nor do the milestones of it: on that day people tick what they
-    did before they knew Cairn. Days of absence do not count; what was done on them does.
+    The first day and its milestones do not count, because people then mark what they did before
+    they used Cairn. Days of absence do not count either, but milestones done on them do.
     """
     first = max(today - dt.timedelta(days=PACE_DAYS - 1), _next(started_on))
     counted = [each for each in done if first <= each.day <= today]
@@ -252,28 +255,28 @@ def own_pace(
     )
 
 
-def _spread(done: Sequence[Done], days: Sequence[dt.date]) -> Decimal:
-    """Return how far the pace may be off: the standard error of the mean of the hours of a week.
+def _spread(done: Sequence[Completion], days: Sequence[dt.date]) -> Decimal:
+    """Return the uncertainty of the pace: the relative standard error of the mean weekly hours.
 
-    `days` are those that count, the newest first; seven of them are a week. The standard error is
-    the standard deviation of the weeks divided by the square root of their number, here as a share
-    of their mean. It is at least `FORECAST_SPREAD` and at most `WIDEST_SPREAD`.
+    `days` are the days that count, newest first; seven of them make a week. The standard error is
+    the standard deviation of the weeks divided by the square root of their number, here as a
+    fraction of their mean. It is limited to `FORECAST_SPREAD` and `MAX_SPREAD`.
     """
     ends = [dt.date.max, *days[6::7]]
     weeks = [sum(d.hours for d in done if start <= d.day < end) for end, start in pairwise(ends)]
     if len(weeks) < 2 or not any(weeks):
-        return WIDEST_SPREAD
+        return MAX_SPREAD
     share = Decimal(stdev(weeks) / math.sqrt(len(weeks)) / fmean(weeks)).quantize(TENTH / 10)
-    return min(max(share, FORECAST_SPREAD), WIDEST_SPREAD)
+    return min(max(share, FORECAST_SPREAD), MAX_SPREAD)
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A person's forecast on a roadmap, with everything that it rests on.
+    """A person's forecast on a roadmap, with all of its inputs.
 
-    `by_own_pace` is None where too little is known, `by_planned_pace` where no pace is planned;
-    both are None with no required hours left. `needed` is the pace for the target date, None
-    without one and where no day is left until then. `absences` are the days off from today on.
+    `by_own_pace` is None with too little data, `by_planned_pace` without a planned pace; both are
+    None if no required hours are left. `needed` is the pace for the target date, None without one
+    or if no day is left until then. `absences` are the days off after today.
     """
 
     today: dt.date
@@ -288,14 +291,14 @@ class Forecast:
 
     @property
     def is_target_too_soon(self) -> bool:
-        """Return whether no pace reaches the target date: the months alone go on after it."""
+        """Return whether no pace is enough, because the months of the chain end too late."""
         return self.target_on is not None and self.soonest > self.target_on
 
 
 def make_forecast(
     content: Content,
     open_keys: Collection[str],
-    done: Iterable[Done],
+    done: Iterable[Completion],
     *,
     started_on: dt.date,
     target_on: dt.date | None,
@@ -303,7 +306,7 @@ def make_forecast(
     absences: Sequence[Span],
     today: dt.date,
 ) -> Forecast:
-    """Return the forecast of a person who has `planned` so many hours a week, if any."""
+    """Return a person's forecast; `planned` is their planned number of hours per week."""
     left = remaining(content, open_keys)
     hours, months = left.required_hours, left.chain.months
     own = own_pace(done, started_on, today, absences)
@@ -332,7 +335,7 @@ MAX_DAYS_OFF = 5 * 366
 
 
 def span_error(days: Span, today: dt.date) -> str | None:
-    """Return what is wrong with days off, or None: `order`, `past`, `too_far`, `too_long`."""
+    """Return the error in days off: `order`, `past`, `too_far`, `too_long` or None."""
     if days.last < days.first:
         return "order"
     if days.first < EARLIEST_DAY_OFF:

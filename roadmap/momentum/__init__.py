@@ -1,1 +1,1 @@
-"""Progress over time: daily snapshots, the burn-up, the history of the score, the calendar."""
+"""Progress over time: daily snapshots, the burn-up, the score history, the activity calendar."""

@@ -1,4 +1,4 @@
-"""Write daily snapshots: from the summary row, and from the history where days are missing."""
+"""Write daily snapshots from the summary row, and missing days from the history."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.momentum.models import Snapshot
-from roadmap.momentum.queries import load_contents, load_past
-from roadmap.momentum.reconstruction import history_days
+from roadmap.momentum.queries import load_contents, load_past_facts
+from roadmap.momentum.reconstruction import reconstruct_days
 from roadmap.momentum.rules import Figures, figures_of_summary
 from roadmap.people.locks import lock_user_to_read
 from roadmap.people.models import User
 from roadmap.progress.models import Enrollment
 from roadmap.readiness.models import ReadinessSummary
 
-# How many people are looked for at once.
+# The number of people to find at once.
 BATCH_SIZE = 500
-# How many days of one roadmap are worked out in one transaction.
+# The number of days of one person to reconstruct in one transaction.
 MAX_DAYS = 200
 
 _SUMMARY: Any = ReadinessSummary.__table__.c
@@ -29,7 +29,7 @@ _SNAPSHOT: Any = Snapshot.__table__.c
 
 
 def find_due(session: Session, *, after: uuid.UUID | None = None) -> list[uuid.UUID]:
-    """Return people whose summary changed since their last snapshot, in order, a batch at most."""
+    """Return a batch of people whose summary changed since their last snapshot, by id."""
     is_taken = sa.exists().where(
         _SNAPSHOT.user_id == _SUMMARY.user_id,
         _SNAPSHOT.roadmap_id == _SUMMARY.roadmap_id,
@@ -49,11 +49,11 @@ def find_due(session: Session, *, after: uuid.UUID | None = None) -> list[uuid.U
 
 
 def take_snapshots(session: Session, user_id: uuid.UUID) -> bool:
-    """Bring a person's snapshots up to their summary rows; return whether more days are missing.
+    """Update a person's snapshots from their summary rows; return whether more days are missing.
 
-    Run again, it changes nothing. Days before the first snapshot, and those since the last one on
-    which nobody took any, are worked out from the history, some at a time: call it until it
-    returns False. An import that brings a history along may call it too; so does the next job.
+    Idempotent. Days before the first snapshot and days without one since the last are reconstructed
+    from the history, up to `MAX_DAYS` per call: call it until it returns False. An import that
+    brings a history may call it too, otherwise the next job does.
     """
     lock_user_to_read(session, user_id)
     zone = ZoneInfo(session.scalars(sa.select(User.timezone).where(User.id == user_id)).one())
@@ -87,10 +87,10 @@ def take_snapshots(session: Session, user_id: uuid.UUID) -> bool:
         else:
             first = latest.checked_on
         if first < computed_on:
-            past = past or load_past(session, user_id, zone)
+            past = past or load_past_facts(session, user_id, zone)
             contents = load_contents(session, roadmap_id, zone)
             until = computed_on - dt.timedelta(days=1)
-            for day, figures in history_days(past, contents, first, until):
+            for day, figures in reconstruct_days(past, contents, first, until):
                 if tried == MAX_DAYS:
                     session.flush()
                     return True
@@ -111,13 +111,13 @@ def _latest(session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID) -> Snap
 
 
 def _write(session: Session, latest: Snapshot, day: dt.date, figures: Figures) -> Snapshot:
-    """Write the figures of a day from the latest snapshot on; return the one that holds them."""
+    """Write the figures of a day, given the latest snapshot; return the snapshot with them."""
     found = Figures(*(getattr(latest, name) for name in Figures._fields))
     is_new = latest.checked_on is None
     if day > latest.day and not is_new and not figures.looks_like(found):
         latest = Snapshot(user_id=latest.user_id, roadmap_id=latest.roadmap_id, day=day)
         is_new = True
-    # A value that was stored on the day is not replaced by an unknown one.
+    # Never replace a value stored on the day by an unknown one.
     if is_new or (day <= latest.day and (figures.score is not None or found.score is None)):
         for name in Figures._fields:
             setattr(latest, name, getattr(figures, name))

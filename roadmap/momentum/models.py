@@ -13,14 +13,14 @@ from roadmap.core.types import Base
 
 
 class Snapshot(Base):
-    """A person's own figures on a roadmap at the end of a day, by their own date.
+    """A person's own figures on a roadmap at the end of a day in their time zone.
 
-    It is history and never the truth: no figure of today is read from it. A day without a row is
-    as the row before it. Hours are cumulative, as in `readiness.rules.Progress`; those with
-    evidence and the score are None where later changes make it impossible to tell.
+    Snapshots are only history: today's figures are never read from them. A day without a row has
+    the figures of the row before it. Hours are cumulative, as in `readiness.rules.Progress`; hours
+    with evidence and the score are None if later changes have made them unknown.
 
-    `checked_on` is the last day on which the figures were found to be the same, `person_version`
-    that of the summary row in which they were found; None where they come from the history.
+    `checked_on` is the last day for which the figures were confirmed, `person_version` the version
+    of the summary row they came from, or None if they were reconstructed from the history.
     """
 
     __tablename__ = "progress_snapshot"

@@ -1,4 +1,4 @@
-"""Progress over time as texts and drawings."""
+"""Format progress over time as text and charts."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from roadmap.momentum.rules import Series
 _ = gettext
 
 PERIOD_NAMES = {"90-days": _l("90 days"), "year": _l("One year"), "all": _l("All")}
-# How many months the axis of time names at most, and how many months may lie between two.
-MOST_MONTHS = 4
+# The maximum number of months labelled on the time axis, and the possible steps between them.
+MAX_MONTH_LABELS = 4
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240)
 
 
 def burn_up(points: Series, target_on: dt.date | None) -> Markup:
-    """Draw the hours of each tone, below the hours that apply; for two points or more."""
+    """Draw the hours of each tone below the applicable hours; needs at least two points."""
     days = [day for day, _figures in points]
     (first, before), (last, after) = points[0], points[-1]
     lines = [
@@ -63,12 +63,12 @@ def burn_up(points: Series, target_on: dt.date | None) -> Markup:
             first=date_filter(first),
             last=date_filter(last),
             hours=number_filter(after.hours),
-            claimed=known(after.claimed_hours),
-            claimed_before=known(before.claimed_hours),
-            evidenced=known(after.evidenced_hours),
-            evidenced_before=known(before.evidenced_hours),
-            verified=known(after.verified_hours),
-            verified_before=known(before.verified_hours),
+            claimed=format_value(after.claimed_hours),
+            claimed_before=format_value(before.claimed_hours),
+            evidenced=format_value(after.evidenced_hours),
+            evidenced_before=format_value(before.evidenced_hours),
+            verified=format_value(after.verified_hours),
+            verified_before=format_value(before.verified_hours),
         ),
         values=[(value, number_filter(value)) for value in _round_ticks(top)],
         dates=_date_ticks(first, drawn_target or last),
@@ -77,14 +77,14 @@ def burn_up(points: Series, target_on: dt.date | None) -> Markup:
 
 
 def _drawn_target(points: Series, target_on: dt.date | None) -> dt.date | None:
-    """Return the target where the chart shows it: far ahead it would leave no room for what was."""
+    """Return the target date if it is near enough to leave room for the past in the chart."""
     first, last = points[0][0], points[-1][0]
     is_near = target_on is not None and last < target_on <= last + (last - first)
     return target_on if is_near else None
 
 
 def target_sentence(points: Series, target_on: dt.date | None) -> str:
-    """Say when the target is, and why the chart may not show it; empty without one."""
+    """Return the target date, and why the chart may not show it; "" without one."""
     if target_on is None or not points:
         return ""
     day = date_filter(target_on)
@@ -96,13 +96,13 @@ def target_sentence(points: Series, target_on: dt.date | None) -> str:
 
 
 def step_sentence(points: Series) -> str:
-    """Say how many days are between the points of a chart."""
+    """Return the number of days between the points of a chart, as a sentence."""
     step = (points[-1][0] - points[-2][0]).days if len(points) > 1 else 1
     return ngettext("A point for each day.", "A point every %(num)d days.", step)
 
 
 def score_line(points: Series) -> Markup:
-    """Draw the readiness score; for two points or more."""
+    """Draw the readiness score; needs at least two points."""
     (first, before), (last, after) = points[0], points[-1]
     scores = [None if each.score is None else float(each.score) for _day, each in points]
     return render_lines(
@@ -111,9 +111,9 @@ def score_line(points: Series) -> Markup:
         title=_("Readiness score over time"),
         description=_(
             "From %(before)s of 100 points on %(first)s to %(after)s on %(last)s.",
-            before=known(before.score),
+            before=format_value(before.score),
             first=date_filter(first),
-            after=known(after.score),
+            after=format_value(after.score),
             last=date_filter(last),
         ),
         values=[(value, number_filter(value)) for value in (0, 25, 50, 75, 100)],
@@ -121,15 +121,15 @@ def score_line(points: Series) -> Markup:
     )
 
 
-def known(value: float | Decimal | None) -> str:
-    """Format hours or points; a dash for what is unknown."""
+def format_value(value: float | Decimal | None) -> str:
+    """Format hours or points, or a dash if they are unknown."""
     if value is None:
         return "–"
     return points_filter(value) if isinstance(value, Decimal) else number_filter(value)
 
 
 def draw_year(year: int, counts: Mapping[dt.date, int], today: dt.date) -> Markup:
-    """Draw the days of a year by their number of changes."""
+    """Draw the days of a year with their number of changes."""
     locale = Locale.parse(current_locale())
     first = locale.first_week_day
     weekdays = locale.days["stand-alone"]["short"]
@@ -153,7 +153,7 @@ def draw_year(year: int, counts: Mapping[dt.date, int], today: dt.date) -> Marku
 
 
 def activity_line(counts: Mapping[dt.date, int]) -> str:
-    """Say how much happened in a year."""
+    """Return the number of changes and days of a year, as a sentence."""
     if not counts:
         return _("No changes.")
     return _(
@@ -163,8 +163,8 @@ def activity_line(counts: Mapping[dt.date, int]) -> str:
     )
 
 
-def unknown_until(series: Series) -> dt.date | None:
-    """Return the first day from which everything is known, None where nothing is missing."""
+def known_from(series: Series) -> dt.date | None:
+    """Return the first day after all unknown figures, or None if none are unknown."""
     days = [day for day, figures in series]
     missing = [place for place, (_day, figures) in enumerate(series) if figures.score is None]
     if not missing:
@@ -173,11 +173,11 @@ def unknown_until(series: Series) -> dt.date | None:
 
 
 def _hours(name: str, hours: int | None) -> str:
-    return _("%(name)s %(hours)s h", name=name, hours=known(hours))
+    return _("%(name)s %(hours)s h", name=name, hours=format_value(hours))
 
 
 def _round_ticks(top: int) -> list[int]:
-    """Return about four round numbers from 0 to the first that is not below the top."""
+    """Return about four round numbers from 0 to the first that is at least `top`."""
     step = next(
         base * 10**power
         for power in range(9)
@@ -188,7 +188,7 @@ def _round_ticks(top: int) -> list[int]:
 
 
 def _date_ticks(first: dt.date, last: dt.date) -> list[tuple[dt.date, str]]:
-    """Return the first days of round months, or the first and the last day of a short span."""
+    """Return the first days of evenly spaced months, or both ends of a short span."""
     months = [divmod(month, 12) for month in range(_month(first) + 1, _month(last) + 1)]
     if len(months) < 2:
         return [(day, date_filter(day)) for day in (first, last)]
@@ -196,7 +196,7 @@ def _date_ticks(first: dt.date, last: dt.date) -> list[tuple[dt.date, str]]:
         chosen = [
             dt.date(year, place + 1, 1) for year, place in months if (year * 12 + place) % step == 0
         ]
-        if len(chosen) <= MOST_MONTHS:
+        if len(chosen) <= MAX_MONTH_LABELS:
             break
     return [(day, date_filter(PartialDate(f"{day:%Y-%m}"))) for day in chosen]
 

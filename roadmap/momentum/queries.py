@@ -1,4 +1,4 @@
-"""Load snapshots, what is recorded of earlier days, and the days on which something changed."""
+"""Load snapshots, records of past facts, and the days with changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ENTRY: Any = HistoryEntry.__table__.c
 def load_series(
     session: Session, user_id: uuid.UUID, roadmap_id: uuid.UUID
 ) -> list[tuple[dt.date, Figures]]:
-    """Load a person's snapshots on a roadmap, in order; 3,650 rows for ten years at most."""
+    """Load a person's snapshots on a roadmap, in order; at most 3,650 rows for ten years."""
     figures = (getattr(Snapshot, name) for name in Figures._fields)
     rows = session.execute(
         sa.select(Snapshot.day, *figures)
@@ -46,7 +46,7 @@ def load_series(
 def changes_by_day(
     session: Session, user_id: uuid.UUID, year: int, zone: ZoneInfo
 ) -> dict[dt.date, int]:
-    """Count the entries of a person's history by day of a year, in their own time zone."""
+    """Count a person's history entries by day of a year, in their time zone."""
     begin, end = (dt.datetime(each, 1, 1, tzinfo=zone) for each in (year, year + 1))
     moments = session.scalars(
         sa.select(_ENTRY.at).where(_ENTRY.user_id == user_id, _ENTRY.at >= begin, _ENTRY.at < end)
@@ -55,7 +55,7 @@ def changes_by_day(
 
 
 def first_change(session: Session, user_id: uuid.UUID) -> dt.datetime | None:
-    """Return when a person's history begins."""
+    """Return the time of the first entry in a person's history."""
     query = sa.select(sa.func.min(_ENTRY.at)).where(_ENTRY.user_id == user_id)
     return session.scalar(query)
 
@@ -75,8 +75,8 @@ def load_contents(
     ]
 
 
-def load_past(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> PastFacts:
-    """Load what is recorded of a person's earlier days, in twelve statements."""
+def load_past_facts(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> PastFacts:
+    """Load the records of a person's past facts, in twelve statements."""
     session.flush()
     record = records_without_evidence(session, [user_id])[user_id]
     items = load_user_items(
@@ -96,7 +96,7 @@ def load_past(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> PastFacts
     for event in _events(session, user_id, zone, "status.set"):
         statuses[event.subject].append((event.day, event.data["status"]))
     for key, at in record.status_changed_at.items():
-        # What came in without a history is so since it says.
+        # A status imported without history counts from the date that it has.
         statuses.setdefault(key, [(at.astimezone(zone).date(), record.own.statuses[key])])
     return PastFacts(
         statuses=statuses,
@@ -125,7 +125,7 @@ def load_past(session: Session, user_id: uuid.UUID, zone: ZoneInfo) -> PastFacts
 
 
 def _events(session: Session, user_id: uuid.UUID, zone: ZoneInfo, *actions: str) -> list[Event]:
-    """Load entries of the history in the order of their moments; an import may add older ones."""
+    """Load history entries ordered by time, because imports can add older ones later."""
     rows = session.connection().execute(
         sa.select(_ENTRY.at, _ENTRY.action, _ENTRY.subject, _ENTRY.data)
         .where(_ENTRY.user_id == user_id, sa.or_(*map(_ENTRY.action.like, actions)))
@@ -135,7 +135,7 @@ def _events(session: Session, user_id: uuid.UUID, zone: ZoneInfo, *actions: str)
 
 
 def _entries(session: Session, user_id: uuid.UUID, zone: ZoneInfo, own: Facts) -> list[PastEntry]:
-    """Return positions and degrees, those that were removed as well."""
+    """Return positions and degrees, including removed ones."""
     there: list[Position | Degree] = [*own.positions, *own.degrees]
     values = {each.id: each for each in there}
     days: dict[str, dict[str, dt.date]] = defaultdict(dict)

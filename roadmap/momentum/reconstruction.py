@@ -1,8 +1,8 @@
-"""Work out a person's facts on an earlier day from what is recorded: the rows and their history.
+"""Reconstruct a person's facts on a past day from the current rows and the history.
 
-Statuses, assessments and reviews are known for every day. What was overwritten is not: the links of
-a piece that was deleted, or the expiry that a draft had before its last edit. `PastFacts` says on
-which days that matters, so that no figure is made up. Pure; `queries.load_past` loads it.
+Statuses, assessments and reviews are known for every day. Overwritten values are not: the links of
+a deleted piece, or the expiry of a draft before its last edit. `PastFacts` determines on which days
+this matters, so that no figure is made up. Pure; `queries.load_past_facts` loads the input.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from roadmap.readiness.tally import Tally
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content
 
-# Fields of a version that was never submitted: an edit overwrites them. What decides which tone it
-# lends, and what besides counts in the score.
+# Fields of an unsubmitted version, which an edit overwrites: those that affect a milestone's tone,
+# and those that only affect the score.
 TONE_FIELDS, SCORE_FIELDS = frozenset({"expires_on"}), frozenset({"kind", "impacts"})
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An entry of the history, with the person's own date."""
+    """A history entry, with its date in the person's time zone."""
 
     day: dt.date
     action: str
@@ -40,8 +40,8 @@ class Event:
     data: Mapping[str, Any]
 
     @property
-    def change_of_links(self) -> Sequence[Sequence[str]]:
-        """Return the milestones of a piece before and after it; empty where it changed none."""
+    def link_change(self) -> Sequence[Sequence[str]]:
+        """Return the linked milestones before and after, or empty if they did not change."""
         is_change = self.action in ("evidence.linked", "evidence.edited")
         change: Sequence[Sequence[str]] = self.data.get("milestones", ()) if is_change else ()
         return change
@@ -49,7 +49,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """An assessment by oneself (`self`) or by someone else, with the person's own date."""
+    """A self-assessment (`self`) or one by someone else, with its date in the person's zone."""
 
     day: dt.date
     skill: str
@@ -59,9 +59,9 @@ class Level:
 
 @dataclass
 class PastPiece:
-    """A piece of evidence that is still there, with every version and the links of today.
+    """An existing piece of evidence with every version and its current links.
 
-    `made_on` are the days of its versions, by number; `events` are in order.
+    `made_on` has the day of each version by number; `events` are in order.
     """
 
     item: Item
@@ -75,12 +75,12 @@ class PastPiece:
         for event in reversed(self.events):
             if event.day <= day:
                 break
-            if change := event.change_of_links:
+            if change := event.link_change:
                 keys = change[0]
         return keys
 
     def review_on(self, day: dt.date) -> tuple[int | None, set[str]]:
-        """Return which version was verified at the end of a day, and for which milestones."""
+        """Return the version that was verified at the end of a day, and its milestones."""
         verified: int | None = None
         confirmed: dict[int, set[str]] = {}
         reviews: list[tuple[str, int, set[str]]] = []
@@ -99,8 +99,8 @@ class PastPiece:
                 confirmed[number] = confirmed.get(number, set()) - keys
                 before = reviews[-1] if reviews else None
                 verified = before[1] if before and before[0] == "verified" else None
-            elif change := event.change_of_links:
-                # A later link does not inherit the confirmation.
+            elif change := event.link_change:
+                # A milestone that is linked again later does not inherit the confirmation.
                 for keys in confirmed.values():
                     keys &= set(change[1])
         return verified, confirmed.get(verified or 0, set())
@@ -111,7 +111,7 @@ class PastPiece:
             event.day > day
             and event.action == "evidence.edited"
             and event.data.get("version") == number
-            # A version that an edit made has the values that it was made with.
+            # An edit that created the version overwrote nothing in it.
             and self.made_on[number] <= day
             and not fields.isdisjoint(event.data.get("fields", ()))
             for event in self.events
@@ -120,9 +120,9 @@ class PastPiece:
 
 @dataclass(frozen=True, slots=True)
 class PastEntry:
-    """A position or a degree from the day on which it was recorded until it was removed.
+    """A position or degree, with the days on which it was recorded, removed and last changed.
 
-    Before `changed_on` it said something else. None where there is no such day.
+    Its value before `changed_on` is unknown. Days are None if there was no such event.
     """
 
     value: Position | Degree
@@ -133,10 +133,10 @@ class PastEntry:
 
 @dataclass
 class PastFacts:
-    """Everything about a person that earlier figures follow from.
+    """Everything about a person from which past figures can be computed.
 
-    `statuses` are days with the status since then, in order, by milestone. `deleted` are the first
-    and the last day on which a piece was there that is gone.
+    `statuses` has pairs of a day and the status from then on, in order, by milestone. `deleted` has
+    the first and last day of each piece that was deleted.
     """
 
     statuses: Mapping[str, Sequence[tuple[dt.date, str]]] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class PastFacts:
     deleted: Sequence[tuple[dt.date, dt.date]] = ()
 
     def change_days(self) -> set[dt.date]:
-        """Return the days on which the facts changed, or a piece counted no more."""
+        """Return the days on which the facts changed or a piece lapsed."""
         days = {day for changes in self.statuses.values() for day, _status in changes}
         days |= {each.day for each in self.levels}
         for piece in self.pieces:
@@ -223,14 +223,14 @@ class PastFacts:
         }
 
 
-def history_days(
+def reconstruct_days(
     past: PastFacts, contents: Sequence[tuple[dt.date, Content]], first: dt.date, last: dt.date
 ) -> Iterator[tuple[dt.date, Figures]]:
     """Yield the days from `first` to `last` on which figures can have changed, with the figures.
 
-    `contents` are the revisions of the roadmap with the days on which they were published; the
-    first one counts before its own day too. While years of ML engineering grow, the score is taken
-    once a month as well.
+    `contents` are the revisions of the roadmap with their publication days; the first one is used
+    for earlier days too. If years of ML engineering are growing, the first of each month is
+    included, because the score changes without an event.
     """
     days = past.change_days() | {day for day, _content in contents} | {first}
     if any(isinstance(each.value, Position) and each.value.is_ml for each in past.entries):

@@ -1,4 +1,4 @@
-"""The page of progress over time. Nobody else sees it."""
+"""The page of progress over time, visible only to the person."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ momentum = Blueprint("momentum", __name__)
 @momentum.get("/roadmaps/<slug>/progress")
 @permit("snapshot.read")
 def page(slug: str) -> Response:
-    """Show effort and score over a period, `?period=90-days`, and a year, `?year=2026`."""
+    """Show effort and score over a period (`?period=90-days`) and a year (`?year=2026`)."""
     mine = enrollment_or_redirect(current_user.id, slug)
     today = current_user.today(now())
     period = request.args.get("period", "")
@@ -29,7 +29,7 @@ def page(slug: str) -> Response:
         period = "year"
     series = queries.load_series(db.session, current_user.id, mine.roadmap_id)
     if (own := load_own_summary(db.session, current_user.id, mine, today)) is not None:
-        # Today is as it is, not as it was when the last snapshot was taken.
+        # Use the current figures for today, because the last snapshot may be older.
         figures = rules.figures_of_summary(own)
         series = [each for each in series if each[0] < today] + [(today, figures)]
     first = rules.first_day(period, today)
@@ -56,6 +56,6 @@ def page(slug: str) -> Response:
 
 
 def _year(first: int, today: dt.date) -> int:
-    """Return the year that the address names, or this one."""
+    """Return the year in the URL, or the current one."""
     year = request.args.get("year", today.year, type=int)
     return year if first <= year <= today.year else today.year

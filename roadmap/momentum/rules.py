@@ -1,4 +1,4 @@
-"""What is drawn of progress over time: figures, periods and the days between. Pure."""
+"""Figures, periods and sampling for charts of progress over time. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-# The periods of the charts in days, by their word in the address; None is all there is.
+# The periods of the charts in days, by their name in the URL; None for everything.
 PERIODS: dict[str, int | None] = {"90-days": 90, "year": 365, "all": None}
-# A chart shows a point every so many days, the first of these that needs no more points.
+# The steps between points in days; a chart uses the first that fits within MAX_POINTS.
 STEPS = (1, 7, 28, 91, 364)
 MAX_POINTS = 140
-# The table has so many days of change at most.
+# The maximum number of days in the table of changes.
 MAX_ROWS = 100
 
 
@@ -27,7 +27,7 @@ class Figures(NamedTuple):
     score: Decimal | None
 
     def looks_like(self, other: Figures) -> bool:
-        """Return whether the other figures read the same, the score to one decimal."""
+        """Return whether the figures are displayed the same, with the score to one decimal."""
         return self._shown() == other._shown()
 
     def _shown(self) -> Figures:
@@ -35,13 +35,13 @@ class Figures(NamedTuple):
 
 
 def figures_of_summary(own: Mapping[str, Any]) -> Figures:
-    """Return the figures in the own half of a summary row (see `readiness.summary`)."""
+    """Return the figures in `own` of a summary row (see `readiness.summary`)."""
     progress = own["progress"]
     hours: int = progress["hours"]
     return Figures(
         hours,
         progress["claimed_hours"],
-        # Of these the summary has shares, rounded to four decimals; hours are whole numbers.
+        # The summary has only shares of these, rounded to four decimals; hours are integers.
         round(progress["evidenced"] * hours),
         round(progress["verified"] * hours),
         Decimal(str(own["score"])),
@@ -49,19 +49,19 @@ def figures_of_summary(own: Mapping[str, Any]) -> Figures:
 
 
 def first_day(period: str, today: dt.date) -> dt.date:
-    """Return the day on which a period begins, the first of all days for all there is."""
+    """Return the first day of a period, or the earliest possible day for everything."""
     days = PERIODS[period]
     return dt.date.min if days is None else today - dt.timedelta(days=days)
 
 
 Series = Sequence[tuple[dt.date, Figures]]
-"""Days with their figures, in order; a day between is as the one before it."""
+"""Days with their figures, in order; a day without an entry has those of the day before."""
 
 
 def sample(series: Series, first: dt.date, last: dt.date) -> list[tuple[dt.date, Figures]]:
-    """Return the points of a chart: `last`, and every so many days before it down to `first`.
+    """Return the points of a chart: `last`, and days before it at equal steps down to `first`.
 
-    Days before the series begins are left out; the first point is its first day, or `first`.
+    Days before the series begins are left out; the first point is its first day or `first`.
     """
     if not series or last < series[0][0]:
         return []
@@ -74,7 +74,7 @@ def sample(series: Series, first: dt.date, last: dt.date) -> list[tuple[dt.date,
 
 
 def changes(series: Series, first: dt.date) -> list[tuple[dt.date, Figures]]:
-    """Return the days on which the figures became others, from the one that holds on `first` on."""
+    """Return the days on which the figures changed, starting with the ones valid on `first`."""
     changed = [
         point
         for place, point in enumerate(series)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from roadmap.forecast.rules import (
     FORECAST_SPREAD,
-    WIDEST_SPREAD,
-    Done,
+    MAX_SPREAD,
+    Completion,
     Span,
     estimate,
     merge,
@@ -102,7 +102,7 @@ SPANS = st.builds(
     lambda first, days: Span(first, first + dt.timedelta(days=days)), DAYS, st.integers(0, 120)
 )
 ABSENCES = st.lists(SPANS, max_size=6)
-SPREADS = st.decimals(FORECAST_SPREAD, WIDEST_SPREAD, places=2)
+SPREADS = st.decimals(FORECAST_SPREAD, MAX_SPREAD, places=2)
 NEVER = Span(dt.date.max, dt.date.max)
 
 
@@ -199,13 +199,13 @@ def test_a_leap_day_is_a_day():
 BEGAN = dt.date(2026, 1, 1)
 
 
-def weekly(hours: int, weeks: int) -> list[Done]:
+def weekly(hours: int, weeks: int) -> list[Completion]:
     """So many hours on the last day of each of the last weeks."""
-    return [Done(TODAY - dt.timedelta(weeks=back), hours) for back in range(weeks)]
+    return [Completion(TODAY - dt.timedelta(weeks=back), hours) for back in range(weeks)]
 
 
 def test_the_own_pace_is_that_of_the_last_90_days():
-    long_ago = Done(TODAY - dt.timedelta(days=90), 1000)
+    long_ago = Completion(TODAY - dt.timedelta(days=90), 1000)
     pace = own_pace([*weekly(7, 13), long_ago], BEGAN, TODAY)
     assert (pace.first, pace.days, pace.hours, pace.milestones) == (
         TODAY - dt.timedelta(days=89), 90, 91, 13
@@ -217,7 +217,7 @@ def test_the_own_pace_is_that_of_the_last_90_days():
 
 def test_the_day_one_began_is_no_pace():
     began = TODAY - dt.timedelta(days=40)
-    ticked_at_the_start = [Done(began, 30)] * 20
+    ticked_at_the_start = [Completion(began, 30)] * 20
     pace = own_pace(ticked_at_the_start, began, TODAY)
     assert (pace.hours, pace.days, pace.is_known) == (0, 40, False)
     pace = own_pace([*ticked_at_the_start, *weekly(4, 5)], began, TODAY)
@@ -228,7 +228,7 @@ def test_the_day_one_began_is_no_pace():
     ("done", "began"),
     [
         (weekly(9, 2), BEGAN),  # two milestones
-        ([Done(TODAY, 9)] * 9, BEGAN),  # on one day
+        ([Completion(TODAY, 9)] * 9, BEGAN),  # on one day
         (weekly(9, 3), TODAY - dt.timedelta(days=27)),  # four weeks less a day
     ],
 )
@@ -244,7 +244,7 @@ def test_past_time_off_explains_a_low_pace():
     assert (pace.hours, pace.days) == (28, 60)
     assert pace.hours_per_week == Decimal(28 * 7) / 60
     # What was done on a day off was done all the same.
-    on_leave = own_pace([*weekly(7, 4), Done(month_off.first, 12)], BEGAN, TODAY, [month_off])
+    on_leave = own_pace([*weekly(7, 4), Completion(month_off.first, 12)], BEGAN, TODAY, [month_off])
     assert on_leave.hours == 40
     # Somebody who was away all the time has no pace, and no division by zero.
     assert own_pace(weekly(7, 4), BEGAN, TODAY, [Span(BEGAN, TODAY)]).hours_per_week is None
@@ -255,14 +255,19 @@ def test_the_range_is_as_wide_as_the_weeks_differ():
     assert own_pace(steady, BEGAN, TODAY).spread == FORECAST_SPREAD
     # Twelve weeks, four of 10 h: mean 3.33, deviation 4.92; 4.92 / sqrt(12) / 3.33 = 0.43.
     assert own_pace(lumpy, BEGAN, TODAY).spread == Decimal("0.43")
-    one_big = [Done(TODAY, 300), *weekly(2, 3)]
-    assert own_pace(one_big, BEGAN, TODAY).spread == WIDEST_SPREAD
+    one_big = [Completion(TODAY, 300), *weekly(2, 3)]
+    assert own_pace(one_big, BEGAN, TODAY).spread == MAX_SPREAD
 
 
-@given(st.lists(st.builds(Done, DAYS, st.integers(1, 300)), max_size=30), DAYS, DAYS, ABSENCES)
+@given(
+    st.lists(st.builds(Completion, DAYS, st.integers(1, 300)), max_size=30),
+    DAYS,
+    DAYS,
+    ABSENCES,
+)
 def test_any_history_has_a_pace_or_none(done, began, today, absences):
     pace = own_pace(done, began, today, absences)
-    assert FORECAST_SPREAD <= pace.spread <= WIDEST_SPREAD
+    assert FORECAST_SPREAD <= pace.spread <= MAX_SPREAD
     assert 0 <= pace.days <= 90
     assert (pace.hours_per_week is not None) == pace.is_known
     if pace.hours_per_week:

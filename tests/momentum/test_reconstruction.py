@@ -22,8 +22,8 @@ from roadmap.evidence import review_actions
 from roadmap.evidence.actions import evidence_input
 from roadmap.evidence.models import Review
 from roadmap.evidence.rules import Refused
-from roadmap.momentum.queries import load_contents, load_past
-from roadmap.momentum.reconstruction import history_days
+from roadmap.momentum.queries import load_contents, load_past_facts
+from roadmap.momentum.reconstruction import reconstruct_days
 from roadmap.momentum.rules import Figures, figures_of_summary
 from roadmap.progress import actions as progress
 from roadmap.readiness.actions import refresh_changed
@@ -121,12 +121,12 @@ def test_an_earlier_day_is_worked_out_as_it_was_computed(app, people, steps):
         for step in steps:
             diary.do(step)
         diary.write_down()
-        past = load_past(db.session, diary.alice.id, UTC)
+        past = load_past_facts(db.session, diary.alice.id, UTC)
         row = db.session.scalars(sa.select(ReadinessSummary)).one()
         contents = load_contents(db.session, row.roadmap_id, UTC)
         was_lost = any(step[0] in ("delete", "edit") for step in steps)
         for day, computed in diary.written.items():
-            (_day, found) = next(history_days(past, contents, day, day))
+            (_day, found) = next(reconstruct_days(past, contents, day, day))
             assert (found.hours, found.claimed_hours) == (computed.hours, computed.claimed_hours)
             if found.score is not None:
                 assert found == computed, day
@@ -230,10 +230,10 @@ def test_each_turn_of_a_piece_is_worked_out(app, people, story):
     with app.app_context():
         chapter = Chapter(db.session, people)
         chapter.tell(STORIES[story])
-        past = load_past(db.session, chapter.alice.id, UTC)
+        past = load_past_facts(db.session, chapter.alice.id, UTC)
         row = db.session.scalars(sa.select(ReadinessSummary)).one()
         contents = load_contents(db.session, row.roadmap_id, UTC)
-        told = {day: next(history_days(past, contents, day, day))[1] for day in chapter.written}
+        told = {day: next(reconstruct_days(past, contents, day, day))[1] for day in chapter.written}
         unknown = [day for day, found in told.items() if found.score is None]
         assert len(unknown) == (story == "a draft that is changed")
         assert {day: told[day] for day in told if day not in unknown} == {
