@@ -1,4 +1,4 @@
-"""The administrator's browser, and what the audit log holds."""
+"""The administrator's browser, and the entries of the audit log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def erin(cast, browser_of):
 
 @pytest.fixture
 def stale(session, erin, now):
-    """The same an hour after she typed her password."""
+    """The administrator's browser an hour after the last password entry."""
     session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
     session.commit()
     return erin
@@ -26,7 +26,7 @@ def stale(session, erin, now):
 
 @pytest.fixture
 def audited(session):
-    """`audited()` are the actions of the audit log with their targets, the oldest first."""
+    """`audited()` returns the audit log's actions with their targets, oldest first."""
 
     def read() -> list[tuple[str, str]]:
         rows = session.execute(

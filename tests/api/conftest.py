@@ -1,4 +1,4 @@
-"""Callers: clients of the API in the name of one of the cast."""
+"""API clients for the cast."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ApiClientOf = Callable[..., ApiClient]
 
 @pytest.fixture
 def api_client_of(app: Flask) -> ApiClientOf:
-    """`api_client_of(person, scope)` calls in that person's name; without one, without a token."""
+    """`api_client_of(person, scope)` returns a client with that person's token, or without one."""
 
     def make(person: uuid.UUID | None = None, scope: str = "write") -> ApiClient:
         return ApiClient(app, None) if person is None else ApiClient.of(app, person, scope)
@@ -47,7 +47,7 @@ def bob(cast: Cast, api_client_of: ApiClientOf) -> ApiClient:
 
 @pytest.fixture
 def add(alice: ApiClient) -> Callable[..., dict[str, Any]]:
-    """`add(title="…")` records a piece of Alice's and answers it."""
+    """`add(title="…")` creates evidence of Alice and returns it."""
 
     def make(**more: Any) -> dict[str, Any]:
         answer = alice.post("/me/evidence", {**PIECE, **more})

@@ -22,13 +22,13 @@ from roadmap.people.models import User
 
 QUOTA = 10**9
 OLD = "https://old.example"
-# What an import writes itself: where a row comes from, and a link that is over.
+# Fields that an import sets: a row's origin, and the expiry of links.
 MARKS = {"imported_from", "imported_at", "expires_at"}
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def minimal(**manifest: Any) -> dict[str, Any]:
-    """The files of an archive without records."""
+    """Return the files of an archive without records."""
     at = "2026-01-01T00:00:00+00:00"
     return {
         MANIFEST: {
@@ -45,7 +45,7 @@ def minimal(**manifest: Any) -> dict[str, Any]:
 
 
 def export(session: Session, user_id: uuid.UUID, now: Any) -> dict[str, Any]:
-    """The archive of a person, by the paths of its files."""
+    """Return the archive of a person, by file path."""
     session.commit()
     packed = io.BytesIO()
     write_archive(packed, user_id, instance=OLD, now=now)
@@ -62,7 +62,7 @@ def unpack(packed: bytes) -> dict[str, Any]:
 
 
 def pack(contents: dict[str, Any], **manifest: Any) -> io.BytesIO:
-    """A ZIP of these files with a manifest that says what is true, but for what is given."""
+    """Pack files into a ZIP with a correct manifest, except for overrides."""
     files = {
         path: each if isinstance(each, bytes) else json.dumps(each).encode()
         for path, each in contents.items()
@@ -84,7 +84,7 @@ def pack(contents: dict[str, Any], **manifest: Any) -> io.BytesIO:
 def bring_back(
     session: Session, contents: dict[str, Any], now: Any, email: str = "alice@new.example"
 ) -> tuple[User, Plan]:
-    """An account of its own that these contents were imported into."""
+    """Import contents into a new account; return it and the import plan."""
     archive = read_archive(pack(contents), quota=QUOTA)
     user = create_user(session, name="Alice", email=email, by=None, now=now)
     store_files(archive)
@@ -94,7 +94,7 @@ def bring_back(
 
 
 def essence(contents: dict[str, Any]) -> dict[str, Any]:
-    """What an archive says, whichever ids it has: what comes back from it must say the same."""
+    """Return an archive's contents independent of ids, to compare with those after an import."""
     tables = {
         path.removeprefix(RECORDS).removesuffix(".json"): [dict(row) for row in rows]
         for path, rows in contents.items()
@@ -136,7 +136,7 @@ def essence(contents: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unnamed(value: Any) -> Any:
-    """A person as themselves or as nobody: others have no account elsewhere."""
+    """Replace other people's ids: they have no account in the other installation."""
     if isinstance(value, dict) and "is_self" in value:
         return "self" if value["is_self"] else None
     return value

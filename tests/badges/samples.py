@@ -16,7 +16,7 @@ from tests.support.signing_keys import BASE
 
 
 def add_verified(session: Session, cast: Cast, now: dt.datetime, **changes: Any) -> Evidence:
-    """A piece of Alice's that Bob has verified for all that it is linked to."""
+    """Create evidence of Alice that Bob has verified for all linked milestones."""
     piece = add_evidence(session, cast, cast.alice, now, **changes)
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
@@ -24,7 +24,7 @@ def add_verified(session: Session, cast: Cast, now: dt.datetime, **changes: Any)
 
 
 def issue(session: Session, cast: Cast, subject: object, now: dt.datetime) -> Badge:
-    """A badge of Alice's, committed."""
+    """Issue a badge to Alice and commit."""
     by = cast.actor(session, cast.alice)
     badge = actions.issue_badge(session, str(subject), base=BASE, by=by, now=now)
     session.commit()

@@ -1,4 +1,4 @@
-"""Dates in Alice's calendar."""
+"""Sample dates in Alice's calendar."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def today(now) -> dt.date:
 
 @pytest.fixture
 def dates(session, cast, now, today):
-    """A target date that is late, one to come, one of what is done, and a certification."""
+    """A late target date, a future one, one of a completed milestone, and a certification."""
     enroll(session, cast.alice, now, SLUG)
     for key, days in ((DESIGN, -9), (LEVELS, 40), (MENTOR, 3)):
         progress.set_plan(

@@ -1,4 +1,4 @@
-"""The demo, loaded once and read back, for all tests that only look at it."""
+"""The demo data, loaded once and read back for tests that change nothing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ENGINEERS = (
     "mirela", "priya",
 )  # fmt: skip
 MANAGERS = ("tomas", "karin")
-# An installation that sends mail, which nobody of the demo must get.
+# Mail is configured, to test that demo users receive none.
 MAIL_SERVER = {
     "SMTP_URL": "smtp://127.0.0.1:1",
     "MAIL_FROM": "cairn@house.example",
@@ -63,7 +63,7 @@ MAIL_SERVER = {
 
 @dataclass(frozen=True)
 class DemoData:
-    """What a load wrote, read back once for all tests that only look at it."""
+    """The loaded demo data, read back once."""
 
     loaded: LoadedDemo
     rows: dict[type[Any], list[Any]]
@@ -92,7 +92,7 @@ def demo(app: Flask) -> DemoData:
         session.expunge_all()
         rows = {model: list(session.scalars(sa.select(model))) for model in LOADED_MODELS}
         for piece in rows[Evidence]:
-            assert piece.current is not None  # loaded while it can be
+            assert piece.current is not None  # load it while the session is open
             assert piece.links is not None
         roadmap = published_roadmap(session, ROADMAP)
         assert roadmap is not None

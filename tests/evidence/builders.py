@@ -17,17 +17,17 @@ from roadmap.evidence.rules import EvidenceInput
 from tests.support.cast import Cast
 from tests.support.catalog import fitting_milestone
 
-# Two milestones of the shipped roadmap that a design document proves, and one that it cannot.
+# Two milestones of the shipped roadmap that a design document can prove, and one that it cannot.
 DESIGN = "design-doc-for-complex-system"
 LEVELS = "hold-ml-service-levels"
-# A third one that it proves.
+# A third milestone that it can prove.
 PIPELINE = "data-pipeline-with-contracts"
 MENTOR = "mentor-a-junior-engineer"
 LATENCY = Impact("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard")
 
 
 def evidence_input(**changes: Any) -> EvidenceInput:
-    """A complete design document; `changes` replace what a test is about."""
+    """Return a complete design document with some fields replaced."""
     values: dict[str, Any] = {
         "kind": "design_doc",
         "title": "Feature store design",
@@ -50,7 +50,7 @@ def add_evidence(
     skills: Sequence[str] = (),
     **changes: Any,
 ) -> Evidence:
-    """A piece of this person, committed. It is linked to a milestone that it proves by default."""
+    """Create and commit evidence, by default linked to a milestone that it can prove."""
     said = evidence_input(**changes)
     if milestones is None:
         milestones = [fitting_milestone(session, said.kind)]
@@ -68,7 +68,7 @@ def add_evidence(
 
 
 def submit_evidence(session: Session, cast: Cast, evidence: Evidence, now: dt.datetime) -> None:
-    """Its author asks for a review; committed."""
+    """Submit evidence for review as its author, and commit."""
     actions.submit(session, evidence, by=cast.actor(session, evidence.user_id), now=now)
     session.commit()
 
@@ -82,7 +82,7 @@ def review_evidence(
     decision: str = "verified",
     milestones: Sequence[str] | None = None,
 ) -> Review:
-    """Bob judges the current version; committed."""
+    """Review the current version as Bob, and commit."""
     review = review_actions.decide(
         session,
         evidence,

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def form_fields(**changes: Any) -> dict[str, Any]:
-    """The fields of the form, filled in; `changes` replace what a test is about."""
+    """Return complete form fields with some replaced."""
     return {
         "kind": "design_doc",
         "title": "Feature store design",
@@ -23,7 +23,7 @@ def form_fields(**changes: Any) -> dict[str, Any]:
 
 
 def impact_fields(place: int, **values: str) -> dict[str, str]:
-    """One row of measured effects."""
+    """Return the form fields of one impact."""
     row = {
         "type": "scale",
         "metric": "p99 latency",

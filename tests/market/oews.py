@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from roadmap.market.content import market_content
 
-# All 32 columns, in the order of the files since May 2020.
+# All 32 columns, in the file order used since May 2020.
 COLUMNS = (
     *("AREA", "AREA_TITLE", "AREA_TYPE", "PRIM_STATE", "NAICS", "NAICS_TITLE", "I_GROUP"),
     *("OWN_CODE", "OCC_CODE", "OCC_TITLE", "O_GROUP", "TOT_EMP", "EMP_PRSE", "JOBS_1000"),
@@ -27,7 +27,7 @@ Row = dict[str, object]
 
 
 def row(area: str, title: str, state: str, **cells: object) -> Row:
-    """A row of one state, whose mean is 100,000 and a thousand times its number."""
+    """Return a row for a state with a mean of 100,000 plus a thousand times its number."""
     mean = 100_000 + 1_000 * int(area)
     return {
         "AREA": area, "AREA_TITLE": title, "AREA_TYPE": 2, "PRIM_STATE": state, "NAICS": "000000",
@@ -39,7 +39,7 @@ def row(area: str, title: str, state: str, **cells: object) -> Row:
 
 
 def rows(changes: dict[str, Row] | None = None, **every: object) -> list[Row]:
-    """A row for each state, with changes by state and for all, and rows that are left out."""
+    """Return a row per state, with changes per state and for all, and rows the import skips."""
     changes = changes or {}
     found = [
         row(state.fips, state.name, state.code, **every, **changes.get(state.code, {}))
@@ -53,7 +53,7 @@ def rows(changes: dict[str, Row] | None = None, **every: object) -> list[Row]:
 
 
 def write_csv(path: Path, table: Iterable[Row], *, encoding: str = "utf-8-sig") -> Path:
-    """As Excel saves it: amounts with separators in quotes, numbers without their zeros."""
+    """Write CSV as saved by Excel: quoted amounts with separators, no leading zeros."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -76,7 +76,7 @@ def workbook(
     descriptions: str = "",
     columns: Iterable[str] = COLUMNS,
 ) -> bytes:
-    """A workbook of the state file: one sheet with data, one that describes the fields."""
+    """Return the state file as a workbook: a data sheet, and one that describes the fields."""
     book = Workbook(write_only=True)
     data = book.create_sheet(sheet)
     data.append(list(columns))

@@ -1,4 +1,4 @@
-"""The scenario of these tests."""
+"""The scenario fixture."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ TITLE = "Feature store design"
 
 
 class Scenario:
-    """The cast at work: each step a minute after the one before."""
+    """Perform events of the cast, one minute apart."""
 
     def __init__(self, session: Session, cast: Cast) -> None:
         self.session, self.cast, self.now = session, cast, NOW
@@ -66,16 +66,16 @@ class Scenario:
         review_actions.add_comment(self.session, piece, "Which baseline is that?", **self.by(by))
 
     def second_manager(self) -> None:
-        """Dave manages the team as well; he accepted an invitation."""
+        """Make Dave a second manager of the team, by an accepted invitation."""
         team = self.session.get_one(Team, self.cast.team)
         people.add_member(
             self.session, team, self.cast.dave, "manager", by=self.cast.dave, now=self.step()
         )
-        # That the others learn of him is another story (test_joining).
+        # Other tests cover the notifications about a new manager.
         self.session.execute(sa.delete(Notification).where(Notification.kind == "leads"))
 
     def told(self, name: str, *, unread: bool = True) -> list[str]:
-        """What somebody was told of, the oldest first."""
+        """Return a person's notifications, oldest first."""
         rows = sa.select(Notification.kind).where(Notification.user_id == getattr(self.cast, name))
         if unread:
             rows = rows.where(Notification.read_at.is_(None))
@@ -84,7 +84,7 @@ class Scenario:
 
 
 def queued_mails(session: Session) -> list[tuple[str, str]]:
-    """The mails that wait to be sent: to whom, with what subject."""
+    """Return recipients and subjects of the mail in the outbox."""
     rows = sa.select(OutgoingMail.recipient, OutgoingMail.subject).order_by(OutgoingMail.id)
     return [(recipient, subject) for recipient, subject in session.execute(rows)]
 

@@ -37,7 +37,7 @@ def add(
     impacts: tuple[dict[str, str], ...] = (),
     **substance: Any,
 ) -> Evidence:
-    """One piece with its first version; `at` is its place in the portfolio."""
+    """Add evidence with its first version; `at` is its position in the portfolio."""
     evidence = Evidence(
         user_id=user_id,
         title=title,
@@ -68,7 +68,7 @@ def add(
 
 
 def choose(session: Session, evidence: Evidence, at: int = 0) -> None:
-    """Show a piece at this place of its author's first portfolio."""
+    """Put evidence at a position in its author's first portfolio."""
     owner = evidence.user_id
     portfolio(session, owner)
     session.add(
@@ -77,7 +77,7 @@ def choose(session: Session, evidence: Evidence, at: int = 0) -> None:
 
 
 def portfolio(session: Session, user_id: uuid.UUID, **values: Any) -> Portfolio:
-    """The first portfolio of a person, with these values."""
+    """Return a person's first portfolio, with the given values set."""
     found = session.get(Portfolio, user_id) or blank_portfolio(user_id, MOMENT)
     for name, value in values.items():
         setattr(found, name, value)
@@ -94,7 +94,7 @@ def version(
     impacts: tuple[dict[str, str], ...] = (),
     **substance: Any,
 ) -> EvidenceVersion:
-    """Another version of a piece, not made the current one."""
+    """Add a version of evidence without making it current."""
     values = {"kind": "design_doc", "occurred_on": DAY, **substance}
     row = EvidenceVersion(
         evidence_id=evidence.id,
@@ -122,7 +122,7 @@ def verify(
     milestones: tuple[str, ...] = (),
     comment: str = "",
 ) -> None:
-    """Makes the current version the verified one, as a review does."""
+    """Mark the current version as verified, as a review does."""
     review = Review(
         user_id=evidence.user_id,
         evidence_id=evidence.id,

@@ -19,13 +19,13 @@ from markdown_it import MarkdownIt
 
 def read_pdf(data: bytes) -> str:
     reader = pypdf.PdfReader(io.BytesIO(data))
-    # Where a line breaks is the page's matter.
+    # Ignore line breaks, which depend on the page width.
     pages = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
     return f"{pages}\n{reader.metadata and dict(reader.metadata)}"
 
 
 def read_site(data: bytes) -> str:
-    """Return the words of all pages, and the content of the files beside them."""
+    """Return the words of all pages, and the contents of the other files."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return "\n".join(
             f"{entry.filename}\n{_read_packed(entry.filename, archive.read(entry))}"
@@ -93,7 +93,7 @@ def read_xlsx(data: bytes) -> str:
 
 
 def _read_rows(rows: Sequence[Sequence[Any]]) -> str:
-    """Return each cell with the heading of its column, as a person reads it."""
+    """Return each cell with its column heading."""
     head, *others = rows
     return "\n".join(
         f"{title}: {cell}"
@@ -113,7 +113,7 @@ def docx_to_html(data: bytes) -> str:
 
 
 def read_atom(data: bytes) -> str:
-    """Return the words of a feed, with those of the HTML in it."""
+    """Return the words of a feed, including those in its HTML."""
     feed = lxml.etree.fromstring(data)
     return "\n".join(
         read_html(each.text or "") if each.get("type") == "html" else (each.text or "")

@@ -230,7 +230,7 @@ HOSTILE = (
 
 
 def hostile(count: int, length: int = 10_000) -> Document:
-    """`count` pieces in which every text is one that means harm, or is merely difficult."""
+    """Return a portfolio of `count` pieces whose texts are all malicious or difficult."""
 
     def text(number: int) -> str:
         return HOSTILE[number % len(HOSTILE)]
@@ -276,7 +276,7 @@ def hostile(count: int, length: int = 10_000) -> Document:
 
 
 def ordinary(count: int) -> Document:
-    """A portfolio of `count` realistic pieces."""
+    """Return a portfolio of `count` realistic pieces."""
     from dataclasses import replace
 
     items = tuple(

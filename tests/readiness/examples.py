@@ -135,12 +135,12 @@ SHIPPED: dict[str, Any] = {
 
 
 def shipped_policy(**changes: Any) -> Policy:
-    """The shipped policy, with some of its sections replaced."""
+    """Return the shipped policy with some sections replaced."""
     return Policy.model_validate(copy.deepcopy(SHIPPED) | changes)
 
 
 def content(**changes: Any) -> Content:
-    """The roadmap of the worked examples, with some of its `roadmap` arguments replaced."""
+    """Return the roadmap of the worked examples, with some arguments of `roadmap` replaced."""
     arguments: dict[str, Any] = {
         "stages": tuple(stage(key, required=key != "education") for key in STAGES),
         "milestones": tuple(milestone(key) for key in KEYS),
@@ -156,7 +156,7 @@ def roadmap(
     skills: Sequence[Skill],
     policy: Policy,
 ) -> Content:
-    """A roadmap smaller than the schema allows; a milestone's key begins with its stage's."""
+    """Build a roadmap smaller than the schema allows. Milestone keys start with the stage key."""
     filled = []
     for each in stages:
         mine = tuple(m for m in milestones if stage_key(m.key) == each.key)
@@ -166,26 +166,26 @@ def roadmap(
 
 
 def stage_key(milestone_key: str) -> str:
-    """The key of the stage that a milestone of these examples is in."""
+    """Return the stage key of an example milestone."""
     return milestone_key.rstrip("0123456789")
 
 
 def stage(key: str, *, required: bool = True, objectives: tuple[Objective, ...] = ()) -> Stage:
-    """A stage; `roadmap` puts the milestones into it."""
+    """Return a stage; `roadmap` adds its milestones."""
     return Stage.model_construct(
         key=key, title=key.capitalize(), required=required, objectives=objectives
     )
 
 
 def skill(key: str, bar: int = 3) -> Skill:
-    """A skill with its bar."""
+    """Return a skill with its bar."""
     title = key.replace("_", " ").capitalize()
     group = "leadership" if key in SKILLS[4:] else "technical"
     return Skill.model_construct(key=key, title=title, group=group, bar=bar)
 
 
 def milestone(key: str, **changes: Any) -> Milestone:
-    """A milestone of 10 hours of the stage that its key begins with; every kind proves it."""
+    """Return a 10-hour milestone of the stage in its key, which every evidence kind can prove."""
     fields: dict[str, Any] = {
         "key": key,
         "title": key.capitalize(),
@@ -205,7 +205,7 @@ def piece(
     verified: bool = False,
     **changes: Any,
 ) -> Item:
-    """A draft linked to some milestones; a verified one is confirmed for each of them."""
+    """Return a draft linked to milestones; if verified, it is confirmed for each of them."""
     fields: dict[str, Any] = {
         "milestones": milestones,
         "state": "verified" if verified else "draft",
@@ -217,7 +217,7 @@ def piece(
 
 
 def change(piece: Item, **changes: Any) -> Item:
-    """The piece with other content, links, confirmations, state or title."""
+    """Return the item with other content, links, confirmations, state or title."""
     keys = changes.pop("milestones", piece.milestones)
     confirmed = changes.pop("confirmed", piece.confirmed)
     verified = changes.pop("verified", piece.verified)
@@ -228,27 +228,27 @@ def change(piece: Item, **changes: Any) -> Item:
 
 
 def metric(impact_type: str) -> Impact:
-    """A complete metric."""
+    """Return a complete impact."""
     return Impact(impact_type, "Requests served", "100", result="200", unit="per second")
 
 
 def done(*keys: str) -> dict[str, str]:
-    """These milestones are done."""
+    """Return statuses with the given milestones done."""
     return dict.fromkeys(keys, "done")
 
 
 def six_years() -> tuple[Position, ...]:
-    """Exactly six years of ML engineering up to and including `TODAY`."""
+    """Return exactly six years of ML engineering up to and including `TODAY`."""
     return (Position("job", "ML engineer", date(2020, 7, 1), None, True),)
 
 
 def masters_degree() -> tuple[Degree, ...]:
-    """A master's degree."""
+    """Return a master's degree."""
     return (Degree("msc", "MSc", "master"),)
 
 
 def levels_at_bar() -> dict[str, int]:
-    """All eight skills at their bar."""
+    """Return levels with all eight skills at their bar."""
     return dict.fromkeys(SKILLS, 3)
 
 
@@ -265,7 +265,7 @@ PROVEN = (
 
 
 def proven_pieces() -> tuple[Item, ...]:
-    """Eight verified pieces, one a month, all confirmed for the leadership milestones as well."""
+    """Return eight verified items, one per month, also confirmed for the leadership milestones."""
     return tuple(
         piece(
             f"p{number}",
@@ -283,7 +283,7 @@ def proven_pieces() -> tuple[Item, ...]:
 
 
 def proven_facts() -> Facts:
-    """All that the shipped policy asks for, proven."""
+    """Return facts that satisfy the whole shipped policy with evidence."""
     return Facts(
         statuses=done(*KEYS),
         pieces=proven_pieces(),

@@ -81,7 +81,7 @@ operation = st.one_of(
 
 
 class FactWriter:
-    """One person's writes, in order, by the real actions."""
+    """Write about one person with the real actions."""
 
     def __init__(self, session, cast) -> None:
         self.session, self.now, self.told = session, BEGIN, 0
@@ -147,7 +147,7 @@ class FactWriter:
     def submit(self, at: int) -> None:
         piece = self._one(at)
         if piece is not None and piece.state == "draft":
-            # A private piece is refused, and one that is linked to nothing that its kind proves.
+            # Rejected if private, or linked to no milestone that its kind can prove.
             with suppress(Refused):
                 evidence.submit(self.session, piece, by=self.alice, now=self.now)
 
@@ -155,7 +155,7 @@ class FactWriter:
         piece = self._one(at)
         if piece is not None and piece.state == "submitted":
             version = piece.current_id
-            # One that no longer is linked to what its kind proves can only be returned.
+            # Without a link to a milestone that its kind can prove, it can only be returned.
             with suppress(Refused):
                 review_actions.decide(
                     self.session, piece, decision, version_id=version, by=self.bob, now=self.now
@@ -168,7 +168,7 @@ class FactWriter:
             evidence.edit(self.session, piece, hidden, by=self.alice, now=self.now)
 
     def plan(self, at: int) -> None:
-        """Write about the person without a change of any figure."""
+        """Write data that changes no figure."""
         note, key = f"note {at}", KEYS[at % len(KEYS)]
         progress.set_plan(
             self.session, self.alice.id, key, note=note, target_on=None, by=self.alice.id,
@@ -216,11 +216,11 @@ class FactWriter:
     def days(self, count: int) -> None:
         refresh_changed(self.session)
         self.now += dt.timedelta(days=count)
-        # What a nightly job does: expired rows are recomputed.
+        # Recompute expired rows, like the nightly job.
         recompute_all(self.session, now=self.now, only_expired=True)
 
     def publish(self, at: int) -> None:
-        # What two roadmaps share changes in both or in none.
+        # Milestones shared by two roadmaps change in both or in none.
         own = [each for each in milestones(self.document) if each["key"] not in KEYS_ELSEWHERE]
         own[at % len(own)]["hours"] = 2 + at % 70
         catalog.publish(self.session, self.document, now=self.now)
