@@ -1,1 +1,1 @@
-"""Notifications: what happened to one's evidence, in the product and by mail."""
+"""Notifications on the pages and by mail."""

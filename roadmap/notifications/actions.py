@@ -1,4 +1,4 @@
-"""Write notifications. The request commits."""
+"""Create, mark and delete notifications. The request commits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from roadmap.people.models import Membership, Team, User
 from roadmap.people.reach import allows, team_ancestors
 from roadmap.people.roles import Capability
 
-# How long a read notification is kept.
+# Read notifications are deleted after this time.
 RETENTION = dt.timedelta(days=90)
 
 _ROWS: Any = Notification.__table__
@@ -43,13 +43,13 @@ def notify(
     data: dict[str, Any] | None = None,
     **ids: uuid.UUID | None,
 ) -> None:
-    """Write a notification for each reader, and a mail to those who want it, in two statements.
+    """Insert a notification for each reader, and a mail for those who want one, in two statements.
 
-    Without `about` it is about each reader. `actor` is who is named, a name alone for somebody
-    without an account, and by default who did it. The caller knows that each reader may see the
-    title of the evidence now, and `quote`, the text of a review or comment, or why a review was
-    taken back; only the mail holds them. `data` holds JSON values; `ids` are values of the columns
-    `review_id` and `comment_id`.
+    `about` is the person concerned, by default each reader. `actor` is the person named, a plain
+    name if they have no account, and by default the event's actor. `quote` is the text of a review
+    or comment, or the reason for withdrawing a review. The caller ensures that each reader may see
+    the title of the evidence and `quote`; both are only stored in the mail. `data` holds JSON
+    values, and `ids` values of the columns `review_id` and `comment_id`.
     """
     keyed = [(new_id(), reader) for reader in readers]
     if not keyed:
@@ -70,7 +70,7 @@ def notify(
                 title=evidence.title if evidence else data.get("title", ""),
                 skills=tuple(skills.items()), data=data,
             )  # fmt: skip
-            # An address that is not confirmed may be somebody else's.
+            # An unconfirmed address, which may be somebody else's, has no `email_key`.
             if reader.email_key and (reader.wants_mail or kind.is_always_mailed):
                 mails.append(_render_mail(kind, reader, content, key))
         outbox.enqueue(session, *filter(None, mails), now=event.now)
@@ -88,7 +88,7 @@ def notify(
 
 
 def notify_member(kind: Kind, event: Event, role: str, **data: str) -> None:
-    """Notify a person of what somebody else did about their `role` in a team."""
+    """Notify the event's person of a change to their `role` in a team."""
     notify(kind, event, [event.person], data={"team": event.team.name, "role": role, **data})
 
 
@@ -97,28 +97,31 @@ def notify_others(
     event: Event,
     readers: sa.Select[Any],
     *,
-    but: sa.Select[Any] | sa.CompoundSelect[Any] | None = None,
+    exclude: sa.Select[Any] | sa.CompoundSelect[Any] | None = None,
     **data: str,
 ) -> None:
-    """Notify these people of what became of a team, in a few statements; not who did it."""
+    """Notify these people, except the actor, of a change to a team, in a few statements."""
     people = sa.select(User).where(
         User.id.in_(readers), User.id != event.by, User.deactivated_at.is_(None)
     )
-    if but is not None:
-        people = people.where(User.id.not_in(but))
+    if exclude is not None:
+        people = people.where(User.id.not_in(exclude))
     data = {"team": event.data["team"].name, **data}
     notify(kind, event, event.session.scalars(people).all(), data=data)
 
 
 def viewers_of(team_id: uuid.UUID | None) -> sa.Select[Any]:
-    """Select the ids of those who see what a team shares, by it or by one above; none for None."""
+    """Select the ids of people whose role in a team or its ancestors lets them see its evidence.
+
+    Selects nothing for None.
+    """
     return sa.select(Membership.user_id).where(
         Membership.team_id.in_(team_ancestors(team_id)), allows(Capability.SEE_SHARED)
     )
 
 
 def nested_names(event: Event) -> str:
-    """Return the names of the teams nested directly in a team, sorted; empty for none."""
+    """Return the sorted names of the teams directly below the event's team, comma-separated."""
     nested = sa.select(Team.name).where(Team.parent_id == event.data["team"].id)
     return ", ".join(sorted(event.session.scalars(nested), key=fold))
 
@@ -126,10 +129,10 @@ def nested_names(event: Event) -> str:
 def notify_managers(
     kind: Kind, event: Event, lowest: uuid.UUID, *, also_of: uuid.UUID | None = None, **data: str
 ) -> None:
-    """Notify the managers of `lowest` and of the teams above of a membership.
+    """Notify the managers of the team `lowest` and its ancestors of a membership.
 
-    Neither the person whose membership it is nor who did it are notified, nor those who were told
-    of it; with `also_of` only those who manage that team as well. `data` is kept with it.
+    Skips the member, the actor, and people already notified of the event. With `also_of`, notifies
+    only people who manage that team as well. `data` is stored with the notification.
     """
     manages = sa.select(Membership.user_id).where(allows(Capability.MANAGE_TEAM))
     managers = sa.select(User).where(
@@ -140,15 +143,15 @@ def notify_managers(
     if also_of is not None:
         there = manages.where(Membership.team_id.in_(team_ancestors(also_of)))
         managers = managers.where(User.id.in_(there))
-    readers = [each for each in event.session.scalars(managers) if each.id not in event.told]
-    event.told.update(reader.id for reader in readers)
+    readers = [each for each in event.session.scalars(managers) if each.id not in event.notified]
+    event.notified.update(reader.id for reader in readers)
     notify(kind, event, readers, actor=event.person, team=event.team, data=data)
 
 
 def _render_mail(
     kind: Kind, reader: User, content: Content, notification_id: uuid.UUID
 ) -> outbox.Mail | None:
-    """Render the mail in the language of its reader; None for a kind that is not mailed."""
+    """Render the mail in the reader's language; None for a kind that is not mailed."""
     base = str(current_app.config["BASE_URL"]).rstrip("/")
     with force_locale(reader.locale):
         if (mail := kind.mail(content)) is None:
@@ -163,13 +166,13 @@ def _render_mail(
         if not kind.is_always_mailed:
             switch = f"{base}/account#mail"
             body += _("You can turn off mails like this: %(switch)s", switch=switch) + "\n"
-    # Without a source nothing is asked before it is sent.
+    # A mail without a source is sent without a delivery check.
     source = None if kind.is_always_mailed else outbox.Source(MAIL_SOURCE, notification_id)
     return outbox.Mail(reader.email, mail.subject, body, reader.id, source)
 
 
 def mark_read(session: Session, notification: Notification, *, now: dt.datetime) -> None:
-    """Mark one as read; reading it again changes nothing."""
+    """Mark a notification as read, unless it already is."""
     if notification.read_at is None:
         notification.read_at = now
         session.flush()
@@ -178,12 +181,12 @@ def mark_read(session: Session, notification: Notification, *, now: dt.datetime)
 def mark_all_read(
     session: Session, user_id: uuid.UUID, *, until: dt.datetime, now: dt.datetime
 ) -> None:
-    """Mark as read what came no later than `until`: what the person could see on the page."""
+    """Mark the notifications created until a moment as read."""
     unread = sa.update(_ROWS).where(_ROWS.c.user_id == user_id, _ROWS.c.read_at.is_(None))
     session.execute(unread.where(_ROWS.c.created_at <= until).values(read_at=now))
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Delete what was read three months ago; return how many rows."""
+    """Delete notifications that were read before RETENTION, and return their number."""
     old = sa.delete(_ROWS).where(_ROWS.c.read_at < now - RETENTION)
     return count_changed(session, old)

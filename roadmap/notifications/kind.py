@@ -1,4 +1,4 @@
-"""A kind of notification: the events it follows, its recipients, its words and its link."""
+"""The base classes of notification kinds: events handled, recipients, texts and link."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ NO_LONGER_SEEN = _l(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened in a lower room, as its signal reports it.
+    """A signal from a lower package.
 
-    `action` is the action of a history entry, or `invitation.sent`, `invitation.ended`,
-    `managers.changed` and `team.deleting` for the other signals, whose arguments are the `data`.
-    `told` are the readers whom a kind has notified of a membership, so that no other kind says the
-    same to them.
+    `action` is the action of a history entry, or for other signals `invitation.sent`,
+    `invitation.ended`, `managers.changed` or `team.deleting`, with the signal's arguments as
+    `data`. `notified` are the readers already notified of a membership, so that other kinds skip
+    them.
     """
 
     session: Session
@@ -43,7 +43,7 @@ class Event:
     by: uuid.UUID | None = None
     row_id: uuid.UUID | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
-    told: set[uuid.UUID] = field(default_factory=set)
+    notified: set[uuid.UUID] = field(default_factory=set)
 
     @property
     def person(self) -> User:
@@ -51,28 +51,28 @@ class Event:
 
     @property
     def actor(self) -> User | None:
-        """Return who did it; None for the command line."""
+        """Return the person who acted, or None for the command line."""
         return self.session.get_one(User, self.by) if self.by else None
 
     @property
     def team(self) -> Team:
-        """Return the team of a history entry about a membership."""
+        """Return the team of a history entry for a membership."""
         return self.session.get_one(Team, uuid.UUID(self.data["team"]))
 
     @property
     def shared_evidence(self) -> Evidence | None:
-        """Return the evidence of a history entry; None where it is not shared."""
+        """Return the evidence of a history entry, or None if it is not shared."""
         evidence = self.session.get(Evidence, uuid.UUID(self.subject))
         return evidence if evidence is not None and evidence.is_shared else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What a notification says, as far as its reader may know it now.
+    """The content of a notification that its reader may see now.
 
-    `own` says that it concerns the reader's own records. `quote` is the beginning of a review or
-    comment, or why a review was taken back; `skills` are (key, title). `data` is what its kind
-    stored with it; rows of earlier releases may lack some of that.
+    `own` is true if it concerns the reader's own records. `quote` is the beginning of a review or
+    comment, or the reason for withdrawing a review. `skills` are pairs of key and title. `data` is
+    the data that the kind stored; rows of earlier releases may lack some keys.
     """
 
     actor_name: str
@@ -88,7 +88,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The words of a mail: its subject, what happened, why the reader gets it, and the page."""
+    """A mail: its subject, text, the reason why the reader gets it, and the path of the page."""
 
     subject: str
     text: str
@@ -97,12 +97,12 @@ class Mail:
 
 
 class Kind:
-    """A kind of notification. `key` is stored with each one, in at most 32 letters.
+    """A kind of notification. `key` is stored in the row, at most 32 characters.
 
-    `follows` are the actions of the events that `handle` is called with, in the transaction of
-    the event. `text` is the sentence on the page and, without a `mail_text`, in the mail, and
-    `text_without_name` the one where nobody is named. A kind without a `mail_subject` is not
-    mailed. All texts take what `words` returns.
+    `follows` are the actions of the events that `handle` receives, in the event's transaction.
+    `text` is the sentence on the page and, without a `mail_text`, in the mail. If there is no
+    actor, `text_without_name` replaces it. A kind without a `mail_subject` is not mailed. All texts
+    are formatted with the values of `text_arguments`.
     """
 
     key: ClassVar[str]
@@ -112,41 +112,41 @@ class Kind:
     mail_subject: ClassVar[LazyString | None] = None
     mail_text: ClassVar[LazyString | None] = None
     mail_reason: ClassVar[LazyString] = ABOUT_EVIDENCE
-    # Mailed also to those who want no mail.
+    # Mailed even to people who turned off mails.
     is_always_mailed: ClassVar[bool] = False
 
     def handle(self, event: Event) -> None:
-        """Notify the people an event concerns, and delete what it makes obsolete."""
+        """Notify the people concerned by an event, and delete obsolete notifications."""
 
     def label(self, content: Content) -> str:
         """Return the text of the link."""
         return content.title
 
     def path(self, content: Content) -> str:
-        """Return where the link leads."""
+        """Return the path of the page that the link opens."""
         raise NotImplementedError
 
     def sentence(self, content: Content, link: Markup) -> Markup:
-        """Return the sentence with the link in it; everything that is not markup is escaped."""
-        return escape(self.choose_text(content)) % self.words(content, link)
+        """Return the sentence with the link in it; plain text is escaped."""
+        return escape(self.choose_text(content)) % self.text_arguments(content, link)
 
     def mail(self, content: Content) -> Mail | None:
-        """Return the mail in the current language; None for a kind that is not mailed."""
+        """Return the mail in the current language, or None for a kind that is not mailed."""
         if self.mail_subject is None:
             return None
-        words = self.words(content, self.label(content))
+        arguments = self.text_arguments(content, self.label(content))
         return Mail(
-            str(self.choose_mail_subject(content)) % words,
-            str(self.choose_mail_text(content)) % words,
-            str(self.choose_mail_reason(content)) % words,
+            str(self.choose_mail_subject(content)) % arguments,
+            str(self.choose_mail_text(content)) % arguments,
+            str(self.choose_mail_reason(content)) % arguments,
             self.mail_path(content),
         )
 
     def mail_path(self, content: Content) -> str:
         return self.path(content)
 
-    def words(self, content: Content, link: str) -> dict[str, Any]:
-        """Return what the texts take: names, the link by several names, and the stored data."""
+    def text_arguments(self, content: Content, link: str) -> dict[str, Any]:
+        """Return the values for the texts: names, the link under several keys, and the data."""
         return {
             **content.data,
             **dict.fromkeys(("piece", "team", "skills", "link"), link),
@@ -172,14 +172,14 @@ class Kind:
 
 
 class EvidenceKind(Kind):
-    """A kind that is about shared evidence."""
+    """A kind about shared evidence."""
 
     def handle(self, event: Event) -> None:
         if (evidence := event.shared_evidence) is not None:
             self.handle_shared(event, evidence)
 
     def handle_shared(self, event: Event, evidence: Evidence) -> None:
-        """Notify the people an event about shared evidence concerns."""
+        """Notify the people concerned by an event about shared evidence."""
 
     def path(self, content: Content) -> str:
         return f"/{'evidence' if content.own else 'reviews'}/{content.evidence_id}"
@@ -191,7 +191,7 @@ class EvidenceKind(Kind):
 
 
 class TeamKind(Kind):
-    """A kind that is about somebody in a team; without a team it is about the installation."""
+    """A kind about a person in a team, or, without a team, in the installation."""
 
     def label(self, content: Content) -> str:
         return content.data.get("team") or _("Cairn")
@@ -201,7 +201,7 @@ class TeamKind(Kind):
 
 
 class MembersKind(TeamKind):
-    """A kind that leads to the members of a team, which its reader manages."""
+    """A kind that links to the members of a team that the reader manages."""
 
     path_without_team: ClassVar[str] = "/teams"
 
@@ -211,7 +211,10 @@ class MembersKind(TeamKind):
 
 
 class OwnMembershipKind(TeamKind):
-    """A kind about the reader's own membership of a team, which is only named: it outlives that."""
+    """A kind about the reader's own membership of a team.
+
+    The team is stored by name only, so that the notification outlives it.
+    """
 
     mail_reason = _l("You get this mail because it is about who sees what you share.")
 
@@ -219,12 +222,12 @@ class OwnMembershipKind(TeamKind):
         return f"{super().choose_text(content)} {self.consequence(content)}"
 
     def consequence(self, content: Content) -> LazyString | str:
-        """Return who sees what the reader shares from now on."""
+        """Return a sentence about who can see the reader's shared evidence from now on."""
         return NO_LONGER_SEEN
 
 
 def load_skill_titles(session: Session, keys: Collection[str]) -> dict[str, str]:
-    """Load the titles of skills by their keys."""
+    """Load the titles of skills by key."""
     if not keys:
         return {}
     found = session.execute(sa.select(Skill.key, Skill.title).where(Skill.key.in_(keys)))

@@ -1,4 +1,4 @@
-"""Warn people of evidence that lapses soon. The job process asks for it twice an hour."""
+"""Warn people of evidence that lapses soon. The job process runs this twice an hour."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from roadmap.people.models import User
 
 
 def warn(session: Session, *, now: dt.datetime) -> int:
-    """Notify the owners of what lapses within 60 and 14 days; return how many warnings.
+    """Notify owners of evidence that lapses within 60 and 14 days; return the number of warnings.
 
-    Each is given once for each expiry date: a read one is kept for longer than its 60 days.
+    Each warning is given once per expiry date. Existing notifications show which were given,
+    because a read one is kept for longer than 60 days.
     """
     today, count = now.date(), 0
     expires_on = EvidenceVersion.expires_on
-    # A person's own date differs from UTC's by a day at most.
+    # A person's local date differs from the UTC date by at most a day.
     first, last = today - dt.timedelta(days=1), today + dt.timedelta(days=max(WARNING_DAYS) + 1)
     found = session.execute(
         sa.select(Evidence.id, User, expires_on)
@@ -54,7 +55,7 @@ def _date_in(zone: str, now: dt.datetime) -> dt.date:
     try:
         return now.astimezone(ZoneInfo(zone)).date()
     except (KeyError, ValueError):
-        # This machine does not know the time zone, which must not keep others from being warned.
+        # The time zone is unknown on this machine. Other people must still be warned.
         return now.date()
 
 
@@ -68,7 +69,7 @@ def _warn_once(
     )
     if data in session.scalars(mine).all():
         return False
-    # Another job process may be here as well.
+    # Another job process may do the same at the same time.
     lock_user(session, owner.id)
     evidence = session.scalars(sa.select(Evidence).filter_by(id=evidence_id)).first()
     if evidence is None or data in session.scalars(mine).all():

@@ -1,4 +1,4 @@
-"""Listen to the rooms below, and hand each event to the kinds of notifications that follow it."""
+"""Connect to the signals of lower packages, and pass events to the notification kinds."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from roadmap.notifications.kinds import FOLLOWERS
 from roadmap.notifications.models import MAIL_SOURCE
 from roadmap.notifications.queries import unread_count
 
-# Everything else, such as a tick, costs one look into this set.
+# Other actions, such as completing a milestone, cost one lookup in this set.
 FOLLOWED = retraction.FOLLOWS | FOLLOWERS.keys()
 
 
 def init_notifications(_app: Flask) -> None:
-    """Connect the listeners, check mails before they are sent, and count what is unread."""
+    """Connect the listeners, and register the delivery check and the unread count."""
     person_changed.connect(_on_person_changed)
     for signal, listener in LISTENERS:
         signal.connect(listener)
@@ -73,7 +73,7 @@ def _handle(event: Event) -> None:
         kind.handle(event)
 
 
-# A signal holds its listeners weakly.
+# Signals hold weak references, so the listeners need a module-level one.
 LISTENERS = (
     (user_invited, partial(_on_signal, action="invitation.sent")),
     (invitation_ended, partial(_on_signal, action="invitation.ended")),

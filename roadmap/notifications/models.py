@@ -1,4 +1,4 @@
-"""The table of notifications."""
+"""The notification model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from roadmap.core.types import Base, Id, Json
 
-# The kind of source of the mails about notifications.
+# The source under which mails about notifications are queued.
 MAIL_SOURCE = "notification"
 
 
@@ -19,11 +19,10 @@ def _reference(column: str, ondelete: str = "CASCADE") -> MappedColumn[uuid.UUID
 
 
 class Notification(Base):
-    """Something that a person should know.
+    """A notification for the person `user_id`, about the person `subject_user_id`.
 
-    `user_id` reads it, `subject_user_id` is the person it concerns, `kind` one of `kinds.KINDS`. It
-    names evidence by its id alone: the title is read when it is shown, as far as the reader may
-    see it then. `data` holds what else it says, such as the name of a team.
+    `kind` is a key of `kinds.KINDS`. Evidence is referenced by id only: its title is loaded for
+    display, if the reader may see it then. `data` holds further values, such as a team's name.
     """
 
     __tablename__ = "notification"

@@ -1,4 +1,4 @@
-"""Read one's own notifications, and of other people's evidence what one may see now."""
+"""Load a person's notifications, limited to evidence that they may see now."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from roadmap.people.reach import people_of
 from roadmap.people.roles import Capability
 
 PER_PAGE = 30
-# As much of a review or comment as fits beside a line.
+# Characters of a review or comment that a list entry shows.
 EXCERPT_LENGTH = 160
 
 _ROWS: Any = Notification.__table__
@@ -36,7 +36,7 @@ _TEAMS: Any = Team.__table__
 
 @dataclass(frozen=True, slots=True)
 class NotificationItem:
-    """A notification as it is shown."""
+    """A notification for display."""
 
     id: uuid.UUID
     kind: Kind
@@ -46,7 +46,10 @@ class NotificationItem:
 
 
 def unread_count() -> sa.ScalarSelect[int]:
-    """Count what is unread, in a statement that selects from `user`; read from the index."""
+    """Return a subquery that counts unread notifications, correlated with `user`.
+
+    It is answered from the index alone.
+    """
     return (
         sa.select(sa.func.count())
         .select_from(_ROWS)
@@ -59,10 +62,10 @@ def unread_count() -> sa.ScalarSelect[int]:
 def list_notifications(
     session: Session, reader: Actor, *, unread: bool = False, page: int = 1
 ) -> tuple[list[NotificationItem], bool]:
-    """Load a page of notifications, the newest first, and whether older ones follow."""
+    """Load a page of notifications, newest first, and whether there are older ones."""
     query = (
         _select_items(reader.id)
-        # While nodes are upgraded one by one, a newer one writes kinds that this one cannot name.
+        # During a rolling upgrade, newer nodes can write kinds that this one does not know.
         .where(_is_visible_to(reader), _ROWS.c.kind.in_(KINDS))
         .order_by(_ROWS.c.created_at.desc(), _ROWS.c.id.desc())
         .offset((page - 1) * PER_PAGE)
@@ -77,7 +80,7 @@ def list_notifications(
 
 
 def load_path(session: Session, notification: Notification) -> str:
-    """Return the path of the page that a notification is about."""
+    """Return the path of the page that a notification links to."""
     query = _select_items(notification.user_id).where(_ROWS.c.id == notification.id)
     item = _make_item(session.execute(query).one(), notification.user_id, {})
     return item.kind.path(item.content)
@@ -102,11 +105,11 @@ def _select_items(reader_id: uuid.UUID) -> sa.Select[Any]:
 
 
 def _is_visible_to(reader: Actor) -> sa.ColumnElement[bool]:
-    """Return `evidence.read` of the permission table as a condition."""
+    """Return the SQL condition equivalent to the permission `evidence.read`."""
     own = sa.or_(_ROWS.c.evidence_id.is_(None), _EVIDENCE.c.user_id == reader.id)
     if Capability.SEE_SHARED not in reader.capabilities:
         return own
-    # A subquery, because the head of a company manages more people than a statement has parameters.
+    # A subquery, because the number of managed people can exceed the limit of parameters.
     people = people_of(reader.id, Capability.SEE_SHARED)
     return sa.or_(own, sa.and_(is_visible(Audience.MANAGER), _EVIDENCE.c.user_id.in_(people)))
 

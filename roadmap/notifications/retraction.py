@@ -1,4 +1,4 @@
-"""Delete notifications, and their mails, that are no longer true or may no longer be seen."""
+"""Delete notifications and mails that are outdated or that their reader may no longer see."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ _UNREAD = _ROWS.c.read_at.is_(None)
 def close_review_requests(
     session: Session, evidence_id: uuid.UUID, *, read_at: dt.datetime | None = None
 ) -> None:
-    """Mark the unread requests to review evidence as read, or delete them without a `read_at`.
+    """Mark the unread review requests for evidence as read, or delete them without a `read_at`.
 
-    The mails of all are withdrawn after the rows were changed, always in this order, so that no
-    two transactions wait for each other.
+    Mails are always withdrawn after the rows are changed, so that concurrent transactions lock in
+    the same order and cannot deadlock.
     """
     requests = sa.and_(_ROWS.c.evidence_id == evidence_id, _ROWS.c.kind.in_(REVIEW_REQUESTS))
     ids = session.scalars(sa.select(_ROWS.c.id).where(requests)).all()
@@ -59,30 +59,33 @@ def close_review_requests(
 
 
 def retract(event: Event) -> None:
-    """Delete what an event made invisible."""
+    """Delete notifications that an event made invisible to their readers."""
     session = event.session
     if event.action in ("evidence.verification_withdrawn", "evidence.return_withdrawn"):
         # The notification was deleted with the review.
         outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
     elif event.action.startswith("evidence."):
-        # Before an edit of a draft nobody could see it, and most edits are of drafts.
+        # Nobody else could see a draft before its edit. Most edits are of drafts.
         edited = event.action == "evidence.edited"
         was_draft = edited and event.data["state"][0] not in SHARED_STATES
         was_draft = was_draft and "visibility" not in event.data["fields"]
         if event.action == "evidence.withdrawn":
-            # An earlier version of it may be verified, and so stay visible.
+            # The evidence stays visible if an earlier version is verified.
             close_review_requests(session, uuid.UUID(event.subject))
         if event.shared_evidence is None and not was_draft:
             about = _ROWS.c.evidence_id == uuid.UUID(event.subject)
             session.execute(sa.delete(_ROWS).where(_ABOUT_OTHERS, _UNREAD, about))
-            # The notifications about deleted evidence are deleted with it.
+            # The database deletes the notifications about deleted evidence by cascade.
             outbox.withdraw_orphans(session, MAIL_SOURCE, _ROWS.c.id)
     elif not event.data.get("with_team"):
         _retract_from_former_managers(session, select_affected_people(event))
 
 
 def select_affected_people(event: Event) -> sa.Select[Any] | None:
-    """Select whose managers, or whose people, an event may have changed; None for anybody's."""
+    """Select the people whose managers or managed people an event may have changed.
+
+    None means everybody.
+    """
     if event.action != "managers.changed":
         return sa.select(sa.literal(event.user_id, sa.Uuid))
     if (team := event.data.get("team")) is not None:
@@ -95,9 +98,9 @@ def select_affected_people(event: Event) -> sa.Select[Any] | None:
 
 
 def may_send(session: Session, key: uuid.UUID) -> bool:
-    """Return whether the mail of a notification may be sent; delete one that may not be seen.
+    """Return whether the mail may be sent; delete a notification that its reader may not see.
 
-    Its reader may have been removed from a team while another transaction notified them.
+    The reader may have been removed from a team while another transaction notified them.
     """
     row = session.execute(
         sa.select(_ROWS, _USERS.c.wants_mail)
@@ -112,18 +115,21 @@ def may_send(session: Session, key: uuid.UUID) -> bool:
     )
     if session.scalar(sa.select(entitled)):
         return bool(row.wants_mail)
-    # Another transaction that holds the row waits for the mail that is held here.
+    # A transaction that has locked the row may wait for the mail that this one has locked.
     free = sa.select(_ROWS.c.id).where(_ROWS.c.id == key).with_for_update(skip_locked=True)
     session.execute(sa.delete(_ROWS).where(_ROWS.c.id.in_(free.scalar_subquery())))
     return False
 
 
 def _retract_from_former_managers(session: Session, people: sa.Select[Any] | None) -> None:
-    """Delete what its reader has not read and may not see; with `people`, by or about them."""
+    """Delete unread notifications that their reader may no longer see.
+
+    With `people`, only those for or about these people.
+    """
     unread = sa.select(_ROWS.c.id, _ROWS.c.subject_user_id).where(_ABOUT_OTHERS, _UNREAD)
     rows = unread.cte()
     if people is not None:
-        # Two lookups by index; an OR over subqueries would read the whole table.
+        # Two index lookups. An OR over subqueries would scan the whole table.
         read_by, about = _ROWS.c.user_id.in_(people), _ROWS.c.subject_user_id.in_(people)
         rows = sa.union(unread.where(read_by), unread.where(about)).cte()
     holders = select_holders(sa.select(rows.c.subject_user_id), Capability.SEE_SHARED).subquery()

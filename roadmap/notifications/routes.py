@@ -1,4 +1,4 @@
-"""The page of notifications. It marks nothing as read: that is a button."""
+"""The notifications page. Opening it marks nothing as read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ notifications = Blueprint("notifications", __name__)
 @notifications.get("/notifications")
 @permit("notification.read")
 def index() -> str:
-    """Show the newest first, by day."""
+    """List notifications by day, newest first."""
     page, unread = page_number(), "unread" in request.args
     found, more = queries.list_notifications(db.session, current_user, unread=unread, page=page)
     days = groupby(found, key=lambda item: current_user.today(item.created_at))
@@ -34,7 +34,7 @@ def index() -> str:
         unread=unread,
         page=page,
         more=more,
-        # What comes after this page was rendered stays unread.
+        # Notifications created after this page was rendered stay unread.
         until=now().isoformat(),
     )
 
@@ -42,7 +42,7 @@ def index() -> str:
 @notifications.put("/notifications/<uuid:key>/reading")
 @permit("notification.write")
 def read(key: uuid.UUID) -> Response:
-    """Mark one as read, and go to what it is about or, with `stay`, back to the list as it was."""
+    """Mark a notification as read, and redirect to its page or, with `stay`, to the list."""
     row = permissions.load(db.session, current_user, "notification.write", Notification, key)
     actions.mark_read(db.session, row, now=now())
     if "stay" in request.form:
@@ -54,7 +54,7 @@ def read(key: uuid.UUID) -> Response:
 @notifications.put("/notifications/reading")
 @permit("notification.write")
 def read_all() -> Response:
-    """Mark everything as read that the person could see on the page."""
+    """Mark all notifications as read that existed when the page was rendered."""
     actions.mark_all_read(db.session, current_user.id, until=_read_until(), now=now())
     return see_other("notifications.index")
 
@@ -62,7 +62,7 @@ def read_all() -> Response:
 def _read_until() -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(request.form.get("until", ""))
-        # Near the ends of the calendar a moment may not exist in UTC.
+        # A moment at the limits of the calendar may have no equivalent in UTC.
         return moment.astimezone(dt.UTC) if moment.tzinfo is not None else now()
     except (ValueError, OverflowError):
         return now()

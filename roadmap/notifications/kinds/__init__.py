@@ -1,4 +1,4 @@
-"""The kinds of notifications, one file each. A new kind is a file and a line here."""
+"""The registry of notification kinds. A new kind is one file and an entry here."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from roadmap.notifications.kinds.team_deleted import TeamDeleted
 from roadmap.notifications.kinds.verified import Verified
 from roadmap.notifications.kinds.witness_answered import WitnessAnswered
 
-# In the order in which they handle an event.
+# In the order in which kinds handle an event.
 _ALL = (Submitted, Resubmitted, Verified, Returned, TakenBack, ReturnTakenBack,
         HistoryVerified, HistoryTakenBack, CommentAdded, Assessed, Added, Moved,
         RoleChanged, Removed, TeamDeleted, TeamBelowDeleted, TeamAboveDeleted,

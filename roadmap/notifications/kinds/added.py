@@ -18,7 +18,7 @@ class Added(OwnMembershipKind):
     mail_subject = _l("You are now in the team %(team)s")
 
     def handle(self, event: Event) -> None:
-        # They did it themselves by accepting an invitation, or `moved` says so.
+        # Skip people who accepted an invitation, and moves, which have their own kind.
         if event.by != event.user_id and "moved_from" not in event.data:
             notify_member(self, event, event.data["role"])
 

@@ -12,7 +12,7 @@ from roadmap.notifications.models import Notification
 
 
 class Assessed(Kind):
-    """Until it is read, one notification collects the skills that the same person assessed."""
+    """An unread notification collects all skills assessed by the same person."""
 
     key = "assessed"
     follows = frozenset({"skill.assessed"})
@@ -51,5 +51,5 @@ class Assessed(Kind):
         return f"/skills/{content.skills[0][0]}" if len(content.skills) == 1 else "/skills"
 
     def mail_path(self, content: Content) -> str:
-        # More skills may join this notification after the mail.
+        # More skills may be added to this notification after the mail.
         return "/skills"

@@ -1,4 +1,4 @@
-"""A badge was revoked by itself, for its owner."""
+"""A badge of the reader was revoked automatically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BadgeRevoked(Kind):
     )
 
     def handle(self, event: Event) -> None:
-        """Tell its owner, unless they revoked it."""
+        """Notify the owner, unless they revoked it themselves."""
         if event.data["reason"] != "owner" and event.person.deactivated_at is None:
             data = {"title": event.data["name"]}
             notify(self, event, [event.person], actor="", data=data)

@@ -1,4 +1,4 @@
-"""A comment on evidence, for its author and those who took part in its review."""
+"""Somebody commented on evidence. Sent to its author and to participants in its review."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CommentAdded(EvidenceKind):
         return _l("%(who)s commented on “%(title)s”, a review that you take part in.")
 
     def handle_shared(self, event: Event, evidence: Evidence) -> None:
-        """Notify the author, and who reviewed or commented on it and may still comment."""
+        """Notify the author, and past reviewers and commenters who may still comment."""
         session = event.session
         took_part = session.scalars(
             sa.union(

@@ -1,4 +1,4 @@
-"""A reviewer took back that they verified many pieces at once, for their author."""
+"""A reviewer withdrew a bulk verification. Sent to the author of the evidence."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from roadmap.notifications.kind import Content, Event, Kind
 
 
 class HistoryTakenBack(Kind):
-    """What told the author of the verification is `HistoryVerified`'s."""
-
     key = "history_taken_back"
     follows = frozenset({"history.verification_withdrawn"})
     text = _l("%(who)s took back the verification of %(piece)s")

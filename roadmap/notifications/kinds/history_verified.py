@@ -1,4 +1,4 @@
-"""A reviewer verified many pieces of somebody at once, for their author."""
+"""A reviewer verified many pieces of evidence at once. Sent to their author."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from roadmap.notifications.models import MAIL_SOURCE, Notification
 
 
 class HistoryVerified(HistoryTakenBack):
-    """It counts the pieces that still are verified, and is deleted once none is."""
+    """Counts the pieces that are still verified, and is deleted when none is left."""
 
     key = "history_verified"
     follows = frozenset({"history.verified", "evidence.verification_withdrawn"})
@@ -57,7 +57,7 @@ class HistoryVerified(HistoryTakenBack):
             outbox.withdraw(event.session, MAIL_SOURCE, [row.id])
 
     def path(self, content: Content) -> str:
-        # Those of older releases do not say when.
+        # Notifications of older releases lack the time of the verification.
         if "verified_at" not in content.data:
             return "/evidence?state=verified"
         return f"/evidence?{urlencode({'verified_at': content.data['verified_at']})}"

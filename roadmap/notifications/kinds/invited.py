@@ -1,4 +1,4 @@
-"""An invitation, for a person who has an account. The invitation itself is mailed elsewhere."""
+"""The reader, who has an account, was invited to a team. Invitations are mailed elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roadmap.people.models import Team, User
 
 
 class Invited(TeamKind):
-    """One notification a team is kept, until the invitation ended or the person is in the team."""
+    """Kept once per team, until the invitation ends or the person joins the team."""
 
     key = "invited"
     follows = frozenset(
@@ -31,7 +31,7 @@ class Invited(TeamKind):
             case "membership.added":
                 self._delete(event, event.team, Notification.user_id == event.user_id)
             case "account.changed" if "email" in event.data.get("fields", ()):
-                # They are told of earlier invitations to an address that only now is confirmed.
+                # Earlier invitations to an address that was confirmed only now.
                 session = event.session
                 person = session.get_one(User, event.user_id, populate_existing=True)
                 for row in list_invitations_to(session, person.email_key, now=event.now):
@@ -45,7 +45,7 @@ class Invited(TeamKind):
                 self._delete(event, event.data["team"], readers)
 
     def path(self, content: Content) -> str:
-        # Those of older releases do not say which invitation; `/teams` lists them all.
+        # Notifications of older releases lack the invitation's id; `/teams` lists them all.
         invitation = content.data.get("invitation")
         return f"/invitations/received/{invitation}" if invitation else super().path(content)
 

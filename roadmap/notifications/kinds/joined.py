@@ -15,7 +15,7 @@ from roadmap.people.roles import ROLES, Capability
 
 
 class Joined(MembersKind):
-    """Not for those whom `leads` or `manager_below` tell of it."""
+    """Skips people whom `leads` or `manager_below` has notified."""
 
     key = "joined"
     follows = frozenset({"membership.added", "membership.role_changed", "invitation.ended"})
@@ -29,11 +29,11 @@ class Joined(MembersKind):
             if event.data["team"] is None and event.data["joined"]:
                 inviter_id, person_id = event.data["invited_by"], event.data["accepted_by"]
         elif event.by == person_id:
-            # Their own membership is given by another where they accept an invitation.
+            # The person accepted an invitation; `granted_by` is the inviter.
             team = event.team
             given = sa.select(Membership.granted_by).filter_by(team_id=team.id, user_id=person_id)
             inviter_id = event.session.scalar(given)
-        if inviter_id is not None and inviter_id not in (person_id, *event.told):
+        if inviter_id is not None and inviter_id not in (person_id, *event.notified):
             inviter, person = (event.session.get_one(User, key) for key in (inviter_id, person_id))
             data = {"role": event.data["role"]}
             notify(self, event, [inviter], actor=person, team=team, data=data)
@@ -44,8 +44,8 @@ class Joined(MembersKind):
             return self.text
         return _l("%(who)s joined %(team)s as %(role)s")
 
-    def words(self, content: Content, link: str) -> dict[str, Any]:
-        words = super().words(content, link)
+    def text_arguments(self, content: Content, link: str) -> dict[str, Any]:
+        arguments = super().text_arguments(content, link)
         if role := ROLES.get(content.data.get("role", "")):
-            words["role"] = role.noun_with_article
-        return words
+            arguments["role"] = role.noun_with_article
+        return arguments

@@ -1,4 +1,4 @@
-"""A piece of evidence counts no more soon, for its owner. No event brings it, but the calendar."""
+"""Evidence of the reader lapses soon. Sent by `lapses`, not by an event."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Lapsing(EvidenceKind):
         "the new dates."
     )
 
-    def words(self, content: Content, link: str) -> dict[str, Any]:
+    def text_arguments(self, content: Content, link: str) -> dict[str, Any]:
         day = show_date(PartialDate(content.data["expires_on"]), str(get_locale() or "en"))
-        return {**super().words(content, link), "day": day}
+        return {**super().text_arguments(content, link), "day": day}
 
     def path(self, content: Content) -> str:
-        """Lead to the form with the dates of a renewal, which is saved there."""
+        """Return the path of the edit form, prepared for a renewal."""
         return f"{super().path(content)}/edit?renew=1"

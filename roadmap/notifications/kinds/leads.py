@@ -1,4 +1,4 @@
-"""A new manager or mentor of one of the reader's teams, who now sees what the reader shares."""
+"""A team of the reader has a new manager or mentor, who sees the reader's shared evidence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MEMBERS: Any = Membership.__table__
 
 
 class Leads(TeamKind):
-    """An unread one is deleted once it is no longer true. Every search is by an index."""
+    """Deleted if it becomes outdated before it is read. All queries use an index."""
 
     key = "leads"
     follows = frozenset(
@@ -34,7 +34,7 @@ class Leads(TeamKind):
 
     def handle(self, event: Event) -> None:
         if event.data.get("with_team"):
-            return  # `managers.changed` follows once for the whole team.
+            return  # A single `managers.changed` for the whole team follows.
         if event.action != "membership.added":
             self._delete_outdated(event)
         if event.action == "managers.changed":
@@ -43,7 +43,7 @@ class Leads(TeamKind):
             self._handle_membership(event)
 
     def choose_text(self, content: Content) -> LazyString | str:
-        # Notifications of older releases name no role; only managers had any then.
+        # Notifications of older releases lack the role, which was always manager.
         role = ROLES[content.data.get("role") or "manager"]
         return role.announcement_nested if content.data.get("within") else role.announcement
 
@@ -77,12 +77,12 @@ class Leads(TeamKind):
             in_team = held.c.team.in_(team_tree(team.id))
             from_above = held.c.held_in.in_(team_ancestors(team.parent_id))
             self._notify(event, held, in_team, from_above, held.c.holder.not_in(known))
-        elif person is not None:  # Its account was closed, or opened again.
+        elif person is not None:  # The account was deactivated or reactivated.
             held = _select_viewers(people_of(person, Capability.SEE_SHARED))
             self._notify(event, held, held.c.holder == person)
 
     def _notify(self, event: Event, held: Any, *conditions: sa.ColumnElement[bool]) -> None:
-        """Notify each person once about each new holder who sees what they share."""
+        """Notify each person once about each new viewer of their shared evidence."""
         found = event.session.execute(
             sa.select(
                 *(held.c.person, held.c.holder, held.c.role, held.c.held_in),
@@ -94,7 +94,7 @@ class Leads(TeamKind):
             .join(_USERS, _USERS.c.id == held.c.holder)
             .where(*conditions)
         )
-        # The reader's own team is named rather than one above it.
+        # Prefer the reader's own team to an ancestor.
         ordered = sorted(
             found, key=lambda row: (row.nested, fold(row.team_name), fold(row.holder_name))
         )
@@ -118,10 +118,10 @@ class Leads(TeamKind):
         ]
         if values:
             event.session.execute(sa.insert(_ROWS), values)
-        event.told.update(row["user_id"] for row in values)
+        event.notified.update(row["user_id"] for row in values)
 
     def _delete_outdated(self, event: Event) -> None:
-        """Delete what is unread and no longer true."""
+        """Delete unread notifications that are no longer true."""
         unread = sa.select(_ROWS.c.id, _ROWS.c.user_id).where(*self._is_unread())
         if (people := select_affected_people(event)) is not None:
             unread = unread.where(_ROWS.c.user_id.in_(people))
@@ -139,12 +139,12 @@ class Leads(TeamKind):
 
 
 def _select_viewers(people: sa.Select[Any]) -> sa.Subquery:
-    """Select who sees what these people share, and by which teams."""
+    """Select the viewers of these people's shared evidence, with the teams that grant it."""
     return select_holders(people, Capability.SEE_SHARED).subquery()
 
 
 def _select_members(team_id: uuid.UUID) -> sa.Select[Any]:
-    """Select the ids of the people in a team, and in those nested in it, with an open account."""
+    """Select the ids of the active members of a team and its descendants."""
     return (
         sa.select(_MEMBERS.c.user_id)
         .join(_USERS, _USERS.c.id == _MEMBERS.c.user_id)

@@ -12,7 +12,7 @@ from roadmap.people.models import Membership, Team
 
 
 class Left(MembersKind):
-    """It is about the reader's team, so that it outlives what they could see of the person."""
+    """Concerns the reader's team, so it stays even if the reader can no longer see the person."""
 
     key = "left"
     follows = frozenset({"membership.left", "membership.removed"})
@@ -20,9 +20,9 @@ class Left(MembersKind):
 
     def handle(self, event: Event) -> None:
         if event.data.get("with_team"):
-            return  # `team_deleted` says so.
-        # A reader who also manages another team of this person is given its name; after a move that
-        # is the newest.
+            return  # Handled by `team_deleted`.
+        # A reader who also manages another team of this person gets its name. The newest membership
+        # comes first, because it is the destination of a move.
         others = event.session.execute(
             sa.select(Team.id, Team.name)
             .join(Membership, Membership.team_id == Team.id)

@@ -9,7 +9,7 @@ from roadmap.people.roles import ROLES, Capability
 
 
 class ManagerBelow(MembersKind):
-    """Not for those whom `leads` tells of it, such as the managers of the team itself."""
+    """Skips people whom `leads` has notified, such as the managers of the team itself."""
 
     key = "manager_below"
     follows = frozenset({"membership.added", "membership.role_changed"})

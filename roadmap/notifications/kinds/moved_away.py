@@ -1,4 +1,4 @@
-"""Somebody took a team out of one that the reader manages or mentors."""
+"""Somebody moved a team out of one that the reader manages or mentors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roadmap.people.models import Team
 
 
 class MovedAway(TeamKind):
-    """It only names the team, which its reader may not open any more."""
+    """Names the team without linking to it, because the reader may no longer open it."""
 
     key = "moved_away"
     follows = frozenset({"managers.changed"})
@@ -19,4 +19,4 @@ class MovedAway(TeamKind):
         team: Team | None = event.data.get("team")
         if team is not None and event.data["previous_parent_id"] is not None:
             before = viewers_of(event.data["previous_parent_id"])
-            notify_others(self, event, before, but=viewers_of(team.id))
+            notify_others(self, event, before, exclude=viewers_of(team.id))

@@ -1,4 +1,4 @@
-"""Somebody else created a link with which the reader's password can be set."""
+"""Somebody else created a link for setting the reader's password."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roadmap.notifications.kind import Content, Event, Kind
 
 
 class PasswordLinkCreated(Kind):
-    """Always mailed, because anyone who has such a secret can act as the reader."""
+    """Always mailed, because anyone who has the link can act as the reader."""
 
     key = "password_link"
     follows = frozenset({"account.password_link_created"})
@@ -24,14 +24,14 @@ class PasswordLinkCreated(Kind):
     )
     mail_subject = _l("A link to set your password on Cairn was created")
     mail_reason = _l("You get this mail because it is about who can sign in as you.")
-    # What the reader can do, after the sentence.
+    # Follows the text, and says what the reader can do.
     advice: ClassVar[LazyString] = _l("If you do not expect it, %(link)s: that ends the link.")
     link_text: ClassVar[LazyString] = _l("change your password")
     href: ClassVar[str] = "/account/password"
 
     def handle(self, event: Event) -> None:
         if event.by != event.user_id:
-            # A person who never had a password is new here, and has nothing at risk yet.
+            # An account without a password is new, and nothing is at risk yet.
             notify(self if event.person.password_hash else _FIRST, event, [event.person])
 
     def label(self, content: Content) -> str:
@@ -45,7 +45,7 @@ class PasswordLinkCreated(Kind):
 
 
 class _FirstPasswordLink(PasswordLinkCreated):
-    """The same for a new account: its mail welcomes, and leads to where one gets a link."""
+    """The variant for a new account: a welcome mail with the page for requesting a link."""
 
     mail_subject = _l("Welcome to Cairn: you have an account")
     mail_text = _l(

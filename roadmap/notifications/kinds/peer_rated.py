@@ -1,4 +1,4 @@
-"""A peer rated an answer of the reader by a link."""
+"""A peer rated an answer of the reader through a link."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roadmap.practice.queries import question_bank
 
 
 class PeerRated(Kind):
-    """It is not mailed: nothing about practice leaves the pages."""
+    """Not mailed, because nothing about practice is."""
 
     key = "peer_rated"
     follows = frozenset({"practice.rated"})

@@ -18,12 +18,12 @@ class Removed(OwnMembershipKind):
     mail_subject = _l("You are no longer in the team %(team)s")
 
     def handle(self, event: Event) -> None:
-        # Unless `team_deleted` or `moved` says so.
+        # `team_deleted` and `moved` handle the other cases.
         if not event.data.get("with_team") and "moved_to" not in event.data:
             notify_member(self, event, event.data["before"])
 
     def consequence(self, content: Content) -> LazyString:
-        # Notifications of older releases name no role.
+        # Notifications of older releases lack the role.
         role = ROLES.get(content.data.get("role", ""))
         if role is None or not role.allows(Capability.SEE_SHARED):
             return NO_LONGER_SEEN

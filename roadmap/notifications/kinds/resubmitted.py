@@ -7,7 +7,7 @@ from roadmap.notifications.kind import EvidenceKind
 
 
 class Resubmitted(EvidenceKind):
-    """Written instead of `submitted`, which follows the events of both."""
+    """Created by `Submitted`, which handles the events of both kinds."""
 
     key = "resubmitted"
     text = _l("%(who)s asks for another review of %(piece)s")

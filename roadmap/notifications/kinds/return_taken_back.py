@@ -1,4 +1,4 @@
-"""A reviewer took the return of evidence back, for its author."""
+"""A reviewer withdrew the return of evidence. Sent to its author."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reviewer returned evidence, for its author."""
+"""A reviewer returned evidence. Sent to its author."""
 
 from __future__ import annotations
 

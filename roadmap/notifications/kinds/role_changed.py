@@ -18,7 +18,7 @@ class RoleChanged(OwnMembershipKind):
     mail_subject = _l("You have another role in the team %(team)s")
 
     def handle(self, event: Event) -> None:
-        # Unless they did it themselves, or accepted an invitation.
+        # People who changed it themselves, also by an invitation, are not notified.
         if event.by != event.user_id:
             notify_member(self, event, event.data["role"])
 

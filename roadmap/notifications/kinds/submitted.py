@@ -1,4 +1,4 @@
-"""Evidence waits for a review, for everyone who may review it."""
+"""Evidence was submitted for review. Sent to everyone who may review it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Submitted(EvidenceKind):
 
     def handle_shared(self, event: Event, evidence: Evidence) -> None:
         if event.action == "evidence.edited":
-            # An edit of verified evidence, or of evidence in review, submits it again.
+            # Editing evidence that is verified or in review resubmits it.
             before, after = event.data["state"]
             if after != "submitted" or before == "submitted":
                 return

@@ -1,4 +1,4 @@
-"""A reviewer took a verification back, for the author of the evidence."""
+"""A reviewer withdrew a verification. Sent to the author of the evidence."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class TakenBack(EvidenceKind):
     )
 
     def handle(self, event: Event) -> None:
-        """Notify the author, also where they share the evidence no longer."""
+        """Notify the author, even if they no longer share the evidence."""
         if event.data.get("bundled"):
-            return  # `HistoryTakenBack` tells them of all pieces at once.
+            return  # `HistoryTakenBack` notifies them once for all pieces.
         evidence = event.session.get_one(Evidence, uuid.UUID(event.subject))
         reason = event.data["reason"]
         notify(

@@ -1,4 +1,4 @@
-"""Somebody deleted a team in which one of the reader's teams was nested."""
+"""Somebody deleted a team above one of the reader's teams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roadmap.people.roles import VIEWERS
 
 
 class TeamAboveDeleted(OwnMembershipKind):
-    """Not for the members of the deleted team, nor for who saw it from above."""
+    """Skips members of the deleted team, and people who saw it from a team above."""
 
     key = "team_above_deleted"
     follows = frozenset({"team.deleting"})
@@ -27,7 +27,7 @@ class TeamAboveDeleted(OwnMembershipKind):
         if nested_names(event):
             below = sa.select(Membership.user_id).where(Membership.team_id.in_(team_tree(team.id)))
             members = sa.select(Membership.user_id).filter_by(team_id=team.id)
-            notify_others(self, event, below, but=members.union(viewers_of(team.parent_id)))
+            notify_others(self, event, below, exclude=members.union(viewers_of(team.parent_id)))
 
     def consequence(self, content: Content) -> LazyString:
         return _l(

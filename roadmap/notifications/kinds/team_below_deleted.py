@@ -13,7 +13,7 @@ from roadmap.people.models import Membership
 
 
 class TeamBelowDeleted(OwnMembershipKind):
-    """Not for the members of the deleted team, whom `team_deleted` tells of it."""
+    """Skips members of the deleted team, whom `team_deleted` notifies."""
 
     key = "team_below_deleted"
     follows = frozenset({"team.deleting"})
@@ -27,7 +27,7 @@ class TeamBelowDeleted(OwnMembershipKind):
         if team.parent_id is not None:
             members = sa.select(Membership.user_id).filter_by(team_id=team.id)
             above, nested = viewers_of(team.parent_id), nested_names(event)
-            notify_others(self, event, above, but=members, elsewhere=nested)
+            notify_others(self, event, above, exclude=members, elsewhere=nested)
 
     def consequence(self, content: Content) -> str:
         lost = _("You no longer see what its people share there.")

@@ -11,7 +11,7 @@ from roadmap.people.models import Membership
 from roadmap.people.reach import allows
 from roadmap.people.roles import Capability
 
-# What became of the nested teams, for who saw the deleted one.
+# The consequence for nested teams, for people who could see the deleted one.
 NESTED_TEAMS = _l(
     "Nested in it: %(elsewhere)s. Nothing is above that now, and you see its people only if you "
     "have a role there."
@@ -19,7 +19,7 @@ NESTED_TEAMS = _l(
 
 
 class TeamDeleted(OwnMembershipKind):
-    """Who saw the people of the team reads which nested teams they saw by it (`elsewhere`)."""
+    """For people who could see evidence shared in the team, `elsewhere` lists its nested teams."""
 
     key = "team_deleted"
     follows = frozenset({"team.deleting"})

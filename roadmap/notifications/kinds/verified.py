@@ -1,4 +1,4 @@
-"""A reviewer verified evidence, for its author."""
+"""A reviewer verified evidence. Sent to its author."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Verified(EvidenceKind):
     def handle_shared(self, event: Event, evidence: Evidence) -> None:
         close_review_requests(event.session, evidence.id, read_at=event.now)
         if event.data.get("bundled"):
-            return  # `HistoryVerified` tells its author of all pieces at once.
+            return  # `HistoryVerified` notifies the author once for all pieces.
         review = event.session.get_one(Review, event.row_id)
         confirmed = len(confirmed_keys(event.session, review.version_id))
         left_out = sum(link.left_out_review_id is not None for link in evidence.links)
@@ -55,5 +55,5 @@ class Verified(EvidenceKind):
 
 
 def _is_partial(content: Content) -> bool:
-    """Tell whether a review confirmed fewer milestones than were proposed to it."""
+    """Return whether a review confirmed fewer milestones than were proposed."""
     return content.data.get("confirmed", 0) < content.data.get("proposed", 0)

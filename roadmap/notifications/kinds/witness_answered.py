@@ -1,4 +1,4 @@
-"""A witness answered by a link of the reader's."""
+"""A witness answered through a link of the reader."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roadmap.progress.queries import milestone_links
 
 
 class WitnessAnswered(Kind):
-    """What was said stands on the page of the milestone; it is not mailed."""
+    """Not mailed. The milestone's page shows the statement."""
 
     key = "witness_answered"
     follows = frozenset({"endorsement.answered"})
