@@ -69,7 +69,7 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
         # Fully random: anyone who knows the id can read the badge, so ids must be unguessable.
         id=uuid.uuid4(),
         subject_id=uuid.uuid4(),
-        position=_take_position(session),
+        position=_reserve_position(session),
         base=base,
         name=person.name,
         email=person.email_key,
@@ -97,7 +97,7 @@ def issue_badge(session: Session, subject: str, *, base: str, by: Actor, now: dt
     return badge
 
 
-def _take_position(session: Session) -> int:
+def _reserve_position(session: Session) -> int:
     """Reserve a random position in the newest status list, so that it reveals no issue order."""
     first = count_rows(session, BadgeStatus) // LIST_FILL * LIST_LENGTH
     while True:

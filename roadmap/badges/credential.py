@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.proofs import format_timestamp
-from roadmap.badges.rules import list_and_index
+from roadmap.badges.rules import split_position
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext, show_date
 
@@ -124,7 +124,7 @@ def key_address(base: str, key: uuid.UUID) -> str:
 
 def write_credential(achievement: Achievement, issue: Issuance) -> dict[str, Any]:
     """Return the credential, without proof and endorsements."""
-    number, index = list_and_index(issue.position)
+    number, index = split_position(issue.position)
     status_list = f"{issue.base}/credentials/status/{number}"
     found: dict[str, Any] = {
         "@context": [CREDENTIALS, OPEN_BADGES],
@@ -226,7 +226,7 @@ def hash_identity(identity: str, salt: str) -> str:
     return "sha256$" + hashlib.sha256(f"{identity}{salt}".encode()).hexdigest()
 
 
-def describe(kind: str, happened: str, number: int) -> str:
+def describe_piece(kind: str, happened: str, number: int) -> str:
     """Return the description of a badge for a piece of evidence."""
     return ngettext(
         "%(kind)s, %(happened)s, confirmed for one milestone by a manager.",
@@ -279,7 +279,7 @@ def _evidence(piece: PublicPiece, issue: Issuance) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownBadge:
+class BadgeContent:
     """The displayed content of a badge. `criteria` is Markdown, `confirmations` are sentences.
 
     `evidence` has (title, kind, URL) tuples, with "" for a missing URL.
@@ -296,11 +296,11 @@ class ShownBadge:
     evidence: tuple[tuple[str, str, str], ...]
 
 
-def show_credential(credential: Mapping[str, Any]) -> ShownBadge:
+def extract_content(credential: Mapping[str, Any]) -> BadgeContent:
     """Extract the displayed content of a credential issued by this installation."""
     subject, ends = credential["credentialSubject"], credential.get("validUntil")
     own = f"{credential['id']}#"
-    return ShownBadge(
+    return BadgeContent(
         name=credential["name"],
         description=credential["description"],
         recipient=next(
@@ -310,7 +310,7 @@ def show_credential(credential: Mapping[str, Any]) -> ShownBadge:
         issued_at=dt.datetime.fromisoformat(credential["validFrom"]),
         valid_until=dt.datetime.fromisoformat(ends) if ends else None,
         criteria=subject["achievement"]["criteria"]["narrative"],
-        confirmations=tuple(map(_show_confirmation, credential["endorsement"])),
+        confirmations=tuple(map(_localize_confirmation, credential["endorsement"])),
         evidence=tuple(
             (each["name"], each["genre"], "" if each["id"].startswith(own) else each["id"])
             for each in credential["evidence"]
@@ -318,7 +318,7 @@ def show_credential(credential: Mapping[str, Any]) -> ShownBadge:
     )
 
 
-def _show_confirmation(endorsement: Mapping[str, Any]) -> str:
+def _localize_confirmation(endorsement: Mapping[str, Any]) -> str:
     """Return the comment of an endorsement with a localized date."""
     said: str = endorsement["credentialSubject"]["endorsementComment"]
     day = dt.datetime.fromisoformat(endorsement["validFrom"]).date()

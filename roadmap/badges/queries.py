@@ -16,7 +16,7 @@ from roadmap.badges.credential import (
     Criterion,
     Judgement,
     PublicPiece,
-    describe,
+    describe_piece,
     describe_stage,
 )
 from roadmap.badges.models import Badge, BadgeStatus
@@ -160,9 +160,9 @@ def _piece_achievement(
     if not item.verified or item.has_lapsed(today):
         return None
     pairs = [(item, link) for link in item.links if link.confirmed]
-    achievement = _achieve(session, person, str(item.id), pairs)
+    achievement = _build_achievement(session, person, str(item.id), pairs)
     [piece] = achievement.pieces
-    description = describe(piece.kind, piece.happened, len(pairs))
+    description = describe_piece(piece.kind, piece.happened, len(pairs))
     return replace(achievement, name=piece.title, description=description)
 
 
@@ -187,14 +187,14 @@ def _stage_achievement(
         if link.key == milestone
     ]
     return replace(
-        _achieve(session, person, f"{slug}/{key}", pairs),
+        _build_achievement(session, person, f"{slug}/{key}", pairs),
         name=f"{enrolled.title}: {stage.title}",
         description=describe_stage(stage.title, enrolled.title, len(pairs)),
-        not_applicable=[each.title for each in progress.aside],
+        not_applicable=[each.title for each in progress.excluded],
     )
 
 
-def _achieve(
+def _build_achievement(
     session: Session, person: Actor, subject: str, pairs: Sequence[tuple[Item, Link]]
 ) -> Achievement:
     """Build an achievement from confirmed milestones, in their wording at confirmation time.

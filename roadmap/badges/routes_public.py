@@ -13,10 +13,10 @@ from roadmap.auth.email_addresses import email_key
 from roadmap.badges import keys, qr_code, queries
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
 from roadmap.badges.credential import (
+    extract_content,
     issuer_address,
     key_address,
     method_address,
-    show_credential,
     write_issuer,
 )
 from roadmap.badges.forms import VerifyForm
@@ -61,7 +61,7 @@ def show(badge_id: uuid.UUID) -> Response:
         render_page(
             "badges/public.html",
             badge=badge,
-            said=(said := show_credential(json.loads(badge.document))),
+            said=(said := extract_content(json.loads(badge.document))),
             has_expired=said.valid_until is not None and said.valid_until < now(),
             address=f"{public_address()}/credentials/{badge.id}",
             host=urlsplit(public_address()).netloc,

@@ -28,14 +28,14 @@ MAX_VALUES = 6_000
 class StageProgress:
     """Progress of a stage towards its badge.
 
-    `proven` maps milestone keys to the public pieces that confirm them. `aside` are milestones
+    `proven` maps milestone keys to the public pieces that confirm them. `excluded` are milestones
     marked as not applicable, `missing` the rest. `is_within_limit` is set if at most a quarter of
-    the effort is not applicable.
+    the effort is excluded.
     """
 
     stage: Stage
     proven: Mapping[str, Item] = field(default_factory=dict)
-    aside: Sequence[Milestone] = ()
+    excluded: Sequence[Milestone] = ()
     missing: Sequence[Milestone] = ()
     is_within_limit: bool = True
 
@@ -54,7 +54,7 @@ def judge_stage(
     up to a quarter of the effort, as in the readiness rule.
     """
     counted = [each for each in stage.milestones if each.required or stage.is_bonus]
-    aside = [each for each in counted if statuses.get(each.key) == "not_applicable"]
+    excluded = [each for each in counted if statuses.get(each.key) == "not_applicable"]
     active = [item for item in public_items if item.verified and not item.has_lapsed(today)]
     proven = {}
     for each in counted:
@@ -66,13 +66,13 @@ def judge_stage(
     return StageProgress(
         stage,
         proven,
-        aside,
-        [each for each in counted if each.key not in proven and each not in aside],
-        4 * sum(each.hours for each in aside) <= hours,
+        excluded,
+        [each for each in counted if each.key not in proven and each not in excluded],
+        4 * sum(each.hours for each in excluded) <= hours,
     )
 
 
-def list_and_index(position: int) -> tuple[int, int]:
+def split_position(position: int) -> tuple[int, int]:
     """Return the number of the status list of a position, and the index in it."""
     return divmod(position, LIST_LENGTH)
 
@@ -93,7 +93,7 @@ def read_object(text: str) -> dict[str, Any]:
     differently. So are objects that are deeper or larger than any badge.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_unique_names, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
@@ -102,7 +102,7 @@ def read_object(text: str) -> dict[str, Any]:
     return value
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name comes twice")
@@ -130,19 +130,19 @@ def _check_size(value: Any) -> None:
     raise ValueError("nested too deeply")
 
 
-def is_plain(value: Any, contexts: Sequence[str]) -> bool:
+def uses_plain_terms(value: Any, contexts: Sequence[str]) -> bool:
     """Return whether a document uses only the plain term names of these contexts.
 
     JSON-LD allows other spellings with the same signature, which could hide a field from a reader,
     for example `validUntil`.
     """
     if isinstance(value, list):
-        return all(is_plain(each, contexts) for each in value)
+        return all(uses_plain_terms(each, contexts) for each in value)
     if isinstance(value, dict):
         return all(
             each == list(contexts)
             if name == "@context"
-            else ":" not in name and not name.startswith("@") and is_plain(each, contexts)
+            else ":" not in name and not name.startswith("@") and uses_plain_terms(each, contexts)
             for name, each in value.items()
         )
     return value is not None

@@ -16,12 +16,18 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from roadmap.badges.canonical import CREDENTIALS, OPEN_BADGES
-from roadmap.badges.credential import ShownBadge, hash_identity, show_credential
+from roadmap.badges.credential import BadgeContent, extract_content, hash_identity
 from roadmap.badges.keys import load_public_key, load_public_keys
 from roadmap.badges.models import ED25519, RS256, SigningKey
 from roadmap.badges.proofs import CRYPTOSUITE, has_valid_proof, has_valid_signature, proofs_of
 from roadmap.badges.queries import find_badge, find_revocation, is_owner_leaving
-from roadmap.badges.rules import LIST_LENGTH, MAX_BADGE_LENGTH, is_plain, read_jwt, read_object
+from roadmap.badges.rules import (
+    LIST_LENGTH,
+    MAX_BADGE_LENGTH,
+    read_jwt,
+    read_object,
+    uses_plain_terms,
+)
 from roadmap.core.text import clean_line
 
 Verdict = Literal[
@@ -50,7 +56,7 @@ class VerificationResult:
     """
 
     verdict: Verdict
-    said: ShownBadge | None = None
+    said: BadgeContent | None = None
     is_on_record: bool = False
     at: dt.datetime | None = None
     issuer: str = ""
@@ -101,7 +107,7 @@ def verify(
     if not holds:
         return VerificationResult("changed")
     try:
-        return _judge(session, credential, text, is_json=is_json, now=now, email=email)
+        return _check_records(session, credential, text, is_json=is_json, now=now, email=email)
     # The signature is valid, but the structure differs from that of badges issued here.
     except (AttributeError, LookupError, TypeError, ValueError):
         return VerificationResult("changed")
@@ -117,7 +123,7 @@ def _read_json(text: str, keys: Mapping[uuid.UUID, SigningKey]) -> Signed:
         and proof.get("cryptosuite") == CRYPTOSUITE
         and proof.get("proofPurpose") == "assertionMethod"
         and document.get("@context") == [CREDENTIALS, OPEN_BADGES]
-        and is_plain(document, (CREDENTIALS, OPEN_BADGES))
+        and uses_plain_terms(document, (CREDENTIALS, OPEN_BADGES))
         and has_valid_proof(document, load_public_key(key))
     )
     return document, key, holds
@@ -141,7 +147,7 @@ def _find(keys: Mapping[uuid.UUID, SigningKey], name: str, algorithm: str) -> Si
     return key if key is not None and key.algorithm == algorithm else None
 
 
-def _judge(
+def _check_records(
     session: Session,
     credential: dict[str, Any],
     text: str,
@@ -164,7 +170,7 @@ def _judge(
     until = dt.datetime.fromisoformat(ends) if ends else None
     return VerificationResult(
         "expired" if until is not None and until < now else "valid",
-        show_credential(credential),
+        extract_content(credential),
         is_on_record=badge is not None,
         at=until,
         email_matches=_email_matches(credential, email),

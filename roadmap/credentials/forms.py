@@ -6,13 +6,13 @@ from flask_wtf import FlaskForm
 
 from roadmap.core.fields import WholeNumberField
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.market.forms import NUMERIC, AmountField, WholeBetween, currency_field
+from roadmap.market.forms import NUMERIC, AmountField, NumberBetween, currency_field
 
 
 class CostForm(FlaskForm):
     year = WholeNumberField(
         _l("Year"),
-        [WholeBetween(1990, 2200, _l("Enter a year, such as 2026."))],
+        [NumberBetween(1990, 2200, _l("Enter a year, such as 2026."))],
         render_kw=NUMERIC,
     )
     amount = AmountField(_l("What you paid"))

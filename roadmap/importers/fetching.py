@@ -131,7 +131,7 @@ def store_page(session: Session, claim: Claim, found: Page | FetchError, now: dt
 def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Page:
     """Fetch and parse a page. Raises FetchError with a key of `texts.FAULTS` or as of `get`."""
     importer = IMPORTERS[claim.importer]
-    if not isinstance(importer, SiteImporter) or (site := site_of(config, importer)) is None:
+    if not isinstance(importer, SiteImporter) or (site := get_site(config, importer)) is None:
         raise FetchError("off")
     token = config[importer.token_setting] if importer.token_setting else ""
     answer = outbound.get(
@@ -151,7 +151,7 @@ def fetch_page(config: Mapping[str, Any], claim: Claim, now: dt.datetime) -> Pag
     return replace(page, following=found[1]) if found else page
 
 
-def site_of(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
+def get_site(config: Mapping[str, Any], importer: SiteImporter) -> Site | None:
     """Return the configured server, None if the operator disabled this importer."""
     site: Site | None = config[importer.site_setting]
     return site

@@ -61,7 +61,7 @@ class Section:
     rows: list[Row] = field(default_factory=list)
 
     @property
-    def ticks_new(self) -> bool:
+    def preselects_new(self) -> bool:
         """Return whether new rows are preselected."""
         return sum(row.is_new for row in self.rows) <= MAX_TICKED
 

@@ -30,7 +30,7 @@ from roadmap.importers.records import MAX_CANDIDATES, RECORDS
 
 MAX_TEXT = 20_000
 # Evidence fields that are truncated with a note if they are too long.
-SHORTENED = ("title", "issuer", "description")
+TRUNCATED_FIELDS = ("title", "issuer", "description")
 # End dates of ongoing positions.
 ONGOING = frozenset({"present", "now", "today", "current", "heute", "aktuell", "-", "–"})
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*")
@@ -101,7 +101,7 @@ def iso_date(text: str, order: str = "") -> str:
     return PartialDate.parse(text, month_names(current_locale())).isoformat()
 
 
-def has_two_orders(text: str) -> bool:
+def is_ambiguous_date(text: str) -> bool:
     """Return whether a date is ambiguous: valid both as day/month and as month/day."""
     found = SHORT_DATE.fullmatch(clean_line(text))
     return found is not None and int(found[1]) <= 12 >= int(found[2]) and found[1] != found[2]
@@ -121,7 +121,7 @@ def set_dates(values: dict[str, str], order: str = "") -> dict[str, str]:
             parse_errors[name] = (
                 _("“%(typed)s” is ambiguous: day or month may come first. Write it as %(forms)s.",
                   **texts)
-                if not order and has_two_orders(typed)
+                if not order and is_ambiguous_date(typed)
                 else _("“%(typed)s” is not a date. Write it as %(forms)s.", **texts)
             )  # fmt: skip
     return parse_errors
@@ -137,20 +137,20 @@ def add_candidate(
     place: str = "",
     line: int | None = None,
     order: str = "",
-    shown_by: str = "",
+    fields_hint: str = "",
 ) -> None:
     """Add a record with normalized dates and truncated texts to the result.
 
     Without `own_id`, its external id is derived from `source` and the record's identity fields.
-    `shown_by` names the input fields that can provide a link or a description, for an error.
+    `fields_hint` names the input fields that can provide a link or a description, for an error.
     """
     is_current = fold(clean_line(values.get("ended_on", ""))) in ONGOING
     parse_errors = set_dates(values, order)
     parts = [fold(values.get(name, "")) for name in RECORDS[record].identity]
     external_id = own_id or make_external_id(source, record, *parts)
     if record == "evidence":
-        describe(values, parse_errors, shown_by)
-        shorten(result, values)
+        fill_description(values, parse_errors, fields_hint)
+        truncate_texts(result, values)
     result.candidates.append(
         Candidate(
             record, external_id, values, where=describe_place(place, line), line=line,
@@ -159,10 +159,12 @@ def add_candidate(
     )  # fmt: skip
 
 
-def describe(values: dict[str, str], parse_errors: dict[str, str], shown_by: str) -> None:
+def fill_description(
+    values: dict[str, str], parse_errors: dict[str, str], fields_hint: str
+) -> None:
     """Use the issuer as the description of a piece that has neither link nor description.
 
-    Without an issuer, add an error to `parse_errors` that names the fields to fill in (`shown_by`).
+    Without an issuer, add an error to `parse_errors` with `fields_hint`, the fields to fill in.
     """
     if values.get("url") or values.get("description"):
         return
@@ -171,13 +173,13 @@ def describe(values: dict[str, str], parse_errors: dict[str, str], shown_by: str
         parse_errors["url"] = _(
             "There is neither a link nor a description, so a reader has nothing to look at. Fill "
             "in %(fields)s and import again, or leave this out and add it by hand.",
-            fields=shown_by,
+            fields=fields_hint,
         )
 
 
-def shorten(result: ParseResult, values: dict[str, str]) -> None:
+def truncate_texts(result: ParseResult, values: dict[str, str]) -> None:
     """Truncate evidence fields that are too long, and add a note for each."""
-    for name in SHORTENED:
+    for name in TRUNCATED_FIELDS:
         if len(text := values.get(name, "")) > (most := MAX_LENGTHS[name]):
             values[name] = f"{text[: most - 1].rstrip()}…"
             result.notes.append(

@@ -25,7 +25,7 @@ from roadmap.evidence.queries import (
     load_published_milestones,
 )
 from roadmap.importers import actions, queries, texts
-from roadmap.importers.fetching import site_of
+from roadmap.importers.fetching import get_site
 from roadmap.importers.forms import EARLIEST_DAY, FileForm, LoginForm
 from roadmap.importers.importer import FileImporter, Importer, ImportFault, SiteImporter
 from roadmap.importers.kinds import IMPORTERS
@@ -80,7 +80,7 @@ def _start_fetching(importer: SiteImporter) -> BaseResponse:
     form = LoginForm(importer, today=_today())
     if not form.validate():
         return _render(importer, form, status=422)
-    site = site_of(current_app.config, importer) or abort(404)
+    site = get_site(current_app.config, importer) or abort(404)
     login = importer.clean_login(form.login.data)
     since = form.since.data if importer.asks_since else EARLIEST_DAY
     source = login
@@ -204,7 +204,7 @@ def save(key: str) -> BaseResponse:
     for number, section in enumerate(found.sections):
         more = _section_values(number, section.record, milestones)
         rows += [
-            (row, more | _answers(row.key, section.record))
+            (row, more | _row_values(row.key, section.record))
             for row in section.rows
             if row.key in ticked
         ]
@@ -269,7 +269,7 @@ def _file_importer_or_404(key: str) -> FileImporter:
 def _is_offered(importer: Importer) -> bool:
     """Return whether the importer is enabled: the operator can disable a site."""
     return (
-        not isinstance(importer, SiteImporter) or site_of(current_app.config, importer) is not None
+        not isinstance(importer, SiteImporter) or get_site(current_app.config, importer) is not None
     )
 
 
@@ -311,7 +311,7 @@ def _section_values(
     return values
 
 
-def _answers(key: str, record: str) -> dict[str, str]:
+def _row_values(key: str, record: str) -> dict[str, str]:
     """Return the values submitted for one row: files do not say which jobs are ML jobs."""
     if record != "position":
         return {}
@@ -324,7 +324,7 @@ def _render(
     site = None
     if isinstance(importer, SiteImporter):
         form = form or LoginForm(importer, today=_today(), formdata=None)
-        site = site_of(current_app.config, importer)
+        site = get_site(current_app.config, importer)
     return render_page(
         "importers/importer.html",
         status,
@@ -389,7 +389,7 @@ def _render_preview(
         is_underway=pending.state in FETCHING_STATES,
         form=request.form,
         is_ticked=lambda row, section: (
-            row.key in ticked if ticked is not None else row.is_new and section.ticks_new
+            row.key in ticked if ticked is not None else row.is_new and section.preselects_new
         ),
         kinds=list(labels.KINDS.items()),
         milestones=[(key, f"{each.title} ({each.place})") for key, each in _milestones().items()],

@@ -42,7 +42,7 @@ class AmountField(ParsedField):
         return str(value or "")
 
 
-class WholeBetween:
+class NumberBetween:
     """Require a number within the limits, with a single error message."""
 
     field_flags = {"required": True}
@@ -58,7 +58,7 @@ class WholeBetween:
 
 def _number(label: LazyString, low: int, high: int) -> WholeNumberField:
     message = _l("Enter a number from %(low)d to %(high)d.", low=low, high=high)
-    return WholeNumberField(label, [WholeBetween(low, high, message)], render_kw=NUMERIC)
+    return WholeNumberField(label, [NumberBetween(low, high, message)], render_kw=NUMERIC)
 
 
 def currency_field() -> StringField:
@@ -81,7 +81,7 @@ class OfferForm(FlaskForm):
     currency = currency_field()
     base = AmountField(
         _l("Base salary a year"),
-        [WholeBetween(1, MAX_AMOUNT, ENTER_BASE)],
+        [NumberBetween(1, MAX_AMOUNT, ENTER_BASE)],
     )
     bonus = AmountField(_l("Bonus a year"))
     sign_on = AmountField(_l("Sign-on bonus"))

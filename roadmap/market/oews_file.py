@@ -265,21 +265,21 @@ def _text(cell: Any) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _whole(text: str) -> str:
+def _strip_decimal(text: str) -> str:
     """Remove the ".0" that spreadsheets may add to a code."""
     return text.removesuffix(".0")
 
 
 def _read_row(number: int, cells: Mapping[str, str], parsed: _ParsedRows) -> None:
     """Parse a row, skipping other areas, industries and levels of detail."""
-    kind = _whole(cells.get("AREA_TYPE", ""))
+    kind = _strip_decimal(cells.get("AREA_TYPE", ""))
     parsed.area_types.add(kind)
     if kind == TERRITORY:
         parsed.territories.add(cells["AREA_TITLE"])
     soc = cells.get("OCC_CODE", "")
     if kind != STATE or soc not in parsed.occupations or not _is_detailed_row(cells):
         return
-    area = _whole(cells["AREA"]).zfill(2)
+    area = _strip_decimal(cells["AREA"]).zfill(2)
     code, name = parsed.states.get(area, ("", ""))
     if (cells["PRIM_STATE"], cells["AREA_TITLE"]) != (code, name):
         parsed.errors.append(
@@ -309,8 +309,8 @@ def _is_detailed_row(cells: Mapping[str, str]) -> bool:
     return (
         cells.get("O_GROUP", "").lower() == "detailed"
         and cells.get("I_GROUP", "cross-industry").lower() == "cross-industry"
-        and _whole(cells.get("NAICS", "0")).strip("0") == ""
-        and _whole(cells.get("OWN_CODE", "1235")) == "1235"
+        and _strip_decimal(cells.get("NAICS", "0")).strip("0") == ""
+        and _strip_decimal(cells.get("OWN_CODE", "1235")) == "1235"
     )
 
 

@@ -127,7 +127,7 @@ def rate_attempt(
         session.add(card)
     card.set_from_fsrs(after, rating, now)
     session.flush()
-    found = queries.round_of(session, attempt)
+    found = queries.find_round(session, attempt)
     if found is not None and found.mock.next_round is None:
         end_mock(session, found.mock, now=now)
 

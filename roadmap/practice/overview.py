@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from roadmap.people.actor import Actor
 from roadmap.practice import queries
 from roadmap.practice.models import PracticeAttempt, PracticeCard
-from roadmap.practice.rules import NEW_A_DAY, LastRating, choose_new, group_readiness, streak
+from roadmap.practice.rules import NEW_PER_DAY, LastRating, choose_new, group_readiness, streak
 
 if TYPE_CHECKING:
     from roadmap.practice.content import Question
@@ -49,7 +49,7 @@ def count_today(session: Session, actor: Actor, now: dt.datetime) -> tuple[int, 
     unseen = sum(question.key not in cards for question in queries.question_bank().questions)
     begun_today = sum(actor.today(card.first_review) == today for card in cards.values())
     due = sum(card.due < until for card in cards.values())
-    return due, max(0, min(unseen, NEW_A_DAY - begun_today))
+    return due, max(0, min(unseen, NEW_PER_DAY - begun_today))
 
 
 def load_overview(session: Session, actor: Actor, now: dt.datetime) -> Overview:

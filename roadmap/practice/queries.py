@@ -150,7 +150,7 @@ def mocks(session: Session, user_id: uuid.UUID) -> Sequence[MockInterview]:
     ).all()
 
 
-def round_of(session: Session, attempt: PracticeAttempt) -> MockRound | None:
+def find_round(session: Session, attempt: PracticeAttempt) -> MockRound | None:
     """Load the mock interview round of an attempt, if any."""
     return session.scalars(sa.select(MockRound).filter_by(attempt_id=attempt.id)).first()
 

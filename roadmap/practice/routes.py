@@ -28,8 +28,8 @@ from roadmap.practice.forms import MAX_CITED, AnswerForm, answer_form
 from roadmap.practice.overview import load_overview
 from roadmap.practice.rules import (
     COUNTED_QUESTIONS,
-    FRESH_DAYS,
-    NEW_A_DAY,
+    FULL_WEIGHT_DAYS,
+    NEW_PER_DAY,
     UNANSWERED,
     matches_filters,
 )
@@ -88,9 +88,9 @@ def index() -> str:
         unanswered=UNANSWERED,
         answer_choices=ANSWERS,
         overview=None if given else load_overview(db.session, current_user, now()),
-        new_a_day=NEW_A_DAY,
+        new_a_day=NEW_PER_DAY,
         counted=COUNTED_QUESTIONS,
-        fresh_days=FRESH_DAYS,
+        fresh_days=FULL_WEIGHT_DAYS,
     )
 
 

@@ -87,7 +87,7 @@ def _page(attempt: PracticeAttempt) -> str:
 
 def _next_page(attempt: PracticeAttempt) -> str:
     """Return the page of the attempt's mock interview, or else of its question."""
-    found = queries.round_of(db.session, attempt)
+    found = queries.find_round(db.session, attempt)
     if found is not None:
         return url_for("practice_attempts.show_mock", mock_id=found.mock_id)
     return url_for("practice.question", key=attempt.question, _anchor="attempts")
@@ -107,7 +107,7 @@ def _render(attempt: PracticeAttempt, form: RatingForm, *, status: int = 200) ->
         levels=bank.levels,
         form=form,
         texts=labelled_texts(queries.answer(db.session, current_user.id, question.key)),
-        round=queries.round_of(db.session, attempt),
+        round=queries.find_round(db.session, attempt),
         elapsed=int((now() - attempt.started_at).total_seconds()),
         due_after={level: schedule(before, level, now()).due for level in RATINGS},
     )

@@ -75,7 +75,7 @@ class LastRating:
 # Number of most recently practised questions that count per group.
 COUNTED_QUESTIONS = 8
 # Older ratings count half.
-FRESH_DAYS = 90
+FULL_WEIGHT_DAYS = 90
 POINTS = {1: 0.0, 2: 0.5, 3: 1.0, 4: 1.0}
 
 
@@ -87,7 +87,7 @@ def group_readiness(ratings: Iterable[LastRating], today: dt.date) -> int:
     """
     newest = sorted(ratings, key=lambda each: each.day, reverse=True)[:COUNTED_QUESTIONS]
     points = sum(
-        POINTS[each.rating] * (1 if (today - each.day).days <= FRESH_DAYS else 0.5)
+        POINTS[each.rating] * (1 if (today - each.day).days <= FULL_WEIGHT_DAYS else 0.5)
         for each in newest
     )
     return int(100 * points / COUNTED_QUESTIONS)
@@ -122,7 +122,7 @@ def draw_rounds(
 
 
 # New questions per day.
-NEW_A_DAY = 2
+NEW_PER_DAY = 2
 
 
 def choose_new(
@@ -134,7 +134,7 @@ def choose_new(
     """Choose a day's new questions: weakest groups first, then the easiest questions."""
     new = [each for each in questions if each.key not in practised]
     new.sort(key=lambda each: (readiness[each.group], each.difficulty))
-    return new[: max(0, NEW_A_DAY - begun_today)]
+    return new[: max(0, NEW_PER_DAY - begun_today)]
 
 
 def streak(days: Collection[dt.date], today: dt.date) -> int:

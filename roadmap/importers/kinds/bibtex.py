@@ -22,10 +22,10 @@ from roadmap.importers.importer import (
 from roadmap.importers.readers import (
     arxiv_of,
     decode_text,
-    describe,
     doi_of,
+    fill_description,
     set_dates,
-    shorten,
+    truncate_texts,
     web_address,
     work_id,
 )
@@ -65,7 +65,7 @@ class BibTexImporter(FileImporter):
 
     def load(self, data: bytes) -> list[Any]:
         text = decode_text(data, _("This is not a text file. Choose one that ends in .bib."))
-        parts, file = list(islice(_parts(text), MAX_PARTS + 1)), _File()
+        parts, file = list(islice(_split_entries(text), MAX_PARTS + 1)), _FileState()
         records: list[Any] = []
         for line, part in parts[:MAX_PARTS]:
             records += _parse(part, line, file)
@@ -96,8 +96,10 @@ class BibTexImporter(FileImporter):
             parse_errors = set_dates(values)
             doi, arxiv = doi_of(fields.get("doi", "")), arxiv_of(fields.get("eprint", ""))
             external_id = work_id(values, doi=doi, arxiv=arxiv)
-            describe(values, parse_errors, _("“doi”, “url”, “author” or “abstract” of the entry"))
-            shorten(result, values)
+            fill_description(
+                values, parse_errors, _("“doi”, “url”, “author” or “abstract” of the entry")
+            )
+            truncate_texts(result, values)
             result.candidates.append(
                 Candidate(
                     "evidence",
@@ -112,14 +114,14 @@ class BibTexImporter(FileImporter):
 
 
 @dataclass
-class _File:
+class _FileState:
     """State shared by the entries of a file: abbreviations and the remaining LaTeX budget."""
 
     macros: dict[str, str] = field(default_factory=dict)
     latex_left: int = MAX_LATEX
 
 
-def _parts(text: str) -> Iterator[tuple[int, str]]:
+def _split_entries(text: str) -> Iterator[tuple[int, str]]:
     """Yield each entry with the line on which it begins."""
     found = list(_BEGINNING.finditer(text))
     ends = [each.start() for each in found[1:]] + [len(text)]
@@ -130,7 +132,7 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
             yield line, text[each.start() : end]
 
 
-def _parse(part: str, line: int, file: _File) -> Iterator[dict[str, Any]]:
+def _parse(part: str, line: int, file: _FileState) -> Iterator[dict[str, Any]]:
     """Yield an entry, without fields if it cannot be parsed; store abbreviations (@string)."""
     # pybtex and its LaTeX codec take a tenth of a second to import.
     from pybtex.database.input.bibtex import LowLevelParser, month_names
@@ -169,7 +171,7 @@ def _depth(text: str) -> int:
     return max(accumulate((each == "{") - (each == "}") for each in text))
 
 
-def _strip_latex(name: str, value: str, file: _File) -> str:
+def _strip_latex(name: str, value: str, file: _FileState) -> str:
     """Strip LaTeX commands from text fields; URLs and numbers stay as they are."""
     from pybtex.richtext import Text
     from pybtex.scanner import PybtexSyntaxError

@@ -21,7 +21,7 @@ from roadmap.importers.readers import (
     add_candidate,
     csv_rows,
     decode_text,
-    has_two_orders,
+    is_ambiguous_date,
     match_level,
 )
 from roadmap.importers.records import MAX_CANDIDATES, RECORDS
@@ -196,13 +196,13 @@ class CsvImporter(FileImporter):
                 (
                     text
                     for name, text in values.items()
-                    if name.endswith("_on") and has_two_orders(text)
+                    if name.endswith("_on") and is_ambiguous_date(text)
                 ),
                 "",
             )
             add_candidate(
                 result, record, values, source="csv", line=row["line"], order=order,
-                shown_by=_("a column that is imported as “Link” or “Description”"),
+                fields_hint=_("a column that is imported as “Link” or “Description”"),
             )  # fmt: skip
         if unknown_kinds:
             named = ", ".join(f"“{each}”" for each in list(unknown_kinds)[:10])
@@ -278,7 +278,7 @@ def _guess_order(rows: Sequence[Any]) -> str:
     if any(int(found[2]) > 12 for found in dates):
         return "mdy"
     tells = any(int(found[1]) > 12 for found in dates)
-    return "" if not tells and any(map(has_two_orders, cells)) else "dmy"
+    return "" if not tells and any(map(is_ambiguous_date, cells)) else "dmy"
 
 
 def match_kind(text: str) -> str:

@@ -99,7 +99,7 @@ class JsonResumeImporter(FileImporter):
             own_id = make_external_id("cairn", own) if own else ""
             add_candidate(
                 result, record, values, source="resume", own_id=own_id, place=place,
-                line=each.get("line"), shown_by=_("“url” or “summary” in the file"),
+                line=each.get("line"), fields_hint=_("“url” or “summary” in the file"),
             )  # fmt: skip
         if odd:
             if (more := len(odd) - MAX_NAMED) > 0:

@@ -83,7 +83,7 @@ class Leap2aImporter(FileImporter):
         result = ParseResult()
         names = {each["id"]: each["title"] for each in records if each["type"] == "organization"}
         for number, each in enumerate(records, 1):
-            if (found := _found(each, names)) is None:
+            if (found := _to_record(each, names)) is None:
                 continue
             record, values = found
             own = each["id"].removeprefix("urn:uuid:")
@@ -91,7 +91,7 @@ class Leap2aImporter(FileImporter):
             own_id = make_external_id("cairn", own) if is_ours and own != each["id"] else ""
             place = _("Entry %(number)s", number=number)
             add_candidate(result, record, values, source="leap2a", own_id=own_id, place=place,
-                          shown_by=_("a link or a text of the entry"))  # fmt: skip
+                          fields_hint=_("a link or a text of the entry"))  # fmt: skip
         if passed := sum(each["type"] in IGNORED_TYPES for each in records):
             result.notes.append(
                 ngettext(
@@ -151,7 +151,7 @@ def _text(content: Element | None) -> str:
     return clean_multiline(text)
 
 
-def _found(
+def _to_record(
     entry: Mapping[str, Any], organizations: Mapping[str, str]
 ) -> tuple[str, dict[str, str]] | None:
     """Convert an entry to a record kind and values, None for other entry types."""

@@ -118,7 +118,7 @@ class LinkedInImporter(FileImporter):
             add_candidate(
                 result, table.record, values, source="linkedin",
                 place=each["table"].capitalize(), line=each["line"],
-                shown_by=_("a link or a description on LinkedIn or in the file"),
+                fields_hint=_("a link or a description on LinkedIn or in the file"),
             )  # fmt: skip
         return result
 

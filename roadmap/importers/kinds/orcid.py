@@ -64,7 +64,7 @@ class OrcidImporter(SiteImporter):
             place = _("Work %(number)s", number=number)
             add_candidate(
                 result, "evidence", values, source="orcid", own_id=record["id"], place=place,
-                shown_by=_("a link or an identifier at ORCID"),
+                fields_hint=_("a link or an identifier at ORCID"),
             )  # fmt: skip
         return result
 
