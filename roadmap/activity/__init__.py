@@ -1,1 +1,1 @@
-"""What a person's history says, as sentences: all activity, of a milestone, and since a day."""
+"""A user's history as readable sentences: all activity, per milestone, and since a date."""

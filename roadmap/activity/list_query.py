@@ -1,4 +1,4 @@
-"""The filter of activity in an address, for the page, its file and the API."""
+"""The activity filter in a query string, used by the page, its export and the API."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from roadmap.people.actor import Actor
 from roadmap.people.models import HistoryEntry
 
 MAX_DAY_LENGTH = 20
-# The days by which activity can be filtered.
+# The range of valid days.
 FIRST_DAY, LAST_DAY = dt.date(1970, 1, 2), dt.date(9999, 1, 1)
 DAYS = ("on", "since", "from", "to")
 
 
 def read_day(text: str) -> dt.date | None:
-    """Return a day as an address has it; None for none. Raise ValueError for anything else."""
+    """Parse an ISO date; return None for "". Raises ValueError if it is invalid."""
     if not text:
         return None
     day = dt.date.fromisoformat(text)
@@ -34,17 +34,17 @@ def read_day(text: str) -> dt.date | None:
 
 
 def start_of(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """Return the moment when a day begins for a person."""
+    """Return the start of a day in a time zone."""
     return dt.datetime.combine(day, dt.time(), zone)
 
 
 @dataclass(slots=True)
 class ActivityQuery:
-    """What an address asks for: days, a kind, a milestone or roadmap, and who did it.
+    """A parsed activity filter: days, kind, milestone or roadmap, and who acted.
 
-    A day is either one (`on`) or a range, both ends included; `since` is another word for `from`.
-    What the address says of anything that does not exist is left out, but for a day that is none:
-    that is `wrong_day`.
+    The days are a single day (`on`) or a range with both ends included. The parameter `since` is an
+    alias of `from`. Unknown values are ignored, except an invalid day, which is kept in
+    `wrong_day`.
     """
 
     kind: str = ""
@@ -58,7 +58,7 @@ class ActivityQuery:
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> ActivityQuery:
-        """Read the parameters of an address."""
+        """Parse query parameters."""
         kind, who = clean_line(values.get("kind")), clean_line(values.get("who"))
         found = cls(
             kind=kind if kind in ACTIONS_BY_KIND else "",
@@ -83,7 +83,7 @@ class ActivityQuery:
 
     @property
     def is_clear(self) -> bool:
-        """Return whether the days say which entries are meant."""
+        """Return whether the days are valid."""
         return not self.wrong_day and not self.is_backwards
 
     @property
@@ -92,7 +92,7 @@ class ActivityQuery:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Return the parameters of an address with this filter."""
+        """Return the filter as query parameters."""
         days = {"on": self.on, "from": self.first, "to": self.last}
         return {
             "kind": self.kind or None,
@@ -103,7 +103,7 @@ class ActivityQuery:
         }
 
     def conditions(self, session: Session, actor: Actor) -> list[Condition]:
-        """Return the conditions for entries of one's own history, by at most two statements."""
+        """Return the conditions on the actor's own history, with at most two statements."""
         found: list[Condition] = []
         if self.kind:
             found.append(HistoryEntry.action.in_(ACTIONS_BY_KIND[self.kind]))

@@ -1,6 +1,6 @@
-"""Say what an entry of a history means: one sentence for each action that a room records.
+"""Describe history entries in sentences, one for each recorded action.
 
-An action that is new gets its line in `MESSAGES_BY_KIND`; a test fails where one has none.
+A new action needs a message in `MESSAGES_BY_KIND`; a test fails if one is missing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KINDS: dict[str, LazyString] = {
     "teams": _l("Teams"),
     "account": _l("Account"),
 }
-# What is put in for %(change)s says the values; it is made by the function of the action below.
+# The functions in _CHANGES below format %(change)s.
 _CHANGE = _l("%(title)s: %(change)s")
 MESSAGES_BY_KIND: dict[str, dict[str, LazyString]] = {
     "milestones": {"status.set": _CHANGE, "plan.set": _CHANGE},
@@ -147,10 +147,10 @@ _ACCOUNT_FIELDS: dict[str, LazyString] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What an entry says: `text` is a sentence, `href` the page of its subject, if it has one.
+    """A described entry: `text` is a sentence, `href` the page of its subject or None.
 
-    `by` says who did it, `by_me` whether it was the reader; `kind` is a key of `KINDS`, '' for an
-    action of a newer release.
+    `by` is the name of the actor, and `by_me` whether that is the reader. `kind` is a key of
+    `KINDS`, or '' for an action unknown to this release.
     """
 
     entry: Entry
@@ -178,7 +178,7 @@ def _line(entry: Entry, text: str, href: str | None, reader_id: uuid.UUID) -> Li
 
 
 def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUID) -> Line | None:
-    """Describe milestones of one stage that got their status together; None for any others."""
+    """Describe status changes of several milestones of one stage; return None for other entries."""
     first = entries[0]
     content = titles.roadmap_of(first.subject)
     if first.action != "status.set" or content is None:
@@ -195,7 +195,7 @@ def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUI
 def _sentence(entry: Entry, titles: Titles) -> str:
     message = MESSAGES.get(entry.action)
     if message is None and entry.action.startswith("imported."):
-        # Nobody did here what an archive reports, so it gets no sentence of ours.
+        # The action happened on another installation, so do not describe it as done here.
         action = entry.action.removeprefix("imported.")
         kind = KINDS.get(KIND_OF.get(action, ""), action)
         return _("From an imported archive: %(kind)s (%(action)s)", kind=kind, action=action)
@@ -230,7 +230,7 @@ def _title(entry: Entry, titles: Titles) -> str:
         case "enrollment":
             return titles.known[thing].get(subject) or _("a roadmap that is gone")
         case "position" | "degree":
-            # What was removed is in the entry.
+            # The entry holds the name of a removed row.
             said = _text(data, "title" if thing == "position" else "institution")
             return titles.known[thing].get(subject) or said or _("one that is gone")
         case "membership":
@@ -321,7 +321,7 @@ def _edited_fields(entry: Entry) -> str:
 
 
 def _milestone_names(entry: Entry, titles: Titles) -> str:
-    """Name one milestone, and count several."""
+    """Return the title of a single milestone, or the number of several."""
     keys = milestones_in(entry.data)
     if len(keys) == 1:
         return f"“{titles.milestone(keys[0])}”"
@@ -368,7 +368,7 @@ _CHANGES: Mapping[str, Callable[[Entry], str]] = {
 
 
 def _href(entry: Entry, titles: Titles) -> str | None:
-    """Return the page of what an entry is about, where that still exists."""
+    """Return the URL of the entry's subject if that still exists."""
     thing, subject = entry.thing, entry.subject
     match thing:
         case "status" | "plan" | "endorsement":
@@ -393,7 +393,7 @@ def _href(entry: Entry, titles: Titles) -> str | None:
             if kind == "direction":
                 return "/career/direction"
             page = "education" if kind == "education" else "challenges"
-            # A reflection names its challenge alone.
+            # The subject of a reflection is only the key of its challenge.
             return f"/career/{page}/{key or subject}"
         case "practice":
             return f"/practice/{subject}"
@@ -407,7 +407,7 @@ def _href(entry: Entry, titles: Titles) -> str | None:
 
 
 def _name_without_account(entry: Entry) -> str:
-    """Say who it was as evidence does where an account was erased; others never had one."""
+    """Return a placeholder for an actor whose account was erased or who never had one."""
     is_review = KIND_OF.get(entry.action) == "reviews" and entry.thing in ("evidence", "history")
     if is_review or (entry.thing == "skill" and entry.data.get("side") == "manager"):
         return _("A former manager")

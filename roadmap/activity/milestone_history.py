@@ -1,4 +1,4 @@
-"""Who changed what about one milestone: its status and plan, and the evidence linked to it."""
+"""The history of one milestone: its status, its plan, and the evidence linked to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 10
 def load_milestone_history(
     session: Session, user_id: uuid.UUID, key: str
 ) -> tuple[list[Line], bool]:
-    """Return the newest changes about a milestone, and whether there are older ones."""
+    """Load the newest changes of a milestone; return them and whether there are older ones."""
     about = HistoryEntry.subject.in_(subjects_of(session, user_id, [key]))
     entries, more = list_entries(session, user_id, about, most=SHOWN)
     if not entries:

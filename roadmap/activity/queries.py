@@ -1,6 +1,6 @@
-"""Load entries of a person's history, and what their subjects are called.
+"""Load entries of a user's history and the titles of their subjects.
 
-Each list takes the same statements however many entries there are, and reads a page of them.
+The number of statements does not depend on the number of entries.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a history.
+    """A history entry.
 
-    `data_before` is the data of the entry before it on the same subject, for those actions that set
-    a value. `actor` is '' where the account is gone or there was none.
+    `data_before` is the data of the previous entry on the same subject, for actions that set a
+    value. `actor` is '' if there is no account.
     """
 
     id: int
@@ -55,7 +55,7 @@ class Entry:
 
     @property
     def thing(self) -> str:
-        """Return what its action is about: the first word."""
+        """Return the type of the subject, which is the first word of the action."""
         return self.action.partition(".")[0]
 
     @property
@@ -64,13 +64,13 @@ class Entry:
 
     @property
     def position(self) -> str:
-        """Return the place in the list as an opaque text for an address."""
+        """Return the position in the list as an opaque cursor for URLs."""
         text = f"{self.at.astimezone(dt.UTC).isoformat()}\n{self.id}"
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_position(text: str) -> tuple[dt.datetime, int]:
-    """Return what `Entry.position` says. Raises ValueError for anything else."""
+    """Parse a cursor from `Entry.position`. Raises ValueError if it is invalid."""
     at, key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\n")
     moment = dt.datetime.fromisoformat(at)
     if moment.utcoffset() != dt.timedelta(0) or not re.fullmatch(r"[0-9]{1,18}", key):
@@ -79,7 +79,7 @@ def read_position(text: str) -> tuple[dt.datetime, int]:
 
 
 def subjects_of(session: Session, user_id: uuid.UUID, keys: Collection[str]) -> set[str]:
-    """Return what entries about these milestones have as their subject: keys and evidence."""
+    """Return the subjects of entries about these milestones: their keys and linked evidence."""
     linked = sa.select(EvidenceMilestone.evidence_id).where(
         EvidenceMilestone.user_id == user_id, EvidenceMilestone.milestone_key.in_(keys)
     )
@@ -93,7 +93,7 @@ def list_entries(
     before: tuple[dt.datetime, int] | None = None,
     most: int = PAGE_SIZE,
 ) -> tuple[list[Entry], bool]:
-    """List the newest entries of a person's own history, and tell whether there are more."""
+    """List the newest entries of a user's history; return them and whether there are more."""
     if before is not None:
         position = sa.tuple_(HistoryEntry.at, HistoryEntry.id, types=[_AT.type, _ID.type])
         conditions = (*conditions, position < before)
@@ -105,7 +105,7 @@ def list_entries(
 def list_batches(
     session: Session, user_id: uuid.UUID, *conditions: Condition
 ) -> Iterator[list[Entry]]:
-    """List all entries in batches, so that a long history does not fill the memory with rows."""
+    """Iterate over all entries in batches, so that a long history does not fill the memory."""
     query = _select_entries(user_id, *conditions).execution_options(yield_per=EXPORT_BATCH)
     for batch in session.execute(query).partitions():
         yield [Entry(*row) for row in batch]
@@ -114,14 +114,14 @@ def list_batches(
 def _select_entries(
     user_id: uuid.UUID, *conditions: Condition, most: int | None = None
 ) -> sa.Select[Any]:
-    """Select what an `Entry` has, the newest first."""
+    """Select the columns of `Entry`, newest first."""
     page = (
         sa.select(HistoryEntry)
         .where(HistoryEntry.user_id == user_id, *conditions)
         .order_by(HistoryEntry.at.desc(), HistoryEntry.id.desc())
         .limit(most)
     )
-    # Limited first: what was before is only looked up for the entries that are shown.
+    # Limit first, so that previous data is only looked up for the listed entries.
     entry: Any = aliased(HistoryEntry, page.subquery())
     return (
         sa.select(
@@ -133,7 +133,7 @@ def _select_entries(
     )  # fmt: skip
 
 
-# Whose entries say a value that replaces the one before.
+# Actions that replace a previous value.
 _SETTING = ("status.set", "plan.set", "skill.assessed", "enrollment.changed")
 
 
@@ -159,7 +159,7 @@ def _data_before(entry: Any) -> sa.ScalarSelect[Any]:
 
 
 def count_entries(session: Session, user_id: uuid.UUID, *conditions: Condition, most: int) -> int:
-    """Count the entries that match, `most` + 1 for any more: nobody waits for an exact number."""
+    """Count the matching entries up to `most` + 1, because an exact count would be slow."""
     found = sa.select(HistoryEntry.id).where(HistoryEntry.user_id == user_id, *conditions)
     counted = sa.select(sa.func.count()).select_from(found.limit(most + 1).subquery())
     return session.scalar(counted) or 0
@@ -168,9 +168,9 @@ def count_entries(session: Session, user_id: uuid.UUID, *conditions: Condition, 
 def count_actions(
     session: Session, user_id: uuid.UUID, *conditions: Condition
 ) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """Count entries and their subjects by action and by the status or side that it set.
+    """Count entries and distinct subjects by action and by the status or side that it set.
 
-    One statement, which answers a row for each of them.
+    Returns (entries, subjects) by (action, detail). Takes one statement.
     """
     detail = sa.case(
         (HistoryEntry.action == "status.set", HistoryEntry.data["status"].as_string()),
@@ -192,11 +192,11 @@ def count_actions(
 
 @dataclass(slots=True)
 class Titles:
-    """What the subjects of entries are called now, or were called last.
+    """The current or last known titles of the subjects of entries.
 
-    `roadmaps` are those that the person is on, then the other published ones. `known` are the
-    titles by kind of thing and subject, and below `slug` the slugs of roadmaps by their ids;
-    `deleted` names evidence that exists no more.
+    `roadmaps` are the user's roadmaps, followed by the other published ones. `known` holds titles
+    by subject type and subject, and under "slug" the slugs of roadmaps by id. `deleted` holds the
+    titles of deleted evidence.
     """
 
     roadmaps: Sequence[Content] = ()
@@ -216,7 +216,7 @@ class Titles:
 
 
 def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) -> Titles:
-    """Load what the entries are about: a statement for roadmaps and one for each kind of thing."""
+    """Load the titles of the entries' subjects, with one statement for each subject type."""
     own, others = own_and_other_roadmaps(session, user_id)
     titles = Titles([*own, *others])
     subjects: dict[str, set[str]] = defaultdict(set)
@@ -250,7 +250,7 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
             titles.known["slug"][str(key)] = slug
     gone = subjects["evidence"] - titles.known["evidence"].keys()
     for batch in batched(sorted(gone)):
-        # Only its deletion says what it was called at the end.
+        # The last title of deleted evidence is only in its deletion entry.
         said = sa.select(HistoryEntry.subject, HistoryEntry.data).where(
             HistoryEntry.user_id == user_id,
             HistoryEntry.subject.in_(batch),
@@ -260,7 +260,7 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
     return titles
 
 
-# Whose subject the entries of a thing have, where that is another one.
+# Subject types whose entries refer to a subject of another type.
 _THINGS = {
     **dict.fromkeys(("status", "plan", "endorsement"), "milestone"),
     **dict.fromkeys(("comment", "credential", "portfolio"), "evidence"),
@@ -268,9 +268,9 @@ _THINGS = {
 
 
 def milestones_in(data: _Json) -> list[str]:
-    """Return the milestones that an entry names besides its subject, as a review does.
+    """Return the milestones in an entry's data, such as those confirmed by a review.
 
-    A change of links has them before and after: the new ones are meant.
+    A change of links holds the milestones before and after; return only the added ones.
     """
     keys = data.get("milestones", ())
     if not isinstance(keys, list | tuple):

@@ -1,4 +1,4 @@
-"""All activity of a person, and what changed since a day. Nobody else sees any of it."""
+"""A user's activity and a summary of changes since a date, both visible only to the user."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 
 activity = Blueprint("activity", __name__)
 
-# A file has so many entries at most.
+# The maximum number of entries in an export.
 MAX_EXPORTED = 50_000
-# So many entries are counted; of more it is said that there are.
+# Above this number, the page shows "more than" instead of an exact count.
 MAX_COUNTED = 1_000
-# The days that "what changed since" offers besides a date.
+# Periods in days offered on the "since" page.
 QUICK_DAYS = (7, 30, 90, 365)
-# So many entries stand below the figures; the others are a click away.
+# The number of entries listed on the "since" page.
 NEWEST_SHOWN = 10
 
 
 @activity.get("/activity")
 @permit("activity.read")
 def overview() -> str:
-    """Show what happened, the newest first, filtered by the address."""
+    """Show the filtered activity, newest first."""
     query, position = ActivityQuery.read(request.args), request.args.get("before", "")
     try:
         before = queries.read_position(position) if position else None
@@ -80,7 +80,7 @@ def overview() -> str:
 @permit("activity.read")
 @limiter.limit("30/minute")
 def export() -> Response:
-    """Download what the filter finds: when, who, what, and its address here."""
+    """Download the filtered activity as CSV."""
     query = ActivityQuery.read(request.args)
     if not query.is_clear:
         return see_other("activity.overview", **request.args)
@@ -114,7 +114,7 @@ def export() -> Response:
 @activity.get("/activity/since")
 @permit("activity.read")
 def since() -> str:
-    """Show what changed since a day, in figures; a month ago unless the address names one."""
+    """Show a summary of the changes since a day, by default 30 days ago."""
     query, today = ActivityQuery.read(request.args), current_user.today(now())
     day = query.first or today - dt.timedelta(days=30)
     listed = ActivityQuery(first=day)
@@ -150,7 +150,7 @@ def _describe(entries: list[Entry]) -> list[Line]:
 
 
 def _by_day(lines: Iterable[Line]) -> list[tuple[dt.date, list[Any]]]:
-    """Group lines by the days of the reader's own calendar."""
+    """Group lines by day in the reader's time zone."""
     return [
         (day, list(each)) for day, each in groupby(lines, lambda line: current_user.today(line.at))
     ]

@@ -1,4 +1,4 @@
-"""What changed since a day, in figures: counts in, lines out."""
+"""Summarize the changes since a date in labelled counts. Pure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from roadmap.core.i18n import lazy_gettext as _l
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line: what is counted, how often, and the kind of activity that lists it."""
+    """A labelled count, with the kind of activity that lists the counted entries."""
 
     label: LazyString
     number: int
     kind: str
 
 
-# What is counted, by action and the status or side that it set. `True` counts each subject once:
-# of a milestone that was ticked twice one is done.
+# Label, kind, whether each subject counts only once (a milestone ticked twice is one milestone), and
+# the counted actions with the status or side that they set.
 _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] = (
     (_l("Milestones ticked"), "milestones", True, (("status.set", "done"),)),
     (_l("Milestones started"), "milestones", True, (("status.set", "in_progress"),)),
@@ -52,9 +52,9 @@ _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] 
 
 
 def figures(counts: Mapping[tuple[str, str], tuple[int, int]]) -> list[Figure]:
-    """Return what was counted at all, of (entries, subjects) by action and what it set.
+    """Return the non-zero figures for counts of (entries, subjects) by (action, detail).
 
-    The last lines are what has no line of its own, by kind; last is what no kind has.
+    Actions without a figure of their own are summed by kind at the end, unknown kinds last.
     """
     found = [
         Figure(label, sum(counts.get(each, (0, 0))[once] for each in actions), kind)

@@ -1,1 +1,1 @@
-"""Witnesses: people who say, by name, that they saw a milestone's "done when" met."""
+"""Endorsements: witnesses without an account state that they saw a milestone achieved."""

@@ -1,4 +1,4 @@
-"""Ask witnesses, and record what they say. It counts for nothing in the readiness rule."""
+"""Ask witnesses and record their answers, which do not count in the readiness rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from roadmap.people.locks import lock_and_refresh, lock_user_to_read
 if TYPE_CHECKING:
     from roadmap.catalog.content import Milestone
 
-# At one milestone; and waiting for an answer, of one person.
+# Per milestone, and per user while waiting for an answer.
 MAX_ASKED = 20
 MAX_OPEN = 50
 LIFETIME = dt.timedelta(days=30)
@@ -36,9 +36,9 @@ def ask_witness(
     now: dt.datetime,
     key: str = "",
 ) -> str:
-    """Make a link for one witness about one milestone; return its token, which is not stored.
+    """Create a link for one witness about one milestone; return its token, which is not stored.
 
-    A form that is sent twice makes one. Raises LimitReached.
+    Submitting the same form twice creates one link. Raises LimitReached.
     """
     lock_user_to_read(session, user_id)
     made_as = form_id(key, user_id, Endorsement.__tablename__, milestone.key, asked, message)
@@ -70,11 +70,11 @@ def ask_witness(
 def delete_endorsement(
     session: Session, endorsement: Endorsement, *, by: uuid.UUID, now: dt.datetime
 ) -> bool:
-    """Withdraw a request, or delete what a witness said; return whether they had answered.
+    """Withdraw a request or delete an answer; return whether there was an answer.
 
-    The history keeps who said it.
+    The history keeps the name of the witness.
     """
-    # The witness may have answered meanwhile.
+    # The witness may have answered in the meantime.
     if not lock_and_refresh(session, endorsement):
         return False
     was_answered = bool(endorsement.answer)
@@ -98,10 +98,7 @@ def record_answer(
     *,
     now: dt.datetime,
 ) -> bool:
-    """Record whether a witness saw it, who they are and how they know; return whether it did.
-
-    It works once.
-    """
+    """Record a witness's answer; return False if the link is no longer open."""
     if not lock_and_refresh(session, endorsement) or not endorsement.is_open(now):
         return False
     endorsement.answer, endorsement.witness = answer, witness

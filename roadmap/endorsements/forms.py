@@ -1,4 +1,4 @@
-"""The forms of who asks a witness, and of the witness."""
+"""Forms for asking a witness and for the witness's answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.core.text import clean_line, clean_multiline
 
 
 class AskForm(FlaskForm):
-    """Whom to ask, and what helps them to remember."""
+    """A request to a witness."""
 
     asked = StringField(
         _l("Who saw it?"),
@@ -30,7 +30,7 @@ class AskForm(FlaskForm):
 
 
 class WitnessForm(FlaskForm):
-    """What a witness says."""
+    """A witness's answer."""
 
     answer = RadioField(
         _l("Did you see this yourself?"),

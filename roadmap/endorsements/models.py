@@ -1,4 +1,4 @@
-"""The table of what was asked of witnesses, and what they said."""
+"""The table of requests to witnesses and their answers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ ANSWERS = ("", "seen", "not_seen")
 class Endorsement(Base):
     """A one-time link to a witness about one milestone, and their answer.
 
-    `title` and `done_when` are the words that the witness is shown: a later revision of the roadmap
-    changes nothing in what was said. `asked` is whom the person meant, `witness` who answered.
+    `title` and `done_when` are copies of what the witness is shown, so that a later revision of the
+    roadmap does not change what they confirmed. `asked` is the name of the person who was asked,
+    `witness` the name that the witness entered.
     """
 
     __tablename__ = "endorsement"
@@ -42,19 +43,19 @@ class Endorsement(Base):
     witness: Mapped[str] = mapped_column(sa.String(100), default="")
     affiliation: Mapped[str] = mapped_column(sa.String(200), default="")
     statement: Mapped[str] = mapped_column(sa.Text, default="")
-    # The installation whose archive brought it; "" for what was asked here.
+    # The installation from whose archive it was imported; "" for a local endorsement.
     imported_from: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
 
     __table_args__ = (check_one_of("answer", "answer", ANSWERS),)
 
     @property
     def named_witness(self) -> str:
-        """Return who answered, from where, and that it was not here where an archive says it.
+        """Return the witness's name with their affiliation, and the source of an imported answer.
 
-        What follows the name is within commas, for a sentence that goes on: "Frank, tech lead,".
+        Additions are enclosed in commas for use within a sentence: "Frank, tech lead,".
         """
         name = self.witness
-        # Some enter their name as their role as well.
+        # Some witnesses enter their name as their role as well.
         if self.affiliation and fold(self.affiliation) != fold(name):
             name = f"{name}, {self.affiliation},"
         if self.imported_from:
@@ -63,5 +64,5 @@ class Endorsement(Base):
         return name
 
     def is_open(self, now: dt.datetime) -> bool:
-        """Tell whether a witness can still answer by it."""
+        """Return whether the witness can still answer."""
         return self.answered_at is None and now < self.expires_at

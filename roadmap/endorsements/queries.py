@@ -1,4 +1,4 @@
-"""Load what witnesses were asked and said."""
+"""Load requests to witnesses and their answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.endorsements.models import Endorsement
 
 
 def endorsements(session: Session, user_id: uuid.UUID, milestone: str) -> Sequence[Endorsement]:
-    """Load what the person asked of witnesses about a milestone, the newest first."""
+    """Load a user's requests and answers about a milestone, newest first."""
     return session.scalars(
         sa.select(Endorsement)
         .where(Endorsement.user_id == user_id, Endorsement.milestone_key == milestone)
@@ -24,7 +24,7 @@ def endorsements(session: Session, user_id: uuid.UUID, milestone: str) -> Sequen
 def witnessed(
     session: Session, people: Collection[uuid.UUID], milestones: Collection[str]
 ) -> dict[tuple[uuid.UUID, str], list[Endorsement]]:
-    """Load what witnesses saw of people, by person and milestone, the oldest first."""
+    """Load the confirming answers of witnesses by user and milestone, oldest first."""
     found: dict[tuple[uuid.UUID, str], list[Endorsement]] = defaultdict(list)
     if milestones:
         rows = session.scalars(

@@ -1,4 +1,4 @@
-"""Ask a witness about a milestone, and let them answer by a link, without an account."""
+"""Pages for asking a witness about a milestone, and for answering by a link without an account."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ witnesses = Blueprint("witnesses", __name__)
 @witnesses.get("/endorsements/new")
 @permit("endorsement.read")
 def new() -> Response:
-    """Show the form; `?milestone=` names the milestone, of a roadmap that the person is on."""
+    """Show the form; `?milestone=` is a milestone of one of the user's roadmaps."""
     return _render_ask(AskForm(formdata=None))
 
 
 @witnesses.post("/endorsements/new")
 @permit("endorsement.write")
 def ask() -> Response:
-    """Make a link and show it this once; `?milestone=` names the milestone."""
+    """Create a link and show it once; `?milestone=` is the milestone."""
     milestone, page = _milestone_or_404()
     form = AskForm()
     if not form.validate():
@@ -79,7 +79,7 @@ def delete(key: uuid.UUID) -> BaseResponse:
 @permit("public")
 @limiter.limit("120/minute")
 def show(token: str) -> Response:
-    """Show a witness what they are asked; every link that does not work gets the same 404."""
+    """Show the witness's form; every invalid link gets the same 404."""
     return _render_witness(token, WitnessForm(formdata=None))
 
 
@@ -104,7 +104,7 @@ def answer(token: str) -> BaseResponse:
 
 
 def _milestone_or_404() -> tuple[Milestone, str]:
-    """Return the milestone of the address and its page, on a roadmap that the person is on."""
+    """Return the requested milestone of one of the user's roadmaps, and the URL of its page."""
     return _find_milestone(request.args.get("milestone", "")) or abort(404)
 
 
@@ -127,7 +127,7 @@ def _render_ask(form: AskForm, *, status: int = 200) -> Response:
 
 
 def _render_witness(token: str, form: WitnessForm, *, status: int = 200) -> Response:
-    """Show what a witness is asked, or that they answered, or that the link does not work."""
+    """Render the witness's form, a thank-you page if they answered, or a 404 page."""
     found = find_by_token(db.session, Endorsement, token)
     if found is None or not (found[0].answered_at or found[0].is_open(now())):
         return keep_unlisted(render_page("endorsements/not_found.html", 404))

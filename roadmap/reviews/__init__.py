@@ -1,1 +1,1 @@
-"""Reviews: the queue of a manager, and the page on which an item is reviewed."""
+"""Reviews: a manager's queue and the review pages."""

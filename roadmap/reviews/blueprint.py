@@ -1,4 +1,4 @@
-"""The blueprint of this room."""
+"""The blueprint of the review pages."""
 
 from __future__ import annotations
 

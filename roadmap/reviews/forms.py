@@ -1,4 +1,4 @@
-"""The form of a review."""
+"""Forms for reviewing one or many items and for withdrawing a review."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_BASIS = labels.REFUSAL_MESSAGES["no_such_basis"]
 
 @dataclass(frozen=True, slots=True)
 class ReadPiece:
-    """A piece that a reviewer ticked, with the version and the title that they had before them."""
+    """A selected item, with the version and the title that were shown to the reviewer."""
 
     id: uuid.UUID
     version_id: uuid.UUID
@@ -31,11 +31,11 @@ class ReadPiece:
 
 
 class ReadPiecesField(Field):
-    """The ticked pieces. One form part each, since the parts of a form are counted."""
+    """The selected items. Each is one form part, because the number of form parts is limited."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         found = [_parse_read_piece(value) for value in valuelist]
-        # Twice the same is once.
+        # Drop duplicates.
         self.data = list({each.id: each for each in found if each is not None}.values())
 
 
@@ -49,7 +49,7 @@ def _parse_read_piece(value: str) -> ReadPiece | None:
 
 
 class HistoryForm(FlaskForm):
-    """What a reviewer verifies of somebody's history, and what that rests on."""
+    """The items of a user that a reviewer verifies at once, with the basis and a comment."""
 
     pieces = ReadPiecesField(
         _("Evidence"), [DataRequired(_("Select at least one piece to verify."))], default=list
@@ -71,34 +71,31 @@ class HistoryForm(FlaskForm):
 
 
 class WithdrawalForm(FlaskForm):
-    """Which review is taken back, and why."""
+    """The review to withdraw, and the reason."""
 
     review_id = HiddenField(filters=[parse_uuid])
     reason = StringField(_("Why you take it back"), [DataRequired()])
 
     def add_errors(self, error: InvalidInput) -> None:
-        """Say at the field what is wrong with the reason."""
+        """Add the errors to the reason field."""
         self.reason.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in error.faults]
 
 
 class JudgementForm(FlaskForm):
-    """What a reviewer decides; the decision is the button that was pressed.
-
-    Each button that verifies says what that rests on, and sends it as `basis`.
-    """
+    """A review. The pressed button sends the decision, or, for a verification, its basis."""
 
     comment = TextAreaField(_("Comment on your decision"), filters=[clean_multiline])
     basis = HiddenField()
     milestones = CheckboxListField(_("Milestones"))
-    # Version and title on the page that the reviewer read.
+    # The version and title that were shown to the reviewer.
     version_id = HiddenField(filters=[parse_uuid])
     read_title = HiddenField()
     decision = HiddenField()
 
     def judge(self) -> bool:
-        """Tell whether it can be recorded; otherwise each field has its errors.
+        """Validate the form and add errors to its fields; return whether it is valid.
 
-        Returning needs a comment: without one the author would not know what is missing.
+        A return requires a comment, because the author must know what is missing.
         """
         self.validate()
         text = self.comment.data or ""
@@ -117,5 +114,5 @@ class JudgementForm(FlaskForm):
 
     @property
     def read_version(self) -> uuid.UUID:
-        """Return the version that was on the page, or no version's id."""
+        """Return the id of the version that was shown, or the nil UUID."""
         return self.version_id.data or uuid.UUID(int=0)

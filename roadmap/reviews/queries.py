@@ -1,6 +1,6 @@
-"""The queue of a manager, and the page on which one item is reviewed.
+"""Queries for the review queue and the review pages.
 
-Every item is read as managers see it, and every statement is limited to the people whom the actor
+Items are loaded as managers see them, and every statement is limited to the people whom the actor
 manages.
 """
 
@@ -34,15 +34,15 @@ from roadmap.people.roles import Capability
 from roadmap.progress.models import MilestoneStatus
 from roadmap.reviews.rules import Difference, differences
 
-# What the queue can show.
+# The options of the queue's `show` filter.
 SHOW_OPTIONS = ("waiting", "in_review", "judged")
-# Older reviews are found on the pages of the people.
+# Older reviews are shown on each person's page.
 RECENT_PERIOD = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the queue is narrowed to; None means any. `team` is a slug and includes nested teams."""
+    """The filters of the queue; None means any. `team` is a slug and includes nested teams."""
 
     person: uuid.UUID | None = None
     kind: str | None = None
@@ -55,7 +55,7 @@ class Filters:
 
     @property
     def as_query(self) -> dict[str, str]:
-        """Return the filters that are set, as an address carries them."""
+        """Return the active filters as query parameters."""
         values = {"person": str(self.person or ""), "kind": self.kind, "team": self.team}
         values["show"] = self.show if self.show != "waiting" else None
         return {name: value for name, value in values.items() if value}
@@ -63,9 +63,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """An item in the queue with the name of its author, and its last review in `judged`.
+    """An item in the queue with its author's name and its current reviewer.
 
-    `reviewer` is who is reviewing it.
+    `last_review` is set only in the list of reviewed items.
     """
 
     item: Item
@@ -76,11 +76,11 @@ class QueueEntry:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A linked milestone and when it is done.
+    """A linked milestone with its "done when" text.
 
-    `fits` tells whether evidence of this kind can prove it, `confirmed` whether the version in
-    question was confirmed for it. `status` is the author's own. `witnesses` say that they saw it
-    met, which confirms nothing.
+    `fits` means that evidence of this kind can prove it, `confirmed` that the version under review
+    is confirmed for it. `status` is the author's own. `witnesses` endorse it, which does not count
+    as a confirmation.
     """
 
     link: Link
@@ -100,40 +100,40 @@ class Criterion:
 
     @property
     def left_out_by(self) -> str:
-        """Return the reviewer who left it out, also in a review that was taken back."""
+        """Return the reviewer who left it out, even in a withdrawn review."""
         return self.link.left_out_by or self.link.taken_back_by
 
     @property
     def is_offered(self) -> bool:
-        """Tell whether it can still be confirmed, and nobody left it out."""
+        """Return whether it can still be confirmed and nobody left it out."""
         return self.fits and not self.confirmed and not self.left_out_by
 
 
 @dataclass(frozen=True, slots=True)
 class HeldAgainst:
-    """What is held against milestones."""
+    """The criteria of an item under review."""
 
     criteria: tuple[Criterion, ...]
 
     @property
     def can_verify(self) -> bool:
-        """Tell whether it is linked to a milestone that evidence of its kind proves."""
+        """Return whether the item is linked to a milestone that evidence of its kind proves."""
         return any(each.fits for each in self.criteria)
 
     @property
     def offered(self) -> list[str]:
-        """Return what is ticked at first."""
+        """Return the keys of the initially checked milestones."""
         return [each.key for each in self.criteria if each.is_offered]
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage(HeldAgainst):
-    """Everything on the page of one item.
+    """The content of the review page of one item.
 
-    `author_team` is the slug of a team in which the reader sees the author, for a link to them.
-    `before` is the version that this one is compared with: the one that the reviewer was reading
-    when the author saved a newer one (`was_read`), else the verified one, or the last that was
-    reviewed. `reviewer` is who is reviewing it.
+    `author_team` is the slug of a team in which the reader sees the author, used for a link.
+    `before` is the version to compare with: the one that the reviewer was reading when the author
+    saved a newer one (`was_read`), else the verified one, else the last reviewed one. `reviewer` is
+    the current reviewer.
     """
 
     author: str
@@ -154,13 +154,13 @@ class ReviewPage(HeldAgainst):
 
     @property
     def can_confirm_more(self) -> bool:
-        """Tell whether it is verified and a milestone that it can prove is not confirmed yet."""
+        """Return whether the item is verified but not yet confirmed for all fitting milestones."""
         return self.detail.item.state == "verified" and any(
             each.fits and not each.confirmed for each in self.criteria
         )
 
     def withdrawable(self, actor: Actor, now: dt.datetime) -> Review | None:
-        """Return the review that the actor can still take back."""
+        """Return the review that the actor can still withdraw, or None."""
         latest = next(iter(self.detail.reviews), None)
         if latest is None:
             return None
@@ -190,10 +190,10 @@ def list_pending(
     after: tuple[dt.datetime, uuid.UUID] | None = None,
     texts: bool = False,
 ) -> list[QueueEntry]:
-    """List what waits in all teams that the actor leads, the oldest first.
+    """List the items awaiting review in all teams that the actor manages, oldest first.
 
-    `after` is (submitted_at, id) of the last item seen, to continue from there. Four statements,
-    one more each with `texts` and skills, and where something is in review.
+    `after` is the (submitted_at, id) of the last item seen, to continue from there. Takes four
+    statements, two more with `texts` (files and skills), and one more if an item is in review.
     """
     query = _pending_query(actor, filters)
     if after is not None:
@@ -203,14 +203,14 @@ def list_pending(
 
 
 def count_pending(session: Session, actor: Actor, filters: Filters | None = None) -> int:
-    """Count what waits for the actor."""
+    """Count the items that `list_pending` lists in all."""
     return _count(session, _pending_query(actor, filters))
 
 
 def next_pending(session: Session, actor: Actor, filters: Filters, evidence: Evidence) -> Any:
-    """Load the `id` and `title` that follow an item in the queue; after the last, the first.
+    """Load `id` and `title` of the next item in the queue, wrapping around at the end, or None.
 
-    None where nothing else waits. One statement.
+    Takes one statement.
     """
     query = _pending_query(actor, filters).where(Evidence.id != evidence.id)
     if evidence.submitted_at is not None:
@@ -221,7 +221,7 @@ def next_pending(session: Session, actor: Actor, filters: Filters, evidence: Evi
 
 
 def _is_after(submitted_at: dt.datetime, key: uuid.UUID) -> sa.ColumnElement[bool]:
-    """Build the condition that an item stands behind a place in the queue."""
+    """Return the condition that an item comes after a position in the queue."""
     return sa.tuple_(Evidence.submitted_at, Evidence.id) > sa.tuple_(
         sa.literal(submitted_at, Evidence.submitted_at.type), sa.literal(key, Evidence.id.type)
     )
@@ -236,7 +236,7 @@ def list_completed(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[QueueEntry]:
-    """List what anybody reviewed lately in these teams, the latest first. Six statements."""
+    """List the items recently reviewed by anyone in these teams, latest first. Six statements."""
     query = _completed_query(actor, filters, now)
     query = query.order_by(Review.decided_at.desc(), Evidence.id.desc())
     entries = _entries(session, query.limit(limit).offset(offset or None))
@@ -287,7 +287,7 @@ def _completed_query(actor: Actor, filters: Filters, now: dt.datetime) -> sa.Sel
 
 
 def _shared_query(actor: Actor, filters: Filters) -> sa.Select[Any]:
-    """Select id and author's name of the shared items of the people whom the actor may review."""
+    """Select id and author name of the shared items of people whom the actor may review."""
     columns: Any = (Evidence.id, User.name)
     query: sa.Select[Any] = (
         sa.select(*columns)
@@ -312,7 +312,7 @@ def _shared_query(actor: Actor, filters: Filters) -> sa.Select[Any]:
 
 
 def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[str, str]]]:
-    """Load `people` (id, name) who share something, and the `teams` (slug, name) of the actor."""
+    """Load the filter options: `people` (id, name) with shared items, and `teams` (slug, name)."""
     people = session.execute(
         sa.select(User.id, User.name)
         .where(
@@ -335,19 +335,19 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
     }
 
 
-# --- The history of one person -------------------------------------------------------------------
+# --- Unreviewed items of one person --------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPiece(HeldAgainst):
-    """A piece of somebody's history that nobody here has judged."""
+    """An item of a user that has never been reviewed here, with its criteria."""
 
     item: Item
 
 
 @dataclass(frozen=True, slots=True)
 class RecentVerification:
-    """What a reviewer verified of somebody at one moment, and can still take back."""
+    """Items that a reviewer verified at one time and can still withdraw."""
 
     decided_at: dt.datetime
     pieces: tuple[tuple[uuid.UUID, str], ...]
@@ -356,9 +356,9 @@ class RecentVerification:
 def list_history(
     session: Session, actor: Actor, person_id: uuid.UUID, *, limit: int, offset: int = 0
 ) -> list[HistoryPiece]:
-    """List what a person shares and nobody here has judged, in the order of its dates.
+    """List a user's shared items that have never been reviewed here, ordered by date.
 
-    What another reviewer is reading is theirs. Eight statements, however much there is.
+    Items in review by somebody else are left out. Takes eight statements.
     """
     query = _history_query(actor, person_id).order_by(EvidenceVersion.occurred_on, Evidence.id)
     ids = [key for key, _name in session.execute(query.limit(limit).offset(offset or None))]
@@ -368,7 +368,7 @@ def list_history(
 
 
 def count_history(session: Session, actor: Actor, person_id: uuid.UUID) -> int:
-    """Count the pieces that `list_history` lists in all."""
+    """Count the items that `list_history` lists in all."""
     return _count(session, _history_query(actor, person_id))
 
 
@@ -382,7 +382,7 @@ def _history_query(actor: Actor, person_id: uuid.UUID) -> sa.Select[Any]:
 def find_recent_verification(
     session: Session, actor: Actor, person_id: uuid.UUID, *, now: dt.datetime
 ) -> RecentVerification | None:
-    """Find what the actor verified last of a person, while they can take it back."""
+    """Find the actor's latest verifications of a user's items while they can be withdrawn."""
     rows = session.execute(
         sa.select(Review.decided_at, Evidence.id, Evidence.title)
         .join(Evidence, Evidence.id == Review.evidence_id)
@@ -408,15 +408,16 @@ def find_recent_verification(
 def load_review_page(
     session: Session, actor: Actor, evidence: Evidence, *, read: uuid.UUID | None = None
 ) -> ReviewPage:
-    """Load the page of an item for one who may read it. The number of statements is constant.
+    """Load the review page of an item. The number of statements is constant.
 
-    `read` is the version that the reviewer had before them until now.
+    The actor must be allowed to read the item. `read` is the id of the version shown to the
+    reviewer so far.
     """
     detail = load_detail(session, Audience.MANAGER, evidence.id) or abort(404)
     item = detail.item
     version, *earlier = item.versions
     was_read = next((each for each in earlier if each.id == read), None)
-    # The verified version where that is an earlier one, else the last one reviewed.
+    # The verified version if that is an earlier one, else the last reviewed one.
     judged = [item.verified_number or 0, *(each.version for each in detail.reviews)]
     number = next((each for each in judged if 0 < each < version.number), None)
     before = was_read or next((each for each in earlier if each.number == number), None)
@@ -434,7 +435,7 @@ def load_review_page(
 
 
 def find_author(session: Session, actor: Actor, person_id: uuid.UUID) -> tuple[str, str] | None:
-    """Find the name of a person and the slug of a team in which the actor sees them."""
+    """Find a user's name and the slug of a team in which the actor sees them, or None."""
     row = session.execute(
         sa.select(User.name, Team.slug)
         .join_from(User, Membership, Membership.user_id == User.id)
@@ -449,7 +450,7 @@ def find_author(session: Session, actor: Actor, person_id: uuid.UUID) -> tuple[s
 def load_criteria(
     session: Session, items: Collection[Item]
 ) -> dict[uuid.UUID, tuple[Criterion, ...]]:
-    """Load the criteria of each item for its newest version, in its order. Three statements."""
+    """Load the criteria of each item for its newest version, in link order. Three statements."""
     keys = {key for item in items for key in item.milestones}
     milestones = sa.select(Milestone.key, Milestone.definition).where(Milestone.key.in_(keys))
     definitions: dict[str, dict[str, Any]] = dict(iter(session.execute(milestones)))

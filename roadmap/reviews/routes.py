@@ -1,4 +1,4 @@
-"""The queue of a manager, and the page on which they review one item."""
+"""A manager's review queue and the page for reviewing one item."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = ["reviews", "routes_history"]
 @reviews.get("/reviews")
 @permit("review.list")
 def index() -> str:
-    """Show what waits, the oldest first; for htmx only the part that filters change."""
+    """Show the queue, oldest first, or for htmx only the part that depends on the filters."""
     filters, page = _parse_filters(), page_number()
     given = filters.as_query
     part: Any = {"limit": PAGE_SIZE + 1, "offset": (page - 1) * PAGE_SIZE}
@@ -67,7 +67,7 @@ def index() -> str:
 
 
 def _parse_filters() -> queries.Filters:
-    """Parse the filters of this request; an unknown value means any."""
+    """Parse the filters from the query string; an unknown value means any."""
     kind, show = request.args.get("kind", ""), request.args.get("show", "")
     return queries.Filters(
         person=parse_uuid(request.args.get("person")),
@@ -78,7 +78,7 @@ def _parse_filters() -> queries.Filters:
 
 
 def _summary(filters: queries.Filters, choices: dict[str, list[tuple[str, str]]]) -> str:
-    """Say in a sentence what the list is narrowed to, and how much that is."""
+    """Return a sentence with the number of listed items and the active filters."""
     if not filters.as_query:
         return ngettext(
             "One piece is waiting for your review, in all teams that you manage.",
@@ -112,17 +112,17 @@ def _summary(filters: queries.Filters, choices: dict[str, list[tuple[str, str]]]
 @reviews.get("/reviews/<uuid:evidence_id>")
 @permit("review.read")
 def show(evidence_id: uuid.UUID) -> Response:
-    """Show the newest submitted version beside the criteria of its milestones."""
+    """Show the newest submitted version with the criteria of its milestones."""
     return _render_page(_load_evidence(evidence_id, "review.read"))
 
 
 @reviews.put("/reviews/<uuid:evidence_id>")
 @permit("evidence.review")
 def decide(evidence_id: uuid.UUID) -> Response:
-    """Verify or return it, and go on to the next item that waits.
+    """Verify or return an item, and redirect to the next pending one.
 
-    A judgement of a version that is no longer the newest is refused (409): the page shows the
-    newer one, with what was typed.
+    A review of a version that is no longer the newest gets a 409: the page shows the newer version
+    and keeps the reviewer's input.
     """
     piece = _load_evidence(evidence_id, "evidence.review")
     form = JudgementForm()
@@ -164,16 +164,16 @@ def decide(evidence_id: uuid.UUID) -> Response:
     flash(Markup("{} {}").format(text, link), "message")
     if not was_verified:
         _entry, address = _next_pending(piece)
-    # The focus begins at the message, not at the menu above it.
+    # Focus the message, not the menu above it.
     return redirect(f"{address}#main", code=303)
 
 
 @reviews.delete("/reviews/<uuid:evidence_id>")
 @permit("evidence.review")
 def withdraw(evidence_id: uuid.UUID) -> Response:
-    """Take a review back, and show the form as its reviewer had sent it.
+    """Withdraw a review, and show the form with the reviewer's earlier input.
 
-    It names the review, so that sent twice it does not take back an earlier one as well.
+    The request identifies the review, so that sending it twice does not withdraw an earlier one.
     """
     piece = _load_evidence(evidence_id, "evidence.review")
     form = WithdrawalForm()
@@ -211,7 +211,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
 @reviews.put("/reviews/<uuid:evidence_id>/taking")
 @permit("evidence.review")
 def take_up(evidence_id: uuid.UUID) -> Response:
-    """Start a review, so that its author sees that somebody is reading it."""
+    """Start a review, so that the author sees that the item is being reviewed."""
     piece = _load_evidence(evidence_id, "evidence.review")
     form = JudgementForm()
     try:
@@ -226,7 +226,7 @@ def take_up(evidence_id: uuid.UUID) -> Response:
 @reviews.delete("/reviews/<uuid:evidence_id>/taking")
 @permit("evidence.review")
 def let_go(evidence_id: uuid.UUID) -> Response:
-    """Stop a review that one has started, so that others take it up and its author can withdraw."""
+    """Stop one's own review, so that others can review the item and its author can withdraw it."""
     piece = _load_evidence(evidence_id, "evidence.review")
     try:
         review_actions.stop_review(db.session, piece, by=current_user, now=now())
@@ -236,7 +236,7 @@ def let_go(evidence_id: uuid.UUID) -> Response:
 
 
 def _load_evidence(evidence_id: uuid.UUID, action: str) -> Evidence:
-    """Load an item for an action. Nobody reviews their own, and a 403 says so."""
+    """Load an item for an action; abort with 404 or 403, the latter also for one's own item."""
     try:
         piece = permissions.load(db.session, current_user, "evidence.read", Evidence, evidence_id)
     except NotFound:
@@ -250,7 +250,7 @@ def _load_evidence(evidence_id: uuid.UUID, action: str) -> Evidence:
 
 
 def _not_found_page() -> Response:
-    """Render the same text whatever the reason, so that it reveals nothing about the item."""
+    """Render the same 404 page for every reason, so that it reveals nothing about the item."""
     text = _("It is not waiting for your review, or no longer.")
     if permissions.can(current_user, "review.list"):
         link = Markup('<a href="/reviews">{}</a>').format(_("See the review queue"))
@@ -259,7 +259,7 @@ def _not_found_page() -> Response:
 
 
 def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> Response:
-    """Render the current page with what was typed, and say why nothing was recorded."""
+    """Render the current page with the reviewer's input and the reason for the refusal."""
     _check_still_reviewable(piece, refusal)
     if refusal.reason in (
         *("does_not_fit", "none_left", "nothing_to_confirm"),
@@ -271,13 +271,13 @@ def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> R
 
 
 def _check_still_reviewable(piece: Evidence, refusal: Refused) -> None:
-    """Abort with 404 where the item was refused because the reviewer may not see it any more."""
+    """Abort with 404 if the reviewer lost access to the item."""
     if not piece.is_shared or refusal.reason in ("gone", "own", "not_entitled"):
         abort(_not_found_page())
 
 
 def _next_pending(piece: Evidence) -> tuple[Any, str]:
-    """Load the next item among those that the queue is narrowed to, and the address to go to."""
+    """Load the next item in the filtered queue, and the URL to go to."""
     filters = replace(_parse_filters(), show="waiting")
     entry = queries.next_pending(db.session, current_user, filters, piece)
     return entry, _with_filters(f"/reviews/{entry.id}" if entry else "/reviews", filters)
@@ -304,8 +304,8 @@ def _render_page(
     form.version_id.data = found.version.id
     form.read_title.data = piece.title
     form.decision.data = ""
-    # Where nothing is left to review, what was typed can still be sent as a comment; what was
-    # about a withdrawn version is only shown, because a comment would name another version.
+    # If nothing is left to review, the input can still be sent as a comment. Input about a
+    # withdrawn version is only displayed, because a comment would refer to another version.
     typed = "" if found.waits or found.can_confirm_more else form.comment.data
     typed_before, typed = (form.comment.data, "") if withdrawn else ("", typed)
     if withdrawn:
@@ -335,7 +335,7 @@ def _render_page(
 
 
 def _is_withdrawn(piece: Evidence, form: JudgementForm) -> bool:
-    """Tell whether the version that was read is neither waiting nor judged any more."""
+    """Return whether the author withdrew the version that the reviewer read."""
     return piece.state == "draft" and form.read_version != piece.verified_version_id
 
 

@@ -1,4 +1,4 @@
-"""The page on which a manager who is new to somebody verifies many of their pieces at once."""
+"""The bulk review page, on which a new manager of a user verifies many of their items at once."""
 
 from __future__ import annotations
 
@@ -29,24 +29,23 @@ from roadmap.reviews import queries
 from roadmap.reviews.blueprint import reviews
 from roadmap.reviews.forms import HistoryForm, WithdrawalForm
 
-# As many as one looks through at a time.
 HISTORY_PAGE_SIZE = 25
 
-# Of each piece by its id: whether it is selected, its ticked milestones and its own basis.
+# By item id: whether it is selected, its checked milestones and its own basis.
 Sent = Mapping[uuid.UUID, tuple[bool, list[str], str]]
 
 
 @reviews.get("/reviews/people/<uuid:person_id>")
 @permit("person.verify")
 def history(person_id: uuid.UUID) -> Response:
-    """Show what nobody here has judged of a person, each piece with what it is held against."""
+    """Show a user's unreviewed items with their criteria."""
     return _render_history(_load_person(person_id))
 
 
 @reviews.put("/reviews/people/<uuid:person_id>")
 @permit("person.verify")
 def verify_history(person_id: uuid.UUID) -> Response:
-    """Verify the selected pieces; what changed meanwhile is left out, and the page says why."""
+    """Verify the selected items; skip those that have changed, and show why."""
     person, form = _load_person(person_id), HistoryForm()
     if not form.validate_on_submit():
         return _render_history(person, form, status=422)
@@ -68,7 +67,7 @@ def verify_history(person_id: uuid.UUID) -> Response:
         db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
     )
     refused |= failed
-    # Read below the lock: they may have lost the person, and not only some of the pieces.
+    # Check again under the lock: the actor may have lost access to the user, not only to items.
     _load_person(person_id)
     if number := len(choices) - len(failed):
         text = ngettext(
@@ -94,7 +93,7 @@ def verify_history(person_id: uuid.UUID) -> Response:
 @reviews.delete("/reviews/people/<uuid:person_id>")
 @permit("person.verify")
 def withdraw_history(person_id: uuid.UUID) -> Response:
-    """Take back what one verified of a person at one moment, and show the form as it was sent."""
+    """Withdraw verifications given at one time, and show the form with the earlier input."""
     person, form, moment = _load_person(person_id), WithdrawalForm(), _parse_moment()
     try:
         withdrawn, refused = review_actions.withdraw_history(
@@ -151,13 +150,13 @@ def _why_left_out(reason: str) -> str:
 
 
 def _parse_sent(form: HistoryForm) -> Sent:
-    """Return what was sent of each piece on the page; one without milestones is cleared."""
+    """Parse the input for each item on the page; an item without milestones is deselected."""
     ticked: dict[str, list[str]] = {}
     for value in request.form.getlist("milestones"):
         piece, _space, key = value.partition(" ")
         ticked.setdefault(piece, []).append(key[:60])
     selected = {each.id for each in form.pieces.data}
-    # Each that can be selected sends a basis, also an empty one.
+    # Every selectable item sends a basis, which may be empty.
     names = (name.removeprefix("basis-") for name in request.form if name.startswith("basis-"))
     on_page = selected | {found for name in names if (found := parse_uuid(name)) is not None}
     return {
@@ -187,9 +186,9 @@ def _render_history(
     left_out: Sequence[tuple[str, str]] = (),
     status: int = 200,
 ) -> Response:
-    """Render the page; `left_out` are titles of pieces with why each was not judged.
+    """Render the page; `left_out` are titles of skipped items with the reasons.
 
-    Of a form that was `sent`, by default with this request, it keeps what was ticked and cleared.
+    Keeps the selections in `sent`, which defaults to the input of this request.
     """
     page, size = page_number(), HISTORY_PAGE_SIZE
     _name, team = queries.find_author(db.session, current_user, person.id) or abort(404)
@@ -201,7 +200,7 @@ def _render_history(
     cleared = request.args.getlist("cleared")
     shown: list[tuple[queries.HistoryPiece, bool, Any, str]] = []
     for each in found[:size]:
-        # A piece that was not on the page yet is selected where nothing was sent.
+        # Without a form, items are selected unless the user cleared them before.
         by_default = form is None and str(each.item.id) not in cleared, each.offered, ""
         is_selected, ticked, basis = sent.get(each.item.id, by_default)
         shown.append((each, each.can_verify and is_selected, ticked, basis))

@@ -1,4 +1,4 @@
-"""What changed between two versions of an item, field by field. Pure."""
+"""Field-by-field differences between two versions of an item. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from difflib import SequenceMatcher
 
 from roadmap.evidence.item import CONTENT_FIELDS, Content
 
-# Longer texts are shown one after the other, because comparing them takes too long.
+# Longer texts are shown one after the other, because diffing them takes too long.
 MAX_DIFF_LINES = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that differs. `lines` are ('', '-' or '+', text) where it is a longer text."""
+    """A field that differs. `lines` is a line diff of ('', '-' or '+', text) for long texts."""
 
     field: str
     before: object

@@ -1,1 +1,1 @@
-"""Assessments of skills against described levels."""
+"""Skill assessments by the user and by managers, on a scale of described levels."""

@@ -1,4 +1,4 @@
-"""Record assessments of skills. Rows are only added, so that the history is complete."""
+"""Record skill assessments. Rows are only added, so that the history is complete."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from roadmap.people.roles import Capability
 from roadmap.skills.models import Assessment
 from roadmap.skills.rules import MAX_LEVEL, MIN_LEVEL
 
-# Of one skill and side, in 24 hours.
+# Per skill and side, within 24 hours.
 MAX_ASSESSMENTS = 50
 
-# The permission that recording an assessment takes, by side.
+# The permission required to record an assessment, by side.
 PERMISSIONS = {"self": "skill.assess_self", "manager": "skill.assess_other"}
 
 
 class NotEntitled(Exception):
-    """The one who acts may not assess this person."""
+    """The actor may not assess this user."""
 
 
 def _assess(
@@ -47,12 +47,11 @@ def _assess(
     now: dt.datetime,
     key: str = "",
 ) -> Assessment:
-    """Record the level (0 to 4) that a person gives themselves, or that a manager gives them.
+    """Record a level (0 to 4) assessed by the user or by a manager, depending on `side`.
 
-    A form (`key`) that is sent twice records it once, unless there is a newer one by now.
-    Raises NotEntitled where the permission is missing at this moment (nobody assesses themselves
-    as a manager), LookupError for an unknown skill, ValueError for a level that does not exist,
-    and LimitReached.
+    Submitting a form with the same `key` twice records it once, unless a newer assessment exists.
+    Raises NotEntitled without permission (nobody assesses themselves as a manager), LookupError for
+    an unknown skill, ValueError for an invalid level, and LimitReached.
     """
     lock_user_for_actor(session, user_id, by)
     newest = (
@@ -104,7 +103,7 @@ def _assess(
         side=side, level=level, **token,
     )  # fmt: skip
     if side == "manager":
-        # The audit log does not say which level: that is between the two of them.
+        # The audit log omits the level, which is confidential between the manager and the user.
         record_audit(
             session, by=by.id, action="skill.assessed", target=str(assessment.id), now=now,
             person=str(user_id), skill=skill.title,

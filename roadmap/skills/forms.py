@@ -1,4 +1,4 @@
-"""The forms of an assessment: by the person, and by a manager."""
+"""Forms for assessments by the user and by a manager."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def comment_field(description: str) -> TextAreaField:
 
 
 class AssessmentForm(FlaskForm):
-    """One level out of five, and what it rests on."""
+    """A self-assessment: one of five levels and its basis."""
 
     level = level_field(
         _l("Your level"),
@@ -46,7 +46,7 @@ class AssessmentForm(FlaskForm):
 
 
 class OtherAssessmentForm(AssessmentForm):
-    """The same by a manager: the person reads the comment."""
+    """An assessment by a manager. The assessed user can read the comment."""
 
     level = level_field(
         _l("Their level"),

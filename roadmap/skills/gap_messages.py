@@ -1,24 +1,25 @@
-"""Messages about the gap between the two assessments of a skill, which are never averaged."""
+"""Messages about the difference between the self-assessment and the manager's assessment."""
 
 from __future__ import annotations
 
 from roadmap.core.i18n import gettext as _
 from roadmap.skills.rules import SkillComparison
 
-# Levels go from 0 to 4, so the gap is at most four. In words, as part of a sentence.
+# Levels range from 0 to 4, so the difference is at most four.
 NUMBER_WORDS = {2: lambda: _("two"), 3: lambda: _("three"), 4: lambda: _("four")}
 
 
 def gap_message(comparison: SkillComparison, skill: str, person: str | None = None) -> str:
-    """Return the gap as the person reads it, or as a manager of `person` does.
+    """Return the message for the assessed user, or for a manager of `person`.
 
-    It is empty where the gap is less than two levels. Who is gone cannot be talked to.
+    Returns "" if the difference is less than two levels. Suggests talking about it unless the
+    assessor's account is gone.
     """
     difference, other = comparison.difference, comparison.other
     if difference is None or other is None or not comparison.is_divergent:
         return ""
     name = other.name
-    if other.is_gone:  # what stands in place of a name begins with a small letter
+    if other.is_gone:  # The placeholder for the name starts with a lowercase letter.
         name = name[:1].upper() + name[1:]
     levels = NUMBER_WORDS[abs(difference)]()
     words = {"name": name, "person": person, "skill": skill, "levels": levels}

@@ -1,4 +1,4 @@
-"""The table of assessments: dated levels by the person or by a manager, kept as history."""
+"""Tables of skill assessments. All of them are kept as history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIDES = ("self", "manager")
 
 
 class Assessment(Base):
-    """One person's skill at one level (0 to 4), as somebody judged it. Rows are only added."""
+    """An assessed level (0 to 4) of a user's skill. Rows are only added."""
 
     __tablename__ = "assessment"
 
@@ -31,9 +31,9 @@ class Assessment(Base):
         sa.ForeignKey("user.id", ondelete="SET NULL"), index=True
     )
     assessor_name: Mapped[str] = mapped_column(sa.String(200))
-    # The assessor could only do so by a role that the person gave them.
+    # The assessor's role was given to them by the assessed user.
     added_by_author: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    # A script gave it by a personal token of the assessor.
+    # A script recorded it with the assessor's personal token.
     by_token: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     assessed_at: Mapped[dt.datetime]
 
@@ -45,9 +45,9 @@ class Assessment(Base):
 
 
 class ImportedAssessment(Base):
-    """An assessment by a manager of another installation, as the archive of its person says.
+    """An assessment by a manager on another installation, imported from a user's archive.
 
-    Nobody here has checked that. It is shown as history, and counts for nothing.
+    It has not been checked here. It is shown as history only and does not count.
     """
 
     __tablename__ = "imported_assessment"

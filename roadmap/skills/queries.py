@@ -1,4 +1,4 @@
-"""Load assessments: the latest of each side, and the history of a skill."""
+"""Load the latest assessments of each side, and the history of a skill."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from roadmap.skills.rules import AssessedLevel, SkillComparison
 if TYPE_CHECKING:
     from roadmap.catalog.content import Content, Skill
 
-# Ids grow with time, so they order assessments of the same moment.
+# Ids increase over time, so they order assessments with equal timestamps.
 _NEWEST_FIRST = (Assessment.assessed_at.desc(), Assessment.id.desc())
 
 
 def ranked_assessments(
     of: sa.ColumnElement[bool], *more: InstrumentedAttribute[Any]
 ) -> sa.Subquery:
-    """Return the levels of some people, ranked by `place` within person, skill and side.
+    """Return a subquery of assessments ranked by recency within user, skill and side.
 
-    The latest has place 1. The columns are `user_id, skill_key, side, level`, those in `more`, and
-    `place`.
+    The columns are `user_id, skill_key, side, level`, those in `more`, and `place`, which is 1 for
+    the latest.
     """
     return (
         sa.select(
@@ -55,7 +55,7 @@ _LATEST = (
 
 
 def distinct_skills(roadmaps: Iterable[Content]) -> dict[str, Skill]:
-    """Return the skills of these roadmaps by key, each with the bar of the first that has it."""
+    """Return the skills of these roadmaps by key, each from the first roadmap that has it."""
     found: dict[str, Skill] = {}
     for roadmap in roadmaps:
         for skill in roadmap.skills:
@@ -64,15 +64,15 @@ def distinct_skills(roadmaps: Iterable[Content]) -> dict[str, Skill]:
 
 
 def skills_of(session: Session, user_id: uuid.UUID) -> dict[str, Skill]:
-    """Return the skills of a person's roadmaps by key, those of the primary one first."""
+    """Return the skills of a user's roadmaps by key, those of the primary one first."""
     own, _others = own_and_other_roadmaps(session, user_id)
     return distinct_skills(own)
 
 
 def known_skills(session: Session, user_id: uuid.UUID, *, slug: str = "") -> dict[str, Skill]:
-    """Return every published skill by key, those of a person's roadmaps first.
+    """Return every published skill by key, those of the user's roadmaps first.
 
-    With `slug` the person's roadmap of this name comes before their primary one.
+    With `slug`, that roadmap of the user takes precedence over the primary one.
     """
     own, others = own_and_other_roadmaps(session, user_id)
     return distinct_skills([*sorted(own, key=lambda each: each.slug != slug), *others])
@@ -81,7 +81,7 @@ def known_skills(session: Session, user_id: uuid.UUID, *, slug: str = "") -> dic
 def latest_assessments(
     session: Session, user_id: uuid.UUID
 ) -> tuple[dict[str, AssessedLevel], dict[str, AssessedLevel]]:
-    """Load the latest assessment of each skill: by the person, and by a manager. One statement."""
+    """Load the latest self-assessments and managers' assessments by skill. One statement."""
     own: dict[str, AssessedLevel] = {}
     other: dict[str, AssessedLevel] = {}
     for row in session.scalars(_LATEST, {"user_id": user_id}):
@@ -92,7 +92,7 @@ def latest_assessments(
 def compare_skills(
     session: Session, user_id: uuid.UUID, skills: Iterable[Skill]
 ) -> dict[str, SkillComparison]:
-    """Load where a person stands in each of these skills, by key. One statement."""
+    """Load the comparison of assessments for each of these skills, by key. One statement."""
     own, other = latest_assessments(session, user_id)
     return {s.key: SkillComparison(own.get(s.key), other.get(s.key), s.bar) for s in skills}
 
@@ -100,7 +100,7 @@ def compare_skills(
 def latest_by_assessor(
     session: Session, assessor_id: uuid.UUID, user_id: uuid.UUID, skill_key: str
 ) -> AssessedLevel | None:
-    """Load the latest assessment of a person's skill by this assessor."""
+    """Load this assessor's latest assessment of a user's skill."""
     row = session.scalars(
         sa.select(Assessment)
         .where(
@@ -130,7 +130,7 @@ def _level(row: Assessment) -> AssessedLevel:
 def imported_assessments(
     session: Session, user_id: uuid.UUID, skill_key: str
 ) -> Sequence[ImportedAssessment]:
-    """Load what archives say that managers elsewhere assessed, newest first."""
+    """Load the assessments imported from archives, newest first."""
     imported = ImportedAssessment
     return session.scalars(
         sa.select(imported)
@@ -151,7 +151,7 @@ def history(
 ) -> Sequence[Assessment]:
     """Load the assessments of a skill, newest first.
 
-    `side` limits them to `self` or `manager`, because a person's own comments are private.
+    `side` limits them to `self` or `manager`, because comments on self-assessments are private.
     """
     query = sa.select(Assessment).where(
         Assessment.user_id == user_id, Assessment.skill_key == skill_key

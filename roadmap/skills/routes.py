@@ -1,4 +1,4 @@
-"""The pages of a person's skills: the radar with its table, and a page for each skill."""
+"""Pages of a user's own skills: an overview with radar chart and table, and a page per skill."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def index() -> str:
 @skills.get("/skills/<key>")
 @permit("skill.read")
 def show(key: str) -> str:
-    """Show the page of a skill; for htmx its row of the table, open for an assessment."""
+    """Show the page of a skill, or for htmx its table row with the assessment form."""
     return _render_skill(_skill(key))
 
 
 @skills.post("/skills/<key>/assessments")
 @permit("skill.assess_self")
 def assess(key: str) -> Response:
-    """Record a self-assessment; answer htmx with the table's row and the radar."""
+    """Record a self-assessment; return the table row and the radar chart to htmx."""
     skill = _skill(key)
     form = AssessmentForm()
     if not form.validate_on_submit():
@@ -69,9 +69,9 @@ def _skill(key: str) -> Skill:
 
 
 def _overview() -> dict[str, Any]:
-    """Return what the overview shows: skills by group, the person's levels, and the radar.
+    """Return the context of the overview: skills by group, levels, and the radar chart.
 
-    All of it is about the primary roadmap; `more` are the skills that only others of theirs have.
+    It covers the primary roadmap. `more` are the skills that only the user's other roadmaps have.
     """
     own, _others = own_and_other_roadmaps(db.session, current_user.id)
     known = own[0].skills if own else ()
@@ -108,7 +108,7 @@ def _overview() -> dict[str, Any]:
 
 
 def _skills_added(roadmap: Content, before: Collection[Content]) -> list[Skill]:
-    """Return the skills of a roadmap that none of those before it has."""
+    """Return the skills of a roadmap that the roadmaps in `before` do not have."""
     return [s for s in roadmap.skills if not any(s.key in each.skill_by_key for each in before)]
 
 
@@ -117,7 +117,7 @@ def _by_group(known: Collection[Skill]) -> list[tuple[object, list[Skill]]]:
 
 
 def _radar(roadmap: Content, standings: list[SkillComparison]) -> Markup:
-    """Return the radar of the bar, the person's own levels, and a manager's where there are any."""
+    """Render the radar chart of the bar, the user's own levels, and a manager's levels if any."""
     series = [Series("bar", _("Bar"), [float(each.bar) for each in standings])]
     for name, label, side in (
         ("self", _("You"), [each.own for each in standings]),
@@ -139,7 +139,7 @@ def _radar(roadmap: Content, standings: list[SkillComparison]) -> Markup:
 
 
 def _render_skill(skill: Skill, form: AssessmentForm | None = None) -> str:
-    """Return the page of a skill; for htmx its row of the table, open for an assessment."""
+    """Render the page of a skill, or for htmx its table row with the assessment form."""
     own_roadmaps, _others = own_and_other_roadmaps(db.session, current_user.id)
     known = list(queries.distinct_skills(own_roadmaps).values())
     standings = queries.compare_skills(db.session, current_user.id, [*known, skill])
