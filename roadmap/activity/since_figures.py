@@ -21,8 +21,8 @@ class Figure:
     kind: str
 
 
-# Label, kind, whether each subject counts only once (a milestone ticked twice is one milestone), and
-# the counted actions with the status or side that they set.
+# Label, kind, whether each subject counts only once (a milestone ticked twice is one milestone),
+# and the counted actions with the status or side that they set.
 _COUNTED: tuple[tuple[LazyString, str, bool, tuple[tuple[str, str], ...]], ...] = (
     (_l("Milestones ticked"), "milestones", True, (("status.set", "done"),)),
     (_l("Milestones started"), "milestones", True, (("status.set", "in_progress"),)),
