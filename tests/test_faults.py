@@ -338,7 +338,7 @@ def test_a_read_goes_on_where_what_it_notes_beside_cannot_be_written(
         # What is meant to be written is refused, and so is an export, which has to leave a line.
         assert alice.post("/evidence", {"title": "A note"}).status_code == 503
         assert alice.get("/portfolio/export/markdown").status_code == 503
-    lost = [line.getMessage() for line in caplog.records if "not noted" in line.getMessage()]
+    lost = [line.getMessage() for line in caplog.records if "not recorded" in line.getMessage()]
     for what in ("refusals [", "session ", "token ", "public link "):
         assert any(what in line for line in lost), what
     assert not [line for line in caplog.records if line.exc_info], "a traceback"

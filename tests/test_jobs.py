@@ -268,9 +268,7 @@ def test_it_is_woken_by_a_commit_and_ends_when_asked(
     put(app, "Before it started")
     process = started(environment)
     assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["event"] == (
-        "the job process sends mail, keeps figures current and clears out what is old"
-    )
+    assert json.loads(process.stdout.readline())["event"] == ("the job process has started")
     until(lambda: len(box.mails) == 1, "what was due is sent at the start")
     for number in range(3):
         began = time.monotonic()
@@ -435,7 +433,7 @@ def test_a_job_process_that_crashes_starts_again(whole: Whole) -> None:
     lines = [json.loads(line) for line in whole.log.read_text().splitlines()]
     told = [line for line in lines if line["logger"] == "roadmap.server.processes"]
     assert [line["event"] for line in told] == [
-        "the job process ended with status -9; it starts again in 1 s"
+        "the job process ended with status -9; restarting it in 1 s"
     ]
     assert set(told[0]) == {"event", "level", "logger", "timestamp"}
     assert whole.answers(), "the server did not notice"

@@ -145,13 +145,15 @@ def test_the_demo_never_touches_the_configured_database(
 
 
 def test_the_first_visitor_is_told_how_to_get_an_account() -> None:
-    text = start.format_startup_message("http://127.0.0.1:8000", anybody=False, demo_accounts="")
+    text = start.format_startup_message(
+        "http://127.0.0.1:8000", has_accounts=False, demo_accounts=""
+    )
     assert "http://127.0.0.1:8000/signup" in text
     assert "/signup" not in start.format_startup_message(
-        "http://127.0.0.1:8000", anybody=True, demo_accounts=""
+        "http://127.0.0.1:8000", has_accounts=True, demo_accounts=""
     )
     closed = start.format_startup_message(
-        "http://127.0.0.1:8000", anybody=False, demo_accounts="", has_signup=False
+        "http://127.0.0.1:8000", has_accounts=False, demo_accounts="", has_signup=False
     )
     assert "/signup" not in closed
     assert "user create EMAIL" in closed

@@ -15,7 +15,7 @@ import pytest
 
 from roadmap.core.config import ROOT
 from roadmap.core.uploads import SENDER
-from roadmap.server.gateway import UPLOADS_OF_ONE, Gateway, Message, make_environ
+from roadmap.server.gateway import UPLOADS_PER_USER, Gateway, Message, make_environ
 from tests.support.nginx import nginx_proxy
 from tests.support.server import HOST, Server, run_server
 from tests.test_faults import Running, Visitor, on_the_way
@@ -152,9 +152,9 @@ def test_one_person_leaves_room_for_the_files_of_others(tmp_path: Path) -> None:
         gateway = Gateway(answer, max_body=10, data_dir=tmp_path)
         held = [
             asyncio.ensure_future(upload(gateway, b"alice", arrives=False))
-            for _ in range(UPLOADS_OF_ONE)
+            for _ in range(UPLOADS_PER_USER)
         ]
-        while gateway._uploads.total() < UPLOADS_OF_ONE:
+        while gateway._uploads.total() < UPLOADS_PER_USER:
             await asyncio.sleep(0)
         one_more, other = await upload(gateway, b"alice"), await upload(gateway, b"bob")
         for each in held:

@@ -158,7 +158,7 @@ def authenticate_bearer() -> Response | None:
         end_transaction()
         used = sa.update(ApiToken).where(ApiToken.id == token_id)
         used = used.values(last_used_at=web.now())
-        db.note(lambda own: own.execute(used), what=f"token {token_id} was used")
+        db.write_or_log(lambda own: own.execute(used), what=f"token {token_id} was used")
     g.token_id, g.token_expires_at = token_id, attributes.pop("expires_at")
     g._login_user = actor = Actor(
         **attributes, judges_by_token=current_app.config["REVIEW_BY_TOKEN"], session=db.session

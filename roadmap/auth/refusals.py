@@ -109,7 +109,7 @@ def _write(lines: list[dict[str, Any]]) -> None:
         for line in lines:
             record_audit(own, now=now(), **line)
 
-    db.note(record, what=f"refusals {lines}")
+    db.write_or_log(record, what=f"refusals {lines}")
 
 
 def _log() -> RefusalLog:

@@ -111,7 +111,7 @@ def load_actor(token: str) -> Actor | None:
         session_id = attributes["session_id"]
         seen = sa.update(LoginSession).where(LoginSession.id == session_id)
         seen = seen.values(last_seen_at=now())
-        db.note(lambda own: own.execute(seen), what=f"session {session_id} is in use")
+        db.write_or_log(lambda own: own.execute(seen), what=f"session {session_id} is in use")
     return Actor(**attributes, token=token, session=db.session)
 
 

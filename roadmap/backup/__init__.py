@@ -1,1 +1,1 @@
-"""Backup and restore: database and files as one file, for SQLite and PostgreSQL alike."""
+"""Backup and restore of database and files, independent of the database product."""

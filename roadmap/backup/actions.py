@@ -1,9 +1,8 @@
-"""Back up the database and its files while the server writes, and restore them.
+"""Back up the database and its files while the server runs, and restore them.
 
-The rows are replaced in one transaction; files are put beside those that are there, before it.
-
-Transient rows are left out: sessions, counted attempts, open password links, unsent mail. After a
-restore everybody has to sign in again, and no mail is sent twice.
+A restore adds the files and then replaces all rows in one transaction. Transient rows are not
+backed up: sessions, counted attempts, open password links, unsent mail. After a restore everybody
+has to sign in again, and no mail is sent twice.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from roadmap.backup.restore import (
     CHUNK,
     backed_up_tables,
     lock_all_tables,
-    put_files,
     replace_all,
     restore_to_scratch,
+    store_files,
 )
 from roadmap.core.config import VERSION
 from roadmap.core.database import db, newest_migrations
@@ -37,12 +36,12 @@ from roadmap.people.audit import record_audit
 
 
 def create(path: Path, *, now: dt.datetime) -> Manifest:
-    """Write everything in the database at this moment into a file.
+    """Write a backup of the current database and files.
 
-    The file appears complete or not at all, readable by its owner alone. The database must be of
-    this release. Raises OSError.
+    The file is created atomically, readable only by its owner. The schema must be current. Raises
+    OSError.
     """
-    # Before the snapshot: what its rows name must still be there when it is copied.
+    # Block deletion before the snapshot, so that the files its rows reference still exist.
     with file_store().block_deletion(), db.snapshot() as connection:
         manifest = _write_file(path, connection, now)
     _record("backup.created", path, now, rows=manifest.rows)
@@ -52,8 +51,8 @@ def create(path: Path, *, now: dt.datetime) -> Manifest:
 def verify(path: Path, *, trust: bool = False, say: Say = quiet) -> Manifest:
     """Load a backup into a temporary database. Raises InvalidBackup or SchemaMismatch.
 
-    One that this instance did not sign is refused as ForeignBackup, unless `trust` is set. `say`
-    gets lines about room and progress. Raises TooLittleRoom before anything is written.
+    Raises ForeignBackup for a backup that this instance did not sign, unless `trust` is set. `say`
+    receives lines about disk space and progress. Raises InsufficientSpace before writing anything.
     """
     with restore_to_scratch(path, trust=trust, say=say) as (manifest, _scratch):
         return manifest
@@ -62,13 +61,12 @@ def verify(path: Path, *, trust: bool = False, say: Say = quiet) -> Manifest:
 def restore(
     path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = False, say: Say = quiet
 ) -> tuple[Manifest, int]:
-    """Replace everything in the database with a verified backup, or nothing.
+    """Verify a backup and replace the whole database with it, in one transaction.
 
-    The previous contents are written to `keep` first, if given. Raises InvalidBackup,
-    SchemaMismatch and TooLittleRoom before anything is changed, as `verify` does. While it
-    replaces, servers answer that a restore is under way. People whom the backup brings
-    back although they were erased are closed in the same transaction, and erased again after it;
-    how many they are is returned with the manifest.
+    First backs up the previous contents to `keep`, if given. Raises InvalidBackup, SchemaMismatch
+    and InsufficientSpace before any change, like `verify`. Servers are in maintenance mode while
+    rows are replaced. People in the backup who have been erased since are deactivated in the same
+    transaction and then erased again. Returns the manifest and the number of these people.
     """
     with (
         restore_to_scratch(path, trust=trust, say=say, replaces=True) as (manifest, scratch),
@@ -77,8 +75,8 @@ def restore(
         db.engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
-        put_files(path, manifest)
-        # Nobody else writes from here on, so `keep` is exactly what is replaced.
+        store_files(path, manifest)
+        # No other writes happen from here on, so `keep` is exactly what is replaced.
         lock_all_tables(connection)
         if keep is not None:
             _write_file(keep, connection, now)
@@ -88,7 +86,7 @@ def restore(
         who = count_of(erased, "person was", "people were")
         say(f"{who} erased after this backup was made, and will be erased again now")
         erase_due(now=now, cause="restore")
-    # A backup cannot hold the line that it was made.
+    # A backup cannot contain the audit entry of its own creation.
     _record("backup.created", path, manifest.made_at)
     made_at = manifest.made_at.isoformat()
     _record("backup.restored", path, now, made_at=made_at, rows=manifest.rows)
@@ -101,7 +99,7 @@ def _record(action: str, path: Path, now: dt.datetime, **values: Any) -> None:
 
 
 def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Manifest:
-    """Write what `connection` sees into a file, which appears complete or not at all."""
+    """Write a backup of the snapshot in `connection` atomically."""
     [revision] = newest_migrations()
     manifest = Manifest(VERSION, revision, now, connection.dialect.name)
     with (
@@ -119,7 +117,7 @@ def _write_file(path: Path, connection: sa.Connection, now: dt.datetime) -> Mani
 
 
 def _write_files(packed: zipfile.ZipFile, connection: sa.Connection, manifest: Manifest) -> None:
-    """Add the files that rows name. One that is gone or damaged does not spoil the backup."""
+    """Add the files that rows reference. Missing or damaged files are listed in the manifest."""
     names = sa.select(EvidenceFile.sha256).distinct().order_by(EvidenceFile.sha256)
     for name in connection.scalars(names):
         try:

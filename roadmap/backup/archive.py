@@ -1,12 +1,12 @@
-"""The backup file: a ZIP with a manifest and a file per table, independent of the database.
+"""The backup format: a ZIP with a manifest and a file per table, independent of the database.
 
-    manifest.json           format, release, schema revision, moment, rows and SHA-256 of each table
-    signature               HMAC-SHA-256 of the manifest by the instance's secret key
-    tables/<name>.jsonl     the column names, then one row a line, as JSON arrays
-    files/<sha256>          the files of evidence, each once
+manifest.json           format, release, schema revision, time, rows and SHA-256 of each table
+signature               HMAC-SHA-256 of the manifest by the instance's secret key
+tables/<name>.jsonl     JSON arrays: the column names, then one row per line
+files/<sha256>          evidence files
 
-Datetimes are ISO 8601 in UTC, bytes base64, UUIDs their usual text. So a backup of SQLite can be
-restored into PostgreSQL and vice versa, and people can read it.
+Datetimes are ISO 8601 in UTC, bytes are base64, and UUIDs have their canonical text form. A
+backup of SQLite can be restored into PostgreSQL and vice versa.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ FORMAT = 1
 FILES = "files/"
 MANIFEST_NAME = "manifest.json"
 SIGNATURE_NAME = "signature"
-# Far more than any row of ours.
+# Far more than any row needs.
 MAX_LINE_BYTES = 8 * 1024 * 1024
-# Far more than all our tables need. A small file may unpack to gigabytes.
+# Far more than a manifest needs. Protects against ZIP bombs.
 MAX_MANIFEST_BYTES = 1024 * 1024
-# What reading a damaged, cut or encrypted entry of a ZIP raises.
+# Raised when reading damaged, truncated or encrypted ZIP entries.
 READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 class InvalidBackup(ValueError):
-    """The file is no backup of Cairn, or is damaged; the message says how."""
+    """The file is not a backup of Cairn or is damaged. The message is the reason."""
 
 
 class ForeignBackup(InvalidBackup):
-    """The file bears no signature of this instance: it may be anybody's."""
+    """The backup is not signed by this instance."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableEntry:
-    """The number of rows in a table's file and the SHA-256 of its text."""
+    """The number of rows and the SHA-256 of a table's file."""
 
     rows: int
     sha256: str
@@ -60,7 +60,7 @@ class TableEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Metadata of a backup. `revision` is the migration of its schema; files are SHA-256."""
+    """Metadata of a backup. `revision` is its schema's migration, `files` are SHA-256 names."""
 
     release: str
     revision: str
@@ -68,7 +68,7 @@ class Manifest:
     database: str
     tables: dict[str, TableEntry] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
-    # What rows name and the store did not have, or not as it was written.
+    # Files that rows reference but that were missing or damaged.
     missing_files: list[str] = field(default_factory=list)
 
     @property
@@ -96,7 +96,7 @@ class Manifest:
 def write_table(
     packed: zipfile.ZipFile, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> TableEntry:
-    """Add a table to the file, row by row; return its entry for the manifest."""
+    """Write a table row by row. Returns its entry for the manifest."""
     digest, count = hashlib.sha256(), -1
     with packed.open(f"tables/{name}.jsonl", "w", force_zip64=True) as file:
         for row in chain([columns], rows):
@@ -111,7 +111,7 @@ def write_table(
 
 
 def write_file(packed: zipfile.ZipFile, name: str, file: IO[bytes]) -> None:
-    """Add a stored file. It is not packed again: most formats are."""
+    """Add a stored file uncompressed, because most file formats are compressed already."""
     with packed.open(zipfile.ZipInfo(f"{FILES}{name}"), "w", force_zip64=True) as target:
         shutil.copyfileobj(file, target)
 
@@ -121,14 +121,14 @@ def _sign(content: bytes, key: str) -> bytes:
 
 
 def write_manifest(packed: zipfile.ZipFile, manifest: Manifest, key: str) -> None:
-    """Add the manifest to the file, signed with the instance's key."""
+    """Add the manifest and its signature."""
     text = manifest.to_json()
     packed.writestr(MANIFEST_NAME, text)
     packed.writestr(SIGNATURE_NAME, _sign(text.encode(), key))
 
 
 def read_manifest(packed: zipfile.ZipFile, key: str | None) -> Manifest:
-    """Read the manifest, and require its signature if given a key. Raises InvalidBackup."""
+    """Read the manifest, and check its signature if a key is given. Raises InvalidBackup."""
     try:
         with packed.open(MANIFEST_NAME) as file:
             content = file.read(MAX_MANIFEST_BYTES + 1)
@@ -153,7 +153,7 @@ def _require_signature(packed: zipfile.ZipFile, content: bytes, key: str) -> Non
 
 
 def check_contents(packed: zipfile.ZipFile, manifest: Manifest) -> None:
-    """Compare the digest of every table and file before any is parsed. Raises InvalidBackup."""
+    """Check the digests of all tables and files before parsing. Raises InvalidBackup."""
     for name, contents in manifest.tables.items():
         _check_entry(packed, f"tables/{name}.jsonl", contents.sha256, f"the table {name}")
     for name in manifest.files:
@@ -173,7 +173,7 @@ def _check_entry(packed: zipfile.ZipFile, path: str, sha256: str, what: str) -> 
 
 
 def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iterator[list[Any]]:
-    """Yield the column names, then the rows. Raises InvalidBackup, also at the end."""
+    """Yield the column names, then the rows. Raises InvalidBackup, possibly at the end."""
     count = -1
     try:
         with packed.open(f"tables/{name}.jsonl") as file:
@@ -185,14 +185,14 @@ def read_table(packed: zipfile.ZipFile, name: str, contents: TableEntry) -> Iter
                 yield values
     except InvalidBackup:
         raise
-    except (KeyError, ValueError, *READ_ERRORS):  # also a number of more digits than Python reads
+    except (KeyError, ValueError, *READ_ERRORS):  # ValueError includes too long numbers
         raise InvalidBackup(f"the table {name} is damaged") from None
     if count != contents.rows:
         raise InvalidBackup(f"the table {name} is not what was written")
 
 
 def open_backup(path: Path) -> zipfile.ZipFile:
-    """Open the file for reading. Raises InvalidBackup, FileNotFoundError, OSError."""
+    """Open a backup for reading. Raises InvalidBackup or OSError."""
     try:
         return zipfile.ZipFile(path)
     except zipfile.BadZipFile:
@@ -202,7 +202,7 @@ def open_backup(path: Path) -> zipfile.ZipFile:
 
 
 def encode_value(value: Any) -> Any:
-    """Return a value of a row, for which JSON has no form, as text."""
+    """Encode a value without a JSON type as text."""
     match value:
         case dt.datetime():
             return value.astimezone(dt.UTC).isoformat()
@@ -216,7 +216,7 @@ def encode_value(value: Any) -> Any:
 
 
 def decode_value(value: Any, column_type: sa.types.TypeEngine[Any]) -> Any:
-    """Return the value of a row by the type of its column. Raises InvalidBackup."""
+    """Decode a value according to its column's type. Raises InvalidBackup."""
     if value is None:
         return None
     kind: Any = column_type.impl if isinstance(column_type, sa.TypeDecorator) else column_type

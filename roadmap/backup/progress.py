@@ -1,4 +1,4 @@
-"""What verify and restore say while they work: the room that they need, and how far they are."""
+"""Progress and disk space messages of verify and restore."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-# Somebody who waits reads a line this often.
+# Interval between progress messages.
 SECONDS = 5.0
 MEGABYTE = 1_000_000
 
@@ -17,15 +17,15 @@ Say = Callable[[str], object]
 
 
 def quiet(_line: str) -> None:
-    """Say nothing."""
+    """Discard the message."""
 
 
-class TooLittleRoom(click.ClickException):
-    """A disk has less free than the work needs; the message says where and how much."""
+class InsufficientSpace(click.ClickException):
+    """A disk has too little free space. The message has the folder and sizes."""
 
 
 class Progress:
-    """Says now and then how many rows of a step are done."""
+    """Report the number of processed rows at intervals."""
 
     def __init__(self, say: Say, step: str, total: int) -> None:
         self._say, self._step, self._total = say, step, total
@@ -39,8 +39,8 @@ class Progress:
             self._say(f"{self._step} {self._done:,} of {self._total:,} rows")
 
 
-def require_room(needs: Mapping[Path, int], say: Say) -> None:
-    """Say how much room is needed where, and raise TooLittleRoom where there is less."""
+def require_space(needs: Mapping[Path, int], say: Say) -> None:
+    """Report the disk space needed. Raises InsufficientSpace if a disk has less."""
     disks: dict[int, list[Path]] = {}
     for folder in needs:
         disks.setdefault(folder.stat().st_dev, []).append(folder)
@@ -49,7 +49,7 @@ def require_room(needs: Mapping[Path, int], say: Say) -> None:
         where = " and ".join(map(str, folders))
         text = f"about {_megabytes(needed)} in {where}, where {_megabytes(free)} are free"
         if needed > free:
-            raise TooLittleRoom(
+            raise InsufficientSpace(
                 f"this needs {text}. TMPDIR names another folder for temporary files"
             )
         say(f"This needs {text}")

@@ -1,4 +1,4 @@
-"""Load a backup into a temporary database to verify it, then replace all rows by its rows."""
+"""Load a backup into a temporary database to verify it, then replace all rows with its rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from roadmap.backup.archive import (
     read_manifest,
     read_table,
 )
-from roadmap.backup.progress import Progress, Say, quiet, require_room
+from roadmap.backup.progress import Progress, Say, quiet, require_space
 from roadmap.core.batches import batched
 from roadmap.core.database import db, init_database, newest_migrations
 from roadmap.core.file_store import file_store
@@ -33,34 +33,34 @@ from roadmap.core.migrations import alembic, init_migrations, upgrade
 from roadmap.core.types import Base, UtcDateTime
 from roadmap.evidence.models import EvidenceFile
 
-# A backup leaves these out, and a restore empties them.
+# Tables that are not backed up, and are emptied by a restore.
 TRANSIENT_TABLES = frozenset(
     {"login_session", "attempt", "password_link", "outgoing_mail", "uploaded_file"}
 )
 CHUNK = 500
-# Measured with a company of 250 people: bytes of an SQLite database for each one of text in its
-# backup, and bytes of its packed backup for each one of the database.
+# Measured with 250 people: size of the SQLite database relative to the uncompressed backup, and of
+# the compressed backup relative to the database.
 DATABASE_BYTES_PER_TEXT = 1.7
 PACKED_SHARE = 0.2
 DATABASE_SIZE = {
     "postgresql": "SELECT pg_database_size(current_database())",
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
 }
-# How long requests of a running server may take to finish.
+# Time for requests of a running server to finish.
 LOCK_TIMEOUT_SECONDS = 30
 
 
 class SchemaMismatch(click.ClickException):
-    """The database is not at the newest migration, or the backup has an unknown one."""
+    """The database is not fully migrated, or the backup has an unknown migration."""
 
 
 def backed_up_tables() -> list[sa.Table]:
-    """Return the tables in a backup, referenced ones first."""
+    """Return the tables in a backup, referenced tables first."""
     return [table for table in Base.metadata.sorted_tables if table.name not in TRANSIENT_TABLES]
 
 
 def read_contents(path: Path, *, trust: bool) -> Manifest:
-    """Read what a backup says of itself, without its rows. Raises InvalidBackup, SchemaMismatch."""
+    """Read only a backup's manifest. Raises InvalidBackup, SchemaMismatch."""
     with open_backup(path) as packed:
         return _read_known_manifest(packed, trust=trust)
 
@@ -80,10 +80,10 @@ def _read_known_manifest(packed: zipfile.ZipFile, *, trust: bool) -> Manifest:
 def restore_to_scratch(
     path: Path, *, trust: bool, say: Say = quiet, replaces: bool = False
 ) -> Iterator[tuple[Manifest, sa.Engine]]:
-    """Load the backup into a temporary database, upgraded to the newest schema and checked.
+    """Load the backup into a temporary database, migrate it to the newest schema and check it.
 
-    Unless `trust` says that it may be anybody's, it must be signed with this instance's key. The
-    room for this is checked first, with that for replacing the database if `replaces`.
+    Without `trust`, it must be signed with this instance's key. Checks the disk space first, with
+    `replaces` also for replacing the database.
     """
     with (
         open_backup(path) as packed,
@@ -91,12 +91,12 @@ def restore_to_scratch(
         contextlib.ExitStack() as stack,
     ):
         manifest = _read_known_manifest(packed, trust=trust)
-        require_room(_estimate_room(packed, replaces=replaces), say)
+        require_space(_estimate_space(packed, replaces=replaces), say)
         check_contents(packed, manifest)
         for name in manifest.missing_files:
             say(f"The file {name} was missing already when the backup was made")
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
-        # Leave the temporary application's context before the caller works with the rows.
+        # Leave the temporary application's context before yielding.
         with scratch.app_context():
             engine = db.engine
             stack.callback(engine.dispose)
@@ -110,12 +110,12 @@ def restore_to_scratch(
             _check_integrity(engine)
             upgrade()
             _check_integrity(engine)
-            _check_named_files(engine, manifest)
+            _check_referenced_files(engine, manifest)
         yield _recount_rows(engine, manifest), engine
 
 
 def create_scratch_app(path: Path) -> Flask:
-    """Return an application with no more than migrations need."""
+    """Return a minimal application for migrations."""
     app = Flask("restore")
     app.config.update(DATABASE_URL=f"sqlite:///{path}", ROOT=current_app.config["ROOT"])
     init_database(app)
@@ -123,12 +123,12 @@ def create_scratch_app(path: Path) -> Flask:
     return app
 
 
-def _estimate_room(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
-    """Return about how many bytes it takes by folder."""
+def _estimate_space(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
+    """Estimate the bytes needed per folder."""
     entries = packed.infolist()
     files = sum(each.file_size for each in entries if each.filename.startswith(FILES))
     rows = (sum(each.file_size for each in entries) - files) * DATABASE_BYTES_PER_TEXT
-    # As much again for the log of its one transaction.
+    # Twice, for the write-ahead log of its single transaction.
     needs = Counter({Path(tempfile.gettempdir()): round(2 * rows)})
     if replaces:
         is_postgres = db.engine.dialect.name == "postgresql"
@@ -136,11 +136,11 @@ def _estimate_room(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
             size = DATABASE_SIZE["postgresql" if is_postgres else "sqlite"]
             present = connection.exec_driver_sql(size).scalar() or 0
         if not is_postgres:
-            # The log of its transaction, which deletes and writes.
+            # The write-ahead log of the transaction that deletes and inserts.
             needs[Path(db.engine.url.database or "").parent] += round(rows) + present
-        # The files, which a backup of what is replaced has about as many of.
+        # The restored files, and about as many in the backup of the previous contents.
         needs[Path(current_app.config["DATA_DIR"])] += 2 * files
-        # The backup of what is replaced.
+        # The rows in the backup of the previous contents.
         needs[Path(current_app.config["DATA_DIR"])] += round(present * PACKED_SHARE)
     return needs
 
@@ -148,7 +148,7 @@ def _estimate_room(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]:
 def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest, say: Say) -> None:
     progress = Progress(say, "Loaded and checked", manifest.rows)
     with engine.connect() as connection:
-        # Foreign keys are checked when all rows are loaded.
+        # Foreign keys are checked after all rows are loaded.
         raw: Any = connection.connection.driver_connection
         raw.execute("PRAGMA foreign_keys=OFF")
         raw.execute("PRAGMA synchronous=OFF")
@@ -167,7 +167,7 @@ def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest,
 
 
 def _column_types(connection: sa.Connection, name: str) -> dict[str, sa.types.TypeEngine[Any]]:
-    """Return the types of a table's columns in the schema of the backup."""
+    """Return a table's column types in the backup's schema."""
     types: dict[str, sa.types.TypeEngine[Any]] = {}
     for column in sa.inspect(connection).get_columns(name):
         found = column["type"]
@@ -213,7 +213,7 @@ def _check_integrity(engine: sa.Engine) -> None:
             raise InvalidBackup("the loaded database is damaged")
 
 
-def _check_named_files(engine: sa.Engine, manifest: Manifest) -> None:
+def _check_referenced_files(engine: sa.Engine, manifest: Manifest) -> None:
     there = {*manifest.files, *manifest.missing_files}
     with engine.connect() as connection:
         for name in connection.scalars(sa.select(EvidenceFile.sha256).distinct()):
@@ -221,8 +221,8 @@ def _check_named_files(engine: sa.Engine, manifest: Manifest) -> None:
                 raise InvalidBackup(f"the file {name} is missing")
 
 
-def put_files(path: Path, manifest: Manifest) -> None:
-    """Put the files of a verified backup into the store."""
+def store_files(path: Path, manifest: Manifest) -> None:
+    """Copy the files of a verified backup into the file store."""
     with open_backup(path) as packed:
         for name in manifest.files:
             with packed.open(f"{FILES}{name}") as file:
@@ -230,7 +230,7 @@ def put_files(path: Path, manifest: Manifest) -> None:
 
 
 def _recount_rows(engine: sa.Engine, manifest: Manifest) -> Manifest:
-    """Return the manifest with the number of rows after the migrations."""
+    """Return the manifest with row counts after the migrations."""
     with engine.connect() as connection:
         tables = {
             table.name: replace(manifest.tables[table.name], rows=_count_rows(connection, table))
@@ -245,9 +245,9 @@ def _count_rows(connection: sa.Connection, table: sa.Table) -> int:
 
 
 def lock_all_tables(connection: sa.Connection) -> None:
-    """Lock out everybody else until the transaction ends.
+    """Lock all tables until the transaction ends.
 
-    On SQLite a writer has done so already; readers continue with their snapshot.
+    On SQLite the write transaction is sufficient, and readers continue with their snapshot.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
@@ -260,13 +260,13 @@ def lock_all_tables(connection: sa.Connection) -> None:
 def replace_all(
     connection: sa.Connection, scratch: sa.Engine, manifest: Manifest, say: Say = quiet
 ) -> None:
-    """Replace all rows with those in `scratch`. Raises InvalidBackup if any is missing."""
+    """Replace all rows with those in `scratch`. Raises InvalidBackup if a count differs."""
     progress = Progress(say, "Replaced", manifest.rows)
     everything = Base.metadata.sorted_tables
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"TRUNCATE {_quoted_names(everything)}")
     else:
-        # Rows may refer to each other in a circle.
+        # Rows may have circular references.
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for table in reversed(everything):
             connection.execute(sa.delete(table))
@@ -289,7 +289,7 @@ def _quoted_names(tables_to_name: Sequence[sa.Table]) -> str:
 
 
 def _deferred_columns(ordered: Sequence[sa.Table]) -> dict[sa.Table, tuple[str, ...]]:
-    """Return columns that refer to their own or a later table; they are filled in at the end."""
+    """Return foreign key columns to the same or a later table, which are filled in at the end."""
     place = {table: number for number, table in enumerate(ordered)}
     found = {
         table: tuple(
@@ -335,7 +335,7 @@ def _copy_deferred_columns(
 
 
 def _set_sequences(connection: sa.Connection) -> None:
-    """Continue integer keys after those that were restored."""
+    """Set the sequences of integer keys past the restored keys."""
     for table in backed_up_tables():
         for column in table.primary_key.columns:
             if isinstance(column.type, sa.Integer) and not column.foreign_keys:

@@ -99,7 +99,7 @@ def read_feed(token: str) -> Response:
     if is_first_today:
         # A GET has a read-only transaction, so the day is written in a separate one.
         db.session.rollback()
-        db.note(
+        db.write_or_log(
             lambda own: actions.record_access(own, feed_id, day),
             what=f"calendar address {feed_id} was read",
         )

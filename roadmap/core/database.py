@@ -132,7 +132,7 @@ class Database:
             yield connection
             connection.rollback()
 
-    def note(self, write: Callable[[Session], object], *, what: str) -> None:
+    def write_or_log(self, write: Callable[[Session], object], *, what: str) -> None:
         """Write in a separate transaction, and log instead of failing if the database is read-only.
 
         For bookkeeping that must not make the request fail, such as a last-used time.
@@ -142,7 +142,7 @@ class Database:
                 write(own)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             reason = str(getattr(error, "orig", error)).splitlines()[0]
-            log.error("not noted, the database takes no writes: %s: %s", reason, what)
+            log.error("not recorded, the database takes no writes: %s: %s", reason, what)
 
     @staticmethod
     def _close(_error: BaseException | None) -> None:

@@ -1,7 +1,7 @@
-"""The queue of the job process: huey wakes it up and schedules its tasks.
+"""The task queue of the job process, based on huey.
 
-The queue is a file in the data folder, with either database; tasks that are lost with it are done
-within a minute. A job process on another machine does the same work, but is not woken up.
+The queue is an SQLite file in the data folder, also with PostgreSQL. If it is lost, its tasks run
+within a minute anyway. A job process on another machine does the same work, but is not woken up.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from roadmap.jobs import tasks
 log = logging.getLogger(__name__)
 
 QUEUE_FILE = "jobs.sqlite3"
-# How often the consumer looks for new tasks, and for dead threads of its own.
+# Intervals for polling for new tasks and, below, for checking the consumer's threads.
 POLL_SECONDS = 1.0
-# So that mail does not wait for a code host that is slow.
+# Two, so that mail does not wait for a slow code host.
 WORKERS = 2
 HEALTH_CHECK_SECONDS = 10
-# How long a task may take to finish after a signal.
+# Time for a task to finish after a signal.
 GRACE_SECONDS = 20
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class JsonSerializer(Serializer):
-    """Serializes messages as JSON: what is read from the queue's file is never executed."""
+    """Serialize messages as JSON instead of pickle, so that reading them executes no code."""
 
     def _serialize(self, data: Any) -> bytes:
         return json.dumps(data).encode()
@@ -50,12 +50,12 @@ class JsonSerializer(Serializer):
 
 
 def _can_use_database() -> bool:
-    """Return whether the database is of this release; another server may upgrade it meanwhile."""
+    """Return whether the schema is current. Another server may have upgraded it since the start."""
     try:
         if compare_schema() is Schema.CURRENT:
             return True
         log.error("jobs wait: the database's schema is of another release")
-    except sa.exc.ProgrammingError as error:  # PostgreSQL without any table
+    except sa.exc.ProgrammingError as error:  # PostgreSQL without tables
         _log_unusable(error)
     return False
 
@@ -66,7 +66,7 @@ def _log_unusable(error: sa.exc.DBAPIError) -> None:
 
 
 class JobQueue:
-    """The queue of one application and its tasks."""
+    """An application's queue and its tasks."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -78,22 +78,22 @@ class JobQueue:
         deliver, tidy = self._task(tasks.deliver), self._task(tasks.tidy)
         self.wake = self.huey.task(name="deliver")(deliver)
         self.tidy = self.huey.task(name="tidy")(tidy)
-        # Of the workers one fetches at most: the other one is there for mail.
-        self._fetching = threading.Lock()
-        fetch = self._task(self._fetch_alone)
+        # At most one worker fetches pages, so that the other is free for mail.
+        self._fetch_lock = threading.Lock()
+        fetch = self._task(self._fetch_exclusively)
         self.fetch = self.huey.task(name="fetch")(fetch)
         self.huey.periodic_task(crontab(), name="sweep")(deliver)
         self.huey.periodic_task(crontab(), name="fetch_due")(fetch)
-        # Twice an hour, because midnight is at other times in other time zones.
+        # Twice an hour, because midnight differs between time zones.
         self.huey.periodic_task(crontab(minute="7,37"), name="tidy_up")(tidy)
 
-    def _fetch_alone(self, stopping: Callable[[], bool]) -> None:
-        """Fetch what is due, unless that is under way: it goes on until nothing is due."""
-        if self._fetching.acquire(blocking=False):
+    def _fetch_exclusively(self, stopping: Callable[[], bool]) -> None:
+        """Fetch all due pages, unless another worker is doing so already."""
+        if self._fetch_lock.acquire(blocking=False):
             try:
                 tasks.fetch_pages(stopping)
             finally:
-                self._fetching.release()
+                self._fetch_lock.release()
 
     def _task(self, work: Callable[[Callable[[], bool]], object]) -> Callable[[], None]:
         def task() -> None:
@@ -111,10 +111,10 @@ class JobQueue:
         return task
 
     def run(self, *, attached: bool) -> None:
-        """Run tasks until a signal or, with `attached`, the end of standard input; finish them."""
+        """Run tasks until a signal or, if `attached`, until standard input ends."""
         stop_reader, stop_writer = os.pipe()
         watched = [stop_reader, *([sys.stdin.fileno()] if attached else [])]
-        # It logs every task; only failures matter.
+        # huey logs every task, but only failures matter.
         logging.getLogger("huey").setLevel(logging.WARNING)
         consumer = self.huey.create_consumer(
             workers=WORKERS,
@@ -122,15 +122,15 @@ class JobQueue:
             scheduler_interval=10,
             shutdown_timeout=GRACE_SECONDS,
         )
-        # The consumer's signal handlers would not finish a running task: block signals until
-        # ours replace them.
+        # The consumer's signal handlers would abort running tasks, so block signals until ours
+        # replace them.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self.tidy()
         consumer.start()
         for number in STOP_SIGNALS:
             signal.signal(number, lambda *_args: os.write(stop_writer, b"."))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-        log.info("the job process sends mail, keeps figures current and clears out what is old")
+        log.info("the job process has started")
         while not select.select(watched, [], [], HEALTH_CHECK_SECONDS)[0]:
             consumer.check_worker_health()
         self.stop_requested.set()

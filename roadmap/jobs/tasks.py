@@ -1,6 +1,6 @@
-"""The tasks of the job process: mail, fetching, figures, warnings, erasure, clearing out.
+"""The tasks of the job process: mail, fetching, summaries, warnings, erasure and pruning.
 
-The state is in the tables: each task may run at any time, twice, or in two processes at once.
+All state is in the database, so tasks may run at any time, repeatedly and concurrently.
 `roadmap.jobs.queue` schedules them.
 """
 
@@ -38,7 +38,7 @@ from roadmap.readiness.actions import find_expired, recompute
 log = logging.getLogger(__name__)
 
 
-# What goes once it is old, and what the line of `jobs run --once` calls it.
+# Functions that delete old rows, by their names in the output of `jobs run --once`.
 PRUNERS: dict[str, Callable[..., int]] = {
     "attempts, links and tokens": prune_auth,
     "unconfirmed addresses": prune_emails,
@@ -51,17 +51,17 @@ PRUNERS: dict[str, Callable[..., int]] = {
 
 
 def deliver(stopping: Callable[[], bool] = lambda: False) -> DeliveryResult:
-    """Send the mails that are due."""
+    """Send all due mail."""
     return outbox.deliver_due(utc_now, stopping)
 
 
 def fetch_pages(stopping: Callable[[], bool] = lambda: False) -> int:
-    """Fetch what imports wait for; return how many pages."""
+    """Fetch the pages for pending imports. Returns the number of pages."""
     return fetching.fetch_due(current_app.config, db.own_transaction, utc_now, stopping)
 
 
 def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
-    """Recompute expired summaries, each in a separate transaction; return how many."""
+    """Recompute expired summaries, each in a separate transaction. Returns their number."""
     with db.own_transaction() as own:
         people = find_expired(own, now=utc_now())
 
@@ -74,9 +74,9 @@ def recompute_expired(stopping: Callable[[], bool] = lambda: False) -> int:
 
 
 def take_snapshots(stopping: Callable[[], bool] = lambda: False) -> int:
-    """Bring the snapshots of everybody up to their summaries; return of how many people.
+    """Take due progress snapshots. Returns the number of people.
 
-    Each takes transactions of their own. Where this is stopped, the next run goes on.
+    Uses separate transactions per person. If stopped, the next run continues.
     """
 
     def work(user_id: uuid.UUID) -> None:
@@ -103,7 +103,7 @@ def _for_each(
     *,
     failure: str,
 ) -> int:
-    """Do the work of each person; return for how many. Log a failure and go on with the others."""
+    """Run `work` for each person, logging failures. Returns the number of successes."""
     count = 0
     for user_id in people:
         if stopping():
@@ -111,7 +111,7 @@ def _for_each(
         try:
             work(user_id)
         except sa.exc.OperationalError:
-            # The database is down: the others would fail in the same way.
+            # The database is down, so the others would fail too.
             raise
         except Exception:
             log.exception(failure, user_id)
@@ -121,13 +121,13 @@ def _for_each(
 
 
 def warn_of_lapses() -> int:
-    """Notify people of evidence that lapses soon; return how many warnings."""
+    """Notify people whose evidence will expire soon. Returns the number of warnings."""
     with db.own_transaction() as own:
         return lapses.warn(own, now=utc_now())
 
 
 def prune() -> Counter[str]:
-    """Delete what is past its retention; return the number of rows by what they are."""
+    """Delete rows past their retention. Returns the number of rows by name."""
     pruned: Counter[str] = Counter()
     with db.own_transaction() as own:
         for name, delete in PRUNERS.items():
@@ -140,9 +140,9 @@ def prune() -> Counter[str]:
 
 
 def prune_audit_log() -> int:
-    """Delete entries past the setting's number of days, in short transactions; return how many.
+    """Delete entries older than AUDIT_DAYS in short transactions. Returns their number.
 
-    Whole days of UTC, so that at most one line a day says so in the log itself.
+    Uses whole UTC days, so that the log has at most one entry per day about this.
     """
     days: int = current_app.config["AUDIT_DAYS"]
     if not days:
@@ -160,7 +160,7 @@ def prune_audit_log() -> int:
 
 
 def forget_addresses() -> int:
-    """Empty network addresses past the setting's number of days; return in how many rows."""
+    """Clear network addresses older than ADDRESS_DAYS. Returns the number of rows."""
     days: int = current_app.config["ADDRESS_DAYS"]
     if not days:
         return 0
@@ -171,7 +171,7 @@ def forget_addresses() -> int:
 
 
 def _repeat(work: Callable[[Session], int]) -> int:
-    """Run a batch at a time, each in a transaction of its own, until one is not full."""
+    """Run batches in separate transactions until one is not full. Returns the total."""
     total, batch = 0, audit.PRUNE_BATCH
     while batch == audit.PRUNE_BATCH:
         with db.own_transaction() as own:
@@ -181,7 +181,7 @@ def _repeat(work: Callable[[Session], int]) -> int:
 
 
 def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
-    """Bring figures up to date and warn of lapses, then erase and clear out even if that failed."""
+    """Update summaries and send warnings. Then erase and prune, even if that failed."""
     try:
         recompute_expired(stopping)
         take_snapshots(stopping)
@@ -195,7 +195,7 @@ def tidy(stopping: Callable[[], bool] = lambda: False) -> None:
 
 
 def run_all_once() -> str:
-    """Run every task once; return in a line what they did."""
+    """Run every task once and return a one-line report."""
     warned, mail, recomputed = warn_of_lapses(), deliver(), recompute_expired()
     erased, snapshots, pruned = erase_due(now=utc_now()), take_snapshots(), prune()
     fetched, files = fetch_pages(), delete_unused_files()

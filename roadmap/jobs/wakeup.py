@@ -1,4 +1,4 @@
-"""Wake the job process after a commit that enqueued mail, or pages to fetch."""
+"""Wake the job process after a commit that enqueued mail or pages to fetch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def get_job_queue(app: Flask) -> JobQueue:
 
 
 def wake_after_commit(session: Session) -> None:
-    # The event also fires for savepoints, whose rows nobody can see yet.
+    # The event also fires for savepoints, whose rows are not visible yet.
     if session.in_nested_transaction():
         return
     has_mail = session.info.pop(MAIL_ENQUEUED, False)
@@ -49,14 +49,14 @@ def wake_after_commit(session: Session) -> None:
 
 
 def forget_after_rollback(session: Session, transaction: SessionTransaction) -> None:
-    """Forget what was enqueued by a transaction that was rolled back."""
+    """Discard the marks of a transaction that was rolled back."""
     if not transaction.nested:
         session.info.pop(MAIL_ENQUEUED, None)
         session.info.pop(PAGES_ENQUEUED, None)
 
 
 def listen() -> None:
-    """Wake the job process after each commit; connecting twice does no harm."""
+    """Register the listeners. Safe to call more than once."""
     if not event.contains(Session, "after_commit", wake_after_commit):
         event.listen(Session, "after_commit", wake_after_commit)
         event.listen(Session, "after_soft_rollback", forget_after_rollback)

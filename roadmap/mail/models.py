@@ -1,4 +1,4 @@
-"""The table of the outbox."""
+"""The outbox table."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from roadmap.core.types import Base, Id
 
 
 class OutgoingMail(Base):
-    """A mail that waits to be sent, or was sent.
+    """A mail that is waiting, was sent or has failed.
 
-    `source_kind` and `source_id` name the row that it is about. A higher room has that table, so
-    there is no foreign key. `due_at` is None once it was sent or given up; `body` is empty then,
-    because it may hold a link that opens something. `failed_at` is when the last try failed,
-    None while the next one is under way.
+    `source_kind` and `source_id` identify the row that the mail is about, without a foreign key
+    because that table is in a higher layer. Once the mail is sent or given up, `due_at` is None and
+    `body` is empty, because it may contain a secret link. `failed_at` is the time of the last
+    failure, None during the next attempt.
     """
 
     __tablename__ = "outgoing_mail"
@@ -27,7 +27,7 @@ class OutgoingMail(Base):
         sa.ForeignKey("user.id", ondelete="CASCADE"), index=True
     )
     recipient: Mapped[str] = mapped_column(sa.String(320))
-    # Otherwise it goes to the address that the account has when the mail is sent.
+    # If false, the mail goes to the account's address at the time of sending.
     address_is_fixed: Mapped[bool] = mapped_column(default=False)
     source_kind: Mapped[str] = mapped_column(sa.String(32), default="")
     source_id: Mapped[uuid.UUID | None] = mapped_column(index=True)

@@ -1,8 +1,8 @@
-"""The outbox: a mail is written in the transaction of what it reports, and sent after the commit.
+"""A transactional outbox: mail is stored with the change it reports and sent after the commit.
 
-The table is the truth. A sender claims one mail at a time in a short transaction, and holds none
-while it talks to the mail server. If the process dies meanwhile, the mail is due again when the
-claim runs out: a mail may arrive twice (with the same Message-ID), but none is lost.
+A sender claims one mail at a time in a short transaction, which ends before it connects to the mail
+server. If the process dies, the mail is due again when the claim expires. Delivery is at least
+once: a mail may arrive twice, with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from roadmap.people.models import User
 
 log = logging.getLogger(__name__)
 
-# How long to wait after each failed try; the next failure after these is final.
+# Delay after each failed attempt. The failure after the last delay is final.
 RETRY_DELAYS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480))
 MAX_TRIES = len(RETRY_DELAYS) + 1
-# No other process takes a claimed mail for this long, which is longer than a server may take.
+# Duration of a claim, longer than the mail server's timeout.
 CLAIM_DURATION = dt.timedelta(minutes=15)
-# How long the row of a mail is kept after it was sent or given up.
+# How long rows are kept after the mail was sent or given up.
 RETENTION = dt.timedelta(days=30)
 MAX_SUBJECT_LENGTH = MAX_ERROR_LENGTH = 300
-# A key of `Session.info`: this transaction put a mail into the outbox.
+# Key in `Session.info` that marks a transaction which enqueued mail.
 MAIL_ENQUEUED = "mail_put"
 
 _MAILS: Any = OutgoingMail.__table__
@@ -44,12 +44,12 @@ _delivery_checks: dict[str, DeliveryCheck] = {}
 
 
 def register_delivery_check(kind: str, check: DeliveryCheck) -> None:
-    """Let a higher room decide by a source's id, just before sending, whether its mail may go."""
+    """Register a check by source id, run just before sending, for a kind of a higher layer."""
     _delivery_checks[kind] = check
 
 
 class Source(NamedTuple):
-    """The row of a higher room that a mail is about: its kind, such as `notification`, and id."""
+    """The row that a mail is about: its kind, such as `notification`, and its id."""
 
     kind: str
     id: uuid.UUID
@@ -57,11 +57,11 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to be sent.
+    """A mail to send.
 
-    `user_id` is the account that it goes to, if there is one. A deactivated account gets no mail,
-    and another gets it at the address that it has when the mail is sent, unless the address is
-    fixed. By its `source` a mail can be withdrawn, and is checked before it is sent.
+    `user_id` is the recipient's account, if any. Deactivated accounts get no mail. Others get it at
+    their address at the time of sending, unless `address_is_fixed`. The `source` allows to withdraw
+    the mail and to check it before sending.
     """
 
     to: str
@@ -74,7 +74,7 @@ class Mail:
 
 @dataclass(slots=True)
 class DeliveryResult:
-    """How many mails of a round were sent, postponed after a failed try, and given up."""
+    """The number of mails that were sent, postponed after a failure, and given up."""
 
     sent: int = 0
     put_off: int = 0
@@ -82,9 +82,9 @@ class DeliveryResult:
 
 
 def enqueue(session: Session, *mails: Mail, now: dt.datetime) -> None:
-    """Write mails in one statement, to be sent once this transaction has committed.
+    """Store mails in one statement, to be sent after the commit of this transaction.
 
-    Without a configured mail server they are logged at once: no server will ever take them.
+    Without a configured mail server, they are logged instead.
     """
     if not transport.is_configured():
         for each in mails:
@@ -113,7 +113,7 @@ def enqueue(session: Session, *mails: Mail, now: dt.datetime) -> None:
 def record_failed_send(
     user_id: uuid.UUID, to: str, subject: str, error: Exception, *, now: dt.datetime
 ) -> None:
-    """Write down a mail that was sent past the outbox and not taken, for administrators to see."""
+    """Record a failed mail that bypassed the outbox, for administrators."""
     row = {
         "user_id": user_id, "recipient": to, "subject": subject[:MAX_SUBJECT_LENGTH], "body": "",
         "created_at": now, "due_at": None, "tries": 1, "failed_at": now,
@@ -124,7 +124,7 @@ def record_failed_send(
 
 
 def withdraw(session: Session, kind: str, ids: Collection[uuid.UUID]) -> None:
-    """Delete the waiting mails about these sources, in one statement."""
+    """Delete the waiting mails about these sources."""
     if ids:
         source = sa.bindparam("source", type_=sa.Uuid)
         about = sa.delete(_MAILS).where(
@@ -134,7 +134,7 @@ def withdraw(session: Session, kind: str, ids: Collection[uuid.UUID]) -> None:
 
 
 def withdraw_orphans(session: Session, kind: str, ids: sa.ColumnElement[uuid.UUID]) -> None:
-    """Delete the waiting mails about sources of this kind whose id is not in the column `ids`."""
+    """Delete the waiting mails of this kind whose source id is not in the column `ids`."""
     exists = sa.exists().where(ids == _MAILS.c.source_id)
     session.execute(sa.delete(_MAILS).where(_MAILS.c.source_kind == kind, ~exists, _IS_WAITING))
 
@@ -142,10 +142,10 @@ def withdraw_orphans(session: Session, kind: str, ids: sa.ColumnElement[uuid.UUI
 def deliver_due(
     clock: Callable[[], dt.datetime], stopping: Callable[[], bool] = lambda: False
 ) -> DeliveryResult:
-    """Send what is due, in an application context. Several processes may do so at once.
+    """Send all due mail. Needs an application context. Safe to run concurrently.
 
-    The clock is read for each mail, because a slow server takes its time. It ends before the next
-    mail if `stopping` says so, and with the first mail for which the mail server cannot be reached.
+    Reads the clock for each mail, because a server can be slow. Stops when `stopping` returns true
+    or when the mail server cannot be reached.
     """
     done = DeliveryResult()
     while not stopping() and (claimed := _claim_next(clock())):
@@ -169,23 +169,23 @@ def deliver_due(
 
 
 def retry_now(session: Session, *, now: dt.datetime) -> None:
-    """Make mail that waits for its next try due at once, and reset its count of tries.
+    """Make mail that waits for a retry due now and reset its number of attempts.
 
-    It is for when the mail server works again. A claimed mail is being sent, and stays as it is.
+    For use after the mail server was repaired. Claimed mail is not changed.
     """
     waits = sa.and_(_MAILS.c.due_at > now, _MAILS.c.failed_at.is_not(None))
     session.execute(sa.update(_MAILS).where(waits).values(due_at=now, tries=0))
 
 
 def count_waiting(session: Session) -> int:
-    """Count the mails that wait to be sent."""
+    """Return the number of unsent mails."""
     return session.scalar(sa.select(sa.func.count()).where(_IS_WAITING)) or 0
 
 
 def find_unsent(
     session: Session, kind: str, ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[str, bool]]:
-    """Return why mails about these sources were not sent, and whether they are tried again."""
+    """Return the error of failed mails by source id, and whether they will be retried."""
     if not ids:
         return {}
     query = sa.select(_MAILS.c.source_id, _MAILS.c.error, _IS_WAITING.label("waits")).where(
@@ -198,15 +198,15 @@ def find_unsent(
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Delete the rows of mails that were sent or given up a month ago; return how many."""
+    """Delete the rows of old mails that were sent or given up. Returns their number."""
     old = sa.delete(_MAILS).where(~_IS_WAITING, _MAILS.c.created_at < now - RETENTION)
     return count_changed(session, old)
 
 
 def _claim_next(now: dt.datetime) -> tuple[OutgoingMail, str] | None:
-    """Claim the mail that has been due for longest; return why it must not be sent with it, or "".
+    """Claim the mail that has been due longest. Returns it with a reason not to send it, or "".
 
-    On PostgreSQL other processes skip the locked row; on SQLite writers take turns.
+    On PostgreSQL other processes skip the locked row. On SQLite writers are serialised.
     """
     due = (
         sa.select(OutgoingMail)
@@ -234,7 +234,7 @@ def _claim_next(now: dt.datetime) -> tuple[OutgoingMail, str] | None:
 
 
 def _is_current(session: Session, mail: OutgoingMail) -> bool:
-    """Return whether what a mail is about may still be told."""
+    """Return whether a mail should still be sent, according to its kind's check."""
     check = _delivery_checks.get(mail.source_kind)
     return check is None or mail.source_id is None or check(session, mail.source_id)
 
@@ -254,14 +254,14 @@ def _record_failure(
 
 
 def _give_up(mail: OutgoingMail, now: dt.datetime, message: str, done: DeliveryResult) -> None:
-    """Give a mail up: delete its text, and keep what was wrong."""
+    """Mark a mail as failed for good: delete its text and keep the error."""
     done.given_up += 1
     error = message[:MAX_ERROR_LENGTH]
     _update_claimed(mail, due_at=None, body="", failed_at=now, error=error)
 
 
 def _update_claimed(mail: OutgoingMail, **values: Any) -> None:
-    """Record what became of a mail, unless another process has claimed it meanwhile."""
+    """Update a claimed mail, unless another process has claimed it since."""
     ours = sa.update(_MAILS).where(
         _MAILS.c.id == mail.id, _MAILS.c.tries == mail.tries, _IS_WAITING
     )
@@ -275,7 +275,7 @@ def _error_text(error: Exception) -> str:
 
 
 def _is_unreachable(error: Exception) -> bool:
-    """Return whether the next mail would fail in the same way, because no server answers."""
+    """Return whether the mail server cannot be reached, so that further mail would fail too."""
     if isinstance(error, smtplib.SMTPException):
         return isinstance(error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected)
     return isinstance(error, OSError)

@@ -1,4 +1,4 @@
-"""Send plain text mail through the operator's SMTP server, or log it where there is none."""
+"""Send plain-text mail through the configured SMTP server, or log it if there is none."""
 
 from __future__ import annotations
 
@@ -23,21 +23,20 @@ TIMEOUT_SECONDS = 15
 
 
 class Unsendable(ValueError):
-    """No try will send a mail to this address; the message says why."""
+    """Mail to this address can never be sent. The message is the reason."""
 
 
 def is_configured() -> bool:
-    """Return whether mail is sent. It also needs the base URL, for the links in mails."""
+    """Return whether mail is configured, including the base URL for links in mail."""
     config = current_app.config
     return bool(config["SMTP_URL"] and config["MAIL_FROM"] and config["BASE_URL"])
 
 
 def send(to: str, subject: str, body: str, key: str | None = None) -> None:
-    """Send one plain text mail now.
+    """Send a plain-text mail immediately.
 
-    With a `key` the Message-ID is the same each time, so that a mail sent twice is shown once.
-    Raises OSError, smtplib.SMTPException or Unsendable, and what `email` raises for an address
-    that it cannot write.
+    `key` makes the Message-ID stable, so that a mail sent twice is shown once. Raises OSError,
+    smtplib.SMTPException or Unsendable, and errors of the package `email` for invalid addresses.
     """
     if not is_configured():
         log.info("mail to %s: %s\n%s", to, subject, body)
@@ -69,7 +68,7 @@ def send(to: str, subject: str, body: str, key: str | None = None) -> None:
 
 
 def run_in_background(work: Callable[..., None], *arguments: Any) -> Future[None]:
-    """Run `work` after the response, one task at a time, and log what it raises."""
+    """Run `work` in a background thread, one task at a time, and log its errors."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     pool: ThreadPoolExecutor = app.extensions.setdefault(
         "mail_pool", ThreadPoolExecutor(1, thread_name_prefix="mail")

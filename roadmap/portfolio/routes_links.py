@@ -90,7 +90,7 @@ def public(token: str) -> Response:
         if counts:
             # A GET only has a read transaction, so the date is written in a separate one.
             db.session.rollback()
-            db.note(
+            db.write_or_log(
                 lambda own: links.record_opening(own, link_id, day),
                 what=f"public link {link_id} was opened",
             )

@@ -1,1 +1,1 @@
-"""Search over everything that a person may see."""
+"""Search over everything that a user may see."""

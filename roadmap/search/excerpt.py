@@ -1,4 +1,4 @@
-"""The part of a text that answers a search, with the words that were found marked."""
+"""Excerpts of search results with highlighted words."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
 
 
 def excerpt(text: str, words: Sequence[str], most: int) -> Markup:
-    """Return about `most` characters around the first of the folded words, as safe HTML."""
+    """Return about `most` characters around the first match as safe HTML with `<mark>`."""
     text = " ".join(text.split())
-    folded, starts = _fold_with_places(text)
+    folded, starts = _fold_with_offsets(text)
     found = [
         (starts[match.start()], starts[match.end()])
         for match in re.finditer("|".join(map(re.escape, words)) or "$^", folded)
     ]
     first = 0
     if found and found[0][1] > most:
-        # Some words before the first one that was found say what it is about.
+        # Include some context before the first match.
         before = found[0][0] - most // 3
         first = text.find(" ", before, found[0][0]) + 1 or found[0][0]
     last = len(text)
@@ -39,8 +39,8 @@ def excerpt(text: str, words: Sequence[str], most: int) -> Markup:
     return Markup("").join(parts)
 
 
-def _fold_with_places(text: str) -> tuple[str, Sequence[int]]:
-    """Return the folded text, and for each place in it (and its end) the place in the text."""
+def _fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
+    """Return the folded text, and for each offset in it (and its end) the original offset."""
     whole = fold(text)
     if len(whole) == len(text):
         return whole, range(len(text) + 1)

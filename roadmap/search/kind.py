@@ -1,4 +1,4 @@
-"""What a kind of search result is. Each has a file in `kinds`."""
+"""The interface of a kind of search results. Each kind has a file in `kinds`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found: how well it answers the search, and what its line says.
+    """A search result.
 
-    `meta` says what it is in a few words, and `text` is what else was searched, of which the line
-    shows an excerpt; `day` is when it happened.
+    `meta` describes it in a few words, `text` is the searched text for the excerpt, and `day` is
+    its date.
     """
 
     rank: int
@@ -36,13 +36,13 @@ class Hit:
 
     @property
     def is_by_text(self) -> bool:
-        """Return whether the title alone does not answer the search."""
+        """Return whether a word was found only in the text, not in the title."""
         return self.rank == Rank.TEXT
 
 
 @dataclass
 class Query:
-    """A search: who searches, the folded words, and how many hits of a kind at most."""
+    """A search: the user, the folded words, and the maximum number of hits per kind."""
 
     session: Session
     actor: Actor
@@ -51,16 +51,13 @@ class Query:
 
     @cached_property
     def roadmaps(self) -> tuple[list[Content], list[Content]]:
-        """Return the actor's roadmaps and the others, which several kinds look through."""
+        """Return the actor's roadmaps and the others. Cached, because several kinds use them."""
         return own_and_other_roadmaps(self.session, self.actor.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of result, and what finds it.
-
-    `more` is the link to all of them.
-    """
+    """A kind of search results. `more` is the text of the link to all results."""
 
     key: str
     label: LazyString

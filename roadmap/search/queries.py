@@ -1,4 +1,4 @@
-"""Search all kinds, and put what was found below headings."""
+"""Search all kinds and group the results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.search.kinds import KINDS
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The best hits of one kind, and how many were counted; `is_cut` where there are still more."""
+    """The best hits of a kind, and their number up to a limit. `is_cut` if there are more."""
 
     kind: Kind
     hits: tuple[Hit, ...]
@@ -34,10 +34,10 @@ def search(
     shown: int | None = None,
     only: str = "",
 ) -> list[Group]:
-    """Find at most so many of each kind (or `only` of one) that the actor may see.
+    """Search what the actor may see, in all kinds or `only` in one. The best kind comes first.
 
-    Of them at most `shown` are returned; the others are counted. The kind with the best hit comes
-    first. The number of statements does not depend on what there is.
+    At most `most` hits per kind are counted and `shown` returned. The number of statements is
+    constant.
     """
     groups = []
     query = Query(session, actor, words, most + 1)
@@ -51,7 +51,7 @@ def search(
 
 
 def suggest(session: Session, actor: Actor, *, most: int) -> list[Group]:
-    """Return the pages to offer before anything is typed."""
+    """Return the pages to offer before the user types."""
     kind = KINDS["pages"]
     hits = tuple(kind.find(Query(session, actor, [], most)))
     return [Group(kind, hits, len(hits))]

@@ -1,4 +1,4 @@
-"""The page of search, and the results of the palette, which Ctrl+K opens on every page."""
+"""The search page, and the results of the command palette (Ctrl+K)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roadmap.search.kinds import KINDS
 
 search = Blueprint("search", __name__)
 
-# Hits of each kind: in the palette, on the page (the palette counts them), and of one kind alone.
+# Hits per kind: in the palette, on the page (and counted by the palette), and for a single kind.
 MOST_IN_PALETTE, MOST, MOST_OF_ONE = 5, 10, 100
 
 
@@ -24,7 +24,7 @@ MOST_IN_PALETTE, MOST, MOST_OF_ONE = 5, 10, 100
 @permit("search.read")
 @limit_searches
 def index() -> str:
-    """Show what `?q=` finds, with `?in=` of one kind only; for htmx the options of the palette."""
+    """Show the results for `?q=`, limited to a kind by `?in=`. For htmx, the palette's options."""
     text = clean_line(request.args.get("q"))[:200]
     words = search_words(text)
     only = request.args.get("in", "")

@@ -1,1 +1,1 @@
-"""Processes that serve Cairn."""
+"""The production server and its processes."""

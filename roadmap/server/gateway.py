@@ -1,11 +1,11 @@
-"""Run the WSGI application behind an event loop, so that slow clients take no thread.
+"""Run the WSGI application behind an event loop, so that slow clients occupy no threads.
 
-A WSGI server gives a request its thread before the body has arrived, so as many silent connections
-as there are threads stop every answer. Here the event loop reads the body first, with a deadline,
-and sends the answer; a thread never waits for a client.
+A WSGI server assigns a thread to a request before its body has arrived, so a few idle connections
+can block all threads. Here the event loop reads the body first, with a deadline, and sends the
+response. A thread never waits for a client.
 
-A body with files goes to the disk, and an answer that is a file comes from there: neither lies in
-memory as a whole. Such a body is only read from somebody who may send files.
+Uploads and file responses are streamed to and from disk and are never in memory as a whole. An
+upload is only read if the sender may upload files.
 """
 
 from __future__ import annotations
@@ -29,16 +29,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Threads of a worker: fewer than the 15 connections of its pool.
+# Threads per worker, fewer than the 15 connections of its database pool.
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
-# How long a body may take: a megabyte over a slow mobile connection.
+# Time limit for a body, enough for a megabyte over a slow mobile connection.
 BODY_SECONDS = 30
-# One with files may take as long as it takes at this speed besides: 25 MB have nine minutes.
+# Uploads get additional time according to this speed: nine minutes for 25 MB.
 UPLOAD_BYTES_PER_SECOND = 50_000
-# Bodies with files that a worker reads at the same time, and those of one person; they take room on
-# the disk.
-UPLOADS_AT_ONCE = 16
-UPLOADS_OF_ONE = 8
+# Concurrent uploads per worker and per user, which limits the disk space that they use.
+MAX_UPLOADS = 16
+UPLOADS_PER_USER = 8
 CHUNK_BYTES = 64 * 1024
 
 Message = MutableMapping[str, Any]
@@ -53,31 +52,33 @@ TEXT = [
 ]
 
 
-def _refusal(status: int, text: str, *more: tuple[bytes, bytes]) -> tuple[int, Headers, bytes]:
-    """Return the answer to a request whose body was not read, which ends the connection."""
-    return status, [*TEXT, (b"connection", b"close"), *more], f"{text}\n".encode()
+def _error_response(
+    status: int, text: str, *headers: tuple[bytes, bytes]
+) -> tuple[int, Headers, bytes]:
+    """Return an error response that closes the connection, because the body was not read."""
+    return status, [*TEXT, (b"connection", b"close"), *headers], f"{text}\n".encode()
 
 
-LATE = _refusal(408, "The rest of the request did not arrive in time.")
-NOT_ALLOWED = _refusal(401, "Sign in first, then send the file again.")
-BUSY = _refusal(
+TIMED_OUT = _error_response(408, "The rest of the request did not arrive in time.")
+NOT_ALLOWED = _error_response(401, "Sign in first, then send the file again.")
+BUSY = _error_response(
     503, "Many files arrive just now. Send yours again in a minute.", (b"retry-after", b"30")
 )
-NO_ROOM = _refusal(507, "The server has no room for this file. Nothing was saved.")
+DISK_FULL = _error_response(507, "The server has no room for this file. Nothing was saved.")
 
 
-class ClientGone(Exception):
+class ClientDisconnected(Exception):
     """The client closed the connection before its request was complete."""
 
 
 class FileBody:
-    """An answer that is a file: the application makes it, as `wsgi.file_wrapper`."""
+    """A file response, created by the application as `wsgi.file_wrapper`."""
 
     def __init__(self, file: IO[bytes], _block_size: int = 0) -> None:
         self._file = file
 
     def read(self) -> bytes:
-        """Return the next part, nothing at the end."""
+        """Return the next chunk, empty at the end."""
         return self._file.read(CHUNK_BYTES)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -87,14 +88,14 @@ class FileBody:
         self._file.close()
 
 
-Answer = tuple[int, Headers, bytes | FileBody]
+Response = tuple[int, Headers, bytes | FileBody]
 
 
 class Gateway:
-    """An ASGI application that answers with a WSGI application, in THREADS threads.
+    """An ASGI application that runs a WSGI application in THREADS threads.
 
-    A body of more than `max_body` bytes, or more than files may have, or of unknown length is not
-    read: the application refuses it by its headers. Files arrive in a folder of `data_dir`.
+    A body of unknown length or above the limit (`max_body` bytes, or MAX_UPLOAD_BYTES for uploads)
+    is not read, and the application refuses it by its headers. Uploads are buffered in `data_dir`.
     """
 
     def __init__(
@@ -113,10 +114,10 @@ class Gateway:
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         try:
-            status, headers, body = await self._answer(scope, receive)
-        except ClientGone:
+            status, headers, body = await self._respond(scope, receive)
+        except ClientDisconnected:
             return
         start = {"type": "http.response.start", "status": status, "headers": headers}
         if isinstance(body, bytes):
@@ -132,9 +133,9 @@ class Gateway:
         finally:
             body.close()
 
-    async def _answer(self, scope: Message, receive: Receive) -> Answer:
+    async def _respond(self, scope: Message, receive: Receive) -> Response:
         if scope["path"] == "/healthz" and scope["method"] == "GET":
-            # It must not wait for a thread: all of them may be waiting for the database.
+            # Answer without a thread, because all threads may be waiting for the database.
             return 200, TEXT, b"ok\n"
         environ = make_environ(scope)
         text = environ.get("CONTENT_LENGTH", "")
@@ -145,19 +146,19 @@ class Gateway:
                     body = io.BytesIO()
                     await read_body(receive, body)
             except TimeoutError:
-                return LATE
+                return TIMED_OUT
             environ["wsgi.input"] = body
         elif length <= MAX_UPLOAD_BYTES and is_upload(environ):
-            return await self._answer_upload(environ, receive, length)
+            return await self._respond_to_upload(environ, receive, length)
         return await self._run_in_thread(environ)
 
-    async def _answer_upload(
+    async def _respond_to_upload(
         self, environ: WSGIEnvironment, receive: Receive, length: int
-    ) -> Answer:
-        """Answer a request whose body has files."""
+    ) -> Response:
+        """Handle a request that uploads files."""
         probe: WSGIEnvironment = {**environ, "REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
         probe |= {"PATH_INFO": probe_path(environ), "QUERY_STRING": "", "CONTENT_LENGTH": "0"}
-        # A list, since a middleware copies the environment.
+        # A list, because a middleware copies the environment.
         sender: list[Any] = []
         probe[SENDER] = sender
         del probe["CONTENT_TYPE"]
@@ -165,8 +166,8 @@ class Gateway:
         if status != 200:
             return NOT_ALLOWED
         taken = Counter(sender[-1:])
-        if self._uploads.total() >= UPLOADS_AT_ONCE or any(
-            self._uploads[each] >= UPLOADS_OF_ONE for each in taken
+        if self._uploads.total() >= MAX_UPLOADS or any(
+            self._uploads[each] >= UPLOADS_PER_USER for each in taken
         ):
             return BUSY
         self._uploads += taken
@@ -176,17 +177,17 @@ class Gateway:
                     await read_body(receive, file)
                 return await self._run_in_thread({**environ, "wsgi.input": file})
         except TimeoutError:
-            return LATE
+            return TIMED_OUT
         except OSError as error:
             log.error("an upload could not be written: %s", error)
-            return NO_ROOM
+            return DISK_FULL
         finally:
             self._uploads -= taken
 
-    async def _run_in_thread(self, environ: WSGIEnvironment) -> Answer:
+    async def _run_in_thread(self, environ: WSGIEnvironment) -> Response:
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, environ)
 
-    def _run(self, environ: WSGIEnvironment) -> Answer:
+    def _run(self, environ: WSGIEnvironment) -> Response:
         environ["wsgi.file_wrapper"] = FileBody
         status, headers = "", []
 
@@ -211,19 +212,19 @@ class Gateway:
 
 
 async def read_body(receive: Receive, into: IO[bytes]) -> None:
-    """Write the whole body of a request, and rewind. Raises ClientGone."""
+    """Write the whole request body to a file and rewind it. Raises ClientDisconnected."""
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnected
         into.write(message.get("body", b""))
         more = message.get("more_body", False)
     into.seek(0)
 
 
 def make_environ(scope: Message) -> WSGIEnvironment:
-    """Return the WSGI environment (PEP 3333) of an ASGI request, with an empty body."""
+    """Return the WSGI environment (PEP 3333) for an ASGI request, with an empty body."""
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
@@ -244,7 +245,7 @@ def make_environ(scope: Message) -> WSGIEnvironment:
     }
     for name, value in scope["headers"]:
         if b"_" in name:
-            continue  # In WSGI `X_Forwarded_For` would be what the proxy says in `X-Forwarded-For`.
+            continue  # `X_Forwarded_For` could spoof the proxy's `X-Forwarded-For`.
         key = name.decode("latin-1").upper().replace("-", "_")
         key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
         text = value.decode("latin-1")

@@ -1,7 +1,7 @@
-"""Reserve a port from the first moment of a start to the end of the server.
+"""Reserve a port from the beginning of a start to the end of the server.
 
-granian sets SO_REUSEPORT on its socket: a second server could bind the same port and would take
-half of the requests.
+granian sets SO_REUSEPORT, so without a reservation a second server could bind the same port and
+would receive half of the requests.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from typing import NoReturn
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong, without the usage."""
+    """A parser that reports errors in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{message.removeprefix('argument ')}\n")
 
 
 class PortTaken(RuntimeError):
-    """The port cannot be used; the message is one line for the operator."""
+    """The port cannot be used. The message is one line for the operator."""
 
 
 def reserve_port(host: str, port: int) -> socket.socket | None:
     """Reserve a port for as long as the returned socket is open. Raises PortTaken.
 
-    A server that listens there already is found by binding the port. One that is still starting is
-    found by an abstract socket, which only Linux has; like a port, it belongs to the network
-    namespace and ends with its process. On other systems this returns None.
+    Binding the port detects a server that listens already. A server that is still starting is
+    detected by an abstract socket, which like a port belongs to the network namespace and ends with
+    its process. Abstract sockets exist on Linux only: on other systems this returns None.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with contextlib.ExitStack() as stack:
-            # The name comes first: its holder knows that nobody else is about to listen.
+            # Bind the name first, so that its holder knows that no other server is starting.
             held = None
             if sys.platform == "linux":
                 held = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
@@ -49,7 +49,7 @@ def reserve_port(host: str, port: int) -> socket.socket | None:
             stack.pop_all()
             return held
     except OSError as error:
-        # An abstract socket has a longer text for this.
+        # Python's message for abstract sockets is longer.
         reason = os.strerror(error.errno) if error.errno == errno.EADDRINUSE else error.strerror
         remedy = f"Choose another: make run PORT={port % 65535 + 1}"
         if error.errno == errno.EACCES:
@@ -60,7 +60,7 @@ def reserve_port(host: str, port: int) -> socket.socket | None:
 
 
 def port_number(text: str) -> int:
-    """Return the port in the text. Raises ArgumentTypeError outside of 1 to 65535."""
+    """Parse a port from 1 to 65535. Raises ArgumentTypeError."""
     if not text.isdecimal() or not 1 <= int(text[:6]) <= 65535:
         shown = text if len(text) <= 20 else f"{text[:20]}…"
         raise argparse.ArgumentTypeError(

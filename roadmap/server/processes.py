@@ -1,14 +1,14 @@
-"""The processes of a running instance: granian with its workers, and the job process beside it.
+"""The processes of a running instance: granian with its workers, and the job process.
 
     python -m roadmap.processes --host ADDRESS --port PORT [--jobs]
 
-This is granian's main process. It loads the application, forks the workers, which share that memory
-until they write to it, and keeps them, and in a thread the job process. SIGHUP replaces the workers
-by fresh ones of the code that is loaded; new code takes a restart.
+This is granian's main process. It loads the application, forks workers that share this memory
+copy-on-write, and supervises them and, in a thread, the job process. SIGHUP replaces the workers
+but keeps the loaded code. New code needs a restart.
 
-SIGTERM reaches workers and job process at once: requests and the mail being sent are finished. A
-job process that crashes is started again. When the main process is killed, Linux kills the workers,
-and the job process reads the end of its standard input and ends.
+SIGTERM is forwarded to workers and job process, which finish current requests and mail. A crashed
+job process is restarted. If the main process is killed, Linux kills the workers, and the job
+process exits at the end of its standard input.
 """
 
 from __future__ import annotations
@@ -46,32 +46,32 @@ ROOT = Path(__file__).resolve().parents[2]
 CORES = os.cpu_count() or 1
 WORKERS = min(2, CORES)
 BACKLOG = 1024
-# Connections of a worker, most of which may be silent: they cost it no thread.
+# Maximum connections per worker. Idle ones occupy no thread.
 BACKPRESSURE = 2000
-# Many systems allow 1024, of which a worker needs some for itself.
+# Limit for open files. The usual 1024 is too low for so many connections.
 FILES = 4096
 HEADER_TIMEOUT_MS = 10_000
-# How long requests may take to finish after SIGTERM, and jobs: the mail server may be slow.
+# Time for requests and jobs to finish after SIGTERM. The mail server may be slow.
 GRACE_SECONDS = 30
 JOBS_GRACE_SECONDS = 20
-# How often processes are asked to end until they have.
+# Interval for repeating SIGTERM until the processes have ended.
 TERMINATE_INTERVAL_SECONDS = 0.25
 
-# A job process that crashed starts again after a delay, which doubles while it keeps crashing and
-# is reset once it lived STABLE_AFTER_SECONDS.
+# A crashed job process is restarted after a delay, which doubles with each crash and is reset once
+# the process has run for STABLE_AFTER_SECONDS.
 MIN_RESTART_DELAY = 1.0
 MAX_RESTART_DELAY = 60.0
 STABLE_AFTER_SECONDS = 60.0
 
 PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
-# Nobody waits for the jobs: whatever else starts or answers goes first.
+# Jobs have a lower priority than requests.
 JOBS = "-m flask --app roadmap jobs run --attached"
 JOBS_COMMAND = ("nice", "-n", "5", sys.executable, *JOBS.split())
 
 
 class JobProcess:
-    """Keeps one job process running for as long as the server runs."""
+    """Keep one job process running for as long as the server runs."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,12 +80,12 @@ class JobProcess:
         self._thread = threading.Thread(target=self._supervise, name="jobs", daemon=True)
 
     def start(self) -> None:
-        """Start it, in the main thread, before granian forks its workers."""
+        """Start the process. Call this in the main thread before granian forks its workers."""
         self._launch()
         self._thread.start()
 
     def terminate(self) -> None:
-        """Ask it to finish what it does and end, and do not start it again."""
+        """Ask the process to finish its current work and end, and do not restart it."""
         if not self._stopping.is_set():
             self._stop_deadline = time.monotonic() + JOBS_GRACE_SECONDS
             self._stopping.set()
@@ -93,14 +93,14 @@ class JobProcess:
             self._process.terminate()
 
     def join(self) -> None:
-        """Wait until it has ended; kill it when it takes longer than JOBS_GRACE_SECONDS."""
+        """Wait for the process to end. Kill it after JOBS_GRACE_SECONDS."""
         self.terminate()
         self._thread.join(max(1.0, self._stop_deadline - time.monotonic()))
         if self._thread.is_alive() and self._process is not None:
             self._process.kill()
 
     def _launch(self) -> None:
-        # The pipe only shows it, by its end, that this process is gone.
+        # The pipe is never written. Its end tells the job process that this process has ended.
         self._process = subprocess.Popen(JOBS_COMMAND, stdin=subprocess.PIPE, cwd=ROOT)  # noqa: S603 - fixed words
         if self._stopping.is_set():
             self._process.terminate()
@@ -114,9 +114,7 @@ class JobProcess:
                 return
             if time.monotonic() - started >= STABLE_AFTER_SECONDS:
                 delay = MIN_RESTART_DELAY
-            log.error(
-                "the job process ended with status %s; it starts again in %g s", status, delay
-            )
+            log.error("the job process ended with status %s; restarting it in %g s", status, delay)
             if self._stopping.wait(delay):
                 return
             delay, started = min(2 * delay, MAX_RESTART_DELAY), time.monotonic()
@@ -124,14 +122,14 @@ class JobProcess:
 
 
 def terminate_on_signal(server: MPServer, jobs: JobProcess | None) -> None:
-    """At SIGTERM or SIGINT, ask workers and job process to end until this process has ended.
+    """On SIGTERM or SIGINT, repeatedly terminate workers and job process until this process ends.
 
-    granian asks its workers once. One that has only begun, or whose main thread is about to wait,
-    misses that, and would serve until it is killed and drops its requests. Call this in the main
-    thread, after granian has set its handlers.
+    granian signals its workers once. A worker that has just started, or whose main thread is about
+    to wait, misses the signal and continues until it is killed and drops its requests. Call this in
+    the main thread, after granian has set its handlers.
     """
     main_pid = os.getpid()
-    # `put` may run inside a signal handler; an Event's `set` may not.
+    # `SimpleQueue.put` is safe in a signal handler, `Event.set` is not.
     stop_requests: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def terminate() -> None:
@@ -157,12 +155,12 @@ def terminate_on_signal(server: MPServer, jobs: JobProcess | None) -> None:
 
 
 def stop_worker_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
-    """Set a worker's signal handlers: the first signal ends it, once its event loop runs.
+    """Set a worker's signal handlers so that only the first signal stops it.
 
-    Takes the place of granian's function. Its handler sets the event on every signal, and in
-    granian 2.8.7 the second time never returns and keeps the interpreter's lock, so the request
-    under way is lost. A worker gets several signals: Ctrl-C and systemd signal every process of the
-    group, the main process signals its workers as well, and `terminate_on_signal` repeats it.
+    Replaces granian's function, whose handler sets the event on every signal. In granian 2.8.7 the
+    second call blocks while holding the GIL, so the current request is lost. A worker gets several
+    signals: Ctrl-C and systemd signal every process of the group, the main process signals its
+    workers, and `terminate_on_signal` repeats that.
     """
     event = WorkerSignal()
 
@@ -177,16 +175,16 @@ def stop_worker_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
 
 
 def die_with_parent(parent: int) -> None:
-    """Let Linux, and no other system, kill this worker when the main process is killed."""
+    """Let the kernel kill this worker if the main process is killed. Linux only."""
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the call
+    if os.getppid() != parent:  # the parent ended before the call
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def raise_file_limit() -> None:
-    """Let this process and its workers open FILES files: each connection is one."""
+    """Raise the limit of open files to FILES, because each connection needs one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -194,7 +192,7 @@ def raise_file_limit() -> None:
 
 
 def make_server(host: str, port: int) -> MPServer:
-    """Return granian with our settings, which logs lines of the application's shape."""
+    """Create the granian server with our settings and log format."""
     granian._signals.set_loop_signals = stop_worker_once
     names = ("_granian", "granian.access", log.name)
     lines = {"handlers": ["lines"], "level": "WARNING", "propagate": False}
@@ -219,21 +217,21 @@ def make_server(host: str, port: int) -> MPServer:
 
 
 def main(preload: Callable[[], None]) -> None:
-    """Load the application by `preload`, and serve it until a signal ends this process."""
+    """Load the application with `preload`, and serve it until a signal."""
     parser = ports.ArgumentParser(prog="python -m roadmap.processes")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=ports.port_number, default=8000)
-    parser.add_argument("--jobs", action="store_true", help="with the job process beside it")
+    parser.add_argument("--jobs", action="store_true", help="also start the job process")
     parser.add_argument("--held", type=int, help="descriptor of the reserved port")
     options = parser.parse_args()
-    if options.held is None:  # not started by roadmap.serve, which has done this
+    if options.held is None:  # roadmap.serve has done this already
         try:
-            # Open until this process ends, and the port with it.
+            # Keep the socket open until this process ends.
             _held = ports.reserve_port(options.host, options.port)
         except ports.PortTaken as error:
             sys.exit(str(error))
         config.check(options.host, options.port)
-    # Until granian sets its handlers, Ctrl-C ends this without a traceback of what was loading.
+    # Until granian sets its handlers, let Ctrl-C end the process without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     preload()
     raise_file_limit()

@@ -2,8 +2,8 @@
 
     python -m roadmap.serve [--host ADDRESS] [--port PORT] [--demo]
 
-`make run` and `make demo` start this. The process replaces itself with the server's, so the
-preparation leaves nothing in memory and signals reach the server directly.
+`make run` and `make demo` start this. The process replaces itself with the server (exec), so that
+the preparation uses no memory afterwards and signals reach the server directly.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ LOST_DATABASE = (
 
 
 class StartError(RuntimeError):
-    """Cairn cannot start; the message is one line for the operator."""
+    """Cairn cannot start. The message is for the operator."""
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line. HOST is ignored: some shells set it to the machine's own name."""
+    """Parse the command line. The variable HOST is ignored, because some shells set it."""
     parser = ports.ArgumentParser(prog="python -m roadmap.serve", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=ports.port_number, default=os.environ.get("PORT") or "8000")
@@ -62,13 +62,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def prepare_data_folder(demo: bool) -> Path:
-    """Create the data folder, readable by its owner alone. Raises ConfigError."""
+    """Create the data folder, accessible to its owner only. Raises ConfigError."""
     folder = config.resolve_data_folder(config.read_environment().get("DATA_DIR"))
     return ensure_data_folder(folder / "demo" if demo else folder)
 
 
 def load_secret_key(folder: Path) -> str:
-    """Return the secret key, which the first of simultaneous starts writes whole, with mode 600."""
+    """Return the secret key, creating it atomically with mode 600 if it is missing."""
     path = folder / KEY_FILE
     if not path.exists():
         with tempfile.NamedTemporaryFile(
@@ -77,39 +77,40 @@ def load_secret_key(folder: Path) -> str:
             draft.write(secrets.token_urlsafe(48) + "\n")
             draft.flush()
             os.fsync(draft.fileno())
-            with contextlib.suppress(FileExistsError):  # another start's key
+            with contextlib.suppress(FileExistsError):  # created by a concurrent start
                 os.link(draft.name, path)
     return config.read_secret_key(folder)
 
 
 def set_environment(folder: Path, demo: bool) -> None:
-    """Set the environment that the server inherits from this process."""
+    """Set the environment variables that the server inherits."""
     os.environ["ROADMAP_DATA_DIR"] = str(folder)
     if demo:
-        # Demo data must never reach the database that a `.env` names.
+        # Demo data must never reach the database configured in `.env`.
         os.environ["ROADMAP_DATABASE_URL"] = f"sqlite:///{folder / DEMO_DATABASE}"
     if not os.environ.get("ROADMAP_SECRET_KEY"):
-        # `config.build_config` reports a faulty key together with all other faulty settings.
+        # `config.build_config` reports an invalid key together with all other errors.
         with contextlib.suppress(ConfigError):
-            # A new one is written when there is a database: a key without one tells of a loss.
+            # A new key is stored only after the database is set up, because a key without a
+            # database indicates a lost database.
             key = config.read_secret_key(folder) or secrets.token_urlsafe(48)
             os.environ["ROADMAP_SECRET_KEY"] = key
 
 
 def find_trace(folder: Path) -> Path | None:
-    """Return a file of the data folder that only an earlier start with a database leaves."""
+    """Return a file in the data folder that only exists after an earlier start."""
     traces = (folder / name for name in (KEY_FILE, ADDRESS_FILE))
     return next((path for path in traces if path.exists()), None)
 
 
 def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None) -> bool:
-    """Bring schema and shipped content up to date; return whether there is an account yet.
+    """Update schema and shipped content. Returns whether any account exists.
 
-    Raises StartError where the database would be a new one, and a trace tells of an earlier one.
+    Raises StartError if the database is missing although `trace` shows that there was one.
     """
     if is_prepared():
         return True
-    # Imported late: these modules read settings that were set just now.
+    # Imported late, because these modules read the settings that were just set.
     from roadmap.catalog.actions import publish_shipped
     from roadmap.core.database import db
     from roadmap.core.migrations import applied_revisions, upgrade
@@ -133,7 +134,7 @@ def prepare_database(create_app: Callable[[], Flask], trace: Path | None = None)
 
 
 def name_database() -> str:
-    """Return how a message names the database, without a password."""
+    """Describe the database for messages, without its password."""
     url = sa.make_url(config.build_config()["DATABASE_URL"])
     if url.get_backend_name() == "sqlite":
         setting = (
@@ -144,9 +145,9 @@ def name_database() -> str:
 
 
 def is_prepared() -> bool:
-    """Return whether a database with accounts needs neither migrations nor content.
+    """Return whether the database has accounts and needs neither migrations nor content.
 
-    It is asked without the whole application, which takes half of the time that a restart takes.
+    Avoids loading the whole application, which would take half of the time of a restart.
     """
     from flask import Flask
 
@@ -160,26 +161,26 @@ def is_prepared() -> bool:
         try:
             if compare_schema() is not Schema.CURRENT:
                 return False
-            # Only reads: a restart waits for no writer, such as a restore.
+            # A read transaction, so that a restart does not wait for a writer such as a restore.
             db.session.connection(execution_options={"writes": False})
             changes = publish_shipped(db.session, now=dt.datetime.now(dt.UTC), dry_run=True)
             return _has_accounts(db.session) and all(change.is_empty for change in changes)
         except sa.exc.DBAPIError:
-            return False  # It is not there yet; what else is wrong, the application will say.
+            return False  # Missing, or broken in a way that the application will report.
         finally:
             db.session.close()
             db.engine.dispose()
 
 
 def _has_accounts(session: Session) -> bool:
-    # Of the rooms only the tables are imported: a restart does not wait for more.
+    # Import only the models, to keep restarts fast.
     from roadmap.people.models import User
 
     return bool(session.scalar(sa.select(sa.exists().where(User.id.is_not(None)))))
 
 
 def load_demo(folder: Path) -> str:
-    """Fill an empty demo database; return and keep the list of accounts. Raises StartError."""
+    """Fill an empty demo database. Stores and returns the list of accounts. Raises StartError."""
     accounts = folder / DEMO_ACCOUNTS
     loading = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "roadmap", "demo", "load"],
@@ -195,12 +196,12 @@ def load_demo(folder: Path) -> str:
 
 
 def format_startup_message(
-    url: str, anybody: bool, demo_accounts: str, *, has_signup: bool = True
+    url: str, has_accounts: bool, demo_accounts: str, *, has_signup: bool = True
 ) -> str:
-    """Return what the operator reads before the server starts."""
+    """Return the message for the operator before the server starts."""
     if demo_accounts:
         return f"{demo_accounts.rstrip()}\n\nCairn (demo) starts at {url}"
-    if anybody:
+    if has_accounts:
         return f"Cairn starts at {url}"
     if not has_signup:
         return (
@@ -214,21 +215,21 @@ def format_startup_message(
 
 
 def server_command(host: str, port: int, *, jobs: bool = False) -> list[str]:
-    """Return the command line of the production server, with or without the job process."""
+    """Return the command line of the production server."""
     words = ["--host", host, "--port", str(port), *(["--jobs"] if jobs else [])]
     return [sys.executable, "-m", "roadmap.processes", *words]
 
 
 def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
-    """Prepare everything and become the server. Raises StartError, ConfigError and PortTaken."""
-    os.umask(0o077)  # files of the instance are its owner's alone
+    """Prepare everything and exec the server. Raises StartError, ConfigError and PortTaken."""
+    os.umask(0o077)  # instance files are private to their owner
     held = ports.reserve_port(options.host, options.port)
     folder = prepare_data_folder(options.demo)
     has_key = bool(os.environ.get("ROADMAP_SECRET_KEY")) or (folder / KEY_FILE).exists()
     trace = None if options.demo else find_trace(folder)
     set_environment(folder, options.demo)
     try:
-        anybody = prepare_database(create_app, trace)
+        has_accounts = prepare_database(create_app, trace)
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         if "locked" in reason:
@@ -237,30 +238,30 @@ def serve(options: argparse.Namespace, create_app: Callable[[], Flask]) -> None:
         raise StartError(text[0].upper() + text[1:]) from None
     if not has_key:
         os.environ["ROADMAP_SECRET_KEY"] = load_secret_key(folder)
-    if anybody and not has_key:
+    if has_accounts and not has_key:
         print(NEW_KEY_WARNING.format(path=folder / KEY_FILE), file=sys.stderr, flush=True)
     demo_accounts, accounts_file = "", folder / DEMO_ACCOUNTS
     if options.demo:
-        is_loaded = anybody and accounts_file.exists()
+        is_loaded = has_accounts and accounts_file.exists()
         demo_accounts = accounts_file.read_text("utf-8") if is_loaded else load_demo(folder)
     address = config.record_address(options.host, options.port)
     url = config.read_environment().get("BASE_URL", address).rstrip("/")
     has_signup = config.read_environment().get("SIGNUP", "open") == "open"
-    message = format_startup_message(url, anybody, demo_accounts, has_signup=has_signup)
+    message = format_startup_message(url, has_accounts, demo_accounts, has_signup=has_signup)
     if options.demo:
         message += f"\nIts data is in {folder}"
     print(message, flush=True)
     os.chdir(config.ROOT)
     command = server_command(options.host, options.port, jobs=True)
     if held is not None:
-        # The port stays reserved: the descriptor survives exec.
+        # Keep the port reserved across exec.
         held.set_inheritable(True)
         command += ["--held", str(held.detach())]
     os.execv(command[0], command)  # noqa: S606  (no shell is meant)
 
 
 def main(create_app: Callable[[], Flask]) -> None:
-    """Run the server, or print in one line why it cannot start and exit with status 1."""
+    """Run the server, or print in one line why it cannot start, with exit status 1."""
     try:
         serve(parse_arguments(), create_app)
     except (StartError, ConfigError, ports.PortTaken) as error:

@@ -1,4 +1,4 @@
-"""The kinds of results, in the order of their headings where they answer a search equally well."""
+"""The kinds of results, in the order used for equally good results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence: one's own, and what others share with who searches."""
+"""Evidence: the user's own, and evidence shared with the user."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from roadmap.search.kind import Hit, Kind, Query
 
 
 def find(query: Query) -> list[Hit]:
-    """Find one's own evidence in any state, and what people share with the actor."""
+    """Find the actor's own evidence in any state, and evidence shared with the actor."""
     actor, words = query.actor, len(query.words)
     values = {**word_parameters(query.words), "actor": actor.id, "most": query.most}
-    # The rows are not entities: making statements for those takes longer than the database does.
+    # Select columns, because building ORM statements takes longer than the query itself.
     connection = query.session.connection()
     rows = list(connection.execute(_own(words), values))
     if Capability.SEE_SHARED in actor.capabilities:
         rows += connection.execute(_shared(words), values)
-        # One's own first where both answer equally well, then the newest.
+        # The sort is stable: at equal ranks, own evidence comes first, then the newest.
         rows.sort(key=lambda row: row.rank)
     return [
         Hit(
@@ -60,7 +60,7 @@ def _shared(words: int) -> sa.Select[Any]:
         .where(
             Evidence.user_id.in_(people),
             is_visible(Audience.MANAGER),
-            # The first line is the name of its author.
+            # The first line is the author's name.
             has_words(
                 words,
                 Evidence.search_text,
@@ -72,7 +72,7 @@ def _shared(words: int) -> sa.Select[Any]:
 
 
 def _select(words: int, audience: Audience, author: Any) -> sa.Select[Any]:
-    """Select items with the version that is shown, those with the words in their title first."""
+    """Select evidence with the visible version, title matches first."""
     place = rank_in_sql(words, Evidence.search_text)
     statement: sa.Select[Any] = (
         sa.select(

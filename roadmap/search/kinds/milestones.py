@@ -1,4 +1,4 @@
-"""Milestones of the published roadmaps, those of one's own first."""
+"""Milestones of published roadmaps, the user's own roadmaps first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def find(query: Query) -> list[Hit]:
                 seen.add(key)
                 ranked.append((place, content, key))
         found += sorted(ranked, key=lambda each: each[0])
-    # Only of those that are listed: a common word is in hundreds.
+    # Build only the listed hits, because a common word is in hundreds.
     return [_hit(*each) for each in found[: query.most]]
 
 

@@ -1,4 +1,4 @@
-"""Pages: the places of Cairn, roadmaps with their stages, and teams that one may open."""
+"""Pages of Cairn, roadmaps with their stages, and accessible teams."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from roadmap.search.kind import Hit, Kind, Query
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of Cairn: its address, its name, what it is for, and the permission of its route.
+    """A page of Cairn: its path, name, purpose, and the permission of its route.
 
-    `also` are its heading, where that differs, and other words that people search for.
+    `also` has further search terms, such as a different heading.
     """
 
     href: str
@@ -35,7 +35,7 @@ class Place:
 
 
 _ROADMAP, _STAGE, _TEAM = _l("Roadmap"), _l("Stage"), _l("Team")
-# In the order in which they are offered before anything is typed.
+# In the order in which they are suggested before the user types.
 PLACES = (
     Place(
         "/",
@@ -267,7 +267,7 @@ PLACES = (
 )
 
 
-# The pages of a roadmap that one is on, whose address begins with that of the roadmap.
+# Pages below the path of each roadmap that the user is on.
 OF_ROADMAP = (
     Place(
         "/forecast",
@@ -298,10 +298,10 @@ _ABOUT = _l("Is this for me")
 
 
 @cache
-def _named(
+def _localized(
     _language: str, *, of_roadmap: bool = False
 ) -> tuple[tuple[Place, str, str, tuple[str, str]], ...]:
-    """Return each place with its name and purpose in a language, which a search need not redo."""
+    """Return each place with its translated and folded texts, cached by language."""
     places = OF_ROADMAP if of_roadmap else PLACES
     named = ((each, str(each.title), str(each.text)) for each in places)
     return tuple(
@@ -311,10 +311,10 @@ def _named(
 
 
 def find(query: Query) -> list[Hit]:
-    """Find pages by name or purpose; without a word the first places."""
+    """Find pages by name or purpose. Without words, return the first places."""
     hits = [
         Hit(place, title, each.href, (), text)
-        for each, title, text, folded in _named(page_language(current_locale()))
+        for each, title, text, folded in _localized(page_language(current_locale()))
         if (place := rank(query.words, *folded)) is not None and can(query.actor, each.permission)
     ]
     if query.words:
@@ -326,7 +326,7 @@ def find(query: Query) -> list[Hit]:
 def _of_roadmaps(query: Query) -> Iterator[Hit]:
     if not query.actor.on_roadmap:
         return
-    for each, title, text, folded in _named(page_language(current_locale()), of_roadmap=True):
+    for each, title, text, folded in _localized(page_language(current_locale()), of_roadmap=True):
         if (place := rank(query.words, *folded)) is not None:
             for content in query.roadmaps[0]:
                 href = f"/roadmaps/{content.slug}{each.href}"

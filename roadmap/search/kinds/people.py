@@ -1,4 +1,4 @@
-"""People whose page one may open: those of one's teams by name, for administrators all accounts."""
+"""People: members of the user's teams, and for administrators all accounts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roadmap.search.kind import Hit, Kind, Query
 
 
 def find(query: Query) -> list[Hit]:
-    """Find people by name; an administrator finds accounts by their address as well."""
+    """Find people by name. Administrators also find accounts by e-mail address."""
     actor, words = query.actor, len(query.words)
     values = {**word_parameters(query.words), "actor": actor.id, "most": query.most}
     connection = query.session.connection()
@@ -35,7 +35,7 @@ def find(query: Query) -> list[Hit]:
 
 @cache
 def _in_teams(words: int) -> sa.Select[Any]:
-    # The first line of `User.search_text` is the name, the second one the address.
+    # The first line of `User.search_text` is the name, the second the e-mail address.
     place = rank_in_sql(words, User.search_text, FIRST_LINE)
     actor = sa.bindparam("actor", type_=sa.Uuid)
     people: Any = sa.select(

@@ -1,4 +1,4 @@
-"""Skills of one's own roadmaps."""
+"""Skills of the user's roadmaps."""
 
 from __future__ import annotations
 
