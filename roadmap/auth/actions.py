@@ -1,6 +1,6 @@
-"""Write accounts: create, change, close and reopen them; delete what has expired.
+"""Create, change, deactivate and reactivate accounts, and prune expired rows.
 
-Passwords arrive here as hashes. Computing one takes 100 ms, too long for a writing transaction.
+Callers pass password hashes, because computing one takes 100 ms, too long for a transaction.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId, require_permission
 
 PASSWORD_LINK_LIFETIME = dt.timedelta(hours=24)
-# How long an expired token stays listed, so that its person sees why something stopped.
+# How long expired tokens stay listed, so that their owners see why something stopped working.
 TOKEN_RETENTION = dt.timedelta(days=90)
-# A number, which a process of an older release takes as well.
+# An advisory lock id, shared with processes of older releases.
 ADMINISTRATORS_LOCK = 727_275
 
 
@@ -47,7 +47,7 @@ class PasswordLinkUsed(ValueError):
 
 
 def is_first_account(session: Session) -> bool:
-    """Return whether there is no account yet; simultaneous callers wait for this transaction."""
+    """Return whether there is no account yet; concurrent callers wait for this transaction."""
     lock_name(session, ADMINISTRATORS_LOCK)
     return not any_user_exists(session)
 
@@ -67,7 +67,7 @@ def create_user(
 ) -> User:
     """Create an account. Raises EmailTaken.
 
-    Unless the address is confirmed, the caller lets it wait, see `email_confirmation`.
+    The caller must request confirmation of an unconfirmed address, see `email_confirmation`.
     """
     if not is_confirmed and find_user_to_sign_in(session, email) is not None:
         raise EmailTaken(email)
@@ -86,7 +86,7 @@ def create_user(
             session.flush()
     except IntegrityError:
         raise EmailTaken(email) from None
-    # Who signs up has an address; the command line has none.
+    # Sign-ups have a network address; the command line has none.
     record_audit(
         session, by=by or (user.id if address else None), action="account.created",
         target=str(user.id), address=address, now=now, administrator=is_admin,
@@ -103,14 +103,14 @@ def change_email(
     address: str,
     now: dt.datetime,
 ) -> None:
-    """Change the address that counts to a confirmed one. Raises EmailTaken."""
+    """Set the confirmed e-mail address. Raises EmailTaken."""
     shown = session.scalar(sa.select(User.email).where(User.id == user_id))
     try:
         with session.begin_nested():
             update_user(session, user_id, email=email, email_key=email_key(email))
     except IntegrityError:
         raise EmailTaken(email) from None
-    # Links sent to the old address must not open the account any more.
+    # Links sent to the old address must stop working.
     _delete_password_links(session, user_id)
     record_history(
         session, user_id=user_id, by=by, action="account.changed", now=now, fields=["email"]
@@ -130,7 +130,7 @@ def set_password(
     address: str = "",
     now: dt.datetime,
 ) -> None:
-    """Set a password; end all sessions, API tokens and password links of the person."""
+    """Set a password; end all of the person's sessions, API tokens and password links."""
     update_user(session, user_id, password_hash=password_hash)
     end_sessions(session, user_id)
     session.execute(sa.delete(ApiToken).where(ApiToken.user_id == user_id))
@@ -143,7 +143,7 @@ def set_password(
 def upgrade_password_hash(
     session: Session, user_id: uuid.UUID, old_hash: str, new_hash: str
 ) -> None:
-    """Store the same password with newer parameters, unless it was changed in the meantime."""
+    """Replace the hash of an unchanged password by one with current parameters."""
     same = sa.update(User).where(User.id == user_id, User.password_hash == old_hash)
     session.execute(same.values(password_hash=new_hash))
 
@@ -157,12 +157,10 @@ def create_password_link(
     now: dt.datetime,
     key: str = "",
 ) -> str:
-    """Create a link to set a password; return its token, valid for a day and not stored.
+    """Create a link to set a password; return its token, which is valid for a day and not stored.
 
-    The person's earlier links stop working.
-
-    For each `key` of a form it is created once, and returned again until it is used.
-    With an Actor as `by`, only an administrator may: raises PermissionDenied.
+    The person's earlier links stop working. Repeated calls with the same form `key` return the same
+    token until it is used. Raises PermissionDenied if `by` is an Actor but not an administrator.
     """
     lock_user(session, user_id)
     made_as = form_id(key, user_id)
@@ -184,7 +182,7 @@ def create_password_link(
     )
     session.flush()
     actor_id = require_permission(by, "admin.write")
-    # Anybody can ask for the mail with a link, not only the person whose id stands for that.
+    # Anyone can request the mail, so do not record the person as the actor.
     record_audit(
         session, by=None if by == user_id else actor_id, action="password.link_made",
         target=str(user_id), address=address, now=now,
@@ -203,9 +201,9 @@ def use_password_link(
     address: str,
     now: dt.datetime,
 ) -> None:
-    """Set a password by a link, and the time zone where the link is the first way in.
+    """Set a password by a link, and the time zone if given.
 
-    Raises PasswordLinkUsed if it was used in the meantime.
+    Raises PasswordLinkUsed if the link is no longer valid.
     """
     unused = sa.update(PasswordLink).where(
         PasswordLink.id == link.id, PasswordLink.used_at.is_(None)
@@ -222,7 +220,7 @@ def use_password_link(
 
 
 def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime) -> bool:
-    """Close an account and end its sessions; return False if it was closed already.
+    """Deactivate an account and end its sessions; return False if it was already deactivated.
 
     Raises LastAdministrator and PermissionDenied.
     """
@@ -237,7 +235,10 @@ def deactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
 
 
 def close(session: Session, user: User, *, now: dt.datetime) -> None:
-    """Close an open account, below the lock, and sign its person out. Raises LastAdministrator."""
+    """Deactivate an active account while holding its lock, and end its sessions.
+
+    Raises LastAdministrator.
+    """
     if user.is_admin and not has_other_administrator(session, user.id):
         raise LastAdministrator
     update_user(session, user.id, deactivated_at=now)
@@ -246,14 +247,14 @@ def close(session: Session, user: User, *, now: dt.datetime) -> None:
 
 
 def reactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.datetime) -> bool:
-    """Reopen a closed account, also one that waits for its deletion. Raises PermissionDenied.
+    """Reactivate an account, including one pending deletion; return False if it was active.
 
-    Return False if it was open already.
+    Raises PermissionDenied.
     """
     user, actor_id = load_for_administrator(session, user_id, by)
     if user is None or user.deactivated_at is None:
         return False
-    # Once its grace is over, its erasure may have begun.
+    # After the grace period, its erasure may have started.
     over = sa.exists().where(AccountDeletion.user_id == user_id, AccountDeletion.due_at <= now)
     if session.scalar(sa.select(over)):
         return False
@@ -267,9 +268,9 @@ def reactivate(session: Session, user_id: uuid.UUID, *, by: ActorOrId, now: dt.d
 def set_admin(
     session: Session, user_id: uuid.UUID, is_admin: bool, *, by: ActorOrId, now: dt.datetime
 ) -> bool:
-    """Make a person an administrator, or end that; end all their sessions.
+    """Grant or revoke a person's administrator rights, and end all their sessions.
 
-    Return False if nothing changed. Raises LastAdministrator and PermissionDenied.
+    Returns False if nothing changed. Raises LastAdministrator and PermissionDenied.
     """
     user, actor_id = load_for_administrator(session, user_id, by)
     if user is None or user.is_admin == is_admin:
@@ -286,9 +287,11 @@ def set_admin(
     return True
 
 
-def has_other_administrator(session: Session, but: uuid.UUID) -> bool:
+def has_other_administrator(session: Session, user_id: uuid.UUID) -> bool:
     """Return whether anybody else is an administrator."""
-    others = sa.select(User.id).where(User.is_admin, User.deactivated_at.is_(None), User.id != but)
+    others = sa.select(User.id).where(
+        User.is_admin, User.deactivated_at.is_(None), User.id != user_id
+    )
     return session.scalar(others.limit(1)) is not None
 
 
@@ -301,13 +304,13 @@ def end_sessions(session: Session, user_id: uuid.UUID, *, keep: uuid.UUID | None
 
 
 def mark_session_fresh(session: Session, session_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Record that the person of this session has just typed their password."""
+    """Record that the password was just entered in this session."""
     this = sa.update(LoginSession).where(LoginSession.id == session_id)
     session.execute(this.values(fresh_at=now))
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Delete counted attempts and expired links and tokens; return the number of rows."""
+    """Delete old attempts and expired links and tokens; return the number of rows."""
     is_over = sa.or_(PasswordLink.used_at.is_not(None), PasswordLink.expires_at <= now)
     deleted = 0
     for old in (
@@ -320,13 +323,13 @@ def prune(session: Session, *, now: dt.datetime) -> int:
 
 
 def prune_sessions(session: Session, *, days: int, now: dt.datetime) -> int:
-    """Delete sessions that began so many days ago, whether they still last or not."""
+    """Delete sessions started more than `days` ago, even if they are still valid."""
     old = sa.delete(LoginSession).where(LoginSession.created_at < now - dt.timedelta(days=days))
     return count_changed(session, old)
 
 
-def forget_session_addresses(session: Session, *, before: dt.datetime) -> int:
-    """Empty the addresses of sessions that began before that moment; return how many."""
+def clear_session_addresses(session: Session, *, before: dt.datetime) -> int:
+    """Clear the addresses of sessions started before `before`; return how many."""
     old = sa.update(LoginSession).where(
         LoginSession.created_at < before, LoginSession.address != ""
     )
@@ -334,7 +337,7 @@ def forget_session_addresses(session: Session, *, before: dt.datetime) -> int:
 
 
 def update_user(session: Session, user_id: uuid.UUID, **values: Any) -> None:
-    """Lock an account and change columns of it."""
+    """Lock an account and update columns."""
     person = lock_and_load_user(session, user_id)
     for name, value in values.items():
         setattr(person, name, value)
@@ -349,7 +352,7 @@ def _delete_password_links(session: Session, user_id: uuid.UUID) -> None:
 def load_for_administrator(
     session: Session, user_id: uuid.UUID, by: ActorOrId
 ) -> tuple[User | None, uuid.UUID | None]:
-    """Load an account and the id of who decides about it, below the lock."""
+    """Lock and load an account; return it with the id of the permitted actor."""
     lock_name(session, ADMINISTRATORS_LOCK)
     actor_id = require_permission(by, "admin.write")
     return session.get(User, user_id, populate_existing=True), actor_id

@@ -1,7 +1,7 @@
-"""Personal tokens of the API: create, list and revoke them, and authenticate requests by them.
+"""Personal API tokens: create, list and revoke them, and authenticate requests.
 
-Only a token's SHA-256 is stored. Tokens begin with `cairn_`, so that secret scanners recognise one
-in a repository.
+Only the SHA-256 of a token is stored. Tokens start with `cairn_`, so that secret scanners recognise
+them.
 """
 
 from __future__ import annotations
@@ -68,16 +68,16 @@ def create(
     now: dt.datetime,
     key: str = "",
 ) -> str:
-    """Create a token that is valid for so many days; return it, because it is not stored.
+    """Create and return a token that is valid for `days`. It is not stored.
 
-    For each `key` of a form it is created once, and returned again. Raises TooManyTokens, and
+    Repeated calls with the same form `key` return the same token. Raises TooManyTokens, and
     ValueError for an invalid scope or number of days.
     """
     if scope not in SCOPES:
         raise ValueError(f"no such scope: {scope}")
     if not 1 <= days <= MAX_DAYS:
         raise ValueError(f"a token lives for 1 to {MAX_DAYS} days: {days}")
-    # Two simultaneous requests must not both pass the limit.
+    # Concurrent requests must not both pass the limit.
     lock_user(session, user_id)
     made_as = form_id(key, user_id, name, scope, days)
     mine = list_tokens(session, user_id)
@@ -131,13 +131,13 @@ def list_tokens(session: Session, user_id: uuid.UUID) -> Sequence[ApiToken]:
 
 
 def authenticate_bearer() -> Response | None:
-    """Set the actor of a request of the API, or refuse it with 401 or 403.
+    """Set the actor of an API request, or refuse it with 401 or 403.
 
-    A token has 256 bits and cannot be guessed. Wrong ones are counted to limit the work.
+    Tokens have 256 bits and cannot be guessed. Wrong ones are counted only to limit the load.
     """
     if not is_api():
         return None
-    # Keeps Flask-Login from reading the session cookie.
+    # Prevents Flask-Login from reading the session cookie.
     g._login_user = AnonymousUserMixin()
     permission = permission_of(current_app, request.endpoint) if request.endpoint else "public"
     if permission == "public":
@@ -154,7 +154,7 @@ def authenticate_bearer() -> Response | None:
     attributes = dict(found._mapping)
     token_id, last_used_at = attributes.pop("token_id"), attributes.pop("last_used_at")
     if last_used_at is None or web.now() - last_used_at > LAST_USED_INTERVAL:
-        # Nothing is written yet: the request continues in a new transaction.
+        # Nothing has been written yet; the request continues in a new transaction.
         end_transaction()
         used = sa.update(ApiToken).where(ApiToken.id == token_id)
         used = used.values(last_used_at=web.now())

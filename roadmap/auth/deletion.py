@@ -1,7 +1,7 @@
-"""Delete accounts for good: request it, keep the account after all, and see what waits.
+"""Request, cancel and list the permanent deletion of accounts.
 
-Until the grace is over the account is deactivated, so every query that leaves out deactivated
-accounts leaves it out, too; nothing else of it changes. `roadmap.erasure` does the rest.
+During the grace period the account is only deactivated, so all queries that exclude deactivated
+accounts exclude it. `roadmap.erasure` then erases it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId
 
 GRACE = dt.timedelta(days=14)
-# So many people are suggested where the last administrator wants to leave.
+# The maximum number of successors suggested when the last administrator wants to leave.
 MAX_SUGGESTED = 5
 
 
@@ -42,12 +42,11 @@ def request_deletion(
     address: str = "",
     now: dt.datetime,
 ) -> AccountDeletion | None:
-    """Close an account and let it wait for its deletion; mail the person what they can do.
+    """Deactivate an account, schedule its deletion, and mail the person their options.
 
-    Their API tokens, links and feeds stay and work again if they keep the account. Return None
-    where there is no such account; a second request changes only an earlier `due_at`. With an
-    Actor as `by` who is somebody else, only an administrator may. Raises LastAdministrator and
-    PermissionDenied.
+    Their API tokens, links and feeds work again if the deletion is cancelled. Returns None if the
+    account does not exist. A second request only changes `due_at` to an earlier date. Raises
+    LastAdministrator, and PermissionDenied if `by` is another Actor but not an administrator.
     """
     user, actor_id = actions.load_for_administrator(session, user_id, by)
     if user is None:
@@ -72,9 +71,9 @@ def request_deletion(
 def cancel_deletion(
     session: Session, user_id: uuid.UUID, *, by: ActorOrId, address: str = "", now: dt.datetime
 ) -> bool:
-    """Keep an account that waits for its deletion; it is again what it was before the request.
+    """Cancel a deletion and restore the state of the account before the request.
 
-    Return False where it does not wait, or not any more. Raises PermissionDenied.
+    Returns False if no deletion is pending any more. Raises PermissionDenied.
     """
     user, actor_id = actions.load_for_administrator(session, user_id, by)
     found = find_deletion(session, user_id)
@@ -108,27 +107,27 @@ def find_deletion(session: Session, user_id: uuid.UUID) -> AccountDeletion | Non
 
 
 def last_day(deletion: AccountDeletion, person: User | Actor) -> str:
-    """Return the day of a deletion as its person reads it, who may not be signed in."""
+    """Return the day of a deletion in the person's own zone and locale, even if not signed in."""
     zone = zoneinfo.ZoneInfo(person.timezone)
     return show_date(deletion.due_at.astimezone(zone).date(), person.locale)
 
 
 def list_due(session: Session, *, now: dt.datetime) -> Sequence[uuid.UUID]:
-    """Return the people whose grace is over, the longest first."""
+    """Return the ids of accounts whose grace period is over, oldest first."""
     due = sa.select(AccountDeletion.user_id).where(AccountDeletion.due_at <= now)
     return session.scalars(due.order_by(AccountDeletion.due_at, AccountDeletion.user_id)).all()
 
 
-def suggest_administrators(session: Session, but: uuid.UUID) -> Sequence[User]:
-    """Return a few others who can sign in and could be made administrators, by name."""
+def suggest_administrators(session: Session, user_id: uuid.UUID) -> Sequence[User]:
+    """Return up to MAX_SUGGESTED others who can sign in, by name."""
     can = sa.select(User).where(
-        User.id != but, User.deactivated_at.is_(None), User.password_hash.is_not(None)
+        User.id != user_id, User.deactivated_at.is_(None), User.password_hash.is_not(None)
     )
     return session.scalars(can.order_by(User.name, User.id).limit(MAX_SUGGESTED)).all()
 
 
 def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
-    """Render the mail about a request; who made it themselves can take it back themselves."""
+    """Render the mail about a request; people can only cancel their own requests."""
     with force_locale(user.locale):
         day = last_day(deletion, user)
         if deletion.requested_by == user.id:
@@ -148,5 +147,5 @@ def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
             way_back=way_back,
         )
         subject = _("Your Cairn account will be deleted on %(day)s", day=day)
-    # Without `user_id`, because a closed account gets no mail.
+    # Without `user_id`, because deactivated accounts get no mail.
     return outbox.Mail(user.email, subject, body, address_is_fixed=True)

@@ -1,7 +1,7 @@
-"""Recognize a browser that signed in to an account before, by a signed cookie.
+"""Recognize a browser that has signed in to an account before, by a signed cookie.
 
-Its wrong passwords are counted apart, so that those of others, from however many addresses, never
-keep a person out of their own browser. See OWASP, "Device cookies". The cookie opens nothing.
+Its failed attempts are counted separately, so that attackers cannot lock people out of their own
+browsers. See OWASP, "Device cookies". The cookie alone does not grant access.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from werkzeug.wrappers import Response
 
 from roadmap.core.proxy import is_over_tls
 
-# The longest that browsers keep a cookie.
+# The maximum lifetime of a cookie in browsers.
 LIFETIME = dt.timedelta(days=400)
-# How many accounts one browser is known for; the one that signed in longest ago goes.
+# The maximum number of accounts per browser; the oldest sign-in is removed first.
 MAX_ACCOUNTS = 5
 
 
 def find_device(user_id: uuid.UUID) -> str:
-    """Return the id of this browser for an account that it signed in to, or ""."""
+    """Return the id of this browser for an account that it has signed in to, or ""."""
     return _read_cookie().get(user_id.hex, "")
 
 
 def remember_device(user_id: uuid.UUID) -> None:
-    """Let the response tell this browser that it signed in to an account.
+    """Set a cookie that marks this browser as known to an account.
 
-    Not to an address: it may have been another account's, before somebody confirmed it.
+    It names the account and not the address, which may belong to another account later.
     """
     known, account = _read_cookie(), user_id.hex
     device = known.pop(account, "") or secrets.token_urlsafe(16)

@@ -6,7 +6,7 @@ from roadmap.core.text import ascii_domain, normalize, strip_control_characters
 
 
 def email_key(email: str) -> str:
-    """Return the form in which addresses are compared: NFKC, case folded, an A-label domain.
+    """Return an address normalized for comparison: NFKC, case-folded, with an A-label domain.
 
     Browsers send `bücher.example` as `xn--bcher-kva.example`. Control characters are removed,
     because PostgreSQL rejects them.
@@ -19,21 +19,21 @@ def email_key(email: str) -> str:
 
 def parse_email(text: str) -> str:
     """Return the normalized address. Raises ValueError with a reason in English."""
-    # It compiles large patterns, which a start need not wait for.
+    # Imported here because it compiles large patterns, which would delay the start.
     from email_validator import EmailNotValidError, validate_email
 
     try:
         found = validate_email(
             normalize("NFKC", text).strip(),
             check_deliverability=False,
-            # Allows domains that only an internal network knows.
+            # Allows domains of internal networks.
             test_environment=True,
             strict=True,
         )
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
     if "=?" in found.normalized:
-        # A mail program would decode it and write to another address.
+        # A mail program would decode it and send to another address.
         raise ValueError("An address with “=?” in it is not written to.")
     if len(found.normalized) > 320:
         raise ValueError("The e-mail address is too long.")

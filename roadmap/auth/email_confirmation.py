@@ -1,8 +1,7 @@
-"""Let a new e-mail address wait until the link mailed to it was opened.
+"""Confirm new e-mail addresses by a mailed link.
 
-Until then the old address counts, and the new one is found by nobody: not by sign-in, not by a
-password reset, not by an administrator, not by an invitation. Without mail an administrator
-confirms it.
+Until then the old address is used, and sign-in, password reset, administrators and invitations do
+not find the new one. Without a mail transport, an administrator confirms it.
 """
 
 from __future__ import annotations
@@ -29,23 +28,23 @@ from roadmap.people.models import User
 from roadmap.people.permissions import ActorOrId, require_permission
 
 LINK_LIFETIME = dt.timedelta(hours=24)
-# How long an address waits before it is forgotten, unless it is the only one of its account.
+# How long an unconfirmed address is stored, unless it is the only one of its account.
 RETENTION = dt.timedelta(days=30)
-# The kind of source of its mail.
+# The source kind of its mails in the outbox.
 MAIL_SOURCE = "email"
 
 
 class NotPending(ValueError):
-    """This address does not wait, or its link has expired or was replaced."""
+    """The address is not pending, or its link has expired or was replaced."""
 
 
 def request_email(
     session: Session, user_id: uuid.UUID, email: str, *, by: uuid.UUID, now: dt.datetime
 ) -> bool:
-    """Let an address wait and mail its link, instead of an earlier one.
+    """Store a pending address and mail its link, replacing an earlier one.
 
-    Return False where there is nothing to confirm: it is the present address, written differently.
-    Nobody learns whether it is the address of another account.
+    Returns False if nothing needs confirmation, because it is a spelling of the current address.
+    Never reveals whether another account has this address.
     """
     user, key = lock_and_load_user(session, user_id), email_key(email)
     earlier = find_pending_email(session, user_id)
@@ -61,7 +60,7 @@ def request_email(
     )  # fmt: skip
     session.add(pending)
     if user.email_key is None:
-        # The only address of a new account is shown as its own.
+        # A new account shows its only address even though it is unconfirmed.
         user.email = email
     session.flush()
     if transport.is_configured():
@@ -71,7 +70,7 @@ def request_email(
 
 
 def find_mail_error(session: Session, pending: PendingEmail | None) -> str:
-    """Return why the link could not be mailed to the address that waits, or ""."""
+    """Return why the link could not be mailed to the pending address, or ""."""
     if pending is None:
         return ""
     unsent = outbox.find_unsent(session, MAIL_SOURCE, [pending.id])
@@ -80,9 +79,9 @@ def find_mail_error(session: Session, pending: PendingEmail | None) -> str:
 
 
 def discard_email(session: Session, user_id: uuid.UUID) -> bool:
-    """Forget the address of a person that waits, and its mail if that was not sent.
+    """Delete the pending address of a person, and its mail if it was not sent.
 
-    Return False where none waits any more.
+    Returns False if none is pending.
     """
     lock_user(session, user_id)
     return _discard(session, find_pending_email(session, user_id))
@@ -100,7 +99,7 @@ def _discard(session: Session, pending: PendingEmail | None) -> bool:
 def find_by_link(
     session: Session, user_id: uuid.UUID, token: str, *, now: dt.datetime
 ) -> PendingEmail | None:
-    """Return the waiting address of this person that the link confirms, or None."""
+    """Return the pending address of this person that the link confirms, or None."""
     pending = find_pending_email(session, user_id)
     is_it = pending and pending.token_hash == hash_token(token) and pending.expires_at > now
     return pending if is_it else None
@@ -115,9 +114,9 @@ def confirm_email(
     address: str = "",
     now: dt.datetime,
 ) -> str:
-    """Make the waiting address the one that counts, and return it; tell the old one.
+    """Make the pending address the confirmed one, return it, and notify the old address.
 
-    Raises NotPending, EmailTaken, and PermissionDenied where `by` is an Actor.
+    Raises NotPending, EmailTaken, and PermissionDenied if `by` is an Actor.
     """
     user = lock_and_load_user(session, user_id)
     actor_id = require_permission(by, "admin.write")
@@ -133,14 +132,14 @@ def confirm_email(
             "change it, tell your administrator at once.\n",
             new=new,
         )
-        # Without a `user_id`, or the mail would go to the new address.
+        # Without `user_id`, because the mail would otherwise go to the new address.
         mail = outbox.Mail(old, _("Your e-mail address on Cairn was changed"), body)
         outbox.enqueue(session, mail, now=now)
     return new
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Delete addresses that nobody confirmed; return the number of rows."""
+    """Delete old unconfirmed addresses; return the number of rows."""
     others = sa.select(User.id).where(User.email_key.is_not(None))
     old = sa.delete(PendingEmail).where(
         PendingEmail.expires_at < now + LINK_LIFETIME - RETENTION, PendingEmail.user_id.in_(others)

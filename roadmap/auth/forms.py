@@ -16,7 +16,7 @@ from roadmap.core.text import clean_line
 
 
 def normalize_email(_form: FlaskForm, field: Field) -> None:
-    """Validate an address and normalize it."""
+    """Validate and normalize an address."""
     try:
         field.data = parse_email(field.data or "")
     except ValueError:
@@ -26,11 +26,11 @@ def normalize_email(_form: FlaskForm, field: Field) -> None:
 
 
 def password_field(label: str, use: str) -> PasswordField:
-    """Return a field for a password, taken byte for byte."""
+    """Return a password field whose value is not normalized."""
     return PasswordField(
         label,
         [InputRequired(_l("Enter a password."))],
-        # No maxlength: browsers cut longer input silently.
+        # No maxlength, because browsers would silently truncate longer input.
         render_kw={"autocomplete": use},
     )
 
@@ -45,7 +45,7 @@ def name_field() -> StringField:
 
 
 def email_field(label: str, check: Length | None = None) -> EmailField:
-    """Return a field for an address, which is normalized unless there is another check."""
+    """Return a field for an address, which is validated by `check` or else normalized."""
     return EmailField(
         label,
         [DataRequired(_l("Enter your e-mail address.")), check or normalize_email],
@@ -55,9 +55,9 @@ def email_field(label: str, check: Length | None = None) -> EmailField:
 
 
 def timezone_field() -> HiddenField:
-    """Return the field for the time zone of a new account, which the page's script fills in.
+    """Return the field for the time zone of a new account, which a script fills in.
 
-    Without a script, or with a zone that cannot be chosen here, it is UTC.
+    Without a script or for an unknown zone, the value is UTC.
     """
     return HiddenField(
         filters=[lambda name: name if name in timezone_names() else "UTC"],
@@ -98,7 +98,7 @@ class NewPasswordForm(FlaskForm):
 
 
 class FirstPasswordForm(NewPasswordForm):
-    """The password of an account that nobody has signed in to."""
+    """The first password of an account that nobody has signed in to yet."""
 
     timezone = timezone_field()
 

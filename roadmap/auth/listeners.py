@@ -19,5 +19,5 @@ def _end_sessions_after_role_change(
 
 
 def listen() -> None:
-    """Connect the listeners; connecting twice does no harm."""
+    """Connect the listeners. Repeated calls have no effect."""
     person_changed.connect(_end_sessions_after_role_change)

@@ -1,8 +1,8 @@
-"""Check passwords with a limit on failures, holding no lock while a hash is computed.
+"""Check passwords with a limit on failures, without holding a lock while hashing.
 
-Failures are counted after the hash and successes not at all, which saves them a write. Sending many
-attempts at once gains nothing: limits are checked, and failures counted, while holding one of two
-hashing slots per process, so each further slot lets at most one extra attempt through.
+Only failures are counted, after hashing, so that successes need no write. Sending many attempts at
+once gains nothing: limits are checked and failures counted while holding one of two hashing slots
+per process, so each further slot lets at most one extra attempt through.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from roadmap.core.web import now
 from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 
-# For so long a sign-up form that is sent again signs in to the account that it made.
-SENT_AGAIN = dt.timedelta(minutes=10)
+# How long resubmitting a sign-up form signs in to the account that it created.
+RESUBMISSION_WINDOW = dt.timedelta(minutes=10)
 
 
 class PasswordCheck(NamedTuple):
-    """The result of an attempt: `person` if the password is theirs, else None.
+    """The result of an attempt: `person` if the password is correct, else None.
 
-    `wait` is in seconds if it was not checked, because of earlier failures.
+    `wait` is the number of seconds to wait if the limit of failures was reached.
     """
 
     person: User | None = None
@@ -49,18 +49,17 @@ def check_password(
     target: str,
     by: uuid.UUID | None = None,
 ) -> PasswordCheck:
-    """Check the typed password against that of a person.
+    """Check the entered password of a person.
 
-    A deactivated or unknown person has no password, and the check takes as long. Failures are
-    counted and audited as `<what>.failed`, refusals as `<what>.refused`, with `target`. Ends
-    the request's transaction; call it before anything is written. After a success the caller
-    forgets the failures.
+    The check takes the same time for unknown people. Failures are counted and audited as
+    `<what>.failed`, refusals as `<what>.refused`, with `target`. Ends the request's transaction, so
+    call it before writing anything. After a success the caller must clear the failures.
     """
     end_transaction()
     with passwords.hashing_slot():
         with read_only_session() as session:
             wait = rate_limits.check_limits(session, limits, now=now())
-            # Again, because it may have waited for the slot while the password was changed.
+            # Reload, because the password may have changed while waiting for the slot.
             person = queries.find_to_sign_in(session, person.id) if person else None
         if not wait:
             if passwords.verify(person.password_hash if person else None, typed):
@@ -74,18 +73,18 @@ def check_password(
 
 
 def end_transaction() -> None:
-    """End the reading transaction of the request, which has not written anything, and its lock."""
+    """End the request's transaction and its lock. Nothing may have been written yet."""
     db.session.rollback()
 
 
 def find_new_account(email: str, password: str) -> User | None:
-    """Return the account that a sign-up form made a moment ago, if it is sent again.
+    """Return the account that a resubmitted sign-up form has just created, if any.
 
-    It is an attempt to sign in, with the same limits. Ends the request's transaction.
+    This counts as a sign-in attempt, with the same limits. Ends the request's transaction.
     """
     with read_only_session() as session:
         user = queries.find_user_to_sign_in(session, email)
-    if user is None or now() - user.created_at > SENT_AGAIN:
+    if user is None or now() - user.created_at > RESUBMISSION_WINDOW:
         return None
     limits = rate_limits.attempt_limits(
         "sign-in", account=email_key(email), address=client_address()
@@ -95,7 +94,7 @@ def find_new_account(email: str, password: str) -> User | None:
 
 @contextlib.contextmanager
 def read_only_session() -> Iterator[Session]:
-    """Yield the request's session without a writing lock; loaded objects stay usable."""
+    """Yield the request's session without a write lock; loaded objects stay usable."""
     end_transaction()
     db.session.connection(execution_options={"writes": False})
     yield db.session
@@ -106,7 +105,7 @@ def read_only_session() -> Iterator[Session]:
 def audit_request(
     session: Session, action: str, target: str, by: uuid.UUID | None, **data: Any
 ) -> None:
-    """Audit what this request does, with its address and time."""
+    """Audit an action of this request, with its address and time."""
     record_audit(
         session, by=by, action=action, target=target[:200], address=client_address(), now=now(),
         **data,
@@ -114,9 +113,9 @@ def audit_request(
 
 
 def audit_download(*, by: uuid.UUID, action: str, target: str, **data: Any) -> None:
-    """Audit a file that is handed out, which a HEAD does not do.
+    """Audit the download of a file, except for HEAD requests.
 
-    A GET holds a reading transaction, so the entry is written in one of its own.
+    GET requests only read, so the entry is written in a separate transaction.
     """
     if request.method == "GET":
         end_transaction()

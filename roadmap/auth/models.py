@@ -16,7 +16,7 @@ SCOPES = tuple(scopes.SCOPES)
 
 
 class StoredToken(Base):
-    """A random token of a person. The person has the token, the row its SHA-256."""
+    """A random token of a person, stored as its SHA-256."""
 
     __abstract__ = True
 
@@ -27,7 +27,7 @@ class StoredToken(Base):
 
 
 class LoginSession(StoredToken):
-    """A signed-in browser, which has the token in a cookie."""
+    """A session of a signed-in browser, which has the token in a cookie."""
 
     __tablename__ = "login_session"
 
@@ -38,7 +38,7 @@ class LoginSession(StoredToken):
 
 
 class PasswordLink(StoredToken):
-    """A link to set a password once within its lifetime."""
+    """A link to set a password, which works once."""
 
     __tablename__ = "password_link"
 
@@ -47,7 +47,7 @@ class PasswordLink(StoredToken):
 
 
 class PendingEmail(StoredToken):
-    """An e-mail address that a person wants to have, until the link mailed to it is opened.
+    """A new e-mail address that is not confirmed yet.
 
     A person has at most one. It is the only address of a new account whose `email_key` is None.
     """
@@ -73,10 +73,10 @@ class ApiToken(StoredToken):
 
 
 class AccountDeletion(Base):
-    """A request to delete an account for good on `due_at`; until then it is deactivated.
+    """A request to delete an account permanently at `due_at`; until then it is deactivated.
 
-    `requested_by` is None on the command line. An account that this closed has the same moment as
-    `deactivated_at`.
+    `requested_by` is None for the command line. If the request deactivated the account, its time
+    equals `deactivated_at`.
     """
 
     __tablename__ = "account_deletion"
@@ -94,7 +94,7 @@ class AccountDeletion(Base):
 class Attempt(Base):
     """A counted attempt at something guessable (sign-in, reset), by account or address.
 
-    It is stored in the database, so that the count holds across processes and restarts.
+    Attempts are stored, so that limits apply across processes and restarts.
     """
 
     __tablename__ = "attempt"

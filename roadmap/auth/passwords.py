@@ -1,7 +1,7 @@
 """Passwords: their strength, and their argon2id hashes, at most two computed at once.
 
 Parameters (t=2, 64 MiB, p=2) take about 100 ms; see the OWASP password storage cheat sheet. A
-password is hashed byte for byte as it was typed: not trimmed, case folded or normalized.
+password is hashed exactly as entered, without trimming, case folding or normalization.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from roadmap.core.i18n import gettext as _
 
 MIN_BYTES = 10
 MAX_BYTES = 1024
-# A hash takes two cores and 64 MiB for 100 ms; more at once would delay every other request.
+# A hash takes two cores and 64 MiB for 100 ms, so more at once would delay other requests.
 MAX_CONCURRENT_HASHES = 2
 MAX_WAIT_SECONDS = 10
 PARALLELISM = 2
 COMMON_PASSWORDS_FILE = Path(__file__).with_name("common_passwords.txt")
 
-# Passwords that zxcvbn scores lower fall to about a million guesses.
+# Passwords with a lower zxcvbn score can be cracked with about a million guesses.
 MIN_STRENGTH_SCORE = 2
-# zxcvbn tries every substitution of look-alike characters, which takes a second for 72 of them. A
-# password is at least as strong as its beginning.
+# zxcvbn tries all substitutions of look-alike characters, which takes a second for 72 characters. A
+# password is at least as strong as its first characters.
 MAX_SCORED_CHARS = 32
 MIN_NAME_LENGTH = 4
 
@@ -39,15 +39,15 @@ _slots = threading.BoundedSemaphore(MAX_CONCURRENT_HASHES)
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash to store. Raises ServiceUnavailable when too many wait."""
+    """Return the argon2id hash to store. Raises ServiceUnavailable after waiting too long."""
     with hashing_slot():
         return _hasher().hash(_bytes(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Return whether the password has this hash. Without a hash it is False, after the same time.
+    """Return whether the password has this hash. False without a hash, after the same time.
 
-    The caller holds a `hashing_slot`, also while it counts a failure.
+    The caller must hold a `hashing_slot`, and keep it while counting a failure.
     """
     try:
         _hasher().verify(password_hash or _dummy_hash(), _bytes(password))
@@ -57,12 +57,12 @@ def verify(password_hash: str | None, password: str) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Return whether the hash was made with other parameters than the present ones."""
+    """Return whether the hash was made with parameters other than the current ones."""
     return _hasher().check_needs_rehash(password_hash)
 
 
 def find_weakness(password: str, *, name: str = "", email: str = "") -> str | None:
-    """Return why this password is not good enough, as a sentence for the person, or None."""
+    """Return why this password is too weak, as a message for the person, or None."""
     length = len(_bytes(password))
     if length < MIN_BYTES:
         return _(
@@ -72,7 +72,7 @@ def find_weakness(password: str, *, name: str = "", email: str = "") -> str | No
     if length > MAX_BYTES:
         return _("Use at most %(most)s bytes.", most=MAX_BYTES)
     folded = password.casefold()
-    # People add digits and signs to the end of a common password.
+    # People append digits and symbols to common passwords.
     if {folded, folded.rstrip("0123456789!?.,*#$@&+-_ ")} & load_common_passwords():
         return _("This is one of the passwords that attackers try first. Choose another.")
     name, email = name.casefold(), email.casefold()
@@ -94,8 +94,8 @@ def _bytes(password: str) -> bytes:
 
 
 def _find_pattern(password: str) -> str | None:
-    """Return what makes it easy to guess: known words, dates, runs of keys, repetition."""
-    from zxcvbn_rs_py import zxcvbn  # 9 MiB, for processes in which a password is set
+    """Return what makes a password easy to guess: words, dates, key sequences or repetition."""
+    from zxcvbn_rs_py import zxcvbn  # takes 9 MiB, so only loaded when setting a password
 
     start = password[:MAX_SCORED_CHARS].encode("utf-8", "replace").decode()
     found = zxcvbn(start)
@@ -111,9 +111,9 @@ def _find_pattern(password: str) -> str | None:
 
 @contextlib.contextmanager
 def hashing_slot() -> Iterator[None]:
-    """Wait for permission to compute a hash, at most MAX_WAIT_SECONDS.
+    """Acquire one of the slots for hashing, waiting at most MAX_WAIT_SECONDS.
 
-    A request must not take a second one: two such requests would wait for each other.
+    A request must not acquire a second slot, because two such requests could deadlock.
     """
     if not _slots.acquire(timeout=MAX_WAIT_SECONDS):
         raise ServiceUnavailable(retry_after=5)
@@ -126,14 +126,14 @@ def hashing_slot() -> Iterator[None]:
 def _hasher() -> PasswordHasher:
     return PasswordHasher(
         time_cost=current_app.config["PASSWORD_TIME_COST"],
-        # Argon2 itself asks for eight KiB a lane.
+        # Argon2 requires at least 8 KiB per lane.
         memory_cost=max(current_app.config["PASSWORD_MEMORY_KIB"], 8 * PARALLELISM),
         parallelism=PARALLELISM,
     )
 
 
 def _dummy_hash() -> str:
-    """Return a hash of no known password, made once with the present parameters."""
+    """Return the hash of a random password, computed once with the current parameters."""
     dummy: str | None = current_app.extensions.get("password_dummy")
     if dummy is None:
         dummy = _hasher().hash(secrets.token_bytes(32))

@@ -1,6 +1,6 @@
-"""Preserve a form that was sent after its session had ended, and send it after signing in.
+"""Preserve a form submitted after its session ended, to submit it after signing in.
 
-Its fields are hidden inputs of the sign-in page. Passwords are never preserved.
+The fields become hidden inputs of the sign-in page. Passwords are never preserved.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from roadmap.core.proxy import is_own_address
 from roadmap.core.uploads import MULTIPART
 from roadmap.core.web import safe_redirect_target
 
-# The sign-in form may be larger by the names of the hidden inputs.
+# The sign-in form may be larger, because of the names of the hidden inputs.
 MAX_BYTES = 500_000
 MAX_BYTES_WITH_SIGN_IN = 900_000
-# Fewer fields than a form may have, for those of the sign-in page.
+# Below the limit of fields per form, to leave room for those of the sign-in page.
 MAX_FIELDS = 190
 FIELD, METHOD, TARGET, WHO = "kept.field.", "kept.method", "kept.target", "kept.who"
 METHODS = frozenset({"POST"}) | OVERRIDE_METHODS
-# Fields that people type into, by the last part of their names. Only these are shown with a
-# preserved form; choices, versions and ids are carried along.
+# Text fields, by the last part of their names. Only these are shown with a preserved form; choices,
+# versions and ids are hidden.
 TEXT_FIELD_LABELS = {
     "title": _l("Title"),
     "captured": _l("Link, or what you did"),
@@ -102,9 +102,9 @@ TEXT_FIELD_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class PreservedForm:
-    """What was sent, to which path of ours, with which method, and (signed) by whom.
+    """A submitted form: its local path, method, fields, and the signed id of its sender.
 
-    `fields` leaves `_method` out: the method has it.
+    `fields` does not include `_method`, which is in `method`.
     """
 
     method: str
@@ -114,20 +114,20 @@ class PreservedForm:
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        """Return the inputs that carry the form through the sign-in page."""
+        """Return the hidden inputs for the sign-in page."""
         head = [(METHOD, self.method), (TARGET, self.target), (WHO, self.who)]
         return head + [(FIELD + name, value) for name, value in self.fields]
 
     @property
     def typed(self) -> list[tuple[LazyString, str]]:
-        """Return what the person typed, with labels, so that they recognise the form."""
+        """Return the entered texts with labels, so that the person recognises the form."""
         named = (
             (TEXT_FIELD_LABELS.get(name.rpartition("-")[2]), value) for name, value in self.fields
         )
         return [(label, value) for label, value in named if label and value.strip()]
 
     def belongs_to(self, person: str) -> bool:
-        """Return whether this person sent it, according to its signature."""
+        """Return whether this person submitted the form, according to its signature."""
         try:
             return _signer().unsign(self.who).decode() == person
         except BadSignature:
@@ -137,10 +137,10 @@ class PreservedForm:
 def from_request(request: Request, who: str) -> PreservedForm | None:
     """Return the form of this request if it can be preserved.
 
-    Another site could otherwise post one in the person's name, which they would send themselves.
+    Forms of other sites are excluded, because the person would unknowingly submit them.
     """
     size = request.content_length or 0
-    # Of a form with files the other fields are preserved.
+    # Files are not preserved, but the other fields of such a form are.
     is_form = request.mimetype == MULTIPART or (
         request.mimetype == URLENCODED and size <= MAX_BYTES
     )
@@ -158,7 +158,7 @@ def from_request(request: Request, who: str) -> PreservedForm | None:
 
 
 def from_form(form: MultiDict[str, str]) -> PreservedForm | None:
-    """Return the form that a sign-in page carries, if it is for a path of ours."""
+    """Return the form preserved in a sign-in page, if its path is local."""
     method, target = form.get(METHOD, ""), form.get(TARGET, "")
     if method not in METHODS or safe_redirect_target(target, "") != target or not target:
         return None

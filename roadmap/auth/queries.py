@@ -1,4 +1,4 @@
-"""Read accounts by id or e-mail, sessions and password links."""
+"""Read accounts, sessions, tokens and password links."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from roadmap.auth.tokens import hash_token
 from roadmap.people.models import User
 from roadmap.people.reach import team_roles
 
-# A session's lifetime without use, and at most.
+# The idle timeout of a session, and its maximum lifetime.
 SESSION_IDLE_TIMEOUT = dt.timedelta(hours=8)
 SESSION_LIFETIME = dt.timedelta(days=7)
 
-# The columns of `user` that are attributes of an actor, by the same names.
+# The columns of `user` that are also attributes of an actor.
 ACTOR_ATTRIBUTES = (
     *("id", "name", "email", "email_key", "is_admin"),
     *("timezone", "locale", "theme", "uses_single_keys", "version"),
 )
 
-# Open accounts, and those whose own persons may still keep them, see `auth.deletion`.
+# Active accounts, and those whose owners may still cancel the deletion, see `auth.deletion`.
 MAY_SIGN_IN = sa.or_(
     User.deactivated_at.is_(None),
     sa.exists()
@@ -40,9 +40,9 @@ MAY_SIGN_IN = sa.or_(
 
 
 def select_actor(tokens: Any, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Select the actor with a `token_hash` in this table of tokens, and further columns.
+    """Select the actor of a `token_hash` in this table of tokens, and further columns.
 
-    On the tables: it runs before every page, and loading entities would double its cost.
+    Runs before every page, so it selects columns: loading entities would double its cost.
     """
     users: Any = User.__table__
     return (
@@ -54,7 +54,7 @@ def select_actor(tokens: Any, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]
 
 
 def any_user_exists(session: Session) -> bool:
-    """Return whether there is any account."""
+    """Return whether any account exists."""
     return session.scalar(sa.select(User.id).limit(1)) is not None
 
 
@@ -64,15 +64,15 @@ def find_user(session: Session, user_id: uuid.UUID) -> User | None:
 
 
 def find_user_by_email(session: Session, email: str) -> User | None:
-    """Return the account whose confirmed address this is, or None."""
+    """Return the account with this confirmed address, or None."""
     return session.scalars(sa.select(User).where(User.email_key == email_key(email))).first()
 
 
 def find_user_to_sign_in(session: Session, email: str) -> User | None:
     """Return the account that signs in with this address, or None.
 
-    A new account without a confirmed address signs in with the one that waits, unless that is the
-    confirmed one of somebody else, or has waited for somebody else longer.
+    A new account signs in with its pending address, unless another account has confirmed the
+    address or has been waiting for it longer.
     """
     waiting = (
         sa.select(User)
@@ -84,13 +84,13 @@ def find_user_to_sign_in(session: Session, email: str) -> User | None:
 
 
 def find_pending_email(session: Session, user_id: uuid.UUID) -> PendingEmail | None:
-    """Return the address of a person that waits to be confirmed, or None."""
+    """Return the pending address of a person, or None."""
     own = sa.select(PendingEmail).where(PendingEmail.user_id == user_id)
     return session.scalars(own.execution_options(populate_existing=True)).first()
 
 
 def list_pending_emails(session: Session, email: str) -> Sequence[User]:
-    """Return those for whom this address waits to be confirmed, by name."""
+    """Return the accounts with this pending address, by name."""
     return session.scalars(
         sa.select(User)
         .join(PendingEmail, PendingEmail.user_id == User.id)
@@ -100,7 +100,7 @@ def list_pending_emails(session: Session, email: str) -> Sequence[User]:
 
 
 def find_to_sign_in(session: Session, user_id: uuid.UUID) -> User | None:
-    """Load a person whose account is open, or who may still keep it."""
+    """Load an account that matches `MAY_SIGN_IN`, or None."""
     own = sa.select(User).where(User.id == user_id, MAY_SIGN_IN)
     return session.scalars(own.execution_options(populate_existing=True)).first()
 
@@ -112,10 +112,10 @@ def _is_live(now: dt.datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def find_leaver(
+def find_user_pending_deletion(
     session: Session, token_hash: bytes, *, now: dt.datetime
 ) -> sa.Row[User, AccountDeletion] | None:
-    """Find who is signed in by this session and may only keep their account after all."""
+    """Find the person of this session whose account is pending deletion, or None."""
     return session.execute(
         sa.select(User, AccountDeletion)
         .join(AccountDeletion, AccountDeletion.user_id == User.id)
@@ -135,7 +135,7 @@ def list_users(session: Session) -> Sequence[User]:
 
 
 def deletion_dates(session: Session) -> dict[uuid.UUID, dt.datetime]:
-    """Return when accounts are to be deleted for good, by their ids."""
+    """Return the dates of scheduled deletions by account id."""
     rows = session.execute(sa.select(AccountDeletion.user_id, AccountDeletion.due_at))
     return {row.user_id: row.due_at for row in rows}
 
@@ -143,7 +143,7 @@ def deletion_dates(session: Session) -> dict[uuid.UUID, dt.datetime]:
 def list_sessions(
     session: Session, user_id: uuid.UUID, *, now: dt.datetime
 ) -> Sequence[LoginSession]:
-    """Return the live sessions of a person, last used first."""
+    """Return the valid sessions of a person, last used first."""
     return session.scalars(
         sa.select(LoginSession)
         .where(LoginSession.user_id == user_id, _is_live(now))
@@ -152,7 +152,7 @@ def list_sessions(
 
 
 def find_by_token(session: Session, model: Any, token: str) -> tuple[Any, User] | None:
-    """Load the row of a token and its person, unless their account is deactivated."""
+    """Load the row of a token and its owner, unless the account is deactivated."""
     found = session.execute(
         sa.select(model, User)
         .join(User, User.id == model.user_id)
@@ -164,7 +164,7 @@ def find_by_token(session: Session, model: Any, token: str) -> tuple[Any, User] 
 def find_password_link(
     session: Session, token: str, *, now: dt.datetime
 ) -> tuple[PasswordLink, User] | None:
-    """Find the usable password link with this token, and its person."""
+    """Find the valid password link with this token, and its owner."""
     found = find_by_token(session, PasswordLink, token)
     is_usable = found and found[0].used_at is None and found[0].expires_at > now
     return found if is_usable else None

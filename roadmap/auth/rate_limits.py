@@ -1,7 +1,7 @@
-"""Count attempts in the database, so that nothing can be guessed by trying often.
+"""Count attempts in the database, to prevent guessing.
 
-The counts hold across processes and restarts, also when the request is refused. Cheap attempts are
-counted before they are checked; passwords after they were wrong, see `login_throttle`.
+Counts apply across processes and restarts, even if the request is rolled back. Cheap attempts are
+counted before the check; passwords only after they were wrong, see `login_throttle`.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from roadmap.auth.models import Attempt
 from roadmap.core.database import db, lock_name
 
 WINDOW = dt.timedelta(minutes=15)
-# Mails with a link to set a password.
+# The limit of mails with a link to set a password.
 RESET_WINDOW = dt.timedelta(hours=1)
 LONGEST_WINDOW = max(WINDOW, RESET_WINDOW)
 MAX_RESET_MAILS = 3
-# Limits for one account from one address, and in all for an address and for an account.
+# Limits per account and address, and in total per address and per account.
 MAX_PER_ACCOUNT_AND_ADDRESS = 10
 MAX_PER_ADDRESS = 50
 MAX_PER_ACCOUNT = 100
-# Limits for one inviter, and in all for one invited address.
+# Limits per inviter, and in total per invited address.
 MAX_PER_INVITER = 50
 MAX_PER_INVITED_ADDRESS = 5
 PRUNE_INTERVAL = dt.timedelta(minutes=1)
 
-# At most so many attempts within the window, by bucket.
+# The maximum number of attempts within the window, by bucket.
 Limits = dict[str, int]
 
 
 def attempt_limits(what: str, *, account: str = "", address: str) -> Limits:
-    """Return the limits of an attempt. `account` identifies it (an e-mail key, an id)."""
+    """Return the limits of an attempt. `account` is an e-mail key or an id."""
     place = network_of(address)
     limits = {_bucket(what, "address", place): MAX_PER_ADDRESS}
     if account:
@@ -48,14 +48,14 @@ def attempt_limits(what: str, *, account: str = "", address: str) -> Limits:
 
 
 def device_limits(device: str) -> Limits:
-    """Return the limits of a browser that has signed in before; others do not count."""
+    """Return the limits of a known browser, which is not limited by others."""
     return {_bucket("sign-in", "device", device): MAX_PER_ACCOUNT_AND_ADDRESS}
 
 
 def reset_limits(account: str, address: str) -> Limits:
-    """Return the limits of asking for a password link.
+    """Return the limits of password link requests.
 
-    None is for the account alone, by which others could keep its person from asking.
+    There is no limit per account alone, because others could use it to lock the person out.
     """
     limits = attempt_limits("reset", account=account, address=address)
     del limits[_bucket("reset", "account", account)]
@@ -63,22 +63,22 @@ def reset_limits(account: str, address: str) -> Limits:
 
 
 def reset_mail_limits(user_id: uuid.UUID) -> Limits:
-    """Return the limit of mails with a password link to one person, within RESET_WINDOW."""
+    """Return the limit of password link mails per person, within RESET_WINDOW."""
     return {_bucket("reset-mail", "person", str(user_id)): MAX_RESET_MAILS}
 
 
 def invitation_limits(inviter: uuid.UUID, email_key: str) -> Limits:
-    """Return the limits of an invitation. `email_key` is empty for a link to hand over."""
+    """Return the limits of invitations. `email_key` is empty for links that are not mailed."""
     limits = {_bucket("invite", "inviter", str(inviter)): MAX_PER_INVITER}
     if email_key:
         limits[_bucket("invite", "invited", email_key)] = MAX_PER_INVITED_ADDRESS
     return limits
 
 
-def confirmation_limits(asked_by: uuid.UUID, email_key: str) -> Limits:
-    """Return the limits of links that confirm an address, for an account or an invitation."""
+def confirmation_limits(requested_by: uuid.UUID, email_key: str) -> Limits:
+    """Return the limits of confirmation mails, for an account or an invitation."""
     return {
-        _bucket("confirm-email", "by", str(asked_by)): MAX_PER_INVITED_ADDRESS,
+        _bucket("confirm-email", "by", str(requested_by)): MAX_PER_INVITED_ADDRESS,
         _bucket("confirm-email", "address", email_key): MAX_PER_INVITED_ADDRESS,
     }
 
@@ -90,7 +90,7 @@ def check_limits(
     wait = 0
     newest = sa.select(Attempt.attempted_at).order_by(Attempt.attempted_at.desc())
     for bucket, most in limits.items():
-        # Until the oldest attempt that fills the limit leaves the window.
+        # Wait until the oldest attempt that counts towards the limit leaves the window.
         oldest = newest.where(Attempt.bucket == bucket).offset(most - 1).limit(1)
         if (at := session.scalar(oldest)) is not None:
             wait = max(wait, math.ceil((at + window - now).total_seconds()))
@@ -98,7 +98,7 @@ def check_limits(
 
 
 def record_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> None:
-    """Count an attempt in a transaction that outlives the request."""
+    """Count an attempt in a transaction separate from the request's."""
     rows = [{"bucket": bucket, "attempted_at": now} for bucket in limits]
     session.execute(sa.insert(Attempt), rows)
     pruned: dt.datetime | None = current_app.extensions.get("attempts_pruned")
@@ -110,7 +110,7 @@ def record_attempt(session: Session, limits: Limits, *, now: dt.datetime) -> Non
 def count_attempt(limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.datetime) -> int:
     """Count an attempt and return 0, or return the seconds to wait.
 
-    Ends the request's transaction; call it before anything is written.
+    Ends the request's transaction, so call it before writing anything.
     """
     db.session.rollback()
     with db.own_transaction() as session:
@@ -123,13 +123,13 @@ def count_attempt(limits: Limits, *, window: dt.timedelta = WINDOW, now: dt.date
 
 
 def clear_failures(session: Session, limits: Limits) -> None:
-    """Forget the failures of this account at this address; those of the address stay counted."""
+    """Clear the failures of an account at an address, but not those of the address alone."""
     buckets = [name for name, most in limits.items() if most == MAX_PER_ACCOUNT_AND_ADDRESS]
     session.execute(sa.delete(Attempt).where(Attempt.bucket.in_(buckets)))
 
 
 def uncount_attempt(session: Session, limits: Limits) -> None:
-    """Remove one attempt, the newest, after a success; all others stay counted."""
+    """Remove the newest attempt after a success."""
     for bucket in limits:
         newest = sa.select(Attempt.id).where(Attempt.bucket == bucket)
         newest = newest.order_by(Attempt.attempted_at.desc()).limit(1)
@@ -142,7 +142,7 @@ def _bucket(*parts: str) -> str:
 
 
 def network_of(address: str) -> str:
-    """Return the address, for IPv6 the /64 network, from which a host can choose addresses."""
+    """Return an IPv4 address, or the /64 network of an IPv6 address, which is one host's."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Ask for the password again before sensitive changes."""
+"""Require the password again before sensitive changes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ FRESH_LOGIN_PERIOD = dt.timedelta(minutes=15)
 
 
 def fresh_login_required(view: View) -> View:
-    """Ask for the password if the sign-in is older than FRESH_LOGIN_PERIOD.
+    """Require the password if it was last entered before FRESH_LOGIN_PERIOD.
 
-    A form is preserved and can be sent again afterwards.
+    A submitted form is preserved and can be submitted again afterwards.
     """
 
     @wraps(view)
@@ -50,7 +50,7 @@ def render_confirm_page(
     wait: int = 0,
     kept: preserved_form.PreservedForm | None = None,
 ) -> Response:
-    """Render the page that asks for the password; `wait` is in seconds after too many attempts."""
+    """Render the page that asks for the password; `wait` is in seconds, after too many attempts."""
     return render_page(
         "auth/confirm_password.html",
         status,
@@ -64,11 +64,10 @@ def render_confirm_page(
 def check_own_password(
     user_id: uuid.UUID, field: Field, wrong: str, render: Callable[..., Response]
 ) -> Response | None:
-    """Return None if the field has the person's own password, else the page that refuses it.
+    """Return None if the field has the person's password, else the response with the error.
 
-    `wrong` is the error of another password; `render` renders the page, with `wait` in seconds
-    after too many attempts. Ends the request's transaction, so that no lock is held while the hash
-    is computed.
+    `wrong` is the message for a wrong password. `render` renders the page, with `wait` in seconds
+    after too many attempts. Ends the request's transaction, so that no lock is held while hashing.
     """
     me = str(user_id)
     limits = rate_limits.attempt_limits("confirm", account=me, address=client_address())

@@ -1,7 +1,7 @@
-"""Write what is refused into the audit log, seldom and with a count.
+"""Write refusals to the audit log, rate-limited and with a count.
 
-A line for each would let anybody fill the log. Each process writes at most one line a minute for an
-action and a sender, and one for all further senders once there are many.
+Otherwise anybody could flood the log. Each process writes at most one line a minute per action and
+sender, and one for all further senders once there are many.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from roadmap.core.web import now
 from roadmap.people.audit import record_audit
 
 INTERVAL = dt.timedelta(minutes=1)
-# For so many senders of an action there is a line each; the others share one.
+# The number of senders per action with separate lines; all others share a line.
 MAX_SENDERS = 10
 
 
 @dataclass
 class _Refusals:
-    """Those of one action and sender since the last line: how many, and what the line says."""
+    """Refusals of an action and sender since the last line: their count, and the next line."""
 
     since: dt.datetime
     line: dict[str, Any]
@@ -37,15 +37,15 @@ class _Refusals:
 
 
 class RefusalLog:
-    """The refusals of this process that its last lines do not tell yet."""
+    """The refusals of this process that are not written yet."""
 
     def __init__(self) -> None:
         self._noted: dict[tuple[str, str], _Refusals] = {}
         self._lock = threading.Lock()
 
     def note(self, sender: str, line: dict[str, Any], moment: dt.datetime) -> list[dict[str, Any]]:
-        """Count a refusal; return the lines to write now, its own as the first for a minute."""
-        # What is due first: one that comes after a quiet minute is no repetition.
+        """Count a refusal; return the lines to write now, including its own if none is recent."""
+        # Take due lines first, because a refusal after a quiet minute is not a repetition.
         lines = self.take_due(moment)
         key = line["action"], sender
         with self._lock:
@@ -59,7 +59,7 @@ class RefusalLog:
         return [*lines, line]
 
     def take_due(self, moment: dt.datetime) -> list[dict[str, Any]]:
-        """Return the lines that are due, and forget the senders that have stopped."""
+        """Return the due lines, and remove senders without recent refusals."""
         lines = []
         with self._lock:
             for key, found in [*self._noted.items()]:
@@ -81,10 +81,10 @@ def audit_refusal(
     person: uuid.UUID | None = None,
     each_target: bool = False,
 ) -> None:
-    """Audit a refusal in a transaction that outlives the request, whose own is ended.
+    """Audit a refusal in a separate transaction, and end the request's transaction.
 
-    `person` is whose page or record it was. With `each_target` each target of a sender gets a line
-    of its own.
+    `person` is the owner of the refused page or record. With `each_target`, each target of a sender
+    gets a separate line.
     """
     db.session.rollback()
     address = client_address()
@@ -96,7 +96,7 @@ def audit_refusal(
 
 
 def write_due_refusals() -> None:
-    """Write the counts of a minute ago; call it where the request has not written anything."""
+    """Write due counts. Call it before the request has written anything."""
     _write(_log().take_due(now()))
 
 

@@ -1,4 +1,4 @@
-"""Sign-in, sign-up for the first account, sign-out, and the pages about passwords."""
+"""Sign-in, sign-up of the first account, sign-out, and password pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,12 @@ from roadmap.auth.login_throttle import (
 )
 from roadmap.auth.reauthentication import check_own_password, render_confirm_page
 from roadmap.auth.refusals import audit_refusal
-from roadmap.auth.sessions import find_leaver, sign_in_user, sign_out, signed_in_actor
+from roadmap.auth.sessions import (
+    find_user_pending_deletion,
+    sign_in_user,
+    sign_out,
+    signed_in_actor,
+)
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
@@ -47,7 +52,7 @@ auth = Blueprint("auth", __name__)
 def login() -> Response:
     if signed_in_actor() is not None:
         return redirect(_next_page(), 303)
-    if find_leaver() is not None:
+    if find_user_pending_deletion() is not None:
         return redirect("/account/return", 303)
     return _render_sign_in(SignInForm())
 
@@ -81,7 +86,7 @@ def sign_in() -> Response:
     new_hash = passwords.hash_password(password) if passwords.needs_rehash(old_hash) else None
     current = queries.find_to_sign_in(db.session, user.id)
     if current is None or current.password_hash != old_hash:
-        # Closed or changed while the hash was computed.
+        # The account was deactivated or changed during hashing.
         return _render_sign_in(form, 422)
     if new_hash:
         actions.upgrade_password_hash(db.session, user.id, old_hash, new_hash)
@@ -116,19 +121,19 @@ def signup() -> Response:
 def sign_up() -> Response:
     """Create the first account, an administrator.
 
-    Of two simultaneous sign-ups the second waits and is refused, unless it is the first one again.
+    The second of two concurrent sign-ups is refused, unless it is a resubmission of the first.
     """
     if signed_in_actor() is not None:
         return redirect("/", 303)
     form = SignUpForm()
     if not _sign_up_is_open():
-        return _sign_up_again(form)
+        return _answer_resubmission(form)
     if not form.validate():
         return render_page("auth/signup.html", 422, form=form)
     end_transaction()
     password_hash = passwords.hash_password(form.password.data or "")
     if not actions.is_first_account(db.session):
-        return _sign_up_again(form)
+        return _answer_resubmission(form)
     user = actions.create_user(
         db.session,
         name=form.name.data or "",
@@ -146,7 +151,7 @@ def sign_up() -> Response:
 @auth.get("/logout")
 @permit("public")
 def logout() -> Response:
-    if signed_in_actor() is None and find_leaver() is None:
+    if signed_in_actor() is None and find_user_pending_deletion() is None:
         return see_other("auth.login")
     return render_page("auth/logout.html")
 
@@ -195,7 +200,7 @@ def forgot_password() -> Response:
 @auth.post("/password/forgot")
 @permit("public")
 def request_password_link() -> Response:
-    """Answer the same, in the same time, whether there is such an account or not."""
+    """Give the same response in the same time whether or not the account exists."""
     form = ForgotPasswordForm()
     if not transport.is_configured():
         return _render_forgot(form)
@@ -214,7 +219,7 @@ def request_password_link() -> Response:
 @permit("public")
 def password_link_sent() -> Response:
     if not transport.is_configured():
-        # Nothing is sent, which that page says.
+        # That page explains that mail is not set up.
         return _render_forgot(ForgotPasswordForm())
     return render_page("auth/password_link_sent.html")
 
@@ -257,7 +262,7 @@ def save_password(token: str) -> Response:
         )
     except actions.PasswordLinkUsed:
         return _render_invalid_link()
-    # Wrong tries of others do not keep out who has just opened the link.
+    # Failed attempts of others must not lock out the person who just used the link.
     remember_device(user.id)
     flash(_("Your password is set. Sign in with it."))
     return see_other("auth.login")
@@ -266,13 +271,12 @@ def save_password(token: str) -> Response:
 def send_password_link(email: str, address: str) -> None:
     """Mail a link to set a password to the person with this address, if any.
 
-    A few an hour, of which only the newest works.
+    Limited per hour. Only the newest link works.
     """
     user = queries.find_user_by_email(db.session, email)
     if user is None or user.deactivated_at is not None:
         return
-    # End the transaction but keep the object: two writers in one thread would wait for each
-    # other.
+    # End the transaction but keep the object, because two writers in one thread would deadlock.
     db.session.expunge(user)
     limits = rate_limits.reset_mail_limits(user.id)
     if rate_limits.count_attempt(limits, window=rate_limits.RESET_WINDOW, now=now()):
@@ -289,7 +293,7 @@ def send_password_link(email: str, address: str) -> None:
     )
     try:
         transport.send(user.email, subject, body)
-    except Exception as error:  # whatever it was, administrators read it beside other failed mail
+    except Exception as error:  # administrators see any error in the list of failed mail
         outbox.record_failed_send(user.id, user.email, subject, error, now=now())
         raise
 
@@ -320,15 +324,15 @@ def _next_page() -> str:
 
 
 def _sign_up_is_open() -> bool:
-    """Return whether there is no account yet and the operator allows to sign up."""
+    """Return whether there is no account yet and the operator allows sign-up."""
     if current_app.config["SIGNUP"] != "open":
         return False
     with read_only_session() as session:
         return not queries.any_user_exists(session)
 
 
-def _sign_up_again(form: SignUpForm) -> Response:
-    """Answer a form that is sent twice as the first time; refuse every other one."""
+def _answer_resubmission(form: SignUpForm) -> Response:
+    """Return the first response for a resubmitted form; refuse all others."""
     user = None
     if form.validate():
         user = find_new_account(form.email.data or "", form.password.data or "")

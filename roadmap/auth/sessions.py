@@ -1,4 +1,4 @@
-"""Server-side sessions: Flask-Login's id is the token of a row, and deleting the row ends it."""
+"""Server-side sessions: Flask-Login's id is the token of a row. Deleting the row ends it."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ from roadmap.people.permissions import can, permission_of
 
 SIGN_UP_FORMS = frozenset({"auth.sign_up", "invitations.accept_invitation"})
 LAST_SEEN_INTERVAL = dt.timedelta(minutes=10)
-# The last person who was signed in with this browser; kept in the signed cookie after sign-out.
+# The id of the last person signed in with this browser, still in the cookie after sign-out.
 LAST_USER_KEY = "who"
-# When they signed in; gone from the cookie once they sign out themselves.
+# When they signed in. Removed from the cookie when they sign out themselves.
 SIGNED_IN_AT_KEY = "since"
-# Forms that may carry a preserved one, and be larger than others.
+# Forms that can contain a preserved form, and may therefore be larger.
 FORMS_WITH_PRESERVED_FORM = ("auth.sign_in", "auth.reauthenticate")
 
 
 class AuditedCSRF(CSRFProtect):
-    """CSRF protection that audits wrong tokens, and refuses forms of another site."""
+    """CSRF protection that audits wrong tokens and refuses forms of other sites."""
 
     def protect(self, *args: Any, **options: Any) -> None:
         try:
@@ -60,7 +60,7 @@ class AuditedCSRF(CSRFProtect):
         except CSRFError:
             actor = signed_in_actor()
             if actor is not None and request.endpoint in SIGN_UP_FORMS and form_key():
-                # Sent again after its first answer, which began a session with another token.
+                # A resubmitted form, whose first response started a session with another token.
                 abort(redirect(request.path, 303))
             audit_refusal("seal.refused", by=actor.id if actor else None)
             raise
@@ -77,12 +77,12 @@ _SELECT_ACTOR = queries.select_actor(
     _SESSIONS.c.created_at.label("signed_in_at"),
     _SESSIONS.c.last_seen_at,
 )
-# Further attributes of an actor, loaded by the same statement; see `add_actor_column`.
+# Further attributes of an actor, loaded in the same statement; see `add_actor_column`.
 _FURTHER_COLUMNS: dict[str, sa.ScalarSelect[Any]] = {}
 
 
 def add_actor_column(name: str, column: sa.ScalarSelect[Any]) -> None:
-    """Load an attribute of the actor with the session, from `column`, correlated with `user`."""
+    """Add an attribute of the actor, loaded from `column`, which is correlated with `user`."""
     _FURTHER_COLUMNS[name] = column
     _select_actor.cache_clear()
 
@@ -95,7 +95,7 @@ def _select_actor() -> sa.Select[Any]:
 
 @login_manager.user_loader
 def load_actor(token: str) -> Actor | None:
-    """Load the actor of a session token, in one statement; None if the session has ended."""
+    """Load the actor of a session token in one statement; None if the session has ended."""
     parameters = {"token_hash": hash_token(token)}
     with db.reading() as connection:
         row = connection.execute(_select_actor(), parameters).first()
@@ -106,7 +106,7 @@ def load_actor(token: str) -> Actor | None:
     if idle > SESSION_IDLE_TIMEOUT or age > SESSION_LIFETIME:
         return None
     if idle > LAST_SEEN_INTERVAL:
-        # Nothing is written yet: the request continues in a new transaction.
+        # Nothing has been written yet; the request continues in a new transaction.
         db.session.rollback()
         session_id = attributes["session_id"]
         seen = sa.update(LoginSession).where(LoginSession.id == session_id)
@@ -116,10 +116,9 @@ def load_actor(token: str) -> Actor | None:
 
 
 def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
-    """Sign a person in with this browser, whose password was checked; its older session ends.
+    """Start a session for a person whose password was checked, and end this browser's old one.
 
-    With `renews`, the actor whose session ends, the new one is as old as that one, and its password
-    was typed as long ago.
+    With `renews`, the actor of the old session, the new one keeps its start and password times.
     """
     signed_in_at, fresh_at = now(), now()
     if renews is not None:
@@ -147,7 +146,7 @@ def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
         fresh_at=row.fresh_at,
         session=db.session,
     )
-    _clear_cookie(but_for=str(user.id))
+    _clear_cookie(keep_csrf_of=str(user.id))
     session[LAST_USER_KEY] = str(user.id)
     session[SIGNED_IN_AT_KEY] = row.created_at.isoformat()
     session.permanent = True
@@ -156,7 +155,7 @@ def begin_session(user: User, *, renews: Actor | None = None) -> Actor:
 
 
 def sign_in_user(user: User, *, renews: Actor | None = None) -> None:
-    """Sign a person in with this browser and audit it; see `begin_session`."""
+    """Start a session with `begin_session` and audit the sign-in."""
     actor = begin_session(user, renews=renews)
     if renews is None:
         remember_device(user.id)
@@ -174,23 +173,23 @@ def sign_out() -> None:
     """End the session and clear the cookie."""
     end_session()
     logout_user()
-    _clear_cookie(but_for=session.get(LAST_USER_KEY, ""))
+    _clear_cookie(keep_csrf_of=session.get(LAST_USER_KEY, ""))
 
 
-def _clear_cookie(*, but_for: str) -> None:
-    """Clear the cookie, but for the same person not the CSRF token, for forms in other tabs."""
-    # Flask-WTF caches the signed token of the old session for this request's page.
+def _clear_cookie(*, keep_csrf_of: str) -> None:
+    """Clear the cookie, except the CSRF token of the same person, for forms in other tabs."""
+    # Flask-WTF caches the signed token of the old session for this request.
     g.pop(current_app.config["WTF_CSRF_FIELD_NAME"], None)
     who, seal = session.get(LAST_USER_KEY), session.get("csrf_token")
     session.clear()
-    if who and who == but_for:
+    if who and who == keep_csrf_of:
         session[LAST_USER_KEY] = who
         if seal:
             session["csrf_token"] = seal
 
 
 def take_sign_out_reason() -> str | None:
-    """Return why somebody else's change ended the session of this browser, to be said once."""
+    """Return once why somebody else's change ended the session of this browser."""
     who, since = session.get(LAST_USER_KEY), session.pop(SIGNED_IN_AT_KEY, None)
     if not who or not since or signed_in_actor() is not None:
         return None
@@ -214,16 +213,20 @@ def signed_in_actor() -> Actor | None:
     return current_user._get_current_object() if current_user.is_authenticated else None
 
 
-def find_leaver() -> sa.Row[User, AccountDeletion] | None:
-    """Find who signed in with this browser and may do nothing but keep their account."""
+def find_user_pending_deletion() -> sa.Row[User, AccountDeletion] | None:
+    """Find the person signed in with this browser whose account is pending deletion."""
     token = session.get("_user_id")
-    return queries.find_leaver(db.session, hash_token(token), now=now()) if token else None
+    return (
+        queries.find_user_pending_deletion(db.session, hash_token(token), now=now())
+        if token
+        else None
+    )
 
 
 def require_sign_in() -> Response | None:
-    """Send somebody who is not signed in to the sign-in page, with the form that they sent.
+    """Redirect to the sign-in page if nobody is signed in, and preserve a submitted form.
 
-    Runs before the CSRF check, because the token ended together with the session.
+    Runs before the CSRF check, because the CSRF token expired with the session.
     """
     if request.endpoint in FORMS_WITH_PRESERVED_FORM:
         request.max_form_memory_size = preserved_form.MAX_BYTES_WITH_SIGN_IN
@@ -232,13 +235,13 @@ def require_sign_in() -> Response | None:
     write_due_refusals()
     if signed_in_actor() is not None:
         return None
-    if find_leaver() is not None:
+    if find_user_pending_deletion() is not None:
         return redirect_page("/account/return")
     reason = take_sign_out_reason()
     if request.method in SAFE_METHODS:
         flash(reason or _("Please sign in to see that page."))
         return redirect_page(url_for("auth.login", next=_page_of_request()))
-    # The last person who was signed in with this browser.
+    # The last person signed in with this browser.
     who = session.get(LAST_USER_KEY, "")
     form = None if htmx else preserved_form.from_request(request, who)
     if form is None:
@@ -246,7 +249,7 @@ def require_sign_in() -> Response | None:
             "You were signed out, so your last change was not saved. Sign in and make it again."
         )
         if htmx:
-            # The scripts that sent it keep what was entered.
+            # Scripts keep the entered text in the page.
             lost = _(
                 "You were signed out, so your last change was not saved. "
                 "Sign in and make it again; text that you entered is kept."
@@ -255,13 +258,13 @@ def require_sign_in() -> Response | None:
         return redirect_page(url_for("auth.login", next=_page_of_request()))
     if reason:
         flash(reason)
-    # 401, because nothing was saved.
+    # 401 tells clients that nothing was saved.
     sign_in = SignInForm(formdata=None)
     return render_page("auth/login.html", 401, form=sign_in, kept=form, next=None)
 
 
 def check_permission() -> None:
-    """Check the permission of the route before every view. Views check the rows that they load."""
+    """Check the permission of the route before every view. Views check the rows they load."""
     permission = _permission()
     if permission is None and request.endpoint not in (None, "static"):
         abort(404)
@@ -278,7 +281,7 @@ def _permission() -> str | None:
 
 
 def _page_of_request() -> str:
-    """Return the page to go to after signing in: the requested one, or the one that was open."""
+    """Return the page to open after signing in: the requested page, or the referring one."""
     if htmx:
         seen = htmx.current_url or "/"
     elif request.method in SAFE_METHODS:
@@ -292,7 +295,7 @@ def _page_of_request() -> str:
 
 
 def audit_refused_access(response: Response) -> Response:
-    """Audit a 403; the request's own writes are discarded."""
+    """Audit a 403 response; the request's own writes are rolled back."""
     if response.status_code == 403:
         actor = signed_in_actor()
         target = strip_control_characters(f"{request.method} {request.path}")

@@ -1,4 +1,4 @@
-"""Tokens that are handed out once and stored as a hash."""
+"""Random tokens that are stored only as a hash."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def new_token() -> tuple[str, bytes]:
 
 
 def form_token(key: str, row_id: uuid.UUID, at: dt.datetime) -> str:
-    """Return the token of what a form creates: the same again where the form is sent twice.
+    """Return the token of a row that a form creates; a resubmitted form gets the same token.
 
-    The database doesn't hold the `key` of the form, so the secret key alone gives no token; a row
-    that is deleted and created again has another one.
+    The form `key` is not stored, so the token cannot be derived from the database and the secret
+    key alone. A row that is deleted and created again gets another token.
     """
     if not key:
         return new_token()[0]

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from roadmap.auth import deletion
 from roadmap.auth.actions import LastAdministrator, has_other_administrator
 from roadmap.auth.reauthentication import fresh_login_required
-from roadmap.auth.sessions import find_leaver, sign_out, signed_in_actor
+from roadmap.auth.sessions import find_user_pending_deletion, sign_out, signed_in_actor
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.proxy import client_address
@@ -60,7 +60,7 @@ def request_deletion() -> Response:
 @permit("public")
 def ask_return() -> Response:
     """Show the one page of somebody who signed in while their account waits for its deletion."""
-    found = find_leaver()
+    found = find_user_pending_deletion()
     if found is None:
         return redirect("/", 303) if signed_in_actor() else see_other("auth.login")
     user, request = found
@@ -71,7 +71,7 @@ def ask_return() -> Response:
 @permit("public")
 def keep_account() -> Response:
     """Keep the account: the session that began with signing in goes on as any other."""
-    found = find_leaver()
+    found = find_user_pending_deletion()
     if found is None:
         return see_other("auth.login")
     user_id = found[0].id

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from roadmap.auth.actions import forget_session_addresses, prune_sessions
+from roadmap.auth.actions import clear_session_addresses, prune_sessions
 from roadmap.auth.actions import prune as prune_auth
 from roadmap.auth.email_confirmation import prune as prune_emails
 from roadmap.core.clock import utc_now
@@ -135,7 +135,7 @@ def prune() -> Counter[str]:
         if days := current_app.config["SESSION_DAYS"]:
             pruned["sessions"] = prune_sessions(own, days=days, now=utc_now())
     pruned["lines of the audit log"] = prune_audit_log()
-    pruned["network addresses"] = forget_addresses()
+    pruned["network addresses"] = clear_addresses()
     return +pruned
 
 
@@ -159,15 +159,15 @@ def prune_audit_log() -> int:
     return pruned
 
 
-def forget_addresses() -> int:
+def clear_addresses() -> int:
     """Clear network addresses older than ADDRESS_DAYS. Returns the number of rows."""
     days: int = current_app.config["ADDRESS_DAYS"]
     if not days:
         return 0
     before = utc_now() - dt.timedelta(days=days)
     with db.own_transaction() as own:
-        sessions = forget_session_addresses(own, before=before)
-    return sessions + _repeat(lambda own: audit.forget_addresses(own, before=before))
+        sessions = clear_session_addresses(own, before=before)
+    return sessions + _repeat(lambda own: audit.clear_addresses(own, before=before))
 
 
 def _repeat(work: Callable[[Session], int]) -> int:

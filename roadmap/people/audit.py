@@ -44,7 +44,7 @@ def prune(session: Session, *, before: dt.datetime) -> int:
     return count_changed(session, sa.delete(_ENTRIES).where(_is_in_batch(before)))
 
 
-def forget_addresses(session: Session, *, before: dt.datetime) -> int:
+def clear_addresses(session: Session, *, before: dt.datetime) -> int:
     """Clear the addresses of at most PRUNE_BATCH entries older than `before`; return how many.
 
     Apart from the erasure of a person, this is the only change to existing entries.
