@@ -1,1 +1,1 @@
-"""The account page: profile, security, what managers see, API tokens."""
+"""The account page: profile, security, visibility and API tokens."""

@@ -1,4 +1,4 @@
-"""Write what people change on their account page."""
+"""Change the profile and the preferences of an account."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from roadmap.people.locks import lock_and_load_user, lock_user
 from roadmap.people.models import User
 from roadmap.people.rules import changed_fields
 
-# Whether notifications are also mailed, including those that wait to be sent; whether a letter
-# alone is a shortcut; whether others in the person's teams see their reasons and target dates, and
-# what they say of tools.
-# Each with its action in the history, and the name of its value there.
+# Preferences by column of `user`, each with its action in the history and the name of its value
+# there. `wants_mail` also applies to notifications that are waiting to be sent.
 PREFERENCES = {
     "wants_mail": ("account.mail_wanted", "wants"),
     "uses_single_keys": ("account.single_keys", "uses"),
@@ -36,9 +34,9 @@ def change_profile(
     now: dt.datetime,
     **values: str,
 ) -> None:
-    """Change name, time zone, theme or locale; leave out what stays. Raises EditConflict.
+    """Change the given ones of name, time zone, theme and locale. Raises EditConflict.
 
-    `read` is what the form was opened with: a field that still has this value is not written.
+    `read` has the values when the form was opened; fields still equal to them are not written.
     """
     person = lock_and_load_user(session, user_id)
     changed = changed_fields(values, read or {}, {name: getattr(person, name) for name in values})
@@ -54,7 +52,7 @@ def change_profile(
 def set_preference(
     session: Session, user_id: uuid.UUID, name: str, is_on: bool, *, by: uuid.UUID, now: dt.datetime
 ) -> None:
-    """Switch one of `PREFERENCES` on or off."""
+    """Turn one of `PREFERENCES` on or off."""
     action, noted_as = PREFERENCES[name]
     noted: dict[str, Any] = {noted_as: is_on}
     lock_user(session, user_id)

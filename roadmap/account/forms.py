@@ -1,4 +1,4 @@
-"""Forms of the account page: profile, address, password, tokens."""
+"""Forms of the account pages: profile, address, password, tokens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from roadmap.people.scopes import SCOPES
 
 @lru_cache(maxsize=1)
 def timezone_choices() -> list[SelectChoice]:
-    """Return every time zone by region, UTC first."""
+    """Return all time zones by region, UTC first."""
     choices = [SelectChoice("UTC", "UTC")]
     for name in timezone_names()[1:]:
         region, _slash, place = name.partition("/")
@@ -43,7 +43,7 @@ def timezone_choices() -> list[SelectChoice]:
 
 @lru_cache(maxsize=1)
 def locale_choices() -> list[SelectChoice]:
-    """Return every format of dates and numbers, with an example."""
+    """Return all formats of dates and numbers, with examples."""
     return [
         SelectChoice(name, LOCALE_EXAMPLES.get(name) or locale_example(name))
         for name in FORMAT_LOCALES
@@ -51,13 +51,13 @@ def locale_choices() -> list[SelectChoice]:
 
 
 def locale_example(name: str) -> str:
-    """Return the name of a locale, and a date and a number as it writes them."""
+    """Return the name of a locale with a formatted date and number."""
     language = Locale.parse(name).get_display_name("en")
     day = dt.date(2026, 3, 25)
     return f"{language}: {show_date(day, name)}, {show_number(1234.5, name)}"
 
 
-# What `locale_example` returns: reading a dozen locales takes 7 MiB in every worker.
+# The results of `locale_example`, because loading a dozen locales takes 7 MiB per worker.
 LOCALE_EXAMPLES = {
     "en": "English: 25 Mar 2026, 1,234.5",
     "en_GB": "English (United Kingdom): 25 Mar 2026, 1,234.5",
@@ -97,7 +97,7 @@ class ProfileForm(FlaskForm):
     locale = SelectField(
         _l("Dates and numbers"), choices=locale_choices, render_kw={"required": True}
     )
-    # The stored values when the form was opened: a field that still has its value is not written.
+    # The stored values when the form was opened; fields still equal to them are not written.
     name_read = HiddenField()
     timezone_read = HiddenField()
     theme_read = HiddenField()
@@ -105,7 +105,7 @@ class ProfileForm(FlaskForm):
 
 
 class TokenForm(FlaskForm):
-    """A personal token of the API: its name, scope and lifetime."""
+    """A personal API token: its name, scope and lifetime."""
 
     name = StringField(
         _l("Name"),

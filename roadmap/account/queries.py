@@ -1,4 +1,4 @@
-"""Read what the account page says about those who see a person, and about mail."""
+"""Read who sees a person, and the mail settings, for the account page."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from roadmap.people.roles import ROLES, Capability
 
 
 def load_visibility(session: Session, user_id: uuid.UUID) -> dict[str, Any]:
-    """Load what others see of a person, who they are, and whether notifications are mailed.
+    """Load who sees what a person shares, and whether notifications are mailed.
 
-    `viewers` are their names, `team` is the slug of a team of the person, None without one.
+    `viewers` are names; `team` is the slug of one of the person's teams, or None.
     """
     switches = sa.select(User.shares_plans, User.wants_mail).where(User.id == user_id)
     teams = memberships(session, user_id)
-    # First a team in which others see the person.
+    # Prefer a team in which others see the person.
     teams.sort(key=lambda found: ROLES[found[1]].allows(Capability.SEE_SHARED))
     return {
         **session.execute(switches).one()._mapping,

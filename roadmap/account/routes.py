@@ -1,4 +1,4 @@
-"""The account page: profile, security, what others see, API tokens."""
+"""The account pages: profile, security, visibility and API tokens."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from roadmap.people.scopes import SCOPES
 account = Blueprint("account", __name__)
 
 PROFILE_FIELDS = ("name", "timezone", "theme", "locale")
-# The preference that each switch of the page saves, and what is said when it is on, and off.
+# The preference that each switch saves, and the messages when it is turned on and off.
 SWITCHES = {
     "mail": (
         "wants_mail",
@@ -66,7 +66,7 @@ def show_account() -> Response:
 @account.put("/account")
 @permit("account.write")
 def save_account() -> Response:
-    # A form that was sent without the language leaves it as it is.
+    # If the form was sent without a locale, keep the current one.
     form = ProfileForm(locale=current_user.locale)
     if not form.validate():
         return _render_account(form, 422)
@@ -81,7 +81,7 @@ def save_account() -> Response:
             **{name: form[name].data or "" for name in PROFILE_FIELDS},
         )
     except EditConflict as late:
-        # Keep what was typed: sending it again overwrites knowingly.
+        # Keep the entered values; submitting again overwrites the other change deliberately.
         for name, value in late.stored.items():
             form[f"{name}_read"].data = value
         return _render_account(form, 409, late=_conflict_labels(form, late))
@@ -94,7 +94,7 @@ def save_account() -> Response:
 @account.put("/account/sharing", defaults={"switch": "sharing"})
 @permit("account.write")
 def save_switch(switch: str) -> Response:
-    """Save a preference: not sent, it is off, so that nothing is shared by mistake."""
+    """Save a preference; a missing value turns it off, so that nothing is shared by mistake."""
     name, on, off = SWITCHES[switch]
     is_on = request.form.get(name) == "1"
     set_preference(db.session, current_user.id, name, is_on, by=current_user.id, now=now())
@@ -105,7 +105,7 @@ def save_switch(switch: str) -> Response:
 @account.get("/account/keyboard")
 @permit("account.read")
 def show_keys() -> str:
-    """List the keys: as a page, and for htmx as what the dialog shows."""
+    """List the keyboard shortcuts: as a page, or for htmx as the content of the dialog."""
     template = "account/_keys.html" if wants_fragment() else "account/keyboard.html"
     return render_template(template)
 
@@ -121,7 +121,7 @@ def edit_email() -> Response:
 @permit("account.write")
 @fresh_login_required
 def save_email() -> Response:
-    """Let the new address wait; whether it is another account's is not said."""
+    """Request confirmation of a new address, without revealing whether an account has it."""
     form = ChangeEmailForm()
     if not form.validate():
         return render_page("account/change_email.html", 422, form=form)
@@ -131,7 +131,7 @@ def save_email() -> Response:
 @account.delete("/account/email")
 @permit("account.write")
 def discard_email() -> Response:
-    """Forget the address that waits, unless it is the only one."""
+    """Discard the pending address, unless it is the only one."""
     if current_user.email_key is not None and email_confirmation.discard_email(
         db.session, current_user.id
     ):
@@ -142,7 +142,7 @@ def discard_email() -> Response:
 @account.post("/account/email/link")
 @permit("account.write")
 def resend_link() -> Response:
-    """Mail another link to the address that waits; the earlier one stops working."""
+    """Mail another link to the pending address; the earlier one stops working."""
     pending = queries.find_pending_email(db.session, current_user.id)
     if pending is None or not transport.is_configured():
         return see_other("account.show_account")
@@ -152,7 +152,7 @@ def resend_link() -> Response:
 @account.get("/account/email/<token>")
 @permit("account.write")
 def show_confirmation(token: str) -> Response:
-    """Ask with a button, because programs that check mail open its links."""
+    """Show a button to confirm, because mail scanners open links."""
     me = current_user.id
     pending = email_confirmation.find_by_link(db.session, me, token, now=now())
     if pending is None:
@@ -247,7 +247,7 @@ def list_tokens() -> str:
 @account.get("/account/tokens/agents")
 @permit("token.read")
 def show_agents() -> str:
-    """Show how to point a coding agent at this server."""
+    """Show how to connect a coding agent to this server."""
     return render_template("account/agents.html")
 
 
@@ -255,7 +255,7 @@ def show_agents() -> str:
 @permit("token.write")
 @fresh_login_required
 def new_token() -> Response:
-    """Show the form; `?scope=` chooses a scope."""
+    """Show the form; `?scope=` preselects a scope."""
     scope = request.args.get("scope", "")
     chosen = {"scope": scope} if scope in SCOPES else {}
     return render_page("account/token_new.html", form=TokenForm(**chosen))
@@ -265,7 +265,7 @@ def new_token() -> Response:
 @permit("token.write")
 @fresh_login_required
 def create_token() -> Response:
-    """Create a token and show it once: it is not stored."""
+    """Create a token and show it once, because it is not stored."""
     form = TokenForm()
     if not form.validate():
         return render_page("account/token_new.html", 422, form=form)
@@ -309,7 +309,7 @@ def _refuse_link() -> Response:
 
 
 def _request_email(form: ChangeEmailForm) -> Response:
-    """Let the address of the form wait to be confirmed, and mail its link where mail is set up."""
+    """Request confirmation of the submitted address, and mail its link if mail is set up."""
     me, new = current_user.id, form.email.data or ""
     limits = rate_limits.confirmation_limits(me, email_key(new))
     if wait := rate_limits.count_attempt(limits, now=now()):

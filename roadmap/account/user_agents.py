@@ -1,8 +1,8 @@
-"""Recognise browser and system in a User-Agent header."""
+"""Recognise browser and operating system in a User-Agent header."""
 
 from __future__ import annotations
 
-# The first match counts, because browsers also name the ones they descend from.
+# The first match counts, because browsers also name the browsers they derive from.
 BROWSERS = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
