@@ -1,1 +1,1 @@
-"""Invitations: to a team or to this installation, accepted once by one person."""
+"""Invitations to a team or to this installation, which one person can accept once."""

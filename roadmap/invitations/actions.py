@@ -41,17 +41,17 @@ from roadmap.people.queries import find_role
 from roadmap.people.roles import ROLES, is_at_least
 
 DEFAULT_LIFETIME = dt.timedelta(days=14)
-# How long an expired invitation stays listed; the audit log keeps its entries.
+# How long expired invitations stay listed. Their audit entries remain.
 RETENTION = dt.timedelta(days=90)
-# Of one person, at the same time.
+# The maximum number of open invitations per inviter.
 MAX_OPEN = 500
 
 
 class InvitationRefused(ValueError):
-    """An invitation cannot be created. `reason` is inviter, member, invited or account:
+    """An invitation cannot be created.
 
-    the inviter may not invite there, the person is in the team already, is invited to a higher
-    `role`, or has an account.
+    `reason` is inviter (the inviter may not invite there), member (the person is already in the
+    team), invited (they are already invited to a higher `role`) or account (they have an account).
     """
 
     def __init__(self, reason: str, role: str = "") -> None:
@@ -61,7 +61,7 @@ class InvitationRefused(ValueError):
 
 
 class InvitationInvalid(ValueError):
-    """An invitation cannot be accepted any more, because of its `state`."""
+    """An invitation can no longer be accepted, because of its `state`."""
 
     def __init__(self, state: str) -> None:
         self.state = state
@@ -69,7 +69,7 @@ class InvitationInvalid(ValueError):
 
 
 class WrongAddress(ValueError):
-    """The invitation is for another e-mail address than the account's."""
+    """The invitation is for an e-mail address other than the account's."""
 
 
 def invite(
@@ -79,23 +79,23 @@ def invite(
     role: str,
     email: str = "",
     by: uuid.UUID,
-    lives: dt.timedelta = DEFAULT_LIFETIME,
+    lifetime: dt.timedelta = DEFAULT_LIFETIME,
     now: dt.datetime,
     key: str = "",
 ) -> tuple[Invitation, str]:
-    """Create an invitation and the token of its link, which is not stored, once for each `key`.
+    """Create an invitation and the token of its link, which is not stored, once per form `key`.
 
-    With a normalized address only its person can use it; they get a mail, and it replaces their
-    open invitation to the same team. Raise InvitationRefused, TeamDeleted, LimitReached, and
-    KeyError for an unknown role.
+    With a normalized address, only its owner can use the invitation. They get a mail, and it
+    replaces their open invitation to the same team. Raises InvitationRefused, TeamDeleted,
+    LimitReached, and KeyError for an unknown role.
     """
     if role not in ROLES:
         raise KeyError(role)
     team_id, invited = team.id if team else None, email_key(email)
-    made_as = form_id(key, by, team_id, role, email, lives)
+    made_as = form_id(key, by, team_id, role, email, lifetime)
     if team_id is not None:
         lock_team(session, team_id)
-    # Invitations of one address to one team, or of one form, wait for each other.
+    # Serialize invitations of one address to one team, or from one form.
     lock_name(session, f"invite:{team_id}:{invited or made_as}")
     if not may_invite(session, by, team_id):
         raise InvitationRefused("inviter")
@@ -119,7 +119,7 @@ def invite(
     token = form_token(key, made_as, now)
     invitation = Invitation(
         id=made_as, token_hash=hash_token(token), email=email, email_key=invited, team_id=team_id,
-        role=role, created_by=by, created_at=now, expires_at=now + lives,
+        role=role, created_by=by, created_at=now, expires_at=now + lifetime,
         is_mailed=bool(invited) and transport.is_configured(),
     )  # fmt: skip
     session.add(invitation)
@@ -146,9 +146,9 @@ def accept(
 ) -> bool:
     """Add a person to the invitation's team; return whether anything changed.
 
-    `is_new` says that they got their account by it. A member with this or a higher role keeps it.
-    Raise InvitationInvalid, WrongAddress, and AccountDeactivated. Of simultaneous callers one
-    succeeds.
+    `is_new` is whether the invitation created their account. Members never get a lower role. Only
+    one of several concurrent callers succeeds. Raises InvitationInvalid, WrongAddress, and
+    AccountDeactivated.
     """
     if invitation.team_id is not None:
         try:
@@ -186,19 +186,19 @@ def accept(
 def revoke(
     session: Session, invitation: Invitation, *, by: uuid.UUID | None, now: dt.datetime
 ) -> bool:
-    """Revoke an invitation, and its mail if that was not sent; return False if it was not open."""
+    """Revoke an invitation and its unsent mail; return False if it was not open."""
     return _end(session, invitation, "revoked", by=by, now=now)
 
 
 def decline(
     session: Session, invitation: Invitation, user_id: uuid.UUID, *, now: dt.datetime
 ) -> bool:
-    """End an invitation as the invited person wishes; return False if it was not open."""
+    """Decline an invitation for the invited person; return False if it was not open."""
     return _end(session, invitation, "declined", by=user_id, declined_by=user_id, now=now)
 
 
 def prune(session: Session, *, now: dt.datetime) -> int:
-    """Delete invitations past their retention; return the number of rows."""
+    """Delete invitations past their retention period; return the number of rows."""
     old = sa.delete(Invitation).where(Invitation.expires_at < now - RETENTION)
     return count_changed(session, old)
 
@@ -212,7 +212,7 @@ def _end(
     declined_by: uuid.UUID | None = None,
     now: dt.datetime,
 ) -> bool:
-    """End an invitation without a new member: `how` is revoked, replaced or declined."""
+    """End an invitation without accepting it; `how` is revoked, replaced or declined."""
     gone = _update_open(session, invitation, revoked_at=now)
     if gone:
         outbox.withdraw(session, emails.MAIL_SOURCE, [invitation.id])
@@ -222,7 +222,7 @@ def _end(
 
 
 def _update_open(session: Session, invitation: Invitation, **values: Any) -> bool:
-    """Write to an invitation; return False if it is not open any more."""
+    """Update an invitation; return False if it is no longer open."""
     open_one = sa.update(Invitation).where(Invitation.id == invitation.id, IS_OPEN)
     written = count_changed(session, open_one.values(**values))
     refresh(session, invitation)
@@ -238,7 +238,7 @@ def _replace_older(
     by: uuid.UUID,
     now: dt.datetime,
 ) -> None:
-    """End older invitations of an address to a team. Raise InvitationRefused for a higher role."""
+    """End older invitations of an address to a team. Raises InvitationRefused for a higher role."""
     older = session.scalars(select_open(key, team_id)).all()
     for invitation in older:
         higher = not is_at_least(role, invitation.role)
@@ -257,7 +257,7 @@ def _send_ended(
     declined_by: uuid.UUID | None = None,
     now: dt.datetime,
 ) -> None:
-    """Send the signal to higher rooms."""
+    """Signal the end of an invitation to higher packages."""
     invitation_ended.send(
         session, email_key=invitation.email_key, team=invitation.team, role=invitation.role,
         invited_by=invitation.created_by, accepted_by=accepted_by, joined=joined,

@@ -1,6 +1,6 @@
-"""Prove an address to an invitation that names none, by a link that is mailed to it.
+"""Verify the address of a person who uses an invitation without one, by a mailed link.
 
-The link is signed and nothing of it is stored: the invitation stays open until it is accepted.
+The link is signed and not stored. The invitation stays open until it is accepted.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ LIFETIME = dt.timedelta(hours=24)
 
 
 def sign_address(invitation: Invitation, email: str) -> str:
-    """Return the proof, for a link that only the owner of the address gets."""
+    """Return a signed proof of the address, for a link that is only mailed to it."""
     return _serializer().dumps([invitation.id.hex, email])
 
 
 def read_address(invitation: Invitation, proof: str) -> str:
-    """Return the address that a proof is for, or "" if it is wrong, old or for another one."""
+    """Return the address in a proof, or "" if it is invalid, expired or for another invitation."""
     try:
         invitation_id, email = _serializer().loads(proof, max_age=int(LIFETIME.total_seconds()))
     except (BadData, ValueError):

@@ -1,4 +1,4 @@
-"""The mail with an invitation, and the URL of its link."""
+"""Invitation mails and links."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roadmap.mail import outbox
 from roadmap.people.models import User
 from roadmap.people.roles import ROLES
 
-# The kind of source of a mail about an invitation.
+# The source kind of invitation mails in the outbox.
 MAIL_SOURCE = "invitation"
 
 
@@ -24,7 +24,7 @@ def invitation_url(token: str) -> str:
 
 
 def render_address_mail(invitation: Invitation, email: str, token: str) -> outbox.Mail:
-    """Return the mail to somebody who used an invitation without an address and typed theirs."""
+    """Return the mail that verifies an address entered on an invitation without one."""
     body = _(
         "Hello,\n\n"
         "Somebody, probably you, has an invitation to Cairn and entered this address.\n"
@@ -43,15 +43,15 @@ def render_address_mail(invitation: Invitation, email: str, token: str) -> outbo
 
 
 def render_invitation_mail(invitation: Invitation, token: str, reader: User | None) -> outbox.Mail:
-    """Return the mail with an invitation: who invites, to what, the link, and its expiry date.
+    """Return the mail with an invitation: inviter, team, link and expiry date.
 
-    `reader` is the person with this address, if any: the date is in their zone and format, and
-    otherwise in UTC.
+    `reader` is the account with this address, if any; its time zone and format apply to the date.
+    The default is UTC.
     """
     expires_at, inviter, team = invitation.expires_at, invitation.inviter, invitation.team
     name = who = invitation.by_name
     if inviter is not None and inviter.email_key:
-        # An address that is not confirmed may be somebody else's.
+        # Unconfirmed addresses may be somebody else's.
         who = f"{name} ({inviter.email})"
     if reader is None:
         day = _("%(day)s (UTC)", day=show_date(expires_at.astimezone(dt.UTC).date()))

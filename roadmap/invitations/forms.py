@@ -1,4 +1,4 @@
-"""Forms to create and to accept invitations."""
+"""Forms to create and accept invitations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roadmap.people.roles import DEFAULT_ROLE, ROLES
 
 
 class AcceptInvitationForm(SignUpForm):
-    """A new account; its address is the invitation's, if that has one."""
+    """A new account, with the address of the invitation if it has one."""
 
     def __init__(self, *, invited_email: str) -> None:
         super().__init__()
@@ -32,13 +32,13 @@ class AcceptInvitationForm(SignUpForm):
 
 
 class AddressForm(FlaskForm):
-    """The address to which the link is mailed that opens an account."""
+    """The address to verify before creating an account."""
 
     email = own_email_field(_l("E-mail"))
 
 
 def email_field(first: Callable[..., None]) -> EmailField:
-    """Build the field for the address of somebody else; `first` says whether it may be empty."""
+    """Build the field for another person's address; `first` is the first validator."""
     return EmailField(
         _l("E-mail"),
         [first, Length(max=320), normalize_email],
@@ -54,7 +54,7 @@ def role_field(default: str | None = None) -> SelectField:
 
 
 class InviteForm(FlaskForm):
-    """The invited address and the lifetime. Without an address anybody can use the link."""
+    """The invited address and the lifetime. Without an address, anyone can use the link."""
 
     email = email_field(Optional())
     days = SelectField(
@@ -69,7 +69,7 @@ class InviteForm(FlaskForm):
     )
 
     @property
-    def lives(self) -> dt.timedelta:
+    def lifetime(self) -> dt.timedelta:
         return dt.timedelta(days=int(self.days.data))
 
 

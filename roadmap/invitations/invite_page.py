@@ -1,4 +1,4 @@
-"""What pages of other rooms need to invite: form, limits, and the new link."""
+"""Invitation helpers for pages of other packages: form handling, limits and the new link."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _COOKIE_KEY = "invitation_made"
 
 
 def pop_created(place: str) -> dict[str, Any]:
-    """Return the context of the invitation that was just created on this page, once.
+    """Return once the template context of an invitation newly created on this page.
 
-    `sent_to` is empty for a link to hand over, `replaced` says whether it ended an earlier one.
+    `sent_to` is empty for a link that is not mailed. `replaced` is whether it ended an earlier one.
     """
     kept: list[Any] = cookie.pop(_COOKIE_KEY, None) or [""]
     if kept[0] != place:
@@ -41,9 +41,9 @@ def pop_created(place: str) -> dict[str, Any]:
 
 
 def page_context(team_id: uuid.UUID | None) -> dict[str, Any]:
-    """Return the context of a page of invitations to this team, or to all, without its form."""
+    """Return the context of a page with the invitations to this team, or all, without the form."""
     invitations = list_open_invitations(db.session, team_id)
-    # What somebody typed to whom a link for anyone was passed on is theirs.
+    # Mail errors of invitations without an address would reveal addresses that others entered.
     ids = [row.id for row in invitations if row.email]
     return {
         "mails": transport.is_configured(),
@@ -54,15 +54,15 @@ def page_context(team_id: uuid.UUID | None) -> dict[str, Any]:
 
 
 def revoke(invitation: Invitation | None, *, by: uuid.UUID) -> None:
-    """Revoke an invitation that can still be used, and say so."""
+    """Revoke an open invitation and flash a message."""
     if invitation is not None and actions.revoke(db.session, invitation, by=by, now=now()):
         flash(_("The invitation is revoked. Its link no longer works."))
 
 
 def count_invitation(form: InviteForm, inviter: uuid.UUID) -> int:
-    """Count an invitation and return 0, or return the seconds to wait, with an error in the form.
+    """Count an invitation and return 0, or add a form error and return the seconds to wait.
 
-    Ends the request's transaction; call it before anything is written.
+    Ends the request's transaction, so call it before writing anything.
     """
     limits = rate_limits.invitation_limits(inviter, email_key(form.email.data or ""))
     wait = rate_limits.count_attempt(limits, now=now())
@@ -80,10 +80,10 @@ def count_invitation(form: InviteForm, inviter: uuid.UUID) -> int:
 def create_from_form(
     form: InviteForm, place: str, *, team: Team | None = None, by: uuid.UUID
 ) -> bool:
-    """Create an invitation; return False with an error in the form where it cannot be created.
+    """Create an invitation, or add a form error and return False.
 
-    The next page of `place` shows its link once, unless it is mailed. The link is in the inviter's
-    cookie; the server stores its hash. Raise PermissionDenied.
+    The next page at `place` shows the link once, unless it is mailed. The link is stored in the
+    inviter's cookie, and the server only stores its hash. Raises PermissionDenied.
     """
     email = form.email.data or ""
     role = form.role.data if isinstance(form, TeamInviteForm) else DEFAULT_ROLE
@@ -91,7 +91,7 @@ def create_from_form(
     before = db.session.scalars(older).first() if email else None
     try:
         made, token = actions.invite(
-            db.session, team=team, role=role, email=email, by=by, lives=form.lives, now=now(),
+            db.session, team=team, role=role, email=email, by=by, lifetime=form.lifetime, now=now(),
             key=form_key(),
         )  # fmt: skip
     except actions.InvitationRefused as refused:
@@ -101,7 +101,7 @@ def create_from_form(
         return False
     replaced = before is not None and before is not made
     if made.is_mailed:
-        # Only the owner of the address gets the link: who has it counts as its owner.
+        # Only mail the link, because using it proves ownership of the address.
         flash(_("The invitation is being mailed to %(email)s.", email=made.email))
         if replaced:
             flash(_("The earlier link for this address stops working."))

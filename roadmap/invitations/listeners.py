@@ -1,4 +1,4 @@
-"""Revoke the open invitations of a team that is deleted."""
+"""Revoke the open invitations of deleted teams."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _revoke_invitations_of_team(
 ) -> None:
     """Revoke the invitations of a team that is about to be deleted.
 
-    The rows are deleted with the team, but not their mails and notifications.
+    Deleting the team deletes their rows, but not their mails and notifications.
     """
     of_team = sa.select(Invitation).where(Invitation.team_id == team.id, IS_OPEN)
     for invitation in session.scalars(of_team).all():
@@ -29,5 +29,5 @@ def _revoke_invitations_of_team(
 
 
 def listen() -> None:
-    """Connect the listener; connecting twice does no harm."""
+    """Connect the listener. Repeated calls have no effect."""
     team_deleting.connect(_revoke_invitations_of_team)

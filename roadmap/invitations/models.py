@@ -14,10 +14,10 @@ from roadmap.people.roles import DEFAULT_ROLE
 
 
 class Invitation(Base):
-    """An invitation to open an account here, and to join a team if it names one.
+    """An invitation to create an account, and to join a team if it names one.
 
-    Anybody with the link uses it once, or only the person of its address, who alone has the link
-    where `is_mailed`.
+    It works once, for anyone with the link, or only for the owner of `email` if set. With
+    `is_mailed`, only they have the link.
     """
 
     __tablename__ = "invitation"
@@ -47,5 +47,5 @@ class Invitation(Base):
 
     @property
     def by_name(self) -> str:
-        """Return who invites; empty where they have no account any more."""
+        """Return the inviter's name; empty if their account is deleted."""
         return self.inviter.name if self.inviter else ""

@@ -1,4 +1,4 @@
-"""Read invitations: by token, open ones of a team, and their state."""
+"""Read invitations and their state."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from roadmap.people.models import User
 from roadmap.people.reach import teams_of
 from roadmap.people.roles import Capability
 
-# States of an invitation. The others are `used`, `expired`, `revoked`, and `lapsed` where the
-# inviter may not invite any more.
+# States of an invitation. The others are `used`, `expired`, `revoked`, and `lapsed` if the inviter
+# may no longer invite.
 VALID, UNKNOWN = "valid", "unknown"
 
 # Neither used nor revoked.
@@ -25,9 +25,9 @@ _NEWEST_FIRST = sa.select(Invitation).order_by(Invitation.created_at.desc(), Inv
 
 
 def list_open_invitations(session: Session, team_id: uuid.UUID | None) -> Sequence[Invitation]:
-    """Return the open invitations of one team, or of all for None, newest first.
+    """Return the open invitations of a team, or all if None, newest first.
 
-    Expired ones are among them.
+    Includes expired ones.
     """
     query = _NEWEST_FIRST.where(IS_OPEN)
     if team_id is not None:
@@ -38,7 +38,7 @@ def list_open_invitations(session: Session, team_id: uuid.UUID | None) -> Sequen
 def list_invitations_to(
     session: Session, key: str | None, *, now: dt.datetime
 ) -> Sequence[Invitation]:
-    """Return the valid invitations to teams for a confirmed address, the newest first."""
+    """Return the valid team invitations for a confirmed address, newest first."""
     if not key:
         return []
     to_teams = _NEWEST_FIRST.where(
@@ -52,9 +52,9 @@ def list_invitations_to(
 
 
 def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:
-    """Return whether this person may invite to the team, or to no team in particular.
+    """Return whether a person may invite to a team, or to the installation if None.
 
-    Administrators may invite to any team, managers to the teams that they lead.
+    Administrators may invite to all teams, managers to those they manage.
     """
     active = sa.select(User.is_admin).where(User.id == person, User.deactivated_at.is_(None))
     is_admin = session.scalar(active)
@@ -66,16 +66,16 @@ def may_invite(session: Session, person: uuid.UUID | None, team_id: uuid.UUID | 
 
 def find_by_token(session: Session, token: str) -> Invitation | None:
     """Return the invitation with this token, or None."""
-    return _find_anew(session, Invitation.token_hash == hash_token(token))
+    return _find_reloaded(session, Invitation.token_hash == hash_token(token))
 
 
 def find_received(session: Session, invitation_id: uuid.UUID, key: str | None) -> Invitation | None:
     """Return the invitation with this id, if it is for this confirmed address."""
     is_theirs = sa.and_(Invitation.email_key == key, Invitation.email_key != "")
-    return _find_anew(session, sa.and_(Invitation.id == invitation_id, is_theirs))
+    return _find_reloaded(session, sa.and_(Invitation.id == invitation_id, is_theirs))
 
 
-def _find_anew(session: Session, condition: sa.ColumnElement[bool]) -> Invitation | None:
+def _find_reloaded(session: Session, condition: sa.ColumnElement[bool]) -> Invitation | None:
     found = sa.select(Invitation).where(condition)
     return session.scalars(found.execution_options(populate_existing=True)).first()
 
@@ -83,13 +83,13 @@ def _find_anew(session: Session, condition: sa.ColumnElement[bool]) -> Invitatio
 def find_invitation(
     session: Session, invitation_id: uuid.UUID, team_id: uuid.UUID | None = None
 ) -> Invitation | None:
-    """Return the invitation with this id, where given only if it is for this team."""
+    """Return the invitation with this id, if it is for `team_id` (when given)."""
     found = session.scalar(sa.select(Invitation).where(Invitation.id == invitation_id))
     return found if found and team_id in (None, found.team_id) else None
 
 
 def invitation_state(session: Session, invitation: Invitation, now: dt.datetime) -> str:
-    """Return the state of an invitation, which depends on what its inviter may do now."""
+    """Return the state of an invitation, which depends on the inviter's current permissions."""
     if invitation.accepted_at is not None:
         return "used"
     if invitation.revoked_at is not None:
@@ -100,7 +100,7 @@ def invitation_state(session: Session, invitation: Invitation, now: dt.datetime)
 
 
 def select_open(key: str, team_id: uuid.UUID | None) -> sa.Select[Invitation]:
-    """Select the open invitations of an address to the team, or to none."""
+    """Select the open invitations of an address to a team, or to no team if None."""
     return sa.select(Invitation).where(
         Invitation.email_key == key,
         Invitation.team_id.is_(None) if team_id is None else Invitation.team_id == team_id,

@@ -1,6 +1,6 @@
-"""Show and accept an invitation, with or without an account, by its token or, received, by its id.
+"""Show and accept invitations, by token or (for the confirmed address of the user) by id.
 
-No response with a token is a 403: that would write the URL into the audit log.
+Routes with a token never respond with 403, because that would write the URL to the audit log.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def accept_invitation(token: str) -> Response:
 @invitations.get("/invitations/received/<uuid:invitation_id>")
 @permit("account.read")
 def show_received(invitation_id: uuid.UUID) -> Response:
-    """Show an invitation to the confirmed address of the person who is signed in."""
+    """Show an invitation to the confirmed address of the signed-in person."""
     return _render_page(_find_received(invitation_id))
 
 
@@ -107,7 +107,7 @@ def _find_received(invitation_id: uuid.UUID) -> Invitation:
 
 
 def _join(invitation: Invitation, actor: Actor, token: str = "") -> Response | None:
-    """Accept the invitation for the person who is signed in; return None where they cannot."""
+    """Accept the invitation for the signed-in person; return None if they cannot."""
     if invitation.accepted_by == actor.id:
         return _redirect_after_accepting(invitation, token)
     if invitation.team is None:
@@ -118,7 +118,7 @@ def _join(invitation: Invitation, actor: Actor, token: str = "") -> Response | N
     except (actions.InvitationInvalid, actions.WrongAddress, AccountDeactivated):
         return None
     if joined and held is not None:
-        # A changed role ends all sessions of the person; this browser gets a new one, no fresher.
+        # A role change ends all sessions; start a new one here, with the old sign-in times.
         user = queries.find_user(db.session, actor.id)
         if user is not None:
             sign_in_user(user, renews=actor)
@@ -126,7 +126,7 @@ def _join(invitation: Invitation, actor: Actor, token: str = "") -> Response | N
 
 
 def _sign_up(token: str) -> Response:
-    """Create an account and accept the invitation with it, once if the form is sent twice."""
+    """Create an account and accept the invitation, only once if the form is resubmitted."""
     with read_only_session():
         invitation = _find(token)
         is_valid = invitation_state(db.session, invitation, now()) == VALID
@@ -137,7 +137,7 @@ def _sign_up(token: str) -> Response:
         return _mail_link(invitation, token)
     form = AcceptInvitationForm(invited_email=invited_email)
     if not is_valid or taken:
-        return _sign_up_again(token, form) or _render_page(_find(token), token, 409)
+        return _answer_resubmission(token, form) or _render_page(_find(token), token, 409)
     if not form.validate():
         return _render_page(_find(token), token, 422, form=form)
     end_transaction()
@@ -159,7 +159,7 @@ def _sign_up(token: str) -> Response:
         actions.accept(db.session, invitation, user.id, is_new=True, now=now())
     except auth_actions.EmailTaken:
         end_transaction()
-        if again := _sign_up_again(token, form):
+        if again := _answer_resubmission(token, form):
             return again
         if invited_email:
             return see_other("invitations.show_invitation", token=token)
@@ -173,7 +173,7 @@ def _sign_up(token: str) -> Response:
 
 
 def _mail_link(invitation: Invitation, token: str) -> Response:
-    """Mail a link to the address that was typed; the answer is the same if it has an account."""
+    """Mail a link to the entered address, without revealing whether an account has it."""
     form = AddressForm()
     if not form.validate():
         return _render_page(_find(token), token, 422, form=form)
@@ -186,8 +186,8 @@ def _mail_link(invitation: Invitation, token: str) -> Response:
     return see_other("invitations.show_invitation", token=token)
 
 
-def _sign_up_again(token: str, form: AcceptInvitationForm) -> Response | None:
-    """Answer a form that is sent twice as the first time; None if it is another one."""
+def _answer_resubmission(token: str, form: AcceptInvitationForm) -> Response | None:
+    """Return the first response for a resubmitted form; None for any other form."""
     with read_only_session():
         invitation = _find(token)
     if invitation.accepted_by is None or not form.validate():
@@ -206,9 +206,9 @@ def _limits(token: str) -> rate_limits.Limits:
 
 
 def _redirect_after_accepting(invitation: Invitation, token: str) -> Response:
-    """Redirect a manager to the team, everybody else to their dashboard."""
+    """Redirect managers to the team, and others to the dashboard."""
     if token:
-        # A whole office may accept from one address: only failures count.
+        # Only count failures, because a whole office may share an address.
         rate_limits.uncount_attempt(db.session, _limits(token))
     team = invitation.team
     if team is None:
@@ -229,11 +229,12 @@ def _render_page(
     status: int = 200,
     form: AcceptInvitationForm | AddressForm | None = None,
 ) -> Response:
-    """Render the page of an invitation; an invalid one has its own page and status.
+    """Render the page of an invitation; invalid ones have a separate page and status.
 
-    The page offers to `join`, `sign_up` or `sign_in`, or says why not: `closed` (the account of
-    the address is), `wrong` (signed in with another address), `already` (nothing is left to
-    do), `unconfirmed` (their address is), or asks for the `address` to which a link is mailed.
+    The page offers to `join`, `sign_up` or `sign_in`, asks for an `address` to verify, or explains
+    why the invitation cannot be accepted: `closed` (the account is deactivated), `wrong` (signed in
+    with another address), `already` (nothing to do) or `unconfirmed` (their address is not
+    confirmed).
     """
     actor, team = signed_in_actor(), invitation.team
     state = invitation_state(db.session, invitation, now())
@@ -278,7 +279,7 @@ def _account_state(invitation: Invitation) -> str:
     email = _invited_email(invitation)
     if not email:
         return ""
-    # An account that merely typed this address is in nobody's way who has proved it.
+    # An account with this address unconfirmed must not block its verified owner.
     find = queries.find_user_by_email if _is_confirmed(invitation) else queries.find_user_to_sign_in
     user = find(db.session, email)
     if user is None:
@@ -291,19 +292,19 @@ def _proof() -> str:
 
 
 def _invited_email(invitation: Invitation) -> str:
-    """Return the address that opens an account by this invitation; "" if it is to be typed."""
+    """Return the address for a new account by this invitation; "" if it must be entered."""
     return invitation.email or read_address(invitation, _proof())
 
 
 def _asks_for_address(invitation: Invitation) -> bool:
-    """Return whether an address has to be proved first, which takes mail."""
+    """Return whether an address must be verified first, which requires mail."""
     return transport.is_configured() and not _invited_email(invitation)
 
 
 def _is_confirmed(invitation: Invitation) -> bool:
-    """Return whether the invited address is known to be that of the person with the link.
+    """Return whether the person with the link is known to own the invited address.
 
-    Without mail an administrator who names it confirms it; a manager has the link as well.
+    Without mail, an administrator confirms the address by naming it. A manager does not.
     """
     if not _invited_email(invitation):
         return False

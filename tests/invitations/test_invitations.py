@@ -230,7 +230,7 @@ def test_it_is_bound_to_the_address_that_it_names(session, cast, team, make, now
 
 
 def test_it_expires(session, cast, team, make, now):
-    invitation, token = make(lives=3 * DAY)
+    invitation, token = make(lifetime=3 * DAY)
     assert state_of(session, token, now + 3 * DAY - dt.timedelta(seconds=1)) == "valid"
     later = now + 3 * DAY
     assert state_of(session, token, later) == "expired"
@@ -271,8 +271,8 @@ def test_only_the_newest_of_an_address_is_mailed(session, make, with_mail):
 
 
 def test_it_is_listed_for_three_months_after_its_time_and_then_goes(session, cast, make, now):
-    make(lives=DAY)
-    used, _token = make(lives=DAY)
+    make(lifetime=DAY)
+    used, _token = make(lifetime=DAY)
     accept(session, used, cast.mallory, now=now)
     assert prune(session, now=now + 91 * DAY) == 0
     assert len(list_open_invitations(session, None)) == 1
@@ -348,7 +348,7 @@ def test_a_team_that_goes_ends_its_invitations_first(session, cast, team, make, 
 
 
 def test_a_list_of_what_is_open(session, cast, make, now):
-    make(email="ada@example.org", lives=DAY)
+    make(email="ada@example.org", lifetime=DAY)
     used, _token = make()
     accept(session, used, cast.mallory, now=now)
     gone, _token = make()

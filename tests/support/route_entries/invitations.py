@@ -17,7 +17,7 @@ from tests.support.route_entry import (
     expect_status,
 )
 
-LIVES = dt.timedelta(days=14)
+LIFETIME = dt.timedelta(days=14)
 
 PAGES: tuple[Page, ...] = (
     # Visitors get a sign-up form, non-members a button to join, and members a note.
@@ -89,7 +89,7 @@ def create_sample_data(write: Any) -> dict[str, str]:
             role=role,
             email=email,
             by=write.cast.bob,
-            lives=LIVES,
+            lifetime=LIFETIME,
             now=write.now,
         )
 
