@@ -241,12 +241,12 @@ def list_affected_members(session: Session, team_id: uuid.UUID) -> list[Affected
     tree = set(session.scalars(team_tree(team_id)))
     below = tree - {team_id}
     people = sa.select(Membership.user_id).where(Membership.team_id.in_(tree))
-    held, kept = set(), set()
+    reviewed, still_reviewed = set(), set()
     # A role in the team or above it applies to nested teams only through the team.
     for row in session.execute(select_holders(people, Capability.REVIEW)):
-        held.add(row.person)
+        reviewed.add(row.person)
         if row.team not in tree or (row.team in below and row.held_in in below):
-            kept.add(row.person)
+            still_reviewed.add(row.person)
     elsewhere = sa.exists().where(Membership.user_id == User.id, Membership.team_id != team_id)
     waiting = (
         sa.select(sa.func.count())
@@ -256,7 +256,7 @@ def list_affected_members(session: Session, team_id: uuid.UUID) -> list[Affected
     )
     columns = sa.select(User.id, User.name, sa.not_(elsewhere), waiting)
     found = [
-        AffectedMember(key, name, bool(is_teamless), key in held - kept, number)
+        AffectedMember(key, name, bool(is_teamless), key in reviewed - still_reviewed, number)
         for key, name, is_teamless, number in session.execute(
             columns.where(User.id.in_(people), _ACTIVE)
         )

@@ -131,14 +131,14 @@ def _serialize(estimate: Estimate | None) -> EstimateShape | None:
 
 
 def _reasons(found: Forecast) -> list[str]:
-    said = [
+    sentences = [
         presentation.own_pace_sentence(found.own_pace, found.today),
         presentation.days_off_sentence(found.own_pace, found.today),
         presentation.hours_left(found.remaining),
         found.by_own_pace and presentation.estimate_sentence(found, found.by_own_pace),
         presentation.target_sentence(found),
     ]
-    return [each for each in said if each]
+    return [each for each in sentences if each]
 
 
 @operation("Your time off")

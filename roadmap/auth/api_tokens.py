@@ -76,7 +76,7 @@ def create(
     if scope not in SCOPES:
         raise ValueError(f"no such scope: {scope}")
     if not 1 <= days <= MAX_DAYS:
-        raise ValueError(f"a token lives for 1 to {MAX_DAYS} days: {days}")
+        raise ValueError(f"a token is valid for 1 to {MAX_DAYS} days, not {days}")
     # Concurrent requests must not both pass the limit.
     lock_user(session, user_id)
     made_as = form_id(key, user_id, name, scope, days)

@@ -144,7 +144,7 @@ def load_matrix(
     may not see the team or the roadmap does not exist.
     """
     if team is not None and not actor.has_in(Capability.SEE_SHARED, team.id):
-        raise LookupError(f"{team.slug} is not managed by {actor.id}")
+        raise LookupError(f"{team.slug} is not visible to {actor.id}")
     seen = team_tree(team.id) if team else teams_of(actor.id, Capability.SEE_SHARED)
     rows = list_people(session, actor, seen)
     revisions = {slug: ids[1] for row in rows for slug, ids in row.roadmaps.items()}
@@ -158,7 +158,7 @@ def load_matrix(
         else next(iter(published_roadmaps(session)), None)
     )
     if slug and shown is None:
-        raise LookupError(f"no roadmap {slug}")
+        raise LookupError(f"no such roadmap: {slug}")
     content = shown.content if shown else None
     slug = content.slug if content else ""
     followed = {row.id: row.roadmaps[slug] for row in rows if slug in row.roadmaps}

@@ -82,8 +82,8 @@ def matrix(slug: str | None = None) -> Response:
     }
     if wants_fragment():
         people = ngettext("%(num)d person", "%(num)d people", len(shown.rows))
-        said = _("%(shown)s shown.", shown=people)
-        return render_page("teams/_matrix.html", announce=said, **context)
+        announcement = _("%(shown)s shown.", shown=people)
+        return render_page("teams/_matrix.html", announce=announcement, **context)
     return render_page(
         "teams/matrix.html",
         verdicts=[(verdict, labels.verdict_label(verdict)) for verdict in VERDICTS],

@@ -81,13 +81,13 @@ def add_member(slug: str) -> Response:
         return _render_page(team, 422, add=form)
     if added:
         others = other_teams(db.session, user.id, team)
-        said = membership_sentence(user.name, team.name, others)
+        text = membership_sentence(user.name, team.name, others)
         if others:
             link = Markup('<a href="/admin/people/{}#teams">{}</a>').format(
                 user.id, _("Change %(name)s's teams", name=user.name)
             )
-            said = Markup("{} {}").format(said, link)
-        flash(_("You are now in %(team)s.", team=team.name) if user.id == current_user.id else said)
+            text = Markup("{} {}").format(text, link)
+        flash(_("You are now in %(team)s.", team=team.name) if user.id == current_user.id else text)
     else:
         flash(_("%(name)s is already in %(team)s, in this role.", name=user.name, team=team.name))
     return see_other("teams.members", slug=slug)

@@ -65,11 +65,11 @@ def _of_pieces(
             text = _("Submitted for review: %(title)s", title=piece.title)
             yield SharedChange(piece.version.submitted_at, text, href)
         for review in judged.get(piece.id, ()):
-            said = {"title": piece.title, "name": review.verified_by}
+            values = {"title": piece.title, "name": review.verified_by}
             text = (
-                _("Verified by %(name)s: %(title)s", **said)
+                _("Verified by %(name)s: %(title)s", **values)
                 if review.decision == "verified"
-                else _("Returned by %(name)s: %(title)s", **said)
+                else _("Returned by %(name)s: %(title)s", **values)
             )
             yield SharedChange(review.decided_at, text, href)
 
