@@ -21,7 +21,7 @@ def test_the_source_keeps_the_rules(check: Check) -> None:
     assert not broken, "\n".join(broken)
 
 
-# Each row: the check, the files of a small tree that breaks its rule, and what must be said.
+# Each row: a check, the files of a small tree that violates it, and the expected message.
 BROKEN: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.ladder,
@@ -65,7 +65,7 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     ),
     (
         architecture.foreign_routes,
-        # Routes are known by their decorator, whatever the file is called.
+        # Routes are recognized by their decorator, not the file name.
         {
             "roadmap/dashboard/routes.py": "from roadmap.readiness.pages import say",
             "roadmap/readiness/pages.py": "@bp.get('/readiness')\ndef say():\n    return ''",

@@ -29,7 +29,7 @@ from tests.support.route_manifest import CHANGES, Change
 from tests.support.snapshot import Snapshot, rows_by_owner
 
 ASSESSED = "/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments"
-# By rule: who sends it, the maximum, and the status that says it.
+# By rule: the role, the maximum, and the status of a rejection.
 LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/career/positions": ("alice", career, "MAX_ENTRIES", 409),
     "/career/degrees": ("alice", career, "MAX_ENTRIES", 409),
@@ -54,14 +54,14 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/portfolio/links": ("alice", links, "MAX_OPEN_LINKS", 422),
     "/portfolios": ("alice", portfolios, "MAX_PORTFOLIOS", 422),
 }
-# One row for each roadmap, account or membership, or none at all.
+# At most one row per roadmap, account or membership.
 WITHOUT_LIMIT = {
     *("/login", "/signup", "/logout", "/password/forgot", "/password/<token>", "/account/confirm"),
     "/account/email/link",
     "/market/offers/calculation",
     *("/endorsements/by/<token>", "/practice/peer/<token>", "/practice/<key>/evidence"),
     *("/evidence/preview", "/evidence/impacts", "/evidence/milestones", "/evidence/capture"),
-    # What is sent waits for a day, within the quota of files.
+    # An upload is kept for a day and counts toward the file quota.
     *("/evidence/files", "/account/archive/imports"),
     *(
         "/portfolios/<uuid:portfolio_id>/introduction/preview",
@@ -71,15 +71,15 @@ WITHOUT_LIMIT = {
     "/invitations/received/<uuid:invitation_id>",
     *("/teams/<slug>/members", "/admin/people/<uuid:user_id>/teams"),
     "/admin/people/<uuid:user_id>/password-link",
-    # One of each importer; what it adds is refused as each form of its own refuses it.
+    # One per importer; imported rows have the limits of their own forms.
     *("/evidence/import/<key>", "/evidence/import/<key>/records"),
-    # One for each piece and stage; the maximum of a person is tested with the badges.
+    # One per piece of evidence and stage; the badge tests cover the maximum per person.
     "/badges",
-    # What is verified is not kept.
+    # Verified badges are not stored.
     "/credentials/verify",
-    # There is one, which the next replaces.
+    # A new one replaces it.
     "/calendar/address",
-    # What it adds is signed; its maximum is tested where a file is at hand.
+    # Needs a signed file; its maximum is tested separately.
     *("/time/calendar/entries", "/time/calendar/preview", "/time/calendar/address/preview"),
 }
 ADDING = {
@@ -94,7 +94,7 @@ def test_every_form_that_adds_something_is_listed() -> None:
 
 
 def content(app: Flask) -> dict[str, Any]:
-    """Every row, without the log and the counted tries, which a refusal may write."""
+    """Return all rows, except the tables that a rejected request may write to."""
     return {
         owner: {row for row in rows if row[0] not in ("audit_entry", "attempt")}
         for owner, rows in rows_by_owner(app).items()
@@ -134,7 +134,7 @@ def test_the_texts_of_a_refused_form_can_be_copied(
 def test_a_refused_form_leads_back_to_its_page(
     app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not to the dashboard; and only to a page of our own."""
+    """The link leads to one of Cairn's pages, and not to the dashboard."""
     monkeypatch.setattr(evidence, "MAX_PIECES", 3)
     alice = snapshot.browsers(app)["alice"]
     body = ADDING["/evidence"].body(snapshot.ids, "alice")

@@ -36,15 +36,15 @@ PAGES = sorted(
     for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md"))
     if path.is_file()
 )
-# Pages of the site whose text is that of another file; in the folder they only lead there.
+# Pages of the site that only include another file.
 OF_THE_SITE = {DOCS / "index.md", DOCS / "changelog.md"}
-# Flask brings these itself.
+# Built into Flask.
 NOT_OURS = {"run", "shell", "routes"}
-# Pictures that `make screenshots` makes.
+# Images created by `make screenshots`.
 PICTURES = {
     f"docs/images/{name}.png" for name in ("roadmap", "roadmap-dark", "matrix", "matrix-dark")
 }
-# For whom an address is, in the words of docs/pages.md, by what its permission asks.
+# The audience of a URL in docs/pages.md, by what its permission requires.
 FOR = {
     "anyone": {"public"},
     "signed in": {
@@ -81,7 +81,7 @@ OWN_NOUNS = (
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"\s]+)\"")
 BANNED = re.compile(
     r"\bTODO\b|\bFIXME\b|\bXXX\b|coming soon|lorem ipsum"
-    # Folders of somebody's own machine.
+    # Folders on a developer's machine.
     r"|(?<![\w.])/(?:home|root|tmp|mnt|work|users)/",
     re.IGNORECASE,
 )
@@ -97,12 +97,12 @@ def text_of(path: Path) -> str:
 
 
 def without_code(text: str) -> str:
-    """The prose and its links, without blocks and pieces of code."""
+    """Return text and links without code."""
     return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
 
 
 def anchors(text: str) -> set[str]:
-    """The anchors of a page's headings, as they are made of their words."""
+    """Return the anchors of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M)
     return {
         re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings
@@ -211,7 +211,7 @@ def test_every_type_of_gate_has_settings_and_a_module_that_judges_it() -> None:
 
 
 def leads_to(page: Path) -> Iterator[Path]:
-    """The pages that a page links to."""
+    """Return the pages that a page links to."""
     for in_text, in_tag in LINK.findall(without_code(text_of(page))):
         target = (in_text or in_tag).partition("#")[0]
         if target.endswith(".md") and ":" not in target:
@@ -243,7 +243,7 @@ def test_the_records_of_decisions_are_numbered_in_a_row() -> None:
 
 
 def routes(app: Flask) -> dict[tuple[str, str], str]:
-    """Each verb and rule, as it is written for people, with the permission that it asks for."""
+    """Return each method and rule, in the notation of the documentation, with its permission."""
     return {
         (method, re.sub(r"<\w+:", "<", rule.rule)): permission_of(app, rule.endpoint) or ""
         for rule in app.url_map.iter_rules()
@@ -266,7 +266,7 @@ def test_every_address_of_a_page_is_listed_with_whom_it_is_for(app: Flask) -> No
     assert not gone, f"docs/pages.md has what does not exist: {sorted(gone)}"
     for key, permission in there.items():
         words = next((words for words, asked in FOR.items() if permission in asked), "you")
-        if key[1] == "/evidence":  # a list of one's own; what is shared is listed under Reviews
+        if key[1] == "/evidence":  # the person's own list; shared evidence is listed under Reviews
             words = "you"
         assert listed[key] == words, f"{key} asks for {permission}"
         assert words != "you" or permission.partition(".")[0] in OWN_NOUNS, permission
@@ -277,7 +277,7 @@ def test_every_address_of_the_api_is_documented(app: Flask) -> None:
     page = text_of(DOCS / "api.md")
     for method, rule in sorted(routes(app)):
         if rule.startswith("/api/v1/"):
-            # As the description has it, where a name stands in braces; any name will do.
+            # As in the OpenAPI description, with any parameter name in braces.
             path = re.escape(rule.removeprefix("/api/v1"))
             path = re.sub(r"<\w+>", r"[{<]\\w+[}>]", path)
             assert re.search(rf"`{method} (?:/api/v1)?{path}(?:\?[^`]*)?`", page), (
@@ -287,8 +287,8 @@ def test_every_address_of_the_api_is_documented(app: Flask) -> None:
 
 # --- Commands in blocks of code -------------------------------------------------------------------
 
-# A line that goes on, and what a shell puts around a command.
-# Only the project's own environment has Flask. Python's import path is no command.
+# Line continuations, and shell syntax around a command.
+# Flask is only in the project's environment. PYTHONPATH is not a command.
 BARE_COMMAND = re.compile(r"(?<![\w./])flask --app")
 COMMAND = re.compile(r"flask --app roadmap ((?:[^\n|;&)]|\\\n)*)")
 
@@ -333,7 +333,7 @@ def test_the_site_is_whole_and_asks_for_nothing_elsewhere(tmp_path: Path) -> Non
     assert "README.md" not in index
     for file in (*tmp_path.rglob("*.html"), *tmp_path.rglob("*.css")):
         text = file.read_text("utf-8")
-        # What a page loads by itself; a link that a reader follows may lead anywhere.
+        # Only resources that the page loads; links may lead anywhere.
         loaded = re.findall(r"(?:src=|<link [^>]*href=)\"([^\"]+)\"|url\(([^)]+)\)", text)
         outside = [a or b for a, b in loaded if re.match(r"[\"']?(?:https?:)?//", a or b)]
         assert not outside, f"{file.name} asks for {outside}"
@@ -349,7 +349,7 @@ def test_the_site_has_the_colours_of_the_pages() -> None:
     assert theirs.items() <= ours.items()
 
 
-# --- The same in the text and in the code ---------------------------------------------------------
+# --- Values in both text and code -----------------------------------------------------------------
 
 
 def test_the_page_about_architecture_has_the_ladder_of_today() -> None:

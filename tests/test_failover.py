@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 class Wire:
-    """A TCP address in front of PostgreSQL's socket, which can fall silent without closing."""
+    """A TCP proxy for PostgreSQL's socket that can stop responding without closing connections."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -53,7 +53,7 @@ class Wire:
                 self._lines += [client, server]
                 try:
                     server.connect(str(self._target))
-                except OSError:  # nobody listens there any more
+                except OSError:  # the server has stopped
                     client.close()
                     continue
                 for source, sink in ((client, server), (server, client)):
@@ -69,7 +69,7 @@ class Wire:
 
 
 def address_of(postgres: Postgres, *wires: Wire) -> str:
-    """The address of a database that names these servers, in this order."""
+    """Return a database URL that lists these servers in order."""
     direct = make_url(postgres.url)
     hosts = [f"{HOST}:{wire.port}" for wire in wires]
     url = URL.create("postgresql", direct.username, database=direct.database, query={"host": hosts})
@@ -118,7 +118,7 @@ def test_a_server_that_falls_silent_is_noticed(has_other: bool, tmp_path: Path) 
         cast = on_the_way(app)
         alice = Visitor(server, app, cast.alice)
         keys = milestone_keys(app)[:6]
-        for key in keys[:4]:  # every worker has connections now
+        for key in keys[:4]:  # now every worker has connections
             assert alice.tick(key).status in (200, 303)
 
         first.fall_silent()
@@ -127,7 +127,7 @@ def test_a_server_that_falls_silent_is_noticed(has_other: bool, tmp_path: Path) 
         assert time.monotonic() - began < 10
         assert server.answers("/healthz", timeout=1)
         if has_other:
-            while answer.status == 503:  # a connection that was in use
+            while answer.status == 503:  # from a connection in use
                 answer = alice.tick(keys[4])
             assert answer.status in (200, 303)
             assert time.monotonic() - began < 10
@@ -138,7 +138,7 @@ def test_a_server_that_falls_silent_is_noticed(has_other: bool, tmp_path: Path) 
 
 @pytest.mark.faults
 def test_a_request_under_way_on_a_server_that_falls_silent_is_answered(tmp_path: Path) -> None:
-    """It waits for a row when nothing comes any more, though the machine takes what it gets."""
+    """The client waits for a row while the server acknowledges packets but sends nothing."""
     with ExitStack() as stack:
         postgres = stack.enter_context(own_postgres())
         wire = stack.enter_context(wire_to(postgres.socket))

@@ -32,7 +32,7 @@ def test_one_of_two_changes_at_once_wins(app: Flask, cast: Cast) -> None:
 def changed_at_once(
     app: Flask, token: str | None, path: str, titles: list[str], read: dict[str, str]
 ) -> dict[str, int]:
-    """The status of each answer, by the title that was asked for."""
+    """Return the status of each response, by the requested title."""
     answers: dict[str, int] = {}
     beginning = threading.Barrier(len(titles))
 

@@ -78,20 +78,20 @@ def bare(tmp_path: Path) -> Iterator[Flask]:
 
 
 def revisions() -> list[str]:
-    """From the first to the newest."""
+    """Return all revisions, first to newest."""
     return [script.revision for script in alembic.script_directory.walk_revisions()][::-1]
 
 
 def differences() -> list[object]:
-    """What autogeneration would write into the next migration."""
+    """Return what autogenerate would add to the next migration."""
     found = list(alembic.compare_metadata())
-    # The connection that Alembic keeps would hold its transaction, and with it the writers' lock.
+    # Alembic's open connection would hold its transaction, and with it the write lock.
     alembic.migration_context.connection.rollback()
     return found
 
 
 def rows() -> dict[str, int]:
-    """How many rows each table holds."""
+    """Return the number of rows in each table."""
     count = sa.select(sa.func.count())
     with db.engine.connect() as connection:
         names = sa.inspect(connection).get_table_names()
@@ -103,7 +103,7 @@ def rows() -> dict[str, int]:
 
 
 def broken_keys() -> list[tuple[object, ...]]:
-    """Foreign keys that point nowhere. PostgreSQL allows none at any time."""
+    """Return dangling foreign keys. PostgreSQL never allows any."""
     if db.engine.dialect.name != "sqlite":
         return []
     with db.engine.connect() as connection:
@@ -115,11 +115,11 @@ def fill() -> dict[str, int]:
     publish_shipped(db.session, now=now)
     db.session.commit()
     create_sample_data(db.session, Cast.create(db.session), now)
-    # An old release deletes notifications of the kinds that it does not know.
+    # Old releases delete notifications of unknown kinds.
     known = ("submitted", "resubmitted", "verified", "returned", "comment", "invited", "added",
              "assessed", "leads", "joined")  # fmt: skip
     db.session.execute(sa.delete(Notification).where(Notification.kind.not_in(known)))
-    # It has one portfolio a person.
+    # It has one portfolio per person.
     db.session.execute(sa.delete(Portfolio).where(Portfolio.is_default.is_(False)))
     db.session.commit()
     db.session.close()
@@ -165,7 +165,7 @@ def test_each_migration_goes_down_and_up_again_with_data_in_the_tables(bare: Fla
 
 
 def stored_state() -> dict[str, list[tuple[object, ...]]]:
-    """What `2026_11_28_state_is_stored` found in histories, moments and JSON."""
+    """Return the values that `2026_11_28_state_is_stored` derives from history, times and JSON."""
     columns = {
         "evidence": ("id", "reviewer_id", "review_started_at", "title_changed_at"),
         "evidence_version": ("id", "submitted_at"),
@@ -189,7 +189,7 @@ def stored_state() -> dict[str, list[tuple[object, ...]]]:
 
 
 def work_with_evidence(cast: Cast) -> None:
-    """Let every kind of state that has a column come about, a minute after another."""
+    """Create every state that is stored in a column, one minute apart."""
     session, now = db.session, dt.datetime.now(dt.UTC)
 
     def by(key: uuid.UUID) -> dict[str, Any]:
@@ -223,7 +223,7 @@ def work_with_evidence(cast: Cast) -> None:
     for name in ("dave", "erin"):
         invite(session, team=team, role="member", email=f"{name}@example.org", by=cast.bob, now=now)
     add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
-    # The release before has no notification of another role, of a peer or of a witness.
+    # The previous release has no notification of role changes, peers or witnesses.
     newer = ("role_changed", "peer_rated", "witness_answered")
     told = sa.select(Notification.id).where(Notification.kind.in_(newer))
     session.execute(sa.delete(OutgoingMail).where(OutgoingMail.source_id.in_(told)))
@@ -233,7 +233,7 @@ def work_with_evidence(cast: Cast) -> None:
 
 @pytest.mark.slow
 def test_state_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
-    """What the columns hold is found again after the release before, which inferred it."""
+    """The columns are restored after a downgrade to the release that derived them."""
     bare.config.update(
         SMTP_URL="smtp://127.0.0.1:1", MAIL_FROM="cairn@example.org", BASE_URL="https://cairn.test"
     )
@@ -280,7 +280,7 @@ def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
 
 
 def test_addresses_of_the_release_before_are_confirmed(bare: Flask) -> None:
-    """Going down, nobody loses their way in; going up, every address counts."""
+    """Downgrades keep all sign-ins, and upgrades keep every address."""
     upgrade()
     cast, now = Cast.create(db.session), dt.datetime.now(dt.UTC)
     for person, email in ((cast.alice, "new@example.org"), (cast.bob, "alice@example.org")):
@@ -467,7 +467,7 @@ def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:
 
 
 def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
-    """Two processes that start together on an empty database: one migrates, the other waits."""
+    """Of two processes that start on an empty database, one migrates and the other waits."""
     with temporary_database(tmp_path) as url:
         starts = [begin_upgrade(url, tmp_path) for _ in range(2)]
         said = [start.communicate(timeout=120)[0] for start in starts]
@@ -493,7 +493,7 @@ def test_who_waits_to_migrate_keeps_nobody_from_writing(bare: Flask, tmp_path: P
             assert time.monotonic() < ends
             time.sleep(0.02)
         with db.engine.connect().execution_options(writes=True) as connection:
-            connection.begin()  # would be refused as locked
+            connection.begin()  # would fail on a locked database
             connection.rollback()
     said, _ = waiting.communicate(timeout=60)
     assert waiting.returncode == 0, said
@@ -504,7 +504,7 @@ def test_who_waits_to_migrate_keeps_nobody_from_writing(bare: Flask, tmp_path: P
 def test_who_waits_to_migrate_waits_longer_than_a_request_may(
     bare: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing that is asked of a request's statements ends the wait for a long migration."""
+    """Statement timeouts of requests do not interrupt the wait for a long migration."""
 
     @sa.event.listens_for(db.engine, "connect")
     def impatient(connection: Any, _record: Any) -> None:
@@ -532,7 +532,7 @@ def test_who_waits_to_migrate_waits_longer_than_a_request_may(
         waiting.start()
         long, ends = dt.timedelta(seconds=0.6), time.monotonic() + 60
         while not failed and max(other.execute(waits).scalars(), default=dt.timedelta()) < long:
-            other.commit()  # the clock of a transaction stands still
+            other.commit()  # a transaction's timestamp is fixed
             assert time.monotonic() < ends
             time.sleep(0.02)
         other.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
@@ -552,7 +552,7 @@ def test_migrations_have_dates_in_their_names_and_one_line_of_descent(bare: Flas
 
 
 def test_migrations_hold_no_data_and_nothing_of_the_application(bare: Flask) -> None:
-    """A migration must mean in a year what it means today, so it imports no code of ours."""
+    """Migrations must not change their meaning later, so they import no application code."""
     for path in FILES:
         text = path.read_text("utf-8")
         assert not re.search(r"^\s*(from|import) roadmap\b", text, re.MULTILINE), path.name
@@ -560,7 +560,7 @@ def test_migrations_hold_no_data_and_nothing_of_the_application(bare: Flask) -> 
 
 
 def test_what_people_showed_is_their_default_portfolio(bare: Flask) -> None:
-    """With or without texts of its own; going back keeps it, and shows nothing that is redacted."""
+    """With or without its own texts; a downgrade keeps it and shows nothing redacted."""
     upgrade()
     publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
     cast = Cast.create(db.session)

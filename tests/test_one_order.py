@@ -15,14 +15,14 @@ from tests.evidence.builders import add_evidence
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 
-# As they are listed.
+# In list order.
 NAMES = ["Åsa Berg", "Émile Zed", "łukasz żak", "Øyvind Ås", "von Adler", "Zoe Adams"]
 TITLES = ["ÉLAN vital", "Øre og krone", "Straße und Maße", "Überwachung"]
 
 
 @pytest.fixture
 def people(session: Session, cast: Cast, now) -> dict[str, uuid.UUID]:
-    """Six more members of Bob's team, by name."""
+    """Add six members to Bob's team, by name."""
     made = {}
     for place, name in enumerate(reversed(NAMES)):
         email = f"person{place}@example.org"
@@ -37,7 +37,7 @@ def people(session: Session, cast: Cast, now) -> dict[str, uuid.UUID]:
 
 @pytest.fixture
 def teams(session: Session, cast: Cast, now) -> None:
-    """Teams with these names, nested in Bob's."""
+    """Create teams with these names, nested in Bob's."""
     for place, name in enumerate(reversed(NAMES)):
         team = Team(slug=f"team-{place}", name=name, parent_id=cast.team, created_at=now)
         session.add(team)
@@ -49,7 +49,7 @@ def teams(session: Session, cast: Cast, now) -> None:
 
 
 def listed(browser: BrowserClient, path: str, known: list[str]) -> list[str]:
-    """The known names as the page lists them, each where it is first."""
+    """Return the known names in the order of their first occurrence on the page."""
     page = unescape(browser.get(path).text)
     main = page[page.index("<main") :]
     found = re.findall("|".join(map(re.escape, known)), main)
@@ -136,7 +136,7 @@ def test_evidence_is_sorted_by_folded_title(alice) -> None:
 def test_a_manager_whose_name_has_no_letter_is_listed(
     session: Session, cast: Cast, now, browser_of
 ) -> None:
-    """It sorts like nobody, who sees what is shared in a team without a manager."""
+    """Such a name sorts like the missing manager of a team without one."""
     session.get_one(User, cast.dave).name = "\u0301"
     alone = Team(slug="alone", name="Alone", created_at=now)
     session.add(alone)
@@ -153,7 +153,7 @@ def test_a_manager_whose_name_has_no_letter_is_listed(
 @pytest.mark.parametrize(("who", "path"), [("erin", "/admin/people"), ("bob", "/teams/ranking")])
 def test_a_hyphen_is_searched_as_a_space(session, cast, browser_of, who, path, typed) -> None:
     if "@" in typed and who == "bob":
-        typed = typed.partition("@")[0]  # the matrix is searched by name alone
+        typed = typed.partition("@")[0]  # the matrix searches names only
     names = ["Wei Lin", "Wei-Lin"]
     for person, name in ((cast.alice, "Wei-Lin"), (cast.carol, "Wei Lin")):
         user = session.get_one(User, person)

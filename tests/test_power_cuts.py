@@ -38,7 +38,7 @@ CALL = re.compile(
 
 
 class Event(NamedTuple):
-    """A write into a file, a wait for the disk, a new length, or (of no file) an answer."""
+    """A file write, sync or truncation, or (without a file) a response."""
 
     file: str
     call: str
@@ -48,7 +48,7 @@ class Event(NamedTuple):
 
 @dataclass
 class Disk:
-    """A file as the disk has it, and what was written since it was last synced."""
+    """A file's content on disk, and the writes since its last sync."""
 
     synced: bytearray
     waiting: list[Event] = field(default_factory=list)
@@ -83,7 +83,7 @@ def apply(content: bytearray, event: Event) -> None:
 
 
 def tick_and_tell(url: str, folder: str, person: str) -> None:
-    """Tick one milestone after another; say so on standard output once each is committed."""
+    """Tick milestones one after another, and print each after its commit."""
     app = make_app(url, Path(folder))
     keys, who = milestone_keys(app), uuid.UUID(person)
     with app.app_context():
@@ -126,7 +126,7 @@ def test_nothing_that_was_acknowledged_is_lost_when_the_power_fails(tmp_path: Pa
         db.create_file()
     fill_database(app)
     person = on_the_way(app).alice
-    dispose(app)  # its last connection puts the log into the file
+    dispose(app)  # closing the last connection checkpoints the WAL
     files = {str(database): Disk(bytearray(database.read_bytes()))}
     program = "import sys; from tests.test_power_cuts import tick_and_tell as run"
     subprocess.run(
@@ -156,7 +156,7 @@ def test_nothing_that_was_acknowledged_is_lost_when_the_power_fails(tmp_path: Pa
                         path = folder / Path(name).name
                         path.write_bytes(disk.after_a_cut(chance, survives))
                     found = read_again(folder / database.name, person)
-                    # What came last may have arrived although it was not acknowledged.
+                    # The last change may be stored without being acknowledged.
                     assert found in expected[answered : answered + 2], (
                         number,
                         event.call,
@@ -169,7 +169,7 @@ def test_nothing_that_was_acknowledged_is_lost_when_the_power_fails(tmp_path: Pa
 
 
 def states(keys: list[str]) -> list[dict[str, str]]:
-    """The statuses after each number of ticks."""
+    """Return the statuses after each number of ticks."""
     made: list[dict[str, str]] = [{}]
     for turn in range(TICKS):
         status = ("done", "in_progress")[turn // len(keys) % 2]

@@ -72,13 +72,13 @@ from tests.support.sample_data import (
 
 CANARY = "zanzibar"
 SECRET_FILE = hashlib.sha256(f"{CANARY} in a file".encode()).hexdigest()
-# A target date in a year that nothing else names.
+# A target date in a year that occurs nowhere else.
 FAR = dt.date(2093, 4, 5)
 AWAY = Span(FAR, FAR)
-# The year as a word of its own: its digits also turn up in random ids and links.
+# The year as a whole word, because its digits also occur in random ids and links.
 SECRETS = (re.escape(CANARY), rf"(?<![\w-]){FAR.year}(?!\w)")
 
-# Who else there is: her manager, a team mate, another team's manager, an administrator, a stranger.
+# Her manager, a teammate, another team's manager, an administrator, and an unrelated user.
 OTHERS = ("bob", "carol", "dave", "erin", "mallory")
 SORTS = (
     *("name", "readiness", "moved", "leadership", "experience", "mlops", "mentoring"),
@@ -117,13 +117,13 @@ API = (
     *("me/portfolio?format=json-resume", "teams", "teams/ranking/matrix", "reviews"),
     *("reviews?limit=1", f"me/evidence?q={CANARY}"),
 )
-# What reads the summary rows of other people, or what they share.
+# Pages that read other people's summary rows or shared data.
 OF_OTHERS = r"/($|teams|reviews|notifications|admin|search)"
 
 
 @dataclass
 class Site:
-    """The sample data with Alice's secrets in it, and everybody's browser and token."""
+    """The sample data with Alice's secrets, and a browser and token for each person."""
 
     app: Flask
     cast: Cast
@@ -133,10 +133,10 @@ class Site:
     tokens: dict[str, str]
 
     def all_answers(self, role: str, *, only_of_others: bool = False) -> dict[str, bytes]:
-        """The same by name. What the asking itself leaves behind goes again: lines in the audit
-        log of refusals and exports, and when a token was last used."""
+        """Return responses by name. Side effects of the requests are undone: audit log entries of
+        rejections and exports, and the last use of tokens."""
         lines = self.audit_lines()
-        # A refusal is written once a minute. Each walk begins with none, so each writes its own.
+        # Rejections are logged once per minute. Reset this, so that each walk writes its own.
         self.app.extensions.pop("refusals", None)
         found = dict(self.answers(role, only_of_others=only_of_others))
         with self.app.app_context(), db.own_transaction() as own:
@@ -149,9 +149,9 @@ class Site:
             return list(db.session.scalars(sa.select(AuditEntry.id)))
 
     def answers(self, role: str, *, only_of_others: bool = False) -> Iterator[tuple[str, bytes]]:
-        """Everything that this person can read, and how they are refused the rest.
+        """Return all responses for this person, including rejections.
 
-        With `only_of_others` it is what tells of other people, and no refusals.
+        With `only_of_others`, only responses about other people, without rejections.
         """
         browser = self.browsers[role]
         for url in self.urls():
@@ -175,7 +175,7 @@ class Site:
 
     def urls(self) -> Iterator[str]:
         for page in PAGES:
-            # A visitor has her link from her: it shows what she chose.
+            # Visitors with Alice's link see what she chose to share.
             if page.rule.startswith(("/p/", "/practice/peer/")):
                 continue
             for url in (page.url, *page.variants):
@@ -185,7 +185,7 @@ class Site:
 
 
 def attempts(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """What one may try with a piece that is not there for one."""
+    """Return requests to try with evidence that the person cannot see."""
     yield "GET", f"/evidence/{key}", {}
     yield "GET", f"/evidence/{key}/files/{SECRET_FILE}", {}
     yield "GET", f"/reviews/{key}", {}
@@ -198,13 +198,13 @@ def attempts(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def readable(answer: Any) -> bytes:
-    """Headers and body, archives unpacked, without what is signed again for each answer."""
+    """Return headers and body, with archives unpacked and per-response signatures removed."""
     body = answer.data
     if body[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             body = b"".join(packed.read(name) for name in sorted(packed.namelist()))
     body = re.sub(rb'(csrf_token"? value="|X-CSRFToken": ")[^"]+', rb"\1", body)
-    # The key of an empty form is for one use, and new each time that the form is handed out.
+    # An empty form has a new single-use key in each response.
     body = re.sub(rb'(name="key"[^>]* value=")[^"]+', rb"\1", body)
     kept = {
         name: value
@@ -216,7 +216,7 @@ def readable(answer: Any) -> bytes:
 
 @pytest.fixture
 def clock() -> Iterator[dt.datetime]:
-    """The moment of the whole test: what says how long ago something was says it alike."""
+    """The time of the whole test, so that relative times are equal in all responses."""
     moment = dt.datetime(2026, 11, 23, 10, 0, tzinfo=dt.UTC)
     with time_machine.travel(moment, tick=False):
         yield moment
@@ -247,7 +247,7 @@ def site(app: Flask, cast: Cast, clock: dt.datetime) -> Site:
 
 
 def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
-    """The canary in every field that is Alice's alone; the ids of what nobody else may open."""
+    """Put the canary into every private field of Alice; return the ids of private data."""
     session, alice = write.session, write.cast.alice
     actor = write.actor(alice)
     progress.set_plan(
@@ -272,7 +272,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     portfolio.create_portfolio(
         session, name=f"{CANARY} second", copy_of=alice, by=actor, now=write.now
     )
-    # Her managers see the piece, and not what others read in its place.
+    # Managers see the evidence, not its replacement text.
     redaction = Redaction(f"{CANARY} redacted", f"{CANARY} redacted text")
     for key in load_choices(session, alice):
         portfolio.redact_item(session, mine, key, redaction, now=write.now)
@@ -293,12 +293,12 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         ("private", "private"),
     ):
         hidden[name] = str(secret(write, visibility).id)
-    # Sent, and taken back again.
+    # Submitted and withdrawn.
     withdrawn = secret(write, "portfolio")
     evidence.submit(session, withdrawn, by=actor, now=write.now)
     evidence.withdraw(session, withdrawn, by=actor, now=write.now)
     hidden["withdrawn"] = str(withdrawn.id)
-    # Sent, and made private afterwards.
+    # Submitted, then made private.
     closed = secret(write, "team")
     evidence.submit(session, closed, by=actor, now=write.now)
     evidence.edit(
@@ -309,7 +309,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         now=write.now,
     )
     hidden["created private"] = str(closed.id)
-    # Returned, and being edited: what was not submitted again is nobody else's yet.
+    # Returned and edited: the edit is private until resubmitted.
     returned = session.get_one(Evidence, uuid.UUID(ids["returned"]))
     evidence.edit(
         session,
@@ -329,7 +329,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
 
 
 def secret_file() -> File:
-    """A file of a piece that is not shared."""
+    """A file of private evidence."""
     content = f"{CANARY} in a file".encode()
     return File(file_store().put(io.BytesIO(content)), f"{CANARY}.txt", len(content), "text/plain")
 
@@ -340,7 +340,7 @@ def keep_offer(write: SampleDataWriter, name: str) -> None:
 
 
 def keep_cost(write: SampleDataWriter, amount: int) -> None:
-    """What she paid for a certification."""
+    """The costs of a certification."""
     alice = write.cast.alice
     held = sa.select(Evidence.id).where(Evidence.title == "Cloud certificate")
     credentials.save_cost(
@@ -350,14 +350,14 @@ def keep_cost(write: SampleDataWriter, amount: int) -> None:
 
 
 def keep_tool_record(write: SampleDataWriter, text: str) -> None:
-    """What she says of a tool."""
+    """A private entry for a tool."""
     alice = write.cast.alice
     said = {"level": "tried", "interest": "learn", "last_used": None, "note": text}
     tools.save(write.session, alice, "jax", said, by=alice, now=write.now)
 
 
 def keep_practice(write: SampleDataWriter, text: str) -> None:
-    """What she practises for interviews, with a piece that she shares as proof."""
+    """Interview practice that cites shared evidence."""
     session, alice, question = write.session, write.cast.alice, "incident-you-caused"
     saved = practice_answer(session, alice, question)
     shared = session.scalars(sa.select(Evidence.id).where(Evidence.user_id == alice)).first()
@@ -373,7 +373,7 @@ def keep_practice(write: SampleDataWriter, text: str) -> None:
 
 
 def keep_hours(write: SampleDataWriter, title: str) -> None:
-    """Hours of today, and limits of her own."""
+    """Hours of today, and personal limits."""
     session, alice = write.session, write.cast.alice
     time_budget.add_entry(
         session, alice, day=write.now.date(), category="deep-work", minutes=90, title=title,
@@ -391,7 +391,7 @@ def keep_hours(write: SampleDataWriter, title: str) -> None:
 
 
 def keep_career_plans(write: SampleDataWriter, text: str) -> None:
-    """A plan and a reflection with a text of hers."""
+    """A plan and a reflection with private texts."""
     session, alice, challenge = write.session, write.cast.alice, "managing-up"
     for kind, subject in (
         ("challenge", challenge),
@@ -409,7 +409,7 @@ def keep_career_plans(write: SampleDataWriter, text: str) -> None:
 
 
 def secret(write: SampleDataWriter, visibility: str) -> Evidence:
-    """A draft with the canary in every text."""
+    """Create a draft with the canary in every text."""
     made = write.piece(
         write.cast.alice,
         12,
@@ -437,10 +437,10 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
 
 
 def find_secrets(answers: Iterable[tuple[str, bytes]]) -> list[str]:
-    """Return a line for each answer with a word that is Alice's alone."""
+    """Return a line for each response that contains a secret of Alice."""
     told = []
     for name, answer in answers:
-        # What somebody searched for stands in their own search field, or is quoted to them.
+        # The search term is repeated in the searcher's own page.
         said = answer
         for own in (f"q={CANARY}", f'value="{CANARY}"', f"“{CANARY}”"):
             said = said.replace(own.encode(), b"")
@@ -451,12 +451,12 @@ def find_secrets(answers: Iterable[tuple[str, bytes]]) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ["carol", "dave", "mallory"])
 def test_no_answer_holds_what_is_hers_alone(site: Site, role: str) -> None:
-    """Those for Bob and Erin are looked at by the test that compares them."""
+    """The comparison test below checks the responses for Bob and Erin."""
     assert find_secrets(site.answers(role)) == []
 
 
 def test_the_canary_can_be_found(site: Site, browser_of) -> None:
-    """Where it may be seen it is seen: else the test above would prove nothing."""
+    """Where the canary may be shown it is shown, so the test above can detect it."""
     alice = browser_of(site.cast.alice)
     assert CANARY in alice.get("/evidence").text
     assert CANARY in alice.get(f"/evidence/{site.hidden['draft']}").text
@@ -483,11 +483,11 @@ def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:
 
 
 def as_kept(write: SampleDataWriter) -> None:
-    """Her row was kept by her last write, and all of it holds."""
+    """Her summary row is current."""
 
 
 def elsewhere(write: SampleDataWriter) -> None:
-    """She ticked something, and then told that she lives where that was tomorrow."""
+    """She ticked a milestone, then changed to a time zone where that was tomorrow."""
     alice = write.cast.alice
     progress.set_status(
         write.session, alice, OPEN_MILESTONE, "in_progress", by=alice, now=write.now
@@ -497,17 +497,17 @@ def elsewhere(write: SampleDataWriter) -> None:
 
 
 def run_out(write: SampleDataWriter) -> None:
-    """Her row was kept until today."""
+    """Her summary row expires today."""
     write.session.execute(sa.update(ReadinessSummary).values(valid_until=write.now.date()))
 
 
 def never_kept(write: SampleDataWriter) -> None:
-    """No row was made of her yet."""
+    """She has no summary row yet."""
     write.session.execute(sa.delete(ReadinessSummary))
 
 
 def on_no_roadmap(write: SampleDataWriter) -> None:
-    """She left the roadmap; what she shares is there all the same."""
+    """She left the roadmap, but her shared data is still visible."""
     write.session.execute(sa.delete(ReadinessSummary))
     write.session.execute(sa.delete(Enrollment).where(Enrollment.user_id == write.cast.alice))
 
@@ -523,8 +523,7 @@ def on_no_roadmap(write: SampleDataWriter) -> None:
 def test_what_is_added_in_private_changes_no_byte(
     site: Site, role: str, standing: Callable[[SampleDataWriter], None]
 ) -> None:
-    """Whatever state her summary row was in: a private write recomputes it, and that must not
-    show."""
+    """In every state of her summary row, a private write recomputes it without a visible change."""
     with site.app.app_context():
         standing(SampleDataWriter(db.session, site.cast, dt.datetime.now(dt.UTC)))
         db.session.commit()
@@ -542,11 +541,11 @@ def test_what_is_added_in_private_changes_no_byte(
 
 
 def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
-    """A draft, a private piece, a note, another reason for what is left out, and an edit of a
-    returned piece that was not sent.
+    """Add a draft, private evidence, a note, a changed reason for a skipped milestone, and an
+    unsubmitted edit of returned evidence.
 
-    Of the edit nothing but what a review judges: title, links, skills and visibility are of the
-    piece and of no version, and show as they stand (`tests/evidence/test_shared.py`).
+    The edit changes only versioned fields: title, links, skills and visibility belong to the
+    evidence itself and are visible at once (`tests/evidence/test_shared.py`).
     """
     alice = write.cast.alice
     for visibility in ("portfolio", "team", "private"):

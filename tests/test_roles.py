@@ -21,7 +21,7 @@ from tests.support.route_manifest import CHANGES, PAGES, ROLES, Change, Page
 from tests.support.snapshot import Browsers, Snapshot, clear_attempts, rows_by_owner
 
 FACES = ("page", "fragment")
-# The log of refusals and the counted tries are there to be written to.
+# Rejected requests may write to these tables.
 LOGS = {"audit_entry", "attempt"}
 
 
@@ -67,7 +67,7 @@ def test_who_changes_what(
     expected = change.pages if face == "page" else change.fragments
     got = {}
     before = rows_by_owner(app)
-    # The refused ones first, so that what they are refused is still there.
+    # Rejected roles first, while the data still exists.
     for role in sorted(ROLES, key=lambda role: expected[role] < 400):
         answer = browsers[role].send(
             change.method, change.of(ids), change.body(ids, role), fragment=face == "fragment"
@@ -81,17 +81,17 @@ def test_who_changes_what(
         for owner in others - {owner_of(cast, name) for name in (role, *change.affects)}:
             assert after.get(owner) == before.get(owner), f"{role} changed what is of {owner}"
         clear_attempts(app)
-        before = after  # the counted tries are not among the rows
+        before = after  # counted attempts are not in the rows
     assert got == dict(expected)
 
 
 def owner_of(cast: Cast, name: str) -> str:
-    """Whose rows these are, as `rows_by_owner` names them."""
+    """Return a role's key in `rows_by_owner`."""
     return "" if name == "nobody" else str(getattr(cast, name))
 
 
 def check_answer(answer: TestResponse, row: Page | Change, role: str, face: str) -> None:
-    """Check what holds for every answer to anybody."""
+    """Check properties of every response."""
     assert answer.status_code < 500
     if answer.mimetype == "text/html" and answer.text.strip():
         is_page = "<!doctype html" in answer.text.lower()
@@ -106,7 +106,7 @@ def check_answer(answer: TestResponse, row: Page | Change, role: str, face: str)
 
 
 def test_what_is_refused_is_noted(app: Flask, ids: dict[str, str], browsers: Browsers) -> None:
-    """A 403 stands in the audit log; a 404 says nothing, not even that there is something."""
+    """A 403 is in the audit log; a 404 does not reveal that the data exists."""
     address = f"/evidence/{ids['verified']}/edit"
     assert browsers["bob"].get(address).status_code == 403
     assert browsers["carol"].get(address).status_code == 404
@@ -117,7 +117,7 @@ def test_what_is_refused_is_noted(app: Flask, ids: dict[str, str], browsers: Bro
 
 
 def is_sealed(change: Change) -> bool:
-    """The API looks at no cookie, so it needs no seal either."""
+    """The API ignores cookies, so it needs no CSRF token."""
     return change.pages["nobody"] != 404 and not is_below_api(change.rule)
 
 
@@ -145,5 +145,5 @@ def test_a_foreign_piece_and_none_at_all_are_told_apart_by_nobody(
 
 
 def without_seal(page: str) -> str:
-    """The page without the token that is signed for each answer."""
+    """Return the page without its CSRF token, which differs in each response."""
     return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())

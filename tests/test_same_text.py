@@ -42,12 +42,12 @@ TYPED = {
 }
 either = pytest.mark.parametrize("typed", TYPED.values(), ids=TYPED)
 
-# Writes what is typed at one of the doors.
+# Writes a text through one of the interfaces.
 Write = Callable[["Doors", str], Any]
 
 
 class Doors:
-    """The ways in: pages, the API and the commands, in the name of one of the cast."""
+    """The interfaces for one person: pages, the API and the commands."""
 
     def __init__(self, app: Flask, cast: Cast, session: Session) -> None:
         self.app, self.cast, self.session = app, cast, session
@@ -65,7 +65,7 @@ class Doors:
         assert result.exit_code == 0, result.output
 
     def stored(self, column: InstrumentedAttribute[Any]) -> Any:
-        """The value in the newest row of this column's table."""
+        """Return the column's value in the newest row of its table."""
         self.session.rollback()
         rows = self.session.scalars(sa.select(column)).all()
         return rows[-1] if len(rows) == 1 else [row for row in rows if "Caf" in row][-1]
@@ -80,14 +80,14 @@ PIECE = {"kind": "design_doc", "occurred_on": "2026-03-31", "url": "https://exam
 
 
 def by_api(name: str) -> Write:
-    """Writes what is typed into this field of a new piece."""
+    """Return a function that writes this field of new evidence."""
     return lambda doors, typed: doors.api(
         "alice", "POST", "/me/evidence", **{**PIECE, "title": "A design", name: typed}
     )
 
 
 def invited(doors: Doors, typed: str) -> None:
-    """Somebody makes their account behind an invitation."""
+    """Create an account by an invitation."""
     _invitation, token = invite(
         doors.session, team=None, role="member", by=doors.cast.erin, now=dt.datetime.now(dt.UTC)
     )
@@ -181,7 +181,7 @@ def on_the_way(doors: Doors) -> str:
 
 
 def waiting(doors: Doors) -> Evidence:
-    """A piece of Alice's that waits for Bob."""
+    """Evidence of Alice, submitted to Bob."""
     session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
     piece = builders.add_evidence(session, cast, cast.alice, now)
     builders.submit_evidence(session, cast, piece, now)
@@ -246,7 +246,7 @@ def test_many_lines(door: str, typed: str, doors: Doors) -> None:
 
 @either
 def test_an_invitation_is_for_one_address(typed: str, doors: Doors) -> None:
-    """However the accent is typed. An address has no blank and no full stop at its end."""
+    """With each form of the accent. Addresses have no space and no trailing full stop."""
     local = typed.strip().split()[0]
     doors.page("erin", "POST", "/admin/invitations", email=f"{local}@example.org", days="14")
     assert doors.stored(Invitation.email) == "caf\u00e9@example.org".replace("c", "C", 1)
@@ -255,7 +255,7 @@ def test_an_invitation_is_for_one_address(typed: str, doors: Doors) -> None:
 
 @pytest.mark.parametrize("name", ["url", "source_url"])
 def test_an_address_leads_where_it_led(name: str, doors: Doors) -> None:
-    """Servers tell one form of an accent from another."""
+    """Mail servers distinguish the forms of an accent."""
     there = "https://example.org/Cafe\u0301"
     column = EvidenceVersion.url if name == "url" else Impact.source_url
     measured = {"type": "scale", "metric": "p99"}
@@ -290,7 +290,7 @@ def test_a_text_is_measured_as_it_is_kept(title: str, doors: Doors) -> None:
 def test_the_api_takes_no_more_than_its_description_says(
     more: str, app: Flask, cast: Cast, session: Session
 ) -> None:
-    """A text that it does not allow is refused, whatever would be left of it."""
+    """Invalid text is rejected, not stripped."""
     alice = ApiClient.of(app, cast.alice)
     description = alice.get("/openapi.json").get_json()
     schema = {**description["components"]["schemas"]["NewEvidence"], **description}
@@ -324,7 +324,7 @@ def test_a_title_of_nothing_is_refused(title: str, app: Flask, cast: Cast) -> No
 
 
 def test_what_was_stored_before_stays(doors: Doors) -> None:
-    """A verified piece whose words are not composed is not edited by sending its form back."""
+    """Resubmitting the form of verified evidence with decomposed text is not an edit."""
     session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
     words = {"title": "Cafe\u0301", "description": "nai\u0308ve", "role": "Autho\u0308r"}
     measured = replace(builders.LATENCY, metric="de\u0301lai")
@@ -347,7 +347,7 @@ def test_what_was_stored_before_stays(doors: Doors) -> None:
 
 @pytest.mark.parametrize("words", ["nai\u0308ve", "it\x92s here", " so\u2003it was "])
 def test_what_an_older_release_stored_and_is_sent_back_stays(doors: Doors, words: str) -> None:
-    """Sent back as it was shown, by the page or by a client, it is no edit of what is verified."""
+    """Resubmitting unchanged values, by page or API, is not an edit of verified evidence."""
     session, cast, now = doors.session, doors.cast, dt.datetime.now(dt.UTC)
     piece = builders.add_evidence(session, cast, cast.alice, now)
     builders.submit_evidence(session, cast, piece, now)

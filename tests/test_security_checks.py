@@ -23,7 +23,7 @@ from tests.support.route_manifest import PAGES, VIEWABLE_PAGES
 from tests.support.snapshot import Snapshot
 
 PAGE = (ROOT / "docs/security-checks.md").read_text("utf-8")
-# How many requirements of levels 1 and 2 each chapter of ASVS 5.0.0 has.
+# Number of level 1 and 2 requirements per chapter of ASVS 5.0.0.
 REQUIREMENTS = {
     1: 27, 2: 11, 3: 19, 4: 10, 5: 9, 6: 35, 7: 18, 8: 7, 9: 7,
     11: 14, 12: 9, 13: 13, 14: 9, 15: 13, 16: 16,
@@ -68,7 +68,7 @@ def test_what_is_not_met_is_listed_at_the_top() -> None:
         assert any(number in summary for number in numbers), row
 
 
-# What no other test shows
+# Not covered by other tests
 
 
 FOR_VERIFIERS = {
@@ -78,9 +78,9 @@ FOR_VERIFIERS = {
 
 
 def test_no_answer_lets_another_origin_read_it(app: Flask, snapshot: Snapshot) -> None:
-    """V3.4.2, V3.5.2: nothing here relies on the preflight of CORS, and none is answered.
+    """V3.4.2, V3.5.2: nothing relies on CORS preflights, and none is answered.
 
-    Keys and the status list of badges name nobody, and verifiers run on pages of their own.
+    Badge keys and status lists identify nobody, and verifiers run on other origins.
     """
     ids, browsers = snapshot.ids, snapshot.browsers(app)
     sender = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "PUT"}
@@ -95,7 +95,7 @@ def test_no_answer_lets_another_origin_read_it(app: Flask, snapshot: Snapshot) -
 
 
 def test_every_body_says_what_it_is(app: Flask, snapshot: Snapshot) -> None:
-    """V4.1.1: a text names its characters as well."""
+    """V4.1.1: text responses include the charset."""
     ids, browsers = snapshot.ids, snapshot.browsers(app)
     for page in PAGES:
         for role in ("alice", "erin"):
@@ -135,7 +135,7 @@ def test_nothing_but_pages_and_static_files_is_served(path: str, app: Flask, cas
 
 
 def test_passwords_are_typed_into_fields_that_hide_them(app: Flask, snapshot: Snapshot) -> None:
-    """V6.2.6, V6.2.7: and that password managers know."""
+    """V6.2.6, V6.2.7: and that password managers recognize."""
     ids, found = snapshot.ids, []
     for role in ("nobody", "alice"):
         browser = snapshot.browsers(app)[role]
@@ -160,7 +160,7 @@ def test_every_page_of_somebody_lets_them_sign_out(app: Flask, snapshot: Snapsho
 
 
 def test_what_a_form_does_not_ask_for_is_not_changed(app: Flask, snapshot: Snapshot) -> None:
-    """V15.3.3: whoever sends every column of their account changes what its form has."""
+    """V15.3.3: submitting every column of an account changes only its form's fields."""
     alice, names = snapshot.browsers(app)["alice"], [column.name for column in User.__table__.c]
 
     def row() -> dict[str, object]:
@@ -190,7 +190,7 @@ def test_a_parameter_of_the_address_is_no_field_of_a_form(app: Flask, cast: Cast
 
 
 def test_a_line_of_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    """V16.2.2, V16.2.4, V16.4.1: whatever is in it, and its time is UTC."""
+    """V16.2.2, V16.2.4, V16.4.1: for any content, with UTC times."""
     typed = 'name"}\n{"event": "ready"}\r\x1b[2J\u2028\x00'
     record = logging.LogRecord("roadmap", logging.ERROR, __file__, 1, "refused %s", (typed,), None)
     line = JsonFormatter().format(record)
@@ -202,7 +202,7 @@ def test_a_line_of_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None
 
 
 def test_a_token_cannot_be_guessed() -> None:
-    """V7.2.3, V11.5.1: 256 bits, and what is stored does not open anything."""
+    """V7.2.3, V11.5.1: 256 bits, and the stored value grants no access."""
     made = {new_token() for _again in range(1000)}
     assert len({token for token, _hash in made}) == 1000
     for token, kept in made:

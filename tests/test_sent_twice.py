@@ -46,7 +46,7 @@ WITNESSES = "/endorsements/new?milestone=experiment-on-second-machine"
 
 
 class Sent(NamedTuple):
-    """A form: who sends it, the page it is on, where it goes, what it makes, and what was typed."""
+    """A form: the role, its page, its URL, the model it creates, and the input."""
 
     who: str
     page: str
@@ -110,7 +110,7 @@ FORMS = {
 
 @pytest.fixture
 def sample(session: Session, cast: Cast, now) -> dict[str, str]:
-    """What the braces in the addresses stand for."""
+    """Return the values of the URL placeholders."""
     enroll(session, cast.alice, now, "senior-ml-engineer")
     piece = add_evidence(session, cast, cast.alice, now)
     submit_evidence(session, cast, piece, now)
@@ -129,8 +129,8 @@ def form(request: pytest.FixtureRequest, sample) -> Sent:
     return sent._replace(page=sent.page.format(**sample), action=sent.action.format(**sample))
 
 
-def seal_of(browser: BrowserClient, page: str) -> dict[str, str]:
-    """The hidden field that tells this form from the next one that is handed out."""
+def csrf_field(browser: BrowserClient, page: str) -> dict[str, str]:
+    """Return the form's CSRF token, which identifies this copy of the form."""
     found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', browser.get(page).text)
     assert found, "the form has no CSRF token"
     return {"csrf_token": found[1]}
@@ -142,7 +142,7 @@ def count(session: Session, model: type[Any]) -> int:
 
 
 def shown(answer: TestResponse) -> tuple[int, str | None, list[str]]:
-    """Status and target of an answer, and the token or link that it shows."""
+    """Return a response's status and location, and the token or link it shows."""
     return (
         answer.status_code,
         answer.location,
@@ -152,7 +152,7 @@ def shown(answer: TestResponse) -> tuple[int, str | None, list[str]]:
 
 def test_a_form_that_is_sent_twice_makes_one(session, cast, browser_of, form: Sent) -> None:
     browser, before = browser_of(getattr(cast, form.who)), count(session, form.makes)
-    fields = {**form.typed, **seal_of(browser, form.page)}
+    fields = {**form.typed, **csrf_field(browser, form.page)}
     first, second = (browser.post(form.action, fields) for _ in range(2))
     assert first.status_code in (200, 201, 303), first.text
     assert shown(first) == shown(second)
@@ -161,7 +161,7 @@ def test_a_form_that_is_sent_twice_makes_one(session, cast, browser_of, form: Se
 
 def test_two_clicks_make_one(app: Flask, session, cast, browser_of, form: Sent) -> None:
     browser, before = browser_of(getattr(cast, form.who)), count(session, form.makes)
-    fields = {**form.typed, **seal_of(browser, form.page)}
+    fields = {**form.typed, **csrf_field(browser, form.page)}
     answers = click_twice(app, browser, lambda tab: tab.post(form.action, data=fields))
     assert answers[0].status_code in (200, 201, 303), answers[0].text
     assert shown(answers[0]) == shown(answers[1])
@@ -171,7 +171,7 @@ def test_two_clicks_make_one(app: Flask, session, cast, browser_of, form: Sent) 
 def click_twice(
     app: Flask, browser: BrowserClient, click: Callable[[IsolatedClient], TestResponse]
 ) -> list[TestResponse]:
-    """Send one form of a browser by two connections at the same time."""
+    """Submit a browser's form on two connections at the same time."""
     together, answers = threading.Barrier(2), []
 
     def go() -> None:
@@ -193,26 +193,26 @@ def test_a_form_that_was_handed_out_later_makes_another(
     monkeypatch, session, cast, browser_of, form: Sent
 ) -> None:
     browser, before = browser_of(getattr(cast, form.who)), count(session, form.makes)
-    seals = [seal_of(browser, form.page)]
-    # The next second: the token is signed with the time.
+    seals = [csrf_field(browser, form.page)]
+    # Seconds later, because the token is signed with the time.
     later = time.time() + 5
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _signer: int(later))
-    seals.append(seal_of(browser, form.page))
+    seals.append(csrf_field(browser, form.page))
     first, second = (browser.post(form.action, {**form.typed, **seal}) for seal in seals)
     if form.makes is Team:
         assert (first.status_code, second.status_code) == (303, 422)
         return
     assert first.status_code == second.status_code
     assert shown(first) != shown(second) or not shown(first)[2]
-    # Of these only the newest works.
+    # Of these, only the newest is valid.
     is_replaced = form.makes in (PasswordLink, CalendarFeed)
     assert count(session, form.makes) == before + (1 if is_replaced else 2)
 
 
 def test_a_token_that_was_revoked_never_comes_back(session, cast, browser_of) -> None:
-    """Going back to the form and sending it again makes a token with another text."""
+    """Going back and submitting the form again creates a different token."""
     alice, form = browser_of(cast.alice), FORMS["token"]
-    fields = {**form.typed, **seal_of(alice, form.page)}
+    fields = {**form.typed, **csrf_field(alice, form.page)}
     first = alice.post(form.action, fields)
     alice.delete(f"/account/tokens/{session.scalar(sa.select(ApiToken.id))}")
     second = alice.post(form.action, fields)
@@ -222,7 +222,7 @@ def test_a_token_that_was_revoked_never_comes_back(session, cast, browser_of) ->
 
 def test_a_public_link_that_was_revoked_stays_so(session, cast, browser_of) -> None:
     alice, form = browser_of(cast.alice), FORMS["public link"]
-    fields = {**form.typed, **seal_of(alice, form.page)}
+    fields = {**form.typed, **csrf_field(alice, form.page)}
     alice.post(form.action, fields)
     alice.delete(f"/portfolio/links/{session.scalar(sa.select(PortfolioLink.id))}")
     alice.post(form.action, fields)
@@ -233,7 +233,7 @@ def test_a_public_link_that_was_revoked_stays_so(session, cast, browser_of) -> N
 
 def test_an_invitation_that_is_sent_twice_keeps_its_link(session, cast, browser_of) -> None:
     bob, form = browser_of(cast.bob), FORMS["invitation to a team"]
-    fields = {**form.typed, **seal_of(bob, form.page)}
+    fields = {**form.typed, **csrf_field(bob, form.page)}
     links = []
     for _ in range(2):
         bob.post(form.action, fields)
@@ -249,9 +249,9 @@ def test_an_invitation_that_is_sent_twice_keeps_its_link(session, cast, browser_
 def test_an_assessment_between_two_of_one_form_is_not_the_last_word(
     session, cast, browser_of
 ) -> None:
-    """Two, three and again two from one page: each of them was meant."""
+    """Two, three and again two from one page: each is intended."""
     alice, form = browser_of(cast.alice), FORMS["assessment"]
-    seal = seal_of(alice, form.page)
+    seal = csrf_field(alice, form.page)
     for level in "232":
         alice.post(form.action, {"level": level, **seal})
     session.rollback()
@@ -263,6 +263,6 @@ def test_a_form_of_somebody_else_makes_ones_own(session, cast, browser_of) -> No
     form = FORMS["position"]
     for who in (cast.alice, cast.mallory):
         browser = browser_of(who)
-        browser.post(form.action, {**form.typed, **seal_of(browser, form.page)})
+        browser.post(form.action, {**form.typed, **csrf_field(browser, form.page)})
     session.rollback()
     assert set(session.scalars(sa.select(Position.user_id))) == {cast.alice, cast.mallory}

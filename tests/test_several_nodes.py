@@ -40,7 +40,7 @@ from tests.test_faults import Visitor, dispose, milestone_keys, on_the_way, stat
 pytestmark = pytest.mark.faults
 
 BLOCKS = re.findall(r"^```\n(.*?)^```", (ROOT / "docs/nodes.md").read_text("utf-8"), re.M | re.S)
-# What the guide promises.
+# Stated in the guide.
 PROMOTED_SECONDS = 10
 
 
@@ -73,7 +73,7 @@ def running(*command: str | Path, **options: Any) -> Iterator[subprocess.Popen[b
 
 @dataclass
 class Pair:
-    """A primary and its standby, each behind an address that can fall silent."""
+    """A primary and its standby, each behind a proxy that can stop responding."""
 
     primary: Postgres
     standby: Postgres
@@ -100,7 +100,7 @@ class Pair:
 
 @contextlib.contextmanager
 def replicated(folder: Path) -> Iterator[tuple[Pair, Cast]]:
-    """Run a pair whose database has the cast."""
+    """Run a pair whose database contains the cast."""
     with own_postgres(durable=True) as primary:
         app = make_app(primary.url, folder)
         fill_database(app)
@@ -115,11 +115,11 @@ def replicated(folder: Path) -> Iterator[tuple[Pair, Cast]]:
 
 
 class PgBouncer:
-    """The one of the guide, before one server at a time."""
+    """PgBouncer with the guide's configuration, in front of one server at a time."""
 
     def __init__(self, stack: ExitStack) -> None:
         self.port = free_port()
-        # It refuses to run as root.
+        # PgBouncer refuses to run as root.
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         if self._account:
@@ -151,7 +151,7 @@ class PgBouncer:
 
 @dataclass
 class Writer:
-    """Somebody who writes again and again by one node, and what was acknowledged to them."""
+    """A client that writes continuously to one node, and its acknowledged writes."""
 
     visitor: Visitor
     keys: list[str]
@@ -160,7 +160,7 @@ class Writer:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def write(self, key: str, status: str, timeout: float = 25) -> bool | None:
-        """Return whether it was acknowledged; None where no answer came, and it may come to be."""
+        """Return whether it was acknowledged; None without a response (it may be stored)."""
         self.acknowledged.pop(key, None)
         try:
             answer = self.visitor.tick(key, status, timeout)
@@ -171,7 +171,7 @@ class Writer:
         return answer.status in (200, 303)
 
     def work(self) -> None:
-        """Write, and after three seconds give up and go on with another milestone."""
+        """Write, and continue with another milestone after a timeout of three seconds."""
         status = "done"
         while not self.stopping.is_set():
             key = self.keys.pop(0)
@@ -181,7 +181,7 @@ class Writer:
 
 
 class Nodes:
-    """Three servers with one key, each with a data folder of its own."""
+    """Three servers with one key and separate data folders."""
 
     def __init__(self, url: str, folder: Path, stack: ExitStack) -> None:
         self.servers = []
@@ -198,7 +198,7 @@ class Nodes:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Ask each for its health all the time."""
+        """Poll the health of each server continuously."""
         watchers = [threading.Thread(target=self._watch, args=(each,)) for each in self.servers]
         for watcher in watchers:
             watcher.start()
@@ -231,7 +231,7 @@ def working(writers: list[Writer]) -> Iterator[None]:
 
 
 def writers_on(app: Flask, person: object, servers: list[Server]) -> list[Writer]:
-    """One on each server, and each on milestones of their own."""
+    """Return a writer per server, with separate milestones."""
     keys = milestone_keys(app)
     return [
         Writer(Visitor(server, app, person), keys[number :: len(servers)])
@@ -240,7 +240,7 @@ def writers_on(app: Flask, person: object, servers: list[Server]) -> list[Writer
 
 
 def first_write_since(writer: Writer, moment: float) -> float:
-    """Return after how many seconds a write of somebody who came after it was acknowledged."""
+    """Return the seconds until a write of a new client was acknowledged."""
     newcomer = replace(writer, keys=[], acknowledged={}, last=0.0)
     key = writer.keys.pop()
     writer.acknowledged.pop(key, None)
@@ -283,14 +283,14 @@ def test_writes_go_on_after_a_promotion(
                 pair.primary.kill()
             pair.standby.run("SELECT pg_promote()")
             promoted = time.monotonic()
-            if not synchronous:  # what was acknowledged until now may be missing
+            if not synchronous:  # acknowledged writes may be lost
                 for writer in writers:
                     writer.acknowledged.clear()
             if pooled:
                 pooler.lead_to(pair.wires[1].port)
                 pgbouncer.send_signal(signal.SIGHUP)
             took = max(pool.map(lambda writer: first_write_since(writer, promoted), writers))
-            # Nothing that was under way then is still to come.
+            # No earlier request is still in flight.
             wait_until(lambda: all(writer.last > promoted + 20 for writer in writers), 60)
         print(f"writes after {took:.1f} s, /healthz {nodes.slowest_health:.2f} s at most")
         assert took < PROMOTED_SECONDS
@@ -327,7 +327,7 @@ def test_what_may_be_lost_is_what_the_guide_says(synchronous: bool, tmp_path: Pa
         survivor = make_app(pair.standby.url, tmp_path)
         stored = statuses(survivor, cast.alice)
         dispose(survivor)
-        assert stored == {before: "done"}  # the other one was acknowledged only if asynchronous
+        assert stored == {before: "done"}  # the other was only acknowledged if asynchronous
 
 
 def test_migrations_refuse_a_pooler_and_a_current_schema_needs_none(tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_a_node_is_killed_and_one_upgraded_while_the_others_serve(tmp_path: Path
             stack.callback(upgraded.terminate)
             moment = time.monotonic()
             wait_until(lambda: all_written_since(moment))
-            # The older one serves, and says that no more requests should come.
+            # The older version still serves, but reports that it is not ready.
             assert third.status("/readyz") == 503
             assert Visitor(third, app, cast.alice).ask("GET", "/evidence").status == 200
             assert third.stop() == 0

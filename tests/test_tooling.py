@@ -78,7 +78,7 @@ def test_a_missing_chromium_is_answered_with_the_command_that_installs_it(tmp_pa
 
 
 def test_another_python_than_that_of_the_environment_is_refused_aloud(tmp_path: Path) -> None:
-    """Make installed into the existing environment, and said nothing of the Python asked for."""
+    """Make must not silently install into an existing environment with another Python."""
     other = tmp_path / "python"
     other.write_text('#!/bin/sh\necho "3.99.0 in /opt/other"\n', "utf-8")
     other.chmod(0o755)
@@ -101,7 +101,7 @@ def test_another_python_than_that_of_the_environment_is_refused_aloud(tmp_path: 
 
 
 def test_every_test_that_runs_on_sqlite_alone_exists() -> None:
-    """A renamed module would run on both again, and nobody would notice."""
+    """A renamed module would silently run on both again."""
     missing = []
     for name in sorted(sqlite_only.NAMES):
         module, _, test = name.partition("::")
@@ -113,7 +113,7 @@ def test_every_test_that_runs_on_sqlite_alone_exists() -> None:
 
 
 def test_a_new_process_knows_the_tables_of_every_room() -> None:
-    """Backups and the erasure of people walk them, also those of rooms whose pages load late."""
+    """Backup and erasure iterate over all tables, including rooms with lazily loaded pages."""
     script = (
         "from roadmap.app import models; from roadmap.core.types import Base; models(); "
         "print(*Base.metadata.tables)"

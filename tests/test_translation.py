@@ -29,7 +29,7 @@ def test_every_text_can_be_extracted(tmp_path, monkeypatch):
     with found.open("rb") as file:
         catalog = read_po(file)
     assert len(catalog) > 1000
-    # One of a template, of a module, of a form, of the portfolio's own site, and one by number.
+    # From a template, a module, a form, the exported site, and a plural.
     for text in (
         "Public links",
         "Nearly ready",
@@ -85,7 +85,7 @@ def test_who_reads_chooses_them(session, cast, browser_of):
     page = alice.get("/account").text
     assert '<option selected value="de">' in page
     assert '<html lang="en"' in page
-    # A form without the field leaves it; one that is not offered is refused.
+    # Without the field, the value is kept; values not offered are rejected.
     assert alice.put("/account", ACCOUNT).status_code == 303
     assert alice.put("/account", {**ACCOUNT, "locale": "xx"}).status_code == 422
     session.expire_all()

@@ -32,13 +32,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def upload(server: Server, headers: dict[str, str], content: bytes) -> tuple[Answer, str]:
-    """Send the form with a file; return the answer, and where it leads."""
+    """Submit the form with a file; return the response and its location."""
     fields = {**form_fields(), "new_files": FileStorage(io.BytesIO(content), "large.txt")}
     boundary, body = encode_multipart(fields)
     connection = http.client.HTTPConnection(HOST, server.port, timeout=60)
     try:
         sent = {**headers, "Content-Type": f"multipart/form-data; boundary={boundary}"}
-        # A server that refuses a body need not read it first.
+        # A server may reject a body without reading it.
         with contextlib.suppress(BrokenPipeError):
             connection.request("POST", "/evidence", body, sent)
         response = connection.getresponse()
@@ -48,7 +48,7 @@ def upload(server: Server, headers: dict[str, str], content: bytes) -> tuple[Ans
 
 
 def download(served: Running, path: str) -> str:
-    """Read a file part by part; return its digest."""
+    """Read a file in chunks and return its digest."""
     connection = http.client.HTTPConnection(HOST, served.server.port, timeout=60)
     try:
         connection.request("GET", path, headers=served.alice.headers())
@@ -58,7 +58,7 @@ def download(served: Running, path: str) -> str:
 
 
 def resident(server: Server) -> int:
-    """Return how much memory the workers have, in bytes."""
+    """Return the resident memory of the workers in bytes."""
     total = 0
     for pid in server.workers():
         lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
@@ -80,7 +80,7 @@ def test_large_files_do_not_lie_in_memory(served: Running) -> None:
             f"{where}/files/{name}" for (_answer, where), name in zip(answers, names, strict=True)
         ]
         assert list(at_once.map(lambda path: download(served, path), paths)) == names
-    # 160 MB went in and out.
+    # 160 MB were transferred.
     assert resident(served.server) - before < 60 * MEGABYTE
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from roadmap.people.permissions import PERMISSIONS, check_url_map, permission_of
 from tests.support.route_manifest import CHANGES, PAGES
 
-# Static files are the one thing that no view answers.
+# Static files are served without a view.
 WITHOUT_PERMISSION = {"static"}
 BY_ITSELF = {"HEAD", "OPTIONS"}
 
@@ -18,7 +18,7 @@ Asked = tuple[str, str]
 
 
 def asked_for(app: Flask) -> dict[Asked, str]:
-    """Each verb and rule of the URL map, with its endpoint."""
+    """Return each method and rule of the URL map, with its endpoint."""
     return {
         (method, rule.rule): rule.endpoint
         for rule in app.url_map.iter_rules()
@@ -61,7 +61,7 @@ def test_an_address_of_the_manifest_reaches_its_own_rule(app: Flask) -> None:
 
 
 class _Any(dict[str, str]):
-    """Some id for whatever an address names."""
+    """Maps every URL variable to an example id."""
 
     def __missing__(self, name: str) -> str:
         return "018f0000-0000-7000-8000-000000000000"
@@ -84,6 +84,6 @@ def test_an_application_with_an_undecided_route_does_not_start() -> None:
 
 
 def test_no_blueprint_has_a_function_before_its_views(app: Flask) -> None:
-    """Flask collects those by the address alone, before `_method` has said which view is meant: a
-    form with it would pass them by."""
+    """Flask selects those functions by URL before `_method` determines the view, so a form with it
+    would bypass them."""
     assert set(app.before_request_funcs) | set(app.url_value_preprocessors) <= {None}

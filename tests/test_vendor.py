@@ -35,7 +35,7 @@ def test_htmx_is_of_the_line_that_flask_htmx_understands() -> None:
 
 
 def test_the_stylesheet_fetches_nothing() -> None:
-    """Under the content security policy a style may bring only images of its own, as data."""
+    """The content security policy allows styles only inline data images."""
     style = (ROOT / "static/vendor/oat.min.css").read_text(encoding="utf-8")
     assert "@import" not in style
     assert style.count("url(") == style.count('url("data:image/')

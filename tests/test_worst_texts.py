@@ -19,10 +19,10 @@ from roadmap.api.route_table import ROUTES
 from tests.support.route_manifest import CHANGES, VIEWABLE_PAGES
 from tests.support.snapshot import Snapshot
 
-# Of processor time, which does not count what others do. An ordinary answer takes 10 ms.
+# CPU time, which excludes other processes. An ordinary response takes 10 ms.
 SECONDS = 0.3
 
-# Of all fields together: about what a form may hold once it is encoded.
+# Of all fields together, close to the maximum size of an encoded form.
 LENGTH = 80_000
 
 WORST = {
@@ -37,7 +37,7 @@ WORST = {
 
 
 def text_fields(form: type[FlaskForm]) -> set[str]:
-    """The names of the fields of a form, and of those that build on it, that hold any text."""
+    """Return the names of free-text fields in a form class and its subclasses."""
     names = {
         name
         for name in dir(form)
@@ -54,12 +54,12 @@ def test_the_worst_text_in_a_form_is_answered_soon(
     ids, browser = snapshot.ids, snapshot.browsers(app)["alice"]
     seal = browser.csrf()
     wrong = []
-    # Of every form, so that none is left out where the change of the manifest does not send it.
+    # Fields of every form, in case the manifest's example omits some.
     every = text_fields(FlaskForm)
     assert {"description", "summary", "note", "reason", "introduction", "comment"} <= every
     for change in CHANGES:
         if change.permission == "public" or change.rule == "/account/email":
-            continue  # those that end the session, or count tries
+            continue  # these end the session or count attempts
         names = every.union(change.body(ids, "alice"))
         text = WORST[worst][: LENGTH // max(1, len(names))]
         began = time.thread_time()
@@ -77,7 +77,7 @@ def test_the_worst_text_in_a_form_is_answered_soon(
 
 
 def test_no_browser_cuts_a_long_text(app: Flask, snapshot: Snapshot) -> None:
-    """Browsers cut what is pasted without a word; the server refuses it and says so."""
+    """Browsers silently cut pasted text; the server rejects it with a message."""
     found = []
     for role in ("alice", "bob", "erin"):
         browser = snapshot.browsers(app)[role]
