@@ -1,1 +1,1 @@
-"""Commands for operators: flask --app roadmap …"""
+"""Command-line interface for operators: `flask --app roadmap …`."""

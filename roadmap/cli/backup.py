@@ -1,4 +1,4 @@
-"""`flask backup …`: back up the database to one file, and restore it."""
+"""`flask backup …`: back up and restore database and files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SAY = partial(click.echo, err=True)
 TRUST = click.option(
     "--trust",
     is_flag=True,
-    help="Accept FILE although it is not signed with the secret key of this installation.",
+    help="Accept FILE even if it is not signed with the secret key of this installation.",
 )
 
 
@@ -35,24 +35,24 @@ TRUST = click.option(
 @click.argument("file", type=FILE_PATH)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def create(file: Path, force: bool) -> None:
-    """Write everything in the database, and the files of evidence, into FILE, while Cairn runs.
+    """Back up the database and evidence files to FILE, also while Cairn runs.
 
-    The file holds personal records and password hashes: keep it where only you can read it,
-    with a copy of the secret key, which signs it. Sessions and unsent mail are not in it.
+    The file contains personal records and password hashes. Keep it where only you can read it,
+    together with a copy of the secret key, which signs it. Sessions and unsent mail are left out.
     """
     require_new_file(file, force=force)
     manifest = actions.create(file, now=utc_now())
     megabytes = file.stat().st_size / 1_000_000
     click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
     for name in manifest.missing_files:
-        SAY(f"Not in it: the file {name}, which is missing or damaged in the data folder")
+        SAY(f"Not included: the file {name}, which is missing or damaged in the data folder")
 
 
 @group.command("verify", any_schema=True)
 @click.argument("file", type=FILE_PATH)
 @TRUST
 def verify(file: Path, trust: bool) -> None:
-    """Read FILE completely and try a restore into a temporary database; change nothing."""
+    """Check FILE by restoring it into a temporary database, without changing anything."""
     with _report_errors(file):
         manifest = actions.verify(file, trust=trust, say=SAY)
     click.echo(f"{file} can be restored: {_describe(manifest)}")
@@ -63,24 +63,24 @@ def verify(file: Path, trust: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @TRUST
 def restore(file: Path, yes: bool, trust: bool) -> None:
-    """Replace everything in the database with the contents of FILE, after verifying it.
+    """Verify FILE, then replace everything in the database with its contents.
 
-    It happens in one transaction, also while the server runs, which answers that a restore is
-    under way until it is done; afterwards everybody has to sign in again. The audit log goes back
-    with everything else. What was in the database before is kept as a backup in the data folder.
+    The replacement is one transaction and works while the server runs, which shows a maintenance
+    page meanwhile. Afterwards everybody has to sign in again. The audit log is replaced too. The
+    previous contents are kept as a backup in the data folder.
     """
     with _report_errors(file):
-        read_contents(file, trust=trust)  # Before anything is asked.
-        anybody = any_user_exists(db.session)
+        read_contents(file, trust=trust)  # Check this before asking for confirmation.
+        has_accounts = any_user_exists(db.session)
         db.session.rollback()
-        if anybody and not yes:
+        if has_accounts and not yes:
             if not sys.stdin.isatty():
                 raise click.ClickException(
                     "this replaces everything in the database; without a terminal that needs --yes"
                 )
-            confirm(f"Replace everything in this database by {file}?")
+            confirm(f"Replace everything in this database with {file}?")
         keep = None
-        if anybody:
+        if has_accounts:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
             keep = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
         manifest, erased = actions.restore(file, keep=keep, now=utc_now(), trust=trust, say=SAY)
@@ -92,12 +92,12 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         locked = keys.are_undecryptable(own)
     if locked:
         click.echo(
-            "The keys that sign badges were encrypted with another secret key: make new ones by "
-            "`flask --app roadmap badges rotate-keys`"
+            "The keys that sign badges were encrypted with another secret key: create new keys "
+            "with `flask --app roadmap badges rotate-keys`"
         )
     if keep is not None:
-        click.echo("The audit log went back, too: it lacks what came after the backup was made.")
-        click.echo(f"What stood there before, with its audit log, is in {keep}")
+        click.echo("The audit log was restored too and lacks entries made after the backup.")
+        click.echo(f"The previous contents, with their audit log, are in {keep}")
 
 
 @contextlib.contextmanager

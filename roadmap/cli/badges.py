@@ -13,9 +13,9 @@ group = CommandGroup("badges")
 
 @group.command("rotate-keys")
 def rotate_keys() -> None:
-    """Make new keys for signing badges.
+    """Create new keys for signing badges.
 
-    The old ones only verify what they signed.
+    The old keys are kept to verify existing badges.
     """
     from roadmap.badges import keys
     from roadmap.people.audit import record_audit

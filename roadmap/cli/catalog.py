@@ -18,8 +18,7 @@ from roadmap.people.audit import record_audit
 if TYPE_CHECKING:
     from roadmap.catalog.actions import RevisionChange
 
-# The modules that bring pydantic are imported by the commands: the server's start registers these
-# commands, too, and does not wait for it.
+# Commands import modules that need pydantic late, because every start registers the commands.
 group = CommandGroup("catalog")
 
 Document = Mapping[str, Any]
@@ -27,8 +26,8 @@ Read = TypeVar("Read")
 PATH = click.Path(path_type=Path)
 
 
-class RefusedFiles(click.exceptions.Exit):
-    """Files have faults, which were printed; the exit status is 1."""
+class InvalidFiles(click.exceptions.Exit):
+    """Files are invalid. Their errors were printed, and the exit status is 1."""
 
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
@@ -37,28 +36,27 @@ class RefusedFiles(click.exceptions.Exit):
 
 @group.command("sync")
 @click.argument("paths", metavar="[FILE]...", nargs=-1, type=PATH)
-@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--dry-run", is_flag=True, help="Only print what would change.")
 def sync(paths: Sequence[Path], dry_run: bool) -> None:
-    """Load the shipped roadmaps, or the given files, and say what changed.
+    """Load the shipped roadmaps, or the given files, and print what changed.
 
-    What differs from the database becomes a new revision, which people are on at once; the file
-    itself is not kept. Roadmaps of no file stay as they are. All of the files or none: one wrong
-    file changes nothing.
+    A changed roadmap becomes a new revision, which takes effect immediately. The file itself is not
+    stored. Other roadmaps are not changed. If any file is invalid, nothing is changed.
     """
     from roadmap.catalog import actions, files
 
     changes = []
     try:
         documents = load_documents(paths or files.shipped())
-    except RefusedFiles as refused:
+    except InvalidFiles as refused:
         reason = refused.faults[0]
         for path in paths or files.shipped():
-            # The folders of the server are nobody's business on the pages.
+            # The audit log is shown on pages, which should not reveal server paths.
             reason = reason.replace(f"{path.parent}/", "")
-        _note(dry_run, "roadmap.refused", reason=reason)
+        _record(dry_run, "roadmap.refused", reason=reason)
         raise
     together = [document for _path, document in documents]
-    # A dry run of several files publishes them and rolls back, so that they are compared as well.
+    # A dry run of several files publishes and rolls back, so that they are checked together.
     skip_write = dry_run and len(documents) == 1
     for path, document in documents:
         try:
@@ -70,7 +68,7 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
         except actions.ConflictingKey as error:
             db.session.rollback()
             reason = describe_conflict(path, error)
-            _note(dry_run, "roadmap.refused", reason=reason.replace(f"{path.parent}/", ""))
+            _record(dry_run, "roadmap.refused", reason=reason.replace(f"{path.parent}/", ""))
             raise click.ClickException(reason) from None
     if dry_run:
         db.session.rollback()
@@ -78,7 +76,7 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
         db.session.commit()
         changed = [change.slug for change in changes if not change.is_empty]
         slugs = changed or [change.slug for change in changes]
-        _note(dry_run, "roadmap.loaded", target=", ".join(slugs), unchanged=not changed)
+        _record(dry_run, "roadmap.loaded", target=", ".join(slugs), unchanged=not changed)
     for change in changes:
         for line in format_change(change):
             click.echo(line)
@@ -95,8 +93,8 @@ def sync(paths: Sequence[Path], dry_run: bool) -> None:
         click.echo("Dry run: nothing was changed.")
 
 
-def _note(dry_run: bool, action: str, *, target: str = "", **data: Any) -> None:
-    """Leave a line in the audit log, which administrators read beside the roadmaps."""
+def _record(dry_run: bool, action: str, *, target: str = "", **data: Any) -> None:
+    """Record an entry in the audit log, unless this is a dry run."""
     if not dry_run:
         with db.own_transaction() as own:
             record_audit(own, by=None, action=action, target=target[:200], now=utc_now(), **data)
@@ -105,11 +103,10 @@ def _note(dry_run: bool, action: str, *, target: str = "", **data: Any) -> None:
 @group.command("validate", any_schema=True)
 @click.argument("paths", metavar="[FILE]...", nargs=-1, type=PATH)
 def validate(paths: Sequence[Path]) -> None:
-    """Check the given files, or all content that comes with Cairn.
+    """Validate the given files, or all shipped content.
 
-    Each error is printed with its line, and the exit status is 1 where there is one. A file is
-    checked as what its name and folder say, tools/content.yaml as tools; with another name as a
-    roadmap.
+    Prints each error with its line. With errors, the exit status is 1. A file's path determines
+    how it is validated: tools/content.yaml as tools, and any other name as a roadmap.
     """
     from roadmap.catalog import actions
     from roadmap.catalog.content import Content
@@ -130,7 +127,7 @@ def validate(paths: Sequence[Path]) -> None:
 
 
 def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
-    """Return all documents. Prints each fault of each file and exits with 1 where there is one."""
+    """Return all documents. If any file is invalid, prints the errors and exits with status 1."""
     from roadmap.catalog import files
 
     documents: list[tuple[Path, Document]] = read_each(paths, files.read)
@@ -144,11 +141,11 @@ def load_documents(paths: Sequence[Path]) -> list[tuple[Path, Document]]:
 
 
 def read_each(paths: Sequence[Path], read: Callable[[Path], Read]) -> list[tuple[Path, Read]]:
-    """Return what is read of each file, or print each fault of each file and exit with 1."""
+    """Read each file. If any is invalid, prints the errors and exits with status 1."""
     from roadmap.catalog import files
 
     found: list[tuple[Path, Read]] = []
-    faults: dict[str, None] = {}  # Those of a file that others depend on are printed once.
+    faults: dict[str, None] = {}  # Deduplicates errors of shared dependencies.
     for path in paths:
         try:
             found.append((path, read(path)))
@@ -157,12 +154,12 @@ def read_each(paths: Sequence[Path], read: Callable[[Path], Read]) -> list[tuple
     for fault in faults:
         click.echo(fault, err=True)
     if faults:
-        raise RefusedFiles(list(faults))
+        raise InvalidFiles(list(faults))
     return found
 
 
 def describe_conflict(path: Path, error: Exception) -> str:
-    """Return an error with the line on which the key is defined that it names in quotes."""
+    """Prefix an error with the path and the line that defines the key it quotes."""
     return f"{path}:{_find_line(path, str(error))}: {error}"
 
 
@@ -175,7 +172,7 @@ def _find_line(path: Path, message: str) -> int:
 
 
 def format_change(change: RevisionChange) -> list[str]:
-    """Return the lines that describe a change: the roadmap first, then its milestones."""
+    """Return the lines that describe a change: the roadmap, then its milestones."""
     if change.is_empty:
         return [f"{change.slug}: unchanged, revision {change.number}"]
     if change.is_new:

@@ -1,6 +1,6 @@
-"""Command groups that report any error in one line on standard error, with exit status 1.
+"""Command groups that report errors as one line on standard error, with exit status 1.
 
-Help is shown without loading the application, so nothing here imports more than Flask at first.
+Help is shown without loading the application, so this module imports only Flask at the top.
 """
 
 from __future__ import annotations
@@ -19,32 +19,33 @@ from flask.cli import AppGroup, FlaskGroup, ScriptInfo
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-# PostgreSQL's codes for a missing table or column.
+# SQLSTATEs of PostgreSQL for a missing table or column.
 MISSING_SCHEMA_CODES = ("42P01", "42703")
-# Each group: its module in this room, and what its help says.
+# Module and help text per group.
 GROUPS = {
     "backup": ("backup", "Backup and restore of everything."),
     "badges": ("badges", "The keys that sign badges."),
     "catalog": ("catalog", "Roadmaps and their files."),
     "db": ("database", "Migrations of the database."),
-    "demo": ("demo", "A believable team to look at."),
-    "export": ("exports", "Everything of a person in a file."),
-    "import": ("imports", "An archive of a person, back into an account."),
-    "jobs": ("jobs", "Background work: mail, figures, clearing out."),
-    "market": ("market", "Pay by state, of the market page."),
-    "readiness": ("readiness", "The kept summaries of readiness."),
-    "team": ("teams", "Teams, and who is in them."),
+    "demo": ("demo", "A demo team with realistic data."),
+    "export": ("exports", "Export all data of a person."),
+    "import": ("imports", "Import a person's archive into an account."),
+    "jobs": ("jobs", "Background jobs: mail, summaries, pruning."),
+    "market": ("market", "Pay by state for the market page."),
+    "readiness": ("readiness", "Stored readiness summaries."),
+    "team": ("teams", "Teams and their members."),
     "token": ("tokens", "Personal tokens of the API."),
     "user": ("users", "Accounts."),
 }
-# Those of Flask itself, which the help does not show.
+# Flask's own commands, which are hidden from the help.
 FLASK_COMMANDS = ("routes", "run", "shell")
 
 
 def needs_no_installation() -> bool:
-    """Return whether `flask` runs for help or `catalog validate`, which need no settings.
+    """Return whether `flask` runs only for help, an error message or `catalog validate`.
 
-    A group without a command is answered with its help, and a mistyped one with its name.
+    A group without a command prints its help, and a mistyped command an error. None of these needs
+    settings.
     """
     if click.get_current_context(silent=True) is None:
         return False
@@ -56,7 +57,7 @@ def needs_no_installation() -> bool:
 
 
 def add_commands(app: Flask) -> None:
-    """Register our commands, and show no others in the help."""
+    """Register the commands and hide all others from the help."""
     app.cli = RootGroup(app.name)
     for name, (module, text) in GROUPS.items():
         app.cli.add_command(LazyGroup(name, module, help=text))
@@ -67,7 +68,7 @@ def add_commands(app: Flask) -> None:
 
 
 class RootGroup(AppGroup):
-    """The root of all commands, which reports an unknown one in one line, too."""
+    """The root group, which reports an unknown command in one line."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = super().get_command(ctx, cmd_name)
@@ -80,9 +81,9 @@ class RootGroup(AppGroup):
 
 
 class CommandGroup(AppGroup):
-    """A group whose errors are one line and exit status 1.
+    """A group that reports errors as one line with exit status 1.
 
-    Its commands refuse a database of another release, unless they are for `any_schema`.
+    Commands refuse a database whose schema is not current, unless declared with `any_schema`.
     """
 
     def __init__(self, *args: Any, any_schema: bool = False, **kwargs: Any) -> None:
@@ -92,7 +93,7 @@ class CommandGroup(AppGroup):
     def command(  # type: ignore[override]
         self, *args: Any, any_schema: bool = False, **kwargs: Any
     ) -> Callable[[Callable[..., Any]], click.Command]:
-        """Decorate a function as one of these commands."""
+        """Return a decorator that adds a function as a command."""
         add = super().command(*args, **kwargs)
 
         def decorate(run: Callable[..., Any]) -> click.Command:
@@ -118,25 +119,25 @@ class CommandGroup(AppGroup):
         except sa.exc.DBAPIError as error:
             raise click.ClickException(_describe_database_error(error, ctx)) from None
         except BrokenPipeError:
-            raise  # Who reads the output has enough, as in `… | head`: Click ends in silence.
+            raise  # The reader closed the pipe, as in `… | head`. Click exits silently.
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             raise click.ClickException(f"{error.strerror or error}{where}") from None
 
 
 def confirm(question: str, *, otherwise: str = "nothing was changed") -> None:
-    """Ask on the terminal; the end of the input is a no. Raises ClickException for a no."""
+    """Ask for confirmation. Raises ClickException if refused or at the end of input."""
     try:
         is_confirmed = click.confirm(question, err=True)
     except click.Abort:
-        click.echo(err=True)  # The cursor still stands behind the question.
+        click.echo(err=True)  # End the line of the question.
         is_confirmed = False
     if not is_confirmed:
         raise click.ClickException(otherwise)
 
 
 def require_new_file(file: Path, *, force: bool) -> None:
-    """Refuse a file in a missing folder, and without `force` one that exists."""
+    """Raise ClickException if the folder is missing, or if the file exists without `force`."""
     if not file.parent.is_dir():
         raise click.ClickException(f"the folder {file.parent} does not exist")
     if file.exists() and not force:
@@ -144,7 +145,7 @@ def require_new_file(file: Path, *, force: bool) -> None:
 
 
 def check_schema() -> None:
-    """Refuse a database of an older or newer release. Raises ClickException."""
+    """Raise ClickException if the schema is older or newer than this release."""
     from roadmap.core.database import NEWER_SCHEMA, Schema, compare_schema
 
     schema = compare_schema()
@@ -157,7 +158,7 @@ def check_schema() -> None:
 
 
 class LazyGroup(CommandGroup):
-    """A group whose module is imported when one of its commands is asked for."""
+    """A group whose module is imported on first use."""
 
     def __init__(self, name: str, module: str, *, help: str) -> None:  # noqa: A002 - click's name
         super().__init__(name=name, help=help)
@@ -170,7 +171,7 @@ class LazyGroup(CommandGroup):
 
     @commands.setter
     def commands(self, value: MutableMapping[str, click.Command]) -> None:
-        """Ignore the empty ones that Click sets at first."""
+        """Ignore the empty dictionary that Click sets initially."""
 
 
 def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> str:
@@ -188,7 +189,8 @@ def _describe_database_error(error: sa.exc.DBAPIError, ctx: click.Context) -> st
                 "ROADMAP_DATA_DIR, or begin one: "
                 "run `.venv/bin/flask --app roadmap db upgrade` first"
             )
-        # Not those of a statement. SQLite has the general one for a file that is no database.
+        # Exclude errors of a statement. SQLite raises DatabaseError for a file that is not a
+        # database.
         if type(error).__name__ in ("OperationalError", "DatabaseError"):
             return (
                 f"the database {_describe_database(ctx)} cannot be used: {reason}; "
@@ -206,8 +208,8 @@ def _ask_for_upgrade(ctx: click.Context, reason: str) -> str:
 
 
 def _describe_database(ctx: click.Context) -> str:
-    """Return the database's file, or its address without the password."""
-    # The application's context may have ended with the command.
+    """Return the database's path, or its URL without the password."""
+    # The application context may have ended with the command.
     app: Flask = ctx.ensure_object(ScriptInfo).load_app()
     url: sa.URL = app.extensions["sqlalchemy"].engines["default"].url
     return url.render_as_string() if url.host else str(url.database)

@@ -1,4 +1,4 @@
-"""Every content file that comes with Cairn: the model that checks it, and the keys it may name."""
+"""The shipped content files, their models, and validation of the keys they reference."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ MODELS: dict[str, type[Model]] = {
     "time_budget/sorting.yaml": SortingRules,
     "tools/content.yaml": ToolContent,
 }
-# The fields of these files that hold keys of something elsewhere.
-KINDS = {
+# Fields that reference keys in other files, and the kind of their target.
+REFERENCE_FIELDS = {
     "challenge": "challenge",
     "milestones": "milestone",
     "read": "milestone",
@@ -43,14 +43,14 @@ KINDS = {
 
 
 def shipped() -> list[Path]:
-    """Return all files that come with Cairn, the roadmaps first."""
+    """Return all shipped content files, roadmaps first."""
     return [path for name in MODELS for path in sorted(PACKAGE.glob(name))]
 
 
 def read(path: Path) -> Model:
-    """Return a file, checked as its name and folder say; one with another name is a roadmap.
+    """Read and validate a file by its path. A file with an unknown path is a roadmap.
 
-    Raises ContentError, also for the shipped roadmaps whose keys the file names.
+    Raises ContentError, also for errors in the shipped roadmaps that the file references.
     """
     named = (model for name, model in MODELS.items() if path.resolve().match(name))
     model = next(named, Content)
@@ -72,5 +72,5 @@ def _known_keys() -> dict[str, set[str]]:
 def _unknown_keys(document: Any) -> Iterator[Problem]:
     for location, value in files.values_in(document):
         field = next(part for part in reversed(location) if isinstance(part, str))
-        if (kind := KINDS.get(field)) and value not in _known_keys()[kind]:
+        if (kind := REFERENCE_FIELDS.get(field)) and value not in _known_keys()[kind]:
             yield Problem(location, f"there is no {kind} '{value}'")

@@ -1,4 +1,4 @@
-"""`flask db …`: migrations with Flask-Alembic, protected as `SafeAlembic` says."""
+"""`flask db …`: migrations, see `SafeAlembic`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ group = CommandGroup("db", any_schema=True)
 @group.command("upgrade")
 @click.argument("target", default="heads")
 def upgrade(target: str) -> None:
-    """Upgrade the schema to the newest migration, to TARGET, or by a number of migrations."""
+    """Upgrade to the newest migration, to TARGET, or by a number of migrations."""
     db.create_file()
     before = applied_revisions()
     run_upgrade(_resolve_target(target, "+"))
@@ -31,9 +31,10 @@ def upgrade(target: str) -> None:
 @click.argument("target", default="1")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def downgrade(target: str, yes: bool) -> None:
-    """Downgrade by one migration, by a number of them, or to TARGET ("base": all).
+    """Downgrade by one or a number of migrations, or to TARGET ("base" for all).
 
-    What only these migrations hold is deleted, so it asks first where the database has accounts.
+    This deletes data of the removed tables and columns. If the database has accounts, it asks for
+    confirmation first.
     """
     before = applied_revisions()
     resolved = _resolve_target(target, "-")
@@ -45,7 +46,7 @@ def downgrade(target: str, yes: bool) -> None:
 
 @group.command("current")
 def current() -> None:
-    """Print the database's migration, and whether it is the newest."""
+    """Print the current migration and whether it is the newest."""
     applied = applied_revisions()
     newest = {script.revision for script in alembic.heads()}
     note = "newest" if applied == newest else f"newest is {', '.join(sorted(newest)) or 'none'}"
@@ -54,10 +55,10 @@ def current() -> None:
 
 @group.command("revision")
 @click.argument("message")
-@click.option("--empty", is_flag=True, help="Leave it empty instead of comparing the models.")
+@click.option("--empty", is_flag=True, help="Write an empty migration.")
 def revision(message: str, empty: bool) -> None:
-    """Write a migration for the differences between models and database."""
-    applied_revisions()  # Refuses the database of a newer release.
+    """Generate a migration from the differences between models and database."""
+    applied_revisions()  # Raises an error for the database of a newer release.
     for script in alembic.revision(message, empty=empty):
         if script is not None:
             click.echo(script.path)
@@ -65,8 +66,8 @@ def revision(message: str, empty: bool) -> None:
 
 @group.command("check")
 def check() -> None:
-    """Compare the models with the database; exit with status 1 if they differ."""
-    applied_revisions()  # Refuses the database of a newer release.
+    """Compare the models with the database. If they differ, the exit status is 1."""
+    applied_revisions()  # Raises an error for the database of a newer release.
     differences = alembic.compare_metadata()
     if differences:
         raise click.ClickException(
@@ -77,9 +78,9 @@ def check() -> None:
 
 
 def _resolve_target(target: str, sign: str) -> str:
-    """Return a target for Alembic: a number is so many migrations, unless it names one.
+    """Return a target for Alembic. A number that is not a revision is a number of migrations.
 
-    The sign is not part of the number, because "-2" would be parsed as an option.
+    Users type the number without a sign, because "-2" would be parsed as an option.
     """
     scripts = alembic.script_directory
     known = {script.revision for script in scripts.walk_revisions()}
@@ -109,7 +110,7 @@ def _resolve_target(target: str, sign: str) -> str:
 
 
 def _has_accounts() -> bool:
-    """Return whether the database has accounts, in the schema of any release."""
+    """Return whether the database has accounts. Works with the schema of any release."""
     with db.engine.connect() as connection:
         if not sa.inspect(connection).has_table("user"):
             return False
@@ -117,7 +118,7 @@ def _has_accounts() -> bool:
 
 
 def _confirm_downgrade(current: str) -> None:
-    """Ask before data is deleted. Raises ClickException where the answer is no."""
+    """Ask before deleting data. Raises ClickException if refused."""
     if not sys.stdin.isatty():
         raise click.ClickException(
             "this deletes what only the newer tables and columns hold; make a backup, and add "
@@ -127,7 +128,7 @@ def _confirm_downgrade(current: str) -> None:
 
 
 def _describe_difference(difference: Any) -> str:
-    """Describe a difference as Alembic reports it: a tuple, or a list of them."""
+    """Describe a difference that Alembic reports as a tuple or a list of tuples."""
     first = difference[0] if isinstance(difference, list) else difference
     return " ".join(str(getattr(part, "name", part)) for part in first[:4])
 

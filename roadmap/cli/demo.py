@@ -24,11 +24,11 @@ group = CommandGroup("demo")
 def load_demo(people: int, seed: int, force: bool) -> None:
     """Load demo data as of today and print the accounts with their passwords.
 
-    The passwords follow from the seed, so never do this on a server that others can reach.
+    The passwords are derived from the seed, so never do this on a server that others can reach.
     """
     if not force and any_user_exists(db.session):
         raise click.ClickException(
-            "this database holds people already; --force adds the demo to them"
+            "this database has accounts already; --force adds the demo data to them"
         )
     loaded = load_demo_data(db.session, now=utc_now(), seed=seed, people=people)
     record_audit(
@@ -51,6 +51,6 @@ def load_demo(people: int, seed: int, force: bool) -> None:
         click.echo(f"  {email:<{widths[0]}}  {password:<{widths[1]}}  {who}")
     click.echo(
         f"{len(loaded.accounts)} people, {loaded.pieces} pieces of evidence.\n"
-        "Begin as Maya, who has a year behind her. Then sign in as Tomas, who leads all of them,\n"
-        "and as Karin, who leads two teams and is on the roadmap herself."
+        "Start as Maya, who has used Cairn for a year. Then sign in as Tomas, who manages everyone,\n"
+        "and as Karin, who manages two teams and follows the roadmap herself."
     )

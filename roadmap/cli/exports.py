@@ -1,4 +1,4 @@
-"""`flask export …`: everything of a person in a file."""
+"""`flask export …`: export all data of a person."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ group = CommandGroup("export")
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def export_user(email: str, file: Path, force: bool) -> None:
-    """Write everything of a person into a ZIP: their records and files, without secrets.
+    """Export a person's records and files, without secrets, as a ZIP.
 
-    It holds what nobody else sees, such as private notes: give it to its person alone. The audit
-    log keeps that it was made.
+    It includes private notes that nobody else can see, so give it only to that person. The export
+    is recorded in the audit log.
     """
     user = find_user(email)
     require_new_file(file, force=force)
@@ -49,5 +49,5 @@ def export_user(email: str, file: Path, force: bool) -> None:
 
 @group.command("schema")
 def print_schema() -> None:
-    """Print the JSON Schema of the files in an archive, by their paths."""
+    """Print the JSON Schemas of the files in an archive, by path."""
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""`flask import …`: an archive of a person, back into an account."""
+"""`flask import …`: import a person's archive."""
 
 from __future__ import annotations
 
@@ -24,19 +24,23 @@ group = CommandGroup("import")
 
 @group.command("user")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--into", metavar="EMAIL", help="An account without records; else one is created.")
 @click.option(
-    "--partly", is_flag=True, help="Also where roadmaps, milestones or skills are missing here."
+    "--into",
+    metavar="EMAIL",
+    help="An account without records. Default: a new account.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask whether --into is the right person.")
+@click.option(
+    "--partly", is_flag=True, help="Import even if roadmaps, milestones or skills are missing here."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
-    """Bring an archive of a person back, with new ids.
+    """Import a person's archive with new ids.
 
-    The account is created with the name and the address of the archive, and a link to set a
-    password is printed. Reviews and assessments come back as history, and verify nothing. Where the
-    archive names a roadmap, a milestone or a skill that is not here, nothing is imported without
-    --partly, which keeps such records as they are, for their person to see and to export. Where the
-    archive is of another address than --into, a terminal is asked first.
+    Creates an account with the name and address in the archive and prints a link to set a password.
+    Reviews and assessments are imported as history and verify nothing. If roadmaps, milestones or
+    skills are missing here, nothing is imported without --partly, which keeps such records for the
+    person to view and export. If the archive has another address than --into, a terminal is asked
+    for confirmation.
     """
     now = utc_now()
     try:
@@ -44,7 +48,7 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
             quota = current_app.config["FILE_QUOTA_MB"] * 1_000_000
             archive = read_archive(source, quota=quota)
             if into and not yes:
-                _ask_if_of_another(archive, find_user(into, active_only=True))
+                _confirm_other_person(archive, find_user(into, active_only=True))
             store_files(archive)
             user = find_user(into, active_only=True) if into else _create(archive)
             plan = make_plan(db.session, archive, user.id, now=now)
@@ -82,7 +86,7 @@ def import_user(file: Path, into: str | None, partly: bool, yes: bool) -> None:
         click.echo(password_link(token))
 
 
-def _ask_if_of_another(archive: Archive, user: User) -> None:
+def _confirm_other_person(archive: Archive, user: User) -> None:
     manifest, address = archive.manifest, user.email
     if email_key(manifest.email) == email_key(address) or not sys.stdin.isatty():
         return

@@ -1,4 +1,4 @@
-"""`flask jobs …`: background work."""
+"""`flask jobs …`: background jobs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ group = CommandGroup("jobs")
     "--now",
     "at_once",
     is_flag=True,
-    help="With --once: mail that waits for its next try is tried at once.",
+    help="With --once: retry waiting mail immediately.",
 )
-@click.option("--attached", is_flag=True, help="Exit when standard input ends, too.")
+@click.option("--attached", is_flag=True, help="Also exit when standard input ends.")
 def run_jobs(once: bool, at_once: bool, attached: bool) -> None:
     """Send mail, recompute expired summaries and delete old rows."""
     if at_once and not once:

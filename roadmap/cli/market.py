@@ -1,4 +1,4 @@
-"""`flask market …`: pay by state from the publisher's file."""
+"""`flask market …`: import pay by state from the publisher's file."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ group = CommandGroup("market")
 
 @group.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--year", type=int, help="The year of the figures, where the file does not say it.")
+@click.option("--year", type=int, help="The year of the figures, if not in the file.")
 @click.option(
     "--ceiling",
     type=click.IntRange(1, 9_999_999),
-    help="The annual wage that # stands for, where the file does not say it.",
+    help="The annual wage that # represents, if not in the file.",
 )
 def import_file(file: Path, year: int | None, ceiling: int | None) -> None:
-    """Read pay by state from FILE, the OEWS state file of the Bureau of Labor Statistics.
+    """Import pay by state from FILE, the OEWS state file of the Bureau of Labor Statistics.
 
-    FILE is the ZIP of https://www.bls.gov/oes/tables.htm, its workbook, or that saved as CSV. The
-    market page shows it in place of what came with Cairn. One wrong row changes nothing.
+    FILE is the ZIP from https://www.bls.gov/oes/tables.htm, its workbook, or the workbook saved as
+    CSV. The market page then shows it instead of the shipped figures. If any row is invalid,
+    nothing is imported.
     """
     from roadmap.market.actions import import_pay
     from roadmap.market.content import market_content
@@ -64,6 +65,6 @@ def import_file(file: Path, year: int | None, ceiling: int | None) -> None:
 
 
 def _count_states(codes: Collection[str]) -> str:
-    """Say how many states these are, and whether the District of Columbia is with them."""
+    """Describe the number of states, with the District of Columbia apart."""
     district = " and the District of Columbia" if "DC" in codes else ""
     return f"{len(codes) - bool(district)} states{district}"

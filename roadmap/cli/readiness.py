@@ -16,7 +16,7 @@ group = CommandGroup("readiness")
 @group.command("recompute")
 @click.option("--expired", is_flag=True, help="Only summaries that have expired.")
 def recompute(expired: bool) -> None:
-    """Recompute the stored summaries from the facts; print for how many people."""
+    """Recompute the stored summaries and print the number of people."""
     count = recompute_all(db.session, now=utc_now(), only_expired=expired)
     db.session.commit()
     people = count_of(count, "person", "people")

@@ -1,4 +1,4 @@
-"""`flask token …`: personal tokens of the API."""
+"""`flask token …`: personal API tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ group = CommandGroup("token")
 
 @group.command("create")
 @click.argument("email")
-@click.option("--name", required=True, help="What it is for.")
+@click.option("--name", required=True, help="A name that tells its purpose.")
 @click.option(
     "--scope",
     type=click.Choice(SCOPES),
@@ -34,7 +34,7 @@ group = CommandGroup("token")
     help=f"Days until it expires; {api_tokens.DEFAULT_DAYS} by default.",
 )
 def create(email: str, name: str, scope: str, days: int) -> None:
-    """Create a token and print it, alone and only this once."""
+    """Create a token and print it. It cannot be shown again."""
     user = find_user(email, active_only=True)
     shown = clean_line(name)
     if not 1 <= len(shown) <= 100:
@@ -54,7 +54,7 @@ def create(email: str, name: str, scope: str, days: int) -> None:
 @group.command("list")
 @click.argument("email")
 def list_tokens(email: str) -> None:
-    """List the tokens of a person: id, scope, expiry, last use and name."""
+    """List a person's tokens: id, scope, expiry, last use and name."""
     user, moment = find_user(email), utc_now()
     for token in api_tokens.list_tokens(db.session, user.id):
         ends = f"{token.expires_at:%Y-%m-%d}" if token.expires_at else "never"

@@ -24,14 +24,14 @@ group = CommandGroup("user")
 
 @group.command("create")
 @click.argument("email")
-@click.option("--name", required=True, help="The person's name, as others see it.")
-@click.option("--admin", is_flag=True, help="An administrator.")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--admin", is_flag=True, help="Make the person an administrator.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def create(email: str, name: str, admin: bool, password_stdin: bool) -> None:
     """Create an account and print its id.
 
-    Without a password it also prints a link to set one, which works once and for 24 hours. The
-    first account is always an administrator.
+    Without a password it also prints a link to set one, which works once within 24 hours. The first
+    account is always an administrator.
     """
     shown = clean_line(name)
     if not 1 <= len(shown) <= 200:
@@ -92,7 +92,7 @@ def list_users() -> None:
 @group.command("deactivate")
 @click.argument("email")
 def deactivate(email: str) -> None:
-    """Deactivate an account and end its sessions. Its records stay."""
+    """Deactivate an account and end its sessions. Its records are kept."""
     user = find_user(email)
     alone = teams_managed_alone(db.session, user.id)
     try:
@@ -111,19 +111,23 @@ def deactivate(email: str) -> None:
             f"{waiting.due_at.date()}. To deactivate it instead, run `user keep` first."
         )
     else:
-        click.echo(f"{user.email} was so already.")
+        click.echo(f"{user.email} is already deactivated.")
 
 
 @group.command("delete")
 @click.argument("email")
-@click.option("--now", "at_once", is_flag=True, help="Without the grace of 14 days.")
+@click.option(
+    "--now",
+    "at_once",
+    is_flag=True,
+    help="Delete without the grace period of 14 days.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def delete(email: str, at_once: bool, yes: bool) -> None:
-    """Delete a person for good.
+    """Delete a person permanently, after 14 days or immediately with --now.
 
-    That is after 14 days, in which `user keep` brings them back, or at once with --now.
-    They are signed out and seen by nobody from now on. What they wrote about others stays without
-    their name.
+    Until then `user keep` cancels the deletion. The person is signed out and hidden immediately.
+    What they wrote about others is kept without their name.
     """
     user = find_user(email)
     user_id, address, moment = user.id, user.email, utc_now()
@@ -153,7 +157,7 @@ def delete(email: str, at_once: bool, yes: bool) -> None:
 @group.command("keep")
 @click.argument("email")
 def keep(email: str) -> None:
-    """Keep an account that waits for its deletion, as it was before."""
+    """Cancel the pending deletion of an account."""
     user = find_user(email)
     if not deletion.cancel_deletion(db.session, user.id, by=None, now=utc_now()):
         raise click.ClickException(f"{user.email} does not wait to be deleted")
@@ -164,7 +168,7 @@ def keep(email: str) -> None:
 @group.command("reset-password")
 @click.argument("email")
 def reset_password(email: str) -> None:
-    """Print a link to set a new password, which works once and for 24 hours."""
+    """Print a link to set a new password, which works once within 24 hours."""
     user = find_user(email, active_only=True)
     token = actions.create_password_link(db.session, user.id, by=None, now=utc_now())
     db.session.commit()
@@ -174,10 +178,10 @@ def reset_password(email: str) -> None:
 @group.command("confirm-email")
 @click.argument("email")
 @click.option(
-    "--id", "user_id", type=click.UUID, help="The person's id, where several wait for it."
+    "--id", "user_id", type=click.UUID, help="The person's id, if several entered this address."
 )
 def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
-    """Confirm an e-mail address that a person entered, instead of the link mailed to it."""
+    """Confirm an e-mail address without the mailed link."""
     people = [
         user
         for user in queries.list_pending_emails(db.session, email)
@@ -204,7 +208,7 @@ def confirm_email(email: str, user_id: uuid.UUID | None) -> None:
 
 
 def _warn_of_teams(alone: list[Team]) -> None:
-    """Say which teams have no manager any more."""
+    """Warn about teams that no longer have a manager."""
     if alone:
         names = ", ".join(team.name for team in alone)
         click.echo(
@@ -215,7 +219,7 @@ def _warn_of_teams(alone: list[Team]) -> None:
 
 
 def find_user(email: str, *, active_only: bool = False) -> User:
-    """Return the account with this confirmed address, or with this id. Raises ClickException."""
+    """Return the account with this confirmed address or id. Raises ClickException."""
     try:
         user = queries.find_user(db.session, uuid.UUID(email))
     except ValueError:
@@ -232,12 +236,12 @@ def find_user(email: str, *, active_only: bool = False) -> User:
 
 
 def password_link(token: str) -> str:
-    """Return the address where a person sets a password by this token."""
+    """Return the URL for setting a password with this token."""
     return f"{public_address()}/password/{token}"
 
 
 def _read_password() -> str:
-    """Read standard input, without the line end that `echo` adds."""
+    """Read the password from standard input, without a trailing line end."""
     raw = sys.stdin.buffer.read(passwords.MAX_BYTES + 3)
     try:
         text = raw.decode("utf-8")

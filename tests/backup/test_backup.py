@@ -499,7 +499,7 @@ def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     assert rows() == before
     kept = back.stdout.rpartition(" ")[2].strip()
     assert zipfile.is_zipfile(kept)
-    assert "The audit log went back, too" in back.stdout
+    assert "The audit log was restored too" in back.stdout
 
 
 @pytest.mark.parametrize("answer", [b"n\n", b"\x04"], ids=["no", "end of input"])

@@ -75,7 +75,7 @@ def test_the_command_prints_accounts_that_open(app: Flask) -> None:
     assert result.exit_code == 0, result.output
     lines = [line.split() for line in result.stdout.splitlines() if "@demo.example" in line]
     assert [line[0] for line in lines] == [f"{name}@demo.example" for name in CAST]
-    assert "Begin as Maya" in result.stdout
+    assert "Start as Maya" in result.stdout
     assert all(len(line) <= 120 for line in result.stdout.splitlines())
     with app.app_context():
         for email, password, *_who in lines:
