@@ -1,4 +1,4 @@
-"""first tables.
+"""Create the first tables.
 
 Revision: 1795444641
 Revises:
@@ -689,7 +689,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_confirmation_review_id"), ["review_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_confirmation_user_id"), ["user_id"], unique=False)
 
-    # The three arrows that close a circle come last, when both ends stand.
+    # Three foreign keys are circular, so they are added once both tables exist.
     with op.batch_alter_table("roadmap") as batch_op:
         batch_op.create_foreign_key(
             "fk_roadmap_revision_id_roadmap_revision",

@@ -1,4 +1,4 @@
-"""mail of notifications can be switched off.
+"""Add a setting to switch off mail for notifications.
 
 Revision: 1795477818
 Revises: 1795453329

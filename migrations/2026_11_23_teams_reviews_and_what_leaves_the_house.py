@@ -1,4 +1,4 @@
-"""teams, reviews and what leaves the house.
+"""Add API tokens, invitations, mail, public links, comments and notifications.
 
 Revision: 1795453329
 Revises: 1795444641

@@ -1,4 +1,4 @@
-"""Store state in columns, and rename columns to say what they hold.
+"""Store state in columns instead of inferring it, and rename columns.
 
 Revision: 1795905000
 Revises: 1795477818
@@ -28,13 +28,13 @@ RENAMED = (
     ("readiness_summary", "own_moved_on", "own_last_activity_on"),
     ("readiness_summary", "shared_moved_on", "shared_last_activity_on"),
 )
-# table, before, after, what deleting the user does: each has an index and points at a user.
+# table, before, after, ON DELETE: indexed references to a user
 RENAMED_USERS = (
     ("evidence_comment", "by_id", "author_id", "SET NULL"),
     ("milestone_status", "by_id", "changed_by_id", "SET NULL"),
     ("notification", "about_id", "subject_user_id", "CASCADE"),
 )
-# table, column, the table that it points at, what deleting that row does
+# table, column, referenced table, ON DELETE
 REFERENCES = (
     ("evidence", "reviewer_id", "user", "SET NULL"),
     ("notification", "review_id", "review", "CASCADE"),
@@ -62,7 +62,7 @@ def upgrade() -> None:
         rename_user(table, before, after, ondelete)
     op.create_index("ix_attempt_bucket_attempted_at", "attempt", ["bucket", "attempted_at"])
 
-    # A role and a kind of notification are known to the code: a new one needs no migration.
+    # Roles and notification kinds are validated in code, so that new ones need no migration.
     for table in ("membership", "invitation"):
         drop_check(table, f"ck_{table}_role", "role", 8)
     drop_check("notification", "ck_notification_kind", "kind", 12)
@@ -102,7 +102,7 @@ def downgrade() -> None:
             batch.drop_column(column)
 
     change_side("manager", "other")
-    # The release before knows none of these.
+    # The previous release does not know these kinds.
     op.execute(sa.delete(table_of("notification", "kind")).where(sa.column("kind").not_in(KINDS)))
     create_check("notification", "ck_notification_kind", "kind", 12, KINDS)
     for table in ("membership", "invitation"):
@@ -139,7 +139,7 @@ def rename_user(table: str, before: str, after: str, ondelete: str) -> None:
 
 
 def drop_check(table: str, name: str, column: str, length: int) -> None:
-    """Let a word column hold any word of up to 32 letters."""
+    """Drop the CHECK of a column and widen it to 32 characters."""
     with op.batch_alter_table(table) as batch:
         batch.drop_constraint(op.f(name), type_="check")
         batch.alter_column(
@@ -162,7 +162,7 @@ def create_check(table: str, name: str, column: str, length: int, words: tuple[s
 
 
 def change_side(before: str, after: str) -> None:
-    """Name the side of an assessment that is not the person's own."""
+    """Rename the side of assessments by others."""
     rows = table_of("assessment", "side")
     name = "ck_assessment_side"
     with op.batch_alter_table("assessment") as batch:
@@ -172,7 +172,7 @@ def change_side(before: str, after: str) -> None:
         batch.create_check_constraint(op.f(name), rows.c.side.in_(["self", after]))
 
 
-# --- State that was inferred until now ------------------------------------------------------------
+# --- State that was inferred before ---------------------------------------------------------------
 
 HISTORY = sa.table(
     "history_entry",
@@ -252,7 +252,7 @@ def drop_reference(table: str, column: str, target: str) -> None:
 
 
 def history_of(*actions: str) -> Iterator[Any]:
-    """Return the entries about evidence, the oldest first, with the id of the piece."""
+    """Return the history entries with these actions, oldest first, with the evidence id."""
     rows = op.get_bind().execute(
         sa.select(HISTORY).where(HISTORY.c.action.in_(actions)).order_by(HISTORY.c.id)
     )
@@ -260,7 +260,7 @@ def history_of(*actions: str) -> Iterator[Any]:
 
 
 def store_reviewers() -> None:
-    """Store who took a piece in review up: the actor of the last such entry of the history."""
+    """Store the reviewer of evidence in review: the actor of its last such history entry."""
     taken = dict(history_of("evidence.taken_up"))
     in_review = sa.select(EVIDENCE.c.id, EVIDENCE.c.user_id).where(EVIDENCE.c.state == "in_review")
     for key, owner in op.get_bind().execute(in_review).all():
@@ -283,7 +283,7 @@ def store_title_changes() -> None:
 
 
 def store_submissions() -> None:
-    """Store when a version was first submitted: by a request, or by an edit of what waited."""
+    """Store when a version was first submitted, by a request or by an edit of waiting evidence."""
     first: dict[tuple[uuid.UUID, int], dt.datetime] = {}
     for key, row in history_of("evidence.submitted", "evidence.edited"):
         states = row.data.get("state")
@@ -297,7 +297,7 @@ def store_submissions() -> None:
 
 
 def store_what_notifications_are_about() -> None:
-    """Store the review, comment, team and actor of each notification, found as the code did."""
+    """Store the review, comment, team and actor of each notification, as inferred before."""
     told = NOTIFICATION.c
     review, comment = (
         sa.select(table.c.id)
@@ -342,7 +342,7 @@ def store_what_notifications_are_about() -> None:
 
 
 def store_teams_of_notifications() -> None:
-    """Move the keys of a team and of a manager from the JSON to their columns."""
+    """Move the team's and manager's ids from the JSON to columns."""
     connection = op.get_bind()
     teams = {row.slug: row.id for row in connection.execute(sa.select(TEAM)).all()}
     users = set(connection.scalars(sa.select(USER.c.id)))
@@ -377,7 +377,7 @@ def restore_data_of_notifications() -> None:
 
 
 def add_mail_sources() -> None:
-    """Store what a mail is about. Until now its id was that of an invitation or notification."""
+    """Store the source of each mail, whose id was that of an invitation or notification before."""
     with op.batch_alter_table("outgoing_mail") as batch:
         batch.add_column(sa.Column("source_kind", sa.String(32), server_default="", nullable=False))
         batch.add_column(sa.Column("source_id", sa.Uuid()))

@@ -1,4 +1,4 @@
-"""Store the addresses at which calendars read people's target dates.
+"""Add calendar feeds, whose URLs give access to a person's target dates.
 
 Revision: 1796190000
 Revises: 1796210001

@@ -1,4 +1,4 @@
-"""Store a person's career plans, and their reflections on the challenges of the role.
+"""Add career plans and reflections on the challenges of a role.
 
 Revision: 1796030000
 Revises: 1796020000

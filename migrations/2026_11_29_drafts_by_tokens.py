@@ -1,6 +1,6 @@
-"""Let a token have the scope draft, and store which token wrote a version of evidence.
+"""Add the token scope draft, and the token that wrote a version of evidence.
 
-Downgrading revokes the tokens of that scope and forgets which versions they wrote.
+Downgrading revokes tokens of that scope and loses which versions they wrote.
 
 Revision: 1796220001
 Revises: 1796220000

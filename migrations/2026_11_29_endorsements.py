@@ -1,4 +1,4 @@
-"""Store what witnesses were asked about a milestone, and what they said.
+"""Add endorsements by witnesses.
 
 Revision: 1796260000
 Revises: 1796220001
@@ -51,6 +51,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # The release before does not know this kind, and its page would fail.
+    # The previous release does not know this kind and would fail to show it.
     op.execute("DELETE FROM notification WHERE kind = 'witness_answered'")
     op.drop_table("endorsement")

@@ -1,4 +1,4 @@
-"""Store the files of evidence, and those that were sent for a piece which is not saved yet.
+"""Add evidence files, and uploads for evidence that is not saved yet.
 
 Revision: 1796200000
 Revises: 1796190000

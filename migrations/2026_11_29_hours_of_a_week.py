@@ -1,4 +1,4 @@
-"""Store where the hours of a person's weeks go.
+"""Add the weekly time budget.
 
 Revision: 1796130000
 Revises: 1796070000

@@ -1,4 +1,4 @@
-"""Store pay by state as the Bureau of Labor Statistics publishes it.
+"""Add pay by state, imported from the Bureau of Labor Statistics.
 
 Revision: 1796050000
 Revises: 1796030000

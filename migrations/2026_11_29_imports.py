@@ -1,4 +1,4 @@
-"""Store what waits to be imported, and what was imported.
+"""Add pending imports and the keys of imported items.
 
 Revision: 1796210000
 Revises: 1796250000

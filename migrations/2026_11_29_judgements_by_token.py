@@ -1,6 +1,6 @@
-"""Store which judgements a script gave, by a personal token of the reviewer or assessor.
+"""Add which reviews and assessments a script made with a personal token.
 
-Of what is stored already it is not known, and counts as given on a page.
+Existing ones count as made on a page, because this was not recorded.
 
 Revision: 1796220000
 Revises: 1796210000

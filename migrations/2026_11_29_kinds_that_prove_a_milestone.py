@@ -1,4 +1,4 @@
-"""Store the kinds of evidence that prove a milestone beside its definition, for queries.
+"""Store the evidence kinds that prove a milestone in a column, for queries.
 
 Revision: 1795980000
 Revises: 1795970000

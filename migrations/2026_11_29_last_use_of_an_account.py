@@ -1,4 +1,4 @@
-"""Find the last entry of each person in the audit log by an index.
+"""Add an index for each person's last entry in the audit log.
 
 Revision: 1796100000
 Revises: 1796090000

@@ -1,6 +1,6 @@
-"""Remember of an invitation whether only its person has the link, because it was mailed.
+"""Add whether an invitation's link was mailed, so that only its recipient has it.
 
-The links of invitations until now were also shown to who made them.
+Links of existing invitations were also shown to the inviter.
 
 Revision: 1795991000
 Revises: 1795990000

@@ -1,4 +1,4 @@
-"""Store which review left out a linked milestone.
+"""Add which review left out a linked milestone.
 
 Revision: 1795942000
 Revises: 1795931000
@@ -33,7 +33,7 @@ def downgrade() -> None:
         batch.drop_column(COLUMN)
 
 
-# --- What was left out until now: linked when it was verified, able to be proved, not confirmed ---
+# --- Milestones left out so far: linked at verification, provable by the kind, not confirmed ---
 
 EVIDENCE = sa.table("evidence", sa.column("id", sa.Uuid), sa.column("verified_version_id", sa.Uuid))
 VERSION = sa.table("evidence_version", sa.column("id", sa.Uuid), sa.column("kind"))
@@ -69,7 +69,7 @@ def store_left_out_milestones() -> None:
             REVIEW.c.decided_at >= LINK.c.created_at,
             ~is_confirmed,
         )
-        # The first of several is the one that left it out, so it is stored last.
+        # Descending, so that the earliest review, which left it out, is stored last.
         .order_by(REVIEW.c.decided_at.desc(), REVIEW.c.id.desc())
     )
     for evidence_id, milestone_key, review_id, kind, definition in found.all():

@@ -1,4 +1,4 @@
-"""Store dates of positions, degrees and evidence as text, which can be a month or a year.
+"""Store dates of positions, degrees and evidence as text, to allow a month or a year.
 
 Revision: 1795970000
 Revises: 1795960000
@@ -18,7 +18,7 @@ down_revision = "1795960000"
 branch_labels = ()
 depends_on = None
 
-# The columns, whether they can be empty, and whether they end something.
+# table, column, nullable, whether the date is an end date
 COLUMNS = {
     "position": {"started_on": (False, False), "ended_on": (True, True)},
     "degree": {"awarded_on": (True, False)},
@@ -48,7 +48,7 @@ def change_type(type_: sa.String | sa.Date, *, using: str, in_order: str) -> Non
     with op.batch_alter_table("position") as batch:
         batch.drop_constraint(op.f(IN_ORDER), type_="check")
 
-    # SQLite holds the same text for both types: without a cast, which would make a number of it.
+    # SQLite stores the same text for both types, and a cast would turn it into a number.
     def as_new_type(_inspector: Any, table: sa.Table, column: dict[str, Any]) -> None:
         if column["name"] in COLUMNS.get(table.name, ()):
             column["type"] = type_
@@ -68,7 +68,7 @@ def change_type(type_: sa.String | sa.Date, *, using: str, in_order: str) -> Non
 
 
 def store_days(table: str, column: str, *, is_end: bool) -> None:
-    """Store the first or the last day of what is a month or a year."""
+    """Store the first or last day of dates that are a month or a year."""
     date = sa.column(column, sa.String)
     rows = sa.table(table, date)
     partial = sa.select(date).where(sa.func.length(date) < 10).distinct()

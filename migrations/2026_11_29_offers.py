@@ -1,4 +1,4 @@
-"""Store the offers that people save.
+"""Add job offers.
 
 Revision: 1796065000
 Revises: 1796060000

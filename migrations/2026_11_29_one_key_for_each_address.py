@@ -1,4 +1,4 @@
-"""Compare e-mail addresses with the domain as an A-label, the way browsers send it.
+"""Compare e-mail addresses with the domain as A-labels, like browsers.
 
 Revision: 1795931000
 Revises: 1795920000
@@ -45,7 +45,7 @@ def key_with_a_labels(email: str) -> str:
 
 
 def replace_keys(make_key: Callable[[str], str]) -> None:
-    """Store the keys that change. Where another account has the new key, the old one stays."""
+    """Update changed keys, except where another account already has the new key."""
     connection = op.get_bind()
     for table in (USER, INVITATION):
         rows = connection.execute(sa.select(table).order_by(table.c.id)).all()

@@ -1,4 +1,4 @@
-"""Store which pages of a code host an import fetches next, and why it does not.
+"""Add the next page to fetch and the last error of imports from code hosts.
 
 Revision: 1796210001
 Revises: 1796260000

@@ -1,4 +1,4 @@
-"""Store answers to interview questions, attempts and when they are due, mock interviews.
+"""Add answers to interview questions, practice attempts and mock interviews.
 
 Revision: 1796110000
 Revises: 1796080000

@@ -1,4 +1,4 @@
-"""Ask whether a portfolio shows the levels that its owner gave themselves.
+"""Add whether a portfolio shows self-assessed levels.
 
 Revision: 1795920000
 Revises: 1795905000

@@ -1,4 +1,4 @@
-"""Shortcuts of a single key can be switched off.
+"""Add a setting to switch off single-key shortcuts.
 
 Revision: 1795960000
 Revises: 1795945000

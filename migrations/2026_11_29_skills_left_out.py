@@ -1,6 +1,6 @@
-"""Store which skills a portfolio leaves out, and whether it shows levels below the bar.
+"""Add skills excluded from a portfolio, and whether it shows levels below the bar.
 
-Neither was asked before: no skill is left out, and levels below the bar are not shown.
+By default no skill is excluded, and levels below the bar are hidden.
 
 Revision: 1796010000
 Revises: 1796000000

@@ -1,4 +1,4 @@
-"""Store the folded text that is searched and sorted by.
+"""Store folded text for searching and sorting.
 
 Revision: 1795945000
 Revises: 1795942000

@@ -1,4 +1,4 @@
-"""Store what a person says of the tools of the inventory.
+"""Add people's records about tools of the inventory.
 
 Revision: 1796070000
 Revises: 1796065000

@@ -1,7 +1,7 @@
-"""Let a new e-mail address wait until it is confirmed. Existing addresses are confirmed.
+"""Add unconfirmed e-mail addresses. Existing addresses count as confirmed.
 
-Going down, an account without a confirmed address has the one that waits, as before, unless it is
-another account's.
+On downgrade, an account without a confirmed address gets its unconfirmed one, unless another
+account has it.
 
 Revision: 1795990000
 Revises: 1795980000

@@ -1,4 +1,4 @@
-"""Store what a verification rests on. Of those that are stored already it is not known.
+"""Add the basis of a verification, unknown for existing ones.
 
 Revision: 1796060000
 Revises: 1796050000

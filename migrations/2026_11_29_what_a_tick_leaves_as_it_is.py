@@ -1,6 +1,6 @@
-"""Store in the summary row what counts of the facts that a tick leaves as they are.
+"""Cache in the summary row the results of facts that a completed milestone does not change.
 
-It is empty until the next write about the person, which reads the facts themselves.
+The column is empty until the next write about the person, which computes it.
 
 Revision: 1796000000
 Revises: 1795995000

@@ -1,4 +1,4 @@
-"""Store what a person paid for a certification, by year.
+"""Add costs of certifications by year.
 
 Revision: 1796160000
 Revises: 1796150000

@@ -1,6 +1,6 @@
-"""Store who left out a linked milestone in a review that they took back.
+"""Add who left out a linked milestone in a review that was withdrawn.
 
-Until now the history was read for it each time.
+Until now this was read from the history.
 
 Revision: 1796080000
 Revises: 1796130000
@@ -42,7 +42,7 @@ def downgrade() -> None:
         batch.drop_column("taken_back_by")
 
 
-# --- What the history says of each item whose last judgement was taken back ---
+# --- Data from the history of evidence whose last review was withdrawn ---
 
 WITHDRAWN = "evidence.verification_withdrawn"
 ENTRY = sa.table(
@@ -65,7 +65,7 @@ def store_what_was_taken_back() -> None:
         .where(ENTRY.c.action.in_([WITHDRAWN, "evidence.verified", "evidence.returned"]))
         .order_by(ENTRY.c.id)
     )
-    # The last one of each item remains.
+    # Keep only the last entry per evidence.
     last: dict[str, list[Any]] = {subject: entry for subject, *entry in judged}
     for subject, (action, data, by_id, name) in last.items():
         for key in data.get("left_out", ()) if action == WITHDRAWN else ():

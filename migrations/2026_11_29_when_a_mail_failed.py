@@ -1,6 +1,6 @@
-"""When a mail last failed.
+"""Add when a mail last failed.
 
-Of what failed already it is not known.
+Unknown for existing mail.
 
 Revision: 1796011000
 Revises: 1796010000

@@ -1,6 +1,6 @@
-"""Store when the reviewer of a review had taken the evidence up.
+"""Add when the reviewer started a review.
 
-Of what is stored already it is not known, as where somebody decides at once.
+Unknown for existing reviews, as for reviews decided immediately.
 
 Revision: 1796020000
 Revises: 1796011000

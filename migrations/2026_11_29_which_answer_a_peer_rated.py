@@ -1,4 +1,4 @@
-"""Store which revision of an answer a peer rated. Of those that are rated already it is not known.
+"""Add which revision of an answer a peer rated, unknown for existing ratings.
 
 Revision: 1796170000
 Revises: 1796160000

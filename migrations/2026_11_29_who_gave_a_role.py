@@ -1,6 +1,6 @@
-"""Store who gave a role, and which judgements are by somebody whose role the person judged gave.
+"""Add who granted a role, and which reviews are by people whose role the reviewed person granted.
 
-Of what is stored already it is not known, and counts as given by somebody else.
+Unknown for existing roles, which count as granted by someone else.
 
 Revision: 1795995000
 Revises: 1795991000

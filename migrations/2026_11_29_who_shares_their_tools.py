@@ -1,4 +1,4 @@
-"""Store whether a person shares what they say of tools with those who see what they share.
+"""Add whether a person shares their tool records.
 
 Revision: 1796150000
 Revises: 1796100000

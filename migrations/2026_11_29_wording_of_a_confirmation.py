@@ -1,4 +1,4 @@
-"""Store the revision of the roadmap that a milestone was confirmed in.
+"""Add the roadmap revision in which a milestone was confirmed.
 
 Revision: 1796090000
 Revises: 1796110000
@@ -45,7 +45,7 @@ def downgrade() -> None:
 
 
 def store_revisions() -> None:
-    """Store the revision that was the newest with this milestone when it was confirmed."""
+    """Store the newest revision with this milestone at the time of its confirmation."""
     revisions = sa.select(REVISION).order_by(REVISION.c.published_at)
     for id_, content, published_at in op.get_bind().execute(revisions).all():
         keys = [

@@ -1,4 +1,4 @@
-"""Store what people note of their weeks.
+"""Add the weekly work log.
 
 Revision: 1796250000
 Revises: 1796170000

@@ -1,4 +1,4 @@
-"""Store days off, and which milestones were ticked as done before one began.
+"""Add absences, and which milestones were completed before the person used Cairn.
 
 Revision: 1796320000
 Revises: 1796200000

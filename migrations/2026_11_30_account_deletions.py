@@ -1,4 +1,4 @@
-"""Store which accounts are to be deleted for good, and when.
+"""Add scheduled account deletions.
 
 Revision: 1796370000
 Revises: 1796330000

@@ -1,4 +1,4 @@
-"""Store what archives of people bring: what was said elsewhere, and what has no place here.
+"""Add imported history, and archived records whose roadmap items are missing here.
 
 Revision: 1796360000
 Revises: 1796300000

@@ -1,4 +1,4 @@
-"""Store badges, their place in the status lists, and the keys that sign them.
+"""Add badges, their status list entries, and signing keys.
 
 Revision: 1796350000
 Revises: 1796360000

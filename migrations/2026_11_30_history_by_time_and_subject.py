@@ -1,4 +1,4 @@
-"""Find a page of a long history by its time, and what was done to one thing, by an index.
+"""Add indexes on the history by time and by subject.
 
 Revision: 1796310000
 Revises: 1796320000

@@ -1,7 +1,7 @@
-"""Let a person have several portfolios, and a piece be redacted in one of them.
+"""Allow several portfolios per person, and evidence redacted in one of them.
 
-What there is becomes the default portfolio of its owner, with the owner's id. Going down keeps the
-default one alone.
+Existing data becomes the owner's default portfolio, with the owner's id. Downgrading keeps only the
+default portfolio.
 
 Revision: 1796330000
 Revises: 1796310000
@@ -41,7 +41,7 @@ def _foreign_key(table: str, column: str, target: str) -> sa.ForeignKeyConstrain
 
 
 def _set_aside(table: str) -> None:
-    """Keep the rows of a table that is made in another shape."""
+    """Rename a table, to copy its rows into a new one."""
     op.execute(f'CREATE TABLE "{table}_before" AS SELECT * FROM "{table}"')
     op.drop_table(table)
 
@@ -76,7 +76,7 @@ def upgrade() -> None:
         f"hidden_sections, created_at, updated_at) SELECT user_id, 'Portfolio', TRUE, {COPIED}, "
         f"{added}, updated_at, updated_at FROM portfolio_before"
     )
-    # Some chose pieces or made links and never saved a text.
+    # Users without a saved text may have chosen evidence or created links.
     op.execute(
         f"INSERT INTO portfolio (id, name, is_default, {COPIED}, shown_profiles, section_order, "
         "hidden_sections, created_at, updated_at) SELECT id, 'Portfolio', TRUE, id, '', '', FALSE, "
@@ -162,7 +162,7 @@ def downgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "evidence_id", name=op.f("pk_portfolio_item")),
     )
     op.create_index(op.f("ix_portfolio_item_evidence_id"), "portfolio_item", ["evidence_id"])
-    # The release before knows no redaction: what is redacted is not shown there.
+    # The previous release does not support redaction, so leave out redacted evidence.
     op.execute(
         "INSERT INTO portfolio_item (user_id, evidence_id, position) SELECT user_id, evidence_id, "
         "position FROM portfolio_item_before WHERE position IS NOT NULL AND redacted_title IS NULL "

@@ -1,4 +1,4 @@
-"""Keep daily snapshots of figures.
+"""Add daily progress snapshots.
 
 Revision: 1796300000
 Revises: 1796370000

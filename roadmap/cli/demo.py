@@ -51,6 +51,6 @@ def load_demo(people: int, seed: int, force: bool) -> None:
         click.echo(f"  {email:<{widths[0]}}  {password:<{widths[1]}}  {who}")
     click.echo(
         f"{len(loaded.accounts)} people, {loaded.pieces} pieces of evidence.\n"
-        "Start as Maya, who has used Cairn for a year. Then sign in as Tomas, who manages everyone,\n"
+        "Start as Maya, with a year of data. Then sign in as Tomas, who manages them all,\n"
         "and as Karin, who manages two teams and follows the roadmap herself."
     )
