@@ -128,7 +128,7 @@ class RetractedVerification:
     decided_at: dt.datetime
 
     def supports(self, badge: Badge) -> bool:
-        """Return whether a badge depends on this verification, issued after it was given."""
+        """Return whether a badge issued after this verification claims one of its milestones."""
         claimed = badge.claims.get(self.evidence_id, ())
         return badge.issued_at >= self.decided_at and not self.milestones.isdisjoint(claimed)
 

@@ -71,11 +71,11 @@ def has_valid_proof(document: dict[str, Any], public: Ed25519PublicKey) -> bool:
     from cryptography.exceptions import InvalidSignature
 
     [proof] = proofs_of(document)
-    said = {name: value for name, value in proof.items() if name != "proofValue"}
+    options = {name: value for name, value in proof.items() if name != "proofValue"}
     unsigned = {name: value for name, value in document.items() if name != "proof"}
     try:
         signature = _decode_signature(str(proof.get("proofValue")))
-        public.verify(signature, _hash(unsigned, said))
+        public.verify(signature, _hash(unsigned, options))
     except (InvalidSignature, NotCanonical, ValueError, OverflowError):
         return False
     return True

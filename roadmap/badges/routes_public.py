@@ -61,8 +61,8 @@ def show(badge_id: uuid.UUID) -> Response:
         render_page(
             "badges/public.html",
             badge=badge,
-            said=(said := extract_content(json.loads(badge.document))),
-            has_expired=said.valid_until is not None and said.valid_until < now(),
+            badge_content=(content := extract_content(json.loads(badge.document))),
+            has_expired=content.valid_until is not None and content.valid_until < now(),
             address=f"{public_address()}/credentials/{badge.id}",
             host=urlsplit(public_address()).netloc,
         )
@@ -192,7 +192,7 @@ def check() -> Response:
         "badges/verify.html",
         form=form,
         finding=finding,
-        said=finding.said,
+        badge_content=finding.content,
         host=host,
     )
 

@@ -47,7 +47,7 @@ CLAIMS = ("iss", "jti", "sub", "nbf", "exp")
 
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """The result of a verification. `said` is the badge's content, if its signature is valid.
+    """The result of a verification. `content` is the badge's content, if its signature is valid.
 
     `is_on_record` is set if this installation still has the badge. `at` is when it was revoked or
     expired. `issuer` is the name or host of a foreign issuer, or both. `email_matches` is whether
@@ -56,7 +56,7 @@ class VerificationResult:
     """
 
     verdict: Verdict
-    said: BadgeContent | None = None
+    content: BadgeContent | None = None
     is_on_record: bool = False
     at: dt.datetime | None = None
     issuer: str = ""
@@ -208,10 +208,10 @@ def _is_version_2(document: Mapping[str, Any]) -> bool:
 def _issuer(credential: Mapping[str, Any]) -> tuple[str, str]:
     """Return the name and host of the issuer that a badge claims, "" if missing."""
     issuer = credential.get("issuer", "")
-    said = issuer if isinstance(issuer, dict) else {"id": issuer}
-    name = said.get("name", "")
+    claimed = issuer if isinstance(issuer, dict) else {"id": issuer}
+    name = claimed.get("name", "")
     try:
-        host = urlsplit(str(said.get("id", ""))).netloc.rpartition("@")[2].lower()
+        host = urlsplit(str(claimed.get("id", ""))).netloc.rpartition("@")[2].lower()
     except ValueError:
         host = ""
     return clean_line(name)[:200] if isinstance(name, str) else "", host[:200]

@@ -24,16 +24,16 @@ def create_feed(session: Session, user_id: uuid.UUID, *, now: dt.datetime, key: 
     The token itself is not stored. The same form `key` returns the same token again.
     """
     lock_user(session, user_id)
-    made_as = form_id(key, user_id, "calendar")
+    row_id = form_id(key, user_id, "calendar")
     before = find_feed(session, user_id)
-    if before is not None and before.id == made_as:
-        return form_token(key, made_as, before.created_at)
+    if before is not None and before.id == row_id:
+        return form_token(key, row_id, before.created_at)
     if before is not None:
         session.delete(before)
         session.flush()
-    token = form_token(key, made_as, now)
+    token = form_token(key, row_id, now)
     session.add(
-        CalendarFeed(id=made_as, user_id=user_id, token_hash=hash_token(token), created_at=now)
+        CalendarFeed(id=row_id, user_id=user_id, token_hash=hash_token(token), created_at=now)
     )
     session.flush()
     _record(session, user_id, "calendar.address_made", now, is_renewed=before is not None)

@@ -39,11 +39,11 @@ def add(
 ) -> SomeEntry:
     """Add a position or degree, once per form `key`. Raises LimitReached."""
     lock_user(session, user_id)
-    made_as = form_id(key, user_id, model.__tablename__, sorted(values.items()))
+    row_id = form_id(key, user_id, model.__tablename__, sorted(values.items()))
     advice = _l("Delete one that you no longer need, then add this one again.")
     limit = LimitReached(TOO_MANY[model], advice)
     entry, is_new = add_row(
-        session, model(id=made_as, user_id=user_id, **values), limit, MAX_ENTRIES
+        session, model(id=row_id, user_id=user_id, **values), limit, MAX_ENTRIES
     )
     if is_new:
         _record_history(session, entry, "added", by=by, now=now)

@@ -245,14 +245,14 @@ def _left_out_message(found: queries.Preview, ticked: set[str]) -> str:
     unticked = [row for row in found.rows if row.key not in ticked]
     new = sum(row.is_new for row in unticked)
     known, wrong = len(unticked) - new, len(found.problems)
-    told = (
+    counts = (
         (new, ngettext("%(num)s not ticked", "%(num)s not ticked", new)),
         (known, ngettext("%(num)s known before", "%(num)s known before", known)),
         (found.repeated, ngettext("%(num)s repeated", "%(num)s repeated", found.repeated)),
         (wrong, ngettext("%(num)s with an error", "%(num)s with errors", wrong)),
         (found.left_out, ngettext("%(num)s too many", "%(num)s too many", found.left_out)),
     )
-    parts = ", ".join(text for number, text in told if number)
+    parts = ", ".join(text for number, text in counts if number)
     return _("Left out: %(parts)s.", parts=parts) if parts else ""
 
 

@@ -48,8 +48,8 @@ def import_pay(session: Session, file: OewsFile, *, now: dt.datetime) -> list[Im
             )
             for state, each in wages.items()
         ]
-        of_this = sa.select(PayImport).where(PayImport.soc == soc, PayImport.year == file.year)
-        before = session.scalar(of_this)
+        same_import = sa.select(PayImport).where(PayImport.soc == soc, PayImport.year == file.year)
+        before = session.scalar(same_import)
         old, new = (
             {_values(row) for row in found} for found in (before.states if before else [], rows)
         )

@@ -88,8 +88,8 @@ def start_attempt(
     for attempt in queries.attempts(session, user_id, question):
         if attempt.seconds is None:
             return attempt
-    made_as = form_id(key, user_id, PracticeAttempt.__tablename__, question)
-    return _add_attempt(session, made_as, user_id, question, now)
+    row_id = form_id(key, user_id, PracticeAttempt.__tablename__, question)
+    return _add_attempt(session, row_id, user_id, question, now)
 
 
 def _add_attempt(
@@ -215,20 +215,20 @@ def make_peer_link(
     """
     lock_user_to_read(session, user_id)
     attempt_id = attempt.id if attempt else None
-    made_as = form_id(key, user_id, PeerLink.__tablename__, question, attempt_id)
-    if (made := session.get(PeerLink, made_as)) is not None:
+    row_id = form_id(key, user_id, PeerLink.__tablename__, question, attempt_id)
+    if (made := session.get(PeerLink, row_id)) is not None:
         if made.is_open(now):
-            return form_token(key, made_as, made.created_at)
-        made_as = new_id()
+            return form_token(key, row_id, made.created_at)
+        row_id = new_id()
     links = queries.peer_links(session, user_id)
     if sum(link.is_open(now) for link in links) >= MAX_OPEN_LINKS:
         raise LimitReached(
             _l("You already have %(most)d open links for peers, the maximum.", most=MAX_OPEN_LINKS),
             _l("Revoke one that nobody needs."),
         )
-    token = form_token(key, made_as, now)
+    token = form_token(key, row_id, now)
     link = PeerLink(
-        id=made_as, user_id=user_id, question=question, attempt_id=attempt_id, created_at=now,
+        id=row_id, user_id=user_id, question=question, attempt_id=attempt_id, created_at=now,
         token_hash=hash_token(token), expires_at=now + LINK_LIFETIME,
     )  # fmt: skip
     session.add(link)

@@ -76,7 +76,7 @@ def test_both_forms_are_valid_here(badge, session, now):
     for text in (badge.document, badge.jwt, f"\ufeff  {badge.document}\n"):
         found = verify(session, text, now=now, email="alice@example.org")
         assert (found.verdict, found.is_on_record, found.email_matches) == ("valid", True, True)
-        assert found.said.name == "Feature store design"
+        assert found.content.name == "Feature store design"
     assert verify(session, badge.jwt, now=now, email="mallory@example.org").email_matches is False
 
 
