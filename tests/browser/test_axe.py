@@ -18,17 +18,17 @@ RULES = {
     "type": "tag",
     "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
-# What another set of colors can break. The rest of a page is the same in light and dark.
+# Rules that depend on colors. Everything else is the same in light and dark.
 COLOR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 
-# Colors fade into each other: what is measured too early is neither.
+# Wait for color transitions, which would distort the measurement.
 FINISH_TRANSITIONS = """() => new Promise((done) => requestAnimationFrame(() => {
   for (const one of document.getAnimations()) one.finish();
   requestAnimationFrame(done);
 }))"""
 
 
-# The colors of everything on a page.
+# The colors of all elements on a page.
 FIND_COLORS = """() => [...document.querySelectorAll("*")].map((one) => {
   const style = getComputedStyle(one);
   return ["color", "backgroundColor", "borderColor", "outlineColor", "fill", "stroke"]
@@ -37,7 +37,7 @@ FIND_COLORS = """() => [...document.querySelectorAll("*")].map((one) => {
 
 
 def violations(page: Page, rules: dict[str, object] = RULES) -> list[str]:
-    """What axe finds on the page as it is now, one line for each element."""
+    """Return axe violations on the current page, one line per element."""
     result: dict[str, Any] = page.evaluate(
         "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
     )
@@ -50,16 +50,16 @@ def violations(page: Page, rules: dict[str, object] = RULES) -> list[str]:
 
 
 def unfold(page: Page) -> None:
-    """Open everything that is folded but menus, which cover the page."""
+    """Expand all details except menus, which cover the page."""
     page.evaluate(
         "for (const one of document.querySelectorAll('details:not(.menu)')) one.open = true"
     )
 
 
 def violations_in_both_schemes(page: Page) -> list[str]:
-    """What axe finds on the page with everything unfolded, in light and for colors in dark.
+    """Return axe violations with everything expanded, in light, and color violations in dark.
 
-    Folding only hides: no style of ours gives a text of something folded other colors.
+    Collapsing only hides: no style changes the colors of collapsed text.
     """
     unfold(page)
     found = [f"light: {line}" for line in violations(page)]
@@ -74,7 +74,7 @@ def violations_in_both_schemes(page: Page) -> list[str]:
 def test_a_chosen_theme_has_the_colors_of_a_device_that_is_set_so(
     device: str, theme: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    """So what axe finds nothing in by device has no fault by choice."""
+    """So checks in the device's color scheme also cover the chosen theme."""
     page = page_of("carol", color_scheme=theme, reduced_motion="reduce")
     page.goto("/")
     colors = page.evaluate(FIND_COLORS)
@@ -99,7 +99,7 @@ def choose_theme(sample_site: SampleSite, role: str, theme: str) -> None:
 
 
 def test_axe_finds_nothing_in_refused_forms(page_of: PageOf) -> None:
-    """Errors at the fields, the summary, and the page that asks to sign in again."""
+    """Field errors, the error summary, and the page that asks to sign in again."""
     page = page_of("alice")
     page.add_init_script(path=AXE)
     found = []
@@ -115,7 +115,7 @@ def test_axe_finds_nothing_in_refused_forms(page_of: PageOf) -> None:
 def test_axe_finds_nothing_in_what_is_shown_once(
     scheme: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    """The answers that no address leads to: a link to hand over, a token."""
+    """Responses that no URL leads to: a one-time link, a token."""
     found = []
     for role, address, button in (
         ("bob", "/teams/{team}/members", "Create invitation"),

@@ -17,7 +17,7 @@ OpenPage = Callable[[str], Page]
 
 @pytest.fixture(scope="module")
 def remembering_chrome(chrome: Browser) -> Iterator[Browser]:
-    """A Chromium that keeps pages in memory for Back, which Playwright switches off."""
+    """A Chromium with the back/forward cache, which Playwright disables."""
     browser = chrome.browser_type.launch(
         executable_path=find_chromium(),
         args=FLAGS,
@@ -31,7 +31,7 @@ def remembering_chrome(chrome: Browser) -> Iterator[Browser]:
 def open_remembering_page(
     remembering_chrome: Browser, sample_site: SampleSite, server: Server
 ) -> Iterator[OpenPage]:
-    """A page that Back takes from memory."""
+    """A page restored by Back from memory."""
     contexts = []
 
     def make(role: str) -> Page:
@@ -45,7 +45,7 @@ def open_remembering_page(
             });"""
         )
         page = context.new_page()
-        # The first page sets a cookie, and pages from before a change of cookies are not kept.
+        # The first page sets a cookie, and pages from before a cookie change are not cached.
         page.goto("/account")
         return page
 
@@ -61,7 +61,7 @@ def page(request: pytest.FixtureRequest) -> OpenPage:
 
 
 def back(page: Page, steps: int = 1) -> None:
-    """Go back; Playwright's way waits for a load, which a page from memory has none of."""
+    """Go back. Playwright's method waits for a load event, which a cached page does not fire."""
     page.evaluate("steps => setTimeout(() => history.go(-steps))", steps)
 
 
@@ -109,7 +109,7 @@ def test_back_keeps_what_is_typed(open_remembering_page: OpenPage) -> None:
     back_from_memory(page)
     expect(page.locator(".draft-notice")).to_be_visible()
     expect(page.get_by_label("Title")).to_have_value("Staff engineer")
-    # A form that is not kept stays as it is, and so does its page.
+    # A page with a form without drafts is not reloaded.
     page.goto("/account/password")
     page.get_by_label("Current password").fill("granite scree")
     page.goto("/skills")
@@ -118,7 +118,7 @@ def test_back_keeps_what_is_typed(open_remembering_page: OpenPage) -> None:
 
 
 def test_the_answer_to_a_form_is_never_loaded_again(page_of: OpenPage) -> None:
-    """It would send the form again. Chromium keeps no such page in memory; other browsers do."""
+    """A reload would submit the form again. Chromium caches no such pages; other browsers do."""
     page = page_of("alice")
     page.goto("/career/positions/new")
     loaded_again = page.locator("body:not([data-answers-form])")
@@ -174,7 +174,7 @@ def test_a_breadcrumb_keeps_the_list_below_which_the_page_is(page_of: OpenPage) 
     page.locator(".crumb").get_by_role("link", name=title).click()
     page.locator(".crumb").get_by_role("link", name="Evidence").click()
     expect(page).to_have_url(asked)
-    # From elsewhere it is the whole list.
+    # From other pages, the link has no filters.
     page.locator("#pieces a.title").first.click()
     piece = page.url
     page.goto("/")

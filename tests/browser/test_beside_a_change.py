@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PageOf, SampleSite
 
-# Every text of the page but for the message about the change and what is open to be filled in.
+# All texts of the page, except the message about the change and open forms.
 TEXTS = """() => {
   const page = document.querySelector("main").cloneNode(true);
   const passing = "#messages > *, .row-details, .row-undo, .score-gain, template";
@@ -45,7 +45,7 @@ def test_beside_a_tick_and_a_plan(sample_site: SampleSite, page_of: PageOf) -> N
         go(page, path)
         row.get_by_role("link").click()
         expect(pressed).to_have_text("Not started")
-        # The details that stand open below the row follow it.
+        # The expanded details below the row are updated too.
         row.get_by_role("checkbox").click()
         expect(row.get_by_role("checkbox")).to_be_checked()
         expect(pressed).to_have_text("Done")
@@ -94,7 +94,7 @@ def test_beside_an_assessment_of_somebody(sample_site: SampleSite, page_of: Page
         page.get_by_role("button", name="Save assessment").click()
         expect(page.locator("#skill-distributed_training")).to_contain_text("Bob")
         expect(page.locator("#verdict")).not_to_have_text(score)
-        # What was folded stays so.
+        # Collapsed details stay collapsed.
         assert not gates.evaluate("fold => fold.open")
         assert_nothing_is_old(page)
 

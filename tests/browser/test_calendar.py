@@ -13,7 +13,7 @@ CALENDARS = Path(__file__).parents[1] / "time_budget" / "calendars"
 
 
 def show(page: Page, name: str) -> None:
-    """Go from the week to what a file says of two weeks."""
+    """Go from the week to the preview of a file with two weeks."""
     page.goto("/time")
     page.get_by_role("link", name="From a calendar").click()
     page.get_by_label("Calendar file").set_input_files(CALENDARS / f"{name}.ics")

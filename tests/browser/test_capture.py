@@ -12,7 +12,7 @@ LINE = "Paste a link or write what you did"
 
 
 class Hand:
-    """Clicks, pastes and presses keys, and counts."""
+    """Click, paste and press keys, and count them."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.did = page, []
@@ -64,7 +64,7 @@ def test_by_keys_alone_the_title_can_be_typed_and_enter_saves(
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Held the on-call handover for the ranker"
     )
-    # Nothing unsaved is left behind for the next one.
+    # No draft remains.
     page.goto("/evidence")
     expect(page.get_by_label(LINE)).to_have_value("")
     expect(page.get_by_text("unsaved text")).to_have_count(0)
@@ -83,7 +83,7 @@ def test_the_next_link_is_a_key_and_a_paste_and_replaces_what_was_left(
     page.keyboard.press("Enter")
     line = page.get_by_label(LINE)
     expect(line).to_be_focused()
-    # What is left behind and comes back is selected.
+    # A restored draft is selected.
     page.keyboard.type("Half a sent")
     page.goto("/evidence")
     page.goto("/")
@@ -105,10 +105,10 @@ def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     line = page.get_by_label(LINE)
     line.click()
     Hand(page).paste("https://youtu.be/dQw4w9WgXcQ")
-    # The link does not say when it was, and a talk is seldom of today.
+    # The link has no date, and talks are seldom from today.
     expect(page.get_by_label("Title")).to_be_focused()
     page.keyboard.type("Keynote at PyData")
-    # The box itself asks for what is missing.
+    # The browser's validation reports the missing field.
     page.keyboard.press("Enter")
     expect(page.get_by_label("Date", exact=True)).to_be_focused()
     page.keyboard.type("2024")
@@ -127,7 +127,7 @@ def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     expect(page.locator(f"#milestone-{key}")).to_contain_text("Keynote at PyData")
     after = float(score.inner_text().split("/")[0])
     assert after == pytest.approx(before + gain, abs=0.11)
-    # The same video by another link is known.
+    # Another link to the same video is recognized.
     page.get_by_label(LINE).fill("https://www.youtube.com/watch?v=dQw4w9WgXcQ")
     page.keyboard.press("Enter")
     held = page.locator(".proposal").get_by_role("link", name="Keynote at PyData")
@@ -145,7 +145,7 @@ def test_after_a_paste_save_is_in_sight_and_what_is_beside_each_other_lines_up(
     expect(page.get_by_label("Title")).to_be_focused()
     save = page.get_by_role("button", name="Save", exact=True)
     expect(save).to_be_in_viewport(ratio=1)
-    # Nor is it below the bar at the foot of a phone.
+    # It is not covered by the bottom navigation on phones.
     assert save.evaluate(
         """(one) => {
           const {left, bottom} = one.getBoundingClientRect();

@@ -43,7 +43,7 @@ def test_a_conflict_is_in_view_and_what_was_refused_conflicts_again_later(page_o
         expect(alert).to_be_in_viewport()
         expect(alert).to_contain_text("Theirs.")
         expect(alert).to_have_css("display", "block")
-        # Refused, and left: the draft comes back over what the other tab saved.
+        # After a conflict and leaving, the draft is restored over the other tab's text.
         field.fill(f"Mine, the {time} time.")
         page.goto("/career")
         page.goto("/career/direction")
@@ -97,9 +97,9 @@ def test_the_way_to_begin_is_on_the_first_screen_of_a_phone(page_of: PageOf) -> 
     page = page_of("mallory", viewport={"width": 390, "height": 844})
     page.goto("/roadmaps/senior-ml-engineer")
     start = page.get_by_role("button", name="Start this roadmap")
-    # Above the stages and below them, which are long.
+    # Above and below the long stages.
     expect(start).to_have_count(2)
     box = start.first.bounding_box()
     assert box is not None
-    assert box["y"] + box["height"] < 780  # the bar of places covers the rest
+    assert box["y"] + box["height"] < 780  # the navigation covers the rest
     expect(page.get_by_role("heading", name="Is this for me")).to_be_attached()

@@ -27,13 +27,13 @@ def test_the_first_row_is_in_view_and_trail_and_score_stay_so(
     open_roadmap(page, sample_site)
     rows = page.locator(".checklist > li")
     bottom = rows.first.evaluate("(row) => row.getBoundingClientRect().bottom")
-    # On a phone the places lie at the bottom.
+    # On phones, the navigation is at the bottom.
     assert bottom <= height - (60 if width == 390 else 0)
     rows.nth(40).locator(".row-tick").focus()
     expect(page.locator("#score")).to_be_in_viewport(ratio=1)
     expect(page.locator(".trail-small li").first).to_be_in_viewport(ratio=1)
     covered = []
-    for _step in range(60):  # back up, to where what stays would cover the focus
+    for _step in range(60):  # back up, where a sticky bar could cover the focus
         page.keyboard.press("Shift+Tab")
         if page.evaluate(COVERED):
             covered.append(page.evaluate("document.activeElement.outerHTML"))
@@ -46,7 +46,7 @@ def test_few_stops_of_the_tab_key_lie_before_the_first_box(
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})
     trail, rows = "Skip the trail", "Skip to the milestones"
-    # Walked through the small trail and the filters, and past them.
+    # Tab through the small trail and the filters, and skip them.
     for skips, most in (((trail,), 30), ((trail, rows), 18)):
         open_roadmap(page, sample_site)
         box = page.locator(".row-tick").first
@@ -91,7 +91,7 @@ def test_the_bar_keeps_its_rows_whatever_the_score_says(
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": 844}, java_script_enabled=scripts)
     open_roadmap(page, sample_site)
-    # The longest there are.
+    # The longest titles.
     page.evaluate(LONGEST)
     page.locator(".checklist > li").nth(40).scroll_into_view_if_needed()
     bar = page.locator(".checklist-bar").bounding_box()
@@ -115,7 +115,7 @@ def test_a_filter_stays_in_the_address_and_keeps_the_focus(
     expect(page.locator(".checklist > li")).to_have_count(expected)
     expect(chosen).to_be_focused()
     expect(page.locator("#live")).to_have_text(re.compile(f"^{expected} milestone"))
-    # A stone has its name also where its row is not shown, and follows a tick.
+    # A stone has a name even if its row is hidden, and is updated by a tick.
     expect(page.locator(".trail a title").first).not_to_be_empty()
     row = page.locator(".checklist > li").first
     row.locator(".row-tick").press("Space")
@@ -138,16 +138,16 @@ def test_a_stage_stays_folded(sample_site: SampleSite, page_of: PageOf) -> None:
     page.locator("#foundations summary").first.press("Enter")
     row = page.locator("#foundations .checklist > li").first
     expect(row).to_be_hidden()
-    # The browser tells of a fold a moment after it shows it, and then it is kept.
+    # The toggle event fires shortly after collapsing, and then the state is stored.
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     assert sent == []
     page.reload()
     expect(row).to_be_hidden()
     expect(page.locator("#experience .checklist > li").first).to_be_visible()
-    # A stone leads into it all the same.
+    # A stone's link still expands it.
     page.goto(f"{page.url}#{row.get_attribute('id')}")
     expect(row).to_be_visible()
-    # And so does a link to the stage itself.
+    # So does a link to the stage.
     open_roadmap(page, sample_site)
     page.locator("#foundations summary").first.press("Enter")
     expect(row).to_be_hidden()
@@ -223,7 +223,7 @@ def test_a_message_lies_on_no_focused_row(
     )
     tick = page.locator(".row-tick").nth(30)
     tick.focus()
-    # The row lies at the foot of the window.
+    # The row is at the bottom of the window.
     tick.evaluate("(box) => box.closest('li').scrollIntoView({block: 'end', behavior: 'instant'})")
     tick.press("Space")
     expect(page.locator("main .flash")).to_be_in_viewport(ratio=1)
@@ -243,14 +243,14 @@ LONGEST = """() => {
   document.querySelector("#score .score-verdict").lastChild.textContent = "Claimed, not proven";
   for (const count of document.querySelectorAll(".filter-count")) count.textContent = "89";
 }"""
-# Whether something lies over the middle of a part of the page.
+# Whether something covers the center of an element.
 IS_BELOW = """(part) => {
   const box = document.querySelector(part).getBoundingClientRect();
   const [x, y] = [box.left + Math.min(box.width, innerWidth) / 2, box.top + box.height / 2];
   const hit = document.elementFromPoint(x, y);
   return !hit.closest(part);
 }"""
-# What of the page a message lies on; what sticks to the window is above all of it.
+# Elements covered by a message; sticky elements are above everything.
 UNDER_MESSAGES = """() => {
   const parts = [...document.querySelectorAll(
     "h1, h2, h3, h4, label, a[href], button, input, select, textarea, summary")];

@@ -17,7 +17,7 @@ HOST = "cairn.test"
 
 @pytest.fixture(scope="module")
 def naming_chrome(chrome: Browser) -> Iterator[Browser]:
-    """A Chromium that finds the server at HOST."""
+    """A Chromium that resolves HOST to the server."""
     browser = chrome.browser_type.launch(
         executable_path=find_chromium(),
         args=[*FLAGS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1"],
@@ -28,7 +28,7 @@ def naming_chrome(chrome: Browser) -> Iterator[Browser]:
 
 @pytest.fixture
 def plain_http(naming_chrome: Browser, sample_site: SampleSite, server: Server) -> Iterator[Page]:
-    """A page of Bob's, at a name for which http is no secure context."""
+    """A page of Bob at a host name where http is not a secure context."""
     context = naming_chrome.new_context(base_url=f"http://{HOST}:{urlsplit(server.url).port}")
     context.set_default_timeout(WAIT_MS)
     context.add_cookies([{**cookie, "domain": HOST} for cookie in sample_site.cookies("bob")])
@@ -37,7 +37,7 @@ def plain_http(naming_chrome: Browser, sample_site: SampleSite, server: Server) 
 
 
 def make_link(page: Page) -> str:
-    """Make an invitation link to a team; return it."""
+    """Create an invitation link to a team and return it."""
     page.goto("/teams/ranking/members")
     page.get_by_role("button", name="Create invitation").click()
     return page.locator("#once").input_value()

@@ -18,7 +18,7 @@ RESTORED = "Your unsaved text is restored."
 
 @pytest.fixture
 def open_page(sample_site: SampleSite, page_of: PageOf) -> Callable[..., Page]:
-    """`open_page(…)` is a page of Alice's, who has no plans yet."""
+    """`open_page(…)` opens a page for Alice, who has no plans yet."""
 
     def make(**options: object) -> Page:
         with sample_site.app.app_context(), db.own_transaction() as own:
@@ -42,7 +42,7 @@ def notice(page: Page) -> Locator:
 
 
 def unfold(page: Page, key: str) -> Locator:
-    """Unfold a milestone; return its private note."""
+    """Expand a milestone; return its private note field."""
     title_of(page, key).click()
     return page.locator(f"#note-{key}")
 
@@ -76,7 +76,7 @@ def test_a_note_survives_a_change_of_status(
     page.goto(at)
     note = unfold(page, key)
     note.fill("Half of it is done.")
-    # As dragging its corner does. The content security policy refuses to copy it.
+    # Like dragging its corner. The content security policy blocks copying the style.
     note.evaluate("each => { each.style.height = '9rem'; }")
     page.locator(".milestone summary", has_text="Not applicable to you?").click()
     page.get_by_label("Reason").fill("Perhaps never.")
@@ -93,7 +93,7 @@ def test_a_note_survives_a_change_of_status(
     page.get_by_role("button", name="Save note and date").click()
     expect(page.locator("#live")).to_have_text("Note and date are saved.")
     expect(note).to_have_value("Half of it is done.")
-    # Its page has the saved note, and the reason as a draft.
+    # The milestone's page has the saved note, and the reason as a draft.
     page.goto(f"{at}/milestones/{key}")
     expect(notice(page)).to_have_count(1)
     expect(page.get_by_label("Reason")).to_be_visible()
@@ -140,7 +140,7 @@ def test_a_draft_never_overwrites_what_another_tab_saved(
 
 
 def test_no_draft_is_kept_of_a_secret(open_page: Callable[..., Page]) -> None:
-    """Such as the address of a calendar; its field says that it is one."""
+    """Such as a calendar URL; its field is marked as secret."""
     page = open_page()
     for value, kept in (("seen", True), ("hidden", False)):
         page.goto("/time")
@@ -164,7 +164,7 @@ def test_a_note_outlives_the_session(
     sign_in(page, "alice")
     expect(page).to_have_url(re.compile(f"{at}$"))
     expect(title_of(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
-    # The row is unfolded already.
+    # The row is already expanded.
     note = page.get_by_label("Private note")
     expect(note).to_have_value("Typed while the session ended")
     expect(note).to_be_in_viewport()
@@ -227,7 +227,7 @@ def test_a_form_that_grew_is_restored_whole(
     found = page.get_by_role("checkbox", name="Implement the algorithms that ML systems lean on")
     found.check()
 
-    page.goto("/evidence/new")  # another form: nothing of it is here
+    page.goto("/evidence/new")  # another form, without the draft
     expect(page.get_by_label("Title")).to_have_value("")
     expect(notice(page)).to_have_count(0)
 
@@ -323,7 +323,7 @@ def test_a_form_whose_answer_was_lost_is_a_draft(open_page: Callable[..., Page],
     page.goto("/career/positions/new")
     expect(page.get_by_label("Title")).to_have_value("Staff engineer")
     expect(notice(page)).to_be_visible()
-    # Sent again, and answered: it is a draft no longer.
+    # Submitted again successfully, so the draft is gone.
     page.get_by_role("button", name="Save position").click()
     expect(page.locator("#messages")).to_contain_text("The position is added.")
     page.goto("/career/positions/new")

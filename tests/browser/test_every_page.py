@@ -13,24 +13,24 @@ from tests.browser.test_axe import AXE, violations_in_both_schemes
 from tests.browser.test_responsive import find_overflowing
 from tests.support.route_manifest import VIEWABLE_PAGES
 
-# With data, empty, a manager, an administrator, and somebody who is not signed in.
+# An account with data, an empty one, a manager, an administrator, and a visitor.
 VIEWERS = ("alice", "mallory", "bob", "erin", "nobody")
 
-# Pages on which it makes no difference whether an account is empty, and those of a piece.
+# Pages that look the same for an empty account, and pages of evidence.
 NOT_ABOUT_AN_ACCOUNT = ("/evidence/{", "/logout", "/password/")
-# The longest page, which is the same for everybody.
+# The longest page, the same for everyone.
 LONGEST = "/api/v1/docs"
 
-# 320 px is also what is left of a window of 1280 px at a zoom of 400%; 640 px at 200%.
+# A window of 1280 px has 640 px at 200% zoom and 320 px at 400%.
 WIDTHS = (1280, 640, 390, 320)
 USUAL_SIZE: ViewportSize = {"width": 1280, "height": 720}
 
 
 def addresses(role: str, ids: dict[str, str]) -> list[str]:
-    """Every page that this person can look at, and one that does not exist.
+    """Return every page for this person, and one that does not exist.
 
-    Those who lead look at what is theirs alone: what else they see is what Alice sees. Mallory
-    looks at what an account without anything in it changes.
+    For managers and administrators, only pages that differ from Alice's. For Mallory, pages that
+    differ for an empty account.
     """
     return [
         *(
@@ -42,13 +42,13 @@ def addresses(role: str, ids: dict[str, str]) -> list[str]:
             if role == "nobody" or url != LONGEST
         ),
         "/nowhere",
-        # What has its own words for being gone.
+        # Pages with their own "not found" text.
         *(("/invitations/cut-short", "/password/cut-short") if role == "nobody" else ()),
     ]
 
 
 def wider_than_its_window(page: Page) -> list[str]:
-    """What sticks out at each width, with everything open that folds."""
+    """Return overflowing elements at each width, with everything expanded."""
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     found = []
     for width in WIDTHS:
@@ -64,7 +64,7 @@ def wider_than_its_window(page: Page) -> list[str]:
 def test_axe_finds_nothing_and_nothing_sticks_out(
     role: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    """Light and dark, with data and empty, folded and unfolded, at every width."""
+    """Light and dark, with data and empty, collapsed and expanded, at every width."""
     page = page_of(role, color_scheme="light", reduced_motion="reduce", viewport=USUAL_SIZE)
     page.add_init_script(path=AXE)
     found = []

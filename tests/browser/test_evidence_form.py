@@ -8,7 +8,7 @@ from tests.browser.conftest import PageOf
 
 
 def test_a_new_form_is_short_and_asks_by_kind(page_of: PageOf) -> None:
-    """Without JavaScript too; what was typed stays in sight under any kind."""
+    """Without JavaScript too; fields with input stay visible for any kind."""
     page = page_of("alice", java_script_enabled=False, viewport={"width": 1280, "height": 800})
     page.goto("/evidence/new")
     for width, most in ((1280, 1000), (390, 1600)):

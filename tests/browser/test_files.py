@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PageOf
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 2_000_000
-# What a browser does when somebody drops a file on the page.
+# Simulates dropping a file on the page.
 DROP = """name => {
   const data = new DataTransfer();
   data.items.add(new File([`a,b\\n${name},2\\n`], name));
@@ -67,11 +67,11 @@ def test_of_too_many_dropped_files_those_that_fit_are_sent_and_the_others_named(
     )
     expect(part.get_by_role("alert")).to_contain_text("“14.csv” … (190).")
     expect(part.get_by_role("checkbox")).to_have_count(10)
-    # One that is not wanted any more makes room.
+    # Unchecking a file makes room.
     part.get_by_role("checkbox", name="3.csv").uncheck()
     page.evaluate(DROP, "late.csv")
     expect(part.get_by_role("checkbox", name="late.csv")).to_be_checked()
-    # What was refused is read until it is closed, above the files.
+    # Errors stay above the files until closed.
     expect(part.locator(".file-choices > li").first).to_contain_text("At most 10 files")
     part.get_by_role("alert").get_by_role("button", name="Close").click()
     expect(part.get_by_role("alert")).to_have_count(0)
@@ -97,7 +97,7 @@ def test_a_file_is_saved_under_its_name(page_of: PageOf, script: bool, tmp_path:
 
 
 def test_what_is_too_large_leads_back_to_what_was_typed(page_of: PageOf, tmp_path: Path) -> None:
-    """The body is not read, so only the browser still has the form; its fields let it keep them."""
+    """The server does not read the body, so the browser must keep the form's fields."""
     large = tmp_path / "large.txt"
     with large.open("wb") as file:
         file.truncate(27_000_000)

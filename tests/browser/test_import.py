@@ -20,7 +20,7 @@ TABLE = "Titel;Datum;Link\r\nVortrag über Kosten;03.2024;https://example.org/co
 
 
 def bring(page: Page) -> None:
-    """Go from the evidence to what a table holds."""
+    """Go from the evidence page to a table's preview."""
     page.goto("/evidence")
     page.get_by_role("link", name="Import", exact=True).click()
     page.get_by_role("link", name="A table (CSV)").click()
@@ -42,7 +42,7 @@ def test_a_table_becomes_drafts(page_of: PageOf, role: str, scripts: bool) -> No
     expect(talk).not_to_be_checked()
     page.get_by_role("link", name="Tick all new ones").click()
     expect(talk).to_be_checked()
-    # A script leaves the other choices as they were.
+    # The script keeps the other choices.
     kept = "blog_post" if scripts else "talk"
     kind = page.get_by_role("combobox", name="Kind of those ticked here")
     expect(kind).to_have_value(kept)
@@ -54,7 +54,7 @@ def test_a_table_becomes_drafts(page_of: PageOf, role: str, scripts: bool) -> No
 
 
 def test_every_other_file_becomes_drafts_without_scripts(page_of: PageOf) -> None:
-    """One after the other: each is seen before it is saved."""
+    """Each file is previewed before it is saved."""
     page = page_of("mallory", java_script_enabled=False)
     for title, name, data, listed in (
         ("LinkedIn", "export.zip", DATA, "ML engineer"),

@@ -16,7 +16,7 @@ from tests.support.login import PASSWORD
 
 
 def invitation(sample_site: SampleSite, email: str) -> str:
-    """The address of an invitation of Bob's to Ranking, for this person only."""
+    """Return the URL of Bob's invitation to Ranking for one person."""
     with sample_site.app.app_context():
         team = db.session.get_one(Team, sample_site.cast.team)
         _row, token = invite(
@@ -33,7 +33,7 @@ def invitation(sample_site: SampleSite, email: str) -> str:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 def test_accepted_in_a_second_browser(page_of: PageOf, scripts: bool) -> None:
-    """Bob makes it and hands the link over; Ada makes an account with it and is in the team."""
+    """Bob creates a link; Ada creates an account with it and joins the team."""
     email = f"ada-{scripts}@example.org".lower()
     first = page_of("bob", java_script_enabled=scripts)
     second = page_of("nobody", java_script_enabled=scripts, timezone_id="Pacific/Auckland")
@@ -64,7 +64,7 @@ def test_accepted_in_a_second_browser(page_of: PageOf, scripts: bool) -> None:
     expect(first.locator("main")).to_contain_text(email)
     expect(first.locator("main")).not_to_contain_text(address)
 
-    # It is used up, in whatever browser.
+    # It is used up in every browser.
     third = page_of("nobody")
     answer = third.goto(address)
     assert answer is not None
@@ -75,7 +75,7 @@ def test_accepted_in_a_second_browser(page_of: PageOf, scripts: bool) -> None:
 def test_by_somebody_who_is_signed_in_as_somebody_else(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    """Out, in with the right address, and back to the invitation."""
+    """Sign out, sign in with the right address, and return to the invitation."""
     sample_site.set_password("mallory")
     address = invitation(sample_site, "mallory@example.org")
     page = page_of("dave")

@@ -14,10 +14,10 @@ from tests.support.login import PASSWORD
 
 MILESTONE = "Implement the algorithms that ML systems lean on"
 PIECE = "Tested repository of five structures"
-# More than a page has, so that a search may go round its end.
+# More than any page has tab stops, so that a search may wrap around.
 MOST_TABS = 320
 
-# What holds the focus: what it is called, what it is, and whether one can see that it holds it.
+# The focused element: its name, its role, and whether the focus is visible.
 FOCUSED = """(within) => {
   const at = document.activeElement;
   if (!at || at === document.body) return null;
@@ -45,7 +45,7 @@ FOCUSED = """(within) => {
 
 
 class InputMethod(Protocol):
-    """What a person does to a page."""
+    """A user's actions on a page."""
 
     page: Page
 
@@ -57,7 +57,7 @@ class InputMethod(Protocol):
 
 
 class PointerInput:
-    """A hand on the mouse."""
+    """A user with a pointer."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -81,7 +81,7 @@ class PointerInput:
 
 
 class KeyboardInput:
-    """A hand on the keyboard: nothing here knows where anything is on the screen."""
+    """A user with the keyboard, without access to screen positions."""
 
     TAGS = {"link": ("a", "link"), "button": ("button",), "checkbox": ("checkbox", "input")}
 
@@ -89,12 +89,12 @@ class KeyboardInput:
         self.page = page
 
     def seek(self, name: str, tags: tuple[str, ...], within: str = "body") -> None:
-        """Tabs until what is called so holds the focus, and sees it all the way."""
+        """Press Tab until the named element has the focus, which must stay visible."""
         passed = []
         for _step in range(MOST_TABS):
             self.page.keyboard.press("Tab")
             at = self.page.evaluate(FOCUSED, within)
-            if at is None:  # past the end of the page: round to its beginning
+            if at is None:  # past the end of the page, wrap to the start
                 continue
             assert at["visible"], f"the focus cannot be seen on {at}"
             if at["inside"] and at["role"] in tags and at["name"].startswith(name):
@@ -106,7 +106,7 @@ class KeyboardInput:
         self.seek(name, self.TAGS.get(role, (role,)), within)
         self.page.keyboard.press("Space" if role == "checkbox" else "Enter")
         if role == "checkbox":
-            # The answer replaces the row; the focus is back when it has settled.
+            # The response replaces the row; the focus returns after it has settled.
             self.page.locator(".checklist > li.settled").first.wait_for()
 
     def fill(self, label: str, text: str) -> None:
@@ -124,7 +124,7 @@ class KeyboardInput:
 
 
 def complete_journey(hand: InputMethod) -> Download:
-    """The whole way; returns the portfolio that was exported."""
+    """Go through the whole journey and return the exported portfolio."""
     page = hand.page
     page.goto("/")
     hand.press("link", "Create the first account")
@@ -173,7 +173,7 @@ def complete_journey(hand: InputMethod) -> Download:
     hand.press("button", f"Show {PIECE}")
     expect(page.locator("#shown-title")).to_have_text("1 piece shown")
     if page.locator("main summary", has_text="Export").count() == 0:
-        # The exports stand at the head of the page, which a swap of the pieces leaves alone.
+        # The exports are in the page header, which swapping the evidence does not update.
         page.reload()
     hand.press("summary", "Export", "main")
     with page.expect_download() as download:
@@ -198,8 +198,7 @@ def test_from_the_first_account_to_a_portfolio(javascript: bool, open_context: O
 @pytest.mark.usefixtures("empty_server")
 def test_the_same_by_keyboard_alone(open_context: OpenContext) -> None:
     page = open_context(locale="en-US").new_page()
-    # What a page says on the console as an error fails the test. The click that a key makes has
-    # no pointer behind it: its detail is 0.
+    # A console error fails the test. A click event from the keyboard has detail 0.
     page.add_init_script(
         """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
           addEventListener(kind, (event) => {
@@ -241,7 +240,7 @@ def test_details_unfold_below_their_row_and_fold_again(
     page.keyboard.press("Enter")
     note = page.get_by_label("Private note")
     expect(note).to_be_visible()
-    # All of it is in view, with its row.
+    # The whole milestone is in view, with its row.
     for part in (link, page.get_by_role("button", name="Save note and date")):
         expect(part).to_be_in_viewport(ratio=1)
     expect(link).to_have_attribute("aria-expanded", "true")
@@ -296,7 +295,7 @@ def test_a_piece_is_linked_on_the_roadmap(sample_site: SampleSite, page_of: Page
 def test_what_was_typed_outlives_the_end_of_the_session(
     javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    """Signed out in another tab while a form is open: sign in again, and nothing typed is lost."""
+    """After signing out in another tab and signing in again, no form input is lost."""
     sample_site.set_password("alice")
     page = page_of("nobody", java_script_enabled=javascript)
     hand = PointerInput(page)
@@ -304,7 +303,7 @@ def test_what_was_typed_outlives_the_end_of_the_session(
     sign_in(page, "alice")
     expect(page.get_by_role("heading", level=1)).to_have_text("Add evidence")
     hand.fill("Title", "Typed for an hour")
-    # The milestones of the kind are asked for while the session still lasts.
+    # Request the kind's milestones while the session is still active.
     with page.expect_response("**/evidence/milestones?*") if javascript else nullcontext():
         hand.choose("Kind", "Blog post")
     hand.fill("Date", "1 Mar 2026")
@@ -313,7 +312,7 @@ def test_what_was_typed_outlives_the_end_of_the_session(
     hand.press("button", "Save evidence")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     sign_in(page, "alice")
-    # What was sent is shown once more, to be sent by the person's own hand.
+    # The submitted form is shown again, for the person to submit.
     page.locator("main form button[type=submit], main form button:not([type])").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Typed for an hour")
 

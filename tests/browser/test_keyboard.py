@@ -17,7 +17,7 @@ NO_POINTER = """for (const kind of ["click", "mousedown", "pointerdown", "touchs
   addEventListener(kind, (event) => {
     if (kind !== "click" || event.detail) console.error("a pointer was used");
   }, true);"""
-# Whether something lies over what holds the focus: a head that stays, the places of a phone.
+# Whether a sticky header or the bottom navigation covers the focused element.
 COVERED = """() => {
   const at = document.activeElement;
   const box = at.getBoundingClientRect();
@@ -34,7 +34,7 @@ COVERED = """() => {
 
 @pytest.fixture
 def bobs_page(page_of: PageOf) -> Callable[[int], Page]:
-    """`bobs_page(wide)` is a page of Bob's, so many pixels wide, that no pointer may touch."""
+    """`bobs_page(wide)` opens a page for Bob with this width, without pointer input."""
 
     def make(wide: int) -> Page:
         size = {"width": wide, "height": 800}
@@ -46,7 +46,7 @@ def bobs_page(page_of: PageOf) -> Callable[[int], Page]:
 
 
 def walk(page: Page) -> list[str]:
-    """Tabs from the head of the page to its end; returns what cannot be seen on the way."""
+    """Press Tab through the whole page; return focused elements that are not visible."""
     unseen, stops = [], 0
     while stops < MOST_TABS:
         page.keyboard.press("Tab")
@@ -117,10 +117,10 @@ def test_a_skill_is_assessed_in_its_row(
     assert page.evaluate(FOCUSED)["name"] == "Save assessment"
     page.keyboard.press("Enter")
     expect(page.locator("#live")).to_contain_text("MLOps")
-    # The answer replaced the row: the focus is back on the button that opened it.
+    # The response replaced the row, and the focus is back on the button that opened it.
     expect(row.get_by_role("link", name="Assess MLOps")).to_be_focused()
     assert page.evaluate(FOCUSED)["visible"]
-    # Opened again it is empty: what was typed has arrived.
+    # Opened again, it is empty, because the input was saved.
     page.keyboard.press("Enter")
     expect(row.get_by_label(re.compile("^Basis for this level"))).to_have_value("")
 
@@ -145,7 +145,7 @@ def test_filtering_keeps_the_focus(bobs_page: Callable[[int], Page]) -> None:
     page.goto("/teams/ranking")
     hand.fill("Name", "caro")
     expect(page.locator("table.matrix tbody tr")).to_have_count(1)
-    # The answer to the last letter: one to an earlier may come while the next are typed.
+    # Wait for the response to the last letter; earlier ones may arrive while typing.
     expect(page).to_have_url(re.compile("q=caro(&|$)"))
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
     hand.press("link", "Show all")

@@ -26,14 +26,14 @@ def test_ctrl_k_finds_a_milestone(sample_site: SampleSite, page_of: PageOf) -> N
     page.keyboard.press("Control+k")
     field = page.get_by_role("combobox", name="Search everything")
     expect(field).to_be_focused()
-    # Before anything is typed there are places to go.
+    # Before any input, the palette lists pages.
     expect(page.get_by_role("option", selected=True)).to_contain_text("Dashboard")
     page.keyboard.type("mentor a jun")
     chosen = page.get_by_role("option", selected=True)
     expect(chosen).to_contain_text("Mentor a junior engineer")
     expect(field).to_have_attribute("aria-expanded", "true")
     expect(field).to_have_attribute("aria-activedescendant", str(chosen.get_attribute("id")))
-    # Keys are letters here, and Escape leads back to where one was.
+    # Keys type letters here, and Escape returns to the previous focus.
     expect(field).to_have_value("mentor a jun")
     page.keyboard.press("Escape")
     expect(field).to_be_hidden()
@@ -54,7 +54,7 @@ def test_what_nothing_is_found_for_is_said(sample_site: SampleSite, page_of: Pag
     page.keyboard.type("zanzibar")
     dialog = page.get_by_role("dialog", name="Search")
     expect(dialog.get_by_role("status")).to_have_text(re.compile("Nothing matches “zanzibar”"))
-    # Without an option Enter leads to the page of search.
+    # Without a selected option, Enter opens the search page.
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/search\?q=zanzibar$"))
     expect(page.get_by_label("Search for")).to_have_value("zanzibar")
@@ -71,7 +71,7 @@ def test_keys_go_through_a_checklist(sample_site: SampleSite, page_of: PageOf) -
     page.keyboard.press("j")
     page.keyboard.press("k")
     expect(titles.nth(1)).to_be_focused()
-    # In a row that is unfolded they go on as well.
+    # The keys also work in an expanded row.
     page.keyboard.press("Enter")
     expect(page.locator("#list .row-details")).to_be_visible()
     page.locator("#list .row-details button").first.focus()
@@ -87,12 +87,12 @@ def test_keys_go_through_a_checklist(sample_site: SampleSite, page_of: PageOf) -
     page.keyboard.press("j")
     expect(titles.nth(2)).to_be_focused()
     key = str(titles.nth(2).get_attribute("href")).rsplit("/", 1)[1]
-    # Not with a modifier.
+    # Not with modifier keys.
     page.keyboard.press("Alt+e")
     expect(page).to_have_url(re.compile(f"{PATH}$"))
     page.keyboard.press("e")
     expect(page).to_have_url(re.compile(f"/evidence/new\\?milestone={key}$"))
-    # A field takes them as letters.
+    # In a field they are letters.
     title = page.get_by_label("Title")
     title.focus()
     page.keyboard.type("jkxe/?n")
@@ -165,7 +165,7 @@ def test_the_list_of_keys(sample_site: SampleSite, page_of: PageOf) -> None:
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_contain_text("Next row of a list")
-    # What lies below does not answer.
+    # The page below the dialog does not react.
     page.keyboard.press("j")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -176,7 +176,7 @@ def test_the_list_of_keys(sample_site: SampleSite, page_of: PageOf) -> None:
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     page.keyboard.press("Tab")
-    # Rows that a filter brought are rows as well.
+    # The keys also work on rows loaded by a filter.
     page.locator("body").evaluate("() => document.activeElement.blur()")
     page.keyboard.press("j")
     first = page.locator("#pieces a.title").first
@@ -214,7 +214,7 @@ def test_axe_finds_nothing_in_the_dialogs(sample_site: SampleSite, page_of: Page
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     found = violations_in_both_schemes(page)
-    # The search takes the place of the list.
+    # The search replaces the list of keys.
     page.keyboard.press("Control+k")
     page.keyboard.type("design")
     expect(page.locator("#palette-list [aria-selected=true]")).to_be_visible()
@@ -232,7 +232,7 @@ def test_c_goes_to_the_line_that_captures_and_the_palette_leads_there(
         page.keyboard.press("c")
         expect(line).to_be_focused()
         expect(line).to_have_value("")
-    # A page without one leads to it.
+    # Pages without a capture field link to it.
     page.goto("/skills")
     page.keyboard.press("c")
     expect(page).to_have_url(re.compile("/evidence#captured$"))

@@ -12,7 +12,7 @@ from tests.browser.test_every_page import wider_than_its_window
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 def test_leave_and_come_back(sample_site: SampleSite, page_of: PageOf, scripts: bool) -> None:
-    """Carol deletes her account, signs in again, finds one way, and has everything back."""
+    """Carol deletes her account, signs in again, cancels the deletion and has all her data."""
     sample_site.set_password("carol")
     page = page_of("carol", java_script_enabled=scripts)
     page.add_init_script(path=AXE)
@@ -31,7 +31,7 @@ def test_leave_and_come_back(sample_site: SampleSite, page_of: PageOf, scripts: 
     page.goto("/evidence")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your account will be deleted on")
     if scripts:
-        # `test_every_page.py` does not get here: nobody whom it knows waits for a deletion.
+        # `test_every_page.py` does not cover this: none of its accounts has a pending deletion.
         assert not [*violations_in_both_schemes(page), *wider_than_its_window(page)]
     page.get_by_role("button", name="Keep my account").click()
     expect(page.locator("#messages")).to_contain_text("Your account stays")

@@ -16,7 +16,7 @@ MATRIX = "/teams/ranking"
 
 @pytest.fixture
 def bob(sample_site: SampleSite, page_of: PageOf) -> Page:
-    """Bob's window, with the kept rows as of today."""
+    """Bob's page, with current summary rows."""
     with sample_site.app.app_context():
         recompute_all(db.session, now=dt.datetime.now(dt.UTC))
         db.session.commit()
@@ -24,7 +24,7 @@ def bob(sample_site: SampleSite, page_of: PageOf) -> Page:
 
 
 def focused(page: Page) -> str:
-    """What the focus is on, as a screen reader would name it."""
+    """Return the accessible name of the focused element."""
     name: str = page.evaluate(
         "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
     )
@@ -42,12 +42,12 @@ def tab_to(page: Page, name: str) -> None:
 def test_the_matrix_by_keyboard_alone(bob: Page) -> None:
     bob.goto(MATRIX)
     tab_to(bob, "Alice")
-    # The whole matrix is one stop: the next one leads out of it.
+    # The matrix is one tab stop, so Tab leaves it.
     bob.keyboard.press("Tab")
     assert not bob.evaluate("!!document.activeElement.closest('table.matrix')")
     bob.keyboard.press("Shift+Tab")
     assert focused(bob) == "Alice"
-    # So it is from the other side: the frame that scrolls is no stop of its own.
+    # The same backwards: the scrolling frame is not a tab stop.
     bob.keyboard.press("Shift+Tab")
     assert not bob.evaluate("!!document.activeElement.closest('.matrix-frame')")
     bob.keyboard.press("Tab")
@@ -65,7 +65,7 @@ def test_the_matrix_by_keyboard_alone(bob: Page) -> None:
     expect(bob.locator(":focus")).to_be_in_viewport()
     bob.keyboard.press("Control+Home")
     assert focused(bob) == "Alice"
-    # Up into the head, and sorted from there; the focus stays on the column.
+    # Move into the head and sort; the focus stays on the column.
     bob.keyboard.press("ArrowRight")
     bob.keyboard.press("ArrowUp")
     assert focused(bob) == "Readiness"
@@ -78,7 +78,7 @@ def test_the_matrix_by_keyboard_alone(bob: Page) -> None:
     expect(bob.locator("#by-readiness")).to_be_focused()
     bob.keyboard.press("ArrowDown")
     assert focused(bob).startswith("Carol: ")
-    # A cell leads to what is behind it.
+    # A cell links to its details.
     for _time in range(5):
         bob.keyboard.press("ArrowRight")
     assert focused(bob).startswith("Carol, Build visibility and impact: ")
@@ -112,7 +112,7 @@ def test_the_names_and_the_head_stay_in_view(bob: Page) -> None:
     assert bob.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-# As many rows as a team of 48 has: the frame is about scrolling, not about what the rows say.
+# As many rows as a team of 48, to test scrolling.
 MANY_ROWS = """() => {
   const body = document.querySelector("table.matrix tbody");
   const rows = [...body.rows];
@@ -127,7 +127,7 @@ def test_the_head_stays_in_view_wherever_a_long_page_is_scrolled(
     bob.set_viewport_size({"width": width, "height": height})
     bob.goto(MATRIX)
     frame = bob.locator(".matrix-frame")
-    # A team of two needs no scrolling of its own.
+    # A team of two does not scroll.
     assert frame.evaluate("frame => frame.scrollHeight <= frame.clientHeight")
     bob.evaluate(MANY_ROWS)
     bob.locator("tbody tr").last.locator("th a").focus()
@@ -135,7 +135,7 @@ def test_the_head_stays_in_view_wherever_a_long_page_is_scrolled(
     assert frame.evaluate("frame => frame.scrollTop") > 0
     expect(bob.locator("#by-name")).to_be_in_viewport(ratio=1)
     expect(bob.locator("tbody tr").last.locator("th a")).to_be_in_viewport()
-    # By keyboard: whatever has the focus is below the head, not behind it.
+    # With the keyboard, the focused element is below the head, not behind it.
     bob.locator("tbody tr").last.locator("th a").focus()
     bob.keyboard.press("ArrowRight")
     for _time in range(46):
@@ -148,7 +148,7 @@ def test_the_head_stays_in_view_wherever_a_long_page_is_scrolled(
 
 
 def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
-    """Legend and filters are behind their lids, and the places below hide no row."""
+    """Legend and filters are collapsed, and the navigation hides no row."""
     bob.set_viewport_size({"width": 390, "height": 844})
     bob.goto(MATRIX)
     first = bob.locator("tbody tr").first.bounding_box()
@@ -168,7 +168,7 @@ def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
     bob.get_by_text("Filter people").click()
     bob.get_by_label("Name", exact=True).fill("caro")
     expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
-    # Once a filter is set, the page opens with the filters in sight.
+    # With a filter set, the page opens with visible filters.
     bob.reload()
     expect(bob.get_by_label("Name", exact=True)).to_be_visible()
 
@@ -202,6 +202,6 @@ def test_a_focused_cell_is_shown_whole_on_a_phone_without_javascript(page_of: Pa
             expect(cells.nth(number)).to_be_focused()
             cell = cells.nth(number).bounding_box()
             assert cell is not None
-            # At most its padding is cut.
+            # Only padding may be cut off.
             assert cell["x"] >= names["x"] + names["width"] - 2
             assert cell["x"] + cell["width"] <= frame["x"] + frame["width"] + 2

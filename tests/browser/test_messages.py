@@ -18,7 +18,7 @@ BIBTEX = (
 
 
 def see_message(page: Page, text: str) -> None:
-    """Check that one message says the text, is in view and lies on nothing."""
+    """Check that one message has the text, is in view and covers nothing."""
     message = page.locator("main .flash")
     expect(message).to_have_count(1)
     expect(message).to_contain_text(text)
@@ -43,7 +43,7 @@ def test_after_a_piece_was_captured_it_is_seen_at_once(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("main .flash")).to_have_count(1)
     see_message(page, "is saved as a draft")
-    # Without scripts the page of the milestone opens, and its head is what is seen first.
+    # Without scripts, the milestone's page opens at its top.
     if javascript:
         expect(page.locator(f"#evidence-{ids['open']} .flash")).to_have_count(1)
         expect(page.get_by_role("button", name=re.compile("Mark as done"))).to_be_in_viewport()
@@ -112,7 +112,7 @@ def test_a_fault_stands_in_the_row_that_it_is_about(
     tick.press("Space")
     see_message(page, "Nothing here")
     expect(tick.locator("..").locator(".flash")).to_have_count(1)
-    # The next one takes its place, in this row or in another.
+    # The next message replaces it, in this row or another.
     for again in (tick, page.locator(".row-tick").nth(31)):
         with page.expect_response("**/completion"):
             again.press("Space")
@@ -135,13 +135,13 @@ def test_that_the_server_is_out_of_reach_stands_in_the_row(
     see_message(page, "The server cannot be reached; the last change was not saved.")
     expect(row.locator(".fault")).to_have_count(1)
     assert not page.evaluate(COVERED)
-    # Closed by hand, one goes on in the row.
+    # After closing it, the focus is in the row.
     row.locator(".close").press("Enter")
     expect(page.locator(".fault")).to_have_count(0)
     expect(row.locator(".row-title")).to_be_focused()
     tick.press("Space")
     see_message(page, "was not saved")
-    # It goes with the next answer.
+    # The next response removes it.
     page.unroute("**/completion")
     page.locator(".row-title").nth(31).press("Enter")
     expect(page.locator(".fault")).to_have_count(0)
@@ -248,7 +248,7 @@ def test_it_stands_where_the_page_was_opened_at(
     line.fill(f"Fixed the build {width}")
     page.get_by_role("button", name="Add to log").click()
     see_message(page, "Added to your work log.")
-    # On a line of its own: the field is as wide as before, and the focus is on it.
+    # On a separate line: the field keeps its width and the focus.
     expect(line).to_be_in_viewport(ratio=1)
     assert before
     assert (line.bounding_box() or {})["width"] == before["width"]

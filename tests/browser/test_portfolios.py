@@ -15,7 +15,7 @@ def rows(page: Page, part: str) -> Locator:
 
 
 def titles(page: Page, part: str) -> list[str]:
-    """The row texts without what is only for screen readers."""
+    """Return the visible texts of the rows."""
     return [
         row.evaluate("row => (row.querySelector('a.title, :scope > span')).innerText")
         .replace("⠿", "").strip()
@@ -52,7 +52,7 @@ def test_two_portfolios_have_an_order_and_a_link_of_their_own(
     alice.get_by_role("button", name="Create portfolio").click()
     expect(alice.get_by_role("heading", level=1)).to_have_text(name)
     first, second = titles(alice, "#pieces")[:2]
-    # By keys alone.
+    # With the keyboard alone.
     alice.get_by_role("button", name=f"Down {first}").focus()
     alice.keyboard.press("Enter")
     expect(rows(alice, "#pieces").first).to_contain_text(second)

@@ -56,7 +56,7 @@ def test_an_answer_is_saved_while_it_is_written(page_of: PageOf) -> None:
     page.get_by_label("Situation").fill("We could not agree on the store.")
     said = page.locator("#answer-state").get_by_role("status")
     expect(said).to_have_text("Saved")
-    # It is not, while there is more to save and where that failed.
+    # Not "Saved" while there are unsaved changes or after a failure.
     page.route("**/answer", lambda route: route.abort())
     with page.expect_event("requestfailed"):
         page.get_by_label("Situation").press_sequentially(" Yet.")
@@ -76,7 +76,7 @@ def test_an_answer_is_saved_while_it_is_written(page_of: PageOf) -> None:
     expect(page.get_by_label("Result")).to_have_value("I was wrong. It held.")
     expect(page.get_by_label("Ranking launch")).to_be_checked()
     expect(page.locator(".draft-notice")).to_have_count(0)
-    # The other tab is told, keeps what it typed, and replaces only by its button.
+    # The other tab shows the conflict, keeps its input, and overwrites only by its button.
     other.get_by_label("Task").fill("To decide.")
     expect(other.locator("#answer-state")).to_contain_text("This was changed elsewhere")
     expect(other.locator("#answer-state")).to_contain_text("I was wrong. It held.")

@@ -25,5 +25,5 @@ def test_charts_their_numbers_and_periods_by_keyboard(page_of: PageOf) -> None:
     expect(page).to_have_url(re.compile(r"period=90-days"))
     current = page.get_by_role("navigation", name="Period").locator("[aria-current=page]")
     expect(current).to_have_text("90 days")
-    # Nothing is wider than a phone.
+    # Nothing overflows on a phone.
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -18,7 +18,7 @@ SHOWN, PRIVATE = "Feature store design", "Notes on feature drift"
 
 
 def make(page: Page, label: str) -> str:
-    """Makes a link as its owner does; returns the address that stands on the page."""
+    """Create a link as its owner and return its URL from the page."""
     page.goto(PAGE)
     page.get_by_label("For whom").fill(label)
     page.get_by_role("button", name="Create link").click()
@@ -33,7 +33,7 @@ def test_a_link_shows_the_portfolio_until_it_is_revoked(javascript: bool, page_o
     alice = page_of("alice", java_script_enabled=javascript)
     address = make(alice, label)
 
-    # Another browser, in which nobody ever signed in.
+    # Another browser without a session.
     panel = page_of("nobody", java_script_enabled=javascript)
     answer = panel.goto(address)
     assert answer is not None
@@ -59,7 +59,7 @@ def test_a_link_shows_the_portfolio_until_it_is_revoked(javascript: bool, page_o
 
 
 def test_the_form_is_empty_once_the_link_is_made(page_of: PageOf) -> None:
-    """What was typed has arrived: it does not come back into the form for the next one."""
+    """Saved input is not restored as a draft of the next link."""
     alice = page_of("alice")
     make(alice, f"Panel {uuid.uuid4().hex[:6]}")
     expect(alice.get_by_label("For whom")).to_have_value("")
@@ -79,7 +79,7 @@ def test_what_was_typed_survives_the_end_of_the_session(page_of: PageOf) -> None
 
 
 def test_on_paper_it_is_dark_on_white_and_keeps_its_stones(page_of: PageOf) -> None:
-    """Whatever appearance was chosen, and without the browser's "background graphics"."""
+    """In any theme, and without the browser's "background graphics"."""
     alice = page_of("alice", color_scheme="dark")
     alice.goto("/portfolio/preview")
     alice.evaluate("document.documentElement.dataset.theme = 'dark'")
@@ -94,7 +94,7 @@ def test_on_paper_it_is_dark_on_white_and_keeps_its_stones(page_of: PageOf) -> N
 
 
 def test_on_paper_a_long_description_stands_once(page_of: PageOf) -> None:
-    """All is unfolded there, so that the opening above it would say the same again."""
+    """Print expands everything, so the openings would be duplicates."""
     alice = page_of("alice")
     alice.goto("/portfolio/preview")
     folded = (

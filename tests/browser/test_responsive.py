@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import PageOf, SampleSite
 from tests.browser.test_journey import PointerInput
 
-# What is wider than the window, but for what scrolls inside a frame of its own.
+# Elements wider than the window, except inside scrolling frames.
 FIND_OVERFLOWING = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return [];
@@ -31,7 +31,7 @@ def find_overflowing(page: Page) -> list[str]:
 
 
 def test_long_words_break(page_of: PageOf) -> None:
-    """A title without a space and an address without an end wrap instead of pushing."""
+    """A title without spaces and a very long URL wrap instead of overflowing."""
     page = page_of("carol", viewport={"width": 320, "height": 800})
     page.goto("/evidence/new")
     hand = PointerInput(page)
@@ -100,7 +100,7 @@ def test_the_name_in_the_header_stays_in_one_line(page_of: PageOf) -> None:
 
 
 def test_a_new_notification_reads_as_one_sentence(page_of: PageOf) -> None:
-    """What it is about stands within the sentence, and leads there, as its button does."""
+    """The subject is inline in the sentence, as a link or as a button."""
     page = page_of("bob", viewport={"width": 390, "height": 800})
     page.goto("/notifications?unread")
     title = page.locator(".unread .notification-text label").first
@@ -110,7 +110,7 @@ def test_a_new_notification_reads_as_one_sentence(page_of: PageOf) -> None:
 
 
 def test_skills_and_stages_fit_a_phone(page_of: PageOf) -> None:
-    """Names around the radar are inside it; notes below a stage are not one word a line."""
+    """The radar's labels are inside it, and notes below a stage are not one word per line."""
     page = page_of("alice", viewport={"width": 320, "height": 800})
     page.goto("/skills")
     outside = page.evaluate("""() => {

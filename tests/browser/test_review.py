@@ -17,8 +17,8 @@ from tests.browser.conftest import PageOf, SampleSite
 from tests.browser.test_journey import FOCUSED
 
 TITLE = "Rollout plan of the new ranker"
-# Milestones that Alice has done and nobody has confirmed, by the kind that proves them; and one
-# that takes another kind.
+# Milestones that Alice has completed and nobody has confirmed, by the kind that proves them; and
+# one that needs another kind.
 UNPROVEN = {
     "open_source": ("algorithms-ml-systems-use", "typed-tested-python-package"),
     "case_study": ("own-a-production-model", "tracking-and-registry"),
@@ -30,7 +30,7 @@ OF_ANOTHER_KIND = "mentor-a-junior-engineer"
 def record(
     sample_site: SampleSite, title: str, kind: str = "design_doc", *, submitted: bool = False
 ) -> str:
-    """A piece of Alice's; returns its id."""
+    """Create evidence of Alice and return its id."""
     with sample_site.app.app_context():
         alice, now = (
             sample_site.cast.actor(db.session, sample_site.cast.alice),
@@ -57,7 +57,7 @@ def record(
 
 
 def verified_share(page: Page) -> int:
-    """The verified figure on the readiness page, in percent."""
+    """Return the verified percentage on the readiness page."""
     page.goto("/readiness")
     figure = page.locator(".figures > div", has=page.get_by_text(re.compile("^verified( by |$)")))
     return int(re.sub(r"\D", "", figure.locator("dd").inner_text()))
@@ -83,7 +83,7 @@ def test_back_and_forth(
     expect(alice.locator("#main")).to_be_focused()  # at the message, as the button is gone
 
     bob.goto("/reviews")
-    # Its keys work by a script.
+    # Shortcuts need scripts.
     expect(bob.locator(".keyboard-hints kbd").first).to_be_visible(visible=javascript)
     bob.get_by_role("link", name=title).click()
     heading = bob.get_by_role("heading", level=1)
@@ -92,7 +92,7 @@ def test_back_and_forth(
     bob.get_by_role("button", name="Start review").click()
     expect(bob.get_by_text("In review by you")).to_be_visible()
 
-    # A question in the thread, and its answer.
+    # A question in the timeline, and its answer.
     thread = bob.locator("#thread")
     thread.get_by_label("Add a comment").fill("Which *week* is the baseline from?")
     thread.get_by_role("button", name="Add comment").click()
@@ -101,7 +101,7 @@ def test_back_and_forth(
     alice.goto(f"/evidence/{piece}")
     expect(alice.locator("#thread")).to_contain_text("Which week is the baseline from?")
 
-    # Returned: first without a word, then with one.
+    # Return it: first without a comment, then with one.
     bob.get_by_role("button", name="Return with comment").click()
     expect(bob.locator(".errors")).to_contain_text("Say what is missing")
     bob.locator("#comment").fill("Name what would roll it back.")
@@ -156,12 +156,12 @@ def test_the_queue_by_keyboard_alone(sample_site: SampleSite, page_of: PageOf) -
     expect(page).to_have_url(re.compile(first))
     page.keyboard.press("n")
     expect(page).to_have_url(re.compile(second))
-    # A letter that is typed is no shortcut.
+    # Typing a letter in a field is not a shortcut.
     page.locator("#comment").focus()
     page.keyboard.type("no")
     expect(page.locator("#comment")).to_have_value("no")
     expect(page).to_have_url(re.compile(second))
-    # To the button that says what it rests on, and its key.
+    # To the button of a basis, and its key.
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Verify: judged from the artefact")).to_be_focused()
@@ -180,7 +180,7 @@ def test_after_a_decision_the_focus_is_at_the_message_and_back_shows_what_was_de
     page.goto(f"/reviews/{piece}")
     page.locator(f"#m-{UNPROVEN['open_source'][0]}").uncheck()
     page.locator("#comment").fill("Merged by the maintainers.")
-    # Enter in a field says of nothing what it rests on.
+    # Enter in a field selects no basis.
     page.locator(".criteria input").last.press("Enter")
     expect(page).to_have_url(re.compile(piece))
     page.get_by_role("button", name="Verify: seen first-hand").press("Enter")
@@ -271,7 +271,7 @@ def test_a_history_is_verified_at_once(sample_site: SampleSite, page_of: PageOf)
     bob = page_of("bob")
     bob.goto(f"/teams/ranking/people/{sample_site.cast.alice}")
     bob.get_by_role("link", name="Verify history").click()
-    # Each piece lies open: its text, and what it is held against. Other tests left some as well.
+    # Each piece is expanded with its text and criteria. Other tests also left some.
     piece = bob.locator(".history-piece", has_text=mine[0])
     expect(piece.get_by_text("The old plan.")).to_be_visible()
     expect(piece.get_by_text("Done when:").first).to_be_visible()

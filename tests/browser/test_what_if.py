@@ -31,7 +31,7 @@ def test_what_is_ticked_by_keyboard_says_what_would_follow(
         page.keyboard.press("Enter")
     expect(section).to_contain_text(re.compile(r"If these 2 came true: [\d.]+ → [\d.]+ \(\+"))
     expect(box).to_be_checked()
-    # The address holds it: who follows it reads the same.
+    # The URL contains the scenario.
     page.goto(page.url)
     expect(section).to_contain_text("If these 2 came true: ")
     link = section.get_by_role("link", name="Clear the selection")

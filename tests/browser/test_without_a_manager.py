@@ -16,7 +16,7 @@ def test_a_mentor_reads_what_is_shared_and_comments(page_of: PageOf, scripts: bo
     mallory = page_of("mallory", java_script_enabled=scripts)
     team = f"Solo {'with' if scripts else 'without'} scripts"
 
-    # A team, herself in it, and a link for its mentor.
+    # Create a team with herself, and a link for its mentor.
     erin.goto("/admin/teams/new")
     erin.get_by_label("Name").fill(team)
     erin.get_by_role("button", name="Create team").click()
@@ -28,7 +28,7 @@ def test_a_mentor_reads_what_is_shared_and_comments(page_of: PageOf, scripts: bo
     mallory.goto(erin.get_by_role("textbox", name="Invitation link").input_value())
     mallory.get_by_role("button", name=f"Mentor {team}").click()
 
-    # A piece, linked to a milestone that it proves.
+    # Create evidence, linked to a milestone that it can prove.
     erin.goto("/evidence/new?milestone=design-doc-for-complex-system")
     erin.get_by_label("Title").fill(f"{TITLE}: {team}")
     erin.get_by_label("Kind").select_option("design_doc")
@@ -42,7 +42,7 @@ def test_a_mentor_reads_what_is_shared_and_comments(page_of: PageOf, scripts: bo
     expect(erin.locator("#messages")).to_contain_text("is now shared with Mallory for comments.")
     expect(main).to_contain_text("nobody can review it")
 
-    # The mentor finds it by search, and on her page.
+    # The mentor finds it by search and on her page.
     mallory.goto(f"/search?q={TITLE}")
     mallory.get_by_role("link", name=f"{TITLE}: {team}").click()
     expect(mallory.get_by_role("button", name="Verify")).to_have_count(0)
@@ -50,7 +50,7 @@ def test_a_mentor_reads_what_is_shared_and_comments(page_of: PageOf, scripts: bo
     mallory.get_by_role("button", name="Add comment").click()
     expect(mallory.locator("#thread")).to_contain_text("Which baseline is that?")
 
-    # She reads it, and the way to a manager is the team's own page.
+    # She reads the comment, and can find a manager on the team's page.
     erin.goto(address)
     expect(main).to_contain_text("Which baseline is that?")
     erin.get_by_role("link", name="has no manager yet: invite one").click()
