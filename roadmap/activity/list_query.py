@@ -23,7 +23,7 @@ FIRST_DAY, LAST_DAY = dt.date(1970, 1, 2), dt.date(9999, 1, 1)
 DAYS = ("on", "since", "from", "to")
 
 
-def read_day(text: str) -> dt.date | None:
+def parse_day(text: str) -> dt.date | None:
     """Parse an ISO date; return None for "". Raises ValueError if it is invalid."""
     if not text:
         return None
@@ -33,7 +33,7 @@ def read_day(text: str) -> dt.date | None:
     return day
 
 
-def start_of(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+def start_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """Return the start of a day in a time zone."""
     return dt.datetime.combine(day, dt.time(), zone)
 
@@ -57,7 +57,7 @@ class ActivityQuery:
     wrong_day: str = ""
 
     @classmethod
-    def read(cls, values: Mapping[str, str]) -> ActivityQuery:
+    def parse(cls, values: Mapping[str, str]) -> ActivityQuery:
         """Parse query parameters."""
         kind, who = clean_line(values.get("kind")), clean_line(values.get("who"))
         found = cls(
@@ -70,7 +70,7 @@ class ActivityQuery:
         for name in DAYS:
             text = clean_line(values.get(name))
             try:
-                days[name] = read_day(text)
+                days[name] = parse_day(text)
             except ValueError:
                 found.wrong_day = text[:MAX_DAY_LENGTH]
         found.on = days.get("on")
@@ -113,9 +113,9 @@ class ActivityQuery:
             by_others = HistoryEntry.actor_id.is_distinct_from(actor.id)
             found.append(HistoryEntry.actor_id == actor.id if self.who == "me" else by_others)
         if first := self.on or self.first:
-            found.append(HistoryEntry.at >= start_of(first, actor.zone))
+            found.append(HistoryEntry.at >= start_of_day(first, actor.zone))
         if last := self.on or self.last:
-            found.append(HistoryEntry.at < start_of(last + dt.timedelta(days=1), actor.zone))
+            found.append(HistoryEntry.at < start_of_day(last + dt.timedelta(days=1), actor.zone))
         return found
 
     def _subjects(self, session: Session, actor: Actor) -> set[str]:

@@ -146,7 +146,7 @@ _ACCOUNT_FIELDS: dict[str, LazyString] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DescribedEntry:
     """A described entry: `text` is a sentence, `href` the page of its subject or None.
 
     `by` is the name of the actor, and `by_me` whether that is the reader. `kind` is a key of
@@ -165,19 +165,26 @@ class Line:
         return self.entry.at
 
 
-def describe(entries: Iterable[Entry], titles: Titles, reader_id: uuid.UUID) -> list[Line]:
+def describe(
+    entries: Iterable[Entry], titles: Titles, reader_id: uuid.UUID
+) -> list[DescribedEntry]:
     """Describe entries of the reader's own history."""
     return [
-        _line(entry, _sentence(entry, titles), _href(entry, titles), reader_id) for entry in entries
+        _described_entry(entry, _sentence(entry, titles), _href(entry, titles), reader_id)
+        for entry in entries
     ]
 
 
-def _line(entry: Entry, text: str, href: str | None, reader_id: uuid.UUID) -> Line:
+def _described_entry(
+    entry: Entry, text: str, href: str | None, reader_id: uuid.UUID
+) -> DescribedEntry:
     kind, by = KIND_OF.get(entry.action, ""), _name_actor(entry, reader_id)
-    return Line(entry, kind, text, href, by, entry.actor_id == reader_id)
+    return DescribedEntry(entry, kind, text, href, by, entry.actor_id == reader_id)
 
 
-def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUID) -> Line | None:
+def describe_stage(
+    entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUID
+) -> DescribedEntry | None:
     """Describe status changes of several milestones of one stage; return None for other entries."""
     first = entries[0]
     content = titles.roadmap_of(first.subject)
@@ -189,7 +196,7 @@ def describe_stage(entries: Sequence[Entry], titles: Titles, reader_id: uuid.UUI
     name = stage.short_title or stage.title
     title = _("%(num)d milestones of “%(stage)s”", num=len(entries), stage=name)
     text = _CHANGE % isolate_rtl({"title": title, "change": _status_change(first)})
-    return _line(first, text, f"/roadmaps/{content.slug}/{stage.key}", reader_id)
+    return _described_entry(first, text, f"/roadmaps/{content.slug}/{stage.key}", reader_id)
 
 
 def _sentence(entry: Entry, titles: Titles) -> str:
@@ -214,12 +221,12 @@ def _sentence(entry: Entry, titles: Titles) -> str:
 
 
 def _title(entry: Entry, titles: Titles) -> str:
-    thing, subject, data = entry.thing, entry.subject, entry.data
-    match thing:
+    subject_type, subject, data = entry.subject_type, entry.subject, entry.data
+    match subject_type:
         case "status" | "plan" | "endorsement":
             return titles.milestone(subject)
         case "evidence" | "comment" | "credential" | "portfolio":
-            if thing == "portfolio" and "count" in data:
+            if subject_type == "portfolio" and "count" in data:
                 return ngettext("%(num)d piece", "%(num)d pieces", int(data["count"]))
             gone = titles.deleted.get(subject) or _text(data, "title")
             return titles.known["evidence"].get(subject) or gone or _("a deleted piece")
@@ -228,13 +235,13 @@ def _title(entry: Entry, titles: Titles) -> str:
         case "tool":
             return subject.replace("-", " ")
         case "enrollment":
-            return titles.known[thing].get(subject) or _("a roadmap that is gone")
+            return titles.known[subject_type].get(subject) or _("a roadmap that is gone")
         case "position" | "degree":
             # The entry holds the name of a removed row.
-            said = _text(data, "title" if thing == "position" else "institution")
-            return titles.known[thing].get(subject) or said or _("one that is gone")
+            name = _text(data, "title" if subject_type == "position" else "institution")
+            return titles.known[subject_type].get(subject) or name or _("one that is gone")
         case "membership":
-            return titles.known[thing].get(subject, subject)
+            return titles.known[subject_type].get(subject, subject)
     return ""
 
 
@@ -253,12 +260,12 @@ def _change(entry: Entry, titles: Titles) -> str:
 def _status_change(entry: Entry) -> str:
     status, reason = _text(entry.data, "status"), _text(entry.data, "reason")
     before = _text(entry.before, "status") or "not_started"
-    said = _(
+    change = _(
         "%(before)s → %(after)s",
         before=STATUSES.get(before, before),
         after=STATUSES.get(status, status),
     )
-    return _("%(change)s (%(reason)s)", change=said, reason=reason) if reason else said
+    return _("%(change)s (%(reason)s)", change=change, reason=reason) if reason else change
 
 
 def _plan_change(entry: Entry) -> str:
@@ -369,8 +376,8 @@ _CHANGES: Mapping[str, Callable[[Entry], str]] = {
 
 def _href(entry: Entry, titles: Titles) -> str | None:
     """Return the URL of the entry's subject if that still exists."""
-    thing, subject = entry.thing, entry.subject
-    match thing:
+    subject_type, subject = entry.subject_type, entry.subject
+    match subject_type:
         case "status" | "plan" | "endorsement":
             content = titles.roadmap_of(subject)
             return f"/roadmaps/{content.slug}/milestones/{subject}" if content else None
@@ -402,16 +409,23 @@ def _href(entry: Entry, titles: Titles) -> str | None:
         case "badge":
             return "/badges"
         case "portfolio" | "calendar" | "account":
-            return f"/{thing}"
+            return f"/{subject_type}"
     return None
 
 
 def _name_without_account(entry: Entry) -> str:
     """Return a placeholder for an actor whose account was erased or who never had one."""
-    is_review = KIND_OF.get(entry.action) == "reviews" and entry.thing in ("evidence", "history")
-    if is_review or (entry.thing == "skill" and entry.data.get("side") == "manager"):
+    is_review = KIND_OF.get(entry.action) == "reviews" and entry.subject_type in (
+        "evidence",
+        "history",
+    )
+    if is_review or (entry.subject_type == "skill" and entry.data.get("side") == "manager"):
         return _("A former manager")
-    return _("A former colleague") if entry.thing == "comment" else _("Someone without an account")
+    return (
+        _("A former colleague")
+        if entry.subject_type == "comment"
+        else _("Someone without an account")
+    )
 
 
 def _name_actor(entry: Entry, reader_id: uuid.UUID) -> str:

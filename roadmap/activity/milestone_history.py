@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy.orm import Session
 
-from roadmap.activity.messages import Line, describe
+from roadmap.activity.messages import DescribedEntry, describe
 from roadmap.activity.queries import list_entries, load_titles, subjects_of
 from roadmap.people.models import HistoryEntry
 
@@ -15,7 +15,7 @@ SHOWN = 10
 
 def load_milestone_history(
     session: Session, user_id: uuid.UUID, key: str
-) -> tuple[list[Line], bool]:
+) -> tuple[list[DescribedEntry], bool]:
     """Load the newest changes of a milestone; return them and whether there are older ones."""
     about = HistoryEntry.subject.in_(subjects_of(session, user_id, [key]))
     entries, more = list_entries(session, user_id, about, most=SHOWN)

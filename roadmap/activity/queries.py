@@ -54,7 +54,7 @@ class Entry:
     data_before: _Json | None
 
     @property
-    def thing(self) -> str:
+    def subject_type(self) -> str:
         """Return the type of the subject, which is the first word of the action."""
         return self.action.partition(".")[0]
 
@@ -69,7 +69,7 @@ class Entry:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read_position(text: str) -> tuple[dt.datetime, int]:
+def parse_position(text: str) -> tuple[dt.datetime, int]:
     """Parse a cursor from `Entry.position`. Raises ValueError if it is invalid."""
     at, key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("\n")
     moment = dt.datetime.fromisoformat(at)
@@ -187,7 +187,7 @@ def count_actions(
         .where(HistoryEntry.user_id == user_id, *conditions)
         .group_by(HistoryEntry.action, sa.literal_column("detail"))
     )
-    return {(action, said or ""): (entries, subjects) for action, said, entries, subjects in rows}
+    return {(action, value or ""): (entries, subjects) for action, value, entries, subjects in rows}
 
 
 @dataclass(slots=True)
@@ -221,7 +221,7 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
     titles = Titles([*own, *others])
     subjects: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
-        subjects[_THINGS.get(entry.thing, entry.thing)].add(entry.subject)
+        subjects[_SUBJECT_TYPES.get(entry.subject_type, entry.subject_type)].add(entry.subject)
         subjects["milestone"].update(milestones_in(entry.data))
     for content in titles.roadmaps:
         subjects["milestone"] -= content.by_key.keys()
@@ -234,14 +234,16 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
         "degree": (Degree.id, Degree.institution, Degree.user_id),
         "membership": (Team.slug, Team.name, None),
     }
-    for thing, (key, title, owner) in models.items():
+    for subject_type, (key, title, owner) in models.items():
         is_id = isinstance(key.type, sa.Uuid)
-        keys: list[Any] = [*_keys(subjects[thing])] if is_id else sorted(subjects[thing])
+        keys: list[Any] = (
+            [*_keys(subjects[subject_type])] if is_id else sorted(subjects[subject_type])
+        )
         for batch in batched(keys):
             named = sa.select(key, title).where(key.in_(batch))
             if owner is not None:
                 named = named.where(owner == user_id)
-            titles.known[thing].update((str(k), said) for k, said in session.execute(named))
+            titles.known[subject_type].update((str(k), name) for k, name in session.execute(named))
     if roadmap_ids := _keys(subjects["enrollment"]):
         roadmap = catalog.Roadmap
         named = sa.select(roadmap.id, roadmap.title, roadmap.slug)
@@ -251,17 +253,17 @@ def load_titles(session: Session, user_id: uuid.UUID, entries: Iterable[Entry]) 
     gone = subjects["evidence"] - titles.known["evidence"].keys()
     for batch in batched(sorted(gone)):
         # The last title of deleted evidence is only in its deletion entry.
-        said = sa.select(HistoryEntry.subject, HistoryEntry.data).where(
+        query = sa.select(HistoryEntry.subject, HistoryEntry.data).where(
             HistoryEntry.user_id == user_id,
             HistoryEntry.subject.in_(batch),
             HistoryEntry.action == "evidence.deleted",
         )
-        titles.deleted.update((key, str(d.get("title", ""))) for key, d in session.execute(said))
+        titles.deleted.update((key, str(d.get("title", ""))) for key, d in session.execute(query))
     return titles
 
 
 # Subject types whose entries refer to a subject of another type.
-_THINGS = {
+_SUBJECT_TYPES = {
     **dict.fromkeys(("status", "plan", "endorsement"), "milestone"),
     **dict.fromkeys(("comment", "credential", "portfolio"), "evidence"),
 }

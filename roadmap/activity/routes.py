@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from roadmap.activity import queries
 from roadmap.activity.list_query import ActivityQuery
-from roadmap.activity.messages import KINDS, Line, describe
+from roadmap.activity.messages import KINDS, DescribedEntry, describe
 from roadmap.activity.since_figures import Figure, figures
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
@@ -45,9 +45,9 @@ NEWEST_SHOWN = 10
 @permit("activity.read")
 def overview() -> str:
     """Show the filtered activity, newest first."""
-    query, position = ActivityQuery.read(request.args), request.args.get("before", "")
+    query, position = ActivityQuery.parse(request.args), request.args.get("before", "")
     try:
-        before = queries.read_position(position) if position else None
+        before = queries.parse_position(position) if position else None
     except ValueError:
         abort(404)
     entries: list[Entry] = []
@@ -81,7 +81,7 @@ def overview() -> str:
 @limiter.limit("30/minute")
 def export() -> Response:
     """Download the filtered activity as CSV."""
-    query = ActivityQuery.read(request.args)
+    query = ActivityQuery.parse(request.args)
     if not query.is_clear:
         return see_other("activity.overview", **request.args)
     wanted = query.conditions(db.session, current_user)
@@ -115,7 +115,7 @@ def export() -> Response:
 @permit("activity.read")
 def since() -> str:
     """Show a summary of the changes since a day, by default 30 days ago."""
-    query, today = ActivityQuery.read(request.args), current_user.today(now())
+    query, today = ActivityQuery.parse(request.args), current_user.today(now())
     day = query.first or today - dt.timedelta(days=30)
     listed = ActivityQuery(first=day)
     wanted = listed.conditions(db.session, current_user)
@@ -144,12 +144,12 @@ def since() -> str:
     )
 
 
-def _describe(entries: list[Entry]) -> list[Line]:
+def _describe(entries: list[Entry]) -> list[DescribedEntry]:
     titles = queries.load_titles(db.session, current_user.id, entries)
     return describe(entries, titles, current_user.id)
 
 
-def _by_day(lines: Iterable[Line]) -> list[tuple[dt.date, list[Any]]]:
+def _by_day(lines: Iterable[DescribedEntry]) -> list[tuple[dt.date, list[Any]]]:
     """Group lines by day in the reader's time zone."""
     return [
         (day, list(each)) for day, each in groupby(lines, lambda line: current_user.today(line.at))

@@ -13,7 +13,7 @@ from flask import render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.activity.list_query import MAX_DAY_LENGTH, read_day, start_of
+from roadmap.activity.list_query import MAX_DAY_LENGTH, parse_day, start_of_day
 from roadmap.admin import audit_messages, queries
 from roadmap.admin.blueprint import admin
 from roadmap.auth.login_throttle import audit_download
@@ -156,14 +156,14 @@ class AuditQuery:
             actions=audit_messages.ACTIONS_BY_KIND.get(self.kind, ()),
             person_id=self.person.id if self.person else None,
             email=self.email,
-            since=start_of(self.first, zone) if self.first else None,
-            until=start_of(self.last + dt.timedelta(days=1), zone) if self.last else None,
+            since=start_of_day(self.first, zone) if self.first else None,
+            until=start_of_day(self.last + dt.timedelta(days=1), zone) if self.last else None,
         )
 
     def _read_day(self, name: str) -> dt.date | None:
         text = clean_line(request.args.get(name))
         try:
-            return read_day(text)
+            return parse_day(text)
         except ValueError:
             self.wrong_day = text[:MAX_DAY_LENGTH]
             return None

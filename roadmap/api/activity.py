@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pydantic import AliasPath, Field, PlainValidator, WithJsonSchema
 
 from roadmap.activity import queries
-from roadmap.activity.list_query import ActivityQuery, read_day
+from roadmap.activity.list_query import ActivityQuery, parse_day
 from roadmap.activity.messages import KINDS, describe
 from roadmap.api.field_types import OneOf, Shape, Timestamp, choose_one_of, single_line
 from roadmap.api.operation import InvalidFields, current_actor, operation
@@ -43,7 +43,7 @@ class ActivityList(Shape):
 
 def _read_day(text: str) -> dt.date | None:
     try:
-        return read_day(text)
+        return parse_day(text)
     except ValueError:
         raise ValueError(_("Write a day as 2026-03-15.")) from None
 
@@ -77,7 +77,7 @@ def list_activity(query: ActivityParameters) -> ActivityList:
     if query.milestone and db.session.scalar(known) is None:
         raise InvalidFields({"milestone": [_("No roadmap has or had this milestone.")]})
     try:
-        before = queries.read_position(query.cursor) if query.cursor else None
+        before = queries.parse_position(query.cursor) if query.cursor else None
     except ValueError:
         raise invalid_cursor() from None
     filters = ActivityQuery(

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sqlalchemy.orm import Session
 
-from roadmap.activity.messages import ACTIONS_BY_KIND, Line, describe, describe_stage
+from roadmap.activity.messages import ACTIONS_BY_KIND, DescribedEntry, describe, describe_stage
 from roadmap.activity.queries import Entry, list_entries, load_titles
 from roadmap.people.models import HistoryEntry
 
@@ -21,12 +21,14 @@ _SHOWN = tuple(
 )
 
 
-def list_recent_activity(session: Session, user_id: uuid.UUID, limit: int = 7) -> list[Line]:
+def list_recent_activity(
+    session: Session, user_id: uuid.UUID, limit: int = 7
+) -> list[DescribedEntry]:
     """List a person's latest changes, one line for each subject."""
     shown = HistoryEntry.action.in_(_SHOWN)
     entries, _more = list_entries(session, user_id, shown, most=limit * 10)
     titles = load_titles(session, user_id, entries)
-    lines: list[Line] = []
+    lines: list[DescribedEntry] = []
     seen: set[tuple[str, str]] = set()
     for _same, together in groupby(entries, _written_together):
         fresh = {_subject(each): each for each in together if _subject(each) not in seen}
@@ -44,6 +46,6 @@ def _written_together(entry: Entry) -> tuple[object, ...]:
 
 def _subject(entry: Entry) -> tuple[str, str]:
     """Return the subject of a line; kinds whose lines all look alike share one subject."""
-    if entry.thing in ("position", "degree"):
+    if entry.subject_type in ("position", "degree"):
         return "career", ""
-    return entry.thing, "" if entry.thing == "portfolio" else entry.subject
+    return entry.subject_type, "" if entry.subject_type == "portfolio" else entry.subject

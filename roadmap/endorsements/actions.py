@@ -41,11 +41,11 @@ def ask_witness(
     Submitting the same form twice creates one link. Raises LimitReached.
     """
     lock_user_to_read(session, user_id)
-    made_as = form_id(key, user_id, Endorsement.__tablename__, milestone.key, asked, message)
-    if (made := session.get(Endorsement, made_as)) is not None:
-        if made.is_open(now):
-            return form_token(key, made_as, made.created_at)
-        made_as = new_id()
+    endorsement_id = form_id(key, user_id, Endorsement.__tablename__, milestone.key, asked, message)
+    if (existing := session.get(Endorsement, endorsement_id)) is not None:
+        if existing.is_open(now):
+            return form_token(key, endorsement_id, existing.created_at)
+        endorsement_id = new_id()
     mine = Endorsement.user_id == user_id
     is_waiting = sa.and_(Endorsement.answered_at.is_(None), Endorsement.expires_at > now)
     is_here = Endorsement.milestone_key == milestone.key
@@ -55,11 +55,11 @@ def ask_witness(
                 _l("You already asked %(most)d witnesses, the maximum.", most=most),
                 _l("Withdraw a request that nobody will answer, then ask again."),
             )
-    token = form_token(key, made_as, now)
+    token = form_token(key, endorsement_id, now)
     session.add(
         Endorsement(
-            id=made_as, user_id=user_id, milestone_key=milestone.key, asked=asked, message=message,
-            title=milestone.title, done_when=milestone.done_when,
+            id=endorsement_id, user_id=user_id, milestone_key=milestone.key,
+            asked=asked, message=message, title=milestone.title, done_when=milestone.done_when,
             token_hash=hash_token(token), created_at=now, expires_at=now + LIFETIME,
         )
     )  # fmt: skip

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from roadmap.endorsements.models import Endorsement
 
 
-def endorsements(session: Session, user_id: uuid.UUID, milestone: str) -> Sequence[Endorsement]:
+def load_endorsements(
+    session: Session, user_id: uuid.UUID, milestone: str
+) -> Sequence[Endorsement]:
     """Load a user's requests and answers about a milestone, newest first."""
     return session.scalars(
         sa.select(Endorsement)
@@ -21,7 +23,7 @@ def endorsements(session: Session, user_id: uuid.UUID, milestone: str) -> Sequen
     ).all()
 
 
-def witnessed(
+def load_positive_endorsements(
     session: Session, people: Collection[uuid.UUID], milestones: Collection[str]
 ) -> dict[tuple[uuid.UUID, str], list[Endorsement]]:
     """Load the confirming answers of witnesses by user and milestone, oldest first."""

@@ -98,8 +98,8 @@ def answer(token: str) -> BaseResponse:
         return _render_witness(token, form, status=403)
     if not form.validate():
         return _render_witness(token, form, status=422)
-    said = (form.answer, form.witness, form.affiliation, form.statement)
-    actions.record_answer(db.session, found[0], *(each.data for each in said), now=now())
+    fields = (form.answer, form.witness, form.affiliation, form.statement)
+    actions.record_answer(db.session, found[0], *(each.data for each in fields), now=now())
     return _render_witness(token, form)
 
 

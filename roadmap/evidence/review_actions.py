@@ -283,7 +283,7 @@ class Choice:
     basis: str
 
 
-def verify_history(
+def verify_items(
     session: Session,
     user_id: uuid.UUID,
     choices: Sequence[Choice],
@@ -314,7 +314,7 @@ def verify_history(
     return refused
 
 
-def withdraw_history(
+def withdraw_verifications(
     session: Session,
     user_id: uuid.UUID,
     decided_at: dt.datetime,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
 from roadmap.endorsements.models import Endorsement
-from roadmap.endorsements.queries import endorsements
+from roadmap.endorsements.queries import load_endorsements
 from roadmap.evidence.constants import MAX_MILESTONES
 from roadmap.evidence.item import Audience, Item
 from roadmap.evidence.loader import load_items
@@ -86,7 +86,7 @@ def load_details(
         tone=found.tone(milestone.key),
         url=f"/roadmaps/{found.published.content.slug}/milestones/{milestone.key}",
         evidence=evidence,
-        endorsements=endorsements(session, user_id, milestone.key),
+        endorsements=load_endorsements(session, user_id, milestone.key),
         linkable=_linkable_evidence(session, user_id, milestone),
         tick_gain=gain,
         why_no_gain=why_none,

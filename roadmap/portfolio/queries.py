@@ -25,7 +25,7 @@ from roadmap.core.markdown import count_parts, to_excerpt
 from roadmap.core.stale_forms import RowDeleted
 from roadmap.core.text import clean_line
 from roadmap.endorsements.models import Endorsement
-from roadmap.endorsements.queries import witnessed
+from roadmap.endorsements.queries import load_positive_endorsements
 from roadmap.evidence import labels
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Link
@@ -166,7 +166,9 @@ def _load_items(
     facts = _Facts(
         judgements=judgements,
         proven_by=_load_done_milestones(session, user_id, items),
-        seen=witnessed(session, [user_id], {key for item in items for key in item.milestones}),
+        seen=load_positive_endorsements(
+            session, [user_id], {key for item in items for key in item.milestones}
+        ),
         badges=badge_addresses(session, user_id) if judgements else {},
         # Without a manager, nothing can be reviewed, so "draft" would be misleading.
         drafts=drafts if drafts and holders_of(session, user_id, Capability.REVIEW) else (),

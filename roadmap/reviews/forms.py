@@ -22,7 +22,7 @@ NO_BASIS = labels.REFUSAL_MESSAGES["no_such_basis"]
 
 
 @dataclass(frozen=True, slots=True)
-class ReadPiece:
+class SelectedItem:
     """A selected item, with the version and the title that were shown to the reviewer."""
 
     id: uuid.UUID
@@ -30,28 +30,28 @@ class ReadPiece:
     title: str
 
 
-class ReadPiecesField(Field):
+class SelectedItemsField(Field):
     """The selected items. Each is one form part, because the number of form parts is limited."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        found = [_parse_read_piece(value) for value in valuelist]
+        found = [_parse_selected_item(value) for value in valuelist]
         # Drop duplicates.
         self.data = list({each.id: each for each in found if each is not None}.values())
 
 
-def _parse_read_piece(value: str) -> ReadPiece | None:
+def _parse_selected_item(value: str) -> SelectedItem | None:
     key, _space, rest = value.partition(" ")
     version, _space, title = rest.partition(" ")
     key_id, version_id = parse_uuid(key), parse_uuid(version)
     if key_id is None or version_id is None:
         return None
-    return ReadPiece(key_id, version_id, clean_line(title))
+    return SelectedItem(key_id, version_id, clean_line(title))
 
 
-class HistoryForm(FlaskForm):
+class BulkReviewForm(FlaskForm):
     """The items of a user that a reviewer verifies at once, with the basis and a comment."""
 
-    pieces = ReadPiecesField(
+    pieces = SelectedItemsField(
         _("Evidence"), [DataRequired(_("Select at least one piece to verify."))], default=list
     )
     basis = SelectField(
@@ -81,7 +81,7 @@ class WithdrawalForm(FlaskForm):
         self.reason.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in error.faults]
 
 
-class JudgementForm(FlaskForm):
+class ReviewForm(FlaskForm):
     """A review. The pressed button sends the decision, or, for a verification, its basis."""
 
     comment = TextAreaField(_("Comment on your decision"), filters=[clean_multiline])
@@ -92,7 +92,7 @@ class JudgementForm(FlaskForm):
     read_title = HiddenField()
     decision = HiddenField()
 
-    def judge(self) -> bool:
+    def check_input(self) -> bool:
         """Validate the form and add errors to its fields; return whether it is valid.
 
         A return requires a comment, because the author must know what is missing.

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from roadmap.catalog.models import Milestone
 from roadmap.core.text import fold
 from roadmap.endorsements.models import Endorsement
-from roadmap.endorsements.queries import witnessed
+from roadmap.endorsements.queries import load_positive_endorsements
 from roadmap.evidence.audience_sql import has_no_review, is_visible, newest_version_id
 from roadmap.evidence.constants import AWAITING_REVIEW
 from roadmap.evidence.item import Audience, Item, Link, Version
@@ -110,7 +110,7 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldAgainst:
+class ReviewCriteria:
     """The criteria of an item under review."""
 
     criteria: tuple[Criterion, ...]
@@ -127,7 +127,7 @@ class HeldAgainst:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewPage(HeldAgainst):
+class ReviewPage(ReviewCriteria):
     """The content of the review page of one item.
 
     `author_team` is the slug of a team in which the reader sees the author, used for a link.
@@ -149,7 +149,7 @@ class ReviewPage(HeldAgainst):
         return self.detail.item.version
 
     @property
-    def waits(self) -> bool:
+    def awaits_review(self) -> bool:
         return self.detail.item.state in AWAITING_REVIEW
 
     @property
@@ -339,7 +339,7 @@ def load_filter_choices(session: Session, actor: Actor) -> dict[str, list[tuple[
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPiece(HeldAgainst):
+class UnreviewedItem(ReviewCriteria):
     """An item of a user that has never been reviewed here, with its criteria."""
 
     item: Item
@@ -353,26 +353,26 @@ class RecentVerification:
     pieces: tuple[tuple[uuid.UUID, str], ...]
 
 
-def list_history(
+def list_unreviewed(
     session: Session, actor: Actor, person_id: uuid.UUID, *, limit: int, offset: int = 0
-) -> list[HistoryPiece]:
+) -> list[UnreviewedItem]:
     """List a user's shared items that have never been reviewed here, ordered by date.
 
     Items in review by somebody else are left out. Takes eight statements.
     """
-    query = _history_query(actor, person_id).order_by(EvidenceVersion.occurred_on, Evidence.id)
+    query = _unreviewed_query(actor, person_id).order_by(EvidenceVersion.occurred_on, Evidence.id)
     ids = [key for key, _name in session.execute(query.limit(limit).offset(offset or None))]
     items = load_items(session, Audience.MANAGER, ids)
     criteria = load_criteria(session, items) if items else {}
-    return [HistoryPiece(criteria[item.id], item) for item in items]
+    return [UnreviewedItem(criteria[item.id], item) for item in items]
 
 
-def count_history(session: Session, actor: Actor, person_id: uuid.UUID) -> int:
-    """Count the items that `list_history` lists in all."""
-    return _count(session, _history_query(actor, person_id))
+def count_unreviewed(session: Session, actor: Actor, person_id: uuid.UUID) -> int:
+    """Count the items that `list_unreviewed` lists in all."""
+    return _count(session, _unreviewed_query(actor, person_id))
 
 
-def _history_query(actor: Actor, person_id: uuid.UUID) -> sa.Select[Any]:
+def _unreviewed_query(actor: Actor, person_id: uuid.UUID) -> sa.Select[Any]:
     is_free = sa.or_(Evidence.state == "submitted", Evidence.reviewer_id == actor.id)
     return _shared_query(actor, Filters(person=person_id)).where(
         Evidence.state.in_(AWAITING_REVIEW), is_free, has_no_review()
@@ -465,7 +465,7 @@ def load_criteria(
             )
         )
     }
-    seen = witnessed(session, {item.user_id for item in items}, keys)
+    seen = load_positive_endorsements(session, {item.user_id for item in items}, keys)
     return {
         item.id: tuple(
             Criterion(

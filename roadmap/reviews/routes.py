@@ -30,13 +30,13 @@ from roadmap.people import permissions
 from roadmap.people.labels import BASES
 from roadmap.people.permissions import permit
 from roadmap.people.roles import Capability
-from roadmap.reviews import queries, routes_history
+from roadmap.reviews import queries, routes_bulk_review
 from roadmap.reviews.blueprint import reviews
-from roadmap.reviews.forms import JudgementForm, WithdrawalForm
+from roadmap.reviews.forms import ReviewForm, WithdrawalForm
 
 PAGE_SIZE = 50
 
-__all__ = ["reviews", "routes_history"]
+__all__ = ["reviews", "routes_bulk_review"]
 
 
 @reviews.get("/reviews")
@@ -125,8 +125,8 @@ def decide(evidence_id: uuid.UUID) -> Response:
     and keeps the reviewer's input.
     """
     piece = _load_evidence(evidence_id, "evidence.review")
-    form = JudgementForm()
-    if not form.judge():
+    form = ReviewForm()
+    if not form.check_input():
         return _render_page(piece, form, status=422)
     was_verified = piece.shared_state == "verified"
     decision = form.decision.data or ""
@@ -145,10 +145,10 @@ def decide(evidence_id: uuid.UUID) -> Response:
         )
     except Refused as refusal:
         return _render_refusal(piece, form, refusal)
-    said = {"title": shorten(piece.title)}
+    values = {"title": shorten(piece.title)}
     label = _("Look at it again or take it back")
     if decision == "returned":
-        text = _("“%(title)s” is returned to its author.", **said)
+        text = _("“%(title)s” is returned to its author.", **values)
     else:
         kind = review_actions.load_kind(db.session, review.version_id)
         fitting = load_fitting_milestones(db.session, piece.milestone_keys, kind)
@@ -157,7 +157,7 @@ def decide(evidence_id: uuid.UUID) -> Response:
             "“%(title)s” is verified: %(confirmed)d of %(num)d milestones confirmed.",
             len(fitting),
             confirmed=len(review_actions.confirmed_keys(db.session, review.version_id)),
-            **said,
+            **values,
         )
     address = _with_filters(f"/reviews/{piece.id}", _parse_filters())
     link = Markup('<a href="{}">{}</a>').format(address, label)
@@ -189,23 +189,23 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
         _check_still_reviewable(piece, refusal)
         flash(labels.REFUSAL_MESSAGES[refusal.reason], "message")
         return _render_page(piece, status=409)
-    said = {"title": shorten(piece.title)}
+    values = {"title": shorten(piece.title)}
     if not piece.is_shared:
         flash(
-            _("You took it back. Its author withdrew “%(title)s” from review.", **said), "message"
+            _("You took it back. Its author withdrew “%(title)s” from review.", **values), "message"
         )
         return see_other("reviews.index")
     if review.decision == "verified" and piece.shared_state == "verified":
-        text = _("You took it back. “%(title)s” is still verified as before.", **said)
+        text = _("You took it back. “%(title)s” is still verified as before.", **values)
     elif review.decision == "returned":
-        text = _("“%(title)s” is no longer returned. It is waiting for review again.", **said)
+        text = _("“%(title)s” is no longer returned. It is waiting for review again.", **values)
     else:
-        text = _("“%(title)s” is no longer verified. It is waiting for review again.", **said)
+        text = _("“%(title)s” is no longer verified. It is waiting for review again.", **values)
     flash(text, "message")
     sent = {"comment": review.comment, "milestones": milestones, "basis": review.basis}
     if review.decision == "returned":
         sent = {"comment": review.comment}
-    return _render_page(piece, JudgementForm(formdata=None, data=sent))
+    return _render_page(piece, ReviewForm(formdata=None, data=sent))
 
 
 @reviews.put("/reviews/<uuid:evidence_id>/taking")
@@ -213,7 +213,7 @@ def withdraw(evidence_id: uuid.UUID) -> Response:
 def take_up(evidence_id: uuid.UUID) -> Response:
     """Start a review, so that the author sees that the item is being reviewed."""
     piece = _load_evidence(evidence_id, "evidence.review")
-    form = JudgementForm()
+    form = ReviewForm()
     try:
         review_actions.begin_review(
             db.session, piece, version_id=form.read_version, by=current_user, now=now()
@@ -258,7 +258,7 @@ def _not_found_page() -> Response:
     return render_error(404, text)
 
 
-def _render_refusal(piece: Evidence, form: JudgementForm, refusal: Refused) -> Response:
+def _render_refusal(piece: Evidence, form: ReviewForm, refusal: Refused) -> Response:
     """Render the current page with the reviewer's input and the reason for the refusal."""
     _check_still_reviewable(piece, refusal)
     if refusal.reason in (
@@ -289,7 +289,7 @@ def _with_filters(path: str, filters: queries.Filters) -> str:
 
 def _render_page(
     piece: Evidence,
-    form: JudgementForm | None = None,
+    form: ReviewForm | None = None,
     *,
     late: Refused | None = None,
     withdrawal: WithdrawalForm | None = None,
@@ -298,7 +298,7 @@ def _render_page(
     read = form.read_version if form is not None and isinstance(late, Stale) else None
     found = queries.load_review_page(db.session, current_user, piece, read=read)
     ticked = found.offered if form is None else form.milestones.data
-    form = form or JudgementForm(formdata=None)
+    form = form or ReviewForm(formdata=None)
     why = _conflict_message(late, piece, form)
     withdrawn = late is not None and _is_withdrawn(piece, form)
     form.version_id.data = found.version.id
@@ -306,7 +306,7 @@ def _render_page(
     form.decision.data = ""
     # If nothing is left to review, the input can still be sent as a comment. Input about a
     # withdrawn version is only displayed, because a comment would refer to another version.
-    typed = "" if found.waits or found.can_confirm_more else form.comment.data
+    typed = "" if found.awaits_review or found.can_confirm_more else form.comment.data
     typed_before, typed = (form.comment.data, "") if withdrawn else ("", typed)
     if withdrawn:
         form.comment.data = ""
@@ -334,12 +334,12 @@ def _render_page(
     return make_response(page, status)
 
 
-def _is_withdrawn(piece: Evidence, form: JudgementForm) -> bool:
+def _is_withdrawn(piece: Evidence, form: ReviewForm) -> bool:
     """Return whether the author withdrew the version that the reviewer read."""
     return piece.state == "draft" and form.read_version != piece.verified_version_id
 
 
-def _conflict_message(refusal: Refused | None, piece: Evidence, form: JudgementForm) -> Any:
+def _conflict_message(refusal: Refused | None, piece: Evidence, form: ReviewForm) -> Any:
     if refusal is None:
         return ""
     if not isinstance(refusal, Stale) and _is_withdrawn(piece, form):

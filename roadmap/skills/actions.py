@@ -59,13 +59,13 @@ def _assess(
         .filter_by(user_id=user_id, skill_key=skill_key, side=side)
         .order_by(Assessment.assessed_at.desc(), Assessment.id.desc())
     )
-    made_as = form_id(key, by.id, user_id, skill_key, side, level, comment)
-    if (made := session.get(Assessment, made_as)) is not None:
-        if made is session.scalars(newest.limit(1)).first():
-            return made
-        made_as = new_id()
+    assessment_id = form_id(key, by.id, user_id, skill_key, side, level, comment)
+    if (existing := session.get(Assessment, assessment_id)) is not None:
+        if existing is session.scalars(newest.limit(1)).first():
+            return existing
+        assessment_id = new_id()
     assessment = Assessment(
-        id=made_as,
+        id=assessment_id,
         user_id=user_id,
         skill_key=skill_key,
         side=side,

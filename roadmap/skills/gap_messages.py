@@ -24,11 +24,11 @@ def gap_message(comparison: SkillComparison, skill: str, person: str | None = No
     levels = NUMBER_WORDS[abs(difference)]()
     words = {"name": name, "person": person, "skill": skill, "levels": levels}
     if person is None and difference < 0:
-        said = _("%(name)s rates %(skill)s %(levels)s levels lower than you do", **words)
+        text = _("%(name)s rates %(skill)s %(levels)s levels lower than you do", **words)
     elif person is None:
-        said = _("%(name)s rates %(skill)s %(levels)s levels higher than you do", **words)
+        text = _("%(name)s rates %(skill)s %(levels)s levels higher than you do", **words)
     elif difference < 0:
-        said = _("%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does", **words)
+        text = _("%(name)s rates %(skill)s %(levels)s levels lower than %(person)s does", **words)
     else:
-        said = _("%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does", **words)
-    return said if other.is_gone else _("%(gap)s: talk about it", gap=said)
+        text = _("%(name)s rates %(skill)s %(levels)s levels higher than %(person)s does", **words)
+    return text if other.is_gone else _("%(gap)s: talk about it", gap=text)

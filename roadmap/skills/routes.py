@@ -60,8 +60,8 @@ def assess(key: str) -> Response:
     )
     if not wants_fragment():
         return see_other("skills.show", key=skill.key, _anchor="history")
-    said = _("%(skill)s: level %(level)d saved.", skill=skill.title, level=form.chosen)
-    return render_page("skills/_assessment_saved.html", announce=said, skill=skill, **_overview())
+    text = _("%(skill)s: level %(level)d saved.", skill=skill.title, level=form.chosen)
+    return render_page("skills/_assessment_saved.html", announce=text, skill=skill, **_overview())
 
 
 def _skill(key: str) -> Skill:

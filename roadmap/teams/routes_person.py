@@ -14,7 +14,7 @@ from flask import abort, make_response, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from roadmap.activity.list_query import MAX_DAY_LENGTH, read_day, start_of
+from roadmap.activity.list_query import MAX_DAY_LENGTH, parse_day, start_of_day
 from roadmap.career.forms import level_labels
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
@@ -121,11 +121,11 @@ def _changes_context(shown: SharedProfile, to: SourceLinks) -> dict[str, Any]:
     if not text:
         return context
     try:
-        day = read_day(clean_line(text)) or month_ago
+        day = parse_day(clean_line(text)) or month_ago
     except ValueError:
         day, wrong = month_ago, clean_line(text)[:MAX_DAY_LENGTH]
     judged = load_reviews(db.session, [piece.id for piece in shown.pieces])
-    changes = list_changes(shown, judged, start_of(day, current_user.zone), piece_url=to.piece)
+    changes = list_changes(shown, judged, start_of_day(day, current_user.zone), piece_url=to.piece)
     return context | {
         "since": day,
         "wrong_since": wrong,

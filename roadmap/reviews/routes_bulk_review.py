@@ -27,9 +27,9 @@ from roadmap.people.models import User
 from roadmap.people.permissions import permit
 from roadmap.reviews import queries
 from roadmap.reviews.blueprint import reviews
-from roadmap.reviews.forms import HistoryForm, WithdrawalForm
+from roadmap.reviews.forms import BulkReviewForm, WithdrawalForm
 
-HISTORY_PAGE_SIZE = 25
+PAGE_SIZE = 25
 
 # By item id: whether it is selected, its checked milestones and its own basis.
 Sent = Mapping[uuid.UUID, tuple[bool, list[str], str]]
@@ -46,10 +46,10 @@ def history(person_id: uuid.UUID) -> Response:
 @permit("person.verify")
 def verify_history(person_id: uuid.UUID) -> Response:
     """Verify the selected items; skip those that have changed, and show why."""
-    person, form = _load_person(person_id), HistoryForm()
+    person, form = _load_person(person_id), BulkReviewForm()
     if not form.validate_on_submit():
         return _render_history(person, form, status=422)
-    read = form.pieces.data[:HISTORY_PAGE_SIZE]
+    read = form.pieces.data[:PAGE_SIZE]
     pieces = sa.select(Evidence).where(
         Evidence.id.in_([each.id for each in read]), Evidence.user_id == person.id
     )
@@ -63,7 +63,7 @@ def verify_history(person_id: uuid.UUID) -> Response:
             choices.append(Choice(found[each.id], each.version_id, each.title, ticked, basis))
         else:
             refused[each.id] = "nothing_ticked"
-    failed = review_actions.verify_history(
+    failed = review_actions.verify_items(
         db.session, person.id, choices, form.comment.data or "", by=current_user, now=now()
     )
     refused |= failed
@@ -96,7 +96,7 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
     """Withdraw verifications given at one time, and show the form with the earlier input."""
     person, form, moment = _load_person(person_id), WithdrawalForm(), _parse_moment()
     try:
-        withdrawn, refused = review_actions.withdraw_history(
+        withdrawn, refused = review_actions.withdraw_verifications(
             db.session,
             person.id,
             moment,
@@ -128,7 +128,7 @@ def withdraw_history(person_id: uuid.UUID) -> Response:
     basis = bases.pop() if len(bases) == 1 else ""
     return _render_history(
         person,
-        HistoryForm(formdata=None, data={"comment": withdrawn[0][0].comment, "basis": basis}),
+        BulkReviewForm(formdata=None, data={"comment": withdrawn[0][0].comment, "basis": basis}),
         sent={
             review.evidence_id: (True, keys, "" if basis else review.basis)
             for review, keys in withdrawn
@@ -149,7 +149,7 @@ def _why_left_out(reason: str) -> str:
     return str(labels.REFUSAL_MESSAGES[reason])
 
 
-def _parse_sent(form: HistoryForm) -> Sent:
+def _parse_sent(form: BulkReviewForm) -> Sent:
     """Parse the input for each item on the page; an item without milestones is deselected."""
     ticked: dict[str, list[str]] = {}
     for value in request.form.getlist("milestones"):
@@ -179,7 +179,7 @@ def _parse_moment() -> dt.datetime:
 
 def _render_history(
     person: User,
-    form: HistoryForm | None = None,
+    form: BulkReviewForm | None = None,
     *,
     sent: Sent | None = None,
     withdrawal: WithdrawalForm | None = None,
@@ -190,15 +190,15 @@ def _render_history(
 
     Keeps the selections in `sent`, which defaults to the input of this request.
     """
-    page, size = page_number(), HISTORY_PAGE_SIZE
+    page, size = page_number(), PAGE_SIZE
     _name, team = queries.find_author(db.session, current_user, person.id) or abort(404)
-    found = queries.list_history(
+    found = queries.list_unreviewed(
         db.session, current_user, person.id, limit=size + 1, offset=(page - 1) * size
     )
     if sent is None:
         sent = _parse_sent(form) if form is not None else {}
     cleared = request.args.getlist("cleared")
-    shown: list[tuple[queries.HistoryPiece, bool, Any, str]] = []
+    shown: list[tuple[queries.UnreviewedItem, bool, Any, str]] = []
     for each in found[:size]:
         # Without a form, items are selected unless the user cleared them before.
         by_default = form is None and str(each.item.id) not in cleared, each.offered, ""
@@ -209,11 +209,11 @@ def _render_history(
         "reviews/history.html",
         who=person,
         team=team,
-        form=form or HistoryForm(formdata=None),
+        form=form or BulkReviewForm(formdata=None),
         withdrawal=withdrawal or WithdrawalForm(formdata=None),
         shown=shown,
         is_all_selected=all(is_selected for each, is_selected, *_rest in shown if each.can_verify),
-        count=queries.count_history(db.session, current_user, person.id),
+        count=queries.count_unreviewed(db.session, current_user, person.id),
         recent=queries.find_recent_verification(db.session, current_user, person.id, now=now()),
         path=path,
         form_path=f"{path}?page={page}" if page > 1 else path,
