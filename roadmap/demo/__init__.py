@@ -1,1 +1,1 @@
-"""Demo data: a company with a year of history, written by the same actions as all data."""
+"""Demo data: a company with a year of history, written through the application's own actions."""

@@ -22,9 +22,9 @@ ADMINISTRATOR = "elena"
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """A person of the demo before they have an account. `joined` counts days before today.
+    """A demo person without an account. `joined` is a number of days before today.
 
-    `who` describes what there is to see. `team` is the slug of their team, or "".
+    `who` describes what their data shows. `team` is the slug of their team, or "".
     """
 
     key: str
@@ -42,7 +42,7 @@ class DemoPerson:
 
 @dataclass(frozen=True, slots=True)
 class DemoTeam:
-    """A team of the demo: the key of its manager and the slug of the team above it."""
+    """A demo team: the key of its manager, and the slug of its parent team."""
 
     slug: str
     name: str
@@ -50,7 +50,7 @@ class DemoTeam:
     above: str = ""
 
 
-# Norrvik Market, a marketplace for used outdoor gear, and its machine-learning people.
+# Norrvik Market, a fictional marketplace for used outdoor gear, and its machine learning staff.
 _COMPANY = load_story("people")
 TEAMS = {team_plan["slug"]: DemoTeam(**team_plan) for team_plan in _COMPANY["teams"]}
 PEOPLE = tuple(DemoPerson(**person) for person in _COMPANY["people"])
@@ -58,14 +58,14 @@ CAST = tuple(person.key for person in PEOPLE)
 
 
 def find_manager(person: DemoPerson) -> str:
-    """Return the key of the manager of this person's team, or of the team above it."""
+    """Return the key of the manager of this person's team, or of its parent team."""
     team_plan = TEAMS[person.team]
     return team_plan.manager if team_plan.manager != person.key else TEAMS[team_plan.above].manager
 
 
 def generate_password(key: str, seed: int) -> str:
-    """Return three words and a number that follow from the seed, good for a demo only."""
-    chance = random.Random(f"{seed} {key}")  # noqa: S311 (the same seed gives the same)
+    """Return a password of three words and a number, derived from the seed; only for demos."""
+    chance = random.Random(f"{seed} {key}")  # noqa: S311 (reproducible by seed)
     return "-".join([*chance.sample(_COMPANY["password_words"], 3), str(chance.randint(10, 99))])
 
 
@@ -81,7 +81,7 @@ def create_accounts(
             is_admin=person.key == ADMINISTRATOR, by=administrator.id if administrator else None,
             now=morning_of(today, person.joined),
         )  # fmt: skip
-        # Part of the new account, so the history has no entry for it.
+        # Set directly, because these belong to the new account and need no history entry.
         user.headline, user.timezone = person.headline, person.timezone
         actors[person.key] = Actor(
             id=user.id, name=user.name, email=user.email, is_admin=user.is_admin,
@@ -93,7 +93,7 @@ def create_accounts(
 def create_teams(
     session: Session, people: Iterable[DemoPerson], actors: dict[str, Actor], *, today: dt.date
 ) -> None:
-    """Create the teams of these people, each when its manager joins, and those above them."""
+    """Create the teams of these people with their parent teams, when each manager joins."""
     by = actors[ADMINISTRATOR].id
     joined = {person.key: person.joined for person in people}
     members = {slug: [each for each in people if each.team == slug] for slug in TEAMS}
@@ -114,11 +114,11 @@ def create_teams(
 
 
 def hash_passwords(passwords: dict[str, str]) -> dict[str, str]:
-    """Hash each distinct password once: a hash takes 100 ms."""
+    """Hash each distinct password once, because a hash takes 100 ms."""
     hashes = {password: hash_password(password) for password in set(passwords.values())}
     return {key: hashes[password] for key, password in passwords.items()}
 
 
 def morning_of(today: dt.date, ago: int) -> dt.datetime:
-    """Return 7:00 UTC of that working day, before any step of the stories."""
+    """Return 7:00 UTC on that working day, which is before any step of the stories."""
     return dt.datetime.combine(working_day(today, ago), dt.time(7), dt.UTC)

@@ -1,4 +1,4 @@
-"""Generate engineers for long lists and benchmarks, each with a story from the seed."""
+"""Generate engineers with stories for long lists and benchmarks, reproducibly by seed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 TEAM = "forecasting"
 HEADLINES = ("Data scientist", "Data engineer", "Machine learning engineer", "ML platform engineer")
-# Weights of the states that a submitted piece has today.
+# Weights of the current states of submitted pieces.
 REVIEW_OUTCOMES = {"verified": 6, "submitted": 2, "in_review": 1, "returned": 1}
 
 
 def generate_people(count: int, seed: int) -> tuple[DemoPerson, ...]:
-    """Generate people for the team Forecasting, each with a distinct address."""
-    chance = random.Random(f"{seed} crowd")  # noqa: S311 (the same seed gives the same people)
+    """Generate people for the team Forecasting, each with a unique address."""
+    chance = random.Random(f"{seed} crowd")  # noqa: S311 (reproducible by seed)
     material, taken = load_story("crowd"), set[str]()
     found = []
     for _place in range(count):
@@ -37,8 +37,8 @@ def generate_people(count: int, seed: int) -> tuple[DemoPerson, ...]:
 
 
 def generate_story(person: DemoPerson, content: Content, seed: int) -> dict[str, Any]:
-    """Generate what this person did since they joined."""
-    chance = random.Random(f"{seed} {person.key} story")  # noqa: S311 (the same seed, the same story)
+    """Generate this person's story since they joined."""
+    chance = random.Random(f"{seed} {person.key} story")  # noqa: S311 (reproducible by seed)
     begun, diligence = person.joined - 1, chance.uniform(0.1, 0.8)
     evidence = list(_evidence(chance, begun, diligence))
     return {
@@ -118,7 +118,7 @@ def _statuses(
     diligence: float,
     evidence: list[dict[str, Any]],
 ) -> Iterator[dict[str, Any]]:
-    """Yield milestones as done: those that evidence proves, then others in the roadmap's order."""
+    """Yield done milestones: those with evidence, and a random choice of others."""
     proven = {
         key: piece["steps"][0]["ago"] for piece in reversed(evidence) for key in piece["milestones"]
     }

@@ -1,4 +1,4 @@
-"""Load the demo: every step of every story, in order of time, by the real actions."""
+"""Load the demo: replay the steps of all stories in chronological order."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ from roadmap.readiness.actions import refresh_summaries
 
 STORIES = tuple(person.key for person in PEOPLE if person.team)
 INVITED_TO = "vision"
-# Generated people share one password, because a hash takes 100 ms.
+# Generated people share one password, because hashing takes 100 ms.
 GENERATED = "crowd"
-# Everybody reads their notifications once a week, the last time six days ago.
+# Everyone reads their notifications once a week, most recently six days ago.
 WEEK, LAST_VISIT = 7, 6
 
 _NOTIFICATIONS: Any = Notification.__table__
@@ -51,7 +51,7 @@ _MAILS: Any = OutgoingMail.__table__
 
 
 class DemoLoadError(click.ClickException):
-    """The demo cannot be loaded into this database; the message says why in one line."""
+    """The demo cannot be loaded into this database; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ def load_demo_data(
 ) -> LoadedDemo:
     """Write the demo data as of today; needs an application context and does not commit.
 
-    The same seed and date give the same content, except ids and password hashes. `people` more
-    than the cast are generated, in a team of their own. Raises DemoLoadError.
+    The same seed and date give the same content, except for ids and password hashes. If `people`
+    exceeds the cast, the others are generated in a team of their own. Raises DemoLoadError.
     """
     if people < len(CAST):
         raise DemoLoadError(f"The demo has at least {len(CAST)} people.")
@@ -91,7 +91,7 @@ def load_demo_data(
     stories = {key: load_story(key) for key in STORIES}
     also_on = [entry["roadmap"] for story in stories.values() for entry in story.get("also_on", ())]
     if any(published_roadmap(session, slug) is None for slug in (ROADMAP, *also_on)):
-        from roadmap.catalog.actions import publish_shipped  # brings pydantic
+        from roadmap.catalog.actions import publish_shipped  # imports pydantic
 
         publish_shipped(session, now=now)
     roadmaps = {each.content.slug: each for each in published_roadmaps(session)}
@@ -117,16 +117,16 @@ def load_demo_data(
         _read_notifications(session, visits, until=step.at)
         replay.apply(step)
     _read_notifications(session, visits, until=now)
-    # The nightly job would have deleted these.
+    # The nightly job would already have deleted these.
     prune(session, now=now)
-    # The people are invented: no mail to them may leave an instance with a mail server.
+    # The people are fictional, so make sure that a configured mail server sends them nothing.
     session.execute(sa.delete(_MAILS).where(_MAILS.c.recipient.like(f"%@{DOMAIN}", escape="\\")))
-    # An open invitation, as a manager creates it before a new hire starts.
+    # Leave one invitation open, as if a new hire were about to start.
     team = find_team(session, INVITED_TO)
-    assert team is not None  # noqa: S101 (made above, with its members)
+    assert team is not None  # noqa: S101 (created above)
     manager = actors[TEAMS[INVITED_TO].manager].id
     invite(session, team=team, role="member", by=manager, now=morning_of(today, 4))
-    # Summaries as of today, not as of each person's last step.
+    # Compute summaries as of today, not as of each person's last step.
     for user_id in session.scalars(sa.select(Enrollment.user_id).distinct()):
         refresh_summaries(session, user_id, now)
         while take_snapshots(session, user_id):
@@ -136,9 +136,9 @@ def load_demo_data(
 
 
 def _read_notifications(session: Session, visits: list[dt.datetime], *, until: dt.datetime) -> None:
-    """Mark notifications as read at each weekly visit up to a moment, and remove these visits.
+    """Mark notifications as read at each weekly visit up to `until`, and remove these visits.
 
-    Call it before what happens then. One statement a week, however many people there are.
+    Call it before applying the steps of that time. Takes one statement per week.
     """
     while visits and visits[-1] <= until:
         unread = sa.update(_NOTIFICATIONS).where(_NOTIFICATIONS.c.read_at.is_(None))

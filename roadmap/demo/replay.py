@@ -1,4 +1,4 @@
-"""Replay each verb of a story by the action that the pages call."""
+"""Replay each step of a story through the action that the pages call."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ from roadmap.tools import actions as tools
 
 StoryData = Mapping[str, Any]
 
-# The verbs of which several have one method; every other verb is the name of its method.
+# Verbs that share a method; every other verb is the name of its method.
 METHODS = {
     "verified": "decide",
     "returned": "decide",
     "assess_self": "assess",
     "assess_manager": "assess",
 }
-# The fields of evidence that a story has under the same name.
+# The evidence fields that have the same name in a story.
 EVIDENCE_TEXTS = ("kind", "title", "visibility", "url", "description", "role", "issuer")
 
 
@@ -82,7 +82,7 @@ class StoryReplay:
 
     def declare(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         values = {name: value for name, value in data.items() if name not in ("ago", "what")}
-        # A position says its months, a degree its year.
+        # A position has months, a degree only a year.
         for name, known in (("started_on", 7), ("ended_on", 7), ("awarded_on", 4)):
             if values.get(name) is not None:
                 day = self.today - dt.timedelta(days=values[name])
@@ -147,7 +147,7 @@ class StoryReplay:
         )  # fmt: skip
 
     def comment(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        """Comment as the person in `by`, or as the author."""
+        """Comment as the person in `by`, or else as the author."""
         by = self.actors[data["by"]] if "by" in data else owner
         review_actions.add_comment(
             self.session, self.piece(owner, data), data["text"], by=by, now=at
@@ -193,7 +193,7 @@ class StoryReplay:
         practice.rate_attempt(self.session, attempt, data["rating"], data.get("note", ""), now=done)
 
     def practise_interview(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
-        """Take a mock interview to its end, each round an hour after the one before."""
+        """Complete a mock interview, with rounds an hour apart."""
         bank, today = question_bank(), owner.today(at)
         last = last_ratings(self.session, owner.id, owner.zone, cards(self.session, owner.id))
         kind = bank.mock_by_key[data["mock"]]
@@ -204,7 +204,7 @@ class StoryReplay:
         for hour, entry in enumerate(data["rounds"]):
             begun = at + dt.timedelta(hours=hour)
             attempt = practice.begin_round(self.session, mock, now=begun)
-            assert attempt is not None  # noqa: S101 (a round for each entry)
+            assert attempt is not None  # noqa: S101 (there is a round for each entry)
             practice.rate_attempt(
                 self.session, attempt, entry["rating"], entry.get("note", ""),
                 now=begun + dt.timedelta(minutes=entry["minutes"]),
@@ -222,7 +222,7 @@ class StoryReplay:
     def arrange_portfolio(self, owner: Actor, data: StoryData, at: dt.datetime) -> None:
         done: Any = {"by": owner, "now": at}
         name, key, revision = data.get("name", "Portfolio"), owner.id, 0
-        # The first portfolio of a person has their id.
+        # A person's first portfolio has the id of the person.
         if find_portfolio(self.session, owner.id, None, at) in self.session:
             made = portfolio.create_portfolio(self.session, name=name, **done)
             key, revision = made.id, made.revision

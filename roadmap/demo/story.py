@@ -1,4 +1,4 @@
-"""Turn a story, which counts in days before today, into dated steps."""
+"""Convert a story, which counts days before today, to dated steps."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from typing import Any
 import yaml
 
 STORIES = Path(__file__).parent / "stories"
-# The one that a story is about, unless it names another.
+# The default roadmap of a story.
 ROADMAP = "senior-ml-engineer"
-# The working day in minutes UTC, within one date in all of Europe.
+# Working hours in minutes UTC, on the same date everywhere in Europe.
 EARLIEST, LATEST = 7 * 60 + 30, 16 * 60 + 30
 SATURDAY = 5
 
 Story = Mapping[str, Any]
-# The loader in C takes a tenth of the time, but not every installation has it.
+# The C loader takes a tenth of the time, but is not always installed.
 YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change by a person to their own record, or by a manager to it."""
+    """A change that a person or their manager makes to the person's record."""
 
     at: dt.datetime
     owner: str
@@ -37,25 +37,25 @@ class Step:
 
 @lru_cache(maxsize=16)
 def load_story(name: str) -> Story:
-    """Load the story of this name from its file."""
+    """Load the story with this name from its file."""
     text = (STORIES / f"{name}.yaml").read_text("utf-8")
-    story: Story = yaml.load(text, Loader=YAML_LOADER)  # noqa: S506 (a safe loader, either one)
+    story: Story = yaml.load(text, Loader=YAML_LOADER)  # noqa: S506 (both loaders are safe)
     return story
 
 
 def working_day(today: dt.date, ago: int) -> dt.date:
-    """Return the working day so many days before today; a weekend counts as its Friday."""
+    """Return the working day that many days before today; weekends count as their Friday."""
     found = today - dt.timedelta(days=ago)
     return found - dt.timedelta(days=max(0, found.weekday() - SATURDAY + 1))
 
 
 def steps(story: Story, owner: str, *, today: dt.date, seed: int) -> list[Step]:
-    """Return the steps of a person's story, each at a time of day that follows from the seed."""
+    """Return the steps of a person's story, at times of day derived from the seed."""
     events = sorted(_iterate_events(story), key=lambda each: -each[0])
     found = []
     for date, group in groupby(events, key=lambda each: working_day(today, each[0])):
         day_events = list(group)
-        chance = random.Random(f"{seed} {owner} {date}")  # noqa: S311 (the same seed, the same day)
+        chance = random.Random(f"{seed} {owner} {date}")  # noqa: S311 (reproducible by seed)
         minutes = sorted(chance.sample(range(EARLIEST, LATEST), len(day_events)))
         midnight = dt.datetime.combine(date, dt.time(), dt.UTC)
         found += [
@@ -66,7 +66,7 @@ def steps(story: Story, owner: str, *, today: dt.date, seed: int) -> list[Step]:
 
 
 def _iterate_events(story: Story) -> Iterator[tuple[int, str, Story]]:
-    """Yield (days ago, what, its data) in the order of the file."""
+    """Yield tuples of days ago, verb and data, in the order of the file."""
     if enrolled := story.get("enrolled"):
         yield enrolled["ago"], "enroll", enrolled
     for entry in story.get("also_on", ()):

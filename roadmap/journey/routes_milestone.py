@@ -23,7 +23,7 @@ from roadmap.people.permissions import permit
 from roadmap.practice.queries import has_questions_about
 from roadmap.progress.models import MilestonePlan
 from roadmap.progress.queries import NOT_STARTED, Link
-from roadmap.time_budget.queries import is_about
+from roadmap.time_budget.queries import concerns_milestone
 from roadmap.tools.queries import tool_content
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def unfold_captured(found: RoadmapProgress) -> dict[str, Markup]:
 
 def _pages_about(key: str) -> list[Link]:
     """Return the pages that help with a milestone."""
-    week = [Link(_("Your week"), "/time")] if is_about(key) else []
+    week = [Link(_("Your week"), "/time")] if concerns_milestone(key) else []
     tools = [
         Link(_("%(tool)s, under Tools", tool=each.title), f"/tools/{each.key}")
         for each in tool_content().used_in(key)

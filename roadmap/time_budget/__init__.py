@@ -1,1 +1,1 @@
-"""Where the hours of a week go, against the guide's share: a person's private record."""
+"""A person's private record of their hours, compared with recommended shares."""

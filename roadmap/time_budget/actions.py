@@ -1,4 +1,4 @@
-"""Record hours, by hand or from a calendar, and set limits. No history and no log names them."""
+"""Record hours, by hand or from a calendar, and set limits. Nothing here writes history or logs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from roadmap.time_budget.calendar_import import Import, count_minutes
 from roadmap.time_budget.models import TimeBudget, TimeEntry, TitleCategory
 from roadmap.time_budget.sorting import Sorter, title_key
 
-# A hundred a week for ten years.
+# A hundred per week for ten years.
 MAX_ENTRIES = 50_000
-# Until then, removing an entry can be undone.
-KEEP_REMOVED = dt.timedelta(days=1)
+# How long the removal of an entry can be undone.
+UNDO_PERIOD = dt.timedelta(days=1)
 MAX_LEARNED = 2_000
 
 
@@ -41,7 +41,7 @@ def add_entry(
     now: dt.datetime,
     key: str = "",
 ) -> TimeEntry:
-    """Add an entry, once for each `key` of a form. Raises LimitReached."""
+    """Add an entry, once for each form `key`. Raises LimitReached."""
     lock_user_to_read(session, user_id)
     made_as = form_id(key, user_id, TimeEntry.__tablename__, day, category, minutes, title)
     if (made := session.get(TimeEntry, made_as)) is not None:
@@ -67,11 +67,11 @@ def edit_entry(
 
 
 def remove_entry(session: Session, entry: TimeEntry, *, now: dt.datetime) -> None:
-    """Remove an entry, which can be undone, and forget those that were removed long before.
+    """Remove an entry so that it can be restored, and purge entries removed long ago.
 
-    Of what a calendar brought, a row without its title stays, so that no import brings it back.
+    Rows from a calendar are kept without their title, so that another import does not restore them.
     """
-    before = (TimeEntry.user_id == entry.user_id, TimeEntry.removed_at < now - KEEP_REMOVED)
+    before = (TimeEntry.user_id == entry.user_id, TimeEntry.removed_at < now - UNDO_PERIOD)
     session.execute(sa.delete(TimeEntry).where(*before, TimeEntry.source == "hand"))
     session.execute(sa.update(TimeEntry).where(*before).values(title=None))
     entry.removed_at = entry.removed_at or now
@@ -86,14 +86,14 @@ def restore_entry(session: Session, entry: TimeEntry) -> None:
 def save_limits(
     session: Session, user_id: uuid.UUID, values: Mapping[str, int | None], *, seen: str = ""
 ) -> None:
-    """Set a person's own limits; None means those of the content. Raises StaleForm."""
-    budget = budget_to_change(session, user_id)
+    """Set a person's own limits; None means the default. Raises StaleForm."""
+    budget = lock_budget(session, user_id)
     session.flush()
     change_row(session, budget, values, seen=seen)
 
 
-def budget_to_change(session: Session, user_id: uuid.UUID) -> TimeBudget:
-    """Lock the person and return their settings, made where there were none."""
+def lock_budget(session: Session, user_id: uuid.UUID) -> TimeBudget:
+    """Lock the person and return their settings, creating them if necessary."""
     lock_user_to_read(session, user_id)
     budget = queries.budget(session, user_id)
     if budget is None:
@@ -102,8 +102,8 @@ def budget_to_change(session: Session, user_id: uuid.UUID) -> TimeBudget:
     return budget
 
 
-def sorter_of(session: Session, user_id: uuid.UUID) -> Sorter:
-    """Return the rules with what a person has corrected."""
+def load_sorter(session: Session, user_id: uuid.UUID) -> Sorter:
+    """Load the sorting rules with the person's corrections."""
     return Sorter(
         queries.sorting_rules(),
         queries.learned_categories(session, user_id),
@@ -120,21 +120,20 @@ def save_import(
     keep_titles: bool,
     now: dt.datetime,
 ) -> Counter[str]:
-    """Save the entries that `categories` names by key, and remove the others of the import.
+    """Save the entries whose key is in `categories`, and remove the others of the import.
 
-    Saving the same twice changes nothing. Without `keep_titles` no title of it is saved; one that
-    an entry has already stays. Return how many were added, changed, removed and are the same.
-    Raises LimitReached.
+    Idempotent. Without `keep_titles` no titles are saved, but existing ones are kept. Return the
+    numbers of entries added, changed, removed and unchanged ("same"). Raises LimitReached.
     """
-    budget = budget_to_change(session, user_id)
+    budget = lock_budget(session, user_id)
     budget.keep_titles = keep_titles
     keys = {*(each.key for each in found.events), *found.dropped}
-    saved = queries.imported(session, user_id, found.first, found.last, keys)
+    saved = queries.load_calendar_entries(session, user_id, found.first, found.last, keys)
     by_key = {each.event_uid: each for each in saved}
     chosen = [each for each in found.events if each.key in categories]
     _learn(session, user_id, chosen, categories)
     minutes = count_minutes(chosen, found, saved)
-    # What lies within shorter entries has no minute of its own.
+    # An event covered by shorter ones has no minutes of its own.
     counted = {each.key: each for each in chosen if minutes[each.key]}
     result: Counter[str] = Counter()
     for key, event in counted.items():
@@ -159,7 +158,7 @@ def save_import(
             continue
         result["removed"] += 1
         if key in categories or key in found.dropped:
-            # The calendar says so, and may say otherwise the next time.
+            # The calendar decided this and may change again, so do not mark it as removed.
             session.delete(entry)
         else:
             entry.removed_at, entry.title = now, None
@@ -179,26 +178,26 @@ def _refuse_too_many(
 
 
 def forget_titles(session: Session, user_id: uuid.UUID) -> None:
-    """Delete the titles of all entries that calendars brought, and keep none from now on."""
-    budget_to_change(session, user_id).keep_titles = False
-    titled = queries.titled_by_calendar(user_id)
+    """Delete all titles from calendars, and stop saving them."""
+    lock_budget(session, user_id).keep_titles = False
+    titled = queries.calendar_title_conditions(user_id)
     session.execute(sa.update(TimeEntry).where(*titled).values(title=None))
 
 
 def forget_corrections(session: Session, user_id: uuid.UUID) -> None:
-    """Delete what a person's corrections taught, so that the rules sort every title again."""
-    budget_to_change(session, user_id)
+    """Delete what was learned from a person's corrections."""
+    lock_budget(session, user_id)
     session.execute(sa.delete(TitleCategory).filter_by(user_id=user_id))
 
 
 def save_address(session: Session, user_id: uuid.UUID, url: str | None) -> None:
-    """Store the address of a person's calendar, or none. No history and no log names it."""
-    budget_to_change(session, user_id).calendar_url = url
+    """Store or remove the URL of a person's calendar."""
+    lock_budget(session, user_id).calendar_url = url
     session.flush()
 
 
 def _change(entry: TimeEntry, values: Mapping[str, object]) -> bool:
-    """Give an entry new values; return whether any but its title differs."""
+    """Update an entry; return whether anything but its title changed."""
     changed = {name for name, value in values.items() if getattr(entry, name) != value}
     for name in changed:
         setattr(entry, name, values[name])
@@ -208,8 +207,8 @@ def _change(entry: TimeEntry, values: Mapping[str, object]) -> bool:
 def _learn(
     session: Session, user_id: uuid.UUID, chosen: list[Event], categories: Mapping[str, str]
 ) -> None:
-    """Remember the category of each title that was sorted in another way than suggested."""
-    sorter = sorter_of(session, user_id)
+    """Remember the category of each title for which the person changed the suggestion."""
+    sorter = load_sorter(session, user_id)
     corrected = {
         title_key(each.title, user_id.bytes): categories[each.key]
         for each in chosen

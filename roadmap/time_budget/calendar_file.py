@@ -1,9 +1,9 @@
-"""Read a calendar file: bytes and a window of days in, the entries of those days out.
+"""Read the events of a calendar file in a window of days.
 
-The library expands what recurs, with its exceptions. A file is somebody else's text, and a rule of
-one line can take hours: `read_isolated` runs this file as a process with limits of time and memory.
-So it imports nothing of ours, and the definitions of time zones that the library keeps end with the
-process.
+The library expands recurring events and their exceptions. The file is untrusted, and a single rule
+can take hours to expand, so `read_isolated` runs this file as a process with time and memory
+limits. It therefore imports no other module of the application, and the time zones that the library
+caches disappear with the process.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# A file of 10 MB takes three seconds.
+# A file of 10 MB takes about three seconds.
 TIMEOUT_SECONDS = 15
 MAX_MEMORY_BYTES = 512 * 1024**2
 MAX_UNPACKED_BYTES = 10_000_000
 MAX_SERIES = 5_000
-# How many of each kind an answer lists.
-MAX_EVENTS, MAX_LEFT_OUT, MAX_PROBLEMS = 500, 200, 20
+# The maximum number of each in a result.
+MAX_EVENTS, MAX_SKIPPED, MAX_PROBLEMS = 500, 200, 20
 MAX_TITLE = 200
-# The status of a process that says why the file is no calendar.
+# The exit status of a process that printed why the file was rejected.
 REFUSED = 3
 DAY = dt.timedelta(days=1)
 
@@ -45,7 +45,7 @@ _NAME = re.compile(r"([A-Za-z0-9-]+)[;:]")
 _DATE = re.compile(r":\s*(\d{8})(?:T\d{6}Z?)?\s*$")
 _UNTIL = re.compile(r"UNTIL=(\d{8})", re.IGNORECASE)
 _TZID = re.compile(r';TZID=(?:"([^"]+)"|([^":;]+))', re.IGNORECASE)
-# The properties of an entry that count. Descriptions, places and links are never read.
+# The properties of an event that are used. Descriptions, places and links are never read.
 _KEPT = frozenset(
     [
         "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID",
@@ -57,12 +57,12 @@ _TIMES = ("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID")
 
 
 class CalendarError(ValueError):
-    """The file is no calendar; the text is the reason's key."""
+    """The file is not a valid calendar; the text is a key of `calendar_texts.FAULTS`."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """The days that are wanted, both included, in a person's time zone."""
+    """The requested days, both inclusive, in the person's time zone."""
 
     first: dt.date
     last: dt.date
@@ -71,10 +71,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Event:
-    """A meeting, or another block of time, on one day of the window.
+    """A meeting or another block of time on one day of the window.
 
-    `key` stays the same when the entry is moved or renamed. `people` counts who comes, the person
-    included, 0 where nobody is named. `unsure` is what was not accepted, or only provisionally.
+    `key` stays the same if the event is moved or renamed. `people` counts everyone who attends,
+    including the person, and is 0 if nobody is named. `unsure` means not or tentatively accepted.
     """
 
     key: str
@@ -90,8 +90,8 @@ class Event:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """An entry of the window that takes no time: `reason` is a key of why."""
+class SkippedEvent:
+    """An event in the window that takes no time; `reason` is a key."""
 
     key: str
     day: dt.date
@@ -101,7 +101,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Problem:
-    """What could not be read: `code` is a key of why, `what` names it."""
+    """Something that could not be read: `code` is a key, `what` names the part."""
 
     code: str
     line: int
@@ -109,34 +109,34 @@ class Problem:
 
 
 @dataclass
-class Reading:
-    """What a file says of the window. `elsewhere` counts entries on other days only."""
+class CalendarContents:
+    """The events of a file in the window. `outside_window` is the number of other events."""
 
     events: list[Event] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    skipped: list[SkippedEvent] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    elsewhere: int = 0
+    outside_window: int = 0
 
 
 @cache
-def _readings() -> TypeAdapter[Reading]:
+def _result_adapter() -> TypeAdapter[CalendarContents]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(Reading)
+    return TypeAdapter(CalendarContents)
 
 
 def read_isolated(
     data: bytes, window: Window, own: Iterable[str] = (), *, timeout: float = TIMEOUT_SECONDS
-) -> Reading:
-    """Return what `read` finds, from a process with limits. Raises CalendarError."""
+) -> CalendarContents:
+    """Return the result of `read`, run in a process with limits. Raises CalendarError."""
     order = json.dumps([*dataclasses.astuple(window), list(own)], default=str)
     try:
         done = subprocess.run(  # noqa: S603 - our own file, by our own interpreter
-            # -I: environment and current folder do not change what it imports.
+            # -I: ignore the environment and the current directory for imports.
             [sys.executable, "-I", __file__],
             input=order.encode() + b"\n" + data,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # What the library warns of can be as long as the file.
+            stderr=subprocess.DEVNULL,  # The library's warnings can be as long as the file.
             env={},  # No secrets.
             cwd=Path(__file__).parent,
             timeout=timeout,
@@ -148,31 +148,31 @@ def read_isolated(
         raise CalendarError(done.stdout.decode())
     if done.returncode != 0:
         raise CalendarError("too-slow")
-    return _readings().validate_json(done.stdout)
+    return _result_adapter().validate_json(done.stdout)
 
 
-def read(data: bytes, window: Window, own: Iterable[str] = ()) -> Reading:
-    """Return the entries of a file, or of a ZIP of files, on the days of the window.
+def read(data: bytes, window: Window, own: Iterable[str] = ()) -> CalendarContents:
+    """Return the events of a file, or of a ZIP of files, on the days of the window.
 
-    `own` are the person's addresses: what they declined is left out. Raises CalendarError.
+    `own` are the person's addresses, to skip events that they declined. Raises CalendarError.
     """
     texts = [_decode(each) for each in _unpack(data)]
-    reading = Reading()
+    contents = CalendarContents()
     for text in texts:
-        _File(text, window, frozenset(map(_fold, own)), reading).read()
-    # Two calendars of a ZIP can have the same meeting, each as it knows it: the last one counts.
-    once = {each.key: each for each in reading.events}
-    reading.events = sorted(
+        _File(text, window, frozenset(map(_fold, own)), contents).read()
+    # Several calendars in a ZIP can contain the same meeting; the last one counts.
+    once = {each.key: each for each in contents.events}
+    contents.events = sorted(
         once.values(), key=lambda each: (each.starts_at, each.ends_at, each.title)
     )
-    reading.left_out.sort(key=lambda each: (each.day, each.title))
-    reading.problems.sort(key=lambda each: each.line)
-    del reading.events[MAX_EVENTS:], reading.left_out[MAX_LEFT_OUT:]
-    return reading
+    contents.skipped.sort(key=lambda each: (each.day, each.title))
+    contents.problems.sort(key=lambda each: each.line)
+    del contents.events[MAX_EVENTS:], contents.skipped[MAX_SKIPPED:]
+    return contents
 
 
 def _unpack(data: bytes) -> list[bytes]:
-    """Return the calendars of a ZIP, as Google exports them, or the file itself."""
+    """Return the calendars in a ZIP (a Google export), or the file itself."""
     if not data.startswith(b"PK\x03\x04"):
         return [data]
     found = []
@@ -190,7 +190,7 @@ def _unpack(data: bytes) -> list[bytes]:
                     raise CalendarError("too-large")
     except CalendarError:
         raise
-    # A damaged, cut or encrypted entry raises whatever its kind of compression does.
+    # A damaged, truncated or encrypted member raises exceptions of its compression method.
     except Exception as error:
         raise CalendarError("broken-zip") from error
     return found
@@ -218,7 +218,7 @@ class _Block:
         return [each for each in self.lines if re.match(rf"{name}[;:]", each, re.IGNORECASE)]
 
     def value(self, name: str) -> str:
-        """Return what a property says, "" where it is missing."""
+        """Return the value of a property, or "" if it is missing."""
         found = self.values(name)
         return found[0].partition(":")[2].strip() if found else ""
 
@@ -235,9 +235,9 @@ class _Block:
 
 class _File:
     def __init__(
-        self, text: str, window: Window, own: frozenset[str], reading: Reading
+        self, text: str, window: Window, own: frozenset[str], contents: CalendarContents
     ) -> None:  # fmt: skip
-        self.text, self.window, self.reading = text, window, reading
+        self.text, self.window, self.contents = text, window, contents
         self.own = own
         self.zone = ZoneInfo(window.zone)
         self.zones: list[_Block] = []
@@ -250,27 +250,27 @@ class _File:
             series.setdefault(block.uid, []).append(block)
         for zone in self.zones:
             self._define(zone)
-        wanted = {uid: blocks for uid, blocks in series.items() if self._may_matter(blocks)}
-        self.reading.elsewhere += len(series) - len(wanted)
+        wanted = {uid: blocks for uid, blocks in series.items() if self._may_overlap(blocks)}
+        self.contents.outside_window += len(series) - len(wanted)
         for number, (uid, blocks) in enumerate(wanted.items()):
             if number == MAX_SERIES:
                 self._problem("too-many", blocks[0].line)
                 break
             try:
                 found = self._expand(uid, blocks)
-            # The library raises whatever a wrong value leads to; the others are still read.
+            # The library can raise anything for invalid values; other series are still read.
             except Exception:  # noqa: BLE001
                 self._problem("entry", blocks[0].line, blocks[0].title or uid[:MAX_TITLE])
             else:
-                self.reading.elsewhere += not found
+                self.contents.outside_window += not found
 
     def _problem(self, code: str, line: int, what: str = "") -> None:
-        problems, problem = self.reading.problems, Problem(code, line, what[:MAX_TITLE])
+        problems, problem = self.contents.problems, Problem(code, line, what[:MAX_TITLE])
         if len(problems) < MAX_PROBLEMS and problem not in problems:
             problems.append(problem)
 
     def _entries(self) -> Iterator[_Block]:
-        """Yield the entries with the properties that count; note time zones and wrong lines."""
+        """Yield the events with the properties in use; collect time zones and invalid lines."""
         open_: list[str] = []
         block: _Block | None = None
         for number, line in _unfold(self.text):
@@ -278,14 +278,14 @@ class _File:
             value = line.partition(":")[2].strip().upper()
             if name == "BEGIN":
                 if block and value == "VEVENT":
-                    # The entry before it has no end.
+                    # The previous event has no END.
                     self._problem("cut-off", block.line, block.title)
                     block, open_ = None, ["VCALENDAR"]
                 open_.append(value)
                 if len(open_) == 2 and value in ("VEVENT", "VTIMEZONE"):
                     block = _Block(number)
             elif name in ("X-WR-CALNAME", "X-OWNER") and "@" in value:
-                # Google names a calendar by the address that it belongs to, Outlook its owner.
+                # Google puts the owner's address in the calendar name, Outlook in X-OWNER.
                 self.own |= {_fold(value)}
             if block is None or not line.strip():
                 continue
@@ -306,7 +306,7 @@ class _File:
             self._problem("cut-off", block.line, block.title)
 
     def _define(self, zone: _Block) -> None:
-        """Give a time zone of the file to the library, under the name that the file uses."""
+        """Register a time zone of the file with the library, under its name in the file."""
         import icalendar
 
         rules = zone.values("RRULE")
@@ -318,8 +318,8 @@ class _File:
         except Exception:  # noqa: BLE001 - as in `read`
             self._problem("time-zone", zone.line, zone.value("TZID"))
 
-    def _may_matter(self, blocks: list[_Block]) -> bool:
-        """Return whether a series may have an occurrence in the window, by its texts alone."""
+    def _may_overlap(self, blocks: list[_Block]) -> bool:
+        """Return whether a series may have an occurrence in the window, without parsing it."""
         for block in blocks:
             found = _DATE.search(next(iter(block.values("DTSTART")), ""))
             if not found:
@@ -334,7 +334,7 @@ class _File:
         return False
 
     def _expand(self, uid: str, blocks: list[_Block]) -> bool:
-        """Add the occurrences of a series; return whether there were any in the window."""
+        """Add the occurrences of a series; return whether there are any in the window."""
         import icalendar
         import recurring_ical_events
 
@@ -359,10 +359,10 @@ class _File:
         return found
 
     def _is_readable(self, block: _Block) -> bool:
-        """Return whether an entry's rule is one that calendars have; note unknown time zones."""
+        """Return whether an event's rule is supported; report unknown time zones."""
         for line in block.lines:
             name = line.upper()
-            if name.startswith("RRULE") and not _is_usual(name):
+            if name.startswith("RRULE") and not _is_supported_rule(name):
                 self._problem("too-often", block.line, block.title)
                 return False
             found = _TZID.search(line) if name.startswith(_TIMES) else None
@@ -371,7 +371,7 @@ class _File:
         return True
 
     def _add(self, key: str, event: Any) -> bool:
-        """Add one occurrence where it begins in the window; return whether it does."""
+        """Add an occurrence that starts in the window; return whether it does."""
         start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else None
         is_date = not isinstance(start, dt.datetime)
         begins = self._moment(start)
@@ -386,21 +386,21 @@ class _File:
             return False
         title = _title(str(event.get("SUMMARY", "")))
         people, answer = self._people(event)
-        # Times of one zone are subtracted as clocks show them. Where these go back within the
-        # entry, more time has passed.
+        # Subtracting times of the same zone ignores a clock change in between. If clocks go back
+        # during the event, more time has passed.
         length = max(ends - begins, ends.astimezone(dt.UTC) - begins.astimezone(dt.UTC))
         reason = self._reason(event, answer, is_date, length)
         if reason:
-            self.reading.left_out.append(LeftOut(key, day, title, reason))
+            self.contents.skipped.append(SkippedEvent(key, day, title, reason))
         else:
             unsure = answer in ("NEEDS-ACTION", "TENTATIVE") or "TENTATIVE" in (
                 _text(event, "STATUS"), _text(event, "X-MICROSOFT-CDO-BUSYSTATUS")
             )  # fmt: skip
-            self.reading.events.append(Event(key, begins, ends, title, people, unsure))
+            self.contents.events.append(Event(key, begins, ends, title, people, unsure))
         return True
 
     def _moment(self, value: dt.date) -> dt.datetime:
-        """Return a moment in the person's zone: a time without a zone, and a date, are there."""
+        """Return the time in the person's zone; dates and times without a zone are local."""
         if not isinstance(value, dt.datetime):
             value = dt.datetime.combine(value, dt.time())
         if value.tzinfo is None:
@@ -408,7 +408,7 @@ class _File:
         return value.astimezone(dt.UTC).astimezone(self.zone)
 
     def _reason(self, event: Any, answer: str, is_date: bool, length: dt.timedelta) -> str:
-        """Return why an occurrence does not count, "" where it does."""
+        """Return why an occurrence does not count, or "" if it does."""
         busy = _text(event, "X-MICROSOFT-CDO-BUSYSTATUS")
         if _text(event, "STATUS") == "CANCELLED":
             return "cancelled"
@@ -424,7 +424,7 @@ class _File:
         return "no-duration" if length <= dt.timedelta(0) else ""
 
     def _people(self, event: Any) -> tuple[int, str]:
-        """Return how many people come, and what the person answered, "" where that is unknown."""
+        """Return the number of attendees, and the person's response, "" if unknown."""
         attendees = event.get("ATTENDEE", [])
         attendees = attendees if isinstance(attendees, list) else [attendees]
         coming, answer = set(), ""
@@ -435,11 +435,11 @@ class _File:
             if said != "DECLINED" and _param(each, "CUTYPE") not in ("ROOM", "RESOURCE"):
                 coming.add(min(names))
         if attendees and "ORGANIZER" in event:
-            # Outlook does not list who organizes among those who are invited.
+            # Outlook does not list the organizer among the attendees.
             names = _addresses(event["ORGANIZER"])
             if not any(names & _addresses(each) for each in attendees):
                 coming.add(min(names))
-        # Google's rooms and shared calendars have addresses too.
+        # Exclude Google's rooms and shared calendars, which have addresses too.
         return sum(not each.endswith("calendar.google.com") for each in coming), answer
 
 
@@ -452,7 +452,7 @@ def _is_known_zone(name: str) -> bool:
 
 
 def _unfold(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the content lines, each with the number of the line where it begins."""
+    """Yield the unfolded content lines, each with its first line number."""
     parts: list[str] = []
     began = 1
     for number, line in enumerate(_LINE_END.split(text), 1):
@@ -469,10 +469,10 @@ def _unescape(match: re.Match[str]) -> str:
     return " " if match[1] in "nN" else match[1]
 
 
-def _is_usual(rule: str) -> bool:
-    """Return whether a rule is one that a person's calendar has: days, weeks, months or years.
+def _is_supported_rule(rule: str) -> bool:
+    """Return whether a rule repeats by day, week, month or year, as in personal calendars.
 
-    Finer ones, and rules of many times a day, would be expanded from their first day on.
+    Finer rules, and those with many times a day, would be expanded from their first day on.
     """
     parts = dict(
         part.strip().split("=", 1) for part in rule.partition(":")[2].split(";") if "=" in part
@@ -482,7 +482,7 @@ def _is_usual(rule: str) -> bool:
         times *= parts.get(name, "").count(",") + 1
     step = parts.get("INTERVAL", "1")
     is_frequency = parts.get("FREQ") in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-    # A day of a month that the month never has would be looked for until the year 9999.
+    # A nonexistent day of a month would be searched for until the year 9999.
     is_endless = parts.get("FREQ") == "DAILY" and "BYMONTHDAY" in parts and "BYMONTH" in parts
     return is_frequency and times <= 24 and step.strip("0").isdecimal() and not is_endless
 
@@ -496,7 +496,7 @@ def _param(address: Any, name: str) -> str:
 
 
 def _addresses(address: Any) -> set[str]:
-    """Return the folded addresses of a person: Apple writes some in a parameter only."""
+    """Return the normalized addresses of a person; Apple puts some only in a parameter."""
     found = {_fold(str(address)), _fold(str(getattr(address, "params", {}).get("EMAIL", "")))}
     return found - {""} or {""}
 
@@ -506,7 +506,7 @@ def _fold(address: str) -> str:
 
 
 def _title(text: str) -> str:
-    # A database refuses a zero byte, and a page has no use for other controls.
+    # Databases reject null bytes, and pages have no use for other control characters.
     text = re.sub(r"[\x00-\x1f\x7f]", " ", text)
     return " ".join(text.split())[:MAX_TITLE].strip()
 
@@ -516,7 +516,7 @@ def _digest(*parts: str) -> str:
 
 
 def main() -> int:
-    """Read an order as a line of JSON, then the file, from stdin; write what was found."""
+    """Read a line of JSON arguments and the file from stdin; write the result to stdout."""
     first, last, zone, own = json.loads(sys.stdin.buffer.readline())
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
@@ -529,7 +529,7 @@ def main() -> int:
     except CalendarError as error:
         sys.stdout.write(str(error))
         return REFUSED
-    sys.stdout.buffer.write(_readings().dump_json(found))
+    sys.stdout.buffer.write(_result_adapter().dump_json(found))
     return 0
 
 

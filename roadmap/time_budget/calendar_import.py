@@ -1,6 +1,6 @@
-"""What a calendar brings, as it is shown before anything is saved. Nothing of a file is stored.
+"""Preview the events of a calendar before they are saved. Calendar files are never stored.
 
-The page carries the entries in a signed field, so that the form that saves them needs no copy here.
+The page carries the events in a signed field, so that the server need not keep them.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from roadmap.time_budget.calendar_file import Event, Reading
+from roadmap.time_budget.calendar_file import CalendarContents, Event
 from roadmap.time_budget.models import TimeEntry
 from roadmap.time_budget.sorting import Choice, Sorter
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# As many as one looks through at a time; a row has two fields.
+# The maximum number of rows in a form; each row has two fields.
 MAX_ROWS = 95
 LIFETIME = dt.timedelta(hours=12)
 
 
 @dataclass(frozen=True)
 class Import:
-    """What the page hands back: entries, and the keys of what the calendar no longer counts."""
+    """The signed data of the form: events, and keys of events that no longer count."""
 
     first: dt.date
     last: dt.date
@@ -39,9 +39,9 @@ class Import:
 
 @dataclass(frozen=True)
 class Row:
-    """An entry of the calendar, with what is suggested for it.
+    """An event with the suggested category.
 
-    `state` is "new", "unsure" (not accepted), "counted" (what overlaps has its minutes),
+    `state` is "new", "unsure" (not accepted), "counted" (overlapping events have its minutes),
     "saved", "changed" or "removed" (by the person).
     """
 
@@ -56,21 +56,21 @@ class Row:
         return self.state not in ("unsure", "counted", "removed")
 
 
-def import_of(reading: Reading, first: dt.date, last: dt.date) -> Import:
-    """Return as many whole days of a reading as one form has room for."""
-    events = reading.events
+def make_import(contents: CalendarContents, first: dt.date, last: dt.date) -> Import:
+    """Return as many whole days of a calendar as fit in one form."""
+    events = contents.events
     if len(events) > MAX_ROWS:
         cut = events[MAX_ROWS].starts_at.date()
         kept = [each for each in events if each.starts_at.date() < cut]
-        # One day with more than that is cut within.
+        # If the first day alone has too many events, it is truncated.
         events = kept or events[:MAX_ROWS]
         last = events[-1].starts_at.date()
-    dropped = [each.key for each in reading.left_out if first <= each.day <= last]
+    dropped = [each.key for each in contents.skipped if first <= each.day <= last]
     return Import(first, last, events, dropped)
 
 
-def rows_of(found: Import, saved: Sequence[TimeEntry], sorter: Sorter) -> list[Row]:
-    """Return a row for each entry of the calendar; `saved` is what calendars brought before."""
+def preview_rows(found: Import, saved: Sequence[TimeEntry], sorter: Sorter) -> list[Row]:
+    """Return a row for each event; `saved` are the entries from earlier imports."""
     by_key = {each.event_uid: each for each in saved}
     counted = [each for each in found.events if _is_counted(each, by_key.get(each.key))]
     minutes_by_key = count_minutes(counted, found, saved)
@@ -86,14 +86,14 @@ def rows_of(found: Import, saved: Sequence[TimeEntry], sorter: Sorter) -> list[R
 def count_minutes(
     chosen: Sequence[Event], found: Import, saved: Iterable[TimeEntry]
 ) -> dict[str, int]:
-    """Return the minutes of some entries by key, without what other calendars brought already."""
+    """Return the minutes of events by key, without minutes counted in earlier imports."""
     here = {each.key for each in found.events} | set(found.dropped)
     elsewhere = [
         (each.starts_at, each.minutes)
         for each in saved
         if each.removed_at is None and each.starts_at and each.event_uid not in here
     ]
-    minutes = minutes_once(chosen, elsewhere)
+    minutes = non_overlapping_minutes(chosen, elsewhere)
     return {each.key: its for each, its in zip(chosen, minutes, strict=True)}
 
 
@@ -112,17 +112,17 @@ def _state(event: Event, entry: TimeEntry | None, minutes: int) -> str:
     return "saved" if is_same else "changed"
 
 
-def minutes_once(
+def non_overlapping_minutes(
     spans: Sequence[Event], counted: Iterable[tuple[dt.datetime, int]] = ()
 ) -> list[int]:
-    """Return the minutes of each event; none is counted in two of them.
+    """Return the minutes of each event, counting overlapping minutes only once.
 
-    The shorter has the minute: a stand-up within a block of focus was a stand-up. `counted` are
-    beginnings and minutes of what has been counted already.
+    The shorter event has priority: a stand-up within a focus block was a stand-up. `counted` are
+    the start and minutes of entries that are already counted.
     """
     taken: set[int] = set()
     for start, minutes in sorted(counted, key=lambda each: each[1]):
-        # A longer one goes on after the shorter ones within it.
+        # A longer entry continues after the shorter ones within it.
         left = (at for at in count(_minute(start)) if at not in taken)
         taken.update(list(islice(left, minutes)))
     found = [0] * len(spans)
@@ -141,21 +141,21 @@ def _minute(moment: dt.datetime) -> int:
 
 
 def sign(found: Import, user_id: uuid.UUID, key: str) -> str:
-    """Return the import as the page's field, for this person alone."""
-    return _serializer(key, user_id).dumps(_imports().dump_python(found, mode="json"))
+    """Sign the import for this person, for the field in the page."""
+    return _serializer(key, user_id).dumps(_import_adapter().dump_python(found, mode="json"))
 
 
 def read_signed(text: str, user_id: uuid.UUID, key: str) -> Import | None:
-    """Return the import of a field, None where it is old, changed or somebody else's."""
+    """Return the import from a signed field, or None if it is expired, invalid or not theirs."""
     try:
         found = _serializer(key, user_id).loads(text, max_age=int(LIFETIME.total_seconds()))
-        return _imports().validate_python(found)
-    except (BadData, ValueError):  # an earlier release wrote it in another shape
+        return _import_adapter().validate_python(found)
+    except (BadData, ValueError):  # ValueError: written by an earlier release
         return None
 
 
 @cache
-def _imports() -> TypeAdapter[Import]:
+def _import_adapter() -> TypeAdapter[Import]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Import)

@@ -1,4 +1,4 @@
-"""What is said of a calendar: why an entry was left out, sorted so, or could not be read."""
+"""Texts about calendars: why events are skipped, how they are sorted, and what went wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import AllowedHosts, FetchError
 
-LEFT_OUT = {
+SKIP_REASONS = {
     "declined": _l("you declined it"),
     "cancelled": _l("cancelled"),
     "all-day": _l("takes the whole day"),
@@ -22,7 +22,7 @@ STATES = {
     "changed": _l("changed since you saved it"),
     "removed": _l("you removed it"),
 }
-# Why there is nothing to show, and what to do about it.
+# Why a file cannot be read, and what to do about it.
 FAULTS = {
     "no-calendar": _l(
         "This is no calendar file: such a file begins with BEGIN:VCALENDAR. Export the calendar as "
@@ -35,7 +35,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-# Why an address was not fetched, and what to do.
+# Why a URL was not fetched, and what to do.
 FETCH_FAULTS = {
     "no-address": N_("This is no address. Copy the whole address from your calendar."),
     "no-https": N_("The address must begin with https:// or webcal://."),
@@ -64,7 +64,7 @@ FETCH_FAULTS = {
         "or upload the file."
     ),
 }
-# What could not be read, and what became of it.
+# Problems in a calendar, and how they were handled.
 PROBLEMS = {
     "line": N_("“%(what)s” has a line that is not NAME:value; it was skipped."),
     "cut-off": N_("“%(what)s” is cut off; it was skipped."),
@@ -75,7 +75,7 @@ PROBLEMS = {
     "time-zone": N_("The time zone “%(what)s” has a definition that is not read."),
     "unknown-zone": N_("“%(what)s” names an unknown time zone; it is read as yours."),
 }
-# Why an entry has its category.
+# Why an event has its category.
 REASONS = {
     "word": N_("title has “%(word)s”"),
     "learned": N_("you sorted this title so"),
@@ -86,5 +86,5 @@ REASONS = {
 
 
 def fetch_fault(error: FetchError, allowed: AllowedHosts) -> str:
-    """Say why an address was not fetched, and what to do."""
+    """Return why a URL was not fetched, and what to do."""
     return _(FETCH_FAULTS[str(error)], hosts=", ".join(allowed.names), status=error.status)

@@ -1,6 +1,6 @@
-"""The model of this room's content file, which `queries.time_content` loads.
+"""The models of the content files, which `queries` loads.
 
-People's entries hang on the keys of its categories: they stay for ever.
+Category keys are permanent, because people's entries refer to them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HoursOfWeek = Annotated[int, whole(1, 80)]
 
 
 class Category(Model):
-    """What hours of a week are counted as."""
+    """A category of working hours."""
 
     key: Key
     title: Title
@@ -36,7 +36,7 @@ class Category(Model):
 
 
 class UsualShare(Model):
-    """The share of a week that meetings, reviews and mentoring usually take, in percent."""
+    """The usual share of meetings, reviews and mentoring in a week, in percent."""
 
     low: Percent
     high: Percent
@@ -45,7 +45,7 @@ class UsualShare(Model):
 
 
 class Remedies(Model):
-    """What helps where deep work is lost; `challenge` is one of those under /career."""
+    """How to get more deep work; `challenge` is the key of one under /career."""
 
     text: Text
     source: Key
@@ -67,14 +67,14 @@ class TimeContent(CitingContent):
 
 
 class SortingRule(Model):
-    """Words of titles by language, and the category that they say."""
+    """Words in titles, by language, that indicate a category."""
 
     category: Key
     words: dict[Literal["en", "de", "fr", "es"], tuple[Word, ...]] = Field(min_length=1)
 
 
 class SortingRules(Model):
-    """The file of rules that sort a calendar, in the order in which they are tried."""
+    """The rules that sort calendar events, in order of precedence."""
 
     rules: tuple[SortingRule, ...] = Field(min_length=1)
     two: Key

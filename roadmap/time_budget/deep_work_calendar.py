@@ -1,4 +1,4 @@
-"""Write blocks of deep work as a calendar file. Pure."""
+"""Write deep work blocks as a calendar file. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadmap.core.icalendar_file import new_calendar
 if TYPE_CHECKING:
     import icalendar
 
-# Changes on the same weekday of a month for this long are a rule.
+# Clock changes on the same weekday of a month for this long are considered a yearly rule.
 YEARS = 4
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
@@ -30,9 +30,9 @@ def write(
     uid: str,
     now: dt.datetime,
 ) -> bytes:
-    """Return one series of events from tomorrow on, with its time zone.
+    """Return a recurring event that starts tomorrow at the earliest, with its time zone.
 
-    Weekdays count from Monday, 0. The same `uid` replaces the last series.
+    Weekdays count from Monday, 0. A file with the same `uid` replaces the previous series.
     """
     import icalendar
 
@@ -42,7 +42,7 @@ def write(
     event = icalendar.Event()
     event.add("uid", uid)
     event.add("dtstamp", now)
-    # Calendars take a file with the same UID as news only where this number grows.
+    # Calendars only accept an update of the same UID if the sequence number grows.
     event.add("sequence", int(now.timestamp()) // 60)
     event.add("summary", title)
     event.add("dtstart", dt.datetime.combine(days[0], start, zone))
@@ -62,10 +62,10 @@ def write(
 
 
 def _timezone(zone: ZoneInfo, first_year: int) -> icalendar.Timezone:
-    """Return a time zone whose changes are yearly rules, where it has such.
+    """Return a time zone definition with yearly rules, if the zone has them.
 
-    The library lists the days of the changes. Outlook does not read that, and ical.js leaves out
-    the first of them.
+    The library lists individual dates instead. Outlook cannot read those, and ical.js ignores the
+    first.
     """
     import icalendar
 
@@ -97,7 +97,7 @@ def _timezone(zone: ZoneInfo, first_year: int) -> icalendar.Timezone:
 
 @dataclass(frozen=True)
 class _Change:
-    """When clocks change, as they show it before, and from which offset to which."""
+    """A clock change, at the local time before it, with the offsets before and after."""
 
     at: dt.datetime
     before: dt.timedelta
@@ -106,7 +106,7 @@ class _Change:
 
     @property
     def rule(self) -> tuple[object, ...]:
-        """Return month, weekday of the month (-1SU for its last Sunday), and the rest."""
+        """Return the month, the weekday (-1SU for the last Sunday), the time and the offsets."""
         is_last = (self.at + 7 * DAY).month != self.at.month
         number = -1 if is_last else (self.at.day - 1) // 7 + 1
         weekday = f"{number}{WEEKDAYS[self.at.weekday()]}"
@@ -114,7 +114,7 @@ class _Change:
 
 
 def _changes(zone: ZoneInfo, first_year: int) -> list[_Change]:
-    """Return the changes of a zone's clocks in some years, to the minute."""
+    """Return the clock changes of a zone in `YEARS` years, to the minute."""
     found = []
     moment = dt.datetime(first_year, 1, 1, tzinfo=dt.UTC)
     while moment.year < first_year + YEARS:

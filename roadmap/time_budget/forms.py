@@ -1,4 +1,4 @@
-"""The forms of the week, and those that take a calendar in."""
+"""Forms for hours, limits and calendars."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WEEK_MINUTES = 7 * DAY_MINUTES
 
 
 class HoursField(ParsedField):
-    """Minutes, typed as hours: 1:30, 1.5 or 90 min."""
+    """Minutes, entered as hours: 1:30, 1.5 or 90 min."""
 
     data: int | None
 
@@ -69,7 +69,7 @@ class HoursField(ParsedField):
 
 
 class EntryForm(SeenForm):
-    """Some time of a category on a day that has begun."""
+    """Time of a category on a day that is not in the future."""
 
     category = RadioField(
         _l("What it was"), [InputRequired(_l("Choose what it was."))], validate_choice=False
@@ -95,7 +95,7 @@ class EntryForm(SeenForm):
     ) -> None:
         super().__init__(obj=entry, **more)
         self.category.choices = [(each.key, each.title) for each in categories]
-        # A calendar has days to come; they stay where they are.
+        # Entries from a calendar may be in the future and keep their day.
         self.today = max(today, entry.day) if entry else today
 
     def validate_category(self, field: RadioField) -> None:
@@ -103,13 +103,13 @@ class EntryForm(SeenForm):
             raise StopValidation(_("Choose one of the options."))
 
     def validate_minutes(self, field: HoursField) -> None:
-        # Blanks alone are typed as well.
+        # Whitespace counts as input, so InputRequired does not catch it.
         if field.data is None and not field.errors:
             raise StopValidation(_("How long did it take?"))
 
 
 class LimitsForm(SeenForm):
-    """A person's own limits; an empty field means that of the content."""
+    """A person's own limits; an empty field means the default."""
 
     deep_work_minutes = HoursField(
         _l("Fewest hours of deep work a week"), [Optional()], least=0, most=WEEK_MINUTES
@@ -126,11 +126,11 @@ DAYS = (
     *(_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday")),
     *(_l("Saturday"), _l("Sunday")),
 )
-MOST_WEEKS = 52
+MAX_WEEKS = 52
 
 
 class CalendarForm(FlaskForm):
-    """A calendar file, and which days of it are wanted, up to today."""
+    """A calendar file and the days to import, up to today."""
 
     file = FileField(
         _l("Calendar file"),
@@ -152,13 +152,13 @@ class CalendarForm(FlaskForm):
     )
 
     def __init__(self, *, today: dt.date, **more: Any) -> None:
-        # Last week, and on Fridays and weekends this one.
+        # Default to last week, and from Friday on to this week.
         week = Week.of(today) if today.weekday() > 3 else Week.of(today).back(1)
         super().__init__(data={"first": week.monday, "weeks": 1}, **more)
         self.today = today
 
     def window(self, zone: str) -> Window:
-        """Return the days that were asked for; call it once the form is valid."""
+        """Return the requested days; call it only on a valid form."""
         last = self.first.data + dt.timedelta(weeks=self.weeks.data, days=-1)
         return Window(self.first.data, min(last, self.today), zone)
 
@@ -168,13 +168,13 @@ class CalendarForm(FlaskForm):
 
 
 class AddressForm(FlaskForm):
-    """The address of a calendar, which is as good as a password for it."""
+    """The secret URL of a calendar, which works like a password."""
 
     url = StringField(
         _l("Secret address in iCal format"),
         [InputRequired(_l("Enter the address.")), at_most(MAX_URL)],
         filters=[clean_url],
-        # No draft of it stays in the browser.
+        # Keep it out of the browser's saved drafts.
         render_kw={
             "inputmode": "url",
             "autocomplete": "off",
@@ -185,7 +185,7 @@ class AddressForm(FlaskForm):
 
 
 class BlocksForm(FlaskForm):
-    """Hours of each week that are kept for deep work. It changes nothing, so it needs no token."""
+    """Weekly deep work blocks. It changes nothing, so it needs no CSRF token."""
 
     class Meta:
         csrf = False
@@ -211,10 +211,10 @@ class BlocksForm(FlaskForm):
         _l("For how many weeks"),
         [
             InputRequired(_l("For how many weeks?")),
-            NumberRange(1, MOST_WEEKS, _l("Enter 1 to 52 weeks.")),
+            NumberRange(1, MAX_WEEKS, _l("Enter 1 to 52 weeks.")),
         ],
         default=13,
-        # The page has another field of this name.
+        # The page has another field with this name.
         id="block-weeks",
     )
 

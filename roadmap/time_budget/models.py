@@ -14,11 +14,11 @@ SOURCES = ("hand", "calendar")
 
 
 class TimeEntry(Base):
-    """Minutes of one category on a day; `category` is its key in the content.
+    """Minutes of one category on a day; `category` is a key in the content file.
 
-    What a calendar file brought has its `event_uid` and `starts_at`, one row for each occurrence,
-    so that importing twice adds nothing. A removed row stays: removing can be undone, and the next
-    import does not bring it back.
+    Entries from a calendar have `event_uid` and `starts_at`, one row per occurrence, so that
+    importing twice adds nothing. Removed rows are kept, so that removing can be undone and the next
+    import does not restore them.
     """
 
     __tablename__ = "time_entry"
@@ -42,7 +42,7 @@ class TimeEntry(Base):
 
 
 class TitleCategory(Base):
-    """The category that a person gave to a title, of which `title_key` is a digest."""
+    """The category that a person chose for a title; `title_key` is a digest of the title."""
 
     __tablename__ = "time_title_category"
 
@@ -55,7 +55,7 @@ class TitleCategory(Base):
 
 
 class TimeBudget(Base):
-    """A person's settings. Where minutes are None, those of the content hold."""
+    """A person's settings. None for minutes means the default."""
 
     __tablename__ = "time_budget"
 
@@ -64,7 +64,7 @@ class TimeBudget(Base):
     week_minutes: Mapped[int | None]
     deep_work_minutes: Mapped[int | None]
     calendar_url: Mapped[str | None] = mapped_column(sa.Text)
-    # Titles that a calendar brought: without a word of the person none is kept.
+    # Titles from calendars are only kept if the person agrees.
     keep_titles: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (sa.UniqueConstraint("user_id"),)

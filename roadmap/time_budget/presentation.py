@@ -1,4 +1,4 @@
-"""A week and its trend as values to print."""
+"""Format a week and its trend for the templates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def duration(minutes: int) -> str:
-    """Write minutes as hours and minutes: 1 h 30 min."""
+    """Format minutes as hours and minutes: 1 h 30 min."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return _("%(minutes)d min", minutes=rest)
@@ -31,9 +31,9 @@ def category_bar(category: Category, figures: WeekFigures) -> Markup:
 
 
 def week_bar(figures: WeekFigures, longest: int = 0) -> Markup:
-    """Draw what is recorded of a week, with one's limit of deep work.
+    """Draw the recorded hours of a week, with a mark for the deep work limit.
 
-    Beside other weeks it is as long as its hours of the `longest`; alone, its label says it too.
+    With `longest`, the bar is scaled to compare weeks and has no label.
     """
     whole = longest or figures.whole
     label = _(

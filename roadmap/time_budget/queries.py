@@ -1,4 +1,4 @@
-"""Load the content of this room, and a person's hours and settings, with what calendars brought."""
+"""Load the content files, and a person's hours, settings and calendar entries."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
 
 @cache
 def time_content() -> TimeContent:
-    """Return the content of this room, read once a process."""
-    # Pydantic comes with the first content that is read: the start does not wait for it.
+    """Return the content file, read once per process."""
+    # Imported here because pydantic would slow down the start.
     from roadmap.catalog.files import read_as
     from roadmap.time_budget.content import TimeContent
 
     return read_as(Path(__file__).parent / "content.yaml", TimeContent)
 
 
-def is_about(milestone_key: str) -> bool:
-    """Return whether the week is what a milestone is about."""
+def concerns_milestone(milestone_key: str) -> bool:
+    """Return whether the page of the week helps with a milestone."""
     return milestone_key in time_content().remedies.milestones
 
 
 def budget(session: Session, user_id: uuid.UUID) -> TimeBudget | None:
-    """Load a person's settings, None where they have not set any."""
+    """Load a person's settings, or None if there are none."""
     return session.scalars(sa.select(TimeBudget).filter_by(user_id=user_id)).first()
 
 
 def limits(settings: TimeBudget | None) -> Limits:
-    """Return a person's own limits, those of the content where they have set none."""
+    """Return a person's own limits, or the defaults."""
     content = time_content()
     week = settings.week_minutes if settings else None
     deep_work = settings.deep_work_minutes if settings else None
@@ -52,7 +52,7 @@ def limits(settings: TimeBudget | None) -> Limits:
 
 
 def entries(session: Session, user_id: uuid.UUID, week: Week) -> Sequence[TimeEntry]:
-    """Load what a person recorded for a week, the newest day first, on it what has no time."""
+    """Load the entries of a week, latest day first, entries without a time first in each day."""
     found = sa.select(TimeEntry).where(*_of_weeks(user_id, week, week))
     return session.scalars(
         found.order_by(
@@ -65,7 +65,7 @@ def entries(session: Session, user_id: uuid.UUID, week: Week) -> Sequence[TimeEn
 
 
 def has_entries(session: Session, user_id: uuid.UUID) -> bool:
-    """Return whether a person has recorded anything in any week."""
+    """Return whether a person has any entries."""
     there = sa.exists().where(TimeEntry.user_id == user_id, TimeEntry.removed_at.is_(None))
     return bool(session.scalar(sa.select(there)))
 
@@ -73,7 +73,7 @@ def has_entries(session: Session, user_id: uuid.UUID) -> bool:
 def figures(
     session: Session, user_id: uuid.UUID, last: Week, number: int, limits: Limits
 ) -> list[WeekFigures]:
-    """Load the figures of as many weeks in their order, in one statement."""
+    """Load the figures of a number of weeks up to `last`, in order, in one statement."""
     weeks = [last.back(each) for each in reversed(range(number))]
     sums = (
         sa.select(TimeEntry.day, TimeEntry.category, sa.func.sum(TimeEntry.minutes))
@@ -97,7 +97,7 @@ def _of_weeks(user_id: uuid.UUID, first: Week, last: Week) -> tuple[sa.ColumnEle
 
 @cache
 def sorting_rules() -> SortingRules:
-    """Return the rules that sort a calendar, read once a process."""
+    """Return the rules that sort calendar events, read once per process."""
     from roadmap.catalog.files import read_as
     from roadmap.time_budget.content import SortingRules
 
@@ -105,15 +105,15 @@ def sorting_rules() -> SortingRules:
 
 
 def learned_categories(session: Session, user_id: uuid.UUID) -> dict[str, str]:
-    """Return the category of each title that a person corrected, by `sorting.title_key`."""
+    """Load the categories that a person chose for titles, by `sorting.title_key`."""
     found = sa.select(TitleCategory.title_key, TitleCategory.category).filter_by(user_id=user_id)
     return {key: value for key, value in session.execute(found)}  # noqa: C416 - a dict of rows is none
 
 
-def imported(
+def load_calendar_entries(
     session: Session, user_id: uuid.UUID, first: dt.date, last: dt.date, keys: Iterable[str]
 ) -> Sequence[TimeEntry]:
-    """Load what calendars brought for some days, removed or not, and the entries of some keys."""
+    """Load calendar entries of some days, including removed ones, and those with some keys."""
     return session.scalars(
         sa.select(TimeEntry).where(
             TimeEntry.user_id == user_id,
@@ -123,8 +123,8 @@ def imported(
     ).all()
 
 
-def titled_by_calendar(user_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
-    """Select a person's entries that have the title of a calendar."""
+def calendar_title_conditions(user_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions for a person's calendar entries that have a title."""
     return (
         TimeEntry.user_id == user_id,
         TimeEntry.source == "calendar",
@@ -132,10 +132,10 @@ def titled_by_calendar(user_id: uuid.UUID) -> tuple[sa.ColumnElement[bool], ...]
     )
 
 
-def minutes_by_hand(
+def manual_minutes(
     session: Session, user_id: uuid.UUID, first: dt.date, last: dt.date
 ) -> dict[dt.date, int]:
-    """Return the minutes that a person entered for each of some days."""
+    """Load the minutes entered by hand, by day."""
     found = (
         sa.select(TimeEntry.day, sa.func.sum(TimeEntry.minutes))
         .where(

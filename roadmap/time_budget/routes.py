@@ -1,4 +1,4 @@
-"""The pages of the week. Nobody else sees any of it."""
+"""The pages of the week, visible only to the person."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from roadmap.time_budget.rules import Week
 time_budget = Blueprint("time_budget", __name__)
 
 TREND_WEEKS = 12
-# Days are entered one after the other: the form keeps day and category for so long.
-ENTERING = dt.timedelta(minutes=30)
+# After an entry, the form keeps its day and category for this long, to enter several in a row.
+PREFILL_PERIOD = dt.timedelta(minutes=30)
 
 
 @time_budget.get("/time")
@@ -46,9 +46,9 @@ def add() -> Response:
     if not form.validate():
         return _render_week(_week(), entry_form=form, status=422)
     entry = actions.add_entry(db.session, current_user.id, **form.values, now=now(), key=form_key())
-    flash(_("Added: %(entry)s.", entry=_in_words(entry)))
-    # With the keyboard the next step is the next entry.
-    return _see_week(entry.day, anchor="add")
+    flash(_("Added: %(entry)s.", entry=_describe(entry)))
+    # Move the focus to the form for the next entry.
+    return _redirect_to_week(entry.day, anchor="add")
 
 
 @time_budget.get("/time/entries/<uuid:key>")
@@ -72,8 +72,8 @@ def edit(key: uuid.UUID) -> Response:
     except StaleForm as stale:
         refused = form.refuse(stale, _entry_form(entry, formdata=None))
         return _render_entry(entry, form, **refused)
-    flash(_("Saved: %(entry)s.", entry=_in_words(entry)))
-    return _see_week(entry.day)
+    flash(_("Saved: %(entry)s.", entry=_describe(entry)))
+    return _redirect_to_week(entry.day)
 
 
 @time_budget.delete("/time/entries/<uuid:key>")
@@ -81,10 +81,10 @@ def edit(key: uuid.UUID) -> Response:
 def remove(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "time.write", TimeEntry, key)
     actions.remove_entry(db.session, entry, now=now())
-    said = _("Deleted: %(entry)s.", entry=_in_words(entry))
+    said = _("Deleted: %(entry)s.", entry=_describe(entry))
     message = render_template("time_budget/_undo.html", said=said, key=entry.id)
     flash(Markup(message))  # noqa: S704 - the template escapes
-    return _see_week(entry.day)
+    return _redirect_to_week(entry.day)
 
 
 @time_budget.delete("/time/entries/<uuid:key>/removal")
@@ -92,8 +92,8 @@ def remove(key: uuid.UUID) -> Response:
 def restore(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "time.write", TimeEntry, key)
     actions.restore_entry(db.session, entry)
-    flash(_("Back again: %(entry)s.", entry=_in_words(entry)))
-    return _see_week(entry.day)
+    flash(_("Back again: %(entry)s.", entry=_describe(entry)))
+    return _redirect_to_week(entry.day)
 
 
 @time_budget.put("/time/limits")
@@ -112,7 +112,7 @@ def save_limits() -> Response:
 
 
 def _week() -> Week:
-    """Return the week of the address; this one where it names none, or one to come."""
+    """Return the week in the URL, or this week if it is missing, invalid or in the future."""
     current = Week.of(current_user.today(now()))
     try:
         asked = Week.parse(request.args.get("week", ""))
@@ -121,8 +121,8 @@ def _week() -> Week:
     return asked if EARLIEST_DAY <= asked.monday <= current.monday else current
 
 
-def _see_week(day: dt.date, *, anchor: str | None = None) -> Response:
-    """Lead to the top of the week, where the message and its Undo stand."""
+def _redirect_to_week(day: dt.date, *, anchor: str | None = None) -> Response:
+    """Redirect to the week; without an anchor its top shows the message with Undo."""
     shown = Week.of(day)
     key = None if shown == Week.of(current_user.today(now())) else shown.key
     return see_other("time_budget.week", week=key, _anchor=anchor)
@@ -130,21 +130,21 @@ def _see_week(day: dt.date, *, anchor: str | None = None) -> Response:
 
 def _entry_form(entry: TimeEntry | None = None, **more: Any) -> EntryForm:
     categories = queries.time_content().categories
-    # What is no work stands in calendars only.
+    # Categories that are not work are only used by calendars.
     offered = [each for each in categories if each.counts_as != "nothing" or entry]
     return EntryForm(offered, today=current_user.today(now()), entry=entry, **more)
 
 
 def _next_entry_form(entries: Sequence[TimeEntry], day: dt.date) -> EntryForm:
-    """Return an empty form for a day, or for that of what was just entered by hand."""
+    """Return an empty form for a day, or for the day of an entry just added by hand."""
     typed = [each for each in entries if each.source == "hand"]
     last = max(typed, key=lambda each: each.created_at, default=None)
-    if last is None or last.created_at < now() - ENTERING:
+    if last is None or last.created_at < now() - PREFILL_PERIOD:
         return _entry_form(day=day, formdata=None)
     return _entry_form(day=last.day, category=last.category, formdata=None)
 
 
-def _in_words(entry: TimeEntry) -> str:
+def _describe(entry: TimeEntry) -> str:
     category = queries.time_content().by_key.get(entry.category)
     return f"{category.title if category else entry.category}, {duration(entry.minutes)}"
 
@@ -168,7 +168,7 @@ def _render_week(
     entries = queries.entries(db.session, current_user.id, shown)
     weeks = queries.figures(db.session, current_user.id, shown, TREND_WEEKS, limits)
     figures = weeks[-1]
-    # On a Monday nothing is late yet: the week before is what there is to learn from.
+    # On a Monday nothing is late yet, so look at the week before.
     lately = weeks[-2:] if shown == current else weeks[-1:]
     short = [each for each in reversed(lately) if each.is_short_of_deep_work(today)]
     if limits_form is None:

@@ -1,4 +1,4 @@
-"""Hours from a calendar: choose a file, look at what it says, save what counts."""
+"""Import hours from a calendar: choose a file, preview its events, and save the chosen ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from roadmap.time_budget.rules import Week
 
 time_calendar = Blueprint("time_calendar", __name__)
 
-# How long a calendar's host may take.
+# The timeout for a calendar's host.
 FETCH_SECONDS = 10
 
 
@@ -49,7 +49,7 @@ def calendar() -> Response:
 @permit("time.write")
 @limiter.limit("30/minute")
 def preview() -> Response:
-    """Show what a file says. Nothing is saved, of the file or of anything else."""
+    """Preview a file. Nothing is saved."""
     form = CalendarForm(today=current_user.today(now()))
     if not form.validate():
         return _render(form, status=422)
@@ -62,7 +62,7 @@ def preview() -> Response:
 
 @time_calendar.errorhandler(413)
 def too_large(_error: HTTPException) -> Response:
-    """Say of a file, which is not read then, what to do about its size."""
+    """Explain what to do about a file that is too large."""
     if request.endpoint != "time_calendar.preview":
         return render_error(413)
     return render_error(
@@ -76,15 +76,15 @@ def too_large(_error: HTTPException) -> Response:
 @permit("time.write")
 @limiter.limit("10/minute")
 def fetch() -> Response:
-    """Show what the calendar at the person's address says."""
+    """Preview the calendar at the person's URL."""
     allowed, settings = _allowed_or_404(), queries.budget(db.session, current_user.id)
     url = (settings and settings.calendar_url) or abort(404)
     form = CalendarForm(today=current_user.today(now()))
-    # The days are what counts; the file of this form is for the other button.
+    # This form only takes the days; its file field belongs to the other button.
     form.file.validators = []
     if not form.validate():
         return _render(form, status=422)
-    # The database is not kept waiting for somebody else's server.
+    # Release the database connection while waiting for another server.
     db.session.rollback()
     try:
         with fetch_slot():
@@ -126,7 +126,7 @@ def remove_address() -> BaseResponse:
 @time_calendar.get("/time/calendar/deep-work.ics")
 @permit("time.read")
 def deep_work() -> Response:
-    """Download blocks of deep work; without a choice, show the form."""
+    """Download deep work blocks, or show the form if the choice is missing or invalid."""
     form = BlocksForm(request.args)
     if not form.validate():
         return _render(blocks_form=form, status=422)
@@ -202,7 +202,7 @@ def _categories(found: Import) -> dict[str, str]:
 
 
 def _allowed_or_404() -> AllowedHosts:
-    """Return the hosts that the operator allows; without any there is no such page."""
+    """Return the allowed hosts; 404 if the operator allows none."""
     allowed: AllowedHosts = current_app.config["CALENDAR_HOSTS"]
     return allowed or abort(404)
 
@@ -224,24 +224,26 @@ def _render(
         address_form=address_form or AddressForm(formdata=None),
         blocks_form=blocks_form or BlocksForm(formdata=None),
         hosts=current_app.config["CALENDAR_HOSTS"].names,
-        # The rest of it is a secret.
+        # The rest of the URL is secret.
         host=urlsplit(url).hostname if url else None,
         learned=len(learned),
-        titled=count_rows(db.session, TimeEntry, *queries.titled_by_calendar(current_user.id)),
+        titled=count_rows(
+            db.session, TimeEntry, *queries.calendar_title_conditions(current_user.id)
+        ),
     )
 
 
 def _preview(data: bytes, form: CalendarForm) -> Response:
-    """Show what a calendar says of the days that were asked for. Raises CalendarError."""
+    """Preview the requested days of a calendar. Raises CalendarError."""
     window = form.window(current_user.timezone)
     with export_slot():
-        reading = read_isolated(data, window, form.own(current_user.email))
-    found = calendar_import.import_of(reading, window.first, window.last)
+        contents = read_isolated(data, window, form.own(current_user.email))
+    found = calendar_import.make_import(contents, window.first, window.last)
     days = (db.session, current_user.id, found.first, found.last)
-    saved = queries.imported(*days, [each.key for each in found.events])
-    sorter = actions.sorter_of(db.session, current_user.id)
+    saved = queries.load_calendar_entries(*days, [each.key for each in found.events])
+    sorter = actions.load_sorter(db.session, current_user.id)
     by_day: dict[dt.date, list[tuple[int, calendar_import.Row]]] = {}
-    for number, row in enumerate(calendar_import.rows_of(found, saved, sorter)):
+    for number, row in enumerate(calendar_import.preview_rows(found, saved, sorter)):
         by_day.setdefault(row.event.starts_at.date(), []).append((number, row))
     settings = queries.budget(db.session, current_user.id)
     return render_page(
@@ -250,8 +252,8 @@ def _preview(data: bytes, form: CalendarForm) -> Response:
         found=found,
         signed=calendar_import.sign(found, current_user.id, current_app.config["SECRET_KEY"]),
         by_day=by_day,
-        by_hand=queries.minutes_by_hand(*days),
-        reading=reading,
+        by_hand=queries.manual_minutes(*days),
+        contents=contents,
         categories=[(each.key, each.title) for each in queries.time_content().categories],
         keep_titles=bool(settings and settings.keep_titles),
         texts=calendar_texts,

@@ -1,4 +1,4 @@
-"""What follows from hours: weeks, shares, and whether too little deep work is left."""
+"""Weeks, shares of hours, and whether there is too little deep work. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 DAY_MINUTES = 24 * 60
 WORKDAYS = 5
-# A week with a smaller part recorded is not compared with anything: the rest is unknown.
+# A week with a smaller part recorded is not compared, because the rest is unknown.
 MOSTLY_PERCENT = 80
 # "1:30", "1h30", "1.5" or "1,5" hours; "1 h 30 min", "2h", "90 min".
 _CLOCK = re.compile(r"(\d{1,3})(?::|\s?h\s?)([0-5]\d)", re.ASCII)
@@ -20,7 +20,7 @@ _WORDS = re.compile(
 
 
 def parse_minutes(text: str) -> int:
-    """Read hours as people write them. Raises ValueError."""
+    """Parse a duration in hours or minutes. Raises ValueError."""
     text = " ".join(text.casefold().split())
     if found := _CLOCK.fullmatch(text):
         return int(found[1]) * 60 + int(found[2])
@@ -33,7 +33,7 @@ def parse_minutes(text: str) -> int:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Week:
-    """A week of ISO 8601, which begins on Monday."""
+    """An ISO 8601 week, which begins on Monday."""
 
     monday: dt.date
 
@@ -64,13 +64,13 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many minutes a person works in a week, and the fewest of deep work that they accept."""
+    """A person's working minutes per week, and the minimum for deep work."""
 
     week: int
     deep_work: int
 
     def deep_work_due(self, week: Week, today: dt.date) -> int:
-        """Return the minutes of deep work that the workdays before today should have had."""
+        """Return the minutes of deep work expected on the workdays before today."""
         passed = min(max((today - week.monday).days, 0), WORKDAYS)
         return self.deep_work * passed // WORKDAYS
 
@@ -109,7 +109,7 @@ class WeekFigures:
 
     @property
     def whole(self) -> int:
-        """Return what shares are of: the person's week, or what is recorded where that is more."""
+        """Return the base of shares: the person's week, or what is recorded if that is more."""
         return max(self.limits.week, self.recorded)
 
     @property
@@ -117,9 +117,9 @@ class WeekFigures:
         return 100 * self.recorded >= MOSTLY_PERCENT * self.limits.week
 
     def share(self, minutes: int) -> int:
-        """Return the share of the week in whole percent."""
+        """Return minutes as a percentage of the week, rounded."""
         return round(100 * minutes / self.whole)
 
     def is_short_of_deep_work(self, today: dt.date) -> bool:
-        """Return whether too little is left by now; a week without hours says nothing."""
+        """Return whether there is too little deep work so far; False for an empty week."""
         return bool(self.recorded) and self.deep_work < self.limits.deep_work_due(self.week, today)

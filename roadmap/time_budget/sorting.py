@@ -1,4 +1,4 @@
-"""Sort entries of a calendar into categories, each with the reason. Pure."""
+"""Sort calendar events into categories, each with a reason. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A category and why: "learned", "word" (then `word` is which), "two", "many" or "alone"."""
+    """A category and its reason: "learned", "word" (see `word`), "two", "many" or "alone"."""
 
     category: str
-    why: str
+    reason: str
     word: str = ""
 
 
 @dataclass(frozen=True)
 class Sorter:
-    """The rules, and the categories that a person gave to titles, by `title_key`."""
+    """The rules, and the categories that a person chose for titles, by `title_key`."""
 
     rules: SortingRules
     learned: Mapping[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Sorter:
         ]
 
     def sort(self, title: str, people: int) -> Choice:
-        """Return the category of an entry; `people` counts the person too, 0 for nobody named."""
+        """Return an event's category; `people` includes the person, and is 0 if none is named."""
         if category := self.learned.get(title_key(title, self.owner)):
             return Choice(category, "learned")
         folded = _fold(title)
@@ -53,9 +53,9 @@ class Sorter:
 
 
 def title_key(title: str, owner: bytes) -> str:
-    """Return what stands for a title that is learned: a digest, so that no title is kept.
+    """Return a digest of a learned title, so that titles themselves are not stored.
 
-    It is another one for each owner, and the same whatever case, accents or blanks.
+    It is keyed by owner, and ignores case, accents and whitespace.
     """
     digest = hashlib.blake2b(_fold(title).encode(), key=owner, digest_size=16)
     return digest.hexdigest()
@@ -66,7 +66,7 @@ def _fold(title: str) -> str:
 
 
 def _pattern(words: list[str]) -> re.Pattern[str]:
-    """Match any of the words; * at a word's end stands for the rest of it."""
+    """Return a pattern for any of the words; a final * matches the rest of a word."""
     texts = []
     for word in words:
         beginning = re.escape(fold(word.removesuffix("*")))

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from roadmap.time_budget import calendar_file
-from roadmap.time_budget.calendar_file import CalendarError, Reading, Window, read
+from roadmap.time_budget.calendar_file import CalendarContents, CalendarError, Window, read
 
 CALENDARS = Path(__file__).parent / "calendars"
 BERLIN = Window(dt.date(2026, 10, 19), dt.date(2026, 11, 1), "Europe/Berlin")
 
 
-def read_file(name: str, window: Window = BERLIN) -> Reading:
+def read_file(name: str, window: Window = BERLIN) -> CalendarContents:
     return read((CALENDARS / f"{name}.ics").read_bytes(), window, ["Alice@example.org"])
 
 
@@ -41,15 +41,15 @@ def entry(uid: str, *more: str, start: str = "20261020T100000Z") -> str:
     return "\n".join((f"UID:{uid}", f"DTSTART:{start}", "DURATION:PT30M", f"SUMMARY:{uid}", *more))
 
 
-def shown(reading: Reading) -> list[tuple[str, int, str, int]]:
+def shown(contents: CalendarContents) -> list[tuple[str, int, str, int]]:
     return [
         (f"{each.starts_at:%d %H:%M}", each.minutes, each.title, each.people)
-        for each in reading.events
+        for each in contents.events
     ]
 
 
-def left_out(reading: Reading) -> dict[str, str]:
-    return {each.title: each.reason for each in reading.left_out}
+def skipped(contents: CalendarContents) -> dict[str, str]:
+    return {each.title: each.reason for each in contents.skipped}
 
 
 def test_google_with_a_moved_a_removed_and_a_declined_instance() -> None:
@@ -66,7 +66,7 @@ def test_google_with_a_moved_a_removed_and_a_declined_instance() -> None:
         ("29 09:30", 15, "Ranking stand-up", 3),
         ("30 09:30", 15, "Ranking stand-up", 3),
     ]
-    assert left_out(found) == {"Ranking stand-up": "declined", "Team day, all of us": "all-day"}
+    assert skipped(found) == {"Ranking stand-up": "declined", "Team day, all of us": "all-day"}
     assert found.problems == []
 
 
@@ -78,7 +78,7 @@ def test_outlook_with_its_own_names_of_time_zones() -> None:
         ("28 09:00", 60, "Quarterly planning with Product", 2),  # moved from Tuesday
     ]
     assert [each.unsure for each in found.events] == [False, True, False]
-    assert left_out(found) == {
+    assert skipped(found) == {
         "Lunch": "free",
         "Canceled: Vendor demo": "cancelled",
         "Dentist": "away",
@@ -95,7 +95,7 @@ def test_apple_with_addresses_in_parameters_and_times_without_a_zone() -> None:
         # Europe has changed its clocks, New York not yet.
         ("29 15:00", 60, "Mentoring Carol", 2),
     ]
-    assert left_out(found) == {"All hands rehearsal": "declined", "Send report": "no-duration"}
+    assert skipped(found) == {"All hands rehearsal": "declined", "Send report": "no-duration"}
     in_tokyo = read_file("apple", Window(BERLIN.first, BERLIN.last, "Asia/Tokyo"))
     assert [at for at, *_ in shown(in_tokyo)] == ["22 23:00", "27 09:00", "29 23:00"]
 
@@ -153,7 +153,7 @@ def test_the_night_in_which_the_clock_goes_back() -> None:
     call = "UID:call\nDTSTART:20261025T003000Z\nDTEND:20261025T011000Z\nSUMMARY:On call"
     day = "UID:day\nDTSTART:20261024T220000Z\nDTEND:20261025T220000Z\nSUMMARY:Watch"
     found = read(calendar(call, day), BERLIN)
-    assert left_out(found) == {"Watch": "all-day"}
+    assert skipped(found) == {"Watch": "all-day"}
     minutes = [
         each.minutes for each in calendar_file.read_isolated(calendar(call, day), BERLIN).events
     ]

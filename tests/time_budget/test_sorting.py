@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from roadmap.time_budget.calendar_import import minutes_once
+from roadmap.time_budget.calendar_import import non_overlapping_minutes
 from roadmap.time_budget.queries import sorting_rules, time_content
 from roadmap.time_budget.sorting import Choice, Sorter, title_key
 
@@ -51,8 +51,8 @@ def test_a_minute_in_two_entries_counts_for_the_shorter() -> None:
 
     focus, standup = span("09:00", "12:00"), span("09:30", "09:45")
     review, same = span("11:30", "12:30"), span("11:30", "12:30")
-    assert minutes_once([focus, standup, review, same]) == [135, 15, 60, 0]
-    assert minutes_once([focus, standup], [(focus.starts_at, 60)]) == [120, 0]
+    assert non_overlapping_minutes([focus, standup, review, same]) == [135, 15, 60, 0]
+    assert non_overlapping_minutes([focus, standup], [(focus.starts_at, 60)]) == [120, 0]
     # What was counted is known by beginnings and minutes: the block went on until twelve.
     before = [(focus.starts_at, 165), (standup.starts_at, 15)]
-    assert minutes_once([review, same], before) == [30, 0]
+    assert non_overlapping_minutes([review, same], before) == [30, 0]
