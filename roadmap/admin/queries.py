@@ -332,6 +332,6 @@ def find_pruned_day(session: Session) -> dt.date | None:
 
 
 def load_user_names(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:
-    """Load the names of those of these people who still have an account."""
+    """Load the names of people by id, except those without an account."""
     rows = session.execute(sa.select(User.id, User.name).where(User.id.in_(set(ids))))
     return {row.id: row.name for row in rows}

@@ -95,12 +95,12 @@ def read_forecast(slug: str) -> ForecastShape:
     Days off are skipped. 404 if you are not on the roadmap.
     """
     actor = current_actor()
-    mine = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
-    found = queries.load_forecast(db.session, actor, mine, now())
+    enrolled = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
+    found = queries.load_forecast(db.session, actor, enrolled, now())
     own, left = found.own_pace, found.remaining
     reachable = found.needed if left.required_hours and not found.is_target_too_soon else None
     return ForecastShape(
-        roadmap=mine.slug,
+        roadmap=enrolled.slug,
         required_hours_left=left.required_hours,
         target_on=found.target_on,
         soonest_on=found.soonest,

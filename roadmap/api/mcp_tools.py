@@ -134,13 +134,13 @@ def list_milestones(arguments: MilestoneFilter) -> AgentMilestones:
 
     Without arguments, all milestones of the primary roadmap; narrow them by stage or status.
     """
-    mine = {each.slug: each for each in enrollments(db.session, current_actor().id)}
-    if not mine:
+    by_slug = {each.slug: each for each in enrollments(db.session, current_actor().id)}
+    if not by_slug:
         abort_not_enrolled(None)
-    slug = arguments.roadmap or next(iter(mine))
-    if slug not in mine:
-        raise InvalidFields({"roadmap": [choose_one_of(mine)]})
-    enrolled = mine[slug]
+    slug = arguments.roadmap or next(iter(by_slug))
+    if slug not in by_slug:
+        raise InvalidFields({"roadmap": [choose_one_of(by_slug)]})
+    enrolled = by_slug[slug]
     content = load_revision(db.session, enrolled.revision_id).content
     stages = {stage.key: stage.title for stage in content.stages}
     if arguments.stage and arguments.stage not in stages:

@@ -41,10 +41,10 @@ def list_history(slug: str, query: Paging) -> SnapshotList:
     the roadmap.
     """
     actor = current_actor()
-    mine = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
+    enrolled = enrollment(db.session, actor.id, slug) or abort_not_enrolled(slug)
     items = [
         SnapshotShape.model_validate({**figures._asdict(), "day": day})
-        for day, figures in load_series(db.session, actor.id, mine.roadmap_id)
+        for day, figures in load_series(db.session, actor.id, enrolled.roadmap_id)
     ]
     part, cursor = paginate(items, query, lambda each: each.day.isoformat())
     return SnapshotList(items=part, next_cursor=cursor)

@@ -215,8 +215,8 @@ def export_portfolio(query: ExportQuery) -> Response:
 @operation(TAG)
 def list_own_portfolios() -> PortfolioList:
     """List your portfolios, the default one first."""
-    mine = list_portfolios(db.session, current_actor().id, now())
-    return PortfolioList.model_validate({"items": mine, "next_cursor": None})
+    portfolios = list_portfolios(db.session, current_actor().id, now())
+    return PortfolioList.model_validate({"items": portfolios, "next_cursor": None})
 
 
 @operation(

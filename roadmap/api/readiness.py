@@ -133,14 +133,14 @@ def read_readiness(query: ReadinessQuery) -> ReadinessShape:
     404 if you are not on a roadmap, or not on the given one.
     """
     actor = current_actor()
-    mine = enrollment(db.session, actor.id, query.roadmap) or abort_not_enrolled(query.roadmap)
-    content = load_revision(db.session, mine.revision_id).content
+    enrolled = enrollment(db.session, actor.id, query.roadmap) or abort_not_enrolled(query.roadmap)
+    content = load_revision(db.session, enrolled.revision_id).content
     tally = Tally(content, person_record(db.session, actor.id).own, actor.today(now()))
     found = explain(tally)
     supposed = what_if(tally, found, read_wanted([query.wanted]))
     if not holders_of(db.session, actor.id, Capability.REVIEW):
         found = replace(found, steps=tuple(step for step in found.steps if not step.is_reviewed))
-    return to_shape(mine.slug, found, supposed)
+    return to_shape(enrolled.slug, found, supposed)
 
 
 def to_shape(slug: str, found: Readiness, supposed: WhatIf) -> ReadinessShape:

@@ -1,6 +1,6 @@
 """Create, change, deactivate and reactivate accounts, and prune expired rows.
 
-Callers pass password hashes, because computing one takes 100 ms, too long for a transaction.
+Callers pass password hashes, because computing one in a transaction would hold locks for 100 ms.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def _find_reloaded(session: Session, condition: sa.ColumnElement[bool]) -> Invit
 def find_invitation(
     session: Session, invitation_id: uuid.UUID, team_id: uuid.UUID | None = None
 ) -> Invitation | None:
-    """Return the invitation with this id, if it is for `team_id` (when given)."""
+    """Return the invitation with this id; with `team_id`, only if it is for that team."""
     found = session.scalar(sa.select(Invitation).where(Invitation.id == invitation_id))
     return found if found and team_id in (None, found.team_id) else None
 

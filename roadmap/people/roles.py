@@ -38,24 +38,24 @@ class Role:
     """
 
     label: LazyText
-    # The label inside a sentence, alone, with its article ("you are a manager") and for several.
+    # The label within a sentence: alone, with an article ("you are a manager"), and plural.
     noun: LazyText
     noun_with_article: LazyText
     plural: LazyText
     capabilities: frozenset[Capability]
     invitation_title: LazyText
     invitation: LazyText
-    # The heading above the teams in which somebody has the role.
+    # The heading of the list of teams in which a person has the role.
     teams_heading: LazyText
-    # What the role may do, for those who choose one; empty for the lowest role.
+    # What the role may do, shown when choosing a role; empty for the lowest role.
     description: LazyText | str
-    # What somebody reads who was added to a team in this role.
+    # The message to a person who was added to a team in this role.
     consequence: LazyText
-    # What the people of a team read about a new holder; takes `who` and `team`, and so does the
-    # sentence for people in a team nested in it. Empty for a role that sees nobody.
+    # The messages to members of the team, and of nested teams, about a new holder of the role. They
+    # take `who` and `team`. Empty for a role that sees nobody.
     announcement: LazyText | str = ""
     announcement_nested: LazyText | str = ""
-    # What the role may do, for an invited person to read; empty for one that sees nobody.
+    # What the role may do, shown to invited people; empty for a role that sees nobody.
     duties: LazyText | str = ""
 
     def allows(self, capability: Capability) -> bool:
@@ -64,17 +64,17 @@ class Role:
 
 
 def plural_names(capability: Capability) -> str:
-    """Return the roles with a capability, the highest first, as in "managers and mentors"."""
+    """Return the names of roles with a capability, highest first: "managers and mentors"."""
     *others, lowest = (str(ROLES[key].plural) for key in reversed(roles_with(capability)))
     return _(" and ").join([", ".join(others), lowest] if others else [lowest])
 
 
-# Who sees what people share, for the sentences that say so.
+# The roles that see what people share, for use in messages.
 VIEWERS = LazyText(plural_names, Capability.SEE_SHARED)
-# Who has a row in the matrix, and counts in its figures.
+# The roles with a row in the matrix, which count in its figures.
 IN_MATRIX = LazyText(plural_names, Capability.BE_IN_MATRIX)
 
-# From the lowest to the highest: an invitation never takes a higher role away.
+# From lowest to highest. Invitations never replace a role by a lower one.
 ROLES: dict[str, Role] = {
     "member": Role(
         label=_l("Member"),
@@ -160,23 +160,23 @@ DEFAULT_ROLE = "member"
 
 
 def roles_with(capability: Capability) -> tuple[str, ...]:
-    """Return the keys of the roles that have a capability, for a condition in SQL."""
+    """Return the keys of the roles that have a capability."""
     return tuple(key for key, role in ROLES.items() if role.allows(capability))
 
 
 def is_at_least(role: str | None, other: str) -> bool:
-    """Return whether a role is the other one or a higher one; None is lower than any."""
+    """Return whether `role` is as high as `other` or higher; None is the lowest."""
     ranks = list(ROLES)
     return role is not None and ranks.index(role) >= ranks.index(other)
 
 
 def capabilities_of(roles: str) -> frozenset[Capability]:
-    """Return the capabilities of all the roles in a comma-separated list."""
+    """Return the combined capabilities of a comma-separated list of roles."""
     return frozenset().union(*(ROLES[key].capabilities for key in roles.split(",") if key))
 
 
 def highest_role(held: frozenset[Capability]) -> str:
-    """Return the highest role whose capabilities are all held; the lowest where none is."""
+    """Return the highest role whose capabilities are all in `held`, or else the lowest role."""
     return next(
         (key for key in reversed(ROLES) if ROLES[key].capabilities <= held), next(iter(ROLES))
     )
