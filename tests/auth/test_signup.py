@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from roadmap.auth import passwords
 from roadmap.people.models import AuditEntry, User
 from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in
-from tests.test_sent_twice import seal_of
+from tests.test_sent_twice import csrf_field
 
 ADA = {"name": "Ada", "email": "Ada@Example.org", "password": PASSWORD}
 
@@ -52,7 +52,7 @@ def test_it_starts_in_the_time_zone_of_the_browser(session, browser_of, sent, ke
 @pytest.mark.parametrize("knows_the_first_answer", [True, False])
 def test_sent_twice_it_signs_the_same_person_in(session, browser_of, knows_the_first_answer):
     first = browser_of()
-    sent = ADA | seal_of(first, "/signup")
+    sent = ADA | csrf_field(first, "/signup")
     answer = first.post("/signup", sent)
     again = first if knows_the_first_answer else browser_of()
     second = again.post("/signup", sent if knows_the_first_answer else ADA)

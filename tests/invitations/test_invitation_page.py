@@ -20,7 +20,7 @@ from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.queries import find_role
 from tests.evidence.form_data import form_fields
 from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in, set_password, sign_in
-from tests.test_sent_twice import seal_of
+from tests.test_sent_twice import csrf_field
 
 ADA = {"name": "Ada", "email": "ada@example.org", "password": PASSWORD}
 
@@ -89,7 +89,7 @@ def test_sent_twice_it_signs_the_same_person_in(
     values = {"role": role} if role else {"team": None, "by": cast.erin}
     address = make(**values, **({"email": email} if email else {}))
     first = browser_of()
-    sent = ADA | seal_of(first, address)
+    sent = ADA | csrf_field(first, address)
     answer = first.post(address, sent)
     assert answer.status_code == 303
     again = first if knows_the_first_answer else browser_of()
