@@ -36,11 +36,11 @@ _LINKING_WORDS = frozenset({"and", "also", "or", "see", "at", "in", "on", "via",
                             "under", "here", "cf", "&"})  # fmt: skip
 # Text that only names the kind of thing behind the link, such as "my PR" or "reviewed a PR".
 _DETERMINERS = frozenset({"a", "an", "the", "this", "my", "our"})
-_BARE_ACT = re.compile(
+_KIND_ONLY = re.compile(
     r"\w+ (?:(?:a|the|this|my) )?(?:prs?|mrs?|pull requests?|merge requests?|issue|commit)",
     re.IGNORECASE,
 )
-_JOINTS = " \t-\N{EN DASH}\N{EM DASH}:|·,;()<>[]"
+_SEPARATORS = " \t-\N{EN DASH}\N{EM DASH}:|·,;()<>[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,13 @@ def propose(
     is_stripped = strip_userinfo(text) != text
     text = clean_line(text)
     url, words = _split(text)
-    words, further = _take_links(words, url)
+    words, further = _extract_links(words, url)
     parsed_date = find_date(words, today, months)
     if parsed_date.date and parsed_date.date.first < EARLIEST_DATE:
         parsed_date = ParsedDate(problem=UNREAD, text=parsed_date.text)
     most = MAX_LENGTHS["title"]
     if not url:
-        kind = _likeliest(_kinds_from_words(text), proving)
+        kind = _choose_kind(_kinds_from_words(text), proving)
         return Proposal(
             shorten(text, most),
             description=text,
@@ -114,8 +114,8 @@ def propose(
         )
     found = recognize(url)
     link = clean_link(url)
-    title = words or (found.title if found else _bare(link))
-    if found and found.title and _BARE_ACT.fullmatch(words):
+    title = words or (found.title if found else _display_link(link))
+    if found and found.title and _KIND_ONLY.fullmatch(words):
         is_act = words.split()[0].lower() not in _DETERMINERS
         title = f"{words} {found.title}" if is_act else found.title
     date = found.occurred_on if found else None
@@ -129,7 +129,7 @@ def propose(
         description="\n\n".join(
             filter(None, [words if len(words) > most else "", *map(clean_link, further)])
         ),
-        kind=_likeliest(kinds, () if stated else proving),
+        kind=_choose_kind(kinds, () if stated else proving),
         occurred_on=None if parsed_date.problem else parsed_date.date or date,
         form=found.name if found else "",
         further=further,
@@ -153,7 +153,7 @@ def roadmap_return_url(back: str | None, milestone: str) -> str:
     return f"{found[1]}?{urlencode(query)}"
 
 
-def _likeliest(kinds: Sequence[str], proving: Sequence[str]) -> str:
+def _choose_kind(kinds: Sequence[str], proving: Sequence[str]) -> str:
     """Return the first kind that proves the milestone, else the likeliest kind.
 
     If no kind was recognized, return the one that proves the milestone best.
@@ -181,8 +181,8 @@ def _split(text: str) -> tuple[str, str]:
         url = _trim_link(found[0])
         before, after = text[: found.start()], text[found.start() + len(url) :]
         mark = ";" if after.startswith(";") else ""
-        before, after = before.rstrip(_JOINTS), after.lstrip(f"{_JOINTS}.")
-        if not _LINK.sub("", after).strip(_JOINTS + _AFTER_LINK):
+        before, after = before.rstrip(_SEPARATORS), after.lstrip(f"{_SEPARATORS}.")
+        if not _LINK.sub("", after).strip(_SEPARATORS + _AFTER_LINK):
             before = _drop_linking_words(before)
         if not before:
             after = _drop_linking_words(after, first=True)
@@ -191,7 +191,7 @@ def _split(text: str) -> tuple[str, str]:
         return "", text
     if not is_web_address(url):
         return "", text
-    return url, clean_line(words).strip(_JOINTS)
+    return url, clean_line(words).strip(_SEPARATORS)
 
 
 def _trim_link(link: str) -> str:
@@ -202,7 +202,7 @@ def _trim_link(link: str) -> str:
     return link
 
 
-def _take_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
+def _extract_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
     """Return the words without further links, and these links without duplicates."""
     # The closing bracket may already have been stripped from the end of the text.
     words = re.sub(rf"(?i:{_MARKDOWN_LINK.pattern}?)", r"\1 \2 ", words) if url else words
@@ -213,8 +213,8 @@ def _take_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
     links.pop(identifier_of(url), None)
     # Words that only connected a link to the text are not part of the title.
     *before, last = _LINK.split(words)
-    parts = [_drop_linking_words(part).strip(_JOINTS) for part in before]
-    last = last.strip(_JOINTS + _AFTER_LINK)
+    parts = [_drop_linking_words(part).strip(_SEPARATORS) for part in before]
+    last = last.strip(_SEPARATORS + _AFTER_LINK)
     if not any(parts):
         last = _drop_linking_words(last, first=True)
     return " ".join(filter(None, [*parts, last])), tuple(reversed(links.values()))
@@ -223,16 +223,16 @@ def _take_links(words: str, url: str) -> tuple[str, tuple[str, ...]]:
 def _drop_linking_words(text: str, *, first: bool = False) -> str:
     """Drop linking words such as "and" or "see" from the end of a text, or from its start."""
     while text:
-        text = text.strip(_JOINTS)
+        text = text.strip(_SEPARATORS)
         head, _space, last = text.rpartition(" ")
         if first:
             last, _space, head = text.partition(" ")
-        if last.lower().strip(f"{_JOINTS}.") not in _LINKING_WORDS:
+        if last.lower().strip(f"{_SEPARATORS}.") not in _LINKING_WORDS:
             break
         text = head
     return text
 
 
-def _bare(link: str) -> str:
+def _display_link(link: str) -> str:
     """Return a link for display, without scheme, query and fragment."""
     return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", link, flags=re.IGNORECASE).rstrip("/")

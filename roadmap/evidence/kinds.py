@@ -140,7 +140,7 @@ KINDS: dict[str, Kind] = {
         N_("interviewing"),
         N_(
             "The interviews that you held or the loop that you designed: how many, for which role, "
-            "with what rubric, and how your reviews held. No names of candidates."
+            "with what rubric, and how your judgements held. No names of candidates."
         ),
         impacts=("team",),
     ),

@@ -66,7 +66,7 @@ def capture() -> Response:
         # Not in the portfolio by default if the link contains secrets: the author must decide.
         visibility="team" if is_withheld else visibility,
     )
-    held = queries.find_by_link(db.session, current_user.id, proposal.url)
+    existing = queries.find_by_link(db.session, current_user.id, proposal.url)
     return _render(
         200,
         announce=_("Check it, then save it."),
@@ -74,8 +74,8 @@ def capture() -> Response:
         proposal=proposal,
         is_withheld=is_withheld,
         recognized=_(proposal.form) if proposal.form else "",
-        held=held,
-        held_for=held.milestone_keys if held else (),
+        existing=existing,
+        existing_milestones=existing.milestone_keys if existing else (),
         offered={} if target else _offer(milestones.values(), proposal.kind),
         query=urlencode({"milestone": target.key, "back": back} if target else {"back": back}),
         **context,
