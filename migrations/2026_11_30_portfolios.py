@@ -41,7 +41,7 @@ def _foreign_key(table: str, column: str, target: str) -> sa.ForeignKeyConstrain
 
 
 def _set_aside(table: str) -> None:
-    """Rename a table, to copy its rows into a new one."""
+    """Move a table's rows to `<table>_before` and drop it, to re-create it in another shape."""
     op.execute(f'CREATE TABLE "{table}_before" AS SELECT * FROM "{table}"')
     op.drop_table(table)
 
