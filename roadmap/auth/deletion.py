@@ -131,20 +131,20 @@ def _mail(user: User, deletion: AccountDeletion) -> outbox.Mail:
     with force_locale(user.locale):
         day = last_day(deletion, user)
         if deletion.requested_by == user.id:
-            way_back = _(
+            back_url = _(
                 "Until then you can keep it: sign in, and choose to keep your account.\n\n%(link)s",
                 link=f"{public_address()}/login",
             )
         else:
-            way_back = _(
+            back_url = _(
                 "An administrator decided this. Until then an administrator can keep the account."
             )
         body = _(
             "Hello %(name)s,\n\nYour account on Cairn is closed and will be deleted on %(day)s, "
-            "with everything that you recorded.\n\n%(way_back)s\n",
+            "with everything that you recorded.\n\n%(back_url)s\n",
             name=user.name,
             day=day,
-            way_back=way_back,
+            back_url=back_url,
         )
         subject = _("Your Cairn account will be deleted on %(day)s", day=day)
     # Without `user_id`, because deactivated accounts get no mail.

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from roadmap.backup.archive import Manifest, write_file, write_manifest, write_table
-from roadmap.backup.progress import Say, quiet
+from roadmap.backup.progress import Report, ignore
 from roadmap.backup.restore import (
     CHUNK,
     backed_up_tables,
@@ -48,18 +48,19 @@ def create(path: Path, *, now: dt.datetime) -> Manifest:
     return manifest
 
 
-def verify(path: Path, *, trust: bool = False, say: Say = quiet) -> Manifest:
+def verify(path: Path, *, trust: bool = False, report: Report = ignore) -> Manifest:
     """Load a backup into a temporary database. Raises InvalidBackup or SchemaMismatch.
 
-    Raises ForeignBackup for a backup that this instance did not sign, unless `trust` is set. `say`
-    receives lines about disk space and progress. Raises InsufficientSpace before writing anything.
+    Raises ForeignBackup for a backup that this instance did not sign, unless `trust` is set.
+    `report` receives lines about disk space and progress. Raises InsufficientSpace before writing
+    anything.
     """
-    with restore_to_scratch(path, trust=trust, say=say) as (manifest, _scratch):
+    with restore_to_scratch(path, trust=trust, report=report) as (manifest, _scratch):
         return manifest
 
 
 def restore(
-    path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = False, say: Say = quiet
+    path: Path, *, keep: Path | None, now: dt.datetime, trust: bool = False, report: Report = ignore
 ) -> tuple[Manifest, int]:
     """Verify a backup and replace the whole database with it, in one transaction.
 
@@ -69,7 +70,7 @@ def restore(
     transaction and then erased again. Returns the manifest and the number of these people.
     """
     with (
-        restore_to_scratch(path, trust=trust, say=say, replaces=True) as (manifest, scratch),
+        restore_to_scratch(path, trust=trust, report=report, replaces=True) as (manifest, scratch),
         file_store().block_deletion(),
         announce_restore(Path(current_app.config["DATA_DIR"])),
         db.engine.connect().execution_options(writes=True) as connection,
@@ -80,11 +81,11 @@ def restore(
         lock_all_tables(connection)
         if keep is not None:
             _write_file(keep, connection, now)
-        replace_all(connection, scratch, manifest, say)
+        replace_all(connection, scratch, manifest, report)
         erased = mark_restored(connection, now=now)
     if erased:
         who = count_of(erased, "person was", "people were")
-        say(f"{who} erased after this backup was made, and will be erased again now")
+        report(f"{who} erased after this backup was made, and will be erased again now")
         erase_due(now=now, cause="restore")
     # A backup cannot contain the audit entry of its own creation.
     _record("backup.created", path, manifest.made_at)

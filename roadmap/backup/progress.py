@@ -13,10 +13,10 @@ import click
 SECONDS = 5.0
 MEGABYTE = 1_000_000
 
-Say = Callable[[str], object]
+Report = Callable[[str], object]
 
 
-def quiet(_line: str) -> None:
+def ignore(_line: str) -> None:
     """Discard the message."""
 
 
@@ -27,19 +27,19 @@ class InsufficientSpace(click.ClickException):
 class Progress:
     """Report the number of processed rows at intervals."""
 
-    def __init__(self, say: Say, step: str, total: int) -> None:
-        self._say, self._step, self._total = say, step, total
+    def __init__(self, report: Report, step: str, total: int) -> None:
+        self._report, self._step, self._total = report, step, total
         self._done = 0
-        self._said_at = time.monotonic()
+        self._reported_at = time.monotonic()
 
     def add(self, rows: int) -> None:
         self._done += rows
-        if time.monotonic() - self._said_at >= SECONDS:
-            self._said_at = time.monotonic()
-            self._say(f"{self._step} {self._done:,} of {self._total:,} rows")
+        if time.monotonic() - self._reported_at >= SECONDS:
+            self._reported_at = time.monotonic()
+            self._report(f"{self._step} {self._done:,} of {self._total:,} rows")
 
 
-def require_space(needs: Mapping[Path, int], say: Say) -> None:
+def require_space(needs: Mapping[Path, int], report: Report) -> None:
     """Report the disk space needed. Raises InsufficientSpace if a disk has less."""
     disks: dict[int, list[Path]] = {}
     for folder in needs:
@@ -52,7 +52,7 @@ def require_space(needs: Mapping[Path, int], say: Say) -> None:
             raise InsufficientSpace(
                 f"this needs {text}. TMPDIR names another folder for temporary files"
             )
-        say(f"This needs {text}")
+        report(f"This needs {text}")
 
 
 def _megabytes(size: int) -> str:

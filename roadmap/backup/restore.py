@@ -25,7 +25,7 @@ from roadmap.backup.archive import (
     read_manifest,
     read_table,
 )
-from roadmap.backup.progress import Progress, Say, quiet, require_space
+from roadmap.backup.progress import Progress, Report, ignore, require_space
 from roadmap.core.batches import batched
 from roadmap.core.database import db, init_database, newest_migrations
 from roadmap.core.file_store import file_store
@@ -78,7 +78,7 @@ def _read_known_manifest(packed: zipfile.ZipFile, *, trust: bool) -> Manifest:
 
 @contextlib.contextmanager
 def restore_to_scratch(
-    path: Path, *, trust: bool, say: Say = quiet, replaces: bool = False
+    path: Path, *, trust: bool, report: Report = ignore, replaces: bool = False
 ) -> Iterator[tuple[Manifest, sa.Engine]]:
     """Load the backup into a temporary database, migrate it to the newest schema and check it.
 
@@ -91,10 +91,10 @@ def restore_to_scratch(
         contextlib.ExitStack() as stack,
     ):
         manifest = _read_known_manifest(packed, trust=trust)
-        require_space(_estimate_space(packed, replaces=replaces), say)
+        require_space(_estimate_space(packed, replaces=replaces), report)
         check_contents(packed, manifest)
         for name in manifest.missing_files:
-            say(f"The file {name} was missing already when the backup was made")
+            report(f"The file {name} was missing already when the backup was made")
         scratch = create_scratch_app(Path(folder) / "restore.sqlite3")
         # Leave the temporary application's context before yielding.
         with scratch.app_context():
@@ -106,7 +106,7 @@ def restore_to_scratch(
                 alembic.stamp()
             else:
                 alembic.upgrade(manifest.revision)
-            _load_tables(engine, packed, manifest, say)
+            _load_tables(engine, packed, manifest, report)
             _check_integrity(engine)
             upgrade()
             _check_integrity(engine)
@@ -145,8 +145,10 @@ def _estimate_space(packed: zipfile.ZipFile, *, replaces: bool) -> Counter[Path]
     return needs
 
 
-def _load_tables(engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest, say: Say) -> None:
-    progress = Progress(say, "Loaded and checked", manifest.rows)
+def _load_tables(
+    engine: sa.Engine, packed: zipfile.ZipFile, manifest: Manifest, report: Report
+) -> None:
+    progress = Progress(report, "Loaded and checked", manifest.rows)
     with engine.connect() as connection:
         # Foreign keys are checked after all rows are loaded.
         raw: Any = connection.connection.driver_connection
@@ -258,10 +260,10 @@ def lock_all_tables(connection: sa.Connection) -> None:
 
 
 def replace_all(
-    connection: sa.Connection, scratch: sa.Engine, manifest: Manifest, say: Say = quiet
+    connection: sa.Connection, scratch: sa.Engine, manifest: Manifest, report: Report = ignore
 ) -> None:
     """Replace all rows with those in `scratch`. Raises InvalidBackup if a count differs."""
-    progress = Progress(say, "Replaced", manifest.rows)
+    progress = Progress(report, "Replaced", manifest.rows)
     everything = Base.metadata.sorted_tables
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"TRUNCATE {_quoted_names(everything)}")

@@ -29,7 +29,7 @@ from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.problems import problem_response
 from roadmap.core.proxy import public_address
-from roadmap.core.web import keep_unlisted, now, render_page
+from roadmap.core.web import now, prevent_indexing, render_page
 from roadmap.people.permissions import permit
 
 public_badges = Blueprint("public_badges", __name__)
@@ -53,11 +53,11 @@ def show(badge_id: uuid.UUID) -> Response:
     """Show a badge to anyone with its URL. A revoked one shows only that it was revoked."""
     badge = queries.find_public_badge(db.session, badge_id)
     if badge is None:
-        return keep_unlisted(render_page("badges/not_found.html", 404))
+        return prevent_indexing(render_page("badges/not_found.html", 404))
     if badge.revoked_at is not None:
         page = render_page("badges/revoked.html", 410, revoked_at=badge.revoked_at)
-        return keep_unlisted(page)
-    return keep_unlisted(
+        return prevent_indexing(page)
+    return prevent_indexing(
         render_page(
             "badges/public.html",
             badge=badge,
@@ -236,5 +236,5 @@ def _document(
         response.headers["Cache-Control"] = f"public, max-age={seconds}"
     if name:
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        keep_unlisted(response)
+        prevent_indexing(response)
     return response

@@ -21,7 +21,7 @@ from roadmap.core.i18n import current_locale
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import public_address
-from roadmap.core.web import form_key, keep_unlisted, now, render_page, see_other
+from roadmap.core.web import form_key, now, prevent_indexing, render_page, see_other
 from roadmap.people.permissions import permit
 
 calendar = Blueprint("calendar", __name__)
@@ -103,7 +103,7 @@ def read_feed(token: str) -> Response:
             lambda own: actions.record_access(own, feed_id, day),
             what=f"calendar address {feed_id} was read",
         )
-    response = keep_unlisted(Response(data, mimetype="text/calendar"))
+    response = prevent_indexing(Response(data, mimetype="text/calendar"))
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers.set("Content-Disposition", "inline", filename="cairn.ics")
     response.add_etag()

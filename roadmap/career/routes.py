@@ -69,7 +69,7 @@ def add_entry(model: type[Entry]) -> Response:
 def edit_entry(model: type[Entry], key: uuid.UUID) -> Response:
     row = _load(model, key)
     form = _form(model, obj=row)
-    form.note_shown(row)
+    form.set_fingerprint(row)
     return _render_form(model, form, row)
 
 
@@ -85,7 +85,7 @@ def save_entry(model: type[Entry], key: uuid.UUID) -> Response:
         actions.change(db.session, row, form.values, seen=seen, by=current_user.id, now=now())
     except StaleForm:
         # Show the saved entry next to the form. Submitting again overwrites it.
-        form.note_shown(row)
+        form.set_fingerprint(row)
         return _render_form(model, form, row, 409)
     return _redirect_with(SAVED[model], row)
 

@@ -23,7 +23,7 @@ from roadmap.core.text import count_of
 
 group = CommandGroup("backup")
 FILE_PATH = click.Path(dir_okay=False, path_type=Path)
-SAY = partial(click.echo, err=True)
+PRINT_ERR = partial(click.echo, err=True)
 TRUST = click.option(
     "--trust",
     is_flag=True,
@@ -45,7 +45,7 @@ def create(file: Path, force: bool) -> None:
     megabytes = file.stat().st_size / 1_000_000
     click.echo(f"{file}: {_describe_contents(manifest)}, {megabytes:.1f} MB")
     for name in manifest.missing_files:
-        SAY(f"Not included: the file {name}, which is missing or damaged in the data folder")
+        PRINT_ERR(f"Not included: the file {name}, which is missing or damaged in the data folder")
 
 
 @group.command("verify", any_schema=True)
@@ -54,7 +54,7 @@ def create(file: Path, force: bool) -> None:
 def verify(file: Path, trust: bool) -> None:
     """Check FILE by restoring it into a temporary database, without changing anything."""
     with _report_errors(file):
-        manifest = actions.verify(file, trust=trust, say=SAY)
+        manifest = actions.verify(file, trust=trust, report=PRINT_ERR)
     click.echo(f"{file} can be restored: {_describe(manifest)}")
 
 
@@ -83,7 +83,9 @@ def restore(file: Path, yes: bool, trust: bool) -> None:
         if has_accounts:
             stamp = utc_now().strftime("%Y%m%d-%H%M%S-%f")
             keep = Path(current_app.config["DATA_DIR"]) / f"before-restore-{stamp}.zip"
-        manifest, erased = actions.restore(file, keep=keep, now=utc_now(), trust=trust, say=SAY)
+        manifest, erased = actions.restore(
+            file, keep=keep, now=utc_now(), trust=trust, report=PRINT_ERR
+        )
     again = ""
     if erased:
         again = f"; {count_of(erased, 'person was', 'people were')} erased again"

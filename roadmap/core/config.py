@@ -465,7 +465,7 @@ def _check_database_path(database_url: str, data_dir: Path) -> None:
         raise ValueError(f"names {path}, but that is a folder.")
 
 
-def check(host: str, port: int) -> None:
+def check_settings(host: str, port: int) -> None:
     """Check the settings and store the server's URL.
 
     Exits with status 1 and one line per invalid setting.

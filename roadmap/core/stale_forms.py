@@ -40,7 +40,7 @@ def refresh(session: Session, row: object, names: Iterable[str] | None = None) -
         raise RowDeleted from None
 
 
-class SeenForm(FlaskForm):
+class FingerprintForm(FlaskForm):
     """A form with a fingerprint of the values that were saved when it was opened."""
 
     seen = HiddenField()
@@ -50,11 +50,11 @@ class SeenForm(FlaskForm):
         """Return the values by field name, which is also the column's name."""
         return {each.name: each.data for each in self if each.name not in ("seen", "csrf_token")}
 
-    def note_shown(self, row: object) -> None:
+    def set_fingerprint(self, row: object) -> None:
         """Store the fingerprint of a row's values for the form's fields."""
         self.seen.data = fingerprint({name: getattr(row, name) for name in self.values})
 
-    def refuse(self, stale: StaleForm, other: SeenForm) -> dict[str, Any]:
+    def refuse(self, stale: StaleForm, other: FingerprintForm) -> dict[str, Any]:
         """Return the template context for a stale form, which overwrites the row if sent again.
 
         `other` is a form with the saved values.
@@ -62,7 +62,7 @@ class SeenForm(FlaskForm):
         self.seen.data = fingerprint(stale.saved)
         return {"late": self.differences(other), "status": 409}
 
-    def differences(self, other: SeenForm) -> dict[str, str]:
+    def differences(self, other: FingerprintForm) -> dict[str, str]:
         """Return the displayed saved values of fields that differ, by label."""
         return {
             str(field.label.text): _shown(other[field.name])
@@ -71,7 +71,7 @@ class SeenForm(FlaskForm):
         }
 
 
-class DatedForm(SeenForm):
+class DatedForm(FingerprintForm):
     """A form that validates dates against the user's local `today`."""
 
     def __init__(self, *, today: dt.date, **kwargs: Any) -> None:
@@ -85,7 +85,7 @@ def fingerprint(values: Mapping[str, Any]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def check_seen(seen: str, saved: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+def check_fingerprint(seen: str, saved: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Raise StaleForm if `saved` changed since the form was opened and differs from `values`.
 
     An empty `seen` skips the check.

@@ -63,7 +63,7 @@ HTMX_CONFIG = {
 }
 
 # User agents that fetch links for search indexes or previews. CUBOT is a phone.
-LINK_READERS = re.compile(
+BOT_USER_AGENTS = re.compile(
     r"(?<!cu)bot\b|crawler|spider|preview|externalhit|^whatsapp|^viber|mastodon|embedly|iframely",
     re.IGNORECASE,
 )
@@ -87,7 +87,7 @@ def is_opened_by_person() -> bool:
         re.search("prefetch|preview", request.headers.get(name, "")) for name in prefetch_headers
     ):
         return False
-    return request.method == "GET" and not LINK_READERS.search(request.user_agent.string)
+    return request.method == "GET" and not BOT_USER_AGENTS.search(request.user_agent.string)
 
 
 def form_key() -> str:
@@ -162,7 +162,7 @@ def safe_redirect_target(target: str | None, default: str) -> str:
     return default if parts.scheme or parts.netloc else target
 
 
-def way_back(path: str) -> str:
+def back_url(path: str) -> str:
     """Return the URL of a list, with the filters and order that the user last had there."""
     came_from = urlsplit(request.referrer or "")
     kept_path, kept = session.get(LIST_KEY, ("", ""))
@@ -195,7 +195,7 @@ def not_modified_response(key: str) -> Response | None:
     return None
 
 
-def keep_unlisted(response: Response) -> Response:
+def prevent_indexing(response: Response) -> Response:
     """Exclude a page behind a secret link from search engines, archives and caches."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive, nosnippet"
     response.headers["Cache-Control"] = "no-store"
@@ -208,7 +208,7 @@ def init_web(app: Flask) -> None:
         htmx_config=json.dumps(HTMX_CONFIG),
         version=VERSION,
         tones_bar=svg.render_tones_bar,
-        way_back=way_back,
+        back_url=back_url,
     )
 
     @app.before_request

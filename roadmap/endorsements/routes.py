@@ -18,7 +18,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address, public_address
-from roadmap.core.web import form_key, keep_unlisted, now, render_page
+from roadmap.core.web import form_key, now, prevent_indexing, render_page
 from roadmap.endorsements import actions
 from roadmap.endorsements.forms import AskForm, WitnessForm
 from roadmap.endorsements.models import Endorsement
@@ -89,7 +89,7 @@ def answer(token: str) -> BaseResponse:
     account, address = hash_token(token).hex(), client_address()
     limits = rate_limits.attempt_limits("witness", account=account, address=address)
     if wait := rate_limits.count_attempt(limits, now=now()):
-        page = keep_unlisted(render_page("endorsements/not_found.html", wait=wait))
+        page = prevent_indexing(render_page("endorsements/not_found.html", wait=wait))
         return too_many_requests(page, wait)
     found, form = find_by_token(db.session, Endorsement, token), WitnessForm()
     if found is None or not found[0].is_open(now()):
@@ -130,10 +130,10 @@ def _render_witness(token: str, form: WitnessForm, *, status: int = 200) -> Resp
     """Render the witness's form, a thank-you page if they answered, or a 404 page."""
     found = find_by_token(db.session, Endorsement, token)
     if found is None or not (found[0].answered_at or found[0].is_open(now())):
-        return keep_unlisted(render_page("endorsements/not_found.html", 404))
+        return prevent_indexing(render_page("endorsements/not_found.html", 404))
     row, person = found
     if row.answered_at is not None:
-        return keep_unlisted(render_page("endorsements/thanks.html", name=person.name, row=row))
+        return prevent_indexing(render_page("endorsements/thanks.html", name=person.name, row=row))
     page = render_page(
         "endorsements/witness.html",
         status,
@@ -143,4 +143,4 @@ def _render_witness(token: str, form: WitnessForm, *, status: int = 200) -> Resp
         is_own=current_user.is_authenticated and current_user.id == row.user_id,
         form=form,
     )
-    return keep_unlisted(page)
+    return prevent_indexing(page)

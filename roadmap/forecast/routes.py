@@ -68,7 +68,7 @@ def add() -> Response:
 def show(key: uuid.UUID) -> Response:
     absence = permissions.load(db.session, current_user, "absence.read", Absence, key)
     form = _form(formdata=None, obj=absence)
-    form.note_shown(absence)
+    form.set_fingerprint(absence)
     return _render_absence(absence, form)
 
 

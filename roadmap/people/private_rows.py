@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.limits import LimitReached, count_rows
-from roadmap.core.stale_forms import RowDeleted, check_seen
+from roadmap.core.stale_forms import RowDeleted, check_fingerprint
 from roadmap.people.locks import lock_and_refresh, lock_user_to_read
 
 Row = TypeVar("Row", bound=Any)
@@ -46,7 +46,7 @@ def change_row(session: Session, row: Any, values: Mapping[str, Any], *, seen: s
     `seen` is the fingerprint of the values that the form showed; if empty, nothing is compared.
     """
     lock_row(session, row)
-    check_seen(seen, {name: getattr(row, name) for name in values}, values)
+    check_fingerprint(seen, {name: getattr(row, name) for name in values}, values)
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()

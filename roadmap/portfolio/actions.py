@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limits import count_rows
-from roadmap.core.stale_forms import RowDeleted, check_seen, refresh
+from roadmap.core.stale_forms import RowDeleted, check_fingerprint, refresh
 from roadmap.core.types import form_id
 from roadmap.evidence.audience_sql import is_visible
 from roadmap.evidence.item import Audience
@@ -329,7 +329,7 @@ def redact_item(
     choice = load_choices(session, portfolio.id).get(evidence_id)
     if choice is None:
         raise RowDeleted(f"{evidence_id} is not in the portfolio")
-    check_seen(seen, redaction_values(choice.redaction), redaction_values(redaction))
+    check_fingerprint(seen, redaction_values(choice.redaction), redaction_values(redaction))
     if choice.redaction == redaction:
         return
     choice.redaction = redaction

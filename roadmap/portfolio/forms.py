@@ -15,7 +15,7 @@ from wtforms.widgets import HiddenInput
 from roadmap.core.fields import PartialDateField, WholeNumberField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.stale_forms import SeenForm
+from roadmap.core.stale_forms import FingerprintForm
 from roadmap.core.text import clean_line, clean_multiline
 from roadmap.evidence.forms import CheckboxListField
 from roadmap.portfolio.profiles import NETWORKS, InvalidProfile, read_profile
@@ -80,7 +80,7 @@ class NewPortfolioForm(FlaskForm):
     )
 
 
-class RedactionForm(SeenForm):
+class RedactionForm(FingerprintForm):
     """The replacement text for a confidential item."""
 
     title = StringField(

@@ -17,8 +17,8 @@ from roadmap.core.proxy import public_address
 from roadmap.core.web import (
     form_key,
     is_opened_by_person,
-    keep_unlisted,
     now,
+    prevent_indexing,
     render_page,
     see_other,
 )
@@ -94,7 +94,7 @@ def public(token: str) -> Response:
                 lambda own: links.record_opening(own, link_id, day),
                 what=f"public link {link_id} was opened",
             )
-    return keep_unlisted(response)
+    return prevent_indexing(response)
 
 
 def _end_of_link(form: LinkForm) -> dt.datetime | None:

@@ -16,7 +16,7 @@ from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
 from roadmap.core.proxy import client_address, public_address
-from roadmap.core.web import form_key, keep_unlisted, now, render_page, see_other
+from roadmap.core.web import form_key, now, prevent_indexing, render_page, see_other
 from roadmap.evidence.forms import parse_uuid
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
@@ -79,7 +79,7 @@ def rate(token: str) -> BaseResponse:
     account, address = hash_token(token).hex(), client_address()
     limits = rate_limits.attempt_limits("peer-rating", account=account, address=address)
     if wait := rate_limits.count_attempt(limits, now=now()):
-        page = keep_unlisted(render_page("practice/peer_not_found.html", wait=wait))
+        page = prevent_indexing(render_page("practice/peer_not_found.html", wait=wait))
         return too_many_requests(page, wait)
     found, form = find_by_token(db.session, PeerLink, token), PeerRatingForm()
     if found is None or not found[0].is_open(now()):
@@ -98,12 +98,12 @@ def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
     found = find_by_token(db.session, PeerLink, token)
     question = queries.question_bank().by_key.get(found[0].question) if found else None
     if found is None or question is None:
-        return keep_unlisted(render_page("practice/peer_not_found.html", 404))
+        return prevent_indexing(render_page("practice/peer_not_found.html", 404))
     link, owner = found
     if link.rated_at is not None:
-        return keep_unlisted(render_page("practice/peer_thanks.html", name=owner.name))
+        return prevent_indexing(render_page("practice/peer_thanks.html", name=owner.name))
     if not link.is_open(now()):
-        return keep_unlisted(render_page("practice/peer_not_found.html", 404))
+        return prevent_indexing(render_page("practice/peer_not_found.html", 404))
     answer = queries.answer(db.session, link.user_id, link.question)
     form.seen.data = answer.revision if answer else ""
     page = render_page(
@@ -117,4 +117,4 @@ def _render(token: str, form: PeerRatingForm, *, status: int = 200) -> Response:
         texts=labelled_texts(answer),
         form=form,
     )
-    return keep_unlisted(page)
+    return prevent_indexing(page)

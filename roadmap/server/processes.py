@@ -230,7 +230,7 @@ def main(preload: Callable[[], None]) -> None:
             _held = ports.reserve_port(options.host, options.port)
         except ports.PortTaken as error:
             sys.exit(str(error))
-        config.check(options.host, options.port)
+        config.check_settings(options.host, options.port)
     # Until granian sets its handlers, let Ctrl-C end the process without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     preload()

@@ -23,7 +23,7 @@ from roadmap.core.fields import ParsedField, PastDayField, at_most
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.core.outbound import MAX_URL
-from roadmap.core.stale_forms import SeenForm
+from roadmap.core.stale_forms import FingerprintForm
 from roadmap.core.text import clean_line, clean_url
 from roadmap.time_budget.calendar_file import Window
 from roadmap.time_budget.presentation import duration
@@ -68,7 +68,7 @@ class HoursField(ParsedField):
         return duration(value)
 
 
-class EntryForm(SeenForm):
+class EntryForm(FingerprintForm):
     """Time of a category on a day that is not in the future."""
 
     category = RadioField(
@@ -108,7 +108,7 @@ class EntryForm(SeenForm):
             raise StopValidation(_("How long did it take?"))
 
 
-class LimitsForm(SeenForm):
+class LimitsForm(FingerprintForm):
     """A person's own limits; an empty field means the default."""
 
     deep_work_minutes = HoursField(

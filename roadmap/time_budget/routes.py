@@ -56,7 +56,7 @@ def add() -> Response:
 def show(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "time.read", TimeEntry, key)
     form = _entry_form(entry)
-    form.note_shown(entry)
+    form.set_fingerprint(entry)
     return _render_entry(entry, form)
 
 
@@ -173,7 +173,7 @@ def _render_week(
     short = [each for each in reversed(lately) if each.is_short_of_deep_work(today)]
     if limits_form is None:
         limits_form = LimitsForm(obj=settings, formdata=None)
-        limits_form.note_shown(settings or TimeBudget())
+        limits_form.set_fingerprint(settings or TimeBudget())
     return render_page(
         "time_budget/week.html",
         content=content,

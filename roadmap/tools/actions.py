@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from roadmap.core.stale_forms import check_seen
+from roadmap.core.stale_forms import check_fingerprint
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.tools import queries
@@ -34,7 +34,7 @@ def save(
     saved = queries.records(session, user_id).get(tool)
     if saved is not None:
         session.refresh(saved)
-    check_seen(seen, saved.values if saved else EMPTY_VALUES, values)
+    check_fingerprint(seen, saved.values if saved else EMPTY_VALUES, values)
     if values == (saved.values if saved else EMPTY_VALUES):
         return
     if saved is None:

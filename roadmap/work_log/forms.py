@@ -10,11 +10,11 @@ from wtforms.validators import DataRequired
 
 from roadmap.core.fields import PastDayField, at_most
 from roadmap.core.i18n import lazy_gettext as _l
-from roadmap.core.stale_forms import SeenForm
+from roadmap.core.stale_forms import FingerprintForm
 from roadmap.core.text import clean_line
 
 
-class EntryForm(SeenForm):
+class EntryForm(FingerprintForm):
     """A line about a day up to today. The default is today."""
 
     text = StringField(

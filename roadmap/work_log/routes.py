@@ -54,7 +54,7 @@ def add() -> Response:
 def show(key: uuid.UUID) -> Response:
     entry = permissions.load(db.session, current_user, "work_log.read", WorkLogEntry, key)
     form = _form(formdata=None, obj=entry)
-    form.note_shown(entry)
+    form.set_fingerprint(entry)
     return _render_entry(entry, form)
 
 

@@ -623,7 +623,7 @@ def test_requests_are_told_that_a_restore_is_under_way(
         assert time.monotonic() - began < 3
         answered.append(line)
 
-    actions.restore(file, keep=None, now=NOW, say=ask)
+    actions.restore(file, keep=None, now=NOW, report=ask)
     assert answered
     assert client.get("/login").status_code == 200
     assert client.get("/readyz").status_code == 200
@@ -748,7 +748,7 @@ def test_a_file_that_was_lost_does_not_spoil_the_backup(
     path.unlink()
     assert made.missing_files == [path.name]
     said: list[str] = []
-    actions.restore(tmp_path / "a.zip", keep=None, now=NOW, say=said.append)
+    actions.restore(tmp_path / "a.zip", keep=None, now=NOW, report=said.append)
     assert f"The file {path.name} was missing already when the backup was made" in said
 
 

@@ -214,7 +214,7 @@ def test_a_wrong_setting_is_one_line(
     for setting_name, value in FAULTS[name].prepare(tmp_path).items():
         monkeypatch.setenv(f"ROADMAP_{setting_name}", value)
     with pytest.raises(SystemExit) as refused:
-        config.check("127.0.0.1", 8000)
+        config.check_settings("127.0.0.1", 8000)
     [line] = str(refused.value.code).splitlines()
     assert "hidden" not in line
     for text in FAULTS[name].said:

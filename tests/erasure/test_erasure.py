@@ -245,7 +245,7 @@ def test_a_restored_backup_brings_nobody_back(session, cast, now, folder, tmp_pa
     backups.create(path, now=now)
     leave(session, cast.alice, at=now)
     actions.erase_due(now=now + deletion.GRACE)
-    backups.restore(path, keep=None, now=now + dt.timedelta(days=20), say=said.append)
+    backups.restore(path, keep=None, now=now + dt.timedelta(days=20), report=said.append)
     session.rollback()
     assert session.get(User, cast.alice) is None
     assert session.get(User, cast.bob)
