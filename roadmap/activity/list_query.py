@@ -34,7 +34,6 @@ def parse_day(text: str) -> dt.date | None:
 
 
 def start_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """Return the start of a day in a time zone."""
     return dt.datetime.combine(day, dt.time(), zone)
 
 
@@ -58,7 +57,6 @@ class ActivityQuery:
 
     @classmethod
     def parse(cls, values: Mapping[str, str]) -> ActivityQuery:
-        """Parse query parameters."""
         kind, who = clean_line(values.get("kind")), clean_line(values.get("who"))
         found = cls(
             kind=kind if kind in ACTIONS_BY_KIND else "",

@@ -64,5 +64,4 @@ class Endorsement(Base):
         return name
 
     def is_open(self, now: dt.datetime) -> bool:
-        """Return whether the witness can still answer."""
         return self.answered_at is None and now < self.expires_at

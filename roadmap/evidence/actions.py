@@ -86,7 +86,6 @@ def evidence_input(evidence: Evidence) -> EvidenceInput:
 
 
 def file_value(row: EvidenceFile | UploadedFile) -> File:
-    """Convert a file row to a `File`."""
     return File(row.sha256, row.name, row.size, row.media_type)
 
 
@@ -374,7 +373,6 @@ def _record(
 def record(
     session: Session, evidence: Evidence, action: str, by: Actor, now: dt.datetime, **data: Any
 ) -> None:
-    """Record an action on an item in the owner's history."""
     record_history(
         session, user_id=evidence.user_id, by=by.id, action=action, subject=str(evidence.id),
         now=now, **data,

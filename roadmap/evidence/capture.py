@@ -162,7 +162,6 @@ def _choose_kind(kinds: Sequence[str], proving: Sequence[str]) -> str:
 
 
 def _kinds_from_words(words: str) -> tuple[str, ...]:
-    """Return the kind that the words suggest, if any."""
     kind = guess_kind(words)
     return (kind,) if kind != OTHER else ()
 

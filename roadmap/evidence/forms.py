@@ -170,7 +170,6 @@ class EvidenceForm(FlaskForm):
 
     @property
     def links(self) -> list[UrlField]:
-        """Return the URL fields."""
         return [self.url, *(row.form.source_url for row in self.impacts)]
 
     def check_input(

@@ -63,17 +63,14 @@ class Impact:
 
     @property
     def has_result(self) -> bool:
-        """Return whether the result contains a number."""
         return holds_number(self.result)
 
     @property
     def has_baseline(self) -> bool:
-        """Return whether the baseline contains a number."""
         return holds_number(self.baseline)
 
     @property
     def baseline_with_unit(self) -> str:
-        """Return the baseline with its unit."""
         return _with_unit(self.baseline, self.unit)
 
     @property
@@ -84,7 +81,6 @@ class Impact:
 
     @property
     def result_with_unit(self) -> str:
-        """Return the result with its unit."""
         return _with_unit(self.result, self.unit)
 
 
@@ -151,7 +147,6 @@ class Version(Content):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return the content fields by name."""
         return {name: getattr(self, name) for name in CONTENT_FIELDS}
 
 
@@ -236,7 +231,6 @@ class Item:
 
     @property
     def milestones(self) -> tuple[str, ...]:
-        """Return the keys of the linked milestones."""
         return tuple([link.key for link in self.links])
 
     @property

@@ -117,7 +117,6 @@ def list_evidence(
 
 
 def _parameters(filters: Filters, words: list[str]) -> dict[str, Any]:
-    """Return the bind parameters of the list statement."""
     values: dict[str, Any] = {name: getattr(filters, name) for name in FILTER_NAMES}
     values["year"] = f"{filters.year or 0:04}"
     values["kind"] = (filters.kind or "").split(",")

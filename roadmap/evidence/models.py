@@ -18,7 +18,6 @@ from roadmap.people.labels import judge_name
 
 
 def _key(target: str, ondelete: str = "CASCADE", **options: Any) -> MappedColumn[Any]:
-    """Declare a foreign key column."""
     return mapped_column(sa.ForeignKey(target, ondelete=ondelete), **options)
 
 

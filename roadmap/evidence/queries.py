@@ -358,7 +358,6 @@ def search_milestones(
 
 
 def _load_unproven_milestones(session: Session, user_id: uuid.UUID) -> set[str]:
-    """Load the keys of milestones that a user has done but not linked to evidence."""
     linked = sa.exists().where(
         EvidenceMilestone.user_id == user_id,
         EvidenceMilestone.milestone_key == MilestoneStatus.milestone_key,

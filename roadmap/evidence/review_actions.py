@@ -369,7 +369,6 @@ def _lock_for_review(session: Session, evidence: Evidence, by: Actor) -> None:
 
 
 def confirmed_keys(session: Session, version_id: uuid.UUID) -> frozenset[str]:
-    """Load the keys of the milestones for which a version is confirmed."""
     query = sa.select(Confirmation.milestone_key).where(Confirmation.version_id == version_id)
     return frozenset(session.scalars(query))
 

@@ -77,7 +77,6 @@ class WithdrawalForm(FlaskForm):
     reason = StringField(_("Why you take it back"), [DataRequired()])
 
     def add_errors(self, error: InvalidInput) -> None:
-        """Add the errors to the reason field."""
         self.reason.errors = [str(labels.ERROR_MESSAGES[each.code]) for each in error.faults]
 
 

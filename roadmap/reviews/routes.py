@@ -277,7 +277,6 @@ def _check_still_reviewable(piece: Evidence, refusal: Refused) -> None:
 
 
 def _next_pending(piece: Evidence) -> tuple[Any, str]:
-    """Load the next item in the filtered queue, and the URL to go to."""
     filters = replace(_parse_filters(), show="waiting")
     entry = queries.next_pending(db.session, current_user, filters, piece)
     return entry, _with_filters(f"/reviews/{entry.id}" if entry else "/reviews", filters)

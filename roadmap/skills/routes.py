@@ -108,7 +108,6 @@ def _overview() -> dict[str, Any]:
 
 
 def _skills_added(roadmap: Content, before: Collection[Content]) -> list[Skill]:
-    """Return the skills of a roadmap that the roadmaps in `before` do not have."""
     return [s for s in roadmap.skills if not any(s.key in each.skill_by_key for each in before)]
 
 

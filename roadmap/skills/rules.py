@@ -38,7 +38,6 @@ class AssessedLevel(NamedTuple):
     is_gone: bool = False
 
     def is_old(self, today: dt.date) -> bool:
-        """Return whether the assessment is marked as old."""
         return is_old(self.at.date(), today)
 
 
@@ -69,5 +68,4 @@ class SkillComparison:
 
     @property
     def is_divergent(self) -> bool:
-        """Return whether the two levels differ by at least DIVERGENCE_THRESHOLD."""
         return abs(self.difference or 0) >= DIVERGENCE_THRESHOLD
