@@ -1,1 +1,1 @@
-"""Leaving for good: what is deleted with a person, and what others keep without the name."""
+"""Erase a person's account: delete their data, and anonymize what other people keep."""

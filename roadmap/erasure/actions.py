@@ -1,8 +1,8 @@
-"""Erase people whose grace is over, and again those whom a restored backup brought back.
+"""Erase people whose grace period has ended, and people whom a restored backup brought back.
 
-Each step may be repeated, and runs in a transaction of its own, so that nobody waits long and a
-process that dies is no harm: the person is deleted last. Once the grace is over nobody can keep
-the account, see `auth.deletion`.
+Each step is idempotent and runs in its own short transaction. The account is deleted last, so an
+interrupted erasure is resumed by the next run. After the grace period the account can no longer
+be kept, see `auth.deletion`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,20 @@ from roadmap.core.batches import batched
 from roadmap.core.database import count_changed, db
 from roadmap.core.types import Base
 from roadmap.erasure import ledger
-from roadmap.erasure.decisions import FORMER_COLLEAGUE, LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
+from roadmap.erasure.decisions import (
+    FORMER_COLLEAGUE,
+    LOGS,
+    NAME_COPIES,
+    TYPED_NAMES,
+    UNCONSTRAINED_REFERENCES,
+)
 from roadmap.erasure.rules import Person
 from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 
 log = logging.getLogger(__name__)
 
-# So many rows are changed in one transaction.
+# The maximum number of rows changed in one transaction.
 BATCH = 1_000
 _USERS: Any = User.__table__
 _DELETIONS: Any = AccountDeletion.__table__
@@ -40,7 +46,7 @@ _DELETIONS: Any = AccountDeletion.__table__
 def erase_due(
     *, now: dt.datetime, stopping: Callable[[], bool] = lambda: False, cause: str = ""
 ) -> int:
-    """Erase everybody whose grace is over; return how many. See `erase` for the `cause`."""
+    """Erase all people whose grace period has ended; return their number. `cause`: see `erase`."""
     with db.own_transaction() as own:
         people = list_due(own, now=now)
     count = 0
@@ -50,18 +56,19 @@ def erase_due(
         try:
             count += erase(user_id, now=now, cause=cause)
         except sa.exc.OperationalError:
-            # The database is down or busy: it goes on at the next run.
+            # The database is down or busy. The next run continues.
             raise
         except Exception:
-            # One failure must not keep the others. The id alone names nobody.
-            log.exception("person %s could not be erased", user_id)
+            # One failure must not stop the others. The id alone does not identify the person.
+            log.exception("could not erase person %s", user_id)
     return count
 
 
 def erase(user_id: uuid.UUID, *, now: dt.datetime, cause: str = "") -> bool:
-    """Erase a person whose grace is over; return False where there is no such person.
+    """Erase a person whose grace period has ended; return False if there is no such person.
 
-    `cause` tells the audit log why, if it is not the end of the grace: `command` or `restore`.
+    `cause` is recorded in the audit log unless the grace period is the cause: `command` or
+    `restore`.
     """
     with db.own_transaction() as own:
         person = _load(own, user_id, now)
@@ -84,9 +91,9 @@ def erase(user_id: uuid.UUID, *, now: dt.datetime, cause: str = "") -> bool:
 
 
 def mark_restored(connection: sa.Connection, *, now: dt.datetime) -> int:
-    """Close the accounts of people who were erased after the backup that is being restored.
+    """Deactivate people in a restored backup who were erased after it was made.
 
-    They are due at once; return how many there are.
+    Makes their erasure due immediately, and returns their number.
     """
     erased = ledger.read(current_app.config["DATA_DIR"])
     found = [
@@ -114,24 +121,24 @@ def _load(session: Session, user_id: uuid.UUID, now: dt.datetime) -> Person | No
     ).first()
     if row is None:
         return None
-    # An address that was never confirmed may be somebody else's.
+    # An unconfirmed address may belong to somebody else.
     emails = frozenset({row.email, row.email_key}) if row.email_key else frozenset[str]()
     return Person(user_id, row.name, emails, row.requested_at)
 
 
 def _scrub_log(table: sa.Table, columns: tuple[str, ...], person: Person) -> None:
-    """Replace what names the person in a table of many rows, without a lock while it is read."""
+    """Remove the person's identifiers from a large table, without locks during the scan."""
     texts = [sa.func.lower(sa.cast(table.c[name], sa.Text)) for name in columns]
-    found = [text.contains(each, autoescape=True) for text in texts for each in person.needles]
-    untied = UNTIED.get(table.name, "")
-    if untied:
-        found.append(table.c[untied] == person.id)
+    found = [text.contains(each, autoescape=True) for text in texts for each in person.search_terms]
+    reference = UNCONSTRAINED_REFERENCES.get(table.name, "")
+    if reference:
+        found.append(table.c[reference] == person.id)
     query = sa.select(table.c.id).where(sa.or_(*found)).order_by(table.c.id)
     if "user_id" in table.c:
         query = query.where(table.c.user_id != person.id)
     with db.engine.connect().execution_options(writes=False) as connection:
         if connection.dialect.name == "postgresql":
-            # It reads the whole table, which may take longer than a page may.
+            # A scan of the whole table may exceed the timeout for page requests.
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         ids = connection.scalars(query).all()
     for batch in batched(ids, BATCH):
@@ -139,15 +146,15 @@ def _scrub_log(table: sa.Table, columns: tuple[str, ...], person: Person) -> Non
             rows = session.execute(sa.select(table).where(table.c.id.in_(batch))).mappings()
             for row in rows.all():
                 values = {name: person.scrub(row[name]) for name in columns}
-                if untied and row[untied] == person.id:
-                    # Otherwise it would be something done on the command line.
-                    values |= {untied: None, "data": {**values["data"], "actor_erased": True}}
+                if reference and row[reference] == person.id:
+                    # Without the flag, no actor would mean the command line.
+                    values |= {reference: None, "data": {**values["data"], "actor_erased": True}}
                 if any(row[name] != value for name, value in values.items()):
                     session.execute(sa.update(table).where(table.c.id == row["id"]).values(values))
 
 
 def _delete_history(user_id: uuid.UUID) -> None:
-    """Delete the history of a person in batches: it may be their only long table."""
+    """Delete the person's history in batches, because it can be long."""
     table = Base.metadata.tables["history_entry"]
     ids = sa.select(table.c.id).where(table.c.user_id == user_id).limit(BATCH)
     deleted = BATCH
@@ -157,7 +164,7 @@ def _delete_history(user_id: uuid.UUID) -> None:
 
 
 def _anonymize(session: Session, person: Person) -> None:
-    """Replace the name in rows of others, and release what the person was reviewing."""
+    """Replace the name in other people's rows, and release evidence that the person reviewed."""
     tables = Base.metadata.tables
     for copy in NAME_COPIES:
         table = tables[copy.table]
@@ -165,16 +172,16 @@ def _anonymize(session: Session, person: Person) -> None:
         if copy.kinds:
             theirs = sa.and_(theirs, table.c.kind.in_(copy.kinds))
         owners = sa.select(table.c.user_id).where(theirs)
-        # Their pages say something else from now on.
+        # The owners' pages change, so their version must change as well.
         session.execute(
             sa.update(_USERS).where(_USERS.c.id.in_(owners)).values(version=_USERS.c.version + 1)
         )
-        session.execute(sa.update(table).where(theirs).values({copy.column: copy.words}))
+        session.execute(sa.update(table).where(theirs).values({copy.column: copy.replacement}))
     for name, column in TYPED_NAMES:
         typed = tables[name].c[column]
         session.execute(
             sa.update(tables[name])
-            # SQLite knows no capitals but those of English.
+            # SQLite's `lower` only converts ASCII, so an exact match is tried as well.
             .where(sa.or_(typed == person.name, sa.func.lower(typed) == person.name.lower()))
             .values({column: FORMER_COLLEAGUE})
         )
@@ -197,10 +204,10 @@ def _anonymize(session: Session, person: Person) -> None:
 
 
 def _delete_mails(session: Session, person: Person) -> None:
-    """Delete mails to the person, and those of others that name them, whether sent or not.
+    """Delete mails to the person, and other people's mails that name them, sent or queued.
 
-    One that waits and was written after the person was closed stays: it is about somebody else, or
-    a word that is also a name, and its reader still needs it.
+    A queued mail that was written after the account was closed is kept, unless it contains an
+    address or id. It is about a namesake or an ordinary word, and its reader still needs it.
     """
     mails = Base.metadata.tables["outgoing_mail"]
     texts = (mails.c.recipient, mails.c.subject, mails.c.body)
@@ -208,7 +215,7 @@ def _delete_mails(session: Session, person: Person) -> None:
         condition
         for text in texts
         for condition in (
-            *(sa.func.lower(text).contains(each, autoescape=True) for each in person.needles),
+            *(sa.func.lower(text).contains(each, autoescape=True) for each in person.search_terms),
             sa.func.lower(text).contains(person.name.lower(), autoescape=True),
             text.contains(person.name, autoescape=True),
         )

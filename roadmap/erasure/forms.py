@@ -1,4 +1,4 @@
-"""The form by which a person asks for their deletion."""
+"""The form for requesting the deletion of an account."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Who was erased: a line for each person in the data folder, with a digest of their id and the day.
+"""The ledger of erased people: a file in the data folder with a digest of each id and the date.
 
-It is in no backup, so that a restore of an older one can tell who must go again. A digest tells
-nobody who it was: ids are random.
+Backups do not include it, so that after a restore it still lists the people to erase again. Ids
+are random, so a digest does not identify anybody.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FILE_NAME = "erased-people"
 
 
 def record(folder: Path, user_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Add a person, durably; once is enough. Raises OSError."""
+    """Add a person durably, unless already listed. Raises OSError."""
     if digest(user_id) in read(folder):
         return
     with ensure_private_file(ensure_private_folder(folder) / FILE_NAME).open("a") as file:
@@ -28,7 +28,7 @@ def record(folder: Path, user_id: uuid.UUID, *, now: dt.datetime) -> None:
 
 
 def read(folder: Path) -> set[str]:
-    """Return the digests of all who were erased. Raises OSError."""
+    """Return the digests of all erased people. Raises OSError."""
     try:
         lines = (folder / FILE_NAME).read_text("ascii").splitlines()
     except FileNotFoundError:
@@ -37,5 +37,5 @@ def read(folder: Path) -> set[str]:
 
 
 def digest(user_id: uuid.UUID) -> str:
-    """Return what the ledger has of a person."""
+    """Return the digest of a person's id, as stored in the ledger."""
     return hashlib.sha256(user_id.bytes).hexdigest()

@@ -1,4 +1,4 @@
-"""Count what a person would leave behind, and what would be deleted."""
+"""Count the rows that an erasure would delete, and those that other people keep."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roadmap.core.gettext_noop import ngettext_noop
 from roadmap.core.i18n import ngettext
 from roadmap.core.types import Base
 
-# Tables with the column that says whose a row is, and how the page counts its rows.
+# Table, column with the person's id, and text for the number of rows.
 DELETED = (
     ("evidence", "user_id",
      ngettext_noop("%(num)d piece of evidence", "%(num)d pieces of evidence")),
@@ -22,7 +22,7 @@ DELETED = (
     ("portfolio_link", "user_id", ngettext_noop("%(num)d public link", "%(num)d public links")),
     ("api_token", "user_id", ngettext_noop("%(num)d API token", "%(num)d API tokens")),
 )  # fmt: skip
-# In rows of others, who keep them.
+# Rows of other people, who keep them.
 KEPT = (
     ("review", "reviewer_id",
      ngettext_noop("%(num)d review that you gave", "%(num)d reviews that you gave")),
@@ -37,7 +37,7 @@ KEPT = (
 def describe_rows(
     session: Session, user_id: uuid.UUID, places: Sequence[tuple[str, str, tuple[str, str]]]
 ) -> list[str]:
-    """Say how many rows a person has in these places, in one statement; none is left out."""
+    """Return a text for each place in which the person has rows, using one statement."""
     counts = []
     for name, column, _words in places:
         rows = Base.metadata.tables[name]

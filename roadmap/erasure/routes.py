@@ -1,4 +1,4 @@
-"""The pages on which a person leaves for good, or comes back in time."""
+"""Routes for requesting the deletion of an account, and for cancelling it in time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ask_deletion() -> Response:
 @permit("account.write")
 @fresh_login_required
 def request_deletion() -> Response:
-    """Close the account, sign its person out everywhere, and let the grace begin."""
+    """Close the account, end all its sessions, and start the grace period."""
     me = current_user._get_current_object()
     form = DeletionForm(own_email=me.email)
     if not form.validate():
@@ -59,7 +59,7 @@ def request_deletion() -> Response:
 @erasure.get("/account/return")
 @permit("public")
 def ask_return() -> Response:
-    """Show the one page of somebody who signed in while their account waits for its deletion."""
+    """Show the only page available to a person whose account is scheduled for deletion."""
     found = find_user_pending_deletion()
     if found is None:
         return redirect("/", 303) if signed_in_actor() else see_other("auth.login")
@@ -70,7 +70,7 @@ def ask_return() -> Response:
 @erasure.put("/account/return")
 @permit("public")
 def keep_account() -> Response:
-    """Keep the account: the session that began with signing in goes on as any other."""
+    """Cancel the deletion; the current session becomes an ordinary one."""
     found = find_user_pending_deletion()
     if found is None:
         return see_other("auth.login")

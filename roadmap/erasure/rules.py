@@ -1,4 +1,4 @@
-"""Find and replace the name, addresses and id of a person in texts and JSON values."""
+"""Find and replace a person's name, addresses and id in texts and JSON values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 
 from roadmap.erasure.decisions import ERASED, FORMER_COLLEAGUE
 
-# In JSON that code wrote, the keys whose value is a name.
+# Keys in generated JSON whose value is a name.
 NAME_KEYS = frozenset({"rater", "witness"})
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who is erased, as far as it is needed to find what names them."""
+    """The identifiers of the person being erased."""
 
     id: uuid.UUID
     name: str
@@ -26,21 +26,21 @@ class Person:
     requested_at: dt.datetime
 
     @cached_property
-    def needles(self) -> frozenset[str]:
-        """Return what a stored text or JSON that names the person contains, in lower case.
+    def search_terms(self) -> frozenset[str]:
+        """Return lower-case terms, of which every text or JSON that names the person contains one.
 
-        The name only as a whole value of JSON: a short one is in nearly every text.
+        The name is only searched as a whole JSON value, because a short one is part of most texts.
         """
         texts = {str(self.id), self.id.hex, *self.emails}
-        # JSON is stored with escapes for what is not ASCII.
+        # Stored JSON escapes non-ASCII characters.
         forms = {form for text in texts for form in (text, json.dumps(text)[1:-1])}
         return frozenset(form.lower() for form in (*forms, json.dumps(self.name)))
 
     def scrub(self, value: Any, key: str = "") -> Any:
-        """Replace all that names the person in a text or JSON value.
+        """Replace the person's identifiers in a text or JSON value.
 
-        Ids and addresses are replaced wherever they stand. A name is not: it may be any word, also
-        one that code writes, such as the key or the status of a milestone in the history of
+        Ids and addresses are replaced everywhere, the name only as the value of a key in
+        `NAME_KEYS`. It may be any word, such as a milestone's key or status in the history of
         somebody else.
         """
         match value:
@@ -57,7 +57,7 @@ class Person:
         return value
 
     def is_named_in(self, text: str) -> bool:
-        """Return whether a text has the name as a word."""
+        """Return whether a text contains the name as a whole word."""
         return bool(re.search(rf"(?<!\w){re.escape(self.name)}(?!\w)", text, re.IGNORECASE))
 
     @cached_property

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.core.types import Base
-from roadmap.erasure.decisions import LOGS, NAME_COPIES, TYPED_NAMES, UNTIED
+from roadmap.erasure.decisions import LOGS, NAME_COPIES, TYPED_NAMES, UNCONSTRAINED_REFERENCES
 
 # Deleted by `actions`: mails to the person or with their name, and invitations to or by them.
 DELETED_ROWS = ("outgoing_mail", "invitation")
@@ -87,7 +87,9 @@ def tells(column: sa.Column) -> bool:
 def decided() -> set[str]:
     logs = {f"{table}.{name}" for table, names in LOGS.items() for name in names}
     copies = {f"{copy.table}.{copy.column}" for copy in NAME_COPIES}
-    places = {f"{table}.{column}" for table, column in (*TYPED_NAMES, *UNTIED.items())}
+    places = {
+        f"{table}.{column}" for table, column in (*TYPED_NAMES, *UNCONSTRAINED_REFERENCES.items())
+    }
     return logs | copies | places | {column for columns in KEPT.values() for column in columns}
 
 
