@@ -1,1 +1,1 @@
-"""Everything of a person in one file, and back."""
+"""Export all data of a person to one file, and import it again."""

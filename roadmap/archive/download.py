@@ -1,4 +1,4 @@
-"""The archive as an answer, for the page and the API."""
+"""The archive as an HTTP response."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MIME_TYPE = "application/zip"
 
 
 def archive_response(actor: Actor, *, now: dt.datetime) -> Response:
-    """Return the actor's archive, made in a file that nobody else can open.
+    """Write the actor's archive to a private temporary file and return it as a download.
 
-    Ends the request's transaction: none is open while the archive is sent. Raises TooBusy.
+    Ends the request's transaction, so that none is open during the download. Raises TooBusy.
     """
     user_id, name = actor.id, f"cairn-archive-{actor.today(now)}.zip"
     db.session.rollback()

@@ -1,4 +1,4 @@
-"""Write the archive of a person."""
+"""Write a person's archive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from roadmap.archive.format import ACCOUNT, FILES, FORMAT, MANIFEST, RECORDS, VERSION
 from roadmap.archive.tables import (
-    SHARED_NAMES,
+    NATURAL_KEYS,
     archived_columns,
     exported_tables,
     target_table,
@@ -34,12 +34,12 @@ Row = Mapping[str, Any]
 
 
 def write_archive(target: IO[bytes], user_id: uuid.UUID, *, instance: str, now: dt.datetime) -> int:
-    """Write everything of a person into an open file; return how many rows there are.
+    """Write all data of a person to an open file, and return the number of rows.
 
-    `instance` is the address of this installation. The rows are read in one transaction, which has
-    ended before the files are packed.
+    `instance` is the base URL of this installation. The rows are read in one transaction, which
+    ends before the files are packed.
     """
-    # Before the rows are read: what they name must still be there when it is packed.
+    # Blocked before the rows are read, so that the files they reference still exist when packed.
     with (
         file_store().block_deletion(),
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed,
@@ -54,14 +54,14 @@ def write_archive(target: IO[bytes], user_id: uuid.UUID, *, instance: str, now: 
         missing = [name for name in names if not writer.add_stored(name)]
         head = {"format": FORMAT, "version": VERSION, "release": RELEASE, "instance": instance}
         more = {"made_at": now, "missing_files": missing, "files": writer.files}
-        writer.add(MANIFEST, [json.dumps(head | manifest | more, default=_plain, indent=2), "\n"])
+        writer.add(MANIFEST, [json.dumps(head | manifest | more, default=_to_json, indent=2), "\n"])
     return sum(map(len, tables.values()))
 
 
 def write_archive_file(path: Path, user_id: uuid.UUID, *, instance: str, now: dt.datetime) -> int:
-    """Write an archive into a new file, which appears complete or not at all, for its owner alone.
+    """Write an archive atomically to a new private file, and return the number of rows.
 
-    Return how many rows there are. Raises OSError.
+    Raises OSError.
     """
     with atomic_file(path) as file:
         return write_archive(file, user_id, instance=instance, now=now)
@@ -70,19 +70,19 @@ def write_archive_file(path: Path, user_id: uuid.UUID, *, instance: str, now: dt
 def _read(
     connection: sa.Connection, user_id: uuid.UUID
 ) -> tuple[Row, dict[str, list[Row]], dict[str, Any]]:
-    """Read the account, the rows of each table, and what the manifest says of the person."""
+    """Read the account, the rows of each table, and the manifest's data about the person."""
     users: Any = User.__table__
     account = connection.execute(
         sa.select(*archived_columns("user")).where(users.c.id == user_id)
     ).one()
     raw = {
-        # The eldest first where their ids tell.
+        # Oldest first, if the ids are ordered by time.
         name: connection.execute(
             sa.select(table).where(table.c.user_id == user_id).order_by(*table.primary_key.columns)
         ).all()
         for name, table in exported_tables().items()
     }
-    names = _load_shared_names(connection, raw)
+    names = _load_names(connection, raw)
     tables = {name: _encode(name, rows, names, user_id) for name, rows in raw.items()}
     manifest = {
         "person": account.name,
@@ -93,21 +93,21 @@ def _read(
     return {**account._mapping}, tables, manifest
 
 
-def _load_shared_names(
+def _load_names(
     connection: sa.Connection, raw: Mapping[str, Sequence[Any]]
 ) -> dict[str, dict[Any, Any]]:
-    """Load the names of other people and of what everybody shares, by table and by id here."""
+    """Load the natural keys of shared rows and the names of people, by table and local id."""
     wanted: dict[str, set[Any]] = {}
     for name, rows in raw.items():
         for column in archived_columns(name):
             target = target_table(column)
-            if target == "user" or target in SHARED_NAMES:
+            if target == "user" or target in NATURAL_KEYS:
                 found = {getattr(row, column.name) for row in rows}
                 wanted.setdefault(target, set()).update(found - {None})
     names: dict[str, dict[Any, Any]] = {target: {} for target in wanted}
     for target, ids in wanted.items():
         table = Base.metadata.tables[target]
-        named = sa.select(table.c.id, table.c[SHARED_NAMES.get(target, "name")])
+        named = sa.select(table.c.id, table.c[NATURAL_KEYS.get(target, "name")])
         for batch in batched(sorted(ids)):
             names[target] |= dict(connection.execute(named.where(table.c.id.in_(batch))).all())
     return names
@@ -119,7 +119,7 @@ def _encode(
     names: Mapping[str, Mapping[Any, Any]],
     user_id: uuid.UUID,
 ) -> list[Row]:
-    """Return the rows of a table as the archive has them: with names in place of ids of others."""
+    """Return the rows of a table with references to people and shared rows replaced by names."""
     columns = [(each.name, target_table(each)) for each in archived_columns(name)]
 
     def encode(target: str, value: Any) -> Any:
@@ -143,7 +143,7 @@ def _roadmaps(connection: sa.Connection, user_id: uuid.UUID) -> list[dict[str, A
 
 
 def _titles(connection: sa.Connection, tables: Mapping[str, list[Row]]) -> dict[str, str]:
-    """Load the titles of the milestones and skills that rows name."""
+    """Load the titles of the milestones and skills that rows refer to."""
     found: dict[str, str] = {}
     for model, column in ((Milestone, "milestone_key"), (Skill, "skill_key")):
         keys = {row[column] for rows in tables.values() for row in rows if column in row}
@@ -154,7 +154,7 @@ def _titles(connection: sa.Connection, tables: Mapping[str, list[Row]]) -> dict[
 
 
 class _Writer:
-    """Adds files to a ZIP, and notes what the manifest says of them."""
+    """Adds files to a ZIP, and collects their manifest entries."""
 
     def __init__(self, packed: zipfile.ZipFile, now: dt.datetime) -> None:
         self._packed = packed
@@ -165,7 +165,7 @@ class _Writer:
         self._write(path, (text.encode() for text in texts), zipfile.ZIP_DEFLATED)
 
     def add_stored(self, name: str) -> bool:
-        """Add a file of evidence, which most formats have packed; False where it is missing."""
+        """Add a stored file without compression, as most have their own; False if missing."""
         try:
             source = file_store().open(name)
         except FileNotFoundError:
@@ -189,7 +189,7 @@ class _Writer:
 
 
 def _lines(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield a JSON list with a row in each line."""
+    """Yield a JSON list with one row per line."""
     before = "[\n"
     for row in rows:
         yield f"{before}{_dump(row)}"
@@ -198,11 +198,11 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _dump(row: Row) -> str:
-    return json.dumps(dict(row), default=_plain, ensure_ascii=False)
+    return json.dumps(dict(row), default=_to_json, ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
-    """Return what JSON has no form of as a text."""
+def _to_json(value: Any) -> Any:
+    """Convert values without a JSON equivalent to text."""
     match value:
         case dt.datetime():
             return value.astimezone(dt.UTC).isoformat()

@@ -1,7 +1,7 @@
-"""The format of an archive: its manifest, and one model for the rows of each table.
+"""The archive format: the models of the manifest and of each table's rows.
 
-The models are made from the columns, so that they, the published JSON Schema and the database say
-the same. `flask export schema` prints the schema.
+The row models are generated from the columns, so that they, the published JSON Schema and the
+database agree. `flask export schema` prints the schema.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from roadmap.archive.tables import (
-    SHARED_NAMES,
+    NATURAL_KEYS,
     archived_columns,
     exported_tables,
     target_table,
@@ -46,26 +46,26 @@ MANIFEST = "manifest.json"
 ACCOUNT = "account.json"
 RECORDS = "records/"
 FILES = "files/"
-# The longest text that any form takes, with room for line ends of two characters.
+# The longest text that any form accepts, with room for two-character line endings.
 MAX_TEXT = 25_000
 MAX_JSON_TEXT = 100_000
 MAX_LEFT_OUT = 10_000_000
 MAX_JSON_DEPTH = 12
 MAX_NUMBER = 2**31 - 1
 
-# Texts that code wrote.
+# Generated texts.
 LONG_TEXTS = {"badge.document": 500_000, "badge.jwt": 500_000}
-# Words that the rules know and no CHECK of the database.
-WORDS: Mapping[str, tuple[Any, ...]] = {
+# Allowed values that no CHECK constraint enforces.
+ALLOWED_VALUES: Mapping[str, tuple[Any, ...]] = {
     "user.locale": FORMAT_LOCALES,
     "evidence_version.kind": tuple(KINDS),
     "impact.type": IMPACT_TYPES,
     "review.basis": ("", *BASES),
     "imported_review.basis": ("", *BASES),
-    # Those of the FSRS library.
+    # The states of the FSRS library.
     "practice_card.state": (1, 2, 3),
 }
-# What a column of JSON holds, where that is more than some object.
+# The types of JSON columns that are not plain objects.
 JSON_SHAPES: Mapping[str, Any] = {
     "badge.claims": dict[str, Any] | list[Any],
     "career_plan.answers": dict[str, str],
@@ -76,7 +76,7 @@ JSON_SHAPES: Mapping[str, Any] = {
 
 def _check_text(text: str) -> str:
     if strip_control_characters(text) != text.replace("\r\n", "\n").replace("\r", "\n"):
-        raise ValueError("holds characters that no text has")
+        raise ValueError("contains control characters")
     return strip_userinfo(text)
 
 
@@ -88,33 +88,33 @@ def _check_url(text: str) -> str:
 
 def _check_moment(moment: dt.datetime) -> dt.datetime:
     if moment.tzinfo is None or not 1900 <= moment.year <= 9000:
-        raise ValueError("is no moment with its time zone")
+        raise ValueError("is not a valid time with a time zone")
     return moment
 
 
 def _check_day(day: dt.date) -> dt.date:
     if not 1900 <= day.year <= 9000:
-        raise ValueError("is no day of a life")
+        raise ValueError("is not a date between 1900 and 9000")
     return day
 
 
 def _check_json(value: Any, left: int = MAX_JSON_TEXT) -> Any:
-    """Refuse what no page of ours writes into a column of JSON."""
-    waiting = [(value, 0)]
-    while waiting:
-        each, depth = waiting.pop()
+    """Refuse JSON values that the application never writes."""
+    pending = [(value, 0)]
+    while pending:
+        each, depth = pending.pop()
         if depth > MAX_JSON_DEPTH:
             raise ValueError("is nested too deeply")
         if isinstance(each, str):
             left -= len(_check_text(each))
         elif isinstance(each, dict):
-            waiting += [(part, depth + 1) for pair in each.items() for part in pair]
+            pending += [(part, depth + 1) for pair in each.items() for part in pair]
         elif isinstance(each, list):
-            waiting += [(part, depth + 1) for part in each]
+            pending += [(part, depth + 1) for part in each]
         elif isinstance(each, float) and not abs(each) < 1e300:
-            raise ValueError("holds a number that is none")
+            raise ValueError("contains an invalid number")
         elif isinstance(each, int) and abs(each) > 2**53:
-            raise ValueError("holds too large a number")
+            raise ValueError("contains a number that is too large")
         left -= 2
         if left < 0:
             raise ValueError("is too long")
@@ -126,7 +126,7 @@ class _Model(BaseModel):
 
 
 class PersonName(_Model):
-    """Another person, by name only: an id would mean somebody else in another installation."""
+    """A person by name only, because ids are not valid in another installation."""
 
     name: Annotated[str, Field(max_length=200), AfterValidator(_check_text)]
     is_self: bool = False
@@ -137,7 +137,7 @@ Key = Annotated[str, Field(max_length=60), AfterValidator(_check_text)]
 
 
 class RoadmapName(_Model):
-    """A roadmap that the person is on."""
+    """A roadmap that the person follows."""
 
     slug: Key
     title: Line
@@ -145,7 +145,7 @@ class RoadmapName(_Model):
 
 
 class PackedFile(_Model):
-    """A file of the archive beside its manifest."""
+    """The manifest entry of a file in the archive."""
 
     path: Annotated[str, Field(max_length=200)]
     size: Annotated[int, Field(ge=0, le=2**40)]
@@ -153,10 +153,10 @@ class PackedFile(_Model):
 
 
 class Manifest(_Model):
-    """What an archive says of itself.
+    """The manifest of an archive.
 
-    `titles` are of the milestones and skills that rows name by their keys: a reader without their
-    roadmap can still say which they are.
+    `titles` has the titles of milestones and skills by key, for installations that lack their
+    roadmap.
     """
 
     format: Literal["cairn-archive"]
@@ -174,13 +174,13 @@ class Manifest(_Model):
 
 @cache
 def row_model(name: str) -> type[BaseModel]:
-    """Return the model of a row of a table; that of "user" is the account."""
+    """Return the model of a table's rows; "user" is the account."""
     table = Base.metadata.tables[name]
-    words = checked_words(table)
+    words = allowed_values(table)
     fields: dict[str, Any] = {}
     for column in archived_columns(name):
         kind = _type_of(column, words.get(column.name))
-        # An archive of an earlier release does not have a column that came later.
+        # Archives of earlier releases lack newer columns, so fields have defaults.
         fields[column.name] = (kind | None if column.nullable else kind, _default_of(column))
     model: type[BaseModel] = create_model(name, __base__=_Model, **fields)
     return model
@@ -188,15 +188,15 @@ def row_model(name: str) -> type[BaseModel]:
 
 @cache
 def rows_adapter(name: str) -> TypeAdapter[Any]:
-    """Return what reads the rows of a table."""
-    # After the first row that is wrong, the rest is not read: each fault takes memory.
-    # A model that is made at run time is no type to mypy.
+    """Return the adapter that parses the rows of a table."""
+    # Stops at the first invalid row, because each error takes memory. mypy does not accept a model
+    # created at run time as a type.
     rows: Any = Annotated[list[row_model(name)], FailFast()]  # type: ignore[misc]
     return TypeAdapter(rows)
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of all files of an archive, by their paths."""
+    """Return the JSON Schemas of an archive's files by path."""
     files: dict[str, type[BaseModel]] = {MANIFEST: Manifest, ACCOUNT: row_model("user")}
     schema: dict[str, Any] = {path: each.model_json_schema() for path, each in files.items()}
     for name in exported_tables():
@@ -204,11 +204,11 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def checked_words(table: sa.Table) -> dict[str, tuple[Any, ...]]:
-    """Return the words that each column may have, by its CHECK or by the rules."""
+def allowed_values(table: sa.Table) -> dict[str, tuple[Any, ...]]:
+    """Return the allowed values by column, from CHECK constraints and `ALLOWED_VALUES`."""
     infos = [constraint.info for constraint in table.constraints if "words" in constraint.info]
     found = {info["column"]: info["words"] for info in infos}
-    for path, given in WORDS.items():
+    for path, given in ALLOWED_VALUES.items():
         if path.startswith(f"{table.name}."):
             found[path.partition(".")[2]] = given
     return found
@@ -220,8 +220,8 @@ def _type_of(column: sa.Column[Any], words: tuple[Any, ...] | None) -> Any:
         return Literal[words]
     if target == "user":
         return PersonName
-    if target in SHARED_NAMES:
-        return int if SHARED_NAMES[target] == "number" else Key
+    if target in NATURAL_KEYS:
+        return int if NATURAL_KEYS[target] == "number" else Key
     match kind:
         case sa.Uuid():
             return uuid.UUID
@@ -248,11 +248,11 @@ def _type_of(column: sa.Column[Any], words: tuple[Any, ...] | None) -> Any:
             check = _check_url if column.name.endswith("url") else _check_text
             most = kind.length or LONG_TEXTS.get(str(column), MAX_TEXT)
             return Annotated[str, Field(max_length=most), AfterValidator(check)]
-    raise TypeError(f"an archive has no form for {column}: {kind!r}")
+    raise TypeError(f"the archive format does not support {column}: {kind!r}")
 
 
 def _default_of(column: sa.Column[Any]) -> Any:
-    """Return what a row has where its archive does not know a column yet; ... for nothing."""
+    """Return the value of a column that an older archive lacks; `...` if the column is required."""
     default: Any = column.default
     if default is not None and default.is_scalar:
         return default.arg

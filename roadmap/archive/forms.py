@@ -1,4 +1,4 @@
-"""The form that takes an archive in."""
+"""The upload form for an archive."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from roadmap.core.i18n import lazy_gettext as _l
 
 
 class ArchiveForm(FlaskForm):
-    """The file of an archive."""
-
     file = FileField(
         _l("Archive"),
         [FileRequired(_l("Choose a file."))],

@@ -1,4 +1,4 @@
-"""The table of archives that were imported."""
+"""The record of imported archives."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from roadmap.people.models import OwnerId
 
 
 class ArchiveImport(Base):
-    """An archive that was imported: where it came from, and the rows that have no place here.
+    """An imported archive, with its origin and the rows that could not be imported.
 
-    `left_out` are these rows as the archive has them, by the name of their table. They name
-    roadmaps, milestones or skills that this installation does not have.
+    `left_out` has these rows in the archive's form, by table. They refer to roadmaps, milestones
+    or skills that this installation does not have.
     """
 
     __tablename__ = "archive_import"

@@ -1,4 +1,4 @@
-"""Load what was imported from archives, and what waits to be."""
+"""Load imported archives, uploaded archives, and the counts of a preview."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roadmap.core.file_store import file_store
 from roadmap.core.i18n import lazy_gettext as _l
 from roadmap.evidence.models import UploadedFile
 
-# What a preview counts by itself, in this order; the rest are other records.
+# Tables that a preview counts separately, in this order.
 COUNTED: dict[str, LazyString] = {
     "enrollment": _l("Roadmaps"),
     "milestone_status": _l("Milestones with a status"),
@@ -37,14 +37,14 @@ COUNTED: dict[str, LazyString] = {
 
 
 def count_records(plan: Plan) -> list[tuple[LazyString, int]]:
-    """Return how many records of each kind an import would bring, and of all other kinds."""
+    """Return the number of records that an import would create, by label."""
     counts = [(label, len(plan.rows.get(name, ()))) for name, label in COUNTED.items()]
     others = plan.count - sum(count for _label, count in counts)
     return [(label, count) for label, count in (*counts, (_l("Other records"), others)) if count]
 
 
 def list_imports(session: Session, user_id: uuid.UUID) -> Sequence[ArchiveImport]:
-    """Load what a person imported, the newest first."""
+    """Load the archives that a person imported, newest first."""
     return session.scalars(
         sa.select(ArchiveImport)
         .where(ArchiveImport.user_id == user_id)
@@ -56,7 +56,7 @@ def list_imports(session: Session, user_id: uuid.UUID) -> Sequence[ArchiveImport
 def open_upload(
     connection: sa.Connection, user_id: uuid.UUID, sha256: str
 ) -> Iterator[IO[bytes] | None]:
-    """Open a file that a person sent and that waits; None where there is none."""
+    """Open a file that a person uploaded for an import, or yield None if there is none."""
     sent = sa.select(UploadedFile.sha256).where(
         UploadedFile.user_id == user_id, UploadedFile.sha256 == sha256
     )

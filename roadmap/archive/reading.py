@@ -1,4 +1,4 @@
-"""Read an archive and check all of it, before anything of it is stored. The file is hostile."""
+"""Read and fully validate an archive before any of it is stored. The file is untrusted."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from roadmap.portfolio.actions import MAX_ITEMS, MAX_PORTFOLIOS
 
 MAX_MEMBERS = 60_000
 MAX_MANIFEST_BYTES = 16_000_000
-# Of all records together, unpacked. A line of the history takes about 200 bytes.
+# Of all records together, uncompressed. A history entry takes about 200 bytes.
 MAX_RECORD_BYTES = 100_000_000
 MAX_ROWS = 200_000
-# Of a file: a value of one letter takes a hundred bytes once it is read.
+# Of one file. A parsed value takes at least a hundred bytes.
 MAX_VALUES = 3_000_000
-# At most so many faults are listed. Each unknown name in a row is one.
-MAX_FAULTS = 10_000
-# How many rows of a table there may be for one value of a column.
-MOST_EACH = (
+# Each unknown field of a row is an error.
+MAX_ERRORS = 10_000
+# The maximum number of rows of a table with the same value in a column.
+MAX_ROWS_PER_VALUE = (
     ("evidence_version", "evidence_id", MAX_VERSIONS),
     ("evidence_file", "version_id", MAX_FILES),
     ("impact", "version_id", MAX_IMPACTS),
@@ -51,12 +51,12 @@ Rows = Sequence[Any]
 
 
 class ArchiveRefused(ValueError):
-    """The file is no archive, or a damaged or changed one; the text says how, to its person."""
+    """The file is not a valid archive; the text is a message for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive that was checked: its manifest, the account, and the rows of each table."""
+    """A validated archive: its manifest, the account, and the rows of each table."""
 
     manifest: Manifest
     account: Any
@@ -69,22 +69,22 @@ class Archive:
 
     @property
     def origin(self) -> str:
-        """Return where it says that it was made; never "", by which a row would be from here."""
+        """Return the installation named in the manifest; never "", which marks local rows."""
         return self.manifest.instance.strip() or _("an unknown place")
 
     @property
     def files(self) -> list[str]:
-        """Return the SHA-256 of the files that it brings."""
+        """Return the SHA-256 of the files in the archive."""
         paths = (each.path for each in self.manifest.files)
         return [path.removeprefix(FILES) for path in paths if path.startswith(FILES)]
 
     def file(self, sha256: str) -> IO[bytes]:
-        """Return the content of one of these files."""
+        """Open a file of the archive."""
         return io.BytesIO(b"".join(self.zip.chunks(f"{FILES}{sha256}")))
 
 
 def read_archive(source: IO[bytes], *, quota: int) -> Archive:
-    """Read an archive, whose files may have `quota` bytes together. Raises ArchiveRefused."""
+    """Read an archive whose files have at most `quota` bytes in total. Raises ArchiveRefused."""
     try:
         packed = ZipReader(source, most=MAX_MEMBERS)
         manifest = _read_manifest(packed)
@@ -121,7 +121,7 @@ _HEAD: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 def _check_list(packed: ZipReader, manifest: Manifest, quota: int) -> None:
-    """Compare the manifest with what the ZIP has, by names, sizes and digests."""
+    """Compare the manifest with the ZIP's files by name, size and digest."""
     listed = {each.path: each for each in manifest.files}
     there = packed.members.keys() - {MANIFEST}
     if len(listed) < len(manifest.files) or listed.keys() != there:
@@ -173,13 +173,13 @@ def _read_tables(packed: ZipReader) -> dict[str, Rows]:
 
 
 def _parse(adapter: TypeAdapter[Any], path: str, data: bytes) -> Any:
-    # What comes before each value, at least as often as there are values. Texts may hold it too.
+    # One of these characters precedes each value, so their count is an upper bound.
     if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:
         raise ArchiveRefused(_("“%(path)s” holds more than one person has.", path=path))
     try:
         return adapter.validate_json(data)
     except ValidationError as error:
-        if error.error_count() > MAX_FAULTS:
+        if error.error_count() > MAX_ERRORS:
             raise ArchiveRefused(
                 _("“%(path)s” cannot be read: hardly anything in it is right.", path=path)
             ) from None
@@ -193,13 +193,13 @@ def _parse(adapter: TypeAdapter[Any], path: str, data: bytes) -> Any:
 
 
 def _place(parts: Collection[int | str]) -> str:
-    """Return where a fault is, with rows counted from 1."""
+    """Return the location of an error, with 1-based row numbers."""
     named = [_("row %(n)d", n=each + 1) if isinstance(each, int) else each for each in parts]
     return ", ".join(named)[:200] or _("the file")
 
 
 def _check_ids(tables: Mapping[str, Rows]) -> None:
-    """Refuse ids and keys that come twice, and rows that refer to one which is not there."""
+    """Refuse duplicate ids and keys, and references to missing rows."""
     ids = {
         name: {row.id for row in rows}
         for name, rows in tables.items()
@@ -230,7 +230,7 @@ def _check_ids(tables: Mapping[str, Rows]) -> None:
 
 
 def _unique_columns(table: sa.Table, fields: Collection[str]) -> Iterable[tuple[str, ...]]:
-    """Yield the columns that are different in each row of one person."""
+    """Yield the sets of columns that must be unique among one person's rows."""
     for each in (table.primary_key, *table.constraints):
         if isinstance(each, sa.PrimaryKeyConstraint | sa.UniqueConstraint):
             names = tuple(column.name for column in each.columns if column.name != "user_id")
@@ -239,14 +239,14 @@ def _unique_columns(table: sa.Table, fields: Collection[str]) -> Iterable[tuple[
 
 
 def _check_limits(tables: Mapping[str, Rows], files: Collection[str]) -> None:
-    """Refuse pieces without a version, files without a piece, and more than a person may have."""
+    """Refuse evidence without a version, files without evidence, and exceeded limits."""
     pieces = tables.get("evidence", ())
     if len(pieces) > MAX_PIECES:
         raise ArchiveRefused(_("This archive has more pieces of evidence than a person may have."))
     versions = tables.get("evidence_version", ())
     if {row.id for row in pieces} - {row.evidence_id for row in versions}:
         raise ArchiveRefused(_("A piece of evidence in this archive has no version."))
-    for name, column, most in MOST_EACH:
+    for name, column, most in MAX_ROWS_PER_VALUE:
         counts = Counter(getattr(row, column) for row in tables.get(name, ()))
         if max(counts.values(), default=0) > most:
             raise ArchiveRefused(

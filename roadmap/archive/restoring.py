@@ -1,7 +1,7 @@
-"""Bring an archive back, as records of an account that has none yet.
+"""Restore an archive into an account that has no records yet.
 
-Ids are only labels: every row gets a new one, and is this person's. What others judged comes back
-as history that counts for nothing, see `_Plan.judgements`.
+Every row gets a new id and belongs to this person. Judgements by others are restored as history
+without effect, see `_Planner._convert_judgements`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from roadmap.archive.models import ArchiveImport
 from roadmap.archive.reading import Archive, ArchiveRefused, Rows
 from roadmap.archive.tables import (
     HISTORY_ONLY,
-    LOOSE_IDS,
+    NATURAL_KEYS,
     NOT_RESTORED,
-    SHARED_NAMES,
+    UNCONSTRAINED_IDS,
     archived_columns,
     exported_tables,
     target_table,
@@ -42,17 +42,17 @@ from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
 
-# What is not restored of the account: who somebody is, this installation knows, and whom they share
-# their plans with is another question where others manage them.
-STAYS = frozenset({"email", "name", "created_at", "shares_plans", "shares_tools"})
-# Every entry of the history gets it before its action, so that no rule reads it as done here.
+# Account columns that are not restored. This installation knows the person's identity, and they
+# decide again what to share, because other people manage them here.
+ACCOUNT_NOT_RESTORED = frozenset({"email", "name", "created_at", "shares_plans", "shares_tools"})
+# Prefix of the actions of imported history entries, so that no rule mistakes them for local ones.
 IMPORTED = "imported."
-# Tables that an account has rows of before its person recorded anything.
-ALWAYS_THERE = frozenset(
+# Tables in which a new account can have rows.
+IGNORED_TABLES = frozenset(
     {"archive_import", "history_entry", "api_token", "membership", "notification"}
 )
-# Columns that say what counts here, and what they are of a row that comes from elsewhere.
-UNJUDGED: Mapping[str, Mapping[str, Any]] = {
+# Columns that record a verification, with the values that they get in an imported row.
+UNVERIFIED: Mapping[str, Mapping[str, Any]] = {
     "evidence": {
         "state": "draft", "current_id": None, "verified_version_id": None, "reviewer_id": None,
         "review_started_at": None, "submitted_at": None,
@@ -60,22 +60,22 @@ UNJUDGED: Mapping[str, Mapping[str, Any]] = {
     "evidence_milestone": {
         "left_out_review_id": None, "taken_back_by": "", "taken_back_by_id": None,
     },
-    # A day elsewhere keeps what its person claimed and had evidence for.
+    # Imported snapshots keep the claimed and evidenced hours.
     "progress_snapshot": {"verified_hours": None, "score": None, "person_version": None},
 }  # fmt: skip
 TOKEN_BYTES = 32
 
 
 class HasRecords(ValueError):
-    """The account has records already, and an archive is not mixed with them."""
+    """The account already has records, with which an archive cannot be merged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import will do: the rows to write, and those that have no place here.
+    """The rows that an import will write, and those that cannot be imported.
 
-    `unknown` are titles of the roadmaps, milestones and skills that are not here, and names of
-    files that the archive does not bring.
+    `unknown` are titles of roadmaps, milestones and skills that this installation lacks, and names
+    of files that the archive lacks.
     """
 
     account: Mapping[str, Any]
@@ -96,15 +96,15 @@ class Plan:
 
 def has_records(session: Session, user_id: uuid.UUID) -> bool:
     """Return whether a person has recorded anything. One statement."""
-    tables = [table for name, table in exported_tables().items() if name not in ALWAYS_THERE]
+    tables = [table for name, table in exported_tables().items() if name not in IGNORED_TABLES]
     each = [sa.exists().where(table.c.user_id == user_id) for table in tables]
     return bool(session.scalar(sa.select(sa.or_(*each))))
 
 
 def store_files(archive: Archive) -> None:
-    """Store the files of an archive, before a session writes, so that nobody waits for the disk.
+    """Store the files of an archive, before any write locks the database.
 
-    Until its import is committed nothing names them, and without one they are deleted again.
+    If the import is not committed, the files stay unreferenced and are deleted later.
     """
     for sha256 in archive.files:
         if file_store().put(archive.file(sha256)) != sha256:
@@ -120,9 +120,9 @@ def restore(
     address: str = "",
     now: dt.datetime,
 ) -> Plan:
-    """Write an archive, whose files are stored already, into an account.
+    """Write an archive, whose files have been stored, into an account.
 
-    Raises HasRecords, and ArchiveRefused where its rows contradict each other.
+    Raises HasRecords, and ArchiveRefused if its rows contradict each other.
     """
     lock_user(session, user_id)
     if has_records(session, user_id):
@@ -164,7 +164,7 @@ def restore(
 
 
 def make_plan(session: Session, archive: Archive, user_id: uuid.UUID, *, now: dt.datetime) -> Plan:
-    """Return what an import would write, changing nothing. Raises ArchiveRefused."""
+    """Return what an import would write, without changes. Raises ArchiveRefused."""
     return _Planner(session, archive, user_id, now).make()
 
 
@@ -178,8 +178,8 @@ class _Planner:
         self._sizes = {
             name: archive.zip.members[f"{FILES}{name}"].file_size for name in archive.files
         }
-        self._out: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._gone: set[uuid.UUID] = set()
+        self._left_out: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._left_out_ids: set[uuid.UUID] = set()
         self._unknown: set[str] = set()
 
     def make(self) -> Plan:
@@ -187,7 +187,7 @@ class _Planner:
         for name, found in self._archive.tables.items():
             if name not in NOT_RESTORED:
                 rows[name] = [row for each in found if (row := self._row(name, each)) is not None]
-        said = self._judgements(rows)
+        judgements = self._convert_judgements(rows)
         history = {
             name: [each.model_dump(mode="json") for each in found]
             for name, found in self._archive.tables.items()
@@ -198,16 +198,17 @@ class _Planner:
         account = {
             column.name: getattr(self._archive.account, column.name)
             for column in archived_columns("user")
-            if column.name not in STAYS
+            if column.name not in ACCOUNT_NOT_RESTORED
         }
         if account["timezone"] not in zoneinfo.available_timezones():
-            # Every page reads it.
+            # Every page would fail with an unknown time zone.
             del account["timezone"]
-        return Plan(account, rows, dict(self._out), history, tuple(sorted(self._unknown)), said)
+        unknown = tuple(sorted(self._unknown))
+        return Plan(account, rows, dict(self._left_out), history, unknown, judgements)
 
     def _row(self, name: str, given: Any) -> dict[str, Any] | None:
-        """Return the row to write, None where it has no place here."""
-        row: dict[str, Any] = {"user_id": self._user_id, **UNJUDGED.get(name, {})}
+        """Return the row to write, or None if it cannot be imported."""
+        row: dict[str, Any] = {"user_id": self._user_id, **UNVERIFIED.get(name, {})}
         for column in archived_columns(name):
             key = column.name
             if key in row:
@@ -216,12 +217,12 @@ class _Planner:
             target = target_table(column)
             if target == "user":
                 row[key] = self._user_id if value is not None and value.is_self else None
-            elif target in self._known or target in SHARED_NAMES:
+            elif target in self._known or target in NATURAL_KEYS:
                 row[key] = self._known.get(target, {}).get(value)
                 if row[key] is None and value is not None and not column.nullable:
                     return self._leave_out(name, given, str(value))
             elif isinstance(value, uuid.UUID):
-                if value in self._gone:
+                if value in self._left_out_ids:
                     return self._leave_out(name, given)
                 row[key] = self._new_id(f"{name}.{key}", value)
             else:
@@ -229,10 +230,10 @@ class _Planner:
         return self._adjust(name, row, given)
 
     def _adjust(self, name: str, row: dict[str, Any], given: Any) -> dict[str, Any] | None:
-        """Return a row with what its table needs besides."""
+        """Apply the rules of specific tables to a row; return None to omit it."""
         columns = Base.metadata.tables[name].columns
         if "token_hash" in columns:
-            # The link that it was of opens nothing here.
+            # Links of the other installation must not work here.
             row["token_hash"] = secrets.token_bytes(TOKEN_BYTES)
             row["expires_at"] = min(given.expires_at, self._now)
         if "imported_from" in columns and not row.get("imported_from", "").strip():
@@ -241,7 +242,7 @@ class _Planner:
             row["imported_from"] = "" if is_own else self._archive.origin
         match name:
             case "evidence_file":
-                # Without its content it could be a file of somebody else.
+                # Without the content, the digest could refer to somebody else's file.
                 row["name"] = clean_name(given.name)
                 row["size"] = self._sizes.get(given.sha256)
                 if row["size"]:
@@ -255,25 +256,25 @@ class _Planner:
                 row["data"] = self._replace(given.data)
             case "assessment":
                 if given.side != "self":
-                    return None  # see `_judgements`
+                    return None  # see `_convert_judgements`
         return row
 
     def _leave_out(self, name: str, given: Any, unknown: str = "") -> dict[str, Any] | None:
-        """Keep a row aside, and what names it; return None."""
-        self._out[name].append(given.model_dump(mode="json"))
+        """Record a row as left out, with its id and what was unknown; return None."""
+        self._left_out[name].append(given.model_dump(mode="json"))
         if (key := getattr(given, "id", None)) is not None:
-            self._gone.add(key)
+            self._left_out_ids.add(key)
         if unknown:
             self._unknown.add(self._archive.manifest.titles.get(unknown, unknown))
         return None
 
-    def _new_id(self, column: str, label: uuid.UUID) -> uuid.UUID:
-        if label not in self._ids and column in LOOSE_IDS:
-            self._ids[label] = new_id()
-        return self._ids[label]
+    def _new_id(self, column: str, archived_id: uuid.UUID) -> uuid.UUID:
+        if archived_id not in self._ids and column in UNCONSTRAINED_IDS:
+            self._ids[archived_id] = new_id()
+        return self._ids[archived_id]
 
     def _replace(self, value: Any) -> Any:
-        """Return JSON with the new ids in place of the labels."""
+        """Replace archived ids by new ones in a JSON value."""
         match value:
             case str():
                 try:
@@ -286,8 +287,8 @@ class _Planner:
                 return [self._replace(each) for each in value]
         return value
 
-    def _judgements(self, rows: dict[str, list[dict[str, Any]]]) -> int:
-        """Add what others judged, as history of elsewhere; return how many judgements there are."""
+    def _convert_judgements(self, rows: dict[str, list[dict[str, Any]]]) -> int:
+        """Add reviews and assessments by others as imported history; return their number."""
         tables = self._archive.tables
         numbers = {row.id: row.number for row in tables.get("evidence_version", ())}
         confirmed: dict[uuid.UUID, list[str]] = defaultdict(list)
@@ -310,7 +311,7 @@ class _Planner:
         return len(reviews) + len(levels)
 
     def _as_imported(self, table: str, given: Any) -> dict[str, Any]:
-        """Return a judgement as history: what it says, and where it comes from."""
+        """Return a judgement as a row of imported history."""
         names = [column.name for column in archived_columns(table)]
         return {name: getattr(given, name) for name in names if hasattr(given, name)} | {
             "id": self._ids[given.id], "user_id": self._user_id,
@@ -319,7 +320,7 @@ class _Planner:
 
 
 def _load_known(session: Session, tables: Mapping[str, Rows]) -> dict[str, dict[Any, Any]]:
-    """Load which of the shared rows that an archive names there are, by their names in it."""
+    """Load the shared rows of this installation that an archive refers to, by natural key."""
     named: dict[str, set[Any]] = {"roadmap": set(), "milestone": set(), "skill": set()}
     for name, rows in tables.items():
         for column in archived_columns(name):
@@ -340,7 +341,7 @@ def _load_known(session: Session, tables: Mapping[str, Rows]) -> dict[str, dict[
 
 
 def _new_ids(tables: Mapping[str, Rows]) -> dict[uuid.UUID, uuid.UUID]:
-    """Return a new id for each label, in the same order, which tells what is older."""
+    """Return new ids by archived id. They keep the order, which reflects age."""
     return {
         row.id: made
         for name, rows in tables.items()
@@ -350,7 +351,7 @@ def _new_ids(tables: Mapping[str, Rows]) -> dict[uuid.UUID, uuid.UUID]:
 
 
 def _choose_one(rows: list[dict[str, Any]], flag: str) -> None:
-    """Let one of a person's roadmaps be the primary one, or a portfolio the default."""
+    """Set a flag on exactly one row: the first that has it, or else the first one."""
     chosen = next((row for row in rows if row[flag]), next(iter(rows), None))
     for row in rows:
         row[flag] = row is chosen

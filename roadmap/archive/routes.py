@@ -1,4 +1,4 @@
-"""Everything of a person: take it away, and bring it back."""
+"""Routes for downloading and importing an archive of all data of a person."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from roadmap.people.permissions import permit
 if TYPE_CHECKING:
     from roadmap.archive.reading import Archive
 
-# What reads and writes archives needs pydantic, which takes 100 ms to load: each view that needs
-# it imports it.
+# Reading and writing archives needs pydantic, which takes 100 ms to import, so views import those
+# modules on demand.
 archives = Blueprint("archives", __name__)
 
 
@@ -43,7 +43,7 @@ def show() -> Response:
 @fresh_login_required
 @limiter.limit("10/minute")
 def download() -> Response:
-    """Hand out everything of the person as a ZIP."""
+    """Download all data of the person as a ZIP."""
     from roadmap.archive.download import archive_response
 
     return archive_response(current_user._get_current_object(), now=now())
@@ -53,7 +53,7 @@ def download() -> Response:
 @permit("archive.write")
 @limiter.limit("10/minute")
 def send() -> BaseResponse:
-    """Take a file in, after all of it was checked, and lead to what it holds."""
+    """Validate and store an uploaded archive, and redirect to its preview."""
     from roadmap.archive.reading import ArchiveRefused, read_archive
 
     form = ArchiveForm()
@@ -71,7 +71,7 @@ def send() -> BaseResponse:
 
 @archives.errorhandler(413)
 def too_large(_error: HTTPException) -> Response:
-    """Say of a file, which is not read then, what to do about its size."""
+    """Explain what to do with an upload that is too large; its content is not read."""
     if request.endpoint != "archives.send":
         return render_error(413)
     return render_error(
@@ -85,7 +85,7 @@ def too_large(_error: HTTPException) -> Response:
 @permit("archive.write")
 @fresh_login_required
 def preview(sha256: str) -> Response:
-    """Show what an import of a file that was sent would bring, and what has no place here."""
+    """Show what an import of an uploaded archive would create and leave out."""
     from roadmap.archive.queries import count_records, open_upload
     from roadmap.archive.reading import ArchiveRefused
     from roadmap.archive.restoring import has_records, make_plan
@@ -113,7 +113,7 @@ def preview(sha256: str) -> Response:
 @fresh_login_required
 @limiter.limit("10/minute")
 def import_archive(sha256: str) -> BaseResponse:
-    """Import a file that was sent into the account, which has no records yet."""
+    """Import an uploaded archive into the account, which must have no records yet."""
     from roadmap.archive.queries import list_imports, open_upload
     from roadmap.archive.reading import ArchiveRefused
     from roadmap.archive.restoring import HasRecords, restore, store_files
@@ -148,7 +148,7 @@ def _quota() -> int:
 
 
 def _refuse(refused: Exception) -> Response:
-    """Say why a file that was sent is not imported."""
+    """Roll back, and show why an uploaded archive cannot be imported."""
     form = ArchiveForm(formdata=None)
     form.file.errors = [str(refused)]
     db.session.rollback()

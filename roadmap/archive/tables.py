@@ -1,8 +1,8 @@
-"""What of the database an archive has: each table of a person, by its columns.
+"""The tables and columns that an archive contains.
 
-A table that carries `user_id` is in the archive and is restored, unless one of the lists below says
-why not; so a new table needs nothing here. Columns that hold a secret, or that
-follow from others, are in none. `tests/archive/test_tables.py` holds every table to this.
+A table with a `user_id` is exported and restored, unless a list below excludes it, so a new table
+needs no change here. Columns that hold a secret or are derived from others are excluded.
+`tests/archive/test_tables.py` checks every table.
 """
 
 from __future__ import annotations
@@ -14,45 +14,45 @@ import sqlalchemy as sa
 
 from roadmap.core.types import Base
 
-# In no archive, each with the reason.
+# Tables that are not exported, with the reason.
 NOT_EXPORTED = {
     "account_deletion": "a request to this installation",
     "calendar_feed": "a secret address of this installation",
     "login_session": "a sign-in of this installation",
-    "outgoing_mail": "mail on its way, whose links open things",
+    "outgoing_mail": "queued mail, which contains secret links",
     "password_link": "a secret link of this installation",
-    "pending_email": "an address that waits to be confirmed",
-    "pending_import": "what another import waits with, for a day",
-    "readiness_summary": "computed from the rest",
-    "uploaded_file": "a file that waits for its piece, for a day",
+    "pending_email": "an address that is not confirmed yet",
+    "pending_import": "data of an unfinished import, kept for a day",
+    "readiness_summary": "computed from other tables",
+    "uploaded_file": "a file not yet attached to evidence, kept for a day",
 }
-# In the archive for its person to read, and not restored, each with the reason.
+# Tables that are exported for the person to read but not restored, with the reason.
 NOT_RESTORED = {
     "badge": "signed by the installation that issued it, in both forms",
-    "api_token": "what it opens is here; its secret is stored nowhere",
-    "confirmation": "nobody here confirmed it: the imported review names it",
-    "membership": "who is in which team is decided here",
-    "notification": "it leads to pages of the installation that sent it",
-    "portfolio_link": "its address is of the installation that made it",
-    "review": "nobody here judged it: it becomes an imported review",
+    "api_token": "valid for its installation only; its secret is not stored",
+    "confirmation": "not confirmed in this installation; the imported review lists it",
+    "membership": "this installation decides who is in which team",
+    "notification": "links to pages of the installation that sent it",
+    "portfolio_link": "its URL belongs to the installation that created it",
+    "review": "not judged in this installation; restored as an imported review",
 }
-# Of these, what is kept as it is beside what was imported: who issued a badge, can verify it.
+# Of these, the tables kept unchanged with the import: the issuer can still verify a badge.
 HISTORY_ONLY = frozenset({"badge"})
-# Of the account, which the archive has as `account.json`: what is not in it, and why.
-ACCOUNT_LEFT_OUT = {
-    "id": "a label of this installation",
-    "email_key": "follows from the address",
+# Account columns that are not exported in `account.json`, with the reason.
+ACCOUNT_NOT_EXPORTED = {
+    "id": "local to this installation",
+    "email_key": "derived from the address",
     "password_hash": "a secret",
-    "is_admin": "a right that this installation gives",
-    "version": "counts writes here",
+    "is_admin": "a right granted by this installation",
+    "version": "counts writes in this installation",
     "deactivated_at": "a decision of this installation",
 }
-# Tables of what everybody shares, by which of their columns an archive names a row.
-SHARED_NAMES = {"roadmap": "slug", "roadmap_revision": "number", "team": "slug"}
-# Columns that may hold a secret of another service.
+# Shared tables, with the column by which an archive refers to a row.
+NATURAL_KEYS = {"roadmap": "slug", "roadmap_revision": "number", "team": "slug"}
+# Columns that may hold a secret of another service, with the reason.
 SECRET_COLUMNS = {"time_budget.calendar_url": "anyone who has this address reads the calendar"}
-# Ids of rows in columns without a foreign key, because the row may be gone.
-LOOSE_IDS = frozenset({"imported_record.record_id"})
+# Columns with ids of rows that may have been deleted, and therefore without a foreign key.
+UNCONSTRAINED_IDS = frozenset({"imported_record.record_id"})
 
 
 @cache
@@ -67,14 +67,14 @@ def owned_tables() -> Mapping[str, sa.Table]:
 
 @cache
 def exported_tables() -> Mapping[str, sa.Table]:
-    """Return the tables that an archive has, referenced ones first."""
+    """Return the tables of an archive by name, referenced ones first."""
     owned = owned_tables()
     return {name: table for name, table in owned.items() if name not in NOT_EXPORTED}
 
 
 @cache
 def archived_columns(name: str) -> tuple[sa.Column[object], ...]:
-    """Return the columns of a table that an archive has; those of "user" are the account's."""
+    """Return the archived columns of a table; "user" is the account."""
     return tuple(each for each in Base.metadata.tables[name].columns if _is_archived(each))
 
 
@@ -82,21 +82,21 @@ def _is_archived(column: sa.Column[object]) -> bool:
     if column.name == "user_id" or _is_derived(column) or str(column) in SECRET_COLUMNS:
         return False
     if column.table.name == "user":
-        return column.name not in ACCOUNT_LEFT_OUT
-    # A number that the database gives: the order of the rows says as much. One that is a key
-    # together with other columns says something by itself.
+        return column.name not in ACCOUNT_NOT_EXPORTED
+    # Autoincrement keys are omitted, because they only express the order of the rows. An integer
+    # in a composite key is data.
     is_alone = column.primary_key and len(column.table.primary_key.columns) == 1
     is_given = is_alone and isinstance(column.type, sa.Integer)
     return not is_given and not isinstance(column.type, sa.LargeBinary)
 
 
 def _is_derived(column: sa.Column[object]) -> bool:
-    """Tell whether a column follows from others of its row, as a folded text does."""
+    """Return whether a column is derived from others of its row, such as a folded text."""
     return "sources" in column.info
 
 
 def target_table(column: sa.Column[object]) -> str:
-    """Return the name of the table that a column refers to, "" for none."""
+    """Return the table that a column references, or ""."""
     return _target(column).partition(".")[0]
 
 

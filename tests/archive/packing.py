@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 from roadmap.archive.export import write_archive
 from roadmap.archive.format import ACCOUNT, MANIFEST, RECORDS
 from roadmap.archive.reading import read_archive
-from roadmap.archive.restoring import IMPORTED, STAYS, UNJUDGED, Plan, restore, store_files
+from roadmap.archive.restoring import (
+    ACCOUNT_NOT_RESTORED,
+    IMPORTED,
+    UNVERIFIED,
+    Plan,
+    restore,
+    store_files,
+)
 from roadmap.archive.tables import NOT_RESTORED
 from roadmap.auth.actions import create_user
 from roadmap.people.models import User
@@ -121,7 +128,7 @@ def essence(contents: dict[str, Any]) -> dict[str, Any]:
     labels: dict[str, str] = {}
     for name, rows in tables.items():
         if name not in {*NOT_RESTORED, "archive_import"}:
-            left_out = MARKS | UNJUDGED.get(name, {}).keys()
+            left_out = MARKS | UNVERIFIED.get(name, {}).keys()
             found[name] = [
                 {key: _unnamed(row[key]) for key in sorted(row) if key not in left_out}
                 for row in rows
@@ -129,7 +136,7 @@ def essence(contents: dict[str, Any]) -> dict[str, Any]:
             ]
             for number, row in enumerate(rows):
                 labels.setdefault(str(row.get("id")), f"{name} {number}")
-    found["account"] = {k: v for k, v in contents[ACCOUNT].items() if k not in STAYS}
+    found["account"] = {k: v for k, v in contents[ACCOUNT].items() if k not in ACCOUNT_NOT_RESTORED}
     text = ID.sub(lambda id_: labels.get(id_[0], "an id"), json.dumps(found))
     files = {path: each for path, each in contents.items() if isinstance(each, bytes)}
     return json.loads(text) | files

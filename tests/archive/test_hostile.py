@@ -69,7 +69,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "state": (set_field(EVIDENCE, "state", "ready"), "row 1, state: Input should be 'draft'"),
     "kind": (set_field(VERSION, "kind", "miracle"), "row 1, kind: Input should be"),
     "link": (set_field(VERSION, "url", "javascript:alert(1)"), "is not a web address"),
-    "NUL": (set_field(EVIDENCE, "title", "a\0b"), "holds characters that no text has"),
+    "NUL": (set_field(EVIDENCE, "title", "a\0b"), "contains control characters"),
     "long": (set_field(EVIDENCE, "title", "a" * 201), "at most 200 characters"),
     "number": (set_field(VERSION, "number", 2**40), "less than or equal to 2147483647"),
     "date": (set_field(VERSION, "occurred_on", "2026-02-30"), "row 1, occurred_on"),
@@ -83,15 +83,15 @@ CHANGES: dict[str, tuple[Change, str]] = {
                 "created_at": "2026-01-01T00:00:00Z",
             }
         ),
-        "row 1, ends_on: Value error, is no day of a life",
+        "row 1, ends_on: Value error, is not a date between 1900 and 9000",
     ),
-    "moment": (set_field(EVIDENCE, "created_at", "2026-01-01T00:00:00"), "no moment with its"),
+    "moment": (set_field(EVIDENCE, "created_at", "2026-01-01T00:00:00"), "not a valid time with a"),
     "deep": (
         set_field(HISTORY, "data", json.loads('{"a":' * 40 + "1" + "}" * 40)),
         "is nested too deeply",
     ),
-    "infinite": (set_field(HISTORY, "data", {"a": float("inf")}), "a number that is none"),
-    "huge": (set_field(HISTORY, "data", {"a": 10**30}), "too large a number"),
+    "infinite": (set_field(HISTORY, "data", {"a": float("inf")}), "contains an invalid number"),
+    "huge": (set_field(HISTORY, "data", {"a": 10**30}), "contains a number that is too large"),
     "stray file": (lambda c: c.update({"files/" + "0" * 64: b"a"}), "is not what the manifest"),
 }
 
@@ -125,7 +125,7 @@ def test_json_that_is_none(contents, text, said):
         ({"version": 2}, "has version 2; this release of Cairn reads version 1"),
         ({"files": []}, "do not name the same files"),
         ({"made_at": "yesterday"}, "“manifest.json” cannot be read: made_at"),
-        ({"instance": "a\0"}, "holds characters that no text has"),
+        ({"instance": "a\0"}, "contains control characters"),
     ],
 )
 def test_a_manifest_that_is_not_right(contents, manifest, said):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from roadmap.archive.format import RECORDS, checked_words
+from roadmap.archive.format import RECORDS, allowed_values
 from roadmap.archive.tables import (
     NOT_RESTORED,
     archived_columns,
@@ -98,7 +98,7 @@ class Records:
 
     def _value(self, column: sa.Column[Any]) -> Any:
         target, path = target_table(column), str(column)
-        words = VALUES.get(path) or checked_words(column.table).get(column.name)
+        words = VALUES.get(path) or allowed_values(column.table).get(column.name)
         if target == "user":
             return {"name": "Alice", "is_self": True}
         if words or target in KEYS:

@@ -22,7 +22,7 @@ def test_every_table_of_a_person_is_in_the_archive_or_says_why_not(app):
     }
     assert below <= owned.keys()
     reasons = [
-        tables.NOT_EXPORTED, tables.NOT_RESTORED, tables.ACCOUNT_LEFT_OUT, tables.SECRET_COLUMNS
+        tables.NOT_EXPORTED, tables.NOT_RESTORED, tables.ACCOUNT_NOT_EXPORTED, tables.SECRET_COLUMNS
     ]  # fmt: skip
     assert all(reason for each in reasons for reason in each.values())
 
@@ -40,7 +40,7 @@ def test_every_column_is_in_the_archive_but_secrets_and_what_follows(app):
     users = Base.metadata.tables["user"].columns
     assert {
         each.name for each in tables.archived_columns("user")
-    } | tables.ACCOUNT_LEFT_OUT.keys() == {
+    } | tables.ACCOUNT_NOT_EXPORTED.keys() == {
         column.name for column in users if column.name != "search_text"
     }
 
@@ -57,9 +57,9 @@ def test_the_schema_describes_every_file(app):
 
 def test_no_column_refers_to_a_shared_row_by_its_id(app):
     """Ids of this installation mean nothing elsewhere: what everybody shares goes by a name."""
-    named = {"user", "milestone", "skill", *tables.SHARED_NAMES, *tables.exported_tables()}
+    named = {"user", "milestone", "skill", *tables.NATURAL_KEYS, *tables.exported_tables()}
     for name in tables.exported_tables():
         for column in tables.archived_columns(name):
             assert tables.target_table(column) in {"", *named}, column
             if isinstance(column.type, sa.Uuid) and not column.foreign_keys:
-                assert column.name == "id" or str(column) in tables.LOOSE_IDS, column
+                assert column.name == "id" or str(column) in tables.UNCONSTRAINED_IDS, column
