@@ -27,10 +27,10 @@ ERROR_MESSAGES = {
 
 @group.command("create")
 @click.argument("slug")
-@click.option("--name", required=True, help="The team's name, as people see it.")
-@click.option("--parent", help="The slug of the team that it is part of.")
+@click.option("--name", required=True, help="The team's name.")
+@click.option("--parent", help="The slug of the parent team.")
 def create(slug: str, name: str, parent: str | None) -> None:
-    """Create a team and print its slug. Managers of its parent manage it as well."""
+    """Create a team and print its slug. Managers of the parent team manage it too."""
     above = _find_team(parent) if parent else None
     try:
         team = actions.create_team(
@@ -51,7 +51,7 @@ def create(slug: str, name: str, parent: str | None) -> None:
 
 @group.command("list")
 def list_teams() -> None:
-    """List the teams: slug, number of people, parent, and name."""
+    """List the teams: slug, number of people, parent and name."""
     teams = teams_with_counts(db.session)
     if not teams:
         click.echo("There is no team yet.", err=True)
@@ -82,7 +82,7 @@ def add(slug: str, email: str, role: str) -> None:
 @click.argument("slug")
 @click.argument("email")
 def remove(slug: str, email: str) -> None:
-    """Remove a person from a team. What they recorded stays."""
+    """Remove a person from a team. Their records are kept."""
     team, user = _find_team(slug), find_user(email)
     if not actions.remove_member(db.session, team, user.id, by=None, now=utc_now()):
         raise click.ClickException(f"{user.email} is not in {team.slug}")

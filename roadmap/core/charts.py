@@ -50,7 +50,7 @@ def render_lines(
     """Render step lines: each value holds until the next day. Needs at least two days.
 
     `values` and `dates` are the axis ticks in ascending order. `marks` are days with a labelled
-    vertical line; the last one may extend the time axis.
+    vertical line. The last mark may extend the time axis.
     """
     begin = days[0]
     span = (max([days[-1], *(day for day, _text in marks)]) - begin).days or 1

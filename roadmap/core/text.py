@@ -51,7 +51,7 @@ def clean_line(text: str | None) -> str:
 
 
 def clean_multiline(text: str | None) -> str:
-    """Clean a text like `clean_line`, but keep its white space. Returns "" for None."""
+    """Clean a text like `clean_line`, keeping inner white space. Returns "" for None."""
     return strip_userinfo(_normalize_unicode(text).strip())
 
 

@@ -35,7 +35,7 @@ class Hit:
     day: PartialDate | None = None
 
     @property
-    def is_by_text(self) -> bool:
+    def is_text_match(self) -> bool:
         """Return whether a word was found only in the text, not in the title."""
         return self.rank == Rank.TEXT
 
