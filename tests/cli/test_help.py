@@ -69,4 +69,4 @@ def test_a_group_without_a_command_is_no_success(tmp_path: Path) -> None:
 def test_files_are_named_or_left_out(tmp_path: Path) -> None:
     helps = [flask(tmp_path, "catalog", each, "--help").stdout for each in ("sync", "validate")]
     assert all("[FILE]..." in each for each in helps)
-    assert "the file itself is not kept" in " ".join(helps[0].split())
+    assert "The file itself is not stored" in " ".join(helps[0].split())
