@@ -32,6 +32,7 @@ from roadmap.core.database import db
 from roadmap.people.models import User
 from roadmap.progress import actions as progress
 from roadmap.progress.models import MilestoneStatus
+from tests.evidence.form_data import form_fields
 from tests.support.api_client import ApiClient
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
@@ -336,7 +337,7 @@ def test_a_read_goes_on_where_what_it_notes_beside_cannot_be_written(
         assert token.get("/me").status_code == 200
         assert BrowserClient.of(app, None).get(link).status_code == 200
         # What is meant to be written is refused, and so is an export, which has to leave a line.
-        assert alice.post("/evidence", {"title": "A note"}).status_code == 503
+        assert alice.post("/evidence", form_fields()).status_code == 503
         assert alice.get("/portfolio/export/markdown").status_code == 503
     lost = [line.getMessage() for line in caplog.records if "not recorded" in line.getMessage()]
     for what in ("refusals [", "session ", "token ", "public link "):
