@@ -30,7 +30,9 @@ def compress(response: Response) -> Response:
         return response
     if response.direct_passthrough and request.endpoint != "static":
         return response  # streamed from disk
-    response.vary.add("Accept-Encoding")
+    # Set as text: every response passes here, and `response.vary` would parse the header.
+    vary = response.headers.get("Vary")
+    response.headers["Vary"] = f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
     is_accepted = response.status_code == 200 and request.accept_encodings["gzip"] > 0
     if not is_accepted or not is_safe_to_compress():
         return response
