@@ -30,7 +30,7 @@ from tests.support import catalog
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
 from tests.support.databases import memory_folder, ready_database, wipe
-from tests.support.rendering import forbid_statements_while_rendering
+from tests.support.rendering import PassedNames, forbid_statements_while_rendering
 from tests.support.snapshot import Snapshot
 from tests.support.sqlite_only import NAMES, is_sqlite_only
 
@@ -112,6 +112,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         }
     )
     app.test_client_class = IsolatedClient
+    app.jinja_env.undefined = PassedNames
     with app.app_context():
         forbid_statements_while_rendering(app, db.engine)
     yield app

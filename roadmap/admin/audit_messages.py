@@ -212,7 +212,7 @@ def _choose_messages(
     message = MESSAGES[entry.action]
     match entry.action:
         case "membership.added" if entry.actor_id != who:
-            # People who join by themselves accept an invitation; others are added.
+            # Someone else added the person. A person who accepts an invitation joined.
             message = _l("%(person)s was added to the team %(team)s as %(role)s.")
         case "account.created" if data.get("administrator"):
             message = _l("The account of %(person)s was created, as an administrator.")

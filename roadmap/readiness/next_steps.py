@@ -66,7 +66,7 @@ def next_steps(tally: Tally) -> list[Step]:
     """Return every candidate, the best first.
 
     Milestones that only need to be marked as done come first, as they take no effort. Then come
-    steps that pass a gate by themselves, then the highest gain for the effort. Ties follow the
+    steps that pass a gate on their own, then the highest gain for the effort. Ties follow the
     order of the roadmap (a piece by its first milestone), with steps without a milestone last.
     """
     now = score_of(tally)

@@ -1,4 +1,4 @@
-"""A template that runs a query makes its test fail."""
+"""A template that runs a query, or reads a name that nothing passes, makes its test fail."""
 
 from __future__ import annotations
 
@@ -14,3 +14,10 @@ def test_a_statement_within_a_template_is_refused(app: Flask, session: Session) 
         assert render_template_string("{{ value }}", value=query()) == "1"
         with pytest.raises(AssertionError, match="a template runs a statement: SELECT 1"):
             render_template_string("{{ query() }}", query=query)
+
+
+def test_a_name_that_nothing_passes_is_refused(app: Flask) -> None:
+    with app.test_request_context():
+        assert render_template_string("{% if oob %}{{ oob }}{% endif %}") == ""
+        with pytest.raises(AssertionError, match="a template reads badges, which nothing passes"):
+            render_template_string("{% for each in badges %}{{ each }}{% endfor %}")

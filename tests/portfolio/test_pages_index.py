@@ -114,7 +114,10 @@ def test_a_newer_version_than_the_one_that_is_shown_is_named(
     alice = browser_of(cast.alice)
     assert "newer version" not in alice.get("/portfolio").text
     piece.current_id = evidence_rows.version(session, piece, number=2).id
-    for state, said in (("submitted", "readers are told so"), ("draft", "told nothing of it")):
+    for state, said in (
+        ("submitted", "see that it exists"),
+        ("draft", "do not see that it exists"),
+    ):
         piece.state = state
         session.commit()
         assert said in alice.get("/portfolio").text

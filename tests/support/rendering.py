@@ -1,9 +1,37 @@
-"""Fail a test when a template runs a database statement."""
+"""Fail a test when a template runs a database statement, or reads a name that nothing passes."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import jinja2
 import sqlalchemy as sa
 from flask import Flask, before_render_template, g, has_app_context, template_rendered
+from jinja2.utils import missing
+
+# Names that a view or the including template may leave out.
+OPTIONAL_NAMES = frozenset(
+    [
+        *("alone", "autofocus", "autosaved", "bare", "brief", "caller", "captured", "choose_at"),
+        *("error", "explains_stones", "fault", "focus", "gain", "help", "is_page", "kind", "late"),
+        *("legend", "link", "newer", "oob", "pending", "place", "refused", "said", "said_in"),
+        *("saved", "shown", "text", "trail", "unfolded", "wait"),
+    ]
+)
+
+
+class PassedNames(jinja2.Undefined):
+    """Raise AssertionError for a missing name that is not optional.
+
+    Jinja reads it as empty, so that a page would silently lack what a renamed variable holds.
+    """
+
+    def __init__(
+        self, hint: str | None = None, obj: Any = missing, name: str | None = None, *rest: Any
+    ) -> None:
+        if obj is missing and name is not None and name not in OPTIONAL_NAMES:
+            raise AssertionError(f"a template reads {name}, which nothing passes")
+        super().__init__(hint, obj, name, *rest)
 
 
 def forbid_statements_while_rendering(app: Flask, engine: sa.Engine) -> None:
