@@ -78,7 +78,7 @@ def test_the_own_pace_makes_a_date(alice, session, cast, now, required):
     assert f"In the last 90 days you finished {hours} required hours: " in page
     assert "too little for a date" not in page
     assert "Your own pace, last 90 days" in page
-    assert "lie as far apart as your weeks differed" in page
+    assert "reflect how much your weeks varied" in page
     assert "you need" in page
     assert "h a week." in page
 
