@@ -245,7 +245,7 @@ def _call_tool(params: CallToolRequestParams, _version: str) -> Result:
     except HTTPException as error:
         return _tool_error(_explain(error))
     except LimitReached as limit:
-        return _tool_error(f"{limit.message} {limit.advice}")
+        return _tool_error(str(limit))
     values = found.model_dump(mode="json", by_alias=True)
     text = json.dumps(values, ensure_ascii=False)
     return CallToolResult(content=[TextContent(text=text)], structured_content=values)

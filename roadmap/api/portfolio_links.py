@@ -20,11 +20,12 @@ from roadmap.api.operation import (
 from roadmap.api.pagination import Paging, paginate
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
+from roadmap.core.limits import LimitReached
 from roadmap.core.proxy import public_address
 from roadmap.core.web import now
 from roadmap.people import permissions
 from roadmap.portfolio import links
-from roadmap.portfolio.actions import LimitReached, lock_portfolio
+from roadmap.portfolio.actions import lock_portfolio
 from roadmap.portfolio.models import PortfolioLink
 from roadmap.portfolio.selection import find_portfolio
 

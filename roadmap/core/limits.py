@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 
 class LimitReached(ValueError):
-    """The user has the maximum number of rows. Shown with a message and advice."""
+    """The user has the maximum number of rows. Its text is the message, followed by the advice."""
 
     def __init__(self, message: LazyString, advice: LazyString) -> None:
-        super().__init__(message)
+        super().__init__(message, advice)
         self.message = message
         self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}"
 
 
 def count_rows(session: Session, model: Any, *conditions: Any) -> int:

@@ -15,8 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import gettext as _
-from roadmap.core.limits import count_rows
+from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.limits import LimitReached, count_rows
 from roadmap.core.stale_forms import RowDeleted, check_fingerprint, refresh
 from roadmap.core.types import form_id
 from roadmap.evidence.audience_sql import is_visible
@@ -54,10 +54,6 @@ class NotVisibleInPortfolio(Exception):
 
 class PortfolioFull(Exception):
     """The portfolio already has MAX_ITEMS items."""
-
-
-class LimitReached(Exception):
-    """The person has reached the maximum of portfolios or links; the text is a message for them."""
 
 
 class CannotDeleteDefault(Exception):
@@ -106,7 +102,8 @@ def create_portfolio(
     source = lock_portfolio(session, copy_of, by=by, now=now) if copy_of else None
     if count_rows(session, Portfolio, Portfolio.user_id == by.id) >= MAX_PORTFOLIOS:
         raise LimitReached(
-            _("You have %(most)d portfolios, the maximum. Delete one first.", most=MAX_PORTFOLIOS)
+            _l("You have %(most)d portfolios, the maximum.", most=MAX_PORTFOLIOS),
+            _l("Delete one first."),
         )
     copied = (*EDITABLE_FIELDS, "section_order", "hidden_sections")
     values = {field: getattr(source, field) for field in copied} if source else {}

@@ -18,7 +18,8 @@ from flask import current_app
 from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
-from roadmap.core.i18n import gettext as _
+from roadmap.core.i18n import lazy_gettext as _l
+from roadmap.core.limits import LimitReached
 from roadmap.core.stale_forms import refresh
 from roadmap.core.types import form_id, new_id
 from roadmap.evidence.item import Item
@@ -28,7 +29,6 @@ from roadmap.people.audit import record_audit
 from roadmap.people.history import record_history
 from roadmap.people.locks import lock_user
 from roadmap.people.models import User
-from roadmap.portfolio.actions import LimitReached
 from roadmap.portfolio.models import Portfolio, PortfolioItem, PortfolioLink
 
 MAX_OPEN_LINKS = 20
@@ -59,10 +59,8 @@ def create_link(
             link_id = new_id()
     if sum(is_open(link, now) for link in links) >= MAX_OPEN_LINKS:
         raise LimitReached(
-            _(
-                "You have %(most)d active links, the maximum. Revoke one that nobody needs.",
-                most=MAX_OPEN_LINKS,
-            )
+            _l("You have %(most)d active links, the maximum.", most=MAX_OPEN_LINKS),
+            _l("Revoke one that nobody needs."),
         )
     link = PortfolioLink(
         id=link_id,

@@ -15,6 +15,7 @@ from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
+from roadmap.core.limits import LimitReached
 from roadmap.core.markdown import to_html
 from roadmap.core.pdf import PdfError
 from roadmap.core.web import form_key, now, render_page, see_other, wants_fragment
@@ -75,7 +76,7 @@ def create() -> BaseResponse:
             now=now(),
             key=form_key(),
         )
-    except actions.LimitReached as refused:
+    except LimitReached as refused:
         form.name.errors = [str(refused)]
         return _render_list(form, 422)
     flash(_("%(name)s is created. Only you see it until you share it.", name=made.name))

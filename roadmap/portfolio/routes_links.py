@@ -13,6 +13,7 @@ from wtforms.fields import SelectChoice
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.limiter import limiter
+from roadmap.core.limits import LimitReached
 from roadmap.core.proxy import public_address
 from roadmap.core.web import (
     form_key,
@@ -25,7 +26,6 @@ from roadmap.core.web import (
 from roadmap.people import permissions
 from roadmap.people.permissions import permit
 from roadmap.portfolio import links, selection
-from roadmap.portfolio.actions import LimitReached
 from roadmap.portfolio.blueprint import lock_portfolio, portfolio, render_document
 from roadmap.portfolio.forms import LIFETIME_DAYS, LinkForm
 from roadmap.portfolio.models import PortfolioLink
