@@ -15,9 +15,10 @@ from roadmap.account.queries import load_visibility
 from roadmap.account.user_agents import parse_user_agent
 from roadmap.auth import actions, api_tokens, email_confirmation, passwords, queries, rate_limits
 from roadmap.auth.email_addresses import email_key
-from roadmap.auth.login_throttle import audit_request, end_transaction, too_many_requests
+from roadmap.auth.login_throttle import end_transaction, too_many_requests
 from roadmap.auth.models import ApiToken, LoginSession
 from roadmap.auth.reauthentication import check_own_password, fresh_login_required
+from roadmap.auth.request_audit import audit_request
 from roadmap.auth.sessions import begin_session, sign_out
 from roadmap.core.database import db
 from roadmap.core.errors import render_error

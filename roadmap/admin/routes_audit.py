@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from roadmap.activity.list_query import MAX_DAY_LENGTH, parse_day, start_of_day
 from roadmap.admin import audit_messages, queries
 from roadmap.admin.blueprint import admin
-from roadmap.auth.login_throttle import audit_download
+from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
 from roadmap.core.errors import render_error
 from roadmap.core.i18n import gettext as _

@@ -8,7 +8,7 @@ import os
 from flask import Response, current_app, send_file
 
 from roadmap.archive.export import write_archive
-from roadmap.auth.login_throttle import audit_download
+from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
 from roadmap.core.file_store import temporary_file
 from roadmap.core.limiter import export_slot

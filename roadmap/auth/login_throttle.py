@@ -11,9 +11,8 @@ import contextlib
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from flask import request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -23,7 +22,6 @@ from roadmap.auth.refusals import audit_refusal
 from roadmap.core.database import db
 from roadmap.core.proxy import client_address
 from roadmap.core.web import now
-from roadmap.people.audit import record_audit
 from roadmap.people.models import User
 
 # How long resubmitting a sign-up form signs in to the account that it created.
@@ -100,27 +98,6 @@ def read_only_session() -> Iterator[Session]:
     yield db.session
     db.session.expunge_all()
     db.session.rollback()
-
-
-def audit_request(
-    session: Session, action: str, target: str, by: uuid.UUID | None, **data: Any
-) -> None:
-    """Audit an action of this request, with its address and time."""
-    record_audit(
-        session, by=by, action=action, target=target[:200], address=client_address(), now=now(),
-        **data,
-    )  # fmt: skip
-
-
-def audit_download(*, by: uuid.UUID, action: str, target: str, **data: Any) -> None:
-    """Audit the download of a file, except for HEAD requests.
-
-    GET requests only read, so the entry is written in a separate transaction.
-    """
-    if request.method == "GET":
-        end_transaction()
-        with db.own_transaction() as own:
-            audit_request(own, action, target, by, **data)
 
 
 def too_many_requests(page: Response, wait: int) -> Response:

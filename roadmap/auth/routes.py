@@ -21,7 +21,6 @@ from roadmap.auth.forms import (
     SignUpForm,
 )
 from roadmap.auth.login_throttle import (
-    audit_request,
     check_password,
     end_transaction,
     find_new_account,
@@ -30,6 +29,7 @@ from roadmap.auth.login_throttle import (
 )
 from roadmap.auth.reauthentication import check_own_password, render_confirm_page
 from roadmap.auth.refusals import audit_refusal
+from roadmap.auth.request_audit import audit_request
 from roadmap.auth.sessions import (
     find_user_pending_deletion,
     sign_in_user,

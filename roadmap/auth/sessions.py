@@ -18,7 +18,6 @@ from werkzeug.wrappers import Response
 from roadmap.auth import preserved_form, queries
 from roadmap.auth.devices import remember_device
 from roadmap.auth.forms import SignInForm
-from roadmap.auth.login_throttle import audit_request
 from roadmap.auth.models import AccountDeletion, LoginSession
 from roadmap.auth.queries import (
     ACTOR_ATTRIBUTES,
@@ -26,6 +25,7 @@ from roadmap.auth.queries import (
     SESSION_LIFETIME,
 )
 from roadmap.auth.refusals import audit_refusal, write_due_refusals
+from roadmap.auth.request_audit import audit_request
 from roadmap.auth.tokens import hash_token, new_token
 from roadmap.core.database import SAFE_METHODS, db
 from roadmap.core.i18n import gettext as _

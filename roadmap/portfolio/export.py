@@ -14,7 +14,7 @@ from typing import IO
 
 from flask import Response, current_app, send_file
 
-from roadmap.auth.login_throttle import audit_download
+from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
 from roadmap.core.file_store import file_store, temporary_file
 from roadmap.core.limiter import export_slot

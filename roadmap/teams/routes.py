@@ -8,7 +8,7 @@ from flask import abort, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from roadmap.auth.login_throttle import audit_download
+from roadmap.auth.request_audit import audit_download
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
 from roadmap.core.i18n import ngettext
