@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from roadmap.core.database import db
 from roadmap.importers.models import PendingImport
 from tests.browser.conftest import PageOf
-from tests.importers.test_readers import BIBTEX, DATA, RESUME
+from tests.importers.test_readers import BIBTEX, LINKEDIN_EXPORT, RESUME
 
 TABLE = "Titel;Datum;Link\r\nVortrag über Kosten;03.2024;https://example.org/cost\r\n".encode(
     "cp1252"
@@ -57,7 +57,7 @@ def test_every_other_file_becomes_drafts_without_scripts(page_of: PageOf) -> Non
     """Each file is previewed before it is saved."""
     page = page_of("mallory", java_script_enabled=False)
     for title, name, data, listed in (
-        ("LinkedIn", "export.zip", DATA, "ML engineer"),
+        ("LinkedIn", "export.zip", LINKEDIN_EXPORT, "ML engineer"),
         ("JSON Resume", "resume.json", json.dumps(RESUME).encode(), "Engineer"),
         ("BibTeX", "works.bib", BIBTEX, "On arXiv"),
     ):

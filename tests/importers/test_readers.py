@@ -18,7 +18,8 @@ from roadmap.importers.kinds import IMPORTERS
 from roadmap.importers.queries import make_preview
 from roadmap.portfolio.actions import add_all_items, lock_portfolio
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
-from tests.importers.test_csv import boxes, fields, text_of
+from tests.importers.pages import checkboxes, form_data
+from tests.support.markup import text_of
 
 RESUME = {
     "basics": {"name": "Ada", "label": "", "website": "https://example.org/", "email": None},
@@ -52,13 +53,13 @@ BIBTEX = rb"""
 
 
 def read(key: str, data: bytes | object) -> ParseResult:
-    """Read a file as the page does: what is kept between is JSON."""
+    """Parse a file as the page does, including the JSON that is stored between requests."""
     importer = IMPORTERS[key]
     data = data if isinstance(data, bytes) else json.dumps(data).encode()
     return importer.read(json.loads(json.dumps(importer.load(data))), {})
 
 
-def linkedin(**files: str) -> bytes:
+def linkedin_zip(**files: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -71,7 +72,7 @@ POSITIONS = (
     'Example,ML engineer,"Ranking, and its cache",Berlin,Mar 2021,\n'
     "Old,Analyst,,,2018,Feb 2021\n"
 )
-DATA = linkedin(
+LINKEDIN_EXPORT = linkedin_zip(
     Positions=POSITIONS,
     Education="School Name,Start Date,End Date,Notes,Degree Name,Activities\nU,2010,2014,,BSc,\n",
     Certifications="Name,Url,Authority,Started On,Finished On,License Number\n"
@@ -81,12 +82,12 @@ DATA = linkedin(
 
 
 @pytest.fixture(autouse=True)
-def language(app):
+def request_context(app):
     with app.test_request_context():
         yield
 
 
-def test_an_old_and_odd_resume_is_read():
+def test_json_resume_with_old_keys_and_odd_values_is_parsed():
     found = read("json-resume", RESUME)
     [problem] = found.problems
     assert problem.where == "“work”, entry 3, line 1"
@@ -107,7 +108,7 @@ def test_an_old_and_odd_resume_is_read():
     )  # fmt: skip
 
 
-def test_what_is_wrong_in_a_resume_is_named_by_section_number_name_and_line(app):
+def test_json_resume_problems_name_section_entry_and_line(app):
     text = """ {
       "awards": "oops",
       "publications": [
@@ -130,7 +131,7 @@ def test_what_is_wrong_in_a_resume_is_named_by_section_number_name_and_line(app)
     ]
 
 
-def test_a_publication_has_the_same_id_wherever_it_comes_from(app):
+def test_publication_id_is_the_same_from_bibtex_and_orcid(app):
     bib = b"@misc{a, title={%s}, year=2021%s}"
     long = b"A title. " * 40
     for more, work in (
@@ -150,7 +151,7 @@ def test_a_publication_has_the_same_id_wherever_it_comes_from(app):
         assert record["id"] == found.external_id
 
 
-def test_a_title_that_is_too_long_is_shortened_and_said():
+def test_long_title_is_shortened_with_a_note():
     found = read("bibtex", b"@misc{a, title={%s}, year=2021}" % (b"A title. " * 40))
     [candidate] = found.candidates
     assert len(candidate.values["title"]) == 200
@@ -159,23 +160,23 @@ def test_a_title_that_is_too_long_is_shortened_and_said():
     assert "Title has more than 200 characters. Its end is left out." in note
 
 
-def test_bibtex_is_read_and_a_broken_entry_spoils_itself_alone():
+def test_bibtex_is_parsed_and_only_the_broken_entry_fails():
     found = read("bibtex", BIBTEX)
-    said = {each.values["title"]: (each.external_id, each.values) for each in found.candidates}
-    assert list(said) == ["Learning CNNs with Ümlauts & more", "On arXiv", "A cache", "No year"]
-    key, paper = said["Learning CNNs with Ümlauts & more"]
+    parsed = {each.values["title"]: (each.external_id, each.values) for each in found.candidates}
+    assert list(parsed) == ["Learning CNNs with Ümlauts & more", "On arXiv", "A cache", "No year"]
+    key, paper = parsed["Learning CNNs with Ümlauts & more"]
     assert key == "doi:10.1000/abc"
     assert paper["url"] == "https://doi.org/10.1000/ABC"
     assert paper["occurred_on"] == "2020-12"
     assert paper["description"].startswith("Smith, Jörg; Müller, Anna. Advances in Neural")
-    assert said["On arXiv"][1]["url"] == "https://arxiv.org/abs/2401.01234"
-    assert (said["A cache"][1]["kind"], said["A cache"][1]["occurred_on"]) == (
+    assert parsed["On arXiv"][1]["url"] == "https://arxiv.org/abs/2401.01234"
+    assert (parsed["A cache"][1]["kind"], parsed["A cache"][1]["occurred_on"]) == (
         "patent", "2023-05-04"
     )  # fmt: skip
     assert [each.where for each in found.problems] == ["Line 6"]
 
 
-def test_deep_braces_and_many_entries_are_bounded():
+def test_bibtex_nesting_and_entries_are_bounded():
     deep = b"@article{a, title={" + b"{" * 5_000 + b"}" * 5_000 + b"}, year=2020}"
     assert len(read("bibtex", deep).problems) == 1
     with pytest.raises(ImportFault, match="more than 500"):
@@ -184,19 +185,19 @@ def test_deep_braces_and_many_entries_are_bounded():
         read("bibtex", b'@string{a = "x"}\n' * 2_001)
 
 
-def test_what_abbreviations_stand_for_is_bounded():
-    """A few letters of a file can stand for megabytes, which would be read for minutes."""
+def test_bibtex_abbreviation_expansion_is_bounded():
+    # A few bytes could expand to megabytes.
     letters = b'@string{a = "' + b"{x}" * 166 + b'"}\n'
     assert len(read("bibtex", letters + b"@misc{b, title=" + b"a#" * 100 + b"a}").problems) == 1
 
 
-def test_a_month_of_very_many_digits_is_no_month():
+def test_bibtex_month_with_many_digits_is_ignored():
     entry = b"@misc{a, title={x}, year=2020, month={" + b"1" * 5_000 + b"}}"
     assert read("bibtex", entry).candidates[0].values["occurred_on"] == "2020"
 
 
-def test_linkedin_is_read():
-    found = read("linkedin", DATA)
+def test_linkedin_export_is_parsed():
+    found = read("linkedin", LINKEDIN_EXPORT)
     assert found.problems == []
     assert [each.record for each in found.candidates] == ["position"] * 2 + ["degree", "evidence"]
     first, degree = found.candidates[0].values, found.candidates[2].values
@@ -207,17 +208,17 @@ def test_linkedin_is_read():
     assert (certificate["issued_on"], certificate["expires_on"]) == ("2024-01", "2027-01")
 
 
-def test_a_full_export_of_linkedin_is_led_to_the_files_that_are_read(cast, browser_of):
-    alice, here = browser_of(cast.alice), "/evidence/import/linkedin"
-    assert "pack Positions.csv, Education.csv, Certifications.csv" in alice.get(here).text
-    # As bytes: a file of this size would be kept by the client in one that it never closes.
+def test_linkedin_export_above_the_limit_names_the_needed_files(cast, browser_of):
+    alice, url = browser_of(cast.alice), "/evidence/import/linkedin"
+    assert "pack Positions.csv, Education.csv, Certifications.csv" in alice.get(url).text
+    # Sent as bytes: for a file of this size the client opens a temporary file it never closes.
     kind = "multipart/form-data; boundary=b"
-    answer = alice.client.post(here, data=b"x" * 1_100_000, content_type=kind)
+    answer = alice.client.post(url, data=b"x" * 1_100_000, content_type=kind)
     assert answer.status_code == 413
     assert "pack only the files that the page of the import names" in answer.text
 
 
-def _hostile(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def make_zip(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as archive:
         for name in names:
@@ -226,26 +227,30 @@ def _hostile(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
 
 
 @pytest.mark.parametrize(
-    ("key", "data", "said"),
+    ("key", "data", "expected"),
     [
         ("linkedin", b"no ZIP", "not the ZIP"),
-        ("linkedin", DATA[:-40], "not the ZIP"),
+        ("linkedin", LINKEDIN_EXPORT[:-40], "not the ZIP"),
         (
             "linkedin",
-            _hostile("Positions.csv", text="Title,Company Name\n" + "a,b\n" * 400_000),
+            make_zip("Positions.csv", text="Title,Company Name\n" + "a,b\n" * 400_000),
             "far more",
         ),
-        # Together.
-        ("linkedin", _hostile("1/Positions.csv", "2/Positions.csv", text="\n" * 600_000), "large"),
-        # The library would unpack all of it.
+        # Each file is within the limit, both together are not.
+        ("linkedin", make_zip("1/Positions.csv", "2/Positions.csv", text="\n" * 600_000), "large"),
+        # BZIP2 cannot be unpacked in bounded steps.
         (
             "linkedin",
-            _hostile("Positions.csv", text="a\n", method=zipfile.ZIP_BZIP2),
+            make_zip("Positions.csv", text="a\n", method=zipfile.ZIP_BZIP2),
             "packed in a way",
         ),
-        ("linkedin", _hostile("../../Skills.csv", text="Name\nA\n"), "no name for a file"),
-        ("linkedin", _hostile("Skills.csv", text="Name\nA\n"), "no positions"),
-        ("linkedin", linkedin(Positions=POSITIONS + 'A,"b\nC,d\n'), "Positions.csv: .* Line 4: a"),
+        ("linkedin", make_zip("../../Skills.csv", text="Name\nA\n"), "no name for a file"),
+        ("linkedin", make_zip("Skills.csv", text="Name\nA\n"), "no positions"),
+        (
+            "linkedin",
+            linkedin_zip(Positions=POSITIONS + 'A,"b\nC,d\n'),
+            "Positions.csv: .* Line 4: a",
+        ),
         ("json-resume", b"[1]", "not a JSON Resume"),
         ("json-resume", b'{"work": [],\n"education": [}', "Line 2 is not JSON"),
         ("json-resume", b"[" * 100_000, "not a JSON Resume"),
@@ -258,26 +263,26 @@ def _hostile(*names: str, text: str, method: int = zipfile.ZIP_DEFLATED) -> byte
         ("bibtex", b"Hello", "no entry"),
     ],
 )
-def test_what_cannot_be_read_says_why(key, data, said):
-    with pytest.raises(ImportFault, match=said):
+def test_unreadable_file_is_rejected_with_reason(key, data, expected):
+    with pytest.raises(ImportFault, match=expected):
         read(key, data)
 
 
-def test_a_traversal_in_a_zip_writes_nothing(tmp_path, monkeypatch):
+def test_zip_path_traversal_is_rejected_and_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ImportFault, match="no name for a file"):
-        read("linkedin", _hostile("../../Positions.csv", text=POSITIONS))
+        read("linkedin", make_zip("../../Positions.csv", text=POSITIONS))
     assert list(Path(tmp_path.parent).glob("*.csv")) == []
 
 
-def test_positions_say_themselves_whether_they_were_machine_learning(cast, browser_of, session):
-    alice, here = browser_of(cast.alice), "/evidence/import/linkedin"
-    alice.post(here, {"file": (io.BytesIO(DATA), "LinkedIn.zip")})
-    page = alice.get(f"{here}/preview").text
-    assert len(boxes(page)) == 4
-    sent = fields(page)
+def test_preview_marks_machine_learning_positions(cast, browser_of, session):
+    alice, url = browser_of(cast.alice), "/evidence/import/linkedin"
+    alice.post(url, {"file": (io.BytesIO(LINKEDIN_EXPORT), "LinkedIn.zip")})
+    page = alice.get(f"{url}/preview").text
+    assert len(checkboxes(page)) == 4
+    sent = form_data(page)
     first = sent["take"][0] if isinstance(sent["take"], list) else sent["take"]
-    assert alice.post(f"{here}/records", {**sent, "is_ml": first}).status_code == 303
+    assert alice.post(f"{url}/records", {**sent, "is_ml": first}).status_code == 303
     session.rollback()
     assert session.scalars(sa.select(Position.is_ml).order_by(Position.started_on)).all() == [
         False, True
@@ -285,15 +290,15 @@ def test_positions_say_themselves_whether_they_were_machine_learning(cast, brows
     assert session.scalars(sa.select(Degree.level)).all() == ["bachelor"]
     [piece] = session.scalars(sa.select(Evidence)).all()
     assert (piece.state, piece.current.kind) == ("draft", "certification")
-    # Once more adds nothing.
-    alice.post(here, {"file": (io.BytesIO(DATA), "LinkedIn.zip")})
-    assert not any(ticked for _title, ticked in boxes(alice.get(f"{here}/preview").text))
+    # A second import proposes nothing.
+    alice.post(url, {"file": (io.BytesIO(LINKEDIN_EXPORT), "LinkedIn.zip")})
+    assert not any(ticked for _title, ticked in checkboxes(alice.get(f"{url}/preview").text))
 
 
 @pytest.mark.parametrize(
-    ("key", "name", "data", "said"),
+    ("key", "name", "data", "expected"),
     [
-        ("linkedin", "LinkedIn.zip", DATA, [
+        ("linkedin", "LinkedIn.zip", LINKEDIN_EXPORT, [
             "since Mar 2021 no end given, assumed current Example",
             "2018 to Feb 2021 Old",
             "awarded 2014",
@@ -308,24 +313,24 @@ def test_positions_say_themselves_whether_they_were_machine_learning(cast, brows
         ]),
     ],
 )  # fmt: skip
-def test_the_preview_says_of_a_career_from_when_to_when(cast, browser_of, key, name, data, said):
-    alice, here = browser_of(cast.alice), f"/evidence/import/{key}"
-    alice.post(here, {"file": (io.BytesIO(data), name)})
-    page = text_of(alice.get(f"{here}/preview").text)
-    assert [each for each in said if each not in page] == [], page
+def test_preview_shows_dates_of_positions_and_degrees(cast, browser_of, key, name, data, expected):
+    alice, url = browser_of(cast.alice), f"/evidence/import/{key}"
+    alice.post(url, {"file": (io.BytesIO(data), name)})
+    page = text_of(alice.get(f"{url}/preview").text)
+    assert [each for each in expected if each not in page] == [], page
 
 
-def test_one_is_led_to_the_pieces_and_to_the_career_that_were_imported(cast, browser_of):
-    alice, here = browser_of(cast.alice), "/evidence/import/linkedin"
-    alice.post(here, {"file": (io.BytesIO(DATA), "LinkedIn.zip")})
-    answer = alice.post(f"{here}/records", fields(alice.get(f"{here}/preview").text))
+def test_import_result_links_to_evidence_and_career(cast, browser_of):
+    alice, url = browser_of(cast.alice), "/evidence/import/linkedin"
+    alice.post(url, {"file": (io.BytesIO(LINKEDIN_EXPORT), "LinkedIn.zip")})
+    answer = alice.post(f"{url}/records", form_data(alice.get(f"{url}/preview").text))
     page = alice.get(answer.location).text
     assert "3 entries of your career are imported. Positions and education" in text_of(page)
     assert '<a href="/career">Positions and education</a>' in page
     assert "1 piece found." in text_of(page)
 
 
-def test_an_award_or_certificate_without_a_link_is_described_by_who_gave_it():
+def test_missing_link_is_replaced_by_issuer_or_reported():
     awards = [
         {"title": "Prize", "date": "2024", "awarder": "Example Society"},
         {"title": "Medal", "date": "2024"},
@@ -335,7 +340,7 @@ def test_an_award_or_certificate_without_a_link_is_described_by_who_gave_it():
     described = {each.values["title"]: each.values["description"] for each in found.candidates}
     assert described == {"Prize": "Example Society", "Medal": "", "Mentor": "Club"}
     bare = b"Name,Url,Authority,Started On,Finished On\nCloud,,Example,2024,\nOther,,,2024,\n"
-    found = read("linkedin", linkedin(Certifications=bare.decode()))
+    found = read("linkedin", linkedin_zip(Certifications=bare.decode()))
     assert [each.values["description"] for each in found.candidates] == ["Example", ""]
     [_cloud, other] = found.candidates
     assert "Fill in a link or a description on LinkedIn" in other.parse_errors["url"]
@@ -343,7 +348,7 @@ def test_an_award_or_certificate_without_a_link_is_described_by_who_gave_it():
     assert "Fill in “doi”, “url”, “author” or “abstract”" in alone.parse_errors["url"]
 
 
-def test_what_this_product_exported_comes_back_unverified(cast, browser_of, session, now):
+def test_exported_json_resume_imports_as_draft(cast, browser_of, session, now):
     piece = add_evidence(session, cast, cast.alice, now, visibility="portfolio")
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
@@ -358,10 +363,10 @@ def test_what_this_product_exported_comes_back_unverified(cast, browser_of, sess
     assert found.values["kind"] == current.kind
     assert found.values["occurred_on"] == current.occurred_on
     assert found.values["description"] == current.description
-    carol, here = browser_of(cast.carol), "/evidence/import/json-resume"
-    carol.post(here, {"file": (io.BytesIO(resume), "resume.json")})
+    carol, url = browser_of(cast.carol), "/evidence/import/json-resume"
+    carol.post(url, {"file": (io.BytesIO(resume), "resume.json")})
     assert (
-        carol.post(f"{here}/records", fields(carol.get(f"{here}/preview").text)).status_code == 303
+        carol.post(f"{url}/records", form_data(carol.get(f"{url}/preview").text)).status_code == 303
     )
     session.rollback()
     mine = session.scalars(sa.select(Evidence).filter_by(user_id=cast.carol)).all()
