@@ -16,14 +16,21 @@ from roadmap.core.limiter import fetch_slot
 from roadmap.core.outbound import parse_hosts
 from roadmap.people.models import HistoryEntry
 from roadmap.time_budget import actions, routes_calendar
-from roadmap.time_budget.calendar_file import Window, read
+from roadmap.time_budget.calendar_file import Window, read, read_isolated
 from roadmap.time_budget.models import TimeBudget, TimeEntry, TitleCategory
 from tests.support.calendar_host import calendar_host
+from tests.support.markup import text_of
 
 CALENDARS = Path(__file__).parent / "calendars"
-# The Friday of the first of the two weeks in the files.
+# A Friday, the end of the second of the two weeks in the files.
 TODAY = dt.datetime(2026, 10, 30, 17, tzinfo=dt.UTC)
 PAGE, PREVIEW, ENTRIES = "/time/calendar", "/time/calendar/preview", "/time/calendar/entries"
+
+
+@pytest.fixture(autouse=True)
+def _read_in_process(monkeypatch):
+    """Parse without a process of its own, which takes a third of a second."""
+    monkeypatch.setattr(routes_calendar, "read_isolated", read)
 
 
 @pytest.fixture
@@ -35,18 +42,16 @@ def alice(cast, browser_of, monkeypatch, session):
     return browser_of(cast.alice)
 
 
-def visible(page: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
-
-
-def upload(browser, name: str | bytes, *, first: str = "2026-10-19", weeks: int = 2, **more: str):
+def upload(
+    browser, name: str | bytes, *, first: str = "2026-10-19", weeks: int = 2, **changes: str
+):
     data = (CALENDARS / f"{name}.ics").read_bytes() if isinstance(name, str) else name
     file = (io.BytesIO(data), "calendar.ics")
-    return browser.post(PREVIEW, {"file": file, "first": first, "weeks": weeks, **more})
+    return browser.post(PREVIEW, {"file": file, "first": first, "weeks": weeks, **changes})
 
 
 def rows(page: str) -> dict[int, tuple[str, str, bool]]:
-    """Return title, category and tick of each entry, by its number."""
+    """Return the title, the category and whether it is ticked of each entry, by number."""
     found = {}
     for number, tick, title in re.findall(
         r'name="take-(\d+)" value="1"( checked)?>(.*?)</label>', page, re.DOTALL
@@ -57,21 +62,22 @@ def rows(page: str) -> dict[int, tuple[str, str, bool]]:
     return found
 
 
-def fields(page: str, **more: object) -> dict[str, object]:
-    """Return the form of the page as a browser sends it."""
+def form_data(page: str, **changes: object) -> dict[str, object]:
+    """Return the preview's form as a browser submits it."""
     [signed] = re.findall(r'name="events" value="([^"]+)"', page)
     listed = rows(page)
     return {
         "events": signed,
         **{f"take-{number}": "1" for number, row in listed.items() if row[2]},
         **{f"category-{number}": row[1] for number, row in listed.items()},
-        **more,
+        **changes,
     }
 
 
-def said(answer, browser) -> str:
-    assert answer.status_code == 303
-    return re.findall(r"From your calendar: [^.]+", browser.get(answer.location).text)[-1]
+def notice_after(response, browser) -> str:
+    """Follow a redirect and return the notice about the saved calendar."""
+    assert response.status_code == 303
+    return re.findall(r"From your calendar: [^.]+", browser.get(response.location).text)[-1]
 
 
 def entries(session) -> list[tuple[str, str, int, str | None]]:
@@ -82,8 +88,8 @@ def entries(session) -> list[tuple[str, str, int, str | None]]:
     return [(f"{each.day:%d}", each.category, each.minutes, each.title) for each in found]
 
 
-def test_the_page_says_how_to_get_a_file_and_what_is_kept(alice):
-    text = visible(alice.get(PAGE).text)
+def test_page_explains_export_and_what_is_stored(alice):
+    text = text_of(alice.get(PAGE).text)
     assert "Google Calendar" in text
     assert "never stored" in text
     assert 'href="/time/calendar"' in alice.get("/time").text
@@ -91,7 +97,8 @@ def test_the_page_says_how_to_get_a_file_and_what_is_kept(alice):
     assert len(ids) == len(set(ids))
 
 
-def test_a_file_is_shown_with_reasons_and_nothing_is_saved(alice, session):
+def test_preview_shows_reasons_and_saves_nothing(alice, session, monkeypatch):
+    monkeypatch.setattr(routes_calendar, "read_isolated", read_isolated)
     page = upload(alice, "outlook")
     assert page.status_code == 200
     assert list(rows(page.text).values()) == [
@@ -99,7 +106,7 @@ def test_a_file_is_shown_with_reasons_and_nothing_is_saved(alice, session):
         ("Model design review", "design-reviews", False),
         ("Quarterly planning with Product", "planning", True),
     ]
-    text = visible(page.text)
+    text = text_of(page.text)
     assert "14:00– 15:00" in text or "14:00–15:00" in text
     assert "3 people title has “quarterly”" in text
     assert "you have not accepted it" in text
@@ -109,28 +116,28 @@ def test_a_file_is_shown_with_reasons_and_nothing_is_saved(alice, session):
     assert session.scalars(sa.select(TitleCategory)).all() == []
 
 
-def test_saving_twice_adds_nothing_and_a_change_updates(alice, session):
-    form = fields(upload(alice, "google").text)
-    assert said(alice.post(ENTRIES, form), alice).endswith(
+def test_reimport_adds_nothing_and_updates_changed_events(alice, session):
+    form = form_data(upload(alice, "google").text)
+    assert notice_after(alice.post(ENTRIES, form), alice).endswith(
         "9 added, 0 changed, 0 removed, 0 as before"
     )
     saved = entries(session)
     assert saved[0] == ("19", "stand-ups", 15, None)
     assert saved[3] == ("22", "stand-ups", 30, None)
     again = upload(alice, "google").text
-    assert "as you saved it saved before" in visible(again)
-    assert said(alice.post(ENTRIES, fields(again)), alice).endswith(
+    assert "as you saved it saved before" in text_of(again)
+    assert notice_after(alice.post(ENTRIES, form_data(again)), alice).endswith(
         "0 added, 0 changed, 0 removed, 9 as before"
     )
-    # One is moved and longer, one is cancelled.
+    # One event is moved and lengthened, one is cancelled.
     data = (CALENDARS / "google.ics").read_bytes()
     data = data.replace(b"20261022T110000", b"20261022T140000")
     data = data.replace(b"20261022T113000", b"20261022T150000")
     data = data.replace(b"STATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\nEND:VEVENT\r\nEND:VCAL",
                         b"STATUS:CANCELLED\r\nTRANSP:OPAQUE\r\nEND:VEVENT\r\nEND:VCAL")  # fmt: skip
     moved = upload(alice, data).text
-    assert "changed since you saved it" in visible(moved)
-    assert said(alice.post(ENTRIES, fields(moved)), alice).endswith(
+    assert "changed since you saved it" in text_of(moved)
+    assert notice_after(alice.post(ENTRIES, form_data(moved)), alice).endswith(
         "0 added, 1 changed, 1 removed, 7 as before"
     )
     assert [each for each in entries(session) if each[0] in ("20", "22")] == [
@@ -139,23 +146,23 @@ def test_saving_twice_adds_nothing_and_a_change_updates(alice, session):
     ]
 
 
-def test_what_is_unticked_goes_and_does_not_come_back(alice, session):
-    alice.post(ENTRIES, fields(upload(alice, "google").text))
+def test_unticked_entry_is_removed_and_stays_removed(alice, session):
+    alice.post(ENTRIES, form_data(upload(alice, "google").text))
     page = upload(alice, "google").text
-    form = fields(page)
+    form = form_data(page)
     del form["take-2"]
-    assert "1 removed" in said(alice.post(ENTRIES, form), alice)
+    assert "1 removed" in notice_after(alice.post(ENTRIES, form), alice)
     again = upload(alice, "google").text
     assert rows(again)[2] == ("Alice / Bob", "one-to-ones", False)
-    assert "you removed it" in visible(again)
-    alice.post(ENTRIES, fields(again))
+    assert "you removed it" in text_of(again)
+    alice.post(ENTRIES, form_data(again))
     assert len(entries(session)) == 8
 
 
-def test_a_correction_is_learned_by_title_and_keeps_no_title(alice, session):
+def test_category_correction_is_learned_without_storing_the_title(alice, session):
     page = upload(alice, "google", first="2026-10-19", weeks=1).text
     number = next(at for at, row in rows(page).items() if row[0] == "Alice / Bob")
-    alice.post(ENTRIES, fields(page, **{f"category-{number}": "mentoring"}))
+    alice.post(ENTRIES, form_data(page, **{f"category-{number}": "mentoring"}))
     [learned] = session.scalars(sa.select(TitleCategory)).all()
     assert learned.category == "mentoring"
     assert "alice" not in learned.title_key
@@ -164,34 +171,32 @@ def test_a_correction_is_learned_by_title_and_keeps_no_title(alice, session):
     data = data.replace(b"7p1n4x9w", b"another1").replace(b"Alice / Bob", b"ALICE /  bob")
     page = upload(alice, data, first="2026-10-26", weeks=1).text
     assert ("ALICE / bob", "mentoring", True) in rows(page).values()
-    assert "you sorted this title so" in visible(page)
-    assert "You corrected 1 title" in visible(alice.get(PAGE).text)
+    assert "you sorted this title so" in text_of(page)
+    assert "You corrected 1 title" in text_of(alice.get(PAGE).text)
     alice.delete(f"{PAGE}/corrections")
     assert session.scalars(sa.select(TitleCategory)).all() == []
 
 
-def test_titles_are_kept_where_that_is_asked_for_and_deleted_by_an_action_of_its_own(
-    alice, session
-):
-    alice.post(ENTRIES, fields(upload(alice, "google").text, keep_titles="1"))
+def test_titles_are_stored_on_request_and_can_be_deleted(alice, session):
+    alice.post(ENTRIES, form_data(upload(alice, "google").text, keep_titles="1"))
     assert ("20", "one-to-ones", 30, "Alice / Bob") in entries(session)
     page = upload(alice, "apple").text
     assert re.search(r'name="keep_titles" value="1" checked', page)
     before = entries(session)
-    again = fields(upload(alice, "google").text)
-    for form in (again, fields(page)):
+    again = form_data(upload(alice, "google").text)
+    for form in (again, form_data(page)):
         alice.post(ENTRIES, form)
         kept = [each for each in entries(session) if each[3]]
         assert kept == before
     page = alice.get(PAGE).text
-    assert f"Delete the titles of {len(kept)} entries" in visible(page)
+    assert f"Delete the titles of {len(kept)} entries" in text_of(page)
     alice.delete(f"{PAGE}/titles")
     assert {title for *_rest, title in entries(session)} == {None}
     assert "Delete the title" not in alice.get(PAGE).text
     assert session.scalars(sa.select(TimeBudget.keep_titles)).all() == [False]
 
 
-def test_each_minute_counts_once(alice, session):
+def test_overlapping_entries_count_each_minute_once(alice, session):
     lines = [b"BEGIN:VCALENDAR", b"VERSION:2.0"]
     for uid, start, end, title in [
         (b"1", b"0900", b"1200", b"Focus"),
@@ -201,19 +206,19 @@ def test_each_minute_counts_once(alice, session):
         lines += [b"BEGIN:VEVENT", b"UID:" + uid, b"DTSTART:20261027T" + start + b"00",
                   b"DTEND:20261027T" + end + b"00", b"SUMMARY:" + title, b"END:VEVENT"]  # fmt: skip
     page = upload(alice, b"\r\n".join([*lines, b"END:VCALENDAR", b""])).text
-    assert "2 h 45 min of 3 h" in visible(page)
+    assert "2 h 45 min of 3 h" in text_of(page)
     assert rows(page)[2][2] is False
-    assert "0 min of 15 min" in visible(page)
-    assert "what overlaps with it has these minutes already" in visible(page)
+    assert "0 min of 15 min" in text_of(page)
+    assert "what overlaps with it has these minutes already" in text_of(page)
     assert "Each minute counts once" in page
-    alice.post(ENTRIES, fields(page))
+    alice.post(ENTRIES, form_data(page))
     assert [each[:3] for each in entries(session)] == [
         ("27", "deep-work", 165),
         ("27", "stand-ups", 15),
     ]
-    # Another calendar of the same day counts what is left.
+    # A second calendar adds only minutes that are not counted yet.
     other = upload(alice, "apple", first="2026-10-26", weeks=1).text
-    alice.post(ENTRIES, fields(other))
+    alice.post(ENTRIES, form_data(other))
     assert (
         sum(minutes for day, _category, minutes, _title in entries(session) if day == "27") == 180
     )
@@ -227,41 +232,39 @@ def test_each_minute_counts_once(alice, session):
         (b"PK\x03\x04", "This ZIP cannot be opened"),
     ],
 )
-def test_what_cannot_be_read_is_said_at_the_field(alice, data, message):
+def test_unreadable_file_is_rejected_with_message(alice, data, message):
     page = upload(alice, data)
     assert page.status_code == 422
-    assert message in visible(page.text)
+    assert message in text_of(page.text)
     assert 'value="2026-10-19"' in page.text
 
 
-def test_a_file_that_is_too_large_says_what_to_do(alice):
+def test_file_above_the_size_limit_is_rejected(alice):
     kind = "multipart/form-data; boundary=b"
-    answer = alice.client.post(PREVIEW, data=b"X" * 1_000_001, content_type=kind)
-    assert answer.status_code == 413
-    assert "Put it into a ZIP" in visible(answer.text)
+    response = alice.client.post(PREVIEW, data=b"X" * 1_000_001, content_type=kind)
+    assert response.status_code == 413
+    assert "Put it into a ZIP" in text_of(response.text)
 
 
-def test_wrong_input_is_said_at_its_field(alice):
+def test_invalid_options_are_rejected(alice):
     page = alice.post(PREVIEW, {"first": "2031-01-01", "weeks": "9", "addresses": "a" * 501})
-    text = visible(page.text)
+    text = text_of(page.text)
     assert page.status_code == 422
     for message in ("Choose a file.", "This day is in the future.", "At most 500 characters."):
         assert message in text
 
 
-def test_a_list_that_was_changed_or_is_somebody_elses_saves_nothing(
-    alice, browser_of, cast, session
-):
-    form = fields(upload(alice, "google").text)
+def test_tampered_or_foreign_preview_saves_nothing(alice, browser_of, cast, session):
+    form = form_data(upload(alice, "google").text)
     bob = browser_of(cast.bob)
     for browser, sent in ((bob, form), (alice, {**form, "events": f"{form['events']}x"})):
-        answer = browser.post(ENTRIES, sent)
-        assert answer.location == PAGE
+        response = browser.post(ENTRIES, sent)
+        assert response.location == PAGE
         assert "Choose the calendar again" in browser.get(PAGE).text
     assert entries(session) == []
 
 
-def test_a_long_calendar_is_shown_by_whole_days(alice, session):
+def test_long_preview_ends_with_a_whole_day(alice, session):
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0"]
     for number in range(20):
         lines += ["BEGIN:VEVENT", f"UID:{number}", f"DTSTART:20261019T{number:02}0000",
@@ -269,16 +272,16 @@ def test_a_long_calendar_is_shown_by_whole_days(alice, session):
                   "END:VEVENT"]  # fmt: skip
     page = upload(alice, "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()).text
     assert len(rows(page)) == 80
-    assert "the list ends on 22 Oct 2026" in visible(page)
-    assert "80 added" in said(alice.post(ENTRIES, fields(page)), alice)
+    assert "the list ends on 22 Oct 2026" in text_of(page)
+    assert "80 added" in notice_after(alice.post(ENTRIES, form_data(page)), alice)
 
 
-def test_more_than_the_maximum_is_refused_whole(alice, session, monkeypatch):
-    form = fields(upload(alice, "google").text)
+def test_import_above_the_entry_limit_saves_nothing(alice, session, monkeypatch):
+    form = form_data(upload(alice, "google").text)
     monkeypatch.setattr(actions, "MAX_ENTRIES", 8)
-    answer = alice.post(ENTRIES, form)
-    assert answer.status_code == 409
-    assert "You already have 8 entries, the maximum." in visible(answer.text)
+    response = alice.post(ENTRIES, form)
+    assert response.status_code == 409
+    assert "You already have 8 entries, the maximum." in text_of(response.text)
     assert entries(session) == []
 
 
@@ -288,7 +291,7 @@ WINDOW = {"first": "2026-10-19", "weeks": 2}
 
 @pytest.fixture
 def host(app, tmp_path, monkeypatch):
-    """A host of calendars that the operator allowed."""
+    """Serve calendars from a host that the operator allowed."""
     google = (CALENDARS / "google.ics").read_bytes()
     with calendar_host(tmp_path, google=google, page=b"<html>") as (port, certificate):
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -298,7 +301,7 @@ def host(app, tmp_path, monkeypatch):
         yield f"https://localhost:{port}"
 
 
-def test_a_calendar_is_fetched_from_its_address(alice, host, session):
+def test_calendar_is_fetched_from_its_url(alice, host, session):
     page = alice.put(ADDRESS, {"url": f"{host}/google?secret=zanzibar"})
     assert page.status_code == 303
     shown = alice.get(PAGE).text
@@ -307,7 +310,7 @@ def test_a_calendar_is_fetched_from_its_address(alice, host, session):
     assert re.search(r"<input[^>]* data-secret=", shown), "no draft of it stays in the browser"
     found = alice.post(f"{ADDRESS}/preview", WINDOW)
     assert len(rows(found.text)) == 9
-    assert "9 added" in said(alice.post(ENTRIES, fields(found.text)), alice)
+    assert "9 added" in notice_after(alice.post(ENTRIES, form_data(found.text)), alice)
     assert (
         session.scalars(sa.select(HistoryEntry).where(HistoryEntry.action != "joined")).all() == []
     )
@@ -326,26 +329,26 @@ def test_a_calendar_is_fetched_from_its_address(alice, host, session):
         ("to=https://example.org/", "Calendars are fetched from localhost:"),
     ],
 )
-def test_what_goes_wrong_says_what_to_do(alice, host, path, message):
+def test_failed_fetch_is_reported(alice, host, path, message):
     alice.put(ADDRESS, {"url": f"{host}/{path}"})
-    answer = alice.post(f"{ADDRESS}/preview", WINDOW)
-    assert answer.status_code == 422
-    assert message in visible(answer.text)
+    response = alice.post(f"{ADDRESS}/preview", WINDOW)
+    assert response.status_code == 422
+    assert message in text_of(response.text)
 
 
-def test_few_wait_for_other_hosts_at_once(alice, host):
+def test_concurrent_fetches_are_limited(alice, host):
     alice.put(ADDRESS, {"url": f"{host}/google"})
     with fetch_slot(), fetch_slot():
-        answer = alice.post(f"{ADDRESS}/preview", WINDOW)
-    assert answer.status_code == 503
-    assert "Retry-After" in answer.headers
+        response = alice.post(f"{ADDRESS}/preview", WINDOW)
+    assert response.status_code == 503
+    assert "Retry-After" in response.headers
     assert alice.post(f"{ADDRESS}/preview", WINDOW).status_code == 200
 
 
-def test_an_address_elsewhere_is_refused_and_without_hosts_there_is_none(alice, host, app, session):
-    answer = alice.put(ADDRESS, {"url": "https://metadata.internal/latest"})
-    assert answer.status_code == 422
-    assert "Calendars are fetched from localhost:" in visible(answer.text)
+def test_url_is_accepted_only_from_allowed_hosts(alice, host, app, session):
+    response = alice.put(ADDRESS, {"url": "https://metadata.internal/latest"})
+    assert response.status_code == 422
+    assert "Calendars are fetched from localhost:" in text_of(response.text)
     assert session.scalars(sa.select(TimeBudget)).all() == []
     app.config["CALENDAR_HOSTS"] = parse_hosts("")
     assert "Address of your calendar" not in alice.get(PAGE).text
@@ -353,17 +356,17 @@ def test_an_address_elsewhere_is_refused_and_without_hosts_there_is_none(alice, 
     assert alice.post(f"{ADDRESS}/preview", WINDOW).status_code == 404
 
 
-def test_blocks_of_deep_work_are_a_calendar(alice, session):
-    asked = "?days=1&days=3&start=09:00&end=11:30&weeks=20"
-    answer = alice.get(f"{PAGE}/deep-work.ics{asked}")
-    assert answer.mimetype == "text/calendar"
-    assert "attachment; filename=deep-work.ics" in answer.headers["Content-Disposition"]
-    text = answer.text
+def test_deep_work_blocks_are_exported_as_calendar(alice, session):
+    query = "?days=1&days=3&start=09:00&end=11:30&weeks=20"
+    response = alice.get(f"{PAGE}/deep-work.ics{query}")
+    assert response.mimetype == "text/calendar"
+    assert "attachment; filename=deep-work.ics" in response.headers["Content-Disposition"]
+    text = response.text
     assert "TZID:Europe/Berlin" in text
     assert "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3" in text
-    # Across the change of the clocks in March; the first is after today, a Friday.
+    # The clocks change in March. Today is a Friday, so the first block is on Tuesday.
     window = Window(dt.date(2026, 10, 30), dt.date(2027, 4, 30), "Europe/Berlin")
-    found = read(answer.data, window).events
+    found = read(response.data, window).events
     assert len(found) == 40
     assert {
         (each.starts_at.weekday(), f"{each.starts_at:%H:%M}", each.minutes) for each in found
@@ -374,17 +377,17 @@ def test_blocks_of_deep_work_are_a_calendar(alice, session):
     assert found[0].starts_at.date() == dt.date(2026, 11, 3)
 
 
-def test_blocks_that_cannot_be_say_why(alice):
+def test_invalid_deep_work_blocks_are_rejected(alice):
     page = alice.get(f"{PAGE}/deep-work.ics?start=11:00&end=09:00&weeks=90")
     assert page.status_code == 422
     for message in ("Choose at least one day.", "The end is before the start.", "1 to 52 weeks"):
-        assert message in visible(page.text)
+        assert message in text_of(page.text)
 
 
-def test_a_list_of_an_earlier_release_is_chosen_again(app, cast, alice):
-    """It may be open for twelve hours, and an upgrade comes between."""
+def test_preview_of_an_earlier_release_must_be_repeated(app, cast, alice):
+    # A preview stays valid for twelve hours, so an upgrade can come in between.
     earlier = ["2026-10-19", "2026-10-30", [["a" * 32, "x", "y", "Title", 2, False]], []]
     signer = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt=f"calendar of {cast.alice}")
-    answer = alice.post(ENTRIES, {"events": signer.dumps(earlier)})
-    assert (answer.status_code, answer.location) == (303, PAGE)
+    response = alice.post(ENTRIES, {"events": signer.dumps(earlier)})
+    assert (response.status_code, response.location) == (303, PAGE)
     assert "Choose the calendar again" in alice.get(PAGE).text

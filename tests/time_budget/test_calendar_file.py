@@ -1,4 +1,4 @@
-"""A week read from calendar files as Google, Outlook and Apple write them."""
+"""Parsing of calendar files as Google, Outlook and Apple write them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_file(name: str, window: Window = BERLIN) -> CalendarContents:
 
 
 def calendar(*entries: str) -> bytes:
-    """Return a file of entries, each a few lines."""
+    """Return a calendar file with these events, each given as property lines."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Example//EN"]
     for entry in entries:
         lines += ["BEGIN:VEVENT", *entry.splitlines(), "END:VEVENT"]
@@ -41,44 +41,44 @@ def entry(uid: str, *more: str, start: str = "20261020T100000Z") -> str:
     return "\n".join((f"UID:{uid}", f"DTSTART:{start}", "DURATION:PT30M", f"SUMMARY:{uid}", *more))
 
 
-def shown(contents: CalendarContents) -> list[tuple[str, int, str, int]]:
+def events_of(contents: CalendarContents) -> list[tuple[str, int, str, int]]:
     return [
         (f"{each.starts_at:%d %H:%M}", each.minutes, each.title, each.people)
         for each in contents.events
     ]
 
 
-def skipped(contents: CalendarContents) -> dict[str, str]:
+def skip_reasons(contents: CalendarContents) -> dict[str, str]:
     return {each.title: each.reason for each in contents.skipped}
 
 
-def test_google_with_a_moved_a_removed_and_a_declined_instance() -> None:
+def test_google_series_with_moved_removed_and_declined_instances() -> None:
     found = read_file("google")
-    assert shown(found) == [
+    assert events_of(found) == [
         ("19 09:30", 15, "Ranking stand-up", 3),
         ("20 09:30", 15, "Ranking stand-up", 3),
-        ("20 15:00", 30, "Alice / Bob", 2),  # the room is nobody
+        ("20 15:00", 30, "Alice / Bob", 2),  # the room does not count as a person
         ("22 11:00", 30, "Ranking stand-up (late)", 1),
-        # The clock went back on the 25th: it is still half past nine.
+        # The clock goes back on the 25th, the local time stays.
         ("26 09:30", 15, "Ranking stand-up", 3),
         ("27 09:30", 15, "Ranking stand-up", 3),
         ("28 09:30", 15, "Ranking stand-up", 3),
         ("29 09:30", 15, "Ranking stand-up", 3),
         ("30 09:30", 15, "Ranking stand-up", 3),
     ]
-    assert skipped(found) == {"Ranking stand-up": "declined", "Team day, all of us": "all-day"}
+    assert skip_reasons(found) == {"Ranking stand-up": "declined", "Team day, all of us": "all-day"}
     assert found.problems == []
 
 
-def test_outlook_with_its_own_names_of_time_zones() -> None:
+def test_outlook_calendar_with_windows_time_zones() -> None:
     found = read_file("outlook")
-    assert shown(found) == [
-        ("20 14:00", 60, "Quarterly planning with Product", 3),  # who organizes is not listed
-        ("26 10:00", 60, "Model design review", 0),  # half past two in a zone of its own
+    assert events_of(found) == [
+        ("20 14:00", 60, "Quarterly planning with Product", 3),  # the organizer is not an attendee
+        ("26 10:00", 60, "Model design review", 0),  # 14:30 in a time zone that the file defines
         ("28 09:00", 60, "Quarterly planning with Product", 2),  # moved from Tuesday
     ]
     assert [each.unsure for each in found.events] == [False, True, False]
-    assert skipped(found) == {
+    assert skip_reasons(found) == {
         "Lunch": "free",
         "Canceled: Vendor demo": "cancelled",
         "Dentist": "away",
@@ -87,20 +87,20 @@ def test_outlook_with_its_own_names_of_time_zones() -> None:
     assert found.problems == []
 
 
-def test_apple_with_addresses_in_parameters_and_times_without_a_zone() -> None:
+def test_apple_calendar_with_email_parameters_and_floating_times() -> None:
     found = read_file("apple")
-    assert shown(found) == [
+    assert events_of(found) == [
         ("22 16:00", 60, "Mentoring Carol", 2),
         ("27 09:00", 180, "Focus: retrieval prototype", 0),
-        # Europe has changed its clocks, New York not yet.
+        # Berlin has changed its clocks, New York has not.
         ("29 15:00", 60, "Mentoring Carol", 2),
     ]
-    assert skipped(found) == {"All hands rehearsal": "declined", "Send report": "no-duration"}
+    assert skip_reasons(found) == {"All hands rehearsal": "declined", "Send report": "no-duration"}
     in_tokyo = read_file("apple", Window(BERLIN.first, BERLIN.last, "Asia/Tokyo"))
-    assert [at for at, *_ in shown(in_tokyo)] == ["22 23:00", "27 09:00", "29 23:00"]
+    assert [at for at, *_ in events_of(in_tokyo)] == ["22 23:00", "27 09:00", "29 23:00"]
 
 
-def test_a_key_outlives_a_move_and_a_new_title() -> None:
+def test_event_key_is_stable_when_moved_or_renamed() -> None:
     rule = "RRULE:FREQ=WEEKLY;COUNT=2"
     first = read(calendar(entry("one"), entry("series", rule)), BERLIN)
     moved = "UID:series\nDTSTART:20261021T090000Z\nDURATION:PT1H\nSUMMARY:Another name"
@@ -116,7 +116,7 @@ def test_a_key_outlives_a_move_and_a_new_title() -> None:
     assert {each.key for each in again.events} == {each.key for each in first.events}
 
 
-def test_what_cannot_be_read_is_named_and_the_rest_is_read() -> None:
+def test_broken_lines_are_reported_and_the_rest_is_parsed() -> None:
     data = calendar(
         entry("fine"),
         entry("no colon", "this line was broken by a mail program"),
@@ -144,41 +144,41 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read() -> None:
         (b"BEGIN:VCALENDAR\r\n" + b"X" * 10_000_001, "too-large"),
     ],
 )
-def test_what_is_no_calendar_is_refused(data: bytes, reason: str) -> None:
+def test_invalid_calendar_file_is_rejected(data: bytes, reason: str) -> None:
     with pytest.raises(CalendarError, match=reason):
         read(data, BERLIN)
 
 
-def test_the_night_in_which_the_clock_goes_back() -> None:
+def test_event_duration_is_correct_when_the_clock_goes_back() -> None:
     call = "UID:call\nDTSTART:20261025T003000Z\nDTEND:20261025T011000Z\nSUMMARY:On call"
     day = "UID:day\nDTSTART:20261024T220000Z\nDTEND:20261025T220000Z\nSUMMARY:Watch"
     found = read(calendar(call, day), BERLIN)
-    assert skipped(found) == {"Watch": "all-day"}
+    assert skip_reasons(found) == {"Watch": "all-day"}
     minutes = [
         each.minutes for each in calendar_file.read_isolated(calendar(call, day), BERLIN).events
     ]
     assert minutes == [40]
 
 
-def test_many_wrong_lines_cost_nothing() -> None:
+def test_many_broken_lines_are_parsed_quickly() -> None:
     data = calendar(entry("good", *["a line of a description"] * 20_000))
     found = calendar_file.read_isolated(data, BERLIN, timeout=5)
-    assert shown(found) == [("20 12:00", 30, "good", 0)]
+    assert events_of(found) == [("20 12:00", 30, "good", 0)]
     assert len(found.problems) == 20
 
 
-def test_a_meeting_in_two_calendars_of_a_zip_is_one() -> None:
+def test_meeting_in_two_calendars_of_a_zip_counts_once() -> None:
     old, new = (calendar(f"{entry('plan')}\nATTENDEE:mailto:bob@example.org"), entry("plan"))
     longer = calendar(new.replace("PT30M", "PT60M"))
-    assert shown(read(zip_of(old, longer), BERLIN)) == [("20 12:00", 60, "plan", 0)]
+    assert events_of(read(zip_of(old, longer), BERLIN)) == [("20 12:00", 60, "plan", 0)]
 
 
-def test_a_zip_as_google_exports_it() -> None:
+def test_zip_with_several_calendars_is_read() -> None:
     packed = zip_of(calendar(entry("one")), calendar(entry("two")))
     assert {each.title for each in read(packed, BERLIN).events} == {"one", "two"}
 
 
-def test_hostile_rules_cost_nothing_and_are_named() -> None:
+def test_hostile_recurrence_rules_are_skipped_quickly() -> None:
     rules = [
         *("FREQ=SECONDLY", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"),
         "FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=1,2,3,4,5",
@@ -194,11 +194,13 @@ def test_hostile_rules_cost_nothing_and_are_named() -> None:
     assert [each.title for each in found.events] == ["good"] * 14
 
 
-def test_a_process_of_its_own_reads_the_same_and_is_ended_in_time() -> None:
+def test_isolated_process_reads_the_same_and_has_a_timeout() -> None:
     data = (CALENDARS / "google.ics").read_bytes()
-    own = ["alice@example.org"]
-    assert calendar_file.read_isolated(data, BERLIN, own) == read(data, BERLIN, own)
-    # A rule that passes, and finds no day until the year 9999, many times.
+    own_addresses = ["alice@example.org"]
+    assert calendar_file.read_isolated(data, BERLIN, own_addresses) == read(
+        data, BERLIN, own_addresses
+    )
+    # Valid rules that match no day, each searched until the year 9999.
     slow = [
         entry(f"n{number}", "RRULE:FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30") for number in range(400)
     ]

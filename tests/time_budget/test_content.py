@@ -16,7 +16,7 @@ from roadmap.time_budget.content import TimeContent
 FILE = Path(queries.__file__).parent / "content.yaml"
 
 
-def test_the_guides_categories_and_its_share_are_there():
+def test_content_has_the_guide_categories_and_share():
     content = queries.time_content()
     assert [each.key for each in content.categories if each.named_by_guide] == [
         "deep-work", "design-reviews", "one-to-ones", "stand-ups", "planning", "interviews",
@@ -29,15 +29,15 @@ def test_the_guides_categories_and_its_share_are_there():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda file: file["share"].update(source="no-such"), "'no-such' is not one of"),
         (lambda file: file["categories"][1].update(key="deep-work"), "is already used"),
         (lambda file: file["categories"][0].update(counts_as="fun"), "'meetings', 'deep_work'"),
     ],
 )
-def test_a_wrong_file_is_refused(change, said):
+def test_invalid_content_is_rejected(change, message):
     document = copy.deepcopy(YamlDocument(FILE.read_text("utf-8")).value)
     change(document)
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=message):
         TimeContent.model_validate(document)

@@ -8,7 +8,7 @@ import pytest
 
 from roadmap.time_budget.rules import Limits, Week, WeekFigures, parse_minutes
 
-READ = {
+PARSED = {
     **dict.fromkeys(
         ("1:30", "1.5", "1,5 h", "90 min", "90m", "1 h 30 min", "1h30m", "1h30", "1 h 30"), 90
     ),
@@ -22,8 +22,8 @@ READ = {
 }
 
 
-def test_hours_are_read_as_people_write_them() -> None:
-    assert {typed: parse_minutes(typed) for typed in READ} == READ
+def test_parse_minutes_accepts_common_notations() -> None:
+    assert {typed: parse_minutes(typed) for typed in PARSED} == PARSED
     for typed in (
         "",
         "h",
@@ -41,8 +41,8 @@ def test_hours_are_read_as_people_write_them() -> None:
             parse_minutes(typed)
 
 
-def test_a_week_is_that_of_the_calendar() -> None:
-    """The last days of a year may lie in the first week of the next one, and the first in 53."""
+def test_week_key_follows_iso_weeks() -> None:
+    """Around New Year the week's year can differ from the date's year."""
     assert Week.of(dt.date(2024, 12, 31)).key == "2025-W01"
     assert Week.of(dt.date(2027, 1, 3)).key == "2026-W53"
     assert Week.parse("2026-W53").sunday == dt.date(2027, 1, 3)
@@ -52,13 +52,13 @@ def test_a_week_is_that_of_the_calendar() -> None:
             Week.parse(key)
 
 
-def test_deep_work_is_due_by_the_workdays_that_passed() -> None:
+def test_deep_work_due_grows_with_past_workdays() -> None:
     limits, week = Limits(week=2400, deep_work=600), Week(dt.date(2026, 3, 16))
     days = [week.monday + dt.timedelta(days=each) for each in (-3, 0, 1, 4, 5, 6, 30)]
     assert [limits.deep_work_due(week, day) for day in days] == [0, 0, 120, 480, 600, 600, 600]
 
 
-def test_a_week_is_compared_only_where_most_of_it_is_recorded() -> None:
+def test_week_is_mostly_recorded_from_four_fifths() -> None:
     week, limits = Week(dt.date(2026, 3, 16)), Limits(week=2400, deep_work=600)
     recorded = [
         WeekFigures(week, limits, {"planning": hours * 60}) for hours in (0, 13, 31, 32, 50)

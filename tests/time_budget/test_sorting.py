@@ -13,19 +13,19 @@ OWNER = b"alice"
 SORTER = Sorter(sorting_rules(), {title_key("Alice /  BÖB", OWNER): "mentoring"}, OWNER)
 
 
-def test_every_rule_names_a_category_that_there_is() -> None:
+def test_sorting_rules_name_existing_categories() -> None:
     rules = sorting_rules()
     named = {each.category for each in rules.rules} | {rules.two, rules.many, rules.alone}
     assert named <= set(time_content().by_key)
 
 
-def test_a_title_and_the_number_of_people_say_the_category_and_why() -> None:
-    said = {
+def test_sorter_chooses_category_by_title_and_attendees() -> None:
+    expected = {
         ("Ranking stand-up", 5): Choice("stand-ups", "word", "stand-up"),
         ("Daily", 5): Choice("stand-ups", "word", "daily"),
         ("1:1 Bob", 2): Choice("one-to-ones", "word", "1:1"),
         ("Model design review", 6): Choice("design-reviews", "word", "design review"),
-        # The narrower rule wins, and what a block of focus is about says nothing.
+        # The more specific rule wins. "Focus" wins over the topic of the focus block.
         ("Interview prep 1:1", 2): Choice("interviews", "word", "interview"),
         ("Focus: design review", 0): Choice("deep-work", "word", "focus"),
         ("Vorstellungsgespräche", 3): Choice("interviews", "word", "vorstellungsgesprache"),
@@ -33,10 +33,10 @@ def test_a_title_and_the_number_of_people_say_the_category_and_why() -> None:
         ("Dailymotion launch", 3): Choice("planning", "many"),
         ("Carol", 2): Choice("one-to-ones", "two"),
         ("", 0): Choice("other", "alone"),
-        # What a person said once of the title wins over all rules.
+        # A correction by the user wins over all rules.
         ("alice / bob", 2): Choice("mentoring", "learned"),
     }
-    assert {asked: SORTER.sort(*asked) for asked in said} == said
+    assert {args: SORTER.sort(*args) for args in expected} == expected
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Span:
     ends_at: dt.datetime
 
 
-def test_a_minute_in_two_entries_counts_for_the_shorter() -> None:
+def test_overlapping_minutes_count_for_the_shorter_entry() -> None:
     def span(first: str, last: str) -> Span:
         return Span(*(dt.datetime.fromisoformat(f"2026-10-19T{at}+00:00") for at in (first, last)))
 
@@ -53,6 +53,6 @@ def test_a_minute_in_two_entries_counts_for_the_shorter() -> None:
     review, same = span("11:30", "12:30"), span("11:30", "12:30")
     assert non_overlapping_minutes([focus, standup, review, same]) == [135, 15, 60, 0]
     assert non_overlapping_minutes([focus, standup], [(focus.starts_at, 60)]) == [120, 0]
-    # What was counted is known by beginnings and minutes: the block went on until twelve.
+    # Saved entries only have a start and counted minutes, so the block's span is extended.
     before = [(focus.starts_at, 165), (standup.starts_at, 15)]
     assert non_overlapping_minutes([review, same], before) == [30, 0]
