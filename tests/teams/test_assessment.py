@@ -14,11 +14,11 @@ from roadmap.skills import actions
 from roadmap.skills.models import Assessment
 from tests.support.statements import statements_of
 
-SAID = {"level": "2", "comment": "Two releases; the second one without a page."}
+PAYLOAD = {"level": "2", "comment": "Two releases; the second one without a page."}
 
 
 @pytest.fixture
-def page(cast) -> str:
+def path(cast) -> str:
     return f"/teams/ranking/people/{cast.alice}/skills/mlops"
 
 
@@ -35,33 +35,33 @@ def latest(session) -> Assessment:
     ).first()
 
 
-def test_the_levels_stand_beside_the_persons_own(session, cast, now, browser_of, page):
+def test_form_shows_the_persons_own_level_without_the_comment(session, cast, now, browser_of, path):
     self_assess(session, cast, 4, "canary-of-her-own", now=now)
-    text = browser_of(cast.bob).get(page).text
+    text = browser_of(cast.bob).get(path).text
     assert text.count('type="radio"') == 5
     assert text.count("per Alice") == 1
     assert "canary-of-her-own" not in text
     assert "Only Alice has assessed this yet" in text
 
 
-def test_it_is_saved_and_the_person_reads_it(session, cast, now, browser_of, page):
+def test_saved_assessment_is_shown_to_the_person(session, cast, now, browser_of, path):
     self_assess(session, cast, 4, now=now - dt.timedelta(days=1))
-    answer = browser_of(cast.bob).post(f"{page}/assessments", SAID)
-    assert (answer.status_code, answer.location) == (303, f"{page}#history")
+    answer = browser_of(cast.bob).post(f"{path}/assessments", PAYLOAD)
+    assert (answer.status_code, answer.location) == (303, f"{path}#history")
     row = latest(session)
     assert (row.user_id, row.side, row.level, row.comment) == (
-        cast.alice, "manager", 2, SAID["comment"],
+        cast.alice, "manager", 2, PAYLOAD["comment"],
     )  # fmt: skip
     assert (row.assessor_id, row.assessor_name) == (cast.bob, "Bob")
 
-    history = browser_of(cast.bob).get(page).text
-    assert SAID["comment"] in history
+    history = browser_of(cast.bob).get(path).text
+    assert PAYLOAD["comment"] in history
     assert "Bob rates MLOps two levels lower than Alice does: talk about it" in history
 
     alice = browser_of(cast.alice)
     own = alice.get("/skills/mlops").text
     assert "As Bob sees it" in own
-    assert own.count(SAID["comment"]) == 2  # beside her own, and in the history
+    assert own.count(PAYLOAD["comment"]) == 2  # once next to her own level, once in the history
     assert "Bob rates MLOps two levels lower than you do: talk about it" in own
     assert (
         "Bob rates MLOps two levels lower than you do: talk about it" in alice.get("/skills").text
@@ -69,7 +69,7 @@ def test_it_is_saved_and_the_person_reads_it(session, cast, now, browser_of, pag
 
 
 @pytest.mark.parametrize(
-    ("own", "other", "said"),
+    ("own", "other", "gap"),
     [
         (0, 4, "four levels higher"),
         (1, 4, "three levels higher"),
@@ -78,17 +78,19 @@ def test_it_is_saved_and_the_person_reads_it(session, cast, now, browser_of, pag
         (2, 2, None),
     ],
 )
-def test_gaps_of_two_or_more_are_called_out(session, cast, now, browser_of, page, own, other, said):
+def test_gap_of_two_or_more_levels_is_pointed_out(
+    session, cast, now, browser_of, path, own, other, gap
+):
     self_assess(session, cast, own, now=now)
-    browser_of(cast.bob).post(f"{page}/assessments", {"level": str(other), "comment": ""})
-    for text in (browser_of(cast.bob).get(page).text, browser_of(cast.alice).get("/skills").text):
-        assert ("talk about it" in text) == (said is not None)
-        assert said is None or said in text
+    browser_of(cast.bob).post(f"{path}/assessments", {"level": str(other), "comment": ""})
+    for text in (browser_of(cast.bob).get(path).text, browser_of(cast.alice).get("/skills").text):
+        assert ("talk about it" in text) == (gap is not None)
+        assert gap is None or gap in text
 
 
-def test_nobody_is_sent_to_talk_with_who_is_gone(session, cast, now, browser_of, page):
+def test_gap_with_a_deleted_assessor_suggests_no_talk(session, cast, now, browser_of, path):
     self_assess(session, cast, 4, now=now)
-    browser_of(cast.bob).post(f"{page}/assessments", SAID)
+    browser_of(cast.bob).post(f"{path}/assessments", PAYLOAD)
     row = latest(session)
     row.assessor_id, row.assessor_name = None, "a former manager"
     session.commit()
@@ -99,14 +101,14 @@ def test_nobody_is_sent_to_talk_with_who_is_gone(session, cast, now, browser_of,
         assert "talk about it" not in text
 
 
-def test_it_works_within_the_table(session, cast, now, browser_of, page):
+def test_assessment_works_within_the_table_row(session, cast, now, browser_of, path):
     self_assess(session, cast, 4, now=now)
     bob = browser_of(cast.bob)
-    opened = bob.get(page, fragment=True).text
+    opened = bob.get(path, fragment=True).text
     assert '<tr id="skill-mlops">' in opened
     assert "<html" not in opened
-    assert f'hx-post="{page}/assessments"' in opened
-    answer = bob.post(f"{page}/assessments", SAID, fragment=True)
+    assert f'hx-post="{path}/assessments"' in opened
+    answer = bob.post(f"{path}/assessments", PAYLOAD, fragment=True)
     assert answer.status_code == 200
     assert '<tr id="skill-mlops">' in answer.text
     assert "two levels lower than Alice does" in answer.text
@@ -117,66 +119,68 @@ def test_it_works_within_the_table(session, cast, now, browser_of, page):
     "change", [{"level": ""}, {"level": "5"}, {"level": "2.5"}, {"comment": "x" * 2001}]
 )
 @pytest.mark.parametrize("fragment", [False, True])
-def test_it_rejects_bad_input(session, cast, browser_of, page, change, fragment):
-    typed = {**SAID, **change}
-    answer = browser_of(cast.bob).post(f"{page}/assessments", typed, fragment=fragment)
+def test_invalid_input_is_rejected(session, cast, browser_of, path, change, fragment):
+    typed = {**PAYLOAD, **change}
+    answer = browser_of(cast.bob).post(f"{path}/assessments", typed, fragment=fragment)
     assert answer.status_code == 422
     assert "Please fix one thing" in answer.text
     assert typed["comment"] in answer.text
     assert latest(session) is None
 
 
-def test_unknown_skills_and_people_are_not_there(cast, browser_of):
+def test_unknown_skill_or_person_returns_404(cast, browser_of):
     bob = browser_of(cast.bob)
     people = "/teams/ranking/people"
     assert bob.get(f"{people}/{cast.alice}/skills/juggling").status_code == 404
-    assert bob.post(f"{people}/{cast.alice}/skills/juggling/assessments", SAID).status_code == 404
+    assert (
+        bob.post(f"{people}/{cast.alice}/skills/juggling/assessments", PAYLOAD).status_code == 404
+    )
     assert bob.get(f"{people}/{cast.dave}/skills/mlops").status_code == 404
     assert bob.get(f"/teams/vision/people/{cast.alice}/skills/mlops").status_code == 404
 
 
-def test_nobody_assesses_themselves_in_this_way(session, cast, browser_of, page):
+def test_only_a_manager_of_the_person_can_assess(session, cast, browser_of, path):
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
-    assert alice.get(page).status_code == 403
-    assert alice.post(f"{page}/assessments", SAID).status_code == 403
-    himself = f"/teams/ranking/people/{cast.bob}/skills/mlops"
-    assert bob.post(f"{himself}/assessments", SAID).status_code == 403
-    # Who manages nobody assesses nobody; for another team's manager she is not there.
+    assert alice.get(path).status_code == 403
+    assert alice.post(f"{path}/assessments", PAYLOAD).status_code == 403
+    own_path = f"/teams/ranking/people/{cast.bob}/skills/mlops"
+    assert bob.post(f"{own_path}/assessments", PAYLOAD).status_code == 403
+    # Another team's manager gets 404, because Alice is not visible to him.
     for other, status in (
         (cast.carol, 403),
         (cast.erin, 403),
         (cast.mallory, 403),
         (cast.dave, 404),
     ):
-        assert browser_of(other).post(f"{page}/assessments", SAID).status_code == status
+        assert browser_of(other).post(f"{path}/assessments", PAYLOAD).status_code == status
     assert latest(session) is None
 
 
-def test_it_ends_with_the_membership(session, cast, now, browser_of, page):
+def test_access_ends_with_the_membership(session, cast, now, browser_of, path):
     bob = browser_of(cast.bob)
     other_team = session.get_one(Team, cast.other_team)
     add_member(session, other_team, cast.bob, "manager", by=cast.erin, now=now)
     session.commit()
-    bob.post(f"{page}/assessments", SAID)
+    bob.post(f"{path}/assessments", PAYLOAD)
     team = session.get_one(Team, cast.team)
     remove_member(session, team, cast.bob, by=cast.erin, now=now)
     session.commit()
-    assert bob.get(page).status_code == 404
-    # What he said stays, with his name.
+    assert bob.get(path).status_code == 404
+    # His assessment stays, with his name.
     assert "Bob" in browser_of(cast.alice).get("/skills/mlops").text
 
 
-def test_its_history_has_pages_and_constant_statements(app, session, cast, now, browser_of, page):
+def test_history_is_paginated_with_constant_statements(app, session, cast, now, browser_of, path):
     bob = browser_of(cast.bob)
-    bob.get(page)
-    few = len(statements_of(app, lambda: bob.get(page)))
+    bob.get(path)
+    few = len(statements_of(app, lambda: bob.get(path)))
     by = cast.actor(session, cast.bob)
     for day in reversed(range(60)):
         moment = now - dt.timedelta(days=day)
         actions.assess_other(session, cast.alice, "mlops", 1, f"day {day}.", by=by, now=moment)
     session.commit()
-    assert "day 59." not in bob.get(page).text
-    assert "day 59." in bob.get(f"{page}?page=2").text
-    on_one = bob.get(f"{page}?roadmap=senior-ml-engineer").text
-    assert f'href="{page}?roadmap=senior-ml-engineer&amp;page=2#history"' in on_one
-    assert len(statements_of(app, lambda: bob.get(page))) == few
+    assert "day 59." not in bob.get(path).text
+    assert "day 59." in bob.get(f"{path}?page=2").text
+    on_one = bob.get(f"{path}?roadmap=senior-ml-engineer").text
+    assert f'href="{path}?roadmap=senior-ml-engineer&amp;page=2#history"' in on_one
+    assert len(statements_of(app, lambda: bob.get(path))) == few

@@ -19,17 +19,17 @@ from roadmap.teams.columns import COLUMN_KINDS
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 
-Opens = Callable[..., BrowserClient]
+BrowserOf = Callable[..., BrowserClient]
 GUIDE = ROOT / "docs" / "contributors.md"
 EXPORT = "/teams/ranking/export/csv"
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_the_column_of_the_guide_is_on_the_page_and_in_exports(
+def test_column_of_the_guide_appears_on_the_page_and_in_exports(
     session: Session,
     cast: Cast,
     now: dt.datetime,
-    browser_of: Opens,
+    browser_of: BrowserOf,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     team = session.get_one(Team, cast.team)
@@ -42,7 +42,7 @@ def test_the_column_of_the_guide_is_on_the_page_and_in_exports(
     exec(code, names)  # noqa: S102 - the text of the guide
     kinds = (*COLUMN_KINDS, names["AwaitingReviewColumn"])
     monkeypatch.setattr(queries, "COLUMN_KINDS", kinds)
-    # Mallory has no evidence: no figure, and last in both orders.
+    # Mallory has no evidence and therefore no figure: last in both orders.
     for order in ("asc", "desc"):
         sheet = bob.get(f"{EXPORT}?sort=awaiting_review&order={order}").data.decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(sheet)))

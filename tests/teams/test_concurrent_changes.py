@@ -1,7 +1,7 @@
-"""Writes about a team write nothing if access or the team is gone once they get the lock.
+"""A change to a team is refused if access or the team is gone once the request gets the lock.
 
-One connection holds the lock, ends the access or deletes the team, and commits. On SQLite, writers
-wait for each other from the beginning of a transaction.
+Another session holds the lock, removes the access or the team, and commits. On SQLite, the request
+waits at the beginning of its transaction.
 """
 
 from __future__ import annotations
@@ -23,46 +23,48 @@ from roadmap.people.models import Membership, Team, User
 from tests.support.browser_client import BrowserClient
 from tests.support.concurrency import run_concurrently
 
-PATIENCE = 20  # seconds until a test gives up waiting for its other half
-CAROL = "/teams/ranking/members/{cast.carol}"
-MALLORY = "/admin/people/{cast.mallory}"
-ADDED = {"add-email": "mallory@example.org", "add-role": "member"}
+TIMEOUT = 20  # seconds to wait for the other thread
+CAROL_PATH = "/teams/ranking/members/{cast.carol}"
+MALLORY_PATH = "/admin/people/{cast.mallory}"
+ADD_MEMBER_FORM = {"add-email": "mallory@example.org", "add-role": "member"}
 
 
-def meanwhile(app, browser, request, change, hold=None):
-    """The answer to `request` (method, path, data) where `change(session)` happened while it
-    waited for what `hold` locked."""
+def request_during_change(app, browser, request, change, lock=None):
+    """Send `request` (method, path, data) while another session has a lock, and return its answer.
+
+    `lock(session)` and `change(session)` run in the other session, which then commits.
+    """
     browser.csrf()
     answers = []
     thread = threading.Thread(target=lambda: answers.append(browser.send(*request)))
-    waits = threading.Event()
-    written = ('UPDATE "user"', "INSERT INTO membership", "SELECT team.id", "SELECT pg_advisory")
+    waiting_for_lock = threading.Event()
+    prefixes = ('UPDATE "user"', "INSERT INTO membership", "SELECT team.id", "SELECT pg_advisory")
 
-    def before(_connection, _cursor, statement, *_more) -> None:
-        if threading.current_thread() is thread and statement.startswith(written):
-            waiting = statement.startswith(written[:2]) or "FOR " in statement
-            if waiting or statement.startswith(written[3]):
-                waits.set()
+    def watch(_connection, _cursor, statement, *_more) -> None:
+        if threading.current_thread() is thread and statement.startswith(prefixes):
+            waits = statement.startswith(prefixes[:2]) or "FOR " in statement
+            if waits or statement.startswith(prefixes[3]):
+                waiting_for_lock.set()
 
     with app.app_context():
         engine = db.engine
-        event.listen(engine, "before_cursor_execute", before)
+        event.listen(engine, "before_cursor_execute", watch)
         try:
-            with db.own_transaction() as holding:
-                if hold is not None:
-                    hold(holding)
+            with db.own_transaction() as other_session:
+                if lock is not None:
+                    lock(other_session)
                 thread.start()
                 if engine.dialect.name == "postgresql":
-                    assert waits.wait(PATIENCE)
-                change(holding)
-            thread.join(PATIENCE)
+                    assert waiting_for_lock.wait(TIMEOUT)
+                change(other_session)
+            thread.join(TIMEOUT)
         finally:
-            event.remove(engine, "before_cursor_execute", before)
+            event.remove(engine, "before_cursor_execute", watch)
     return answers[0]
 
 
-def hold_teams(holding):
-    holding.execute(sa.select(Team.id).order_by(Team.id).with_for_update())
+def lock_teams(other_session):
+    other_session.execute(sa.select(Team.id).order_by(Team.id).with_for_update())
 
 
 def roles(session, team):
@@ -74,17 +76,19 @@ def roles(session, team):
 
 
 @pytest.mark.parametrize(("method", "data"), [("PUT", {"role": "manager"}), ("DELETE", {})])
-def test_who_manages_no_more_changes_nobody(app, session, cast, browser_of, method, data):
-    def removed(holding):
-        team = holding.get_one(Team, cast.team)
-        people.remove_member(holding, team, cast.bob, by=cast.erin, now=now())
+def test_manager_removed_during_the_request_changes_no_membership(
+    app, session, cast, browser_of, method, data
+):
+    def removed(other_session):
+        team = other_session.get_one(Team, cast.team)
+        people.remove_member(other_session, team, cast.bob, by=cast.erin, now=now())
 
-    answer = meanwhile(
+    answer = request_during_change(
         app,
         browser_of(cast.bob),
-        (method, CAROL.format(cast=cast), {**data, "sure": "yes"}),
+        (method, CAROL_PATH.format(cast=cast), {**data, "sure": "yes"}),
         removed,
-        lambda holding: lock_user(holding, cast.carol),
+        lambda other_session: lock_user(other_session, cast.carol),
     )
     assert answer.status_code in (303, 403, 404)
     if session.get_bind().dialect.name == "postgresql":
@@ -92,33 +96,37 @@ def test_who_manages_no_more_changes_nobody(app, session, cast, browser_of, meth
     assert roles(session, cast.team) == {cast.alice: "member", cast.carol: "member"}
 
 
-ADMINISTERS = {
-    "puts in": ("POST", f"{MALLORY}/teams", {"team": "vision", "role": "manager"}),
-    "adds": ("POST", "/teams/vision/members", ADDED),
-    "renames": ("PUT", "/admin/teams/vision", {"name": "Theirs", "parent": ""}),
-    "deletes": ("DELETE", "/admin/teams/vision", {"sure": "yes"}),
-    "appoints": ("PUT", f"{MALLORY}/administrator", {"sure": "yes"}),
-    "closes": ("PUT", f"{MALLORY}/deactivation", {"sure": "yes"}),
+ADMIN_REQUESTS = {
+    "add to team": ("POST", f"{MALLORY_PATH}/teams", {"team": "vision", "role": "manager"}),
+    "add member": ("POST", "/teams/vision/members", ADD_MEMBER_FORM),
+    "rename team": ("PUT", "/admin/teams/vision", {"name": "Theirs", "parent": ""}),
+    "delete team": ("DELETE", "/admin/teams/vision", {"sure": "yes"}),
+    "make administrator": ("PUT", f"{MALLORY_PATH}/administrator", {"sure": "yes"}),
+    "deactivate": ("PUT", f"{MALLORY_PATH}/deactivation", {"sure": "yes"}),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", ADMINISTERS)
-def test_who_administers_no_more_changes_nothing(app, session, cast, browser_of, what):
+@pytest.mark.parametrize("name", ADMIN_REQUESTS)
+def test_administrator_demoted_during_the_request_changes_nothing(
+    app, session, cast, browser_of, name
+):
     accounts.set_admin(session, cast.bob, True, by=cast.erin, now=now())
     session.commit()
     bob = browser_of(cast.bob)
-    method, path, data = ADMINISTERS[what]
+    method, path, data = ADMIN_REQUESTS[name]
 
-    def hold(holding):
-        lock_user(holding, cast.mallory)
-        hold_teams(holding)
-        # What decides about administrators is held by the one who withdraws it.
-        lock_name(holding, accounts.ADMINISTRATORS_LOCK)
+    def lock(other_session):
+        lock_user(other_session, cast.mallory)
+        lock_teams(other_session)
+        # The administrators lock is taken by whoever demotes an administrator.
+        lock_name(other_session, accounts.ADMINISTRATORS_LOCK)
 
-    def withdrawn(holding):
-        accounts.set_admin(holding, cast.bob, False, by=cast.erin, now=now())
+    def withdrawn(other_session):
+        accounts.set_admin(other_session, cast.bob, False, by=cast.erin, now=now())
 
-    answer = meanwhile(app, bob, (method, path.format(cast=cast), data), withdrawn, hold)
+    answer = request_during_change(
+        app, bob, (method, path.format(cast=cast), data), withdrawn, lock
+    )
     assert answer.status_code in (303, 401, 403, 404)
     if session.get_bind().dialect.name == "postgresql":
         assert answer.status_code in (403, 404)
@@ -131,28 +139,30 @@ def test_who_administers_no_more_changes_nothing(app, session, cast, browser_of,
 @pytest.mark.parametrize(
     "request_",
     [
-        ("POST", f"{MALLORY}/teams", {"team": "vision", "role": "member"}),
+        ("POST", f"{MALLORY_PATH}/teams", {"team": "vision", "role": "member"}),
         ("POST", "/teams/vision/invitations", {"email": "", "role": "member", "days": "14"}),
         ("DELETE", "/admin/teams/vision", {"sure": "yes"}),
     ],
 )
-def test_a_team_that_goes_meanwhile_is_not_there(app, session, cast, browser_of, request_):
+def test_request_for_a_team_deleted_during_it_is_rejected(app, session, cast, browser_of, request_):
     method, path, data = request_
 
-    def deleted(holding):
-        team = holding.get_one(Team, cast.other_team)
-        people.delete_team(holding, team, by=cast.erin, now=now())
+    def deleted(other_session):
+        team = other_session.get_one(Team, cast.other_team)
+        people.delete_team(other_session, team, by=cast.erin, now=now())
 
     erin = BrowserClient.of(app, cast.erin)
-    answer = meanwhile(app, erin, (method, path.format(cast=cast), data), deleted, hold_teams)
-    # On SQLite the form itself finds that there is no such team.
+    answer = request_during_change(
+        app, erin, (method, path.format(cast=cast), data), deleted, lock_teams
+    )
+    # On SQLite, form validation finds that the team does not exist.
     assert answer.status_code in (404, 422)
     session.rollback()
     assert session.get(Team, cast.other_team) is None
 
 
 @pytest.mark.parametrize("to_team", [True, False])
-def test_of_two_invitations_at_once_one_is_open(app, session, cast, to_team):
+def test_concurrent_invitations_leave_one_open(app, session, cast, to_team):
     def work(own, who):
         team = own.get_one(Team, cast.team) if to_team else None
         try:
@@ -166,16 +176,20 @@ def test_of_two_invitations_at_once_one_is_open(app, session, cast, to_team):
     assert session.scalar(open_ones) == 1
 
 
-def test_who_loses_the_team_while_inviting_is_told_of_nobody(app, session, cast, browser_of):
-    """Counting ends the request's transaction: what was known of the team before holds no more."""
+def test_inviter_removed_during_the_request_sees_no_member_addresses(
+    app, session, cast, browser_of
+):
+    """Counting the attempt ends the transaction, so the request has to load the team again."""
     bob = browser_of(cast.bob)
 
-    def removed(holding):
-        team = holding.get_one(Team, cast.team)
-        people.remove_member(holding, team, cast.bob, by=cast.erin, now=now())
+    def removed(other_session):
+        team = other_session.get_one(Team, cast.team)
+        people.remove_member(other_session, team, cast.bob, by=cast.erin, now=now())
 
     data = {"email": "", "role": "member", "days": "14"}
-    answer = meanwhile(app, bob, ("POST", "/teams/ranking/invitations", data), removed, hold_teams)
+    answer = request_during_change(
+        app, bob, ("POST", "/teams/ranking/invitations", data), removed, lock_teams
+    )
     assert answer.status_code in (303, 403, 404)
     assert "carol@example.org" not in answer.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == 0

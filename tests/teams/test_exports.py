@@ -25,42 +25,42 @@ from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.snapshot import Snapshot
 
-Opens = Callable[..., BrowserClient]
+BrowserOf = Callable[..., BrowserClient]
 Cells = list[list[str]]
 MATRIX = "/teams/ranking"
-LIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
+FORMULA_STARTS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
 
 
 @pytest.fixture
-def furnished(snapshot: Snapshot) -> dict[str, str]:
+def sample_data(snapshot: Snapshot) -> dict[str, str]:
     return snapshot.ids
 
 
-def of_csv(data: bytes) -> Cells:
-    assert data.startswith(b"\xef\xbb\xbf"), "Excel knows UTF-8 by its mark alone"
+def read_csv(data: bytes) -> Cells:
+    assert data.startswith(b"\xef\xbb\xbf"), "Excel detects UTF-8 only by the byte order mark"
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
-def of_xlsx(data: bytes) -> Cells:
-    """The cells of the only sheet as a CSV would spell them."""
+def read_xlsx(data: bytes) -> Cells:
+    """Return the cells of the only sheet as texts, as in the CSV."""
     book = openpyxl.load_workbook(io.BytesIO(data))
-    return [[spelled(cell.value) for cell in row] for row in book.worksheets[0].iter_rows()]
+    return [[cell_text(cell.value) for cell in row] for row in book.worksheets[0].iter_rows()]
 
 
-def spelled(value: Any) -> str:
+def cell_text(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return value.date().isoformat()
     return "" if value is None else f"{value}"
 
 
 def by_heading(cells: Cells) -> list[dict[str, str]]:
-    """The rows of an export by the headings, so that a test of one column needs no other."""
+    """Return the rows as dictionaries by heading, so that a test can pick one column."""
     head, *rows = cells
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def on_screen(page: str) -> dict[str, dict[str, str]]:
-    """The figures of each row of the page: by name, then by the heading in an export."""
+def figures_on_page(page: str) -> dict[str, dict[str, str]]:
+    """Return the figures of the page by name and export heading."""
     found = {}
     for row in re.findall(r"<tr><th scope=row>.*?</tr>", page, re.DOTALL):
         name = re.search(r"<a [^>]*>([^<]*)</a>", row)
@@ -88,8 +88,8 @@ def on_screen(page: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def as_shown(row: dict[str, str]) -> dict[str, str]:
-    """A row of an export as the page prints it: its date in words, its score with a decimal."""
+def as_printed(row: dict[str, str]) -> dict[str, str]:
+    """Return an export row as the page prints it: date in words, score with one decimal."""
     day = dt.date.fromisoformat(row["Last activity"])
     printed = {
         "Readiness": f"{float(row['Readiness']):.1f}",
@@ -98,17 +98,16 @@ def as_shown(row: dict[str, str]) -> dict[str, str]:
     return row | printed
 
 
-@pytest.mark.parametrize(("name", "read"), [("csv", of_csv), ("xlsx", of_xlsx)])
-def test_it_works(
+@pytest.mark.parametrize(("name", "read"), [("csv", read_csv), ("xlsx", read_xlsx)])
+def test_export_has_the_figures_of_the_page(
     name: str,
     read: Callable[[bytes], Cells],
-    furnished: dict[str, str],
+    sample_data: dict[str, str],
     cast: Cast,
-    browser_of: Opens,
+    browser_of: BrowserOf,
 ) -> None:
-    """Parsed again, a file has the figures of the page."""
     bob = browser_of(cast.bob)
-    shown = on_screen(bob.get(MATRIX).text)
+    shown = figures_on_page(bob.get(MATRIX).text)
     answer = bob.get(f"{MATRIX}/export/{name}")
     assert answer.mimetype == FORMATS[name].mimetype
     assert re.search(rf"filename=ranking-[\d-]+\.{name}$", answer.headers["Content-Disposition"])
@@ -125,22 +124,22 @@ def test_it_works(
     for row in rows:
         figures = shown[row["Name"]]
         assert set(expected[2:]) <= set(figures)
-        assert {heading: as_shown(row)[heading] for heading in figures} == figures
-        # The tones of a stage are in the order of the page.
+        assert {heading: as_printed(row)[heading] for heading in figures} == figures
+        # The percentages are in the order of the page.
         tones = [heading for heading in figures if heading.endswith("%")]
         assert [heading for heading in cells[0] if heading.endswith("%")] == tones
     assert [row["Team"] for row in rows] == ["Ranking", "Ranking"]
 
 
-def test_it_hides_what_is_foreign(cast: Cast, browser_of: Opens) -> None:
+def test_export_is_denied_to_members_and_other_managers(cast: Cast, browser_of: BrowserOf) -> None:
     for name in FORMATS:
         assert browser_of(cast.dave).get(f"{MATRIX}/export/{name}").status_code == 404
         assert browser_of(cast.alice).get(f"{MATRIX}/export/{name}").status_code == 403
     assert browser_of(cast.bob).get(f"{MATRIX}/export/pptx").status_code == 404
 
 
-def test_the_sort_and_the_filter_of_the_screen_are_the_files(
-    furnished: dict[str, str], cast: Cast, browser_of: Opens
+def test_export_uses_the_sort_and_filter_of_the_page(
+    sample_data: dict[str, str], cast: Cast, browser_of: BrowserOf
 ) -> None:
     bob = browser_of(cast.bob)
     page = bob.get(f"{MATRIX}?sort=readiness").text
@@ -148,22 +147,26 @@ def test_the_sort_and_the_filter_of_the_screen_are_the_files(
     assert link is not None
 
     def names(path: str) -> list[str]:
-        return [row["Name"] for row in by_heading(of_csv(bob.get(path).data))]
+        return [row["Name"] for row in by_heading(read_csv(bob.get(path).data))]
 
     assert names(link.group(1).replace("&amp;", "&")) == ["Alice", "Carol"]
     assert names(f"{MATRIX}/export/csv?sort=readiness&order=asc&q=c") == ["Carol", "Alice"]
     assert names(f"{MATRIX}/export/csv?q=car") == ["Carol"]
 
 
-def test_a_person_who_is_not_on_the_roadmap_has_no_figures_of_it(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_person_not_on_the_roadmap_has_no_roadmap_figures(
+    sample_data: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: BrowserOf,
 ) -> None:
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.mallory, "member", by=None, now=now)
     mallory = cast.actor(session, cast.mallory)
     skills.assess_self(session, cast.mallory, "strategy", 2, "", by=mallory, now=now)
     session.commit()
-    [row] = by_heading(of_csv(browser_of(cast.bob).get(f"{MATRIX}/export/csv?q=mallory").data))
+    [row] = by_heading(read_csv(browser_of(cast.bob).get(f"{MATRIX}/export/csv?q=mallory").data))
     assert (row["Name"], row["Team"]) == ("Mallory", "Ranking")
     assert (row["Readiness"], row["Verdict"]) == ("", "Not on this roadmap")
     assert {value for heading, value in row.items() if heading.endswith(" %")} == {""}
@@ -176,15 +179,15 @@ def test_a_person_who_is_not_on_the_roadmap_has_no_figures_of_it(
     assert row["Last activity"] == ""
 
 
-def test_formulas_are_inert(
-    furnished: dict[str, str], session: Session, cast: Cast, browser_of: Opens
+def test_formulas_are_escaped(
+    sample_data: dict[str, str], session: Session, cast: Cast, browser_of: BrowserOf
 ) -> None:
     bob = browser_of(cast.bob)
-    for name in LIVE:
+    for name in FORMULA_STARTS:
         session.execute(sa.update(User).where(User.id == cast.alice).values(name=name))
         session.execute(sa.update(Team).where(Team.id == cast.team).values(name=name))
         session.commit()
-        rows = by_heading(of_csv(bob.get(f"{MATRIX}/export/csv").data))
+        rows = by_heading(read_csv(bob.get(f"{MATRIX}/export/csv").data))
         [row] = [row for row in rows if row["Name"].replace("'", "") == name]
         assert row["Name"] == row["Team"]
         assert row["Name"].startswith("'")
@@ -193,16 +196,16 @@ def test_formulas_are_inert(
             for cell in cells:
                 assert cell.data_type != "f", f"{cell.coordinate} is a formula"
                 assert cell.hyperlink is None
-        # As Excel writes a carriage return, which openpyxl does not read.
+        # Excel's encoding of a carriage return, which openpyxl does not decode.
         written = name.replace("\r", "_x000D_")
         [row] = [row for row in book.worksheets[0].iter_rows() if row[0].value == written]
         assert row[1].value == written
-        assert row[0].quotePrefix, "Excel would run it after an edit"
+        assert row[0].quotePrefix, "otherwise Excel evaluates the cell after an edit"
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_formulas_are_inert_wherever_a_reader_parts_the_cells(separator: str) -> None:
-    """Excel parts at semicolons where the comma is the decimal sign, and skips spaces."""
+def test_formulas_are_escaped_for_every_csv_separator(separator: str) -> None:
+    """Excel splits at semicolons in locales with a decimal comma, and ignores leading spaces."""
     cell = f'Max{separator}=1+1{separator} @SUM(A1){separator}"-2"{separator}'
     rows: list[list[CellValue]] = [
         [cell, "x"],
@@ -213,33 +216,33 @@ def test_formulas_are_inert_wherever_a_reader_parts_the_cells(separator: str) ->
     sheet = Sheet("S", ["Name", cell], rows)
     text = to_csv(sheet).decode("utf-8-sig")
     read = list(csv.reader(io.StringIO(text), delimiter=separator))
-    assert not [part for row in read for part in row if part.strip(' "').startswith(LIVE)]
-    # A reader that uses the right separator gets every word.
-    assert [len(row) for row in of_csv(text.encode("utf-8-sig"))] == [2] * 5
+    assert not [part for row in read for part in row if part.strip(' "').startswith(FORMULA_STARTS)]
+    # A reader that uses the right separator gets all cells.
+    assert [len(row) for row in read_csv(text.encode("utf-8-sig"))] == [2] * 5
 
 
-def test_only_the_beginning_makes_a_cell_live() -> None:
+def test_only_a_formula_character_at_the_start_is_escaped() -> None:
     assert escape_formula("a=1") == "a=1"
     assert escape_formula("") == ""
     assert escape_formula("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     sheet = Sheet("S", ["=head", "b"], [["https://example.org", -3], [1.5, None], [None, "c"]])
-    assert of_csv(to_csv(sheet)) == [
+    assert read_csv(to_csv(sheet)) == [
         ["'=head", "b"],
         ["https://example.org", "-3"],
         ["1.5", ""],
         ["", "c"],
     ]
-    assert of_xlsx(to_xlsx(sheet)) == [["=head", "b"], *of_csv(to_csv(sheet))[1:]]
+    assert read_xlsx(to_xlsx(sheet)) == [["=head", "b"], *read_csv(to_csv(sheet))[1:]]
 
 
-def test_a_text_of_a_workbook_is_as_it_is() -> None:
+def test_workbook_texts_are_unchanged() -> None:
     texts = ["+49 Jo", "-Anna", "=1+1", "'quoted", "{=1}", "mailto:a@b.example", "_x0041_", "007"]
     sheet = Sheet("S", ["Name"], [[text] for text in texts])
-    assert of_xlsx(to_xlsx(sheet)) == [["Name"], *([text] for text in texts)]
+    assert read_xlsx(to_xlsx(sheet)) == [["Name"], *([text] for text in texts)]
 
 
-def test_an_export_stands_in_the_audit_log(
-    furnished: dict[str, str], session: Session, cast: Cast, browser_of: Opens
+def test_export_is_audited(
+    sample_data: dict[str, str], session: Session, cast: Cast, browser_of: BrowserOf
 ) -> None:
     bob = browser_of(cast.bob)
     assert bob.client.head(f"{MATRIX}/export/csv").status_code == 200  # exports nothing
@@ -251,7 +254,7 @@ def test_an_export_stands_in_the_audit_log(
     }  # fmt: skip
 
 
-def test_the_spreadsheet_library_waits_until_it_is_used() -> None:
+def test_spreadsheet_library_is_imported_on_first_use() -> None:
     code = "import roadmap.app, roadmap.teams.routes, sys; print('xlsxwriter' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"

@@ -1,4 +1,4 @@
-"""The date of last activity is the same in the matrix, the dashboard and the person's page."""
+"""The date of last activity in the matrix, on the dashboard and on the person's page."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.sample_data import SampleDataWriter
 
-Opens = Callable[..., BrowserClient]
-LONG = 40
+BrowserOf = Callable[..., BrowserClient]
+TEAM_AGE_DAYS = 40
 
 
 @pytest.fixture
-def long_there(session: Session, cast: Cast, now: dt.datetime) -> None:
-    """The team was founded longer ago than anybody may be inactive."""
-    session.execute(sa.update(Membership).values(created_at=now - dt.timedelta(days=LONG)))
+def long_standing_team(session: Session, cast: Cast, now: dt.datetime) -> None:
+    """Make all memberships older than the time after which a person counts as inactive."""
+    session.execute(sa.update(Membership).values(created_at=now - dt.timedelta(days=TEAM_AGE_DAYS)))
     session.commit()
 
 
 def last_activities(session: Session, cast: Cast, now: dt.datetime) -> dict[str, str | None]:
-    """What the matrix says of each, as the API and the exports have it."""
+    """Return the date by name, as in the API and the exports."""
     team = session.get_one(Team, cast.team)
     found = to_json(load_matrix(session, cast.actor(session, cast.bob), team, now=now))
     return {row["name"]: row["last_movement_on"] for row in found["members"]}
@@ -54,16 +54,16 @@ def inactive(session: Session, cast: Cast, now: dt.datetime) -> list[str]:
     return [each.name for each in found.inactive]
 
 
-def on_page(browser_of: Opens, cast: Cast, person: uuid.UUID) -> str | None:
+def on_page(browser_of: BrowserOf, cast: Cast, person: uuid.UUID) -> str | None:
     page = browser_of(cast.bob).get(f"/teams/ranking/people/{person}").text
-    told = re.search(
+    found = re.search(
         r'Last activity on <time[^>]*datetime="([^"]+)"|Last activity on ([^.]+)\.', page
     )
-    return (told.group(1) or told.group(2)) if told else None
+    return (found.group(1) or found.group(2)) if found else None
 
 
-def test_activity_counts_for_people_on_no_roadmap(
-    long_there: None, session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_evidence_counts_as_activity_without_a_roadmap(
+    long_standing_team: None, session: Session, cast: Cast, now: dt.datetime, browser_of: BrowserOf
 ) -> None:
     assert sorted(inactive(session, cast, now)) == ["Alice", "Carol"]
     submit_evidence(session, cast, add_evidence(session, cast, cast.alice, now), now)
@@ -77,8 +77,8 @@ def test_activity_counts_for_people_on_no_roadmap(
     assert f'href="/teams/ranking/people/{cast.alice}"' not in page
 
 
-def test_a_status_counts_without_a_roadmap(
-    long_there: None, session: Session, cast: Cast, now: dt.datetime
+def test_status_counts_as_activity_without_a_roadmap(
+    long_standing_team: None, session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     for days, key in ((30, "point-in-time-sql"), (3, "typed-tested-python-package")):
         SampleDataWriter(session, cast, now).status(cast.alice, key, days)
@@ -89,21 +89,21 @@ def test_a_status_counts_without_a_roadmap(
 
 @pytest.mark.parametrize("decision", ["verified", "returned"])
 @pytest.mark.parametrize("enrolled", [False, True])
-def test_what_a_manager_does_is_no_activity_of_the_person(
-    long_there: None,
+def test_manager_actions_do_not_count_as_activity(
+    long_standing_team: None,
     session: Session,
     cast: Cast,
     now: dt.datetime,
-    browser_of: Opens,
+    browser_of: BrowserOf,
     decision: str,
     enrolled: bool,
 ) -> None:
-    """Otherwise clearing the queue would hide who is stuck."""
-    asked = now - dt.timedelta(days=30)
+    """Otherwise clearing the review queue would hide people who are stuck."""
+    submitted_at = now - dt.timedelta(days=30)
     if enrolled:
-        SampleDataWriter(session, cast, asked).enroll(cast.alice, 0)
-    piece = add_evidence(session, cast, cast.alice, asked)
-    submit_evidence(session, cast, piece, asked)
+        SampleDataWriter(session, cast, submitted_at).enroll(cast.alice, 0)
+    piece = add_evidence(session, cast, cast.alice, submitted_at)
+    submit_evidence(session, cast, piece, submitted_at)
     bob = cast.actor(session, cast.bob)
     review_actions.begin_review(session, piece, version_id=piece.current_id, by=bob, now=now)
     review_evidence(session, cast, piece, now, decision=decision)
@@ -111,36 +111,36 @@ def test_what_a_manager_does_is_no_activity_of_the_person(
     skill = session.scalars(sa.select(Skill.key).limit(1)).one()
     assess_other(session, cast.alice, skill, 2, by=bob, now=now)
     session.commit()
-    assert last_activities(session, cast, now)["Alice"] == asked.date().isoformat()
+    assert last_activities(session, cast, now)["Alice"] == submitted_at.date().isoformat()
     assert "Alice" in inactive(session, cast, now)
     if enrolled:
         row = session.scalars(sa.select(ReadinessSummary)).one()
-        assert row.own_last_activity_on == row.shared_last_activity_on == asked.date()
+        assert row.own_last_activity_on == row.shared_last_activity_on == submitted_at.date()
     person = f"/teams/ranking/people/{cast.alice}"
     assert f'href="{person}"' in browser_of(cast.bob).get("/").text
     assert "No activity for 30 days" in browser_of(cast.bob).get(person).text
-    back = now + dt.timedelta(minutes=1)
-    progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=back)
+    later = now + dt.timedelta(minutes=1)
+    progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=later)
     session.commit()
-    assert last_activities(session, cast, now)["Alice"] == back.date().isoformat()
+    assert last_activities(session, cast, now)["Alice"] == later.date().isoformat()
 
 
-def test_an_edit_of_what_waits_is_activity(
-    long_there: None, session: Session, cast: Cast, now: dt.datetime
+def test_edit_of_submitted_evidence_counts_as_activity(
+    long_standing_team: None, session: Session, cast: Cast, now: dt.datetime
 ) -> None:
-    """It keeps its place in the queue, but managers have a new version to read."""
-    asked = now - dt.timedelta(days=30)
-    piece = add_evidence(session, cast, cast.alice, asked)
-    submit_evidence(session, cast, piece, asked)
+    """The evidence keeps its place in the queue, but managers have a new version to read."""
+    submitted_at = now - dt.timedelta(days=30)
+    piece = add_evidence(session, cast, cast.alice, submitted_at)
+    submit_evidence(session, cast, piece, submitted_at)
     by = cast.actor(session, cast.alice)
     actions.edit(session, piece, evidence_input(role="Reviewer"), by=by, now=now)
     session.commit()
-    assert piece.submitted_at == asked
+    assert piece.submitted_at == submitted_at
     assert last_activities(session, cast, now)["Alice"] == now.date().isoformat()
 
 
-def test_what_is_hidden_moves_nobody(
-    long_there: None, session: Session, cast: Cast, now: dt.datetime
+def test_drafts_and_private_evidence_do_not_count_as_activity(
+    long_standing_team: None, session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     add_evidence(session, cast, cast.alice, now, title="A draft")
     add_evidence(session, cast, cast.alice, now, title="Private", visibility="private")
@@ -149,7 +149,7 @@ def test_what_is_hidden_moves_nobody(
     assert "Alice" in inactive(session, cast, now)
 
 
-def test_a_missing_row_and_a_left_roadmap_change_nothing(
+def test_last_activity_survives_a_missing_summary_and_a_left_roadmap(
     session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     write = SampleDataWriter(session, cast, now)
@@ -167,10 +167,10 @@ def test_a_missing_row_and_a_left_roadmap_change_nothing(
     assert last_activities(session, cast, now) == before
 
 
-def test_days_are_those_of_the_zone_that_one_lives_in_now(
+def test_last_activity_uses_the_current_time_zone(
     session: Session, cast: Cast, now: dt.datetime
 ) -> None:
-    """A change of zone shows at once, not with whatever is written next."""
+    """A change of zone takes effect at once, not with the next write."""
     late = dt.datetime(2026, 11, 10, 23, 30, tzinfo=dt.UTC)
     SampleDataWriter(session, cast, late).enroll(cast.alice, 0)
     progress.set_status(session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=late)

@@ -28,8 +28,8 @@ from tests.support.markup import flat
 from tests.support.sample_data import SLUG, SampleDataWriter
 from tests.support.snapshot import Snapshot
 
-Opens = Callable[..., BrowserClient]
-Watch = Callable[[], AbstractContextManager[list[str]]]
+BrowserOf = Callable[..., BrowserClient]
+WatchStatements = Callable[[], AbstractContextManager[list[str]]]
 MATRIX = "/teams/ranking"
 
 
@@ -39,15 +39,15 @@ def write(session: Session, cast: Cast, now: dt.datetime) -> SampleDataWriter:
 
 
 @pytest.fixture
-def furnished(snapshot: Snapshot, session: Session, now: dt.datetime) -> dict[str, str]:
-    """The cast's year, with the kept rows as of today, as the job leaves them."""
+def sample_data(snapshot: Snapshot, session: Session, now: dt.datetime) -> dict[str, str]:
+    """The sample data with up-to-date readiness summaries, as the nightly job leaves them."""
     recompute_all(session, now=now)
     session.commit()
     return snapshot.ids
 
 
 def names(page: str) -> list[str]:
-    """Who stands in the table, from the top."""
+    """Return the names in the table, from top to bottom."""
     return re.findall(r"<th scope=row><a [^>]*>([^<]*)</a>", page)
 
 
@@ -58,11 +58,11 @@ def row_of(page: str, name: str) -> str:
 
 
 def without_csrf_token(page: str) -> str:
-    """The page without the token that is signed for each answer."""
+    """Remove the CSRF token, which differs in each answer."""
     return re.sub(r'(X-CSRFToken&#34;: &#34;|X-CSRFToken": "|csrf_token" value=")[^"&]+', "", page)
 
 
-def newcomer(session: Session, name: str, team: uuid.UUID, now: dt.datetime) -> uuid.UUID:
+def make_member(session: Session, name: str, team: uuid.UUID, now: dt.datetime) -> uuid.UUID:
     email = f"{uuid.uuid4().hex}@example.org"
     user = User(email=email, email_key=email, name=name, created_at=now)
     session.add(user)
@@ -79,7 +79,9 @@ def matrix_of(session: Session, cast: Cast, now: dt.datetime, **more: str) -> Ma
 # --- The matrix -----------------------------------------------------------------------------------
 
 
-def test_it_works(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
+def test_matrix_shows_readiness_stages_and_skills(
+    sample_data: dict[str, str], cast: Cast, browser_of: BrowserOf
+) -> None:
     page = browser_of(cast.bob).get(MATRIX).text
     assert names(page) == ["Alice", "Carol"]
     for words in (
@@ -93,33 +95,37 @@ def test_it_works(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> N
     where = f"/teams/ranking/people/{cast.alice}"
     assert f"{where}?stage=leadership#stage-leadership'" in alice
     assert f"{where}/skills/mlops " in alice
-    # What the anchor names is on the page.
-    behind = browser_of(cast.bob).get(f"{where}?stage=leadership").text
-    assert 'id="stage-leadership" open' in behind
-    # The figures of the cell, each with its word.
+    # The target of the link's anchor exists.
+    linked_page = browser_of(cast.bob).get(f"{where}?stage=leadership").text
+    assert 'id="stage-leadership" open' in linked_page
+    # The linked page labels the figures of the cell.
     cell = re.search(r"Alice, [^:]+: (\d+) (\d+) (\d+)% verified", row_of(page, "Alice"))
     verified, evidenced, claimed = cell.groups()
     said = f"{verified}% verified, {evidenced}% evidenced or better, {claimed}% claimed or better."
-    assert said in " ".join(behind.split())
-    # Self 3 and manager 2 stand side by side; the bar of MLOps is 3.
+    assert said in " ".join(linked_page.split())
+    # Self 3, manager 2; the bar of MLOps is 3.
     assert "Alice, MLOps: 3 2 by self and manager, bar 3" in alice
 
 
-def test_it_needs_sign_in(app: Flask, cast: Cast, browser_of: Opens) -> None:
+def test_pages_require_sign_in(app: Flask, cast: Cast, browser_of: BrowserOf) -> None:
     for path in ("/teams", MATRIX, f"{MATRIX}/export/csv"):
         answer = browser_of().get(path)
         assert answer.status_code == 303
         assert answer.location.startswith("/login")
 
 
-def test_it_hides_what_is_foreign(cast: Cast, browser_of: Opens) -> None:
+def test_matrix_is_hidden_from_members_and_other_managers(
+    cast: Cast, browser_of: BrowserOf
+) -> None:
     assert browser_of(cast.dave).get(MATRIX).status_code == 404
     assert browser_of(cast.alice).get(MATRIX).status_code == 403
     assert browser_of(cast.bob).get("/teams/vision").status_code == 404
     assert browser_of(cast.bob).get("/teams/nowhere").status_code == 404
 
 
-def test_it_rejects_bad_input(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
+def test_unknown_roadmap_is_404_and_odd_filters_are_ignored(
+    sample_data: dict[str, str], cast: Cast, browser_of: BrowserOf
+) -> None:
     bob = browser_of(cast.bob)
     assert bob.get(f"{MATRIX}?roadmap=nowhere").status_code == 404
     odd = "sort=%27%3B&order=up&verdict=x&team=vision&still=&q=%F0%9F%92%A9"
@@ -127,7 +133,9 @@ def test_it_rejects_bad_input(furnished: dict[str, str], cast: Cast, browser_of:
     assert names(bob.get(f"{MATRIX}?sort=password_hash&order=desc").text) == ["Alice", "Carol"]
 
 
-def test_the_table_alone_for_htmx(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
+def test_htmx_request_returns_only_the_table(
+    sample_data: dict[str, str], cast: Cast, browser_of: BrowserOf
+) -> None:
     bob = browser_of(cast.bob)
     part = bob.get(f"{MATRIX}?q=car", fragment=True)
     assert part.text.lstrip().startswith('<div id="matrix">')
@@ -135,10 +143,13 @@ def test_the_table_alone_for_htmx(furnished: dict[str, str], cast: Cast, browser
     assert "1 person shown" in part.headers["HX-Trigger"]
 
 
-def test_figures_are_those_of_the_shared_facts(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_figures_match_the_shared_readiness_summary(
+    sample_data: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: BrowserOf,
 ) -> None:
-    """The cells say what the kept row of shared facts says, in whole percent."""
     kept = session.scalars(
         sa.select(ReadinessSummary).where(ReadinessSummary.user_id == cast.alice)
     ).one()
@@ -155,12 +166,12 @@ def test_figures_are_those_of_the_shared_facts(
     assert to_json(found)["members"][0]["readiness"] == kept.shared["score"]
 
 
-def test_a_draft_or_a_private_piece_changes_no_byte(
-    furnished: dict[str, str],
+def test_drafts_and_private_evidence_change_no_byte(
+    sample_data: dict[str, str],
     write: SampleDataWriter,
     session: Session,
     cast: Cast,
-    browser_of: Opens,
+    browser_of: BrowserOf,
 ) -> None:
     paths = (MATRIX, f"{MATRIX}?sort=leadership", f"{MATRIX}/export/csv", f"{MATRIX}/export/xlsx")
     bob = browser_of(cast.bob)
@@ -180,10 +191,10 @@ def test_a_draft_or_a_private_piece_changes_no_byte(
     assert seen() == before
 
 
-def test_what_ran_out_is_recomputed_while_reading(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime
+def test_expired_or_missing_summaries_are_recomputed_on_read(
+    sample_data: dict[str, str], session: Session, cast: Cast, now: dt.datetime
 ) -> None:
-    """A row whose dates have passed, or that is missing, shows what a fresh one would."""
+    """The result is the same as with a fresh summary."""
     later = now + dt.timedelta(days=400)
     recompute_all(session, now=later)
     session.commit()
@@ -197,16 +208,20 @@ def test_what_ran_out_is_recomputed_while_reading(
     assert to_json(matrix_of(session, cast, later)) == fresh
 
 
-def test_the_row_of_a_person_who_is_not_on_the_roadmap_says_so(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_row_of_a_person_not_on_the_roadmap_shows_skills_only(
+    sample_data: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: BrowserOf,
 ) -> None:
-    newt_id = newcomer(session, "Newt", cast.team, now)
+    newt_id = make_member(session, "Newt", cast.team, now)
     session.commit()
     newt = row_of(browser_of(cast.bob).get(MATRIX).text, "Newt")
     assert "Not on this roadmap" in newt
     assert "<td class=readiness" not in newt
     assert "<td class=tones" not in newt
-    # Their skills are there all the same: nobody needs a roadmap to be assessed.
+    # Skills are shown nevertheless: an assessment needs no roadmap.
     bob = cast.actor(session, cast.bob)
     skills.assess_other(session, newt_id, "mlops", 1, "", by=bob, now=now)
     skills.assess_other(session, newt_id, "mlops", 4, "", by=bob, now=now)
@@ -219,13 +234,13 @@ def test_the_row_of_a_person_who_is_not_on_the_roadmap_says_so(
     )
 
 
-def test_links_of_a_person_who_is_not_on_the_shown_roadmap_work(
+def test_links_of_a_person_not_on_the_shown_roadmap_work(
     other_roadmap: str,
-    furnished: dict[str, str],
+    sample_data: dict[str, str],
     session: Session,
     cast: Cast,
     now: dt.datetime,
-    browser_of: Opens,
+    browser_of: BrowserOf,
 ) -> None:
     other = session.scalars(sa.select(Roadmap).where(Roadmap.slug == other_roadmap)).one()
     progress.enroll(session, cast.carol, other.id, by=cast.carol, now=now)
@@ -241,26 +256,34 @@ def test_links_of_a_person_who_is_not_on_the_shown_roadmap_work(
         assert bob.get(address.replace("&amp;", "&")).status_code == 200, address
 
 
-def test_the_viewer_and_closed_accounts_are_not_in_it(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_matrix_omits_the_viewer_and_deactivated_users(
+    sample_data: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: BrowserOf,
 ) -> None:
-    gone = newcomer(session, "Gone", cast.team, now)
+    gone = make_member(session, "Gone", cast.team, now)
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.dave, "manager", by=None, now=now)
     session.execute(sa.update(User).where(User.id == gone).values(deactivated_at=now))
     session.commit()
     assert names(browser_of(cast.bob).get(MATRIX).text) == ["Alice", "Carol"]
-    # Who both manages and is counted among the members looks at the others.
+    # A second manager sees the same members.
     assert names(browser_of(cast.dave).get(MATRIX).text) == ["Alice", "Carol"]
 
 
-def test_people_of_nested_teams_are_rolled_up_once(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_people_of_nested_teams_are_listed_once(
+    sample_data: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: BrowserOf,
 ) -> None:
     nested = people.create_team(
         session, slug="retrieval", name="Retrieval", parent_id=cast.team, by=None, now=now
     )
-    nina = newcomer(session, "Nina", nested.id, now)
+    nina = make_member(session, "Nina", nested.id, now)
     people.add_member(session, nested, cast.carol, "member", by=None, now=now)
     session.commit()
     bob = browser_of(cast.bob)
@@ -271,11 +294,15 @@ def test_people_of_nested_teams_are_rolled_up_once(
     assert names(bob.get("/teams/retrieval").text) == ["Carol", "Nina"]
     people.remove_member(session, nested, nina, by=None, now=now)
     session.commit()
-    assert names(bob.get(MATRIX).text) == ["Alice", "Carol"], "removal ends it at once"
+    assert names(bob.get(MATRIX).text) == ["Alice", "Carol"], "removal takes effect at once"
 
 
-def test_gaps_in_perception_are_called_out(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_gap_of_two_levels_is_marked(
+    sample_data: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: BrowserOf,
 ) -> None:
     bob = cast.actor(session, cast.bob)
     skills.assess_other(session, cast.alice, "communication", 1, "", by=bob, now=now)
@@ -286,7 +313,9 @@ def test_gaps_in_perception_are_called_out(
     assert levels.format("<span class=arrow-down></span>") in alice
 
 
-def test_sorting_by_links(furnished: dict[str, str], cast: Cast, browser_of: Opens) -> None:
+def test_sort_links_toggle_the_order_and_keep_the_filter(
+    sample_data: dict[str, str], cast: Cast, browser_of: BrowserOf
+) -> None:
     bob = browser_of(cast.bob)
     first = bob.get(f"{MATRIX}?q=a").text
     assert re.search(r'<th scope="col" class="name" rowspan="2" aria-sort="ascending">', first)
@@ -301,8 +330,8 @@ def test_sorting_by_links(furnished: dict[str, str], cast: Cast, browser_of: Ope
     assert names(bob.get(back.group(1).replace("&amp;", "&")).text) == ["Carol", "Alice"]
 
 
-def test_who_has_not_moved(
-    furnished: dict[str, str], write: SampleDataWriter, cast: Cast, browser_of: Opens
+def test_inactive_filter_lists_people_without_recent_activity(
+    sample_data: dict[str, str], write: SampleDataWriter, cast: Cast, browser_of: BrowserOf
 ) -> None:
     write.status(cast.alice, "own-a-production-model", 0)
     write.session.execute(
@@ -317,7 +346,7 @@ def test_who_has_not_moved(
 
 
 def test_names_are_escaped(
-    furnished: dict[str, str], session: Session, cast: Cast, browser_of: Opens
+    sample_data: dict[str, str], session: Session, cast: Cast, browser_of: BrowserOf
 ) -> None:
     name = "<b>'\"&</b>"
     session.execute(sa.update(User).where(User.id == cast.alice).values(name=name))
@@ -327,18 +356,18 @@ def test_names_are_escaped(
     assert "&lt;b&gt;&#39;&#34;&amp;&lt;/b&gt;, MLOps" in page
 
 
-def test_the_statements_do_not_grow_with_the_people(
-    furnished: dict[str, str],
+def test_statement_count_does_not_grow_with_people(
+    sample_data: dict[str, str],
     session: Session,
     cast: Cast,
     now: dt.datetime,
-    browser_of: Opens,
-    statements: Watch,
+    browser_of: BrowserOf,
+    statements: WatchStatements,
     write: SampleDataWriter,
 ) -> None:
     bob = browser_of(cast.bob)
 
-    def taken() -> dict[str, int]:
+    def count_statements() -> dict[str, int]:
         counts = {}
         for path in (MATRIX, f"{MATRIX}?sort=readiness&q=a", f"{MATRIX}/export/csv", "/teams"):
             bob.get(path)
@@ -347,28 +376,32 @@ def test_the_statements_do_not_grow_with_the_people(
             counts[path] = len(seen)
         return counts
 
-    newcomer(session, "Newt", cast.team, now)
+    make_member(session, "Newt", cast.team, now)
     session.commit()
-    before = taken()
-    newcomer(session, "Eft", cast.team, now)
+    before = count_statements()
+    make_member(session, "Eft", cast.team, now)
     for number in range(4):
-        somebody = newcomer(session, f"Person {number}", cast.team, now)
-        write.enroll(somebody, 20)
-        write.status(somebody, "point-in-time-sql", 3)
+        person_id = make_member(session, f"Person {number}", cast.team, now)
+        write.enroll(person_id, 20)
+        write.status(person_id, "point-in-time-sql", 3)
     session.commit()
-    assert taken() == before
-    # The list of teams takes one for the invitations to its reader.
+    assert count_statements() == before
+    # /teams needs one more, for the invitations to the viewer.
     assert before[MATRIX] <= 8
     assert before["/teams"] <= 9
-    # Nobody's row is valid any more: a few statements more, however many people there are.
+    # Recomputing expired summaries takes a few more statements, independent of the people.
     session.execute(sa.update(ReadinessSummary).values(valid_until=dt.date(2020, 1, 1)))
     session.commit()
-    [more] = {count - before[path] for path, count in taken().items()}
+    [more] = {count - before[path] for path, count in count_statements().items()}
     assert more <= 10
 
 
-def test_the_roadmap_that_most_follow_first_is_shown(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_matrix_shows_the_followed_roadmap_by_default(
+    sample_data: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: BrowserOf,
 ) -> None:
     found = matrix_of(session, cast, now)
     assert [(each.slug, each.people) for each in found.roadmaps] == [(SLUG, 2)]
@@ -378,31 +411,31 @@ def test_the_roadmap_that_most_follow_first_is_shown(
         matrix_of(session, cast, now, roadmap="nowhere")
 
 
-def test_a_team_that_one_does_not_lead_is_no_business_of_the_query(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime
+def test_load_matrix_rejects_actors_who_do_not_manage_the_team(
+    sample_data: dict[str, str], session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     team = session.get_one(Team, cast.team)
-    for stranger in (cast.dave, cast.alice, cast.erin):
+    for actor_id in (cast.dave, cast.alice, cast.erin):
         with pytest.raises(LookupError):
-            load_matrix(session, cast.actor(session, stranger), team, now=now)
+            load_matrix(session, cast.actor(session, actor_id), team, now=now)
 
 
-# --- The list of teams, and all of them at a glance -----------------------------------------------
+# --- The list of teams ----------------------------------------------------------------------------
 
 
-def test_a_member_learns_who_sees_what_they_share(cast: Cast, browser_of: Opens) -> None:
+def test_member_sees_who_can_see_shared_data(cast: Cast, browser_of: BrowserOf) -> None:
     page = browser_of(cast.alice).get("/teams").text
     assert "Bob can see what you share" in page
     assert "/teams/ranking/membership" in page
     assert 'href="/teams/ranking"' not in page, "the matrix is not for members"
 
 
-def test_a_person_in_no_team_reads_how_to_join_one(cast: Cast, browser_of: Opens) -> None:
+def test_person_in_no_team_is_told_so(cast: Cast, browser_of: BrowserOf) -> None:
     assert "You are not in a team yet" in browser_of(cast.mallory).get("/teams").text
 
 
-def test_an_administrator_in_no_team_reads_how_many_there_are(
-    cast: Cast, browser_of: Opens
+def test_administrator_in_no_team_sees_the_number_of_teams(
+    cast: Cast, browser_of: BrowserOf
 ) -> None:
     page = browser_of(cast.erin).get("/teams").text
     assert "You are not in a team yet" not in page
@@ -410,13 +443,17 @@ def test_an_administrator_in_no_team_reads_how_many_there_are(
     assert '<a class="button" href="/admin/teams">See all teams</a>' in page
 
 
-def test_a_manager_sees_the_teams_below_as_a_tree(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_manager_sees_nested_teams_as_a_tree(
+    sample_data: dict[str, str],
+    session: Session,
+    cast: Cast,
+    now: dt.datetime,
+    browser_of: BrowserOf,
 ) -> None:
     nested = people.create_team(
         session, slug="retrieval", name="Retrieval", parent_id=cast.team, by=None, now=now
     )
-    newcomer(session, "Nina", nested.id, now)
+    make_member(session, "Nina", nested.id, now)
     session.commit()
     found = load_teams_overview(session, cast.actor(session, cast.bob), now)
     assert [(team.slug, team.depth, team.people, team.enrolled) for team in found.teams] == [
@@ -431,10 +468,10 @@ def test_a_manager_sees_the_teams_below_as_a_tree(
     assert "1 not on a roadmap" in page
 
 
-def test_teams_nested_in_a_circle_end_it(
-    session: Session, cast: Cast, now: dt.datetime, browser_of: Opens
+def test_cyclic_team_nesting_does_not_loop(
+    session: Session, cast: Cast, now: dt.datetime, browser_of: BrowserOf
 ) -> None:
-    """No action makes one, but a restored database may hold it."""
+    """No action creates a cycle, but a restored database may contain one."""
     nested = people.create_team(
         session, slug="retrieval", name="Retrieval", parent_id=cast.team, by=None, now=now
     )
@@ -446,11 +483,11 @@ def test_teams_nested_in_a_circle_end_it(
     assert sorted(team.slug for team in found.teams) == ["ranking", "retrieval"]
 
 
-def test_people_who_have_not_moved_are_named_the_longest_first(
-    furnished: dict[str, str], session: Session, cast: Cast, now: dt.datetime
+def test_inactive_people_are_listed_longest_first(
+    sample_data: dict[str, str], session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     later = now + dt.timedelta(days=50)
-    newcomer(session, "Nina", cast.team, now + dt.timedelta(days=40))
+    make_member(session, "Nina", cast.team, now + dt.timedelta(days=40))
     found = load_teams_overview(session, cast.actor(session, cast.bob), later)
     assert [person.name for person in found.inactive] == ["Alice", "Carol"]
     first, second = (person.last_activity_on for person in found.inactive)
@@ -460,22 +497,22 @@ def test_people_who_have_not_moved_are_named_the_longest_first(
     assert found.inactive[0].href == f"/teams/ranking/people/{cast.alice}"
 
 
-def test_standings_take_the_same_few_statements(
-    furnished: dict[str, str],
+def test_teams_overview_statement_count_does_not_grow_with_people(
+    sample_data: dict[str, str],
     session: Session,
     cast: Cast,
     now: dt.datetime,
-    statements: Watch,
+    statements: WatchStatements,
     write: SampleDataWriter,
 ) -> None:
-    def taken() -> int:
+    def count_statements() -> int:
         bob = cast.actor(session, cast.bob)
         with statements() as seen:
             load_teams_overview(session, bob, now)
         return len(seen)
 
-    before = taken()
+    before = count_statements()
     for number in range(3):
-        write.enroll(newcomer(session, f"Person {number}", cast.team, now), 20)
+        write.enroll(make_member(session, f"Person {number}", cast.team, now), 20)
     session.commit()
-    assert taken() == before <= 4
+    assert count_statements() == before <= 4

@@ -42,7 +42,7 @@ def columns(kind: type[Column]) -> tuple[Column, ...]:
 GROUPS = tuple(ColumnGroup(kind, columns(kind)) for kind in COLUMN_KINDS)
 
 
-def person(
+def make_row(
     name: str,
     *,
     score: float | None = 10.0,
@@ -53,8 +53,8 @@ def person(
     joined: int = 100,
     team: TeamRef = RANKING,
 ) -> Row:
-    """A row; `moved` and `joined` are days ago, `levels` the person's and the manager's."""
-    on_it = score is not None
+    """Return a row; `moved` and `joined` are days ago, `levels` are (own, manager)."""
+    enrolled = score is not None
     return Row(
         id=uuid.uuid5(uuid.NAMESPACE_DNS, name),
         name=name,
@@ -62,13 +62,13 @@ def person(
         joined_on=TODAY - dt.timedelta(days=joined),
         last_activity_on=None if moved is None else TODAY - dt.timedelta(days=moved),
         score=score,
-        verdict=verdict if on_it else "",
-        stages={"leadership": StageCell(*tones)} if on_it else {},
+        verdict=verdict if enrolled else "",
+        stages={"leadership": StageCell(*tones)} if enrolled else {},
         skills={"mentoring": SkillCell(*levels, bar=3)},
     )
 
 
-def matrix(*rows: Row) -> Matrix:
+def make_matrix(*rows: Row) -> Matrix:
     return Matrix(
         slug="ranking",
         name="Ranking",
@@ -88,56 +88,56 @@ def names(found: Matrix) -> list[str]:
 
 
 def sorted_by(sort: str, order: str, *rows: Row) -> list[str]:
-    return names(filter_and_sort(matrix(*rows), MatrixQuery(sort=sort, order=order)))
+    return names(filter_and_sort(make_matrix(*rows), MatrixQuery(sort=sort, order=order)))
 
 
-def test_names_are_sorted_as_people_read_them() -> None:
-    rows = (person("Zoe"), person("Émile"), person("anna"), person("Bo"))
+def test_names_sort_ignoring_case_and_accents() -> None:
+    rows = (make_row("Zoe"), make_row("Émile"), make_row("anna"), make_row("Bo"))
     assert sorted_by("name", "asc", *rows) == ["anna", "Bo", "Émile", "Zoe"]
     assert sorted_by("name", "desc", *rows) == ["Zoe", "Émile", "Bo", "anna"]
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 def test_people_without_a_figure_come_last_in_both_orders(order: str) -> None:
-    nobody = person("Aa", score=None, levels=(None, None), moved=None)
-    rows = (nobody, person("Bo"), person("Cy", score=30, moved=9))
+    empty = make_row("Aa", score=None, levels=(None, None), moved=None)
+    rows = (empty, make_row("Bo"), make_row("Cy", score=30, moved=9))
     for sort in ("readiness", "moved", "leadership", "mentoring"):
         assert sorted_by(sort, order, *rows)[-1] == "Aa"
 
 
-def test_equal_rows_stay_by_name_in_both_orders() -> None:
-    rows = (person("Cy"), person("Aa"), person("Bo", score=80))
+def test_ties_are_sorted_by_name_in_both_orders() -> None:
+    rows = (make_row("Cy"), make_row("Aa"), make_row("Bo", score=80))
     assert sorted_by("readiness", "asc", *rows) == ["Aa", "Cy", "Bo"]
     assert sorted_by("readiness", "desc", *rows) == ["Bo", "Aa", "Cy"]
 
 
-def test_a_stage_is_sorted_by_what_is_proven_first() -> None:
-    rows = (person("Talks", tones=(1, 0, 0)), person("Proves", tones=(0.3, 0.3, 0.3)))
+def test_stage_sorts_by_verified_share_first() -> None:
+    rows = (make_row("Talks", tones=(1, 0, 0)), make_row("Proves", tones=(0.3, 0.3, 0.3)))
     assert sorted_by("leadership", "desc", *rows) == ["Proves", "Talks"]
 
 
-def test_a_skill_is_sorted_by_the_managers_word_before_ones_own() -> None:
-    rows = (person("Own", levels=(4, None)), person("Seen", levels=(1, 2)))
+def test_skill_sorts_by_manager_level_before_own_level() -> None:
+    rows = (make_row("Own", levels=(4, None)), make_row("Seen", levels=(1, 2)))
     assert sorted_by("mentoring", "desc", *rows) == ["Seen", "Own"]
-    unsaid = person("Unsaid", levels=(None, None))
-    assert sorted_by("mentoring", "asc", unsaid, *rows)[-1] == "Unsaid"
+    unassessed = make_row("Unassessed", levels=(None, None))
+    assert sorted_by("mentoring", "asc", unassessed, *rows)[-1] == "Unassessed"
 
 
-def test_an_unknown_column_sorts_by_name() -> None:
-    assert sorted_by("password_hash", "desc", person("Bo"), person("Aa")) == ["Aa", "Bo"]
+def test_unknown_column_sorts_by_name() -> None:
+    assert sorted_by("password_hash", "desc", make_row("Bo"), make_row("Aa")) == ["Aa", "Bo"]
 
 
-def test_figures_are_first_sorted_from_the_highest() -> None:
-    orders = {key: column.first_order for key, column in matrix().sorts.items()}
+def test_figure_columns_sort_descending_first() -> None:
+    orders = {key: column.first_order for key, column in make_matrix().sorts.items()}
     assert orders["readiness"] == orders["mentoring"] == orders["leadership"] == "desc"
     assert orders["name"] == orders["moved"] == "asc"
 
 
 def test_filters_narrow_and_combine() -> None:
-    whole = matrix(
-        person("Ada Berg"),
-        person("Bo Berg", verdict="ready", score=90),
-        person("Cy Holm", team=SEARCH, moved=40),
+    whole = make_matrix(
+        make_row("Ada Berg"),
+        make_row("Bo Berg", verdict="ready", score=90),
+        make_row("Cy Holm", team=SEARCH, moved=40),
     )
     assert names(filter_and_sort(whole, MatrixQuery(q=" BERG "))) == ["Ada Berg", "Bo Berg"]
     assert names(filter_and_sort(whole, MatrixQuery(verdict="ready"))) == ["Bo Berg"]
@@ -150,16 +150,18 @@ def test_filters_narrow_and_combine() -> None:
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        (person("moved lately", moved=20), False),
-        (person("moved three weeks ago", moved=21), True),
-        (person("joined lately, nothing yet", moved=None, joined=20), False),
-        (person("joined long ago, nothing yet", moved=None, joined=21), True),
-        (person("not on a roadmap", score=None, moved=None, joined=60), True),
+        (make_row("active 20 days ago", moved=20), False),
+        (make_row("active 21 days ago", moved=21), True),
+        (make_row("joined 20 days ago", moved=None, joined=20), False),
+        (make_row("joined 21 days ago", moved=None, joined=21), True),
+        (make_row("not on a roadmap", score=None, moved=None, joined=60), True),
     ],
     ids=lambda value: value.name if isinstance(value, Row) else "",
 )
-def test_who_has_not_moved(row: Row, expected: bool) -> None:
-    assert bool(filter_and_sort(matrix(row), MatrixQuery(still="1")).rows) is expected
+def test_inactive_filter_keeps_people_without_activity_for_21_days(
+    row: Row, expected: bool
+) -> None:
+    assert bool(filter_and_sort(make_matrix(row), MatrixQuery(still="1")).rows) is expected
 
 
 @pytest.mark.parametrize(
@@ -174,22 +176,22 @@ def test_who_has_not_moved(row: Row, expected: bool) -> None:
         (None, None, None, False, ""),
     ],
 )
-def test_both_sides_of_a_skill(
+def test_skill_cell_compares_both_levels_and_the_bar(
     own: int | None, manager: int | None, gap: int | None, is_apart: bool, at_bar: str
 ) -> None:
-    """The bar is a manager's to confirm: once they spoke, one's own word reaches it no more."""
+    """Once a manager assessed the skill, only the manager's level can reach the bar."""
     cell = SkillCell(own, manager, bar=3)
     assert (cell.gap, cell.is_apart, cell.at_bar) == (gap, is_apart, at_bar)
 
 
-def test_figures_are_rounded_as_everywhere() -> None:
+def test_percent_and_points_are_rounded() -> None:
     assert [percent(share) for share in (0, 0.004, 0.29, 0.295, 1)] == [0, 0, 29, 30, 100]
     assert [points(score) for score in (0.0, 41.25, 41.249, 100.0)] == [0.0, 41.3, 41.2, 100.0]
 
 
-def test_the_shape_that_clients_rely_on() -> None:
-    whole = matrix(
-        person("Ada", levels=(3, None)), person("Cy", score=None, levels=(1, 2), moved=None)
+def test_json_representation_of_the_matrix() -> None:
+    whole = make_matrix(
+        make_row("Ada", levels=(3, None)), make_row("Cy", score=None, levels=(1, 2), moved=None)
     )
     found = to_json(whole)
     assert found["stages"] == ["leadership"]
@@ -204,9 +206,9 @@ def test_the_shape_that_clients_rely_on() -> None:
     assert cy["last_movement_on"] is None
 
 
-rows_of_people = st.lists(
+row_lists = st.lists(
     st.builds(
-        person,
+        make_row,
         st.text("abÉz ", min_size=1, max_size=8),
         score=st.none() | st.floats(0, 100),
         moved=st.none() | st.integers(0, 400),
@@ -218,10 +220,10 @@ rows_of_people = st.lists(
 
 
 @given(
-    rows_of_people,
-    st.sampled_from(list(matrix().sorts)),
+    row_lists,
+    st.sampled_from(list(make_matrix().sorts)),
     st.sampled_from(["asc", "desc"]),
 )
-def test_sorting_loses_nobody(rows: list[Row], sort: str, order: str) -> None:
-    found = filter_and_sort(matrix(*rows), MatrixQuery(sort=sort, order=order))
+def test_sorting_keeps_every_row(rows: list[Row], sort: str, order: str) -> None:
+    found = filter_and_sort(make_matrix(*rows), MatrixQuery(sort=sort, order=order))
     assert sorted(found.rows, key=id) == sorted(rows, key=id)

@@ -12,14 +12,13 @@ from roadmap.auth import rate_limits
 from roadmap.auth.models import Attempt
 from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
-from roadmap.people.actions import add_member, create_team
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team, User
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 MEMBERS = "/teams/ranking/members"
-SURE = {"sure": "yes"}
+CONFIRMED = {"sure": "yes"}
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ def link_of(page):
     return found[1]
 
 
-def test_it_works(session, cast, bob, now):
+def test_page_lists_members_and_invitations(session, cast, bob, now):
     team = session.get(Team, cast.team)
     invite(session, team=team, role="member", email="new@example.org", by=cast.bob, now=now)
     session.commit()
@@ -56,7 +55,7 @@ def test_it_works(session, cast, bob, now):
     assert "Add someone to the team" not in page.text
 
 
-def test_an_administrator_adds_themselves_by_a_button(session, cast, bob, erin):
+def test_administrator_can_add_themselves(session, cast, bob, erin):
     assert "Add me as a member" not in bob.get(MEMBERS).text
     form = erin.get(MEMBERS).text.partition("You are not in this team.")[2].partition("</form>")[0]
     assert "Add me as a member</button>" in form
@@ -69,28 +68,30 @@ def test_an_administrator_adds_themselves_by_a_button(session, cast, bob, erin):
     assert "Add me as a member" not in page
 
 
-def test_it_needs_sign_in(cast, browser_of):
+def test_page_requires_sign_in(cast, browser_of):
     assert browser_of().get(MEMBERS).location == f"/login?next={MEMBERS}"
 
 
 @pytest.mark.parametrize(("who", "status"), [("alice", 403), ("dave", 404), ("mallory", 403)])
-def test_it_hides_what_is_foreign(cast, browser_of, who, status):
+def test_page_is_denied_to_members_and_other_managers(cast, browser_of, who, status):
     assert browser_of(getattr(cast, who)).get(MEMBERS).status_code == status
 
 
-def test_a_team_that_is_not_there(bob, erin):
+def test_unknown_team_returns_404(bob, erin):
     assert bob.get("/teams/nowhere/members").status_code == 404
     assert erin.get("/teams/nowhere/members").status_code == 404
 
 
-def test_somebody_deactivated_is_in_no_list(session, cast, bob, now):
+def test_deactivated_member_is_not_listed_and_keeps_the_role(session, cast, bob, now):
     session.get(User, cast.carol).deactivated_at = now
     session.commit()
     assert "carol@example.org" not in bob.get(MEMBERS).text
     assert bob.get(f"{MEMBERS}/{cast.carol}").status_code == 404
+    assert bob.put(f"{MEMBERS}/{cast.carol}", {"role": "manager"}).status_code == 404
+    assert role(session, cast.team, cast.carol) == "member"
 
 
-def test_a_role_is_changed(session, cast, bob, browser_of):
+def test_role_change_takes_effect_at_the_next_request(session, cast, bob, browser_of):
     page = bob.get(f"{MEMBERS}/{cast.carol}")
     assert "Only members have a row in the matrix and count in its figures." in flat(page.text)
     assert '<option selected value="member">' in page.text
@@ -100,32 +101,32 @@ def test_a_role_is_changed(session, cast, bob, browser_of):
     carol = browser_of(cast.carol)
     assert carol.get(MEMBERS).status_code == 200
     bob.put(f"{MEMBERS}/{cast.carol}", {"role": "member"})
-    assert carol.get(MEMBERS).status_code != 200, "at the next request"
+    assert carol.get(MEMBERS).status_code != 200, "the change takes effect at the next request"
     assert browser_of(cast.carol).get(MEMBERS).status_code == 403
 
 
 @pytest.mark.parametrize("wrong", ["", "owner", "\x00"])
-def test_it_rejects_bad_input(session, cast, bob, wrong):
+def test_unknown_role_is_rejected(session, cast, bob, wrong):
     answer = bob.put(f"{MEMBERS}/{cast.carol}", {"role": wrong})
     assert answer.status_code == 422
     assert role(session, cast.team, cast.carol) == "member"
 
 
 @pytest.mark.parametrize("who", ["dave", "mallory", "erin"])
-def test_a_manager_pulls_nobody_in(session, cast, bob, who):
-    """Neither by a change of role nor by the form of the administrators."""
+def test_manager_cannot_add_users(session, cast, bob, who):
+    """Neither by a role change nor through the administrators' form."""
     person = getattr(cast, who)
     before = session.get(User, person).version
     for name in ("member", "manager"):
         assert bob.put(f"{MEMBERS}/{person}", {"role": name}).status_code == 404
     answer = bob.post(MEMBERS, {"add-email": f"{who}@example.org", "add-role": "member"})
     assert answer.status_code == 403
-    assert bob.delete(f"{MEMBERS}/{person}", SURE).status_code == 303
+    assert bob.delete(f"{MEMBERS}/{person}", CONFIRMED).status_code == 303
     assert role(session, cast.team, person) is None
     assert session.get(User, person).version == before
 
 
-def test_an_administrator_adds_an_account(session, cast, erin):
+def test_administrator_adds_a_user_by_email(session, cast, erin):
     page = erin.get(MEMBERS)
     assert "Add someone to the team" in page.text
     answer = erin.post(MEMBERS, {"add-email": "MALLORY@example.org", "add-role": "member"})
@@ -146,7 +147,9 @@ def test_an_administrator_adds_an_account(session, cast, erin):
         ("mallory@example.org", "This account is deactivated"),
     ],
 )
-def test_whom_an_administrator_cannot_add(session, cast, erin, now, email, said):
+def test_add_member_rejects_invalid_unknown_and_deactivated_users(
+    session, cast, erin, now, email, said
+):
     session.get(User, cast.mallory).deactivated_at = now
     session.commit()
     answer = erin.post(MEMBERS, {"add-email": email, "add-role": "manager"})
@@ -156,12 +159,12 @@ def test_whom_an_administrator_cannot_add(session, cast, erin, now, email, said)
     assert role(session, cast.team, cast.mallory) is None
 
 
-def test_an_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
+def test_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
     data = {"email": "mallory@example.org", "role": "manager", "days": "2"}
     answer = bob.post("/teams/ranking/invitations", data)
     assert (answer.status_code, answer.location) == (303, MEMBERS)
     link = link_of(bob.get(MEMBERS))
-    assert link not in bob.get(MEMBERS).text, "it is shown once"
+    assert link not in bob.get(MEMBERS).text, "the link is shown once"
     made = session.scalars(sa.select(Invitation)).one()
     assert (made.email_key, made.role, made.team_id) == (data["email"], "manager", cast.team)
     assert made.expires_at - made.created_at == dt.timedelta(days=2)
@@ -171,7 +174,7 @@ def test_an_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
     assert role(session, cast.team, cast.mallory) == "manager"
 
 
-def test_a_link_for_anyone_who_has_it(session, cast, bob, browser_of):
+def test_invitation_without_address_can_be_accepted_by_anyone(session, cast, bob, browser_of):
     bob.post("/teams/ranking/invitations", {"email": "", "role": "member", "days": "14"})
     assert "Invitation link" not in bob.get("/teams").text
     page = bob.get(MEMBERS)
@@ -189,7 +192,7 @@ def test_a_link_for_anyone_who_has_it(session, cast, bob, browser_of):
         ({"days": "100000"}, "Valid for"),
     ],
 )
-def test_a_bad_invitation_is_refused_and_kept(session, cast, bob, data, said):
+def test_invalid_invitation_is_rejected_and_the_input_kept(session, cast, bob, data, said):
     sent = {"email": "new@example.org", "role": "member", "days": "14", **data}
     answer = bob.post("/teams/ranking/invitations", sent)
     assert answer.status_code == 422
@@ -198,13 +201,13 @@ def test_a_bad_invitation_is_refused_and_kept(session, cast, bob, data, said):
     assert session.scalars(sa.select(Invitation)).all() == []
 
 
-def test_one_address_is_invited_a_few_times_by_whomever(session, cast, bob, browser_of):
-    """Each makes a mail: nobody's box is filled by it."""
+def test_invitations_per_address_are_limited_across_inviters(session, cast, bob, browser_of):
+    """Each invitation sends a mail; the limit keeps a mailbox from being flooded."""
     data = {"email": "New@example.org", "role": "member", "days": "14"}
     for _ in range(rate_limits.MAX_PER_INVITED_ADDRESS):
         assert bob.post("/teams/ranking/invitations", data).status_code == 303
-    for who, team in ((bob, "ranking"), (browser_of(cast.dave), "vision")):
-        answer = who.post(f"/teams/{team}/invitations", {**data, "email": "new@EXAMPLE.org"})
+    for client, team in ((bob, "ranking"), (browser_of(cast.dave), "vision")):
+        answer = client.post(f"/teams/{team}/invitations", {**data, "email": "new@EXAMPLE.org"})
         assert answer.status_code == 429
         assert 0 < int(answer.headers["Retry-After"]) <= 900
         assert "Too many invitations in a short time. Wait 15 minutes" in answer.text
@@ -215,7 +218,7 @@ def test_one_address_is_invited_a_few_times_by_whomever(session, cast, bob, brow
     assert made == rate_limits.MAX_PER_INVITED_ADDRESS + 1
 
 
-def test_one_person_invites_so_many_and_no_more(session, cast, bob, erin, now):
+def test_invitations_per_inviter_are_limited(session, cast, bob, erin, now):
     inviting = rate_limits.invitation_limits(cast.bob, "")
     for _ in range(rate_limits.MAX_PER_INVITER):
         rate_limits.record_attempt(session, inviting, now=now)
@@ -226,51 +229,52 @@ def test_one_person_invites_so_many_and_no_more(session, cast, bob, erin, now):
     assert session.scalar(sa.select(Invitation.created_by)) == cast.erin
 
 
-def test_who_may_not_invite_uses_up_nothing(session, cast, browser_of):
+def test_denied_invitation_is_not_counted_as_an_attempt(session, cast, browser_of):
     data = {"email": "new@example.org", "role": "member", "days": "14"}
     for name in ("alice", "mallory"):
         browser_of(getattr(cast, name)).post("/teams/ranking/invitations", data)
     assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
 
 
-def test_an_invitation_is_revoked(session, cast, bob, browser_of, now):
+def test_revoked_invitation_cannot_be_accepted(session, cast, bob, browser_of, now):
     team = session.get(Team, cast.team)
     made, token = invite(session, team=team, role="member", by=cast.bob, now=now)
     session.commit()
-    answer = bob.delete(f"/teams/ranking/invitations/{made.id}", SURE)
+    answer = bob.delete(f"/teams/ranking/invitations/{made.id}", CONFIRMED)
     assert (answer.status_code, answer.location) == (303, MEMBERS)
     assert browser_of(cast.mallory).post(f"/invitations/{token}").status_code >= 400
     assert role(session, cast.team, cast.mallory) is None
 
 
-def test_an_invitation_of_another_team_is_not_there(session, cast, bob, now):
+def test_revoking_an_invitation_of_another_team_returns_404(session, cast, bob, now):
     other = session.get(Team, cast.other_team)
     made, _token = invite(session, team=other, role="member", by=cast.dave, now=now)
     session.commit()
-    assert bob.delete(f"/teams/ranking/invitations/{made.id}", SURE).status_code == 404
-    assert bob.delete(f"/teams/vision/invitations/{made.id}", SURE).status_code == 404
+    assert bob.delete(f"/teams/ranking/invitations/{made.id}", CONFIRMED).status_code == 404
+    assert bob.delete(f"/teams/vision/invitations/{made.id}", CONFIRMED).status_code == 404
     session.expire_all()
     assert session.get(Invitation, made.id).revoked_at is None
 
 
 def test_removal_ends_access_at_the_next_request(session, cast, bob, erin, browser_of):
-    """Of the manager who is removed, and to the member who is."""
     assert bob.get(f"/teams/ranking/people/{cast.carol}").status_code == 200
-    assert bob.delete(f"{MEMBERS}/{cast.carol}", SURE).status_code == 303
+    assert bob.delete(f"{MEMBERS}/{cast.carol}", CONFIRMED).status_code == 303
     assert bob.get(f"/teams/ranking/people/{cast.carol}").status_code == 404
     assert bob.get(f"/teams/ranking/people/{cast.alice}").status_code == 200
-    assert erin.delete(f"{MEMBERS}/{cast.bob}", SURE).status_code == 303
+    assert erin.delete(f"{MEMBERS}/{cast.bob}", CONFIRMED).status_code == 303
     assert bob.get(f"/teams/ranking/people/{cast.alice}").status_code in (403, 404)
     assert bob.get(MEMBERS).status_code == 403
 
 
-def test_leaving_asks_and_ends_access_at_the_next_request(session, cast, bob, browser_of):
+def test_leaving_asks_for_confirmation_and_ends_access_at_the_next_request(
+    session, cast, bob, browser_of
+):
     alice = browser_of(cast.alice)
     page = alice.get("/teams/ranking/membership")
     assert page.status_code == 200
     assert "Leave Ranking?" in page.text
     assert "Nobody else manages" not in page.text
-    answer = alice.delete("/teams/ranking/membership", SURE)
+    answer = alice.delete("/teams/ranking/membership", CONFIRMED)
     assert (answer.status_code, answer.location) == (303, "/teams")
     assert role(session, cast.team, cast.alice) is None
     assert bob.get(f"/teams/ranking/people/{cast.alice}").status_code == 404
@@ -279,7 +283,7 @@ def test_leaving_asks_and_ends_access_at_the_next_request(session, cast, bob, br
     assert (last.action, last.target) == ("membership.left", "ranking")
 
 
-def test_leaving_says_what_becomes_of_evidence_that_waits(session, cast, now, browser_of):
+def test_leave_page_warns_about_submitted_evidence(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     assert "waiting for a review" not in alice.get("/teams/ranking/membership").text
     piece = add_evidence(session, cast, cast.alice, now)
@@ -290,20 +294,20 @@ def test_leaving_says_what_becomes_of_evidence_that_waits(session, cast, now, br
     assert piece.title in alice.get("/evidence?state=submitted").text
 
 
-def test_the_last_manager_is_told(session, cast, bob):
+def test_leave_page_warns_the_last_manager(session, cast, bob):
     assert "Nobody else manages Ranking" in flat(bob.get("/teams/ranking/membership").text)
-    assert bob.delete("/teams/ranking/membership", SURE).status_code == 303
+    assert bob.delete("/teams/ranking/membership", CONFIRMED).status_code == 303
     assert bob.get(MEMBERS).status_code == 403
 
 
-def test_leaving_a_team_says_which_nested_teams_lose_their_manager(session, cast, erin, bob, now):
+def test_leave_page_names_all_teams_left_without_a_manager(session, cast, erin, bob, now):
     above, here = session.get_one(Team, cast.other_team), session.get_one(Team, cast.team)
     nested = Team(slug="eval", name="Evaluation", parent_id=here.id, created_at=now)
     session.add(nested)
     session.commit()
-    for who, page in ((bob, "/teams/ranking/membership"), (erin, f"{MEMBERS}/{cast.bob}")):
-        assert "Nobody else manages Evaluation, Ranking:" in flat(who.get(page).text)
-    # They manage it from above as well, and so go on.
+    for client, path in ((bob, "/teams/ranking/membership"), (erin, f"{MEMBERS}/{cast.bob}")):
+        assert "Nobody else manages Evaluation, Ranking:" in flat(client.get(path).text)
+    # Bob also manages the team above, and therefore keeps managing both.
     here.parent_id = above.id
     session.add(Membership(team_id=above.id, user_id=cast.bob, role="manager", created_at=now))
     session.execute(sa.delete(Membership).where(Membership.user_id == cast.dave))
@@ -314,13 +318,13 @@ def test_leaving_a_team_says_which_nested_teams_lose_their_manager(session, cast
     assert f"Nobody else manages {above.name}:" in page
 
 
-def test_a_manager_who_steps_down_is_not_led_to_a_closed_door(session, cast, bob):
+def test_manager_who_steps_down_is_redirected_to_the_list_of_teams(session, cast, bob):
     answer = bob.put(f"{MEMBERS}/{cast.bob}", {"role": "member"})
     assert (answer.status_code, answer.location) == (303, "/teams")
     assert role(session, cast.team, cast.bob) == "member"
 
 
-def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, bob, now):
+def test_statement_count_does_not_grow_with_members(app, session, cast, bob, now):
     def grow(first, count):
         for number in range(first, first + count):
             email = f"person{number}@example.org"
@@ -338,7 +342,7 @@ def test_it_takes_the_same_statements_however_many_there_are(app, session, cast,
     assert len(many) == len(few) <= 5
 
 
-def test_a_second_invitation_says_that_the_earlier_link_stops(cast, bob):
+def test_second_invitation_says_that_the_earlier_link_stops_working(cast, bob):
     data = {"email": "new@example.org", "role": "member", "days": "14"}
     said = "The earlier link for this address stops working."
 
@@ -351,14 +355,14 @@ def test_a_second_invitation_says_that_the_earlier_link_stops(cast, bob):
     assert said not in page_after({**data, "email": ""})
 
 
-def test_loading_the_page_of_a_new_link_again_makes_no_other(session, cast, bob):
+def test_reloading_the_page_creates_no_second_invitation(session, cast, bob):
     bob.post("/teams/ranking/invitations", {"email": "", "role": "member", "days": "14"})
     for _ in range(3):
         bob.get(MEMBERS)
     assert session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == 1
 
 
-def test_a_member_invitation_does_not_end_one_to_manage(session, cast, bob, now):
+def test_member_invitation_does_not_replace_a_manager_invitation(session, cast, bob, now):
     team = session.get(Team, cast.team)
     address = "new@example.org"
     made, _token = invite(session, team=team, role="manager", email=address, by=cast.erin, now=now)
@@ -367,26 +371,5 @@ def test_a_member_invitation_does_not_end_one_to_manage(session, cast, bob, now)
     answer = bob.post("/teams/ranking/invitations", data)
     assert answer.status_code == 422
     assert "They are already invited as a manager." in answer.text
-    bob.delete(f"/teams/ranking/invitations/{made.id}", SURE)
+    bob.delete(f"/teams/ranking/invitations/{made.id}", CONFIRMED)
     assert bob.post("/teams/ranking/invitations", data).status_code == 303
-
-
-def test_a_closed_account_gets_no_other_role(session, cast, bob, now):
-    session.get(User, cast.carol).deactivated_at = now
-    session.commit()
-    assert bob.put(f"{MEMBERS}/{cast.carol}", {"role": "manager"}).status_code == 404
-    assert role(session, cast.team, cast.carol) == "member"
-
-
-def test_people_of_nested_teams_are_counted_and_their_teams_are_named(session, cast, bob, now):
-    """A person who is in this team as well counts for this one."""
-    below = create_team(
-        session, slug="eval", name="Evaluation", parent_id=cast.team, by=None, now=now
-    )
-    add_member(session, below, cast.mallory, "member", by=None, now=now)
-    add_member(session, below, cast.carol, "member", by=None, now=now)
-    session.commit()
-    page = bob.get(MEMBERS).text
-    assert "Evaluation" in page
-    assert "mallory@example.org" not in page
-    assert page.count("carol@example.org") == 1

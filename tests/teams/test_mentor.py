@@ -20,8 +20,8 @@ from tests.support.cast import Cast
 from tests.support.route_manifest import CHANGES, PAGES, PIECE
 from tests.support.snapshot import Snapshot
 
-# What a mentor may do with the records of others, as the permission table names it.
-MAY = {
+# The permissions of a mentor, as the permission table names them.
+MENTOR_PERMISSIONS = {
     *("evidence.read", "evidence.comment", "review.read"),
     *("person.read", "team.read", "team.matrix", "team.leave"),
 }
@@ -29,7 +29,7 @@ MAY = {
 
 @pytest.fixture
 def ids(app: Flask, snapshot: Snapshot) -> dict[str, str]:
-    """The sample data, made while Bob manages Ranking; from then on he is its mentor."""
+    """The sample data, created while Bob managed Ranking; now he is its mentor."""
     with app.app_context():
         of_bob = Membership.user_id == snapshot.cast.bob
         db.session.execute(sa.update(Membership).where(of_bob).values(role="mentor"))
@@ -42,32 +42,34 @@ def mentor(ids: dict[str, str], cast: Cast, browser_of) -> BrowserClient:
     return browser_of(cast.bob)
 
 
-def test_every_page_shows_a_mentor_what_is_shared_and_nothing_else(
+def test_mentor_can_open_only_pages_of_shared_data(
     ids: dict[str, str], mentor: BrowserClient
 ) -> None:
     for page in PAGES:
         answer = mentor.get(page.of(ids)).status_code
-        # What a manager is shown and a stranger is not depends on the role.
+        # Only pages that a manager sees and an unrelated user does not depend on the role.
         as_manager, as_stranger = page.pages["bob"], page.pages["mallory"]
-        if as_manager == as_stranger or page.permission in MAY:
+        if as_manager == as_stranger or page.permission in MENTOR_PERMISSIONS:
             assert answer == as_manager, page.url
         else:
             assert answer in (403, 404), page.url
 
 
-def test_a_mentor_changes_nothing_but_comments(ids: dict[str, str], mentor: BrowserClient) -> None:
+def test_mentor_can_comment_and_leave_but_change_nothing_else(
+    ids: dict[str, str], mentor: BrowserClient
+) -> None:
     for change in CHANGES:
         as_manager, as_stranger = change.pages["bob"], change.pages["mallory"]
         if as_manager == as_stranger or change.permission == "public":
             continue
         answer = mentor.send(change.method, change.of(ids), change.body(ids, "bob")).status_code
-        if change.permission in MAY:
+        if change.permission in MENTOR_PERMISSIONS:
             assert answer == as_manager, change.title
         else:
             assert answer in (403, 404), change.title
 
 
-def test_pages_offer_what_a_mentor_may_do(
+def test_pages_offer_a_mentor_only_permitted_actions(
     ids: dict[str, str], cast: Cast, mentor: BrowserClient
 ) -> None:
     teams = mentor.get("/teams").text
@@ -87,21 +89,21 @@ def test_pages_offer_what_a_mentor_may_do(
         assert name not in piece
 
 
-def test_a_comment_of_a_mentor_reaches_the_author(
+def test_mentor_comment_notifies_the_author(
     session: Session, ids: dict[str, str], cast: Cast, mentor: BrowserClient
 ) -> None:
-    told = sa.select(sa.func.count()).where(
+    count = sa.select(sa.func.count()).where(
         Notification.user_id == cast.alice, Notification.kind == "comment"
     )
-    before = session.scalar(told) or 0
+    before = session.scalar(count) or 0
     address = f"/evidence/{ids['submitted']}/comments"
     assert mentor.post(address, {"text": "Which baseline is that?"}).status_code == 303
-    said = sa.select(Comment.text).where(Comment.evidence_id == uuid.UUID(ids["submitted"]))
-    assert "Which baseline is that?" in session.scalars(said).all()
-    assert session.scalar(told) == before + 1
+    texts = sa.select(Comment.text).where(Comment.evidence_id == uuid.UUID(ids["submitted"]))
+    assert "Which baseline is that?" in session.scalars(texts).all()
+    assert session.scalar(count) == before + 1
 
 
-def test_the_team_learns_who_sees_what_it_shares(
+def test_new_mentor_is_announced_to_the_team(
     session: Session, cast: Cast, browser_of, now: dt.datetime
 ) -> None:
     team = session.get_one(Team, cast.team)
@@ -116,10 +118,10 @@ def test_the_team_learns_who_sees_what_it_shares(
     assert "You now mentor it." in browser_of(cast.mallory).get("/notifications").text
 
 
-def test_a_mentor_is_not_asked_for_reviews(
+def test_mentor_gets_no_review_requests(
     session: Session, cast: Cast, browser_of, now: dt.datetime
 ) -> None:
-    """Nor does a team with a mentor alone have anybody who can review or assess."""
+    """A team with only a mentor has nobody who can review or assess."""
     session.execute(
         sa.update(Membership).where(Membership.user_id == cast.bob).values(role="mentor")
     )
@@ -131,7 +133,7 @@ def test_a_mentor_is_not_asked_for_reviews(
     assert "You are in no team with a manager" in alice.get("/skills/mlops").text
 
 
-def test_a_mentor_is_no_row_of_the_matrix(
+def test_matrix_has_no_row_for_a_mentor(
     session: Session, cast: Cast, browser_of, now: dt.datetime
 ) -> None:
     team = session.get_one(Team, cast.team)
@@ -140,7 +142,7 @@ def test_a_mentor_is_no_row_of_the_matrix(
     assert "Mallory" not in browser_of(cast.bob).get("/teams/ranking").text
 
 
-def test_an_invitation_to_mentor(session: Session, cast: Cast, browser_of) -> None:
+def test_invitation_can_grant_the_mentor_role(session: Session, cast: Cast, browser_of) -> None:
     bob = browser_of(cast.bob)
     bob.post("/teams/ranking/invitations", {"email": "", "role": "mentor", "days": "14"})
     page = bob.get("/teams/ranking/members").text
@@ -151,6 +153,5 @@ def test_an_invitation_to_mentor(session: Session, cast: Cast, browser_of) -> No
         assert said in invitation
     assert "The managers and mentors of Ranking see:" in invitation
     assert mallory.post(address, {}).location == "/teams/ranking"
-    # A mentor keeps that role where an invitation is to a lower one.
     session.expire_all()
     assert session.get_one(Membership, (cast.team, cast.mallory)).role == "mentor"

@@ -1,4 +1,4 @@
-"""The members page of a team with nested teams lists who else its matrix shows."""
+"""The members page and breadcrumbs of a team with nested teams."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from roadmap.people.actions import add_member, create_team
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 
-Opens = Callable[..., BrowserClient]
+BrowserOf = Callable[..., BrowserClient]
 MEMBERS = "/teams/ranking/members"
-NESTED = "nested in this team"
+NESTED_TEXT = "nested in this team"
 
 
-def crumb_of(page: str) -> str:
+def breadcrumb(page: str) -> str:
     return page.split('class="crumb"')[1].split("</p>")[0]
 
 
-def nest(session: Session, cast: Cast, now: dt.datetime) -> None:
-    """Alice in Ranking and in Retrieval below it, Mallory in Retrieval alone."""
+def make_nested_team(session: Session, cast: Cast, now: dt.datetime) -> None:
+    """Nest Retrieval in Ranking; add Alice, who is in both, and Mallory."""
     nested = create_team(
         session, slug="retrieval", name="Retrieval", parent_id=cast.team, by=cast.erin, now=now
     )
@@ -31,24 +31,26 @@ def nest(session: Session, cast: Cast, now: dt.datetime) -> None:
     session.commit()
 
 
-def test_the_members_name_those_in_teams_nested_below(
-    session: Session, cast: Cast, browser_of: Opens, now: dt.datetime
+def test_members_page_counts_people_of_nested_teams_once(
+    session: Session, cast: Cast, browser_of: BrowserOf, now: dt.datetime
 ) -> None:
-    assert NESTED not in browser_of(cast.bob).get(MEMBERS).text
-    nest(session, cast, now)
+    assert NESTED_TEXT not in browser_of(cast.bob).get(MEMBERS).text
+    make_nested_team(session, cast, now)
     page = browser_of(cast.bob).get(MEMBERS).text
-    # Alice is in both, and is in the list already.
-    assert f"1 more in Retrieval, {NESTED}." in re.sub(r"<[^>]+>", "", page)
+    # Alice is already listed as a member of Ranking.
+    assert f"1 more in Retrieval, {NESTED_TEXT}." in re.sub(r"<[^>]+>", "", page)
     assert 'href="/teams/retrieval/members">Retrieval' in page
     assert "Mallory" not in page
+    assert "mallory@example.org" not in page
+    assert page.count("alice@example.org") == 1
 
 
-def test_the_crumb_of_a_person_names_their_own_team(
-    session: Session, cast: Cast, browser_of: Opens, now: dt.datetime
+def test_breadcrumb_of_a_person_names_their_nested_team(
+    session: Session, cast: Cast, browser_of: BrowserOf, now: dt.datetime
 ) -> None:
-    nest(session, cast, now)
+    make_nested_team(session, cast, now)
     bob = browser_of(cast.bob)
-    below = crumb_of(bob.get(f"/teams/ranking/people/{cast.mallory}").text)
-    assert 'href="/teams/ranking">Ranking' in below
-    assert 'href="/teams/retrieval">Retrieval' in below
-    assert "Retrieval" not in crumb_of(bob.get(f"/teams/ranking/people/{cast.alice}").text)
+    crumb = breadcrumb(bob.get(f"/teams/ranking/people/{cast.mallory}").text)
+    assert 'href="/teams/ranking">Ranking' in crumb
+    assert 'href="/teams/retrieval">Retrieval' in crumb
+    assert "Retrieval" not in breadcrumb(bob.get(f"/teams/ranking/people/{cast.alice}").text)

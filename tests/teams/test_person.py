@@ -40,11 +40,11 @@ from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 SLUG = "senior-ml-engineer"
-ASIDE = "thesis-a-stranger-reproduces"
-OPEN = "external-conference-talk"
+NOT_APPLICABLE = "thesis-a-stranger-reproduces"
+OPEN_MILESTONE = "external-conference-talk"
 CANARY = "canary-that-no-manager-may-see"
-# Two days that nothing else on the page falls on.
-TARGET, AIM = dt.date(2031, 7, 17), dt.date(2032, 8, 18)
+# Dates that appear nowhere else on the page.
+MILESTONE_TARGET, ROADMAP_TARGET = dt.date(2031, 7, 17), dt.date(2032, 8, 18)
 
 
 @pytest.fixture
@@ -53,16 +53,22 @@ def path(cast: Cast) -> str:
 
 
 @pytest.fixture
-def begun(session: Session, cast: Cast, now: dt.datetime) -> None:
-    """Alice is on the roadmap with a little of everything that is shared, and plans."""
+def shared_data(session: Session, cast: Cast, now: dt.datetime) -> None:
+    """Alice is on the roadmap, with some of every kind of shared data and with private plans."""
     enroll(session, cast.alice, now)
     for key in (DESIGN, LEVELS, MENTOR):
         progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
     progress.set_status(
-        session, cast.alice, ASIDE, "not_applicable", reason=CANARY, by=cast.alice, now=now
+        session, cast.alice, NOT_APPLICABLE, "not_applicable", reason=CANARY, by=cast.alice, now=now
     )
     progress.set_plan(
-        session, cast.alice, OPEN, note=CANARY, target_on=TARGET, by=cast.alice, now=now
+        session,
+        cast.alice,
+        OPEN_MILESTONE,
+        note=CANARY,
+        target_on=MILESTONE_TARGET,
+        by=cast.alice,
+        now=now,
     )
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
     skills.assess_self(session, cast.alice, "mlops", 4, CANARY, by=alice, now=now)
@@ -101,7 +107,7 @@ def enroll(session: Session, person: uuid.UUID, now: dt.datetime) -> None:
         session,
         person,
         found.roadmap_id,
-        target_on=AIM,
+        target_on=ROADMAP_TARGET,
         hours_per_week=Decimal(6),
         by=person,
         now=now,
@@ -109,8 +115,8 @@ def enroll(session: Session, person: uuid.UUID, now: dt.datetime) -> None:
     session.commit()
 
 
-def hide(session: Session, cast: Cast, now: dt.datetime) -> Evidence:
-    """What no manager may notice: a draft, a private piece, an edit that was not submitted."""
+def add_private_data(session: Session, cast: Cast, now: dt.datetime) -> Evidence:
+    """Add data hidden from managers: a draft, private evidence and withdrawn evidence."""
     secret = {
         "title": CANARY,
         "description": CANARY,
@@ -136,7 +142,7 @@ def without_csrf_token(page: str) -> str:
     return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())
 
 
-def test_a_manager_sees_what_is_shared(begun, session, cast, now, browser_of, path):
+def test_manager_sees_shared_data(shared_data, session, cast, now, browser_of, path):
     page = flat(browser_of(cast.bob).get(path).text)
     for said in (
         *("Getting started", "Readiness ", "Senior ML Engineer", "of 7 passed"),
@@ -145,7 +151,7 @@ def test_a_manager_sees_what_is_shared(begun, session, cast, now, browser_of, pa
         "Bob rates MLOps two levels lower than Alice does: talk about it",
     ):
         assert said in page, said
-    # The piece is confirmed for one milestone and only linked to the other.
+    # The evidence is confirmed for one milestone and only linked to the other.
     assert "1 verified" in page
     piece = session.scalar(sa.select(Evidence.id))
     assert page.count(f'href="/reviews/{piece}"') >= 3
@@ -154,8 +160,8 @@ def test_a_manager_sees_what_is_shared(begun, session, cast, now, browser_of, pa
     assert f'href="{path}/skills/mlops"' in page
 
 
-def test_the_score_is_the_kept_shared_one(begun, session, cast, now, browser_of, path):
-    hide(session, cast, now)
+def test_score_is_the_stored_shared_score(shared_data, session, cast, now, browser_of, path):
+    add_private_data(session, cast, now)
     row = session.scalars(sa.select(ReadinessSummary)).one()
     assert row.own_score > row.shared_score
     page = browser_of(cast.bob).get(path).text
@@ -163,17 +169,16 @@ def test_the_score_is_the_kept_shared_one(begun, session, cast, now, browser_of,
     assert f"<dd>{row.own_score:.1f}</dd>" not in page
 
 
-def test_a_stage_is_unfolded_by_its_address(begun, cast, browser_of, path):
+def test_stage_parameter_opens_that_stage(shared_data, cast, browser_of, path):
     page = browser_of(cast.bob).get(f"{path}?stage=leadership").text
     assert 'id="stage-leadership" open>' in page
     assert page.count(" open>") == browser_of(cast.bob).get(path).text.count(" open>") + 1
     assert "Mentor a junior engineer" in page
 
 
-def test_a_verified_piece_is_not_told_as_proof_of_what_nobody_confirmed(
-    begun, cast, browser_of, path
+def test_milestone_not_confirmed_by_the_review_is_shown_as_evidenced(
+    shared_data, cast, browser_of, path
 ):
-    """The piece was confirmed for one of its two milestones."""
     page = flat(browser_of(cast.bob).get(path).text)
     verified, evidenced = sorted(
         (each.split("</p>")[0] for each in page.split('<p class="milestone-proof">')[1:]),
@@ -185,16 +190,16 @@ def test_a_verified_piece_is_not_told_as_proof_of_what_nobody_confirmed(
     assert "2 Mar 2026, not confirmed for this milestone" in evidenced
 
 
-def test_the_day_of_a_tick_is_not_told_as_that_of_its_proof(begun, cast, now, browser_of, path):
-    """Verified is what a manager said on another day, if at all."""
+def test_date_of_a_tick_is_labelled_as_such(shared_data, cast, now, browser_of, path):
+    """The day of verification is another one."""
     bob = browser_of(cast.bob)
     pages = [flat(bob.get(f"{path}?stage={key}").text) for key in ("foundations", "leadership")]
     assert f"Verified, ticked on {now.day} {now:%b %Y}" in "".join(pages)
     assert not re.search("(verified|evidenced|claimed), since", "".join(pages), re.IGNORECASE)
 
 
-def test_reasons_and_target_dates_are_shared_by_the_switch_alone(
-    begun, session, cast, now, browser_of, path
+def test_reasons_and_target_dates_are_shown_only_if_shared(
+    shared_data, session, cast, now, browser_of, path
 ):
     bob = browser_of(cast.bob)
     page = bob.get(path).text
@@ -205,13 +210,13 @@ def test_reasons_and_target_dates_are_shared_by_the_switch_alone(
     session.commit()
     page = bob.get(path).text
     assert f"Not applicable because: {CANARY}" in page
-    assert page.count(CANARY) == 1  # the note and the words beside her assessment stay hers
+    assert page.count(CANARY) == 1  # the note and the comment of her assessment stay private
     assert "by 17 Jul 2031" in page
     assert "Target date: 18 Aug 2032" in page
 
 
-def test_what_is_private_is_in_no_page_of_a_manager(begun, session, cast, now, browser_of, path):
-    hide(session, cast, now)
+def test_private_data_is_on_no_manager_page(shared_data, session, cast, now, browser_of, path):
+    add_private_data(session, cast, now)
     bob, erin = browser_of(cast.bob), browser_of(cast.erin)
     for address in (path, f"{path}?stage=leadership", f"{path}/skills/mlops"):
         for fragment in (False, True):
@@ -222,14 +227,16 @@ def test_what_is_private_is_in_no_page_of_a_manager(begun, session, cast, now, b
     assert CANARY not in answer.text
 
 
-def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, path):
+def test_private_data_changes_no_byte_of_manager_pages(
+    shared_data, session, cast, now, browser_of, path
+):
     returned = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], title="Returned")
     submit_evidence(session, cast, returned, now)
     review_evidence(session, cast, returned, now, decision="returned")
     bob = browser_of(cast.bob)
     addresses = (path, f"{path}?stage=leadership", f"{path}/skills/mlops")
     before = [without_csrf_token(bob.get(address).text) for address in addresses]
-    hide(session, cast, now)
+    add_private_data(session, cast, now)
     alice = cast.actor(session, cast.alice)
     changed = evidence_input(
         title="Returned",
@@ -243,8 +250,10 @@ def test_what_is_private_changes_no_byte(begun, session, cast, now, browser_of, 
     assert [without_csrf_token(bob.get(address).text) for address in addresses] == before
 
 
-def test_one_sees_oneself_as_ones_managers_do(begun, session, cast, now, browser_of, path):
-    hide(session, cast, now)
+def test_person_sees_their_own_page_as_managers_do(
+    shared_data, session, cast, now, browser_of, path
+):
+    add_private_data(session, cast, now)
     page = flat(browser_of(cast.alice).get(path).text)
     assert "This is what your managers and mentors see of you." in page
     assert CANARY not in page
@@ -252,14 +261,17 @@ def test_one_sees_oneself_as_ones_managers_do(begun, session, cast, now, browser
     assert "Assess</a>" not in page
     assert "/reviews/" not in page
     assert 'href="/teams/ranking"' not in page
-    himself = browser_of(cast.bob).get(f"/teams/ranking/people/{cast.bob}")
-    assert (himself.status_code, "This is what your managers and mentors see" in himself.text) == (
+    own_page = browser_of(cast.bob).get(f"/teams/ranking/people/{cast.bob}")
+    assert (
+        own_page.status_code,
+        "This is what your managers and mentors see" in own_page.text,
+    ) == (
         200,
         True,
     )
 
 
-def test_nobody_else_sees_anything(begun, cast, browser_of, path):
+def test_page_is_hidden_from_everyone_else(shared_data, cast, browser_of, path):
     for other in (cast.carol, cast.dave, cast.erin, cast.mallory):
         assert browser_of(other).get(path).status_code == 404
     assert browser_of().get(path).status_code == 303
@@ -274,7 +286,7 @@ def test_nobody_else_sees_anything(begun, cast, browser_of, path):
         assert bob.get(address).status_code == 404
 
 
-def test_a_manager_of_managers_sees_through_the_teams_below(session, cast, now, browser_of, path):
+def test_manager_of_a_parent_team_sees_people_of_nested_teams(session, cast, now, browser_of, path):
     above = create_team(session, slug="search", name="Search", by=cast.erin, now=now)
     session.get_one(Team, cast.team).parent_id = above.id
     add_member(session, above, cast.mallory, "manager", by=cast.erin, now=now)
@@ -283,15 +295,15 @@ def test_a_manager_of_managers_sees_through_the_teams_below(session, cast, now, 
     mallory = browser_of(cast.mallory)
     assert mallory.get(path).status_code == 200
     assert mallory.get(f"/teams/search/people/{cast.alice}").status_code == 200
-    # Who leads below does not lead above, and who is in a team does not lead it.
+    # Neither the manager of a nested team nor a member of the parent team has access.
     assert browser_of(cast.bob).get(f"/teams/search/people/{cast.alice}").status_code == 404
     assert browser_of(cast.carol).get(f"/teams/search/people/{cast.alice}").status_code == 404
 
 
-def test_to_be_in_a_team_and_to_lead_another_is_not_to_lead_this_one(
+def test_manager_of_another_team_who_is_a_member_of_this_one_has_no_access(
     session, cast, now, browser_of, path
 ):
-    """Dave leads Alice in his own team, and is a member of hers."""
+    """Dave manages Alice in Vision and is a member of Ranking, where she is too."""
     ranking, vision = (session.get_one(Team, key) for key in (cast.team, cast.other_team))
     add_member(session, ranking, cast.dave, "member", by=cast.erin, now=now)
     add_member(session, vision, cast.alice, "member", by=cast.erin, now=now)
@@ -301,7 +313,7 @@ def test_to_be_in_a_team_and_to_lead_another_is_not_to_lead_this_one(
     assert dave.get(f"/teams/vision/people/{cast.alice}").status_code == 200
 
 
-def test_it_ends_with_the_membership_and_the_account(session, cast, now, browser_of, path):
+def test_page_is_404_after_removal_or_deactivation(session, cast, now, browser_of, path):
     bob = browser_of(cast.bob)
     assert bob.get(path).status_code == 200
     remove_member(session, session.get_one(Team, cast.team), cast.alice, by=cast.erin, now=now)
@@ -311,7 +323,7 @@ def test_it_ends_with_the_membership_and_the_account(session, cast, now, browser
     assert bob.get(f"/teams/ranking/people/{cast.carol}").status_code == 404
 
 
-def test_somebody_without_a_roadmap_is_shown_all_the_same(session, cast, now, browser_of, path):
+def test_person_without_a_roadmap_has_a_page(session, cast, now, browser_of, path):
     submit_evidence(
         session, cast, add_evidence(session, cast, cast.alice, now, title="<b>Before</b> all"), now
     )
@@ -323,18 +335,20 @@ def test_somebody_without_a_roadmap_is_shown_all_the_same(session, cast, now, br
     assert "You are not on a roadmap yet" in browser_of(cast.alice).get(path).text
 
 
-def test_standing_still_is_said(session, cast, now, browser_of, path):
+def test_inactivity_is_shown(session, cast, now, browser_of, path):
     enroll(session, cast.alice, now - dt.timedelta(days=60))
     assert "No activity yet." in browser_of(cast.bob).get(path).text
     moment = now - dt.timedelta(days=30)
     progress.set_status(session, cast.alice, DESIGN, "done", by=cast.alice, now=moment)
     session.commit()
     assert "No activity for 30 days." in browser_of(cast.bob).get(path).text
-    add_evidence(session, cast, cast.alice, now)  # a draft moves nothing
+    add_evidence(session, cast, cast.alice, now)  # a draft is no activity
     assert "No activity for 30 days." in browser_of(cast.bob).get(path).text
 
 
-def test_what_lapsed_and_what_waits_is_told_apart(begun, session, cast, now, browser_of, path):
+def test_lapsed_evidence_and_pending_versions_are_marked(
+    shared_data, session, cast, now, browser_of, path
+):
     lapsed = add_evidence(
         session, cast, cast.alice, now, title="Certificate", kind="certification",
         milestones=["cloud-ml-certification"], issuer="Example",
@@ -350,7 +364,9 @@ def test_what_lapsed_and_what_waits_is_told_apart(begun, session, cast, now, bro
     assert "version 1 counts until version 2 is judged" in page
 
 
-def test_the_statements_do_not_grow(app, begun, session, cast, now, browser_of, path):
+def test_statement_count_does_not_grow_with_progress(
+    app, shared_data, session, cast, now, browser_of, path
+):
     bob = browser_of(cast.bob)
     bob.get(path)
     few = statements_of(app, lambda: bob.get(path))
@@ -366,8 +382,8 @@ def test_the_statements_do_not_grow(app, begun, session, cast, now, browser_of, 
     assert len(statements_of(app, lambda: bob.get(path))) == len(few) <= 22
 
 
-def test_of_very_many_pieces_the_latest_are_listed(
-    begun, session, cast, now, browser_of, path, monkeypatch
+def test_only_the_latest_evidence_is_listed_beyond_the_limit(
+    shared_data, session, cast, now, browser_of, path, monkeypatch
 ):
     monkeypatch.setattr(routes_person, "MAX_PIECES_SHOWN", 1)
     for title, day in (("An older one", "2026-01-02"), ("The newest one", "2026-05-02")):

@@ -21,22 +21,24 @@ KEY = "design-doc-for-complex-system"
 
 
 @pytest.fixture
-def page(session, cast, now, browser_of):
-    """Ask for what Bob sees of Alice; the lines of the part about changes."""
+def load_changes(session, cast, now, browser_of):
+    """A function returning the changes section of Alice's page, and the lines in it."""
     enroll(session, cast.alice, now - dt.timedelta(days=90), SLUG)
 
-    def ask(query, who=cast.bob):
+    def load(query, who=cast.bob):
         session.commit()
         answer = browser_of(who).get(f"/teams/ranking/people/{cast.alice}?{query}")
         assert answer.status_code == 200
-        part = answer.text.partition('id="changes"')[2].partition("</section>")[0]
-        return part, [unescape(each) for each in re.findall(r'class="title[^>]*>(.*?)</a>', part)]
+        section = answer.text.partition('id="changes"')[2].partition("</section>")[0]
+        return section, [
+            unescape(each) for each in re.findall(r'class="title[^>]*>(.*?)</a>', section)
+        ]
 
-    return ask
+    return load
 
 
-def work(session, cast, at, title):
-    """A ticked milestone, a level, a piece that Bob verified, and what is Alice's alone."""
+def add_changes(session, cast, at, title):
+    """Add a done milestone, a skill level, verified evidence and private data of Alice."""
     alice = cast.actor(session, cast.alice)
     progress.set_status(session, cast.alice, KEY, "done", by=cast.alice, now=at)
     progress.set_plan(
@@ -56,10 +58,10 @@ def work(session, cast, at, title):
     return piece
 
 
-def test_it_lists_what_is_shared_and_changed_since(session, cast, now, page):
-    work(session, cast, now, "A design")
-    part, lines = page("since=2020-01-01")
-    title = re.search(r"#stage-[a-z]+\">(.*?): done", part)[1]
+def test_shared_changes_since_the_date_are_listed(session, cast, now, load_changes):
+    add_changes(session, cast, now, "A design")
+    section, lines = load_changes("since=2020-01-01")
+    title = re.search(r"#stage-[a-z]+\">(.*?): done", section)[1]
     assert sorted(lines) == sorted(
         [
             unescape(title) + ": done",
@@ -68,32 +70,32 @@ def test_it_lists_what_is_shared_and_changed_since(session, cast, now, page):
             "MLOps: level 2, by Alice",
         ]
     )
-    assert "secret" not in part
+    assert "secret" not in section
     tomorrow = (now + dt.timedelta(days=2)).date()
-    part, lines = page(f"since={tomorrow}")
+    section, lines = load_changes(f"since={tomorrow}")
     assert lines == []
-    assert "Nothing that is shared changed since then" in part
+    assert "Nothing that is shared changed since then" in section
 
 
-def test_she_sees_the_same_as_he(session, cast, now, page):
-    work(session, cast, now, "A design")
-    assert page("since=2020-01-01", cast.alice)[1] == page("since=2020-01-01")[1]
+def test_person_sees_the_same_changes_as_the_manager(session, cast, now, load_changes):
+    add_changes(session, cast, now, "A design")
+    assert load_changes("since=2020-01-01", cast.alice)[1] == load_changes("since=2020-01-01")[1]
 
 
-def test_without_a_day_there_is_no_such_part_and_a_wrong_one_is_named(page):
-    assert page("stage=leadership") == ("", [])
-    assert "“soon” is not a day" in page("since=soon")[0]
+def test_changes_need_a_valid_date(load_changes):
+    assert load_changes("stage=leadership") == ("", [])
+    assert "“soon” is not a day" in load_changes("since=soon")[0]
 
 
-def test_what_is_taken_back_is_in_no_line(session, cast, now, page):
-    piece = work(session, cast, now, "A design")
+def test_undone_changes_are_not_listed(session, cast, now, load_changes):
+    piece = add_changes(session, cast, now, "A design")
     alice = cast.actor(session, cast.alice)
     progress.set_status(session, cast.alice, KEY, "not_started", by=cast.alice, now=now)
     evidence.delete(session, piece, by=alice, now=now)
-    assert page("since=2020-01-01")[1] == ["MLOps: level 2, by Alice"]
+    assert load_changes("since=2020-01-01")[1] == ["MLOps: level 2, by Alice"]
 
 
-def test_the_statements_do_not_grow(app, session, cast, now, browser_of):
+def test_statement_count_does_not_grow_with_changes(app, session, cast, now, browser_of):
     enroll(session, cast.alice, now, SLUG)
     bob, path = browser_of(cast.bob), f"/teams/ranking/people/{cast.alice}?since=2020-01-01"
     counts = []

@@ -9,7 +9,7 @@ from roadmap.people.models import Team
 from tests.support.markup import flat
 from tests.support.statements import statements_of
 
-RAY = {"level": "production", "interest": "deepen", "last_used": "2021", "note": "zanzibar"}
+RAY_FORM = {"level": "production", "interest": "deepen", "last_used": "2021", "note": "zanzibar"}
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def bob(cast, browser_of):
 
 @pytest.fixture
 def alice(cast, browser_of):
-    """Alice ran Ray in production, long ago. Carol wants to learn it and keeps that to herself."""
+    """Alice used Ray in production long ago. Carol wants to learn it but does not share that."""
     browser_of(cast.carol).put("/tools/ray", {"level": "", "interest": "learn"})
     alice = browser_of(cast.alice)
-    alice.put("/tools/ray", RAY)
+    alice.put("/tools/ray", RAY_FORM)
     return alice
 
 
-def test_only_what_is_shared_is_seen_and_counted(alice, bob, cast, browser_of):
+def test_only_shared_tools_are_listed_and_counted(alice, bob, cast, browser_of):
     for path in ("/teams/ranking/tools", "/teams/ranking/tools/ray"):
         before = bob.get(path).text
         assert "Alice" not in before
@@ -51,7 +51,7 @@ def test_only_what_is_shared_is_seen_and_counted(alice, bob, cast, browser_of):
     assert ">Alice<" not in bob.get("/teams/ranking/tools/ray").text
 
 
-def test_a_note_alone_shares_nothing(bob, cast, browser_of):
+def test_tool_with_only_a_note_is_not_listed(bob, cast, browser_of):
     carol = browser_of(cast.carol)
     carol.put("/tools/sharing", {"shares_tools": "1"})
     carol.put("/tools/jax", {"note": "zanzibar"})
@@ -59,7 +59,7 @@ def test_a_note_alone_shares_nothing(bob, cast, browser_of):
     assert "Carol" not in bob.get("/teams/ranking/tools/jax").text
 
 
-def test_who_sees_no_team_sees_no_tools(alice, session, cast, browser_of, now):
+def test_tools_are_visible_to_managers_and_mentors_only(alice, session, cast, browser_of, now):
     alice.put("/tools/sharing", {"shares_tools": "1"})
     for role in (cast.dave, cast.carol, cast.mallory):
         assert browser_of(role).get("/teams/ranking/tools/ray").status_code in (403, 404)
@@ -70,11 +70,11 @@ def test_who_sees_no_team_sees_no_tools(alice, session, cast, browser_of, now):
     assert browser_of(cast.bob).get("/teams/ranking/tools/nothing").status_code == 404
 
 
-def test_the_matrix_leads_there_and_statements_are_constant(alice, bob, app):
+def test_matrix_links_to_tools_with_constant_statements(alice, bob, app):
     assert 'href="/teams/ranking/tools"' in bob.get("/teams/ranking").text
     alice.put("/tools/sharing", {"shares_tools": "1"})
     before = statements_of(app, lambda: bob.get("/teams/ranking/tools"))
     for key in ("jax", "vllm", "modal"):
-        alice.put(f"/tools/{key}", RAY)
+        alice.put(f"/tools/{key}", RAY_FORM)
     after = statements_of(app, lambda: bob.get("/teams/ranking/tools"))
     assert len(after) == len(before)
