@@ -10,7 +10,7 @@ from roadmap.core.charts import Line, render_lines, render_year
 BEGIN = dt.date(2026, 1, 1)
 
 
-def lines_of(values: list[float | None], **more) -> str:
+def draw_lines(values: list[float | None], **more) -> str:
     days = [BEGIN + dt.timedelta(days=place) for place in range(len(values))]
     return str(
         render_lines(
@@ -28,20 +28,20 @@ def lines_of(values: list[float | None], **more) -> str:
     )
 
 
-def test_values_hold_until_the_next_one():
-    drawing = lines_of([0, 10, 10])
+def test_line_is_stepped_and_its_area_is_closed():
+    drawing = draw_lines([0, 10, 10])
     assert "d='M58 282H254V34H450'" in drawing
-    assert "V282H58z" in drawing, "the area closes on the ground"
+    assert "V282H58z" in drawing, "the area is closed at the bottom"
 
 
-def test_what_is_not_known_is_a_gap():
-    drawing = lines_of([None, 5, None, 10])
+def test_missing_values_leave_gaps_in_lines():
+    drawing = draw_lines([None, 5, None, 10])
     assert drawing.count("class='line score'") == 2
-    assert drawing.count("<circle") == 4, "a day between two gaps is a dot of each line"
+    assert drawing.count("<circle") == 4, "a day between two gaps is a dot on each line"
 
 
-def test_names_keep_apart_and_are_escaped():
-    drawing = lines_of([0, 0])
+def test_line_labels_do_not_overlap_and_are_escaped():
+    drawing = draw_lines([0, 0])
     heights = [int(each) for each in re.findall(r"class=name x=\d+ y=(\d+)", drawing)]
     assert len(heights) == 2
     assert abs(heights[0] - heights[1]) >= 20
@@ -49,7 +49,7 @@ def test_names_keep_apart_and_are_escaped():
     assert "<title>Effort</title><desc>From 0 to 9 &amp; on</desc>" in drawing
 
 
-def test_a_year_has_each_of_its_days_once():
+def test_year_chart_draws_each_day_once_within_the_viewbox():
     for year, days in ((2026, 365), (2028, 366)):
         first = dt.date(year, 1, 1)
         drawing = render_year(

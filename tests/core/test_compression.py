@@ -10,7 +10,7 @@ STYLES = "/static/css/styles.css"
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
-def test_a_page_is_compressed_for_a_browser_that_takes_it(browser_of):
+def test_page_is_compressed_if_the_browser_accepts_gzip(browser_of):
     browser = browser_of()
     plain = browser.get("/login")
     packed = browser.get("/login", headers=GZIP)
@@ -22,7 +22,7 @@ def test_a_page_is_compressed_for_a_browser_that_takes_it(browser_of):
         assert "accept-encoding" in answer.headers["Vary"].lower()
 
 
-def test_what_others_can_write_into_an_answer_is_not_compressed(browser_of):
+def test_response_with_foreign_input_is_not_compressed(browser_of):
     browser = browser_of()
     assert "Content-Encoding" not in browser.get("/login?next=/chosen", headers=GZIP).headers
     assert "Content-Encoding" not in browser.get("/chosen-by-others", headers=GZIP).headers
@@ -31,7 +31,7 @@ def test_what_others_can_write_into_an_answer_is_not_compressed(browser_of):
     assert browser.get("/login?next=/chosen", headers=from_us).headers["Content-Encoding"] == "gzip"
 
 
-def test_a_static_file_is_compressed_and_can_be_revalidated(browser_of):
+def test_static_file_is_compressed_and_can_be_revalidated(browser_of):
     browser = browser_of()
     plain = browser.get(STYLES)
     packed = browser.get(STYLES, headers=GZIP)
@@ -45,12 +45,12 @@ def test_a_static_file_is_compressed_and_can_be_revalidated(browser_of):
 
 
 @pytest.mark.parametrize("encodings", ["", "br", "gzip;q=0"])
-def test_nobody_gets_what_they_do_not_read(browser_of, encodings):
+def test_response_is_not_compressed_without_gzip_support(browser_of, encodings):
     with browser_of().get(STYLES, headers={"Accept-Encoding": encodings}) as answer:
         assert "Content-Encoding" not in answer.headers
 
 
-def test_a_head_tells_what_a_get_would_send(browser_of):
+def test_head_has_the_content_length_of_get(browser_of):
     client = browser_of().client
     head = client.head(STYLES, headers=GZIP)
     assert head.headers["Content-Encoding"] == "gzip"

@@ -18,7 +18,7 @@ from roadmap.core.config import ConfigError
 SECRET = "a secret of the tests, long enough"
 
 
-def built(folder: Path, **settings: str) -> dict[str, Any]:
+def build_config(folder: Path, **settings: str) -> dict[str, Any]:
     return config.build_config({"SECRET_KEY": SECRET, "DATA_DIR": str(folder), **settings})
 
 
@@ -61,25 +61,25 @@ def built(folder: Path, **settings: str) -> dict[str, Any]:
         ("MAIL_FROM", '"' * 50_000 + "@example.org"),
     ],
 )
-def test_a_value_that_cannot_be_used_names_its_setting(
-    tmp_path: Path, name: str, value: str
-) -> None:
+def test_invalid_value_is_reported_with_its_setting(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        built(tmp_path, **{name: value})
+        build_config(tmp_path, **{name: value})
     assert str(refused.value).startswith(f"ROADMAP_{name} ")
     assert "\n" not in str(refused.value)
 
 
-def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_all_invalid_settings_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
-        built(tmp_path, SECRET_KEY="", SIGNUP="closed", DATABASE_URL="sqlite://", SMTP_URL="smtp:x")
+        build_config(
+            tmp_path, SECRET_KEY="", SIGNUP="closed", DATABASE_URL="sqlite://", SMTP_URL="smtp:x"
+        )
     names = [line.split()[0] for line in str(refused.value).splitlines()]
     assert sorted(names) == [
         *("ROADMAP_DATABASE_URL", "ROADMAP_SECRET_KEY", "ROADMAP_SIGNUP", "ROADMAP_SMTP_URL")
     ]
 
 
-def test_a_relative_database_is_beside_the_code_wherever_it_is_asked_for(
+def test_relative_database_path_starts_at_the_project_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -105,8 +105,8 @@ def test_a_relative_database_is_beside_the_code_wherever_it_is_asked_for(
         ("TRUSTED_PROXIES", "2", 2),
     ],
 )
-def test_what_fits_is_taken(tmp_path: Path, name: str, value: str, kept: object) -> None:
-    assert built(tmp_path, **{name: value})[name] == (value if kept is None else kept)
+def test_valid_value_is_accepted(tmp_path: Path, name: str, value: str, kept: object) -> None:
+    assert build_config(tmp_path, **{name: value})[name] == (value if kept is None else kept)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,9 @@ def test_what_fits_is_taken(tmp_path: Path, name: str, value: str, kept: object)
         ("ROADMAP_X_ONE=1\nROADMAP_X_TWO='never closed\n", 2),
     ],
 )
-def test_a_line_that_sets_nothing_is_named(tmp_path: Path, text: str, line: int) -> None:
+def test_invalid_env_file_line_is_reported_with_its_number(
+    tmp_path: Path, text: str, line: int
+) -> None:
     path = tmp_path / ".env"
     path.write_text(text, "utf-8")
     with pytest.raises(ConfigError) as refused:
@@ -126,7 +128,7 @@ def test_a_line_that_sets_nothing_is_named(tmp_path: Path, text: str, line: int)
     assert "ROADMAP_X_ONE" not in os.environ
 
 
-def test_a_line_that_sets_nothing_hides_no_other_fault(tmp_path: Path) -> None:
+def test_invalid_env_file_lines_are_reported_with_other_errors(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text(
         f"ROADMAP_DATA_DIR={tmp_path}\nno setting\nROADMAP_SIGNUP=everybody\n"
@@ -141,7 +143,7 @@ def test_a_line_that_sets_nothing_hides_no_other_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".env", config.KEY_FILE])
-def test_a_file_without_an_end_is_named(tmp_path: Path, name: str) -> None:
+def test_endless_file_is_reported_with_its_path(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.symlink_to("/dev/zero")
     with pytest.raises(ConfigError, match=re.escape(str(path))):
@@ -149,7 +151,7 @@ def test_a_file_without_an_end_is_named(tmp_path: Path, name: str) -> None:
     assert config.read_address(tmp_path).startswith("http://")
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+def test_env_file_must_be_utf8_and_may_be_missing(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"ROADMAP_X_ONE=\xff\n")
     with pytest.raises(ConfigError, match="not UTF-8"):
@@ -157,7 +159,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     config.load_env_file(tmp_path / "missing")
 
 
-def test_the_environment_wins_over_the_file(
+def test_environment_overrides_the_env_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROADMAP_X_ONE", "environment")
@@ -169,19 +171,17 @@ def test_the_environment_wins_over_the_file(
     assert (os.environ["ROADMAP_X_ONE"], os.environ.pop("ROADMAP_X_TWO")) == ("environment", "a b")
 
 
-def test_a_mistyped_name_is_told_with_the_one_that_was_meant(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [("ROADMAP_SIGNPU", "ROADMAP_SIGNUP"), ("roadmap_base_url", "ROADMAP_BASE_URL")],
+    ids=["typo", "lower case"],
+)
+def test_misspelled_setting_is_reported_with_a_suggestion(
+    monkeypatch: pytest.MonkeyPatch, name: str, suggestion: str
 ) -> None:
-    monkeypatch.setenv("ROADMAP_SIGNPU", "invite")
+    monkeypatch.setenv(name, "invite")
     assert config.find_unknown_settings() == [
-        "ROADMAP_SIGNPU is not a setting of Cairn; is ROADMAP_SIGNUP meant?"
-    ]
-
-
-def test_a_name_in_small_letters_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("roadmap_base_url", "https://cairn.example.org")
-    assert config.find_unknown_settings() == [
-        "roadmap_base_url is not a setting of Cairn; is ROADMAP_BASE_URL meant?"
+        f"{name} is not a setting of Cairn; is {suggestion} meant?"
     ]
 
 
@@ -193,8 +193,11 @@ def test_a_name_in_small_letters_is_told_too(monkeypatch: pytest.MonkeyPatch) ->
         ("flask", "--app", "roadmap", "user", "list"),
         ("flask", "--app", "roadmap", "jobs", "run", "--once"),
     ],
+    ids=["server", "server without jobs", "command", "jobs"],
 )
-def test_server_jobs_and_commands_do_not_start(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_server_jobs_and_commands_exit_on_an_invalid_setting(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     done = subprocess.run(
         [sys.executable, "-m", *words],
@@ -215,8 +218,9 @@ def test_server_jobs_and_commands_do_not_start(tmp_path: Path, words: tuple[str,
     assert "ROADMAP_BASE_URL" in done.stderr
 
 
-def test_the_example_can_be_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every line of it uncommented changes nothing but what it shows."""
+def test_uncommented_env_example_equals_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in config.SETTINGS:
         monkeypatch.setenv(config.PREFIX + name, "")
     plain = config.build_config({"SECRET_KEY": SECRET})
@@ -230,7 +234,7 @@ def test_the_example_can_be_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.M
     assert (plain["SIGNUP"], plain["TRUSTED_PROXIES"]) == ("open", 0)
 
 
-def test_example_and_guide_say_the_same_of_mail_and_it_is_so() -> None:
+def test_smtp_examples_in_env_example_and_guide_are_equal_and_valid() -> None:
     texts = [
         (config.ROOT / ".env.example").read_text("utf-8"),
         next(
@@ -242,7 +246,7 @@ def test_example_and_guide_say_the_same_of_mail_and_it_is_so() -> None:
     addresses = [re.findall(r"smtp[\w+]*://[\w:@]+", text) for text in texts]
     assert addresses[0] == addresses[1]
     servers = [config.parse_smtp_url(address) for address in addresses[0]]
-    # Each is named with the port that is its own anyway, and with a password only by TLS.
+    # Each example names the default port of its scheme, and has a password only with TLS.
     for address, server in zip(addresses[0], servers, strict=True):
         assert config.parse_smtp_url(address.rpartition(":")[0]) == server
         assert not server.password or server.tls in ("always", "must")
@@ -253,13 +257,13 @@ def test_example_and_guide_say_the_same_of_mail_and_it_is_so() -> None:
         config.parse_smtp_url("mail.example.org")
 
 
-@pytest.mark.parametrize("name", sorted(config.SETTINGS))
-def test_an_empty_setting_is_the_default(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(config.PREFIX + name, "")
-    assert name not in config.read_environment()
+def test_empty_settings_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in config.SETTINGS:
+        monkeypatch.setenv(config.PREFIX + name, "")
+    assert not set(config.read_environment()) & set(config.SETTINGS)
 
 
-def test_a_relative_folder_starts_beside_the_code(
+def test_relative_data_folder_starts_at_the_project_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -267,10 +271,10 @@ def test_a_relative_folder_starts_beside_the_code(
     assert config.resolve_data_folder(str(tmp_path)) == tmp_path.resolve()
 
 
-def test_an_sqlite_address_in_a_missing_folder_is_refused(tmp_path: Path) -> None:
+def test_sqlite_file_in_a_missing_folder_is_rejected(tmp_path: Path) -> None:
     missing = tmp_path / "mistyped"
     with pytest.raises(ConfigError, match=r"^ROADMAP_DATABASE_URL names .*there is no folder"):
-        built(tmp_path, DATABASE_URL=f"sqlite:///{missing / 'cairn.sqlite3'}")
+        build_config(tmp_path, DATABASE_URL=f"sqlite:///{missing / 'cairn.sqlite3'}")
     assert not missing.exists()
-    # The data folder is made at the first start.
-    built(missing, DATABASE_URL=f"sqlite:///{missing / 'cairn.sqlite3'}")
+    # The data folder itself is created at the first start.
+    build_config(missing, DATABASE_URL=f"sqlite:///{missing / 'cairn.sqlite3'}")

@@ -27,8 +27,8 @@ def engine(app: Flask) -> sa.Engine:
 
 
 def empty_app(folder: Path) -> Flask:
-    """Make an application on an empty database of its own."""
-    path = folder / "own.sqlite3"
+    """Make an application with a separate, empty database."""
+    path = folder / "app.sqlite3"
     path.touch()
     return create_app(
         {
@@ -39,8 +39,8 @@ def empty_app(folder: Path) -> Flask:
     )
 
 
-def test_sqlite(tmp_path: Path) -> None:
-    own = empty_app(tmp_path)
+def test_sqlite_connection_settings(tmp_path: Path) -> None:
+    empty = empty_app(tmp_path)
     kept = {
         "journal_mode": "wal",
         "synchronous": 2,  # FULL
@@ -48,17 +48,17 @@ def test_sqlite(tmp_path: Path) -> None:
         "foreign_keys": 1,
         "trusted_schema": 0,
     }
-    with own.app_context(), db.engine.connect() as connection:
+    with empty.app_context(), db.engine.connect() as connection:
         found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in kept}
-    with own.app_context():
+    with empty.app_context():
         db.engine.dispose()
     assert found == kept
 
 
-def test_a_commit_that_fails_keeps_no_other_writer_waiting(tmp_path: Path) -> None:
-    """A full disk fails it just so; here it is a row that refers to nothing."""
-    own = empty_app(tmp_path)
-    with own.app_context():
+def test_failed_commit_releases_the_write_lock(tmp_path: Path) -> None:
+    """A deferred foreign key fails the commit, as a full disk would."""
+    empty = empty_app(tmp_path)
+    with empty.app_context():
         with db.own_transaction() as made:
             made.execute(sa.text("CREATE TABLE above (id INTEGER PRIMARY KEY)"))
             made.execute(
@@ -69,45 +69,45 @@ def test_a_commit_that_fails_keeps_no_other_writer_waiting(tmp_path: Path) -> No
             )
         with pytest.raises(sa.exc.IntegrityError), db.own_transaction() as failing:
             failing.execute(sa.text("INSERT INTO below VALUES (1)"))
-        turn = (tmp_path / "own.sqlite3.lock").open()
+        turn = (tmp_path / "app.sqlite3.lock").open()
         fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         fcntl.flock(turn, fcntl.LOCK_UN)
-        with sqlite3.connect(tmp_path / "own.sqlite3", timeout=0) as other:
+        with sqlite3.connect(tmp_path / "app.sqlite3", timeout=0) as other:
             other.execute("INSERT INTO above VALUES (1)")
         other.close()
-        with db.own_transaction(), pytest.raises(BlockingIOError):  # the next one has its turn
+        with db.own_transaction(), pytest.raises(BlockingIOError):  # the next writer gets the lock
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         turn.close()
         db.engine.dispose()
 
 
-def test_a_connection_that_breaks_while_it_writes_gives_its_turn_back(tmp_path: Path) -> None:
-    own = empty_app(tmp_path)
-    with own.app_context():
+def test_invalidated_connection_releases_the_write_lock(tmp_path: Path) -> None:
+    empty = empty_app(tmp_path)
+    with empty.app_context():
         with db.engine.connect() as writing:
             writing.execute(sa.text("CREATE TABLE above (id INTEGER PRIMARY KEY)"))
             writing.invalidate()
-        with (tmp_path / "own.sqlite3.lock").open() as turn:
+        with (tmp_path / "app.sqlite3.lock").open() as turn:
             with db.own_transaction(), pytest.raises(BlockingIOError):
                 fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         db.engine.dispose()
 
 
-def test_a_disk_that_knows_no_locks_keeps_no_other_thread_waiting(
+def test_file_system_without_locks_does_not_block_other_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: Any) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    own = empty_app(tmp_path)
-    with own.app_context():
+    empty = empty_app(tmp_path)
+    with empty.app_context():
         with monkeypatch.context() as patch:
             patch.setattr(fcntl, "flock", fail)
             with pytest.raises(OSError, match="No locks"), db.own_transaction():
                 pass
         monkeypatch.setattr("roadmap.core.sqlite.LOCK_TIMEOUT_SECONDS", 0.1)
-        turn = (tmp_path / "own.sqlite3.lock").open()
+        turn = (tmp_path / "app.sqlite3.lock").open()
         with db.own_transaction(), pytest.raises(BlockingIOError):
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         turn.close()
@@ -115,13 +115,13 @@ def test_a_disk_that_knows_no_locks_keeps_no_other_thread_waiting(
 
 
 @pytest.mark.sqlite
-def test_a_write_waits_for_its_turn_only_once_its_sender_is_known(
+def test_write_transaction_starts_after_authentication(
     app: Flask, cast: Cast, engine: sa.Engine
 ) -> None:
     milestone = "roadmaps/senior-ml-engineer/milestones/design-doc-for-complex-system"
     browser, api = BrowserClient.of(app, cast.alice), ApiClient.of(app, cast.alice)
     browser.post("/roadmaps/senior-ml-engineer/enrollment")
-    api.get("/me")  # notes that the token was used
+    api.get("/me")  # records the use of the token
     for table, tick in (
         ("login_session", lambda: browser.put(f"/{milestone}/completion", fragment=True)),
         ("api_token", lambda: api.put(f"/me/{milestone}", {"status": "in_progress"})),
@@ -140,7 +140,7 @@ def test_a_write_waits_for_its_turn_only_once_its_sender_is_known(
 
 
 @pytest.mark.postgres
-def test_postgresql(engine: sa.Engine) -> None:
+def test_postgresql_connection_settings(engine: sa.Engine) -> None:
     if engine.dialect.name != "postgresql":
         pytest.skip("TEST_DATABASE_URL names no PostgreSQL")
     kept = {
@@ -155,8 +155,8 @@ def test_postgresql(engine: sa.Engine) -> None:
 
 
 @pytest.mark.postgres
-def test_a_connection_that_was_cut_is_replaced(engine: sa.Engine) -> None:
-    """The database was restarted meanwhile: the next request notices nothing."""
+def test_connection_closed_by_the_database_is_replaced(engine: sa.Engine) -> None:
+    """As after a restart of the database."""
     if engine.dialect.name != "postgresql":
         pytest.skip("TEST_DATABASE_URL names no PostgreSQL")
     engine.dispose()

@@ -22,7 +22,7 @@ ALL = st.builds(
 
 
 @given(ALL)
-def test_a_date_is_its_text_and_covers_from_its_first_to_its_last_day(date: PartialDate) -> None:
+def test_partial_date_round_trips_and_covers_its_first_to_last_day(date: PartialDate) -> None:
     assert PartialDate.from_iso(date) == PartialDate.parse(date, ENGLISH) == date == str(date)
     assert PartialDate(date.first).startswith(date)
     assert PartialDate(date.last).startswith(date)
@@ -32,12 +32,14 @@ def test_a_date_is_its_text_and_covers_from_its_first_to_its_last_day(date: Part
 
 
 @given(ALL, ALL)
-def test_dates_sort_by_their_first_day(one: PartialDate, other: PartialDate) -> None:
+def test_partial_dates_sort_by_first_day_then_precision(
+    one: PartialDate, other: PartialDate
+) -> None:
     assert (one < other) == ((one.first, len(one)) < (other.first, len(other)))
 
 
 @given(ALL, st.dates())
-def test_a_database_compares_its_last_day(date: PartialDate, day: dt.date) -> None:
+def test_ends_before_compares_the_last_day(date: PartialDate, day: dt.date) -> None:
     stored, today = (sa.literal(value, PartialDateText()) for value in (date, day))
     with sa.create_engine("sqlite://").connect() as connection:
         assert connection.scalar(sa.select(ends_before(stored, today))) == (date.last < day)
@@ -45,7 +47,7 @@ def test_a_database_compares_its_last_day(date: PartialDate, day: dt.date) -> No
 
 @pytest.mark.parametrize("locale", FORMAT_LOCALES)
 @given(date=ALL)
-def test_what_a_page_shows_can_be_typed(locale: str, date: PartialDate) -> None:
+def test_displayed_date_can_be_parsed(locale: str, date: PartialDate) -> None:
     # Some locales show a year before 1000 without its zeros.
     date = PartialDate(f"2{date[1:]}") if date[5:] != "02-29" else PartialDate("2024-02-29")
     assert PartialDate.parse(show_date(date, locale), month_names(locale)) == date
@@ -71,7 +73,7 @@ def test_what_a_page_shows_can_be_typed(locale: str, date: PartialDate) -> None:
         ("9999", "9999"),
     ],
 )
-def test_what_people_type_is_read(text: str, expected: str) -> None:
+def test_supported_formats_are_parsed(text: str, expected: str) -> None:
     assert PartialDate.parse(text, ENGLISH) == expected
 
 
@@ -83,12 +85,12 @@ def test_what_people_type_is_read(text: str, expected: str) -> None:
         *("٢٠٢٤", "2024-03-15T00:00", "2024-W05"),
     ],
 )
-def test_what_is_no_date_or_has_two_meanings_is_refused(text: str) -> None:
+def test_invalid_or_ambiguous_date_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         PartialDate.parse(text, ENGLISH)
 
 
-def test_it_is_shown_as_exactly_as_it_is_known() -> None:
+def test_display_keeps_the_precision_of_the_date() -> None:
     day, month, year = map(PartialDate, ("2024-03-05", "2024-03", "2024"))
     assert [show_date(each) for each in (day, month, year)] == ["5 Mar 2024", "Mar 2024", "2024"]
     assert [show_month(each) for each in (day, month, year)] == ["Mar 2024", "Mar 2024", "2024"]

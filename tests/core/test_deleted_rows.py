@@ -14,7 +14,7 @@ from roadmap.people.models import User
 
 
 @pytest.mark.parametrize("kind", [StaleDataError, ObjectDeletedError])
-def test_they_are_not_there_and_the_log_says_where(
+def test_deleted_row_error_becomes_404_and_is_logged(
     kind, app, session, cast, browser_of, monkeypatch, caplog
 ):
     alice = browser_of(cast.alice)
@@ -32,7 +32,7 @@ def test_they_are_not_there_and_the_log_says_where(
     assert record.exc_info[1] is error
 
 
-def test_a_transaction_that_has_failed_is_no_deleted_row(session, cast, monkeypatch):
+def test_refresh_distinguishes_deleted_rows_from_failed_transactions(session, cast, monkeypatch):
     person = session.get(User, cast.alice)
 
     def fail(*_arguments):

@@ -10,14 +10,14 @@ NAME = "محمد (أبو علي)"
 ISOLATED = f"\u2068{NAME}\u2069"
 
 
-def test_a_name_in_a_sentence_is_isolated(app: Flask) -> None:
+def test_gettext_isolates_names_from_text_direction(app: Flask) -> None:
     with app.test_request_context():
         assert gettext("%(name)s: v2 (2026)", name=NAME) == f"{ISOLATED}: v2 (2026)"
         assert ngettext("%(name)s", "%(num)d", 1, name=NAME) == ISOLATED
         assert gettext("%(name)s, %(n)d", name="Zoë", n=2) == "Zoë, 2"
 
 
-def test_a_name_in_a_template_is_isolated_and_escaped(app: Flask) -> None:
+def test_template_isolates_and_escapes_names(app: Flask) -> None:
     text = "{{ _('By %(name)s', name=name) }}|{{ ngettext('%(name)s', '%(name)s', 2, name=name) }}"
     with app.test_request_context():
         assert render_template_string(text, name=NAME) == f"By {ISOLATED}|{ISOLATED}"

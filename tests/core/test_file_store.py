@@ -25,7 +25,9 @@ def nothing_used(_names: object) -> set[str]:
     return set()
 
 
-def test_the_same_content_is_stored_once_and_private(store: FileStore, tmp_path: Path) -> None:
+def test_same_content_is_stored_once_with_private_permissions(
+    store: FileStore, tmp_path: Path
+) -> None:
     assert store.put(io.BytesIO(TEXT)) == store.put(io.BytesIO(TEXT)) == NAME
     [stored] = [each for each in tmp_path.rglob("*") if each.is_file() and each.stat().st_size]
     assert stored == tmp_path / "attachments" / NAME[:2] / NAME
@@ -35,7 +37,7 @@ def test_the_same_content_is_stored_once_and_private(store: FileStore, tmp_path:
         assert file.read() == TEXT
 
 
-def test_a_broken_upload_leaves_nothing(store: FileStore, tmp_path: Path) -> None:
+def test_failed_upload_leaves_no_file(store: FileStore, tmp_path: Path) -> None:
     class Broken(io.BytesIO):
         def read(self, _size: int | None = -1) -> bytes:
             raise OSError("the disk is full")
@@ -46,12 +48,12 @@ def test_a_broken_upload_leaves_nothing(store: FileStore, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["../../secret-key", "", NAME.upper(), f"{NAME}0"])
-def test_a_name_is_never_a_path(store: FileStore, name: str) -> None:
+def test_open_rejects_names_other_than_sha256_digests(store: FileStore, name: str) -> None:
     with pytest.raises(FileNotFoundError):
         store.open(name)
 
 
-def test_only_what_is_old_and_unused_is_deleted(store: FileStore) -> None:
+def test_only_old_and_unused_files_are_deleted(store: FileStore) -> None:
     store.put(io.BytesIO(TEXT))
     assert store.delete_unused(nothing_used) == 0
     assert store.delete_unused(lambda names: names, grace=-1) == 0
@@ -62,8 +64,8 @@ def test_only_what_is_old_and_unused_is_deleted(store: FileStore) -> None:
         store.touch(NAME)
 
 
-def test_what_is_stored_again_meanwhile_stays(store: FileStore, tmp_path: Path) -> None:
-    """Somebody sends the same file after the rows were asked, and before it is deleted."""
+def test_file_stored_again_during_cleanup_is_kept(store: FileStore, tmp_path: Path) -> None:
+    """The same file is uploaded after the query for used names, before the deletion."""
     store.put(io.BytesIO(TEXT))
     old = time.time() - 7200
     os.utime(tmp_path / "attachments" / NAME[:2] / NAME, (old, old))
@@ -77,7 +79,7 @@ def test_what_is_stored_again_meanwhile_stays(store: FileStore, tmp_path: Path) 
         assert file.read() == TEXT
 
 
-def test_nothing_is_deleted_while_a_backup_reads(store: FileStore) -> None:
+def test_no_file_is_deleted_while_deletion_is_blocked(store: FileStore) -> None:
     store.put(io.BytesIO(TEXT))
     with store.block_deletion():
         assert store.delete_unused(nothing_used, grace=-1) == 0

@@ -18,13 +18,13 @@ from roadmap.people.permissions import permit
 from tests.support.browser_client import BrowserClient, IsolatedClient
 from tests.support.cast import Cast
 
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'; manifest-src 'self'"
 )
-CARRIED = {
-    "Content-Security-Policy": POLICY,
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -33,7 +33,7 @@ CARRIED = {
 HSTS = "max-age=31536000"
 SLUG = "senior-ml-engineer"
 HTTP, HTTPS = "http://cairn.example.org", "https://cairn.example.org"
-ANSWERS = {
+RESPONSES = {
     "page": (200, "GET", "/login", {}),
     "fragment": (200, "GET", "/evidence", {"HX-Request": "true"}),
     "API": (401, "GET", "/api/v1/me", {}),
@@ -48,25 +48,25 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def made(app: Flask, database_url: str):
-    """`made(**settings)` is an application of the test's own on the same database."""
+def make_app(app: Flask, database_url: str):
+    """Return `make(**settings)`, which makes an application on the same database."""
     apps: dict[str, Flask] = {}
 
     def make(**settings: str) -> Flask:
         key = repr(settings)
         if key not in apps:
             names = ("SECRET_KEY", "DATA_DIR", "PASSWORD_TIME_COST", "PASSWORD_MEMORY_KIB")
-            own = create_app(
+            custom_app = create_app(
                 {name: app.config[name] for name in names}
                 | {"DATABASE_URL": database_url, "RATELIMIT_ENABLED": False, **settings}
             )
-            add_views(own)
-            apps[key] = own
+            add_views(custom_app)
+            apps[key] = custom_app
         return apps[key]
 
     yield make
-    for own in apps.values():
-        with own.app_context():
+    for custom_app in apps.values():
+        with custom_app.app_context():
             db.engine.dispose()
 
 
@@ -94,9 +94,9 @@ def add_views(app: Flask) -> None:
         ({"BASE_URL": HTTPS}, HTTP, True),
     ],
 )
-@pytest.mark.parametrize("name", ANSWERS)
-def test_every_answer_carries_them(
-    made: Callable[..., Flask],
+@pytest.mark.parametrize("name", RESPONSES)
+def test_every_response_has_the_security_headers(
+    make_app: Callable[..., Flask],
     app: Flask,
     cast: Cast,
     name: str,
@@ -104,17 +104,17 @@ def test_every_answer_carries_them(
     address: str,
     tls: bool,
 ) -> None:
-    status, method, path, headers = ANSWERS[name]
-    own = made(**settings)
-    client = IsolatedClient(own, own.response_class, use_cookies=True)
+    status, method, path, headers = RESPONSES[name]
+    custom_app = make_app(**settings)
+    client = IsolatedClient(custom_app, custom_app.response_class, use_cookies=True)
     if status in (200, 304) and path != "/login":
-        # The cookie of a signed-in person, under the name that this server reads.
+        # The cookie of a signed-in user, with the name that this server expects.
         cookie = BrowserClient.of(app, cast.alice).client.get_cookie(
             app.config["SESSION_COOKIE_NAME"]
         )
         assert cookie is not None
         headers = {"Cookie": f"{'__Host-' if tls else ''}{cookie.key}={cookie.value}", **headers}
-        client = IsolatedClient(own, own.response_class, use_cookies=False)
+        client = IsolatedClient(custom_app, custom_app.response_class, use_cookies=False)
     if name == "kept":
         browser = BrowserClient.of(app, cast.alice)
         browser.post(f"{path}/enrollment", {})
@@ -122,7 +122,7 @@ def test_every_answer_carries_them(
         headers["If-None-Match"] = first.headers["ETag"]
     answer = client.open(path, method=method, base_url=address, headers=headers)
     assert answer.status_code == status
-    assert {name: answer.headers.get(name) for name in CARRIED} == CARRIED
+    assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
     assert answer.headers.get("Strict-Transport-Security") == (HSTS if tls else None)
     answer.close()
 
@@ -138,37 +138,39 @@ def test_every_answer_carries_them(
         ({}, HTTP, {"X-Forwarded-Proto": "https"}, False),
     ],
 )
-def test_the_cookie(
-    made: Callable[..., Flask],
+def test_session_cookie_attributes(
+    make_app: Callable[..., Flask],
     settings: dict[str, str],
     address: str,
     headers: dict[str, str],
     tls: bool,
 ) -> None:
-    own = made(**settings)
-    client = IsolatedClient(own, own.response_class, use_cookies=False)
+    custom_app = make_app(**settings)
+    client = IsolatedClient(custom_app, custom_app.response_class, use_cookies=False)
     answer = client.get("/login", base_url=address, headers=headers)
     (cookie,) = answer.headers.getlist("Set-Cookie")
     given, *attributes = cookie.split("; ")
-    expected = ("__Host-" if tls else "") + own.config["SESSION_COOKIE_NAME"]
+    expected = ("__Host-" if tls else "") + custom_app.config["SESSION_COOKIE_NAME"]
     assert given.partition("=")[0] == expected
     assert ("Secure" in attributes) is tls
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(attributes)
     assert not any(each.startswith("Domain") for each in attributes)
     assert ("Strict-Transport-Security" in answer.headers) is tls
-    # It is read again under the name under which it was given.
+    # The server accepts the cookie under the same name.
     again = client.get("/login", base_url=address, headers={**headers, "Cookie": given})
     assert "Set-Cookie" not in again.headers
 
 
-def test_two_installations_on_one_host_keep_their_cookies(made: Callable[..., Flask]) -> None:
-    """A browser sends a host's cookies to all its ports."""
-    one, other = made(), made(SECRET_KEY="the key of another installation")
+def test_installations_on_one_host_use_different_cookie_names(
+    make_app: Callable[..., Flask],
+) -> None:
+    """Browsers send the cookies of a host to all its ports."""
+    one, other = make_app(), make_app(SECRET_KEY="the key of another installation")
     jar: dict[str, str] = {}
     for address in (HTTP, HTTPS):
-        for own in (one, other, one, other):
+        for custom_app in (one, other, one, other):
             cookies = "; ".join(f"{name}={value}" for name, value in jar.items())
-            client = own.test_client(use_cookies=False)
+            client = custom_app.test_client(use_cookies=False)
             answer = client.get("/login", base_url=address, headers={"Cookie": cookies})
             for header in answer.headers.getlist("Set-Cookie"):
                 name, _equals, value = header.split("; ")[0].partition("=")
@@ -185,11 +187,11 @@ def test_two_installations_on_one_host_keep_their_cookies(made: Callable[..., Fl
         ("2", "192.0.2.2", "https", "two.example.org"),
     ],
 )
-def test_as_many_proxies_are_believed_as_there_are(
-    made: Callable[..., Flask], proxies: str, address: str, scheme: str, host: str
+def test_forwarded_headers_of_the_configured_number_of_proxies_are_trusted(
+    make_app: Callable[..., Flask], proxies: str, address: str, scheme: str, host: str
 ) -> None:
-    own = made(TRUSTED_PROXIES=proxies)
-    answer = own.test_client().get(
+    custom_app = make_app(TRUSTED_PROXIES=proxies)
+    answer = custom_app.test_client().get(
         "/seen-by-a-test",
         headers={
             "X-Forwarded-For": "192.0.2.1, 192.0.2.2, 192.0.2.3",
@@ -200,7 +202,7 @@ def test_as_many_proxies_are_believed_as_there_are(
     assert answer.get_json() == {"address": address, "scheme": scheme, "host": host}
 
 
-def test_htmx_is_kept_short(browser_of) -> None:
+def test_htmx_configuration_is_restricted(browser_of) -> None:
     page = browser_of().get("/login").text
     found = re.search(r'<meta name="htmx-config" content="([^"]+)"', page)
     assert found is not None
@@ -211,7 +213,7 @@ def test_htmx_is_kept_short(browser_of) -> None:
         "includeIndicatorStyles": False,
         "selfRequestsOnly": True,
         "historyCacheSize": 0,
-        # Keys pressed right after an answer are not set back by a focus that comes later.
+        # A later focus would undo keys pressed right after a response.
         "defaultSettleDelay": 0,
     }
     assert {name: config.get(name) for name in asked} == asked
@@ -222,7 +224,7 @@ URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-dat
 
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
 @pytest.mark.parametrize(("parts", "status"), [(600, 200), (601, 413)])
-def test_a_form_has_six_hundred_parts_at_most(
+def test_form_has_at_most_600_fields(
     app: Flask, content_type: str, parts: int, status: int
 ) -> None:
     with app.test_request_context(
@@ -239,9 +241,7 @@ def test_a_form_has_six_hundred_parts_at_most(
 
 @pytest.mark.parametrize("content_type", [URLENCODED, MULTIPART])
 @pytest.mark.parametrize(("length", "status"), [(499_000, 200), (500_001, 413)])
-def test_a_form_has_half_a_megabyte_at_most(
-    app: Flask, content_type: str, length: int, status: int
-) -> None:
+def test_form_has_at_most_500_kb(app: Flask, content_type: str, length: int, status: int) -> None:
     with app.test_request_context(
         method="POST", data={"text": "x" * length}, content_type=content_type
     ):
@@ -254,10 +254,10 @@ def test_a_form_has_half_a_megabyte_at_most(
 
 @pytest.mark.parametrize("path", ["/login", "/evidence", "/nowhere", "/api/v1/me/evidence"])
 @pytest.mark.parametrize("field", ["a=1&", "a&", "&"])
-def test_a_form_of_very_many_fields_is_refused_unread(
+def test_form_with_too_many_fields_is_rejected_without_parsing(
     path: str, field: str, app: Flask, cast: Cast
 ) -> None:
-    """Of processor time, which does not count what others do; all of them took 0.2 s to parse."""
+    """Parsing all fields took 0.2 s of processor time, which other processes do not affect."""
     client = BrowserClient.of(app, cast.alice).client
     body = (field * 240_000).encode()
     began = time.thread_time()

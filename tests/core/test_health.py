@@ -10,7 +10,7 @@ from roadmap import create_app
 from roadmap.core.database import db
 
 
-def test_it_works(app, caplog):
+def test_healthz_and_readyz_are_ok(app, caplog):
     client = app.test_client()
     assert client.get("/healthz").text == "ok\n"
     with caplog.at_level(logging.INFO, "roadmap.core.routes_health"):
@@ -18,7 +18,7 @@ def test_it_works(app, caplog):
     assert "ready on SQLite 3." in caplog.text or "ready on PostgreSQL" in caplog.text
 
 
-def test_a_database_without_tables_is_not_ready(tmp_path):
+def test_readyz_is_503_without_tables_or_migrations(tmp_path):
     app = create_app(
         {
             "SECRET_KEY": "a secret of the tests, long enough",
@@ -41,7 +41,7 @@ def test_a_database_without_tables_is_not_ready(tmp_path):
         db.engine.dispose()
 
 
-def test_a_database_that_is_gone_is_not_ready(tmp_path):
+def test_readyz_is_503_if_the_database_is_unreachable(tmp_path):
     app = create_app(
         {
             "SECRET_KEY": "a secret of the tests, long enough",

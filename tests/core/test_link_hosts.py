@@ -14,7 +14,7 @@ from roadmap.portfolio.formats import pdf, site
 from tests.portfolio.sample_documents import ordinary
 from tests.support.snapshot import Snapshot
 
-MIXED = "https://\u0440\u0430ypal.com/x"  # its first two letters are Cyrillic
+MIXED = "https://\u0440\u0430ypal.com/x"  # the first two letters are Cyrillic
 MIXED_HOST = "xn--ypal-43d9g.com"
 
 
@@ -36,7 +36,7 @@ MIXED_HOST = "xn--ypal-43d9g.com"
         ("", ""),
     ],
 )
-def test_an_address_that_hides_its_host(url: str, host: str) -> None:
+def test_hidden_host_of_a_url(url: str, host: str) -> None:
     assert hidden_host(url) == host
 
 
@@ -55,7 +55,7 @@ def test_an_address_that_hides_its_host(url: str, host: str) -> None:
         ("<alice@example.org>", ""),
     ],
 )
-def test_a_link_in_a_text(app: Flask, text: str, host: str) -> None:
+def test_markdown_link_shows_its_hidden_host(app: Flask, text: str, host: str) -> None:
     with app.test_request_context():
         html = to_html(text)
         assert html.count("goes to") == bool(host)
@@ -65,13 +65,13 @@ def test_a_link_in_a_text(app: Flask, text: str, host: str) -> None:
 
 @pytest.mark.parametrize("length", [200, 20_000])
 @pytest.mark.parametrize("part", ["\u0430a", "xn--a", "a@", "\u0430."])
-def test_a_long_address_is_read_soon(part: str, length: int) -> None:
+def test_hidden_host_is_fast_for_long_urls(part: str, length: int) -> None:
     began = time.thread_time()
     hidden_host("https://" + part * (length // len(part)))
     assert time.thread_time() - began < 0.1
 
 
-def test_the_pages_of_a_piece_show_it(app: Flask, snapshot: Snapshot) -> None:
+def test_evidence_and_review_pages_show_hidden_hosts(app: Flask, snapshot: Snapshot) -> None:
     browsers, ids = snapshot.browsers(app), snapshot.ids
     form = {
         "title": "A launch",
@@ -94,7 +94,7 @@ def test_the_pages_of_a_piece_show_it(app: Flask, snapshot: Snapshot) -> None:
         assert "bank.example" not in text
 
 
-def test_what_is_exported_shows_it(app: Flask) -> None:
+def test_exports_show_hidden_hosts(app: Flask) -> None:
     document = ordinary(1)
     item = dataclasses.replace(document.items[0], url=MIXED)
     with app.test_request_context():

@@ -26,9 +26,9 @@ from roadmap.core.text import clean_line, clean_multiline, complete_url
         ("<https://example.com>me@x.example", "<https://example.com>me@x.example"),
     ],
 )  # fmt: skip
-def test_a_name_and_password_are_removed(text, stripped):
+def test_userinfo_is_removed_from_urls(text, stripped):
     assert strip_userinfo(text) == stripped
-    # By every form and by the API.
+    # All forms and the API use these.
     for clean in (clean_line, clean_multiline, strip_secrets):
         assert clean(text) == stripped
     if " " not in text and text.lower().startswith("http"):
@@ -55,10 +55,10 @@ def test_a_name_and_password_are_removed(text, stripped):
         ("[x](https://x.org/a?token=abc)", ["token"], "[x](https://x.org/a)"),
     ],
 )  # fmt: skip
-def test_a_token_is_told_and_not_published(link, names, public):
+def test_token_parameter_is_reported_and_not_published(link, names, public):
     assert secret_parameters(link) == names
     assert strip_secrets(f"See {link} there") == f"See {public} there"
-    # It works for those who may read it.
+    # Users who may read the text see the complete link.
     assert clean_line(link) == link
 
 
@@ -75,20 +75,20 @@ def test_a_token_is_told_and_not_published(link, names, public):
         "https://play.example/#code=print(%22hello+world+of+all%22)",
     ],
 )
-def test_a_link_for_strangers_keeps_what_it_works_by(link):
+def test_identifiers_of_public_links_are_not_secrets(link):
     assert secret_parameters(link) == []
     assert strip_secrets(link) == link
 
 
 @pytest.mark.parametrize("text", ["a" * 300_000 + " http://x@y", "a://" + ":" * 300_000 + " @"])
-def test_a_long_text_is_read_once(text):
-    """The form of the sign-in cleans what anybody sends: 20,000 letters took over a second."""
+def test_strip_secrets_takes_linear_time(text):
+    """The sign-in form cleans anonymous input, and 20,000 letters once took over a second."""
     begun = time.process_time()
     strip_secrets(text)
     assert time.process_time() - begun < 2
 
 
-def test_the_field_of_a_form_shows_none_and_tells_it():
+def test_url_field_strips_userinfo_and_reports_changes():
     from werkzeug.datastructures import MultiDict
     from wtforms import Form
 

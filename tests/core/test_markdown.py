@@ -15,7 +15,7 @@ from roadmap.core.markdown import to_excerpt, to_html, to_html_and_opening, to_t
 MIB = 1_000_000
 
 
-def test_it_writes_what_was_meant() -> None:
+def test_inline_marks_lists_and_tables_are_rendered() -> None:
     html = to_html(
         "Cut **p95** by *half*, ~~guessed~~ `measured`.\n\n- one\n- two\n\na|b\n-|-\n1|2"
     )
@@ -27,7 +27,7 @@ def test_it_writes_what_was_meant() -> None:
     assert "<td>2</td>" in html
 
 
-def test_headings_fit_the_page_and_skip_no_level() -> None:
+def test_heading_levels_follow_the_page_without_gaps() -> None:
     html = to_html("# A\n\n#### B\n\n## C\n\n# D")
     assert html.replace(' dir="auto"', "").split() == [
         "<h3>A</h3>", "<h4>B</h4>", "<h4>C</h4>", "<h3>D</h3>",
@@ -57,7 +57,7 @@ def test_headings_fit_the_page_and_skip_no_level() -> None:
         "&lt;script&gt;",
     ],
 )  # fmt: skip
-def test_nothing_in_it_acts(text: str) -> None:
+def test_hostile_markup_is_not_rendered(text: str) -> None:
     tags = Tags()
     tags.feed(to_html(text))
     for tag, attributes in tags.found:
@@ -67,7 +67,7 @@ def test_nothing_in_it_acts(text: str) -> None:
 
 
 class Tags(HTMLParser):
-    """The start tags of a page as a browser would see them."""
+    """Collect the start tags of a page as a browser sees them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_links_leave_without_a_trace() -> None:
+def test_links_have_noopener_noreferrer_and_nofollow() -> None:
     html = to_html("[paper](https://example.org/a?b=1&c=2) <mail@example.org>")
     assert 'href="https://example.org/a?b=1&amp;c=2"' in html
     assert 'href="mailto:mail@example.org"' in html
@@ -98,13 +98,13 @@ def test_links_leave_without_a_trace() -> None:
         ("[![repo](plot.png)](example.org/x)", ">repo (image, not loaded from another site)<"),
     ],
 )
-def test_a_link_leads_somewhere_or_is_text(text: str, html: str) -> None:
+def test_link_is_completed_or_rendered_as_text(text: str, html: str) -> None:
     assert html in to_html(text)
     assert re.findall("<a(?! href)", to_html(text)) == []
     assert '"href": ""' not in json.dumps(to_tree(text))
 
 
-def test_the_tree_says_the_same_as_the_page() -> None:
+def test_tree_has_headings_lists_tables_and_code() -> None:
     tree = to_tree(
         "# T\n\n3. a [l](https://x.example) *b*\n4. c\n\n|h|\n|-:|\n|d|\n\n```py\ne\n```"
     )
@@ -149,30 +149,30 @@ def depth_of(node: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_megabyte_of_malice_is_answered(text: str) -> None:
+def test_hostile_text_of_a_megabyte_is_rendered_fast_and_bounded(text: str) -> None:
     began = time.process_time()
     html = to_html(text)
     tree = to_tree(text)
     to_excerpt(text)
-    # Above what it takes on a busy machine, far below what a parser that runs away would need.
+    # Enough for a busy machine, far less than quadratic parsing would need.
     assert time.process_time() - began < 1
     assert len(html) < 20 * MIB
     assert depth_of(tree) < 40
 
 
-def test_a_text_of_too_many_parts_is_shown_as_it_was_typed() -> None:
+def test_text_with_too_many_tokens_is_shown_as_typed() -> None:
     row = "| a | *b* |\n"
     assert to_html("|x|y|\n|-|-|\n" + row * 280).count("<em>b</em>") == 280
     assert to_html(row * 400) == f"<pre><code>{row * 400}</code></pre>\n"
 
 
-def test_a_table_of_some_columns_is_one() -> None:
+def test_table_has_at_most_40_columns() -> None:
     wide = "|" + "a|" * 40 + "\n|" + "-|" * 40 + "\n|" + "b|" * 40
     assert to_html(wide).count("<td>") == 40
     assert "<td>" not in to_html(wide.replace("|\n", "|x|\n", 1).replace("-|\n", "-|-|\n", 1))
 
 
-def test_emphasis_beyond_measure_keeps_its_words() -> None:
+def test_nested_emphasis_is_limited_and_keeps_its_text() -> None:
     html = to_html("*a " * 50 + "middle" + " a*" * 50)
     assert "middle" in html
     assert html.count("<em>") == html.count("</em>") == 4
@@ -191,7 +191,7 @@ def test_emphasis_beyond_measure_keeps_its_words() -> None:
         ("w" * 50, "w" * 9 + "…"),
     ],
 )
-def test_plain_is_an_excerpt(text: str | None, words: str) -> None:
+def test_excerpt_is_plain_text_of_limited_length(text: str | None, words: str) -> None:
     assert to_excerpt(text, 10 if len(text or "") in (18, 50) else 60) == words
 
 
@@ -211,13 +211,13 @@ TABLE = "| Metric | Before |\n|---|---|\n| p99 | 420 ms |"
     ],
     ids=["empty", "heading", "table", "next is too long", "first is too long", "title", "long"],
 )
-def test_an_opening_has_the_first_blocks_as_they_are(text: str, opening: str) -> None:
+def test_opening_has_the_first_blocks_within_the_limit(text: str, opening: str) -> None:
     html, found = to_html_and_opening(text, 4, 60)
     assert html == to_html(text, 4)
     assert found.strip() == opening.strip()
 
 
-def test_task_lists_have_boxes() -> None:
+def test_task_lists_have_checkboxes() -> None:
     html = to_html("- [x] design reviewed\n- [ ] rolled out to 100 %\n- [link] kept")
     assert '<li class="task">☑ design reviewed</li>' in html
     assert '<li class="task">☐ rolled out to 100 %</li>' in html
@@ -238,13 +238,13 @@ def test_task_lists_have_boxes() -> None:
         ("www. is a prefix", []),
     ],
 )
-def test_bare_addresses_are_links(text: str, links: list[str]) -> None:
+def test_bare_urls_are_links(text: str, links: list[str]) -> None:
     tags = Tags()
     tags.feed(to_html(text))
     assert [attributes["href"] for tag, attributes in tags.found if tag == "a"] == links
 
 
-def test_comments_keep_their_line_ends() -> None:
+def test_line_breaks_are_kept_on_request() -> None:
     text = "Before: 240 ms\nAfter: 90 ms"
     assert "ms<br>\nAfter" in to_html(text, breaks=True)
     assert "<br>" not in to_html(text)
@@ -262,17 +262,17 @@ def test_comments_keep_their_line_ends() -> None:
         ("snake_重_case", "snake_重_case"),
     ],
 )
-def test_bold_works_beside_cjk(text: str, bold: str) -> None:
+def test_emphasis_works_next_to_cjk_text(text: str, bold: str) -> None:
     assert bold in to_html(text)
 
 
-def test_blocks_take_their_direction_from_their_text() -> None:
+def test_blocks_have_automatic_text_direction() -> None:
     html = to_html("ניטור\n\n- مراقبة\n\n> كيف\n\n# API")
     for tag in ("p", "ul", "blockquote", "h3"):
         assert f'<{tag} dir="auto">' in html
 
 
-def test_images_are_links_that_say_why() -> None:
+def test_images_are_links_with_an_explanation() -> None:
     html = to_html("![p95 by week](https://example.org/p95.png)")
     assert '<a href="https://example.org/p95.png"' in html
     assert "p95 by week</a> (image, not loaded from another site)" in html
@@ -282,7 +282,7 @@ def test_images_are_links_that_say_why() -> None:
     )
 
 
-def test_an_image_in_a_link_and_one_of_data_are_text() -> None:
+def test_linked_images_and_data_images_are_text() -> None:
     linked = "[![build](https://example.org/badge.svg)](https://example.org/build)"
     html = to_html(f"{linked} ![](data:image/png;base64,iVBORw0KGgo=)")
     assert re.findall('href="([^"]*)"', html) == ["https://example.org/build"]

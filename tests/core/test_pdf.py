@@ -20,36 +20,36 @@ TEMPLATE = """
 """
 
 
-def test_it_is_accessible_and_always_the_same() -> None:
+def test_pdf_is_accessible_and_reproducible() -> None:
     made = pdf.render(TEMPLATE, {"text": "Hello"}, FONTS, made_on=dt.date(2026, 11, 23))
     assert made.startswith(b"%PDF-1.7")
     assert b"pdfuaid" in made
     assert made == pdf.render(TEMPLATE, {"text": "Hello"}, FONTS, made_on=dt.date(2026, 11, 23))
 
 
-def test_text_is_never_a_command() -> None:
+def test_text_is_not_executed_as_typst() -> None:
     secret = '#read("/etc/passwd") #panic("ran") #import "@preview/x:1.0.0" $ ]] "}'
     assert b"pdfuaid" in pdf.render(TEMPLATE, {"text": secret}, FONTS)
 
 
-def test_a_character_without_a_shape_costs_the_standard_not_the_file() -> None:
+def test_missing_glyph_drops_pdf_ua_but_not_the_pdf() -> None:
     made = pdf.render(TEMPLATE, {"text": "unassigned \u0378"}, FONTS)
     assert made.startswith(b"%PDF")
     assert b"pdfuaid" not in made
 
 
-def test_characters_that_no_font_has_are_named() -> None:
+def test_characters_missing_in_all_fonts_are_listed() -> None:
     assert pdf.missing_characters("Straße, Ω → ж, \u05d0", FONTS) == ""
     text = "No font has \U0001e2f0, \U0001e4d0\U0001e4d0 or \U0001e2ff."
     assert set(pdf.missing_characters(text, FONTS)) == set("\U0001e2f0\U0001e4d0\U0001e2ff")
 
 
-def test_a_broken_template_says_what_is_wrong() -> None:
+def test_template_error_is_reported() -> None:
     with pytest.raises(pdf.PdfError, match="unknown variable: nowhere"):
         pdf.render("#nowhere", {}, FONTS)
 
 
-def test_a_document_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendering_stops_after_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "TIMEOUT_SECONDS", 1)
     loop = "for i in range(3000) { for j in range(3000) { for k in range(300) { n = k } } }"
     with pytest.raises(pdf.PdfError, match="given up"):
@@ -57,13 +57,13 @@ def test_a_document_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not count this memory")
-def test_a_document_that_takes_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendering_stops_at_the_memory_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "MAX_MEMORY_BYTES", 150 * 1024**2)
     with pytest.raises(pdf.PdfError):
         pdf.render("#let a = range(30000000)\n#a.len()", {}, FONTS)
 
 
-def test_nothing_of_the_server_reaches_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_renderer_ignores_python_variables_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     monkeypatch.setenv("PYTHONSTARTUP", "/nowhere")
     assert pdf.render(TEMPLATE, {"text": "Hello"}, FONTS).startswith(b"%PDF")

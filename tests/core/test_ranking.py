@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from roadmap.core.ranking import FIRST_LINE, Rank, has_words, rank, rank_in_sql, word_parameters
 
-LETTERS = st.text('ab%_/-( "', max_size=9)
+TEXTS = st.text('ab%_/-( "', max_size=9)
 WORDS = st.lists(st.text("ab%_/(", min_size=1, max_size=3), min_size=1, max_size=3)
 
 
-def test_the_best_is_a_title_that_begins_so() -> None:
+def test_rank_prefers_title_start_then_words_then_parts_then_text() -> None:
     assert rank(["low"], "low latency") == Rank.TITLE_START
     assert rank(["lat", "low"], "low latency") == Rank.TITLE_WORDS
     assert rank(["low"], "very-low latency") == Rank.TITLE_WORDS
@@ -22,10 +22,10 @@ def test_the_best_is_a_title_that_begins_so() -> None:
     assert rank(["low"], "latency") is None
 
 
-def test_both_agree(session: Session) -> None:
-    # A database that others use as well may take its time.
+def test_python_and_sql_rank_alike(session: Session) -> None:
+    # A shared database can be slow.
     @settings(deadline=None)
-    @given(WORDS, LETTERS, LETTERS)
+    @given(WORDS, TEXTS, TEXTS)
     def agree(words: list[str], title: str, text: str) -> None:
         columns = [sa.literal(each, sa.Text) for each in (title, text)]
         plain, lines = sa.literal(title, sa.Text), sa.literal(f"{title}\nits end", sa.Text)

@@ -8,7 +8,7 @@ from flask import Flask, render_template_string
 from sqlalchemy.orm import Session
 
 
-def test_a_statement_within_a_template_is_refused(app: Flask, session: Session) -> None:
+def test_query_within_a_template_fails(app: Flask, session: Session) -> None:
     query = lambda: session.scalar(sa.text("SELECT 1"))  # noqa: E731
     with app.test_request_context():
         assert render_template_string("{{ value }}", value=query()) == "1"
@@ -16,7 +16,7 @@ def test_a_statement_within_a_template_is_refused(app: Flask, session: Session) 
             render_template_string("{{ query() }}", query=query)
 
 
-def test_a_name_that_nothing_passes_is_refused(app: Flask) -> None:
+def test_undefined_name_in_a_template_fails(app: Flask) -> None:
     with app.test_request_context():
         assert render_template_string("{% if oob %}{{ oob }}{% endif %}") == ""
         with pytest.raises(AssertionError, match="a template reads badges, which nothing passes"):

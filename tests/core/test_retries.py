@@ -35,7 +35,7 @@ from tests.support.browser_client import BrowserClient
 
 
 def postgres(test):
-    """Marks a test; run by itself it needs `tests.support.postgres`."""
+    """Mark a test as PostgreSQL only."""
     return pytest.mark.postgres(pytest.mark.usefixtures("on_postgres")(test))
 
 
@@ -46,18 +46,18 @@ def on_postgres(app: Flask) -> None:
             pytest.skip("TEST_DATABASE_URL names no PostgreSQL")
 
 
-PATIENCE = 20  # seconds until a test gives up waiting for its other half
+WAIT_SECONDS = 20  # limit of waiting for the other thread
 
 
 @dataclass
 class Trial:
-    """An application with views of the test's own, and what their runs left behind."""
+    """An application with views that conflict, and a record of their runs."""
 
     app: Flask
-    # How often `/lose` loses before it wins.
+    # The number of runs of `/lose` that fail before one succeeds.
     losses: int = 0
     runs: list[dict[str, object]] = field(default_factory=list)
-    # The two requests that meet wait here for each other, in their first run only.
+    # The two requests of `/cross` wait here for each other, in their first run only.
     meeting: threading.Barrier = field(default_factory=lambda: threading.Barrier(2))
 
     def client(self) -> FlaskClient:
@@ -82,19 +82,19 @@ class Trial:
 
 @pytest.fixture
 def trial(app: Flask, database_url: str, cast, tmp_path) -> Iterator[Trial]:
-    made = create_app(
+    trial_app = create_app(
         {
             "SECRET_KEY": "a secret of the tests, long enough",
             "DATABASE_URL": database_url,
             "DATA_DIR": str(tmp_path),
             "TESTING": True,
-            # As on a server: an error becomes a page.
+            # As on a server, an error becomes a page.
             "PROPAGATE_EXCEPTIONS": False,
             "WTF_CSRF_ENABLED": False,
             "RATELIMIT_ENABLED": False,
         }
     )
-    trial = Trial(made)
+    trial = Trial(trial_app)
     people = [cast.alice, cast.bob]
 
     def write(user_id) -> None:
@@ -105,14 +105,14 @@ def trial(app: Flask, database_url: str, cast, tmp_path) -> Iterator[Trial]:
 
     @permit("public")
     def cross() -> str:
-        """Locks both people; which one first is asked for."""
+        """Lock both users, starting with the one of the query."""
         trial.note_run()
         first, second = people if request.args["first"] == "alice" else reversed(people)
         write(first)
         if trial.is_first_run():
-            trial.meeting.wait(PATIENCE)
+            trial.meeting.wait(WAIT_SECONDS)
         if request.args.get("at") == "commit":
-            # As the kept summary is: what is left to write is written when the commit begins.
+            # As the stored summary, which is written when the commit begins.
             event.listen(db.session, "before_commit", lambda _session: write(second), once=True)
         else:
             write(second)
@@ -121,7 +121,7 @@ def trial(app: Flask, database_url: str, cast, tmp_path) -> Iterator[Trial]:
 
     @permit("public")
     def lose() -> str:
-        """Reads a person that somebody else changes before this request does."""
+        """Read a user whose row another transaction changes before this request does."""
         trial.note_run()
         connection = db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         connection.execute(sa.select(User.version).where(User.id == cast.alice))
@@ -133,19 +133,19 @@ def trial(app: Flask, database_url: str, cast, tmp_path) -> Iterator[Trial]:
         return request.get_data(as_text=True)
 
     for path, view in (("/cross", cross), ("/lose", lose), ("/api/v1/lose", lose)):
-        made.add_url_rule(path, path, view, methods=["GET", "POST", "PUT"])
+        trial_app.add_url_rule(path, path, view, methods=["GET", "POST", "PUT"])
     yield trial
-    with made.app_context():
+    with trial_app.app_context():
         db.engine.dispose()
 
 
-def entries(app: Flask) -> int:
+def count_history_entries(app: Flask) -> int:
     with app.app_context():
         return db.session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry)) or 0
 
 
-def at_once(*calls: Callable[[], object]) -> list[object]:
-    """What the calls answered, each made by a thread of its own."""
+def run_in_threads(*calls: Callable[[], object]) -> list[object]:
+    """Make each call in a separate thread and return the results."""
     answers: list[object] = [None] * len(calls)
 
     def run(place: int, call: Callable[[], object]) -> None:
@@ -163,25 +163,25 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
 
 @postgres
 @pytest.mark.parametrize("at", ["view", "commit"])
-def test_two_that_wait_for_each_other_both_succeed(trial, caplog, at):
+def test_both_requests_of_a_deadlock_succeed(trial, caplog, at):
     with caplog.at_level(logging.WARNING):
-        one, other = at_once(
+        one, other = run_in_threads(
             lambda: trial.client().post(f"/cross?first=alice&at={at}", data={"text": "mine"}),
             lambda: trial.client().post(f"/cross?first=bob&at={at}", data={"text": "yours"}),
         )
     assert (one.status_code, other.status_code) == (200, 200)
     assert (one.text, other.text) == ("text=mine", "text=yours")
-    assert len(trial.runs) == 3, "one of them lost, and was run again"
-    assert entries(trial.app) == 4, "each wrote to both people once"
+    assert len(trial.runs) == 3, "one request is retried"
+    assert count_history_entries(trial.app) == 4, "each request writes to both users once"
     assert "deadlock detected" in caplog.text
-    # It was dealt with: nothing for an operator to look into.
+    # Operators need not act on a handled conflict.
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @postgres
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 @pytest.mark.parametrize("losses", [1, MAX_RETRIES])
-def test_a_request_is_run_again_as_it_came(trial, method, losses):
+def test_retried_request_is_unchanged_and_writes_once(trial, method, losses):
     trial.losses = losses
     body = b"x" * 200_000
     client = trial.client()
@@ -193,13 +193,13 @@ def test_a_request_is_run_again_as_it_came(trial, method, losses):
     assert len({run["moment"] for run in trial.runs}) == losses + 1, "the clock is read again"
     assert not any(run["flashes"] for run in trial.runs)
     with client.session_transaction() as kept:
-        assert kept["_flashes"] == [("message", "written")], "said once"
-    assert entries(trial.app) == (0 if method == "GET" else 1)
+        assert kept["_flashes"] == [("message", "written")], "flashed once"
+    assert count_history_entries(trial.app) == (0 if method == "GET" else 1)
 
 
 @postgres
 @pytest.mark.parametrize("path", ["/lose", "/api/v1/lose"])
-def test_who_loses_always_is_told_to_come_back(trial, caplog, path):
+def test_request_that_keeps_conflicting_gets_503(trial, caplog, path):
     trial.losses = 100
     client = trial.client()
     with caplog.at_level(logging.WARNING):
@@ -209,16 +209,16 @@ def test_who_loses_always_is_told_to_come_back(trial, caplog, path):
     assert "is lost" in answer.text
     assert answer.headers["Content-Security-Policy"]
     assert len(trial.runs) == MAX_RETRIES + 1
-    assert entries(trial.app) == 0
+    assert count_history_entries(trial.app) == 0
     last = caplog.records[-1]
     assert (last.levelname, last.message.partition(":")[0]) == ("ERROR", "database unavailable")
-    # And the next one is answered as if nothing had been.
+    # The next request is served as usual.
     trial.losses = 0
     assert client.post(path).status_code == 200
 
 
 @postgres
-def test_other_errors_are_not_tried_again(trial):
+def test_other_errors_are_not_retried(trial):
     @permit("public")
     def broken() -> str:
         trial.note_run()
@@ -231,19 +231,19 @@ def test_other_errors_are_not_tried_again(trial):
 
 
 @postgres
-def test_a_body_that_is_too_large_is_refused_as_ever(trial):
+def test_too_large_body_gets_413(trial):
     answer = trial.client().post("/lose", data={"text": "x" * 1_000_001})
     assert answer.status_code == 413
     assert "half a megabyte" in answer.text
 
 
 @postgres
-def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
-    """A real pair, one of which has to wait for the other: both are answered, the team is gone, and
-    Dave, who manages Alice no longer either way, has nothing unread about her."""
+def test_team_move_and_deletion_at_the_same_time_both_succeed(app, session, cast):
+    """One request waits for the other. The team is deleted either way, and Dave, who no longer
+    manages Alice, keeps no notification about her."""
     ranking = find_team(session, "ranking")
     ranking.parent_id = cast.other_team
-    piece = EvidenceInput(
+    fields = EvidenceInput(
         kind="talk",
         title="A talk",
         occurred_on=PartialDate("2026-01-05"),
@@ -251,10 +251,10 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
         url="https://example.org/talk",
     )
     alice, moment = cast.actor(session, cast.alice), dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
-    made = evidence.create(
-        session, alice.id, piece, milestones=["internal-tech-talks"], by=alice, now=moment
+    entry = evidence.create(
+        session, alice.id, fields, milestones=["internal-tech-talks"], by=alice, now=moment
     )
-    evidence.submit(session, made, by=alice, now=moment)
+    evidence.submit(session, entry, by=alice, now=moment)
     session.commit()
     assert cast.dave in set(session.scalars(sa.select(Notification.user_id)))
     session.rollback()
@@ -267,33 +267,32 @@ def test_a_team_is_moved_while_it_is_deleted(app, session, cast):
         name = threading.current_thread().name
         if name == "0" and statement.startswith("DELETE FROM team "):
             took_back.set()
-            teams_held.wait(PATIENCE)
+            teams_held.wait(WAIT_SECONDS)
         elif name == "1" and "FROM team" in statement and "FOR UPDATE" in statement:
-            # It comes while the other one holds them.
-            took_back.wait(PATIENCE)
+            # Start while the deletion holds the locks.
+            took_back.wait(WAIT_SECONDS)
             teams_held.set()
 
     event.listen(db.engine, "before_cursor_execute", before)
     try:
-        deleted, moved = at_once(
+        deleted, moved = run_in_threads(
             lambda: deleting.delete("/admin/teams/ranking"),
             lambda: moving.put("/admin/teams/ranking", {"name": "Ranking", "parent": ""}),
         )
     finally:
         event.remove(db.engine, "before_cursor_execute", before)
     assert deleted.status_code == 303
-    assert moved.status_code in (303, 404), "moved before it was gone, or too late"
+    assert moved.status_code in (303, 404), "moved before or after the deletion"
     with app.app_context():
         assert set(db.session.scalars(sa.select(Team.slug))) == {"vision"}
-        # Who was in the team hears that it is gone. Dave hears that as its manager from above, if
-        # it still was below his team, and nothing else.
+        # Its members are notified of the deletion, and so is Dave if the team was still below his.
         told = db.session.execute(sa.select(Notification.user_id, Notification.kind)).all()
         assert {kind for user, kind in told if user != cast.dave} == {"team_deleted"}
         assert {kind for user, kind in told if user == cast.dave} <= {"team_below_deleted"}
 
 
 @pytest.mark.sqlite
-def test_on_sqlite_nothing_is_put_around_the_application(app):
+def test_sqlite_app_has_no_retry_middleware(app):
     layer = app.wsgi_app
     while layer is not None:
         assert not isinstance(layer, RetryMiddleware)

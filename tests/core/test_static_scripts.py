@@ -9,7 +9,7 @@ from flask import Flask
 from roadmap.core.static_files import HTMX, SCRIPTS
 
 
-def test_a_page_asks_for_one_script(app: Flask) -> None:
+def test_page_loads_one_combined_script(app: Flask) -> None:
     client = app.test_client()
     addresses = re.findall(r'<script src="([^"]+)"', client.get("/login").text)
     assert [address.partition("?")[0] for address in addresses] == ["/static/scripts.js"]

@@ -18,10 +18,10 @@ from roadmap.core.text import (
     strip_control_characters,
 )
 
-COMPOSED, APART = "Caf\u00e9", "Cafe\u0301"
+COMPOSED, DECOMPOSED = "Caf\u00e9", "Cafe\u0301"
 
 
-def test_clean_leaves_text_that_every_file_takes() -> None:
+def test_control_characters_and_surrogates_are_removed() -> None:
     assert strip_control_characters("a\x00b\ud83dc\x07d\r\ne\rf\tg\x9bh") == "abcd\ne\nf\tgh"
     strip_control_characters("".join(map(chr, range(0x10000)))).encode()
 
@@ -32,36 +32,38 @@ def test_clean_leaves_text_that_every_file_takes() -> None:
         (None, ""),
         (" \r\n\u2003", ""),
         (" one\r\nline\u2028of\x85words\t", "one line of words"),
-        (APART, COMPOSED),
-        # What stood between a letter and its accent is taken out first.
+        (DECOMPOSED, COMPOSED),
+        # Removed before composition, so that letter and accent combine.
         ("Cafe\x00\u0301", COMPOSED),
         ("Cafe\ud800\u0301", COMPOSED),
-        # Compatibility is no matter of cleaning: a superscript stays one.
+        # Compatibility characters are kept.
         ("10\u00b2 \ufb01elds", "10\u00b2 \ufb01elds"),
         ("\u65e5\u672c\u8a9e \U0001f5ff", "\u65e5\u672c\u8a9e \U0001f5ff"),
     ],
 )
-def test_a_line(typed: str | None, kept: str) -> None:
+def test_clean_line(typed: str | None, kept: str) -> None:
     assert clean_line(typed) == kept
     assert clean_line(clean_line(typed)) == kept
 
 
-def test_many_lines_keep_their_lines() -> None:
-    typed = f" \r\n{APART}\r\n\r\n  indented\rlast\x00 \n"
+def test_clean_multiline_keeps_line_breaks() -> None:
+    typed = f" \r\n{DECOMPOSED}\r\n\r\n  indented\rlast\x00 \n"
     kept = f"{COMPOSED}\n\n  indented\nlast"
     assert clean_multiline(typed) == kept == clean_multiline(kept)
     assert clean_multiline(None) == ""
 
 
-def test_what_is_kept_is_composed_whatever_is_typed() -> None:
+def test_cleaned_text_is_always_nfc() -> None:
     typed = "".join(chr(code) for code in range(0x20000) if not 0xAC00 <= code < 0xD7A4)
     for kept in (clean_line(typed), clean_multiline(typed)):
         assert unicodedata.is_normalized("NFC", kept)
         kept.encode()
 
 
-def test_an_address_leads_where_it_led() -> None:
-    assert clean_url(f" https://example.org/{APART}\r\n") == f"https://example.org/{APART}"
+def test_clean_url_keeps_decomposed_characters() -> None:
+    assert (
+        clean_url(f" https://example.org/{DECOMPOSED}\r\n") == f"https://example.org/{DECOMPOSED}"
+    )
     assert clean_url(None) == ""
 
 
@@ -93,12 +95,12 @@ def test_an_address_leads_where_it_led() -> None:
         ),
     ],
 )
-def test_a_link_without_a_scheme_gets_one(typed: str, kept: str) -> None:
+def test_complete_url_adds_a_missing_scheme(typed: str, kept: str) -> None:
     assert complete_url(typed) == kept == complete_url(kept)
 
 
 @pytest.mark.parametrize("marks", ["\u0315\u0300", "\u0f73", "\uff9e\u0300", "\u0344"])
-def test_runs_of_marks_are_cut_before_they_are_sorted(marks: str) -> None:
+def test_long_runs_of_combining_marks_are_cut_fast(marks: str) -> None:
     typed = "a" + marks * 100_000 + " e\u0301nd"
     began = time.thread_time()
     kept = clean_line(typed)
@@ -112,7 +114,7 @@ def test_runs_of_marks_are_cut_before_they_are_sorted(marks: str) -> None:
     assert time.thread_time() - began < 3
 
 
-def test_letters_keep_the_marks_that_languages_put_on_them() -> None:
+def test_combining_marks_of_languages_are_kept() -> None:
     for written in ("Tiếng Việt", "नमस्ते", "עִבְרִית", "שָׁלוֹם" * 20, "ｶﾞｷﾞ" * 20, "한국어" * 40):
         assert clean_line(written) == unicodedata.normalize("NFC", written)
 
@@ -137,5 +139,5 @@ def test_letters_keep_the_marks_that_languages_put_on_them() -> None:
         ("9" * 31, False),
     ],
 )
-def test_a_measured_number(text: str, holds: bool) -> None:
+def test_holds_number(text: str, holds: bool) -> None:
     assert holds_number(text) is holds

@@ -24,7 +24,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/core/test_headers.py",
         "tests/core/test_link_hosts.py",
         "tests/core/test_rendering.py",
-        "tests/core/test_way_back.py",
+        "tests/core/test_breadcrumbs.py",
         "tests/importers/test_readers.py",
         "tests/mail/test_international_addresses.py",
         "tests/mail/test_transport.py",
