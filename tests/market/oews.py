@@ -27,7 +27,7 @@ Row = dict[str, object]
 
 
 def row(area: str, title: str, state: str, **cells: object) -> Row:
-    """Return a row for a state with a mean of 100,000 plus a thousand times its number."""
+    """Return a state's row with a mean wage of 100,000 plus 1,000 times the area number."""
     mean = 100_000 + 1_000 * int(area)
     return {
         "AREA": area, "AREA_TITLE": title, "AREA_TYPE": 2, "PRIM_STATE": state, "NAICS": "000000",
@@ -38,11 +38,11 @@ def row(area: str, title: str, state: str, **cells: object) -> Row:
     }  # fmt: skip
 
 
-def rows(changes: dict[str, Row] | None = None, **every: object) -> list[Row]:
-    """Return a row per state, with changes per state and for all, and rows the import skips."""
+def rows(changes: dict[str, Row] | None = None, **common: object) -> list[Row]:
+    """Return a row for each state, with changes for one or every state, and rows to skip."""
     changes = changes or {}
     found = [
-        row(state.fips, state.name, state.code, **every, **changes.get(state.code, {}))
+        row(state.fips, state.name, state.code, **common, **changes.get(state.code, {}))
         for state in market_content().states
     ]
     nation = {**found[0], "AREA": 99, "AREA_TITLE": "U.S.", "AREA_TYPE": 1, "PRIM_STATE": "US"}

@@ -13,7 +13,7 @@ from roadmap.market.content import FILE, Market, market_content
 DOCUMENT = YamlDocument(FILE.read_text("utf-8")).value
 
 
-def test_every_figure_has_a_year_and_a_source():
+def test_figures_have_year_and_source():
     market = market_content()
     for each in (*market.figures, *market.state_pay):
         assert each.year >= 2021
@@ -23,13 +23,13 @@ def test_every_figure_has_a_year_and_a_source():
     assert "not ML engineers" in market.occupation("15-2051").label
 
 
-def test_the_map_has_a_square_for_each_state():
+def test_map_has_a_distinct_tile_for_each_state():
     states = market_content().states
     assert len({state.tile for state in states}) == len(states) == 51
     assert max(column for _row, column in (state.tile for state in states)) == 10
 
 
-def test_a_newer_projection_is_named_by_the_older_one():
+def test_superseded_figure_names_a_newer_one():
     market = market_content()
     newer = {each.key: each for each in market.figures}
     for figure in market.figures:
@@ -38,7 +38,7 @@ def test_a_newer_projection_is_named_by_the_older_one():
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "message"),
     [
         (("figures", 0, "source"), "nowhere", "'nowhere' is not one of the sources"),
         (("figures", 0, "low"), None, "needs a value, a range or an end of one"),
@@ -57,11 +57,11 @@ def test_a_newer_projection_is_named_by_the_older_one():
     ],
     ids=str,
 )
-def test_a_wrong_file_is_refused(path, value, said):
+def test_invalid_content_is_rejected(path, value, message):
     document = copy.deepcopy(DOCUMENT)
     place = document
     for part in path[:-1]:
         place = place[part]
     place[path[-1]] = value
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=message):
         Market.model_validate(document)

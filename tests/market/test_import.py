@@ -16,8 +16,8 @@ def run(app):
 
 
 @pytest.fixture
-def published(tmp_path):
-    """`published(year=…)`: the ZIP of a year, as it is downloaded."""
+def published_zip(tmp_path):
+    """Write the published ZIP of a year and return its path."""
 
     def write(*, year: int = 2024, table=None) -> str:
         book = workbook(rows() if table is None else table, sheet=f"state_M{year}_dl")
@@ -27,7 +27,7 @@ def published(tmp_path):
     return write
 
 
-def stored(session) -> dict[tuple[str, int], int]:
+def stored_states(session) -> dict[tuple[str, int], int]:
     session.rollback()
     query = (
         sa.select(PayImport.soc, PayImport.year, sa.func.count(ImportedPay.state))
@@ -37,18 +37,18 @@ def stored(session) -> dict[tuple[str, int], int]:
     return {(soc, year): states for soc, year, states in session.execute(query)}
 
 
-def test_it_is_stored_and_shown(run, published, session, cast, browser_of):
+def test_imported_wages_are_stored_shown_and_audited(run, published_zip, session, cast, browser_of):
     alice = browser_of(cast.alice)
     before = alice.get("/market").text
     assert "mean annual wage, May 2021" in before
     assert "133,110" in before
-    result = run(published())
+    result = run(published_zip())
     assert result.exit_code == 0, result.output
     first, last = result.stdout.splitlines()
     assert first.startswith("May 2024, 15-2051 Data scientists: 50 states and the District")
     assert first.endswith("at the ceiling; new")
     assert last == "Territories left out: 1"
-    assert stored(session) == {(SCIENTISTS, 2024): 51}
+    assert stored_states(session) == {(SCIENTISTS, 2024): 51}
     page = alice.get("/market").text
     assert "Data scientists, median annual wage, May 2024" in page
     assert "Imported from oesm24st.zip by the operator of this installation" in page
@@ -63,11 +63,11 @@ def test_it_is_stored_and_shown(run, published, session, cast, browser_of):
     )
 
 
-def test_special_values_are_shown_as_what_they_mean(run, published, session, cast, browser_of):
+def test_ceiling_and_missing_values_are_shown(run, published_zip, session, cast, browser_of):
     top = {"A_MEAN": "#", "A_MEDIAN": "#", "A_PCT75": "#", "A_PCT90": "#"}
     gone = dict.fromkeys(("A_MEAN", "A_MEDIAN", "A_PCT10", "A_PCT25", "A_PCT75", "A_PCT90"), "*")
     table = rows({"CA": top, "AR": gone, "WY": {"TOT_EMP": "**"}})
-    assert "49 with a mean" not in run(published(table=table)).stdout
+    assert "49 with a mean" not in run(published_zip(table=table)).stdout
     page = browser_of(cast.alice).get("/market?order=pay").text
     assert "California: 239,200 or more" in page
     assert "Arkansas: not published" in page
@@ -81,38 +81,40 @@ def test_special_values_are_shown_as_what_they_mean(run, published, session, cas
     assert "151,000" in wyoming
 
 
-def test_a_wrong_file_replaces_nothing(run, published, session, tmp_path):
-    run(published())
+def test_invalid_file_keeps_the_earlier_import(run, published_zip, session, tmp_path):
+    run(published_zip())
     table = rows({"CA": {"A_MEAN": "n/a"}, "OR": {"A_MEDIAN": "?"}})
-    result = run(published(table=table))
+    result = run(published_zip(table=table))
     assert result.exit_code == 1
     assert result.stdout == ""
     first, second, last = result.stderr.splitlines()
     assert first.endswith("oesm24st.zip: row 7, A_MEAN: 'n/a' is not a whole number")
     assert second.endswith("oesm24st.zip: row 40, A_MEDIAN: '?' is not a whole number")
     assert last == "Nothing was imported."
-    assert stored(session) == {(SCIENTISTS, 2024): 51}
+    assert stored_states(session) == {(SCIENTISTS, 2024): 51}
     california = session.scalar(sa.select(ImportedPay.mean).where(ImportedPay.state == "CA"))
     assert california == 106_000
 
 
-def test_the_same_file_changes_nothing_and_a_corrected_one_says_how_much(run, published, session):
-    run(published())
+def test_reimport_reports_unchanged_or_changed_states(run, published_zip, session):
+    run(published_zip())
     when = session.scalar(sa.select(PayImport.imported_at))
-    assert run(published()).stdout.splitlines()[0].endswith("; unchanged")
+    assert run(published_zip()).stdout.splitlines()[0].endswith("; unchanged")
     assert session.scalar(sa.select(PayImport.imported_at)) == when
     table = rows({"CA": {"A_MEAN": 120_000}, "OR": {"TOT_EMP": "**"}})
-    assert run(published(table=table)).stdout.splitlines()[0].endswith("; 2 states changed")
-    assert stored(session) == {(SCIENTISTS, 2024): 51}
+    assert run(published_zip(table=table)).stdout.splitlines()[0].endswith("; 2 states changed")
+    assert stored_states(session) == {(SCIENTISTS, 2024): 51}
     entries = sa.select(sa.func.count()).select_from(AuditEntry)
     assert session.scalar(entries) == 2
 
 
-def test_years_and_occupations_stand_beside_each_other(run, published, session, cast, browser_of):
+def test_imports_of_other_years_and_occupations_are_kept(
+    run, published_zip, session, cast, browser_of
+):
     both = [*rows(), *(each | {"OCC_CODE": RESEARCHERS} for each in rows())]
-    run(published(table=both))
-    run(published(year=2023))
-    assert stored(session) == {
+    run(published_zip(table=both))
+    run(published_zip(year=2023))
+    assert stored_states(session) == {
         (SCIENTISTS, 2023): 51, (SCIENTISTS, 2024): 51, (RESEARCHERS, 2024): 51,
     }  # fmt: skip
     page = browser_of(cast.alice).get("/market?figures=15-1221-2024-mean").text
@@ -122,14 +124,14 @@ def test_years_and_occupations_stand_beside_each_other(run, published, session, 
     assert page.count("<option") == 6
 
 
-def test_a_csv_needs_its_year(run, session, tmp_path):
+def test_csv_without_year_in_its_name_needs_the_option(run, session, tmp_path):
     path = str(write_csv(tmp_path / "wages.csv", rows()))
     assert "which year?" in run(path).stderr
     assert run(path, "--year", "2023").exit_code == 0
-    assert stored(session) == {(SCIENTISTS, 2023): 51}
+    assert stored_states(session) == {(SCIENTISTS, 2023): 51}
 
 
-def test_a_file_that_is_not_there_is_one_line(run, tmp_path):
+def test_missing_file_is_a_one_line_error(run, tmp_path):
     result = run(str(tmp_path / "oesm24st.zip"))
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: No such file or directory: ")

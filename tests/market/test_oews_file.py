@@ -33,7 +33,7 @@ def read(path: Path, **options: Any) -> OewsFile:
     )
 
 
-def refused(path: Path, **options: Any) -> tuple[str, ...]:
+def rejection_lines(path: Path, **options: Any) -> tuple[str, ...]:
     with pytest.raises(OewsError) as error:
         read(path, **options)
     return error.value.lines
@@ -45,7 +45,7 @@ def xlsx(folder: Path, name: str = "state_M2024_dl.xlsx", **options: Any) -> Pat
     return path
 
 
-def test_the_zip_as_published_is_read(tmp_path):
+def test_published_zip_is_read(tmp_path):
     path = write_zip(
         tmp_path / "oesm24st.zip",
         ("oesm24st/state_M2024_dl.xlsx", workbook(rows())),
@@ -60,7 +60,7 @@ def test_the_zip_as_published_is_read(tmp_path):
     assert len(found.wages[SCIENTISTS]) == 51, "no nation, territory, industry, sector or level"
 
 
-def test_workbook_and_csv_say_the_same(tmp_path):
+def test_workbook_and_csv_are_read_alike(tmp_path):
     table = rows({"AR": dict.fromkeys(("TOT_EMP", "A_MEAN", "A_MEDIAN"), "*")})
     of_csv = read(write_csv(tmp_path / "state_M2024_dl.csv", table))
     assert of_csv.wages == read(xlsx(tmp_path, table=table)).wages
@@ -76,7 +76,7 @@ def test_both_occupations_are_read(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["*", "**", "~", "-", "", " ", None])
-def test_what_is_not_published_is_none(tmp_path, text):
+def test_unpublished_value_is_none(tmp_path, text):
     table = rows({"WY": {"A_MEAN": text, "A_MEDIAN": text, "TOT_EMP": text}})
     wyoming = read(xlsx(tmp_path, table=table)).wages[SCIENTISTS]["WY"]
     assert (wyoming.mean, wyoming.median, wyoming.jobs) == (Pay(None), Pay(None), None)
@@ -91,7 +91,7 @@ def test_what_is_not_published_is_none(tmp_path, text):
         (2024, {"ceiling": 250_000}, 250_000),
     ],
 )
-def test_a_number_sign_is_the_ceiling_or_more(tmp_path, year, options, amount):
+def test_number_sign_is_read_as_the_wage_ceiling(tmp_path, year, options, amount):
     top = {"A_MEDIAN": "#", "A_PCT75": "#", "A_PCT90": "#"}
     path = xlsx(tmp_path, f"state_M{year}_dl.xlsx", sheet="data", table=rows({"CA": top}))
     california = read(path, **options).wages[SCIENTISTS]["CA"]
@@ -99,37 +99,35 @@ def test_a_number_sign_is_the_ceiling_or_more(tmp_path, year, options, amount):
     assert california.mean == Pay(106_000)
 
 
-def test_the_file_itself_says_the_ceiling(tmp_path):
-    said = "# = indicates a wage equal to or greater than $120.00 per hour or $249,600 per year"
+def test_ceiling_is_read_from_the_field_descriptions(tmp_path):
+    note = "# = indicates a wage equal to or greater than $120.00 per hour or $249,600 per year"
     table = rows({"CA": {"A_MEAN": "#"}})
-    path = xlsx(tmp_path, "state_M2026_dl.xlsx", sheet="data", descriptions=said, table=table)
+    path = xlsx(tmp_path, "state_M2026_dl.xlsx", sheet="data", descriptions=note, table=table)
     assert read(path).wages[SCIENTISTS]["CA"].mean == Pay(249_600, is_ceiling=True)
 
 
-def test_a_ceiling_that_nothing_says_is_asked_for(tmp_path):
+def test_unknown_ceiling_requires_the_option(tmp_path):
     path = xlsx(tmp_path, "state_M2026_dl.xlsx", sheet="data", table=rows({"CA": {"A_MEAN": "#"}}))
-    assert refused(path) == ("row 7, A_MEAN: unknown wage for '#': add --ceiling",)
+    assert rejection_lines(path) == ("row 7, A_MEAN: unknown wage for '#': add --ceiling",)
 
 
-@pytest.mark.parametrize(
-    "written", [133_110, 133_110.0, "133110", "133,110", "$133,110", " 133110 "]
-)
-def test_a_number_is_read_however_it_is_written(tmp_path, written):
-    table = rows({"CA": {"A_MEAN": written}})
+@pytest.mark.parametrize("text", [133_110, 133_110.0, "133110", "133,110", "$133,110", " 133110 "])
+def test_number_formats_are_accepted(tmp_path, text):
+    table = rows({"CA": {"A_MEAN": text}})
     assert read(xlsx(tmp_path, table=table)).wages[SCIENTISTS]["CA"].mean == Pay(133_110)
 
 
-@pytest.mark.parametrize("written", ["n/a", "133,11", "-5", "1e5", "12345678", "133.5", "²", "١٢٣"])
-def test_anything_else_is_refused_with_its_place(tmp_path, written):
-    table = rows({"CA": {"A_MEAN": written}, "OR": {"TOT_EMP": written}})
-    assert refused(xlsx(tmp_path, table=table)) == (
-        f"row 7, A_MEAN: {written!r} is not a whole number",
-        f"row 40, TOT_EMP: {written!r} is not a whole number",
+@pytest.mark.parametrize("text", ["n/a", "133,11", "-5", "1e5", "12345678", "133.5", "²", "١٢٣"])
+def test_invalid_number_is_rejected_with_row_and_column(tmp_path, text):
+    table = rows({"CA": {"A_MEAN": text}, "OR": {"TOT_EMP": text}})
+    assert rejection_lines(xlsx(tmp_path, table=table)) == (
+        f"row 7, A_MEAN: {text!r} is not a whole number",
+        f"row 40, TOT_EMP: {text!r} is not a whole number",
     )
 
 
 @pytest.mark.parametrize("area", ["06", 6, 6.0, "6"])
-def test_an_area_may_have_lost_its_zero(tmp_path, area):
+def test_area_without_leading_zero_is_accepted(tmp_path, area):
     assert "CA" in read(xlsx(tmp_path, table=rows({"CA": {"AREA": area}}))).wages[SCIENTISTS]
 
 
@@ -138,21 +136,21 @@ def test_an_area_may_have_lost_its_zero(tmp_path, area):
     [{"AREA": "48"}, {"AREA_TITLE": "Texas"}, {"PRIM_STATE": "TX"}, {"AREA": "77"}],
     ids=str,
 )
-def test_a_row_that_contradicts_itself_is_refused(tmp_path, change):
-    (line,) = refused(xlsx(tmp_path, table=rows({"CA": change})))
+def test_row_with_contradicting_area_is_rejected(tmp_path, change):
+    (line,) = rejection_lines(xlsx(tmp_path, table=rows({"CA": change})))
     assert line.startswith("row 7: area")
 
 
-def test_percentiles_that_fall_and_states_that_come_twice_are_refused(tmp_path):
+def test_descending_percentiles_and_repeated_states_are_rejected(tmp_path):
     table = rows({"AZ": {"A_PCT10": 200_000}})
-    assert refused(xlsx(tmp_path, table=[*table, table[2]])) == (
+    assert rejection_lines(xlsx(tmp_path, table=[*table, table[2]])) == (
         "row 5: the percentiles of annual wages are not ascending",
         "row 58: 15-2051 in Alaska is already in row 4",
     )
 
 
-def test_a_great_many_errors_are_counted(tmp_path):
-    lines = refused(xlsx(tmp_path, table=rows(A_MEAN="?")))
+def test_error_list_is_truncated_with_a_count(tmp_path):
+    lines = rejection_lines(xlsx(tmp_path, table=rows(A_MEAN="?")))
     assert len(lines) == oews_file.MAX_ERRORS + 1
     assert lines[-1] == "and 31 more"
 
@@ -161,7 +159,7 @@ def test_a_great_many_errors_are_counted(tmp_path):
     "columns",
     [[name.lower() for name in COLUMNS], [f"{name.replace('_', ' ')} " for name in COLUMNS]],
 )
-def test_headers_may_be_lower_case_or_have_spaces(tmp_path, columns):
+def test_headers_ignore_case_and_spaces(tmp_path, columns):
     assert read(xlsx(tmp_path, columns=columns)).wages[SCIENTISTS].keys() >= {"CA", "WY"}
 
 
@@ -176,12 +174,12 @@ def test_headers_may_be_lower_case_or_have_spaces(tmp_path, columns):
         ("state_M2024_dl.xlsx", "All May 2024 data", {"year": 2024}, 2024),
     ],
 )
-def test_the_year_is_what_file_sheet_or_operator_say(tmp_path, name, sheet, options, year):
+def test_year_is_read_from_file_name_sheet_or_option(tmp_path, name, sheet, options, year):
     assert read(xlsx(tmp_path, name, sheet=sheet), **options).year == year
 
 
 @pytest.mark.parametrize(
-    ("name", "sheet", "options", "said"),
+    ("name", "sheet", "options", "message"),
     [
         ("states.xlsx", "Sheet1", {}, "add the year of the figures, such as --year 2024"),
         ("state_M2023_dl.xlsx", "state_M2024_dl", {}, "disagree about the year: 2023 and 2024"),
@@ -190,44 +188,50 @@ def test_the_year_is_what_file_sheet_or_operator_say(tmp_path, name, sheet, opti
         ("state_M2027_dl.xlsx", "Sheet1", {}, "May 2027 is in the future"),
     ],
 )
-def test_the_year_is_never_guessed(tmp_path, name, sheet, options, said):
-    (line,) = refused(xlsx(tmp_path, name, sheet=sheet), **options)
-    assert said in line
+def test_missing_or_contradicting_year_is_rejected(tmp_path, name, sheet, options, message):
+    (line,) = rejection_lines(xlsx(tmp_path, name, sheet=sheet), **options)
+    assert message in line
 
 
-def test_the_year_of_a_zip_and_of_the_workbook_in_it_agree(tmp_path):
+def test_year_of_zip_and_workbook_must_agree(tmp_path):
     member = ("state_M2024_dl.xlsx", workbook(rows(), sheet="Sheet1"))
-    assert "2023 and 2024" in refused(write_zip(tmp_path / "oesm23st.zip", member))[0]
+    assert "2023 and 2024" in rejection_lines(write_zip(tmp_path / "oesm23st.zip", member))[0]
     assert read(write_zip(tmp_path / "states.zip", member)).year == 2024
 
 
-def test_files_of_another_kind_are_refused(tmp_path):
-    def says(name: str, content: bytes, said: str) -> None:
+def test_unreadable_file_is_rejected(tmp_path):
+    def assert_rejected(name: str, content: bytes, message: str) -> None:
         path = tmp_path / name
         path.write_bytes(content)
-        assert said in refused(path)[0], name
+        assert message in rejection_lines(path)[0], name
 
     page = b"<!doctype html><title>Access Denied</title>"
     for name in ("state_M2024_dl.xlsx", "oesm24st.zip"):
-        says(name, page, "damaged, or not the type that its name suggests")
-        says(name, b"", "damaged, or not the type that its name suggests")
-    says("state_M2024_dl.xls", b"\xd0\xcf\x11\xe0", "save it as XLSX or CSV first")
-    says("state_M2024_dl.pdf", b"%PDF", "not a .zip, .xlsx or .csv file")
-    says("state_M2024_dl.csv", b"", "column AREA is missing")
-    says("state_M2024_dl.xlsx", workbook([], columns=["A", "B"]), "no sheet has the columns")
-    says("state_M2024_dl.csv", ",".join(COLUMNS).encode(), "only nothing")
+        assert_rejected(name, page, "damaged, or not the type that its name suggests")
+        assert_rejected(name, b"", "damaged, or not the type that its name suggests")
+    assert_rejected("state_M2024_dl.xls", b"\xd0\xcf\x11\xe0", "save it as XLSX or CSV first")
+    assert_rejected("state_M2024_dl.pdf", b"%PDF", "not a .zip, .xlsx or .csv file")
+    assert_rejected("state_M2024_dl.csv", b"", "column AREA is missing")
+    assert_rejected(
+        "state_M2024_dl.xlsx", workbook([], columns=["A", "B"]), "no sheet has the columns"
+    )
+    assert_rejected("state_M2024_dl.csv", ",".join(COLUMNS).encode(), "only nothing")
     whole = workbook(rows())
-    says("state_M2024_dl.xlsx", whole[: len(whole) // 2], "damaged")
+    assert_rejected("state_M2024_dl.xlsx", whole[: len(whole) // 2], "damaged")
 
 
-def test_every_missing_column_has_its_line(tmp_path):
+def test_missing_columns_are_listed(tmp_path):
     path = tmp_path / "state_M2024_dl.csv"
     path.write_text("OCC_CODE,A_MEAN,AREA,AREA_TYPE,PRIM_STATE,O_GROUP\n", "utf-8")
-    assert [line.split()[-3] for line in refused(path)] == ["AREA_TITLE", "TOT_EMP", "A_MEDIAN"]
+    assert [line.split()[-3] for line in rejection_lines(path)] == [
+        "AREA_TITLE",
+        "TOT_EMP",
+        "A_MEDIAN",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"AREA_TYPE": 4}, "only nation, territories, metropolitan areas"),
         ({"AREA_TYPE": 1}, "only nation, territories"),
@@ -236,33 +240,33 @@ def test_every_missing_column_has_its_line(tmp_path):
     ],
     ids=str,
 )
-def test_another_file_of_the_same_publisher_is_refused(tmp_path, change, said):
-    (line,) = refused(xlsx(tmp_path, table=rows(**change)))
-    assert said in line
+def test_other_oews_tables_are_rejected(tmp_path, change, message):
+    (line,) = rejection_lines(xlsx(tmp_path, table=rows(**change)))
+    assert message in line
 
 
-def test_half_a_file_is_refused(tmp_path):
-    (line,) = refused(xlsx(tmp_path, table=rows()[:30]))
+def test_incomplete_file_is_rejected(tmp_path):
+    (line,) = rejection_lines(xlsx(tmp_path, table=rows()[:30]))
     assert "incomplete file" in line
 
 
-def test_a_zip_needs_one_workbook(tmp_path):
+def test_zip_must_contain_exactly_one_workbook(tmp_path):
     book = workbook(rows())
     two = write_zip(tmp_path / "a.zip", ("state_M2024_dl.xlsx", book), ("b_dl.xlsx", book))
     none = write_zip(tmp_path / "b.zip", ("readme.txt", b""))
-    assert "2 files that end in _dl.xlsx" in refused(two)[0]
-    assert "0 files" in refused(none)[0]
+    assert "2 files that end in _dl.xlsx" in rejection_lines(two)[0]
+    assert "0 files" in rejection_lines(none)[0]
 
 
-def test_what_grows_when_it_is_unpacked_is_refused(tmp_path, monkeypatch):
+def test_unpacked_and_packed_size_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(oews_file, "MAX_UNPACKED", 10_000)
-    assert "too large for an OEWS state file" in refused(xlsx(tmp_path))[0]
+    assert "too large for an OEWS state file" in rejection_lines(xlsx(tmp_path))[0]
     monkeypatch.setattr(oews_file, "MAX_BYTES", 5_000)
-    assert "larger than" in refused(xlsx(tmp_path))[0]
+    assert "larger than" in rejection_lines(xlsx(tmp_path))[0]
     zeros = write_zip(tmp_path / "oesm24st.zip", ("state_M2024_dl.xlsx", bytes(1_000_000)))
-    assert "too large" in refused(zeros)[0]
+    assert "too large" in rejection_lines(zeros)[0]
 
 
-def test_the_number_of_rows_is_bounded(tmp_path, monkeypatch):
+def test_row_count_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(oews_file, "MAX_ROWS", 20)
-    assert "more than 20 rows" in refused(xlsx(tmp_path))[0]
+    assert "more than 20 rows" in rejection_lines(xlsx(tmp_path))[0]

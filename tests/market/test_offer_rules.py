@@ -21,7 +21,7 @@ def totals(terms: OfferTerms) -> list[Fraction]:
     return [year.total for year in offer_years(terms)]
 
 
-def test_the_usual_offer():
+def test_typical_offer_totals_and_average():
     terms = OfferTerms(180_000, bonus=20_000, equity=400_000, sign_on=30_000)
     assert totals(terms) == [330_000, 300_000, 300_000, 300_000]
     assert average_year(terms) == 307_500
@@ -32,7 +32,7 @@ def test_the_usual_offer():
     [
         (4, 0, [12, 12, 12, 12]),
         (4, 12, [12, 12, 12, 12]),
-        # All of the months until the cliff vest at once, in the year that it is in.
+        # The months before the cliff vest at once, in the year of the cliff.
         (4, 13, [0, 24, 12, 12]),
         (4, 18, [0, 24, 12, 12]),
         (3, 12, [16, 16, 16, 0]),
@@ -41,18 +41,18 @@ def test_the_usual_offer():
         (6, 12, [8, 8, 8, 8]),
     ],
 )
-def test_a_grant_of_48_by_year(years, cliff, by_year):
+def test_grant_vests_by_year(years, cliff, by_year):
     terms = OfferTerms(0, equity=48, vesting_years=years, cliff_months=cliff)
     assert [year.equity for year in offer_years(terms)] == by_year
 
 
-def test_nothing_vests_the_month_before_the_cliff():
+def test_nothing_vests_before_the_cliff():
     terms = OfferTerms(0, equity=48)
     assert [vested(terms, month) for month in (0, 11, 12, 13, 48, 60)] == [0, 0, 12, 13, 48, 48]
 
 
 @given(TERMS, st.integers(0, 140), st.integers(0, 140))
-def test_what_has_vested_never_falls_and_never_exceeds_the_grant(terms, one, other):
+def test_vested_amount_never_falls_or_exceeds_the_grant(terms, one, other):
     earlier, later = sorted((one, other))
     assert 0 <= vested(terms, earlier) <= vested(terms, later) <= terms.equity
     if earlier < terms.cliff_months:
@@ -60,7 +60,7 @@ def test_what_has_vested_never_falls_and_never_exceeds_the_grant(terms, one, oth
 
 
 @given(TERMS)
-def test_the_years_add_up(terms):
+def test_yearly_totals_add_up(terms):
     once = terms.sign_on + vested(terms, 48)
     assert sum(totals(terms)) == 4 * (terms.base + terms.bonus) + once == 4 * average_year(terms)
     if terms.vesting_years <= 4:
@@ -68,7 +68,7 @@ def test_the_years_add_up(terms):
 
 
 @given(TERMS, st.integers(0, 36))
-def test_a_cliff_delays_and_takes_nothing_in_the_end(terms, cliff):
+def test_cliff_delays_vesting_without_changing_the_average(terms, cliff):
     other = replace(terms, cliff_months=cliff)
     assert average_year(other) == average_year(terms)
     if cliff >= terms.cliff_months:
@@ -76,7 +76,7 @@ def test_a_cliff_delays_and_takes_nothing_in_the_end(terms, cliff):
 
 
 @given(TERMS, st.sampled_from(["base", "bonus", "equity", "sign_on"]), AMOUNTS)
-def test_more_is_never_worth_less(terms, part, more):
+def test_higher_offer_is_never_worth_less(terms, part, more):
     better = replace(terms, **{part: getattr(terms, part) + more})
     assert average_year(better) >= average_year(terms)
     assert totals(better)[0] >= totals(terms)[0]

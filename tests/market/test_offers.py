@@ -24,12 +24,12 @@ CALCULATION = "/market/offers/calculation"
 
 
 def figures(page: str) -> dict[str, str]:
-    """The two large figures by what they count."""
+    """Return the two headline figures by label."""
     part = page.partition('<dl class="figures">')[2].partition("</dl>")[0]
     return dict(re.findall(r"<dt>([^<]+)</dt>\s*<dd>([^<]+)</dd>", part))
 
 
-def count(session) -> int:
+def count_offers(session) -> int:
     session.rollback()
     return session.scalar(sa.select(sa.func.count()).select_from(Offer))
 
@@ -40,28 +40,28 @@ def offer(session, cast, browser_of):
     return session.scalars(sa.select(Offer.id)).one()
 
 
-def test_it_is_worked_out_and_nothing_is_stored(session, cast, browser_of):
+def test_calculation_shows_figures_and_stores_nothing(session, cast, browser_of):
     alice = browser_of(cast.alice)
     version = session.scalar(sa.select(User.version).where(User.id == cast.alice))
     assert 'value="12"' in alice.get("/market/offers").text
-    answer = alice.post(CALCULATION, OFFER)
-    assert answer.status_code == 200
-    assert figures(answer.text) == {
+    response = alice.post(CALCULATION, OFFER)
+    assert response.status_code == 200
+    assert figures(response.text) == {
         "a year, average of four years": "307,500",
         "first year": "330,000",
     }
-    assert "in USD before taxes" in answer.text
+    assert "in USD before taxes" in response.text
     for kept in ("180,000", "400 000", "30&#39;000", "Lichen Ltd"):
-        assert f'value="{kept}"' in answer.text, "the form keeps what was typed"
-    assert count(session) == 0
+        assert f'value="{kept}"' in response.text, "the form keeps what was typed"
+    assert count_offers(session) == 0
     assert session.scalar(sa.select(User.version).where(User.id == cast.alice)) == version
 
 
-def test_it_is_saved_compared_and_deleted(session, cast, browser_of, offer):
+def test_offers_are_saved_compared_and_deleted(session, cast, browser_of, offer):
     alice = browser_of(cast.alice)
     better = {**OFFER, "name": "Moraine", "base": "250000", "equity": "", "sign_on": ""}
-    answer = alice.post("/market/offers", better)
-    assert (answer.status_code, answer.location) == (303, "/market/offers#saved")
+    response = alice.post("/market/offers", better)
+    assert (response.status_code, response.location) == (303, "/market/offers#saved")
     page = alice.get("/market/offers").text
     assert "The offer “Moraine” is saved. Only you see it." in page
     saved = page.partition('id="saved"')[2]
@@ -73,11 +73,11 @@ def test_it_is_saved_compared_and_deleted(session, cast, browser_of, offer):
     assert 'value="180000"' in page
     assert alice.delete(f"/market/offers/{offer}").status_code == 303
     assert "The offer “Lichen Ltd” is deleted." in alice.get("/market/offers").text
-    assert count(session) == 1
+    assert count_offers(session) == 1
     assert alice.get(f"/market/offers/{offer}").status_code == 404
 
 
-def test_it_leaves_no_trace_beside_itself(session, cast, browser_of, offer):
+def test_offer_leaves_no_history_or_audit_entry(session, cast, browser_of, offer):
     browser_of(cast.alice).delete(f"/market/offers/{offer}")
     for model in (HistoryEntry, AuditEntry):
         assert session.scalar(sa.select(sa.func.count()).select_from(model)) == 0
@@ -92,22 +92,22 @@ def test_offers_in_other_currencies_are_not_converted(cast, browser_of, offer):
     assert "amounts are not converted" in page
 
 
-@pytest.mark.parametrize("who", ["bob", "carol", "dave", "erin", "mallory"])
-def test_nobody_else_ever_sees_it(session, cast, browser_of, offer, who):
-    other = browser_of(getattr(cast, who))
+@pytest.mark.parametrize("role", ["bob", "carol", "dave", "erin", "mallory"])
+def test_offer_is_private_to_its_owner(session, cast, browser_of, offer, role):
+    other = browser_of(getattr(cast, role))
     assert other.get(f"/market/offers/{offer}").status_code == 404
     assert other.delete(f"/market/offers/{offer}").status_code == 404
     assert "Lichen" not in other.get("/market/offers").text
-    assert count(session) == 1
+    assert count_offers(session) == 1
 
 
-def test_it_needs_sign_in(browser_of):
+def test_offers_require_sign_in(browser_of):
     assert browser_of().get("/market/offers").location == "/login?next=/market/offers"
     assert browser_of().post(CALCULATION, OFFER).status_code == 401
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"base": ""}, "Enter the base salary as a whole amount"),
         ({"base": "0"}, "Enter the base salary as a whole amount"),
@@ -129,20 +129,20 @@ def test_it_needs_sign_in(browser_of):
         ({"name": "x" * 201}, "At most 200 characters"),
     ],
 )
-def test_it_rejects_bad_input(session, cast, browser_of, change, said):
-    for address in (CALCULATION, "/market/offers"):
-        answer = browser_of(cast.alice).post(address, {**OFFER, **change})
-        assert answer.status_code == 422
-        assert said in answer.text
-        assert "Please fix one thing" in answer.text
-        assert answer.text.count('class="error"') == 1
-    assert count(session) == 0
+def test_invalid_offer_is_rejected(session, cast, browser_of, change, message):
+    for url in (CALCULATION, "/market/offers"):
+        response = browser_of(cast.alice).post(url, {**OFFER, **change})
+        assert response.status_code == 422
+        assert message in response.text
+        assert "Please fix one thing" in response.text
+        assert response.text.count('class="error"') == 1
+    assert count_offers(session) == 0
 
 
-def test_only_saving_needs_a_name(session, cast, browser_of):
+def test_name_is_required_only_for_saving(session, cast, browser_of):
     unnamed = {**OFFER, "name": " "}
     assert browser_of(cast.alice).post(CALCULATION, unnamed).status_code == 200
-    answer = browser_of(cast.alice).post("/market/offers", unnamed)
-    assert answer.status_code == 422
-    assert "Give it a name to save it" in answer.text
-    assert count(session) == 0
+    response = browser_of(cast.alice).post("/market/offers", unnamed)
+    assert response.status_code == 422
+    assert "Give it a name to save it" in response.text
+    assert count_offers(session) == 0

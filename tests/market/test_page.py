@@ -8,6 +8,7 @@ import pytest
 
 from roadmap.market.content import market_content
 from roadmap.market.models import ImportedPay, PayImport
+from tests.support.markup import text_of
 from tests.support.statements import record_session_statements
 
 
@@ -16,11 +17,7 @@ def page(cast, browser_of) -> str:
     return browser_of(cast.alice).get("/market").text
 
 
-def visible(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
-def test_every_figure_stands_with_its_year_and_source(page):
+def test_figures_show_year_and_source(page):
     market = market_content()
     for figure in market.figures:
         row = page.partition(f'<tr id="{figure.key}">')[2].partition("</tr>")[0]
@@ -34,35 +31,35 @@ def test_every_figure_stands_with_its_year_and_source(page):
     assert 'href="#research-scientists-growth-2034"' in older
 
 
-def test_what_the_guide_says_is_there(page):
-    text = visible(page)
-    for said in (
+def test_page_shows_the_guide_statements(page):
+    text = text_of(page)
+    for phrase in (
         *("150,000 to 280,000 USD", "above 400,000 USD", "below 63,650 USD", "33.5%"),
         *("Levels.fyi", "calls demand strong", "AI start-ups", "self-driving vehicles"),
         *("Data scientists, not ML engineers", "15-2051", "data sources of that guide"),
         *("Taylor Rupe, co-founder and editor", "Oregon State", "Hakia"),
     ):
-        assert said in text
+        assert phrase in text
     states = page.partition("Where the largest employers are")[2].partition("</ol>")[0]
     assert re.findall(r">([A-Z][\w ]+)</a>", states) == [
         "California", "Washington", "New York", "Massachusetts",
     ]  # fmt: skip
 
 
-def test_the_map_says_in_words_what_the_table_says(page):
+def test_map_text_matches_the_table(page):
     tiles = re.findall(r'class="state-tile level-(\d)" href="#state-(\w\w)">(.*?)</a>', page, re.S)
     assert len(tiles) == 51
     table = page.partition('id="states"')[2]
-    for level, code, inside in tiles:
-        name, _colon, pay = re.search(r'sr-only">([^<]+)<', inside)[1].partition(": ")
-        row = visible(table.partition(f'<tr id="state-{code}">')[2].partition("</tr>")[0])
+    for level, code, content in tiles:
+        name, _colon, pay = re.search(r'sr-only">([^<]+)<', content)[1].partition(": ")
+        row = text_of(table.partition(f'<tr id="state-{code}">')[2].partition("</tr>")[0])
         assert row.startswith(f"{name} {code} ")
         assert row.endswith(f" {pay}")
         assert (level == "0") == (pay == "not published")
     assert "Arkansas: not published" in page
 
 
-def test_few_states_are_not_shown_as_all(cast, browser_of):
+def test_partial_series_is_labelled(cast, browser_of):
     page = browser_of(cast.alice).get("/market?figures=15-2051-2024-median").text
     assert "Five of fifty-one" in page
     assert "Washington: 158,760" in page
@@ -70,7 +67,7 @@ def test_few_states_are_not_shown_as_all(cast, browser_of):
     assert "not published" not in page.partition('id="by-state"')[2]
 
 
-def test_the_table_is_sorted_by_name_or_pay(cast, browser_of):
+def test_table_can_be_sorted_by_name_or_pay(cast, browser_of):
     alice = browser_of(cast.alice)
 
     def order(address: str) -> list[str]:
@@ -84,12 +81,12 @@ def test_the_table_is_sorted_by_name_or_pay(cast, browser_of):
     assert sorted(by_pay) == sorted(order("/market?order=nonsense&figures=nonsense"))
 
 
-def test_it_needs_sign_in_and_is_in_the_menu(cast, browser_of):
+def test_page_is_in_the_menu_and_requires_sign_in(cast, browser_of):
     assert browser_of().get("/market").location == "/login?next=/market"
     assert 'href="/market"' in browser_of(cast.mallory).get("/").text
 
 
-def test_the_number_of_statements_does_not_grow_with_imports(cast, browser_of, session, now):
+def test_statement_count_does_not_grow_with_imports(cast, browser_of, session, now):
     alice, counts = browser_of(cast.alice), []
     for year in (2022, 2023, 2024):
         states = [ImportedPay(state=state.code, mean=1) for state in market_content().states]

@@ -16,45 +16,51 @@ def series(soc: str, year: int, measure: str = "mean", **more: object) -> PaySer
     return PaySeries(soc, measure, year, "USD", {}, "source", **more)
 
 
-def chosen(shipped: list[PaySeries], imported: list[PaySeries]) -> list[tuple[str, int, str]]:
+def chosen_series(
+    shipped: list[PaySeries], imported: list[PaySeries]
+) -> list[tuple[str, int, str]]:
     found = choose_series(shipped, imported, [A, B])
     return [(each.soc, each.year, each.measure) for each in found]
 
 
-def test_a_whole_table_comes_before_a_newer_one_of_few_states():
+def test_complete_series_precedes_a_newer_partial_one():
     shipped = [series(A, 2024, "median", is_partial=True), series(A, 2021)]
-    assert chosen(shipped, []) == [(A, 2021, "mean"), (A, 2024, "median")]
+    assert chosen_series(shipped, []) == [(A, 2021, "mean"), (A, 2024, "median")]
 
 
-def test_an_import_stands_instead_of_what_is_older_or_of_its_year():
+def test_import_replaces_shipped_series_up_to_its_year():
     shipped = [series(A, 2021), series(A, 2024, "median", is_partial=True), series(B, 2021)]
     imported = [series(A, 2024, "mean"), series(A, 2024, "median")]
-    assert chosen(shipped, imported) == [(A, 2024, "median"), (A, 2024, "mean"), (B, 2021, "mean")]
+    assert chosen_series(shipped, imported) == [
+        (A, 2024, "median"),
+        (A, 2024, "mean"),
+        (B, 2021, "mean"),
+    ]
 
 
-def test_an_import_that_is_older_leaves_what_is_newer():
+def test_older_import_keeps_a_newer_shipped_series():
     shipped = [series(A, 2024, "median", is_partial=True)]
-    assert chosen(shipped, [series(A, 2022)]) == [(A, 2022, "mean"), (A, 2024, "median")]
+    assert chosen_series(shipped, [series(A, 2022)]) == [(A, 2022, "mean"), (A, 2024, "median")]
 
 
-def test_several_imports_are_offered_newest_first():
+def test_imports_are_ordered_newest_first():
     imported = [series(B, 2025), series(A, 2023), series(A, 2025)]
-    assert chosen([], imported) == [(A, 2025, "mean"), (B, 2025, "mean"), (A, 2023, "mean")]
+    assert chosen_series([], imported) == [(A, 2025, "mean"), (B, 2025, "mean"), (A, 2023, "mean")]
 
 
-def test_ten_states_are_two_in_each_fifth():
+def test_states_are_divided_evenly_into_five_levels():
     pay = {f"S{number}": Pay(1_000 * number) for number in range(10)}
     assert list(pay_levels(pay).values()) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert level_ranges(pay)[2] == (2_000, 3_000)
 
 
-def test_at_the_ceiling_is_the_highest_fifth():
+def test_ceiling_wages_are_in_the_highest_level():
     pay = {f"S{number}": Pay(239_200, is_ceiling=True) for number in range(4)}
     assert set(pay_levels(pay | {"AA": Pay(90_000)}).values()) == {1, LEVELS}
 
 
 @given(PAY)
-def test_a_higher_amount_is_never_in_a_lower_fifth(pay):
+def test_pay_levels_follow_the_order_of_amounts(pay):
     levels = pay_levels(pay)
     assert levels.keys() == {state for state, each in pay.items() if each.amount is not None}
     assert all(1 <= level <= LEVELS for level in levels.values())
@@ -67,7 +73,7 @@ def test_a_higher_amount_is_never_in_a_lower_fifth(pay):
 
 
 @given(PAY)
-def test_ranges_hold_every_amount_and_never_overlap(pay):
+def test_level_ranges_contain_their_amounts_without_overlap(pay):
     ranges, levels = level_ranges(pay), pay_levels(pay)
     assert ranges.keys() == set(levels.values())
     for state, level in levels.items():
