@@ -38,7 +38,7 @@ from tests.support.signing_keys import BASE, add_keys
 
 @pytest.fixture
 def badge(cast, session, now) -> Badge:
-    """Of a design document that Bob has verified for two milestones."""
+    """Issue a badge for a design document that Bob verified for two milestones."""
     add_keys(session, now)
     piece = add_verified(session, cast, now, milestones=[DESIGN, LEVELS])
     return issue(session, cast, piece.id, now)
@@ -47,30 +47,30 @@ def badge(cast, session, now) -> Badge:
 def edit(session, cast, badge, now, **changes) -> None:
     piece = session.get_one(evidence_actions.Evidence, next(iter(badge.evidence_ids)))
     milestones = changes.pop("milestones", piece.milestone_keys)
-    said: EvidenceInput = evidence_input(**changes)
+    values: EvidenceInput = evidence_input(**changes)
     evidence_actions.edit(
-        session, piece, said, milestones=milestones, skills=[], revision=piece.revision,
+        session, piece, values, milestones=milestones, skills=[], revision=piece.revision,
         by=cast.actor(session, cast.alice), now=now,
     )  # fmt: skip
     session.commit()
 
 
-def test_it_says_what_was_confirmed_and_by_whom(badge, session):
-    said = json.loads(badge.document)
-    assert said["name"] == "Feature store design"
-    narrative = said["credentialSubject"]["achievement"]["criteria"]["narrative"]
+def test_badge_states_verified_milestones_and_verifier(badge, session):
+    document = json.loads(badge.document)
+    assert document["name"] == "Feature store design"
+    narrative = document["credentialSubject"]["achievement"]["criteria"]["narrative"]
     assert narrative.count("Done when:") == 2
-    [endorsement] = said["endorsement"]
+    [endorsement] = document["endorsement"]
     comment = endorsement["credentialSubject"]["endorsementComment"]
     assert comment.startswith("Bob, then a manager of Alice, confirmed on ")
     assert "Bob did not sign it in person." in comment
-    assert said["evidence"][0]["id"] == "https://example.org/feature-store"
+    assert document["evidence"][0]["id"] == "https://example.org/feature-store"
     for unverified in ("alice@example.org", "Author", "How features reach", "Read twice."):
         assert unverified not in badge.document
 
 
-def test_a_token_in_a_title_is_neither_in_a_badge_nor_in_a_portfolio(cast, session, now):
-    """Also not as the title under which it was verified, which a review keeps as it was."""
+def test_token_in_a_title_is_left_out_of_badge_and_portfolio(cast, session, now):
+    # The review keeps the title as it was verified, with the token.
     add_keys(session, now)
     piece = add_verified(session, cast, now, title="Deck https://x.example/a?token=abc123")
     mine = lock_portfolio(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
@@ -82,7 +82,7 @@ def test_a_token_in_a_title_is_neither_in_a_badge_nor_in_a_portfolio(cast, sessi
     assert (item.title, item.verified_title) == ("Deck https://x.example/a", None)
 
 
-def test_what_is_not_confirmed_is_left_out(cast, session, now):
+def test_unverified_milestones_are_left_out_of_the_badge(cast, session, now):
     add_keys(session, now)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
     submit_evidence(session, cast, piece, now)
@@ -92,25 +92,25 @@ def test_what_is_not_confirmed_is_left_out(cast, session, now):
     assert badge.document.count("Done when:") == 1
 
 
-@pytest.mark.parametrize("case", ["draft", "team", "lapsed", "somebody else's", "no id"])
-def test_nothing_else_gets_one(case, cast, session, now):
+@pytest.mark.parametrize("case", ["draft", "team", "expired", "other user", "invalid id"])
+def test_badge_requires_own_verified_current_portfolio_evidence(case, cast, session, now):
     if case == "draft":
         piece = add_evidence(session, cast, cast.alice, now)
-    elif case == "somebody else's":
+    elif case == "other user":
         piece = add_evidence(session, cast, cast.carol, now)
         submit_evidence(session, cast, piece, now)
         review_evidence(session, cast, piece, now)
     else:
-        lapsed = {"expires_on": PartialDate("2026-04-01")} if case == "lapsed" else {}
+        expiry = {"expires_on": PartialDate("2026-04-01")} if case == "expired" else {}
         visibility = "team" if case == "team" else "portfolio"
-        piece = add_verified(session, cast, now, visibility=visibility, **lapsed)
+        piece = add_verified(session, cast, now, visibility=visibility, **expiry)
     with pytest.raises(actions.NotVerified):
-        issue(session, cast, "x" if case == "no id" else piece.id, now)
+        issue(session, cast, "x" if case == "invalid id" else piece.id, now)
     session.rollback()
     assert session.scalars(sa.select(SigningKey.id)).all() == []
 
 
-def test_a_piece_has_one_badge_until_it_is_revoked(badge, cast, session, now):
+def test_evidence_has_one_badge_until_revoked(badge, cast, session, now):
     subject = badge.subject
     assert issue(session, cast, subject.upper(), now).id == badge.id
     by = cast.actor(session, cast.alice)
@@ -122,16 +122,16 @@ def test_a_piece_has_one_badge_until_it_is_revoked(badge, cast, session, now):
     assert again.position != badge.position
 
 
-def test_a_badge_stands_while_its_piece_is_edited(badge, cast, session, now):
+def test_badge_stays_valid_when_its_evidence_is_edited(badge, cast, session, now):
     edit(session, cast, badge, now, title="Another title", description="Other words.")
     assert badge.revoked_at is None
     assert verify(session, badge.document, now=now).verdict == "valid"
 
 
 @pytest.mark.parametrize(
-    "change", ["private", "team", "unlinked", "deleted", "returned", "taken back"]
+    "change", ["private", "team", "unlinked", "deleted", "returned", "withdrawn"]
 )
-def test_it_is_revoked_with_what_it_rests_on(change, badge, cast, session, now):
+def test_badge_is_revoked_when_its_evidence_no_longer_qualifies(change, badge, cast, session, now):
     piece = session.get_one(evidence_actions.Evidence, next(iter(badge.evidence_ids)))
     bob, alice = cast.actor(session, cast.bob), cast.actor(session, cast.alice)
     if change in ("private", "team"):
@@ -149,8 +149,8 @@ def test_it_is_revoked_with_what_it_rests_on(change, badge, cast, session, now):
         review_actions.withdraw_review(session, piece, review, "A mistake.", by=bob, now=now)
     session.commit()
     assert badge.revoked_for == "evidence"
-    told = sa.select(Notification.data).where(Notification.kind == "badge_revoked")
-    assert session.scalars(told).all() == [{"title": badge.name}]
+    notices = sa.select(Notification.data).where(Notification.kind == "badge_revoked")
+    assert session.scalars(notices).all() == [{"title": badge.name}]
     assert verify(session, badge.jwt, now=now).verdict == "revoked"
     done = session.scalars(
         sa.select(HistoryEntry.action).where(HistoryEntry.action.startswith("badge."))
@@ -158,9 +158,7 @@ def test_it_is_revoked_with_what_it_rests_on(change, badge, cast, session, now):
     assert sorted(done) == ["badge.issued", "badge.revoked"]
 
 
-def test_it_is_revoked_with_the_review_that_it_names_though_an_earlier_one_counts_again(
-    badge, cast, session, now
-):
+def test_badge_is_revoked_with_its_review_despite_an_earlier_review(badge, cast, session, now):
     piece = session.get_one(evidence_actions.Evidence, next(iter(badge.evidence_ids)))
     later = now + dt.timedelta(hours=1)
     edit(session, cast, badge, later, url="https://example.org/wrong")
@@ -177,7 +175,7 @@ def test_it_is_revoked_with_the_review_that_it_names_though_an_earlier_one_count
     assert (newer.revoked_for, newer.revoked_at) == ("evidence", later)
 
 
-def test_a_certification_is_valid_as_long_as_it_is(cast, session, now):
+def test_certification_badge_expires_with_the_certification(cast, session, now):
     add_keys(session, now)
     last_day = now.date() + dt.timedelta(days=10)
     piece = add_verified(
@@ -191,7 +189,7 @@ def test_a_certification_is_valid_as_long_as_it_is(cast, session, now):
     }
 
 
-def leave(session, user_id, now) -> None:
+def request_deletion(session, user_id, now) -> None:
     deletion.request_deletion(session, user_id, by=user_id, now=now)
     session.commit()
 
@@ -204,38 +202,35 @@ def erase(session, now, folder) -> None:
     session.expunge_all()
 
 
-def test_it_ends_with_the_account(badge, cast, session, now, browser_of, app):
-    """Away and back again during the grace; then its file is read as revoked.
-
-    A deactivated account keeps its badges, which their owner takes to the next company.
-    """
+def test_badge_is_hidden_and_revoked_with_the_account(badge, cast, session, now, browser_of, app):
+    """A deactivated user keeps badges; deletion hides them at once and revokes them at erasure."""
     document, public = badge.document, f"/credentials/{badge.id}"
-    nobody = browser_of()
+    visitor = browser_of()
     files = [f"{public}/{name}" for name in ("badge.json", "badge.jwt", "qr.svg")]
 
-    def knock() -> set[int]:
-        return {nobody.get(path).status_code for path in (public, *files)}
+    def statuses_of_public_pages() -> set[int]:
+        return {visitor.get(path).status_code for path in (public, *files)}
 
     def read() -> str:
-        return nobody.post("/credentials/verify", {"badge": document}).text
+        return visitor.post("/credentials/verify", {"badge": document}).text
 
     session.get_one(User, cast.alice).deactivated_at = now
     session.commit()
-    assert knock() == {200}
+    assert statuses_of_public_pages() == {200}
     session.get_one(User, cast.alice).deactivated_at = None
-    leave(session, cast.alice, now)
-    assert knock() == {404}
-    unknown = nobody.get(f"/credentials/{uuid.uuid4()}")
-    assert nobody.get(public).get_data() == unknown.get_data()
+    request_deletion(session, cast.alice, now)
+    assert statuses_of_public_pages() == {404}
+    unknown = visitor.get(f"/credentials/{uuid.uuid4()}")
+    assert visitor.get(public).get_data() == unknown.get_data()
     assert "Unchanged, but its owner asked to be deleted" in read()
     assert deletion.cancel_deletion(session, cast.alice, by=cast.alice, now=now)
     session.commit()
-    assert knock() == {200}
+    assert statuses_of_public_pages() == {200}
     assert "unchanged since, and not revoked" in read()
-    leave(session, cast.alice, now)
+    request_deletion(session, cast.alice, now)
     erase(session, now, app.config["DATA_DIR"])
     assert session.scalars(sa.select(Badge.id)).all() == []
-    # Its place is never given to another.
+    # The position in the status list is never reused.
     [revoked_at] = session.scalars(sa.select(BadgeStatus.revoked_at)).all()
     assert revoked_at == now + deletion.GRACE
     assert "Revoked on" in (page := read())
@@ -243,12 +238,13 @@ def test_it_ends_with_the_account(badge, cast, session, now, browser_of, app):
     assert "Feature store design" not in page.split("<form")[0]
 
 
-def test_it_ends_with_a_manager_whom_it_names(badge, cast, session, now, browser_of, app):
-    """Its owner hears of it and gets another one; a namesake's badges stand."""
+def test_badge_is_revoked_with_the_account_of_its_verifier(
+    badge, cast, session, now, browser_of, app
+):
     subject, document = badge.subject, badge.document
     actions.revoke_badge(session, badge, by=cast.actor(session, cast.alice), now=now)
     issue(session, cast, subject, now)
-    leave(session, cast.bob, now)
+    request_deletion(session, cast.bob, now)
     erase(session, now, app.config["DATA_DIR"])
     badges = session.scalars(sa.select(Badge).order_by(Badge.issued_at, Badge.id)).all()
     assert {each.document + each.jwt for each in badges} == {""}
@@ -263,7 +259,7 @@ def test_it_ends_with_a_manager_whom_it_names(badge, cast, session, now, browser
     assert "Bob" not in again.document
 
 
-def test_rotated_keys_go_on_verifying_and_cannot_sign(badge, cast, session, now, app):
+def test_rotated_keys_still_verify_and_cannot_sign(badge, cast, session, now, app):
     before = keys.load_keys(session)
     result = app.test_cli_runner().invoke(args=["badges", "rotate-keys"])
     assert result.exit_code == 0, result.output
@@ -277,7 +273,7 @@ def test_rotated_keys_go_on_verifying_and_cannot_sign(badge, cast, session, now,
     assert [key.private for key in retired] == [b"", b""]
 
 
-def test_another_secret_key_makes_new_ones_and_keeps_the_public_ones(
+def test_changed_secret_key_creates_new_keys_and_keeps_public_keys(
     badge, cast, session, now, app, monkeypatch
 ):
     monkeypatch.setitem(app.config, "SECRET_KEY", "another secret, from after a restore")
@@ -288,8 +284,8 @@ def test_another_secret_key_makes_new_ones_and_keeps_the_public_ones(
     assert verify(session, other.document, now=now).verdict == "valid"
 
 
-def test_programs_are_told_that_keys_cannot_be_read(badge, session, browser_of):
-    """A backup was restored where the secret key is another one."""
+def test_status_list_reports_undecryptable_keys(badge, session, browser_of):
+    # As after a restore with another secret key.
     for key in session.scalars(sa.select(SigningKey)):
         key.private = b"encrypted by another key"
     session.commit()
@@ -299,7 +295,9 @@ def test_programs_are_told_that_keys_cannot_be_read(badge, session, browser_of):
     assert "badges rotate-keys" in answer.json["detail"]
 
 
-def test_a_restore_says_that_keys_were_encrypted_elsewhere(badge, app, now, tmp_path, monkeypatch):
+def test_restore_warns_when_keys_were_encrypted_with_another_secret(
+    badge, app, now, tmp_path, monkeypatch
+):
     file = tmp_path / "cairn.zip"
     backup.create(file, now=now)
     restore = ["backup", "restore", str(file), "--yes", "--trust"]
@@ -311,13 +309,13 @@ def test_a_restore_says_that_keys_were_encrypted_elsewhere(badge, app, now, tmp_
     assert "rotate-keys" not in same.stdout
 
 
-def test_no_private_key_is_readable_in_the_database(badge, session):
+def test_private_keys_are_encrypted_in_the_database(badge, session):
     for key in session.scalars(sa.select(SigningKey)):
         assert b"PRIVATE" not in key.private
         assert "d" not in key.public_jwk
 
 
-def test_a_person_has_a_maximum(badge, cast, session, now, browser_of, monkeypatch):
+def test_number_of_badges_per_user_is_limited(badge, cast, session, now, browser_of, monkeypatch):
     monkeypatch.setattr(actions, "MAX_BADGES", 1)
     other = add_verified(session, cast, now, title="Other")
     refused = browser_of(cast.alice).post("/badges", {"for": str(other.id)})
@@ -325,5 +323,5 @@ def test_a_person_has_a_maximum(badge, cast, session, now, browser_of, monkeypat
     assert "the maximum" in refused.text
 
 
-def test_the_addresses_are_those_of_the_installation(badge):
+def test_badge_urls_use_the_configured_base_url(badge):
     assert badge.document.count(f"{BASE}/credentials/{badge.id}") > 3

@@ -14,7 +14,7 @@ from tests.badges.samples import add_verified, issue
 from tests.support.signing_keys import add_keys
 
 
-def test_a_piece_with_a_badge(cast, session, now):
+def test_markdown_and_pdf_exports_link_the_badge(cast, session, now):
     add_keys(session, now)
     piece = add_verified(session, cast, now)
     add_verified(session, cast, now, title="Without")

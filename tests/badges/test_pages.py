@@ -21,7 +21,7 @@ def badge(cast, session, now) -> Badge:
     return issue(session, cast, add_verified(session, cast, now).id, now)
 
 
-def test_from_a_verified_piece_to_its_badge(cast, session, now, browser_of):
+def test_verified_evidence_leads_to_an_issued_badge(cast, session, now, browser_of):
     piece = add_verified(session, cast, now)
     alice = browser_of(cast.alice)
     assert f"/badges/new?for={piece.id}" in alice.get(f"/evidence/{piece.id}").text
@@ -35,25 +35,25 @@ def test_from_a_verified_piece_to_its_badge(cast, session, now, browser_of):
     assert "Each verified piece has a badge." in listed
 
 
-def test_a_preview_names_the_portfolios_that_redact_the_piece(cast, session, now, browser_of):
+def test_preview_names_portfolios_that_redact_the_evidence(cast, session, now, browser_of):
     add_keys(session, now)
     piece = add_verified(session, cast, now)
-    address, alice = f"/badges/new?for={piece.id}", browser_of(cast.alice)
-    assert "redacted" not in alice.get(address).text
+    url, alice = f"/badges/new?for={piece.id}", browser_of(cast.alice)
+    assert "redacted" not in alice.get(url).text
     by = cast.actor(session, cast.alice)
     mine = (session, portfolio.lock_portfolio(session, cast.alice, by=by, now=now))
     portfolio.add_item(*mine, piece, now=now)
     portfolio.redact_item(*mine, piece.id, Redaction("A store"), now=now)
     session.commit()
-    assert "“Feature store design” in “" in alice.get(address).text
+    assert "“Feature store design” in “" in alice.get(url).text
 
 
-def test_an_employer_reads_it_without_an_account(badge, cast, session, browser_of):
+def test_public_badge_page_is_readable_until_revoked(badge, cast, session, browser_of):
     key, employer = badge.id, browser_of()
     page = employer.get(f"/credentials/{key}")
     assert page.headers["X-Robots-Tag"].startswith("noindex")
-    for said in ("Feature store design", "Alice", "Bob, then a manager of Alice", "Done when:"):
-        assert said in page.text
+    for text in ("Feature store design", "Alice", "Bob, then a manager of Alice", "Done when:"):
+        assert text in page.text
     assert "alice@example.org" not in page.text
     assert "confirmed on 20" not in page.text  # no ISO date
     code = employer.get(f"/credentials/{key}/qr.svg")
@@ -67,14 +67,14 @@ def test_an_employer_reads_it_without_an_account(badge, cast, session, browser_o
         assert employer.get(f"/credentials/{key}/{file}").status_code == 410
 
 
-def test_a_new_badge_of_nothing_leads_to_what_there_is_to_choose(cast, browser_of):
+def test_new_badge_without_evidence_redirects_to_the_choices(cast, browser_of):
     alice = browser_of(cast.alice)
     assert alice.get("/badges/new").location == "/badges#pieces-title"
     assert alice.get("/badges/new?for=nothing").status_code == 404
 
 
 @pytest.mark.parametrize("form", ["pasted", "file"])
-def test_anybody_verifies_one(form, badge, browser_of):
+def test_visitor_verifies_a_badge(form, badge, browser_of):
     document, employer = badge.document, browser_of()
     sent = (
         {"badge": badge.jwt}
@@ -104,13 +104,13 @@ def test_anybody_verifies_one(form, badge, browser_of):
         ),
     ],
 )
-def test_each_answer_is_plain(text, answer, browser_of):
+def test_unverifiable_badge_is_explained(text, answer, browser_of):
     page = browser_of().post("/credentials/verify", {"badge": text})
     assert page.status_code == 200
     assert answer in page.text
 
 
-def test_what_names_this_installation_without_its_signature_is_forged(browser_of):
+def test_unsigned_badge_in_our_name_is_called_forged(browser_of):
     issuer = {"type": ["OpenBadgeCredential"], "issuer": "http://localhost/credentials/issuer"}
     parts = ({"alg": "none"}, issuer)
     head, payload = (base64.urlsafe_b64encode(json.dumps(each).encode()).decode() for each in parts)
@@ -120,13 +120,15 @@ def test_what_names_this_installation_without_its_signature_is_forged(browser_of
         assert "verify it at that address" not in page
 
 
-def test_an_empty_form_says_what_it_needs(browser_of):
+def test_empty_verification_form_is_rejected(browser_of):
     page = browser_of().post("/credentials/verify", {"badge": "  "})
     assert page.status_code == 422
     assert "Paste a badge, or choose its file." in page.text
 
 
-def test_the_number_of_statements_does_not_grow(badge, cast, session, now, browser_of, statements):
+def test_statement_count_does_not_grow_with_badges(
+    badge, cast, session, now, browser_of, statements
+):
     alice, counted = browser_of(cast.alice), []
     for more in (0, 3):
         for number in range(more):
@@ -139,13 +141,13 @@ def test_the_number_of_statements_does_not_grow(badge, cast, session, now, brows
     assert counted[0] == counted[1]
 
 
-def test_programs_find_the_keys(badge, browser_of, app, monkeypatch):
+def test_issuer_profile_publishes_the_keys(badge, browser_of, app, monkeypatch):
     monkeypatch.setitem(app.config, "BASE_URL", BASE)
-    nobody = browser_of()
-    issuer = nobody.get("/credentials/issuer")
+    visitor = browser_of()
+    issuer = visitor.get("/credentials/issuer")
     assert issuer.headers["Access-Control-Allow-Origin"] == "*"
     assert issuer.headers["Cache-Control"] == "public, max-age=3600"
     kinds = {method["type"] for method in issuer.json["verificationMethod"]}
     assert kinds == {"Multikey", "JsonWebKey"}
-    assert nobody.get("/credentials/status/1").status_code == 404
-    assert nobody.get(f"/credentials/status/{10**30}").status_code == 404
+    assert visitor.get("/credentials/status/1").status_code == 404
+    assert visitor.get(f"/credentials/status/{10**30}").status_code == 404

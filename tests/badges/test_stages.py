@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import gzip
 import json
 import uuid
 from dataclasses import replace
@@ -52,42 +54,40 @@ def talk(*keys: str, confirmed: bool = True):
     [
         (DONE, [talk(*"abcd")], True),
         (DONE, [talk("a", "b"), talk("c", "d")], True),
-        # Confirmed, and not done.
+        # Verified but not done.
         ({**DONE, "d": "in_progress"}, [talk(*"abcd")], False),
-        # Done, and linked without a confirmation.
+        # Done and linked but not verified.
         (DONE, [talk(*"abc"), talk("d", confirmed=False)], False),
-        # A quarter may be left out, and no more.
+        # At most a quarter may be not applicable.
         ({**DONE, "d": "not_applicable"}, [talk(*"abc")], True),
         ({**DONE, "c": "not_applicable", "d": "not_applicable"}, [talk("a", "b")], False),
-        # A kind that does not prove it.
+        # A kind of evidence that the milestone does not accept.
         (DONE, [talk(*"abc"), talk("d").with_counted(kind="patent")], False),
         (DONE, [talk(*"abc"), talk("d").with_counted(expires_on=PartialDate("2026-06-29"))], False),
         ({}, [], False),
     ],
 )  # fmt: skip
-def test_when_a_stage_is_complete(statuses, items, complete):
+def test_stage_is_complete_when_milestones_are_done_and_verified(statuses, items, complete):
     assert judge_stage(FOUR, statuses, items, TODAY).is_complete is complete
 
 
-def test_in_a_stage_that_is_not_required_everything_counts():
+def test_all_milestones_count_in_an_optional_stage():
     considered = stage(milestone("a", 10), milestone("b", 10, required=False), required=False)
     found = judge_stage(considered, DONE, [talk("a")], TODAY)
     assert [each.key for each in found.missing] == ["b"]
     assert judge_stage(considered, DONE, [talk("a", "b")], TODAY).is_complete
 
 
-def test_a_status_list_has_its_bits_from_the_left():
-    """The first bit is the most significant one of the first byte."""
-    import base64
-    import gzip
-
+def test_status_list_encodes_bits_from_the_left():
+    # Bit 0 is the most significant bit of the first byte.
     packed = encode_status_list([0, 9, 131_071]).removeprefix("u")
     bits = gzip.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
     assert (bits[:2], bits[-1], len(bits)) == (b"\x80\x40", 1, 16_384)
 
 
-def test_the_badge_of_a_stage(cast, session, now, browser_of):
-    """It names each milestone and piece, and falls with one of them."""
+def test_stage_badge_names_milestones_and_is_revoked_with_its_evidence(
+    cast, session, now, browser_of
+):
     add_keys(session, now)
     enroll(session, cast.alice, now, SLUG)
     content = published_roadmap(session, SLUG).content
@@ -120,12 +120,12 @@ def test_the_badge_of_a_stage(cast, session, now, browser_of):
     preview = browser_of(cast.alice).get(f"/badges/new?for={SLUG}/{first.key}")
     assert preview.status_code == 200
     badge = issue(session, cast, f"{SLUG}/{first.key}", now)
-    said = json.loads(badge.document)
-    assert said["name"] == f"{content.title}: {first.title}"
-    assert len(said["evidence"]) == len(said["endorsement"]) == len(groups) > 1
-    narrative = said["credentialSubject"]["achievement"]["criteria"]["narrative"]
+    document = json.loads(badge.document)
+    assert document["name"] == f"{content.title}: {first.title}"
+    assert len(document["evidence"]) == len(document["endorsement"]) == len(groups) > 1
+    narrative = document["credentialSubject"]["achievement"]["criteria"]["narrative"]
     assert narrative.count("Done when:") == len(required)
-    # Taking the tick back retracts no confirmation.
+    # A changed status does not undo the verification.
     key = required[0].key
     set_status(session, cast.alice, key, "not_started", reason="", by=cast.alice, now=now)
     session.commit()

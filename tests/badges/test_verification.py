@@ -41,12 +41,12 @@ def badge(cast, session, now) -> Badge:
     return issue(session, cast, piece.id, now)
 
 
-def changed(badge: Badge, **values: object) -> dict[str, object]:
+def changed_document(badge: Badge, **values: object) -> dict[str, object]:
     return {**json.loads(badge.document), **values}
 
 
 def tampered(badge: Badge) -> dict[str, str]:
-    """Badges that were changed in one place each, as text."""
+    """Return copies of the badge's JSON, each changed in one place."""
     document = json.loads(badge.document)
     renamed = copy.deepcopy(document)
     renamed["credentialSubject"]["identifier"][0]["identityHash"] = "Mallory"
@@ -54,17 +54,17 @@ def tampered(badge: Badge) -> dict[str, str]:
     relisted["credentialStatus"]["statusListIndex"] = "7"
     unendorsed = {**document, "endorsement": []}
     found = {
-        "another name": renamed,
-        "another place in the list": relisted,
-        "no confirmation": unendorsed,
-        "a term that nothing defines": {**document, "grade": "A"},
-        "a type that nothing defines": {**document, "type": [*document["type"], "Doctorate"]},
-        "a later end": {**document, "validUntil": "2099-01-01T00:00:00Z"},
+        "other name": renamed,
+        "other list position": relisted,
+        "no endorsement": unendorsed,
+        "undefined term": {**document, "grade": "A"},
+        "undefined type": {**document, "type": [*document["type"], "Doctorate"]},
+        "later expiry": {**document, "validUntil": "2099-01-01T00:00:00Z"},
     }
     return {name: json.dumps(each) for name, each in found.items()}
 
 
-def test_it_is_valid_against_the_published_schema(badge):
+def test_badge_is_valid_against_the_published_schema(badge):
     schema = json.loads(SCHEMA.read_text())
     validator = jsonschema.Draft201909Validator(
         schema, format_checker=jsonschema.Draft201909Validator.FORMAT_CHECKER
@@ -72,7 +72,7 @@ def test_it_is_valid_against_the_published_schema(badge):
     assert list(validator.iter_errors(json.loads(badge.document))) == []
 
 
-def test_both_forms_are_valid_here(badge, session, now):
+def test_json_and_jwt_badges_are_valid(badge, session, now):
     for text in (badge.document, badge.jwt, f"\ufeff  {badge.document}\n"):
         found = verify(session, text, now=now, email="alice@example.org")
         assert (found.verdict, found.is_on_record, found.email_matches) == ("valid", True, True)
@@ -80,24 +80,23 @@ def test_both_forms_are_valid_here(badge, session, now):
     assert verify(session, badge.jwt, now=now, email="mallory@example.org").email_matches is False
 
 
-def test_digital_bazaar_verifies_it_and_refuses_what_was_changed(
+def test_digital_bazaar_accepts_badge_and_rejects_changes(
     badge, cast, session, now, browser_of, app, monkeypatch
 ):
-    """The credential, each confirmation and the status list, with the issuer's profile as it is."""
     other = issue(session, cast, add_verified(session, cast, now, title="Revoked").id, now)
     actions.revoke_badge(session, other, by=cast.actor(session, cast.alice), now=now)
     session.commit()
     document, revoked, changes = badge.document, other.document, tampered(badge)
     monkeypatch.setitem(app.config, "BASE_URL", BASE)
-    nobody = browser_of()
+    visitor = browser_of()
     issuer, status = (
-        json.loads(nobody.get(path).text)
+        json.loads(visitor.get(path).text)
         for path in ("/credentials/issuer", "/credentials/status/0")
     )
     endorsement = json.loads(document)["endorsement"][0]
     forged = {**endorsement, "name": "Confirmation by Carol"}
     contexts = Path("roadmap/badges/contexts/open-badges-3.0.3.json")
-    asked = {
+    request = {
         "credentials": {
             "badge": json.loads(document),
             "confirmation": endorsement,
@@ -112,14 +111,14 @@ def test_digital_bazaar_verifies_it_and_refuses_what_was_changed(
             CONTEXT: json.loads(contexts.read_text()),
         },
     }
-    found = json.loads(run_node("verify_badges.js", json.dumps(asked)))
+    found = json.loads(run_node("verify_badges.js", json.dumps(request)))
     valid = {name for name, verdict in found.items() if verdict == "verified"}
     assert valid == {"badge", "confirmation", "status list"}, found
-    assert "Invalid signature" in found["another name"]
+    assert "Invalid signature" in found["other name"]
     assert found["revoked"] == "revoked"
 
 
-def test_pyjwt_verifies_the_jwt_and_refuses_what_was_changed(badge, browser_of, app, monkeypatch):
+def test_pyjwt_accepts_badge_and_rejects_changes(badge, browser_of, app, monkeypatch):
     token = badge.jwt
     monkeypatch.setitem(app.config, "BASE_URL", BASE)
     keys = pyjwt.PyJWKSet.from_dict(browser_of().get("/.well-known/jwks.json").json)
@@ -130,7 +129,7 @@ def test_pyjwt_verifies_the_jwt_and_refuses_what_was_changed(badge, browser_of, 
     assert claims["jti"] == claims["id"]
     assert claims["sub"] == claims["credentialSubject"]["id"]
     assert claims["type"] == ["VerifiableCredential", "OpenBadgeCredential"]
-    # The address in the header leads to the same key.
+    # The key id is a URL that returns the same key.
     assert (
         browser_of().get(kid.removeprefix(BASE)).json["n"]
         == keys[kid].Algorithm.to_jwk(key.key, as_dict=True)["n"]
@@ -143,21 +142,21 @@ def test_pyjwt_verifies_the_jwt_and_refuses_what_was_changed(badge, browser_of, 
         pyjwt.decode(f"{head}.{other.decode().rstrip('=')}.{signature}", key, algorithms=["RS256"])
 
 
-def test_what_was_changed_is_refused_here(badge, session, now):
+def test_changed_badge_is_rejected(badge, session, now):
     changes = tampered(badge)
     head, payload, signature = badge.jwt.split(".")
-    changes["a cut payload"] = f"{head}.{payload[:-8]}.{signature}"
-    changes["another signature"] = badge.jwt[:-9] + "AAAAAAAAA"
-    # The same meaning, but not the same text.
-    changes["one object for a list"] = json.dumps(
-        changed(badge, proof=json.loads(badge.document)["proof"][0])
+    changes["cut payload"] = f"{head}.{payload[:-8]}.{signature}"
+    changes["other signature"] = badge.jwt[:-9] + "AAAAAAAAA"
+    # The same JSON-LD meaning, but another text.
+    changes["object for list"] = json.dumps(
+        changed_document(badge, proof=json.loads(badge.document)["proof"][0])
     )
     found = {name: verify(session, text, now=now).verdict for name, text in changes.items()}
     assert set(found.values()) <= {"changed", "malformed"}, found
 
 
-def test_what_is_off_record_is_read_only_as_it_is_written_here(session, cast, now):
-    """Without the record there is only the signature, which is over the meaning."""
+def test_badge_without_record_must_match_the_issued_form(session, cast, now):
+    # Without a record only the signature is left, and it covers the meaning, not the text.
     add_keys(session, now)
     piece = add_verified(
         session, cast, now, kind="certification", expires_on=PartialDate("2099-05")
@@ -180,12 +179,11 @@ def test_what_is_off_record_is_read_only_as_it_is_written_here(session, cast, no
     assert verify(session, json.dumps(unlisted), now=now).verdict == "changed"
 
 
-@pytest.mark.parametrize("alive", [True, False], ids=["on record", "off record"])
-def test_only_our_proof_counts(alive, badge, session, now):
-    """Another purpose, suite or context is no proof, whether or not the badge is on record."""
+@pytest.mark.parametrize("on_record", [True, False], ids=["on record", "off record"])
+def test_badge_with_other_proof_or_context_is_rejected(on_record, badge, session, now):
     document = json.loads(badge.document)
     proof = document["proof"][0]
-    if not alive:
+    if not on_record:
         session.delete(badge)
         session.flush()
     wrong = (
@@ -202,8 +200,7 @@ def test_only_our_proof_counts(alive, badge, session, now):
         assert verify(session, json.dumps(each), now=now).verdict == "changed"
 
 
-def test_an_algorithm_of_the_header_does_not_decide(badge, session, now):
-    """Neither none nor a secret that is the public key."""
+def test_jwt_algorithm_from_the_header_is_not_trusted(badge, session, now):
     _head, payload, _signature = badge.jwt.split(".")
     kid = pyjwt.get_unverified_header(badge.jwt)["kid"]
     for algorithm in ("none", "HS256"):
@@ -212,7 +209,7 @@ def test_an_algorithm_of_the_header_does_not_decide(badge, session, now):
         assert verify(session, forged, now=now).verdict == "changed"
 
 
-def test_others_badges_are_told_apart(badge, session, now):
+def test_foreign_and_old_badges_are_recognised(badge, session, now):
     document = json.loads(badge.document)
     foreign = copy.deepcopy(document)
     foreign["issuer"] = {"id": "https://badges.example.net/issuer", "type": ["Profile"]}
@@ -228,38 +225,38 @@ def test_others_badges_are_told_apart(badge, session, now):
     assert verify(session, json.dumps(document["endorsement"][0]), now=now).verdict == "no_badge"
 
 
-# Two lists of nodes that are alike would take the algorithm for ever.
-ALIKE = [{"type": ["Achievement"]} for _number in range(40)]
+# Canonicalizing two lists of identical nodes would take practically forever.
+IDENTICAL_NODES = [{"type": ["Achievement"]} for _number in range(40)]
 HOSTILE = {
-    "nothing": "",
-    "a word": "badge",
-    "a number": "7",
-    "a list": "[]",
-    "not a number": '{"type": NaN}',
-    "a long number": '{"type": ' + "9" * 10_000 + "}",
-    "a name twice": '{"type": "A", "type": "B"}',
-    "deep": '{"a":' * 5_000 + "1" + "}" * 5_000,
+    "empty": "",
+    "word": "badge",
+    "number": "7",
+    "list": "[]",
+    "nan": '{"type": NaN}',
+    "long number": '{"type": ' + "9" * 10_000 + "}",
+    "duplicate name": '{"type": "A", "type": "B"}',
+    "deep objects": '{"a":' * 5_000 + "1" + "}" * 5_000,
     "deep lists": '{"a":' + "[" * 500 + "]" * 500 + "}",
     "large": '{"a": "' + "x" * MAX_BADGE_LENGTH + '"}',
-    "more values than any badge": json.dumps({"evidence": [{"id": "a:b"}] * 6_000}),
-    "a picture": "\x89PNG\r\n\x1a\n\x00\x00",
+    "too many values": json.dumps({"evidence": [{"id": "a:b"}] * 6_000}),
+    "image": "\x89PNG\r\n\x1a\n\x00\x00",
     "half a JWT": "eyJhbGciOiJSUzI1NiJ9.e30",
-    "no base64": "a.b.c",
-    "a surrogate": '{"type": "\\ud800"}',
-    "types of all sorts": '{"type": {"a": 1}, "proof": 7, "issuer": [], "@context": 3}',
+    "not base64": "a.b.c",
+    "surrogate": '{"type": "\\ud800"}',
+    "wrong types": '{"type": {"a": 1}, "proof": 7, "issuer": [], "@context": 3}',
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_text_is_answered(name, badge, session, now):
+def test_hostile_text_is_rejected(name, badge, session, now):
     assert verify(session, HOSTILE[name], now=now).verdict in ("malformed", "no_badge")
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        {"evidence": ALIKE},
-        {"credentialSubject": {"achievement": ALIKE, "b": ALIKE}},
+        {"evidence": IDENTICAL_NODES},
+        {"credentialSubject": {"achievement": IDENTICAL_NODES, "b": IDENTICAL_NODES}},
         {"@context": [None]},
         {"id": None},
         {"validFrom": {"@value": 1, "@type": 2}},
@@ -270,5 +267,7 @@ def test_a_hostile_text_is_answered(name, badge, session, now):
     ],
     ids=lambda values: next(iter(values)),
 )
-def test_hostile_json_that_names_our_key_is_answered(values, badge, session, now):
-    assert verify(session, json.dumps(changed(badge, **values)), now=now).verdict == "changed"
+def test_hostile_json_with_our_key_is_rejected(values, badge, session, now):
+    assert (
+        verify(session, json.dumps(changed_document(badge, **values)), now=now).verdict == "changed"
+    )
