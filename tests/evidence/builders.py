@@ -1,4 +1,4 @@
-"""Builders of evidence for the tests of this room."""
+"""Builders of evidence for tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from roadmap.core.dates import PartialDate
@@ -17,10 +18,9 @@ from roadmap.evidence.rules import EvidenceInput
 from tests.support.cast import Cast
 from tests.support.catalog import fitting_milestone
 
-# Two milestones of the shipped roadmap that a design document can prove, and one that it cannot.
+# Milestones of the shipped roadmap. A design document can prove all of them except MENTOR.
 DESIGN = "design-doc-for-complex-system"
 LEVELS = "hold-ml-service-levels"
-# A third milestone that it can prove.
 PIPELINE = "data-pipeline-with-contracts"
 MENTOR = "mentor-a-junior-engineer"
 LATENCY = Impact("scale", "p99 latency", "180", "45", "ms", "https://example.org/dashboard")
@@ -51,13 +51,13 @@ def add_evidence(
     **changes: Any,
 ) -> Evidence:
     """Create and commit evidence, by default linked to a milestone that it can prove."""
-    said = evidence_input(**changes)
+    values = evidence_input(**changes)
     if milestones is None:
-        milestones = [fitting_milestone(session, said.kind)]
+        milestones = [fitting_milestone(session, values.kind)]
     evidence = actions.create(
         session,
         person,
-        said,
+        values,
         milestones=milestones,
         skills=skills,
         by=cast.actor(session, person),
@@ -65,6 +65,12 @@ def add_evidence(
     )
     session.commit()
     return evidence
+
+
+def all_evidence(session: Session) -> Sequence[Evidence]:
+    """Return all evidence as it is in the database."""
+    session.expire_all()
+    return session.scalars(sa.select(Evidence)).all()
 
 
 def submit_evidence(session: Session, cast: Cast, evidence: Evidence, now: dt.datetime) -> None:

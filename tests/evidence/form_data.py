@@ -22,8 +22,8 @@ def form_fields(**changes: Any) -> dict[str, Any]:
     }
 
 
-def impact_fields(place: int, **values: str) -> dict[str, str]:
-    """Return the form fields of one impact."""
+def impact_fields(index: int, **values: str) -> dict[str, str]:
+    """Return the form fields of one impact with some replaced."""
     row = {
         "type": "scale",
         "metric": "p99 latency",
@@ -31,4 +31,4 @@ def impact_fields(place: int, **values: str) -> dict[str, str]:
         "result": "45",
         "unit": "ms",
     }
-    return {f"impacts-{place}-{name}": value for name, value in {**row, **values}.items()}
+    return {f"impacts-{index}-{name}": value for name, value in {**row, **values}.items()}

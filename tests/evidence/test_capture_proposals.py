@@ -43,10 +43,10 @@ TALK, DOC = "https://youtu.be/dQw4w9WgXcQ", "https://example.org/doc"
         (f"{PULL}/files?diff=split#diff-1a", "acme/ranker #1", PULL),
     ],
 )  # fmt: skip
-def test_words_are_the_title_and_the_link_is_the_link(text, title, url):
+def test_text_becomes_title_and_link_becomes_url(text, title, url):
     found = propose(text, TODAY)
     assert (found.title, found.url) == (title, url)
-    # A reader needs a link or a description.
+    # Evidence needs a link or a description.
     assert found.description == ("" if url else title)
 
 
@@ -61,7 +61,7 @@ def test_words_are_the_title_and_the_link_is_the_link(text, title, url):
         (f"Signed off and rolled out {PULL}", "Signed off and rolled out"),
     ],
 )
-def test_what_joined_a_link_to_its_words_is_no_title(text, title):
+def test_words_joining_links_are_removed_from_title(text, title):
     assert propose(text, TODAY).title == title
 
 
@@ -70,7 +70,7 @@ def test_what_joined_a_link_to_its_words_is_no_title(text, title):
     [TALK, "https://www.credly.com/badges/01234567-89ab-cdef-0123-456789abcdef",
      "https://docs.google.com/document/d/1aBcD/edit"],
 )  # fmt: skip
-def test_the_name_of_a_site_is_no_title(link):
+def test_site_name_is_not_proposed_as_title(link):
     assert propose(link, TODAY).title == ""
     assert propose(f"Feature store {link}", TODAY).title == "Feature store"
 
@@ -87,7 +87,7 @@ def test_the_name_of_a_site_is_no_title(link):
         ("On 12 March, reviewed the cache", "review_given"),
         ("Last week I also mentored Jonas", "mentoring"),
         ("Wrote the RFC for the feature store", "design_doc"),
-        # A word within the name of a change is no act.
+        # The last word names what was changed, not an activity.
         ("Fixed the review page", "open_source"),
         ("Merged the incident dashboard", "open_source"),
         ("Fixed the mentoring page", "open_source"),
@@ -96,18 +96,18 @@ def test_the_name_of_a_site_is_no_title(link):
         ("Faster interview calendar", "open_source"),
     ],
 )
-def test_what_somebody_says_they_did_counts_before_the_form_of_the_link(words, kind):
+def test_activity_in_text_overrides_kind_of_link(words, kind):
     assert propose(f"{words} {PULL}", TODAY).kind == kind
     assert propose(f"{words} {PULL}", TODAY, ("launch",)).kind == (
         kind if kind != "open_source" else "launch"
     )
 
 
-def test_words_that_name_no_thing_take_the_name_of_the_link():
+def test_generic_text_is_completed_with_link_name():
     assert propose(f"Reviewed PR {PULL}", TODAY).title == "Reviewed PR acme/ranker #1"
 
 
-def test_a_password_in_a_link_is_removed_and_a_token_is_told():
+def test_link_password_is_removed_and_token_is_reported():
     found = propose("https://me:pa@ss@example.org/a?token=abc&b=1", TODAY)
     assert (found.title, found.url) == ("example.org/a", "https://example.org/a?token=abc&b=1")
     assert (found.is_stripped, found.secrets) == (True, ("token",))
@@ -117,7 +117,7 @@ def test_a_password_in_a_link_is_removed_and_a_token_is_told():
     assert (found.url, found.is_stripped) == ("https://example.org", True)
 
 
-def test_a_date_in_the_words_counts_before_that_of_the_link():
+def test_date_in_text_overrides_date_of_link():
     found = propose("arXiv paper of May 2025 https://arxiv.org/abs/2403.01234", TODAY)
     assert (found.occurred_on, found.needs_date) == ("2025-05", False)
     found = propose("Fixed on 03/04/2025 https://arxiv.org/abs/2403.01234", TODAY)
@@ -127,7 +127,7 @@ def test_a_date_in_the_words_counts_before_that_of_the_link():
     assert propose("Gave a talk in 1312 or 12.03.1913", TODAY).occurred_on is None
 
 
-def test_a_long_text_is_shortened_in_the_title_alone():
+def test_long_text_is_shortened_only_in_title():
     text = "shipped " * 100
     for found in (propose(text, TODAY), propose(f"{text} {PULL}", TODAY)):
         assert len(found.title) <= 200
@@ -153,11 +153,11 @@ def test_a_long_text_is_shortened_in_the_title_alone():
         (f"{PULL}/files#pullrequestreview-12", ("mentoring",), "mentoring"),
     ],
 )
-def test_the_kind_is_one_that_proves_the_milestone_where_the_link_allows_it(text, proving, kind):
+def test_proposed_kind_proves_milestone_if_link_allows_it(text, proving, kind):
     assert propose(text, TODAY, proving).kind == kind
 
 
-def test_a_date_that_lies_ahead_is_not_proposed():
+def test_future_date_is_not_proposed():
     assert propose("https://arxiv.org/abs/2603.01234", TODAY).occurred_on == "2026-03"
     assert propose("https://arxiv.org/abs/2604.01234", TODAY).occurred_on is None
     assert propose(PULL, TODAY) == Proposal(
@@ -175,14 +175,14 @@ def test_a_date_that_lies_ahead_is_not_proposed():
         (f"{PULL} {PULL}#issuecomment-1", "acme/ranker #1", ()),
     ],
 )
-def test_further_links_are_in_the_description_and_never_in_the_title(text, title, further):
+def test_further_links_go_to_description_not_title(text, title, further):
     found = propose(text, TODAY)
     assert (found.title, found.url, found.further) == (title, PULL, further)
     assert found.description == "\n\n".join(further)
 
 
 @pytest.mark.parametrize(
-    ("text", "lacks"),
+    ("text", "needs_date"),
     [
         (TALK, True),
         (f"Keynote {DOC}", True),
@@ -192,5 +192,5 @@ def test_further_links_are_in_the_description_and_never_in_the_title(text, title
         ("Gave a talk", False),
     ],
 )
-def test_what_has_a_date_of_its_own_lacks_it_where_the_link_does_not_say_it(text, lacks):
-    assert propose(text, TODAY).needs_date is lacks
+def test_date_is_needed_for_publication_whose_link_lacks_it(text, needs_date):
+    assert propose(text, TODAY).needs_date is needs_date

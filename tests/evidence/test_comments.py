@@ -1,4 +1,4 @@
-"""POST /evidence/<id>/comments, and the timeline that owner and manager see."""
+"""POST /evidence/<id>/comments, and the timeline shown to author and manager."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roadmap.evidence import actions, review_actions
 from roadmap.evidence.item import Audience
 from roadmap.evidence.models import Comment
 from roadmap.evidence.queries import load_detail
-from roadmap.evidence.rules import InvalidInput, Refused
+from roadmap.evidence.rules import Refused
 from roadmap.evidence.timeline import load_timeline
 from roadmap.people.models import HistoryEntry, Membership
 from tests.evidence.builders import (
@@ -32,18 +32,18 @@ def piece(session, cast, now):
     return evidence
 
 
-def texts(session):
+def comment_texts(session):
     session.rollback()
     return list(session.scalars(sa.select(Comment.text).order_by(Comment.created_at)))
 
 
-def kinds(session, piece, *, for_author):
+def event_kinds(session, piece, *, for_author):
     detail = load_detail(session, Audience.OWNER, piece.id)
     found = load_timeline(session, detail, for_author=for_author)
     return [event.kind for event in found]
 
 
-def test_it_works(session, cast, browser_of, piece):
+def test_author_and_manager_read_each_others_comments(session, cast, browser_of, piece):
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
     answer = bob.post(f"/evidence/{piece.id}/comments", {"text": "Which *baseline*?"})
     assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}#thread")
@@ -57,7 +57,7 @@ def test_it_works(session, cast, browser_of, piece):
         assert page.index("Which <em>") < page.index("The one of March.")
 
 
-def test_htmx_gets_the_thread_with_an_empty_form(cast, browser_of, piece):
+def test_htmx_response_is_thread_with_empty_form(cast, browser_of, piece):
     answer = browser_of(cast.bob).post(
         f"/evidence/{piece.id}/comments", {"text": "Clear."}, fragment=True
     )
@@ -69,29 +69,33 @@ def test_htmx_gets_the_thread_with_an_empty_form(cast, browser_of, piece):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("  \n", "Write a comment first"), ("x" * 5001, "at most 5,000")]
+    ("text", "message"),
+    [("  \n", "Write a comment first"), ("x" * 5001, "at most 5,000")],
+    ids=["empty", "too long"],
 )
 @pytest.mark.parametrize("fragment", [False, True])
-def test_it_rejects_bad_input(session, cast, browser_of, piece, text, said, fragment):
+def test_invalid_comment_is_rejected_and_kept_in_form(
+    session, cast, browser_of, piece, text, message, fragment
+):
     answer = browser_of(cast.bob).post(
         f"/evidence/{piece.id}/comments", {"text": text}, fragment=fragment
     )
     assert answer.status_code == 422
-    assert said in answer.text
-    assert text.strip() in answer.text  # what was typed is still there
-    assert texts(session) == []
+    assert message in answer.text
+    assert text.strip() in answer.text
+    assert comment_texts(session) == []
 
 
-def test_unwanted_characters_go(session, cast, now, piece):
+def test_control_characters_are_removed_from_comment(session, cast, now, piece):
     review_actions.add_comment(
         session, piece, " a\x00b\ud800c ", by=cast.actor(session, cast.bob), now=now
     )
     session.commit()
-    assert texts(session) == ["abc"]
+    assert comment_texts(session) == ["abc"]
 
 
 @pytest.mark.parametrize("state", ["draft", "private", "withdrawn"])
-def test_what_is_not_shared_has_no_thread(session, cast, now, browser_of, state):
+def test_unshared_evidence_rejects_comments(session, cast, now, browser_of, state):
     piece = add_evidence(
         session, cast, cast.alice, now, visibility="private" if state == "private" else "team"
     )
@@ -110,8 +114,8 @@ def test_what_is_not_shared_has_no_thread(session, cast, now, browser_of, state)
     assert 'name="text"' not in browser.get(f"/evidence/{piece.id}").text
 
 
-def test_a_comment_names_the_version_that_both_see(session, cast, now, browser_of, piece):
-    """An edit of a returned piece is its author's alone until it is submitted again."""
+def test_comment_refers_to_version_visible_to_manager(session, cast, now, browser_of, piece):
+    """Managers do not see an edit of returned evidence until it is submitted again."""
     alice = cast.actor(session, cast.alice)
     review_evidence(session, cast, piece, now, decision="returned")
     actions.edit(session, piece, evidence_input(role="Only saved"), by=alice, now=now)
@@ -121,7 +125,7 @@ def test_a_comment_names_the_version_that_both_see(session, cast, now, browser_o
     assert "version 2" not in browser_of(cast.bob).get(f"/reviews/{piece.id}").text
 
 
-def test_the_author_sees_their_own_steps_and_managers_what_was_shared(session, cast, now, piece):
+def test_timeline_shows_managers_only_shared_events(session, cast, now, piece):
     alice = cast.actor(session, cast.alice)
     review_actions.add_comment(session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now)
     actions.withdraw(session, piece, by=alice, now=now)
@@ -134,29 +138,29 @@ def test_the_author_sees_their_own_steps_and_managers_what_was_shared(session, c
     )
     actions.edit(session, piece, evidence_input(role="Lead again"), by=alice, now=now)
     session.commit()
-    own = kinds(session, piece, for_author=True)
-    assert own.count("edited") == 2  # a run of edits is listed once
-    assert {"created", "withdrawn", "comment", "verified", "resubmitted"} <= set(own)
-    shared = kinds(session, piece, for_author=False)
-    assert sorted(shared) == ["comment", "resubmitted", "submitted", "submitted", "verified"]
+    own_kinds = event_kinds(session, piece, for_author=True)
+    assert own_kinds.count("edited") == 2  # consecutive edits are listed once
+    assert {"created", "withdrawn", "comment", "verified", "resubmitted"} <= set(own_kinds)
+    shared_kinds = event_kinds(session, piece, for_author=False)
+    assert sorted(shared_kinds) == ["comment", "resubmitted", "submitted", "submitted", "verified"]
 
 
-def test_it_tells_the_other_rooms(session, cast, now, piece):
-    heard = []
+def test_comment_sends_signal_and_is_recorded_in_history(session, cast, now, piece):
+    received = []
 
-    def listen(_session, **said):
-        heard.append((said["action"], said["user_id"], said["by"], said["subject"]))
+    def listen(_session, **event):
+        received.append((event["action"], event["user_id"], event["by"], event["subject"]))
 
     with person_changed.connected_to(listen):
         review_actions.add_comment(
             session, piece, "Clear.", by=cast.actor(session, cast.bob), now=now
         )
-    assert heard == [("comment.added", cast.alice, cast.bob, str(piece.id))]
+    assert received == [("comment.added", cast.alice, cast.bob, str(piece.id))]
     entry = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
     assert entry.action == "comment.added"
 
 
-def test_the_right_ends_with_the_membership_and_what_was_said_stays(
+def test_former_manager_cannot_comment_and_old_comment_remains(
     session, cast, now, browser_of, piece
 ):
     bob = browser_of(cast.bob)
@@ -168,52 +172,47 @@ def test_the_right_ends_with_the_membership_and_what_was_said_stays(
         review_actions.add_comment(
             session, piece, "And more", by=cast.actor(session, cast.bob), now=now
         )
-    assert texts(session) == ["Clear."]
+    assert comment_texts(session) == ["Clear."]
     assert "Clear." in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
 
 
-def test_a_comment_must_say_something(session, cast, now, piece):
-    with pytest.raises(InvalidInput, match="comment_missing"):
-        review_actions.add_comment(session, piece, " \n", by=cast.actor(session, cast.bob), now=now)
-
-
-def test_markup_of_a_comment_stays_text(cast, browser_of, piece):
+def test_comment_markup_is_escaped(cast, browser_of, piece):
     bob = browser_of(cast.bob)
     bob.post(f"/evidence/{piece.id}/comments", {"text": "<script>alert(1)</script>"})
-    for browser, room in ((bob, "reviews"), (browser_of(cast.alice), "evidence")):
-        assert "<script>alert" not in browser.get(f"/{room}/{piece.id}").text
+    for browser, area in ((bob, "reviews"), (browser_of(cast.alice), "evidence")):
+        assert "<script>alert" not in browser.get(f"/{area}/{piece.id}").text
 
 
-def test_the_statements_do_not_grow_with_the_thread(app, session, cast, now, browser_of, piece):
+def test_statement_count_does_not_grow_with_comments(app, session, cast, now, browser_of, piece):
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
 
-    def look():
+    def load_pages():
         alice.get(f"/evidence/{piece.id}")
         bob.get(f"/reviews/{piece.id}")
 
-    before = statements_of(app, look)
+    before = statements_of(app, load_pages)
     for number in range(6):
         review_actions.add_comment(
             session, piece, f"{number}", by=cast.actor(session, cast.bob), now=now
         )
     session.commit()
-    assert len(statements_of(app, look)) == len(before)
+    assert len(statements_of(app, load_pages)) == len(before)
 
 
 @pytest.mark.parametrize("who", ["carol", "dave", "erin", "mallory"])
-def test_it_hides_what_is_foreign(session, cast, browser_of, piece, who):
+def test_unrelated_users_cannot_comment(session, cast, browser_of, piece, who):
     browser = browser_of(getattr(cast, who))
     answer = browser.post(f"/evidence/{piece.id}/comments", {"text": "Hello"})
     assert answer.status_code == 404
-    assert texts(session) == []
+    assert comment_texts(session) == []
 
 
-def test_it_needs_sign_in(browser_of, piece):
+def test_comment_requires_login(browser_of, piece):
     answer = browser_of().post(f"/evidence/{piece.id}/comments", {"text": "Hello"})
     assert answer.status_code in (303, 401)
 
 
-def test_where_nobody_reads_the_comments_the_box_says_so(session, cast, browser_of, piece):
+def test_comment_form_says_when_nobody_can_read_it(session, cast, browser_of, piece):
     alice = browser_of(cast.alice)
     assert "Your managers and mentors read it." in flat(alice.get(f"/evidence/{piece.id}").text)
     session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))

@@ -21,7 +21,7 @@ REFEREE, ARTEFACT = "Bob (on a referee's word)", "Bob (judged from the artefact)
 
 @pytest.fixture
 def confirm(session, cast, now, browser_of):
-    """Return a function that has Bob confirm a milestone of the piece in Alice's portfolio."""
+    """Return a function by which Bob confirms a milestone of evidence in Alice's portfolio."""
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
     submit_evidence(session, cast, piece, now)
     choose(session, piece)
@@ -40,7 +40,7 @@ def confirm(session, cast, now, browser_of):
     return confirm
 
 
-def test_what_was_left_out_and_confirmed_later_has_a_basis_of_its_own(
+def test_milestones_confirmed_separately_show_separate_bases(
     app, session, cast, now, browser_of, confirm
 ):
     confirm(DESIGN, "referee")
@@ -66,17 +66,16 @@ def test_what_was_left_out_and_confirmed_later_has_a_basis_of_its_own(
         assert f"Verified by {ARTEFACT}" not in text
         assert "Verified by Bob" in text
 
-    said = ApiClient.of(app, cast.alice, "read").get(f"/me/evidence/{piece.id}").get_json()
-    assert said["confirmed_by"] == {
+    body = ApiClient.of(app, cast.alice, "read").get(f"/me/evidence/{piece.id}").get_json()
+    assert body["confirmed_by"] == {
         DESIGN: {"by": "Bob", "by_token": False, "basis": "referee"},
         LEVELS: {"by": "Bob", "by_token": False, "basis": "artefact"},
     }
-    api = ApiClient.of(app, cast.bob)
-    body = {"decision": "verified"}
-    assert api.put(f"/reviews/{piece.id}", body).get_json()["confirmed_by"] == said["confirmed_by"]
+    review = ApiClient.of(app, cast.bob).put(f"/reviews/{piece.id}", {"decision": "verified"})
+    assert review.get_json()["confirmed_by"] == body["confirmed_by"]
 
 
-def test_equal_bases_are_said_once_in_the_portfolio(cast, browser_of, confirm):
+def test_portfolio_shows_equal_bases_once(cast, browser_of, confirm):
     confirm(DESIGN, "referee")
     confirm(LEVELS, "referee")
     text = html.unescape(flat(browser_of(cast.alice).get("/portfolio/preview").text))
@@ -84,27 +83,26 @@ def test_equal_bases_are_said_once_in_the_portfolio(cast, browser_of, confirm):
     assert text.count("referee") == 1
 
 
-def test_where_a_piece_is_shown_as_verified_its_reviewer_and_the_basis_stand(
-    cast, now, browser_of, confirm
-):
+def test_all_pages_show_reviewer_and_basis_of_verified_evidence(cast, now, browser_of, confirm):
     confirm(DESIGN, "referee")
     piece = confirm(LEVELS, "artefact", now + dt.timedelta(days=1))
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
 
-    def shown(browser, path):
+    def page_text(browser, path):
         return html.unescape(flat(browser.get(path).text))
 
-    person = shown(bob, f"/teams/ranking/people/{cast.alice}")
+    person = page_text(bob, f"/teams/ranking/people/{cast.alice}")
     assert "Verified by Bob" in person.partition('id="evidence"')[2]
     assert f"confirmed by {REFEREE}" in person
     assert f"confirmed by {ARTEFACT}" in person
-    milestone = shown(alice, f"/roadmaps/senior-ml-engineer/milestones/{DESIGN}")
+    milestone = page_text(alice, f"/roadmaps/senior-ml-engineer/milestones/{DESIGN}")
     assert f"confirmed by {REFEREE}" in milestone
     assert ARTEFACT not in milestone
-    judged = shown(bob, "/reviews?show=judged")
+    judged = page_text(bob, "/reviews?show=judged")
     assert f"confirmed by {REFEREE}" in judged
-    assert f"confirmed by {ARTEFACT}" not in judged, "that review is the row's own"
+    # The row itself is the review with this basis.
+    assert f"confirmed by {ARTEFACT}" not in judged
     assert ARTEFACT in judged
-    review = shown(bob, f"/reviews/{piece.id}")
+    review = page_text(bob, f"/reviews/{piece.id}")
     assert f"Confirmed for this version by {REFEREE}." in review
     assert f"Confirmed for this version by {ARTEFACT}." in review

@@ -1,4 +1,4 @@
-"""A confirmation applies to the wording the reviewer read, even after the milestone changes."""
+"""A confirmation applies to the milestone's wording at the time of the review."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ ROADMAP = "/roadmaps/senior-ml-engineer"
 NOTE = "confirmed against the wording of"
 
 
-def test_the_wording_that_was_confirmed_is_shown(app, session, cast, now, browser_of, reword):
+def test_confirmed_wording_is_shown_after_milestone_is_reworded(
+    app, session, cast, now, browser_of, reword
+):
     old = session.get(Milestone, DESIGN).title
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
     submit_evidence(session, cast, piece, now)
@@ -49,9 +51,9 @@ def test_the_wording_that_was_confirmed_is_shown(app, session, cast, now, browse
         assert old in text, path
         if not path.startswith("/portfolio"):
             assert "Worded differently now: confirmed against" in text, path
-    said = api.get(f"/me/evidence/{piece.id}").get_json()
-    assert set(said["confirmed"]) == {DESIGN, LEVELS}
-    assert said["confirmed_wordings"].keys() == {DESIGN}
-    assert said["confirmed_wordings"][DESIGN]["title"] == old
-    assert said["confirmed_wordings"][DESIGN]["revision"] == 1
-    assert api.get("/me/readiness").get_json()["score"] == score, "it counts as before"
+    body = api.get(f"/me/evidence/{piece.id}").get_json()
+    assert set(body["confirmed"]) == {DESIGN, LEVELS}
+    assert body["confirmed_wordings"].keys() == {DESIGN}
+    assert body["confirmed_wordings"][DESIGN]["title"] == old
+    assert body["confirmed_wordings"][DESIGN]["revision"] == 1
+    assert api.get("/me/readiness").get_json()["score"] == score

@@ -1,4 +1,4 @@
-"""Which of a person's evidence counts in the person's own view."""
+"""Which version of evidence counts for its author."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.evidence.builders import (
 )
 
 
-def test_a_draft_counts_as_it_is(session, cast, now):
+def test_draft_counts_with_current_content(session, cast, now):
     evidence = add_evidence(
         session,
         cast,
@@ -40,7 +40,7 @@ def test_a_draft_counts_as_it_is(session, cast, now):
     )
 
 
-def test_the_last_verified_version_counts_until_the_next_is_judged(session, cast, now):
+def test_verified_version_counts_until_next_review(session, cast, now):
     alice = cast.actor(session, cast.alice)
     evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     submit_evidence(session, cast, evidence, now)
@@ -61,7 +61,7 @@ def test_the_last_verified_version_counts_until_the_next_is_judged(session, cast
     assert piece.confirmed == frozenset()
 
 
-def test_pieces_come_in_the_order_they_were_made_and_only_ones_own(session, cast, now):
+def test_user_evidence_is_loaded_in_creation_order(session, cast, now):
     for day in range(3):
         add_evidence(session, cast, cast.alice, now - dt.timedelta(days=day), title=f"Piece {day}")
     add_evidence(session, cast, cast.carol, now, title="Carol's")

@@ -14,7 +14,7 @@ TODAY = dt.date(2026, 11, 30)
 
 
 @pytest.mark.parametrize(
-    ("words", "date"),
+    ("text", "date"),
     [
         ("Gave a talk on 12 March 2026", "2026-03-12"),
         ("Talk, 12th of March, 2026", "2026-03-12"),
@@ -54,13 +54,13 @@ TODAY = dt.date(2026, 11, 30)
         ("Shipped 2026/03/12", "2026-03-12"),
     ],
 )
-def test_it_is_read(words, date):
-    found = find_date(words, TODAY, month_names("de"))
+def test_date_is_found_in_text(text, date):
+    found = find_date(text, TODAY, month_names("de"))
     assert (found.date, found.problem) == (date, "")
 
 
 @pytest.mark.parametrize(
-    ("words", "problem"),
+    ("text", "problem"),
     [
         ("Shipped 03/04/2024", AMBIGUOUS),
         ("Shipped 3-4-2024", AMBIGUOUS),
@@ -78,19 +78,19 @@ def test_it_is_read(words, date):
         ("Paper tomorrow 2027-12-01", FUTURE),
     ],
 )
-def test_one_that_cannot_be_read_is_told(words, problem):
-    found = find_date(words, TODAY, month_names("en"))
+def test_unusable_date_is_reported(text, problem):
+    found = find_date(text, TODAY, month_names("en"))
     assert (found.date, found.problem) == (None, problem)
-    assert found.text
+    assert found.text  # the part of the text that was not understood
 
 
-def test_a_leap_day_without_a_year_is_the_last_one():
+def test_leap_day_without_year_is_most_recent_one():
     found = find_date("Shipped on 29 February", dt.date(2025, 1, 15), month_names("en"))
     assert found.date == "2024-02-29"
 
 
 @pytest.mark.parametrize(
-    "words",
+    "text",
     [
         "Cut p99 from 2024 to 180 ms",
         "We may 2 x the batch, and march on",
@@ -102,6 +102,6 @@ def test_a_leap_day_without_a_year_is_the_last_one():
         "",
     ],
 )
-def test_words_without_a_date_have_none(words):
-    found = find_date(words, TODAY, month_names("en"))
+def test_text_without_date_has_no_date(text):
+    found = find_date(text, TODAY, month_names("en"))
     assert (found.date, found.problem) == (None, "")

@@ -15,7 +15,7 @@ from tests.evidence.builders import DESIGN, LEVELS
 from tests.evidence.form_data import form_fields, impact_fields
 
 
-def count(session) -> int:
+def count_evidence(session) -> int:
     session.rollback()
     return session.scalar(sa.select(sa.func.count()).select_from(Evidence))
 
@@ -26,33 +26,33 @@ def alice(cast, browser_of):
 
 
 @pytest.fixture
-def sent(alice):
-    """What a filled form sends, with the token that it was handed out with."""
+def payload(alice):
+    """Return the fields of a completed form, with the token of its page."""
     page = alice.get("/evidence/new").text
-    seal = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)[1]
+    csrf_token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)[1]
     fields = form_fields(milestones=[LEVELS, DESIGN], skills=["mlops"], title="  Feature store ")
-    return {**fields, **impact_fields(0), "csrf_token": seal}
+    return {**fields, **impact_fields(0), "csrf_token": csrf_token}
 
 
-def test_one_that_was_typed_anew_after_a_step_back_is_another(session, alice, sent):
-    """The form that the browser goes back to has the same token: nothing typed there is lost."""
+def test_changed_form_with_same_token_creates_new_evidence(session, alice, payload):
+    """After the browser's Back button, the form has the same token."""
     for changes in ({}, {"title": "Second"}, {"milestones": [DESIGN]}, {"skills": []}):
         for _ in range(2):
-            assert alice.post("/evidence", {**sent, **changes}).status_code == 303
-    assert count(session) == 4
+            assert alice.post("/evidence", {**payload, **changes}).status_code == 303
+    assert count_evidence(session) == 4
 
 
-def test_one_that_was_edited_meanwhile_is_not_made_again(session, alice, sent):
-    made = alice.post("/evidence", sent).location
-    edited = {**sent, "title": "Another title", "revision": "1"}
-    assert alice.put(made, edited).status_code == 303
-    assert alice.post("/evidence", sent).location == made
-    assert count(session) == 1
+def test_repeated_submit_after_edit_creates_no_duplicate(session, alice, payload):
+    address = alice.post("/evidence", payload).location
+    edited = {**payload, "title": "Another title", "revision": "1"}
+    assert alice.put(address, edited).status_code == 303
+    assert alice.post("/evidence", payload).location == address
+    assert count_evidence(session) == 1
 
 
-def test_one_without_a_token_is_saved_all_the_same(session, alice, sent):
-    """A client sends it in a header, as htmx does with a button outside a form."""
-    del sent["csrf_token"]
+def test_form_without_token_is_saved_each_time(session, alice, payload):
+    """The token is in a header instead, as htmx sends it for a button outside a form."""
+    del payload["csrf_token"]
     for _ in range(2):
-        assert alice.post("/evidence", sent).status_code == 303
-    assert count(session) == 2
+        assert alice.post("/evidence", payload).status_code == 303
+    assert count_evidence(session) == 2

@@ -29,7 +29,7 @@ def piece(session, cast, now):
     return add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
 
 
-def test_it_works(session, cast, browser_of, piece):
+def test_edit_form_shows_and_saves_evidence(session, cast, browser_of, piece):
     browser = browser_of(cast.alice)
     page = browser.get(f"/evidence/{piece.id}/edit").text
     assert 'value="Feature store design"' in page
@@ -43,7 +43,9 @@ def test_it_works(session, cast, browser_of, piece):
     assert [row.milestone_key for row in saved.links] == [LEVELS]
 
 
-def test_an_edit_of_what_is_verified_says_what_it_does(session, cast, now, browser_of, piece):
+def test_edit_of_verified_evidence_warns_and_submits_new_version(
+    session, cast, now, browser_of, piece
+):
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
     browser = browser_of(cast.alice)
@@ -53,18 +55,18 @@ def test_an_edit_of_what_is_verified_says_what_it_does(session, cast, now, brows
     assert (saved.state, saved.current.number) == ("submitted", 2)
 
 
-def test_an_edit_of_what_was_deleted_meanwhile_leads_to_the_list(
+def test_edit_of_concurrently_deleted_evidence_redirects_to_list(
     browser_of, cast, piece, monkeypatch
 ):
-    def delete_first(session, evidence, *_args, **_more):
+    def edit_deleted(session, evidence, *_args, **_more):
         raise Refused("gone")
 
-    monkeypatch.setattr(actions, "edit", delete_first)
+    monkeypatch.setattr(actions, "edit", edit_deleted)
     answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", form_fields(revision="1"))
     assert (answer.status_code, answer.location) == (303, "/evidence")
 
 
-def test_a_next_step_opens_a_row_for_its_type(browser_of, cast, piece):
+def test_impact_parameter_adds_row_of_that_type(browser_of, cast, piece):
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}/edit"
     rows = alice.get(address).text.count("<legend>Impact ")
     page = alice.get(f"{address}?impact=team").text
@@ -74,7 +76,7 @@ def test_a_next_step_opens_a_row_for_its_type(browser_of, cast, piece):
     assert alice.get(f"{address}?impact=other").text.count("<legend>Impact ") == rows
 
 
-def test_a_stale_edit_shows_both_versions_and_loses_nothing(session, cast, now, browser_of, piece):
+def test_stale_edit_shows_both_versions_and_can_be_saved(session, cast, now, browser_of, piece):
     actions.edit(
         session,
         piece,
@@ -88,15 +90,10 @@ def test_a_stale_edit_shows_both_versions_and_loses_nothing(session, cast, now, 
     mine = form_fields(role="Mine", title="My title", revision="1", milestones=[LEVELS])
     answer = browser.put(f"/evidence/{piece.id}", mine)
     assert answer.status_code == 409
-    for shown in (
-        "Theirs",
-        "Mine",
-        "Their title",
-        "My title",
-        "Save mine anyway",
-        "Keep the saved one",
-    ):
-        assert shown in answer.text
+    for text in ("Theirs", "Mine", "Their title", "My title"):
+        assert text in answer.text
+    for choice in ("Save mine anyway", "Keep the saved one"):
+        assert choice in answer.text
     assert reload_evidence(session, piece).title == "Their title"
     assert 'name="revision" type="hidden" value="2"' in answer.text
     browser.put(f"/evidence/{piece.id}", {**mine, "revision": "2"})
@@ -104,18 +101,18 @@ def test_a_stale_edit_shows_both_versions_and_loses_nothing(session, cast, now, 
 
 
 @pytest.mark.parametrize("revision", ["", "x", "-1", "99999999999999999999"])
-def test_a_form_without_its_revision_is_stale(session, cast, browser_of, piece, revision):
+def test_form_without_valid_revision_is_stale(session, cast, browser_of, piece, revision):
     answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", form_fields(revision=revision))
     assert answer.status_code == 409
 
 
-def test_it_needs_sign_in(browser_of, cast, piece):
+def test_edit_requires_login(browser_of, cast, piece):
     assert browser_of().get(f"/evidence/{piece.id}/edit").status_code == 303
     assert browser_of().put(f"/evidence/{piece.id}", form_fields()).status_code == 401
 
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404), ("erin", 404)])
-def test_it_hides_what_is_foreign(session, cast, now, browser_of, piece, who, status):
+def test_other_users_cannot_edit_evidence(session, cast, now, browser_of, piece, who, status):
     submit_evidence(session, cast, piece, now)
     answer = browser_of(getattr(cast, who)).put(
         f"/evidence/{piece.id}", form_fields(title="Taken over", revision="1")
@@ -124,7 +121,7 @@ def test_it_hides_what_is_foreign(session, cast, now, browser_of, piece, who, st
     assert reload_evidence(session, piece).title == "Feature store design"
 
 
-def test_it_rejects_bad_input(session, cast, browser_of, piece):
+def test_invalid_edit_is_rejected(session, cast, browser_of, piece):
     sent = {**form_fields(title="", revision="1"), **impact_fields(0, metric="")}
     answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", sent)
     assert answer.status_code == 422
@@ -133,7 +130,7 @@ def test_it_rejects_bad_input(session, cast, browser_of, piece):
     assert reload_evidence(session, piece).title == "Feature store design"
 
 
-def test_enter_in_the_search_field_searches_and_saves_nothing(session, cast, browser_of, piece):
+def test_enter_in_search_field_searches_without_saving(session, cast, browser_of, piece):
     sent = form_fields(title="Not saved", revision="1", q="design document", enter="1")
     answer = browser_of(cast.alice).put(f"/evidence/{piece.id}", sent)
     assert answer.status_code == 200

@@ -13,12 +13,12 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj"
 
 
-def packed(*names: str) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+def zip_of(*names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
             archive.writestr(name, b"\0" * 1_000_000)
-    return made.getvalue()
+    return file.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -31,18 +31,18 @@ def packed(*names: str) -> bytes:
         (None, "file"),
         ("  .hidden. ", "hidden"),
         ("nul\0l\r\nX-Header: 1.txt", "null X-Header_ 1.txt"),
-        # The name reads "invoiceexe.pdf" where the direction is turned.
+        # Displayed as "invoiceexe.pdf" because of the direction override.
         ("invoice\u202efdp.exe", "invoicefdp.exe"),
         ("تقرير.pdf", "تقرير.pdf"),
         ("設計書.pdf", "設計書.pdf"),
         ('a<b>"c"|d?.txt', "a_b__c__d_.txt"),
     ],
 )
-def test_a_name_has_no_path_and_no_tricks(sent: str | None, name: str) -> None:
+def test_file_name_is_sanitized(sent: str | None, name: str) -> None:
     assert clean_name(sent) == name
 
 
-def test_a_long_name_keeps_its_ending() -> None:
+def test_long_file_name_keeps_its_extension() -> None:
     name = clean_name("設" * 5000 + ".pdf")
     assert len(name) == MAX_NAME_LENGTH
     assert name.endswith("….pdf")
@@ -56,13 +56,13 @@ def test_a_long_name_keeps_its_ending() -> None:
         ("notes.md", "Über 90 %".encode(), "text/plain"),
         ("bmw.txt", b"BMW sold more", "text/plain"),
         ("LICENSE", b"MIT", "text/plain"),
-        # A bomb is a ZIP file like any other: nobody unpacks it here.
-        ("bomb.zip", packed("a", "b"), "application/zip"),
-        ("plan.docx", packed("a"), "application/zip"),
-        # What a browser would run is text to be saved.
+        # A ZIP bomb is accepted because Cairn never unpacks it.
+        ("bomb.zip", zip_of("a", "b"), "application/zip"),
+        ("plan.docx", zip_of("a"), "application/zip"),
+        # Files that a browser would execute are served as text.
         ("page.html", b"<script>alert(1)</script>", "text/plain"),
         ("figure.svg", b"<svg onload='alert(1)'/>", "text/plain"),
-        # A polyglot is what its beginning says.
+        # A polyglot file has the type of its first bytes.
         ("figure.gif", b"GIF89a/*<script>*/=1;", "image/gif"),
         ("figure.html", b"GIF89a/*\0<script>*/=1;", None),
         ("report.pdf", PNG, None),
@@ -71,11 +71,11 @@ def test_a_long_name_keeps_its_ending() -> None:
         ("setup.exe", b"MZ\x90\0" + b"\0" * 60, None),
         ("setup.txt", b"MZ\x90\0" + b"\0" * 60, None),
         ("run.bat", b"del *.*", None),
-        ("macros.docm", packed("word/vbaProject.bin"), None),
+        ("macros.docm", zip_of("word/vbaProject.bin"), None),
         ("latin.txt", "Über".encode("latin-1"), None),
     ],
 )
-def test_the_content_decides_and_the_name_has_to_fit(
+def test_file_type_is_detected_from_content_and_name(
     name: str, content: bytes, media_type: str | None
 ) -> None:
     assert find_type(name, io.BytesIO(content)) == media_type

@@ -1,4 +1,4 @@
-"""Files of evidence: uploaded with or before the form, part of a version, download only."""
+"""Files of evidence: uploaded with or before the form, part of a version, downloaded only."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def sent(*files: tuple[bytes, str], **fields: Any) -> dict[str, Any]:
-    """The fields of a complete form with these files."""
+def file_form(*files: tuple[bytes, str], **fields: Any) -> dict[str, Any]:
+    """Return the fields of a complete form with these files."""
     return {
         **form_fields(**fields),
         "new_files": [(io.BytesIO(each), name) for each, name in files],
@@ -39,18 +39,18 @@ def sent(*files: tuple[bytes, str], **fields: Any) -> dict[str, Any]:
 
 
 def add_file(browser: Any, piece: Evidence, content: bytes, name: str, *keep: bytes) -> None:
-    """Save the form of a piece with one more file; those that it keeps are ticked."""
+    """Save the edit form of evidence with an additional file, keeping the given contents."""
     more = {
         "revision": str(piece.revision),
         "files": [digest(each) for each in keep],
         "milestones": piece.milestone_keys,
     }
-    answer = browser.put(f"/evidence/{piece.id}", sent((content, name), **more))
+    answer = browser.put(f"/evidence/{piece.id}", file_form((content, name), **more))
     assert answer.status_code == 303, answer.text
 
 
 def send_large(browser: Any, path: str, content: bytes) -> Any:
-    """Send the form with a large file, as bytes: the client would leave its own copy open."""
+    """Send the form with a large file, encoded here because the test client leaves files open."""
     fields = {**form_fields(), "new_files": FileStorage(io.BytesIO(content), "large.txt")}
     boundary, body = encode_multipart(fields)
     kind = f"multipart/form-data; boundary={boundary}"
@@ -58,19 +58,19 @@ def send_large(browser: Any, path: str, content: bytes) -> Any:
     return browser.client.post(path, data=body, headers=headers)
 
 
-def status(browser: Any, path: str) -> int:
-    """What a reader is answered; the file itself is closed."""
+def get_status(browser: Any, path: str) -> int:
+    """Return the status of a download, and close its file."""
     with browser.get(path) as answer:
         return int(answer.status_code)
 
 
-def stored(app: Any) -> set[str]:
+def stored_digests(app: Any) -> set[str]:
     return {path.name for path in Path(app.config["DATA_DIR"], FOLDER).glob("??/*")}
 
 
-def test_a_file_alone_makes_a_piece_complete_and_is_saved_by_its_name(session, cast, browser_of):
+def test_uploaded_file_is_downloaded_as_attachment(session, cast, browser_of):
     alice = browser_of(cast.alice)
-    answer = alice.post("/evidence", sent((NOTES, "../größe.html"), url="", description=""))
+    answer = alice.post("/evidence", file_form((NOTES, "../größe.html"), url="", description=""))
     assert answer.status_code == 303
     page = alice.get(answer.location).text
     assert "größe.html" in page
@@ -79,21 +79,23 @@ def test_a_file_alone_makes_a_piece_complete_and_is_saved_by_its_name(session, c
     with alice.get(path) as download:
         assert download.data == NOTES
     assert download.mimetype == "text/plain"
-    said = download.headers
+    headers = download.headers
     assert (
-        said["Content-Disposition"]
+        headers["Content-Disposition"]
         == "attachment; filename=groe.html; filename*=UTF-8''gr%C3%B6%C3%9Fe.html"
     )
-    assert said["X-Content-Type-Options"] == "nosniff"
-    assert said["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
-    assert said["Content-Length"] == str(len(NOTES))
-    assert "Accept-Ranges" not in said
-    assert alice.get(path, headers={"If-None-Match": said["ETag"]}).status_code == 304
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert headers["Content-Length"] == str(len(NOTES))
+    assert "Accept-Ranges" not in headers
+    assert alice.get(path, headers={"If-None-Match": headers["ETag"]}).status_code == 304
 
 
-def test_a_form_that_comes_back_still_has_its_files(session, cast, browser_of):
+def test_rejected_form_keeps_uploaded_files(session, cast, browser_of):
     alice = browser_of(cast.alice)
-    answer = alice.post("/evidence", sent((NOTES, "notes.md"), (b"", "empty.md"), title="Kept"))
+    answer = alice.post(
+        "/evidence", file_form((NOTES, "notes.md"), (b"", "empty.md"), title="Kept")
+    )
     assert answer.status_code == 422
     assert "“empty.md” is empty." in answer.text
     assert f'name="files" value="{digest(NOTES)}" checked' in answer.text
@@ -102,7 +104,7 @@ def test_a_form_that_comes_back_still_has_its_files(session, cast, browser_of):
     assert "notes.md" in alice.get(again.location).text
 
 
-def test_the_script_sends_a_file_ahead(session, cast, browser_of):
+def test_htmx_upload_stores_valid_files(session, cast, browser_of):
     alice = browser_of(cast.alice)
     files = {"new_files": [(io.BytesIO(PNG), "a.png"), (io.BytesIO(PNG), "b.pdf")]}
     answer = alice.post("/evidence/files", files, fragment=True)
@@ -113,8 +115,8 @@ def test_the_script_sends_a_file_ahead(session, cast, browser_of):
     assert session.scalar(sa.select(UploadedFile.name)) == "a.png"
 
 
-def test_nobody_takes_a_file_of_somebody_else(session, cast, now, browser_of):
-    """Its digest alone opens nothing: a form that names it is refused."""
+def test_file_of_another_user_cannot_be_attached(session, cast, now, browser_of):
+    """A form that names the digest of the file is rejected."""
     piece = add_evidence(session, cast, cast.alice, now)
     add_file(browser_of(cast.alice), piece, NOTES, "notes.md")
     answer = browser_of(cast.mallory).post("/evidence", form_fields(files=digest(NOTES)))
@@ -122,25 +124,25 @@ def test_nobody_takes_a_file_of_somebody_else(session, cast, now, browser_of):
     assert "A file is no longer there." in answer.text
 
 
-def test_who_sees_a_version_sees_its_files(session, cast, now, browser_of):
+def test_file_is_visible_only_to_readers_of_its_version(session, cast, now, browser_of):
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
     piece = add_evidence(session, cast, cast.alice, now)
     path = f"/evidence/{piece.id}/files/{digest(NOTES)}"
     add_file(alice, piece, NOTES, "notes.md")
-    assert status(alice, path) == 200
-    # A draft is its author's alone.
-    assert status(bob, path) == 404
+    assert get_status(alice, path) == 200
+    # Only the author sees a draft.
+    assert get_status(bob, path) == 404
     session.refresh(piece)
     submit_evidence(session, cast, piece, now)
-    assert status(bob, path) == 200
+    assert get_status(bob, path) == 200
     assert "notes.md" in bob.get(f"/reviews/{piece.id}").text
     for person in (cast.carol, cast.dave, cast.mallory, cast.erin):
-        assert status(browser_of(person), path) == 404
-    assert status(browser_of(), path) == 303
+        assert get_status(browser_of(person), path) == 404
+    assert get_status(browser_of(), path) == 303
     assert alice.get(f"/evidence/{piece.id}/files/{digest(PNG)}").status_code == 404
 
 
-def test_a_file_more_is_a_new_version_and_the_old_one_keeps_its_own(session, cast, now, browser_of):
+def test_added_file_creates_version_and_old_version_keeps_files(session, cast, now, browser_of):
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
     piece = add_evidence(session, cast, cast.alice, now)
     add_file(alice, piece, NOTES, "notes.md")
@@ -160,57 +162,57 @@ def test_a_file_more_is_a_new_version_and_the_old_one_keeps_its_own(session, cas
             assert download.data == content
 
 
-def test_saving_again_with_the_same_files_is_no_change(session, cast, now, browser_of):
+def test_saving_same_files_creates_no_revision(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     piece = add_evidence(session, cast, cast.alice, now)
     add_file(alice, piece, NOTES, "notes.md")
     session.refresh(piece)
     revision = piece.revision
-    # The same content under another name is there already.
+    # The same content under another name is not added again.
     add_file(alice, piece, NOTES, "again.md", NOTES)
     session.refresh(piece)
     assert piece.revision == revision
     assert [file.name for file in piece.current.files] == ["notes.md"]
 
 
-def test_a_piece_has_at_most_ten_files(session, cast, now, browser_of):
+def test_eleventh_file_is_rejected(session, cast, now, browser_of):
     files = [(f"note {number}".encode(), f"{number}.txt") for number in range(11)]
-    answer = browser_of(cast.alice).post("/evidence", sent(*files))
+    answer = browser_of(cast.alice).post("/evidence", file_form(*files))
     assert answer.status_code == 422
     assert "At most 10 files." in answer.text
     assert session.scalar(sa.select(sa.func.count()).select_from(UploadedFile)) == 10
 
 
-def test_a_form_of_too_many_files_is_refused_unread(session, cast, browser_of):
+def test_form_with_too_many_files_is_rejected(session, cast, browser_of):
     files = [(b"", f"{number}.txt") for number in range(601)]
-    answer = browser_of(cast.alice).post("/evidence", sent(*files))
+    answer = browser_of(cast.alice).post("/evidence", file_form(*files))
     assert answer.status_code == 413
     assert "has more than 600 fields" in answer.text
 
 
-def test_the_same_content_can_come_twice_at_the_same_moment(app, session, cast, now):
-    """As two dropped files with other names; each of them is sent by itself."""
+def test_concurrent_uploads_of_same_content_are_stored_once(app, session, cast, now):
+    """Several dropped files are uploaded in separate requests."""
     session.rollback()
 
-    def take(_session, name):
+    def upload(_session, name):
         for number in range(5):
             content = io.BytesIO(b"the same %d" % number)
             file_actions.store_upload(cast.alice, name, content, quota=1_000_000, now=now)
 
-    run_concurrently(app, take, [f"{number}.txt" for number in range(4)])
+    run_concurrently(app, upload, [f"{number}.txt" for number in range(4)])
     assert session.scalar(sa.select(sa.func.count()).select_from(UploadedFile)) == 5
 
 
-def test_many_small_files_fill_a_quota(app, session, cast, browser_of, monkeypatch):
+def test_small_files_count_as_full_blocks_toward_quota(app, session, cast, browser_of, monkeypatch):
     monkeypatch.setitem(app.config, "FILE_QUOTA_MB", 1)
     monkeypatch.setattr(file_actions, "BLOCK_BYTES", 400_000)
     answer = browser_of(cast.alice).post(
-        "/evidence", sent((b"a", "a.md"), (b"b", "b.md"), (b"c", "c.md"))
+        "/evidence", file_form((b"a", "a.md"), (b"b", "b.md"), (b"c", "c.md"))
     )
     assert "“c.md” has no room" in answer.text
 
 
-def test_a_person_has_a_quota(app, session, cast, browser_of, monkeypatch):
+def test_upload_over_user_quota_is_rejected(app, session, cast, browser_of, monkeypatch):
     monkeypatch.setitem(app.config, "FILE_QUOTA_MB", 1)
     alice = browser_of(cast.alice)
     assert send_large(alice, "/evidence", b"a" * 700_000).status_code == 303
@@ -219,7 +221,7 @@ def test_a_person_has_a_quota(app, session, cast, browser_of, monkeypatch):
     assert "“large.txt” has no room: your files may take 1 MB, and 0.3 MB are left." in answer.text
 
 
-def test_only_the_addresses_of_files_take_large_bodies(cast, browser_of):
+def test_only_upload_routes_accept_large_bodies(cast, browser_of):
     alice = browser_of(cast.alice)
     two = b"x" * 2_000_000
     assert send_large(alice, "/evidence", two).status_code == 303
@@ -233,15 +235,17 @@ def test_only_the_addresses_of_files_take_large_bodies(cast, browser_of):
 
 
 @pytest.mark.parametrize(
-    ("size", "said"), [(1, "1 byte"), (4, "4 bytes"), (999, "999 bytes"), (1_000, "1 kB")]
+    ("size", "text"), [(1, "1 byte"), (4, "4 bytes"), (999, "999 bytes"), (1_000, "1 kB")]
 )
-def test_the_size_of_a_file(app, size, said):
+def test_file_size_is_formatted(app, size, text):
     with app.test_request_context():
-        assert labels.file_size(size) == said
+        assert labels.file_size(size) == text
 
 
-@pytest.mark.parametrize("left", [None, b"other", NOTES[:-1]])
-def test_a_file_that_the_disk_lost_or_changed_is_named(
+@pytest.mark.parametrize(
+    "left", [None, b"other", NOTES[:-1]], ids=["missing", "other content", "truncated"]
+)
+def test_missing_or_damaged_file_is_reported_and_can_be_replaced(
     app, session, cast, now, browser_of, left, caplog
 ):
     alice, piece = browser_of(cast.alice), add_evidence(session, cast, cast.alice, now)
@@ -253,34 +257,34 @@ def test_a_file_that_the_disk_lost_or_changed_is_named(
     assert "The content of “notes.md” is missing or damaged on this server." in answer.text
     assert digest(NOTES) in caplog.text
     assert alice.get(f"/evidence/{piece.id}").status_code == 200
-    # Sent again, it is whole again.
-    assert alice.post("/evidence", sent((NOTES, "notes.md"))).status_code == 303
-    assert status(alice, f"/evidence/{piece.id}/files/{digest(NOTES)}") == 200
+    # Another upload of the same content replaces the file.
+    assert alice.post("/evidence", file_form((NOTES, "notes.md"))).status_code == 303
+    assert get_status(alice, f"/evidence/{piece.id}/files/{digest(NOTES)}") == 200
 
 
-def test_a_file_goes_with_the_last_row_that_names_it(app, session, cast, now, browser_of):
+def test_file_is_deleted_after_its_last_reference(app, session, cast, now, browser_of):
     alice, carol = browser_of(cast.alice), browser_of(cast.carol)
     piece = add_evidence(session, cast, cast.alice, now)
     add_file(alice, piece, NOTES, "notes.md")
     add_file(
         alice, session.get_one(Evidence, piece.id, populate_existing=True), PNG, "a.png", NOTES
     )
-    assert carol.post("/evidence", sent((PNG, "b.png"))).status_code == 303
+    assert carol.post("/evidence", file_form((PNG, "b.png"))).status_code == 303
     assert alice.delete(f"/evidence/{piece.id}").status_code == 303
-    # Those that were sent for a form are kept for a day.
+    # Uploads also keep a file, for a day.
     session.execute(sa.delete(UploadedFile))
     session.commit()
     file_store().delete_unused(file_actions.find_referenced, grace=-1)
-    assert {digest(NOTES), digest(PNG)} & stored(app) == {digest(PNG)}
-    # Nothing is left of a person.
+    assert {digest(NOTES), digest(PNG)} & stored_digests(app) == {digest(PNG)}
+    # Deleting the other user deletes the last reference.
     session.execute(sa.delete(User).where(User.id == cast.carol))
     session.commit()
     assert session.scalar(sa.select(sa.func.count()).select_from(EvidenceFile)) == 0
     file_store().delete_unused(file_actions.find_referenced, grace=-1)
-    assert digest(PNG) not in stored(app)
+    assert digest(PNG) not in stored_digests(app)
 
 
-def test_what_was_sent_for_a_piece_that_nobody_saved_is_forgotten(session, cast, now, browser_of):
+def test_upload_without_saved_evidence_is_pruned(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     alice.post("/evidence/files", {"new_files": (io.BytesIO(NOTES), "a.md")}, fragment=True)
     assert file_actions.prune_uploads(session, now=now) == 0
@@ -290,7 +294,7 @@ def test_what_was_sent_for_a_piece_that_nobody_saved_is_forgotten(session, cast,
     assert file_actions.prune_uploads(session, now=now) == 1
     session.commit()
     file_store().delete_unused(file_actions.find_referenced, grace=-1)
-    # A page that still names it says so, and loses nothing else.
+    # A form that still refers to the file is rejected, with its other input.
     answer = alice.post("/evidence", form_fields(title="Still here", files=digest(NOTES)))
     assert answer.status_code == 422
     assert "A file is no longer there." in answer.text

@@ -13,8 +13,7 @@ from tests.support.sample_data import SLUG
 PARTS = ("preview", "impacts", "milestones")
 
 
-def test_it_works(cast, browser_of):
-    """Without JavaScript each part comes back within the whole form, with everything typed."""
+def test_form_parts_return_full_form_without_javascript(cast, browser_of):
     browser = browser_of(cast.alice)
     sent = {**form_fields(title="As typed", q="latency", milestones=[DESIGN]), **impact_fields(0)}
     pages = {part: browser.post(f"/evidence/{part}", sent).text for part in PARTS}
@@ -28,7 +27,7 @@ def test_it_works(cast, browser_of):
     assert 'value="cut-p99-latency"' in pages["milestones"]
 
 
-def test_it_answers_htmx_with_the_part_alone(cast, browser_of):
+def test_htmx_response_contains_only_the_part(cast, browser_of):
     browser = browser_of(cast.alice)
     sent = {**form_fields(), **impact_fields(0)}
     preview = browser.post("/evidence/preview", sent, fragment=True).text
@@ -43,34 +42,32 @@ def test_it_answers_htmx_with_the_part_alone(cast, browser_of):
 
 
 @pytest.mark.parametrize(("kind", "warned"), [("talk", True), ("design_doc", False), ("", False)])
-def test_it_says_when_the_kind_does_not_prove_the_milestone(cast, browser_of, kind, warned):
-    browser, said = browser_of(cast.alice), "evidence of this kind does not prove it"
+def test_form_warns_if_kind_does_not_prove_milestone(cast, browser_of, kind, warned):
+    browser, warning = browser_of(cast.alice), "evidence of this kind does not prove it"
     sent = form_fields(kind=kind, milestones=[DESIGN])
-    assert (said in browser.post("/evidence/preview", sent).text) == warned
+    assert (warning in browser.post("/evidence/preview", sent).text) == warned
     address = f"/evidence/milestones?kind={kind}&milestones={DESIGN}"
-    assert (said in browser.get(address, fragment=True).text) == warned
+    assert (warning in browser.get(address, fragment=True).text) == warned
 
 
-def test_there_are_at_most_six_impacts(cast, browser_of):
+def test_seventh_impact_row_is_not_offered(cast, browser_of):
     sent = form_fields()
-    for place in range(8):
-        sent.update(impact_fields(place))
+    for index in range(8):
+        sent.update(impact_fields(index))
     page = browser_of(cast.alice).post("/evidence/impacts", sent, fragment=True).text
     assert 'name="impacts-5-metric"' in page
     assert 'name="impacts-6-metric"' not in page
     assert "add-impact" not in page
 
 
-def test_a_page_finds_milestones_too(cast, browser_of):
+def test_milestone_search_works_as_a_page(cast, browser_of):
     page = browser_of(cast.alice).get("/evidence/milestones?q=DESIGN+document").text
     assert f"/evidence/new?milestone={DESIGN}" in page
     assert "No milestone matches" in browser_of(cast.alice).get("/evidence/milestones?q=zzz").text
 
 
-def test_ticked_milestones_without_evidence_are_offered_before_a_search(
-    session, cast, now, browser_of
-):
-    """Own ones that evidence of the chosen kind proves; a search shows what it finds instead."""
+def test_done_milestones_without_evidence_are_offered(session, cast, now, browser_of):
+    """Only own milestones that the chosen kind proves are offered, until a search is made."""
     enroll(session, cast.alice, now, SLUG)
     for key in (DESIGN, LEVELS, MENTOR):
         progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
@@ -93,7 +90,7 @@ def test_ticked_milestones_without_evidence_are_offered_before_a_search(
     assert offer not in browser_of(cast.carol).get("/evidence/new").text
 
 
-def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
+def test_preview_of_edit_form_keeps_edit_action(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now)
     sent = form_fields(about=str(piece.id), revision="1", description="")
     page = browser_of(cast.alice).post("/evidence/preview", sent).text
@@ -102,22 +99,20 @@ def test_a_part_of_an_edit_stays_an_edit(session, cast, now, browser_of):
     assert "Nothing to preview yet." in page
 
 
-def test_the_method_of_a_button_counts_more_than_the_one_of_its_form(
-    session, cast, now, browser_of
-):
+def test_method_of_button_overrides_method_of_form(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now)
     sent = {**form_fields(about=str(piece.id), revision="1"), "_method": ["PUT", "POST"]}
     assert browser_of(cast.alice).post("/evidence/preview", sent).status_code == 200
 
 
-def test_it_needs_sign_in(browser_of):
+def test_form_parts_require_login(browser_of):
     for part in PARTS:
         assert browser_of().post(f"/evidence/{part}", form_fields()).status_code == 401
     assert browser_of().get("/evidence/milestones").status_code == 303
 
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404)])
-def test_it_hides_what_is_foreign(session, cast, now, browser_of, who, status):
+def test_other_users_cannot_load_form_parts(session, cast, now, browser_of, who, status):
     piece = add_evidence(session, cast, cast.alice, now)
     submit_evidence(session, cast, piece, now)
     browser = browser_of(getattr(cast, who))
@@ -126,7 +121,7 @@ def test_it_hides_what_is_foreign(session, cast, now, browser_of, who, status):
         assert browser.post(f"/evidence/{part}", sent).status_code == status
 
 
-def test_it_rejects_bad_input(cast, browser_of):
+def test_form_parts_keep_invalid_input(cast, browser_of):
     browser = browser_of(cast.alice)
     for part in PARTS:
         sent = form_fields(about="nonsense", occurred_on="soon", kind="x", q="\0 " * 99)
@@ -136,7 +131,7 @@ def test_it_rejects_bad_input(cast, browser_of):
     assert browser.get(f"/evidence/milestones?{many}", fragment=True).status_code == 200
 
 
-@pytest.mark.parametrize("place", ["9" * 5000, "\u00b2", "\u0661", "-1", ""])
-def test_a_field_of_no_place_is_left_out(place, browser_of, cast):
-    sent = {**form_fields(), **impact_fields(0), **impact_fields(place)}
+@pytest.mark.parametrize("index", ["9" * 5000, "\u00b2", "\u0661", "-1", ""])
+def test_impact_field_with_invalid_index_is_ignored(index, browser_of, cast):
+    sent = {**form_fields(), **impact_fields(0), **impact_fields(index)}
     assert browser_of(cast.alice).post("/evidence", sent).status_code == 303

@@ -21,7 +21,7 @@ from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 
-def test_it_works(session, cast, now, browser_of):
+def test_list_shows_evidence_counts_and_milestones(session, cast, now, browser_of):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = browser_of(cast.alice).get("/evidence")
     assert page.status_code == 200
@@ -31,41 +31,41 @@ def test_it_works(session, cast, now, browser_of):
     assert "Write the design document of an ML system" in page.text
 
 
-def test_what_is_not_verified_shows_the_state_of_its_review(session, cast, now, browser_of):
-    """No "Evidenced" beside a piece that counts for no milestone."""
+def test_row_shows_review_state(session, cast, now, browser_of):
+    """Evidence that counts for no milestone is not labelled as evidenced."""
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     alice = browser_of(cast.alice)
-    sides = []
+    states = []
     for step in (submit_evidence, review_evidence, None):
         page = flat(alice.get("/evidence", fragment=True).text)
-        sides.append(page.split('<div class="side">')[1].split("</div>")[0])
+        states.append(page.split('<div class="side">')[1].split("</div>")[0])
         if step is not None:
             step(session, cast, piece, now)
-    assert "Draft" in sides[0]
-    assert "Submitted" in sides[1]
-    assert "tone-verified" in sides[2]
-    assert "tone-evidenced" not in "".join(sides)
+    assert "Draft" in states[0]
+    assert "Submitted" in states[1]
+    assert "tone-verified" in states[2]
+    assert "tone-evidenced" not in "".join(states)
 
 
-def test_it_teaches_while_it_is_empty(cast, browser_of):
+def test_empty_list_suggests_every_kind(cast, browser_of):
     page = browser_of(cast.alice).get("/evidence").text
     assert "No evidence yet" in page
     assert page.count("/evidence/new?kind=") == len(KINDS)
 
 
-def test_it_answers_htmx_with_the_list_alone(session, cast, now, browser_of):
+def test_htmx_response_contains_only_the_list(session, cast, now, browser_of):
     add_evidence(session, cast, cast.alice, now)
     part = browser_of(cast.alice).get("/evidence?q=feature", fragment=True)
     assert part.text.lstrip().startswith('<div id="pieces">')
     assert "1 piece found." in part.text
 
 
-def test_it_needs_sign_in(browser_of):
+def test_list_requires_login(browser_of):
     answer = browser_of().get("/evidence")
     assert (answer.status_code, "/login" in answer.headers["Location"]) == (303, True)
 
 
-def test_it_hides_what_is_foreign(session, cast, now, browser_of):
+def test_list_contains_only_own_evidence(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.carol, now, title="Carol's own", milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)
     for person in (cast.alice, cast.bob, cast.erin):
@@ -78,13 +78,13 @@ def test_it_hides_what_is_foreign(session, cast, now, browser_of):
     ["kind=nonsense", "sort=nonsense", "page=0", "page=9999999", "page=x", "year=0", "year=-1",
      "q=%ED%A0%80", "tone=&state=&skill=none-such", "year=٢٠٢٦"],
 )  # fmt: skip
-def test_it_rejects_bad_input(session, cast, now, browser_of, query):
+def test_invalid_filters_are_ignored(session, cast, now, browser_of, query):
     add_evidence(session, cast, cast.alice, now)
     assert browser_of(cast.alice).get(f"/evidence?{query}").status_code == 200
 
 
 @pytest.mark.parametrize("query", ["q=%00", "milestone=%00"])
-def test_a_nul_in_a_filter_is_refused_with_a_page(cast, browser_of, query):
+def test_nul_in_filter_is_rejected(cast, browser_of, query):
     answer = browser_of(cast.alice).get(f"/evidence?{query}")
     assert answer.status_code == 400
     assert "Something in it was missing or could not be read" in answer.text
@@ -92,7 +92,7 @@ def test_a_nul_in_a_filter_is_refused_with_a_page(cast, browser_of, query):
 
 @pytest.fixture
 def evidence_list(session, cast, now):
-    """Four pieces of Alice that differ in everything a filter knows."""
+    """Create four pieces of Alice's evidence that differ in all filtered fields."""
     design = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], skills=["mlops"])
     submit_evidence(session, cast, design, now)
     review_evidence(session, cast, design, now)
@@ -106,7 +106,7 @@ def evidence_list(session, cast, now):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "titles"),
+    ("filters", "titles"),
     [
         ({"kind": "talk"}, {"100% uptime_talk"}),
         ({"kind": "talk,certification"}, {"100% uptime_talk", "Badge"}),
@@ -128,13 +128,13 @@ def evidence_list(session, cast, now):
         ({"q": "store", "kind": "talk"}, set()),
     ],
 )
-def test_each_filter_finds_what_it_says(session, cast, evidence_list, wanted, titles):
-    found = list_evidence(session, cast.alice, Filters(**wanted), today=dt.date(2026, 6, 1))
+def test_filter_selects_matching_evidence(session, cast, evidence_list, filters, titles):
+    found = list_evidence(session, cast.alice, Filters(**filters), today=dt.date(2026, 6, 1))
     assert {row.title for row in found.items} == titles
     assert found.found == len(titles)
 
 
-def test_a_year_or_a_month_is_listed_by_its_first_day_and_lapses_after_its_last(session, cast, now):
+def test_partial_dates_sort_by_first_day_and_lapse_after_last_day(session, cast, now):
     for title, date in (("Day", "2024-02-29"), ("Month", "2024-02"), ("Year", "2024")):
         add_evidence(session, cast, cast.alice, now, title=title, occurred_on=PartialDate(date))
     for title, date in (("Lapsed", "2026-05"), ("Valid", "2026-06"), ("Still valid", "2026")):
@@ -160,14 +160,14 @@ def test_a_year_or_a_month_is_listed_by_its_first_day_and_lapses_after_its_last(
         ('""', 1),
     ],
 )
-def test_words_in_quotes_are_found_side_by_side(session, cast, now, q, found):
+def test_quoted_words_match_as_phrase(session, cast, now, q, found):
     add_evidence(session, cast, cast.alice, now, title="Point-in-time join of features and labels")
     listed = list_evidence(session, cast.alice, Filters(q=q), today=dt.date(2026, 6, 1))
     assert listed.found == found
 
 
 @pytest.mark.parametrize("q", ["über", "ÜBER", "étude", "Étude de CAS", "разбор"])
-def test_capital_letters_make_no_difference_in_any_language(session, cast, now, q):
+def test_search_ignores_case_in_any_language(session, cast, now, q):
     add_evidence(session, cast, cast.alice, now, title="Étude de cas ÜBER Latenz, Разбор")
     assert list_evidence(session, cast.alice, Filters(q=q), today=dt.date(2026, 6, 1)).found == 1
 
@@ -176,12 +176,12 @@ def test_capital_letters_make_no_difference_in_any_language(session, cast, now, 
     ("sort", "first"),
     [("oldest", "100% uptime_talk"), ("title", "100% uptime_talk"), ("newest", "Secret")],
 )
-def test_it_sorts(session, cast, evidence_list, sort, first):
+def test_list_is_sorted(session, cast, evidence_list, sort, first):
     found = list_evidence(session, cast.alice, Filters(sort=sort), today=dt.date(2026, 6, 1))
     assert found.items[0].title == first
 
 
-def test_it_shows_fifty_a_page(session, cast, now, browser_of):
+def test_list_has_fifty_rows_per_page(session, cast, now, browser_of):
     for number in range(51):
         add_evidence(session, cast, cast.alice, now, title=f"Piece {number:02}")
     browser = browser_of(cast.alice)
@@ -189,6 +189,7 @@ def test_it_shows_fifty_a_page(session, cast, now, browser_of):
     assert "Piece 00" in first
     assert "Piece 50" not in first
     assert "sort=title&amp;page=2" in first
+    # A page number beyond the end shows the last page.
     beyond = browser.get("/evidence?sort=title&page=7").text
     assert "Piece 50" in beyond
     assert "Piece 49" not in beyond
@@ -196,7 +197,7 @@ def test_it_shows_fifty_a_page(session, cast, now, browser_of):
     assert 'rel="prev"' in second
 
 
-def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, browser_of):
+def test_statement_count_does_not_grow_with_rows(app, session, cast, now, browser_of):
     browser = browser_of(cast.alice)
     counts = []
     for _ in range(2):

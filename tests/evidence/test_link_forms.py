@@ -1,4 +1,4 @@
-"""What a link's format tells about it, without fetching it."""
+"""Recognition of links by their format, without fetching them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEX = "0123456789abcdef0123456789abcdef"
 SHA = f"{HEX}01234567"
 BADGE = "01234567-89ab-cdef-0123-456789abcdef"
 
-# Link, what it is recognized as, its kind, the title and the date that it proposes.
+# Link, name of the link form, proposed kind, title and date.
 LINKS = [
     ("https://github.com/pandas-dev/pandas/pull/12345",
      "GitHub pull request", "open_source", "pandas-dev/pandas #12345", None),
@@ -211,7 +211,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize(("url", "name", "kind", "title", "date"), LINKS)
-def test_a_link_says_what_it_is(url, name, kind, title, date):
+def test_link_is_recognized(url, name, kind, title, date):
     found = recognize(url)
     assert found is not None
     assert (found.name, found.kinds[0], found.title, found.occurred_on) == (
@@ -219,7 +219,7 @@ def test_a_link_says_what_it_is(url, name, kind, title, date):
     )  # fmt: skip
 
 
-def test_every_form_proposes_kinds_that_exist():
+def test_all_link_forms_propose_existing_kinds():
     assert {kind for form in FORMS for kind in form.kinds} <= KINDS.keys()
     assert all(form.kinds for form in FORMS)
 
@@ -248,7 +248,7 @@ def test_every_form_proposes_kinds_that_exist():
         f"https://github.com/{'a' * 3000}/ranker/pull/1",
     ],
 )
-def test_what_only_looks_like_one_is_not_recognized(url):
+def test_lookalike_link_is_not_recognized(url):
     assert recognize(url) is None
 
 
@@ -263,10 +263,10 @@ def test_what_only_looks_like_one_is_not_recognized(url):
         ("https://docs.google.com/document/d/1aB/edit?usp=sharing#heading=h.1",
          "https://docs.google.com/document/d/1aB/edit#heading=h.1"),
         ("https://me:secret@example.org/x?gclid=1", "https://me:secret@example.org/x"),
-        ("nothing of the kind", "nothing of the kind"),
+        ("not a link", "not a link"),
     ],
 )  # fmt: skip
-def test_what_tracks_a_reader_is_dropped(url, cleaned):
+def test_tracking_parameters_are_removed(url, cleaned):
     assert clean_link(url) == cleaned
 
 
@@ -280,22 +280,22 @@ def test_what_tracks_a_reader_is_dropped(url, cleaned):
         ("https://example.org/x/?utm_medium=mail", "http://www.example.org/x"),
     ],
 )
-def test_links_to_one_thing_have_one_identifier(one, other):
+def test_equivalent_links_have_same_identifier(one, other):
     assert identifier_of(one) == identifier_of(other)
 
 
-def test_links_to_different_things_have_different_identifiers():
+def test_different_links_have_different_identifiers():
     urls = ["https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/dqw4w9wgxcq", "https://example.org/X",
             "https://example.org/x", "https://example.org/x?id=1", "https://example.org:8443/x",
             "https://github.com/acme/ranker/pull/1", "https://github.com/acme/ranker"]  # fmt: skip
     assert len({identifier_of(url) for url in urls}) == len(urls)
 
 
-def test_a_hostile_link_takes_no_time():
-    """No pattern tries it in ever more ways."""
-    begun = time.perf_counter()
+def test_hostile_link_is_checked_in_bounded_time():
+    """No pattern backtracks excessively."""
+    started = time.perf_counter()
     for part in ("/-/", "/a", "-a", "&q=", "/2024/03", "(", "%28", "/pages"):
         recognize(f"https://example.org/{part * (1_900 // len(part))}")
         recognize(f"https://github.com/a/b/blob/{part * (1_900 // len(part))}")
         recognize(f"https://patft.uspto.gov/netacgi/nph-Parser?{part * (1_800 // len(part))}")
-    assert time.perf_counter() - begun < 2
+    assert time.perf_counter() - started < 2

@@ -20,14 +20,14 @@ from roadmap.evidence.item import Audience, Item, is_visible, seen_by
 from tests.evidence.builders import DESIGN, LATENCY, LEVELS, add_evidence
 from tests.support.statements import record_statements
 
-# Two milestones, and the one of these kinds that proves each.
+# Each of the two milestones is proved by one of the two kinds.
 PROVED_BY = {DESIGN: "design_doc", "external-conference-talk": "talk"}
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
 
 
 @st.composite
-def histories(draw):
-    """State, visibility, whether each version was submitted, and the place of the verified one."""
+def version_histories(draw):
+    """Draw state, visibility, submitted versions, and the index of the verified version."""
     submitted = draw(st.lists(st.booleans(), min_size=1, max_size=4))
     places = [place for place, was_submitted in enumerate(submitted) if was_submitted]
     verified = draw(st.sampled_from([None, *places]))
@@ -35,11 +35,11 @@ def histories(draw):
 
 
 @pytest.mark.parametrize("audience", Audience)
-@given(drawn=st.lists(histories(), min_size=1, max_size=3))
+@given(drawn=st.lists(version_histories(), min_size=1, max_size=3))
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_python_and_sql_agree_on_what_an_audience_sees(session, cast, audience, drawn):
+def test_python_and_sql_agree_on_visible_versions(session, cast, audience, drawn):
     written = [_write(session, cast.alice, *each) for each in drawn]
     expected = {item.id: seen_by(item, audience) for item in written}
     for key, seen in expected.items():
@@ -63,7 +63,7 @@ def test_python_and_sql_agree_on_what_an_audience_sees(session, cast, audience, 
             assert seen is not None
             assert (item.version, item.counted) == (seen.version, seen.counted)
             assert item.verified_number == seen.verified_number
-    # What readiness loads is enough to tell what counts for the owner and for managers.
+    # The items loaded for readiness suffice to determine what counts for owner and managers.
     if audience is not Audience.PUBLIC:
         counted = loader.load_counted_items(session, [cast.alice])[cast.alice]
         assert Counter(_figures(seen_by(item, audience)) for item in counted) == Counter(
@@ -73,7 +73,7 @@ def test_python_and_sql_agree_on_what_an_audience_sees(session, cast, audience, 
         for item in loader.load_user_items(session, audience, cast.alice, texts=False):
             for other in Audience:
                 assert _heads(seen_by(item, other)) == _heads(
-                    seen_by(written_of(written, item), other)
+                    seen_by(find_item(written, item), other)
                 )
     session.rollback()
 
@@ -87,9 +87,8 @@ def test_python_and_sql_agree_on_what_an_audience_sees(session, cast, audience, 
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_python_and_sql_agree_on_what_is_verified(session, cast, kind, verified, linked, confirmed):
-    """A piece is verified while it is linked to a milestone that it was confirmed for and proves,
-    whatever its review decided."""
+def test_python_and_sql_agree_on_verified_items(session, cast, kind, verified, linked, confirmed):
+    """Evidence is verified if it is linked to a milestone that it proves and is confirmed for."""
     place = verified and verified - 1
     item = _write(session, cast.alice, "verified", "portfolio", [True, True], place, kind)
     versions = {version.number: version.id for version in item.versions}
@@ -118,14 +117,14 @@ def test_python_and_sql_agree_on_what_is_verified(session, cast, kind, verified,
     (figures,) = loader.load_counted_items(session, [cast.alice])[cast.alice]
     for found in (whole, figures):
         assert (found.confirmed, found.verified) == (proves, bool(proves))
-        # Gates count people, so the figures tell who confirmed it.
+        # Gates count verifiers, so the figures include them.
         assert len(found.verifiers - {""}) == bool(proves)
-    said = sa.select(audience_sql.is_verified()).where(models.Evidence.id == item.id)
-    assert session.scalar(said) == bool(proves)
+    query = sa.select(audience_sql.is_verified()).where(models.Evidence.id == item.id)
+    assert session.scalar(query) == bool(proves)
     session.rollback()
 
 
-def written_of(written: list[Item], item: Item) -> Item:
+def find_item(written: list[Item], item: Item) -> Item:
     return next(each for each in written if each.id == item.id)
 
 
@@ -144,7 +143,7 @@ def _figures(item: Item | None) -> object:
 def _write(
     session, user_id: uuid.UUID, state, visibility, submitted, verified, kind="talk"
 ) -> Item:
-    """Write an item with these versions, and return it as its owner sees it."""
+    """Insert an item with these versions and return it as its owner sees it."""
     evidence = models.Evidence(
         user_id=user_id, title="Title", state=state, visibility=visibility, created_at=NOW,
         updated_at=NOW,
@@ -171,7 +170,7 @@ def _write(
 
 
 @pytest.mark.parametrize("audience", Audience)
-def test_an_item_is_visible_alike_in_python_and_sql(session, cast, now, audience):
+def test_python_and_sql_agree_on_visible_items(session, cast, now, audience):
     pieces = []
     for state, visibility in itertools.product(STATES, VISIBILITIES):
         piece = add_evidence(session, cast, cast.alice, now, title=f"{state} {visibility}")
@@ -186,7 +185,7 @@ def test_an_item_is_visible_alike_in_python_and_sql(session, cast, now, audience
     }
 
 
-def test_links_impacts_and_skills_come_along(session, cast, now):
+def test_loaded_item_includes_links_impacts_and_skills(session, cast, now):
     evidence = add_evidence(
         session, cast, cast.alice, now,
         milestones=[LEVELS, DESIGN], skills=["mlops"], impacts=(LATENCY,),
@@ -202,7 +201,7 @@ def test_links_impacts_and_skills_come_along(session, cast, now):
     assert brief == replace(item, versions=(replace(item.version, **texts),))
 
 
-def test_items_of_many_people_come_by_person(session, cast, now):
+def test_counted_items_are_grouped_by_user(session, cast, now):
     evidence = add_evidence(
         session, cast, cast.alice, now, milestones=[LEVELS, DESIGN], impacts=(LATENCY,)
     )
@@ -216,7 +215,7 @@ def test_items_of_many_people_come_by_person(session, cast, now):
 
 
 @pytest.mark.parametrize("many", [1, 8])
-def test_the_number_of_statements_is_constant(session, cast, now, many):
+def test_statement_count_is_constant(session, cast, now, many):
     ids = [
         add_evidence(
             session, cast, cast.alice, now, milestones=[DESIGN, LEVELS], impacts=(LATENCY,)

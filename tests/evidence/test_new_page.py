@@ -5,29 +5,22 @@ from __future__ import annotations
 import re
 
 import pytest
-import sqlalchemy as sa
 
 from roadmap.evidence.actions import evidence_input as stored_input
 from roadmap.evidence.item import Impact
-from roadmap.evidence.models import Evidence
-from tests.evidence.builders import DESIGN, LEVELS, add_evidence, evidence_input
+from tests.evidence.builders import DESIGN, LEVELS, add_evidence, all_evidence, evidence_input
 from tests.evidence.form_data import form_fields, impact_fields
 from tests.support.markup import flat
 
 
-def saved(session):
-    session.expire_all()
-    return session.scalars(sa.select(Evidence)).all()
-
-
-def test_it_works(session, cast, browser_of):
+def test_form_creates_evidence_with_impacts_links_and_skills(session, cast, browser_of):
     sent = {
         **form_fields(milestones=[DESIGN, LEVELS], skills=["mlops"]),
         **impact_fields(0),
         **impact_fields(1, metric="", baseline="", result="", unit=""),
     }
     answer = browser_of(cast.alice).post("/evidence", sent)
-    (piece,) = saved(session)
+    (piece,) = all_evidence(session)
     assert answer.headers["Location"] == f"/evidence/{piece.id}"
     assert answer.status_code == 303
     assert stored_input(piece) == evidence_input(
@@ -37,13 +30,13 @@ def test_it_works(session, cast, browser_of):
     assert [row.skill_key for row in piece.skills] == ["mlops"]
 
 
-def test_it_starts_from_a_milestone(cast, browser_of):
+def test_form_preselects_milestone_and_kind_that_proves_it(cast, browser_of):
     page = browser_of(cast.alice).get(f"/evidence/new?milestone={DESIGN}").text
     assert f'value="{DESIGN}" checked' in page
     assert ' selected value="design_doc">' in page
 
 
-def test_what_every_piece_needs_comes_first_and_the_rest_is_folded(cast, browser_of):
+def test_required_fields_come_first_and_others_are_folded(cast, browser_of):
     page = browser_of(cast.alice).get(f"/evidence/new?milestone={DESIGN}&kind=talk").text
     form = page.partition('id="evidence-form"')[2]
     first, *parts = form.split('<details class="fold">')
@@ -66,23 +59,23 @@ def test_what_every_piece_needs_comes_first_and_the_rest_is_folded(cast, browser
         ({"description": "", "role": "", **impact_fields(0, metric="")}, ["Impact"]),
     ],
 )
-def test_a_part_with_something_in_it_or_an_error_is_unfolded(cast, browser_of, sent, opened):
+def test_section_with_content_or_error_is_open(cast, browser_of, sent, opened):
     page = browser_of(cast.alice).post("/evidence", form_fields(title="", **sent)).text
     assert re.findall(r'class="fold" open>\s*<summary>([^<]*\w)', page) == opened
 
 
-def test_a_certification_has_one_date(session, cast, browser_of):
-    """It is when the certificate was issued, unless its date of issue is another one."""
+def test_certification_issue_date_follows_its_date(session, cast, browser_of):
+    """The issue date equals the date of the evidence unless it was entered separately."""
     alice = browser_of(cast.alice)
     sent = form_fields(kind="certification", occurred_on="2024-03", expires_on="2027")
     del sent["issued_on"]
     alice.post("/evidence", sent)
-    (piece,) = saved(session)
+    (piece,) = all_evidence(session)
     assert (piece.current.occurred_on, piece.current.issued_on) == ("2024-03", "2024-03")
     address = f"/evidence/{piece.id}"
     assert 'name="issued_on"' not in alice.get(f"{address}/edit").text
     alice.put(address, {**sent, "occurred_on": "2024-04-02", "revision": piece.revision})
-    (piece,) = saved(session)
+    (piece,) = all_evidence(session)
     assert (piece.current.occurred_on, piece.current.issued_on) == ("2024-04-02", "2024-04-02")
     alice.put(address, {**sent, "issued_on": "2024-05", "revision": piece.revision})
     assert 'name="issued_on"' in alice.get(f"{address}/edit").text
@@ -90,26 +83,24 @@ def test_a_certification_has_one_date(session, cast, browser_of):
     assert 'value="May"' in alice.put(address, wrong).text
 
 
-def test_a_certification_without_a_date_of_issue_gets_none_by_an_edit(
-    session, cast, now, browser_of
-):
-    """It would be another version, which is submitted again."""
+def test_edit_adds_no_issue_date_to_certification(session, cast, now, browser_of):
+    """An added date would create a new version that needs another review."""
     alice = browser_of(cast.alice)
     piece = add_evidence(session, cast, cast.alice, now, kind="certification")
     sent = form_fields(kind="certification", title="Another title", revision=piece.revision)
     del sent["issued_on"]
     alice.put(f"/evidence/{piece.id}", sent)
-    (piece,) = saved(session)
+    (piece,) = all_evidence(session)
     assert (piece.title, piece.current.issued_on) == ("Another title", None)
 
 
-def test_it_starts_from_a_kind(cast, browser_of):
+def test_form_preselects_kind(cast, browser_of):
     page = browser_of(cast.alice).get("/evidence/new?kind=patent&milestone=none").text
     assert ' selected value="patent">' in page
 
 
-def test_the_day_is_left_to_its_author(cast, browser_of):
-    """Evidence is seldom of today, and a day that is filled in already is not looked at."""
+def test_date_field_starts_empty(cast, browser_of):
+    """Evidence is rarely from today, and users overlook a date that is already filled in."""
     page = browser_of(cast.alice).get(f"/evidence/new?milestone={DESIGN}").text
     field = re.search(r'<input[^>]*name="occurred_on"[^>]*>', page)
     assert field is not None
@@ -118,8 +109,7 @@ def test_the_day_is_left_to_its_author(cast, browser_of):
     assert '<span class="optional">' not in page.split('for="occurred_on"')[1].split("</label>")[0]
 
 
-def test_each_field_of_an_impact_says_what_it_is_needed_for(cast, browser_of):
-    """As the readiness gate asks for it."""
+def test_impact_labels_say_which_fields_are_needed(cast, browser_of):
     page = flat(browser_of(cast.alice).get("/evidence/new").text)
     for name, need in (
         ("metric", "needed to count"),
@@ -132,8 +122,8 @@ def test_each_field_of_an_impact_says_what_it_is_needed_for(cast, browser_of):
         assert f'<span class="optional">{need}' in label, name
 
 
-def test_no_browser_cuts_what_is_pasted(cast, browser_of):
-    """The page says how much a text may have; of more the server says so and keeps it."""
+def test_too_long_text_is_rejected_and_kept_in_form(cast, browser_of):
+    """Fields have no maxlength, because browsers would cut pasted text."""
     alice = browser_of(cast.alice)
     page = flat(alice.get("/evidence/new").text)
     for name, most in (
@@ -157,29 +147,26 @@ def test_no_browser_cuts_what_is_pasted(cast, browser_of):
     assert f'value="{pasted}"' in answer.text
 
 
-def test_it_needs_sign_in(browser_of):
+def test_new_page_requires_login(browser_of):
     assert browser_of().get("/evidence/new").status_code == 303
 
 
-def test_it_needs_the_seal_of_a_form(cast, browser_of, session):
+def test_create_requires_csrf_token(cast, browser_of, session):
     assert browser_of(cast.alice).client.post("/evidence", data=form_fields()).status_code == 400
-    assert saved(session) == []
+    assert all_evidence(session) == []
 
 
-def test_it_hides_what_is_foreign(cast, browser_of, session):
-    """A milestone or skill that does not exist counts as somebody else's: it is not linked."""
-    for wrong, said in (
+def test_unknown_milestone_or_skill_is_rejected(cast, browser_of, session):
+    for wrong, message in (
         ({"milestones": [DESIGN, "none-such"]}, "One of these milestones does not exist"),
         ({"skills": ["juggling"]}, "One of these skills does not exist"),
     ):
         answer = browser_of(cast.alice).post("/evidence", form_fields(**wrong))
-        assert (answer.status_code, said in answer.text) == (422, True)
-    assert saved(session) == []
+        assert (answer.status_code, message in answer.text) == (422, True)
+    assert all_evidence(session) == []
 
 
-def test_the_careful_visibility_is_selected_until_another_was_chosen(
-    session, cast, now, browser_of
-):
+def test_visibility_defaults_to_team_then_to_last_choice(session, cast, now, browser_of):
     def selected():
         page = browser_of(cast.alice).get("/evidence/new").text
         boxes = re.findall(r'<input[^>]*name="visibility"[^>]*>', page)
@@ -188,14 +175,14 @@ def test_the_careful_visibility_is_selected_until_another_was_chosen(
 
     assert selected() == "team"
     add_evidence(session, cast, cast.carol, now, visibility="portfolio")
-    assert selected() == "team", "what somebody else chose says nothing"
+    assert selected() == "team", "choices of other users do not matter"
     for chosen in ("portfolio", "private"):
         add_evidence(session, cast, cast.alice, now, visibility=chosen)
         assert selected() == chosen
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field", "said"),
+    ("wrong", "field", "message"),
     [
         ({"title": " \0 "}, "title", "Give it a title"),
         ({"title": "x" * 201}, "title", "too long"),
@@ -223,20 +210,18 @@ def test_the_careful_visibility_is_selected_until_another_was_chosen(
         (impact_fields(0, baseline="slow"), "impacts-0-baseline", "Enter a number"),
     ],
 )
-def test_it_rejects_bad_input(cast, browser_of, session, wrong, field, said):
+def test_invalid_field_is_rejected_with_message(cast, browser_of, session, wrong, field, message):
     answer = browser_of(cast.alice).post(
         "/evidence", form_fields(**{"role": "Kept as typed", **wrong})
     )
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
-    assert said in answer.text
+    assert message in answer.text
     assert "Kept as typed" in answer.text
-    assert saved(session) == []
+    assert all_evidence(session) == []
 
 
-def test_a_link_that_is_pasted_without_https_gets_it_and_the_message_says_so(
-    cast, browser_of, session
-):
+def test_https_is_added_to_links_and_reported(cast, browser_of, session):
     alice = browser_of(cast.alice)
     sent = {
         **form_fields(url="example.org/x"),
@@ -245,12 +230,12 @@ def test_a_link_that_is_pasted_without_https_gets_it_and_the_message_says_so(
     }
     answer = alice.post("/evidence", sent)
     assert answer.status_code == 303
-    (piece,) = saved(session)
+    (piece,) = all_evidence(session)
     links = [piece.current.url, *(row.source_url for row in piece.current.impacts)]
     added = "https://example.org/x, https://dash.example.org/p99"
     assert ", ".join(links) == f"{added}, https://dash.example.org/all"
     assert f"https:// was added to {added}." in alice.get(answer.location).text
-    # A part of the form that comes back says nothing yet, and takes nothing from the message.
+    # Form parts do not change the link, and do not consume the message.
     for part in ("impacts", "preview"):
         page = alice.post(f"/evidence/{part}", sent).text
         assert 'value="dash.example.org/p99"' in page
@@ -259,7 +244,7 @@ def test_a_link_that_is_pasted_without_https_gets_it_and_the_message_says_so(
     assert "https:// was added to https://example.org/y." in alice.get(answer.location).text
 
 
-def test_every_fault_is_said_at_once_and_nothing_typed_is_lost(cast, browser_of):
+def test_all_errors_are_shown_and_input_is_kept(cast, browser_of):
     sent = {
         **form_fields(
             title="", occurred_on="soon", url="nowhere", milestones=[DESIGN], skills=["mlops"]
@@ -276,7 +261,7 @@ def test_every_fault_is_said_at_once_and_nothing_typed_is_lost(cast, browser_of)
     assert 'value="mlops" checked' in page
 
 
-def test_more_than_five_milestones_are_too_many(cast, browser_of):
+def test_sixth_milestone_is_rejected(cast, browser_of):
     keys = [
         DESIGN,
         LEVELS,
@@ -290,7 +275,7 @@ def test_more_than_five_milestones_are_too_many(cast, browser_of):
     assert (answer.status_code, "At most five milestones" in answer.text) == (422, True)
 
 
-def test_lone_surrogates_and_control_characters_are_left_out(cast, browser_of, session):
+def test_malformed_bytes_cause_no_server_error(cast, browser_of, session):
     answer = browser_of(cast.alice).client.post(
         "/evidence",
         data=b"kind=talk&title=A%ED%A0%80%00B&occurred_on=2026-03-02&visibility=team"

@@ -1,4 +1,4 @@
-"""Completeness of evidence and the states of a review, for all inputs."""
+"""Completeness of evidence, and its states through edits and reviews."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ DAY = PartialDate(TODAY)
 COMPLETE = EvidenceInput("talk", DAY, title="A talk", url="https://example.org/talk")
 
 
-def codes(piece):
-    return [(fault.field, fault.code) for fault in rules.find_errors(piece, TODAY)]
+def error_codes(piece):
+    return [(error.field, error.code) for error in rules.find_errors(piece, TODAY)]
 
 
-def test_a_link_or_a_description_is_enough():
-    assert codes(COMPLETE) == []
-    assert codes(EvidenceInput("other", DAY, title="A", description="What I did.")) == []
-    assert codes(EvidenceInput("other", DAY, title="A")) == [("url", "nothing_to_show")]
+def test_link_or_description_is_required():
+    assert error_codes(COMPLETE) == []
+    assert error_codes(EvidenceInput("other", DAY, title="A", description="What I did.")) == []
+    assert error_codes(EvidenceInput("other", DAY, title="A")) == [("url", "nothing_to_show")]
 
 
-def test_evidence_of_today_counts_and_of_tomorrow_does_not():
+def test_future_date_is_rejected():
     tomorrow = PartialDate(TODAY + dt.timedelta(days=1))
-    assert codes(EvidenceInput("other", tomorrow, title="A", description="x")) == [
+    assert error_codes(EvidenceInput("other", tomorrow, title="A", description="x")) == [
         ("occurred_on", "date_in_future")
     ]
 
 
-def test_a_certificate_may_be_valid_for_its_first_day_only():
+def test_certificate_may_expire_on_issue_date():
     day = {"issued_on": DAY, "expires_on": DAY}
-    assert codes(EvidenceInput("certification", DAY, title="A", description="x", **day)) == []
+    assert error_codes(EvidenceInput("certification", DAY, title="A", description="x", **day)) == []
 
 
 @pytest.mark.parametrize(
-    ("address", "good"),
+    ("address", "valid"),
     [
         ("https://example.org/a?b=c#d", True),
         ("http://localhost:8000", True),
@@ -60,17 +60,17 @@ def test_a_certificate_may_be_valid_for_its_first_day_only():
         ("mailto:a@example.org", False),
     ],
 )
-def test_only_web_addresses_are_links(address, good):
-    assert rules.is_web_address(address) is good
+def test_only_web_addresses_are_accepted_as_links(address, valid):
+    assert rules.is_web_address(address) is valid
 
 
 @given(st.text())
-def test_any_text_is_an_address_or_not_but_never_an_error(text):
+def test_web_address_check_never_raises(text):
     rules.is_web_address(text)
 
 
 texts = st.text(max_size=30)
-measures = st.builds(
+impacts = st.builds(
     Impact,
     st.sampled_from(["scale", "business", "team", "?"]),
     texts,
@@ -79,7 +79,7 @@ measures = st.builds(
     texts,
     texts,
 )
-pieces = st.builds(
+inputs = st.builds(
     EvidenceInput,
     kind=st.sampled_from([*KINDS, "", "?"]),
     title=texts,
@@ -91,28 +91,28 @@ pieces = st.builds(
     issuer=texts,
     issued_on=st.none() | st.builds(PartialDate, st.dates()),
     expires_on=st.none() | st.builds(PartialDate, st.dates()),
-    impacts=st.lists(measures, max_size=8).map(tuple),
+    impacts=st.lists(impacts, max_size=8).map(tuple),
 )
 
 
-@given(pieces)
-def test_tidying_twice_is_the_same_as_once_and_faults_name_real_fields(piece):
-    tidy = rules.normalize(piece)
-    assert rules.normalize(tidy) == tidy
-    for fault in rules.find_errors(tidy, TODAY):
-        if fault.place is None:
-            assert hasattr(tidy, fault.field)
+@given(inputs)
+def test_normalize_is_idempotent_and_errors_name_existing_fields(piece):
+    normalized = rules.normalize(piece)
+    assert rules.normalize(normalized) == normalized
+    for error in rules.find_errors(normalized, TODAY):
+        if error.place is None:
+            assert hasattr(normalized, error.field)
         else:
-            assert hasattr(tidy.impacts[fault.place], fault.field)
+            assert hasattr(normalized.impacts[error.place], error.field)
 
 
-def test_the_substance_is_everything_a_review_judges():
+def test_content_fields_are_all_except_title_and_visibility():
     whole = set(rules.INPUT_FIELDS)
     assert whole - set(rules.CONTENT_FIELDS) == {"title", "visibility"}
 
 
-def confirmations(decision="verified", asked=None, **changes):
-    """What a review of version 2 confirms. It waits, and is linked to two milestones that fit."""
+def select_confirmations(decision="verified", asked=None, **changes):
+    """Return what a review of the submitted version 2 confirms, by default of two milestones."""
     given = {
         "state": "submitted",
         "judged": 2,
@@ -126,43 +126,43 @@ def confirmations(decision="verified", asked=None, **changes):
     return rules.select_confirmations(decision, asked, **{**given, **changes})
 
 
-def test_only_linked_milestones_that_fit_are_confirmed():
-    assert confirmations() == ("a", "c")
-    assert confirmations(asked=["c", "c"]) == ("c",)
+def test_only_provable_milestones_are_confirmed():
+    assert select_confirmations() == ("a", "c")
+    assert select_confirmations(asked=["c", "c"]) == ("c",)
     for wrong in (["b"], ["a", "z"]):
         with pytest.raises(Refused, match="does_not_fit"):
-            confirmations(asked=wrong)
-    assert confirmations("returned", ["b"]) == ()
+            select_confirmations(asked=wrong)
+    assert select_confirmations("returned", ["b"]) == ()
 
 
-def test_another_title_or_version_is_not_judged():
+def test_review_of_outdated_title_or_version_is_stale():
     for other in ({"is_current_title": False}, {"judged": 1}):
         for decision in ("verified", "returned"):
             with pytest.raises(Stale):
-                confirmations(decision, **other)
+                select_confirmations(decision, **other)
 
 
-def test_a_verified_version_is_only_confirmed_for_more():
+def test_verified_version_accepts_only_further_confirmations():
     again = {"state": "verified", "verified": 2, "confirmed": {"a"}}
-    assert confirmations(**again) == ("c",)
+    assert select_confirmations(**again) == ("c",)
     for asked in (["a"], []):
         with pytest.raises(Refused, match="none_selected"):
-            confirmations(asked=asked, **again)
+            select_confirmations(asked=asked, **again)
     with pytest.raises(Refused, match="already_verified"):
-        confirmations(**{**again, "confirmed": {"a", "c"}})
+        select_confirmations(**{**again, "confirmed": {"a", "c"}})
     for decision, changes in (("returned", {}), ("verified", {"judged": 1})):
         with pytest.raises(Refused, match="not_waiting"):
-            confirmations(decision, **{**again, **changes})
+            select_confirmations(decision, **{**again, **changes})
 
 
-def test_what_was_left_out_is_only_confirmed_where_it_is_named():
+def test_left_out_milestone_is_confirmed_only_if_selected():
     again = {"state": "verified", "verified": 2, "confirmed": {"a"}}
     for state in ({}, again):
-        assert confirmations(asked=["c"], left_out={"c"}, **state) == ("c",)
-    assert confirmations(left_out={"c"}) == ("a",)
+        assert select_confirmations(asked=["c"], left_out={"c"}, **state) == ("c",)
+    assert select_confirmations(left_out={"c"}) == ("a",)
     for state, reason in (({}, "none_left"), (again, "none_selected")):
         with pytest.raises(Refused, match=reason):
-            confirmations(left_out={"a", "c"}, **state)
+            select_confirmations(left_out={"a", "c"}, **state)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_what_was_left_out_is_only_confirmed_where_it_is_named():
         ({"age": dt.timedelta(minutes=10, seconds=1)}, "withdrawn_too_late"),
     ],
 )
-def test_who_can_take_back_what(changes, reason):
+def test_review_withdrawal_is_limited(changes, reason):
     review = {"decision": "verified", "is_own": True, "is_latest": True}
     review |= {"age": dt.timedelta(minutes=10), "is_changed": False}
     rules.check_withdrawable(**review)
@@ -184,8 +184,8 @@ def test_who_can_take_back_what(changes, reason):
         rules.check_withdrawable(**{**review, **changes})
 
 
-class Review(RuleBasedStateMachine):
-    """A piece through edits, requests and judgements in any order."""
+class ReviewStateMachine(RuleBasedStateMachine):
+    """Evidence through edits, submissions and reviews in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -195,35 +195,39 @@ class Review(RuleBasedStateMachine):
         self.content = [0]
         self.verified: int | None = None
 
-    @rule(visibility=st.sampled_from(VISIBILITIES), substance=st.booleans(), proves=st.booleans())
-    def edit(self, visibility: str, substance: bool, proves: bool) -> None:
+    @rule(
+        visibility=st.sampled_from(VISIBILITIES),
+        content_changed=st.booleans(),
+        proves=st.booleans(),
+    )
+    def edit(self, visibility: str, content_changed: bool, proves: bool) -> None:
         before = self.state
         new_version, after = rules.edit_outcome(
             before,
             visibility=visibility,
-            substance_changed=substance,
+            substance_changed=content_changed,
             is_kept=self.versions[-1],
             proves=proves,
         )
         if new_version:
             self.versions.append(False)
             self.content.append(self.content[-1])
-        if substance:
+        if content_changed:
             self.content[-1] += 1
         self.state, self.visibility = after, visibility
         if self.state == "submitted":
             self.freeze()
-        if before == "verified" and not substance:
+        if before == "verified" and not content_changed:
             assert self.state == "verified"
         if before in ("draft", "returned"):
             assert self.state == before
         if not proves and self.state == "submitted":
-            assert before in rules.AWAITING_REVIEW  # what waits goes on waiting
+            assert before in rules.AWAITING_REVIEW
 
     @rule(proves=st.booleans())
     def submit(self, proves: bool) -> None:
-        waits = self.state in rules.AWAITING_REVIEW
-        if self.visibility == "private" or self.state == "verified" or not (proves or waits):
+        is_waiting = self.state in rules.AWAITING_REVIEW
+        if self.visibility == "private" or self.state == "verified" or not (proves or is_waiting):
             with pytest.raises(Refused):
                 rules.state_after_submit(self.state, self.visibility, proves=proves)
             return
@@ -242,7 +246,7 @@ class Review(RuleBasedStateMachine):
 
     @precondition(lambda self: self.state in rules.AWAITING_REVIEW)
     @rule(decision=st.sampled_from(["in_review", "verified", "returned"]))
-    def judge(self, decision: str) -> None:
+    def review(self, decision: str) -> None:
         number = len(self.versions)
         rules.check_reviewable(self.state, judged=number, current=number)
         with pytest.raises(Stale):
@@ -253,7 +257,7 @@ class Review(RuleBasedStateMachine):
 
     @precondition(lambda self: self.state not in rules.AWAITING_REVIEW)
     @rule()
-    def judge_what_does_not_wait(self) -> None:
+    def review_unsubmitted(self) -> None:
         with pytest.raises(Refused):
             rules.check_reviewable(self.state, judged=1, current=1)
 
@@ -262,43 +266,42 @@ class Review(RuleBasedStateMachine):
         self.frozen.setdefault(len(self.versions), self.content[-1])
 
     @invariant()
-    def what_was_submitted_never_changes(self) -> None:
+    def submitted_versions_never_change(self) -> None:
         for number, content in self.frozen.items():
             assert self.content[number - 1] == content
 
     @invariant()
-    def what_waits_or_is_judged_was_submitted(self) -> None:
+    def reviewed_version_was_submitted(self) -> None:
         assert self.state in STATES
         if self.state in ("submitted", "in_review", "verified"):
             assert self.versions[-1]
 
     @invariant()
-    def verified_means_that_the_current_version_is(self) -> None:
+    def verified_state_refers_to_current_version(self) -> None:
         if self.state == "verified":
             assert self.verified == len(self.versions)
         if self.state == "returned":
             assert self.verified is None
 
     @invariant()
-    def what_is_private_never_waits(self) -> None:
+    def private_evidence_never_awaits_review(self) -> None:
         assert not (self.visibility == "private" and self.state in rules.AWAITING_REVIEW)
 
 
-TestReview = Review.TestCase
+TestReviewStateMachine = ReviewStateMachine.TestCase
 
 
 @pytest.mark.parametrize("state", ["returned", "draft"])
-def test_whether_a_returned_piece_is_being_edited_is_told_to_nobody(state: str) -> None:
-    """The same refusal, whether the version that was read is still the newest or not."""
+def test_refusal_does_not_reveal_edit_of_unsubmitted_evidence(state: str) -> None:
     for current in (1, 2):
         with pytest.raises(rules.Refused) as refused:
             rules.check_reviewable(state, judged=1, current=current)
         assert refused.value.reason == "not_waiting"
 
 
-def test_nothing_is_verified_for_none_of_what_it_can_prove() -> None:
+def test_verification_requires_a_confirmed_milestone() -> None:
     with pytest.raises(rules.Refused, match="nothing_to_confirm"):
-        confirmations(fitting=())
-    assert confirmations("returned", fitting=()) == ()
+        select_confirmations(fitting=())
+    assert select_confirmations("returned", fitting=()) == ()
     with pytest.raises(rules.Refused, match="none_left"):
-        confirmations(asked=[])
+        select_confirmations(asked=[])

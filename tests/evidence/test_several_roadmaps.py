@@ -15,10 +15,10 @@ from tests.support.sample_data import SLUG
 
 
 @pytest.mark.parametrize("primary", [False, True])
-def test_a_shared_milestone_links_to_a_roadmap_of_mine(
+def test_shared_milestone_links_to_primary_roadmap(
     session, cast, now, browser_of, other_roadmap, primary
 ):
-    """Not to the first one by title, which would ask whether to begin it."""
+    """The first roadmap by title may be one that the user has not started."""
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     alice = browser_of(cast.alice)
     enroll(session, cast.alice, now, SLUG)
@@ -30,7 +30,7 @@ def test_a_shared_milestone_links_to_a_roadmap_of_mine(
     assert (f'href="/roadmaps/{other_roadmap}/milestones/{DESIGN}"' in page) is primary
 
 
-def test_a_milestone_of_no_roadmap_of_mine_leads_nowhere(
+def test_milestone_outside_own_roadmaps_is_not_linked(
     session, cast, now, browser_of, other_roadmap
 ):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[OTHER_MILESTONE])
@@ -40,7 +40,7 @@ def test_a_milestone_of_no_roadmap_of_mine_leads_nowhere(
     assert f"/milestones/{OTHER_MILESTONE}" not in page
 
 
-def test_the_search_offers_what_my_roadmaps_ask_for_and_says_which(
+def test_milestone_search_covers_own_roadmaps_and_names_them(
     session, cast, now, browser_of, other_roadmap
 ):
     alice = browser_of(cast.alice)
@@ -57,7 +57,7 @@ def test_the_search_offers_what_my_roadmaps_ask_for_and_says_which(
     assert "Senior ML Engineer · " in found("design+document")
 
 
-def test_the_form_offers_the_skills_of_my_roadmaps_before_others(session, cast, now, browser_of):
+def test_skills_of_own_roadmaps_are_offered_first(session, cast, now, browser_of):
     enroll(session, cast.alice, now, SLUG)
     session.add(Skill(key="abacus", title="Abacus", definition={}))
     session.commit()

@@ -29,7 +29,7 @@ from tests.evidence.builders import (
 from tests.support.catalog import fitting_milestone
 
 LATER = PartialDate("2026-05-01")
-GAIN = Impact("business", "conversion", "1", "2", "%")
+CONVERSION = Impact("business", "conversion", "1", "2", "%")
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def alice(session, cast):
 
 
 @pytest.fixture
-def edited(session, cast, now, alice) -> Evidence:
-    """A piece that was returned, and changed since in all that a review judges, not resubmitted."""
+def edited_after_return(session, cast, now, alice) -> Evidence:
+    """Return returned evidence whose content was edited but not resubmitted."""
     evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     submit_evidence(session, cast, evidence, now)
     review_evidence(session, cast, evidence, now, decision="returned")
@@ -49,14 +49,14 @@ def edited(session, cast, now, alice) -> Evidence:
         url="https://example.org/unsubmitted",
         description="unsubmitted",
         expires_on=PartialDate("2026-06-01"),
-        impacts=(GAIN,),
+        impacts=(CONVERSION,),
     )
     actions.edit(session, evidence, changed, by=alice, now=now)
     session.commit()
     return evidence
 
 
-def test_drafts_and_private_pieces_are_not_there(session, cast, now, alice):
+def test_managers_see_no_draft_private_or_withdrawn_evidence(session, cast, now, alice):
     add_evidence(session, cast, cast.alice, now, title="Draft")
     private = add_evidence(session, cast, cast.alice, now, title="Private", visibility="team")
     submit_evidence(session, cast, private, now)
@@ -80,24 +80,24 @@ def test_drafts_and_private_pieces_are_not_there(session, cast, now, alice):
     assert load_user_items(session, Audience.MANAGER, cast.carol) == []
 
 
-def test_a_returned_piece_shows_what_was_returned(session, cast, edited):
+def test_managers_see_returned_version_not_later_edit(session, cast, edited_after_return):
     (piece,) = load_user_items(session, Audience.MANAGER, cast.alice)
     version = piece.version
     assert (version.number, version.kind) == (1, "design_doc")
     assert (version.occurred_on, version.impacts) == (PartialDate("2026-03-02"), (LATENCY,))
     assert (piece.counted.expires_on, piece.milestones) == (None, (DESIGN,))
     assert "unsubmitted" not in repr(piece)
-    seen = load_item(session, Audience.MANAGER, edited.id)
+    seen = load_item(session, Audience.MANAGER, edited_after_return.id)
     assert (seen.version.number, seen.version.description) == (
         1,
         "How features reach *training* and serving alike.",
     )
     for audience, numbers in ((Audience.OWNER, [2, 1]), (Audience.MANAGER, [1])):
-        detail = load_detail(session, audience, edited.id)
+        detail = load_detail(session, audience, edited_after_return.id)
         assert [version.number for version in detail.item.versions] == numbers
 
 
-def test_readiness_of_others_is_told_what_was_returned_too(session, cast, edited):
+def test_readiness_for_managers_uses_returned_version(session, cast, edited_after_return):
     found = person_record(session, cast.alice)
     (own,), (shared,) = found.own.pieces, found.shared.pieces
     own, shared = own.counted, shared.counted
@@ -107,9 +107,13 @@ def test_readiness_of_others_is_told_what_was_returned_too(session, cast, edited
     assert found.has_hidden_facts()
 
 
-def test_once_submitted_again_the_new_version_is_seen(session, cast, now, alice, edited):
-    actions.link(session, edited, fitting_milestone(session, "talk"), by=alice, now=now)
-    actions.submit(session, edited, by=alice, now=now)
+def test_managers_see_new_version_after_resubmission(
+    session, cast, now, alice, edited_after_return
+):
+    actions.link(
+        session, edited_after_return, fitting_milestone(session, "talk"), by=alice, now=now
+    )
+    actions.submit(session, edited_after_return, by=alice, now=now)
     session.commit()
     (piece,) = load_user_items(session, Audience.MANAGER, cast.alice)
     version = piece.version
@@ -117,9 +121,7 @@ def test_once_submitted_again_the_new_version_is_seen(session, cast, now, alice,
     assert not person_record(session, cast.alice).has_hidden_facts()
 
 
-def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
-    session, cast, now, alice
-):
+def test_managers_see_new_version_while_verified_version_counts(session, cast, now, alice):
     until = PartialDate("2027-01-01")
     evidence = add_evidence(
         session,
@@ -135,7 +137,7 @@ def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
     actions.edit(
         session,
         evidence,
-        evidence_input(kind="case_study", impacts=(GAIN, LATENCY)),
+        evidence_input(kind="case_study", impacts=(CONVERSION, LATENCY)),
         milestones=[DESIGN, LEVELS],
         by=alice,
         now=now,
@@ -146,7 +148,7 @@ def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
     assert (piece.version.kind, piece.counted.kind, piece.version.impacts) == (
         "case_study",
         "design_doc",
-        (GAIN, LATENCY),
+        (CONVERSION, LATENCY),
     )
     assert piece.counted.expires_on == until
     assert (piece.milestones, piece.confirmed) == ((DESIGN, LEVELS), {DESIGN})
@@ -157,20 +159,29 @@ def test_a_verified_piece_shows_its_new_version_and_what_counts_meanwhile(
     assert piece.tone(until.last + dt.timedelta(days=1)) == "lapsed"
 
 
-def test_what_is_of_the_piece_and_of_no_version_is_as_it_stands(session, cast, now, alice, edited):
-    """Title, links, skills and visibility are not judged, so they wait for no submission."""
-    piece = evidence_input(title="Renamed", visibility="portfolio")
-    actions.edit(session, edited, piece, milestones=[LEVELS], skills=["mlops"], by=alice, now=now)
+def test_managers_see_current_title_links_and_visibility(
+    session, cast, now, alice, edited_after_return
+):
+    """These fields are not reviewed, so changes need no submission."""
+    values = evidence_input(title="Renamed", visibility="portfolio")
+    actions.edit(
+        session,
+        edited_after_return,
+        values,
+        milestones=[LEVELS],
+        skills=["mlops"],
+        by=alice,
+        now=now,
+    )
     session.commit()
-    assert edited.state == "returned"
+    assert edited_after_return.state == "returned"
     (shown,) = load_user_items(session, Audience.MANAGER, cast.alice)
     assert (shown.title, shown.visibility) == ("Renamed", "portfolio")
     assert shown.milestones == (LEVELS,)
     assert shown.version.number == 1
 
 
-def test_what_is_shared_is_the_same_everywhere(session, cast, now):
-    """In SQL, for a row, and in the facts of readiness."""
+def test_shared_evidence_is_the_same_in_python_sql_and_readiness(session, cast, now):
     pieces = []
     for state, visibility in itertools.product(STATES, VISIBILITIES):
         piece = add_evidence(session, cast, cast.alice, now, title=f"{state} {visibility}")
@@ -186,5 +197,5 @@ def test_what_is_shared_is_the_same_everywhere(session, cast, now):
     assert {str(piece.id) for piece in pieces if piece.is_shared} == expected
     rows = session.scalars(sa.select(Evidence.id).where(is_visible(Audience.MANAGER)))
     assert {str(key) for key in rows} == expected
-    told = person_record(session, cast.alice).shared.pieces
-    assert {str(piece.id) for piece in told} == expected
+    shared = person_record(session, cast.alice).shared.pieces
+    assert {str(piece.id) for piece in shared} == expected

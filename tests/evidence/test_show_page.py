@@ -30,7 +30,7 @@ from tests.support.markup import flat
 from tests.support.statements import statements_of
 
 
-def test_it_works(session, cast, now, browser_of):
+def test_page_shows_content_impacts_and_milestones(session, cast, now, browser_of):
     piece = add_evidence(
         session,
         cast,
@@ -49,13 +49,11 @@ def test_it_works(session, cast, now, browser_of):
     assert "Ask Bob to review" in page
 
 
-def test_a_value_without_a_number_does_not_count_and_is_no_reason_to_refuse_an_edit(
-    session, cast, now, browser_of
-):
-    """An older release kept what is refused now."""
+def test_stored_non_numeric_value_does_not_count_or_block_edit(session, cast, now, browser_of):
+    """Older releases accepted such values."""
     piece = add_evidence(session, cast, cast.alice, now, impacts=(LATENCY, LATENCY))
-    worded, half = piece.current.impacts
-    worded.result, half.baseline = "very fast", "slow"
+    first, second = piece.current.impacts
+    first.result, second.baseline = "very fast", "slow"
     session.commit()
     alice = browser_of(cast.alice)
     page = flat(alice.get(f"/evidence/{piece.id}").text)
@@ -71,14 +69,14 @@ def test_a_value_without_a_number_does_not_count_and_is_no_reason_to_refuse_an_e
     assert alice.put(f"/evidence/{piece.id}", sent).status_code == 422
 
 
-def test_it_says_who_to_ask_where_nobody_could_review(session, cast, now, browser_of):
+def test_user_without_team_is_told_to_ask_administrator(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.mallory, now)
     page = browser_of(cast.mallory).get(f"/evidence/{piece.id}").text
     assert "Ask your administrator" in page
-    assert "/endorsements/new?milestone=" in page, "what helps without a manager"
+    assert "/endorsements/new?milestone=" in page, "a witness needs no manager"
 
 
-def test_an_administrator_is_not_sent_to_their_administrator(session, cast, now, browser_of):
+def test_administrator_without_team_is_offered_to_create_one(session, cast, now, browser_of):
     erin = browser_of(cast.erin)
     piece = add_evidence(session, cast, cast.erin, now)
     for path, link in (
@@ -92,14 +90,16 @@ def test_an_administrator_is_not_sent_to_their_administrator(session, cast, now,
 
 
 @pytest.mark.parametrize(
-    ("role", "said"),
+    ("role", "link"),
     [
         ("member", "Ranking has no manager yet: invite one"),
         ("manager", "Invite another manager to Ranking"),
     ],
 )
-def test_who_has_a_team_is_led_to_a_manager_for_it(session, cast, now, browser_of, role, said):
-    """On every page that says why nobody verifies or assesses."""
+def test_administrator_in_team_is_offered_to_invite_manager(
+    session, cast, now, browser_of, role, link
+):
+    """All pages that explain why nobody can verify or assess have the same link."""
     session.execute(sa.delete(Membership).where(Membership.user_id == cast.bob))
     piece = add_evidence(session, cast, cast.erin, now)
     add_member(session, session.get(Team, cast.team), cast.erin, role, by=cast.erin, now=now)
@@ -109,11 +109,11 @@ def test_who_has_a_team_is_led_to_a_manager_for_it(session, cast, now, browser_o
     roadmap = "/roadmaps/senior-ml-engineer/experience"
     for path in (f"/evidence/{piece.id}", "/skills/mlops", "/readiness", roadmap):
         page = flat(erin.get(path).text)
-        assert f'<a href="/teams/ranking/members#invite-title">{said}</a>.' in page, path
+        assert f'<a href="/teams/ranking/members#invite-title">{link}</a>.' in page, path
         assert "Create a team" not in page, path
 
 
-def test_it_shows_versions_reviews_and_what_was_confirmed(session, cast, now, browser_of):
+def test_page_shows_versions_reviews_and_confirmations(session, cast, now, browser_of):
     alice = cast.actor(session, cast.alice)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, LEVELS])
     submit_evidence(session, cast, piece, now)
@@ -127,13 +127,13 @@ def test_it_shows_versions_reviews_and_what_was_confirmed(session, cast, now, br
     assert page.count("confirmed by Bob") == 1
 
 
-def test_it_says_when_it_lapsed(session, cast, now, browser_of):
+def test_page_shows_date_of_lapsed_evidence(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, expires_on=PartialDate("2026-04-01"))
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
     assert "It has lapsed (1 Apr 2026)" in page
 
 
-def test_markup_of_a_description_stays_text(session, cast, now, browser_of):
+def test_markup_in_title_and_description_is_escaped(session, cast, now, browser_of):
     text = "<script>alert(1)</script> [x](javascript:alert(1))"
     piece = add_evidence(session, cast, cast.alice, now, description=text, title="<b>bold</b>")
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
@@ -142,15 +142,16 @@ def test_markup_of_a_description_stays_text(session, cast, now, browser_of):
     assert "<b>bold" not in page
 
 
-def test_it_needs_sign_in(session, cast, now, browser_of):
+def test_page_requires_login(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now)
     assert browser_of().get(f"/evidence/{piece.id}").status_code == 303
 
 
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("who", ["bob", "carol", "dave", "erin", "mallory"])
-def test_it_hides_what_is_foreign(session, cast, now, browser_of, who, shared):
-    """Who may review it is led to where that is done; to all others it does not exist."""
+def test_reviewer_is_redirected_and_other_users_get_not_found(
+    session, cast, now, browser_of, who, shared
+):
     piece = add_evidence(session, cast, cast.alice, now)
     if shared:
         submit_evidence(session, cast, piece, now)
@@ -166,11 +167,11 @@ def test_it_hides_what_is_foreign(session, cast, now, browser_of, who, shared):
 
 
 @pytest.mark.parametrize("key", ["0192f0c1-2a3b-7c4d-8e5f-60718293a4b5", "nonsense"])
-def test_it_rejects_bad_input(cast, browser_of, key):
+def test_unknown_id_is_not_found(cast, browser_of, key):
     assert browser_of(cast.alice).get(f"/evidence/{key}").status_code == 404
 
 
-def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, browser_of):
+def test_statement_count_does_not_grow_with_versions(app, session, cast, now, browser_of):
     alice = cast.actor(session, cast.alice)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     browser = browser_of(cast.alice)
@@ -184,24 +185,22 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
         session.commit()
         path = f"/evidence/{piece.id}"
         counts.append(len(statements_of(app, lambda path=path: browser.get(path))))
-    # The first one reads what is kept in memory.
+    # The first request also fills caches.
     assert counts[1] == counts[2]
 
 
-def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
-    session, cast, now, browser_of
-):
+def test_evidence_counts_once_its_milestone_is_marked_as_done(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
     unlinked = add_evidence(session, cast, cast.alice, now, milestones=())
     page = flat(alice.get(f"/evidence/{unlinked.id}").text)
-    # It says once that there is no link, and once what to do.
+    # The missing link and what to do about it are each stated once.
     assert "It counts for no milestone yet." in page
     assert page.count("Before you ask for a review, link it to a milestone") == 1
-    for said in ("linked to none", "Not linked to a milestone", "supports none"):
-        assert said not in page
+    for repetition in ("linked to none", "Not linked to a milestone", "supports none"):
+        assert repetition not in page
     assert "tone-badge tone-evidenced" not in page
-    # A design document proves the first of them, and not the second.
+    # A design document proves only the first milestone.
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, MENTOR])
     page = flat(alice.get(f"/evidence/{piece.id}").text)
     assert "It counts for no milestone yet: none that it is linked to is marked as done." in page
@@ -213,20 +212,20 @@ def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
     path = f"/roadmaps/senior-ml-engineer/milestones/{DESIGN}/completion?_method=PUT"
     assert gain is not None
     assert f'action="{path.partition("?")[0]}"' in page
-    # The next steps offer the same tick first, and lead to where one reads when it is done.
-    said = r'<a href="([^"]*)">If it meets its “done when”, mark “'
+    # The first next step is the same completion, with a link to the "done when" criteria.
+    step = r'<a href="([^"]*)">If it meets its “done when”, mark “'
     steps = alice.get("/readiness").text.partition("Best next steps</h2>")[2]
-    offered = re.search(r'class="steps">\s*<li>\s*' + said, steps)
+    offered = re.search(r'class="steps">\s*<li>\s*' + step, steps)
     assert offered is not None
     assert "Done when</h2>" in alice.get(offered[1]).text
-    # One that is in progress until a day ahead does not only wait for it.
+    # A milestone planned for a future date is not offered as a next step.
     milestone = path.partition("/completion")[0]
     planned = {"target_on": "2030-05-01"}
     assert (
         alice.post(f"{milestone}/status?_method=PUT", {"status": "in_progress"}).status_code == 303
     )
     assert alice.post(f"{milestone}/plan?_method=PUT", planned).status_code == 303
-    assert re.search(said, alice.get("/readiness").text) is None
+    assert re.search(step, alice.get("/readiness").text) is None
     answer = alice.post(path, {"back": f"/evidence/{piece.id}"})
     assert (answer.status_code, answer.location) == (303, f"/evidence/{piece.id}#main")
     assert score_of(alice) - before == pytest.approx(float(gain[1]), abs=0.11)
@@ -237,13 +236,13 @@ def test_a_piece_says_that_it_counts_for_nothing_until_its_milestone_is_ticked(
 
 
 def score_of(browser) -> float:
-    """Return the score that the page of readiness shows."""
+    """Return the score on the readiness page."""
     found = re.search(r"([0-9.]+)\s*/ 100", flat(browser.get("/readiness").text))
     assert found is not None
     return float(found[1])
 
 
-def test_what_is_confirmed_and_not_ticked_can_be_ticked_here(session, cast, now, browser_of):
+def test_confirmed_milestone_can_be_marked_as_done_from_page(session, cast, now, browser_of):
     alice = browser_of(cast.alice)
     alice.post("/roadmaps/senior-ml-engineer/enrollment?_method=PUT", {"started_on": "2026-01-05"})
     piece = add_evidence(session, cast, cast.alice, now, milestones=[LEVELS])
@@ -255,7 +254,7 @@ def test_what_is_confirmed_and_not_ticked_can_be_ticked_here(session, cast, now,
     assert "does not count for it yet" not in alice.get(f"/evidence/{piece.id}").text
 
 
-def test_a_tick_leads_nowhere_else(session, cast, now, browser_of):
+def test_completion_ignores_external_return_url(session, cast, now, browser_of):
     path = f"/roadmaps/senior-ml-engineer/milestones/{LEVELS}/completion?_method=PUT"
     enroll = "/roadmaps/senior-ml-engineer/enrollment?_method=PUT"
     browser_of(cast.alice).post(enroll, {"started_on": "2026-01-05"})
@@ -264,7 +263,7 @@ def test_a_tick_leads_nowhere_else(session, cast, now, browser_of):
         assert answer.location.startswith("/roadmaps")
 
 
-def test_a_comments_own_emphasis_is_not_the_name_line(session, cast, now, browser_of):
+def test_emphasis_in_comment_is_not_styled_as_event_title(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)
     browser_of(cast.bob).post(f"/evidence/{piece.id}/comments", {"text": "A **bold** word"})
@@ -273,7 +272,7 @@ def test_a_comments_own_emphasis_is_not_the_name_line(session, cast, now, browse
     assert '<strong class="event-title">Bob</strong>' in page
 
 
-def test_a_message_shortens_a_long_title(session, cast, now, browser_of):
+def test_message_shortens_long_title(session, cast, now, browser_of):
     title = "Feature store " * 12
     alice = browser_of(cast.alice)
     answer = alice.post("/evidence", form_fields(title=title))
@@ -284,7 +283,7 @@ def test_a_message_shortens_a_long_title(session, cast, now, browser_of):
     )
 
 
-def test_the_summary_of_what_is_wrong_says_why(cast, browser_of):
+def test_error_summary_gives_reasons(cast, browser_of):
     page = (
         browser_of(cast.alice).post("/evidence", form_fields(title="", url="", description="")).text
     )
@@ -294,7 +293,7 @@ def test_the_summary_of_what_is_wrong_says_why(cast, browser_of):
     assert '<a href="#url">Link</a>: Add a link, a file or a description' in page
 
 
-def test_a_unit_is_printed_once_and_a_missing_one_is_named_at_once(session, cast, browser_of):
+def test_unit_is_shown_once_and_missing_unit_is_reported(session, cast, browser_of):
     alice = browser_of(cast.alice)
     sent = form_fields(
         milestones=DESIGN,
@@ -311,11 +310,11 @@ def test_a_unit_is_printed_once_and_a_missing_one_is_named_at_once(session, cast
     assert edit.count("does not count: needs a unit") == 1
 
 
-def test_the_criteria_stand_before_the_question_for_a_review(session, cast, now, browser_of):
+def test_done_criteria_are_shown_before_review_request(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, MENTOR])
     page = flat(browser_of(cast.alice).get(f"/evidence/{piece.id}").text)
     before = page.partition("to review</button>")[0].partition("Done when: what the reviewer")[2]
     milestone = session.get(Milestone, DESIGN)
     assert str(escape(milestone.definition["done_when"])) in before
-    other = session.get(Milestone, MENTOR)  # which a design document does not prove
+    other = session.get(Milestone, MENTOR)  # not proved by a design document
     assert str(escape(other.definition["done_when"])) not in before

@@ -39,38 +39,38 @@ def piece(session, cast, now):
     return add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], visibility="team")
 
 
-def reload_evidence(session, piece_id):
-    """State and visibility, as they stand in the database."""
+def state_and_visibility(session, piece_id):
+    """Return state and visibility as stored in the database."""
     session.rollback()
     return session.execute(
         sa.select(Evidence.state, Evidence.visibility).where(Evidence.id == piece_id)
     ).one()
 
 
-def test_it_works(session, cast, browser_of, piece):
+def test_evidence_is_submitted_and_withdrawn(session, cast, browser_of, piece):
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     assert "Ask Bob to review" in alice.get(address).text
     answer = alice.put(f"{address}/submission")
     assert (answer.status_code, answer.location) == (303, f"{address}#main")
-    assert reload_evidence(session, piece.id) == ("submitted", "team")
+    assert state_and_visibility(session, piece.id) == ("submitted", "team")
     page = alice.get(address).text
     assert "is now waiting for Bob" in page
     assert "Version 1 submitted for review" in page
-    assert alice.put(f"{address}/submission").status_code == 303  # twice is the same as once
+    assert alice.put(f"{address}/submission").status_code == 303
     assert alice.delete(f"{address}/submission").status_code == 303
-    assert reload_evidence(session, piece.id) == ("draft", "team")
+    assert state_and_visibility(session, piece.id) == ("draft", "team")
     assert "is withdrawn and a draft again" in alice.get(address).text
 
 
-def test_it_works_from_a_plain_form(session, cast, browser_of, piece):
+def test_plain_form_submits_and_withdraws(session, cast, browser_of, piece):
     alice = browser_of(cast.alice)
     alice.post(f"/evidence/{piece.id}/submission?_method=PUT")
-    assert reload_evidence(session, piece.id).state == "submitted"
+    assert state_and_visibility(session, piece.id).state == "submitted"
     alice.post(f"/evidence/{piece.id}/submission?_method=DELETE")
-    assert reload_evidence(session, piece.id).state == "draft"
+    assert state_and_visibility(session, piece.id).state == "draft"
 
 
-def test_what_is_private_must_be_shared_first(session, cast, now, browser_of):
+def test_private_evidence_must_be_shared_to_be_submitted(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, visibility="private")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     page = alice.get(address).text
@@ -79,22 +79,20 @@ def test_what_is_private_must_be_shared_first(session, cast, now, browser_of):
     refused = alice.put(f"{address}/submission")
     assert refused.status_code == 409
     assert "It is not reviewed while it is private." in refused.text
-    assert reload_evidence(session, piece.id) == ("draft", "private")
+    assert state_and_visibility(session, piece.id) == ("draft", "private")
     alice.put(f"{address}/submission", {"visibility": "team"})
-    assert reload_evidence(session, piece.id) == ("submitted", "team")
+    assert state_and_visibility(session, piece.id) == ("submitted", "team")
 
 
-def test_a_private_draft_beside_a_verified_version_says_which_counts(
-    session, cast, now, browser_of, piece
-):
+def test_private_draft_says_verified_version_still_counts(session, cast, now, browser_of, piece):
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
     alice = browser_of(cast.alice)
     sent = form_fields(visibility="private", role="Lead", milestones=piece.milestone_keys)
     alice.put(f"/evidence/{piece.id}", {**sent, "revision": piece.revision})
     page = flat(alice.get(f"/evidence/{piece.id}").text)
-    said = "so version 1 counts for you alone, and version 2 is not reviewed."
-    assert f"It is private, {said} Share it first" in page
+    reason = "so version 1 counts for you alone, and version 2 is not reviewed."
+    assert f"It is private, {reason} Share it first" in page
     assert "never reviewed" not in page
 
 
@@ -103,9 +101,7 @@ LINK_FIRST = "Before you ask for a review, link it to a milestone that evidence 
 
 @pytest.mark.parametrize("links", [[], [MENTOR]])
 @pytest.mark.parametrize("visibility", ["team", "private"])
-def test_it_needs_a_milestone_that_its_kind_proves(
-    session, cast, now, browser_of, visibility, links
-):
+def test_submission_requires_provable_milestone(session, cast, now, browser_of, visibility, links):
     piece = add_evidence(session, cast, cast.alice, now, visibility=visibility, milestones=links)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     page = flat(alice.get(address).text)
@@ -117,33 +113,32 @@ def test_it_needs_a_milestone_that_its_kind_proves(
     assert refused.status_code == 409
     assert "Link it to a milestone that evidence of this kind proves" in flat(refused.text)
     assert f"<dd>{visibility.capitalize()}</dd>" in flat(refused.text)
-    # Neither submitted nor shared.
-    assert reload_evidence(session, piece.id) == ("draft", visibility)
+    assert state_and_visibility(session, piece.id) == ("draft", visibility)
     actions.link(session, piece, DESIGN, by=cast.actor(session, cast.alice), now=now)
     session.commit()
     assert LINK_FIRST not in flat(alice.get(address).text)
     assert alice.put(f"{address}/submission", {"visibility": "team"}).status_code == 303
-    assert reload_evidence(session, piece.id) == ("submitted", "team")
+    assert state_and_visibility(session, piece.id) == ("submitted", "team")
 
 
 @pytest.mark.parametrize(
     "change", [{"milestones": []}, {"milestones": [MENTOR]}, {"kind": "talk"}], ids=str
 )
-def test_what_waits_goes_on_waiting_when_it_proves_nothing_any_more(
+def test_submitted_evidence_stays_submitted_when_it_proves_nothing(
     session, cast, now, browser_of, piece, change
 ):
     submit_evidence(session, cast, piece, now)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     sent = {"visibility": "team", "milestones": [DESIGN], "revision": piece.revision, **change}
     assert alice.put(address, form_fields(**sent)).status_code == 303
-    assert reload_evidence(session, piece.id) == ("submitted", "team")
+    assert state_and_visibility(session, piece.id) == ("submitted", "team")
     page = flat(alice.get(address).text)
     assert "proves, so a reviewer can only return it." in page
     assert f'<a href="{address}/edit#q">Link a milestone</a>' in page
-    assert alice.put(f"{address}/submission").status_code == 303  # twice is the same as once
+    assert alice.put(f"{address}/submission").status_code == 303
 
 
-def test_an_edit_of_what_is_verified_is_a_draft_where_it_proves_nothing(
+def test_edit_of_verified_evidence_is_draft_if_it_proves_nothing(
     session, cast, now, browser_of, piece
 ):
     submit_evidence(session, cast, piece, now)
@@ -151,18 +146,18 @@ def test_an_edit_of_what_is_verified_is_a_draft_where_it_proves_nothing(
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     sent = form_fields(kind="talk", visibility="team", milestones=DESIGN, revision=piece.revision)
     assert alice.put(address, sent).status_code == 303
-    assert reload_evidence(session, piece.id) == ("draft", "team")
+    assert state_and_visibility(session, piece.id) == ("draft", "team")
     page = flat(alice.get(address).text)
     assert "Version 2 is not submitted. Version 1 counts until a newer one is judged." in page
     assert LINK_FIRST in page
 
 
-def test_an_audience_is_changed_for_private_pieces_alone(session, cast, browser_of, piece):
+def test_submission_changes_visibility_of_private_evidence_only(session, cast, browser_of, piece):
     browser_of(cast.alice).put(f"/evidence/{piece.id}/submission", {"visibility": "portfolio"})
-    assert reload_evidence(session, piece.id) == ("submitted", "team")
+    assert state_and_visibility(session, piece.id) == ("submitted", "team")
 
 
-def test_without_a_manager_it_says_so(session, cast, now, browser_of):
+def test_page_says_when_no_manager_can_review(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.mallory, now)
     mallory = browser_of(cast.mallory)
     assert "You are in no team with a manager" in mallory.get(f"/evidence/{piece.id}").text
@@ -171,8 +166,10 @@ def test_without_a_manager_it_says_so(session, cast, now, browser_of):
 
 
 @pytest.mark.parametrize("visibility", ["team", "private"])
-def test_with_a_mentor_alone_it_is_shared_for_comments(session, cast, now, browser_of, visibility):
-    """It waits without hanging: it can be withdrawn, and the first manager finds it waiting."""
+def test_submission_in_team_without_manager_shares_with_mentor(
+    session, cast, now, browser_of, visibility
+):
+    """It can be withdrawn, and the first manager of the team finds it in the queue."""
     piece = add_evidence(session, cast, cast.alice, now, visibility=visibility)
     people.change_role(
         session, session.get(Team, cast.team), cast.bob, "mentor", by=cast.erin, now=now
@@ -183,7 +180,7 @@ def test_with_a_mentor_alone_it_is_shared_for_comments(session, cast, now, brows
     page = flat(alice.get(address).text)
     assert "<button" in page.partition("Share with Bob for comments</button>")[0][-40:]
     alice.put(f"{address}/submission", {"visibility": "team"})
-    assert reload_evidence(session, piece.id) == ("submitted", "team")
+    assert state_and_visibility(session, piece.id) == ("submitted", "team")
     page = flat(alice.get(address).text)
     assert "is now shared with Bob for comments. Nobody can verify it until" in page
     assert "Shared with Bob for comments. Cairn does not notify them" in page
@@ -204,13 +201,13 @@ def test_with_a_mentor_alone_it_is_shared_for_comments(session, cast, now, brows
     assert "Asked: Dave." in alice.get(address).text
 
 
-def test_two_managers_are_both_named(session, cast, now, browser_of, piece):
+def test_review_request_names_all_managers(session, cast, now, browser_of, piece):
     session.add(Membership(team_id=cast.team, user_id=cast.dave, role="manager", created_at=now))
     session.commit()
     assert "Ask Bob and Dave to review" in browser_of(cast.alice).get(f"/evidence/{piece.id}").text
 
 
-def test_what_somebody_reads_is_not_withdrawn(session, cast, now, browser_of, piece):
+def test_evidence_in_review_cannot_be_withdrawn(session, cast, now, browser_of, piece):
     submit_evidence(session, cast, piece, now)
     bob = cast.actor(session, cast.bob)
     review_actions.begin_review(session, piece, version_id=piece.current_id, by=bob, now=now)
@@ -225,29 +222,27 @@ def test_what_somebody_reads_is_not_withdrawn(session, cast, now, browser_of, pi
     assert "cannot be withdrawn now" in answer.text
 
 
-def test_a_verified_version_is_not_submitted_again(session, cast, now, browser_of, piece):
+def test_verified_version_cannot_be_submitted(session, cast, now, browser_of, piece):
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
     assert browser_of(cast.alice).put(f"/evidence/{piece.id}/submission").status_code == 409
-    assert reload_evidence(session, piece.id).state == "verified"
+    assert state_and_visibility(session, piece.id).state == "verified"
 
 
-def test_a_verified_piece_that_was_made_private_is_shared_again(
-    session, cast, now, browser_of, piece
-):
+def test_verified_private_evidence_can_be_shared_again(session, cast, now, browser_of, piece):
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     private = form_fields(visibility="private", milestones=DESIGN, revision=piece.revision)
     assert alice.put(address, private).status_code == 303
-    assert reload_evidence(session, piece.id) == ("verified", "private")
+    assert state_and_visibility(session, piece.id) == ("verified", "private")
     answer = alice.put(f"{address}/submission", {"visibility": "team"})
     assert (answer.status_code, answer.location) == (303, f"{address}#main")
-    assert reload_evidence(session, piece.id) == ("verified", "team")
+    assert state_and_visibility(session, piece.id) == ("verified", "team")
     assert "is now shared. It was already reviewed" in alice.get(address).text
 
 
-def test_an_edit_after_verification_says_what_waits_and_what_counts(
+def test_page_says_which_version_awaits_review_and_which_counts(
     session, cast, now, browser_of, piece
 ):
     submit_evidence(session, cast, piece, now)
@@ -261,45 +256,45 @@ def test_an_edit_after_verification_says_what_waits_and_what_counts(
     assert "Version 2 saved, waiting for review" in page
 
 
-def test_withdrawing_an_edit_leaves_managers_the_verified_version(
+def test_managers_see_verified_version_after_edit_is_withdrawn(
     session, cast, now, browser_of, api_client_of, piece
 ):
-    """To the byte: the page, the queue, the person and the API say what they said before it."""
+    """All pages and the API return to managers exactly what they did before the edit."""
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
     bob, alice, address = browser_of(cast.bob), browser_of(cast.alice), f"/evidence/{piece.id}"
     person = f"/teams/ranking/people/{cast.alice}"
     pages = [f"/reviews/{piece.id}", "/reviews?show=judged", person, "/teams/ranking"]
 
-    def seen() -> list[str]:
+    def seen_by_bob() -> list[str]:
         texts = [bob.get(page).text for page in pages]
-        told = api_client_of(cast.bob).get("/teams/ranking/matrix").text
+        matrix = api_client_of(cast.bob).get("/teams/ranking/matrix").text
         token = r'(name="csrf_token" value=|"X-CSRFToken": )"[^"]*"'
-        return [re.sub(token, "", text) for text in (*texts, told)]
+        return [re.sub(token, "", text) for text in (*texts, matrix)]
 
-    before = seen()
+    before = seen_by_bob()
     assert "Feature store design" in before[0]
     sent = form_fields(role="Lead", visibility="team", milestones=DESIGN, revision=piece.revision)
     assert alice.put(address, sent).status_code == 303
-    assert seen() != before
+    assert seen_by_bob() != before
     page = flat(alice.get(address).text)
     assert "If you withdraw it, version 1 stays verified" in page
     assert alice.delete(f"{address}/submission").status_code == 303
     page = flat(alice.get(address).text)
     assert "is withdrawn; the verified one counts." in page
     assert "see version 1 only." in page
-    assert seen() == before
-    # The author goes on with the draft, and asks again.
+    assert seen_by_bob() == before
+    # Further edits of the draft are hidden until it is submitted again.
     session.expire_all()
     sent = form_fields(role="Unsent", visibility="team", milestones=DESIGN, revision=piece.revision)
     assert alice.put(address, sent).status_code == 303
-    assert seen() == before
+    assert seen_by_bob() == before
     assert alice.put(f"{address}/submission").status_code == 303
     assert "Unsent" in bob.get(f"/reviews/{piece.id}").text
 
 
 @pytest.mark.parametrize("decision", ["returned", "verified"])
-def test_a_reviewer_learns_that_what_they_read_was_withdrawn(
+def test_review_of_withdrawn_version_is_refused_and_comment_kept(
     session, cast, now, browser_of, piece, decision
 ):
     submit_evidence(session, cast, piece, now)
@@ -322,12 +317,12 @@ def test_a_reviewer_learns_that_what_they_read_was_withdrawn(
     page = flat(answer.text)
     assert "Its author withdrew this version from review while you read." in page
     assert "in the meantime" not in page
-    # What was typed is offered, once, and in no box that would send it about another version.
+    # The comment is shown once, read-only, so that it is not submitted for another version.
     assert page.count("Name the load.") == 1
     assert re.search(r"<textarea[^>]* readonly[^>]*>\s*Name the load.</textarea>", answer.text)
 
 
-def test_beside_a_withdrawn_edit_the_verified_version_can_be_confirmed_further(
+def test_verified_version_can_be_confirmed_after_edit_is_withdrawn(
     session, cast, now, browser_of, piece
 ):
     submit_evidence(session, cast, piece, now)
@@ -346,7 +341,7 @@ def test_beside_a_withdrawn_edit_the_verified_version_can_be_confirmed_further(
     assert review_actions.confirmed_keys(session, verified) == {DESIGN, LEVELS}
 
 
-def test_a_verification_taken_back_beside_a_withdrawn_edit_ends_what_managers_see(
+def test_evidence_is_hidden_after_edit_and_verification_are_withdrawn(
     session, cast, now, browser_of, piece
 ):
     submit_evidence(session, cast, piece, now)
@@ -363,7 +358,9 @@ def test_a_verification_taken_back_beside_a_withdrawn_edit_ends_what_managers_se
     assert bob.get(f"/reviews/{piece.id}").status_code == 404
 
 
-def test_making_a_verified_piece_private_says_what_it_does(session, cast, now, browser_of, piece):
+def test_edit_form_warns_about_making_verified_evidence_private(
+    session, cast, now, browser_of, piece
+):
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     assert "If you make it private" not in alice.get(f"{address}/edit").text
     submit_evidence(session, cast, piece, now)
@@ -374,7 +371,7 @@ def test_making_a_verified_piece_private_says_what_it_does(session, cast, now, b
     assert "it can never become verified" not in alice.get(address).text
 
 
-def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, browser_of, piece):
+def test_page_says_later_link_can_be_confirmed_without_edit(session, cast, now, browser_of, piece):
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
     alice = cast.actor(session, cast.alice)
@@ -385,7 +382,7 @@ def test_a_later_link_can_be_confirmed_without_an_edit(session, cast, now, brows
     assert "Bob can confirm the rest of this version without a new edit" in page
 
 
-def test_a_returned_piece_is_asked_for_again(session, cast, now, browser_of, piece):
+def test_returned_evidence_is_resubmitted_after_edit(session, cast, now, browser_of, piece):
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now, decision="returned")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
@@ -402,7 +399,7 @@ def test_a_returned_piece_is_asked_for_again(session, cast, now, browser_of, pie
     assert "Version 2 submitted for review" in alice.get(address).text
 
 
-def test_a_returned_piece_waits_in_sight_of_its_author(session, cast, now, browser_of, piece):
+def test_author_is_reminded_of_returned_evidence(session, cast, now, browser_of, piece):
     alice = browser_of(cast.alice)
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {"hours_per_week": "5"})
     submit_evidence(session, cast, piece, now)
@@ -419,9 +416,7 @@ def test_a_returned_piece_waits_in_sight_of_its_author(session, cast, now, brows
     assert returned not in alice.get("/").text
 
 
-def test_what_was_returned_is_changed_before_it_is_asked_for_again(
-    session, cast, now, browser_of, piece
-):
+def test_returned_evidence_suggests_edit_before_resubmission(session, cast, now, browser_of, piece):
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now, decision="returned")
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
@@ -430,13 +425,13 @@ def test_what_was_returned_is_changed_before_it_is_asked_for_again(
         f'<a class="button" href="{address}/edit" aria-keyshortcuts="e">Edit</a>' in page
     )  # the one primary action
     assert "Once you have saved a change, you can ask again here." in page
-    # Without an edit only where its author says that none is needed.
+    # Resubmitting without an edit is only offered in a folded section.
     again = page.split("<summary>Nothing to change here?</summary>")[1].split("</details>")[0]
     assert "Ask Bob again" in again
     assert page.count("Ask Bob again") == 1
-    said = evidence_input(title="Feature store, with its costs", visibility="team")
+    values = evidence_input(title="Feature store, with its costs", visibility="team")
     by, later = cast.actor(session, cast.alice), now + dt.timedelta(minutes=1)
-    actions.edit(session, piece, said, by=by, now=later)
+    actions.edit(session, piece, values, by=by, now=later)
     session.commit()
     page = flat(alice.get(address).text)
     assert "Nothing to change here?" not in page
@@ -446,72 +441,74 @@ def test_what_was_returned_is_changed_before_it_is_asked_for_again(
     assert "Ask Bob again" in page
 
 
-def test_it_needs_sign_in(browser_of, piece):
+def test_submission_requires_login(browser_of, piece):
     assert browser_of().put(f"/evidence/{piece.id}/submission").status_code in (303, 401)
 
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("carol", 404), ("dave", 404)])
-def test_it_hides_what_is_foreign(session, cast, now, browser_of, piece, who, status):
+def test_other_users_cannot_submit_or_withdraw(session, cast, now, browser_of, piece, who, status):
     submit_evidence(session, cast, piece, now)
     browser = browser_of(getattr(cast, who))
     for method in ("PUT", "DELETE"):
         assert browser.send(method, f"/evidence/{piece.id}/submission").status_code == status
-    assert reload_evidence(session, piece.id).state == "submitted"
+    assert state_and_visibility(session, piece.id).state == "submitted"
 
 
-# --- A reviewer who is gone does not keep what they took up -----------------------------------
+# Reviews started by a reviewer who is gone
 
 
-def take_up(session, cast, piece, now, who):
-    taken = review_actions.begin_review(
+def start_review(session, cast, piece, now, who):
+    started = review_actions.begin_review(
         session, piece, version_id=piece.current_id, by=cast.actor(session, who), now=now
     )
     session.commit()
-    return taken
+    return started
 
 
-def bob_leaves(session, cast, now):
+def remove_bob(session, cast, now):
     people.remove_member(session, session.get_one(Team, cast.team), cast.bob, by=cast.bob, now=now)
 
 
-def bob_manages_no_more(session, cast, now):
+def demote_bob(session, cast, now):
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.bob, "member", by=cast.erin, now=now)
 
 
-def bob_is_deactivated(session, cast, now):
+def deactivate_bob(session, cast, now):
     session.execute(sa.update(User).where(User.id == cast.bob).values(deactivated_at=now))
 
 
-@pytest.mark.parametrize("how", [bob_leaves, bob_manages_no_more, bob_is_deactivated])
-def test_what_a_reviewer_left_behind_can_be_withdrawn(
-    session, cast, now, browser_of, api_client_of, piece, how
+@pytest.mark.parametrize("leave", [remove_bob, demote_bob, deactivate_bob])
+def test_evidence_can_be_withdrawn_after_reviewer_is_gone(
+    session, cast, now, browser_of, api_client_of, piece, leave
 ):
     submit_evidence(session, cast, piece, now)
-    assert take_up(session, cast, piece, now, cast.bob)
+    assert start_review(session, cast, piece, now, cast.bob)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     assert alice.delete(f"{address}/submission").status_code == 409
     assert api_client_of(cast.alice).delete(f"/me{address}/submission").status_code == 409
-    how(session, cast, now)
+    leave(session, cast, now)
     session.commit()
     page = alice.get(address).text
     assert "A reviewer is reading it" not in page
     assert "The reviewer who started no longer manages any of your teams" in page
     assert "Withdraw" in page
     assert alice.delete(f"{address}/submission").status_code == 303
-    assert reload_evidence(session, piece.id).state == "draft"
-    assert alice.delete(f"{address}/submission").status_code == 303  # twice is the same as once
+    assert state_and_visibility(session, piece.id).state == "draft"
+    assert alice.delete(f"{address}/submission").status_code == 303
 
 
-def test_another_manager_takes_up_what_was_left_behind(session, cast, now, browser_of, piece):
+def test_another_manager_can_start_review_after_reviewer_left(
+    session, cast, now, browser_of, piece
+):
     submit_evidence(session, cast, piece, now)
-    take_up(session, cast, piece, now, cast.bob)
+    start_review(session, cast, piece, now, cast.bob)
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
     session.commit()
     alice, carol = browser_of(cast.alice), browser_of(cast.carol)
     assert "In review by Bob" in carol.get(f"/reviews/{piece.id}").text
-    bob_leaves(session, cast, now)
+    remove_bob(session, cast, now)
     session.commit()
     page = carol.get(f"/reviews/{piece.id}").text
     assert "In review by" not in page
@@ -521,11 +518,10 @@ def test_another_manager_takes_up_what_was_left_behind(session, cast, now, brows
     assert taken.status_code == 303
     assert "In review by you" in carol.get(f"/reviews/{piece.id}").text
     assert alice.delete(f"/evidence/{piece.id}/submission").status_code == 409
-    assert not take_up(session, cast, piece, now, cast.carol)
+    assert not start_review(session, cast, piece, now, cast.carol)
 
 
-def test_a_day_that_is_ahead_again_is_said_before_it_is_shared(session, cast, now, browser_of):
-    """Dated in one zone, asked for from another, where that day has not come yet."""
+def test_date_made_future_by_timezone_change_blocks_submission(session, cast, now, browser_of):
     ahead = now.astimezone(ZoneInfo("Pacific/Kiritimati")).date()
     session.execute(
         sa.update(User).where(User.id == cast.alice).values(timezone="Pacific/Kiritimati")
@@ -545,11 +541,11 @@ def test_a_day_that_is_ahead_again_is_said_before_it_is_shared(session, cast, no
     answer = browser_of(cast.alice).put(f"/evidence/{piece.id}/submission", {"visibility": "team"})
     assert answer.status_code == 422
     assert str(labels.ERROR_MESSAGES["date_in_future"]) in answer.text
-    assert reload_evidence(session, piece.id) == ("draft", "private")
+    assert state_and_visibility(session, piece.id) == ("draft", "private")
 
 
-def test_a_return_without_a_word_says_so(cast, browser_of, api_client_of, session, now, piece):
-    """The API takes one: its author is not sent to look for a comment that is not there."""
+def test_page_says_when_return_has_no_comment(cast, browser_of, api_client_of, session, now, piece):
+    """The API accepts a return without a comment."""
     submit_evidence(session, cast, piece, now)
     alice, address = browser_of(cast.alice), f"/evidence/{piece.id}"
     judged = api_client_of(cast.bob).put(f"/reviews/{piece.id}", {"decision": "returned"})
@@ -558,6 +554,6 @@ def test_a_return_without_a_word_says_so(cast, browser_of, api_client_of, sessio
     assert "wrote no comment" in page
     assert "comment says which" not in page
     alice.put(f"{address}/submission")
-    said = {"decision": "returned", "comment": "The load test is missing."}
-    api_client_of(cast.bob).put(f"/reviews/{piece.id}", said)
+    body = {"decision": "returned", "comment": "The load test is missing."}
+    api_client_of(cast.bob).put(f"/reviews/{piece.id}", body)
     assert "comment says which" in alice.get(address).text

@@ -1,4 +1,4 @@
-"""Evidence whose confirmed milestone is no longer linked is shown as verified nowhere."""
+"""Evidence whose confirmed milestone is no longer linked is not shown as verified."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ from tests.support.markup import flat
 
 @pytest.fixture
 def piece(session, cast, now):
-    """Reviewed and confirmed for one milestone, which its author then replaced by another."""
+    """Return evidence confirmed for a milestone that its author then replaced by another."""
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], impacts=(LATENCY,))
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
     choose(session, piece)
-    relink(session, cast, piece, [LEVELS], now)
+    replace_links(session, cast, piece, [LEVELS], now)
     return piece
 
 
-def relink(session, cast, piece, keys, now):
+def replace_links(session, cast, piece, keys, now):
     alice = cast.actor(session, cast.alice)
     actions.edit(session, piece, actions.evidence_input(piece), milestones=keys, by=alice, now=now)
     session.commit()
     assert piece.state == "verified"
 
 
-def test_the_list_counts_and_finds_it_as_evidenced(browser_of, cast, piece):
+def test_list_counts_evidence_as_not_verified(browser_of, cast, piece):
     alice = browser_of(cast.alice)
     assert "0 verified, 1 not verified" in flat(alice.get("/evidence").text)
     assert piece.title not in alice.get("/evidence?tone=verified").text
     assert piece.title in alice.get("/evidence?tone=evidenced").text
 
 
-def test_its_page_says_that_nothing_linked_is_confirmed(browser_of, session, cast, piece, now):
+def test_page_says_no_linked_milestone_is_confirmed(browser_of, session, cast, piece, now):
     alice = browser_of(cast.alice)
     page = flat(alice.get(f"/evidence/{piece.id}").text)
     assert "reviewed, but is confirmed for no milestone that it is linked to" in page
     assert "confirmed this version" not in page
-    relink(session, cast, piece, [], now)
+    replace_links(session, cast, piece, [], now)
     assert "confirmed for no milestone" in flat(alice.get(f"/evidence/{piece.id}").text)
 
 
-def test_managers_read_that_it_was_reviewed(browser_of, cast, piece):
+def test_managers_see_evidence_as_reviewed(browser_of, cast, piece):
     bob = browser_of(cast.bob)
     for path in (f"/teams/ranking/people/{cast.alice}", f"/reviews/{piece.id}"):
         answer = bob.get(path)
@@ -62,7 +62,7 @@ def test_managers_read_that_it_was_reviewed(browser_of, cast, piece):
         assert "Reviewed</span>" in flat(answer.text)
 
 
-def test_nothing_that_leaves_says_verified(browser_of, cast, piece):
+def test_exports_do_not_say_verified(browser_of, cast, piece):
     alice = browser_of(cast.alice)
     for name in ("markdown", "json-resume"):
         text = alice.get(f"/portfolio/export/{name}").text
