@@ -84,7 +84,7 @@ class FactWriter:
     """Write about one person with the real actions."""
 
     def __init__(self, session, cast) -> None:
-        self.session, self.now, self.told = session, BEGIN, 0
+        self.session, self.now, self.reason_count = session, BEGIN, 0
         self.alice = cast.actor(session, cast.alice)
         self.bob = cast.actor(session, cast.bob)
         self.document = copy.deepcopy(DOCUMENT)
@@ -105,13 +105,13 @@ class FactWriter:
         getattr(self, step[0])(*step[1:])
 
     def status(self, at: int, status: str) -> None:
-        self.told += 1
+        self.reason_count += 1
         progress.set_status(
             self.session,
             self.alice.id,
             KEYS[at % len(KEYS)],
             status,
-            reason=f"reason {self.told}" if status == "not_applicable" else "",
+            reason=f"reason {self.reason_count}" if status == "not_applicable" else "",
             by=self.alice.id,
             now=self.now,
         )
@@ -147,7 +147,7 @@ class FactWriter:
     def submit(self, at: int) -> None:
         piece = self._one(at)
         if piece is not None and piece.state == "draft":
-            # Rejected if private, or linked to no milestone that its kind can prove.
+            # Refused if private, or linked to no milestone that its kind can prove.
             with suppress(Refused):
                 evidence.submit(self.session, piece, by=self.alice, now=self.now)
 
@@ -194,9 +194,9 @@ class FactWriter:
 
     def assess(self, at: int, level: int, by_manager: bool) -> None:
         assess = skills.assess_other if by_manager else skills.assess_self
-        who = self.bob if by_manager else self.alice
+        assessor = self.bob if by_manager else self.alice
         key = SKILLS[at % len(SKILLS)]
-        assess(self.session, self.alice.id, key, level, "", by=who, now=self.now)
+        assess(self.session, self.alice.id, key, level, "", by=assessor, now=self.now)
 
     def position(self, days: int, is_ml: bool) -> None:
         values = {
@@ -221,6 +221,6 @@ class FactWriter:
 
     def publish(self, at: int) -> None:
         # Milestones shared by two roadmaps change in both or in none.
-        own = [each for each in milestones(self.document) if each["key"] not in KEYS_ELSEWHERE]
-        own[at % len(own)]["hours"] = 2 + at % 70
+        unshared = [each for each in milestones(self.document) if each["key"] not in KEYS_ELSEWHERE]
+        unshared[at % len(unshared)]["hours"] = 2 + at % 70
         catalog.publish(self.session, self.document, now=self.now)

@@ -46,30 +46,28 @@ from tests.readiness.examples import (
 
 
 def item(readiness: Readiness, item_type: str, key: str) -> ItemEffect:
-    """One item of the explanation."""
+    """Return one item of the explanation."""
     return next(each for each in readiness.items if (each.type, each.key) == (item_type, key))
 
 
 def stage_lines(facts: Facts) -> dict[str, StageLine]:
-    """The lines of part 1 by stage."""
+    """Return the lines of the milestones part by stage."""
     lines = explain(Tally(content(), facts, TODAY)).parts[0].sources
     return {line.key: line for line in lines if isinstance(line, StageLine)}
 
 
-def test_the_explanation_says_what_the_judgement_says() -> None:
-    judged, explained = (
-        evaluate(Tally(content(), proven_facts(), TODAY)),
-        explain(Tally(content(), proven_facts(), TODAY)),
-    )
-    assert explained.score == judged.score
-    assert explained.verdict == judged.verdict
-    assert explained.gates == judged.gates
-    assert explained.tones == judged.tones
-    assert explained.overall == judged.overall
+def test_explanation_matches_evaluation() -> None:
+    tally = Tally(content(), proven_facts(), TODAY)
+    evaluation, explained = evaluate(tally), explain(tally)
+    assert explained.score == evaluation.score
+    assert explained.verdict == evaluation.verdict
+    assert explained.gates == evaluation.gates
+    assert explained.tones == evaluation.tones
+    assert explained.overall == evaluation.overall
     assert explained.unpassed_gates == []
 
 
-def test_every_fact_is_an_item() -> None:
+def test_explanation_lists_every_fact_as_item() -> None:
     facts = replace(
         proven_facts(),
         statuses=done("experience1")
@@ -97,15 +95,20 @@ def test_every_fact_is_an_item() -> None:
     }
 
 
-def test_an_effect_is_the_score_now_less_the_score_without() -> None:
+def test_item_effect_is_score_lost_without_item() -> None:
     readiness = explain(Tally(content(), proven_facts(), TODAY))
-    # Leadership is 30 of 100 weights of 40 points, in halves.
+    # Each of two leadership milestones earns half of 30 % of 40 points.
     assert item(readiness, "milestone", "leadership1").effect == 6
     assert item(readiness, "assessment", "mlops").effect == Fraction(20, 8)
     assert item(readiness, "position", "job").effect == 10
+    facts = replace(proven_facts(), self_levels=levels_at_bar(), degrees=masters_degree())
+    readiness = explain(Tally(content(), facts, TODAY))
+    for each in readiness.items:
+        remaining = score_of(Tally(content(), without_item(facts, each.type, each.key), TODAY))
+        assert readiness.score - remaining == each.effect
 
 
-def test_an_effect_can_be_nothing_or_negative() -> None:
+def test_item_effect_can_be_zero_or_negative() -> None:
     third = piece("p9", "design_doc", verified=True)
     low = replace(
         proven_facts(),
@@ -119,7 +122,7 @@ def test_an_effect_can_be_nothing_or_negative() -> None:
     assert item(readiness, "assessment", "mlops").effect == -Fraction(20 * 3, 8 * 10)
 
 
-def test_without_takes_a_whole_item_away() -> None:
+def test_without_item_removes_item_from_facts() -> None:
     facts = replace(proven_facts(), self_levels=levels_at_bar(), degrees=masters_degree())
     assert "leadership1" not in without_item(facts, "milestone", "leadership1").statuses
     assert without_item(facts, "evidence", "p1").pieces == facts.pieces[1:]
@@ -132,7 +135,7 @@ def test_without_takes_a_whole_item_away() -> None:
         without_item(facts, "wish", "x")
 
 
-def test_a_stage_line_says_what_the_stage_is_measured_against() -> None:
+def test_stage_line_shows_target_hours_and_floor() -> None:
     lines = stage_lines(Facts(statuses={"leadership1": "done", "leadership2": "not_applicable"}))
     leadership = lines["leadership"]
     assert leadership.target_hours == 15
@@ -143,17 +146,17 @@ def test_a_stage_line_says_what_the_stage_is_measured_against() -> None:
     assert not lines["experience"].floor_applies
 
 
-def test_a_stage_line_says_whether_an_optional_stage_is_counted() -> None:
-    shared = stage_lines(Facts())["education"]
-    assert (shared.stage.is_bonus, shared.counted) == (True, False)
-    assert (shared.points, shared.maximum) == (0, 0)
-    # Somebody with nothing but education is better off with it.
+def test_stage_line_shows_if_optional_stage_is_counted() -> None:
+    not_counted = stage_lines(Facts())["education"]
+    assert (not_counted.stage.is_bonus, not_counted.counted) == (True, False)
+    assert (not_counted.points, not_counted.maximum) == (0, 0)
+    # The optional stage counts where it raises the score.
     counted = stage_lines(Facts(statuses=done("education1")))["education"]
     assert counted.counted
     assert (counted.points, counted.maximum) == (Fraction(6, 10), 4)
 
 
-def test_a_skill_line_says_whose_level_counts() -> None:
+def test_skill_line_shows_both_levels_and_counts_that_of_others() -> None:
     facts = Facts(self_levels={"mlops": 3, "strategy": 2}, other_levels={"mlops": 2})
     lines = [
         line
@@ -169,7 +172,7 @@ def test_a_skill_line_says_whose_level_counts() -> None:
     assert by_key["mentoring"].points == 0
 
 
-def test_a_requirement_line_names_the_pieces_that_count() -> None:
+def test_requirement_line_lists_counted_evidence() -> None:
     facts = Facts(
         pieces=(
             piece("a", "talk"),
@@ -192,7 +195,7 @@ def test_a_requirement_line_names_the_pieces_that_count() -> None:
     assert (public.maximum, public.requirement.count) == (4, 2)
 
 
-def test_an_impact_line_names_its_piece() -> None:
+def test_impact_line_names_its_evidence() -> None:
     facts = Facts(pieces=(piece("a", "other", impacts=(metric("team"),)),))
     lines = [
         line
@@ -206,48 +209,48 @@ def test_an_impact_line_names_its_piece() -> None:
     ]
 
 
-def test_the_background_line_says_which_sum_was_taken() -> None:
+def test_background_line_shows_if_degree_counts() -> None:
     def line(facts: Facts) -> BackgroundLine:
         found = explain(Tally(content(), facts, TODAY)).parts[4].sources[0]
         assert isinstance(found, BackgroundLine)
         return found
 
     assert not line(Facts(positions=six_years(), degrees=masters_degree())).with_degree
-    young = Facts(
+    one_year = Facts(
         positions=(Position("job", "Engineer", TODAY - timedelta(days=364), None, True),),
         degrees=masters_degree(),
     )
-    assert line(young).with_degree
-    assert line(young).years == 1
-    assert line(young).degree == masters_degree()[0]
+    assert line(one_year).with_degree
+    assert line(one_year).years == 1
+    assert line(one_year).degree == masters_degree()[0]
 
 
-def test_an_empty_part_has_no_lines() -> None:
+def test_part_without_skills_has_no_lines() -> None:
     assert explain(Tally(content(skills=()), proven_facts(), TODAY)).parts[1].sources == ()
 
 
-def test_figures_are_shown_to_one_decimal() -> None:
+def test_round_to_tenths_rounds_half_away_from_zero() -> None:
     assert round_to_tenths(Fraction(41, 3) + Fraction(3, 2)) == Decimal("15.2")
     assert round_to_tenths(Fraction(5, 100)) == Decimal("0.1")
     assert round_to_tenths(Fraction(-5, 100)) == Decimal("-0.1")
     assert str(round_to_tenths(Fraction(0))) == "0.0"
 
 
-def test_shown_parts_add_up_to_the_shown_score() -> None:
+def test_rounded_parts_add_up_to_rounded_score() -> None:
     thirds = [Fraction(1, 3)] * 3
     assert round_parts(thirds) == [Decimal("0.4"), Decimal("0.3"), Decimal("0.3")]
-    confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
-    readiness = explain(Tally(content(), Facts(statuses=done(*KEYS), pieces=(confirmed,)), TODAY))
+    verified = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
+    readiness = explain(Tally(content(), Facts(statuses=done(*KEYS), pieces=(verified,)), TODAY))
     assert str(readiness.shown_score) == "21.7"
     assert [str(part.shown) for part in readiness.parts] == ["15.9", "0.0", "2.5", "3.3", "0.0"]
 
 
-def test_json_has_the_shape_that_clients_rely_on() -> None:
-    confirmed = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
-    facts = Facts(statuses=done(*KEYS), pieces=(confirmed,))
-    found = explain(Tally(content(), facts, TODAY))
-    supposed = what_if(Tally(content(), facts, TODAY), found, ())
-    data = to_shape("some-roadmap", found, supposed).model_dump(mode="json")
+def test_json_contains_fields_that_clients_use() -> None:
+    verified = piece("a", "design_doc", "experience1", verified=True, impacts=(metric("scale"),))
+    facts = Facts(statuses=done(*KEYS), pieces=(verified,))
+    readiness = explain(Tally(content(), facts, TODAY))
+    hypothetical = what_if(Tally(content(), facts, TODAY), readiness, ())
+    data = to_shape("some-roadmap", readiness, hypothetical).model_dump(mode="json")
     assert data["score"] == 21.7222
     assert (data["verdict"], data["claimed_not_proven"]) == ("setting_out", True)
     assert {"key": "milestones", "points": 15.8889, "maximum": 40.0}.items() <= data["parts"][
@@ -265,15 +268,7 @@ def test_json_has_the_shape_that_clients_rely_on() -> None:
         )
 
 
-def test_each_stated_effect_is_the_truth() -> None:
-    facts = replace(proven_facts(), self_levels=levels_at_bar(), degrees=masters_degree())
-    readiness = explain(Tally(content(), facts, TODAY))
-    for each in readiness.items:
-        left = score_of(Tally(content(), without_item(facts, each.type, each.key), TODAY))
-        assert readiness.score - left == each.effect
-
-
-def test_an_old_assessment_is_flagged_and_still_counts() -> None:
+def test_old_assessment_is_flagged_and_still_counts() -> None:
     def lines(day: date) -> dict[str, tuple[bool, Fraction]]:
         facts = Facts(other_levels=levels_at_bar(), other_assessed_on={"mlops": day})
         part = explain(Tally(content(), facts, TODAY)).parts[1]
@@ -289,17 +284,17 @@ def test_an_old_assessment_is_flagged_and_still_counts() -> None:
     assert lines(date(2024, 12, 29))["strategy"] == (False, full)
 
 
-def test_many_pieces_are_counted_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not once for each other one: a person may have thousands."""
-    seen: list[object] = []
+def test_explanation_cost_is_linear_in_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person may have thousands of pieces."""
+    counted: list[object] = []
 
     def count(on: Any, each: Item) -> list[str]:
-        seen.append(each.id)
+        counted.append(each.id)
         return proved_by(on, each)
 
     monkeypatch.setattr("roadmap.readiness.evidence_tally.proved_by", count)
     many = [piece(f"p{n}", "talk", *KEYS[n % 9 :][:1], verified=n % 3 == 0) for n in range(300)]
     explained = explain(Tally(content(), Facts(statuses=done(*KEYS), pieces=tuple(many)), TODAY))
     assert sum(each.type == "evidence" for each in explained.items) == 300
-    # Once to count it, and once more for what a next step would change of it.
-    assert len(seen) < 3 * 300
+    # Each is counted once for the score and once for a next step.
+    assert len(counted) < 3 * 300

@@ -1,4 +1,4 @@
-"""Each gate: when it passes, why it fails, and what would make it pass."""
+"""When each gate passes, why it fails, and what would make it pass."""
 
 from __future__ import annotations
 
@@ -40,35 +40,36 @@ from tests.support.catalog import GATE_TYPES
 
 
 def gate(key: str, facts: Facts, on: Content | None = None) -> GateResult:
-    """One gate as it stands for these facts."""
+    """Return the result of one gate for these facts."""
     gates = {each.key: each for each in evaluate(Tally(on or content(), facts, TODAY)).gates}
     return gates[key]
 
 
 def job(started: date) -> Facts:
-    """Facts with one position that goes on."""
+    """Return facts with one current position."""
     return Facts(positions=(Position("job", "Engineer", started, None, True),))
 
 
-# A gate of every type: a type that the shipped policy does not use needs a line of its own here.
+# One gate of each type. Add types here that the shipped policy does not use.
 GATES = {each["type"]: each for each in SHIPPED["gates"]}
 
 
-def test_no_gate_and_no_part_looks_at_the_pieces_themselves() -> None:
-    """A tick has none, only what was counted of them; see `CountedFacts`."""
+def test_stored_counts_give_same_evaluation_as_evidence() -> None:
+    """A status change has only the stored counts; see `CountedFacts`."""
     on, facts = content(policy=shipped_policy(gates=list(GATES.values()))), proven_facts()
     counted = count_evidence(on, facts.pieces, TODAY)
     stored = EvidenceTally.from_json(json.loads(json.dumps(counted.to_json())))
-    tick, whole = Tally(on, replace(facts, pieces=()), TODAY, stored), Tally(on, facts, TODAY)
-    assert evaluate(tick) == evaluate(whole)
-    assert next_change_on(tick) == next_change_on(whole)
+    from_counts = Tally(on, replace(facts, pieces=()), TODAY, stored)
+    from_pieces = Tally(on, facts, TODAY)
+    assert evaluate(from_counts) == evaluate(from_pieces)
+    assert next_change_on(from_counts) == next_change_on(from_pieces)
 
 
 def test_every_gate_type_is_tested() -> None:
     assert GATES.keys() == GATE_TYPES
 
 
-def test_each_gate_that_stands_says_why_and_what_would_open_it_and_where() -> None:
+def test_every_gate_has_reason_hint_and_link() -> None:
     on = content(policy=shipped_policy(gates=list(GATES.values())))
     for each in evaluate(Tally(on, Facts(), TODAY)).gates:
         assert not each.passed
@@ -84,16 +85,16 @@ def test_each_gate_that_stands_says_why_and_what_would_open_it_and_where() -> No
         assert "%" not in each.reason.text()
 
 
-def test_experience_passes_on_the_last_day_of_the_fifth_year() -> None:
+def test_experience_gate_passes_on_last_day_of_fifth_year() -> None:
     assert gate("experience", job(date(2021, 7, 1))).passed
     late = gate("experience", job(date(2021, 7, 2)))
     assert not late.passed
-    # It never reads "5 of 5" while it stands.
+    # A gate that fails never reads "5 of 5".
     assert late.reason.text() == "4.9 of 5 years of ML engineering, as declared"
     assert "0.1 more years" in str(late.opens)
 
 
-def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
+def test_delivery_gate_requires_share_of_required_hours() -> None:
     hours = {"experience1": 40, "experience2": 56}
     milestones = tuple(milestone(key, hours=hours.get(key, 10)) for key in KEYS)
     on = content(milestones=milestones)
@@ -101,12 +102,12 @@ def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
         statuses=done("experience1"),
         pieces=(piece("a", "launch", "experience1", verified=True),),
     )
-    stands = gate("delivery", facts, on)
-    assert not stands.passed
-    assert stands.reason.text() == (
+    failed = gate("delivery", facts, on)
+    assert not failed.passed
+    assert failed.reason.text() == (
         "40 of 96 required hours of the stage “Experience” are verified; 58 h required"
     )
-    assert "18 more verified hours" in str(stands.opens)
+    assert "18 more verified hours" in str(failed.opens)
     assert gate("delivery", replace(facts, statuses=done(*KEYS)), on).passed is False
     enough = piece("b", "launch", "experience2", verified=True)
     assert (
@@ -115,7 +116,7 @@ def test_delivery_asks_for_a_share_of_the_required_hours() -> None:
     assert gate("delivery", Facts(statuses=done(*KEYS), pieces=(*facts.pieces, enough)), on).passed
 
 
-def test_a_stage_gate_counts_exactly_sixty_per_cent() -> None:
+def test_stage_gate_passes_at_exactly_sixty_percent_of_required_hours() -> None:
     milestones = (
         milestone("experience1", hours=6),
         milestone("experience2", hours=4),
@@ -128,29 +129,27 @@ def test_a_stage_gate_counts_exactly_sixty_per_cent() -> None:
     assert not gate("delivery", Facts(statuses=done("experience3"), pieces=(optional,)), on).passed
 
 
-def test_a_stage_gate_is_measured_against_what_is_left_of_the_stage_but_not_below_its_floor() -> (
-    None
-):
+def test_stage_gate_target_excludes_not_applicable_hours_down_to_floor() -> None:
     proof = piece("a", "launch", "leadership1", verified=True)
     half = Facts(statuses=done("leadership1"), pieces=(proof,))
     assert not gate("leadership", half).passed  # 10 of 20 h
-    away = replace(half, statuses={**half.statuses, "leadership2": "not_applicable"})
-    assert gate("leadership", away).passed  # 10 of 15 h, not of 10
-    assert "10 of 15 required hours" in gate("leadership", away).reason.text()
+    not_applicable = replace(half, statuses={**half.statuses, "leadership2": "not_applicable"})
+    assert gate("leadership", not_applicable).passed  # 10 of 15 h, not of 10
+    assert "10 of 15 required hours" in gate("leadership", not_applicable).reason.text()
 
 
-def test_a_stage_without_required_milestones_keeps_its_gate_standing() -> None:
+def test_stage_gate_fails_without_required_milestones() -> None:
     milestones = tuple(
         each for each in content().milestones if not each.key.startswith("leadership")
     )
-    stands = gate("leadership", proven_facts(), content(milestones=milestones))
-    assert not stands.passed
-    assert "requires no milestone" in stands.reason.text()
+    failed = gate("leadership", proven_facts(), content(milestones=milestones))
+    assert not failed.passed
+    assert "requires no milestone" in failed.reason.text()
     unknown = shipped_policy(gates=[{**SHIPPED["gates"][1], "stage": "moon"}])
     assert not gate("delivery", proven_facts(), content(policy=unknown)).passed
 
 
-def test_a_gate_links_to_what_opens_it() -> None:
+def test_gate_links_to_page_that_helps_pass_it() -> None:
     def link(key: str, facts: Facts) -> str:
         impacts = impact_links(explain(Tally(content(), facts, TODAY)), "slug", has_manager=False)
         return own_links("slug", impacts).gate(gate(key, facts))
@@ -170,13 +169,15 @@ def test_a_gate_links_to_what_opens_it() -> None:
     unable = Facts(pieces=(piece("a", "publication", "foundations1"),))
     assert link("impact", unable).startswith("/evidence/new?kind=")
     measured = Facts(pieces=(piece("a", "launch", impacts=(metric("scale"),)),))
-    assert link("impact", measured) == "/evidence/a", "it is measured, and to be verified"
-    assert link("design", elsewhere) == "/evidence/new?kind=design_doc", "it cannot open the gate"
+    assert link("impact", measured) == "/evidence/a", "the metric is complete, but unverified"
+    assert link("design", elsewhere) == "/evidence/new?kind=design_doc", (
+        "it is confirmed for no stage of the gate"
+    )
     study = Facts(pieces=(piece("a", "case_study", "experience1"),))
     assert link("design", study) == "/evidence?kind=case_study"
 
 
-def test_a_count_of_one_is_said_in_the_singular() -> None:
+def test_gate_texts_use_singular_for_one() -> None:
     document = Facts(pieces=(piece("a", "design_doc", "experience1", verified=True),))
     one, two = str(gate("design", document).opens), str(gate("design", Facts()).opens)
     assert one.startswith("To pass: 1 more verified piece of that kind, confirmed")
@@ -190,13 +191,13 @@ def test_a_count_of_one_is_said_in_the_singular() -> None:
     assert "from 1 month, over 0 days, the latest" in once.reason.text()
 
 
-def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
+def test_design_gate_requires_two_verified_pieces_of_either_kind() -> None:
     document = piece("a", "design_doc", "leadership1", verified=True)
     study = piece("b", "case_study", "experience1", verified=True)
     assert gate("design", Facts(pieces=(document, study))).passed
-    stands = gate("design", Facts(pieces=(document, piece("c", "case_study"))))
-    assert not stands.passed
-    assert stands.reason.text() == (
+    failed = gate("design", Facts(pieces=(document, piece("c", "case_study"))))
+    assert not failed.passed
+    assert failed.reason.text() == (
         "1 of 2 verified pieces of evidence of the kind design document or case study"
     )
     lapsed = change(study, expires_on=PartialDate(TODAY - timedelta(days=1)))
@@ -211,7 +212,7 @@ def test_design_asks_for_two_verified_pieces_of_either_kind() -> None:
     assert str(two_to_go) == "To pass: 2 more verified pieces of that kind"
 
 
-def test_design_counts_no_confirmation_for_an_optional_milestone() -> None:
+def test_design_gate_ignores_confirmation_for_optional_milestone() -> None:
     optional = milestone("leadership3", required=False)
     roadmap = content(milestones=(*content().milestones, optional))
     study = piece("a", "case_study", "experience1", verified=True)
@@ -221,12 +222,12 @@ def test_design_counts_no_confirmation_for_an_optional_milestone() -> None:
 
 
 def confirmed_by(name: str, key: str, day: date = TODAY) -> Item:
-    """A verified launch for one milestone, with the name of who confirmed it."""
-    made = piece(f"{name}-{key}", "launch", key, verified=True, occurred_on=PartialDate(day))
-    return replace(made, links=tuple(replace(each, verified_by=name) for each in made.links))
+    """Return a verified launch for one milestone, with the name of its verifier."""
+    launch = piece(f"{name}-{key}", "launch", key, verified=True, occurred_on=PartialDate(day))
+    return replace(launch, links=tuple(replace(each, verified_by=name) for each in launch.links))
 
 
-def test_a_stage_gate_can_ask_for_several_people() -> None:
+def test_stage_gate_can_require_several_verifiers() -> None:
     gates = [{**gate, "verifiers": 2} for gate in SHIPPED["gates"] if gate["key"] == "delivery"]
     on = content(policy=shipped_policy(gates=gates))
 
@@ -241,7 +242,7 @@ def test_a_stage_gate_can_ask_for_several_people() -> None:
     )
     assert "confirmations by 1 more person" in str(alone.opens)
     assert delivery(confirmed_by("Bob", "experience1"), confirmed_by("Dave", "experience2")).passed
-    # Nobody counts twice, and nobody by what is too old, elsewhere, or only hypothetical.
+    # Evidence of another stage, too old, or verified by a hypothetical person adds no verifier.
     others = (
         confirmed_by("Dave", "leadership1"),
         confirmed_by("Dave", "experience1", date(2015, 1, 1)),
@@ -250,11 +251,11 @@ def test_a_stage_gate_can_ask_for_several_people() -> None:
     assert not delivery(
         confirmed_by("Bob", "experience1"), confirmed_by("Bob", "experience2"), *others
     ).passed
-    # Hours come first in what opens it.
+    # The hint names missing hours before missing verifiers.
     assert "more verified hours" in str(delivery(confirmed_by("Bob", "experience1")).opens)
 
 
-def test_delivery_counts_only_what_is_not_too_old() -> None:
+def test_delivery_gate_ignores_evidence_older_than_window() -> None:
     def proof(day: date) -> Facts:
         pieces = (piece("a", "launch", "experience1", "experience2", verified=True),)
         return Facts(
@@ -266,7 +267,7 @@ def test_delivery_counts_only_what_is_not_too_old() -> None:
     late = gate("delivery", proof(date(2020, 6, 29)))
     assert not late.passed
     assert late.reason.text().startswith("0 of 20 required hours")
-    # It is judged again on the day after.
+    # The gate is evaluated again on the day after.
     assert next_change_on(Tally(content(), proof(date(2020, 6, 30)), TODAY)) == date(2026, 7, 1)
     of_any_age = GATES["stage_verified"] | {
         "key": "delivery",
@@ -277,7 +278,7 @@ def test_delivery_counts_only_what_is_not_too_old() -> None:
     assert gate("delivery", proof(date(2001, 1, 1)), on).passed
 
 
-def test_impact_names_the_types_that_are_missing() -> None:
+def test_impact_gate_names_missing_types() -> None:
     pieces = (
         piece("a", "launch", "experience1", verified=True, impacts=(metric("scale"),)),
         piece("b", "launch", verified=False, impacts=(metric("business"),)),
@@ -289,22 +290,22 @@ def test_impact_names_the_types_that_are_missing() -> None:
             impacts=(Impact("team", "Hours", result="", unit="h"),),
         ),
     )
-    stands = gate("impact", Facts(pieces=pieces))
-    assert not stands.passed
-    assert stands.reason.text() == "No verified, complete metric of business or team"
+    failed = gate("impact", Facts(pieces=pieces))
+    assert not failed.passed
+    assert failed.reason.text() == "No verified, complete metric of business or team"
     both = (metric("business"), metric("team"))
     proven = piece("d", "launch", "experience1", verified=True, impacts=both)
     assert gate("impact", Facts(pieces=(*pieces, proven))).passed
     assert not gate("impact", Facts(pieces=(*pieces, change(proven, milestones=())))).passed
 
 
-def test_business_and_team_impact_need_their_value_from_before() -> None:
+def test_impact_gate_requires_baseline_for_business_and_team() -> None:
     types = ("scale", "business", "team")
     bare = tuple(replace(metric(name), baseline="") for name in types)
     launch = piece("a", "launch", "experience1", verified=True, impacts=bare)
-    stands = gate("impact", Facts(pieces=(launch,)))
-    assert stands.reason.text() == "No verified, complete metric of business or team"
-    assert "its values before and after and its unit for business and team" in str(stands.opens)
+    failed = gate("impact", Facts(pieces=(launch,)))
+    assert failed.reason.text() == "No verified, complete metric of business or team"
+    assert "its values before and after and its unit for business and team" in str(failed.opens)
     assert str(gate("impact", Facts()).opens) == (
         "To pass: verified evidence with a metric, its value after and its unit for scale, and its "
         "values before and after for business and team"
@@ -313,29 +314,31 @@ def test_business_and_team_impact_need_their_value_from_before() -> None:
     assert gate("impact", Facts(pieces=(full,))).passed
 
 
-@pytest.mark.parametrize("words", [{"baseline": "slow"}, {"result": "very fast"}])
-def test_impact_needs_numbers(words: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "words", [{"baseline": "slow"}, {"result": "very fast"}], ids=["baseline", "result"]
+)
+def test_impact_gate_requires_numbers(words: dict[str, str]) -> None:
     types = ("scale", "business", "team")
     worded = tuple(replace(metric(name), **words) for name in types)
     launch = piece("a", "launch", "experience1", verified=True, impacts=worded)
     assert not gate("impact", Facts(pieces=(launch,))).passed
 
 
-def test_judged_by_others_ignores_what_one_says_of_oneself() -> None:
+def test_judged_by_others_gate_ignores_self_assessment() -> None:
     assert not gate("judged_by_others", Facts(self_levels=levels_at_bar())).passed
     assert gate("judged_by_others", Facts(other_levels=levels_at_bar())).passed
     one_low = Facts(other_levels=levels_at_bar() | {SKILLS[0]: 2})
-    stands = gate("judged_by_others", one_low)
-    assert stands.reason.text() == "7 of 8 skills are at their bar, as assessed by others"
-    assert "Ml architecture" in str(stands.opens)
+    failed = gate("judged_by_others", one_low)
+    assert failed.reason.text() == "7 of 8 skills are at their bar, as assessed by others"
+    assert "Ml architecture" in str(failed.opens)
 
 
-def test_judged_by_others_stands_when_the_roadmap_has_no_skills() -> None:
+def test_judged_by_others_gate_fails_without_skills() -> None:
     assert not gate("judged_by_others", proven_facts(), content(skills=())).passed
 
 
 def spread(*days: date) -> Facts:
-    """Proven facts with verified leadership evidence of these days, and no other."""
+    """Return facts with all milestones done and verified leadership evidence of these days."""
     pieces = tuple(
         piece(f"d{number}", "mentoring", "leadership1", verified=True, occurred_on=PartialDate(day))
         for number, day in enumerate(days)
@@ -353,9 +356,16 @@ def spread(*days: date) -> Facts:
         ((date(2022, 1, 1), date(2023, 2, 1), date(2023, 3, 1), date(2023, 6, 29)), False),
         ((), False),
     ],
-    ids=["180 days", "179 days", "three months", "36 months ago", "a day more", "nothing"],
+    ids=[
+        "180 days",
+        "179 days",
+        "three months",
+        "36 months ago",
+        "over 36 months ago",
+        "no evidence",
+    ],
 )
-def test_sustained_asks_for_months_a_span_and_something_recent(
+def test_sustained_gate_requires_months_span_and_recent_evidence(
     days: tuple[date, ...], passed: bool
 ) -> None:
     assert gate("sustained", spread(*days)).passed is passed
@@ -376,9 +386,7 @@ def test_sustained_asks_for_months_a_span_and_something_recent(
         (("2026", "2026-02", "2026-03", "2026-04"), True),
     ],
 )
-def test_sustained_counts_a_month_and_a_year_to_their_last_day_and_as_one_month(
-    dates: tuple[str, ...], passed: bool
-) -> None:
+def test_sustained_gate_handles_month_and_year_dates(dates: tuple[str, ...], passed: bool) -> None:
     pieces = tuple(
         piece(
             f"d{number}", "mentoring", "leadership1", verified=True, occurred_on=PartialDate(date)
@@ -388,12 +396,12 @@ def test_sustained_counts_a_month_and_a_year_to_their_last_day_and_as_one_month(
     assert gate("sustained", Facts(statuses=done(*KEYS), pieces=pieces)).passed is passed
 
 
-def test_sustained_says_when_the_last_is_too_long_ago() -> None:
+def test_sustained_gate_reports_outdated_evidence() -> None:
     days = (date(2022, 1, 1), date(2022, 2, 1), date(2022, 3, 1), date(2022, 9, 1))
     assert "from 2022-09-01, too long ago" in gate("sustained", spread(*days)).reason.text()
 
 
-def test_sustained_counts_only_what_is_confirmed_for_done_required_leadership() -> None:
+def test_sustained_gate_counts_only_confirmed_required_done_milestones() -> None:
     facts = proven_facts()
     assert gate("sustained", facts).passed
     undone = {key: status for key, status in facts.statuses.items() if "leadership" not in key}
@@ -406,36 +414,26 @@ def test_sustained_counts_only_what_is_confirmed_for_done_required_leadership() 
     assert not gate("sustained", facts, content(milestones=optional)).passed
 
 
-def test_self_assessment_alone_opens_no_gate() -> None:
-    ticked = Facts(statuses=done(*KEYS))
-    assert [each.passed for each in evaluate(Tally(content(), ticked, TODAY)).gates] == [
-        each.passed
-        for each in evaluate(
-            Tally(content(), replace(ticked, self_levels=levels_at_bar()), TODAY)
-        ).gates
-    ]
-
-
-def test_sentences_can_be_said_in_another_language() -> None:
-    said = {
+def test_gate_texts_can_be_translated() -> None:
+    translations = {
         "%(years)s of %(num)s years of ML engineering, as declared": "%(years)s von %(num)s Jahren",
         "%(first)s or %(last)s": "%(first)s oder %(last)s",
         "talk": "Vortrag",
     }
     reason = gate("experience", job(date(2023, 7, 1))).reason
     translated = reason.text(
-        lambda text: said.get(text, text),
+        lambda text: translations.get(text, text),
         lambda value: f"<{value}>",
-        lambda one, many, num: said.get(many, many) if num != 1 else one,
+        lambda one, many, num: translations.get(many, many) if num != 1 else one,
     )
     assert translated == "<3> von <5> Jahren"
     kinds = Message("%(kinds)s", kinds=join_with_or(["talk", "b", "c"]))
-    assert kinds.text(lambda text: said.get(text, text)) == "Vortrag, b oder c"
+    assert kinds.text(lambda text: translations.get(text, text)) == "Vortrag, b oder c"
     assert join_with_and(["a", "b"]).text() == "a and b"
     assert str(join_with_and(["a"])) == "a"
 
 
-def test_the_day_of_the_latest_evidence_is_shown_as_everywhere(app: Flask) -> None:
+def test_gate_text_formats_date_for_display(app: Flask) -> None:
     reason = gate("sustained", spread(date(2026, 3, 1))).reason
     with app.test_request_context():
         assert "the latest from 1 Mar 2026" in message_filter(reason)

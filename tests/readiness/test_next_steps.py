@@ -1,4 +1,4 @@
-"""Next steps: which are offered, their gain, and their order."""
+"""Which next steps are offered, what they gain, and in which order."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ LEADERSHIP = (SkillLink("mentoring", "Mentoring"),)
 
 
 def steps(facts: Facts, action: str, on: Content | None = None) -> dict[str, Step]:
-    """The steps of one action by target, in order."""
+    """Return the steps of one action by target, in order."""
     found = next_steps(Tally(on or content(), facts, TODAY))
     return {step.target: step for step in found if step.action == action}
 
 
-def test_open_milestones_are_offered_when_what_comes_before_is_settled() -> None:
+def test_open_milestone_is_offered_when_prerequisites_are_settled() -> None:
     milestones = (
         milestone("experience1"),
         milestone("experience2", after=("experience1",)),
@@ -55,14 +55,14 @@ def test_open_milestones_are_offered_when_what_comes_before_is_settled() -> None
     assert list(found) == ["experience2", "experience4", "experience6"]
 
 
-def test_doing_a_milestone_gains_what_it_then_earns() -> None:
+def test_do_milestone_step_gains_claimed_points() -> None:
     found = steps(Facts(), "do_milestone")
     assert found["leadership1"].gain == Fraction(40 * 30 * 3, 90 * 20)
     assert found["leadership1"].hours == 10
     assert found["leadership1"].label.text() == "Complete “Leadership1”"
 
 
-def test_an_open_milestone_that_evidence_proves_only_waits_for_its_tick() -> None:
+def test_open_milestone_with_proving_evidence_offers_tick_step() -> None:
     milestones = (
         *(milestone(key) for key in KEYS if key != "leadership2"),
         milestone("leadership2", evidence=("talk",), after=("experience1",)),
@@ -70,12 +70,12 @@ def test_an_open_milestone_that_evidence_proves_only_waits_for_its_tick() -> Non
     )
     on = content(milestones=milestones)
     pieces = (
-        piece("sure", "launch", "leadership1", "leadership2", "leadership3", verified=True),
+        piece("verified", "launch", "leadership1", "leadership2", "leadership3", verified=True),
         piece("lapsed", "launch", "visibility1", expires_on=PartialDate(TODAY - timedelta(days=1))),
     )
     facts = Facts(statuses={"leadership1": "in_progress"}, pieces=pieces)
     found = next_steps(Tally(on, facts, TODAY))
-    # A launch does not prove leadership2, and what has lapsed proves nothing.
+    # A launch does not prove leadership2, and lapsed evidence proves nothing.
     assert [step.target for step in found if step.action == "tick_milestone"] == [
         "leadership1",
         "leadership3",
@@ -84,11 +84,11 @@ def test_an_open_milestone_that_evidence_proves_only_waits_for_its_tick() -> Non
     first = found[0]
     assert (first.action, first.hours) == ("tick_milestone", 0)
     assert first.label.text() == "If it meets its “done when”, mark “Leadership1” as done"
-    ticked = replace(facts, statuses=done("leadership1"))
-    assert first.gain == score_of(Tally(on, ticked, TODAY)) - score_of(Tally(on, facts, TODAY))
+    completed = replace(facts, statuses=done("leadership1"))
+    assert first.gain == score_of(Tally(on, completed, TODAY)) - score_of(Tally(on, facts, TODAY))
 
 
-def test_what_is_planned_for_a_day_ahead_is_still_to_be_done() -> None:
+def test_milestone_planned_for_future_date_offers_no_tick_step() -> None:
     proof = piece("a", "launch", "leadership1")
     facts = Facts(
         statuses={"leadership1": "in_progress"},
@@ -99,12 +99,12 @@ def test_what_is_planned_for_a_day_ahead_is_still_to_be_done() -> None:
     assert steps(facts, "do_milestone")["leadership1"].hours == 10
     for changed in (
         replace(facts, target_dates={"leadership1": TODAY}),
-        replace(facts, statuses={}),  # planned, but with its proof linked before it was begun
+        replace(facts, statuses={}),  # not started, but proven
     ):
         assert "leadership1" in steps(changed, "tick_milestone")
 
 
-def test_a_waiting_tick_comes_before_what_opens_a_gate() -> None:
+def test_tick_step_comes_before_step_that_opens_gate() -> None:
     proof = piece("a", "launch", "foundations1")
     levels = levels_at_bar()
     del levels["strategy"]
@@ -115,7 +115,7 @@ def test_a_waiting_tick_comes_before_what_opens_a_gate() -> None:
     assert second.opens_gate == "judged_by_others"
 
 
-def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() -> None:
+def test_link_step_is_offered_for_done_milestone_without_evidence() -> None:
     milestones = tuple(
         milestone(key, evidence=("talk" if key == "experience2" else "launch",)) for key in KEYS
     )
@@ -130,24 +130,26 @@ def test_a_fitting_piece_can_be_linked_to_a_done_milestone_without_evidence() ->
         ),
     )
     found = steps(facts, "link_evidence", on)
-    # Nothing is about foundations1, and leadership1 has its evidence.
+    # No evidence fits foundations1, and leadership1 has evidence.
     assert list(found) == ["experience1"]
     link = found["experience1"]
-    # Kind and skill are too little to say which piece it is.
+    # Only the person can tell which piece proves the milestone.
     assert (link.piece, link.hours) == (None, Fraction(1, 2))
     assert link.label.text() == "If one of your pieces proves “Experience1”, link it"
-    # A link confirms nothing: from claimed to evidenced.
+    # A link turns claimed into evidenced, not into verified.
     assert link.gain == Fraction(40 * 25 * 3, 90 * 20)
 
 
-def test_a_piece_takes_five_links_of_a_roadmap() -> None:
-    full = piece("full", "launch", *KEYS[4:9], "of-another-roadmap")
-    assert steps(Facts(statuses=done(KEYS[9]), pieces=(full,)), "link_evidence") == {}
-    room = piece("room", "launch", *KEYS[5:9], "of-another-roadmap")
-    assert list(steps(Facts(statuses=done(KEYS[9]), pieces=(room,)), "link_evidence")) == [KEYS[9]]
+def test_link_step_skips_evidence_with_five_links() -> None:
+    five_links = piece("five", "launch", *KEYS[4:9], "of-another-roadmap")
+    assert steps(Facts(statuses=done(KEYS[9]), pieces=(five_links,)), "link_evidence") == {}
+    four_links = piece("four", "launch", *KEYS[5:9], "of-another-roadmap")
+    assert list(steps(Facts(statuses=done(KEYS[9]), pieces=(four_links,)), "link_evidence")) == [
+        KEYS[9]
+    ]
 
 
-def test_a_link_is_offered_only_where_piece_and_milestone_share_a_skill_or_an_objective() -> None:
+def test_link_step_requires_shared_skill_or_objective() -> None:
     milestones = (
         milestone("experience1", skills=("mlops",)),
         milestone("experience2", skills=("strategy",)),
@@ -157,15 +159,15 @@ def test_a_link_is_offered_only_where_piece_and_milestone_share_a_skill_or_an_ob
     on = content(milestones=milestones)
     launch = piece("a", "launch", "experience1", skills=(SkillLink("mlops", "MLOps"),))
     facts = Facts(statuses=done("experience2", "leadership1", "visibility1"), pieces=(launch,))
-    # The objective of experience1, and the skill mlops; nothing of visibility1.
+    # experience2 shares an objective and leadership1 a skill with the piece; visibility1 neither.
     assert set(steps(facts, "link_evidence", on)) == {"experience2", "leadership1"}
-    of_its_own = steps(facts, "record_evidence", on)["visibility1"]
-    assert of_its_own.label.text() == "Add evidence for “Visibility1”"
-    assert (of_its_own.kind, of_its_own.milestone) == ("talk", "visibility1")
-    assert of_its_own.hours == 2
+    new_evidence = steps(facts, "record_evidence", on)["visibility1"]
+    assert new_evidence.label.text() == "Add evidence for “Visibility1”"
+    assert (new_evidence.kind, new_evidence.milestone) == ("talk", "visibility1")
+    assert new_evidence.hours == 2
 
 
-def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -> None:
+def test_submit_step_gain_assumes_confirmation_of_fitting_milestones() -> None:
     milestones = tuple(
         milestone(key, evidence=("launch" if key == "experience1" else "talk",)) for key in KEYS
     )
@@ -178,18 +180,18 @@ def test_drafts_are_to_be_submitted_and_taken_to_be_confirmed_where_they_fit() -
     facts = Facts(statuses=done("experience1", "experience2"), pieces=(draft, *others))
     found = steps(facts, "submit_evidence", content(milestones=milestones))
     assert list(found) == ["draft"]
-    # experience1 from evidenced to verified, and the launch requirement in full.
+    # experience1 becomes verified, and so does the launch requirement.
     assert found["draft"].gain == Fraction(40 * 25 * 4, 90 * 20) + 2 * Fraction(4, 10)
     assert found["draft"].label.text() == "Submit “Piece draft” for review"
 
 
-def test_a_draft_that_fits_no_milestone_cannot_be_submitted() -> None:
+def test_submit_step_skips_draft_that_fits_no_milestone() -> None:
     milestones = tuple(milestone(key, evidence=("talk",)) for key in KEYS)
     drafts = (piece("unlinked", "talk"), piece("unfit", "launch", "experience1"))
     assert steps(Facts(pieces=drafts), "submit_evidence", content(milestones=milestones)) == {}
 
 
-def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() -> None:
+def test_record_step_is_offered_for_each_unmet_requirement() -> None:
     facts = Facts(
         statuses=done("foundations1", "leadership1"),
         pieces=(
@@ -199,7 +201,7 @@ def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() ->
         ),
     )
     found = steps(facts, "record_evidence")
-    # Beside them foundations1, which no piece may prove; a piece may prove leadership1.
+    # No piece fits foundations1. One may fit leadership1, so that one is offered as a link.
     assert set(found) == {
         "design_docs",
         "open_source",
@@ -209,7 +211,7 @@ def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() ->
         "foundations1",
     }
     document = found["design_docs"]
-    # Half of five points at 0.6, and leadership1, which weighs most, from claimed to evidenced.
+    # Half of five points at 0.6, and leadership1, which weighs most, becomes evidenced.
     assert document.gain == Fraction(5, 2) * Fraction(6, 10) + Fraction(40 * 30 * 3, 90 * 20)
     assert (document.kind, document.milestone, document.hours) == ("design_doc", "leadership1", 2)
     assert document.label.text() == (
@@ -217,7 +219,7 @@ def test_evidence_is_to_be_recorded_for_each_requirement_that_lacks_a_piece() ->
     )
 
 
-def test_evidence_to_record_is_of_a_kind_that_proves_the_milestone() -> None:
+def test_record_step_names_kind_that_proves_milestone() -> None:
     milestones = tuple(milestone(key, evidence=("publication",)) for key in KEYS)
     found = steps(
         Facts(statuses=done("experience1")), "record_evidence", content(milestones=milestones)
@@ -230,7 +232,7 @@ def test_evidence_to_record_is_of_a_kind_that_proves_the_milestone() -> None:
     assert found["launch"].label.text() == "Add a piece of evidence: launch"
 
 
-def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
+def test_impact_step_is_offered_for_draft_and_for_verified_evidence() -> None:
     assert steps(Facts(), "add_impact") == {}
     draft = piece("draft", "launch", impacts=(metric("scale"),), skills=LEADERSHIP)
     found = steps(Facts(pieces=(draft,)), "add_impact")
@@ -238,20 +240,36 @@ def test_missing_impacts_are_added_to_the_piece_that_gains_most() -> None:
     assert found["team"].gain == Fraction(10, 3) * Fraction(6, 10)
     long_ago = PartialDate("2020-01-01")
     verified = piece(
-        "sure", "mentoring", "experience1", verified=True, occurred_on=long_ago, skills=LEADERSHIP
+        "verified",
+        "mentoring",
+        "experience1",
+        verified=True,
+        occurred_on=long_ago,
+        skills=LEADERSHIP,
     )
-    again, at_once = [
+    with_review, without_review = [
         step
         for step in next_steps(Tally(content(), Facts(pieces=(draft, verified)), TODAY))
         if (step.action, step.target) == ("add_impact", "team")
     ]
-    assert (at_once.piece, at_once.gain, at_once.is_reviewed) == ("draft", Fraction(2), False)
-    assert at_once.label.text() == "Add a measured team impact to “Piece draft”"
-    assert (again.piece, again.gain, again.is_reviewed) == ("sure", Fraction(10, 3), True)
-    assert again.label.text() == "Add a measured team impact to “Piece sure”, to be reviewed again"
+    assert (without_review.piece, without_review.gain, without_review.is_reviewed) == (
+        "draft",
+        Fraction(2),
+        False,
+    )
+    assert without_review.label.text() == "Add a measured team impact to “Piece draft”"
+    assert (with_review.piece, with_review.gain, with_review.is_reviewed) == (
+        "verified",
+        Fraction(10, 3),
+        True,
+    )
+    assert (
+        with_review.label.text()
+        == "Add a measured team impact to “Piece verified”, to be reviewed again"
+    )
 
 
-def test_an_impact_is_added_to_a_piece_that_can_have_measured_it() -> None:
+def test_impact_step_requires_fitting_kind_or_leadership_skill() -> None:
     def offered(*pieces: Item) -> dict[str, str | None]:
         found = steps(Facts(pieces=pieces), "add_impact")
         return {target: step.piece for target, step in found.items()}
@@ -264,31 +282,31 @@ def test_an_impact_is_added_to_a_piece_that_can_have_measured_it() -> None:
     assert offered(launch, library) == {"scale": "library", "business": "launch"}
     mentoring = piece("mentoring", "mentoring")
     assert offered(mentoring) == {"team": "mentoring"}
-    # Of other kinds those that show a leadership skill.
+    # Other kinds need a leadership skill.
     assert offered(replace(launch, skills=LEADERSHIP))["team"] == "launch"
 
 
-def test_an_impact_that_waits_in_an_edit_of_a_verified_piece_is_not_asked_for_again() -> None:
-    verified = piece("sure", "launch", "experience1", verified=True, skills=LEADERSHIP)
+def test_impact_step_skips_impact_of_submitted_edit() -> None:
+    verified = piece("verified", "launch", "experience1", verified=True, skills=LEADERSHIP)
     added = replace(verified.version, number=2, impacts=(metric("team"),))
-    waiting = replace(verified, state="submitted", versions=(added, *verified.versions))
-    assert set(steps(Facts(pieces=(waiting,)), "add_impact")) == {"scale", "business"}
-    # What its owner withdrew, or keeps private, nobody is going to review.
+    submitted = replace(verified, state="submitted", versions=(added, *verified.versions))
+    assert set(steps(Facts(pieces=(submitted,)), "add_impact")) == {"scale", "business"}
+    # A draft or private piece awaits no review.
     for changed in ({"state": "draft"}, {"visibility": "private"}):
-        assert steps(Facts(pieces=(replace(waiting, **changed),)), "add_impact") == {}
+        assert steps(Facts(pieces=(replace(submitted, **changed),)), "add_impact") == {}
 
 
-def test_an_assessment_is_asked_for_where_it_can_come_out_at_the_bar() -> None:
+def test_assessment_step_skips_skill_at_bar_or_self_assessed_below_bar() -> None:
     facts = Facts(self_levels=levels_at_bar() | {"communication": 2}, other_levels={"mlops": 3})
     found = steps(facts, "ask_assessment")
-    # Who sees themself below the bar does not ask to be told so.
+    # Below the bar by self-assessment: another assessment would gain nothing.
     assert set(found) == set(SKILLS) - {"mlops", "communication"}
     assert found["mentoring"].label.text().startswith("Ask your manager to assess “")
     assert found["mentoring"].gain == Fraction(20, 8) * Fraction(7, 10)
     assert found["mentoring"].hours == Fraction(1, 2)
 
 
-def test_it_is_asked_for_again_once_the_person_sees_the_bar_since_then() -> None:
+def test_assessment_step_repeats_after_newer_self_assessment_at_bar() -> None:
     facts = Facts(
         self_levels=levels_at_bar(),
         other_levels=levels_at_bar() | {"strategy": 2},
@@ -307,7 +325,7 @@ def test_it_is_asked_for_again_once_the_person_sees_the_bar_since_then() -> None
         assert steps(changed, "ask_assessment") == {}
 
 
-def test_what_opens_a_gate_by_itself_comes_first() -> None:
+def test_step_that_opens_gate_comes_first() -> None:
     draft = piece("draft", "design_doc", "foundations1", "foundations2", "visibility1")
     levels = levels_at_bar()
     del levels["strategy"]
@@ -323,13 +341,13 @@ def test_what_opens_a_gate_by_itself_comes_first() -> None:
         "strategy",
         "judged_by_others",
     )
-    # Submitting gains far more for the same half hour, but opens nothing.
+    # Submitting gains far more for the same half hour, but passes no gate.
     assert (second.action, second.opens_gate) == ("submit_evidence", None)
     assert second.gain > first.gain
     assert all(step.opens_gate is None for step in rest)
 
 
-def test_the_rest_is_in_the_order_of_gain_for_effort() -> None:
+def test_other_steps_are_sorted_by_gain_per_hour() -> None:
     found = next_steps(
         Tally(content(), Facts(statuses=done("leadership1"), positions=six_years()), TODAY)
     )
@@ -337,12 +355,12 @@ def test_the_rest_is_in_the_order_of_gain_for_effort() -> None:
     assert ratios == sorted(ratios, reverse=True)
 
 
-def test_ties_follow_the_roadmap() -> None:
+def test_equal_steps_follow_roadmap_order() -> None:
     assert list(steps(Facts(), "do_milestone"))[:2] == ["leadership1", "leadership2"]
     assert list(steps(Facts(), "ask_assessment")) == list(SKILLS)
 
 
-def test_ties_between_pieces_follow_the_milestones_that_they_are_linked_to() -> None:
+def test_equal_submit_steps_follow_milestone_order() -> None:
     late, early = piece("late", "other", "leadership2"), piece("early", "other", "leadership1")
     facts = Facts(statuses=done("leadership1", "leadership2"), pieces=(late, early))
     found = steps(facts, "submit_evidence")
@@ -350,7 +368,7 @@ def test_ties_between_pieces_follow_the_milestones_that_they_are_linked_to() -> 
     assert list(found) == ["early", "late"]
 
 
-def test_three_are_shown_and_at_most_one_of_each_action() -> None:
+def test_top_three_has_one_step_per_action() -> None:
     draft = piece("draft", "launch", "experience1")
     shown = top_three(
         next_steps(Tally(content(), Facts(statuses=done(*KEYS), pieces=(draft,)), TODAY))
@@ -359,11 +377,11 @@ def test_three_are_shown_and_at_most_one_of_each_action() -> None:
     assert len({step.action for step in shown}) == 3
 
 
-def test_nothing_is_shown_where_nothing_helps() -> None:
+def test_top_three_is_empty_when_everything_is_proven() -> None:
     assert top_three(next_steps(Tally(content(), proven_facts(), TODAY))) == []
 
 
-def test_a_step_that_comes_true_gains_what_it_said() -> None:
+def test_submit_step_gain_equals_gain_after_verification() -> None:
     facts = Facts(statuses=done(*KEYS[:6]), pieces=(piece("draft", "design_doc", "experience1"),))
     before = score_of(Tally(content(), facts, TODAY))
     submit = steps(facts, "submit_evidence")["draft"]
@@ -372,13 +390,13 @@ def test_a_step_that_comes_true_gains_what_it_said() -> None:
     assert submit.gain == after - before
 
 
-def test_a_step_opens_a_gate_only_where_it_then_passes() -> None:
+def test_submit_step_names_gate_that_it_opens() -> None:
     pieces = proven_pieces()
     draft = change(pieces[1], state="draft", verified=False, confirmed=frozenset())
     rest = (pieces[0], draft, *(each for each in pieces[2:] if each.counted.kind != "case_study"))
     facts = replace(proven_facts(), pieces=rest)
-    standing = [
+    failed = [
         gate.key for gate in evaluate(Tally(content(), facts, TODAY)).gates if not gate.passed
     ]
-    assert standing == ["design", "impact"]
+    assert failed == ["design", "impact"]
     assert steps(facts, "submit_evidence")["p2"].opens_gate == "design"

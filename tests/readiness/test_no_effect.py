@@ -1,4 +1,4 @@
-"""Every reason why an item has no effect on the score."""
+"""The reasons given for items that have no effect on the score."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from tests.readiness.examples import (
     TODAY,
     content,
     done,
-    levels_at_bar,
     masters_degree,
     metric,
     milestone,
@@ -33,10 +32,12 @@ OPTIONAL = content(
     milestones=tuple(milestone(key) for key in KEYS)
     + tuple(milestone(f"experience{number}", required=False) for number in (3, 4, 5))
 )
-NOTHING_EVIDENCED = content(
+ONLY_VERIFIED_COUNTS = content(
     policy=shipped_policy(factors={**SHIPPED["factors"], "claimed": 0, "evidenced": 0})
 )
-NO_SELF = content(policy=shipped_policy(factors={**SHIPPED["factors"], "self": 0}))
+SELF_ASSESSMENT_COUNTS_NOTHING = content(
+    policy=shipped_policy(factors={**SHIPPED["factors"], "self": 0})
+)
 NO_STAGE_WEIGHT = content(policy=shipped_policy(stages={**SHIPPED["stages"], "visibility": 0}))
 NO_BACKGROUND = content(
     policy=shipped_policy(
@@ -47,20 +48,21 @@ SHARED = Facts(statuses=done("experience1", "leadership1"))
 
 
 def reasons(item_type: str, key: str, facts: Facts, on: Content | None = None) -> list[str]:
-    """The reasons of an item, which has no effect."""
+    """Return the reasons of an item, which must have no effect."""
     items = explain(Tally(on or content(), facts, TODAY)).items
     item = next(each for each in items if (each.type, each.key) == (item_type, key))
     assert item.effect == 0
     return [reason.text() for reason in item.reasons]
 
 
-def test_what_has_an_effect_gives_no_reason() -> None:
+def test_item_has_either_effect_or_reason() -> None:
     for each in explain(Tally(content(), proven_facts(), TODAY)).items:
         assert bool(each.effect) != bool(each.reasons)
+        assert each.effect or each.type != "assessment", "levels at the bar always count"
 
 
 @pytest.mark.parametrize(
-    ("key", "facts", "on", "said"),
+    ("key", "statuses", "on", "reason"),
     [
         ("experience1", {"experience1": "in_progress"}, None, "In progress: it counts once it is"),
         ("visibility1", done("visibility1"), NO_STAGE_WEIGHT, "Its stage has no weight"),
@@ -71,7 +73,7 @@ def test_what_has_an_effect_gives_no_reason() -> None:
             OPTIONAL,
             "The optional milestones",
         ),
-        ("experience1", done("experience1"), NOTHING_EVIDENCED, "A tick alone gives no points"),
+        ("experience1", done("experience1"), ONLY_VERIFIED_COUNTS, "A tick alone gives no points"),
         ("experience1", {"experience1": "not_applicable"}, None, "Nothing of its stage is done"),
         (
             "experience3",
@@ -81,22 +83,25 @@ def test_what_has_an_effect_gives_no_reason() -> None:
         ),
     ],
 )
-def test_a_milestone(key: str, facts: dict[str, str], on: Content | None, said: str) -> None:
-    (reason,) = reasons("milestone", key, Facts(statuses=facts), on)
-    assert reason.startswith(said)
+def test_milestone_without_effect_has_reason(
+    key: str, statuses: dict[str, str], on: Content | None, reason: str
+) -> None:
+    (found,) = reasons("milestone", key, Facts(statuses=statuses), on)
+    assert found.startswith(reason)
 
 
-def test_a_milestone_of_a_stage_that_is_full_without_it() -> None:
+def test_milestone_of_full_stage_has_reason() -> None:
     proof = piece("a", "launch", "experience1", "experience2", "experience3", verified=True)
     for status in ("done", "not_applicable"):
         statuses = {**done("experience1", "experience2"), "experience3": status}
         facts = Facts(statuses=statuses, pieces=(proof,))
-        said = reasons("milestone", "experience3", facts, OPTIONAL)
-        assert said == ["Its stage is full without it."]
+        assert reasons("milestone", "experience3", facts, OPTIONAL) == [
+            "Its stage is full without it."
+        ]
 
 
 @pytest.mark.parametrize(
-    ("item_type", "facts", "on", "said"),
+    ("item_type", "facts", "on", "reason"),
     [
         (
             "self_assessment",
@@ -109,7 +114,7 @@ def test_a_milestone_of_a_stage_that_is_full_without_it() -> None:
         (
             "self_assessment",
             Facts(self_levels={"mlops": 3}),
-            NO_SELF,
+            SELF_ASSESSMENT_COUNTS_NOTHING,
             "One's own assessment gives no points here.",
         ),
         (
@@ -120,12 +125,14 @@ def test_a_milestone_of_a_stage_that_is_full_without_it() -> None:
         ),
     ],
 )
-def test_an_assessment(item_type: str, facts: Facts, on: Content | None, said: str) -> None:
-    assert reasons(item_type, "mlops", facts, on) == [said]
+def test_assessment_without_effect_has_reason(
+    item_type: str, facts: Facts, on: Content | None, reason: str
+) -> None:
+    assert reasons(item_type, "mlops", facts, on) == [reason]
 
 
 @pytest.mark.parametrize(
-    ("position", "on", "said"),
+    ("position", "on", "reason"),
     [
         (
             Position("p", "Clerk", date(2020, 1, 1), None, False),
@@ -150,12 +157,14 @@ def test_an_assessment(item_type: str, facts: Facts, on: Content | None, said: s
         ),
     ],
 )
-def test_a_position(position: Position, on: Content | None, said: str) -> None:
-    assert reasons("position", "p", Facts(positions=(*six_years(), position)), on) == [said]
+def test_position_without_effect_has_reason(
+    position: Position, on: Content | None, reason: str
+) -> None:
+    assert reasons("position", "p", Facts(positions=(*six_years(), position)), on) == [reason]
 
 
 @pytest.mark.parametrize(
-    ("facts", "said"),
+    ("facts", "reason"),
     [
         (
             Facts(degrees=(Degree("d", "Sewing", "other"),)),
@@ -171,11 +180,11 @@ def test_a_position(position: Position, on: Content | None, said: str) -> None:
         ),
     ],
 )
-def test_a_degree(facts: Facts, said: str) -> None:
-    assert reasons("degree", "d", facts) == [said]
+def test_degree_without_effect_has_reason(facts: Facts, reason: str) -> None:
+    assert reasons("degree", "d", facts) == [reason]
 
 
-def test_the_third_of_two_pieces_that_count() -> None:
+def test_evidence_beyond_required_count_has_reason() -> None:
     many = tuple(piece(key, "design_doc", "experience1") for key in "abc")
     assert reasons("evidence", "c", replace(SHARED, pieces=many)) == [
         "2 pieces of the kind design document count, and you have 3.",
@@ -183,13 +192,13 @@ def test_the_third_of_two_pieces_that_count() -> None:
     ]
 
 
-def test_a_piece_that_lapsed_says_since_when() -> None:
+def test_lapsed_evidence_reason_names_date() -> None:
     lapsed = piece("a", "certification", expires_on=PartialDate(TODAY - timedelta(days=1)))
     assert reasons("evidence", "a", Facts(pieces=(lapsed,))) == ["It lapsed after 2026-06-29."]
 
 
 @pytest.mark.parametrize(
-    ("linked", "statuses", "others", "said"),
+    ("linked", "statuses", "others", "reason"),
     [
         ((), {}, (), "It is linked to no milestone of this roadmap."),
         (("of-another-roadmap",), {}, (), "It is linked to no milestone of this roadmap."),
@@ -214,8 +223,8 @@ def test_a_piece_that_lapsed_says_since_when() -> None:
         ),
     ],
 )
-def test_a_piece_by_its_milestones(
-    linked: tuple[str, ...], statuses: dict[str, str], others: tuple[str, ...], said: str
+def test_evidence_without_milestone_effect_has_reason(
+    linked: tuple[str, ...], statuses: dict[str, str], others: tuple[str, ...], reason: str
 ) -> None:
     on = content(
         milestones=[
@@ -224,38 +233,31 @@ def test_a_piece_by_its_milestones(
         ]
     )
     proofs = tuple(piece(kind, kind, *KEYS[:4], *linked, verified=True) for kind in others)
-    if said.startswith("Its milestones give"):
+    if reason.startswith("Its milestones give"):
         proofs = (piece("full", "launch", *KEYS[:4], verified=True),)
     facts = Facts(statuses=statuses, pieces=(piece("a", "certification", *linked), *proofs))
     assert reasons("evidence", "a", facts, on) == [
         "Evidence of its kind has no points of its own.",
-        said,
+        reason,
     ]
 
 
-def test_a_piece_that_counts_only_when_it_is_verified() -> None:
+def test_draft_has_reason_if_only_verified_evidence_counts() -> None:
     draft = piece("a", "design_doc")
-    said = reasons("evidence", "a", Facts(pieces=(draft,)), NOTHING_EVIDENCED)
-    assert said[0] == "Evidence of its kind gives points once it is verified."
+    first, *_ = reasons("evidence", "a", Facts(pieces=(draft,)), ONLY_VERIFIED_COUNTS)
+    assert first == "Evidence of its kind gives points once it is verified."
 
 
 @pytest.mark.parametrize(
-    ("impact", "said"),
+    ("impact", "reason"),
     [
         (metric("scale"), "Other evidence measures the same types of impact."),
         (Impact("scale", metric="Users"), "What it measures is incomplete"),
     ],
 )
-def test_a_piece_by_what_it_measures(impact: Impact, said: str) -> None:
+def test_evidence_without_impact_effect_has_reason(impact: Impact, reason: str) -> None:
     pieces = (
         piece("a", "certification", impacts=(impact,)),
         piece("b", "patent", impacts=(metric("scale"),)),
     )
-    assert reasons("evidence", "a", Facts(pieces=pieces))[-1].startswith(said)
-
-
-def test_levels_at_the_bar_all_have_an_effect() -> None:
-    assert all(
-        each.effect
-        for each in explain(Tally(content(), Facts(other_levels=levels_at_bar()), TODAY)).items
-    )
+    assert reasons("evidence", "a", Facts(pieces=pieces))[-1].startswith(reason)

@@ -1,4 +1,4 @@
-"""GET /readiness: the score, gates, next steps, and every point with its source."""
+"""GET /readiness: score, gates, next steps, and the source of every point."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def alice(cast, browser_of):
     return browser
 
 
-def test_it_works(alice):
+def test_page_shows_score_progress_and_next_steps(alice):
     alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
     page = alice.get(f"/readiness?roadmap={SLUG}").text
     assert re.search(r"<h2[^>]*>Readiness [0-9.]+ / 100 · Getting started</h2>", page)
@@ -41,7 +41,7 @@ def test_it_works(alice):
     assert "1 item" in page
 
 
-def test_a_beginner_is_told_what_is_not_recorded_yet(session, cast, alice):
+def test_page_links_to_missing_facts_for_beginner(session, cast, alice):
     page = alice.get("/readiness").text
     assert "years count as declared" in page
     for path in (f"/roadmaps/{SLUG}", "/career", "/evidence/new", "/skills"):
@@ -51,28 +51,28 @@ def test_a_beginner_is_told_what_is_not_recorded_yet(session, cast, alice):
     assert "Add your jobs and degrees" not in alice.get("/readiness").text
 
 
-def test_somebody_without_a_manager_reads_it_beside_the_gates(cast, alice, browser_of):
-    said = "You are in no team with a manager, so nobody can verify your evidence"
-    assert said not in alice.get("/readiness").text
-    for who, link in ((cast.mallory, "/teams"), (cast.erin, "/admin/teams")):
-        browser = browser_of(who)
+def test_gates_warn_person_without_manager(cast, alice, browser_of):
+    warning = "You are in no team with a manager, so nobody can verify your evidence"
+    assert warning not in alice.get("/readiness").text
+    for user, link in ((cast.mallory, "/teams"), (cast.erin, "/admin/teams")):
+        browser = browser_of(user)
         browser.post(f"/roadmaps/{SLUG}/enrollment", {})
         gates = browser.get("/readiness").text.split('id="gates"')[1].split("</section>")[0]
-        assert said in gates
+        assert warning in gates
         assert f'<a href="{link}">' in gates
-        # So does the page to which a gate leads.
+        # The stage page that the gate links to shows the same warning.
         assert f'<a href="/roadmaps/{SLUG}/experience?show=not-verified">' in gates
         stage = flat(browser.get(f"/roadmaps/{SLUG}/experience").text)
         note = stage.split('<p class="note space-above">')[1].split("</p>")[0]
         assert "Delivery in production, verified</a>needs verified milestones" in note
-        assert said in note
+        assert warning in note
         assert f'<a href="{link}">' in note
-        assert said not in browser.get(f"/roadmaps/{SLUG}/foundations").text
-    assert said not in alice.get(f"/roadmaps/{SLUG}/experience").text
+        assert warning not in browser.get(f"/roadmaps/{SLUG}/foundations").text
+    assert warning not in alice.get(f"/roadmaps/{SLUG}/experience").text
 
 
-def test_years_are_rounded_down_everywhere(alice):
-    """The gate and its table say the same: 4.76 years are no 4.8 of 5."""
+def test_years_are_rounded_down(alice):
+    """The gate and the table both show 4.76 years as 4.7."""
     dates = {"started_on": "2017-02-10", "ended_on": "2021-11-15"}
     alice.post("/career/positions", {"title": "Engineer", "is_ml": "1", **dates})
     page = alice.get("/readiness").text
@@ -80,12 +80,12 @@ def test_years_are_rounded_down_everywhere(alice):
     assert "4.7 of 5, as declared" in page
 
 
-def test_years_are_called_a_gate_only_where_one_asks_for_them(
+def test_years_are_described_as_gate_only_if_roadmap_has_years_gate(
     session, cast, now, browser_of, other_roadmap
 ):
-    carol, said = browser_of(cast.carol), "Years of ML engineering are one of the gates."
+    carol, sentence = browser_of(cast.carol), "Years of ML engineering are one of the gates."
     carol.post(f"/roadmaps/{other_roadmap}/enrollment", {})
-    assert said in carol.get("/readiness").text
+    assert sentence in carol.get("/readiness").text
     document = files.read(SHIPPED_FILE)
     document["slug"] = other_roadmap
     gates = document["readiness"]["gates"]
@@ -93,11 +93,11 @@ def test_years_are_called_a_gate_only_where_one_asks_for_them(
     publish(session, document, now=now)
     session.commit()
     page = carol.get("/readiness").text
-    assert said not in page
+    assert sentence not in page
     assert "Your portfolio shows them, and your managers see them." in page
 
 
-def test_the_hours_of_a_stage_say_which_are_optional(alice):
+def test_stage_hours_show_optional_share(alice):
     assert "optional" not in alice.get("/readiness").text
     for key in ("onboarding-to-model-changes", "typed-tested-python-package"):
         alice.put(f"/roadmaps/{SLUG}/milestones/{key}/completion")
@@ -107,8 +107,8 @@ def test_the_hours_of_a_stage_say_which_are_optional(alice):
     assert "together count for at most a quarter of the required hours" in page
 
 
-def test_no_step_promises_a_review_where_nobody_can_give_one(app, session, cast, now, browser_of):
-    """A verified piece stays verified when its owner has no manager any more."""
+def test_next_steps_need_no_review_without_manager(app, session, cast, now, browser_of):
+    """A verified piece stays verified when its owner no longer has a manager."""
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)
     review_evidence(session, cast, piece, now)
@@ -119,44 +119,46 @@ def test_no_step_promises_a_review_where_nobody_can_give_one(app, session, cast,
     def steps() -> list[str]:
         return [each["action"] for each in client.get("/me/readiness").get_json()["next_steps"]]
 
-    again = f'href="/evidence/{piece.id}/edit?impact='
-    assert again in alice.get("/readiness").text
+    edit_link = f'href="/evidence/{piece.id}/edit?impact='
+    assert edit_link in alice.get("/readiness").text
     assert "add_impact" in steps()
     session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
     session.commit()
     page = alice.get("/readiness").text
-    assert again not in page
+    assert edit_link not in page
     assert "Ask your manager" not in page
     assert not {"add_impact", "ask_assessment", "submit_evidence"} & set(steps())
     draft = add_evidence(session, cast, cast.alice, now, title="Draft", milestones=[DESIGN])
     assert f'href="/evidence/{draft.id}/edit?impact=' in alice.get("/readiness").text
 
 
-def test_it_needs_sign_in(browser_of, cast):
+def test_sign_in_is_required(browser_of, cast):
     assert browser_of().get("/readiness").status_code == 303
 
 
-def test_ticking_all_without_proof_is_not_ready(alice, session, cast, browser_of, now):
-    every = dict.fromkeys(published_roadmap(session, SLUG).content.by_key, True)
-    progress.set_done(session, cast.alice, every, by=cast.alice, now=now)
+def test_claimed_not_proven_is_withheld_while_evidence_awaits_first_review(
+    alice, session, cast, browser_of, now
+):
+    completions = dict.fromkeys(published_roadmap(session, SLUG).content.by_key, True)
+    progress.set_done(session, cast.alice, completions, by=cast.alice, now=now)
     session.commit()
     page = alice.get("/readiness").text
     assert "years count as declared" in page
     assert re.search(r"<h2[^>]*>Claimed, not proven · Readiness [0-9.]+ / 100</h2>", page)
     assert "less than half of that is verified by someone else" in page
 
-    # Who just arrived with a history that waits is not blamed for it, until somebody judges.
-    bob, theirs = browser_of(cast.bob), f"/teams/ranking/people/{cast.alice}"
+    # A new user whose evidence awaits the first review is not shown as “not proven”.
+    bob, profile = browser_of(cast.bob), f"/teams/ranking/people/{cast.alice}"
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     assert "Not yet verified here" not in alice.get("/readiness").text
     submit_evidence(session, cast, piece, now)
     pages = (
         (alice, "/readiness"),
         (alice, f"/roadmaps/{SLUG}"),
-        (bob, theirs),
+        (bob, profile),
         (bob, "/teams/ranking"),
     )
-    # The filter of a matrix names every verdict.
+    # The verdict filter of the team page names every verdict.
     options = re.compile(r"<option[^>]*>[^<]*</option>")
     for browser, path in pages:
         page = options.sub("", browser.get(path).text)
@@ -169,52 +171,51 @@ def test_ticking_all_without_proof_is_not_ready(alice, session, cast, browser_of
         assert "Claimed, not proven" in page
 
 
-def test_someone_without_a_roadmap_is_told_how_to_begin(browser_of, cast):
+def test_page_without_roadmap_suggests_choosing_one(browser_of, cast):
     page = browser_of(cast.carol).get("/readiness")
     assert page.status_code == 200
     assert "Choose a roadmap" in page.text
 
 
-def test_it_rejects_bad_input(alice):
+def test_unknown_roadmap_is_not_found(alice):
     assert alice.get("/readiness?roadmap=nowhere").status_code == 404
 
 
-def test_it_hides_what_is_foreign(alice, browser_of, cast):
+def test_page_shows_no_facts_of_other_people(alice, browser_of, cast):
     alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
-    other = browser_of(cast.carol)
-    other.post(f"/roadmaps/{SLUG}/enrollment", {})
-    assert "Nothing is recorded yet" in other.get("/readiness").text
+    carol = browser_of(cast.carol)
+    carol.post(f"/roadmaps/{SLUG}/enrollment", {})
+    assert "Nothing is recorded yet" in carol.get("/readiness").text
 
 
-def test_what_if_judges_what_is_ticked_and_stores_nothing(session, cast, now, alice):
+def test_what_if_evaluates_selected_choices_and_stores_nothing(session, cast, now, alice):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)
     alice.put(f"/roadmaps/{SLUG}/milestones/{DESIGN}/completion")
-    alice.get("/readiness")  # says once what the tick gained
+    alice.get("/readiness")  # shows the gain of the last change once
     before = alice.get("/readiness").text
     assert "Select what could come true" in before
     keys = [f"verified:{piece.id}", f"done:{KEY}", "assessed:mlops"]
-    for key in keys[:1]:
-        assert f'name="if" value="{key}">' in before
+    assert f'name="if" value="{keys[0]}">' in before
     page = flat(alice.get("/readiness?" + "&".join(f"if={key}" for key in keys)).text)
     for key in keys:
         assert f'name="if" value="{key}" checked>' in page
-    said = re.search(r"If these 3 came true: ([0-9.]+) → ([0-9.]+) \(\+([0-9.]+)\)\.", page)
-    assert said
-    was, would_be, gain = (float(each) for each in said.groups())
+    summary = re.search(r"If these 3 came true: ([0-9.]+) → ([0-9.]+) \(\+([0-9.]+)\)\.", page)
+    assert summary
+    was, would_be, gain = (float(each) for each in summary.groups())
     assert was + gain == pytest.approx(would_be)
-    assert f"Readiness {said[1]} / 100" in page
+    assert f"Readiness {summary[1]} / 100" in page
     assert "The verdict stays: Getting started." in page
-    main = [each.split("<main")[1] for each in (before, alice.get("/readiness").text)]
-    assert main[0] == main[1]
+    after = alice.get("/readiness").text
+    assert after.split("<main")[1] == before.split("<main")[1]
 
     answer = alice.get(f"/readiness?if={','.join(keys)}", fragment=True)
     assert answer.text.startswith('<div id="what-if-result">')
-    assert said[0] in flat(answer.text)
+    assert summary[0] in flat(answer.text)
     assert "If these 3 came true" in json.loads(answer.headers["HX-Trigger"])["announce"]
 
 
-def test_what_if_leaves_out_what_is_not_yours(session, cast, now, alice):
+def test_what_if_ignores_foreign_and_unknown_choices(session, cast, now, alice):
     foreign = add_evidence(session, cast, cast.carol, now, title="Not yours", milestones=[DESIGN])
     page = alice.get(f"/readiness?if=verified:{foreign.id}&if=nonsense&if=done:{KEY}").text
     assert "2 choices in the address are left out" in flat(page)
@@ -222,13 +223,13 @@ def test_what_if_leaves_out_what_is_not_yours(session, cast, now, alice):
     assert "If this came true:" in page
 
 
-def test_what_if_says_which_gate_would_be_passed(alice):
+def test_what_if_names_gate_that_would_pass(alice):
     keys = "&".join(f"if=assessed:{key}" for key in SKILLS)
     page = flat(alice.get(f"/readiness?{keys}").text)
     assert re.search(r"If these 8 came true: 0.0 → 20.0 \(\+20.0\)\. Then passed: [^.]+\.", page)
 
 
-def test_each_gate_leads_to_a_page(alice):
+def test_gate_links_lead_to_existing_pages(alice):
     gates = alice.get("/readiness").text.split('<ul class="gates">')[1].split("</ul>")[0]
     links = re.findall(r'<a href="([^"]+)"', gates)
     assert len(links) == gates.count("<li")
@@ -236,7 +237,7 @@ def test_each_gate_leads_to_a_page(alice):
         assert alice.get(link.replace("&amp;", "&")).status_code == 200
 
 
-def test_items_come_by_the_size_of_their_effect_and_zero_says_why(session, cast, now, alice):
+def test_items_are_sorted_by_effect_with_reason_for_zero(session, cast, now, alice):
     for title in ("First", "Second", "Third"):
         add_evidence(session, cast, cast.alice, now, title=title, milestones=[])
     alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")

@@ -1,4 +1,4 @@
-"""Properties that hold for every roadmap and all facts."""
+"""Invariants that hold for every roadmap and all facts."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ from tests.readiness.examples import (
     stage,
 )
 
-fewer = settings(
+with_80_examples = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 
 POLICY = shipped_policy()
-LEAN_POLICY = shipped_policy(evidence=[], impact=["team"])
+POLICY_WITHOUT_EVIDENCE = shipped_policy(evidence=[], impact=["team"])
+Case = tuple[Content, Facts]
 SOME_KINDS = ("design_doc", "talk", "mentoring")
 SKILL_KEYS = ("mlops", "strategy")
 days = st.dates(min_value=TODAY - timedelta(days=1600), max_value=TODAY)
@@ -48,7 +49,7 @@ levels = st.dictionaries(st.sampled_from(SKILL_KEYS), st.integers(0, 4))
 
 @st.composite
 def roadmaps(draw: st.DrawFn) -> Content:
-    """A small roadmap: some of the stages, each with up to four milestones."""
+    """Draw a roadmap of up to four stages, each with up to four milestones."""
     stages, milestones = [], []
     for key in draw(st.lists(st.sampled_from(STAGES), min_size=1, max_size=4, unique=True)):
         stages.append(stage(key, required=draw(st.booleans())))
@@ -67,19 +68,19 @@ def roadmaps(draw: st.DrawFn) -> Content:
         stages,
         milestones,
         [skill(key, draw(st.integers(1, 4))) for key in SKILL_KEYS[:skills]],
-        draw(st.sampled_from((POLICY, POLICY, LEAN_POLICY))),
+        draw(st.sampled_from((POLICY, POLICY, POLICY_WITHOUT_EVIDENCE))),
     )
 
 
 def dates_of(days: st.SearchStrategy[date]) -> st.SearchStrategy[PartialDate]:
-    """The days, their months and their years."""
-    known = st.sampled_from((4, 7, 10))
-    return st.builds(lambda day, length: PartialDate(str(day)[:length]), days, known)
+    """Draw days, months and years."""
+    lengths = st.sampled_from((4, 7, 10))
+    return st.builds(lambda day, length: PartialDate(str(day)[:length]), days, lengths)
 
 
 @st.composite
 def pieces(draw: st.DrawFn, content: Content, identity: str) -> Item:
-    """A piece linked to up to five milestones, verified or not, lapsed or not."""
+    """Draw a piece linked to up to five milestones, verified or not, lapsed or not."""
     keys = [milestone.key for milestone in content.milestones] or ["elsewhere"]
     links = tuple(draw(st.lists(st.sampled_from(keys), max_size=5, unique=True)))
     verified = draw(st.booleans())
@@ -103,8 +104,8 @@ def pieces(draw: st.DrawFn, content: Content, identity: str) -> Item:
 
 
 @st.composite
-def roadmaps_with_facts(draw: st.DrawFn) -> tuple[Facts]:
-    """A roadmap and facts about somebody on it."""
+def roadmaps_with_facts(draw: st.DrawFn) -> Case:
+    """Draw a roadmap and facts about a person enrolled in it."""
     content = draw(roadmaps())
     status = st.sampled_from(("not_started", "in_progress", "done", "done", "not_applicable"))
     positions = draw(st.lists(st.tuples(days, st.none() | days, st.booleans()), max_size=3))
@@ -126,8 +127,8 @@ def roadmaps_with_facts(draw: st.DrawFn) -> tuple[Facts]:
     )
 
 
-def the_explanation_adds_up(world: tuple[Facts]) -> None:
-    content, facts = world
+def check_explanation_adds_up(case: Case) -> None:
+    content, facts = case
     readiness = explain(Tally(content, facts, TODAY))
     assert 0 <= readiness.score <= 100
     assert sum(part.points for part in readiness.parts) == readiness.score
@@ -138,50 +139,48 @@ def the_explanation_adds_up(world: tuple[Facts]) -> None:
         assert abs(Fraction(part.shown) - part.points) < Fraction(1, 10)
         assert sum((line.points for line in part.sources), Fraction(0)) == part.points
         assert sum((line.maximum for line in part.sources), Fraction(0)) == part.maximum
-    supposed = what_if(Tally(content, facts, TODAY), readiness, ())
-    assert to_shape("a-roadmap", readiness, supposed).score == round(float(readiness.score), 4)
-    for choice in supposed.choices:
-        alone = what_if(Tally(content, facts, TODAY), readiness, [choice.key]).after
-        assert alone is not None
-        assert alone.score - readiness.score == choice.gain
+    hypothetical = what_if(Tally(content, facts, TODAY), readiness, ())
+    assert to_shape("a-roadmap", readiness, hypothetical).score == round(float(readiness.score), 4)
+    for choice in hypothetical.choices:
+        after = what_if(Tally(content, facts, TODAY), readiness, [choice.key]).after
+        assert after is not None
+        assert after.score - readiness.score == choice.gain
 
 
-def removing_an_item_changes_the_score_by_exactly_its_effect(
-    world: tuple[Facts],
-) -> None:
-    content, facts = world
+def check_item_effects_are_exact(case: Case) -> None:
+    content, facts = case
     readiness = explain(Tally(content, facts, TODAY))
     for item in readiness.items:
-        left = evaluate(Tally(content, without_item(facts, item.type, item.key), TODAY))
-        assert readiness.score - left.score == item.effect
+        remaining = evaluate(Tally(content, without_item(facts, item.type, item.key), TODAY))
+        assert readiness.score - remaining.score == item.effect
 
 
-def an_optional_stage_never_costs_anything(world: tuple[Facts]) -> None:
-    content, facts = world
+def check_optional_stages_never_lower_score(case: Case) -> None:
+    content, facts = case
     before = score_of(Tally(content, facts, TODAY))
-    for phase in content.stages:
-        mine = {each.key for each in phase.milestones}
-        unwanted = {
-            key: "not_applicable" if key in mine and status != "done" else status
+    for drawn in content.stages:
+        keys = {each.key for each in drawn.milestones}
+        statuses = {
+            key: "not_applicable" if key in keys and status != "done" else status
             for key, status in facts.statuses.items()
         }
-        after = score_of(Tally(content, replace(facts, statuses=unwanted), TODAY))
+        after = score_of(Tally(content, replace(facts, statuses=statuses), TODAY))
         assert after >= before
-        if not phase.required:
+        if not drawn.required:
             assert after == before
 
 
-def what_one_says_of_oneself_opens_no_gate(world: tuple[Facts]) -> None:
-    content, facts = world
-    boast = replace(facts, self_levels=dict.fromkeys(SKILL_KEYS, 4))
+def check_self_assessment_passes_no_gate(case: Case) -> None:
+    content, facts = case
+    self_assessed = replace(facts, self_levels=dict.fromkeys(SKILL_KEYS, 4))
     before = [gate.passed for gate in evaluate(Tally(content, facts, TODAY)).gates]
-    assert [gate.passed for gate in evaluate(Tally(content, boast, TODAY)).gates] == before
-    unproven = replace(boast, pieces=(), other_levels={}, positions=())
+    assert [gate.passed for gate in evaluate(Tally(content, self_assessed, TODAY)).gates] == before
+    unproven = replace(self_assessed, pieces=(), other_levels={}, positions=())
     assert not any(gate.passed for gate in evaluate(Tally(content, unproven, TODAY)).gates)
 
 
-def the_result_stays_until_the_day_that_is_stated(world: tuple[Facts]) -> None:
-    content, facts = world
+def check_result_is_constant_until_next_change(case: Case) -> None:
+    content, facts = case
     until = next_change_on(Tally(content, facts, TODAY))
     assert until is None or until > TODAY
     now = evaluate(Tally(content, facts, TODAY))
@@ -190,62 +189,60 @@ def the_result_stays_until_the_day_that_is_stated(world: tuple[Facts]) -> None:
         assert evaluate(Tally(content, facts, day)) == now
 
 
-def progress_is_cumulative(world: tuple[Facts]) -> None:
-    content, facts = world
+def check_progress_is_cumulative(case: Case) -> None:
+    content, facts = case
     result = evaluate(Tally(content, facts, TODAY))
     for progress in (result.overall, *result.stages.values()):
         assert 0 <= progress.verified <= progress.evidenced <= progress.claimed <= 1
 
 
-def no_step_lowers_the_score(
-    world: tuple[Facts],
-) -> None:
-    content, facts = world
+def check_steps_never_lower_score(case: Case) -> None:
+    content, facts = case
     readiness = explain(Tally(content, facts, TODAY))
-    standing = {gate.key for gate in readiness.unpassed_gates}
+    failed = {gate.key for gate in readiness.unpassed_gates}
     for step in readiness.steps:
         assert step.gain >= 0
-        assert step.opens_gate is None or step.opens_gate in standing
+        assert step.opens_gate is None or step.opens_gate in failed
         assert "%" not in step.label.text()
     assert len({step.action for step in readiness.next_steps}) == len(readiness.next_steps) <= 3
 
 
-def what_is_promised_is_what_comes(world: tuple[Facts]) -> None:
-    """A promise is printed from exact figures, a result from those that a summary row keeps."""
-    content, facts = world
+def check_shown_gain_equals_change_of_shown_score(case: Case) -> None:
+    """The gain is computed from exact scores, the shown score from a rounded summary row."""
+    content, facts = case
     tally = Tally(content, facts, TODAY)
     readiness = explain(tally)
     for key, status in facts.statuses.items():
         if status == "done":
             continue
-        ticked = explain(tally.with_facts(statuses={**facts.statuses, key: "done"}))
-        stored = [Fraction(str(round_share(each.score))) for each in (readiness, ticked)]
-        promised, _why = completion_gain(tally, key)
-        assert promised == format_gain(*stored)
-        assert (promised or "0") == signed_filter(ticked.score - readiness.score, readiness.score)
-        change = ticked.shown_score - readiness.shown_score
-        assert promised == f"{change:+}" if change else promised in ("", "under 0.1")
-        assert points_filter(float(stored[1])) == format_points(ticked.score)
+        after = explain(tally.with_facts(statuses={**facts.statuses, key: "done"}))
+        stored = [Fraction(str(round_share(each.score))) for each in (readiness, after)]
+        gain, _reason = completion_gain(tally, key)
+        assert gain == format_gain(*stored)
+        assert (gain or "0") == signed_filter(after.score - readiness.score, readiness.score)
+        change = after.shown_score - readiness.shown_score
+        assert gain == f"{change:+}" if change else gain in ("", "under 0.1")
+        assert points_filter(float(stored[1])) == format_points(after.score)
 
 
-@fewer
+@with_80_examples
 @given(roadmaps_with_facts())
-def test_what_holds_for_all_facts(world: tuple[Facts]) -> None:
-    """One test, since making a roadmap with facts takes longer than any of these."""
-    the_explanation_adds_up(world)
-    removing_an_item_changes_the_score_by_exactly_its_effect(world)
-    an_optional_stage_never_costs_anything(world)
-    what_one_says_of_oneself_opens_no_gate(world)
-    the_result_stays_until_the_day_that_is_stated(world)
-    progress_is_cumulative(world)
-    no_step_lowers_the_score(world)
-    what_is_promised_is_what_comes(world)
+def test_invariants_hold_for_generated_facts(case: Case) -> None:
+    """One test, because drawing a case takes longer than any check."""
+    check_explanation_adds_up(case)
+    check_item_effects_are_exact(case)
+    check_optional_stages_never_lower_score(case)
+    check_self_assessment_passes_no_gate(case)
+    check_result_is_constant_until_next_change(case)
+    check_progress_is_cumulative(case)
+    check_steps_never_lower_score(case)
+    check_shown_gain_equals_change_of_shown_score(case)
 
 
-@fewer
+@with_80_examples
 @given(roadmaps_with_facts(), st.data())
-def test_progress_never_lowers_the_score(world: tuple[Facts], data: st.DataObject) -> None:
-    content, facts = world
+def test_progress_never_lowers_the_score(case: Case, data: st.DataObject) -> None:
+    content, facts = case
     before = score_of(Tally(content, facts, TODAY))
     for key, status in facts.statuses.items():
         if status in ("not_started", "in_progress"):
