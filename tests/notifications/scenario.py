@@ -39,24 +39,24 @@ class Scenario:
         actor = self.cast.actor(self.session, getattr(self.cast, name))
         return {"by": actor, "now": self.step()}
 
-    def piece(self, *, submitted: bool = True, author: str = "alice") -> Evidence:
-        said = EvidenceInput(
+    def add_evidence(self, *, submitted: bool = True, author: str = "alice") -> Evidence:
+        content = EvidenceInput(
             kind="design_doc", title=TITLE, occurred_on=PartialDate("2026-05-01"),
             visibility="team", description="What was decided.",
         )  # fmt: skip
-        made = evidence.create(
-            self.session, getattr(self.cast, author), said,
+        piece = evidence.create(
+            self.session, getattr(self.cast, author), content,
             milestones=["design-doc-for-complex-system"], **self.by(author),
         )  # fmt: skip
         if submitted:
-            evidence.submit(self.session, made, **self.by(author))
-        return made
+            evidence.submit(self.session, piece, **self.by(author))
+        return piece
 
-    def change(self, piece: Evidence, **changes: Any) -> None:
-        said = replace(evidence_input(piece), **changes)
-        evidence.edit(self.session, piece, said, **self.by("alice"))
+    def edit(self, piece: Evidence, **changes: Any) -> None:
+        content = replace(evidence_input(piece), **changes)
+        evidence.edit(self.session, piece, content, **self.by("alice"))
 
-    def judge(self, piece: Evidence, decision: str, by: str = "bob") -> None:
+    def decide(self, piece: Evidence, decision: str, by: str = "bob") -> None:
         review_actions.decide(
             self.session, piece, decision, "The figures match.",
             version_id=piece.current.id, **self.by(by),
@@ -65,7 +65,7 @@ class Scenario:
     def comment(self, piece: Evidence, by: str) -> None:
         review_actions.add_comment(self.session, piece, "Which baseline is that?", **self.by(by))
 
-    def second_manager(self) -> None:
+    def add_second_manager(self) -> None:
         """Make Dave a second manager of the team, by an accepted invitation."""
         team = self.session.get_one(Team, self.cast.team)
         people.add_member(
@@ -74,8 +74,8 @@ class Scenario:
         # Other tests cover the notifications about a new manager.
         self.session.execute(sa.delete(Notification).where(Notification.kind == "leads"))
 
-    def told(self, name: str, *, unread: bool = True) -> list[str]:
-        """Return a person's notifications, oldest first."""
+    def notifications(self, name: str, *, unread: bool = True) -> list[str]:
+        """Return the kinds of a person's notifications, oldest first."""
         rows = sa.select(Notification.kind).where(Notification.user_id == getattr(self.cast, name))
         if unread:
             rows = rows.where(Notification.read_at.is_(None))

@@ -25,7 +25,7 @@ def team(session: Session, cast: Cast) -> Team:
 
 @pytest.fixture
 def notices_of(session: Session, cast: Cast) -> Any:
-    """`notices_of("alice", "leads")`: what rows of this kind say to somebody."""
+    """`notices_of("alice", "leads")` returns the data of Alice's notifications of that kind."""
 
     def read(name: str, kind: str) -> list[dict[str, Any]]:
         session.flush()
@@ -38,17 +38,17 @@ def notices_of(session: Session, cast: Cast) -> Any:
 
 
 @pytest.fixture
-def by_bob(session: Session, cast: Cast, team: Team, now: dt.datetime) -> Any:
-    """`by_bob(email)`: an invitation of his to Ranking."""
+def invite_by_bob(session: Session, cast: Cast, team: Team, now: dt.datetime) -> Any:
+    """`invite_by_bob(email)` returns an invitation to Ranking."""
 
-    def made(email: str, role: str = "member") -> Any:
+    def make(email: str, role: str = "member") -> Any:
         return invite(session, team=team, role=role, email=email, by=cast.bob, now=now)[0]
 
-    return made
+    return make
 
 
-def nested(session: Session, cast: Cast, now: dt.datetime) -> None:
-    """A team within Ranking, with Mallory in it."""
+def add_nested_team(session: Session, cast: Cast, now: dt.datetime) -> None:
+    """Nest a team in Ranking, with Mallory as its member."""
     inner = Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=now)
     session.add(inner)
     session.flush()
@@ -56,10 +56,10 @@ def nested(session: Session, cast: Cast, now: dt.datetime) -> None:
     session.flush()
 
 
-def test_people_learn_of_a_new_manager(
+def test_new_manager_is_announced_to_the_team_and_nested_teams(
     session: Session, cast: Cast, team: Team, notices_of: Any, browser_of: Any, now: dt.datetime
 ) -> None:
-    nested(session, cast, now)
+    add_nested_team(session, cast, now)
     people.add_member(session, team, cast.dave, "manager", by=cast.erin, now=now)
     session.commit()
     assert [row["within"] for row in notices_of("alice", "leads")] == [False]
@@ -71,34 +71,34 @@ def test_people_learn_of_a_new_manager(
     assert "and sees what you share there." in page
 
 
-def test_a_change_of_role_tells_as_well_and_is_taken_back(
+def test_promotion_to_manager_is_announced_until_it_ends(
     session: Session, cast: Cast, team: Team, notices_of: Any, now: dt.datetime
 ) -> None:
     for role, lines in (("manager", 1), ("member", 0), ("manager", 1)):
         people.change_role(session, team, cast.carol, role, by=cast.bob, now=now)
         assert len(notices_of("alice", "leads")) == lines
-        assert notices_of("bob", "leads") == [], "he did it"
+        assert notices_of("bob", "leads") == [], "Bob invitation the change himself"
     people.remove_member(session, team, cast.carol, by=cast.bob, now=now)
     assert notices_of("alice", "leads") == []
 
 
-def test_a_new_member_is_nobody_to_be_told_of(
+def test_new_member_is_not_announced(
     session: Session, cast: Cast, team: Team, notices_of: Any, now: dt.datetime
 ) -> None:
     people.add_member(session, team, cast.dave, "member", by=cast.erin, now=now)
     assert notices_of("alice", "leads") == []
 
 
-def test_it_takes_the_same_statements_however_many_are_told(
+def test_statement_count_does_not_grow_with_recipients(
     session: Session, cast: Cast, team: Team, notices_of: Any, now: dt.datetime
 ) -> None:
-    def made(name: str) -> int:
+    def count_statements(name: str) -> int:
         with record_session_statements(session) as statements:
             people.add_member(session, team, getattr(cast, name), "manager", by=cast.erin, now=now)
             session.flush()
         return len(statements)
 
-    few = made("dave")
+    few = count_statements("dave")
     for number in range(30):
         address = f"p{number}@example.org"
         user = User(
@@ -108,13 +108,18 @@ def test_it_takes_the_same_statements_however_many_are_told(
         session.flush()
         session.add(Membership(team_id=team.id, user_id=user.id, role="member", created_at=now))
     session.flush()
-    assert made("mallory") <= few
+    assert count_statements("mallory") <= few
 
 
-def test_who_invited_learns_that_it_was_accepted(
-    session: Session, cast: Cast, notices_of: Any, by_bob: Any, browser_of: Any, now: dt.datetime
+def test_inviter_is_notified_of_acceptance(
+    session: Session,
+    cast: Cast,
+    notices_of: Any,
+    invite_by_bob: Any,
+    browser_of: Any,
+    now: dt.datetime,
 ) -> None:
-    accept(session, by_bob("mallory@example.org"), cast.mallory, now=now)
+    accept(session, invite_by_bob("mallory@example.org"), cast.mallory, now=now)
     session.commit()
     assert len(notices_of("bob", "joined")) == 1
     bob = browser_of(cast.bob)
@@ -124,46 +129,46 @@ def test_who_invited_learns_that_it_was_accepted(
     assert bob.get("/teams/ranking/members").status_code == 200
 
 
-def test_an_account_without_a_team_is_told_as_well(
+def test_inviter_is_notified_of_acceptance_without_a_team(
     session: Session, cast: Cast, notices_of: Any, browser_of: Any, now: dt.datetime
 ) -> None:
-    made, _token = invite(session, team=None, role="member", by=cast.erin, now=now)
-    accept(session, made, cast.mallory, now=now)
+    invitation, _token = invite(session, team=None, role="member", by=cast.erin, now=now)
+    accept(session, invitation, cast.mallory, now=now)
     session.commit()
     assert len(notices_of("erin", "joined")) == 1
     assert "Mallory joined <" in browser_of(cast.erin).get("/notifications").text
 
 
-@pytest.mark.parametrize("end", ["accepted", "revoked", "added", "anybody's"])
-def test_the_line_of_an_invitation_goes_with_it(
+@pytest.mark.parametrize("end", ["accepted", "revoked", "added", "accepted by link"])
+def test_invitation_notice_is_deleted_with_the_invitation(
     session: Session,
     cast: Cast,
     team: Team,
     notices_of: Any,
-    by_bob: Any,
+    invite_by_bob: Any,
     now: dt.datetime,
     end: str,
 ) -> None:
-    by_bob("mallory@example.org")
-    made = by_bob("mallory@example.org")
-    assert len(notices_of("mallory", "invited")) == 1, "the newer replaces the older"
+    invite_by_bob("mallory@example.org")
+    invitation = invite_by_bob("mallory@example.org")
+    assert len(notices_of("mallory", "invited")) == 1, "the newer one replaces the older one"
     if end == "accepted":
-        accept(session, made, cast.mallory, now=now)
+        accept(session, invitation, cast.mallory, now=now)
     elif end == "revoked":
-        revoke(session, made, by=cast.bob, now=now)
+        revoke(session, invitation, by=cast.bob, now=now)
     elif end == "added":
         people.add_member(session, team, cast.mallory, "member", by=cast.erin, now=now)
     else:
-        accept(session, by_bob(""), cast.mallory, now=now)
+        accept(session, invite_by_bob(""), cast.mallory, now=now)
     assert notices_of("mallory", "invited") == []
 
 
-def test_the_lines_of_other_teams_and_people_stay(
-    session: Session, cast: Cast, notices_of: Any, by_bob: Any, now: dt.datetime
+def test_invitation_notices_of_other_teams_and_people_stay(
+    session: Session, cast: Cast, notices_of: Any, invite_by_bob: Any, now: dt.datetime
 ) -> None:
     other = session.get_one(Team, cast.other_team)
     invite(session, team=other, role="member", email="mallory@example.org", by=cast.erin, now=now)
-    by_bob("dave@example.org")
-    revoke(session, by_bob("mallory@example.org"), by=cast.bob, now=now)
+    invite_by_bob("dave@example.org")
+    revoke(session, invite_by_bob("mallory@example.org"), by=cast.bob, now=now)
     assert [row["team"] for row in notices_of("mallory", "invited")] == ["Vision"]
     assert [row["team"] for row in notices_of("dave", "invited")] == ["Ranking"]

@@ -1,4 +1,4 @@
-"""Each notification kind is a file and has everything that a page and a mail need."""
+"""Each notification kind is a module and has what the page and mails need."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ MAILED = {"submitted", "resubmitted", "verified", "returned", "taken_back",
           "team_above_deleted", "manager_below",
           "password_link", "api_token", "lapsing", "history_verified",
           "history_taken_back", "badge_revoked"}  # fmt: skip
-# What two kinds say, which nobody did.
-SAID = {"lapsing": "28 Jan 2027", "badge_revoked": "our badge"}
+# Kinds without an actor.
+TEXT_WITHOUT_ACTOR = {"lapsing": "28 Jan 2027", "badge_revoked": "our badge"}
 
 
 @pytest.fixture
@@ -41,14 +41,14 @@ def content() -> Content:
     )  # fmt: skip
 
 
-def test_each_file_is_a_kind() -> None:
+def test_each_module_is_a_kind() -> None:
     files = {path.stem for path in Path(kinds.__file__).parent.glob("*.py")} - {"__init__"}
     assert files == KINDS.keys()
     assert all(len(key) <= 32 for key in KINDS)
 
 
 def test_each_kind_follows_an_event() -> None:
-    # One that `submitted` writes in its own place, and one that the calendar brings.
+    # `submitted` writes `resubmitted` itself, and `lapsing` is written by a job.
     assert KINDS.keys() - {"resubmitted", "lapsing"} == {
         kind.key for each in FOLLOWERS.values() for kind in each
     }
@@ -56,28 +56,24 @@ def test_each_kind_follows_an_event() -> None:
 
 
 @pytest.mark.parametrize("key", KINDS)
-def test_its_sentence_names_who_did_it_and_escapes_them(
-    app: Flask, content: Content, key: str
-) -> None:
+def test_sentence_names_the_actor_escaped(app: Flask, content: Content, key: str) -> None:
     with app.test_request_context():
         sentence = KINDS[key].sentence(content, LINK)
         assert KINDS[key].label(content)
         assert KINDS[key].path(content).startswith("/")
-    assert SAID.get(key, "Bob &lt;b&gt;") in sentence
+    assert TEXT_WITHOUT_ACTOR.get(key, "Bob &lt;b&gt;") in sentence
     assert LINK in sentence
     assert "%(" not in sentence
 
 
 @pytest.mark.parametrize("key", KINDS)
 @pytest.mark.parametrize("own", [True, False])
-def test_its_mail_says_what_happened_where_and_why(
-    app: Flask, content: Content, key: str, own: bool
-) -> None:
+def test_mail_has_text_reason_and_path(app: Flask, content: Content, key: str, own: bool) -> None:
     with app.test_request_context():
         mail = KINDS[key].mail(replace(content, own=own))
     assert (mail is not None) == (key in MAILED)
     if mail is not None:
-        assert SAID.get(key, "Bob <b>") in mail.text
+        assert TEXT_WITHOUT_ACTOR.get(key, "Bob <b>") in mail.text
         assert "because" in mail.reason
         assert mail.path.startswith("/")
         assert "%(" not in mail.subject + mail.text + mail.reason

@@ -18,7 +18,7 @@ from roadmap.people.models import User
 
 @pytest.fixture
 def certificate(session, cast, now):
-    """Alice's certificate, which counts through a day."""
+    """A function adding a certificate of Alice with an expiry date."""
 
     def write(expires_on: str | dt.date):
         alice = cast.actor(session, cast.alice)
@@ -34,57 +34,57 @@ def certificate(session, cast, now):
     return write
 
 
-def warnings(session, now, *days: int) -> list[int]:
-    """How many are given when it is asked for on each of these days from now."""
-    given = []
+def count_warnings(session, now, *days: int) -> list[int]:
+    """Run the job on each of these days from now; return the number of warnings of each run."""
+    counts = []
     for day in days:
-        given.append(lapses.warn(session, now=now + dt.timedelta(days=day)))
+        counts.append(lapses.warn(session, now=now + dt.timedelta(days=day)))
         session.commit()
-    return given
+    return counts
 
 
-def test_each_warning_is_given_once_and_none_after_the_last_day(session, certificate, now):
+def test_each_warning_is_sent_once_and_none_after_expiry(session, certificate, now):
     certificate(now.date() + dt.timedelta(days=100))
-    assert warnings(session, now, 0, 38, 41, 41, 60, 84, 87, 87, 100, 102) == [
+    assert count_warnings(session, now, 0, 38, 41, 41, 60, 84, 87, 87, 100, 102) == [
         *(0, 0, 1, 0, 0, 0, 1, 0, 0, 0),
     ]
 
 
-def test_who_is_late_is_warned_once_of_the_nearer_one(session, certificate, now):
+def test_evidence_expiring_within_14_days_is_warned_of_once(session, certificate, now):
     certificate(now.date() + dt.timedelta(days=5))
-    assert warnings(session, now, 0, 1) == [1, 0]
+    assert count_warnings(session, now, 0, 1) == [1, 0]
 
 
-def test_what_has_lapsed_or_lasts_is_not_warned_of(session, certificate, now):
+def test_lapsed_or_long_valid_evidence_is_not_warned_of(session, certificate, now):
     for days in (-2, -400, 90, 4000):
         certificate(now.date() + dt.timedelta(days=days))
     certificate("9999")
-    assert warnings(session, now, 0) == [0]
+    assert count_warnings(session, now, 0) == [0]
 
 
-def test_a_renewed_one_is_warned_of_again(session, cast, certificate, now):
+def test_renewed_evidence_is_warned_of_again(session, cast, certificate, now):
     piece = certificate(now.date() + dt.timedelta(days=10))
-    assert warnings(session, now, 0) == [1]
+    assert count_warnings(session, now, 0) == [1]
     renewed = replace(
         actions.evidence_input(piece),
         expires_on=PartialDate(str(now.date() + dt.timedelta(days=400))),
     )
     actions.edit(session, piece, renewed, by=cast.actor(session, cast.alice), now=now)
     session.commit()
-    assert warnings(session, now, 0, 350, 351) == [0, 1, 0]
+    assert count_warnings(session, now, 0, 350, 351) == [0, 1, 0]
 
 
-def test_the_day_is_of_the_owners_time_zone(session, cast, certificate, now):
+def test_warning_day_is_in_the_owners_time_zone(session, cast, certificate, now):
     session.get_one(User, cast.alice).timezone = "Pacific/Kiritimati"
     midnight = now.replace(hour=12, minute=0)
     certificate(midnight.date() + dt.timedelta(days=61))
-    # It is tomorrow there already.
-    assert warnings(session, midnight, 0) == [1]
+    # In Kiritimati it is already tomorrow.
+    assert count_warnings(session, midnight, 0) == [1]
 
 
-def test_only_the_owner_reads_it_and_where_it_leads(session, cast, browser_of, certificate, now):
+def test_warning_is_shown_to_the_owner_only(session, cast, browser_of, certificate, now):
     piece = certificate(now.date() + dt.timedelta(days=10))
-    warnings(session, now, 0)
+    count_warnings(session, now, 0)
     readers = session.scalars(sa.select(Notification.user_id)).all()
     assert readers == [cast.alice]
     page = browser_of(cast.alice).get("/notifications").text
@@ -94,8 +94,8 @@ def test_only_the_owner_reads_it_and_where_it_leads(session, cast, browser_of, c
     assert piece.id == row.evidence_id
 
 
-def test_who_left_is_not_warned(session, cast, certificate, now):
+def test_deactivated_owner_is_not_warned(session, cast, certificate, now):
     certificate(now.date() + dt.timedelta(days=10))
     session.get_one(User, cast.alice).deactivated_at = now
     session.commit()
-    assert warnings(session, now, 0) == [0]
+    assert count_warnings(session, now, 0) == [0]

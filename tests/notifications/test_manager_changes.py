@@ -1,4 +1,4 @@
-"""Who is notified of a new manager when nobody joined a team."""
+"""Notifications about managers gained or lost when teams are nested, moved or deleted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.notifications.scenario import Scenario, queued_bodies, queued_mails
 from tests.support.cast import Cast
 from tests.support.statements import record_session_statements
 
-Told = Callable[..., list[tuple[str, str]]]
+NoticesOf = Callable[..., list[tuple[str, str]]]
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def team(session: Session, cast: Cast) -> Team:
 
 
 @pytest.fixture
-def notices_of(session: Session, cast: Cast) -> Told:
-    """`notices_of("alice")`: who manages what, as somebody was notices_of; of each unread line."""
+def notices_of(session: Session, cast: Cast) -> NoticesOf:
+    """`notices_of("alice")` returns (manager, team) of each notification of Alice."""
 
     def read(name: str, kind: str = "leads") -> list[tuple[str, str]]:
         session.flush()
@@ -45,32 +45,32 @@ def notices_of(session: Session, cast: Cast) -> Told:
 
 @pytest.fixture
 def nest(session: Session, cast: Cast, now: dt.datetime) -> Any:
-    """`nest(team, above)`: Erin nests it there, or (None) nowhere."""
+    """`nest(team, above)` moves a team under another one, or to the top level (None)."""
 
-    def done(inner: Team, above: uuid.UUID | None) -> None:
+    def move(inner: Team, above: uuid.UUID | None) -> None:
         people.change_team(session, inner, name=inner.name, parent_id=above, by=cast.erin, now=now)
 
-    return done
+    return move
 
 
-def made(session: Session, slug: str, parent: uuid.UUID | None, now: dt.datetime) -> Team:
+def make_team(session: Session, slug: str, parent: uuid.UUID | None, now: dt.datetime) -> Team:
     team = Team(slug=slug, name=slug.title(), parent_id=parent, created_at=now)
     session.add(team)
     session.flush()
     return team
 
 
-def put_into(
+def add_membership(
     session: Session, team: Team, person: uuid.UUID, now: dt.datetime, role: str = "member"
 ) -> None:
-    """Without anybody being notices_of."""
+    """Add a membership without notifications."""
     row = Membership(team_id=team.id, user_id=person, role=role, created_at=now)
     session.add(row)
     session.flush()
 
 
-def test_people_learn_who_sees_them_once_their_team_is_nested(
-    session: Session, cast: Cast, team: Team, notices_of: Told, nest: Any, browser_of: Any
+def test_nesting_a_team_announces_the_managers_above(
+    session: Session, cast: Cast, team: Team, notices_of: NoticesOf, nest: Any, browser_of: Any
 ) -> None:
     nest(team, cast.other_team)
     session.commit()
@@ -82,43 +82,43 @@ def test_people_learn_who_sees_them_once_their_team_is_nested(
     assert "Dave now manages <" in page
     assert "in which one of your teams is nested, and sees what you share there." in page
     nest(team, None)
-    assert notices_of("alice") == [], "he does so no more, and she had not read it"
+    assert notices_of("alice") == [], "the unread notice is deleted with the nesting"
 
 
-def test_people_of_what_is_nested_in_it_learn_it_as_well(
-    session: Session, cast: Cast, team: Team, notices_of: Told, nest: Any, now: dt.datetime
+def test_nesting_a_team_notifies_people_of_its_nested_teams(
+    session: Session, cast: Cast, team: Team, notices_of: NoticesOf, nest: Any, now: dt.datetime
 ) -> None:
-    put_into(session, made(session, "eval", team.id, now), cast.mallory, now)
+    add_membership(session, make_team(session, "eval", team.id, now), cast.mallory, now)
     nest(team, cast.other_team)
     assert notices_of("mallory") == [("Dave", "Vision")]
 
 
-def test_each_manager_is_told_of_once_and_only_who_is_new(
-    session: Session, cast: Cast, team: Team, notices_of: Told, nest: Any, now: dt.datetime
+def test_only_new_managers_above_are_announced_each_once(
+    session: Session, cast: Cast, team: Team, notices_of: NoticesOf, nest: Any, now: dt.datetime
 ) -> None:
-    whole = made(session, "whole", None, now)
+    whole = make_team(session, "whole", None, now)
     vision = session.get_one(Team, cast.other_team)
-    half = made(session, "half", whole.id, now)
+    half = make_team(session, "half", whole.id, now)
     vision.parent_id = half.id
     session.flush()
     for each in (whole, half):
-        put_into(session, each, cast.dave, now, "manager")
-        put_into(session, each, cast.bob, now, "manager")
-    put_into(session, whole, cast.mallory, now, "manager")
+        add_membership(session, each, cast.dave, now, "manager")
+        add_membership(session, each, cast.bob, now, "manager")
+    add_membership(session, whole, cast.mallory, now, "manager")
     nest(team, vision.id)
     assert [name for name, _team in notices_of("alice")] == ["Dave", "Mallory"]
     session.execute(sa.delete(Notification))
     nest(team, half.id)
-    assert notices_of("alice") == [], "both have led her before"
+    assert notices_of("alice") == [], "both managed Alice before"
 
 
-def test_a_manager_who_comes_back_is_told_of_once(
-    session: Session, cast: Cast, team: Team, notices_of: Told, now: dt.datetime
+def test_reactivated_manager_is_announced_once(
+    session: Session, cast: Cast, team: Team, notices_of: NoticesOf, now: dt.datetime
 ) -> None:
-    inner = made(session, "eval", team.id, now)
-    put_into(session, inner, cast.bob, now, "manager")
-    put_into(session, inner, cast.alice, now)
-    put_into(session, inner, cast.mallory, now)
+    inner = make_team(session, "eval", team.id, now)
+    add_membership(session, inner, cast.bob, now, "manager")
+    add_membership(session, inner, cast.alice, now)
+    add_membership(session, inner, cast.mallory, now)
     accounts.deactivate(session, cast.bob, by=cast.erin, now=now)
     assert notices_of("alice") == []
     accounts.reactivate(session, cast.bob, by=cast.erin, now=now)
@@ -127,11 +127,11 @@ def test_a_manager_who_comes_back_is_told_of_once(
     for name in ("bob", "dave", "erin"):
         assert notices_of(name) == []
     accounts.deactivate(session, cast.bob, by=cast.erin, now=now)
-    assert notices_of("alice") == notices_of("carol") == [], "a closed account manages nobody"
+    assert notices_of("alice") == notices_of("carol") == [], "a deactivated user manages nobody"
 
 
-def test_somebody_without_a_team_comes_back_in_silence(
-    session: Session, cast: Cast, notices_of: Told, now: dt.datetime
+def test_reactivated_non_manager_is_not_announced(
+    session: Session, cast: Cast, notices_of: NoticesOf, now: dt.datetime
 ) -> None:
     for person in (cast.alice, cast.mallory):
         accounts.deactivate(session, person, by=cast.erin, now=now)
@@ -139,8 +139,8 @@ def test_somebody_without_a_team_comes_back_in_silence(
     assert session.scalar(sa.select(sa.func.count(Notification.id))) == 0
 
 
-def test_who_leaves_has_nothing_left_to_read_of_who_led_them(
-    session: Session, cast: Cast, team: Team, notices_of: Told, now: dt.datetime
+def test_leaving_deletes_notices_about_the_managers(
+    session: Session, cast: Cast, team: Team, notices_of: NoticesOf, now: dt.datetime
 ) -> None:
     people.add_member(session, team, cast.dave, "manager", by=cast.erin, now=now)
     people.remove_member(session, team, cast.alice, by=cast.alice, now=now)
@@ -148,8 +148,8 @@ def test_who_leaves_has_nothing_left_to_read_of_who_led_them(
     assert notices_of("carol") == [("Dave", "Ranking")]
 
 
-def test_what_is_said_of_a_team_goes_with_it(
-    session: Session, cast: Cast, team: Team, notices_of: Told, now: dt.datetime
+def test_deleting_a_team_deletes_its_notices(
+    session: Session, cast: Cast, team: Team, notices_of: NoticesOf, now: dt.datetime
 ) -> None:
     people.add_member(session, team, cast.dave, "manager", by=cast.erin, now=now)
     invite(session, team=team, role="member", email="mallory@example.org", by=cast.bob, now=now)
@@ -165,10 +165,10 @@ def test_what_is_said_of_a_team_goes_with_it(
     assert [name for _by, name in notices_of("mallory", "invited")] == ["Vision"]
 
 
-def test_it_takes_the_same_statements_however_many_are_told(
-    session: Session, cast: Cast, team: Team, notices_of: Told, nest: Any, now: dt.datetime
+def test_statement_count_does_not_grow_with_members(
+    session: Session, cast: Cast, team: Team, notices_of: NoticesOf, nest: Any, now: dt.datetime
 ) -> None:
-    def both() -> tuple[int, ...]:
+    def count_statements() -> tuple[int, ...]:
         counts = []
         for above in (cast.other_team, None):
             with record_session_statements(session) as statements:
@@ -182,22 +182,22 @@ def test_it_takes_the_same_statements_however_many_are_told(
             counts.append(len(statements))
         return tuple(counts)
 
-    both()
-    few = both()
+    count_statements()
+    few = count_statements()
     for number in range(30):
         address = f"p{number}@example.org"
         user = User(name=f"P {number}", email=address, email_key=address, created_at=now)
         session.add(user)
         session.flush()
-        put_into(session, team, user.id, now)
-    assert both() == few
+        add_membership(session, team, user.id, now)
+    assert count_statements() == few
 
 
 @pytest.mark.parametrize("role", ["member", "manager"])
-def test_a_membership_looks_only_at_those_whom_it_concerns(
+def test_membership_changes_search_notifications_by_index(
     session: Session, cast: Cast, team: Team, now: dt.datetime, role: str
 ) -> None:
-    """Whatever else waits unread: each search in the table of notifications is by an index."""
+    """The cost does not depend on how many unread notifications there are."""
     with record_session_statements(session) as seen:
         for change in (role, "member"):
             people.add_member(session, team, cast.dave, change, by=cast.erin, now=now)
@@ -215,7 +215,7 @@ def test_a_membership_looks_only_at_those_whom_it_concerns(
 
 
 @pytest.mark.parametrize("by_invitation", [True, False])
-def test_who_manages_a_team_above_is_told_of_a_new_manager(
+def test_managers_above_are_notified_of_a_new_manager(
     scenario: Scenario, with_mail: None, by_invitation: bool
 ) -> None:
     session, cast = scenario.session, scenario.cast
@@ -224,37 +224,43 @@ def test_who_manages_a_team_above_is_told_of_a_new_manager(
         session, team, name="Ranking", parent_id=above.id, by=cast.erin, now=scenario.step()
     )
     if by_invitation:
-        made, _token = invite(session, team=team, role="manager", by=cast.bob, now=scenario.step())
-        accept(session, made, cast.mallory, now=scenario.step())
+        invitation, _token = invite(
+            session, team=team, role="manager", by=cast.bob, now=scenario.step()
+        )
+        accept(session, invitation, cast.mallory, now=scenario.step())
     else:
         people.add_member(session, team, cast.mallory, "manager", by=cast.bob, now=scenario.step())
-    assert scenario.told("dave") == ["manager_below"]
+    assert scenario.notifications("dave") == ["manager_below"]
     assert ("dave@example.org", "Mallory now manages Ranking") in queued_mails(session)
-    assert "manager_below" not in scenario.told("bob")
-    assert "manager_below" not in scenario.told("mallory")
+    assert "manager_below" not in scenario.notifications("bob")
+    assert "manager_below" not in scenario.notifications("mallory")
     people.add_member(session, team, cast.carol, "mentor", by=cast.bob, now=scenario.step())
-    assert scenario.told("dave") == ["manager_below"], "a mentor judges nothing"
+    assert scenario.notifications("dave") == ["manager_below"], "mentors do not review"
 
 
 @pytest.mark.parametrize("role", ["manager", "mentor"])
-def test_one_line_tells_of_a_new_manager(scenario: Scenario, with_mail: None, role: str) -> None:
-    """Bob invited Mallory, manages the team, and the team above it."""
+def test_inviter_managing_both_teams_gets_one_notification(
+    scenario: Scenario, with_mail: None, role: str
+) -> None:
+    """Bob invites Mallory and manages both the team and the one above it."""
     session, cast = scenario.session, scenario.cast
     team, above = session.get_one(Team, cast.team), session.get_one(Team, cast.other_team)
     people.add_member(session, above, cast.bob, "manager", by=cast.erin, now=scenario.step())
     people.change_team(
         session, team, name="Ranking", parent_id=above.id, by=cast.erin, now=scenario.step()
     )
-    before = scenario.told("bob")
-    made, _token = invite(session, team=team, role=role, by=cast.bob, now=scenario.step())
-    accept(session, made, cast.mallory, now=scenario.step())
-    assert sorted(scenario.told("bob")) == sorted([*before, "leads"])
-    made, _token = invite(session, team=team, role="member", by=cast.bob, now=scenario.step())
-    accept(session, made, cast.erin, now=scenario.step())
-    assert scenario.told("bob").count("joined") == 1, "nothing else says so of a member"
+    before = scenario.notifications("bob")
+    invitation, _token = invite(session, team=team, role=role, by=cast.bob, now=scenario.step())
+    accept(session, invitation, cast.mallory, now=scenario.step())
+    assert sorted(scenario.notifications("bob")) == sorted([*before, "leads"])
+    invitation, _token = invite(session, team=team, role="member", by=cast.bob, now=scenario.step())
+    accept(session, invitation, cast.erin, now=scenario.step())
+    assert scenario.notifications("bob").count("joined") == 1, (
+        "no other notification announces a member"
+    )
 
 
-def test_who_manages_the_team_above_and_invited_reads_one_line(
+def test_inviter_managing_the_team_above_gets_one_notification(
     scenario: Scenario, with_mail: None
 ) -> None:
     session, cast = scenario.session, scenario.cast
@@ -262,14 +268,16 @@ def test_who_manages_the_team_above_and_invited_reads_one_line(
     people.change_team(
         session, team, name="Ranking", parent_id=above.id, by=cast.erin, now=scenario.step()
     )
-    before = scenario.told("dave")
-    made, _token = invite(session, team=team, role="manager", by=cast.dave, now=scenario.step())
-    accept(session, made, cast.mallory, now=scenario.step())
-    assert sorted(scenario.told("dave")) == sorted([*before, "manager_below"])
+    before = scenario.notifications("dave")
+    invitation, _token = invite(
+        session, team=team, role="manager", by=cast.dave, now=scenario.step()
+    )
+    accept(session, invitation, cast.mallory, now=scenario.step())
+    assert sorted(scenario.notifications("dave")) == sorted([*before, "manager_below"])
     assert ("dave@example.org", "Mallory now manages Ranking") in queued_mails(session)
 
 
-def test_deleting_a_team_in_the_middle_tells_those_above_and_below(
+def test_deleting_a_middle_team_notifies_people_above_and_below(
     session: Session,
     cast: Cast,
     team: Team,
@@ -278,10 +286,10 @@ def test_deleting_a_team_in_the_middle_tells_those_above_and_below(
     now: dt.datetime,
     with_mail: None,
 ) -> None:
-    """Dave manages the area, Bob the section in it, Alice and Carol are in Ranking below."""
+    """Dave manages the top team, Mallory the section below, Alice, Bob and Carol are in Ranking."""
     area = session.get_one(Team, cast.other_team)
-    section = made(session, "section", area.id, now)
-    put_into(session, section, cast.mallory, now, "manager")
+    section = make_team(session, "section", area.id, now)
+    add_membership(session, section, cast.mallory, now, "manager")
     nest(team, section.id)
     session.execute(sa.delete(Notification))
     people.delete_team(session, section, by=cast.erin, now=now)
@@ -291,16 +299,16 @@ def test_deleting_a_team_in_the_middle_tells_those_above_and_below(
     above = {(cast.dave, "team_below_deleted"), (cast.mallory, "team_deleted")}
     assert set(kinds) == below | above
     assert len(kinds) == 5
-    said = {
+    texts = {
         cast.dave: "which was nested in one of your teams. You no longer see what its people "
         "share there. Nested in it: Ranking.",
         cast.mallory: "which you were in. Its managers and mentors no longer see what you share. "
         "What they verified stays. Nested in it: Ranking.",
         cast.alice: "in which one of your teams was nested. Your team is at the top level now",
     }
-    for person, words in said.items():
+    for person, text in texts.items():
         page = " ".join(browser_of(person).get("/notifications").text.split())
-        assert words in re.sub(r"<[^>]+>", "", page).replace(" ,", ",")
+        assert text in re.sub(r"<[^>]+>", "", page).replace(" ,", ",")
     mailed = {address for address, subject in queued_mails(session) if "Section" in subject}
     names = ("alice", "bob", "carol", "dave", "mallory")
     assert mailed == {f"{name}@example.org" for name in names}
@@ -309,21 +317,21 @@ def test_deleting_a_team_in_the_middle_tells_those_above_and_below(
     assert to_dave.startswith("Hello Dave")
 
 
-def test_who_loses_sight_of_a_team_is_notified(
+def test_managers_and_mentors_who_lose_a_moved_team_are_notified(
     session: Session, cast: Cast, team: Team, nest: Any, browser_of: Any, now: dt.datetime
 ) -> None:
-    """Managers and mentors above; not who still sees the team, nor who moved it."""
-    top = made(session, "area", None, now)
-    middle = made(session, "section", top.id, now)
+    """Not those who still see the team, nor Erin, who moves it."""
+    top = make_team(session, "area", None, now)
+    middle = make_team(session, "section", top.id, now)
     nest(team, middle.id)
     for person, role in ((cast.dave, "manager"), (cast.erin, "manager"), (cast.carol, "member")):
-        put_into(session, middle, person, now, role)
-    put_into(session, top, cast.mallory, now, "mentor")
-    told = sa.select(Notification.user_id).where(Notification.kind == "moved_away")
+        add_membership(session, middle, person, now, role)
+    add_membership(session, top, cast.mallory, now, "mentor")
+    recipients = sa.select(Notification.user_id).where(Notification.kind == "moved_away")
     nest(team, top.id)
-    assert session.scalars(told).all() == [cast.dave]
+    assert session.scalars(recipients).all() == [cast.dave]
     nest(team, None)
-    assert set(session.scalars(told)) == {cast.dave, cast.mallory}
+    assert set(session.scalars(recipients)) == {cast.dave, cast.mallory}
     session.commit()
     page = browser_of(cast.mallory).get("/notifications").text
     assert "out of your team. You no longer see what its people share." in page

@@ -26,100 +26,107 @@ from roadmap.skills import actions as skills
 from tests.support.cast import Cast
 
 TITLE = "Feature store <design>"
-SHOWN = "Feature store &lt;design&gt;"
-WORDS = "The *figures* match the dashboard."
+ESCAPED_TITLE = "Feature store &lt;design&gt;"
+COMMENT = "The *figures* match the dashboard."
 
 
 def submit(session: Session, cast: Cast, now: dt.datetime, title: str = TITLE) -> Evidence:
     alice = cast.actor(session, cast.alice)
-    said = EvidenceInput(
+    content = EvidenceInput(
         kind="design_doc", title=title, occurred_on=PartialDate("2026-05-01"),
         visibility="team", description="What was decided.",
     )  # fmt: skip
     links = ["design-doc-for-complex-system"]
-    piece = evidence.create(session, cast.alice, said, milestones=links, by=alice, now=now)
+    piece = evidence.create(session, cast.alice, content, milestones=links, by=alice, now=now)
     evidence.submit(session, piece, by=alice, now=now)
     return piece
 
 
 def verify(session: Session, cast: Cast, piece: Evidence, now: dt.datetime) -> None:
     review_actions.decide(
-        session, piece, "verified", WORDS,
+        session, piece, "verified", COMMENT,
         version_id=piece.current.id, by=cast.actor(session, cast.bob), now=now,
     )  # fmt: skip
 
 
-def count_of(page: str) -> int:
-    """What the bell says."""
+def unread_count(page: str) -> int:
+    """Return the number at the bell."""
     found = re.search(r'class="notifications-link".*?</a>', page, re.S)
     assert found is not None
     number = re.search(r'class="unread-count">(\d+)', found.group())
     return int(number.group(1)) if number else 0
 
 
-def words(page: str) -> str:
-    """The sentences of the list, without markup."""
+def main_text(page: str) -> str:
+    """Return the text of the main element."""
     main = page.partition("<main")[2].partition("</main>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", main).split())
 
 
-def keys(session: Session, person: Any) -> list[str]:
+def notification_ids(session: Session, person: Any) -> list[str]:
     rows = sa.select(Notification.id).where(Notification.user_id == person)
     return [str(key) for key in session.scalars(rows.order_by(Notification.created_at))]
 
 
-def test_who_has_nothing_learns_what_will_be_here(cast: Cast, browser_of: Any) -> None:
+def test_empty_page_says_there_are_no_notifications(cast: Cast, browser_of: Any) -> None:
     page = browser_of(cast.mallory).get("/notifications").text
-    assert count_of(page) == 0
+    assert unread_count(page) == 0
     assert "No notifications yet" in page
     assert "Mark all as read" not in page
 
 
-def test_the_author_reads_who_verified_it_and_the_first_words(
+def test_verification_shows_the_reviewer_and_the_comment(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     piece = submit(session, cast, now)
     verify(session, cast, piece, now)
     session.commit()
     page = browser_of(cast.alice).get("/notifications").text
-    assert count_of(page) == 1
+    assert unread_count(page) == 1
     clock = now.strftime("%H:%M")
-    assert f"New Bob verified {SHOWN} {clock} “The figures match the dashboard.”" in words(page)
+    assert (
+        f"New Bob verified {ESCAPED_TITLE} {clock} “The figures match the dashboard.”"
+        in main_text(page)
+    )
     assert "Today" in page
 
 
-def test_opening_a_line_marks_it_read_and_goes_there(
+def test_opening_a_notification_marks_it_read_and_redirects(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     piece = submit(session, cast, now)
     session.commit()
     bob = browser_of(cast.bob)
-    assert f"Alice asks for a review of {SHOWN}" in words(bob.get("/notifications").text)
-    [key] = keys(session, cast.bob)
-    # Reading the page itself marks nothing, however often.
-    assert count_of(bob.get("/notifications").text) == 1
-    assert count_of(bob.get(f"/reviews/{piece.id}").text) == 1
+    assert f"Alice asks for a review of {ESCAPED_TITLE}" in main_text(
+        bob.get("/notifications").text
+    )
+    [key] = notification_ids(session, cast.bob)
+    # Loading a page marks nothing as read.
+    assert unread_count(bob.get("/notifications").text) == 1
+    assert unread_count(bob.get(f"/reviews/{piece.id}").text) == 1
     answer = bob.post(f"/notifications/{key}/reading?_method=PUT")
     assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
     page = bob.get("/notifications").text
-    assert count_of(page) == 0
-    assert f'<a href="/reviews/{piece.id}">{SHOWN}</a>' in page
-    assert "New" not in words(page)
-    assert bob.put(f"/notifications/{key}/reading").status_code == 303, "twice is once"
+    assert unread_count(page) == 0
+    assert f'<a href="/reviews/{piece.id}">{ESCAPED_TITLE}</a>' in page
+    assert "New" not in main_text(page)
+    assert bob.put(f"/notifications/{key}/reading").status_code == 303, (
+        "a second time changes nothing"
+    )
 
 
-def test_a_line_can_be_marked_without_going_there(
+def test_notification_can_be_marked_read_on_the_page(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     submit(session, cast, now)
     session.commit()
-    bob, [key] = browser_of(cast.bob), keys(session, cast.bob)
+    bob, [key] = browser_of(cast.bob), notification_ids(session, cast.bob)
     answer = bob.put(f"/notifications/{key}/reading?unread", {"stay": "1"})
     assert (answer.status_code, answer.location) == (303, "/notifications?unread=")
     assert "You have read everything" in bob.get("/notifications?unread").text
 
 
-def test_all_that_was_seen_is_marked_and_nothing_that_came_since(
+def test_mark_all_as_read_skips_newer_notifications(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     submit(session, cast, now - dt.timedelta(hours=2), "Seen")
@@ -133,26 +140,26 @@ def test_all_that_was_seen_is_marked_and_nothing_that_came_since(
     assert bob.put("/notifications/reading", {"until": until.group(1)}).status_code == 303
     page = bob.get("/notifications?unread").text
     assert "Not seen" in page
-    assert count_of(page) == 1
+    assert unread_count(page) == 1
     assert bob.put("/notifications/reading", {"until": "yesterday"}).status_code == 303
-    assert count_of(bob.get("/notifications").text) == 0
+    assert unread_count(bob.get("/notifications").text) == 0
 
 
-def test_nobody_marks_what_is_somebody_elses(
+def test_notifications_of_others_cannot_be_marked_read(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     submit(session, cast, now)
     session.commit()
-    [key] = keys(session, cast.bob)
+    [key] = notification_ids(session, cast.bob)
     for name in ("alice", "erin", "dave"):
         assert (
             browser_of(getattr(cast, name)).put(f"/notifications/{key}/reading").status_code == 404
         )
     browser_of(cast.alice).put("/notifications/reading")
-    assert count_of(browser_of(cast.bob).get("/notifications").text) == 1
+    assert unread_count(browser_of(cast.bob).get("/notifications").text) == 1
 
 
-def test_where_lines_lead_that_are_about_no_piece(
+def test_assessment_and_invitation_notifications_link_to_their_pages(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     bob = cast.actor(session, cast.bob)
@@ -162,16 +169,17 @@ def test_where_lines_lead_that_are_about_no_piece(
     actions.notify(KINDS["invited"], event, [alice], actor="Dave", data={"team": "Vision <x>"})
     session.commit()
     browser = browser_of(cast.alice)
-    page = words(browser.get("/notifications").text)
+    page = main_text(browser.get("/notifications").text)
     assert "Bob assessed you in MLOps" in page
     assert "Dave invited you to Vision &lt;x&gt; . Open it to accept or decline." in page
-    ends = {
-        browser.put(f"/notifications/{key}/reading").location for key in keys(session, cast.alice)
+    targets = {
+        browser.put(f"/notifications/{key}/reading").location
+        for key in notification_ids(session, cast.alice)
     }
-    assert ends == {"/skills/mlops", "/teams"}
+    assert targets == {"/skills/mlops", "/teams"}
 
 
-def test_the_line_of_somebody_who_was_put_into_a_team(
+def test_added_to_team_notification_says_what_the_role_means(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     for slug, role, by in (("a", "member", cast.erin), ("b", "manager", None)):
@@ -179,14 +187,15 @@ def test_the_line_of_somebody_who_was_put_into_a_team(
         people.add_member(session, team, cast.mallory, role, by=by, now=now)
     session.commit()
     browser = browser_of(cast.mallory)
-    page = words(browser.get("/notifications").text)
+    page = main_text(browser.get("/notifications").text)
     shared = "Its managers and mentors now see what you share."
     assert f"Erin added you to the team Team &lt;a&gt; . {shared}" in page
     assert "You were added to the team Team &lt;b&gt; . You now manage it." in page
-    ends = {
-        browser.put(f"/notifications/{key}/reading").location for key in keys(session, cast.mallory)
+    targets = {
+        browser.put(f"/notifications/{key}/reading").location
+        for key in notification_ids(session, cast.mallory)
     }
-    assert ends == {"/teams"}
+    assert targets == {"/teams"}
 
 
 @pytest.mark.parametrize(
@@ -196,29 +205,31 @@ def test_the_line_of_somebody_who_was_put_into_a_team(
         "2026-13-01", "\x00", "",
     ],
 )  # fmt: skip
-def test_a_moment_that_is_none_is_now(
+def test_invalid_until_marks_everything_read(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime, moment: str
 ) -> None:
     submit(session, cast, now - dt.timedelta(minutes=1))
     session.commit()
     bob = browser_of(cast.bob)
     assert bob.put("/notifications/reading", {"until": moment}).status_code == 303
-    assert count_of(bob.get("/notifications").text) == 0
+    assert unread_count(bob.get("/notifications").text) == 0
 
 
-def test_a_number_of_any_length_is_a_page(cast: Cast, browser_of: Any) -> None:
+def test_odd_page_numbers_are_accepted(cast: Cast, browser_of: Any) -> None:
     bob = browser_of(cast.bob)
     for page in ("9" * 6000, "0" * 6000, "123456", "²"):
         assert bob.get(f"/notifications?page={page}").status_code == 200
 
 
-def test_a_manager_of_everybody_reads_with_the_same_few_parameters(
+def test_parameter_count_does_not_grow_with_team_size(
     app: Flask, session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
-    """A statement has places for some ten thousand values, and a company more people."""
+    """Databases limit the number of parameters of a statement."""
     sizes: list[int] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+    def record(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any
+    ) -> None:
         if "FROM notification" in statement:
             sizes.append(len(parameters))
 
@@ -226,7 +237,7 @@ def test_a_manager_of_everybody_reads_with_the_same_few_parameters(
     session.commit()
     bob = browser_of(cast.bob)
     engine = session.get_bind().engine
-    sa.event.listen(engine, "before_cursor_execute", note)
+    sa.event.listen(engine, "before_cursor_execute", record)
     try:
         bob.get("/notifications")
         few, sizes[:] = list(sizes), []
@@ -239,33 +250,33 @@ def test_a_manager_of_everybody_reads_with_the_same_few_parameters(
                 Membership(team_id=cast.team, user_id=user.id, role="member", created_at=now)
             )
         session.commit()
-        assert SHOWN in bob.get("/notifications").text
+        assert ESCAPED_TITLE in bob.get("/notifications").text
     finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
+        sa.event.remove(engine, "before_cursor_execute", record)
     assert sizes == few
 
 
-def test_a_title_is_shown_only_while_its_reader_may_see_it(
+def test_title_is_shown_only_while_the_reader_has_access(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     piece = submit(session, cast, now)
     session.commit()
     bob = browser_of(cast.bob)
     bob.put("/notifications/reading")
-    assert SHOWN in bob.get("/notifications").text
+    assert ESCAPED_TITLE in bob.get("/notifications").text
     team = session.get_one(Team, cast.team)
     people.remove_member(session, team, cast.alice, by=cast.alice, now=now)
     session.commit()
-    assert SHOWN not in bob.get("/notifications").text
+    assert ESCAPED_TITLE not in bob.get("/notifications").text
     people.add_member(session, team, cast.alice, "member", by=cast.erin, now=now)
     session.commit()
-    assert SHOWN in bob.get("/notifications").text
+    assert ESCAPED_TITLE in bob.get("/notifications").text
     evidence.withdraw(session, piece, by=cast.actor(session, cast.alice), now=now)
     session.commit()
-    assert SHOWN not in bob.get("/notifications").text
+    assert ESCAPED_TITLE not in bob.get("/notifications").text
 
 
-def test_a_draft_leaves_the_managers_page_as_it_is_to_the_byte(
+def test_drafts_change_no_byte_of_the_managers_page(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     submit(session, cast, now)
@@ -279,30 +290,30 @@ def test_a_draft_leaves_the_managers_page_as_it_is_to_the_byte(
     before = page()
     alice = cast.actor(session, cast.alice)
     for visibility in ("private", "team"):
-        said = EvidenceInput(
+        content = EvidenceInput(
             kind="talk", title="Canary", occurred_on=PartialDate("2026-05-01"),
             visibility=visibility, description="Canary.",
         )  # fmt: skip
-        evidence.create(session, cast.alice, said, by=alice, now=now)
+        evidence.create(session, cast.alice, content, by=alice, now=now)
     session.commit()
     assert page() == before
 
 
-def test_days_are_the_readers_own(
+def test_dates_are_in_the_readers_time_zone(
     app: Flask, session: Session, cast: Cast, browser_of: Any
 ) -> None:
-    # 23:30 in UTC is the next day already in Auckland.
+    # 23:30 UTC is already the next day in Auckland.
     moment = dt.datetime(2026, 9, 3, 23, 30, tzinfo=dt.UTC)
     submit(session, cast, moment)
     session.commit()
     bob = browser_of(cast.bob)
-    assert "3 Sep 2026" in words(bob.get("/notifications").text)
+    assert "3 Sep 2026" in main_text(bob.get("/notifications").text)
     session.execute(sa.update(User).where(User.id == cast.bob).values(timezone="Pacific/Auckland"))
     session.commit()
-    assert "4 Sep 2026" in words(bob.get("/notifications").text)
+    assert "4 Sep 2026" in main_text(bob.get("/notifications").text)
 
 
-def test_older_ones_are_a_page_further(
+def test_older_notifications_are_on_further_pages(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime
 ) -> None:
     bob = session.get_one(User, cast.bob)
@@ -327,7 +338,7 @@ def test_older_ones_are_a_page_further(
     assert 'class="pager"' not in beyond
 
 
-def test_statements_do_not_grow_with_the_lines(
+def test_statement_count_does_not_grow_with_notifications(
     session: Session, cast: Cast, browser_of: Any, statements: Any, now: dt.datetime
 ) -> None:
     submit(session, cast, now)
@@ -339,12 +350,12 @@ def test_statements_do_not_grow_with_the_lines(
         submit(session, cast, now, f"Piece {number}")
     session.commit()
     with statements() as many:
-        assert count_of(bob.get("/notifications").text) == 21
+        assert unread_count(bob.get("/notifications").text) == 21
     assert len(many) == len(one) <= 3
 
 
 @pytest.mark.parametrize("path", ["/notifications", "/notifications?unread"])
-def test_what_was_read_three_months_ago_goes(
+def test_read_notifications_are_pruned_after_90_days(
     session: Session, cast: Cast, browser_of: Any, now: dt.datetime, path: str
 ) -> None:
     submit(session, cast, now - dt.timedelta(days=200), "Unread")
@@ -354,12 +365,12 @@ def test_what_was_read_three_months_ago_goes(
     assert actions.prune(session, now=now + dt.timedelta(days=89)) == 0
     assert actions.prune(session, now=now + dt.timedelta(days=91)) == 1
     session.commit()
-    assert "Unread" not in words(browser_of(cast.bob).get(path).text).replace("0 unread", "")
+    assert "Unread" not in main_text(browser_of(cast.bob).get(path).text).replace("0 unread", "")
 
 
-def test_what_a_newer_release_wrote_is_left_out(session, cast, now, browser_of):
-    told = {"user_id": cast.alice, "data": {}, "created_at": now}
-    session.add_all(Notification(kind=kind, **told) for kind in ("comment", "of_tomorrow"))
+def test_unknown_kinds_are_not_listed(session, cast, now, browser_of):
+    columns = {"user_id": cast.alice, "data": {}, "created_at": now}
+    session.add_all(Notification(kind=kind, **columns) for kind in ("comment", "of_tomorrow"))
     session.commit()
     page = browser_of(cast.alice).get("/notifications")
     assert page.status_code == 200

@@ -24,24 +24,24 @@ from tests.support.smtp import FreePortController, Mailbox
 
 
 @pytest.fixture
-def sent(app: Flask, scenario: Scenario, with_mail: None) -> Any:
-    """`sent()`: to whom the mails went that were due, by a server on loopback."""
+def deliver(app: Flask, scenario: Scenario, with_mail: None) -> Any:
+    """`deliver()` sends the due mails to a local server and returns all recipients so far."""
     box = Mailbox()
     controller: Controller = FreePortController(box, hostname="127.0.0.1", port=0)
     controller.start()
     app.config["SMTP_URL"] = f"smtp://127.0.0.1:{controller.port}"
 
-    def deliver() -> list[str]:
+    def run() -> list[str]:
         scenario.session.commit()
         outbox.deliver_due(lambda: scenario.now)
         return [letter["To"] for letter in box.mails]
 
-    yield deliver
+    yield run
     controller.stop()
 
 
 def remove_manager_silently(scenario: Scenario) -> None:
-    """As a removal that did not see the notification, because both ran at the same moment."""
+    """Like a removal at the same moment, which did not see the notification."""
     scenario.session.execute(sa.delete(Membership).where(Membership.user_id == scenario.cast.bob))
 
 
@@ -51,77 +51,75 @@ def make_private_silently(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("change", [remove_manager_silently, make_private_silently])
 @pytest.mark.parametrize("read", [False, True])
-def test_a_mail_about_a_piece_leaves_only_to_who_may_see_it_then(
-    scenario: Scenario, sent: Any, change: Any, read: bool
+def test_mail_is_sent_only_if_the_recipient_still_has_access(
+    scenario: Scenario, deliver: Any, change: Any, read: bool
 ) -> None:
-    piece = scenario.piece()
+    piece = scenario.add_evidence()
     scenario.comment(piece, "bob")
     if read:
         scenario.session.execute(sa.text("UPDATE notification SET read_at = created_at"))
     change(scenario)
-    assert sent() == ["alice@example.org"], "what concerns herself she may know"
-    assert scenario.told("bob", unread=False) == []
-    assert scenario.told("alice", unread=False) == ["comment"]
+    assert deliver() == ["alice@example.org"], "mail about her own evidence is sent"
+    assert scenario.notifications("bob", unread=False) == []
+    assert scenario.notifications("alice", unread=False) == ["comment"]
     assert [to for to, _subject in queued_mails(scenario.session)] == ["alice@example.org"]
 
 
-def test_who_may_see_it_gets_it(scenario: Scenario, sent: Any) -> None:
-    scenario.piece()
-    assert sent() == ["bob@example.org"]
-    assert scenario.told("bob") == ["submitted"]
+def test_mail_is_sent_to_a_recipient_with_access(scenario: Scenario, deliver: Any) -> None:
+    scenario.add_evidence()
+    assert deliver() == ["bob@example.org"]
+    assert scenario.notifications("bob") == ["submitted"]
 
 
-def test_a_verification_that_was_taken_back_is_told_as_taken_back(
-    scenario: Scenario, sent: Any
+def test_withdrawn_verification_is_replaced_by_its_withdrawal(
+    scenario: Scenario, deliver: Any
 ) -> None:
-    piece = scenario.piece()
+    piece = scenario.add_evidence()
     cast, session, now = scenario.cast, scenario.session, scenario.now
     bob = cast.actor(session, cast.bob)
     review = review_actions.decide(
         session, piece, "verified", version_id=piece.current_id, by=bob, now=now
     )
-    assert scenario.told("alice") == ["verified"]
+    assert scenario.notifications("alice") == ["verified"]
     review_actions.withdraw_review(session, piece, review.id, "Read again.", by=bob, now=now)
-    assert scenario.told("alice", unread=False) == ["taken_back"]
+    assert scenario.notifications("alice", unread=False) == ["taken_back"]
     (body,) = session.scalars(
         sa.select(OutgoingMail.body).where(OutgoingMail.subject.contains("took"))
     )
     assert "They wrote: “Read again.”" in body
     taken_back = ("alice@example.org", f"Bob took back a verification of “{TITLE}”")
     assert [mail for mail in queued_mails(session) if mail[0] == taken_back[0]] == [taken_back]
-    assert "alice@example.org" in sent()
+    assert "alice@example.org" in deliver()
 
 
-def test_a_manager_of_managers_gets_it(scenario: Scenario, sent: Any) -> None:
+def test_manager_of_the_parent_team_gets_the_mail(scenario: Scenario, deliver: Any) -> None:
     team = scenario.session.get_one(Team, scenario.cast.team)
     team.parent_id = scenario.cast.other_team
     scenario.session.flush()
-    scenario.piece()
-    assert sorted(sent()) == ["bob@example.org", "dave@example.org"]
+    scenario.add_evidence()
+    assert sorted(deliver()) == ["bob@example.org", "dave@example.org"]
 
 
-def test_a_mail_that_waits_does_not_leave_once_it_is_not_wanted(
-    scenario: Scenario, sent: Any
-) -> None:
-    piece = scenario.piece()
+def test_pending_mail_is_dropped_when_mail_is_turned_off(scenario: Scenario, deliver: Any) -> None:
+    piece = scenario.add_evidence()
     scenario.comment(piece, "bob")
     for name in ("alice", "bob"):
         person = getattr(scenario.cast, name)
         set_preference(scenario.session, person, "wants_mail", False, by=person, now=scenario.now)
-    assert sent() == []
+    assert deliver() == []
     assert queued_mails(scenario.session) == []
-    assert scenario.told("alice") == ["comment"], "it stays on the page"
-    assert scenario.told("bob") == ["submitted"]
+    assert scenario.notifications("alice") == ["comment"], "the notification stays on the page"
+    assert scenario.notifications("bob") == ["submitted"]
 
 
 @pytest.mark.postgres
-def test_submitted_and_removed_at_once(
-    app: Flask, scenario: Scenario, session: Session, sent: Any
+def test_removal_during_submission_prevents_the_mail(
+    app: Flask, scenario: Scenario, session: Session, deliver: Any
 ) -> None:
-    """Each transaction locks the row of its person, and neither sees the other."""
+    """Each transaction locks another user's row, so neither sees the other's changes."""
     if session.get_bind().dialect.name != "postgresql":
-        pytest.skip("on SQLite writers come one after the other")
-    piece = scenario.piece(submitted=False)
+        pytest.skip("on SQLite, writers run one after another")
+    piece = scenario.add_evidence(submitted=False)
     session.commit()
     evidence.submit(session, piece, **scenario.by("alice"))
     session.flush()
@@ -130,7 +128,7 @@ def test_submitted_and_removed_at_once(
         people.remove_member(
             other, team, scenario.cast.bob, by=scenario.cast.erin, now=scenario.step()
         )
-    # Bob hears that he was removed, and nothing of the piece.
-    assert sent() == ["bob@example.org"]
-    assert scenario.told("bob", unread=False) == ["removed"]
+    # Bob is told of his removal, but not of the evidence.
+    assert deliver() == ["bob@example.org"]
+    assert scenario.notifications("bob", unread=False) == ["removed"]
     assert queued_mails(session) == [("bob@example.org", "You are no longer in the team Ranking")]
