@@ -27,7 +27,7 @@ ApiClientOf = Callable[..., ApiClient]
 
 @pytest.fixture
 def api_client_of(app: Flask) -> ApiClientOf:
-    """`api_client_of(person, scope)` returns a client with that person's token, or without one."""
+    """`api_client_of(person, scope)` returns a client with a token of the person, or with none."""
 
     def make(person: uuid.UUID | None = None, scope: str = "write") -> ApiClient:
         return ApiClient(app, None) if person is None else ApiClient.of(app, person, scope)
@@ -46,13 +46,13 @@ def bob(cast: Cast, api_client_of: ApiClientOf) -> ApiClient:
 
 
 @pytest.fixture
-def add(alice: ApiClient) -> Callable[..., dict[str, Any]]:
-    """`add(title="…")` creates evidence of Alice and returns it."""
+def make_evidence(alice: ApiClient) -> Callable[..., dict[str, Any]]:
+    """`make_evidence(title="…")` creates evidence for Alice and returns it."""
 
     def make(**more: Any) -> dict[str, Any]:
         answer = alice.post("/me/evidence", {**PIECE, **more})
         assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.get_json()
-        return made
+        evidence: dict[str, Any] = answer.get_json()
+        return evidence
 
     return make

@@ -1,4 +1,4 @@
-"""The examples in docs/api.md return what the page says."""
+"""The examples in docs/api.md succeed when run in order."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.support.cast import Cast
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 
 
-def commands() -> list[list[str]]:
-    """The words of every curl in the page's blocks, in their order."""
+def curl_commands() -> list[list[str]]:
+    """Return the arguments of each `curl` command of the page, in order."""
     blocks = re.findall(r"^```\n(.*?)^```", PAGE.read_text("utf-8"), re.M | re.S)
     found = []
     for block in blocks:
@@ -28,38 +28,42 @@ def commands() -> list[list[str]]:
     return found
 
 
-def test_every_example_works(app: Flask, cast: Cast) -> None:
+def test_documented_examples_succeed(app: Flask, cast: Cast) -> None:
     callers = {
         "$CAIRN_TOKEN": ApiClient.of(app, cast.alice),
         "$MANAGER_TOKEN": ApiClient.of(app, cast.bob),
     }
-    names = {"$PIECE": "", "$ETAG": "", "$READ": ""}
-    seen = commands()
-    assert len(seen) == 13
-    for words in seen:
-        for name, value in names.items():
-            words = [word.replace(name, value) for word in words]
-        given = {
-            option: words[at + 1] for at, option in enumerate(words) if option in ("-X", "-d", "-F")
+    variables = {"$PIECE": "", "$ETAG": "", "$READ": ""}
+    commands = curl_commands()
+    assert len(commands) == 13
+    for arguments in commands:
+        for name, value in variables.items():
+            arguments = [argument.replace(name, value) for argument in arguments]
+        options = {
+            option: arguments[at + 1]
+            for at, option in enumerate(arguments)
+            if option in ("-X", "-d", "-F")
         }
         headers = dict(
-            words[at + 1].split(": ", 1) for at, option in enumerate(words) if option == "-H"
+            arguments[at + 1].split(": ", 1)
+            for at, option in enumerate(arguments)
+            if option == "-H"
         )
         caller = callers[headers.pop("Authorization").removeprefix("Bearer ")]
-        path = words[-1].removeprefix("$CAIRN")
-        sent: Any = given.get("-d")
-        if "-F" in given:
-            field, name = given["-F"].split("=@")
+        path = arguments[-1].removeprefix("$CAIRN")
+        sent: Any = options.get("-d")
+        if "-F" in options:
+            field, name = options["-F"].split("=@")
             sent = {field: (io.BytesIO(b"%PDF-1.7"), name)}
-        answer = caller.call(given.get("-X", "GET"), path, data=sent, headers=headers)
-        assert answer.status_code < 300, f"{words}\n{answer.text}"
+        answer = caller.call(options.get("-X", "GET"), path, data=sent, headers=headers)
+        assert answer.status_code < 300, f"{arguments}\n{answer.text}"
         if path == "/me/evidence" and answer.status_code == 201:
-            names["$PIECE"] = answer.get_json()["id"]
+            variables["$PIECE"] = answer.get_json()["id"]
         if path.startswith("/reviews?"):
             (item,) = answer.get_json()["items"]
-            names["$READ"] = item["etag"]
+            variables["$READ"] = item["etag"]
         if path.startswith("/me/evidence/") or path == "/me/evidence":
-            names["$ETAG"] = answer.headers.get("ETag", "")
+            variables["$ETAG"] = answer.headers.get("ETag", "")
         if path == "/me/evidence?limit=100":
-            piece = callers["$CAIRN_TOKEN"].get(f"/me/evidence/{names['$PIECE']}")
-            names["$ETAG"] = piece.headers["ETag"]
+            piece = callers["$CAIRN_TOKEN"].get(f"/me/evidence/{variables['$PIECE']}")
+            variables["$ETAG"] = piece.headers["ETag"]

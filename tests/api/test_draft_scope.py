@@ -20,7 +20,7 @@ from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 from tests.support.markup import flat
 
-NAME = "draft of a test"
+TOKEN_NAME = "draft of a test"
 
 
 @pytest.fixture
@@ -36,50 +36,50 @@ def piece(agent: ApiClient) -> dict[str, Any]:
     return made
 
 
-def form_of(piece: dict[str, Any], **more: str) -> dict[str, str]:
+def edit_form(piece: dict[str, Any], **more: str) -> dict[str, str]:
     return {**{name: piece[name] for name in ("kind", "title", "occurred_on", "url", "visibility")},
             "milestones": MILESTONE, "revision": "1", **more}  # fmt: skip
 
 
-def test_what_it_writes_carries_its_name(
+def test_draft_by_token_shows_token_name(
     piece: dict[str, Any], agent: ApiClient, cast: Cast, browser_of
 ) -> None:
-    assert (piece["review_state"], piece["drafted_by"]) == ("draft", NAME)
+    assert (piece["review_state"], piece["drafted_by"]) == ("draft", TOKEN_NAME)
     changed = agent.patch(f"/me/evidence/{piece['id']}", {"role": "Author"})
     assert (changed.status_code, changed.get_json()["role"]) == (200, "Author")
     alice = browser_of(cast.alice)
-    assert f"By token: {NAME}" in flat(alice.get("/evidence").text)
+    assert f"By token: {TOKEN_NAME}" in flat(alice.get("/evidence").text)
     page = flat(alice.get(f"/evidence/{piece['id']}").text)
-    assert f"The token “{NAME}” wrote this version." in page
-    assert page.count(f"by the token “{NAME}”") == 2, "recorded and edited"
+    assert f"The token “{TOKEN_NAME}” wrote this version." in page
+    assert page.count(f"by the token “{TOKEN_NAME}”") == 2, "recorded and edited"
 
 
-@pytest.mark.parametrize("way", ["recorded", "accepted", "edited"])
-def test_what_a_person_wrote_or_took_on_is_kept_as_a_version(
-    way: str, add, agent: ApiClient, alice: ApiClient, cast: Cast, browser_of
+@pytest.mark.parametrize("origin", ["recorded", "accepted", "edited"])
+def test_token_edit_keeps_the_persons_text_as_earlier_version(
+    origin: str, make_evidence, agent: ApiClient, alice: ApiClient, cast: Cast, browser_of
 ) -> None:
     browser, words = browser_of(cast.alice), {"description": "My own words"}
-    maker = agent if way == "accepted" else alice
+    maker = agent if origin == "accepted" else alice
     made = maker.post("/me/evidence", {**PIECE, **words}).get_json()
     path = f"/evidence/{made['id']}"
-    if way == "accepted":
+    if origin == "accepted":
         browser.put(f"{path}/acceptance")
-    if way == "edited":
+    if origin == "edited":
         agent.patch(f"/me{path}", {"description": "By an agent"})
-        browser.put(path, form_of(made, **words, revision="2"))
+        browser.put(path, edit_form(made, **words, revision="2"))
     first = alice.get(f"/me{path}").get_json()
     assert (first["description"], first["drafted_by"]) == ("My own words", "")
 
-    # What no version holds stays as it was, and the mark is of texts alone.
+    # The title is not versioned, so a token may not change it; links do not set the mark.
     title = agent.patch(f"/me{path}", {"title": "A better one"})
     assert (title.status_code, [*title.get_json()["errors"]]) == (422, ["title"])
     linked = agent.patch(f"/me{path}", {"milestones": []}).get_json()
     assert (linked["version"], linked["drafted_by"]) == (first["version"], "")
 
     changed = agent.patch(f"/me{path}", {"description": "By an agent"}).get_json()
-    assert (changed["version"], changed["drafted_by"]) == (first["version"] + 1, NAME)
+    assert (changed["version"], changed["drafted_by"]) == (first["version"] + 1, TOKEN_NAME)
     again = agent.patch(f"/me{path}", {"description": "By an agent, again"}).get_json()
-    assert again["version"] == changed["version"], "what it wrote itself"
+    assert again["version"] == changed["version"], "a token's own text is not kept"
     page = browser.get(path).text
     assert "My own words" in page
     assert f"Version {first['version']} is kept below." in flat(page)
@@ -91,15 +91,13 @@ def test_what_a_person_wrote_or_took_on_is_kept_as_a_version(
     assert browser.get(f"{path}/edit?version=99").status_code == 404
 
 
-def test_a_script_that_may_do_everything_leaves_the_mark(
-    piece: dict[str, Any], alice: ApiClient
-) -> None:
+def test_edit_with_write_token_keeps_drafted_by(piece: dict[str, Any], alice: ApiClient) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"title": "By a script"})
-    # It is no person who read the draft.
-    assert alice.get(f"/me/evidence/{piece['id']}").get_json()["drafted_by"] == NAME
+    # A script is not a person who read the draft.
+    assert alice.get(f"/me/evidence/{piece['id']}").get_json()["drafted_by"] == TOKEN_NAME
 
 
-def test_it_is_said_before_and_after_one_asks_that_nobody_has_read_it(
+def test_pages_warn_that_token_draft_is_unread_until_accepted(
     piece: dict[str, Any], alice: ApiClient, cast: Cast, browser_of
 ) -> None:
     path, key = f"/evidence/{piece['id']}", piece["milestones"][0]
@@ -115,14 +113,14 @@ def test_it_is_said_before_and_after_one_asks_that_nobody_has_read_it(
     page = flat(owner.get(path).text)
     assert asks not in page
     assert "If you accept it, that line goes; the version stays" in page
-    written = f"written by the token “{NAME}”"
+    written = f"written by the token “{TOKEN_NAME}”"
     assert written in flat(bob.get(f"/reviews/{piece['id']}").text)
     assert owner.put(f"{path}/acceptance").status_code == 303
     assert written not in flat(bob.get(f"/reviews/{piece['id']}").text)
     assert unread not in flat(owner.get(milestone).text)
 
 
-def test_its_owner_accepts_it_with_a_button(
+def test_owner_accepts_token_draft_once(
     piece: dict[str, Any], alice: ApiClient, cast: Cast, browser_of
 ) -> None:
     browser = browser_of(cast.alice)
@@ -132,24 +130,24 @@ def test_its_owner_accepts_it_with_a_button(
     assert alice.get(f"/me{path}").get_json()["drafted_by"] == ""
     page = flat(browser.get(path).text)
     assert "Accept as it is" not in page
-    said = f"Accepted what the token “{NAME}” wrote, version 1"
+    said = f"Accepted what the token “{TOKEN_NAME}” wrote, version 1"
     assert said in page
-    # Twice is the same as once.
+    # A second request adds no history entry.
     assert browser.put(f"{path}/acceptance").status_code == 303
     assert flat(browser.get(path).text).count(said) == 1
 
 
-def test_its_owner_edits_it(
+def test_owners_edit_clears_drafted_by(
     piece: dict[str, Any], alice: ApiClient, cast: Cast, browser_of
 ) -> None:
     browser, path = browser_of(cast.alice), f"/evidence/{piece['id']}"
-    browser.put(path, form_of(piece))
-    assert alice.get(f"/me{path}").get_json()["drafted_by"] == NAME, "nothing was changed"
-    assert browser.put(path, form_of(piece, title="As I say it")).status_code == 303
+    browser.put(path, edit_form(piece))
+    assert alice.get(f"/me{path}").get_json()["drafted_by"] == TOKEN_NAME, "nothing was changed"
+    assert browser.put(path, edit_form(piece, title="As I say it")).status_code == 303
     assert alice.get(f"/me{path}").get_json()["drafted_by"] == ""
 
 
-def test_its_reviewer_reads_that_nobody_accepted_it(
+def test_reviewer_sees_that_token_draft_was_not_accepted(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient, cast: Cast, browser_of
 ) -> None:
     path = f"/evidence/{piece['id']}"
@@ -157,24 +155,25 @@ def test_its_reviewer_reads_that_nobody_accepted_it(
     assert browser.put(f"{path}/submission").status_code == 303
     reviewer = browser_of(cast.bob)
     said = (
-        f"The token “{NAME}” wrote this version for Alice, who has neither edited nor accepted it."
+        f"The token “{TOKEN_NAME}” wrote this version for Alice, "
+        "who has neither edited nor accepted it."
     )
     assert said in flat(reviewer.get(f"/reviews/{piece['id']}").text)
-    assert f"By token: {NAME}" in flat(reviewer.get("/reviews").text)
-    assert bob.get("/reviews").get_json()["items"][0]["drafted_by"] == NAME
-    # What she edits without asking again is nobody else's business yet, so the mark stays.
+    assert f"By token: {TOKEN_NAME}" in flat(reviewer.get("/reviews").text)
+    assert bob.get("/reviews").get_json()["items"][0]["drafted_by"] == TOKEN_NAME
+    # Her unsubmitted edit is not visible to the reviewer yet, so the mark stays.
     bob.put(f"/reviews/{piece['id']}", {"decision": "returned", "comment": "More."})
-    browser.put(path, form_of(piece, description="Mine."))
+    browser.put(path, edit_form(piece, description="Mine."))
     assert alice.get(f"/me{path}").get_json()["drafted_by"] == ""
     assert said in flat(reviewer.get(f"/reviews/{piece['id']}").text)
     assert browser.put(f"{path}/submission").status_code == 303
     assert said not in flat(reviewer.get(f"/reviews/{piece['id']}").text)
 
 
-def test_it_changes_drafts_alone(
-    add, alice: ApiClient, bob: ApiClient, agent: ApiClient, session: Session, cast: Cast
+def test_draft_token_changes_unshared_drafts_only(
+    make_evidence, alice: ApiClient, bob: ApiClient, agent: ApiClient, session: Session, cast: Cast
 ) -> None:
-    mine = add()
+    mine = make_evidence()
     path = f"/me/evidence/{mine['id']}"
     choose(session, session.get_one(Evidence, uuid.UUID(mine["id"])))
     session.commit()
@@ -185,7 +184,7 @@ def test_it_changes_drafts_alone(
     shares = agent.patch(path, {"visibility": "team"})
     assert (shares.status_code, [*shares.get_json()["errors"]]) == (422, ["visibility"])
     alice.put(f"{path}/submission")
-    for state in ("submitted", "verified", "verified beside a draft"):
+    for state in ("submitted", "verified", "verified with a newer draft"):
         if state == "verified":
             bob.put(f"/reviews/{mine['id']}", {"decision": "verified"})
         elif state != "submitted":
@@ -197,14 +196,18 @@ def test_it_changes_drafts_alone(
     assert alice.get(path).get_json()["title"] == mine["title"]
 
 
-def test_what_it_may_not_says_so(agent: ApiClient, app: Flask, session: Session) -> None:
+def test_draft_token_gets_reason_for_denied_request(
+    agent: ApiClient, app: Flask, session: Session
+) -> None:
     answer = agent.get("/reviews")
     assert answer.status_code == 403
     assert "writes drafts" in answer.get_json()["detail"]
     assert session.scalars(sa.select(ApiToken.scope)).one() == "draft"
 
 
-def test_it_is_made_on_the_page(cast: Cast, browser_of, session: Session) -> None:
+def test_draft_token_is_created_on_the_tokens_page(
+    cast: Cast, browser_of, session: Session
+) -> None:
     browser = browser_of(cast.alice)
     assert (
         "Draft: reads your roadmap and evidence, and writes drafts"

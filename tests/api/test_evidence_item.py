@@ -1,4 +1,4 @@
-"""GET, PATCH and DELETE /me/evidence/{id}, and its submission."""
+"""GET, PATCH and DELETE /me/evidence/{id}, and PUT and DELETE of its submission."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def path_of(piece: dict[str, Any], more: str = "") -> str:
     return f"/me/evidence/{piece['id']}{more}"
 
 
-def test_it_works(add: Add, alice: ApiClient) -> None:
-    piece = add(role="Author", milestones=[MILESTONE])
+def test_evidence_is_read_changed_and_deleted(make_evidence: Add, alice: ApiClient) -> None:
+    piece = make_evidence(role="Author", milestones=[MILESTONE])
     path = path_of(piece)
     assert alice.get(path).get_json() == piece
     changed = alice.patch(path, {"title": "Another title", "role": None})
@@ -39,19 +39,11 @@ def test_it_works(add: Add, alice: ApiClient) -> None:
     assert alice.delete(path).status_code == 404
 
 
-def test_it_needs_a_token(add: Add, api_client_of: ApiClientOf) -> None:
-    path = path_of(add())
-    nobody = api_client_of()
-    answers = [nobody.get(path), nobody.patch(path, {}), nobody.delete(path)]
-    answers += [nobody.put(f"{path}/submission"), nobody.delete(f"{path}/submission")]
-    assert [answer.status_code for answer in answers] == [401] * 5
-
-
-def test_it_hides_what_is_foreign(
-    add: Add, alice: ApiClient, bob: ApiClient, cast: Cast, api_client_of: ApiClientOf
+def test_evidence_of_other_people_is_hidden_or_forbidden(
+    make_evidence: Add, alice: ApiClient, bob: ApiClient, cast: Cast, api_client_of: ApiClientOf
 ) -> None:
-    """A draft exists for nobody else; what is shared a manager reads under /reviews."""
-    piece = add()
+    """A manager reads submitted evidence under /reviews only."""
+    piece = make_evidence()
     path, mallory = path_of(piece), api_client_of(cast.mallory)
     for other in (bob, mallory):
         assert other.get(path).status_code == 404
@@ -81,24 +73,26 @@ def test_it_hides_what_is_foreign(
         (False, "body"),
     ],
 )
-def test_it_rejects_bad_input(change: Any, field: str, add: Add, alice: ApiClient) -> None:
-    piece = add()
+def test_invalid_change_is_rejected(
+    change: Any, field: str, make_evidence: Add, alice: ApiClient
+) -> None:
+    piece = make_evidence()
     answer = alice.patch(path_of(piece), change)
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
     assert alice.get(path_of(piece)).get_json() == piece
 
 
-def test_a_visibility_of_null_is_the_default(add: Add, alice: ApiClient) -> None:
-    piece = add(visibility="team")
+def test_null_visibility_resets_to_default(make_evidence: Add, alice: ApiClient) -> None:
+    piece = make_evidence(visibility="team")
     assert alice.patch(path_of(piece), {"title": "Kept"}).get_json()["visibility"] == "team"
     changed = alice.patch(path_of(piece), {"visibility": None}).get_json()
     assert changed["visibility"] == "portfolio"
-    assert add(visibility=None)["visibility"] == "portfolio"
+    assert make_evidence(visibility=None)["visibility"] == "portfolio"
 
 
-def test_what_has_not_changed_is_not_sent_again(add: Add, alice: ApiClient) -> None:
-    path = path_of(add(description="word " * 500))
+def test_unchanged_evidence_returns_304(make_evidence: Add, alice: ApiClient) -> None:
+    path = path_of(make_evidence(description="word " * 500))
     packed = {"Accept-Encoding": "gzip"}
     for headers in ({}, packed):
         read = alice.get(path, headers=headers).headers["ETag"]
@@ -109,8 +103,8 @@ def test_what_has_not_changed_is_not_sent_again(add: Add, alice: ApiClient) -> N
     assert alice.get(path, headers={"If-None-Match": read}).get_json()["title"] == "New"
 
 
-def test_what_guards_a_change_says_nothing_to_who_reads(add: Add, alice: ApiClient) -> None:
-    path = path_of(add())
+def test_if_match_is_ignored_on_get(make_evidence: Add, alice: ApiClient) -> None:
+    path = path_of(make_evidence())
     read = alice.get(path).headers["ETag"]
     for headers in ({"If-Match": '"another"'}, {"If-Match": read}):
         answer = alice.get(path, headers=headers)
@@ -119,8 +113,8 @@ def test_what_guards_a_change_says_nothing_to_who_reads(add: Add, alice: ApiClie
         assert (same.status_code, same.data) == (304, b"")
 
 
-def test_asking_for_a_review_takes_no_field(add: Add, alice: ApiClient) -> None:
-    path = path_of(add(), "/submission")
+def test_submission_rejects_any_field(make_evidence: Add, alice: ApiClient) -> None:
+    path = path_of(make_evidence(), "/submission")
     refused = alice.put(path, {"comment": "Please"})
     assert refused.status_code == 422
     assert list(refused.get_json()["errors"]) == ["comment"]
@@ -130,9 +124,9 @@ def test_asking_for_a_review_takes_no_field(add: Add, alice: ApiClient) -> None:
     assert alice.put(path, {}).status_code == 200
 
 
-def test_lists_are_replaced_kept_or_cleared(add: Add, alice: ApiClient) -> None:
+def test_omitted_lists_stay_and_null_clears_them(make_evidence: Add, alice: ApiClient) -> None:
     impact = {"type": "team", "metric": "Time to onboard", "result": "2", "unit": "weeks"}
-    piece = add(milestones=[MILESTONE], skills=["mlops"], impacts=[impact])
+    piece = make_evidence(milestones=[MILESTONE], skills=["mlops"], impacts=[impact])
     kept = alice.patch(path_of(piece), {"title": "Renamed"}).get_json()
     assert (kept["milestones"], kept["skills"]) == ([MILESTONE], ["mlops"])
     assert kept["impacts"][0]["metric"] == "Time to onboard"
@@ -140,16 +134,16 @@ def test_lists_are_replaced_kept_or_cleared(add: Add, alice: ApiClient) -> None:
     assert [cleared.get_json()[name] for name in ("milestones", "skills", "impacts")] == [[]] * 3
 
 
-def test_an_older_tag_is_refused(add: Add, alice: ApiClient) -> None:
-    path = path_of(add())
+def test_stale_if_match_is_rejected(make_evidence: Add, alice: ApiClient) -> None:
+    path = path_of(make_evidence())
     read = alice.get(path).headers["ETag"]
     assert alice.patch(path, {"title": "First"}, headers={"If-Match": read}).status_code == 200
     late = alice.patch(path, {"title": "Late"}, headers={"If-Match": read})
     assert (late.status_code, late.mimetype) == (412, "application/problem+json")
     assert alice.delete(path, headers={"If-Match": read}).status_code == 412
-    for nothing in ("", ",", '""'):
-        unsaid = alice.patch(path, {"title": "Unguarded"}, headers={"If-Match": nothing})
-        assert unsaid.status_code == 412
+    for empty in ("", ",", '""'):
+        unguarded = alice.patch(path, {"title": "Unguarded"}, headers={"If-Match": empty})
+        assert unguarded.status_code == 412
     assert alice.get(path).get_json()["title"] == "First"
     newest = alice.get(path).headers["ETag"]
     both = alice.patch(path, {"title": "Both"}, headers={"If-Match": f'"x", {newest}'})
@@ -157,8 +151,8 @@ def test_an_older_tag_is_refused(add: Add, alice: ApiClient) -> None:
     assert alice.delete(path, headers={"If-Match": "*"}).status_code == 204
 
 
-def test_a_tag_that_compression_made_weak_is_as_good(add: Add, alice: ApiClient) -> None:
-    path = path_of(add(description="word " * 500))
+def test_weak_etag_of_compressed_response_is_accepted(make_evidence: Add, alice: ApiClient) -> None:
+    path = path_of(make_evidence(description="word " * 500))
     found = alice.get(path, headers={"Accept-Encoding": "gzip"})
     assert found.headers["Content-Encoding"] == "gzip"
     tag = found.headers["ETag"]
@@ -167,8 +161,8 @@ def test_a_tag_that_compression_made_weak_is_as_good(add: Add, alice: ApiClient)
     assert alice.patch(path, {"title": "Old"}, headers={"If-Match": tag}).status_code == 412
 
 
-def test_it_is_submitted_and_withdrawn(add: Add, alice: ApiClient) -> None:
-    piece = add()
+def test_submission_and_withdrawal_are_idempotent(make_evidence: Add, alice: ApiClient) -> None:
+    piece = make_evidence()
     asked = alice.put(path_of(piece, "/submission"))
     assert (asked.status_code, asked.get_json()["review_state"]) == (200, "submitted")
     assert asked.get_json()["submitted_at"]
@@ -179,8 +173,8 @@ def test_it_is_submitted_and_withdrawn(add: Add, alice: ApiClient) -> None:
     assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
 
 
-def test_what_is_private_is_not_submitted(add: Add, alice: ApiClient) -> None:
-    piece = add(visibility="private")
+def test_private_evidence_cannot_be_submitted(make_evidence: Add, alice: ApiClient) -> None:
+    piece = make_evidence(visibility="private")
     answer = alice.put(path_of(piece, "/submission"))
     assert answer.status_code == 409
     assert "rivate" in answer.get_json()["detail"]
@@ -188,10 +182,10 @@ def test_what_is_private_is_not_submitted(add: Add, alice: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("links", [[], ["mentor-a-junior-engineer"]])
-def test_it_is_submitted_once_its_kind_proves_a_milestone(
-    add: Add, alice: ApiClient, links: list[str]
+def test_submission_requires_a_milestone_the_kind_proves(
+    make_evidence: Add, alice: ApiClient, links: list[str]
 ) -> None:
-    piece = add(milestones=links)
+    piece = make_evidence(milestones=links)
     answer = alice.put(path_of(piece, "/submission"))
     assert answer.status_code == 409
     assert "Link it to a milestone that evidence of this kind proves" in answer.get_json()["detail"]
@@ -200,10 +194,10 @@ def test_it_is_submitted_once_its_kind_proves_a_milestone(
     assert alice.put(path_of(piece, "/submission")).get_json()["review_state"] == "submitted"
 
 
-def test_a_verified_piece_whose_new_kind_proves_nothing_is_not_submitted_again(
-    add: Add, alice: ApiClient, bob: ApiClient
+def test_verified_evidence_with_unproving_new_kind_cannot_be_resubmitted(
+    make_evidence: Add, alice: ApiClient, bob: ApiClient
 ) -> None:
-    piece = add()
+    piece = make_evidence()
     alice.put(path_of(piece, "/submission"))
     bob.put(f"/reviews/{piece['id']}", {"decision": "verified"})
     changed = alice.patch(path_of(piece), {"kind": "talk"}).get_json()
@@ -212,10 +206,10 @@ def test_a_verified_piece_whose_new_kind_proves_nothing_is_not_submitted_again(
     assert alice.put(path_of(piece, "/submission")).status_code == 409
 
 
-def test_a_change_of_a_verified_piece_is_a_new_version(
-    add: Add, alice: ApiClient, bob: ApiClient
+def test_change_of_verified_evidence_creates_new_version(
+    make_evidence: Add, alice: ApiClient, bob: ApiClient
 ) -> None:
-    piece = add(milestones=[MILESTONE])
+    piece = make_evidence(milestones=[MILESTONE])
     alice.put(path_of(piece, "/submission"))
     bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "comment": "I was there."})
     seen = alice.get(path_of(piece)).get_json()

@@ -1,11 +1,11 @@
-"""/me/roadmaps/{slug}/forecast and /me/absences: a forecast, and absences that it skips."""
+"""/me/roadmaps/{slug}/forecast and /me/absences."""
 
 from __future__ import annotations
 
 PATH = "/me/roadmaps/senior-ml-engineer"
 
 
-def test_a_forecast_says_what_it_rests_on(alice):
+def test_forecast_states_its_basis(alice):
     assert alice.get(f"{PATH}/forecast").status_code == 404
     alice.put(PATH, {"hours_per_week": 5, "target_on": "2040-01-01"})
     found = alice.get(f"{PATH}/forecast").get_json()
@@ -23,7 +23,7 @@ def test_a_forecast_says_what_it_rests_on(alice):
     assert any("1,186 required hours left." in each for each in found["reasons"])
 
 
-def test_time_off_moves_it(alice):
+def test_absence_delays_forecast(alice):
     alice.put(PATH, {"hours_per_week": 5})
     before = alice.get(f"{PATH}/forecast").get_json()["planned"]["latest_on"]
     today = alice.get(f"{PATH}/forecast").get_json()["done"]["since"]
@@ -35,7 +35,7 @@ def test_time_off_moves_it(alice):
     assert after > before
     key = made.get_json()["id"]
     assert alice.get("/me/absences").get_json()["items"] == [{"id": key, **summer, "note": "Away"}]
-    # What is left out stays, null clears.
+    # Omitted fields stay, null clears them.
     changed = alice.patch(f"/me/absences/{key}", {"note": None}).get_json()
     assert changed == {"id": key, **summer, "note": ""}
     day = alice.patch(f"/me/absences/{key}", {"ends_on": None}).get_json()

@@ -10,7 +10,7 @@ from roadmap.progress.queries import enrollment
 PATH = "/me/roadmaps/senior-ml-engineer"
 
 
-def test_days_come_in_order_and_in_parts(session, cast, alice):
+def test_history_is_sorted_by_day_and_paginated(session, cast, alice):
     assert alice.get(f"{PATH}/history").status_code == 404
     alice.put(PATH, {"hours_per_week": 5})
     assert alice.get(f"{PATH}/history").get_json() == {"items": [], "next_cursor": None}

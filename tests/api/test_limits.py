@@ -21,8 +21,9 @@ MEMBERS_SKILL = "/teams/{slug}/people/{person_id}/skills/{key}"
         ("alice", "put", "/me/skills/{key}", skills, "MAX_ASSESSMENTS", {"level": 2}),
         ("bob", "put", MEMBERS_SKILL, skills, "MAX_ASSESSMENTS", {"level": 2}),
     ],
+    ids=["evidence", "own skill", "team skill"],
 )
-def test_one_more_than_the_maximum_is_refused(
+def test_request_beyond_the_maximum_is_rejected(
     who: str,
     method: str,
     described: str,

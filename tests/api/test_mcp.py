@@ -25,13 +25,13 @@ from tests.support.browser_client import IsolatedClient
 from tests.support.cast import Cast
 
 HANDSHAKE, MODERN = "2025-11-25", "2026-07-28"
-READING = {"list_milestones", "find", "read_evidence"}
-DRAFTING = {"create_draft", "change_draft", "attach_link"}
+READ_TOOLS = {"list_milestones", "find", "read_evidence"}
+DRAFT_TOOLS = {"create_draft", "change_draft", "attach_link"}
 DRAFT = {**PIECE, "title": "By an agent"}
 
 
 class Agent:
-    """Sends messages in the name of a token."""
+    """Sends messages with a token."""
 
     def __init__(self, app: Flask, token: str | None) -> None:
         self.client = IsolatedClient(app, app.response_class, use_cookies=False)
@@ -45,8 +45,8 @@ class Agent:
         data = body if isinstance(body, bytes) else json.dumps(body)
         return self.client.open("/mcp", method=method, data=data, headers=sent)
 
-    def ask(self, method: str, params: Any = None, **headers: str) -> dict[str, Any]:
-        """The answer to a request, a result or an error."""
+    def request(self, method: str, params: Any = None, **headers: str) -> dict[str, Any]:
+        """Return the response to a request: a result or an error."""
         message = {"jsonrpc": "2.0", "id": 7, "method": method}
         answer = self.post(message | ({"params": params} if params is not None else {}), **headers)
         found: dict[str, Any] = answer.get_json()
@@ -54,14 +54,14 @@ class Agent:
         return found
 
     def call(self, name: str, **arguments: Any) -> dict[str, Any]:
-        """The result of a tool."""
+        """Return the result of a tool call."""
         params = {"name": name, "arguments": arguments}
-        found = self.ask("tools/call", params, MCP_Protocol_Version=HANDSHAKE)
+        found = self.request("tools/call", params, MCP_Protocol_Version=HANDSHAKE)
         result: dict[str, Any] = found["result"]
         return result
 
     def value(self, name: str, **arguments: Any) -> dict[str, Any]:
-        """What a tool answers that is not refused."""
+        """Return the structured content of a successful tool call."""
         result = self.call(name, **arguments)
         assert not result.get("isError"), result
         value: dict[str, Any] = result["structuredContent"]
@@ -84,7 +84,7 @@ def agent_of(app: Flask) -> AgentOf:
 
 @pytest.fixture
 def agent(agent_of: AgentOf, cast: Cast, alice: ApiClient) -> Agent:
-    """Alice's agent; she is on the roadmap."""
+    """Return the agent of Alice, who is enrolled in the roadmap."""
     alice.put(f"/me/roadmaps/{SLUG}", {})
     return agent_of(cast.alice)
 
@@ -96,20 +96,20 @@ def agent(agent_of: AgentOf, cast: Cast, alice: ApiClient) -> Agent:
     ("asked", "spoken"),
     [(HANDSHAKE, HANDSHAKE), ("2025-03-26", "2025-03-26"), ("1999-01-01", HANDSHAKE)],
 )
-def test_the_version_is_agreed_on(asked: str, spoken: str, agent: Agent) -> None:
+def test_initialize_negotiates_protocol_version(asked: str, spoken: str, agent: Agent) -> None:
     params = {
         "protocolVersion": asked,
         "capabilities": {},
         "clientInfo": {"name": "test", "version": "1"},
     }
-    result = agent.ask("initialize", params)["result"]
+    result = agent.request("initialize", params)["result"]
     assert result["protocolVersion"] == spoken
     assert result["serverInfo"]["name"] == "cairn"
     assert result["capabilities"] == {"tools": {}}
     assert "cannot submit" in result["instructions"]
 
 
-def enveloped(version: str = MODERN, **params: Any) -> dict[str, Any]:
+def with_envelope(version: str = MODERN, **params: Any) -> dict[str, Any]:
     meta = {
         "io.modelcontextprotocol/protocolVersion": version,
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -117,22 +117,24 @@ def enveloped(version: str = MODERN, **params: Any) -> dict[str, Any]:
     return {**params, "_meta": meta}
 
 
-def test_a_request_with_its_own_envelope(agent: Agent) -> None:
+def test_enveloped_request_must_match_its_headers(agent: Agent) -> None:
     headers = {"MCP_Protocol_Version": MODERN, "Mcp_Method": "server/discover"}
-    found = agent.ask("server/discover", enveloped(), **headers)["result"]
+    found = agent.request("server/discover", with_envelope(), **headers)["result"]
     assert found["supportedVersions"] == [MODERN]
     headers["Mcp_Method"] = "tools/list"
-    listed = agent.ask("tools/list", enveloped(), **headers)["result"]
-    assert {each["name"] for each in listed["tools"]} == READING | DRAFTING
-    # What the headers say and what the body says is the same, or nothing is done.
+    listed = agent.request("tools/list", with_envelope(), **headers)["result"]
+    assert {each["name"] for each in listed["tools"]} == READ_TOOLS | DRAFT_TOOLS
+    # A request whose headers do not match its body is rejected.
     called = {**headers, "Mcp_Method": "tools/call", "Mcp_Name": "find"}
     for wrong in (headers, {**called, "Mcp_Name": "create_draft"}, {**called, "Mcp_Method": "ping"},
                   {**called, "MCP_Protocol_Version": HANDSHAKE}):  # fmt: skip
-        params = enveloped(name="find", arguments={})
-        assert agent.ask("tools/call", params, **wrong)["error"]["code"] == -32020
-    assert "result" in agent.ask("tools/call", enveloped(name="find", arguments={}), **called)
-    # The handshake is of earlier versions.
-    gone = {"jsonrpc": "2.0", "id": 7, "method": "ping", "params": enveloped()}
+        params = with_envelope(name="find", arguments={})
+        assert agent.request("tools/call", params, **wrong)["error"]["code"] == -32020
+    assert "result" in agent.request(
+        "tools/call", with_envelope(name="find", arguments={}), **called
+    )
+    # Methods of earlier versions do not exist.
+    gone = {"jsonrpc": "2.0", "id": 7, "method": "ping", "params": with_envelope()}
     answer = agent.post(gone, MCP_Protocol_Version=MODERN, Mcp_Method="ping")
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, -32601)
 
@@ -153,7 +155,9 @@ def test_a_request_with_its_own_envelope(agent: Agent) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_is_no_request(body: Any, status: int, code: int, agent: Agent) -> None:
+def test_invalid_message_returns_json_rpc_error(
+    body: Any, status: int, code: int, agent: Agent
+) -> None:
     answer = agent.post(body)
     assert (answer.status_code, answer.mimetype) == (status, "application/json")
     found = answer.get_json()
@@ -171,13 +175,13 @@ def test_what_is_no_request(body: Any, status: int, code: int, agent: Agent) -> 
     ],
     ids=lambda message: str(message)[:50],
 )
-def test_what_asks_for_nothing_is_taken(message: Any, agent: Agent) -> None:
+def test_notification_or_response_is_accepted_without_body(message: Any, agent: Agent) -> None:
     answer = agent.post(message)
     assert (answer.status_code, answer.data) == (202, b"")
 
 
-def test_a_ping_is_answered_and_a_version_that_is_not_served_is_not(agent: Agent) -> None:
-    assert agent.ask("ping")["result"] == {}
+def test_unsupported_protocol_version_is_rejected(agent: Agent) -> None:
+    assert agent.request("ping")["result"] == {}
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     answer = agent.post(message, MCP_Protocol_Version="1999-01-01")
     error = answer.get_json()["error"]
@@ -185,7 +189,7 @@ def test_a_ping_is_answered_and_a_version_that_is_not_served_is_not(agent: Agent
     assert HANDSHAKE in error["data"]["supported"]
 
 
-def test_what_http_refuses(agent: Agent, app: Flask) -> None:
+def test_invalid_http_request_is_rejected(agent: Agent, app: Flask) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     assert agent.post(message, Origin="http://localhost").status_code == 200
     for status, headers in (
@@ -203,20 +207,20 @@ def test_what_http_refuses(agent: Agent, app: Flask) -> None:
         assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
-def test_it_needs_a_token(app: Flask, cast: Cast, browser_of) -> None:
+def test_mcp_requires_a_token(app: Flask, cast: Cast, browser_of) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     for token in (None, "cairn_" + "a" * 43):
         answer = Agent(app, token).post(message)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="cairn"')
-    # A browser's cookie says nothing here.
+    # A session cookie is not enough.
     assert browser_of(cast.alice).client.post("/mcp", json=message).status_code == 401
 
 
 # --- The tools ------------------------------------------------------------------------------------
 
 
-def test_milestones_are_listed(agent: Agent) -> None:
+def test_list_milestones_filters_by_stage_and_status(agent: Agent) -> None:
     found = agent.value("list_milestones")
     assert found["roadmap"] == SLUG
     by_key = {each["key"]: each for each in found["milestones"]}
@@ -251,17 +255,19 @@ def test_milestones_are_listed(agent: Agent) -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_an_argument_that_is_unknown_is_refused_by_name(
+def test_invalid_argument_is_rejected_by_name(
     tool: str, arguments: dict[str, Any], said: str, agent: Agent
 ) -> None:
     assert said in agent.refusal(tool, **arguments)
 
 
-def test_who_is_on_no_roadmap_is_told_how_to_begin(agent_of: AgentOf, cast: Cast) -> None:
+def test_list_milestones_without_enrollment_states_the_reason(
+    agent_of: AgentOf, cast: Cast
+) -> None:
     assert "not on a roadmap yet" in agent_of(cast.mallory).refusal("list_milestones")
 
 
-def test_a_draft_is_written_found_read_changed_and_linked(
+def test_draft_is_created_found_changed_and_linked(
     agent: Agent, alice: ApiClient, cast: Cast, browser_of
 ) -> None:
     made = agent.value("create_draft", **DRAFT)
@@ -279,13 +285,13 @@ def test_a_draft_is_written_found_read_changed_and_linked(
     page = browser_of(cast.alice).get(f"/evidence/{made['id']}").text
     assert 'href="https://example.org/pull/7"' in page
     assert "Accept as it is" in page
-    # The first link of a draft without one is its own.
+    # The first link of a draft becomes its main link.
     bare = agent.value("create_draft", **{**DRAFT, "url": None, "description": "What I did."})
     own = agent.value("attach_link", evidence_id=bare["id"], url="https://example.org/doc")
     assert (own["url"], own["description"]) == ("https://example.org/doc", "What I did.")
 
 
-def test_the_answers_name_a_piece_as_the_tools_take_it_and_warn_of_its_links(
+def test_tool_results_contain_evidence_id_and_link_warnings(
     agent: Agent,
 ) -> None:
     made = agent.value("create_draft", **{**DRAFT, "url": "https://ann:pass@example.org/a"})
@@ -308,7 +314,7 @@ def test_the_answers_name_a_piece_as_the_tools_take_it_and_warn_of_its_links(
     assert agent.value("read_evidence", **piece)["warnings"] == []
 
 
-def test_a_draft_is_seen_by_whom_its_owner_chose_last_and_moves_no_default(
+def test_draft_visibility_defaults_to_the_owners_last_choice(
     agent: Agent, alice: ApiClient, cast: Cast, browser_of
 ) -> None:
     def offered() -> list[str]:
@@ -323,7 +329,7 @@ def test_a_draft_is_seen_by_whom_its_owner_chose_last_and_moves_no_default(
 
     assert drafted() == "team"
     assert (drafted(visibility="portfolio"), drafted(visibility=None)) == ("portfolio", "team")
-    # The documented default of the API stays, and moves none of the pages.
+    # The documented default of the API stays and does not change that of the pages.
     assert alice.post("/me/evidence", PIECE).get_json()["visibility"] == "portfolio"
     assert offered() == ["team"]
     form = {"kind": "other", "title": "Mine", "occurred_on": "2026-01", "description": "x"}
@@ -332,22 +338,20 @@ def test_a_draft_is_seen_by_whom_its_owner_chose_last_and_moves_no_default(
     assert offered() == ["private"]
 
 
-def test_a_link_that_is_there_already_is_answered_with_its_piece(
-    agent: Agent, alice: ApiClient
-) -> None:
+def test_duplicate_link_returns_existing_evidence(agent: Agent, alice: ApiClient) -> None:
     link = "https://github.com/acme/ranker/pull/7"
     made = agent.value("create_draft", **{**DRAFT, "url": link})
     again = agent.value("create_draft", **{**DRAFT, "title": "Again", "url": f"{link}?x=1"})
     assert made["already_recorded"] is False
     assert again == {**made, "already_recorded": True}
     assert len(alice.get("/me/evidence").get_json()["items"]) == 1
-    # Without a link nothing tells that it is the same.
+    # Without a link, a duplicate is not recognized.
     bare = {**DRAFT, "url": None, "description": "What I did."}
     assert len({agent.value("create_draft", **bare)["id"] for _twice in range(2)}) == 2
 
 
-def test_what_is_refused_says_why_and_leaves_nothing(
-    agent: Agent, add, alice: ApiClient, agent_of: AgentOf, cast: Cast, monkeypatch
+def test_rejected_tool_call_states_reason_and_stores_nothing(
+    agent: Agent, make_evidence, alice: ApiClient, agent_of: AgentOf, cast: Cast, monkeypatch
 ) -> None:
     before = alice.get("/me/evidence").get_json()
     with monkeypatch.context() as full:
@@ -360,7 +364,7 @@ def test_what_is_refused_says_why_and_leaves_nothing(
     assert "milestones: " in agent.refusal("create_draft", **{**DRAFT, "milestones": ["none"]})
     assert "titel: " in agent.refusal("create_draft", **DRAFT, titel="Misspelt")
     assert alice.get("/me/evidence").get_json() == before
-    mine = add()
+    mine = make_evidence()
     for name, more in (("read_evidence", {}), ("change_draft", {"title": "Mine"}),
                        ("attach_link", {"url": "https://example.org"})):  # fmt: skip
         stranger = agent_of(cast.mallory)
@@ -374,18 +378,18 @@ def test_what_is_refused_says_why_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_what_each_scope_may(
+def test_tools_by_token_scope(
     scope: str, agent_of: AgentOf, cast: Cast, alice: ApiClient, session: Session, app: Flask
 ) -> None:
-    """A token that may do everything elsewhere writes drafts here, and no more."""
+    """Even a write token can only write drafts here."""
     alice.put(f"/me/roadmaps/{SLUG}", {})
     agent = agent_of(cast.alice, scope)
-    listed = {each["name"]: each for each in agent.ask("tools/list")["result"]["tools"]}
-    assert listed.keys() == (READING if scope == "read" else READING | DRAFTING)
+    listed = {each["name"]: each for each in agent.request("tools/list")["result"]["tools"]}
+    assert listed.keys() == (READ_TOOLS if scope == "read" else READ_TOOLS | DRAFT_TOOLS)
     for name, each in listed.items():
         assert each["description"], name
         assert each["inputSchema"]["type"] == "object", name
-        assert each["annotations"]["readOnlyHint"] is (name in READING), name
+        assert each["annotations"]["readOnlyHint"] is (name in READ_TOOLS), name
     if scope == "read":
         assert "can only read" in agent.refusal("create_draft", **DRAFT)
         with app.app_context():
@@ -397,15 +401,17 @@ def test_what_each_scope_may(
         assert made["drafted_by"] == f"{scope} of a test"
 
 
-def test_the_statements_do_not_grow_with_the_pieces(agent: Agent, add, statements) -> None:
+def test_statement_count_does_not_grow_with_evidence(
+    agent: Agent, make_evidence, statements
+) -> None:
     def taken() -> int:
         with statements() as seen:
             agent.value("find", query="feature")
         return len(seen)
 
-    add()
+    make_evidence()
     taken()
     before = taken()
     for number in range(3):
-        add(title=f"Feature {number}")
+        make_evidence(title=f"Feature {number}")
     assert taken() == before

@@ -19,8 +19,8 @@ from tests.support.cast import Cast
 from tests.support.server import run_server
 
 
-def test_a_client_finds_and_writes_a_draft(tmp_path: Path) -> None:
-    """By the handshake of the clients that are about, and by the envelope of the newest."""
+def test_reference_client_creates_and_finds_draft(tmp_path: Path) -> None:
+    """Both by handshake, as current clients do, and by envelope, as the newest do."""
     with run_server(tmp_path) as (server, app):
         with app.app_context():
             cast = Cast.create(db.session)
@@ -29,23 +29,23 @@ def test_a_client_finds_and_writes_a_draft(tmp_path: Path) -> None:
             api.put(f"/me/roadmaps/{SLUG}", {})
             agent = ApiClient.of(app, cast.alice, "draft")
         for mode in ("legacy", "auto"):
-            anyio.run(_talk, f"{server.url}/mcp", agent.token or "", mode, api)
-        anyio.run(_be_refused, f"{server.url}/mcp")
+            anyio.run(_use_tools, f"{server.url}/mcp", agent.token or "", mode, api)
+        anyio.run(_connect_with_wrong_token, f"{server.url}/mcp")
 
 
-async def _connected(
-    url: str, token: str, mode: Any, talk: Callable[[Client], Awaitable[None]]
+async def _connect(
+    url: str, token: str, mode: Any, use: Callable[[Client], Awaitable[None]]
 ) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         httpx2.AsyncClient(headers=headers) as http,
         Client(streamable_http_client(url, http_client=http), mode=mode) as client,
     ):
-        await talk(client)
+        await use(client)
 
 
-async def _talk(url: str, token: str, mode: str, api: ApiClient) -> None:
-    async def talk(client: Client) -> None:
+async def _use_tools(url: str, token: str, mode: str, api: ApiClient) -> None:
+    async def use(client: Client) -> None:
         version = client.session.protocol_version
         assert version == ("2025-11-25" if mode == "legacy" else "2026-07-28")
         listed = {each.name for each in (await client.list_tools()).tools}
@@ -69,13 +69,13 @@ async def _talk(url: str, token: str, mode: str, api: ApiClient) -> None:
             await client.call_tool("submit", {"evidence_id": key})
         assert api.get(f"/me/evidence/{key}").get_json()["drafted_by"] == "draft of a test"
 
-    await _connected(url, token, mode, talk)
+    await _connect(url, token, mode, use)
 
 
-async def _be_refused(url: str) -> None:
-    async def talk(_client: Client) -> None:
-        raise AssertionError("a wrong token opens nothing")
+async def _connect_with_wrong_token(url: str) -> None:
+    async def use(_client: Client) -> None:
+        raise AssertionError("connected with a wrong token")
 
     with pytest.raises(ExceptionGroup) as refused:
-        await _connected(url, "cairn_wrong", "legacy", talk)
+        await _connect(url, "cairn_wrong", "legacy", use)
     assert "Server returned an error response" in repr(refused.value)

@@ -7,34 +7,25 @@ from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 
-def test_it_works(bob: ApiClient, cast: Cast) -> None:
+def test_me_returns_person_teams_and_token(
+    bob: ApiClient, cast: Cast, api_client_of: ApiClientOf
+) -> None:
     me = bob.get("/me").get_json()
     assert (me["id"], me["name"], me["email"]) == (str(cast.bob), "Bob", "bob@example.org")
     assert me["teams"] == [{"slug": "ranking", "name": "Ranking", "role": "manager"}]
     assert me["token"]["scope"] == "write"
     assert me["token"]["expires_at"].endswith("Z")
     assert me["is_admin"] is False
-
-
-def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
-    answer = api_client_of().get("/me")
-    assert answer.status_code == 401
-    assert answer.mimetype == "application/problem+json"
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-
-
-def test_a_token_that_reads_is_enough(cast: Cast, api_client_of: ApiClientOf) -> None:
     assert api_client_of(cast.alice, "read").get("/me").get_json()["token"]["scope"] == "read"
 
 
-def test_what_is_one_thing_is_sent_once(alice: ApiClient, bob: ApiClient) -> None:
-    """Every address of a single thing has a tag, and answers 304 to it."""
+def test_unchanged_resource_returns_304(alice: ApiClient, bob: ApiClient) -> None:
     alice.put(f"/me/roadmaps/{SLUG}", {})
-    read = [
+    resources = [
         *((alice, path) for path in ("/me", f"/roadmaps/{SLUG}", f"/me/roadmaps/{SLUG}")),
         *((alice, "/me/readiness"), (bob, "/teams/ranking/matrix")),
     ]
-    for caller, path in read:
+    for caller, path in resources:
         tag = caller.get(path).headers["ETag"]
         again = caller.get(path, headers={"If-None-Match": tag})
         assert (again.status_code, again.data) == (304, b""), path

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import MILESTONE, SLUG, ApiClientOf
+from tests.api.conftest import MILESTONE, SLUG
 from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
@@ -20,7 +20,7 @@ def _enrolled(alice: ApiClient) -> None:
     alice.put(ROADMAP, {})
 
 
-def test_it_works(alice: ApiClient) -> None:
+def test_milestone_status_note_and_target_are_set(alice: ApiClient) -> None:
     answer = alice.put(PATH, {"status": "done", "note": " Ask *Bob*. ", "target_on": "2050-05-01"})
     assert answer.status_code == 200
     assert answer.get_json() == {
@@ -36,18 +36,13 @@ def test_it_works(alice: ApiClient) -> None:
     assert seen["etag"] == answer.headers["ETag"]
 
 
-def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
-    assert api_client_of().put(PATH, {"status": "done"}).status_code == 401
-
-
-def test_it_hides_what_is_foreign(bob: ApiClient) -> None:
-    # Bob is not on the roadmap: he has no milestone, and the answer says how to begin.
+def test_milestone_of_person_not_enrolled_is_not_found(bob: ApiClient) -> None:
     answer = bob.put(PATH, {"status": "done"})
     assert answer.status_code == 404
     assert f"PUT /me/roadmaps/{SLUG}" in answer.get_json()["detail"]
 
 
-def test_what_is_left_out_stays_and_null_clears(alice: ApiClient) -> None:
+def test_omitted_fields_stay_and_null_clears_them(alice: ApiClient) -> None:
     alice.put(PATH, {"status": "in_progress", "note": "First", "target_on": "2050-05-01"})
     kept = alice.put(PATH, {"status": "done"}).get_json()
     assert (kept["note"], kept["target_on"]) == ("First", "2050-05-01")
@@ -55,7 +50,7 @@ def test_what_is_left_out_stays_and_null_clears(alice: ApiClient) -> None:
     assert (cleared["note"], cleared["target_on"]) == ("", "2050-05-01")
 
 
-def test_the_same_twice_is_the_same_as_once(alice: ApiClient, statements) -> None:
+def test_repeated_put_changes_nothing(alice: ApiClient, statements) -> None:
     body = {"status": "done", "note": "Once"}
     first = alice.put(PATH, body)
     with statements() as seen:
@@ -65,10 +60,10 @@ def test_the_same_twice_is_the_same_as_once(alice: ApiClient, statements) -> Non
     assert not [each for each in seen if "INSERT INTO history_entry" in each]
 
 
-def test_a_status_alone_reads_no_evidence(
-    alice: ApiClient, add: Callable[..., dict[str, Any]], statements
+def test_status_change_does_not_load_evidence(
+    alice: ApiClient, make_evidence: Callable[..., dict[str, Any]], statements
 ) -> None:
-    add()
+    make_evidence()
     alice.put(PATH, {"status": "in_progress"})
     with statements() as seen:
         answer = alice.put(PATH, {"status": "done"})
@@ -76,13 +71,13 @@ def test_a_status_alone_reads_no_evidence(
     assert not [each for each in seen if "FROM evidence_milestone" in each]
 
 
-def test_not_applicable_needs_its_reason(alice: ApiClient) -> None:
+def test_not_applicable_requires_a_reason(alice: ApiClient) -> None:
     without = alice.put(PATH, {"status": "not_applicable"})
     assert without.status_code == 422
     assert list(without.get_json()["errors"]) == ["reason"]
     said = alice.put(PATH, {"status": "not_applicable", "reason": "No such system here."})
     assert said.get_json()["reason"] == "No such system here."
-    # It stays where it is left out, and goes with the status.
+    # An omitted reason stays, and another status clears it.
     again = alice.put(PATH, {"status": "not_applicable"})
     assert again.get_json()["reason"] == "No such system here."
     assert alice.put(PATH, {"status": "done"}).get_json()["reason"] == ""
@@ -104,14 +99,16 @@ def test_not_applicable_needs_its_reason(alice: ApiClient) -> None:
         ({"hours": 3}, "hours"),
     ],
 )
-def test_it_rejects_bad_input(more: dict[str, Any], field: str, alice: ApiClient) -> None:
+def test_invalid_milestone_change_is_rejected(
+    more: dict[str, Any], field: str, alice: ApiClient
+) -> None:
     answer = alice.put(PATH, {"status": "done", **more})
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
     assert alice.get(ROADMAP).get_json()["milestones"][MILESTONE]["status"] == "not_started"
 
 
-def test_a_status_that_is_left_out_stays(alice: ApiClient, statements) -> None:
+def test_omitted_status_stays(alice: ApiClient, statements) -> None:
     assert alice.put(PATH, {"note": "Begin with the diagram."}).status_code == 200
     seen = alice.get(ROADMAP).get_json()["milestones"][MILESTONE]
     assert (seen["status"], seen["note"]) == ("not_started", "Begin with the diagram.")
@@ -123,7 +120,7 @@ def test_a_status_that_is_left_out_stays(alice: ApiClient, statements) -> None:
     assert not [each for each in sent if "INSERT INTO history_entry" in each]
 
 
-def test_a_reason_alone_changes_the_reason(alice: ApiClient) -> None:
+def test_reason_can_be_changed_alone(alice: ApiClient) -> None:
     assert alice.put(PATH, {"reason": "No such system here."}).status_code == 422
     alice.put(PATH, {"status": "not_applicable", "reason": "No such system here."})
     said = alice.put(PATH, {"reason": "Another team has it."}).get_json()
@@ -131,7 +128,7 @@ def test_a_reason_alone_changes_the_reason(alice: ApiClient) -> None:
     assert list(alice.put(PATH, {"reason": None}).get_json()["errors"]) == ["reason"]
 
 
-def test_an_unknown_milestone(alice: ApiClient) -> None:
+def test_unknown_milestone_or_roadmap_is_not_found(alice: ApiClient) -> None:
     assert alice.put(f"{ROADMAP}/milestones/none", {"status": "done"}).status_code == 404
     assert (
         alice.put(f"/me/roadmaps/none/milestones/{MILESTONE}", {"status": "done"}).status_code
@@ -139,7 +136,7 @@ def test_an_unknown_milestone(alice: ApiClient) -> None:
     )
 
 
-def test_an_older_tag_is_refused(alice: ApiClient) -> None:
+def test_stale_if_match_is_rejected(alice: ApiClient) -> None:
     read = alice.get(ROADMAP).get_json()["milestones"][MILESTONE]["etag"]
     mine = alice.put(PATH, {"status": "done", "note": "Mine"}, headers={"If-Match": read})
     assert mine.status_code == 200
@@ -154,7 +151,7 @@ def test_an_older_tag_is_refused(alice: ApiClient) -> None:
     assert anything.status_code == 200
 
 
-def test_characters_that_no_database_takes_are_left_out(alice: ApiClient, cast: Cast) -> None:
+def test_nul_is_removed_from_note(alice: ApiClient, cast: Cast) -> None:
     answer = alice.put(PATH, {"status": "done", "note": "a\x00b\u202ec"})
     assert answer.status_code == 200
     assert "\x00" not in answer.get_json()["note"]

@@ -19,29 +19,29 @@ from tests.api.conftest import ApiClientOf
 
 
 @pytest.fixture
-def described(api_client_of: ApiClientOf) -> dict[str, Any]:
+def document(api_client_of: ApiClientOf) -> dict[str, Any]:
     answer = api_client_of().get("/openapi.json")
     assert answer.status_code == 200
     document: dict[str, Any] = answer.get_json()
     return document
 
 
-def test_every_route_is_described(described: dict[str, Any]) -> None:
+def test_every_route_is_described(document: dict[str, Any]) -> None:
     found = {
         (method.upper(), path)
-        for path, entry in described["paths"].items()
+        for path, entry in document["paths"].items()
         for method in entry
         if method != "parameters"
     }
     assert found == {
         (each.method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", each.rule)) for each in ROUTES
     }
-    assert described["openapi"].startswith("3.1")
-    assert described["servers"] == [{"url": BASE}]
+    assert document["openapi"].startswith("3.1")
+    assert document["servers"] == [{"url": BASE}]
 
 
-def test_every_operation_says_what_it_answers(described: dict[str, Any]) -> None:
-    for path, entry in described["paths"].items():
+def test_every_operation_describes_its_responses(document: dict[str, Any]) -> None:
+    for path, entry in document["paths"].items():
         for method, operation in entry.items():
             if method == "parameters":
                 continue
@@ -56,52 +56,52 @@ def test_every_operation_says_what_it_answers(described: dict[str, Any]) -> None
                 assert "412" in statuses, where
 
 
-def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
+def test_every_reference_resolves_and_every_schema_is_used(document: dict[str, Any]) -> None:
     def references(value: Any) -> set[str]:
         if isinstance(value, dict):
             own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
             return own.union(*(references(each) for each in value.values()))
         return set().union(*map(references, value)) if isinstance(value, list) else set()
 
-    found = references(described)
+    found = references(document)
     for reference in found:
-        part: Any = described
+        part: Any = document
         for name in reference.removeprefix("#/").split("/"):
             part = part[name]
-    schemas = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
-    assert schemas <= found, "a schema that nothing uses"
-    for schema in described["components"]["schemas"].values():
+    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert schemas <= found, "unused schema"
+    for schema in document["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
 
 
-def test_limits_are_in_the_words_of_json_schema(described: dict[str, Any]) -> None:
-    score = described["components"]["schemas"]["ReadinessShape"]["properties"]["score"]
+def test_limits_use_json_schema_keywords(document: dict[str, Any]) -> None:
+    score = document["components"]["schemas"]["ReadinessShape"]["properties"]["score"]
     assert (score["minimum"], score["maximum"]) == (0, 100)
-    for schema in described["components"]["schemas"].values():
+    for schema in document["components"]["schemas"].values():
         for name, field in schema.get("properties", {}).items():
             assert not {"ge", "gt", "le", "lt", "min_length", "max_length"} & set(field), name
 
 
-def test_examples_fit_their_schemas(described: dict[str, Any]) -> None:
+def test_examples_match_their_schemas(document: dict[str, Any]) -> None:
     seen = 0
-    for entry in described["paths"].values():
+    for entry in document["paths"].values():
         for method, operation in entry.items():
             if method == "parameters" or "requestBody" not in operation:
                 continue
             content = operation["requestBody"]["content"].get("application/json")
             if content is None:
-                continue  # a form with files
+                continue  # a file upload
             if not operation["requestBody"]["required"]:
                 assert content["schema"] == {"$ref": "#/components/schemas/Nothing"}
                 continue
-            validator = jsonschema.Draft202012Validator({**described, **content["schema"]})
+            validator = jsonschema.Draft202012Validator({**document, **content["schema"]})
             validator.validate(content["example"])
             seen += 1
     assert seen == 15
 
 
-def test_words_are_those_of_the_constants(described: dict[str, Any]) -> None:
-    schemas = described["components"]["schemas"]
+def test_enums_match_the_constants(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
     piece = schemas["EvidenceShape"]["properties"]
     assert set(piece["kind"]["enum"]) == set(KINDS)
     assert set(piece["visibility"]["enum"]) == set(VISIBILITIES)
@@ -110,12 +110,12 @@ def test_words_are_those_of_the_constants(described: dict[str, Any]) -> None:
     assert set(schemas["NewJudgement"]["properties"]["decision"]["enum"]) == set(DECISIONS)
     status = schemas["MilestoneChange"]["properties"]["status"]["enum"]
     assert set(status) == {"not_started", *STATUSES}
-    chosen, _portfolio = described["paths"]["/me/portfolio"]["get"]["parameters"]
+    chosen, _portfolio = document["paths"]["/me/portfolio"]["get"]["parameters"]
     assert chosen["schema"]["enum"] == list(FORMATS)
 
 
-def test_the_page_and_the_manual_mean_the_same_by_cairn(app: Flask) -> None:
-    """An example of either works with the address of either."""
+def test_page_and_manual_use_the_same_base_url(app: Flask) -> None:
+    """Examples of one work with the variables of the other."""
     page = app.test_client().get(f"{BASE}/docs").text
     assert f"export CAIRN=http://localhost{BASE} CAIRN_TOKEN=" in page
     assert "$CAIRN/me/evidence" in page
@@ -124,7 +124,7 @@ def test_the_page_and_the_manual_mean_the_same_by_cairn(app: Flask) -> None:
     assert re.search(rf"^export CAIRN=\S+{BASE} CAIRN_TOKEN=", manual, re.M)
 
 
-def test_it_is_kept_for_a_while(api_client_of: ApiClientOf) -> None:
+def test_description_is_cached_for_five_minutes(api_client_of: ApiClientOf) -> None:
     first = api_client_of().get("/openapi.json")
     assert first.cache_control.public
     assert first.cache_control.max_age == 300
@@ -135,17 +135,17 @@ def test_it_is_kept_for_a_while(api_client_of: ApiClientOf) -> None:
     assert api_client_of().get("/openapi.json", headers=packed).status_code == 304
 
 
-def test_what_gap_and_apart_mean(described: dict[str, Any]) -> None:
-    skill = described["components"]["schemas"]["OwnSkill"]["properties"]
+def test_gap_and_apart_are_explained(document: dict[str, Any]) -> None:
+    skill = document["components"]["schemas"]["OwnSkill"]["properties"]
     assert "to the bar" in skill["gap"]["description"]
     assert "manager" in skill["apart"]["description"]
 
 
-def test_the_page_names_every_operation(app: Flask, described: dict[str, Any]) -> None:
+def test_documentation_page_lists_every_operation(app: Flask, document: dict[str, Any]) -> None:
     page = app.test_client().get(f"{BASE}/docs")
     assert page.status_code == 200
     assert page.mimetype == "text/html"
-    for path, entry in described["paths"].items():
+    for path, entry in document["paths"].items():
         assert BASE + path in page.text
         for method, operation in entry.items():
             if method != "parameters":
@@ -155,8 +155,8 @@ def test_the_page_names_every_operation(app: Flask, described: dict[str, Any]) -
     assert "<script>" not in page.text
 
 
-def test_it_is_made_on_demand() -> None:
-    """The start does not wait for the models: they come with the first request."""
+def test_startup_does_not_import_models_of_the_api() -> None:
+    """They are imported on the first request. A new process has not imported them yet."""
     import subprocess
     import sys
 

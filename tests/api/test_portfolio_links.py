@@ -1,4 +1,4 @@
-"""/me/portfolios/{id}/links: the same public links as on the pages."""
+"""/me/portfolios/{id}/links: public links of a portfolio."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def path(cast: Cast) -> str:
     return f"/me/portfolios/{cast.alice}/links"
 
 
-def test_a_link_is_made_opens_and_is_revoked(alice: ApiClient, path: str, browser_of: Any) -> None:
+def test_link_is_created_opened_and_revoked(alice: ApiClient, path: str, browser_of: Any) -> None:
     answer = alice.post(path, {"label": " Panel ", "ends_on": None})
     assert answer.status_code == 201
     made = answer.get_json()
@@ -37,7 +37,7 @@ def test_a_link_is_made_opens_and_is_revoked(alice: ApiClient, path: str, browse
     assert alice.delete(f"{path}/{made['id']}").status_code == 204
 
 
-def test_it_ends_with_its_last_day(alice: ApiClient, path: str) -> None:
+def test_link_expires_after_its_last_day(alice: ApiClient, path: str) -> None:
     today = dt.datetime.now(dt.UTC).date()
     made = alice.post(path, {"ends_on": today.isoformat()}).get_json()
     tomorrow = today + dt.timedelta(days=1)
@@ -46,10 +46,10 @@ def test_it_ends_with_its_last_day(alice: ApiClient, path: str) -> None:
         refused = alice.post(path, {"ends_on": wrong})
         assert refused.status_code == 422
         assert refused.get_json()["errors"] == {"ends_on": ["Choose a day from today on."]}
-    assert alice.post(path, {"label": "Nobody said until when"}).status_code == 422
+    assert alice.post(path, {"label": "No end"}).status_code == 422
 
 
-def test_there_are_at_most_so_many(
+def test_number_of_active_links_is_limited(
     alice: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(links, "MAX_OPEN_LINKS", 1)
@@ -66,7 +66,7 @@ def test_a_link_belongs_to_its_portfolio(alice: ApiClient, path: str) -> None:
     assert alice.delete(f"/me/portfolios/{other}/links/{made}").status_code == 404
 
 
-def test_only_a_token_that_writes_makes_and_revokes_links(
+def test_only_write_token_creates_and_revokes_links(
     cast: Cast, alice: ApiClient, path: str, api_client_of: Any
 ) -> None:
     made = alice.post(path, {"ends_on": None}).get_json()["id"]
@@ -74,14 +74,16 @@ def test_only_a_token_that_writes_makes_and_revokes_links(
         client = api_client_of(cast.alice, scope)
         assert client.get(path).status_code == reads
         if reads == 200:
-            assert client.get(path).get_json()["items"][0]["url"] is None, "it is to be shared"
+            assert client.get(path).get_json()["items"][0]["url"] is None, (
+                "a read token does not see the address"
+            )
         assert client.post(path, {"ends_on": None}).status_code == 403
         assert client.delete(f"{path}/{made}").status_code == 403
     [link] = alice.get(path).get_json()["items"]
     assert "/p/" in link["url"]
 
 
-def test_links_of_others_are_not_there(alice: ApiClient, bob: ApiClient, path: str) -> None:
+def test_links_of_other_people_are_not_found(alice: ApiClient, bob: ApiClient, path: str) -> None:
     made = alice.post(path, {"ends_on": None}).get_json()["id"]
     assert bob.get(path).status_code == 404
     assert bob.post(path, {"ends_on": None}).status_code == 404
@@ -89,7 +91,7 @@ def test_links_of_others_are_not_there(alice: ApiClient, bob: ApiClient, path: s
     assert alice.get(path).get_json()["items"][0]["revoked_at"] is None
 
 
-def test_a_portfolio_that_is_deleted_meanwhile_is_not_there(
+def test_concurrently_deleted_portfolio_is_not_found(
     alice: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_none(*_arguments: Any, **_more: Any) -> None:

@@ -1,4 +1,4 @@
-"""/me/portfolios and /me/profiles: the same portfolios as on the pages."""
+"""/me/portfolios and /me/profiles."""
 
 from __future__ import annotations
 
@@ -22,18 +22,20 @@ def pieces(session: Session, cast: Cast) -> list[str]:
 
 @pytest.fixture
 def path(cast: Cast) -> str:
-    """Alice's first portfolio, before and after it is stored."""
+    """Return the path of Alice's default portfolio, which exists before it is stored."""
     return f"/me/portfolios/{cast.alice}"
 
 
-def test_the_first_one_is_there_before_anything_is_stored(alice: ApiClient, path: str) -> None:
+def test_default_portfolio_exists_before_first_change(alice: ApiClient, path: str) -> None:
     (listed,) = alice.get("/me/portfolios").get_json()["items"]
     assert (listed["name"], listed["default"], listed["pieces"]) == ("Portfolio", True, 0)
     assert alice.get(path).get_json()["items"] == []
     assert alice.put(path, {"headline": "ML"}).get_json()["headline"] == "ML"
 
 
-def test_a_copy_is_made_changed_and_deleted(alice: ApiClient, path: str, pieces: list[str]) -> None:
+def test_portfolio_copy_is_created_changed_and_deleted(
+    alice: ApiClient, path: str, pieces: list[str]
+) -> None:
     made = alice.post("/me/portfolios", {"name": "CV", "copy_of": path.rpartition("/")[2]})
     assert made.status_code == 201
     copy = made.headers["Location"].removeprefix("/api/v1")
@@ -55,7 +57,7 @@ def test_a_copy_is_made_changed_and_deleted(alice: ApiClient, path: str, pieces:
         {"key": "skills", "shown": True},
         {"key": "evidence", "shown": False},
     ]
-    assert alice.delete(copy).status_code == 409, "the default one stays"
+    assert alice.delete(copy).status_code == 409, "the default portfolio cannot be deleted"
     assert len(alice.get(path).get_json()["items"]) == 3
     assert alice.get(path).get_json()["default"] is False
     assert b"Under NDA" not in alice.get("/me/portfolio?format=markdown").data, "it is hidden"
@@ -69,7 +71,7 @@ def test_a_copy_is_made_changed_and_deleted(alice: ApiClient, path: str, pieces:
     assert alice.get(copy).status_code == 404
 
 
-def test_what_is_left_out_stays_and_null_clears(
+def test_omitted_fields_stay_and_null_clears_them(
     alice: ApiClient, path: str, pieces: list[str]
 ) -> None:
     alice.put(path, {"headline": "ML", "introduction": "Hello", "left_out_skills": ["mlops"]})
@@ -83,7 +85,7 @@ def test_what_is_left_out_stays_and_null_clears(
     assert alice.put(path, {"items": None}).get_json()["items"] == []
 
 
-def test_a_piece_without_redaction_keeps_the_one_it_has(
+def test_omitted_redaction_is_kept(
     session: Session, cast: Cast, alice: ApiClient, path: str, pieces: list[str]
 ) -> None:
     redacted = {"evidence": pieces[0], "redaction": {"title": "A launch"}}
@@ -96,7 +98,7 @@ def test_a_piece_without_redaction_keeps_the_one_it_has(
     assert load_choices(session, cast.alice)[uuid.UUID(pieces[0])].redaction is None
 
 
-def test_a_stale_change_is_refused(alice: ApiClient, path: str, pieces: list[str]) -> None:
+def test_stale_if_match_is_rejected(alice: ApiClient, path: str, pieces: list[str]) -> None:
     tag = alice.get(path).headers["ETag"]
     alice.put(path, {"items": []})
     stale = alice.put(path, {"headline": "Mine"}, headers={"If-Match": tag})
@@ -104,20 +106,20 @@ def test_a_stale_change_is_refused(alice: ApiClient, path: str, pieces: list[str
     assert alice.get(path).get_json()["headline"] == ""
 
 
-@pytest.mark.parametrize("whose", ["carol", "private", "twice"])
-def test_what_cannot_be_shown_is_named(
-    session: Session, cast: Cast, alice: ApiClient, path: str, pieces: list[str], whose: str
+@pytest.mark.parametrize("problem", ["foreign", "private", "repeated"])
+def test_foreign_private_or_repeated_evidence_is_rejected(
+    session: Session, cast: Cast, alice: ApiClient, path: str, pieces: list[str], problem: str
 ) -> None:
-    owner = cast.carol if whose == "carol" else cast.alice
-    visibility = "private" if whose == "private" else "portfolio"
+    owner = cast.carol if problem == "foreign" else cast.alice
+    visibility = "private" if problem == "private" else "portfolio"
     other = str(evidence_rows.add(session, owner, "Other", visibility=visibility).id)
     session.commit()
-    sent = [pieces[0], pieces[0]] if whose == "twice" else [pieces[0], other]
+    sent = [pieces[0], pieces[0]] if problem == "repeated" else [pieces[0], other]
     answer = alice.put(path, {"items": [{"evidence": each} for each in sent], "headline": "New"})
     assert answer.status_code == 422
     (said,) = answer.get_json()["errors"]["items"]
-    assert whose == "twice" or other in said
-    assert alice.get(path).get_json()["headline"] == "", "all or nothing"
+    assert problem == "repeated" or other in said
+    assert alice.get(path).get_json()["headline"] == "", "nothing was changed"
 
 
 def test_profiles_are_completed_and_checked(alice: ApiClient) -> None:

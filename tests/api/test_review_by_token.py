@@ -1,4 +1,4 @@
-"""Reviewing requires a browser session, unless the operator allows reviews by token."""
+"""Reviews and assessments by token require the setting REVIEW_BY_TOKEN."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.cast import Cast
 VERIFIED = {"decision": "verified", "basis": "first_hand"}
 
 
-def test_the_scopes_name_actions_that_there_are() -> None:
+def test_scopes_name_existing_permissions() -> None:
     assert PERMISSIONS.keys() >= JUDGEMENTS
     found = {name: {each for each in PERMISSIONS if scope.permits(each)}
              for name, scope in SCOPES.items()}  # fmt: skip
@@ -35,13 +35,13 @@ def test_the_scopes_name_actions_that_there_are() -> None:
 
 
 @pytest.fixture
-def piece(add, alice: ApiClient) -> dict[str, Any]:
-    made: dict[str, Any] = add(milestones=[MILESTONE])
+def piece(make_evidence, alice: ApiClient) -> dict[str, Any]:
+    made: dict[str, Any] = make_evidence(milestones=[MILESTONE])
     assert alice.put(f"/me/evidence/{made['id']}/submission").status_code == 200
     return made
 
 
-def test_a_token_judges_nobody_by_default(
+def test_review_by_token_is_forbidden_by_default(
     app: Flask, cast: Cast, piece: dict[str, Any], bob: ApiClient, browser_of, monkeypatch
 ) -> None:
     monkeypatch.setitem(app.config, "REVIEW_BY_TOKEN", False)
@@ -56,17 +56,15 @@ def test_a_token_judges_nobody_by_default(
         assert refused.status_code == 403
         assert "signed in" in refused.get_json()["detail"]
         assert "ROADMAP_REVIEW_BY_TOKEN" in refused.get_json()["detail"]
-    # What waits is read as before, and judged on its page.
+    # The queue can still be read, and the evidence reviewed on its page.
     (waiting,) = bob.get("/reviews").get_json()["items"]
     assert waiting["review_state"] == "submitted"
-    page = browser_of(cast.bob)
-    shown = page.get(path)
-    assert shown.status_code == 200
-    # One's own word is no judgement of somebody else.
+    assert browser_of(cast.bob).get(path).status_code == 200
+    # A self-assessment is not a review.
     assert bob.put("/me/skills/mlops", {"level": 2}).get_json()["self"]["by"] == "Bob"
 
 
-def test_a_judgement_by_token_says_so_everywhere(
+def test_review_by_token_is_labelled_everywhere(
     app: Flask, session: Session, cast: Cast, piece: dict[str, Any], alice: ApiClient,
     bob: ApiClient, browser_of, reword,
 ) -> None:  # fmt: skip
@@ -93,7 +91,7 @@ def test_a_judgement_by_token_says_so_everywhere(
         assert "Bob (by token" in browser_of(person).get(address).text, address
 
 
-def test_a_judgement_on_a_page_does_not(
+def test_review_on_page_is_not_labelled_by_token(
     cast: Cast, session: Session, piece: dict[str, Any], alice: ApiClient, browser_of
 ) -> None:
     stored = session.scalars(sa.select(Evidence)).one()
@@ -106,10 +104,9 @@ def test_a_judgement_on_a_page_does_not(
     assert (review["by"], review["by_token"]) == ("Bob", False)
 
 
-def test_what_was_confirmed_is_given_in_its_words(
+def test_waiting_version_contains_confirmed_wordings(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient, reword
 ) -> None:
-    """Of a piece that waits again, as on its page: each milestone as it was confirmed."""
     assert MILESTONE == DESIGN
     said = bob.put(f"/reviews/{piece['id']}", VERIFIED).get_json()
     assert said["confirmed_wordings"] == {}

@@ -16,9 +16,9 @@ Add = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def piece(add: Add, alice: ApiClient) -> dict[str, Any]:
-    """A piece of Alice's that waits."""
-    made = add(
+def piece(make_evidence: Add, alice: ApiClient) -> dict[str, Any]:
+    """Create submitted evidence of Alice."""
+    made = make_evidence(
         milestones=[MILESTONE, "external-conference-talk"],
         skills=["mlops"],
         description="What was decided.",
@@ -27,7 +27,9 @@ def piece(add: Add, alice: ApiClient) -> dict[str, Any]:
     return asked
 
 
-def test_it_works(piece: dict[str, Any], alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
+def test_verifying_confirms_only_milestones_the_kind_proves(
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient, cast: Cast
+) -> None:
     alice.put(f"/me/roadmaps/{SLUG}", {})
     alice.put(f"/me/roadmaps/{SLUG}/milestones/{MILESTONE}", {"status": "done"})
     (waiting,) = bob.get("/reviews").get_json()["items"]
@@ -43,14 +45,16 @@ def test_it_works(piece: dict[str, Any], alice: ApiClient, bob: ApiClient, cast:
     answer = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "comment": "It holds."})
     assert answer.status_code == 200
     said = answer.get_json()
-    # A design document cannot prove a talk: of two linked milestones one is confirmed.
+    # A design document cannot prove a talk, so one of the two milestones is confirmed.
     assert said["confirmed"] == [MILESTONE]
     assert (said["decision"], said["by"], said["version"]) == ("verified", "Bob (by token)", 1)
     assert bob.get("/reviews").get_json()["items"] == []
     assert alice.get(f"/me/roadmaps/{SLUG}").get_json()["progress"]["verified"] > before
 
 
-def test_it_says_what_it_rests_on(piece: dict[str, Any], alice: ApiClient, bob: ApiClient) -> None:
+def test_basis_of_review_is_recorded(
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
+) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified"}
     refused = bob.put(path, {**body, "basis": "hearsay"})
     assert (refused.status_code, [*refused.get_json()["errors"]]) == (422, ["basis"])
@@ -59,15 +63,9 @@ def test_it_says_what_it_rests_on(piece: dict[str, Any], alice: ApiClient, bob: 
     assert (review["by"], review["basis"]) == ("Bob (by token)", "first_hand")
 
 
-def test_it_needs_a_token(piece: dict[str, Any], api_client_of: ApiClientOf) -> None:
-    assert api_client_of().get("/reviews").status_code == 401
-    body = {"decision": "verified"}
-    assert api_client_of().put(f"/reviews/{piece['id']}", body).status_code == 401
-
-
-def test_it_hides_what_is_foreign(
+def test_evidence_of_other_teams_and_drafts_cannot_be_reviewed(
     piece: dict[str, Any],
-    add: Add,
+    make_evidence: Add,
     alice: ApiClient,
     bob: ApiClient,
     cast: Cast,
@@ -78,12 +76,14 @@ def test_it_hides_what_is_foreign(
     assert dave.get("/reviews").get_json()["items"] == []
     assert dave.put(f"/reviews/{piece['id']}", body).status_code == 404
     assert alice.put(f"/reviews/{piece['id']}", body).status_code == 403
-    draft = add(title="A draft")
+    draft = make_evidence(title="A draft")
     assert bob.put(f"/reviews/{draft['id']}", body).status_code == 404
     assert bob.put(f"/reviews/{uuid.uuid4()}", body).status_code == 404
 
 
-def test_it_is_returned(piece: dict[str, Any], alice: ApiClient, bob: ApiClient) -> None:
+def test_evidence_is_returned_with_comment(
+    piece: dict[str, Any], alice: ApiClient, bob: ApiClient
+) -> None:
     body = {"decision": "returned", "comment": "Say what was rejected."}
     assert bob.put(f"/reviews/{piece['id']}", body).get_json()["confirmed"] == []
     seen = alice.get(f"/me/evidence/{piece['id']}").get_json()
@@ -91,7 +91,7 @@ def test_it_is_returned(piece: dict[str, Any], alice: ApiClient, bob: ApiClient)
     assert seen["review"]["comment"] == "Say what was rejected."
 
 
-def test_what_was_said_before_comes_along(
+def test_queue_item_contains_earlier_reviews(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     said = ("Say what was rejected.", "Say what it cost.")
@@ -109,8 +109,8 @@ def test_what_was_said_before_comes_along(
     assert found == [("returned", said[1], by, 2), ("returned", said[0], by, 1)]
 
 
-def test_the_statements_do_not_grow_with_the_pieces(
-    piece: dict[str, Any], add: Add, alice: ApiClient, bob: ApiClient, statements
+def test_statement_count_does_not_grow_with_evidence(
+    piece: dict[str, Any], make_evidence: Add, alice: ApiClient, bob: ApiClient, statements
 ) -> None:
     def taken() -> int:
         with statements() as seen:
@@ -120,14 +120,12 @@ def test_the_statements_do_not_grow_with_the_pieces(
     taken()
     before = taken()
     for number in range(3):
-        other = add(title=f"Piece {number}", milestones=[MILESTONE], skills=["mlops"])
+        other = make_evidence(title=f"Piece {number}", milestones=[MILESTONE], skills=["mlops"])
         alice.put(f"/me/evidence/{other['id']}/submission")
     assert taken() == before
 
 
-def test_the_same_twice_is_the_same_as_once(
-    piece: dict[str, Any], bob: ApiClient, statements
-) -> None:
+def test_repeated_review_changes_nothing(piece: dict[str, Any], bob: ApiClient, statements) -> None:
     body = {"decision": "verified", "comment": "It holds."}
     first = bob.put(f"/reviews/{piece['id']}", body).get_json()
     with statements() as seen:
@@ -137,7 +135,7 @@ def test_the_same_twice_is_the_same_as_once(
     assert other.status_code == 409
 
 
-def test_named_milestones_alone(piece: dict[str, Any], bob: ApiClient) -> None:
+def test_verifying_no_milestone_is_rejected(piece: dict[str, Any], bob: ApiClient) -> None:
     none = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "milestones": []})
     assert none.status_code == 422
     said = "Keep at least one milestone, or return it and say what is missing."
@@ -145,10 +143,10 @@ def test_named_milestones_alone(piece: dict[str, Any], bob: ApiClient) -> None:
     assert len(bob.get("/reviews").get_json()["items"]) == 1
 
 
-def test_what_proves_nothing_any_more_is_only_returned(
+def test_evidence_that_proves_nothing_can_only_be_returned(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
-    """Its author removed the only milestone that it proves while it waited."""
+    """Its owner unlinked the only milestone it proves after submitting it."""
     left = alice.patch(
         f"/me/evidence/{piece['id']}", {"milestones": ["external-conference-talk"]}
     ).get_json()
@@ -174,14 +172,16 @@ def test_what_proves_nothing_any_more_is_only_returned(
         ({"decision": "verified", "reviewer": "Erin"}, "reviewer"),
     ],
 )
-def test_it_rejects_bad_input(body: Any, field: str, piece: dict[str, Any], bob: ApiClient) -> None:
+def test_invalid_review_is_rejected(
+    body: Any, field: str, piece: dict[str, Any], bob: ApiClient
+) -> None:
     answer = bob.put(f"/reviews/{piece['id']}", body)
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
     assert len(bob.get("/reviews").get_json()["items"]) == 1
 
 
-def test_a_version_that_is_not_the_newest(
+def test_review_of_older_version_is_rejected(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"description": "Edited."})
@@ -191,8 +191,8 @@ def test_a_version_that_is_not_the_newest(
     assert newest.status_code == 200
 
 
-def test_a_version_that_is_not_there(piece: dict[str, Any], bob: ApiClient) -> None:
-    """There is no newer one than was read, and it is not said that there were."""
+def test_review_of_unknown_version_is_rejected(piece: dict[str, Any], bob: ApiClient) -> None:
+    """The message does not claim that there is a newer version."""
     answer = bob.put(f"/reviews/{piece['id']}", {"decision": "verified", "version": 2})
     assert answer.status_code == 409
     assert answer.get_json()["detail"] == (
@@ -200,10 +200,10 @@ def test_a_version_that_is_not_there(piece: dict[str, Any], bob: ApiClient) -> N
     )
 
 
-def test_what_was_saved_and_not_submitted_is_nobodys_business(
+def test_review_response_does_not_reveal_unsubmitted_edits(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
-    """A returned piece answers alike, whether its author works on it or not."""
+    """The response for returned evidence is the same before and after an edit."""
     bob.put(f"/reviews/{piece['id']}", {"decision": "returned", "comment": "More."})
     body = {"decision": "verified", "version": 1}
     before = bob.put(f"/reviews/{piece['id']}", body)
@@ -213,10 +213,10 @@ def test_what_was_saved_and_not_submitted_is_nobodys_business(
     assert after.data == before.data
 
 
-def test_it_is_read_in_parts(add: Add, alice: ApiClient, bob: ApiClient) -> None:
+def test_queue_is_paginated(make_evidence: Add, alice: ApiClient, bob: ApiClient) -> None:
     made = []
     for number in range(3):
-        made.append(add(title=f"Piece {number}")["id"])
+        made.append(make_evidence(title=f"Piece {number}")["id"])
         alice.put(f"/me/evidence/{made[-1]}/submission")
     first = bob.get("/reviews?limit=2").get_json()
     rest = bob.get(f"/reviews?limit=2&cursor={first['next_cursor']}").get_json()
@@ -227,8 +227,8 @@ def test_it_is_read_in_parts(add: Add, alice: ApiClient, bob: ApiClient) -> None
 OTHER = "hold-ml-service-levels"
 
 
-def read_now(bob: ApiClient) -> dict[str, Any]:
-    """The one item that waits."""
+def waiting_item(bob: ApiClient) -> dict[str, Any]:
+    """Return the only item of the queue."""
     (item,) = bob.get("/reviews").get_json()["items"]
     return dict(item)
 
@@ -243,15 +243,15 @@ def read_now(bob: ApiClient) -> dict[str, Any]:
     ],
     ids=["title", "linked", "unlinked", "version"],
 )
-def test_what_was_read_is_judged_and_nothing_else(
+def test_stale_if_match_is_rejected(
     change: dict[str, Any], piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     body, path = {"decision": "verified", "version": 1}, f"/reviews/{piece['id']}"
-    read = read_now(bob)["etag"]
+    read = waiting_item(bob)["etag"]
     assert alice.patch(f"/me/evidence/{piece['id']}", change).status_code == 200
     late = bob.put(path, body, headers={"If-Match": read})
     assert (late.status_code, late.mimetype) == (412, "application/problem+json")
-    waiting = read_now(bob)
+    waiting = waiting_item(bob)
     assert waiting["etag"] != read
     again = bob.put(
         path, {**body, "version": waiting["version"]}, headers={"If-Match": waiting["etag"]}
@@ -260,19 +260,19 @@ def test_what_was_read_is_judged_and_nothing_else(
     assert again.get_json()["etag"] == waiting["etag"]
 
 
-def test_what_a_judgement_is_not_of_leaves_its_tag(
+def test_etag_ignores_milestone_order_skills_and_reviews(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
-    read = read_now(bob)["etag"]
+    read = waiting_item(bob)["etag"]
     order = {"milestones": list(reversed(piece["milestones"])), "skills": ["mentoring"]}
     alice.patch(f"/me/evidence/{piece['id']}", order)
     body, headers = {"decision": "verified"}, {"If-Match": read}
     assert bob.put(f"/reviews/{piece['id']}", body, headers=headers).status_code == 200
-    # Judging is no change of what is judged: the same request twice is the same as once.
+    # A review does not change the ETag, so the request can be repeated.
     assert bob.put(f"/reviews/{piece['id']}", body, headers=headers).status_code == 200
 
 
-def test_a_version_alone_does_not_stand_for_a_later_title(
+def test_version_does_not_cover_a_later_title(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
@@ -282,12 +282,12 @@ def test_a_version_alone_does_not_stand_for_a_later_title(
         assert late.status_code == 409
         assert "“I led the platform”" in late.get_json()["detail"]
         assert "If-Match" in late.get_json()["detail"]
-    assert read_now(bob)["review_state"] == "submitted"
-    # Who names neither judges it as it stands.
+    assert waiting_item(bob)["review_state"] == "submitted"
+    # Without version and ETag, the current state is reviewed.
     assert bob.put(path, {"decision": "verified"}).status_code == 200
 
 
-def test_a_version_alone_does_not_stand_for_later_links(
+def test_version_does_not_cover_later_links(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
@@ -296,29 +296,29 @@ def test_a_version_alone_does_not_stand_for_later_links(
     assert late.status_code == 409
     assert OTHER in late.get_json()["detail"]
     assert MILESTONE not in late.get_json()["detail"]
-    # By name each of them can be confirmed, read or not.
+    # A named milestone can be confirmed in any case.
     named = bob.put(path, {**body, "milestones": [MILESTONE]})
     assert named.get_json()["confirmed"] == [MILESTONE]
-    # What that left out is not confirmed by the next one either.
+    # The next review does not confirm the left out milestone either.
     assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE]
     both = bob.put(path, {**body, "milestones": [OTHER]})
     assert both.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
 @pytest.mark.parametrize("change", [{"title": "Another"}, {"milestones": [MILESTONE, OTHER]}])
-def test_withdrawn_and_submitted_again_a_version_stands_for_what_was_read_first(
+def test_version_does_not_cover_changes_made_while_withdrawn(
     change: dict[str, Any], piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
-    """Taking it back and asking again is no way to have more verified than was read."""
+    """Otherwise more would be verified than the reviewer read."""
     path, body = f"/me/evidence/{piece['id']}", {"decision": "verified", "version": 1}
     assert alice.delete(f"{path}/submission").status_code == 204
     assert alice.patch(path, change).status_code == 200
     assert alice.put(f"{path}/submission").status_code == 200
     assert bob.put(f"/reviews/{piece['id']}", body).status_code == 409
-    assert read_now(bob)["review_state"] == "submitted"
+    assert waiting_item(bob)["review_state"] == "submitted"
 
 
-def test_withdrawn_and_submitted_again_as_it_was_it_can_be_judged(
+def test_unchanged_resubmission_can_be_reviewed_by_version(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     path = f"/me/evidence/{piece['id']}/submission"
@@ -327,10 +327,10 @@ def test_withdrawn_and_submitted_again_as_it_was_it_can_be_judged(
     assert said.get_json()["confirmed"] == [MILESTONE]
 
 
-def test_what_was_changed_before_it_was_submitted_was_read(
-    add: Add, alice: ApiClient, bob: ApiClient
+def test_version_covers_changes_before_submission(
+    make_evidence: Add, alice: ApiClient, bob: ApiClient
 ) -> None:
-    made = add(milestones=[MILESTONE])
+    made = make_evidence(milestones=[MILESTONE])
     path = f"/me/evidence/{made['id']}"
     alice.patch(path, {"title": "As it is submitted", "milestones": [MILESTONE, OTHER]})
     alice.put(f"{path}/submission")
@@ -338,7 +338,7 @@ def test_what_was_changed_before_it_was_submitted_was_read(
     assert said.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
-def test_a_link_that_cannot_be_confirmed_stops_nobody(
+def test_later_link_that_cannot_be_confirmed_does_not_block_review(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "version": 1}
@@ -347,7 +347,7 @@ def test_a_link_that_cannot_be_confirmed_stops_nobody(
     assert bob.put(path, body).get_json()["confirmed"] == [MILESTONE]
 
 
-def test_a_version_submitted_with_its_title_stands_for_it(
+def test_new_version_covers_its_title_and_links(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     change = {"title": "New", "description": "New.", "milestones": [MILESTONE, OTHER]}
@@ -356,7 +356,7 @@ def test_a_version_submitted_with_its_title_stands_for_it(
     assert said.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
-def test_the_same_word_confirms_what_was_linked_since(
+def test_repeated_review_confirms_milestones_linked_since(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient, statements
 ) -> None:
     path, body = f"/reviews/{piece['id']}", {"decision": "verified", "comment": "It holds."}
@@ -369,7 +369,7 @@ def test_the_same_word_confirms_what_was_linked_since(
     assert not [each for each in seen if "INSERT" in each]
 
 
-def test_what_was_left_out_is_only_confirmed_where_it_is_named(
+def test_left_out_milestone_is_confirmed_only_by_name(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
@@ -378,7 +378,7 @@ def test_what_was_left_out_is_only_confirmed_where_it_is_named(
     assert first.get_json()["confirmed"] == [OTHER]
     assert bob.put(path, body).get_json() == first.get_json()
     alice.patch(f"/me/evidence/{piece['id']}", {"description": "A new version."})
-    (waiting,) = bob.get("/reviews").get_json()["items"]
+    waiting = waiting_item(bob)
     left_out = {each["key"]: each["left_out_by"] for each in waiting["milestones"]}
     assert left_out == {MILESTONE: "Bob", OTHER: ""}
     assert bob.put(path, body).get_json()["confirmed"] == [OTHER]
@@ -386,7 +386,7 @@ def test_what_was_left_out_is_only_confirmed_where_it_is_named(
     assert named.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
-def test_what_was_left_out_stays_so_after_it_is_taken_back(
+def test_milestone_stays_left_out_after_review_is_taken_back(
     piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:
     alice.patch(f"/me/evidence/{piece['id']}", {"milestones": [MILESTONE, OTHER]})
@@ -394,13 +394,13 @@ def test_what_was_left_out_stays_so_after_it_is_taken_back(
     judged = bob.put(path, {**body, "milestones": [OTHER]}).get_json()
     taken = bob.delete(f"{path}/judgements/{judged['id']}", body={"reason": "Not my call."})
     assert taken.status_code == 204
-    (waiting,) = bob.get("/reviews").get_json()["items"]
+    waiting = waiting_item(bob)
     left_out = {each["key"]: each["left_out_by"] for each in waiting["milestones"]}
     assert left_out == {MILESTONE: "Bob", OTHER: ""}
     assert bob.put(path, body).get_json()["confirmed"] == [OTHER]
 
 
-def test_a_verification_is_taken_back(
+def test_review_is_taken_back_by_its_reviewer_only(
     piece: dict[str, Any],
     alice: ApiClient,
     bob: ApiClient,

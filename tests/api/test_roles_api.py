@@ -23,18 +23,18 @@ SLUG = "senior-ml-engineer"
 INVALID_TOKENS = ("none", "wrong", "expired", "revoked", "deactivated")
 
 
-def all_of(others: int, **exceptions: int) -> dict[str, int]:
+def statuses(others: int, **exceptions: int) -> dict[str, int]:
     return {name: exceptions.get(name, others) for name in PEOPLE}
 
 
-MANAGERS = all_of(403, bob=200, dave=200)
-ENROLLED = all_of(404, alice=200, carol=200)
-ALICE, CAROL = all_of(404, alice=200), all_of(404, carol=200)
+MANAGERS = statuses(403, bob=200, dave=200)
+ENROLLED = statuses(404, alice=200, carol=200)
+ALICE, CAROL = statuses(404, alice=200), statuses(404, carol=200)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A request, and what each of the cast is answered with a token that writes."""
+    """A request, and the expected status for each of the cast with a write token."""
 
     method: str
     rule: str
@@ -42,9 +42,9 @@ class Row:
     expected: Mapping[str, int]
     body: Any = None
     affects: tuple[str, ...] = field(default=())
-    # What a token of the scope draft is answered; None where that scope does not reach.
-    drafting: Mapping[str, int] | None = None
-    # A GET that takes a token which writes.
+    # The status with a draft token; None if always 403.
+    expected_draft: Mapping[str, int] | None = None
+    # A GET that requires a write token.
     needs_write: bool = False
 
     @property
@@ -70,18 +70,20 @@ REVIEW, MATRIX = "/reviews/<uuid:evidence_id>", "/teams/<slug>/matrix"
 ASSESSED, VERIFIED = {"level": 3, "comment": "Seen."}, {"decision": "verified", "comment": "Yes."}
 
 ROWS = (
-    Row("GET", "/me", "/me", all_of(200)),
-    Row("GET", "/roadmaps", "/roadmaps", all_of(200), drafting=all_of(200)),
-    Row("GET", "/roadmaps/<slug>", f"/roadmaps/{SLUG}", all_of(200), drafting=all_of(200)),
-    Row("GET", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", ENROLLED, drafting=ENROLLED),
+    Row("GET", "/me", "/me", statuses(200)),
+    Row("GET", "/roadmaps", "/roadmaps", statuses(200), expected_draft=statuses(200)),
+    Row(
+        "GET", "/roadmaps/<slug>", f"/roadmaps/{SLUG}", statuses(200), expected_draft=statuses(200)
+    ),
+    Row("GET", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", ENROLLED, expected_draft=ENROLLED),
     Row(
         "PUT",
         OWN_ROADMAP,
         f"/me/roadmaps/{SLUG}",
-        all_of(201, alice=200, carol=200),
+        statuses(201, alice=200, carol=200),
         {"hours_per_week": 3},
     ),
-    Row("DELETE", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", all_of(404, alice=204, carol=204)),
+    Row("DELETE", OWN_ROADMAP, f"/me/roadmaps/{SLUG}", statuses(404, alice=204, carol=204)),
     Row("GET", f"{OWN_ROADMAP}/history", f"/me/roadmaps/{SLUG}/history", ENROLLED),
     Row("GET", f"{OWN_ROADMAP}/forecast", f"/me/roadmaps/{SLUG}/forecast", ENROLLED),
     Row(
@@ -91,144 +93,149 @@ ROWS = (
         ENROLLED,
         {"status": "done", "note": "Mine"},
     ),
-    Row("GET", "/me/evidence", "/me/evidence", all_of(200), drafting=all_of(200)),
-    Row("POST", "/me/evidence", "/me/evidence", all_of(201), PIECE, drafting=all_of(201)),
-    # A draft is nobody's but Alice's; what is shared a manager reads elsewhere, and may not change.
-    Row("GET", EVIDENCE, "/me/evidence/{draft}", ALICE, drafting=ALICE),
-    Row("GET", EVIDENCE, "/me/evidence/{submitted}", ALICE, drafting=ALICE),
-    Row("GET", EVIDENCE, "/me/evidence/{foreign}", CAROL, drafting=CAROL),
-    Row("PATCH", EVIDENCE, "/me/evidence/{draft}", ALICE, {"title": "New"}, drafting=ALICE),
+    Row("GET", "/me/evidence", "/me/evidence", statuses(200), expected_draft=statuses(200)),
+    Row("POST", "/me/evidence", "/me/evidence", statuses(201), PIECE, expected_draft=statuses(201)),
+    # A manager reads submitted evidence under /reviews and may not change it.
+    Row("GET", EVIDENCE, "/me/evidence/{draft}", ALICE, expected_draft=ALICE),
+    Row("GET", EVIDENCE, "/me/evidence/{submitted}", ALICE, expected_draft=ALICE),
+    Row("GET", EVIDENCE, "/me/evidence/{foreign}", CAROL, expected_draft=CAROL),
+    Row("PATCH", EVIDENCE, "/me/evidence/{draft}", ALICE, {"title": "New"}, expected_draft=ALICE),
     Row(
         "PATCH",
         EVIDENCE,
         "/me/evidence/{verified}",
-        all_of(404, alice=200, bob=403),
+        statuses(404, alice=200, bob=403),
         {"title": "New"},
-        # It is no draft.
-        drafting=all_of(404, alice=409, bob=403),
+        # It is not a draft.
+        expected_draft=statuses(404, alice=409, bob=403),
     ),
-    Row("DELETE", EVIDENCE, "/me/evidence/{draft}", all_of(404, alice=204)),
-    # A notification about a piece goes when the piece does, or when its request is withdrawn.
+    Row("DELETE", EVIDENCE, "/me/evidence/{draft}", statuses(404, alice=204)),
+    # Bob's notification is deleted with the evidence or its submission.
     Row(
         "DELETE",
         EVIDENCE,
         "/me/evidence/{verified}",
-        all_of(404, alice=204, bob=403),
+        statuses(404, alice=204, bob=403),
         affects=("bob",),
     ),
     Row(
         "PUT",
         f"{EVIDENCE}/submission",
         "/me/evidence/{returned}/submission",
-        all_of(404, alice=200, bob=403),
+        statuses(404, alice=200, bob=403),
         affects=("bob",),
     ),
     Row(
         "DELETE",
         f"{EVIDENCE}/submission",
         "/me/evidence/{submitted}/submission",
-        all_of(404, alice=204, bob=403),
+        statuses(404, alice=204, bob=403),
         affects=("bob",),
     ),
-    Row("GET", FILES, "/me/evidence/{draft}/files", ALICE, drafting=ALICE),
-    # What is no form with files is refused before anything is looked for.
-    Row("POST", FILES, "/me/evidence/{draft}/files", all_of(415)),
-    Row("GET", FILE, "/me/evidence/{verified}/files/{file}", ALICE, drafting=ALICE),
+    Row("GET", FILES, "/me/evidence/{draft}/files", ALICE, expected_draft=ALICE),
+    # The media type is checked before the evidence is looked up.
+    Row("POST", FILES, "/me/evidence/{draft}/files", statuses(415)),
+    Row("GET", FILE, "/me/evidence/{verified}/files/{file}", ALICE, expected_draft=ALICE),
     Row(
         "DELETE",
         FILE,
         "/me/evidence/{verified}/files/{file}",
-        all_of(404, alice=204, bob=403),
+        statuses(404, alice=204, bob=403),
         affects=("bob",),
     ),
     Row("GET", "/me/readiness", "/me/readiness", ENROLLED),
-    Row("GET", "/me/activity", "/me/activity", all_of(200)),
-    Row("GET", "/me/skills", "/me/skills", all_of(200)),
-    Row("PUT", SKILL, "/me/skills/mlops", all_of(200), ASSESSED),
-    Row("GET", "/me/absences", "/me/absences", all_of(200)),
-    Row("POST", "/me/absences", "/me/absences", all_of(201), {"starts_on": "2026-12-24"}),
+    Row("GET", "/me/activity", "/me/activity", statuses(200)),
+    Row("GET", "/me/skills", "/me/skills", statuses(200)),
+    Row("PUT", SKILL, "/me/skills/mlops", statuses(200), ASSESSED),
+    Row("GET", "/me/absences", "/me/absences", statuses(200)),
+    Row("POST", "/me/absences", "/me/absences", statuses(201), {"starts_on": "2026-12-24"}),
     Row("PATCH", ABSENCE, "/me/absences/{absence}", ALICE, {"note": "Mine"}),
-    Row("DELETE", ABSENCE, "/me/absences/{absence}", all_of(404, alice=204)),
-    Row("GET", "/me/archive", "/me/archive", all_of(200), needs_write=True),
-    Row("GET", "/me/portfolio", "/me/portfolio?format=markdown", all_of(200)),
-    Row("GET", "/me/badges", "/me/badges", all_of(200)),
-    # None of them has completed it.
-    Row("POST", "/me/badges", "/me/badges", all_of(422), {"subject": f"{SLUG}/foundations"}),
+    Row("DELETE", ABSENCE, "/me/absences/{absence}", statuses(404, alice=204)),
+    Row("GET", "/me/archive", "/me/archive", statuses(200), needs_write=True),
+    Row("GET", "/me/portfolio", "/me/portfolio?format=markdown", statuses(200)),
+    Row("GET", "/me/badges", "/me/badges", statuses(200)),
+    # None of the cast has completed the stage.
+    Row("POST", "/me/badges", "/me/badges", statuses(422), {"subject": f"{SLUG}/foundations"}),
     Row("GET", BADGE, "/me/badges/{badge}", ALICE),
-    Row("DELETE", BADGE, "/me/badges/{badge}", all_of(404, alice=204), affects=("nobody",)),
-    Row("GET", "/me/portfolios", "/me/portfolios", all_of(200)),
-    Row("POST", "/me/portfolios", "/me/portfolios", all_of(201), {"name": "Recruiters"}),
+    Row("DELETE", BADGE, "/me/badges/{badge}", statuses(404, alice=204), affects=("nobody",)),
+    Row("GET", "/me/portfolios", "/me/portfolios", statuses(200)),
+    Row("POST", "/me/portfolios", "/me/portfolios", statuses(201), {"name": "Recruiters"}),
     Row("GET", PORTFOLIO, "/me/portfolios/{cv}", ALICE),
     Row("PUT", PORTFOLIO, "/me/portfolios/{cv}", ALICE, {"headline": "New"}),
-    Row("DELETE", PORTFOLIO, "/me/portfolios/{cv}", all_of(404, alice=204)),
+    Row("DELETE", PORTFOLIO, "/me/portfolios/{cv}", statuses(404, alice=204)),
     Row("GET", LINKS, "/me/portfolios/{cv}/links", ALICE),
-    Row("POST", LINKS, "/me/portfolios/{cv}/links", all_of(404, alice=201), {"ends_on": None}),
+    Row("POST", LINKS, "/me/portfolios/{cv}/links", statuses(404, alice=201), {"ends_on": None}),
     Row(
         "DELETE",
         f"{LINKS}/<uuid:link_id>",
         "/me/portfolios/{cv}/links/{public_link}",
-        all_of(404, alice=204),
+        statuses(404, alice=204),
     ),
-    Row("GET", "/me/profiles", "/me/profiles", all_of(200)),
-    Row("PUT", "/me/profiles", "/me/profiles", all_of(200), {"github": "octocat"}),
-    Row("GET", "/teams", "/teams", all_of(200)),
-    Row("GET", MATRIX, "/teams/ranking/matrix", all_of(403, bob=200, dave=404)),
-    Row("GET", MATRIX, "/teams/vision/matrix", all_of(403, bob=404, dave=200)),
-    Row("GET", MATRIX, "/teams/none/matrix", all_of(403, bob=404, dave=404)),
+    Row("GET", "/me/profiles", "/me/profiles", statuses(200)),
+    Row("PUT", "/me/profiles", "/me/profiles", statuses(200), {"github": "octocat"}),
+    Row("GET", "/teams", "/teams", statuses(200)),
+    Row("GET", MATRIX, "/teams/ranking/matrix", statuses(403, bob=200, dave=404)),
+    Row("GET", MATRIX, "/teams/vision/matrix", statuses(403, bob=404, dave=200)),
+    Row("GET", MATRIX, "/teams/none/matrix", statuses(403, bob=404, dave=404)),
     Row(
         "PUT",
         MEMBER,
         "/teams/ranking/people/{alice}/skills/mlops",
-        all_of(403, bob=200, dave=404),
+        statuses(403, bob=200, dave=404),
         ASSESSED,
         ("alice",),
     ),
-    # A team of one's own opens nobody who is not in it; and nobody assesses themselves.
+    # Managers assess only members of their own team, and not themselves.
     Row(
         "PUT",
         MEMBER,
         "/teams/vision/people/{alice}/skills/mlops",
-        all_of(403, bob=404, dave=404),
+        statuses(403, bob=404, dave=404),
         ASSESSED,
     ),
     Row(
         "PUT",
         MEMBER,
         "/teams/ranking/people/{bob}/skills/mlops",
-        all_of(403, dave=404),
+        statuses(403, dave=404),
         ASSESSED,
     ),
     Row("GET", "/reviews", "/reviews", MANAGERS),
     Row(
-        "PUT", REVIEW, "/reviews/{submitted}", all_of(403, bob=200, dave=404), VERIFIED, ("alice",)
+        "PUT",
+        REVIEW,
+        "/reviews/{submitted}",
+        statuses(403, bob=200, dave=404),
+        VERIFIED,
+        ("alice",),
     ),
     Row(
         "DELETE",
         f"{REVIEW}/judgements/<uuid:judgement_id>",
         "/reviews/{just_verified}/judgements/{judgement}",
-        all_of(403, bob=204, dave=404),
+        statuses(403, bob=204, dave=404),
         {"reason": "The wrong piece."},
         affects=("carol",),
     ),
-    Row("PUT", REVIEW, "/reviews/{draft}", all_of(403, bob=404, dave=404), VERIFIED),
+    Row("PUT", REVIEW, "/reviews/{draft}", statuses(403, bob=404, dave=404), VERIFIED),
 )
 
 
 @pytest.fixture
 def tokens(app: Flask, snapshot: Snapshot) -> dict[str, str | None]:
-    """By name: a token of each of the cast and scope, and five that open nothing."""
+    """Return tokens by name: one for each person and scope, and five invalid ones."""
     cast = snapshot.cast
     made: dict[str, str | None] = {"none": None, "wrong": "cairn_" + "w" * 43}
     for name in PEOPLE:
         for scope in SCOPES:
             made[f"{name} {scope}"] = make_token(app, getattr(cast, name), scope)
     made["expired"] = make_token(app, cast.alice, days=-1)
-    made["revoked"] = revoked(app, snapshot)
-    made["deactivated"] = deactivated(app)
+    made["revoked"] = make_revoked_token(app, snapshot)
+    made["deactivated"] = make_token_of_deactivated_account(app)
     return made
 
 
-def revoked(app: Flask, snapshot: Snapshot) -> str:
+def make_revoked_token(app: Flask, snapshot: Snapshot) -> str:
     from roadmap.auth import api_tokens
     from roadmap.core.database import db
 
@@ -240,8 +247,8 @@ def revoked(app: Flask, snapshot: Snapshot) -> str:
     return token
 
 
-def deactivated(app: Flask) -> str:
-    """A token of a closed account that is there all the same: the account alone refuses it."""
+def make_token_of_deactivated_account(app: Flask) -> str:
+    """Create a token that is still stored although its account is deactivated."""
     import datetime as dt
 
     import sqlalchemy as sa
@@ -264,51 +271,53 @@ def deactivated(app: Flask) -> str:
     return token
 
 
-def test_every_route_has_its_row() -> None:
+def test_every_route_has_a_row() -> None:
     assert {(row.method, row.rule) for row in ROWS} == {(each.method, each.rule) for each in ROUTES}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_who_may_what(
+def test_access_by_role_and_token_scope(
     row: Row, app: Flask, snapshot: Snapshot, tokens: dict[str, str | None]
 ) -> None:
     path = row.path.format_map(snapshot.ids)
-    got, expected = {}, dict.fromkeys(INVALID_TOKENS, 401)
+    statuses_seen, expected = {}, dict.fromkeys(INVALID_TOKENS, 401)
     for name in PEOPLE:
         safe = row.method == "GET" and not row.needs_write
         expected[f"{name} read"] = row.expected[name] if safe else 403
         expected[f"{name} write"] = row.expected[name]
-        expected[f"{name} draft"] = row.drafting[name] if row.drafting else 403
+        expected[f"{name} draft"] = row.expected_draft[name] if row.expected_draft else 403
     reset_token_use(app)
     before = rows_by_owner(app)
     changing: list[str] = []
-    # Those who change nothing first, so that what they are refused is still there.
+    # Requests that change nothing come first, while the requested rows still exist.
     for who in expected:
         if row.method == "GET" or expected[who] >= 400:
             answer = ApiClient(app, tokens[who]).call(row.method, path, row.body)
-            got[who] = answer.status_code
+            statuses_seen[who] = answer.status_code
             if answer.status_code >= 400:
                 assert answer.mimetype == "application/problem+json"
             clear_attempts(app)
         else:
             changing.append(who)
     reset_token_use(app)
-    assert rows_by_owner(app) == before, "somebody read or was refused, and changed something"
+    assert rows_by_owner(app) == before, "a read or rejected request changed something"
     for who in changing:
-        got[who] = ApiClient(app, tokens[who]).call(row.method, path, row.body).status_code
+        statuses_seen[who] = (
+            ApiClient(app, tokens[who]).call(row.method, path, row.body).status_code
+        )
         reset_token_use(app)
         after = rows_by_owner(app)
         actor = who.partition(" ")[0]
         mine = {str(getattr(snapshot.cast, name, "")) for name in (actor, *row.affects)}
         for owner in (before.keys() | after.keys()) - mine:
-            assert after.get(owner) == before.get(owner), f"{who} changed what is of {owner}"
+            assert after.get(owner) == before.get(owner), f"{who} changed rows of {owner}"
         clear_attempts(app)
-        before = after  # the counted tries are not among the rows
-    assert got == expected
+        before = after  # without counted attempts
+    assert statuses_seen == expected
 
 
 def reset_token_use(app: Flask) -> None:
-    """That a token was used is noted whatever comes of the request."""
+    """Clear the last use of tokens, which every request records."""
     import sqlalchemy as sa
 
     from roadmap.auth.models import ApiToken
@@ -318,7 +327,7 @@ def reset_token_use(app: Flask) -> None:
         own.execute(sa.update(ApiToken).values(last_used_at=None))
 
 
-def test_a_foreign_piece_and_none_at_all_are_told_apart_by_nobody(
+def test_foreign_evidence_looks_like_missing_evidence(
     app: Flask, snapshot: Snapshot, tokens: dict[str, str | None]
 ) -> None:
     caller = ApiClient(app, tokens["alice write"])

@@ -27,15 +27,15 @@ from tests.support.api_client import BASE, make_token
 from tests.support.snapshot import Snapshot
 
 SLUG = "senior-ml-engineer"
-# What a schema cannot say (a day that is not in the future, a key that exists) is refused with 422,
-# what the state of things forbids with 409 or 412; `If-None-Match: *` is answered 304.
+# 422: rules that a schema cannot express (a date not in the future, an existing key);
+# 409 and 412: conflicts with the stored state; 304: `If-None-Match: *`.
 EXPECTED_STATUSES = ["2xx", "304", "403", "404", "409", "412", "422"]
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def with_rotating_addresses(app: Flask) -> Wsgi:
-    """The application, called from another address each time: wrong tokens are counted by it."""
+    """Call the application from a new address each time, so that wrong tokens are not limited."""
     numbers = itertools.count()
 
     def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -47,15 +47,15 @@ def with_rotating_addresses(app: Flask) -> Wsgi:
 
 
 class QuietRequestHandler(WSGIRequestHandler):
-    """Writes no line for each of a thousand requests."""
+    """Does not log requests."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - its own name
-        """Nothing."""
+        """Do nothing."""
 
 
 @contextlib.contextmanager
 def run_server(app: Flask) -> Iterator[str]:
-    """The application on a port of this machine: its address."""
+    """Serve the application on a local port and yield its address."""
     server = make_server(
         "127.0.0.1",
         0,
@@ -113,36 +113,36 @@ def build_config(token: str, ids: dict[str, str], caller: Caller) -> Schemathesi
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("caller", "least"),
+    ("caller", "minimums"),
     [
-        pytest.param(Caller("alice", "write", 4), {200: 100, 422: 400}, id="an engineer"),
+        pytest.param(Caller("alice", "write", 4), {200: 100, 422: 400}, id="engineer"),
         pytest.param(
             Caller("bob", "write", 4, paths="^/(reviews|teams)"),
             {200: 40, 422: 80},
-            id="a manager",
+            id="manager",
         ),
         pytest.param(
             Caller("alice", "read", 2, mode="positive"),
             {200: 40, 403: 200},
-            id="a token that reads",
+            id="read token",
         ),
     ],
 )
-def test_it_is_as_it_is_described(
-    caller: Caller, least: dict[int, int], app: Flask, snapshot: Snapshot
+def test_responses_match_the_openapi_description(
+    caller: Caller, minimums: dict[int, int], app: Flask, snapshot: Snapshot
 ) -> None:
     token = make_token(app, getattr(snapshot.cast, caller.person), caller.scope)
     with run_server(app) as address:
         schema = schemathesis.openapi.from_url(
             f"{address}{BASE}/openapi.json", config=build_config(token, snapshot.ids, caller)
         )
-        faults, calls = outcome(from_schema(schema).execute())
+        faults, calls = collect_results(from_schema(schema).execute())
     assert not faults, f"{len(faults)} of {sum(calls.values())}\n" + "\n\n".join(faults[:20])
-    assert {status: calls[status] for status in least if calls[status] < least[status]} == {}
+    assert {status: calls[status] for status in minimums if calls[status] < minimums[status]} == {}
 
 
-def outcome(stream: Iterable[events.EngineEvent]) -> tuple[list[str], Counter[int]]:
-    """What was found wrong, and how often each status was answered."""
+def collect_results(stream: Iterable[events.EngineEvent]) -> tuple[list[str], Counter[int]]:
+    """Return the failures, and the number of responses by status."""
     faults: list[str] = []
     calls: Counter[int] = Counter()
     for event in stream:

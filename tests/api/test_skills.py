@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from roadmap.skills import actions
-from tests.api.conftest import ApiClientOf
 from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 from tests.support.catalog import OTHER_SKILL, enroll
@@ -22,7 +21,7 @@ def skill_of(caller: ApiClient) -> dict[str, Any]:
     return next(each for each in items if each["key"] == "mlops")
 
 
-def test_it_works(alice: ApiClient, session, cast: Cast, now) -> None:
+def test_own_skill_is_assessed(alice: ApiClient, session, cast: Cast, now) -> None:
     enroll(session, cast.alice, now, SLUG)
     assert len(alice.get("/me/skills").get_json()["items"]) == 8
     answer = alice.put(PATH, {"level": 3, "comment": "Two services."})
@@ -33,7 +32,7 @@ def test_it_works(alice: ApiClient, session, cast: Cast, now) -> None:
     assert answer.get_json()["manager"] is None
 
 
-def test_an_old_assessment_says_so(alice: ApiClient, session, cast: Cast, now) -> None:
+def test_old_assessment_is_marked_old(alice: ApiClient, session, cast: Cast, now) -> None:
     by, at = cast.actor(session, cast.bob), now - dt.timedelta(days=600)
     actions.assess_other(session, cast.alice, "mlops", 2, "", by=by, now=at)
     session.commit()
@@ -42,7 +41,7 @@ def test_an_old_assessment_says_so(alice: ApiClient, session, cast: Cast, now) -
     assert (found["manager"]["is_old"], found["self"]["is_old"]) == (True, False)
 
 
-def test_the_gap_is_the_one_to_the_bar_of_the_primary_roadmap(
+def test_gap_uses_the_bar_of_the_primary_roadmap(
     alice: ApiClient, session, cast: Cast, now, other_roadmap: str
 ) -> None:
     def keys() -> list[str]:
@@ -57,12 +56,7 @@ def test_the_gap_is_the_one_to_the_bar_of_the_primary_roadmap(
     assert OTHER_SKILL in keys()
 
 
-def test_it_needs_a_token(api_client_of: ApiClientOf) -> None:
-    assert api_client_of().get("/me/skills").status_code == 401
-    assert api_client_of().put(PATH, {"level": 3}).status_code == 401
-
-
-def test_it_hides_what_is_foreign(alice: ApiClient, bob: ApiClient) -> None:
+def test_own_assessment_is_hidden_from_other_people(alice: ApiClient, bob: ApiClient) -> None:
     alice.put(PATH, {"level": 3})
     assert skill_of(bob)["self"] is None
 
@@ -81,18 +75,18 @@ def test_it_hides_what_is_foreign(alice: ApiClient, bob: ApiClient) -> None:
         ({"level": 3, "by": "Bob"}, "by"),
     ],
 )
-def test_it_rejects_bad_input(body: Any, field: str, alice: ApiClient) -> None:
+def test_invalid_assessment_is_rejected(body: Any, field: str, alice: ApiClient) -> None:
     answer = alice.put(PATH, body)
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == [field]
     assert skill_of(alice)["self"] is None
 
 
-def test_an_unknown_skill(alice: ApiClient) -> None:
+def test_unknown_skill_is_not_found(alice: ApiClient) -> None:
     assert alice.put("/me/skills/juggling", {"level": 3}).status_code == 404
 
 
-def test_the_same_twice_is_the_same_as_once(alice: ApiClient, statements) -> None:
+def test_repeated_put_changes_nothing(alice: ApiClient, statements) -> None:
     first = alice.put(PATH, {"level": 3, "comment": "Two services."}).get_json()
     with statements() as seen:
         assert alice.put(PATH, {"level": 3}).get_json() == first
@@ -100,18 +94,18 @@ def test_the_same_twice_is_the_same_as_once(alice: ApiClient, statements) -> Non
     assert alice.put(PATH, {"level": 3, "comment": None}).get_json()["self"]["comment"] == ""
 
 
-def test_a_level_that_is_left_out_stays(alice: ApiClient, statements) -> None:
+def test_omitted_level_stays(alice: ApiClient, statements) -> None:
     alice.put(PATH, {"level": 3, "comment": "Two services."})
     before = skill_of(alice)["self"]
     after = alice.put(PATH, {"comment": "Three services."}).get_json()["self"]
     assert (after["level"], after["comment"]) == (3, "Three services.")
-    assert after["at"] > before["at"], "it is an assessment of its own"
+    assert after["at"] > before["at"], "it is a new assessment"
     with statements() as seen:
         assert alice.put(PATH, {}).get_json()["self"] == after
     assert not [each for each in seen if "INSERT INTO assessment" in each]
 
 
-def test_a_level_is_never_cleared(alice: ApiClient) -> None:
+def test_level_cannot_be_cleared(alice: ApiClient) -> None:
     alice.put(PATH, {"level": 3})
     answer = alice.put(PATH, {"level": None})
     assert answer.status_code == 422
@@ -119,7 +113,9 @@ def test_a_level_is_never_cleared(alice: ApiClient) -> None:
     assert skill_of(alice)["self"]["level"] == 3
 
 
-def test_a_manager_says_something_else(alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
+def test_managers_assessment_is_separate_from_own(
+    alice: ApiClient, bob: ApiClient, cast: Cast
+) -> None:
     alice.put(PATH, {"level": 4, "comment": "Hers alone"})
     told = bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
     assert told.status_code == 200
@@ -132,9 +128,7 @@ def test_a_manager_says_something_else(alice: ApiClient, bob: ApiClient, cast: C
     assert seen["apart"] == -2
 
 
-def test_two_words_are_apart_once_both_are_said(
-    alice: ApiClient, bob: ApiClient, cast: Cast
-) -> None:
+def test_apart_requires_both_assessments(alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
     assert (skill_of(alice)["gap"], skill_of(alice)["apart"]) == (None, None)
     bob.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", {"level": 2})
     assert skill_of(alice)["apart"] is None
@@ -142,7 +136,7 @@ def test_two_words_are_apart_once_both_are_said(
     assert skill_of(alice)["apart"] == 1
 
 
-def test_it_is_read_in_parts(alice: ApiClient, session, cast: Cast, now) -> None:
+def test_skills_are_paginated(alice: ApiClient, session, cast: Cast, now) -> None:
     enroll(session, cast.alice, now, SLUG)
     first = alice.get("/me/skills?limit=5").get_json()
     rest = alice.get(f"/me/skills?limit=5&cursor={first['next_cursor']}").get_json()

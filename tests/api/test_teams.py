@@ -17,7 +17,7 @@ from tests.support.api_client import ApiClient
 from tests.support.cast import Cast
 
 
-def test_it_works(alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
+def test_manager_sees_team_and_matrix(alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
     assert bob.get("/teams").get_json() == {
         "items": [{"slug": "ranking", "name": "Ranking", "role": "manager", "parent": None}],
         "next_cursor": None,
@@ -50,10 +50,9 @@ def test_it_works(alice: ApiClient, bob: ApiClient, cast: Cast) -> None:
     assert bob.get(f"/teams/ranking/matrix?roadmap={SLUG}").get_json() == matrix
 
 
-def test_levels_of_a_person_on_no_roadmap(
+def test_matrix_shows_skills_of_member_without_roadmap(
     cast: Cast, bob: ApiClient, api_client_of: ApiClientOf
 ) -> None:
-    """Their newest word, and their manager's: a skill needs no roadmap."""
     carol = api_client_of(cast.carol)
     for level in (1, 3):
         carol.put("/me/skills/mlops", {"level": level})
@@ -65,7 +64,7 @@ def test_levels_of_a_person_on_no_roadmap(
     assert row["skills"]["mentoring"] == {"self": None, "manager": None}
 
 
-def test_a_managers_level_that_is_left_out_stays(
+def test_omitted_level_keeps_the_managers_own(
     cast: Cast,
     alice: ApiClient,
     bob: ApiClient,
@@ -81,7 +80,7 @@ def test_a_managers_level_that_is_left_out_stays(
     cleared = bob.put(path, {"level": None})
     assert cleared.status_code == 422
     assert "history" in cleared.get_json()["errors"]["level"][0]
-    # What another manager said is not put into one's own mouth.
+    # Another manager's level is not taken as one's own.
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.dave, "manager", by=None, now=now)
     session.commit()
@@ -90,29 +89,22 @@ def test_a_managers_level_that_is_left_out_stays(
     assert dave.put(path, {"level": 2}).get_json()["manager"]["by"] == "Dave (by token)"
 
 
-def test_it_needs_a_token(api_client_of: ApiClientOf, cast: Cast) -> None:
-    nobody = api_client_of()
-    assert nobody.get("/teams").status_code == 401
-    assert nobody.get("/teams/ranking/matrix").status_code == 401
-    path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
-    assert nobody.put(path, {"level": 2}).status_code == 401
-
-
-def test_it_hides_what_is_foreign(alice: ApiClient, cast: Cast, api_client_of: ApiClientOf) -> None:
-    """Of one's own team one knows; of another's nothing."""
+def test_matrix_and_assessments_are_for_the_teams_manager_only(
+    alice: ApiClient, cast: Cast, api_client_of: ApiClientOf
+) -> None:
     dave, mallory = api_client_of(cast.dave), api_client_of(cast.mallory)
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert alice.get("/teams/ranking/matrix").status_code == 403
     for other in (dave, mallory):
         assert other.get("/teams/ranking/matrix").status_code in (403, 404)
         assert other.put(path, {"level": 2}).status_code in (403, 404)
-    # A team of his own does not open what is not in it.
+    # Dave's own team gives no access to people outside it.
     inside = dave.put(f"/teams/vision/people/{cast.alice}/skills/mlops", {"level": 2})
     assert inside.status_code == 404
     assert alice.put(path, {"level": 4}).status_code == 403
 
 
-def test_a_draft_and_a_private_piece_change_nothing(alice: ApiClient, bob: ApiClient) -> None:
+def test_drafts_do_not_change_team_views(alice: ApiClient, bob: ApiClient) -> None:
     alice.put(f"/me/roadmaps/{SLUG}", {})
     paths = ("/teams", "/teams/ranking/matrix", "/reviews")
     before = [bob.get(path).data for path in paths]
@@ -123,14 +115,16 @@ def test_a_draft_and_a_private_piece_change_nothing(alice: ApiClient, bob: ApiCl
 
 
 @pytest.mark.parametrize("body", [{}, {"level": 5}, {"level": None}, {"level": 2, "self": 1}])
-def test_it_rejects_bad_input(body: Any, bob: ApiClient, cast: Cast) -> None:
+def test_invalid_assessment_is_rejected(body: Any, bob: ApiClient, cast: Cast) -> None:
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert bob.put(path, body).status_code == 422
     unknown = bob.get("/teams/ranking/matrix?roadmap=none")
     assert (unknown.status_code, "“none”" in unknown.get_json()["detail"]) == (404, True)
 
 
-def test_an_unknown_skill_or_person(bob: ApiClient, cast: Cast) -> None:
+def test_assessment_of_unknown_skill_person_or_team_is_not_found(
+    bob: ApiClient, cast: Cast
+) -> None:
     assert (
         bob.put(f"/teams/ranking/people/{cast.alice}/skills/none", {"level": 2}).status_code == 404
     )
@@ -138,7 +132,7 @@ def test_an_unknown_skill_or_person(bob: ApiClient, cast: Cast) -> None:
         bob.put(f"/teams/ranking/people/{cast.team}/skills/mlops", {"level": 2}).status_code == 404
     )
     assert bob.put(f"/teams/none/people/{cast.alice}/skills/mlops", {"level": 2}).status_code == 404
-    # Nobody assesses themselves in this way.
+    # Managers do not assess themselves.
     assert (
         bob.put(f"/teams/ranking/people/{cast.bob}/skills/mlops", {"level": 2}).status_code == 403
     )
@@ -148,14 +142,14 @@ def test_an_unknown_skill_or_person(bob: ApiClient, cast: Cast) -> None:
 def other_manager(
     session: Session, cast: Cast, now: dt.datetime, api_client_of: ApiClientOf
 ) -> ApiClient:
-    """Dave, who manages Alice's team as well."""
+    """Make Dave a second manager of Alice's team."""
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.dave, "manager", by=None, now=now)
     session.commit()
     return api_client_of(cast.dave)
 
 
-def test_managers_of_one_name_are_two(
+def test_managers_with_the_same_name_are_distinct(
     session: Session, cast: Cast, bob: ApiClient, other_manager: ApiClient
 ) -> None:
     session.execute(sa.update(User).where(User.id == cast.dave).values(name="Bob"))
@@ -172,7 +166,7 @@ def test_managers_of_one_name_are_two(
     assert refused.status_code == 422
 
 
-def test_ones_own_word_stays_after_another_managers(
+def test_manager_changes_own_assessment_after_another_manager(
     session: Session, cast: Cast, bob: ApiClient, other_manager: ApiClient
 ) -> None:
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
@@ -188,12 +182,12 @@ def test_ones_own_word_stays_after_another_managers(
     bob.put(path, {"level": 3})
     session.rollback()
     assert session.scalar(count) == before
-    # Said once more after another one's, it is the word that stands.
+    # Repeated after another manager's, it is the current assessment.
     other_manager.put(path, {"level": 4})
     assert bob.put(path, {"level": 3}).get_json()["manager"]["by"] == "Bob (by token)"
 
 
-def test_a_team_above_that_is_not_ones_own_is_not_named(
+def test_parent_team_is_hidden_from_non_members(
     session: Session,
     cast: Cast,
     alice: ApiClient,
@@ -215,7 +209,7 @@ def test_a_team_above_that_is_not_ones_own_is_not_named(
     assert found["ranking"]["parent"] == "secret-reorg"
 
 
-def test_no_team_is_skipped_whatever_the_order_of_the_database(
+def test_pagination_of_teams_does_not_depend_on_collation(
     session: Session, cast: Cast, bob: ApiClient, now: dt.datetime
 ) -> None:
     """Collations of a language sort `team-a` after `team1` and between `teama` and `teamb`."""
@@ -232,7 +226,7 @@ def test_no_team_is_skipped_whatever_the_order_of_the_database(
     assert found == sorted([*slugs, "ranking"])
 
 
-def test_a_mentor_reads_and_judges_nothing(
+def test_mentor_reads_matrix_but_cannot_review_or_assess(
     cast: Cast, session: Session, api_client_of: ApiClientOf, now: dt.datetime
 ) -> None:
     team = session.get_one(Team, cast.team)

@@ -18,7 +18,7 @@ from tests.support.browser_client import IsolatedClient
 from tests.support.cast import Cast
 
 
-def test_a_token_is_recognised_and_kept_as_a_hash(app: Flask, cast: Cast, session: Session) -> None:
+def test_token_has_prefix_and_is_stored_as_hash(app: Flask, cast: Cast, session: Session) -> None:
     token = make_token(app, cast.alice)
     assert token.startswith("cairn_")
     assert len(token) == len("cairn_") + 43
@@ -30,6 +30,7 @@ def test_a_token_is_recognised_and_kept_as_a_hash(app: Flask, cast: Cast, sessio
 @pytest.mark.parametrize(
     "header",
     [
+        None,
         "Bearer wrong",
         "Bearer cairn_" + "a" * 43,
         "Bearer",
@@ -40,20 +41,15 @@ def test_a_token_is_recognised_and_kept_as_a_hash(app: Flask, cast: Cast, sessio
         "Bearer \ud83d".encode("utf-8", "replace").decode(),
     ],
 )
-def test_what_is_no_token_is_refused(header: str, app: Flask) -> None:
-    answer = ApiClient(app, None).get(
-        "/me", headers={"Authorization": header.encode().decode("latin1")}
-    )
+def test_invalid_authorization_header_is_rejected(header: str | None, app: Flask) -> None:
+    headers = {"Authorization": header.encode().decode("latin1")} if header else {}
+    answer = ApiClient(app, None).get("/me", headers=headers)
     assert answer.status_code == 401
     assert answer.mimetype == "application/problem+json"
     assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="cairn"')
 
 
-def test_it_ends_on_its_day(app: Flask, cast: Cast) -> None:
-    assert ApiClient(app, make_token(app, cast.alice, days=-1)).get("/me").status_code == 401
-
-
-def test_it_ends_when_it_is_taken_back(
+def test_revoked_token_is_rejected(
     app: Flask, cast: Cast, session: Session, now: dt.datetime
 ) -> None:
     caller = ApiClient.of(app, cast.alice)
@@ -64,20 +60,20 @@ def test_it_ends_when_it_is_taken_back(
     assert caller.get("/me").status_code == 401
 
 
-def test_it_ends_with_the_account(
+def test_token_ends_when_account_is_deactivated(
     app: Flask, cast: Cast, session: Session, now: dt.datetime
 ) -> None:
     caller = ApiClient.of(app, cast.alice)
     actions.deactivate(session, cast.alice, by=None, now=now)
     session.commit()
     assert caller.get("/me").status_code == 401
-    # And it stays ended when the account is opened again.
+    # Reactivating the account does not restore the token.
     actions.reactivate(session, cast.alice, by=None, now=now)
     session.commit()
     assert caller.get("/me").status_code == 401
 
 
-def test_it_ends_with_the_password(
+def test_token_ends_when_password_changes(
     app: Flask, cast: Cast, session: Session, now: dt.datetime
 ) -> None:
     caller = ApiClient.of(app, cast.alice)
@@ -86,20 +82,20 @@ def test_it_ends_with_the_password(
     assert caller.get("/me").status_code == 401
 
 
-def test_a_cookie_says_nothing_here(app: Flask, cast: Cast, browser_of) -> None:
+def test_session_cookie_is_ignored(app: Flask, cast: Cast, browser_of) -> None:
     browser = browser_of(cast.alice)
     assert browser.get("/account").status_code == 200
     assert browser.get(f"{BASE}/me").status_code == 401
-    seal = {"X-CSRFToken": browser.csrf()}
-    sent = browser.client.put(f"{BASE}/me/skills/mlops", json={"level": 2}, headers=seal)
+    csrf = {"X-CSRFToken": browser.csrf()}
+    sent = browser.client.put(f"{BASE}/me/skills/mlops", json={"level": 2}, headers=csrf)
     assert sent.status_code == 401
-    # And a token beside somebody else's cookie is its own person's.
+    # With a token and another person's cookie, the token counts.
     token = make_token(app, cast.bob)
     both = browser.get(f"{BASE}/me", headers={"Authorization": f"Bearer {token}"})
     assert both.get_json()["name"] == "Bob"
 
 
-def test_a_token_opens_no_page(app: Flask, cast: Cast) -> None:
+def test_token_gives_no_access_to_pages(app: Flask, cast: Cast) -> None:
     client = IsolatedClient(app, app.response_class, use_cookies=False)
     token = make_token(app, cast.alice)
     answer = client.get("/account", headers={"Authorization": f"Bearer {token}"})
@@ -107,7 +103,7 @@ def test_a_token_opens_no_page(app: Flask, cast: Cast) -> None:
     assert answer.location.startswith("/login")
 
 
-def test_a_token_that_reads_changes_nothing(cast: Cast, api_client_of: ApiClientOf) -> None:
+def test_read_token_cannot_write(cast: Cast, api_client_of: ApiClientOf) -> None:
     reader = api_client_of(cast.alice, "read")
     answer = reader.put("/me/skills/mlops", {"level": 2})
     assert answer.status_code == 403
@@ -115,7 +111,7 @@ def test_a_token_that_reads_changes_nothing(cast: Cast, api_client_of: ApiClient
     assert reader.get("/me/skills").get_json()["items"][0]["self"] is None
 
 
-def test_the_last_use_is_noted_every_ten_minutes(
+def test_last_use_is_recorded_every_ten_minutes(
     app: Flask, cast: Cast, session: Session, statements
 ) -> None:
     caller = ApiClient.of(app, cast.alice)
@@ -134,14 +130,14 @@ def test_the_last_use_is_noted_every_ten_minutes(
     long_ago = first - dt.timedelta(minutes=11)
     session.execute(sa.update(ApiToken).values(last_used_at=long_ago))
     session.commit()
-    # A request that is refused was a use as well.
+    # A rejected request counts as use.
     assert caller.put("/me/skills/mlops", {"level": 9}).status_code == 422
     again = used()
     assert again is not None
     assert again > long_ago
 
 
-def test_wrong_tokens_are_counted_by_address(app: Flask, cast: Cast) -> None:
+def test_wrong_tokens_are_rate_limited_by_address(app: Flask, cast: Cast) -> None:
     wrong, right = ApiClient(app, "cairn_" + "b" * 43), ApiClient.of(app, cast.alice)
     here = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
     answers = [wrong.get("/me", **here).status_code for _ in range(51)]
@@ -149,13 +145,13 @@ def test_wrong_tokens_are_counted_by_address(app: Flask, cast: Cast) -> None:
     late = wrong.get("/me", **here)
     assert int(late.headers["Retry-After"]) > 0
     assert late.mimetype == "application/problem+json"
-    # Others at the same address keep out nobody with a token, and no other address.
+    # Valid tokens at the same address and other addresses are not blocked.
     assert right.get("/me", **here).status_code == 200
     elsewhere = {"environ_base": {"REMOTE_ADDR": "192.0.2.8"}}
     assert wrong.get("/me", **elsewhere).status_code == 401
 
 
-def test_nobody_has_more_than_fifty(session: Session, cast: Cast, now: dt.datetime) -> None:
+def test_number_of_tokens_is_limited(session: Session, cast: Cast, now: dt.datetime) -> None:
     for _ in range(api_tokens.MAX_TOKENS):
         api_tokens.create(
             session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
@@ -166,7 +162,7 @@ def test_nobody_has_more_than_fifty(session: Session, cast: Cast, now: dt.dateti
         )
 
 
-def test_those_that_have_expired_fill_nothing(
+def test_expired_tokens_do_not_count_towards_the_limit(
     session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     def make(at: dt.datetime) -> None:
@@ -178,7 +174,7 @@ def test_those_that_have_expired_fill_nothing(
         make(now)
     later = now + dt.timedelta(days=1)
     make(later)
-    # They are listed for a while, so that their person sees why something stopped.
+    # Expired tokens are listed for 90 days, so that their owner sees why a script stopped.
     prune(session, now=later + dt.timedelta(days=89))
     assert len(api_tokens.list_tokens(session, cast.alice)) == api_tokens.MAX_TOKENS + 1
     prune(session, now=later + dt.timedelta(days=90, minutes=1))
@@ -186,7 +182,7 @@ def test_those_that_have_expired_fill_nothing(
 
 
 @pytest.mark.parametrize(("scope", "days"), [("admin", 1), ("read", 0), ("read", 366)])
-def test_a_token_that_there_is_not(
+def test_invalid_scope_or_lifetime_is_rejected(
     scope: str, days: int, session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     with pytest.raises(ValueError, match=r"scope|days"):
