@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from roadmap.practice.models import Answer, Citation
 from tests.evidence.builders import add_evidence
+from tests.practice.pages import listed_questions
 
 STORY = "/practice/stopping-a-project"
 OUTLINE = "/practice/feature-cache-with-expiry"
-TOLD = {
+PAYLOAD = {
     "situation": "The ranker was late.",
     "task": "",
     "action": "",
@@ -28,21 +29,17 @@ def alice(cast, browser_of):
 
 @pytest.fixture
 def piece(session, cast, now):
-    made = add_evidence(session, cast, cast.alice, now)
+    evidence = add_evidence(session, cast, cast.alice, now)
     session.commit()
-    return made
+    return evidence
 
 
-def stored(session) -> list[tuple[str, dict[str, str], int]]:
+def stored_answers(session) -> list[tuple[str, dict[str, str], int]]:
     session.rollback()
     return [(a.form, a.texts, a.revision) for a in session.scalars(sa.select(Answer))]
 
 
-def shown(page: str) -> list[str]:
-    return re.findall(r'class="title" href="/practice/([^"]+)"', page)
-
-
-def test_a_story_has_four_parts_and_anything_else_an_outline(alice):
+def test_leadership_answer_has_four_parts_and_others_an_outline(alice):
     story, outline = alice.get(STORY).text, alice.get(OUTLINE).text
     assert re.findall(r'<textarea[^>]* name="(\w+)"', story) == [
         "situation", "task", "action", "result",
@@ -50,35 +47,35 @@ def test_a_story_has_four_parts_and_anything_else_an_outline(alice):
     assert re.findall(r'<textarea[^>]* name="(\w+)"', outline) == ["outline"]
 
 
-def test_it_is_saved_by_the_button_and_while_it_is_written(alice, session):
-    assert alice.put(f"{STORY}/answer", TOLD).location == f"{STORY}#answer"
+def test_answer_is_saved_by_button_and_by_autosave(alice, session):
+    assert alice.put(f"{STORY}/answer", PAYLOAD).location == f"{STORY}#answer"
     assert "The ranker was late." in alice.get(STORY).text
-    later = {**TOLD, "task": "To halve it.", "seen": "1"}
+    later = {**PAYLOAD, "task": "To halve it.", "seen": "1"}
     saved = alice.put(f"{STORY}/answer", later, fragment=True)
     assert "Saved" in saved.text
     assert 'name="seen"' in saved.text
     assert 'value="2"' in saved.text
     assert "<textarea" not in saved.text
-    # The same again changes nothing, also from a form that is out of date.
+    # Saving the same text again changes nothing, even from an outdated form.
     assert alice.put(f"{STORY}/answer", later, fragment=True).status_code == 200
-    assert stored(session) == [
+    assert stored_answers(session) == [
         (
             "star",
-            {"situation": TOLD["situation"], "task": "To halve it.", "result": "120 ms less."},
+            {"situation": PAYLOAD["situation"], "task": "To halve it.", "result": "120 ms less."},
             2,
         )
     ]
 
 
-def test_nothing_written_makes_no_answer(alice, session):
+def test_empty_answer_is_not_stored(alice, session):
     assert alice.put(f"{OUTLINE}/answer", {"seen": "0"}, fragment=True).status_code == 200
-    assert stored(session) == []
+    assert stored_answers(session) == []
 
 
-def test_a_second_tab_is_told_and_saves_only_by_its_button(alice, session):
-    alice.put(f"{STORY}/answer", TOLD)
-    mine = {**TOLD, "situation": "Mine.", "result": ""}
-    for _again in range(2):
+def test_stale_answer_is_a_conflict_until_replaced_explicitly(alice, session):
+    alice.put(f"{STORY}/answer", PAYLOAD)
+    mine = {**PAYLOAD, "situation": "Mine.", "result": ""}
+    for _attempt in range(2):
         late = alice.put(f"{STORY}/answer", mine, fragment=True)
         assert late.status_code == 409
         assert "120 ms less." in late.text
@@ -87,10 +84,10 @@ def test_a_second_tab_is_told_and_saves_only_by_its_button(alice, session):
     assert page.status_code == 409
     assert "Mine." in page.text
     assert alice.put(f"{STORY}/answer", {**mine, "replace": "1"}).status_code == 303
-    assert stored(session) == [("star", {"situation": "Mine."}, 2)]
+    assert stored_answers(session) == [("star", {"situation": "Mine."}, 2)]
 
 
-def test_what_is_too_long_is_refused_and_kept(alice, session):
+def test_answer_above_the_length_limit_is_rejected_and_kept(alice, session):
     long = {"outline": "x" * 12_001, "seen": "0"}
     page = alice.put(f"{OUTLINE}/answer", long)
     assert page.status_code == 422
@@ -98,14 +95,14 @@ def test_what_is_too_long_is_refused_and_kept(alice, session):
     part = alice.put(f"{OUTLINE}/answer", long, fragment=True)
     assert "Not saved" in part.text
     assert "Outline: At most 12000 characters." in part.text
-    assert stored(session) == []
+    assert stored_answers(session) == []
 
 
-def test_it_cites_pieces_of_ones_own_only(alice, session, cast, piece, now):
+def test_answer_cites_only_own_evidence(alice, session, cast, piece, now):
     bobs = add_evidence(session, cast, cast.bob, now)
     session.commit()
     cites = [str(piece.id), str(bobs.id), "nonsense"]
-    assert alice.put(f"{STORY}/answer", {**TOLD, "cites": cites}).status_code == 303
+    assert alice.put(f"{STORY}/answer", {**PAYLOAD, "cites": cites}).status_code == 303
     session.rollback()
     assert session.scalars(sa.select(Citation.evidence_id)).all() == [piece.id]
     assert re.search(rf'value="{piece.id}" checked', alice.get(STORY).text)
@@ -114,43 +111,45 @@ def test_it_cites_pieces_of_ones_own_only(alice, session, cast, piece, now):
     assert session.scalars(sa.select(Citation)).all() == []
 
 
-def test_evidence_is_found_by_words_and_keeps_what_is_ticked_and_typed(alice, piece):
+def test_evidence_search_keeps_ticked_and_typed_input(alice, piece):
     assert 'id="cites" tabindex="-1">' in alice.get(STORY).text, "folded: nothing is cited"
-    for words, found in ((piece.title.split()[0], True), ("zzzz", False)):
-        part = alice.get(f"{STORY}/evidence?q={words}", fragment=True).text
+    for query, found in ((piece.title.split()[0], True), ("zzzz", False)):
+        part = alice.get(f"{STORY}/evidence?q={query}", fragment=True).text
         assert (str(piece.id) in part) == found
     ticked = alice.get(f"{STORY}/evidence?q=zzzz&cites={piece.id}", fragment=True).text
     assert f'value="{piece.id}" checked' in ticked
-    page = alice.post(f"{STORY}/evidence", {**TOLD, "q": "zzzz", "cites": str(piece.id)})
+    page = alice.post(f"{STORY}/evidence", {**PAYLOAD, "q": "zzzz", "cites": str(piece.id)})
     assert page.status_code == 200
     assert f'value="{piece.id}" checked' in page.text
     assert "The ranker was late." in page.text
     assert 'id="cites" tabindex="-1" open>' in page.text
 
 
-def test_questions_without_proof_are_a_filter_that_stays_in_the_address(alice, piece):
-    alice.put(f"{STORY}/answer", {**TOLD, "cites": str(piece.id)})
+def test_answer_filter_is_kept_in_the_url(alice, piece):
+    alice.put(f"{STORY}/answer", {**PAYLOAD, "cites": str(piece.id)})
     alice.put(f"{OUTLINE}/answer", {"outline": "A heap.", "seen": "0"})
     story, outline = STORY.rpartition("/")[2], OUTLINE.rpartition("/")[2]
-    unproven = shown(alice.get("/practice?answer=unproven").text)
+    unproven = listed_questions(alice.get("/practice?answer=unproven").text)
     assert len(unproven) == 80
     assert story not in unproven
-    assert len(shown(alice.get("/practice?answer=unanswered").text)) == 79
-    assert shown(alice.get("/practice?answer=answered").text) == [story, outline]
+    assert len(listed_questions(alice.get("/practice?answer=unanswered").text)) == 79
+    assert listed_questions(alice.get("/practice?answer=answered").text) == [story, outline]
     page = alice.get("/practice?answer=answered&group=coding").text
-    assert shown(page) == [outline]
+    assert listed_questions(page) == [outline]
     assert '<option value="answered" selected>' in page
     assert 'href="/practice?group=leadership&amp;answer=answered"' in page
 
 
-def test_the_questions_of_a_milestone_can_be_chosen(alice):
+def test_questions_can_be_filtered_by_milestone(alice):
     page = alice.get("/practice?milestone=ab-test-to-decision").text
-    assert 0 < len(shown(page)) < 81
+    assert 0 < len(listed_questions(page)) < 81
     assert 'name="milestone" value="ab-test-to-decision"' in page
 
 
-def test_it_is_nobody_elses(alice, cast, browser_of):
-    alice.put(f"{STORY}/answer", TOLD)
+def test_answer_is_private_to_its_owner(alice, cast, browser_of):
+    alice.put(f"{STORY}/answer", PAYLOAD)
     for other in (cast.bob, cast.erin):
         assert "The ranker was late." not in browser_of(other).get(STORY).text
-        assert len(shown(browser_of(other).get("/practice?answer=unanswered").text)) == 81
+        assert (
+            len(listed_questions(browser_of(other).get("/practice?answer=unanswered").text)) == 81
+        )

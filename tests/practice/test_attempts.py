@@ -38,20 +38,20 @@ def section(page: str, name: str) -> str:
     return re.search(rf'<section[^>]* aria-labelledby="{name}">.*?</section>', page, re.S)[0]
 
 
-def practise(session, person, question, rating, at) -> None:
+def add_rated_attempt(session, person, question, rating, at) -> None:
     attempt = actions.start_attempt(session, person, question, now=at)
     actions.rate_attempt(session, attempt, rating, "", now=at)
     session.commit()
 
 
-def test_an_attempt_is_timed_by_the_server_then_rated(alice, session, clock):
+def test_attempt_is_timed_on_the_server_and_rated(alice, session, clock):
     page = alice.post(f"{QUESTION}/attempts").location
     running = alice.get(page).text
     rubric = queries.question_bank().by_key[KEY].rubric[2][:40]
     assert "Started at 12:00." in running
     assert rubric not in running
     assert "What a strong answer covers" not in running
-    # A second click goes on with the same one.
+    # A second click continues the same attempt.
     assert alice.post(f"{QUESTION}/attempts").location == page
     clock.shift(dt.timedelta(minutes=18))
     assert alice.put(f"{page}/end").status_code == 303
@@ -73,7 +73,7 @@ def test_an_attempt_is_timed_by_the_server_then_rated(alice, session, clock):
     assert (attempt.seconds, attempt.rating) == (18 * 60, 3)
 
 
-def test_what_one_rates_by_is_unfolded_beside_ones_own_answer(alice):
+def test_rating_form_shows_the_rubric_and_own_answer(alice):
     alice.put(f"{QUESTION}/answer", {"situation": "The second ranker.", "seen": "0"})
     page = alice.post(f"{QUESTION}/attempts").location
     assert "The second ranker." not in alice.get(page).text
@@ -84,7 +84,7 @@ def test_what_one_rates_by_is_unfolded_beside_ones_own_answer(alice):
     assert "The second ranker." in rated_by
 
 
-def test_an_attempt_is_discarded_and_the_schedule_stays(alice, session):
+def test_deleted_attempt_keeps_the_schedule(alice, session):
     page = alice.post(f"{QUESTION}/attempts").location
     alice.put(f"{page}/rating", {"rating": "2"})
     assert alice.delete(page).location == f"{QUESTION}#attempts"
@@ -93,13 +93,13 @@ def test_an_attempt_is_discarded_and_the_schedule_stays(alice, session):
     assert len(session.scalars(sa.select(PracticeCard)).all()) == 1
 
 
-def test_the_schedule_is_that_of_the_library(session, cast):
+def test_schedule_matches_the_fsrs_library(session, cast):
     scheduler = fsrs.Scheduler(learning_steps=(), relearning_steps=(), enable_fuzzing=False)
     card = fsrs.Card(card_id=1, due=NOON)
     for days, rating in ((0, 3), (2, 4), (12, 1), (13, 2), (13.2, 3), (16, 3), (40, 4), (200, 2)):
         at = NOON + days * DAY
         card, _log = scheduler.review_card(card, fsrs.Rating(rating), at)
-        practise(session, cast.alice, KEY, rating, at)
+        add_rated_attempt(session, cast.alice, KEY, rating, at)
         session.expire_all()
         ours = queries.card(session, cast.alice, KEY)
         assert (ours.due, ours.last_review, ours.state) == (card.due, at, card.state)
@@ -107,9 +107,9 @@ def test_the_schedule_is_that_of_the_library(session, cast):
         assert ours.difficulty == pytest.approx(card.difficulty)
 
 
-def test_what_is_due_ends_with_the_day_of_the_person(session, cast, browser_of, clock):
-    """Due on 2 November at noon UTC, which is the third on Kiritimati, since ten o'clock."""
-    practise(session, cast.alice, KEY, 3, NOON - 2 * DAY)
+def test_due_questions_follow_the_time_zone_of_the_user(session, cast, browser_of, clock):
+    # Kiritimati is 14 hours ahead of UTC: there, 3 November begins at 10:00 UTC.
+    add_rated_attempt(session, cast.alice, KEY, 3, NOON - 2 * DAY)
     change_profile(session, cast.alice, timezone="Pacific/Kiritimati", by=cast.alice, now=NOON)
     session.commit()
     for hours, is_due in ((9, False), (11, True)):
@@ -119,25 +119,25 @@ def test_what_is_due_ends_with_the_day_of_the_person(session, cast, browser_of, 
         assert "3 Nov 2026" in today
 
 
-def test_the_queue_has_what_is_due_before_what_is_new(alice, session, cast):
+def test_queue_lists_due_questions_before_new_ones(alice, session, cast):
     for key, days in (("incident-you-caused", 5), (KEY, 9)):
-        practise(session, cast.alice, key, 3, NOON - days * DAY)
-    practise(session, cast.alice, "argument-you-lost", 3, NOON - DAY)
+        add_rated_attempt(session, cast.alice, key, 3, NOON - days * DAY)
+    add_rated_attempt(session, cast.alice, "argument-you-lost", 3, NOON - DAY)
     page = section(alice.get("/practice").text, "today")
     listed = re.findall(r'class="title" href="/practice/([^"]+)"', page)
     assert listed[:2] == [KEY, "incident-you-caused"]
     assert len(listed) == 4
-    # Leadership has ratings at the bar; the new ones come from the other groups.
+    # The leadership group has good ratings, so new questions come from other groups.
     bank = queries.question_bank()
     assert "leadership" not in {bank.by_key[key].group for key in listed[2:]}
-    practise(session, cast.alice, listed[2], 4, NOON)
-    again = section(alice.get("/practice").text, "today")
-    assert len(re.findall(r'class="title" href="/practice/[^"]+"', again)) == 3
-    assert "You have practised on 2 days in a row." in again
+    add_rated_attempt(session, cast.alice, listed[2], 4, NOON)
+    remaining = section(alice.get("/practice").text, "today")
+    assert len(re.findall(r'class="title" href="/practice/[^"]+"', remaining)) == 3
+    assert "You have practised on 2 days in a row." in remaining
 
 
-def test_another_person_sees_none_of_it(alice, session, cast, browser_of):
-    practise(session, cast.alice, KEY, 1, NOON)
+def test_attempts_are_private_to_their_owner(alice, session, cast, browser_of):
+    add_rated_attempt(session, cast.alice, KEY, 1, NOON)
     attempt = alice.post(f"{QUESTION}/attempts").location
     for other in (cast.bob, cast.erin):
         browser = browser_of(other)
@@ -146,7 +146,7 @@ def test_another_person_sees_none_of_it(alice, session, cast, browser_of):
         assert "You have not rated an attempt yet." in browser.get("/practice").text
 
 
-def test_readiness_of_a_group_is_of_the_last_eight_and_fades():
+def test_group_readiness_uses_the_last_eight_ratings_and_fades():
     today = dt.date(2026, 11, 2)
     assert group_readiness([], today) == 0
     assert group_readiness([LastRating(3, today)], today) == 12
@@ -154,11 +154,11 @@ def test_readiness_of_a_group_is_of_the_last_eight_and_fades():
     assert group_readiness([LastRating(4, today)] * 20, today) == 100
     old = LastRating(4, today - 91 * DAY)
     assert group_readiness([old] * 8, today) == 50
-    # Weak ones that are newer push good ones out.
+    # Only the last eight ratings count.
     assert group_readiness([old] * 8 + [LastRating(1, today)] * 8, today) == 0
 
 
-def test_new_questions_are_few_of_the_weakest_group_and_the_easiest_first():
+def test_new_questions_come_from_the_weakest_group_easiest_first():
     bank = queries.question_bank()
     readiness = {"system_design": 40, "deep_dive": 50, "leadership": 12, "coding": 80}
     first, second = choose_new(bank.questions, (), readiness, 0)
@@ -168,7 +168,7 @@ def test_new_questions_are_few_of_the_weakest_group_and_the_easiest_first():
     assert choose_new(bank.questions, (), readiness, 3) == []
 
 
-def test_a_streak_may_still_be_kept_up_today():
+def test_streak_continues_until_the_end_of_today():
     today = dt.date(2026, 11, 2)
     days = {today - n * DAY for n in (1, 2, 4)}
     assert streak(days, today) == 2
@@ -177,7 +177,7 @@ def test_a_streak_may_still_be_kept_up_today():
     assert streak(set(), today) == 0
 
 
-def test_the_dashboard_and_a_milestone_lead_here(session, snapshot, app):
+def test_dashboard_and_milestone_link_to_practice(session, snapshot, app):
     alice = snapshot.browsers(app)["alice"]
     assert "3 interview questions are due today" in alice.get("/").text
     assert "due today" not in snapshot.browsers(app)["carol"].get("/").text
@@ -185,18 +185,17 @@ def test_the_dashboard_and_a_milestone_lead_here(session, snapshot, app):
     assert 'href="/practice?milestone=cut-p99-latency">Practise its interview questions</a>' in page
 
 
-def test_the_dashboard_names_new_questions_to_who_has_practised(session, snapshot, app):
-    carol, someone = snapshot.cast.carol, snapshot.browsers(app)["carol"]
+def test_dashboard_offers_new_questions_after_practice(session, snapshot, app):
+    carol, browser = snapshot.cast.carol, snapshot.browsers(app)["carol"]
     now = dt.datetime.now(dt.UTC)
-    assert "for today" not in someone.get("/").text
-    practise(session, carol, KEY, 4, now - DAY)
-    assert "2 new interview questions for today" in someone.get("/").text
-    practise(session, carol, "argument-you-lost", 4, now)
-    assert "One new interview question for today" in someone.get("/").text
+    assert "for today" not in browser.get("/").text
+    add_rated_attempt(session, carol, KEY, 4, now - DAY)
+    assert "2 new interview questions for today" in browser.get("/").text
+    add_rated_attempt(session, carol, "argument-you-lost", 4, now)
+    assert "One new interview question for today" in browser.get("/").text
 
 
-def test_what_is_practised_goes_with_the_person(app, session, snapshot):
-    """Nothing of it keeps a person's row from being deleted."""
+def test_deleting_a_user_deletes_all_practice_data(app, session, snapshot):
     mine = str(snapshot.cast.alice)
     tables = {name for name, _row in rows_by_owner(app)[mine] if name.startswith("practice_")}
     assert len(tables) == 7

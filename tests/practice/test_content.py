@@ -18,7 +18,7 @@ CODING = [each for each in question_bank().questions if each.group == "coding"]
 WITH_STARTER = next(index for index, each in enumerate(question_bank().questions) if each.starter)
 
 
-def test_there_are_the_questions_of_the_guide_and_64_besides():
+def test_question_bank_has_17_guide_and_64_other_questions():
     counts = Counter((each.group, each.source) for each in question_bank().questions)
     assert counts == {
         ("system_design", "guide"): 5,
@@ -32,18 +32,18 @@ def test_there_are_the_questions_of_the_guide_and_64_besides():
     }
 
 
-def test_it_is_parsed_once():
+def test_question_bank_is_parsed_once():
     assert question_bank() is question_bank()
 
 
-def test_it_names_milestones_and_skills_that_are_there():
+def test_questions_name_existing_milestones_and_skills():
     roadmap = Content.model_validate(read(CONTENT / "senior-ml-engineer.yaml"))
     questions = question_bank().questions
     assert {key for each in questions for key in each.milestones} <= roadmap.by_key.keys()
     assert {key for each in questions for key in each.skills} <= roadmap.skill_by_key.keys()
 
 
-def test_no_text_stands_twice():
+def test_texts_are_unique():
     texts = Counter(
         text
         for each in question_bank().questions
@@ -52,13 +52,13 @@ def test_no_text_stands_twice():
     assert [text for text, count in texts.items() if count > 1] == []
 
 
-def test_what_is_coded_has_files_and_nothing_else_has():
+def test_only_coding_questions_have_starter_files():
     assert all(each.starter for each in CODING)
     assert not any(each.starter for each in question_bank().questions if each.group != "coding")
 
 
 @pytest.mark.parametrize("question", CODING, ids=lambda each: each.key)
-def test_tests_need_the_starter_and_pytest_alone(question):
+def test_question_tests_import_only_starter_stdlib_and_pytest(question):
     defined = {
         name
         for node in ast.parse(question.starter).body
@@ -92,7 +92,7 @@ def test_tests_need_the_starter_and_pytest_alone(question):
         (0, {"answer": "42"}, "Extra inputs"),
     ],
 )
-def test_what_is_wrong_is_refused(place, changed, message):
+def test_invalid_content_is_rejected(place, changed, message):
     document = question_bank().model_dump(mode="json")
     document["questions"][place] |= changed
     with pytest.raises(ValidationError, match=message):

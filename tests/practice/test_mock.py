@@ -21,14 +21,14 @@ def alice(cast, browser_of):
     return browser_of(cast.alice)
 
 
-def drawn(session) -> list[str]:
+def drawn_questions(session) -> list[str]:
     session.rollback()
     return [each.question for each in session.scalars(sa.select(MockInterview)).one().rounds]
 
 
-def test_rounds_are_hidden_timed_rated_and_summed_up(alice, session):
+def test_mock_interview_hides_times_rates_and_summarizes_rounds(alice, session):
     page = alice.post("/practice/mock/full_loop").location
-    bank, questions = question_bank(), drawn(session)
+    bank, questions = question_bank(), drawn_questions(session)
     groups = [bank.by_key[key].group for key in questions]
     assert groups == ["coding", "system_design", "deep_dive", "leadership"]
     for number, (key, rating) in enumerate(zip(questions, (2, 3, 4, 1), strict=True), 1):
@@ -38,7 +38,7 @@ def test_rounds_are_hidden_timed_rated_and_summed_up(alice, session):
         assert title not in before.replace("&#39;", "'")
         attempt = alice.post(f"{page}/rounds").location
         assert title in alice.get(attempt).text.replace("&#39;", "'")
-        # Leaving and coming back goes on with the same one.
+        # Returning to the interview continues the same attempt.
         assert f"Continue round {number}" in alice.get(page).text
         assert alice.post(f"{page}/rounds").location == attempt
         alice.put(f"{attempt}/end")
@@ -53,7 +53,7 @@ def test_rounds_are_hidden_timed_rated_and_summed_up(alice, session):
     assert "ratings: 2, 3, 4, 1" in history
 
 
-def test_it_can_be_ended_early_and_deleted_without_its_attempts(alice, session):
+def test_mock_interview_ends_early_and_deletion_keeps_attempts(alice, session):
     page = alice.post("/practice/mock/behavioural").location
     attempt = alice.post(f"{page}/rounds").location
     alice.put(f"{attempt}/rating", {"rating": "3"})
@@ -67,11 +67,11 @@ def test_it_can_be_ended_early_and_deleted_without_its_attempts(alice, session):
     assert len(session.scalars(sa.select(PracticeAttempt)).all()) == 1
 
 
-@pytest.mark.parametrize("how", ["end", "delete"])
-def test_no_clock_runs_on_after_the_interview(alice, session, how):
+@pytest.mark.parametrize("action", ["end", "delete"])
+def test_ending_or_deleting_a_mock_interview_stops_its_attempt(alice, session, action):
     page = alice.post("/practice/mock/behavioural").location
     alice.post(f"{page}/rounds")
-    if how == "end":
+    if action == "end":
         alice.put(f"{page}/end")
     else:
         alice.delete(page)
@@ -82,18 +82,18 @@ def test_no_clock_runs_on_after_the_interview(alice, session, how):
     assert "not rated yet" in today
 
 
-def test_another_person_finds_none(alice, cast, browser_of):
+def test_mock_interview_is_private_to_its_owner(alice, cast, browser_of):
     page = alice.post("/practice/mock/phone_screen").location
     for other in (cast.bob, cast.erin):
         assert browser_of(other).get(page).status_code == 404
         assert page not in browser_of(other).get("/practice/mock").text
 
 
-def test_an_unknown_kind_is_not_found(alice):
+def test_unknown_interview_kind_is_not_found(alice):
     assert alice.post("/practice/mock/pair_programming").status_code == 404
 
 
-def test_the_weakest_question_is_drawn_first():
+def test_rounds_draw_the_weakest_questions_first():
     bank = question_bank()
     coding = [each.key for each in bank.questions if each.group == "coding"]
     last = {key: LastRating(3, TODAY - DAY) for key in coding}
@@ -105,11 +105,11 @@ def test_the_weakest_question_is_drawn_first():
         return draw_rounds(bank.questions, ["coding"] * count, last, TODAY, seed)
 
     assert draw(3) == [old_low, low, new]
-    # What was rated today comes last, however low.
+    # A question rated today comes last, whatever its rating.
     last[old_low] = LastRating(1, TODAY)
     assert draw(2) == [low, new]
     assert draw(len(coding))[-1] == old_low
-    # Among equal ones the seed decides, and the same seed draws the same.
+    # The seed decides among equal questions, and the draw is reproducible.
     assert draw(6) == draw(6)
     assert len({draw(3, seed)[2] for seed in range(20)}) > 3
     groups = draw_rounds(bank.questions, ["leadership", "coding"], {}, TODAY, 7)

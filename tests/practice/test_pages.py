@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 import pytest
 
+from roadmap.practice.content import Question
 from roadmap.practice.queries import question_bank
+from tests.practice.pages import listed_questions, text_without_tags
 
-CODED = "/practice/feature-cache-with-expiry"
+CODING_QUESTION = "/practice/feature-cache-with-expiry"
 
 
 @pytest.fixture
@@ -17,37 +18,27 @@ def alice(cast, browser_of):
     return browser_of(cast.alice)
 
 
-def shown(page: str) -> list[str]:
-    """The questions of the list, which follows today's."""
-    page = page.partition('class="filters"')[2]
-    return re.findall(r'class="title" href="/practice/([^"]+)"', page)
-
-
-def words(page: str) -> str:
-    return html.unescape(" ".join(re.sub(r"<[^>]+>", "", page).split()))
-
-
-def tab(page: str, title: str) -> str:
+def tab_url(page: str, title: str) -> str:
     return re.search(rf'<a href="([^"]+)"[^>]*>{title} \(\d+\)</a>', page)[1].replace("&amp;", "&")
 
 
-def test_the_list_has_all_questions_in_their_groups_with_counts(alice):
+def test_list_shows_all_questions_by_group_with_counts(alice):
     page = alice.get("/practice").text
     bank = question_bank()
-    assert shown(page) == [each.key for each in bank.questions]
+    assert listed_questions(page) == [each.key for each in bank.questions]
     for each in bank.groups:
         assert f"{each.title} ({sum(q.group == each.key for q in bank.questions)})" in page
-        assert each.summary in words(page)
+        assert each.summary in text_without_tags(page)
     assert "81 questions." in page
     assert page.count('class="cite"') == 17
     assert 'id="source-guide"' in page
 
 
-def test_it_is_reached_from_the_account_menu(alice):
+def test_account_menu_links_to_practice(alice):
     assert 'href="/practice">Interview practice</a>' in alice.get("/").text
 
 
-def test_filters_add_up_and_are_kept_by_the_groups(alice):
+def test_filters_combine_and_are_kept_by_group_tabs(alice):
     page = alice.get("/practice?skill=deep_learning&difficulty=2").text
     expected = [
         each.key
@@ -55,25 +46,27 @@ def test_filters_add_up_and_are_kept_by_the_groups(alice):
         if "deep_learning" in each.skills and each.difficulty == 2
     ]
     assert 0 < len(expected) < 81
-    assert shown(page) == expected
-    coding = alice.get(tab(page, "Coding on ML topics")).text
-    assert 0 < len(shown(coding)) < len(expected)
-    assert set(shown(coding)) <= set(expected)
+    assert listed_questions(page) == expected
+    coding = alice.get(tab_url(page, "Coding on ML topics")).text
+    assert 0 < len(listed_questions(coding)) < len(expected)
+    assert set(listed_questions(coding)) <= set(expected)
     assert 'name="group" value="coding"' in coding
     assert f"All ({len(expected)})" in coding
     assert '<option value="deep_learning" selected>' in coding
 
 
-def test_a_search_finds_words_of_questions_and_of_answers(alice):
-    assert shown(alice.get("/practice?q=netflix").text) == ["recommendations-netflix-youtube"]
-    assert shown(alice.get("/practice?q=NETFLIX+position+bias").text) == [
+def test_search_finds_words_of_questions_and_answers(alice):
+    assert listed_questions(alice.get("/practice?q=netflix").text) == [
+        "recommendations-netflix-youtube"
+    ]
+    assert listed_questions(alice.get("/practice?q=NETFLIX+position+bias").text) == [
         "recommendations-netflix-youtube"
     ]
 
 
-def test_nothing_found_says_so_and_leads_back(alice):
+def test_empty_search_result_is_explained(alice):
     page = alice.get("/practice?q=zzzz&difficulty=3").text
-    assert shown(page) == []
+    assert listed_questions(page) == []
     assert "No question matches." in page
     assert "All (0)" in page
     assert 'value="zzzz"' in page
@@ -82,22 +75,27 @@ def test_nothing_found_says_so_and_leads_back(alice):
 @pytest.mark.parametrize(
     "query", ["group=none", "skill=none", "difficulty=9", "difficulty=x", "q=+", "q=-"]
 )
-def test_what_there_is_not_is_no_filter(alice, query):
-    assert len(shown(alice.get(f"/practice?{query}").text)) == 81
+def test_unknown_filter_values_are_ignored(alice, query):
+    assert len(listed_questions(alice.get(f"/practice?{query}").text)) == 81
 
 
-def test_a_search_is_printed_as_text(alice):
+def test_search_text_is_escaped(alice):
     page = alice.get('/practice?q="><script>x').text
     assert "<script>x" not in page
 
 
-@pytest.mark.parametrize("question", question_bank().questions, ids=lambda each: each.key)
-def test_a_question_has_everything_and_folds_the_answer_away(alice, question):
-    page = alice.get(f"/practice/{question.key}").text
+@pytest.mark.parametrize("group", [each.key for each in question_bank().groups])
+def test_question_page_is_complete_and_folds_the_answer(alice, group):
+    for question in question_bank().questions:
+        if question.group == group:
+            check_question_page(alice.get(f"/practice/{question.key}").text, question)
+
+
+def check_question_page(page: str, question: Question) -> None:
     before, _, rest = page.partition('<details class="fold">')
     prompt = question.prompt.replace("`", "")
-    assert prompt in words(before)
-    folded = words(rest.partition("<aside")[0])
+    visible, folded = text_without_tags(before), text_without_tags(rest.partition("<aside")[0])
+    assert prompt in visible, question.key
     for line in (
         *question.covers,
         *question.follow_ups,
@@ -105,35 +103,37 @@ def test_a_question_has_everything_and_folds_the_answer_away(alice, question):
         *question.rubric,
         *question_bank().levels,
     ):
-        assert line.replace("`", "") in folded
-        assert line.replace("`", "") not in words(before)
-    assert "<details open" not in page
-    assert f"{question.minutes} minutes" in page
-    assert ("Taylor Rupe, Hakia, 2025" in page) == (question.source == "guide")
+        assert line.replace("`", "") in folded, question.key
+        assert line.replace("`", "") not in visible, question.key
+    assert "<details open" not in page, question.key
+    assert f"{question.minutes} minutes" in page, question.key
+    from_guide = question.source == "guide"
+    assert ("Taylor Rupe, Hakia, 2025" in page) == from_guide, question.key
     for skill in question.skills:
-        assert f'href="/skills/{skill}"' in page
+        assert f'href="/skills/{skill}"' in page, question.key
     links = re.findall(r'href="/roadmaps/senior-ml-engineer#m\d+"', page)
-    assert len(links) == len(question.milestones)
-    assert (f'href="/practice/{question.key}/solution.py"' in page) == bool(question.starter)
+    assert len(links) == len(question.milestones), question.key
+    has_file = f'href="/practice/{question.key}/solution.py"' in page
+    assert has_file == bool(question.starter), question.key
 
 
-def test_its_links_lead_somewhere(alice):
-    page = alice.get(CODED).text
+def test_question_page_has_no_broken_links(alice):
+    page = alice.get(CODING_QUESTION).text
     for href in re.findall(r"<aside.*</aside>", page, re.S)[0].split('href="')[1:]:
-        address = href.partition('"')[0]
-        if address.startswith("/"):
-            assert alice.get(address.partition("#")[0]).status_code == 200
+        url = href.partition('"')[0]
+        if url.startswith("/"):
+            assert alice.get(url.partition("#")[0]).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("name", "field"), [("solution.py", "starter"), ("test_solution.py", "tests")]
 )
-def test_a_file_is_downloaded_as_text(alice, name, field):
-    answer = alice.get(f"{CODED}/{name}")
-    assert answer.text == getattr(question_bank().by_key["feature-cache-with-expiry"], field)
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+def test_file_is_downloaded_as_text(alice, name, field):
+    response = alice.get(f"{CODING_QUESTION}/{name}")
+    assert response.text == getattr(question_bank().by_key["feature-cache-with-expiry"], field)
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.headers["Content-Disposition"] == f"attachment; filename={name}"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -141,16 +141,16 @@ def test_a_file_is_downloaded_as_text(alice, name, field):
     [
         "/practice/no-such-question",
         "/practice/no-such-question/solution.py",
-        f"{CODED}/rubric",
-        f"{CODED}/solution.txt",
+        f"{CODING_QUESTION}/rubric",
+        f"{CODING_QUESTION}/solution.txt",
         "/practice/recommendations-netflix-youtube/solution.py",
     ],
 )
-def test_what_there_is_not_is_not_found(alice, path):
+def test_unknown_question_or_file_is_not_found(alice, path):
     assert alice.get(path).status_code == 404
 
 
-def test_neighbours_stay_in_the_group(alice):
+def test_previous_and_next_question_stay_in_the_group(alice):
     coding = [each.key for each in question_bank().questions if each.group == "coding"]
     first, last = (alice.get(f"/practice/{key}").text for key in (coding[0], coding[-1]))
     assert 'rel="prev"' not in first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 import re
 
 import pytest
@@ -13,9 +12,10 @@ import time_machine
 from roadmap.people.models import User
 from roadmap.practice.models import PeerLink
 from roadmap.practice.queries import question_bank
+from tests.practice.pages import text_without_tags
 
 STORY = "/practice/stopping-a-project"
-RATED = {"rating": "2", "rater": "Frank Ohara", "comment": "What did it cost?"}
+RATING = {"rating": "2", "rater": "Frank Ohara", "comment": "What did it cost?"}
 
 
 @pytest.fixture
@@ -30,72 +30,72 @@ def peer(browser_of):
     return browser_of()
 
 
-def path(page: str) -> str:
+def link_path(page: str) -> str:
     return re.search(r"/practice/peer/[\w-]{43}", page)[0]
 
 
-def test_a_peer_sees_the_one_answer_and_rates_it_once(alice, peer, session):
-    made = alice.post(f"{STORY}/links")
-    assert made.status_code == 201
-    link = path(made.text)
+def test_peer_sees_one_answer_and_rates_it_once(alice, peer, session):
+    response = alice.post(f"{STORY}/links")
+    assert response.status_code == 201
+    link = link_path(response.text)
     assert link not in alice.get(STORY).text
     page = peer.get(link)
     assert "Alice asks you to rate" in page.text
     assert "The second ranker." in page.text
     question = question_bank().by_key["stopping-a-project"]
-    said = " ".join(html.unescape(re.sub("<[^>]+>", "", page.text)).split())
+    text = text_without_tags(page.text)
     for line in (*question.covers, *question.red_flags):
-        assert line.replace("`", "") in said
+        assert line.replace("`", "") in text
     assert page.headers["X-Robots-Tag"].startswith("noindex")
-    wrong = peer.post(link, {**RATED, "rating": "5", "rater": ""})
+    wrong = peer.post(link, {**RATING, "rating": "5", "rater": ""})
     assert wrong.status_code == 422
     assert "Enter your name." in wrong.text
     assert "What did it cost?" in wrong.text
     for _again in range(2):
-        assert "Thank you" in peer.post(link, {**RATED}).text
+        assert "Thank you" in peer.post(link, {**RATING}).text
         assert "The second ranker." not in peer.get(link).text
-    peer.post(link, {**RATED, "rating": "4"})
+    peer.post(link, {**RATING, "rating": "4"})
     session.rollback()
     assert session.scalars(sa.select(PeerLink.rating)).all() == [2]
     mine = alice.get(STORY).text
     assert "2 · Below the bar, Frank Ohara" in mine
     assert "What did it cost?" in mine
-    told = alice.get("/notifications").text
-    assert "Frank Ohara" in told
-    assert "A project that you stopped" in told
-    # It counts for her readiness: half a point of eight.
+    notifications = alice.get("/notifications").text
+    assert "Frank Ohara" in notifications
+    assert "A project that you stopped" in notifications
+    # The peer's rating counts for readiness: half a point of eight.
     assert ">6%<" in alice.get("/practice").text
 
 
-def test_a_rating_of_an_earlier_answer_says_so(alice, peer):
-    link = path(alice.post(f"{STORY}/links").text)
+def test_rating_of_an_outdated_answer_is_labelled(alice, peer):
+    link = link_path(alice.post(f"{STORY}/links").text)
     seen = re.search(r'name="seen"[^>]*value="(\d+)"', peer.get(link).text)[1]
     alice.put(f"{STORY}/answer", {"situation": "The third ranker.", "seen": "1"})
-    assert "Thank you" in peer.post(link, {**RATED, "seen": seen}).text
+    assert "Thank you" in peer.post(link, {**RATING, "seen": seen}).text
     assert "rated before your last change" in alice.get(STORY).text
-    # One who saw the newest has rated that.
-    link = path(alice.post(f"{STORY}/links").text)
-    peer.post(link, {**RATED, "seen": "2"})
-    peer.post(path(alice.post(f"{STORY}/links").text), {**RATED, "seen": "9" * 12})
+    # These peers saw the newest answer.
+    link = link_path(alice.post(f"{STORY}/links").text)
+    peer.post(link, {**RATING, "seen": "2"})
+    peer.post(link_path(alice.post(f"{STORY}/links").text), {**RATING, "seen": "9" * 12})
     assert alice.get(STORY).text.count("rated before your last change") == 1
 
 
-def test_a_link_of_an_attempt_needs_no_written_answer(cast, browser_of, peer):
+def test_attempt_can_be_shared_without_a_written_answer(cast, browser_of, peer):
     carol = browser_of(cast.carol)
     assert carol.post(f"{STORY}/links").status_code == 404
     attempt = carol.post(f"{STORY}/attempts").location.rpartition("/")[2]
-    link = path(carol.post(f"{STORY}/links", {"attempt": attempt}).text)
+    link = link_path(carol.post(f"{STORY}/links", {"attempt": attempt}).text)
     assert "rate what you heard" in peer.get(link).text
     carol.put(f"/practice/attempts/{attempt}/end")
     page = " ".join(peer.get(link).text.split())
     assert "that took less than a minute. </p>" in page
-    # Nobody makes a link for what is somebody else's.
+    # A link to another user's attempt cannot be created.
     bob = browser_of(cast.bob)
     assert bob.post(f"{STORY}/links", {"attempt": attempt}).status_code == 404
 
 
-def test_it_ends_by_being_revoked_by_time_and_with_the_account(alice, peer, cast, session, now):
-    links = [path(alice.post(f"{STORY}/links").text) for _ in range(2)]
+def test_peer_link_ends_when_revoked_expired_or_owner_deactivated(alice, peer, cast, session, now):
+    links = [link_path(alice.post(f"{STORY}/links").text) for _ in range(2)]
     newest = session.scalars(sa.select(PeerLink.id).order_by(PeerLink.created_at.desc())).first()
     alice.delete(f"/practice/links/{newest}")
     assert sorted(peer.get(link).status_code for link in links) == [200, 404]
@@ -108,6 +108,6 @@ def test_it_ends_by_being_revoked_by_time_and_with_the_account(alice, peer, cast
     assert peer.get(left).status_code == 404
 
 
-def test_guesses_are_limited(peer):
-    statuses = [peer.post("/practice/peer/guess", RATED).status_code for _ in range(11)]
+def test_guessed_peer_links_are_rate_limited(peer):
+    statuses = [peer.post("/practice/peer/guess", RATING).status_code for _ in range(11)]
     assert statuses == [404] * 10 + [429]

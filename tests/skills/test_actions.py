@@ -16,14 +16,14 @@ from tests.support.cast import Cast
 from tests.support.levels import latest_levels
 
 
-def test_a_persons_own_word_is_kept_with_its_date(
+def test_self_assessment_is_recorded_with_history_and_signal(
     session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     before = session.get_one(User, cast.alice).version
-    told: list[str] = []
+    signals: list[str] = []
 
     def listen(_session: Session, what: str, **_more: object) -> None:
-        told.append(what)
+        signals.append(what)
 
     with person_changed.connected_to(listen):
         actions.assess_self(
@@ -47,10 +47,10 @@ def test_a_persons_own_word_is_kept_with_its_date(
     assert (entry.action, entry.subject, entry.data["level"]) == ("skill.assessed", "mlops", 3)
     session.expire_all()
     assert session.get_one(User, cast.alice).version == before + 1
-    assert told == ["skill"]
+    assert signals == ["skill"]
 
 
-def test_same_day_repeats_keep_the_history(session: Session, cast: Cast, now: dt.datetime) -> None:
+def test_repeated_assessments_are_all_kept(session: Session, cast: Cast, now: dt.datetime) -> None:
     alice = cast.actor(session, cast.alice)
     for level in (2, 2, 3):
         actions.assess_self(session, cast.alice, "mlops", level, by=alice, now=now)
@@ -59,7 +59,7 @@ def test_same_day_repeats_keep_the_history(session: Session, cast: Cast, now: dt
 
 
 @pytest.mark.parametrize("name", ["bob", "carol", "dave", "erin", "mallory"])
-def test_nobody_speaks_for_another_person(
+def test_self_assessment_for_another_user_is_rejected(
     session: Session, cast: Cast, now: dt.datetime, name: str
 ) -> None:
     other = cast.actor(session, getattr(cast, name))
@@ -68,19 +68,19 @@ def test_nobody_speaks_for_another_person(
 
 
 @pytest.mark.parametrize("name", ["alice", "carol", "dave", "erin", "mallory"])
-def test_only_a_manager_assesses_someone_else(
+def test_only_a_manager_can_assess_an_engineer(
     session: Session, cast: Cast, now: dt.datetime, name: str
 ) -> None:
-    someone = cast.actor(session, getattr(cast, name))
+    other = cast.actor(session, getattr(cast, name))
     with pytest.raises(actions.NotEntitled):
-        actions.assess_other(session, cast.alice, "mlops", 4, by=someone, now=now)
+        actions.assess_other(session, cast.alice, "mlops", 4, by=other, now=now)
 
     bob = cast.actor(session, cast.bob)
     actions.assess_other(session, cast.alice, "mlops", 2, "Ran two releases", by=bob, now=now)
     assert latest_levels(session, cast.alice) == ({}, {"mlops": 2})
 
 
-def test_managers_do_not_assess_themselves_as_others(
+def test_manager_cannot_assess_themselves_as_manager(
     session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     bob = cast.actor(session, cast.bob)
@@ -89,13 +89,15 @@ def test_managers_do_not_assess_themselves_as_others(
 
 
 @pytest.mark.parametrize("level", [-1, 5])
-def test_a_level_is_one_of_five(session: Session, cast: Cast, now: dt.datetime, level: int) -> None:
+def test_level_outside_the_scale_is_rejected(
+    session: Session, cast: Cast, now: dt.datetime, level: int
+) -> None:
     alice = cast.actor(session, cast.alice)
     with pytest.raises(ValueError, match="level"):
         actions.assess_self(session, cast.alice, "mlops", level, by=alice, now=now)
 
 
-def test_an_unknown_skill_is_refused(session: Session, cast: Cast, now: dt.datetime) -> None:
+def test_unknown_skill_is_rejected(session: Session, cast: Cast, now: dt.datetime) -> None:
     alice = cast.actor(session, cast.alice)
     with pytest.raises(LookupError):
         actions.assess_self(session, cast.alice, "juggling", 1, by=alice, now=now)

@@ -14,53 +14,51 @@ from tests.support.levels import latest_levels
 PATH = "/skills/mlops/assessments"
 
 
-def test_it_works(session: Session, cast: Cast, browser_of) -> None:
+def test_assessment_is_saved_and_shown(session: Session, cast: Cast, browser_of) -> None:
     browser = browser_of(cast.alice)
 
-    answer = browser.post(PATH, {"level": "3", "comment": "On call\x00 since May"})
+    response = browser.post(PATH, {"level": "3", "comment": "On call\x00 since May"})
 
-    assert answer.status_code == 303
-    assert answer.location.endswith("/skills/mlops#history")
+    assert response.status_code == 303
+    assert response.location.endswith("/skills/mlops#history")
     assert latest_levels(session, cast.alice) == ({"mlops": 3}, {})
     page = browser.get("/skills/mlops").text
     assert "On call since May" in page
 
 
-def test_it_leads_to_the_next_skill_until_all_are_assessed(
-    session: Session, cast: Cast, browser_of
-) -> None:
+def test_page_links_to_the_next_unassessed_skill(session: Session, cast: Cast, browser_of) -> None:
     browser = browser_of(cast.alice)
     keys = list(skills_of(session, cast.alice))
-    said = "Next skill that you have not assessed:"
-    assert said not in browser.get(f"/skills/{keys[-1]}").text
-    # From the last one on it begins again at the first.
+    heading = "Next skill that you have not assessed:"
+    assert heading not in browser.get(f"/skills/{keys[-1]}").text
+    # After the last skill the link wraps around to the first.
     for key, following in zip((keys[-1], *keys[:-1]), keys, strict=True):
         browser.post(f"/skills/{key}/assessments", {"level": "2"})
         page = browser.get(f"/skills/{key}").text
-        assert (said in page) is (key != keys[-2])
+        assert (heading in page) is (key != keys[-2])
         assert (f'href="/skills/{following}#assess"' in page) is (key != keys[-2])
 
 
-def test_it_answers_with_the_row_and_the_radar(cast: Cast, browser_of) -> None:
-    answer = browser_of(cast.alice).post(PATH, {"level": "3", "comment": ""}, fragment=True)
+def test_fragment_contains_row_and_radar(cast: Cast, browser_of) -> None:
+    response = browser_of(cast.alice).post(PATH, {"level": "3", "comment": ""}, fragment=True)
 
-    assert answer.status_code == 200
-    assert answer.text.lstrip().startswith('<tr id="skill-mlops">')
-    assert '<div id="radar" hx-swap-oob="true">' in answer.text
-    assert "At the bar" in answer.text
-    assert answer.text.count("<tr") == 1
-    assert json.loads(answer.headers["HX-Trigger"]) == {"announce": "MLOps: level 3 saved."}
+    assert response.status_code == 200
+    assert response.text.lstrip().startswith('<tr id="skill-mlops">')
+    assert '<div id="radar" hx-swap-oob="true">' in response.text
+    assert "At the bar" in response.text
+    assert response.text.count("<tr") == 1
+    assert json.loads(response.headers["HX-Trigger"]) == {"announce": "MLOps: level 3 saved."}
 
 
-def test_it_needs_sign_in(session: Session, cast: Cast, browser_of) -> None:
-    answer = browser_of().post(PATH, {"level": "3"})
+def test_assessment_requires_sign_in(session: Session, cast: Cast, browser_of) -> None:
+    response = browser_of().post(PATH, {"level": "3"})
 
-    assert answer.status_code == 401
-    assert "password" in answer.text
+    assert response.status_code == 401
+    assert "password" in response.text
     assert latest_levels(session, cast.alice) == ({}, {})
 
 
-def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of) -> None:
+def test_user_id_in_the_form_is_ignored(session: Session, cast: Cast, browser_of) -> None:
     browser_of(cast.mallory).post(PATH, {"level": "3", "user_id": str(cast.alice)})
 
     assert latest_levels(session, cast.alice) == ({}, {})
@@ -68,33 +66,33 @@ def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of) -> N
 
 @pytest.mark.parametrize("fragment", [False, True])
 @pytest.mark.parametrize("level", ["", "5", "-1", "3.5", "three", "٣"])
-def test_it_rejects_bad_input(
+def test_invalid_level_is_rejected_and_comment_kept(
     session: Session, cast: Cast, browser_of, level: str, fragment: bool
 ) -> None:
-    answer = browser_of(cast.alice).post(
+    response = browser_of(cast.alice).post(
         PATH, {"level": level, "comment": "typed with care"}, fragment=fragment
     )
 
-    assert answer.status_code == 422
-    assert "Choose the highest level" in answer.text
-    assert "typed with care" in answer.text
+    assert response.status_code == 422
+    assert "Choose the highest level" in response.text
+    assert "typed with care" in response.text
     assert latest_levels(session, cast.alice) == ({}, {})
 
 
-def test_it_rejects_a_comment_too_long_and_keeps_it(
+def test_comment_above_the_length_limit_is_rejected_and_kept(
     session: Session, cast: Cast, browser_of
 ) -> None:
     comment = "word " * 500
 
-    answer = browser_of(cast.alice).post(PATH, {"level": "3", "comment": comment})
+    response = browser_of(cast.alice).post(PATH, {"level": "3", "comment": comment})
 
-    assert answer.status_code == 422
-    assert "At most 2000 characters" in answer.text
-    assert comment.strip() in answer.text
+    assert response.status_code == 422
+    assert "At most 2000 characters" in response.text
+    assert comment.strip() in response.text
     assert latest_levels(session, cast.alice) == ({}, {})
 
 
-def test_it_rejects_an_unknown_skill(cast: Cast, browser_of) -> None:
-    answer = browser_of(cast.alice).post("/skills/juggling/assessments", {"level": "3"})
+def test_unknown_skill_is_not_found(cast: Cast, browser_of) -> None:
+    response = browser_of(cast.alice).post("/skills/juggling/assessments", {"level": "3"})
 
-    assert answer.status_code == 404
+    assert response.status_code == 404

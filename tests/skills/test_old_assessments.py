@@ -15,14 +15,14 @@ from tests.support.markup import flat
 MARK = "over 18 months old"
 
 
-def test_it_is_old_on_the_day_after_eighteen_months():
+def test_assessment_is_old_after_eighteen_months():
     assert not is_old(dt.date(2024, 12, 30), dt.date(2026, 6, 30))
     assert is_old(dt.date(2024, 12, 29), dt.date(2026, 6, 30))
 
 
 @pytest.fixture(params=["self", "manager"])
 def assessed(request, session, cast, now):
-    """Alice in MLOps by one side long ago, and in strategy by the same side lately."""
+    """Assess Alice in MLOps 600 days ago and in strategy 500 days ago, both by one side."""
     evidence_rows.portfolio(session, cast.alice, shows_self_assessed=True, shows_below_bar=True)
     for key, days in (("mlops", 600), ("strategy", 500)):
         at = now - dt.timedelta(days=days)
@@ -36,7 +36,7 @@ def assessed(request, session, cast, now):
     return request.param
 
 
-def test_pages_mark_it(browser_of, cast, assessed):
+def test_overviews_mark_old_assessments(browser_of, cast, assessed):
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
     enroll = "/roadmaps/senior-ml-engineer/enrollment?_method=PUT"
     alice.post(enroll, {"started_on": "2026-01-05"})
@@ -52,7 +52,7 @@ def test_pages_mark_it(browser_of, cast, assessed):
         assert "MLOps" in row, path
 
 
-def test_the_page_of_a_skill_marks_it(browser_of, cast, assessed):
+def test_skill_page_marks_old_assessments(browser_of, cast, assessed):
     for browser, path in (
         (browser_of(cast.alice), "/skills"),
         (browser_of(cast.bob), f"/teams/ranking/people/{cast.alice}/skills"),
@@ -61,7 +61,7 @@ def test_the_page_of_a_skill_marks_it(browser_of, cast, assessed):
         assert "over 18 months" not in browser.get(f"{path}/strategy").text, path
 
 
-def test_what_leaves_marks_it(browser_of, cast, assessed):
+def test_portfolio_exports_mark_old_assessments(browser_of, cast, assessed):
     alice = browser_of(cast.alice)
     by = "self-assessed" if assessed == "self" else "assessed by a manager"
     for path in ("preview", "export/markdown", "export/json-resume"):

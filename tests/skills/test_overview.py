@@ -12,7 +12,9 @@ from tests.support.cast import Cast
 from tests.support.statements import statements_of
 
 
-def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+def test_overview_shows_gap_and_difference(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
     actions.assess_self(session, cast.alice, "mlops", 4, by=alice, now=now)
     actions.assess_other(session, cast.alice, "mlops", 2, by=bob, now=now)
@@ -23,12 +25,12 @@ def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) ->
     assert page.status_code == 200
     assert "Bob" in page.text
     assert "2 levels below yours" in page.text
-    assert "1 level to go" in page.text  # the bar is 3, and Bob's word counts, not the average
+    assert "1 level to go" in page.text  # The bar is 3. Bob's assessment counts, not the average.
     assert page.text.count('href="/skills/mlops"') == 1
     assert "<polygon class=manager" in page.text
 
 
-def test_ones_own_word_at_the_bar_is_counted_apart(
+def test_self_assessed_skills_at_the_bar_are_counted_separately(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
@@ -42,21 +44,21 @@ def test_ones_own_word_at_the_bar_is_counted_apart(
     assert "At the bar: 1 confirmed, 1 self-assessed." in page
 
 
-def test_it_teaches_where_nothing_was_said(cast: Cast, browser_of) -> None:
+def test_empty_overview_explains_how_to_start(cast: Cast, browser_of) -> None:
     page = browser_of(cast.alice).get("/skills")
 
     assert "Start with one skill" in page.text
     assert "class=manager" not in page.text
 
 
-def test_it_needs_sign_in(browser_of) -> None:
-    answer = browser_of().get("/skills")
+def test_overview_requires_sign_in(browser_of) -> None:
+    response = browser_of().get("/skills")
 
-    assert answer.status_code == 303
-    assert "/login" in answer.location
+    assert response.status_code == 303
+    assert "/login" in response.location
 
 
-def test_it_hides_what_is_foreign(
+def test_assessments_of_another_user_are_not_shown(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     before = browser_of(cast.bob).get("/skills").text
@@ -69,7 +71,7 @@ def test_it_hides_what_is_foreign(
     )
 
 
-def test_it_takes_the_same_statements_whatever_the_history(
+def test_statement_count_does_not_grow_with_history(
     app, session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     browser = browser_of(cast.alice)

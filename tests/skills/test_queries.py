@@ -19,12 +19,14 @@ def assess(session: Session, cast: Cast, level: int, now: dt.datetime, key: str 
     actions.assess_self(session, cast.alice, key, level, by=actor, now=now)
 
 
-def test_nothing_was_said(session: Session, cast: Cast) -> None:
+def test_latest_levels_are_empty_without_assessments(session: Session, cast: Cast) -> None:
     assert latest_levels(session, cast.alice) == ({}, {})
     assert queries.latest_assessments(session, cast.alice) == ({}, {})
 
 
-def test_the_newest_of_each_side_stands(session: Session, cast: Cast, now: dt.datetime) -> None:
+def test_latest_assessment_of_each_side_is_returned(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
     bob = cast.actor(session, cast.bob)
     assess(session, cast, 3, now)
     assess(session, cast, 1, now - dt.timedelta(days=30))
@@ -37,7 +39,7 @@ def test_the_newest_of_each_side_stands(session: Session, cast: Cast, now: dt.da
     assert (other["mlops"].level, other["mlops"].name) == (2, "Bob")
 
 
-def test_of_two_at_one_moment_the_later_word_stands(
+def test_later_of_two_simultaneous_assessments_counts(
     session: Session, cast: Cast, now: dt.datetime
 ) -> None:
     for level in (1, 4, 2):
@@ -47,14 +49,18 @@ def test_of_two_at_one_moment_the_later_word_stands(
     assert [row.level for row in queries.history(session, cast.alice, "mlops")] == [2, 4, 1]
 
 
-def test_nobody_elses_assessments_are_read(session: Session, cast: Cast, now: dt.datetime) -> None:
+def test_assessments_of_other_users_are_not_returned(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
     assess(session, cast, 3, now)
 
     assert latest_levels(session, cast.carol) == ({}, {})
     assert queries.history(session, cast.carol, "mlops") == []
 
 
-def test_it_takes_one_statement(session: Session, cast: Cast, now: dt.datetime) -> None:
+def test_latest_assessments_take_one_statement(
+    session: Session, cast: Cast, now: dt.datetime
+) -> None:
     for days in range(20):
         assess(session, cast, days % 5, now - dt.timedelta(days=days))
     with record_session_statements(session) as statements:
@@ -63,13 +69,13 @@ def test_it_takes_one_statement(session: Session, cast: Cast, now: dt.datetime) 
     assert len(statements) == 1
 
 
-def test_the_primary_roadmap_sets_the_bar_and_the_others_add_their_skills(
+def test_primary_roadmap_sets_the_bar_and_others_add_skills(
     session: Session, cast: Cast, now: dt.datetime, other_roadmap: str
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
     assert queries.skills_of(session, cast.alice)["mlops"].bar == 3
     assert OTHER_SKILL not in queries.skills_of(session, cast.alice)
-    # Somebody else's link to it still leads somewhere.
+    # A link to the skill from another user still works.
     assert OTHER_SKILL in queries.known_skills(session, cast.alice)
 
     enroll(session, cast.alice, now, other_roadmap)
@@ -83,7 +89,7 @@ def test_the_primary_roadmap_sets_the_bar_and_the_others_add_their_skills(
     assert queries.skills_of(session, cast.alice)["mlops"].bar == 4
 
 
-def test_somebody_on_no_roadmap_has_the_skills_of_all(
+def test_user_without_roadmap_has_all_skills(
     session: Session, cast: Cast, other_roadmap: str
 ) -> None:
     assert OTHER_SKILL in queries.skills_of(session, cast.carol)

@@ -1,3 +1,5 @@
+"""How self- and manager assessments compare with the bar."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -9,7 +11,7 @@ from roadmap.skills.rules import AssessedLevel, SkillComparison
 DAY = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
-def judged(level: int | None) -> AssessedLevel | None:
+def assessed(level: int | None) -> AssessedLevel | None:
     return None if level is None else AssessedLevel(level, DAY, "somebody")
 
 
@@ -25,9 +27,9 @@ def judged(level: int | None) -> AssessedLevel | None:
         (0, 0, 4, 4, 0),
     ],
 )
-def test_someone_elses_word_decides_the_gap_and_nothing_is_averaged(
+def test_manager_assessment_decides_the_gap(
     own: int | None, other: int | None, bar: int, gap: int | None, difference: int | None
 ) -> None:
-    standing = SkillComparison(judged(own), judged(other), bar)
+    comparison = SkillComparison(assessed(own), assessed(other), bar)
 
-    assert (standing.gap, standing.difference) == (gap, difference)
+    assert (comparison.gap, comparison.difference) == (gap, difference)

@@ -16,14 +16,14 @@ from tests.support.sample_data import SLUG
 
 @pytest.fixture
 def assessed(session: Session, cast: Cast, now: dt.datetime, other_roadmap: str) -> str:
-    """Alice stands at level 3 of MLOps, which is the shipped roadmap's bar and not the other's."""
+    """Assess Alice in MLOps at level 3: the bar of the shipped roadmap, below the other's."""
     alice = cast.actor(session, cast.alice)
     actions.assess_self(session, cast.alice, "mlops", 3, by=alice, now=now)
     session.commit()
     return other_roadmap
 
 
-def test_the_overview_measures_by_the_primary_roadmap_and_folds_the_rest(
+def test_overview_uses_the_primary_roadmap_and_folds_other_skills(
     session: Session, cast: Cast, now: dt.datetime, browser_of, assessed: str
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
@@ -48,7 +48,7 @@ def test_the_overview_measures_by_the_primary_roadmap_and_folds_the_rest(
     assert "Only " not in page
 
 
-def test_the_page_of_a_skill_says_each_bar(
+def test_skill_page_shows_the_bar_of_each_roadmap(
     session: Session, cast: Cast, now: dt.datetime, browser_of, assessed: str
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
@@ -57,14 +57,14 @@ def test_the_page_of_a_skill_says_each_bar(
     assert "Senior ML Engineer: bar 3. Another way: bar 4." in page
 
 
-def test_an_assessed_skill_of_no_roadmap_of_mine_still_has_its_page(
+def test_skill_outside_own_roadmaps_has_a_page(
     session: Session, cast: Cast, now: dt.datetime, browser_of, assessed: str
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
     assert browser_of(cast.alice).get(f"/skills/{OTHER_SKILL}").status_code == 200
 
 
-def test_a_manager_sees_the_bar_of_the_roadmap_that_the_page_shows(
+def test_manager_sees_the_bar_of_the_selected_roadmap(
     session: Session, cast: Cast, now: dt.datetime, browser_of, assessed: str
 ) -> None:
     enroll(session, cast.alice, now, SLUG)

@@ -11,7 +11,9 @@ from tests.support.cast import Cast
 from tests.support.markup import flat
 
 
-def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+def test_page_shows_levels_bar_and_escaped_comments(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
     alice, bob = cast.actor(session, cast.alice), cast.actor(session, cast.bob)
     actions.assess_self(session, cast.alice, "mlops", 3, "<b>canary</b>", by=alice, now=now)
     actions.assess_other(session, cast.alice, "mlops", 2, "Two releases", by=bob, now=now)
@@ -26,14 +28,14 @@ def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) ->
     assert "Two releases" in page
 
 
-def test_it_works_as_a_fragment(cast: Cast, browser_of) -> None:
-    answer = browser_of(cast.alice).get("/skills/mlops", fragment=True)
+def test_page_can_be_requested_as_a_fragment(cast: Cast, browser_of) -> None:
+    response = browser_of(cast.alice).get("/skills/mlops", fragment=True)
 
-    assert answer.text.lstrip().startswith('<tr id="skill-mlops">')
-    assert "<html" not in answer.text
+    assert response.text.lstrip().startswith('<tr id="skill-mlops">')
+    assert "<html" not in response.text
 
 
-def test_its_history_has_pages(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+def test_history_is_paginated(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
     alice = cast.actor(session, cast.alice)
     for day in reversed(range(60)):
         moment = now - dt.timedelta(days=day)
@@ -50,11 +52,11 @@ def test_its_history_has_pages(session: Session, cast: Cast, now: dt.datetime, b
     assert browser.get("/skills/mlops?page=99999999999999999999").status_code == 200
 
 
-def test_it_needs_sign_in(browser_of) -> None:
+def test_skill_page_requires_sign_in(browser_of) -> None:
     assert browser_of().get("/skills/mlops").status_code == 303
 
 
-def test_it_hides_what_is_foreign(
+def test_comments_of_another_user_are_not_shown(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     alice = cast.actor(session, cast.alice)
@@ -65,5 +67,5 @@ def test_it_hides_what_is_foreign(
         assert "unmistakable" not in browser_of(person).get("/skills/mlops").text
 
 
-def test_it_rejects_bad_input(cast: Cast, browser_of) -> None:
+def test_unknown_skill_is_not_found(cast: Cast, browser_of) -> None:
     assert browser_of(cast.alice).get("/skills/juggling").status_code == 404
