@@ -29,7 +29,7 @@ def alice(cast, browser_of):
     return browser_of(cast.alice)
 
 
-def test_the_list_has_five_with_what_experienced_people_do(alice):
+def test_list_shows_five_challenges_with_answers(alice):
     page = alice.get(LIST).text
     assert page.count('class="title"') == 5
     for challenge in career_content().challenges:
@@ -39,12 +39,12 @@ def test_the_list_has_five_with_what_experienced_people_do(alice):
     assert "Taylor Rupe, Hakia, 2025" in page
 
 
-def test_it_is_reached_from_positions_and_education(alice):
+def test_career_page_links_to_challenges(alice):
     assert f'href="{LIST}"' in alice.get("/career").text
 
 
 @pytest.mark.parametrize("key", [each.key for each in career_content().challenges])
-def test_each_has_practices_and_questions_of_its_own(alice, key):
+def test_challenge_page_shows_its_practices_and_questions(alice, key):
     page = alice.get(f"{LIST}/{key}").text.replace("&#39;", "'").replace("&#34;", '"')
     challenge = career_content().challenge_by_key[key]
     for line in (*challenge.practices, *(each.text for each in challenge.questions)):
@@ -53,7 +53,7 @@ def test_each_has_practices_and_questions_of_its_own(alice, key):
     assert "No reflection yet" in page
 
 
-def test_a_plan_is_saved_shown_and_changed(alice):
+def test_plan_can_be_saved_and_changed(alice):
     assert alice.put(PAGE, PLAN).location == PAGE
     page = alice.get(PAGE).text
     assert "Two half days a week." in page
@@ -64,7 +64,7 @@ def test_a_plan_is_saved_shown_and_changed(alice):
     assert "no plan yet" not in alice.get(LIST).text.split("scope-creep")[0]
 
 
-def test_a_plan_of_another_tab_is_shown_before_it_is_replaced(alice):
+def test_edit_of_a_stale_plan_is_a_conflict(alice):
     alice.put(PAGE, PLAN)
     late = alice.put(PAGE, {**PLAN, "answer_plan": "Mine."})
     assert late.status_code == 409
@@ -75,32 +75,32 @@ def test_a_plan_of_another_tab_is_shown_before_it_is_replaced(alice):
     assert "Mine." in alice.get(PAGE).text
 
 
-def test_the_same_plan_twice_is_one(alice, session, cast):
+def test_double_submit_saves_one_plan_revision(alice, session, cast):
     for _ in range(2):
         assert alice.put(PAGE, PLAN).status_code == 303
     assert session.scalars(sa.select(CareerPlan.revision)).all() == [1]
 
 
-def test_a_text_that_is_too_long_is_refused_and_kept(alice, session):
-    long = "x" * 4001
-    answer = alice.put(PAGE, {**PLAN, "answer_plan": long})
-    assert answer.status_code == 422
-    assert "At most 4000 characters" in answer.text
-    assert long in answer.text
+def test_text_above_the_length_limit_is_rejected_and_kept(alice, session):
+    text = "x" * 4001
+    response = alice.put(PAGE, {**PLAN, "answer_plan": text})
+    assert response.status_code == 422
+    assert "At most 4000 characters" in response.text
+    assert text in response.text
     assert session.scalars(sa.select(CareerPlan)).all() == []
 
 
-def test_a_reflection_is_a_line_of_its_day_in_the_zone_of_its_author(alice):
+def test_reflection_is_dated_in_the_time_zone_of_the_user(alice):
     alice.put("/account", {"name": "Alice", "timezone": "Pacific/Kiritimati", "theme": "system"})
-    answer = alice.post(f"{PAGE}/reflections", {"text": "Nine hours."})
-    assert answer.location == f"{PAGE}#reflections"
+    response = alice.post(f"{PAGE}/reflections", {"text": "Nine hours."})
+    assert response.location == f"{PAGE}#reflections"
     page = alice.get(PAGE).text
     there = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=14)).date()
     assert f'datetime="{there}"' in page
     assert "Nine hours." in page
 
 
-def reflect(session, person, text, today):
+def add_reflection(session, person, text, today):
     now = dt.datetime.combine(today, dt.time(12), dt.UTC)
     actions.add_reflection(
         session, person, "meeting-overload", text, today=today, by=person, now=now
@@ -108,31 +108,31 @@ def reflect(session, person, text, today):
     session.commit()
 
 
-def test_lines_stay_newest_first(alice, session, cast):
-    reflect(session, cast.alice, "October.", dt.date(2026, 10, 2))
-    reflect(session, cast.alice, "November.", dt.date(2026, 11, 10))
+def test_reflections_are_listed_newest_first(alice, session, cast):
+    add_reflection(session, cast.alice, "October.", dt.date(2026, 10, 2))
+    add_reflection(session, cast.alice, "November.", dt.date(2026, 11, 10))
     page = alice.get(PAGE).text
     assert page.index("November.") < page.index("October.")
     assert session.scalar(sa.select(sa.func.count()).select_from(Reflection)) == 2
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_no_request_changes_a_line(alice, method):
+def test_reflections_cannot_be_changed(alice, method):
     alice.post(f"{PAGE}/reflections", {"text": "Nine hours."})
     assert alice.send(method, f"{PAGE}/reflections", {"text": "Ten."}).status_code == 405
     assert "Nine hours." in alice.get(PAGE).text
 
 
-def test_an_empty_reflection_is_refused_and_leaves_the_plan_as_saved(alice):
+def test_empty_reflection_is_rejected_and_keeps_the_plan(alice):
     alice.put(PAGE, PLAN)
-    answer = alice.post(f"{PAGE}/reflections", {"text": " "})
-    assert answer.status_code == 422
-    assert "Write a sentence at least." in answer.text
-    assert "Two half days a week." in answer.text
+    response = alice.post(f"{PAGE}/reflections", {"text": " "})
+    assert response.status_code == 422
+    assert "Write a sentence at least." in response.text
+    assert "Two half days a week." in response.text
 
 
-def test_the_list_says_when_the_last_reflection_was(alice, session, cast):
-    reflect(session, cast.alice, "Nine hours.", dt.date(2026, 10, 5))
+def test_list_shows_the_date_of_the_last_reflection(alice, session, cast):
+    add_reflection(session, cast.alice, "Nine hours.", dt.date(2026, 10, 5))
     page = alice.get(LIST).text
     assert "last reflection: 5 Oct 2026" in page
     assert "none this month" in page
@@ -140,14 +140,14 @@ def test_the_list_says_when_the_last_reflection_was(alice, session, cast):
     assert "none this month" not in alice.get(LIST).text
 
 
-def test_an_unknown_challenge_is_not_there(alice):
+def test_unknown_challenge_is_not_found(alice):
     assert alice.get(f"{LIST}/no-such-one").status_code == 404
     assert alice.put(f"{LIST}/no-such-one", PLAN).status_code == 404
     assert alice.post(f"{LIST}/no-such-one/reflections", {"text": "x"}).status_code == 404
 
 
 @pytest.mark.parametrize("role", OTHERS)
-def test_it_hides_what_is_foreign(alice, cast, browser_of, role):
+def test_plan_and_reflections_are_private_to_their_owner(alice, cast, browser_of, role):
     alice.put(PAGE, {**PLAN, "answer_plan": "CANARY-PLAN"})
     alice.post(f"{PAGE}/reflections", {"text": "CANARY-LINE"})
     other = browser_of(getattr(cast, role))
@@ -156,7 +156,7 @@ def test_it_hides_what_is_foreign(alice, cast, browser_of, role):
     assert "no plan yet" in other.get(LIST).text
 
 
-def test_the_history_does_not_say_what_is_written(alice, session):
+def test_history_entries_omit_the_texts(alice, session):
     alice.put(PAGE, {**PLAN, "answer_plan": "CANARY-PLAN"})
     alice.post(f"{PAGE}/reflections", {"text": "CANARY-LINE"})
     entries = session.execute(
@@ -168,7 +168,7 @@ def test_the_history_does_not_say_what_is_written(alice, session):
     assert "CANARY" not in str(entries)
 
 
-def test_no_figure_of_readiness_moves(alice, session):
+def test_plan_does_not_change_readiness(alice, session):
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
     rows = sa.select(*ReadinessSummary.__table__.columns)
     session.rollback()
@@ -178,7 +178,7 @@ def test_no_figure_of_readiness_moves(alice, session):
     assert session.execute(rows).all() == before
 
 
-def test_the_content_names_milestones_that_are_there():
+def test_content_names_existing_milestones():
     content = career_content()
     roadmap = Content.model_validate(read(CONTENT / f"{content.roadmap}.yaml"))
     named = [key for each in content.challenges for key in each.milestones]
@@ -186,12 +186,12 @@ def test_the_content_names_milestones_that_are_there():
     assert [key for key in named if key not in roadmap.by_key] == []
 
 
-def test_milestones_lead_to_ones_own_roadmap(alice):
+def test_challenge_links_to_roadmap_milestones(alice):
     page = alice.get(PAGE).text
     assert re.search(r'href="/roadmaps/senior-ml-engineer#m\d+"', page)
 
 
-def test_a_milestone_leads_to_the_pages_that_help_with_it(alice):
+def test_milestone_links_to_related_career_pages(alice):
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
     milestones = "/roadmaps/senior-ml-engineer/milestones"
     assert f'href="{PAGE}"' in alice.get(f"{milestones}/protect-deep-work").text
@@ -199,19 +199,19 @@ def test_a_milestone_leads_to_the_pages_that_help_with_it(alice):
     assert "Plan for it:" not in alice.get(f"{milestones}/point-in-time-sql").text
 
 
-def test_the_pages_take_as_many_statements_with_much_as_with_little(app, alice, session, cast):
+def test_statement_count_does_not_grow_with_plans(app, alice, session, cast):
     def statements():
         return [len(statements_of(app, lambda page=page: alice.get(page))) for page in PAGES]
 
     alice.get(LIST)
     alice.put(PAGE, PLAN)
     alice.post(f"{PAGE}/reflections", {"text": "One."})
-    statements()  # the first look at a roadmap reads its content
-    few = statements()
+    statements()  # The first request loads the roadmap's content.
+    before = statements()
     for challenge in career_content().challenges:
         alice.put(f"{LIST}/{challenge.key}", {**PLAN, "answer_plan": "Much."})
     for option in career_content().advanced_education.options:
         alice.put(f"/career/education/{option.key}", {"answer_decision": "no"})
     for day in range(1, 29):
-        reflect(session, cast.alice, f"Day {day}.", dt.date(2026, 10, day))
-    assert statements() == few
+        add_reflection(session, cast.alice, f"Day {day}.", dt.date(2026, 10, day))
+    assert statements() == before

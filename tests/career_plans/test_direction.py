@@ -12,7 +12,7 @@ from roadmap.career_plans.models import CareerPlan
 from roadmap.career_plans.queries import career_content
 
 PAGE = "/career/direction"
-REASONS = {
+ANSWERS = {
     "answer_leaning": "individual contributor",
     "answer_for_ic": "I like to build.",
     "answer_review_on": "2027-11-29",
@@ -25,7 +25,7 @@ def alice(cast, browser_of):
     return browser_of(cast.alice)
 
 
-def test_the_two_stand_beside_each_other_on_ten_lines(alice):
+def test_page_compares_both_paths_on_ten_axes(alice):
     page = html.unescape(alice.get(PAGE).text)
     content = career_content()
     assert len(content.axes) == 10
@@ -36,7 +36,7 @@ def test_the_two_stand_beside_each_other_on_ten_lines(alice):
         assert question.text in page
 
 
-def test_each_figure_leads_to_its_source(alice):
+def test_figures_link_to_their_sources(alice):
     page = alice.get(PAGE).text
     cited = set(re.findall(r'href="#(source-[a-z0-9-]+)"', page))
     assert {"source-guide", "source-bls-managers-2022", "source-bls-managers-2024"} <= cited
@@ -44,15 +44,15 @@ def test_each_figure_leads_to_its_source(alice):
     assert "secondary copy" in page
 
 
-def test_a_roadmap_that_is_not_published_is_no_link(alice):
+def test_only_published_roadmaps_are_linked(alice):
     page = alice.get(PAGE).text
     for path in career_content().paths:
         linked = f'href="/roadmaps/{path.roadmap}"' in page
         assert linked == (alice.get(f"/roadmaps/{path.roadmap}").status_code == 200)
 
 
-def test_reasons_are_saved_and_shown(alice, session):
-    assert alice.put(PAGE, REASONS).location == f"{PAGE}#reasons"
+def test_answers_are_saved_and_shown(alice, session):
+    assert alice.put(PAGE, ANSWERS).location == f"{PAGE}#reasons"
     page = alice.get(PAGE).text
     assert "I like to build." in page
     assert 'value="2027-11-29"' in page
@@ -66,31 +66,31 @@ def test_reasons_are_saved_and_shown(alice, session):
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "said"),
+    ("field", "value", "message"),
     [
         ("answer_review_on", "in a year", "Enter the date as year-month-day"),
         ("answer_leaning", "king", "Choose one of the options"),
     ],
 )
-def test_wrong_input_is_named_and_nothing_is_saved(alice, session, field, typed, said):
-    answer = alice.put(PAGE, {**REASONS, field: typed})
-    assert answer.status_code == 422
-    assert said in answer.text
-    assert "I like to build." in answer.text
+def test_invalid_answer_is_rejected(alice, session, field, value, message):
+    response = alice.put(PAGE, {**ANSWERS, field: value})
+    assert response.status_code == 422
+    assert message in response.text
+    assert "I like to build." in response.text
     assert session.scalars(sa.select(CareerPlan)).all() == []
 
 
-def test_another_tab_is_not_overwritten_unseen(alice):
-    alice.put(PAGE, REASONS)
-    late = alice.put(PAGE, {**REASONS, "answer_for_ic": "Mine."})
+def test_edit_of_stale_answers_is_a_conflict(alice):
+    alice.put(PAGE, ANSWERS)
+    late = alice.put(PAGE, {**ANSWERS, "answer_for_ic": "Mine."})
     assert late.status_code == 409
     assert "I like to build." in late.text
 
 
 @pytest.mark.parametrize("role", ["bob", "carol", "dave", "erin", "mallory"])
-def test_it_hides_what_is_foreign(alice, cast, browser_of, role):
-    alice.put(PAGE, {**REASONS, "answer_for_ic": "CANARY"})
+def test_answers_are_private_to_their_owner(alice, cast, browser_of, role):
+    alice.put(PAGE, {**ANSWERS, "answer_for_ic": "CANARY"})
     other = browser_of(getattr(cast, role))
     assert "CANARY" not in other.get(PAGE).text
-    assert other.put(PAGE, {**REASONS, "answer_for_ic": "Theirs."}).status_code == 303
+    assert other.put(PAGE, {**ANSWERS, "answer_for_ic": "Theirs."}).status_code == 303
     assert "CANARY" in alice.get(PAGE).text

@@ -13,6 +13,7 @@ from roadmap.career_plans.models import CareerPlan
 from roadmap.career_plans.queries import career_content
 from roadmap.career_plans.rules import figure
 from roadmap.progress.models import MilestoneStatus
+from tests.support.markup import text_of
 
 LIST = "/career/education"
 PAGE = f"{LIST}/masters_part_time"
@@ -34,12 +35,8 @@ def alice(cast, browser_of):
     return browser_of(cast.alice)
 
 
-def said(page: str) -> str:
-    return html.unescape(" ".join(re.sub("<[^>]+>", " ", page).split()))
-
-
-def test_it_has_the_facts_and_the_options(alice):
-    page = said(alice.get(LIST).text)
+def test_list_shows_facts_and_options(alice):
+    page = text_of(alice.get(LIST).text)
     about = career_content().advanced_education
     for fact in about.facts:
         assert fact.text in page
@@ -49,23 +46,23 @@ def test_it_has_the_facts_and_the_options(alice):
     assert "Your sheets compared" not in page
 
 
-def test_a_sheet_asks_for_all_that_a_decision_takes(alice):
-    page = said(alice.get(PAGE).text)
+def test_worksheet_shows_all_questions(alice):
+    page = text_of(alice.get(PAGE).text)
     about = career_content().advanced_education
     for part in (*about.questions, *about.groups):
         assert getattr(part, "text", None) or part.title in page
     assert page.count("not enough answers") == 2
 
 
-def test_not_yet_needs_a_day_to_come(alice, session):
+def test_not_yet_requires_a_future_review_date(alice, session):
     for day, problem in (("", "“Not yet” needs the day"), ("2020-01-01", "This day is past")):
-        answer = alice.put(PAGE, {**SHEET, "answer_review_on": day})
-        assert answer.status_code == 422
-        assert problem in said(answer.text)
+        response = alice.put(PAGE, {**SHEET, "answer_review_on": day})
+        assert response.status_code == 422
+        assert problem in text_of(response.text)
     assert session.scalars(sa.select(CareerPlan)).all() == []
 
 
-def test_what_is_to_be_read_again_stands_on_the_dashboard_and_on_career(alice, cast, session):
+def test_due_review_is_shown_on_dashboard_and_career_page(alice, cast, session):
     alice.put(PAGE, SHEET)
     assert "You wanted to read again" not in alice.get("/").text
     plan = session.scalars(sa.select(CareerPlan)).one()
@@ -73,27 +70,27 @@ def test_what_is_to_be_read_again_stands_on_the_dashboard_and_on_career(alice, c
     session.commit()
     for page in ("/", "/career"):
         assert f'<a href="{PAGE}">' in alice.get(page).text.partition('id="plans-due"')[2]
-    # The day came to pass: the rest of the sheet is saved with it.
+    # A stored day that has passed does not block saving the other answers.
     changed = {**SHEET, "answer_review_on": "2026-01-02", "answer_fees": "1", "seen": "1"}
     assert alice.put(PAGE, changed).status_code == 303
     assert alice.put(PAGE, {**SHEET, "seen": "2"}).status_code == 303
     assert "You wanted to read again" not in alice.get("/").text
 
 
-def test_it_adds_up_cost_and_weeks_and_compares_sheets(alice):
+def test_worksheet_totals_are_shown_and_compared(alice):
     assert alice.put(PAGE, SHEET).location == PAGE
-    page = said(alice.get(PAGE).text)
+    page = text_of(alice.get(PAGE).text)
     assert "Cost to you 10,500" in page
     assert "Weeks it takes 167" in page
     assert "Master's degree beside the job: not yet, by my worksheet of" in page
     alice.put(f"{LIST}/none", {"answer_decision": "yes", "answer_fees": "0", "seen": "0"})
-    compared = said(alice.get(LIST).text).split("Your sheets compared")[1]
-    assert "10,500 167 not yet 1 Jun 2027" in compared
-    assert "No degree: the same hours into work that shows 0 – yes –" in compared
+    comparison = text_of(alice.get(LIST).text).split("Your sheets compared")[1]
+    assert "10,500 167 not yet 1 Jun 2027" in comparison
+    assert "No degree: the same hours into work that shows 0 – yes –" in comparison
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "expected"),
+    ("field", "value", "expected"),
     [
         ("answer_fees", "9,000 USD", "Enter a number without separators"),
         ("answer_fees", "-1", "From 0 to 100000000."),
@@ -102,20 +99,20 @@ def test_it_adds_up_cost_and_weeks_and_compares_sheets(alice):
         ("answer_form", "by night", "Choose one of the options"),
     ],
 )
-def test_wrong_input_is_named_and_nothing_is_saved(alice, session, field, typed, expected):
-    answer = alice.put(PAGE, {**SHEET, field: typed})
-    assert answer.status_code == 422
-    assert expected in answer.text
-    assert 'value="9000"' in answer.text or field == "answer_fees"
+def test_invalid_answer_is_rejected(alice, session, field, value, expected):
+    response = alice.put(PAGE, {**SHEET, field: value})
+    assert response.status_code == 422
+    assert expected in response.text
+    assert 'value="9000"' in response.text or field == "answer_fees"
     assert session.scalars(sa.select(CareerPlan)).all() == []
 
 
-def test_an_unknown_option_is_not_there(alice):
+def test_unknown_option_is_not_found(alice):
     assert alice.get(f"{LIST}/bootcamp").status_code == 404
     assert alice.put(f"{LIST}/bootcamp", SHEET).status_code == 404
 
 
-def test_its_outcome_can_be_the_reason_of_a_stage_and_is_sent_by_hand(alice, session):
+def test_outcome_is_offered_as_reason_for_a_not_applicable_stage(alice, session):
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
     assert "worksheet" not in alice.get(STAGE).text
     alice.put(PAGE, SHEET)
@@ -134,7 +131,7 @@ def test_its_outcome_can_be_the_reason_of_a_stage_and_is_sent_by_hand(alice, ses
     assert set(session.scalars(statuses)) == {reason}
 
 
-def test_an_undecided_sheet_and_a_required_stage_offer_nothing(alice):
+def test_undecided_sheet_or_required_stage_offers_no_reason(alice):
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {})
     alice.put(PAGE, {**SHEET, "answer_decision": ""})
     assert "worksheet=" not in alice.get(STAGE).text
@@ -144,23 +141,23 @@ def test_an_undecided_sheet_and_a_required_stage_offer_nothing(alice):
     assert re.search(r'name="reason"[^>]* value=""', page)
 
 
-def test_somebody_on_no_roadmap_is_offered_no_stage(alice):
+def test_user_without_roadmap_is_offered_no_stage(alice):
     alice.put(PAGE, SHEET)
     assert "not-applicable" not in alice.get(PAGE).text
 
 
 @pytest.mark.parametrize("role", ["bob", "carol", "dave", "erin", "mallory"])
-def test_it_hides_what_is_foreign(alice, cast, browser_of, role):
+def test_worksheet_is_private_to_its_owner(alice, cast, browser_of, role):
     alice.put(PAGE, {**SHEET, "answer_role": "CANARY"})
     other = browser_of(getattr(cast, role))
     other.post("/roadmaps/senior-ml-engineer/enrollment", {})
     for page in (LIST, PAGE, f"{STAGE}?worksheet=masters_part_time"):
-        answer = other.get(page).text
-        assert "CANARY" not in answer
-        assert "by my worksheet" not in answer
+        response = other.get(page).text
+        assert "CANARY" not in response
+        assert "by my worksheet" not in response
 
 
-def test_a_figure_needs_its_answers():
+def test_figure_requires_all_its_answers():
     assert figure({}, ("a", "b"), None) is None
     assert figure({"a": "1.5"}, ("a", "b"), None) == Decimal("1.5")
     assert figure({"a": "1000", "b": "0"}, (), ("a", "b")) is None

@@ -1,4 +1,4 @@
-"""The demo data, loaded once and read back for tests that change nothing."""
+"""The demo data, loaded once for tests that only read it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ MAIL_SERVER = {
 
 @dataclass(frozen=True)
 class DemoData:
-    """The loaded demo data, read back once."""
+    """The demo data as read from the database."""
 
     loaded: LoadedDemo
     rows: dict[type[Any], list[Any]]

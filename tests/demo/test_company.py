@@ -45,10 +45,10 @@ ROWS_OF_A_PERSON = (
     Review,
 )
 
-# --- Who is there ---------------------------------------------------------------------------------
+# --- People and teams -----------------------------------------------------------------------------
 
 
-def test_twelve_engineers_two_managers_and_an_administrator(demo: DemoData) -> None:
+def test_company_has_twelve_engineers_two_managers_and_an_administrator(demo: DemoData) -> None:
     keys = [account.person.key for account in demo.loaded.accounts]
     assert sorted(keys) == sorted((*ENGINEERS, *MANAGERS, "elena"))
     assert len(ENGINEERS) == 12
@@ -58,7 +58,7 @@ def test_twelve_engineers_two_managers_and_an_administrator(demo: DemoData) -> N
     assert leading == {ids[name] for name in MANAGERS}
 
 
-def test_who_manages_whom(demo: DemoData) -> None:
+def test_managers_see_the_members_of_their_teams(demo: DemoData) -> None:
     ids = demo.loaded.ids
     of_karin = {ids[name] for name in ("hanna", "weilin", "siobhan", "tadeusz", "amara", "mirela")}
     assert demo.managed["karin"] == of_karin
@@ -67,9 +67,9 @@ def test_who_manages_whom(demo: DemoData) -> None:
     assert demo.managed["elena"] == set()
 
 
-def test_three_teams_in_one(demo: DemoData) -> None:
-    above = {team.id: team.slug for team in demo.rows[Team]}
-    nested = {team.slug: above.get(team.parent_id) for team in demo.rows[Team]}
+def test_three_teams_are_nested_in_one(demo: DemoData) -> None:
+    slugs = {team.id: team.slug for team in demo.rows[Team]}
+    nested = {team.slug: slugs.get(team.parent_id) for team in demo.rows[Team]}
     assert nested == {
         "machine-learning": None,
         "ranking": "machine-learning",
@@ -78,36 +78,38 @@ def test_three_teams_in_one(demo: DemoData) -> None:
     }
 
 
-def test_a_manager_is_on_the_roadmap_and_somebody_else_judges_her(demo: DemoData) -> None:
+def test_manager_on_a_roadmap_is_reviewed_by_another_manager(demo: DemoData) -> None:
     assert len(demo.of(Enrollment, "karin")) == 2
     assert {row.reviewer_name for row in demo.of(Review, "karin")} == {"Tomas Okafor"}
 
 
-def test_everybody_is_judged_by_the_manager_of_their_own_team(demo: DemoData) -> None:
+def test_engineers_are_reviewed_and_assessed_by_their_team_manager(demo: DemoData) -> None:
     names = {person.key: person.name for person in PEOPLE}
     for person in PEOPLE:
         if person.team in ("ranking", "vision", "ml-platform"):
             manager = names[TEAMS[person.team].manager]
             assert {row.reviewer_name for row in demo.of(Review, person.key)} <= {manager}
-            others = [row for row in demo.of(Assessment, person.key) if row.side == "manager"]
-            assert {row.assessor_name for row in others} <= {manager}
+            manager_assessments = [
+                row for row in demo.of(Assessment, person.key) if row.side == "manager"
+            ]
+            assert {row.assessor_name for row in manager_assessments} <= {manager}
 
 
-def test_priya_has_nothing_yet(demo: DemoData) -> None:
+def test_priya_has_no_records(demo: DemoData) -> None:
     for model in (Enrollment, Evidence, MilestoneStatus, Membership, HistoryEntry):
         assert demo.of(model, "priya") == []
 
 
-def test_an_invitation_is_open(demo: DemoData) -> None:
+def test_one_invitation_is_open(demo: DemoData) -> None:
     (invitation,) = demo.rows[Invitation]
     assert invitation.created_by == demo.loaded.ids["karin"]
     assert invitation.created_at < NOW < invitation.expires_at
 
 
-# --- What they recorded ---------------------------------------------------------------------------
+# --- Records --------------------------------------------------------------------------------------
 
 
-def test_evidence_of_every_kind_state_visibility_and_impact(demo: DemoData) -> None:
+def test_evidence_covers_all_kinds_states_visibilities_and_impacts(demo: DemoData) -> None:
     pieces = demo.rows[Evidence]
     of_others = [piece for piece in pieces if piece.user_id != demo.loaded.ids["maya"]]
     for some in (pieces, of_others):
@@ -119,14 +121,14 @@ def test_evidence_of_every_kind_state_visibility_and_impact(demo: DemoData) -> N
     assert [row.metric for row in rows if not row.result] == ["Training examples a second"]
 
 
-def test_two_verified_pieces_were_edited_and_wait_again(demo: DemoData) -> None:
+def test_two_verified_pieces_were_edited_and_resubmitted(demo: DemoData) -> None:
     edited = [p for p in demo.rows[Evidence] if p.state == "submitted" and p.verified_version_id]
     ids = demo.loaded.ids
     assert {piece.user_id for piece in edited} == {ids["maya"], ids["tadeusz"]}
     assert {piece.current.number for piece in edited} == {2}
 
 
-def test_what_waits_has_waited_from_a_day_to_three_weeks(demo: DemoData) -> None:
+def test_waiting_evidence_is_up_to_three_weeks_old(demo: DemoData) -> None:
     waiting = [p for p in demo.rows[Evidence] if p.state in ("submitted", "in_review")]
     ages = sorted((TODAY - piece.submitted_at.date()).days for piece in waiting)
     assert len(ages) >= 15
@@ -134,24 +136,24 @@ def test_what_waits_has_waited_from_a_day_to_three_weeks(demo: DemoData) -> None
     assert 18 <= ages[-1] <= 23
 
 
-def test_what_was_returned_says_why(demo: DemoData) -> None:
+def test_returned_evidence_has_a_reason(demo: DemoData) -> None:
     returned = [row for row in demo.rows[Review] if row.decision == "returned"]
     assert len(returned) >= 8
     assert all(len(row.comment) > 40 for row in returned)
 
 
-def test_no_two_texts_are_the_same(demo: DemoData) -> None:
+def test_texts_are_unique(demo: DemoData) -> None:
     titles = [piece.title for piece in demo.rows[Evidence]]
     comments = [row.comment for row in demo.rows[Review] if row.comment]
     remarks = [row.text for row in demo.rows[Comment]]
-    # A version repeats what it keeps of the one before it.
+    # Only current versions: a later version repeats unchanged text.
     texts = [piece.current.description for piece in demo.rows[Evidence]]
     for said in (titles, comments, remarks, texts):
         assert [text for text, times in Counter(said).items() if times > 1] == []
     assert len(remarks) >= 10
 
 
-def test_confirmed_milestones_are_done(demo: DemoData) -> None:
+def test_verified_milestones_are_started_or_done(demo: DemoData) -> None:
     done = {
         (row.user_id, row.milestone_key)
         for row in demo.rows[MilestoneStatus]
@@ -161,7 +163,7 @@ def test_confirmed_milestones_are_done(demo: DemoData) -> None:
     assert confirmed <= done
 
 
-def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
+def test_milestones_are_done_after_their_prerequisites(demo: DemoData) -> None:
     for person in ENGINEERS:
         rows = [row for row in demo.of(MilestoneStatus, person) if row.status == "done"]
         done = {row.milestone_key: row.changed_at.date() for row in rows}
@@ -171,29 +173,29 @@ def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
                 assert done[before] <= done[milestone.key], f"{person}: {milestone.key}"
 
 
-def test_what_is_not_applicable_says_why(demo: DemoData) -> None:
+def test_not_applicable_milestones_have_a_reason(demo: DemoData) -> None:
     rows = [row for row in demo.rows[MilestoneStatus] if row.status == "not_applicable"]
     assert len({row.user_id for row in rows}) >= 6
     assert all(len(row.reason) > 20 for row in rows)
 
 
-def test_nothing_happened_in_the_future_or_before_they_came(demo: DemoData) -> None:
-    came = {user.id: user.created_at for user in demo.rows[User]}
+def test_records_lie_between_joining_and_yesterday(demo: DemoData) -> None:
+    joined_at = {user.id: user.created_at for user in demo.rows[User]}
     moments = {Assessment: "assessed_at", HistoryEntry: "at", MilestoneStatus: "changed_at"}
     moments |= {Review: "decided_at"}
     for model in ROWS_OF_A_PERSON:
         for row in demo.rows[model]:
             at = getattr(row, moments.get(model, "created_at"))
-            assert came[row.user_id] <= at, row
+            assert joined_at[row.user_id] <= at, row
             assert at.date() < TODAY, row
     for version in demo.rows[EvidenceVersion]:
         assert version.occurred_on.last <= version.created_at.date(), version
 
 
-# --- Where they stand -----------------------------------------------------------------------------
+# --- Readiness ------------------------------------------------------------------------------------
 
 
-def test_the_verdicts_are_in_very_different_places(demo: DemoData) -> None:
+def test_verdicts_differ_between_people(demo: DemoData) -> None:
     shared = {key: demo.summary(key).shared for key in STORIES}
     verdicts = {key: each["verdict"] for key, each in shared.items()}
     assert [key for key, verdict in verdicts.items() if verdict == "nearly"] == ["hanna"]
@@ -207,11 +209,11 @@ def test_the_verdicts_are_in_very_different_places(demo: DemoData) -> None:
     assert shared["hanna"]["standing"] == ["judged_by_others"]
 
 
-def test_the_figures_are_those_of_today(demo: DemoData) -> None:
+def test_readiness_summaries_are_computed_today(demo: DemoData) -> None:
     assert {row.computed_on for row in demo.rows[ReadinessSummary]} == {TODAY}
 
 
-def test_one_has_not_moved_for_two_months(demo: DemoData) -> None:
+def test_mirela_is_inactive_for_two_months(demo: DemoData) -> None:
     still = {
         account.person.key
         for account in demo.loaded.accounts
@@ -224,7 +226,7 @@ def test_one_has_not_moved_for_two_months(demo: DemoData) -> None:
     assert (TODAY - last_activity_on).days >= 56
 
 
-def test_yusuf_keeps_his_work_to_himself(demo: DemoData) -> None:
+def test_yusuf_keeps_most_evidence_private(demo: DemoData) -> None:
     pieces = demo.of(Evidence, "yusuf")
     private = [piece for piece in pieces if piece.visibility == "private"]
     assert len(private) / len(pieces) > 0.7
@@ -236,7 +238,7 @@ def test_yusuf_keeps_his_work_to_himself(demo: DemoData) -> None:
     assert (own.verdict, shared.verdict) == ("under_way", "setting_out")
 
 
-def test_siobhan_was_away_for_half_a_year_and_came_back(demo: DemoData) -> None:
+def test_siobhan_returned_after_half_a_year(demo: DemoData) -> None:
     own = sorted(
         row.at
         for row in demo.of(HistoryEntry, "siobhan")
@@ -247,12 +249,12 @@ def test_siobhan_was_away_for_half_a_year_and_came_back(demo: DemoData) -> None:
     assert (NOW - own[-1]).days < 14
 
 
-def test_tadeusz_has_a_certificate_that_is_about_to_lapse(demo: DemoData) -> None:
+def test_certificate_of_tadeusz_expires_soon(demo: DemoData) -> None:
     ends = [row.expires_on.last for row in demo.of(EvidenceVersion, "tadeusz") if row.expires_on]
     assert [(end - TODAY).days for end in ends] == [9]
 
 
-def test_managers_see_two_skills_two_levels_above_and_below(demo: DemoData) -> None:
+def test_manager_rates_ines_higher_and_viktor_lower_than_themselves(demo: DemoData) -> None:
     def gaps(person: str) -> list[int]:
         rows = sorted(demo.of(Assessment, person), key=lambda row: row.assessed_at)
         latest = {(row.side, row.skill_key): row.level for row in rows}
@@ -268,7 +270,7 @@ def test_managers_see_two_skills_two_levels_above_and_below(demo: DemoData) -> N
     assert len([gap for gap in gaps("viktor") if gap == -2]) >= 3
 
 
-def test_some_share_their_plans_and_some_do_not(demo: DemoData) -> None:
+def test_some_engineers_share_their_plans(demo: DemoData) -> None:
     sharing = {user.id for user in demo.rows[User] if user.shares_plans}
     assert sharing == {demo.loaded.ids[key] for key in ("hanna", "amara", "siobhan", "ines")}
     overdue = {
@@ -278,10 +280,10 @@ def test_some_share_their_plans_and_some_do_not(demo: DemoData) -> None:
     assert overdue - sharing
 
 
-# --- What they were told --------------------------------------------------------------------------
+# --- Notifications --------------------------------------------------------------------------------
 
 
-def test_a_few_notifications_are_unread_and_the_old_ones_are_gone(demo: DemoData) -> None:
+def test_few_notifications_are_unread_and_old_ones_are_deleted(demo: DemoData) -> None:
     rows = demo.rows[Notification]
     unread = Counter(row.user_id for row in rows if row.read_at is None)
     ids = demo.loaded.ids
@@ -292,31 +294,31 @@ def test_a_few_notifications_are_unread_and_the_old_ones_are_gone(demo: DemoData
     assert len(rows) > 30
 
 
-def test_nobody_of_the_demo_gets_mail(demo: DemoData) -> None:
+def test_demo_users_receive_no_mail(demo: DemoData) -> None:
     assert demo.rows[Notification]
     assert demo.rows[OutgoingMail] == []
 
 
-# --- On any day -----------------------------------------------------------------------------------
+# --- Loading on any date --------------------------------------------------------------------------
 
 
-def test_a_story_fits_between_joining_and_yesterday_on_any_day() -> None:
+def test_story_steps_lie_between_joining_and_yesterday_on_any_date() -> None:
     joined = {person.key: person.joined for person in PEOPLE}
     for ago in range(14):
         today = dt.date(2028, 3, 4) - dt.timedelta(days=ago)
         for key in STORIES:
-            told = story.steps(story.load_story(key), key, today=today, seed=0)
-            assert told == sorted(told, key=lambda step: step.at)
-            assert morning_of(today, joined[key]) < told[0].at
-            assert told[-1].at.date() < today
+            steps = story.steps(story.load_story(key), key, today=today, seed=0)
+            assert steps == sorted(steps, key=lambda step: step.at)
+            assert morning_of(today, joined[key]) < steps[0].at
+            assert steps[-1].at.date() < today
 
 
-def test_it_loads_on_a_leap_day(session: Session) -> None:
+def test_demo_data_loads_on_a_leap_day(session: Session) -> None:
     assert load_demo_data(session, now=dt.datetime(2028, 2, 29, 0, 5, tzinfo=dt.UTC)).pieces == 109
 
 
-def test_the_stories_name_no_month() -> None:
-    """They are told as of today, whenever that is: a month in a text would be wrong in most."""
+def test_story_texts_name_no_month_or_season() -> None:
+    # Dates are relative to the day of loading, so a month in a text would be wrong.
     months = re.compile(
         r"\b(January|February|March|April|June|July|August|September|October|November|December"
         r"|spring|summer|autumn)\b"

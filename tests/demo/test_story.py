@@ -15,7 +15,7 @@ from roadmap.people.models import HistoryEntry, User
 from roadmap.portfolio.models import PortfolioItem
 from roadmap.practice.models import Answer, MockInterview, PracticeAttempt
 from roadmap.practice.queries import question_bank
-from roadmap.progress.models import MilestonePlan, MilestoneStatus
+from roadmap.progress.models import MilestonePlan
 from roadmap.readiness.models import ReadinessSummary
 from roadmap.readiness.rules import evaluate
 from roadmap.readiness.tally import Tally
@@ -27,7 +27,7 @@ from roadmap.tools.queries import tool_content
 from tests.demo.conftest import NOW, DemoData
 
 
-def test_maya_has_everything_a_page_can_show(demo: DemoData) -> None:
+def test_maya_has_evidence_of_every_kind_visibility_and_state(demo: DemoData) -> None:
     pieces = demo.of(Evidence, "maya")
     assert {piece.current.kind for piece in pieces} == set(KINDS)
     assert {piece.visibility for piece in pieces} == set(VISIBILITIES)
@@ -40,12 +40,12 @@ def test_maya_has_everything_a_page_can_show(demo: DemoData) -> None:
     ]
 
 
-def test_one_draft_of_maya_is_by_an_agent(demo: DemoData) -> None:
+def test_maya_has_one_draft_by_an_agent(demo: DemoData) -> None:
     (piece,) = [each for each in demo.of(Evidence, "maya") if each.current.drafted_by]
     assert (piece.state, piece.current.drafted_by) == ("draft", "Coding agent")
 
 
-def test_maya_has_a_plan_of_each_kind_and_reflects_on_one(demo: DemoData) -> None:
+def test_maya_has_career_plans_of_each_kind_and_reflections(demo: DemoData) -> None:
     plans = {plan.kind: plan for plan in demo.of(CareerPlan, "maya")}
     assert plans.keys() == set(PLAN_KINDS)
     content = career_content()
@@ -57,12 +57,13 @@ def test_maya_has_a_plan_of_each_kind_and_reflects_on_one(demo: DemoData) -> Non
     for kind, plan in plans.items():
         options = {question.key: question.options for question in questions[kind]}
         assert plan.answers.keys() <= options.keys()
-        assert all(not options[key] or said in options[key] for key, said in plan.answers.items())
+        assert all(
+            not options[key] or answer in options[key] for key, answer in plan.answers.items()
+        )
     assert len(demo.of(Reflection, "maya")) == 3
 
 
-def test_the_hours_of_maya_name_every_category(demo: DemoData) -> None:
-    """Within the last twelve weeks or so, and on no day to come."""
+def test_time_entries_of_maya_cover_every_category(demo: DemoData) -> None:
     entries = demo.of(TimeEntry, "maya")
     offered = {each.key for each in time_content().categories if each.counts_as != "nothing"}
     assert {entry.category for entry in entries} == offered
@@ -70,7 +71,7 @@ def test_the_hours_of_maya_name_every_category(demo: DemoData) -> None:
     assert max(entry.day for entry in entries) <= NOW.date()
 
 
-def test_maya_practises_questions_that_there_are(demo: DemoData) -> None:
+def test_maya_practises_existing_questions(demo: DemoData) -> None:
     attempts = demo.of(PracticeAttempt, "maya")
     assert {attempt.question for attempt in attempts} <= question_bank().by_key.keys()
     assert {attempt.rating for attempt in attempts} == {2, 3, 4}
@@ -80,7 +81,7 @@ def test_maya_practises_questions_that_there_are(demo: DemoData) -> None:
     assert mock.finished_at < NOW
 
 
-def test_a_team_sees_the_tools_of_those_who_share_them(demo: DemoData) -> None:
+def test_tool_records_are_partly_shared(demo: DemoData) -> None:
     people = {user.id: user for user in demo.rows[User]}
     records = demo.rows[ToolRecord]
     assert {record.tool for record in records} <= tool_content().by_key.keys()
@@ -88,13 +89,13 @@ def test_a_team_sees_the_tools_of_those_who_share_them(demo: DemoData) -> None:
     assert sharing == {True, False}, "one records tools without sharing them"
 
 
-def test_what_was_returned_says_why_and_by_whom(demo: DemoData) -> None:
+def test_returned_evidence_of_maya_names_reason_and_reviewer(demo: DemoData) -> None:
     returned = [row for row in demo.of(Review, "maya") if row.decision == "returned"]
     assert len(returned) == 2
     assert all(row.comment and row.reviewer_name == "Tomas Okafor" for row in returned)
 
 
-def test_one_certificate_has_lapsed_and_one_is_about_to(demo: DemoData) -> None:
+def test_maya_has_one_expired_and_one_expiring_certificate(demo: DemoData) -> None:
     ends = [row.expires_on.last for row in demo.of(EvidenceVersion, "maya") if row.expires_on]
     assert sorted((end - NOW.date()).days for end in ends) == [-45, 20]
     assert [cost.amount for cost in demo.of(CredentialCost, "maya")] == [240]
@@ -112,26 +113,26 @@ def test_maya_is_under_way_with_some_gates_passed(demo: DemoData) -> None:
     assert min(tones["in_progress"], tones["not_applicable"]) >= 4
 
 
-def test_a_draft_counts_for_maya_and_for_nobody_else(demo: DemoData) -> None:
+def test_unshared_evidence_counts_only_in_her_own_score(demo: DemoData) -> None:
     own = evaluate(Tally(demo.content, demo.records["maya"].own, NOW.date()))
     others = evaluate(Tally(demo.content, demo.records["maya"].shared, NOW.date()))
     assert others.score < own.score
 
 
-def test_the_kept_figures_are_those_of_today(demo: DemoData) -> None:
+def test_readiness_summary_of_maya_is_current_and_lower_when_shared(demo: DemoData) -> None:
     (row,) = demo.of(ReadinessSummary, "maya")
     assert row.computed_on == NOW.date()
     assert row.shared_score < row.own_score
 
 
-def test_maya_has_plans_one_of_them_overdue(demo: DemoData) -> None:
+def test_maya_has_one_overdue_milestone_plan(demo: DemoData) -> None:
     plans = demo.of(MilestonePlan, "maya")
     assert any(plan.note for plan in plans)
     late = [plan.milestone_key for plan in plans if plan.target_on and plan.target_on < NOW.date()]
     assert late == ["lead-cross-functional-project"]
 
 
-def test_maya_and_her_manager_see_two_skills_differently(demo: DemoData) -> None:
+def test_manager_assessments_of_maya_differ_by_two_levels(demo: DemoData) -> None:
     rows = sorted(demo.of(Assessment, "maya"), key=lambda row: row.assessed_at)
     latest = {(row.side, row.skill_key): row.level for row in rows}
     gaps = [
@@ -141,14 +142,14 @@ def test_maya_and_her_manager_see_two_skills_differently(demo: DemoData) -> None
     assert (min(gaps), max(gaps)) == (-2, 2)
 
 
-def test_the_portfolio_shows_only_what_may_be_shown(demo: DemoData) -> None:
+def test_portfolio_contains_only_portfolio_evidence(demo: DemoData) -> None:
     visibility = {piece.id: piece.visibility for piece in demo.rows[Evidence]}
     shown = [visibility[item.evidence_id] for item in demo.of(PortfolioItem, "maya")]
     assert len(shown) >= 6
     assert set(shown) == {"portfolio"}
 
 
-def test_history_is_in_order_and_in_the_past(demo: DemoData) -> None:
+def test_history_is_ordered_past_and_on_workdays(demo: DemoData) -> None:
     rows = sorted(demo.of(HistoryEntry, "maya"), key=lambda row: row.id)
     moments = [row.at for row in rows]
     assert moments == sorted(moments)
@@ -156,14 +157,3 @@ def test_history_is_in_order_and_in_the_past(demo: DemoData) -> None:
     assert moments[-1].date() < NOW.date()
     assert len({moment.strftime("%Y-%m") for moment in moments}) >= 12
     assert all(moment.weekday() < 5 for moment in moments)
-
-
-def test_nothing_is_done_before_what_comes_before_it(demo: DemoData) -> None:
-    done = {
-        row.milestone_key: row.changed_at
-        for row in demo.of(MilestoneStatus, "maya")
-        if row.status == "done"
-    }
-    for milestone in demo.content.milestones:
-        for before in milestone.after if milestone.key in done else ():
-            assert done[before].date() <= done[milestone.key].date(), milestone.key
