@@ -22,8 +22,20 @@ from tests.support.sample_data import create_sample_data
 from tests.support.server import Server, run_server
 
 WAIT_MS = 8_000
+# A desktop and a phone.
+SIZES = [(1280, 800), (390, 844)]
+# A console error fails the test. A click event from the keyboard has detail 0.
+NO_POINTER = """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
+  addEventListener(kind, (event) => {
+    if (kind !== "click" || event.detail) console.error("a pointer was used");
+  }, true);"""
 # After a failed request, htmx logs `htmx:sendError` before `htmx:afterRequest`.
-EXPECTED = ("Failed to load resource", "htmx:sendAbort", "htmx:sendError", "htmx:afterRequest")
+IGNORED_ERRORS = (
+    "Failed to load resource",
+    "htmx:sendAbort",
+    "htmx:sendError",
+    "htmx:afterRequest",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,20 +55,20 @@ def chrome() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Flask]]:
-    with run_server(tmp_path_factory.mktemp("served")) as both:
-        yield both
+def _server_and_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Flask]]:
+    with run_server(tmp_path_factory.mktemp("server")) as server_and_app:
+        yield server_and_app
 
 
 @pytest.fixture(scope="session")
-def server(_served: tuple[Server, Flask]) -> Server:
-    return _served[0]
+def server(_server_and_app: tuple[Server, Flask]) -> Server:
+    return _server_and_app[0]
 
 
 @pytest.fixture(scope="session")
-def server_app(_served: tuple[Server, Flask]) -> Flask:
+def server_app(_server_and_app: tuple[Server, Flask]) -> Flask:
     """An application in this process that uses the server's database."""
-    return _served[1]
+    return _server_and_app[1]
 
 
 @pytest.fixture
@@ -86,9 +98,9 @@ class SampleSite:
 
     def end_sessions(self, role: str) -> None:
         """Sign this person out everywhere."""
-        with self.app.app_context(), db.own_transaction() as own:
+        with self.app.app_context(), db.own_transaction() as session:
             person = getattr(self.cast, role)
-            own.execute(sa.delete(LoginSession).where(LoginSession.user_id == person))
+            session.execute(sa.delete(LoginSession).where(LoginSession.user_id == person))
 
 
 def sign_in(page: Page, role: str) -> None:
@@ -121,24 +133,24 @@ def open_context(chrome: Browser, server: Server) -> Iterator[OpenContext]:
     navigation.
     """
     contexts: list[BrowserContext] = []
-    faults: list[str] = []
+    errors: list[str] = []
 
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(word in message.text for word in EXPECTED):
-            faults.append(f"{message.location.get('url')}: {message.text}")
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(word in message.text for word in IGNORED_ERRORS):
+            errors.append(f"{message.location.get('url')}: {message.text}")
 
     def make(**options: object) -> BrowserContext:
         context = chrome.new_context(base_url=server.url, **options)
         context.set_default_timeout(WAIT_MS)
-        context.on("console", note)
-        context.on("weberror", lambda error: faults.append(str(error.error)))
+        context.on("console", on_console)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
         contexts.append(context)
         return context
 
     yield make
     for context in contexts:
         context.close()
-    assert not faults, "\n".join(faults)
+    assert not errors, "\n".join(errors)
 
 
 @pytest.fixture

@@ -71,10 +71,10 @@ def violations_in_both_schemes(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(("device", "theme"), [("light", "dark"), ("dark", "light")])
-def test_a_chosen_theme_has_the_colors_of_a_device_that_is_set_so(
+def test_chosen_theme_matches_colors_of_device_color_scheme(
     device: str, theme: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    """So checks in the device's color scheme also cover the chosen theme."""
+    """Checks in the device's color scheme therefore also cover the chosen theme."""
     page = page_of("carol", color_scheme=theme, reduced_motion="reduce")
     page.goto("/")
     colors = page.evaluate(FIND_COLORS)
@@ -91,14 +91,14 @@ def test_a_chosen_theme_has_the_colors_of_a_device_that_is_set_so(
 
 
 def choose_theme(sample_site: SampleSite, role: str, theme: str) -> None:
-    with sample_site.app.app_context(), db.own_transaction() as own:
+    with sample_site.app.app_context(), db.own_transaction() as session:
         person = getattr(sample_site.cast, role)
-        own.execute(
+        session.execute(
             sa.update(User).where(User.id == person).values(theme=theme, version=User.version + 1)
         )
 
 
-def test_axe_finds_nothing_in_refused_forms(page_of: PageOf) -> None:
+def test_rejected_forms_have_no_axe_violations(page_of: PageOf) -> None:
     """Field errors, the error summary, and the page that asks to sign in again."""
     page = page_of("alice")
     page.add_init_script(path=AXE)
@@ -112,10 +112,10 @@ def test_axe_finds_nothing_in_refused_forms(page_of: PageOf) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_what_is_shown_once(
+def test_one_time_links_and_tokens_have_no_axe_violations(
     scheme: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    """Responses that no URL leads to: a one-time link, a token."""
+    """No URL leads to these responses, so `test_every_page.py` misses them."""
     found = []
     for role, address, button in (
         ("bob", "/teams/{team}/members", "Create invitation"),
@@ -134,7 +134,7 @@ def test_axe_finds_nothing_in_what_is_shown_once(
     assert not found, "\n".join(found)
 
 
-def test_axe_sees_what_it_is_there_to_see(page_of: PageOf) -> None:
+def test_axe_reports_missing_label(page_of: PageOf) -> None:
     page = page_of("nobody")
     page.add_init_script(path=AXE)
     page.goto("/login")

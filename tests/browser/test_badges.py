@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PageOf
 
 
-def test_an_employer_verifies_the_file_of_a_badge(page_of: PageOf, tmp_path: Path) -> None:
+def test_employer_verifies_badge_file_without_account(page_of: PageOf, tmp_path: Path) -> None:
     alice = page_of("alice")
     alice.goto("/badges")
     address = alice.get_by_label("Address of “").first.input_value()

@@ -12,7 +12,7 @@ from tests.browser.test_axe import AXE, violations_in_both_schemes
 CALENDARS = Path(__file__).parents[1] / "time_budget" / "calendars"
 
 
-def show(page: Page, name: str) -> None:
+def open_preview(page: Page, name: str) -> None:
     """Go from the week to the preview of a file with two weeks."""
     page.goto("/time")
     page.get_by_role("link", name="From a calendar").click()
@@ -23,9 +23,9 @@ def show(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name="What your calendar says")).to_be_visible()
 
 
-def test_a_week_of_outlook_is_looked_at_corrected_and_saved(page_of: PageOf) -> None:
+def test_outlook_calendar_is_previewed_corrected_and_saved(page_of: PageOf) -> None:
     page = page_of("alice", viewport={"width": 390, "height": 800}, java_script_enabled=False)
-    show(page, "outlook")
+    open_preview(page, "outlook")
     expect(page.get_by_role("checkbox", name="Model design review")).not_to_be_checked()
     page.get_by_role("checkbox", name="Model design review").check()
     planning = page.get_by_role("combobox", name="Category of Quarterly planning with Product")
@@ -35,14 +35,14 @@ def test_a_week_of_outlook_is_looked_at_corrected_and_saved(page_of: PageOf) -> 
     page.get_by_role("button", name="Save hours").click()
     expect(page.get_by_text("From your calendar: 3 added")).to_be_visible()
     expect(page.get_by_role("heading", name="The week of 26 Oct 2026")).to_be_visible()
-    show(page, "outlook")
+    open_preview(page, "outlook")
     expect(planning.first).to_have_value("other")
     page.get_by_role("button", name="Save hours").click()
     expect(page.get_by_text("0 added, 0 changed, 0 removed, 3 as before")).to_be_visible()
 
 
-def test_what_a_file_says_is_accessible(page_of: PageOf) -> None:
+def test_calendar_preview_has_no_axe_violations(page_of: PageOf) -> None:
     page = page_of("alice", color_scheme="light", reduced_motion="reduce")
     page.add_init_script(path=AXE)
-    show(page, "google")
+    open_preview(page, "google")
     assert violations_in_both_schemes(page) == []

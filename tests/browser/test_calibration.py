@@ -1,4 +1,4 @@
-"""First visit to a roadmap: mark completed milestones by objective, with and without scripts."""
+"""First visit to a roadmap: mark completed milestones by objective, with and without JavaScript."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.browser.test_responsive import find_overflowing
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_a_newcomer_says_in_one_page_what_is_done(
+def test_new_engineer_marks_completed_milestones_on_one_page(
     javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of(
@@ -25,10 +25,10 @@ def test_a_newcomer_says_in_one_page_what_is_done(
     expect(zone).to_have_value("Europe/Stockholm" if javascript else "UTC")
     zone.select_option("Europe/Stockholm")
     objective = page.get_by_role("group", name="Get a degree in computing")
-    which = page.get_by_role("group", name="Which of them?")
-    expect(which).to_have_count(0)
+    some = page.get_by_role("group", name="Which of them?")
+    expect(some).to_have_count(0)
     objective.get_by_label("Some").check()
-    which.get_by_role("checkbox").nth(1).check()
+    some.get_by_role("checkbox").nth(1).check()
     page.get_by_label("This stage is not applicable to me").check()
     expect(page.get_by_label("The reason, in a sentence")).to_be_visible()
     assert not find_overflowing(page)

@@ -5,55 +5,53 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.conftest import SIZES, PageOf, SampleSite
 from tests.browser.test_axe import AXE, violations_in_both_schemes
 
 LINE = "Paste a link or write what you did"
 
 
-class Hand:
-    """Click, paste and press keys, and count them."""
+class InputRecorder:
+    """Click, paste and press keys, and record each of them."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.did = page, []
+        self.page, self.inputs = page, []
 
     def click(self, locator) -> None:
         locator.click()
-        self.did.append("click")
+        self.inputs.append("click")
 
     def paste(self, text: str) -> None:
         self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
         self.page.keyboard.press("Control+V")
-        self.did.append("paste")
+        self.inputs.append("paste")
 
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
-        self.did.append(key)
+        self.inputs.append(key)
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_two_clicks_and_a_paste_from_the_dashboard_to_a_saved_piece(
+def test_pasted_link_is_saved_with_two_clicks_from_dashboard(
     javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", java_script_enabled=javascript)
-    hand = Hand(page)
+    user = InputRecorder(page)
     page.goto("/")
-    hand.click(page.get_by_label(LINE))
+    user.click(page.get_by_label(LINE))
     number = 77 if javascript else 78
-    hand.paste(f"https://github.com/acme/ranker/pull/{number}?utm_source=mail")
+    user.paste(f"https://github.com/acme/ranker/pull/{number}?utm_source=mail")
     if not javascript:
-        hand.press("Enter")
+        user.press("Enter")
     expect(page.get_by_text("Recognized: GitHub pull request")).to_be_visible()
-    hand.click(page.get_by_role("button", name="Save", exact=True))
+    user.click(page.get_by_role("button", name="Save", exact=True))
     expect(page.get_by_role("heading", level=1)).to_have_text(f"acme/ranker #{number}")
     extra = [] if javascript else ["Enter"]
-    assert hand.did == ["click", "paste", *extra, "click"]
+    assert user.inputs == ["click", "paste", *extra, "click"]
 
 
-def test_by_keys_alone_the_title_can_be_typed_and_enter_saves(
-    sample_site: SampleSite, page_of: PageOf
-) -> None:
+def test_evidence_is_captured_by_keyboard_alone(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto("/evidence")
     page.get_by_label(LINE).focus()
@@ -70,14 +68,12 @@ def test_by_keys_alone_the_title_can_be_typed_and_enter_saves(
     expect(page.get_by_text("unsaved text")).to_have_count(0)
 
 
-def test_the_next_link_is_a_key_and_a_paste_and_replaces_what_was_left(
-    sample_site: SampleSite, page_of: PageOf
-) -> None:
+def test_next_pasted_link_replaces_restored_draft(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
-    hand = Hand(page)
+    user = InputRecorder(page)
     page.goto("/")
     page.get_by_label(LINE).click()
-    hand.paste("https://github.com/acme/ranker/pull/91")
+    user.paste("https://github.com/acme/ranker/pull/91")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("link", name="Add another")).to_be_focused()
     page.keyboard.press("Enter")
@@ -89,12 +85,12 @@ def test_the_next_link_is_a_key_and_a_paste_and_replaces_what_was_left(
     page.goto("/")
     expect(line).to_have_value("Half a sent")
     line.click()
-    hand.paste("https://github.com/acme/ranker/pull/92")
+    user.paste("https://github.com/acme/ranker/pull/92")
     expect(line).to_have_value("https://github.com/acme/ranker/pull/92")
     expect(page.get_by_label("Title")).to_have_value("acme/ranker #92")
 
 
-def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
+def test_capture_in_checklist_row_returns_there_and_enter_completes_it(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice")
@@ -104,7 +100,7 @@ def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     title.click()
     line = page.get_by_label(LINE)
     line.click()
-    Hand(page).paste("https://youtu.be/dQw4w9WgXcQ")
+    InputRecorder(page).paste("https://youtu.be/dQw4w9WgXcQ")
     # The link has no date, and talks are seldom from today.
     expect(page.get_by_label("Title")).to_be_focused()
     page.keyboard.type("Keynote at PyData")
@@ -130,12 +126,12 @@ def test_from_a_row_back_to_the_row_where_enter_marks_it_as_done(
     # Another link to the same video is recognized.
     page.get_by_label(LINE).fill("https://www.youtube.com/watch?v=dQw4w9WgXcQ")
     page.keyboard.press("Enter")
-    held = page.locator(".proposal").get_by_role("link", name="Keynote at PyData")
-    expect(held).to_be_focused()
+    known = page.locator(".proposal").get_by_role("link", name="Keynote at PyData")
+    expect(known).to_be_focused()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_after_a_paste_save_is_in_sight_and_what_is_beside_each_other_lines_up(
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_save_button_is_visible_and_fields_align_after_paste(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("carol", viewport={"width": width, "height": height})
@@ -145,18 +141,18 @@ def test_after_a_paste_save_is_in_sight_and_what_is_beside_each_other_lines_up(
     expect(page.get_by_label("Title")).to_be_focused()
     save = page.get_by_role("button", name="Save", exact=True)
     expect(save).to_be_in_viewport(ratio=1)
-    # It is not covered by the bottom navigation on phones.
+    # On phones, the bottom navigation does not cover the button.
     assert save.evaluate(
-        """(one) => {
-          const {left, bottom} = one.getBoundingClientRect();
-          return document.elementFromPoint(left + 20, bottom - 2) === one;
+        """(button) => {
+          const {left, bottom} = button.getBoundingClientRect();
+          return document.elementFromPoint(left + 20, bottom - 2) === button;
         }"""
     )
     tops = [page.get_by_label(name, exact=True).bounding_box()["y"] for name in ("Kind", "Date")]
     assert width == 390 or abs(tops[0] - tops[1]) < 1
 
 
-def test_axe_finds_nothing_in_a_proposal(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_capture_proposal_has_no_axe_violations(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("carol", reduced_motion="reduce")
     page.add_init_script(path=AXE)
     page.goto(f"/roadmaps/{sample_site.ids['slug']}/milestones/{sample_site.ids['open']}")
@@ -168,8 +164,8 @@ def test_axe_finds_nothing_in_a_proposal(sample_site: SampleSite, page_of: PageO
         assert violations_in_both_schemes(page) == []
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_for_an_open_milestone_chosen_on_the_dashboard_the_tick_is_offered_in_sight(
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_capture_for_open_milestone_offers_visible_completion_button(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})

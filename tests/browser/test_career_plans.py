@@ -1,4 +1,4 @@
-"""Career plans: drafts, a worksheet by keyboard, and no scripts."""
+"""Career plans: drafts, a worksheet by keyboard, and a phone without JavaScript."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHEET = "/career/education/doctorate"
 CHALLENGE = "/career/challenges/scope-creep"
 
 
-def test_a_plan_that_is_not_saved_is_there_again(page_of: PageOf) -> None:
+def test_unsaved_plan_is_restored_as_draft(page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto(CHALLENGE)
     page.get_by_label("What you will do").fill("Hand over the feature store.")
@@ -26,7 +26,7 @@ def test_a_plan_that_is_not_saved_is_there_again(page_of: PageOf) -> None:
     expect(page.get_by_label("What you will do")).to_have_value("Hand over the feature store.")
 
 
-def test_a_conflict_is_in_view_and_what_was_refused_conflicts_again_later(page_of: PageOf) -> None:
+def test_edit_conflict_is_visible_and_recurs_for_restored_draft(page_of: PageOf) -> None:
     page = page_of("bob")
     page.goto("/career/direction")
     other = page.context.new_page()
@@ -37,14 +37,14 @@ def test_a_conflict_is_in_view_and_what_was_refused_conflicts_again_later(page_o
     expect(other.get_by_text("Your reasons are saved.")).to_be_visible()
     field.fill("Mine.")
     alert = page.get_by_role("alert").filter(has_text="This was changed elsewhere")
-    for time in ("first", "second"):
+    for attempt in ("first", "second"):
         page.get_by_role("button", name="Save reasons").click()
         expect(alert).to_be_focused()
         expect(alert).to_be_in_viewport()
         expect(alert).to_contain_text("Theirs.")
         expect(alert).to_have_css("display", "block")
         # After a conflict and leaving, the draft is restored over the other tab's text.
-        field.fill(f"Mine, the {time} time.")
+        field.fill(f"Mine, the {attempt} time.")
         page.goto("/career")
         page.goto("/career/direction")
         expect(page.locator(".draft-notice")).to_be_visible()
@@ -56,7 +56,7 @@ def test_a_conflict_is_in_view_and_what_was_refused_conflicts_again_later(page_o
     expect(page.locator(".draft-notice")).to_have_count(0)
 
 
-def test_a_worksheet_is_filled_in_and_used_by_keyboard(page_of: PageOf) -> None:
+def test_worksheet_is_completed_and_used_by_keyboard(page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto(SHEET)
     page.get_by_label("What does it cost in all").focus()
@@ -78,22 +78,23 @@ def test_a_worksheet_is_filled_in_and_used_by_keyboard(page_of: PageOf) -> None:
 
 
 @pytest.fixture
-def plain(page_of: PageOf) -> Page:
+def phone(page_of: PageOf) -> Page:
+    """Carol's phone without JavaScript."""
     return page_of("carol", java_script_enabled=False, viewport={"width": 390, "height": 844})
 
 
-def test_it_works_without_scripts_on_a_phone(plain: Page) -> None:
-    plain.goto(CHALLENGE)
-    plain.get_by_label("Your reflection").fill("Declined two requests.")
-    plain.get_by_role("button", name="Add to history").click()
-    expect(plain.get_by_role("listitem").filter(has_text="Declined two requests.")).to_be_visible()
-    plain.goto("/career/direction")
-    plain.get_by_label("Which way do you lean today?").select_option("not decided")
-    plain.get_by_role("button", name="Save reasons").click()
-    expect(plain.get_by_role("link", name="Your reasons, saved on")).to_be_visible()
+def test_career_plans_work_without_javascript_on_phone(phone: Page) -> None:
+    phone.goto(CHALLENGE)
+    phone.get_by_label("Your reflection").fill("Declined two requests.")
+    phone.get_by_role("button", name="Add to history").click()
+    expect(phone.get_by_role("listitem").filter(has_text="Declined two requests.")).to_be_visible()
+    phone.goto("/career/direction")
+    phone.get_by_label("Which way do you lean today?").select_option("not decided")
+    phone.get_by_role("button", name="Save reasons").click()
+    expect(phone.get_by_role("link", name="Your reasons, saved on")).to_be_visible()
 
 
-def test_the_way_to_begin_is_on_the_first_screen_of_a_phone(page_of: PageOf) -> None:
+def test_start_button_is_on_first_phone_screen(page_of: PageOf) -> None:
     page = page_of("mallory", viewport={"width": 390, "height": 844})
     page.goto("/roadmaps/senior-ml-engineer")
     start = page.get_by_role("button", name="Start this roadmap")

@@ -7,10 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf, SampleSite
-from tests.browser.test_keyboard import COVERED
-
-SIZES = [(1280, 800), (390, 844)]
+from tests.browser.conftest import SIZES, PageOf, SampleSite
+from tests.browser.test_keyboard import IS_FOCUS_COVERED
 
 
 def open_roadmap(page: Page, sample_site: SampleSite, query: str = "") -> str:
@@ -20,7 +18,7 @@ def open_roadmap(page: Page, sample_site: SampleSite, query: str = "") -> str:
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_the_first_row_is_in_view_and_trail_and_score_stay_so(
+def test_first_row_trail_and_score_stay_visible(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})
@@ -35,48 +33,48 @@ def test_the_first_row_is_in_view_and_trail_and_score_stay_so(
     covered = []
     for _step in range(60):  # back up, where a sticky bar could cover the focus
         page.keyboard.press("Shift+Tab")
-        if page.evaluate(COVERED):
+        if page.evaluate(IS_FOCUS_COVERED):
             covered.append(page.evaluate("document.activeElement.outerHTML"))
     assert not covered
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_few_stops_of_the_tab_key_lie_before_the_first_box(
+def test_first_checkbox_is_reached_with_few_tab_stops(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})
     trail, rows = "Skip the trail", "Skip to the milestones"
     # Tab through the small trail and the filters, and skip them.
-    for skips, most in (((trail,), 30), ((trail, rows), 18)):
+    for skips, max_stops in (((trail,), 30), ((trail, rows), 18)):
         open_roadmap(page, sample_site)
         box = page.locator(".row-tick").first
         stops = small = 0
         while stops < 40 and not box.evaluate("(box) => box === document.activeElement"):
             page.keyboard.press("Tab")
             stops += 1
-            text, is_small = page.evaluate(AT_FOCUS)
+            text, is_small = page.evaluate(FOCUSED_ELEMENT)
             small += is_small
             if text in skips:
                 page.keyboard.press("Enter")
-        assert stops <= most
+        assert stops <= max_stops
         assert small <= 5, "one link a stage"
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_no_filter_is_out_of_view(
-    width: int, height: int, scripts: bool, sample_site: SampleSite, page_of: PageOf
+def test_all_filters_are_visible(
+    width: int, height: int, javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     size = {"width": width, "height": height}
-    page = page_of("alice", viewport=size, java_script_enabled=scripts)
+    page = page_of("alice", viewport=size, java_script_enabled=javascript)
     open_roadmap(page, sample_site)
-    page.evaluate(LONGEST)
+    page.evaluate(USE_LONGEST_TEXTS)
     for part in page.locator("#filters :is(nav a, select)").all():
         expect(part).to_be_in_viewport(ratio=1)
     assert page.locator("#filters nav").evaluate("(nav) => nav.scrollWidth <= nav.offsetWidth")
 
 
-def test_a_box_that_is_pointed_at_is_not_ticked(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_hovered_checkbox_shows_no_tick(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
     open_roadmap(page, sample_site)
     tick = page.locator(".tone-not_started > .row-tick").first
@@ -84,27 +82,27 @@ def test_a_box_that_is_pointed_at_is_not_ticked(sample_site: SampleSite, page_of
     assert tick.evaluate("(box) => getComputedStyle(box, '::after').opacity") == "0"
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-@pytest.mark.parametrize(("width", "most"), [(1280, 56), (390, 100)])
-def test_the_bar_keeps_its_rows_whatever_the_score_says(
-    width: int, most: int, scripts: bool, sample_site: SampleSite, page_of: PageOf
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@pytest.mark.parametrize(("width", "max_height"), [(1280, 56), (390, 100)])
+def test_sticky_bar_keeps_height_with_longest_texts(
+    width: int, max_height: int, javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    page = page_of("alice", viewport={"width": width, "height": 844}, java_script_enabled=scripts)
+    page = page_of(
+        "alice", viewport={"width": width, "height": 844}, java_script_enabled=javascript
+    )
     open_roadmap(page, sample_site)
     # The longest titles.
-    page.evaluate(LONGEST)
+    page.evaluate(USE_LONGEST_TEXTS)
     page.locator(".checklist > li").nth(40).scroll_into_view_if_needed()
     bar = page.locator(".checklist-bar").bounding_box()
     assert bar is not None
-    assert bar["height"] <= most
+    assert bar["height"] <= max_height
     for part in ("#score", ".trail-small"):
         expect(page.locator(part)).to_be_in_viewport(ratio=0.9)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_filter_stays_in_the_address_and_keeps_the_focus(
-    sample_site: SampleSite, page_of: PageOf
-) -> None:
+def test_filter_updates_url_and_keeps_focus(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
     path = open_roadmap(page, sample_site)
     page.evaluate("window.same = true")
@@ -115,7 +113,7 @@ def test_a_filter_stays_in_the_address_and_keeps_the_focus(
     expect(page.locator(".checklist > li")).to_have_count(expected)
     expect(chosen).to_be_focused()
     expect(page.locator("#live")).to_have_text(re.compile(f"^{expected} milestone"))
-    # A stone has a name even if its row is hidden, and is updated by a tick.
+    # A stone of the trail has a name even if its row is hidden, and ticking updates it.
     expect(page.locator(".trail a title").first).not_to_be_empty()
     row = page.locator(".checklist > li").first
     row.locator(".row-tick").press("Space")
@@ -130,7 +128,9 @@ def test_a_filter_stays_in_the_address_and_keeps_the_focus(
     expect(page.locator(".checklist > li")).to_have_count(expected)
 
 
-def test_a_stage_stays_folded(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_collapsed_stage_stays_collapsed_until_linked(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     page = page_of("alice")
     open_roadmap(page, sample_site)
     sent: list[str] = []
@@ -163,7 +163,7 @@ def test_a_stage_stays_folded(sample_site: SampleSite, page_of: PageOf) -> None:
     expect(page.locator("#foundations .checklist > li").first).to_be_visible()
 
 
-def test_a_message_goes_by_itself_and_waits_for_who_reads_it(
+def test_message_hides_itself_except_while_hovered_or_focused(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice")
@@ -175,24 +175,25 @@ def test_a_message_goes_by_itself_and_waits_for_who_reads_it(
     top = page.locator("#list").bounding_box()
     state = "(flash) => flash.getAnimations().map((each) => each.playState)"
     message.hover()
-    assert message.evaluate(state) == [], "it waits"
+    assert message.evaluate(state) == [], "the message stays"
     page.mouse.move(0, 0)
     assert message.evaluate(state) == ["running"]
     message.get_by_role("button", name="Close").focus()
-    assert message.evaluate(state) == [], "it waits"
+    assert message.evaluate(state) == [], "the message stays"
     page.locator("body").evaluate("(body) => document.activeElement.blur()")
     message.evaluate("(flash) => flash.getAnimations()[0].finish()")
     expect(message).to_be_hidden()
-    assert page.locator("#list").bounding_box() == top, "nothing moves when it goes"
+    assert page.locator("#list").bounding_box() == top, "the page does not move"
 
 
-def test_a_fault_moves_no_row_and_stays_until_it_is_closed(
+def test_error_message_moves_no_row_and_stays_until_closed(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice")
     open_roadmap(page, sample_site)
     page.route(
-        "**/completion", lambda route: route.fulfill(status=422, headers=TO_MESSAGES, body=FAULT)
+        "**/completion",
+        lambda route: route.fulfill(status=422, headers=MESSAGE_HEADERS, body=ERROR_MESSAGE),
     )
     tick = page.locator(".row-tick").nth(30)
     tick.scroll_into_view_if_needed()
@@ -203,55 +204,34 @@ def test_a_fault_moves_no_row_and_stays_until_it_is_closed(
     message = page.locator("main .flash")
     expect(message).to_be_in_viewport(ratio=1)
     expect(page.locator("#score")).to_be_in_viewport(ratio=1)
-    assert not page.evaluate(IS_BELOW, "#score")
-    assert not page.evaluate(IS_BELOW, "#filters")
+    assert not page.evaluate(IS_COVERED, "#score")
+    assert not page.evaluate(IS_COVERED, "#filters")
     assert tick.bounding_box() == before
     assert message.evaluate("(flash) => flash.getAnimations().length") == 0
-    assert not page.evaluate(COVERED)
+    assert not page.evaluate(IS_FOCUS_COVERED)
     message.get_by_role("button", name="Close").click()
     expect(message).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_a_message_lies_on_no_focused_row(
-    width: int, height: int, sample_site: SampleSite, page_of: PageOf
-) -> None:
-    page = page_of("alice", viewport={"width": width, "height": height}, reduced_motion="reduce")
-    open_roadmap(page, sample_site)
-    page.route(
-        "**/completion", lambda route: route.fulfill(status=422, headers=TO_MESSAGES, body=FAULT)
-    )
-    tick = page.locator(".row-tick").nth(30)
-    tick.focus()
-    # The row is at the bottom of the window.
-    tick.evaluate("(box) => box.closest('li').scrollIntoView({block: 'end', behavior: 'instant'})")
-    tick.press("Space")
-    expect(page.locator("main .flash")).to_be_in_viewport(ratio=1)
-    expect(tick).to_be_focused()
-    assert not page.evaluate(COVERED)
-    assert not page.evaluate(UNDER_MESSAGES)
-    assert not page.evaluate(IS_BELOW, "#score")
-
-
-AT_FOCUS = """() => {
+FOCUSED_ELEMENT = """() => {
   const at = document.activeElement;
   return [at.textContent.trim(), Boolean(at.closest(".trail-small"))];
 }"""
-LONGEST = """() => {
+USE_LONGEST_TEXTS = """() => {
   const gain = '<span class="score-gain">+10.2</span>';
   document.querySelector("#score .score-points").insertAdjacentHTML("afterend", gain);
   document.querySelector("#score .score-verdict").lastChild.textContent = "Claimed, not proven";
   for (const count of document.querySelectorAll(".filter-count")) count.textContent = "89";
 }"""
 # Whether something covers the center of an element.
-IS_BELOW = """(part) => {
+IS_COVERED = """(part) => {
   const box = document.querySelector(part).getBoundingClientRect();
   const [x, y] = [box.left + Math.min(box.width, innerWidth) / 2, box.top + box.height / 2];
   const hit = document.elementFromPoint(x, y);
   return !hit.closest(part);
 }"""
 # Elements covered by a message; sticky elements are above everything.
-UNDER_MESSAGES = """() => {
+FIND_COVERED_BY_MESSAGES = """() => {
   const parts = [...document.querySelectorAll(
     "h1, h2, h3, h4, label, a[href], button, input, select, textarea, summary")];
   const meet = (one, other) => {
@@ -262,6 +242,6 @@ UNDER_MESSAGES = """() => {
     !flash.contains(part) && part.checkVisibility() && meet(flash, part)
     && !part.closest(".main-nav, .checklist-bar"))).map((part) => part.outerHTML.slice(0, 120)));
 }"""
-TO_MESSAGES = {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML"}
-FAULT = """<div class="flash error" role="alert">Nothing here
+MESSAGE_HEADERS = {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML"}
+ERROR_MESSAGE = """<div class="flash error" role="alert">Nothing here
   <button type="button" class="link close">Close</button></div>"""

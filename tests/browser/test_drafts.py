@@ -21,60 +21,60 @@ def open_page(sample_site: SampleSite, page_of: PageOf) -> Callable[..., Page]:
     """`open_page(…)` opens a page for Alice, who has no plans yet."""
 
     def make(**options: object) -> Page:
-        with sample_site.app.app_context(), db.own_transaction() as own:
-            own.execute(sa.delete(MilestonePlan))
+        with sample_site.app.app_context(), db.own_transaction() as session:
+            session.execute(sa.delete(MilestonePlan))
         return page_of("alice", **options)
 
     return make
 
 
 @pytest.fixture
-def at(sample_site: SampleSite) -> str:
+def roadmap_path(sample_site: SampleSite) -> str:
     return f"/roadmaps/{sample_site.ids['slug']}"
 
 
-def title_of(page: Page, key: str) -> Locator:
+def milestone_link(page: Page, key: str) -> Locator:
     return page.locator(f".checklist a[href$='/milestones/{key}']")
 
 
-def notice(page: Page) -> Locator:
+def draft_notice(page: Page) -> Locator:
     return page.locator(".draft-notice", has_text=RESTORED)
 
 
-def unfold(page: Page, key: str) -> Locator:
+def expand_milestone(page: Page, key: str) -> Locator:
     """Expand a milestone; return its private note field."""
-    title_of(page, key).click()
+    milestone_link(page, key).click()
     return page.locator(f"#note-{key}")
 
 
-def test_a_note_survives_folding_and_can_be_discarded(
-    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+def test_note_draft_survives_collapsing_and_can_be_discarded(
+    open_page: Callable[..., Page], roadmap_path: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(), sample_site.ids["milestone"]
-    page.goto(at)
-    note = unfold(page, key)
+    page.goto(roadmap_path)
+    note = expand_milestone(page, key)
     note.fill("Ask Bob for the numbers.")
-    title_of(page, key).click()
+    milestone_link(page, key).click()
     expect(note).to_have_count(0)
-    expect(title_of(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
-    unfold(page, key)
+    expect(milestone_link(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
+    expand_milestone(page, key)
     expect(note).to_have_value("Ask Bob for the numbers.")
-    expect(notice(page)).to_be_visible()
+    expect(draft_notice(page)).to_be_visible()
     page.get_by_role("button", name="Discard").click()
     expect(note).to_have_value("")
     expect(note.locator("xpath=ancestor::form")).not_to_contain_text(RESTORED)
-    expect(title_of(page, key)).not_to_have_attribute("data-unsaved", "Unsaved text")
+    expect(milestone_link(page, key)).not_to_have_attribute("data-unsaved", "Unsaved text")
     page.reload()
-    unfold(page, key)
+    expand_milestone(page, key)
     expect(note).to_have_value("")
 
 
-def test_a_note_survives_a_change_of_status(
-    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+def test_note_draft_survives_status_change(
+    open_page: Callable[..., Page], roadmap_path: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(), sample_site.ids["open"]
-    page.goto(at)
-    note = unfold(page, key)
+    page.goto(roadmap_path)
+    note = expand_milestone(page, key)
     note.fill("Half of it is done.")
     # Like dragging its corner. The content security policy blocks copying the style.
     note.evaluate("each => { each.style.height = '9rem'; }")
@@ -87,46 +87,46 @@ def test_a_note_survives_a_change_of_status(
     )
     expect(note).to_have_value("Half of it is done.")
     expect(page.get_by_label("Reason")).to_have_value("Perhaps never.")
-    expect(notice(page)).to_have_count(2)
+    expect(draft_notice(page)).to_have_count(2)
     expect(page.get_by_role("button", name="In progress", exact=True)).to_be_focused()
     assert page.evaluate("scrollY") == before
     page.get_by_role("button", name="Save note and date").click()
     expect(page.locator("#live")).to_have_text("Note and date are saved.")
     expect(note).to_have_value("Half of it is done.")
     # The milestone's page has the saved note, and the reason as a draft.
-    page.goto(f"{at}/milestones/{key}")
-    expect(notice(page)).to_have_count(1)
+    page.goto(f"{roadmap_path}/milestones/{key}")
+    expect(draft_notice(page)).to_have_count(1)
     expect(page.get_by_label("Reason")).to_be_visible()
 
 
-def test_a_note_survives_leaving_and_appears_in_no_other_form(
-    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+def test_note_draft_survives_navigation_and_stays_in_its_form(
+    open_page: Callable[..., Page], roadmap_path: str, sample_site: SampleSite
 ) -> None:
     page, key, other = open_page(), sample_site.ids["milestone"], sample_site.ids["open"]
-    page.goto(at)
-    unfold(page, key).fill("Left in the middle of")
+    page.goto(roadmap_path)
+    expand_milestone(page, key).fill("Left in the middle of")
     page.goto("/evidence")
-    page.goto(at)
-    expect(title_of(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
-    expect(unfold(page, other)).to_have_value("")
-    expect(notice(page)).to_have_count(0)
-    expect(unfold(page, key)).to_have_value("Left in the middle of")
-    expect(notice(page)).to_be_visible()
+    page.goto(roadmap_path)
+    expect(milestone_link(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
+    expect(expand_milestone(page, other)).to_have_value("")
+    expect(draft_notice(page)).to_have_count(0)
+    expect(expand_milestone(page, key)).to_have_value("Left in the middle of")
+    expect(draft_notice(page)).to_be_visible()
 
 
-def test_a_draft_never_overwrites_what_another_tab_saved(
-    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+def test_draft_conflicts_with_save_of_another_tab(
+    open_page: Callable[..., Page], roadmap_path: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(), sample_site.ids["milestone"]
-    page.goto(at)
-    unfold(page, key).fill("Of this tab")
+    page.goto(roadmap_path)
+    expand_milestone(page, key).fill("Of this tab")
     second = page.context.new_page()
-    second.goto(f"{at}/milestones/{key}")
+    second.goto(f"{roadmap_path}/milestones/{key}")
     second.get_by_label("Private note").fill("Of the second tab")
     second.get_by_role("button", name="Save note and date").click()
     expect(second.get_by_text("Note and date are saved.")).to_be_visible()
     page.reload()
-    note = unfold(page, key)
+    note = expand_milestone(page, key)
     expect(note).to_have_value("Of this tab")
     page.get_by_role("button", name="Save note and date").click()
     expect(page.get_by_text("was changed in another tab")).to_be_visible()
@@ -135,12 +135,12 @@ def test_a_draft_never_overwrites_what_another_tab_saved(
     page.get_by_role("button", name="Save note and date").click()
     expect(page.locator("#live")).to_have_text("Note and date are saved.")
     page.reload()
-    expect(unfold(page, key)).to_have_value("Of this tab")
-    expect(notice(page)).to_have_count(0)
+    expect(expand_milestone(page, key)).to_have_value("Of this tab")
+    expect(draft_notice(page)).to_have_count(0)
 
 
-def test_no_draft_is_kept_of_a_secret(open_page: Callable[..., Page]) -> None:
-    """Such as a calendar URL; its field is marked as secret."""
+def test_secret_field_is_not_kept_as_draft(open_page: Callable[..., Page]) -> None:
+    """A calendar URL, for example, is marked as secret."""
     page = open_page()
     for value, kept in (("seen", True), ("hidden", False)):
         page.goto("/time")
@@ -152,19 +152,19 @@ def test_no_draft_is_kept_of_a_secret(open_page: Callable[..., Page]) -> None:
         assert (value in page.evaluate("JSON.stringify(sessionStorage)")) == kept
 
 
-def test_a_note_outlives_the_session(
-    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+def test_note_draft_survives_session_end(
+    open_page: Callable[..., Page], roadmap_path: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(), sample_site.ids["milestone"]
     sample_site.set_password("alice")
-    page.goto(at)
-    unfold(page, key).fill("Typed while the session ended")
+    page.goto(roadmap_path)
+    expand_milestone(page, key).fill("Typed while the session ended")
     sample_site.end_sessions("alice")
     page.get_by_role("button", name="Save note and date").click()
     sign_in(page, "alice")
-    expect(page).to_have_url(re.compile(f"{at}$"))
-    expect(title_of(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
-    # The row is already expanded.
+    expect(page).to_have_url(re.compile(f"{roadmap_path}$"))
+    expect(milestone_link(page, key)).to_have_attribute("data-unsaved", "Unsaved text")
+    # The milestone's row is already expanded.
     note = page.get_by_label("Private note")
     expect(note).to_have_value("Typed while the session ended")
     expect(note).to_be_in_viewport()
@@ -172,32 +172,32 @@ def test_a_note_outlives_the_session(
     expect(page.locator("#live")).to_have_text("Note and date are saved.")
 
 
-def test_a_sent_form_that_is_not_saved_after_signing_in_again_is_a_draft(
-    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+def test_submitted_form_stays_draft_until_saved_after_sign_in(
+    open_page: Callable[..., Page], roadmap_path: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(), sample_site.ids["milestone"]
     sample_site.set_password("alice")
-    at = f"{at}/milestones/{key}"
+    roadmap_path = f"{roadmap_path}/milestones/{key}"
     note = page.get_by_label("Private note")
-    page.goto(at)
+    page.goto(roadmap_path)
     note.fill("Sent too late")
     sample_site.end_sessions("alice")
     page.get_by_role("button", name="Save note and date").click()
     sign_in(page, "alice")
     expect(page.get_by_role("heading", level=1)).to_have_text("You are signed in again")
-    page.goto(at)
+    page.goto(roadmap_path)
     expect(note).to_have_value("Sent too late")
-    expect(notice(page)).to_be_visible()
+    expect(draft_notice(page)).to_be_visible()
     sample_site.end_sessions("alice")
     page.get_by_role("button", name="Save note and date").click()
     sign_in(page, "alice")
     page.get_by_role("button", name="Save now").click()
-    page.goto(at)
+    page.goto(roadmap_path)
     expect(note).to_have_value("Sent too late")
-    expect(notice(page)).to_have_count(0)
+    expect(draft_notice(page)).to_have_count(0)
 
 
-def test_cancel_discards_and_a_refused_form_is_kept(open_page: Callable[..., Page]) -> None:
+def test_rejected_form_is_kept_and_cancel_discards_it(open_page: Callable[..., Page]) -> None:
     page = open_page()
     title = page.get_by_label("Title")
     page.goto("/career/positions/new")
@@ -210,10 +210,10 @@ def test_cancel_discards_and_a_refused_form_is_kept(open_page: Callable[..., Pag
     page.get_by_role("link", name="Cancel").click()
     page.goto("/career/positions/new")
     expect(title).to_have_value("")
-    expect(notice(page)).to_have_count(0)
+    expect(draft_notice(page)).to_have_count(0)
 
 
-def test_a_form_that_grew_is_restored_whole(
+def test_draft_restores_added_rows_and_choices(
     open_page: Callable[..., Page], sample_site: SampleSite
 ) -> None:
     page = open_page()
@@ -229,7 +229,7 @@ def test_a_form_that_grew_is_restored_whole(
 
     page.goto("/evidence/new")  # another form, without the draft
     expect(page.get_by_label("Title")).to_have_value("")
-    expect(notice(page)).to_have_count(0)
+    expect(draft_notice(page)).to_have_count(0)
 
     page.goto(f"/evidence/new?milestone={sample_site.ids['milestone']}")
     expect(page.get_by_label("Title")).to_have_value("Ranking in half the time")
@@ -241,7 +241,7 @@ def test_a_form_that_grew_is_restored_whole(
     expect(page.get_by_label("Title")).to_have_value("")
 
 
-def test_an_unfolded_assessment_keeps_its_comment(open_page: Callable[..., Page]) -> None:
+def test_assessment_draft_is_kept_until_cancelled(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.goto("/skills")
     opener = page.get_by_role("link", name=re.compile("^Assess ")).first
@@ -252,14 +252,14 @@ def test_an_unfolded_assessment_keeps_its_comment(open_page: Callable[..., Page]
     expect(opener).to_have_attribute("data-unsaved", "Unsaved text")
     opener.click()
     expect(comment).to_have_value("Two launches")
-    expect(notice(page)).to_be_visible()
+    expect(draft_notice(page)).to_be_visible()
     page.get_by_role("link", name="Cancel").click()
     expect(opener).to_be_visible()
     opener.click()
     expect(comment).to_have_value("")
 
 
-def test_a_comment_that_was_sent_is_no_draft(
+def test_sent_comment_is_not_restored(
     open_page: Callable[..., Page], sample_site: SampleSite
 ) -> None:
     page = open_page()
@@ -275,7 +275,7 @@ def test_a_comment_that_was_sent_is_no_draft(
     expect(comment).to_have_value("")
 
 
-def test_cancel_folds_an_assessment_of_somebody_else(
+def test_cancel_collapses_and_discards_manager_assessment(
     page_of: PageOf, sample_site: SampleSite
 ) -> None:
     page = page_of("bob")
@@ -289,12 +289,12 @@ def test_cancel_folds_an_assessment_of_somebody_else(
     expect(page.get_by_label("Basis for this level")).to_have_value("")
 
 
-def test_nothing_is_lost_without_javascript(
-    open_page: Callable[..., Page], at: str, sample_site: SampleSite
+def test_note_survives_session_end_without_javascript(
+    open_page: Callable[..., Page], roadmap_path: str, sample_site: SampleSite
 ) -> None:
     page, key = open_page(java_script_enabled=False), sample_site.ids["milestone"]
     sample_site.set_password("alice")
-    page.goto(f"{at}/milestones/{key}")
+    page.goto(f"{roadmap_path}/milestones/{key}")
     page.get_by_label("Private note").fill("Sent by a plain form")
     sample_site.end_sessions("alice")
     page.get_by_role("button", name="Save note and date").click()
@@ -304,28 +304,30 @@ def test_nothing_is_lost_without_javascript(
     expect(page.get_by_label("Private note")).to_have_value("Sent by a plain form")
 
 
-@pytest.mark.parametrize("then", ["/skills", "/career/positions/new", "/career"])
-def test_a_form_whose_answer_was_lost_is_a_draft(open_page: Callable[..., Page], then: str) -> None:
+@pytest.mark.parametrize("next_path", ["/skills", "/career/positions/new", "/career"])
+def test_form_with_lost_response_becomes_draft(
+    open_page: Callable[..., Page], next_path: str
+) -> None:
     page = open_page()
 
-    def lose_answer(route: Route) -> None:
+    def lose_response(route: Route) -> None:
         route.fetch(max_redirects=0)
         route.abort()
 
     page.goto("/career/positions/new")
     page.get_by_label("Title").fill("Staff engineer")
     page.get_by_label("From").fill("2024-03-01")
-    page.route("**/career/positions", lose_answer)
+    page.route("**/career/positions", lose_response)
     with page.expect_event("requestfailed"):
         page.get_by_role("button", name="Save position").click()
     page.unroute("**/career/positions")
-    page.goto(then)
+    page.goto(next_path)
     page.goto("/career/positions/new")
     expect(page.get_by_label("Title")).to_have_value("Staff engineer")
-    expect(notice(page)).to_be_visible()
+    expect(draft_notice(page)).to_be_visible()
     # Submitted again successfully, so the draft is gone.
     page.get_by_role("button", name="Save position").click()
     expect(page.locator("#messages")).to_contain_text("The position is added.")
     page.goto("/career/positions/new")
     expect(page.get_by_label("Title")).to_have_value("")
-    expect(notice(page)).to_have_count(0)
+    expect(draft_notice(page)).to_have_count(0)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PageOf
 
 
-def test_a_new_form_is_short_and_asks_by_kind(page_of: PageOf) -> None:
+def test_new_evidence_form_is_short_and_shows_fields_by_kind(page_of: PageOf) -> None:
     """Without JavaScript too; fields with input stay visible for any kind."""
     page = page_of("alice", java_script_enabled=False, viewport={"width": 1280, "height": 800})
     page.goto("/evidence/new")

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page
 
 from roadmap.portfolio.formats import site
 from tests.browser.test_axe import AXE
@@ -15,30 +15,30 @@ from tests.portfolio.sample_documents import ALICE, RANKER
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_from_disk_and_is_for_everyone(
+def test_exported_site_opens_from_disk_and_is_accessible(
     scheme: str, tmp_path: Path, chrome: Browser
 ) -> None:
     with zipfile.ZipFile(io.BytesIO(site.render(ALICE))) as archive:
         archive.extractall(tmp_path)
-    asked: list[str] = []
+    requested_urls: list[str] = []
     page = chrome.new_page(color_scheme=scheme, viewport={"width": 320, "height": 800})
-
-    def note(request: Request) -> None:
-        asked.append(request.url)
-
-    page.on("request", note)
+    page.on("request", lambda request: requested_urls.append(request.url))
     page.goto((tmp_path / "index.html").as_uri())
-    assert faults(page) == []
+    assert axe_violations(page) == []
     page.get_by_role("link", name=RANKER.title).last.click()
     assert page.get_by_role("heading", level=1).inner_text() == RANKER.title
-    assert faults(page) == []
+    assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.close()
-    assert {url.partition(":")[0] for url in asked} == {"file"}
-    assert {Path(url).name for url in asked} == {"index.html", "style.css", f"{RANKER.id}.html"}
+    assert {url.partition(":")[0] for url in requested_urls} == {"file"}
+    assert {Path(url).name for url in requested_urls} == {
+        "index.html",
+        "style.css",
+        f"{RANKER.id}.html",
+    }
 
 
-def faults(page: Page) -> list[str]:
+def axe_violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = page.evaluate(
         "axe.run().then(r => r.violations.map(v => v.id + ' ' + v.nodes[0].html))"

@@ -10,36 +10,27 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import PageOf
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 2_000_000
-# Simulates dropping a file on the page.
-DROP = """name => {
+# Simulates dropping files on the page.
+DROP_FILES = """names => {
   const data = new DataTransfer();
-  data.items.add(new File([`a,b\\n${name},2\\n`], name));
-  const said = { dataTransfer: data, bubbles: true, cancelable: true };
-  document.querySelector("h1").dispatchEvent(new DragEvent("dragover", said));
-  document.querySelector("h1").dispatchEvent(new DragEvent("drop", said));
+  for (const name of names) data.items.add(new File([`a,b\\n${name},2\\n`], name));
+  const init = { dataTransfer: data, bubbles: true, cancelable: true };
+  document.querySelector("h1").dispatchEvent(new DragEvent("dragover", init));
+  document.querySelector("h1").dispatchEvent(new DragEvent("drop", init));
 }"""
 
 
-DROP_MANY = """count => {
-  const data = new DataTransfer();
-  for (let n = 0; n < count; n++) data.items.add(new File([`a,b\\n${n},2\\n`], `${n}.csv`));
-  const said = { dataTransfer: data, bubbles: true, cancelable: true };
-  document.querySelector("h1").dispatchEvent(new DragEvent("dragover", said));
-  document.querySelector("h1").dispatchEvent(new DragEvent("drop", said));
-}"""
-
-
-def fill_in(page: Page, title: str) -> None:
+def fill_evidence_form(page: Page, title: str) -> None:
     page.goto("/evidence/new")
     page.get_by_label("Title").fill(title)
     page.get_by_label("Kind", exact=True).select_option("design_doc")
     page.get_by_label("Date", exact=True).fill("2026-03")
 
 
-def test_chosen_and_dropped_files_arrive_before_the_form(page_of: PageOf) -> None:
+def test_chosen_and_dropped_files_upload_before_form_is_saved(page_of: PageOf) -> None:
     page = page_of("alice")
-    fill_in(page, "With files")
-    page.evaluate(DROP, "figures.csv")
+    fill_evidence_form(page, "With files")
+    page.evaluate(DROP_FILES, ["figures.csv"])
     part = page.locator("#files")
     expect(part.get_by_role("checkbox", name="figures.csv")).to_be_checked()
     sent = {"name": "figure.png", "mimeType": "image/png", "buffer": PNG}
@@ -53,14 +44,17 @@ def test_chosen_and_dropped_files_arrive_before_the_form(page_of: PageOf) -> Non
     expect(page.get_by_role("link", name="figures.csv")).to_have_count(0)
 
 
-def test_of_too_many_dropped_files_those_that_fit_are_sent_and_the_others_named(
+def test_dropped_files_above_limit_are_named_and_not_uploaded(
     page_of: PageOf,
 ) -> None:
     page = page_of("alice")
-    fill_in(page, "Many files")
+    fill_evidence_form(page, "Many files")
     sent: list[str] = []
-    page.on("request", lambda it: sent.append(it.url) if it.url.endswith("/files") else None)
-    page.evaluate(DROP_MANY, 200)
+    page.on(
+        "request",
+        lambda request: sent.append(request.url) if request.url.endswith("/files") else None,
+    )
+    page.evaluate(DROP_FILES, [f"{number}.csv" for number in range(200)])
     part = page.locator("#files")
     expect(part.get_by_role("alert")).to_contain_text(
         "At most 10 files a piece. Not added: “10.csv”"
@@ -69,7 +63,7 @@ def test_of_too_many_dropped_files_those_that_fit_are_sent_and_the_others_named(
     expect(part.get_by_role("checkbox")).to_have_count(10)
     # Unchecking a file makes room.
     part.get_by_role("checkbox", name="3.csv").uncheck()
-    page.evaluate(DROP, "late.csv")
+    page.evaluate(DROP_FILES, ["late.csv"])
     expect(part.get_by_role("checkbox", name="late.csv")).to_be_checked()
     # Errors stay above the files until closed.
     expect(part.locator(".file-choices > li").first).to_contain_text("At most 10 files")
@@ -81,10 +75,12 @@ def test_of_too_many_dropped_files_those_that_fit_are_sent_and_the_others_named(
     expect(page.get_by_role("link", name="3.csv")).to_have_count(0)
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_file_is_saved_under_its_name(page_of: PageOf, script: bool, tmp_path: Path) -> None:
-    page = page_of("alice", java_script_enabled=script)
-    fill_in(page, f"Saved {script}")
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_uploaded_file_downloads_with_its_name_and_content(
+    page_of: PageOf, javascript: bool, tmp_path: Path
+) -> None:
+    page = page_of("alice", java_script_enabled=javascript)
+    fill_evidence_form(page, f"Saved {javascript}")
     page.locator("summary", has_text="Files").click()
     file = {"name": "Übersicht.md", "mimeType": "text/html", "buffer": b"<script>alert(1)</script>"}
     page.get_by_label("Add files").set_input_files(file)
@@ -96,13 +92,13 @@ def test_a_file_is_saved_under_its_name(page_of: PageOf, script: bool, tmp_path:
     assert (tmp_path / "saved").read_bytes() == b"<script>alert(1)</script>"
 
 
-def test_what_is_too_large_leads_back_to_what_was_typed(page_of: PageOf, tmp_path: Path) -> None:
-    """The server does not read the body, so the browser must keep the form's fields."""
+def test_back_from_too_large_upload_keeps_form_input(page_of: PageOf, tmp_path: Path) -> None:
+    """The server does not read the body, so only the browser can keep the fields."""
     large = tmp_path / "large.txt"
     with large.open("wb") as file:
         file.truncate(27_000_000)
     page = page_of("alice", java_script_enabled=False)
-    fill_in(page, "Kept by the browser")
+    fill_evidence_form(page, "Kept by the browser")
     page.locator("summary", has_text="Files").click()
     page.get_by_label("Add files").set_input_files(large)
     page.get_by_role("button", name="Save evidence").click()
@@ -114,9 +110,9 @@ def test_what_is_too_large_leads_back_to_what_was_typed(page_of: PageOf, tmp_pat
     expect(page.get_by_label("Date", exact=True)).to_have_value("2026-03")
 
 
-def test_two_files_of_the_same_content_are_said_to_be_one(page_of: PageOf) -> None:
+def test_duplicate_file_is_reported_and_kept_once(page_of: PageOf) -> None:
     page = page_of("alice")
-    fill_in(page, "Twice")
+    fill_evidence_form(page, "Twice")
     part = page.locator("#files")
     page.locator("summary", has_text="Files").click()
     for name in ("a.csv", "b.csv"):

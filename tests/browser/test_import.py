@@ -19,7 +19,7 @@ TABLE = "Titel;Datum;Link\r\nVortrag über Kosten;03.2024;https://example.org/co
 )
 
 
-def bring(page: Page) -> None:
+def open_table_preview(page: Page) -> None:
     """Go from the evidence page to a table's preview."""
     page.goto("/evidence")
     page.get_by_role("link", name="Import", exact=True).click()
@@ -31,10 +31,12 @@ def bring(page: Page) -> None:
     page.get_by_role("button", name="Show the preview").click()
 
 
-@pytest.mark.parametrize(("role", "scripts"), [("alice", True), ("carol", False)])
-def test_a_table_becomes_drafts(page_of: PageOf, role: str, scripts: bool) -> None:
-    page = page_of(role, viewport={"width": 390, "height": 800}, java_script_enabled=scripts)
-    bring(page)
+@pytest.mark.parametrize(
+    ("role", "javascript"), [("alice", True), ("carol", False)], ids=["javascript", "no javascript"]
+)
+def test_csv_table_is_imported_as_drafts(page_of: PageOf, role: str, javascript: bool) -> None:
+    page = page_of(role, viewport={"width": 390, "height": 800}, java_script_enabled=javascript)
+    open_table_preview(page)
     talk = page.get_by_role("checkbox", name="Vortrag über Kosten")
     expect(talk).to_be_checked()
     page.get_by_role("combobox", name="Kind of those ticked here").select_option(label="Blog post")
@@ -43,17 +45,17 @@ def test_a_table_becomes_drafts(page_of: PageOf, role: str, scripts: bool) -> No
     page.get_by_role("link", name="Tick all new ones").click()
     expect(talk).to_be_checked()
     # The script keeps the other choices.
-    kept = "blog_post" if scripts else "talk"
+    kept = "blog_post" if javascript else "talk"
     kind = page.get_by_role("combobox", name="Kind of those ticked here")
     expect(kind).to_have_value(kept)
     page.get_by_role("button", name="Import selected").click()
     expect(page.get_by_text("1 piece is imported as a draft.")).to_be_visible()
-    bring(page)
+    open_table_preview(page)
     expect(talk).not_to_be_checked()
     expect(page.get_by_role("link", name="imported before")).to_be_visible()
 
 
-def test_every_other_file_becomes_drafts_without_scripts(page_of: PageOf) -> None:
+def test_other_file_formats_are_imported_without_javascript(page_of: PageOf) -> None:
     """Each file is previewed before it is saved."""
     page = page_of("mallory", java_script_enabled=False)
     for title, name, data, listed in (
@@ -77,7 +79,7 @@ def test_every_other_file_becomes_drafts_without_scripts(page_of: PageOf) -> Non
     expect(page.get_by_text("ML engineer").first).to_be_visible()
 
 
-def test_the_page_goes_on_when_everything_is_fetched(page_of: PageOf, server_app: Flask) -> None:
+def test_fetch_page_shows_result_when_fetch_completes(page_of: PageOf, server_app: Flask) -> None:
     page = page_of("alice")
     page.goto("/evidence/import/github")
     page.get_by_label("User name").fill("octo-alice")

@@ -15,7 +15,7 @@ from tests.browser.conftest import PageOf, SampleSite, sign_in
 from tests.support.login import PASSWORD
 
 
-def invitation(sample_site: SampleSite, email: str) -> str:
+def create_invitation(sample_site: SampleSite, email: str) -> str:
     """Return the URL of Bob's invitation to Ranking for one person."""
     with sample_site.app.app_context():
         team = db.session.get_one(Team, sample_site.cast.team)
@@ -31,12 +31,12 @@ def invitation(sample_site: SampleSite, email: str) -> str:
     return f"/invitations/{token}"
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-def test_accepted_in_a_second_browser(page_of: PageOf, scripts: bool) -> None:
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_invitation_is_accepted_in_second_browser(page_of: PageOf, javascript: bool) -> None:
     """Bob creates a link; Ada creates an account with it and joins the team."""
-    email = f"ada-{scripts}@example.org".lower()
-    first = page_of("bob", java_script_enabled=scripts)
-    second = page_of("nobody", java_script_enabled=scripts, timezone_id="Pacific/Auckland")
+    email = f"ada-{javascript}@example.org".lower()
+    first = page_of("bob", java_script_enabled=javascript)
+    second = page_of("nobody", java_script_enabled=javascript, timezone_id="Pacific/Auckland")
 
     first.goto("/teams/ranking/members")
     first.get_by_role("button", name="Create invitation").click()
@@ -57,7 +57,7 @@ def test_accepted_in_a_second_browser(page_of: PageOf, scripts: bool) -> None:
     second.get_by_role("button", name="Create account and join").click()
     expect(second.locator("#messages")).to_contain_text("You are now in the team Ranking.")
     second.goto("/account")
-    zone = "Pacific/Auckland" if scripts else "UTC"
+    zone = "Pacific/Auckland" if javascript else "UTC"
     expect(second.get_by_label("Time zone")).to_have_value(zone)
 
     first.goto("/teams/ranking/members")
@@ -72,12 +72,12 @@ def test_accepted_in_a_second_browser(page_of: PageOf, scripts: bool) -> None:
     expect(third.get_by_role("heading", level=1)).to_have_text("This invitation was used")
 
 
-def test_by_somebody_who_is_signed_in_as_somebody_else(
+def test_invitation_is_accepted_after_switching_account(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     """Sign out, sign in with the right address, and return to the invitation."""
     sample_site.set_password("mallory")
-    address = invitation(sample_site, "mallory@example.org")
+    address = create_invitation(sample_site, "mallory@example.org")
     page = page_of("dave")
     page.goto(address)
     expect(page.locator("main")).to_contain_text("This invitation is for m…@example.org")

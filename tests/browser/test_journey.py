@@ -1,4 +1,4 @@
-"""From the first account to an exported file, with the pointer and with the keyboard alone."""
+"""From the first account to an exported portfolio, by pointer and by keyboard alone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Download, Page, expect
 
-from tests.browser.conftest import OpenContext, PageOf, SampleSite, sign_in
+from tests.browser.conftest import NO_POINTER, OpenContext, PageOf, SampleSite, sign_in
 from tests.support.login import PASSWORD
 
 MILESTONE = "Implement the algorithms that ML systems lean on"
-PIECE = "Tested repository of five structures"
+EVIDENCE_TITLE = "Tested repository of five structures"
 # More than any page has tab stops, so that a search may wrap around.
 MOST_TABS = 320
 
@@ -123,106 +123,102 @@ class KeyboardInput:
         expect(self.page.get_by_role("radio", name=label)).to_be_checked()
 
 
-def complete_journey(hand: InputMethod) -> Download:
+def complete_journey(user: InputMethod) -> Download:
     """Go through the whole journey and return the exported portfolio."""
-    page = hand.page
+    page = user.page
     page.goto("/")
-    hand.press("link", "Create the first account")
+    user.press("link", "Create the first account")
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Create the first account")
-    hand.fill("Name", "Ada Byron")
-    hand.fill("E-mail", "ada@example.org")
-    hand.fill("Password", PASSWORD)
-    hand.press("button", "Create account")
+    user.fill("Name", "Ada Byron")
+    user.fill("E-mail", "ada@example.org")
+    user.fill("Password", PASSWORD)
+    user.press("button", "Create account")
     expect(page.get_by_text("Welcome").first).to_be_visible()
 
-    hand.press("link", "Senior ML Engineer")
+    user.press("link", "Senior ML Engineer")
     expect(heading).to_have_text("Senior ML Engineer")
-    hand.press("button", "Start this roadmap")
+    user.press("button", "Start this roadmap")
     expect(heading).to_have_text("What have you done already?")
-    hand.press("link", "Skip for now")
+    user.press("link", "Skip for now")
     expect(page.locator("#list")).to_be_visible()
 
     tick = page.get_by_role("checkbox", name=MILESTONE)
     expect(tick).to_have_attribute("aria-checked", "false")
-    hand.press("checkbox", MILESTONE)
+    user.press("checkbox", MILESTONE)
     expect(tick).to_have_attribute("aria-checked", "true")
 
-    hand.press("link", MILESTONE, "#list")
+    user.press("link", MILESTONE, "#list")
     expect(page.get_by_text("What proves it")).to_be_visible()
-    hand.press("link", "Use the full form")
+    user.press("link", "Use the full form")
     expect(page).to_have_url(re.compile("/evidence/new"))
-    hand.fill("Title", PIECE)
-    hand.choose("Kind", "Open-source contribution")
-    hand.fill("Date", "2026-02-01")
-    hand.fill("Link", "https://example.org/structures")
-    hand.press("summary", "Visibility", "main")
-    hand.pick("Portfolio:", instead_of="Team:")
-    hand.press("button", "Save evidence")
-    expect(heading).to_have_text(PIECE)
+    user.fill("Title", EVIDENCE_TITLE)
+    user.choose("Kind", "Open-source contribution")
+    user.fill("Date", "2026-02-01")
+    user.fill("Link", "https://example.org/structures")
+    user.press("summary", "Visibility", "main")
+    user.pick("Portfolio:", instead_of="Team:")
+    user.press("button", "Save evidence")
+    expect(heading).to_have_text(EVIDENCE_TITLE)
     expect(page.get_by_role("main")).to_contain_text(MILESTONE)
 
-    hand.press("link", "Readiness")
+    user.press("link", "Readiness")
     expect(heading).to_have_text("Readiness")
     score = page.locator(".verdict .figures dd").first
     assert float(score.inner_text().rstrip("%")) > 0
-    expect(page.get_by_role("main")).to_contain_text(PIECE)
+    expect(page.get_by_role("main")).to_contain_text(EVIDENCE_TITLE)
 
-    hand.press("link", "Portfolio")
+    user.press("link", "Portfolio")
     expect(heading).to_have_text("Portfolio")
-    hand.press("button", f"Show {PIECE}")
+    user.press("button", f"Show {EVIDENCE_TITLE}")
     expect(page.locator("#shown-title")).to_have_text("1 piece shown")
     if page.locator("main summary", has_text="Export").count() == 0:
         # The exports are in the page header, which swapping the evidence does not update.
         page.reload()
-    hand.press("summary", "Export", "main")
+    user.press("summary", "Export", "main")
     with page.expect_download() as download:
-        hand.press("link", "Markdown")
+        user.press("link", "Markdown")
     return download.value
 
 
-def read(download: Download) -> str:
+def read_download(download: Download) -> str:
     return download.path().read_text("utf-8")
 
 
 @pytest.mark.usefixtures("empty_server")
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_from_the_first_account_to_a_portfolio(javascript: bool, open_context: OpenContext) -> None:
+def test_first_account_exports_portfolio_with_pointer(
+    javascript: bool, open_context: OpenContext
+) -> None:
     page = open_context(java_script_enabled=javascript).new_page()
-    exported = read(complete_journey(PointerInput(page)))
-    assert PIECE in exported
+    exported = read_download(complete_journey(PointerInput(page)))
+    assert EVIDENCE_TITLE in exported
     assert "https://example.org/structures" in exported
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("empty_server")
-def test_the_same_by_keyboard_alone(open_context: OpenContext) -> None:
+def test_first_account_exports_portfolio_by_keyboard(open_context: OpenContext) -> None:
     page = open_context(locale="en-US").new_page()
-    # A console error fails the test. A click event from the keyboard has detail 0.
-    page.add_init_script(
-        """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
-          addEventListener(kind, (event) => {
-            if (kind !== "click" || event.detail) console.error("a pointer was used");
-          }, true);"""
-    )
-    assert PIECE in read(complete_journey(KeyboardInput(page)))
+    page.add_init_script(NO_POINTER)
+    assert EVIDENCE_TITLE in read_download(complete_journey(KeyboardInput(page)))
 
 
-def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
+def test_ticking_updates_row_and_stage_progress_without_reload(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.evaluate("window.same = true")
     tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
-    meters = page.locator("#visibility .stage-progress").first
-    before = meters.inner_text()
+    progress = page.locator("#visibility .stage-progress").first
+    before = progress.inner_text()
     tick.focus()
     page.keyboard.press("Space")
     expect(tick).to_have_attribute("aria-checked", "true")
     expect(page.locator("#live")).not_to_be_empty()
-    assert meters.inner_text() != before
-    assert page.evaluate("window.same"), "the page was loaded again"
+    assert progress.inner_text() != before
+    assert page.evaluate("window.same"), "the page was reloaded"
     expect(tick).to_be_focused()
     assert page.evaluate(FOCUSED)["visible"]
     page.keyboard.press("Space")
@@ -230,7 +226,7 @@ def test_a_tick_changes_its_row_and_the_meters_and_leaves_the_page(
     expect(tick).to_be_focused()
 
 
-def test_details_unfold_below_their_row_and_fold_again(
+def test_milestone_details_expand_and_collapse_below_row(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice")
@@ -258,7 +254,7 @@ def test_details_unfold_below_their_row_and_fold_again(
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_answer_to_a_tick_covers_no_row_and_takes_it_back_in_its_own(
+def test_tick_shows_no_message_and_is_undone_in_its_row(
     width: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice")
@@ -271,12 +267,13 @@ def test_the_answer_to_a_tick_covers_no_row_and_takes_it_back_in_its_own(
     expect(tick).to_have_attribute("aria-checked", "true")
     expect(page.locator("#live")).to_contain_text("claimed")
     expect(page.locator("#messages > *")).to_have_count(0)
+    expect(page.locator("main .flash")).to_have_count(0)
     expect(row.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
     row.get_by_role("button", name="Undo").click()
     expect(tick).to_have_attribute("aria-checked", "false")
 
 
-def test_a_piece_is_linked_on_the_roadmap(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_evidence_is_linked_on_roadmap_page(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.evaluate("window.same = true")
@@ -288,28 +285,28 @@ def test_a_piece_is_linked_on_the_roadmap(sample_site: SampleSite, page_of: Page
     page.get_by_role("button", name="Link it").click()
     expect(page.locator("#live")).to_have_text(f"Linked: {title}")
     expect(page.locator(f"#milestone-{sample_site.ids['open']} .list")).to_contain_text(title)
-    assert page.evaluate("window.same"), "the page was left"
+    assert page.evaluate("window.same"), "the page was reloaded"
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_what_was_typed_outlives_the_end_of_the_session(
+def test_evidence_form_input_survives_session_end(
     javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     """After signing out in another tab and signing in again, no form input is lost."""
     sample_site.set_password("alice")
     page = page_of("nobody", java_script_enabled=javascript)
-    hand = PointerInput(page)
+    user = PointerInput(page)
     page.goto("/login?next=/evidence/new")
     sign_in(page, "alice")
     expect(page.get_by_role("heading", level=1)).to_have_text("Add evidence")
-    hand.fill("Title", "Typed for an hour")
+    user.fill("Title", "Typed for an hour")
     # Request the kind's milestones while the session is still active.
     with page.expect_response("**/evidence/milestones?*") if javascript else nullcontext():
-        hand.choose("Kind", "Blog post")
-    hand.fill("Date", "1 Mar 2026")
-    hand.fill("Link", "https://example.org/typed")
+        user.choose("Kind", "Blog post")
+    user.fill("Date", "1 Mar 2026")
+    user.fill("Link", "https://example.org/typed")
     sample_site.end_sessions("alice")
-    hand.press("button", "Save evidence")
+    user.press("button", "Save evidence")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     sign_in(page, "alice")
     # The submitted form is shown again, for the person to submit.
@@ -317,20 +314,20 @@ def test_what_was_typed_outlives_the_end_of_the_session(
     expect(page.get_by_role("heading", level=1)).to_have_text("Typed for an hour")
 
 
-def test_where_one_is_is_said_in_full_below_the_first_cairn(
+def test_trail_label_at_first_stage_is_not_cut_off(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("mallory", viewport={"width": 1280, "height": 800})
     path = f"/roadmaps/{sample_site.ids['slug']}"
     page.goto(path)
-    begin = page.get_by_role("button", name="Start this roadmap").first
-    if begin.count():
-        begin.click()
-    for each in ("/", path):
-        page.goto(each)
+    start = page.get_by_role("button", name="Start this roadmap").first
+    if start.count():
+        start.click()
+    for address in ("/", path):
+        page.goto(address)
         expect(page.locator(".trail li").first).to_have_attribute("aria-current", re.compile("."))
         label = page.locator(".trail-here").bounding_box()
         trail = page.locator(".trail").bounding_box()
         assert label is not None
         assert trail is not None
-        assert label["y"] + label["height"] <= trail["y"] + trail["height"], each
+        assert label["y"] + label["height"] <= trail["y"] + trail["height"], address

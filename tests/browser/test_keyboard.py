@@ -8,17 +8,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.conftest import NO_POINTER, PageOf, SampleSite
 from tests.browser.test_journey import FOCUSED, MOST_TABS, KeyboardInput
 
-WAITS = "Merged tokenizer fix"
-PERSON = "/teams/ranking/people/{carol}"
-NO_POINTER = """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
-  addEventListener(kind, (event) => {
-    if (kind !== "click" || event.detail) console.error("a pointer was used");
-  }, true);"""
+WAITING_EVIDENCE = "Merged tokenizer fix"
+PERSON_PATH = "/teams/ranking/people/{carol}"
 # Whether a sticky header or the bottom navigation covers the focused element.
-COVERED = """() => {
+IS_FOCUS_COVERED = """() => {
   const at = document.activeElement;
   const box = at.getBoundingClientRect();
   if (box.width < 2 || box.height < 2) return false;
@@ -33,11 +29,11 @@ COVERED = """() => {
 
 
 @pytest.fixture
-def bobs_page(page_of: PageOf) -> Callable[[int], Page]:
-    """`bobs_page(wide)` opens a page for Bob with this width, without pointer input."""
+def open_bobs_page(page_of: PageOf) -> Callable[[int], Page]:
+    """`open_bobs_page(width)` opens a page for Bob with this width, without pointer input."""
 
-    def make(wide: int) -> Page:
-        size = {"width": wide, "height": 800}
+    def make(width: int) -> Page:
+        size = {"width": width, "height": 800}
         page = page_of("bob", viewport=size, reduced_motion="reduce")
         page.add_init_script(NO_POINTER)
         return page
@@ -45,27 +41,27 @@ def bobs_page(page_of: PageOf) -> Callable[[int], Page]:
     return make
 
 
-def walk(page: Page) -> list[str]:
+def tab_through(page: Page) -> list[str]:
     """Press Tab through the whole page; return focused elements that are not visible."""
-    unseen, stops = [], 0
+    hidden, stops = [], 0
     while stops < MOST_TABS:
         page.keyboard.press("Tab")
-        at, is_covered = page.evaluate(f"() => [({FOCUSED})('body'), ({COVERED})()]")
+        at, is_covered = page.evaluate(f"() => [({FOCUSED})('body'), ({IS_FOCUS_COVERED})()]")
         if at is None:
             break
         stops += 1
         if not at["visible"] or is_covered:
-            unseen.append(f"{page.url}: {at['role']} {at['name'][:60]!r}")
-    assert stops > 5, "the walk ended before it began"
-    return unseen
+            hidden.append(f"{page.url}: {at['role']} {at['name'][:60]!r}")
+    assert stops > 5, "too few tab stops"
+    return hidden
 
 
-@pytest.mark.parametrize("wide", [1280, 390])
-def test_the_focus_is_seen_all_the_way(
-    wide: int, sample_site: SampleSite, bobs_page: Callable[[int], Page]
+@pytest.mark.parametrize("width", [1280, 390])
+def test_focus_is_always_visible_on_manager_pages(
+    width: int, sample_site: SampleSite, open_bobs_page: Callable[[int], Page]
 ) -> None:
-    page = bobs_page(wide)
-    unseen = []
+    page = open_bobs_page(width)
+    hidden = []
     for address in (
         "/",
         "/teams",
@@ -79,17 +75,17 @@ def test_the_focus_is_seen_all_the_way(
         "/notifications",
     ):
         page.goto(address.format_map(sample_site.ids))
-        unseen += walk(page)
-    assert not unseen, "\n".join(unseen)
+        hidden += tab_through(page)
+    assert not hidden, "\n".join(hidden)
 
 
-def test_from_the_dashboard_to_a_judgement(bobs_page: Callable[[int], Page]) -> None:
-    page = bobs_page(1280)
-    hand = KeyboardInput(page)
+def test_manager_verifies_evidence_from_dashboard(open_bobs_page: Callable[[int], Page]) -> None:
+    page = open_bobs_page(1280)
+    user = KeyboardInput(page)
     page.goto("/")
-    hand.press("link", WAITS, "main")
-    expect(page.get_by_role("heading", level=1)).to_have_text(WAITS)
-    hand.seek("Comment", ("textarea",), ".review-form")
+    user.press("link", WAITING_EVIDENCE, "main")
+    expect(page.get_by_role("heading", level=1)).to_have_text(WAITING_EVIDENCE)
+    user.seek("Comment", ("textarea",), ".review-form")
     page.keyboard.type("The rollback is named.")
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED)["name"] == "Verify: seen first-hand"
@@ -97,13 +93,13 @@ def test_from_the_dashboard_to_a_judgement(bobs_page: Callable[[int], Page]) -> 
     expect(page.locator("#messages")).to_contain_text("is verified")
 
 
-def test_a_skill_is_assessed_in_its_row(
-    sample_site: SampleSite, bobs_page: Callable[[int], Page]
+def test_manager_assesses_skill_in_its_row(
+    sample_site: SampleSite, open_bobs_page: Callable[[int], Page]
 ) -> None:
-    page = bobs_page(1280)
-    hand = KeyboardInput(page)
-    page.goto(PERSON.format_map(sample_site.ids))
-    hand.press("link", "Assess MLOps")
+    page = open_bobs_page(1280)
+    user = KeyboardInput(page)
+    page.goto(PERSON_PATH.format_map(sample_site.ids))
+    user.press("link", "Assess MLOps")
     row = page.locator("#skill-mlops")
     expect(row.locator("form")).to_be_visible()
     expect(row.locator(":focus")).to_have_count(1)
@@ -125,28 +121,15 @@ def test_a_skill_is_assessed_in_its_row(
     expect(row.get_by_label(re.compile("^Basis for this level"))).to_have_value("")
 
 
-def test_what_was_saved_does_not_come_back_into_the_form(
-    sample_site: SampleSite, bobs_page: Callable[[int], Page]
+def test_assessment_form_is_empty_after_saving(
+    sample_site: SampleSite, open_bobs_page: Callable[[int], Page]
 ) -> None:
-    page = bobs_page(1280)
-    hand = KeyboardInput(page)
-    page.goto(PERSON.format_map(sample_site.ids) + "/skills/communication")
-    hand.seek("0", ("input",), "#assess")
+    page = open_bobs_page(1280)
+    user = KeyboardInput(page)
+    page.goto(PERSON_PATH.format_map(sample_site.ids) + "/skills/communication")
+    user.seek("0", ("input",), "#assess")
     page.keyboard.press("ArrowDown")
-    hand.fill("Basis for this level", "Their talk in May.")
-    hand.press("button", "Save assessment")
+    user.fill("Basis for this level", "Their talk in May.")
+    user.press("button", "Save assessment")
     expect(page.locator("#history")).to_contain_text("Their talk in May.")
     expect(page.get_by_label(re.compile("^Basis for this level"))).to_have_value("")
-
-
-def test_filtering_keeps_the_focus(bobs_page: Callable[[int], Page]) -> None:
-    page = bobs_page(1280)
-    hand = KeyboardInput(page)
-    page.goto("/teams/ranking")
-    hand.fill("Name", "caro")
-    expect(page.locator("table.matrix tbody tr")).to_have_count(1)
-    # Wait for the response to the last letter; earlier ones may arrive while typing.
-    expect(page).to_have_url(re.compile("q=caro(&|$)"))
-    expect(page.get_by_label("Name", exact=True)).to_be_focused()
-    hand.press("link", "Show all")
-    expect(page.locator("table.matrix tbody tr")).to_have_count(2)

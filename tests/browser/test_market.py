@@ -15,7 +15,7 @@ def alice(sample_site: SampleSite, page_of: PageOf) -> Page:
     return page_of("alice", viewport={"width": 1280, "height": 800}, java_script_enabled=False)
 
 
-def test_the_map_by_keyboard(alice: Page) -> None:
+def test_wage_map_is_used_by_keyboard(alice: Page) -> None:
     alice.goto("/market")
     skip = alice.get_by_role("link", name="Skip the map")
     tiles = alice.get_by_role("group", name="Map: ").get_by_role("link")
@@ -38,7 +38,7 @@ def test_the_map_by_keyboard(alice: Page) -> None:
     expect(alice.get_by_role("link", name="USD a year")).to_be_focused()
 
 
-def test_other_figures_and_another_order(alice: Page) -> None:
+def test_wage_table_shows_chosen_figures_and_sorts(alice: Page) -> None:
     alice.goto("/market")
     alice.get_by_role("combobox", name="Figures").select_option(
         label="Data scientists, mean annual wage, May 2022"
@@ -55,11 +55,11 @@ def test_other_figures_and_another_order(alice: Page) -> None:
     )
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-def test_an_offer_is_worked_out_and_saved(
-    scripts: bool, sample_site: SampleSite, page_of: PageOf
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_offer_is_calculated_saved_and_deleted(
+    javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
-    alice = page_of("alice", java_script_enabled=scripts)
+    alice = page_of("alice", java_script_enabled=javascript)
     alice.goto("/market")
     alice.get_by_role("link", name="Compare offers").click()
     alice.get_by_label("Base salary a year").fill("200,000")

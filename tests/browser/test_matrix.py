@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from roadmap.core.database import db
 from roadmap.readiness.actions import recompute_all
-from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.conftest import SIZES, PageOf, SampleSite
+from tests.browser.test_journey import KeyboardInput
 
 MATRIX = "/teams/ranking"
 
@@ -23,7 +25,7 @@ def bob(sample_site: SampleSite, page_of: PageOf) -> Page:
     return page_of("bob", viewport={"width": 1280, "height": 800})
 
 
-def focused(page: Page) -> str:
+def focused_name(page: Page) -> str:
     """Return the accessible name of the focused element."""
     name: str = page.evaluate(
         "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
@@ -34,73 +36,75 @@ def focused(page: Page) -> str:
 def tab_to(page: Page, name: str) -> None:
     for _time in range(60):
         page.keyboard.press("Tab")
-        if focused(page) == name:
+        if focused_name(page) == name:
             return
     raise AssertionError(f"Tab never reached {name}")
 
 
-def test_the_matrix_by_keyboard_alone(bob: Page) -> None:
+def test_matrix_is_navigated_by_keyboard(bob: Page) -> None:
     bob.goto(MATRIX)
     tab_to(bob, "Alice")
     # The matrix is one tab stop, so Tab leaves it.
     bob.keyboard.press("Tab")
     assert not bob.evaluate("!!document.activeElement.closest('table.matrix')")
     bob.keyboard.press("Shift+Tab")
-    assert focused(bob) == "Alice"
+    assert focused_name(bob) == "Alice"
     # The same backwards: the scrolling frame is not a tab stop.
     bob.keyboard.press("Shift+Tab")
     assert not bob.evaluate("!!document.activeElement.closest('.matrix-frame')")
     bob.keyboard.press("Tab")
-    assert focused(bob) == "Alice"
+    assert focused_name(bob) == "Alice"
     bob.keyboard.press("ArrowRight")
-    assert focused(bob).startswith("Alice: ")
+    assert focused_name(bob).startswith("Alice: ")
     bob.keyboard.press("ArrowRight")
-    assert focused(bob).startswith("Alice, Build strong foundations: ")
+    assert focused_name(bob).startswith("Alice, Build strong foundations: ")
     bob.keyboard.press("ArrowDown")
-    assert focused(bob).startswith("Carol, Build strong foundations: ")
+    assert focused_name(bob).startswith("Carol, Build strong foundations: ")
     bob.keyboard.press("ArrowDown")
-    assert focused(bob).startswith("Carol, "), "there is nobody below"
+    assert focused_name(bob).startswith("Carol, "), "Carol's row is the last"
     bob.keyboard.press("End")
     assert bob.evaluate("document.activeElement.closest('td').nextElementSibling") is None
     expect(bob.locator(":focus")).to_be_in_viewport()
     bob.keyboard.press("Control+Home")
-    assert focused(bob) == "Alice"
-    # Move into the head and sort; the focus stays on the column.
+    assert focused_name(bob) == "Alice"
+    # Move into the header and sort; the focus stays on the column.
     bob.keyboard.press("ArrowRight")
     bob.keyboard.press("ArrowUp")
-    assert focused(bob) == "Readiness"
+    assert focused_name(bob) == "Readiness"
     bob.keyboard.press("Enter")
     expect(bob.locator("th.readiness")).to_have_attribute("aria-sort", "descending")
-    assert focused(bob) == "Readiness"
+    assert focused_name(bob) == "Readiness"
     assert "sort=readiness" in bob.url
     bob.keyboard.press("Enter")
     expect(bob.locator("th.readiness")).to_have_attribute("aria-sort", "ascending")
     expect(bob.locator("#by-readiness")).to_be_focused()
     bob.keyboard.press("ArrowDown")
-    assert focused(bob).startswith("Carol: ")
+    assert focused_name(bob).startswith("Carol: ")
     # A cell links to its details.
     for _time in range(5):
         bob.keyboard.press("ArrowRight")
-    assert focused(bob).startswith("Carol, Build visibility and impact: ")
+    assert focused_name(bob).startswith("Carol, Build visibility and impact: ")
     bob.keyboard.press("Enter")
     bob.wait_for_url("**/people/*?stage=visibility*#stage-visibility")
     expect(bob.locator("#stage-visibility")).to_be_in_viewport()
 
 
-def test_filtering_swaps_the_table_and_says_so(bob: Page) -> None:
+def test_filter_updates_table_by_keyboard_and_announces_count(bob: Page) -> None:
+    user = KeyboardInput(bob)
     bob.goto(MATRIX)
-    bob.get_by_label("Name", exact=True).fill("caro")
+    user.fill("Name", "caro")
     expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
+    # Wait for the response to the last letter; earlier ones may arrive while typing.
+    expect(bob).to_have_url(re.compile("q=caro(&|$)"))
     expect(bob.locator("#live")).to_have_text("1 person shown.")
     expect(bob.get_by_label("Name", exact=True)).to_be_focused()
-    assert "q=caro" in bob.url
     bob.reload()
     expect(bob.locator("table.matrix tbody tr")).to_have_count(1)
-    bob.get_by_role("link", name="Show all").click()
+    user.press("link", "Show all")
     expect(bob.locator("table.matrix tbody tr")).to_have_count(2)
 
 
-def test_the_names_and_the_head_stay_in_view(bob: Page) -> None:
+def test_names_stay_visible_when_matrix_scrolls_sideways(bob: Page) -> None:
     bob.set_viewport_size({"width": 390, "height": 844})
     bob.goto(MATRIX)
     bob.locator(".matrix-frame").evaluate("frame => frame.scrollTo(600, 0)")
@@ -120,8 +124,8 @@ MANY_ROWS = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_the_head_stays_in_view_wherever_a_long_page_is_scrolled(
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_matrix_header_stays_visible_when_scrolling_down(
     bob: Page, width: int, height: int
 ) -> None:
     bob.set_viewport_size({"width": width, "height": height})
@@ -135,7 +139,7 @@ def test_the_head_stays_in_view_wherever_a_long_page_is_scrolled(
     assert frame.evaluate("frame => frame.scrollTop") > 0
     expect(bob.locator("#by-name")).to_be_in_viewport(ratio=1)
     expect(bob.locator("tbody tr").last.locator("th a")).to_be_in_viewport()
-    # With the keyboard, the focused element is below the head, not behind it.
+    # With the keyboard, the focused element is below the header, not behind it.
     bob.locator("tbody tr").last.locator("th a").focus()
     bob.keyboard.press("ArrowRight")
     for _time in range(46):
@@ -147,7 +151,7 @@ def test_the_head_stays_in_view_wherever_a_long_page_is_scrolled(
     assert cell["y"] >= head["y"] + head["height"] - 1
 
 
-def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
+def test_phone_shows_rows_before_legend_and_filters(bob: Page) -> None:
     """Legend and filters are collapsed, and the navigation hides no row."""
     bob.set_viewport_size({"width": 390, "height": 844})
     bob.goto(MATRIX)
@@ -159,10 +163,10 @@ def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
     expect(bob.get_by_label("Name", exact=True)).to_be_hidden()
     bob.evaluate(MANY_ROWS)
     frame = bob.locator(".matrix-frame").bounding_box()
-    places = bob.locator(".main-nav").bounding_box()
+    navigation = bob.locator(".main-nav").bounding_box()
     assert frame is not None
-    assert places is not None
-    assert frame["y"] + frame["height"] <= places["y"]
+    assert navigation is not None
+    assert frame["y"] + frame["height"] <= navigation["y"]
     bob.get_by_text("How to read a cell").click()
     expect(bob.locator(".matrix-legend li", has_text="two levels or more apart")).to_be_visible()
     bob.get_by_text("Filter people").click()
@@ -173,7 +177,7 @@ def test_on_a_phone_the_rows_come_first(bob: Page) -> None:
     expect(bob.get_by_label("Name", exact=True)).to_be_visible()
 
 
-def test_it_works_without_javascript(page_of: PageOf) -> None:
+def test_matrix_works_without_javascript(page_of: PageOf) -> None:
     page = page_of("bob", java_script_enabled=False)
     page.goto(MATRIX)
     page.get_by_role("link", name="Readiness", exact=True).last.click()
@@ -186,7 +190,7 @@ def test_it_works_without_javascript(page_of: PageOf) -> None:
     assert page.url.endswith("/skills/mlops")
 
 
-def test_a_focused_cell_is_shown_whole_on_a_phone_without_javascript(page_of: PageOf) -> None:
+def test_focused_cell_is_fully_visible_on_phone_without_javascript(page_of: PageOf) -> None:
     page = page_of("bob", java_script_enabled=False, viewport={"width": 390, "height": 844})
     page.goto(MATRIX)
     cells = page.locator("tbody tr").first.locator("td a")

@@ -7,29 +7,33 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PageOf, SampleSite
-from tests.browser.test_checklist import FAULT, TO_MESSAGES, UNDER_MESSAGES
-from tests.browser.test_keyboard import COVERED
+from tests.browser.conftest import SIZES, PageOf, SampleSite
+from tests.browser.test_checklist import (
+    ERROR_MESSAGE,
+    FIND_COVERED_BY_MESSAGES,
+    IS_COVERED,
+    MESSAGE_HEADERS,
+)
+from tests.browser.test_keyboard import IS_FOCUS_COVERED
 
-SIZES = [(1280, 800), (390, 844)]
 BIBTEX = (
     b"@article{a1, title={A ranker that forgets}, author={Doe}, year={2024}, doi={10.1000/182}}"
 )
 
 
-def see_message(page: Page, text: str) -> None:
+def assert_message(page: Page, text: str) -> None:
     """Check that one message has the text, is in view and covers nothing."""
     message = page.locator("main .flash")
     expect(message).to_have_count(1)
     expect(message).to_contain_text(text)
     expect(message).to_be_in_viewport(ratio=1)
-    assert page.evaluate(UNDER_MESSAGES) == []
-    assert message.evaluate(POSITIONS) == ["static"], "nothing that is laid over the page"
+    assert page.evaluate(FIND_COVERED_BY_MESSAGES) == []
+    assert message.evaluate(POSITIONS) == ["static"], "the message is in the page flow"
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_after_a_piece_was_captured_it_is_seen_at_once(
+def test_message_after_capture_is_visible(
     javascript: bool, width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     size = {"width": width, "height": height}
@@ -42,8 +46,8 @@ def test_after_a_piece_was_captured_it_is_seen_at_once(
     line.press("Enter")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("main .flash")).to_have_count(1)
-    see_message(page, "is saved as a draft")
-    # Without scripts, the milestone's page opens at its top.
+    assert_message(page, "is saved as a draft")
+    # Without JavaScript, the milestone's page opens at its top.
     if javascript:
         expect(page.locator(f"#evidence-{ids['open']} .flash")).to_have_count(1)
         expect(page.get_by_role("button", name=re.compile("Mark as done"))).to_be_in_viewport()
@@ -52,36 +56,22 @@ def test_after_a_piece_was_captured_it_is_seen_at_once(
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_a_tick_says_what_it_gave_without_one(
-    width: int, height: int, sample_site: SampleSite, page_of: PageOf
-) -> None:
-    page = page_of("alice", viewport={"width": width, "height": height})
-    page.goto(f"/roadmaps/{sample_site.ids['slug']}")
-    tick = page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']")
-    tick.click()
-    expect(tick).to_have_attribute("aria-checked", "true")
-    expect(page.locator("main .flash")).to_have_count(0)
-    tick.click()
-    expect(tick).to_have_attribute("aria-checked", "false")
-
-
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_after_calibration_it_stays_above_the_page(
+def test_message_after_calibration_is_small_and_stays_30_seconds(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})
     page.goto(f"/roadmaps/{sample_site.ids['slug']}/calibration")
     page.get_by_role("button", name="Save and see my roadmap").click()
-    see_message(page, "now")
+    assert_message(page, "now")
     message = page.locator("main .flash")
     assert message.evaluate("(flash) => flash.offsetHeight") < 110
     page.mouse.move(0, 0)
     delay = "(flash) => getComputedStyle(flash).animationDelay"
-    assert message.evaluate(delay) == "30s", "it has a link, and goes later"
+    assert message.evaluate(delay) == "30s", "a message with a link stays longer"
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_after_an_import_it_stands_above_the_page(
+def test_message_after_import_is_visible(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})
@@ -95,33 +85,39 @@ def test_after_an_import_it_stands_above_the_page(
     )
     page.locator("main form button:not([type=button])").first.click()
     page.get_by_role("button", name=re.compile("^Import|^Add")).click()
-    see_message(page, "1")
+    assert_message(page, "1")
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_a_fault_stands_in_the_row_that_it_is_about(
+def test_error_message_appears_in_its_row_and_covers_nothing(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height}, reduced_motion="reduce")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.route(
-        "**/completion", lambda route: route.fulfill(status=422, headers=TO_MESSAGES, body=FAULT)
+        "**/completion",
+        lambda route: route.fulfill(status=422, headers=MESSAGE_HEADERS, body=ERROR_MESSAGE),
     )
     tick = page.locator(".row-tick").nth(30)
     tick.focus()
+    # The row is at the bottom of the window.
+    tick.evaluate("(box) => box.closest('li').scrollIntoView({block: 'end', behavior: 'instant'})")
     tick.press("Space")
-    see_message(page, "Nothing here")
+    assert_message(page, "Nothing here")
+    expect(tick).to_be_focused()
+    assert not page.evaluate(IS_FOCUS_COVERED)
+    assert not page.evaluate(IS_COVERED, "#score")
     expect(tick.locator("..").locator(".flash")).to_have_count(1)
-    # The next message replaces it, in this row or another.
+    # The next message replaces the first, in this row or another.
     for again in (tick, page.locator(".row-tick").nth(31)):
         with page.expect_response("**/completion"):
             again.press("Space")
         expect(again.locator("..").locator(".flash")).to_have_count(1)
-        see_message(page, "Nothing here")
+        assert_message(page, "Nothing here")
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_that_the_server_is_out_of_reach_stands_in_the_row(
+def test_connection_error_appears_in_its_row(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height}, reduced_motion="reduce")
@@ -132,27 +128,29 @@ def test_that_the_server_is_out_of_reach_stands_in_the_row(
     tick.focus()
     tick.evaluate("(box) => box.closest('li').scrollIntoView({block: 'end', behavior: 'instant'})")
     tick.press("Space")
-    see_message(page, "The server cannot be reached; the last change was not saved.")
+    assert_message(page, "The server cannot be reached; the last change was not saved.")
     expect(row.locator(".fault")).to_have_count(1)
-    assert not page.evaluate(COVERED)
+    assert not page.evaluate(IS_FOCUS_COVERED)
     # After closing it, the focus is in the row.
     row.locator(".close").press("Enter")
     expect(page.locator(".fault")).to_have_count(0)
     expect(row.locator(".row-title")).to_be_focused()
     tick.press("Space")
-    see_message(page, "was not saved")
-    # The next response removes it.
+    assert_message(page, "was not saved")
+    # The next response removes the error.
     page.unroute("**/completion")
     page.locator(".row-title").nth(31).press("Enter")
     expect(page.locator(".fault")).to_have_count(0)
 
 
-def test_what_only_reads_loses_no_change(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_connection_error_on_reading_mentions_no_lost_change(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     page = page_of("alice")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.route("**/*", lambda route: route.abort())
     page.locator(".row-title").first.press("Enter")
-    see_message(page, "The server cannot be reached. Close")
+    assert_message(page, "The server cannot be reached. Close")
     page.keyboard.press("Control+k")
     expect(page.locator("#palette-found .fault")).to_have_text(
         "The server cannot be reached. Close"
@@ -161,25 +159,23 @@ def test_what_only_reads_loses_no_change(sample_site: SampleSite, page_of: PageO
     expect(page.locator("#palette input")).to_be_focused()
 
 
-def test_a_server_that_hangs_is_told(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_slow_server_is_reported(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice", reduced_motion="reduce")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.clock.install()
     page.route("**/completion", lambda _route: None)
     tick = page.locator(".row-tick").nth(30)
     tick.press("Space")
-    mark = "getComputedStyle(document.body, '::before').animationDelay"
-    assert page.evaluate(mark) == "1s"
+    delay = "getComputedStyle(document.body, '::before').animationDelay"
+    assert page.evaluate(delay) == "1s"
     page.clock.run_for(7_000)
     expect(page.locator(".fault")).to_have_count(0)
     page.clock.run_for(2_000)
-    see_message(page, "The server takes long to answer.")
+    assert_message(page, "The server takes long to answer.")
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
-def test_on_a_page_scrolled_down_a_fault_is_brought_into_view(
-    is_answered: bool, page_of: PageOf
-) -> None:
+def test_error_message_is_scrolled_into_view(is_answered: bool, page_of: PageOf) -> None:
     page = page_of("alice", viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     page.goto("/skills")
     link = page.locator("main a[hx-get^='/skills/']:visible").last
@@ -187,7 +183,7 @@ def test_on_a_page_scrolled_down_a_fault_is_brought_into_view(
 
     def fail(route: Route) -> None:
         if is_answered:
-            route.fulfill(status=422, headers=TO_MESSAGES, body=FAULT)
+            route.fulfill(status=422, headers=MESSAGE_HEADERS, body=ERROR_MESSAGE)
         else:
             route.abort()
 
@@ -197,9 +193,7 @@ def test_on_a_page_scrolled_down_a_fault_is_brought_into_view(
     expect(link).to_be_in_viewport()
 
 
-def test_closing_a_message_keeps_the_focus_in_the_page(
-    sample_site: SampleSite, page_of: PageOf
-) -> None:
+def test_closing_message_keeps_focus_in_page(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}/enrollment")
     for leave in ("close", "go"):
@@ -217,7 +211,7 @@ def test_closing_a_message_keeps_the_focus_in_the_page(
         expect(message).to_have_count(0)
 
 
-def test_after_a_piece_is_ticked_the_focus_is_on_a_heading_and_not_around_it_all(
+def test_focus_moves_to_heading_after_completion_from_capture(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     size = {"width": 390, "height": 844}
@@ -238,7 +232,7 @@ def test_after_a_piece_is_ticked_the_focus_is_on_a_heading_and_not_around_it_all
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_it_stands_where_the_page_was_opened_at(
+def test_message_after_work_log_entry_keeps_field_in_place(
     width: int, height: int, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", viewport={"width": width, "height": height})
@@ -247,7 +241,7 @@ def test_it_stands_where_the_page_was_opened_at(
     before = line.bounding_box()
     line.fill(f"Fixed the build {width}")
     page.get_by_role("button", name="Add to log").click()
-    see_message(page, "Added to your work log.")
+    assert_message(page, "Added to your work log.")
     # On a separate line: the field keeps its width and the focus.
     expect(line).to_be_in_viewport(ratio=1)
     assert before

@@ -14,7 +14,7 @@ def rows(page: Page, part: str) -> Locator:
     return page.locator(f"{part} [data-reorder] > li")
 
 
-def titles(page: Page, part: str) -> list[str]:
+def row_titles(page: Page, part: str) -> list[str]:
     """Return the visible texts of the rows."""
     return [
         row.evaluate("row => (row.querySelector('a.title, :scope > span')).innerText")
@@ -23,25 +23,27 @@ def titles(page: Page, part: str) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("part", "answer"), [("#pieces", "/items/"), ("#sections", "/sections/")])
-def test_a_row_is_dragged_and_stays_there(part: str, answer: str, page_of: PageOf) -> None:
+@pytest.mark.parametrize(("part", "path"), [("#pieces", "/items/"), ("#sections", "/sections/")])
+def test_dragged_row_keeps_new_position(part: str, path: str, page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto("/portfolio")
-    before = titles(page, part)
-    with page.expect_response(lambda each: answer in each.url and each.request.method == "PUT"):
+    before = row_titles(page, part)
+    with page.expect_response(
+        lambda response: path in response.url and response.request.method == "PUT"
+    ):
         height = rows(page, part).last.evaluate("row => row.offsetHeight")
         rows(page, part).first.locator(".drag-handle").drag_to(
             rows(page, part).last, target_position={"x": 40, "y": height - 4}
         )
     expect(rows(page, part)).to_have_count(len(before))
     page.reload()
-    after = titles(page, part)
+    after = row_titles(page, part)
     assert after[0] == before[1]
     assert set(after) == set(before)
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_two_portfolios_have_an_order_and_a_link_of_their_own(
+def test_second_portfolio_has_separate_order_redaction_and_link(
     javascript: bool, page_of: PageOf
 ) -> None:
     alice = page_of("alice", java_script_enabled=javascript)
@@ -51,7 +53,7 @@ def test_two_portfolios_have_an_order_and_a_link_of_their_own(
     alice.get_by_label("Start from").select_option("a copy of Portfolio")
     alice.get_by_role("button", name="Create portfolio").click()
     expect(alice.get_by_role("heading", level=1)).to_have_text(name)
-    first, second = titles(alice, "#pieces")[:2]
+    first, second = row_titles(alice, "#pieces")[:2]
     # With the keyboard alone.
     alice.get_by_role("button", name=f"Down {first}").focus()
     alice.keyboard.press("Enter")
@@ -82,7 +84,7 @@ def test_two_portfolios_have_an_order_and_a_link_of_their_own(
 
 
 @pytest.mark.parametrize("part", ["#pieces", "#sections"])
-def test_a_row_that_reached_an_end_keeps_the_focus(part: str, page_of: PageOf) -> None:
+def test_row_moved_to_end_keeps_focus(part: str, page_of: PageOf) -> None:
     page = page_of("alice")
     page.goto("/portfolio")
     rows = page.locator(f"{part} [data-place]")

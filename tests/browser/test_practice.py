@@ -16,7 +16,7 @@ def alice(sample_site: SampleSite, page_of: PageOf) -> Page:
     return page_of("alice", viewport={"width": 390, "height": 800}, java_script_enabled=False)
 
 
-def test_from_the_menu_to_a_question_whose_answer_is_folded(alice: Page) -> None:
+def test_question_is_found_from_menu_with_answer_collapsed(alice: Page) -> None:
     alice.goto("/")
     alice.locator(".account-menu summary").click()
     alice.get_by_role("link", name="Interview practice").click()
@@ -36,7 +36,7 @@ def test_from_the_menu_to_a_question_whose_answer_is_folded(alice: Page) -> None
     expect(answer).to_be_visible()
 
 
-def test_files_are_downloaded_by_their_names(alice: Page) -> None:
+def test_exercise_files_download_with_their_names(alice: Page) -> None:
     alice.goto("/practice/roc-auc-with-ties")
     for name, text in (
         ("solution.py", question_bank().by_key["roc-auc-with-ties"].starter),
@@ -48,23 +48,23 @@ def test_files_are_downloaded_by_their_names(alice: Page) -> None:
         assert Path(download.value.path()).read_text("utf-8") == text
 
 
-def test_an_answer_is_saved_while_it_is_written(page_of: PageOf) -> None:
+def test_answer_is_autosaved_and_conflict_is_shown(page_of: PageOf) -> None:
     page, other = page_of("alice"), page_of("alice")
     story = "/practice/argument-you-lost"
     for tab in (page, other):
         tab.goto(story)
     page.get_by_label("Situation").fill("We could not agree on the store.")
-    said = page.locator("#answer-state").get_by_role("status")
-    expect(said).to_have_text("Saved")
+    state = page.locator("#answer-state").get_by_role("status")
+    expect(state).to_have_text("Saved")
     # Not "Saved" while there are unsaved changes or after a failure.
     page.route("**/answer", lambda route: route.abort())
     with page.expect_event("requestfailed"):
         page.get_by_label("Situation").press_sequentially(" Yet.")
-        expect(said).to_have_text("")
-    expect(said).to_have_text("Not saved")
+        expect(state).to_have_text("")
+    expect(state).to_have_text("Not saved")
     page.unroute("**/answer")
     page.get_by_label("Situation").fill("We could not agree on the store.")
-    expect(said).to_have_text("Saved")
+    expect(state).to_have_text("Saved")
     page.get_by_text("Evidence it cites").click()
     page.get_by_label("Search your evidence").fill("ranking")
     page.get_by_label("Ranking launch").check()
@@ -88,7 +88,7 @@ def test_an_answer_is_saved_while_it_is_written(page_of: PageOf) -> None:
     expect(other.get_by_label("Task")).to_have_value("To choose. To decide.")
 
 
-def test_a_mock_interview_by_keyboard(page_of: PageOf) -> None:
+def test_mock_interview_is_completed_by_keyboard(page_of: PageOf) -> None:
     page = page_of("carol")
 
     def press(name: str) -> None:
@@ -115,7 +115,7 @@ def test_a_mock_interview_by_keyboard(page_of: PageOf) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_the_questions_are_folded_on_a_phone_below_where_one_stands(
+def test_question_groups_are_collapsed_on_phone_until_filtered(
     javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", java_script_enabled=javascript, viewport={"width": 390, "height": 844})

@@ -11,7 +11,7 @@ from tests.browser.conftest import PageOf
 PAGE = "/roadmaps/senior-ml-engineer/progress"
 
 
-def test_charts_their_numbers_and_periods_by_keyboard(page_of: PageOf) -> None:
+def test_chart_numbers_and_periods_are_reached_by_keyboard(page_of: PageOf) -> None:
     page = page_of("alice", viewport={"width": 390, "height": 800}, java_script_enabled=False)
     page.goto(PAGE)
     expect(page.get_by_role("img", name="Effort over time, in hours")).to_be_visible()

@@ -17,7 +17,7 @@ PAGE = "/portfolio/links"
 SHOWN, PRIVATE = "Feature store design", "Notes on feature drift"
 
 
-def make(page: Page, label: str) -> str:
+def create_link(page: Page, label: str) -> str:
     """Create a link as its owner and return its URL from the page."""
     page.goto(PAGE)
     page.get_by_label("For whom").fill(label)
@@ -28,46 +28,40 @@ def make(page: Page, label: str) -> str:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_a_link_shows_the_portfolio_until_it_is_revoked(javascript: bool, page_of: PageOf) -> None:
+def test_public_link_shows_portfolio_until_revoked(javascript: bool, page_of: PageOf) -> None:
     label = f"Panel {uuid.uuid4().hex[:6]}"
     alice = page_of("alice", java_script_enabled=javascript)
-    address = make(alice, label)
+    address = create_link(alice, label)
+    expect(alice.get_by_label("For whom")).to_have_value("")
 
     # Another browser without a session.
-    panel = page_of("nobody", java_script_enabled=javascript)
-    answer = panel.goto(address)
+    reader = page_of("nobody", java_script_enabled=javascript)
+    answer = reader.goto(address)
     assert answer is not None
     assert answer.status == 200
-    expect(panel.get_by_role("heading", level=1)).to_have_text("Alice")
-    expect(panel.get_by_role("heading", name=SHOWN)).to_be_visible()
-    expect(panel.get_by_text(PRIVATE)).to_have_count(0)
-    assert panel.context.cookies() == [], "a visitor gets no cookie"
+    expect(reader.get_by_role("heading", level=1)).to_have_text("Alice")
+    expect(reader.get_by_role("heading", name=SHOWN)).to_be_visible()
+    expect(reader.get_by_text(PRIVATE)).to_have_count(0)
+    assert reader.context.cookies() == [], "a visitor gets no cookie"
 
     alice.reload()
-    mine = alice.get_by_role("listitem").filter(has_text=label)
-    expect(mine).to_contain_text("last opened")
-    mine.locator("summary", has_text="Revoke").click()
-    expect(mine).to_contain_text("cannot be undone")
-    mine.get_by_role("button", name="Revoke").click()
+    # The saved input is not restored as a draft of the next link.
+    expect(alice.get_by_label("For whom")).to_have_value("")
+    item = alice.get_by_role("listitem").filter(has_text=label)
+    expect(item).to_contain_text("last opened")
+    item.locator("summary", has_text="Revoke").click()
+    expect(item).to_contain_text("cannot be undone")
+    item.get_by_role("button", name="Revoke").click()
     expect(alice.get_by_label(f"Address of “{label}”")).to_have_count(0)
 
-    answer = panel.reload()
+    answer = reader.reload()
     assert answer is not None
     assert answer.status == 404
-    expect(panel.get_by_text("Alice")).to_have_count(0)
-    expect(panel.get_by_text(SHOWN)).to_have_count(0)
+    expect(reader.get_by_text("Alice")).to_have_count(0)
+    expect(reader.get_by_text(SHOWN)).to_have_count(0)
 
 
-def test_the_form_is_empty_once_the_link_is_made(page_of: PageOf) -> None:
-    """Saved input is not restored as a draft of the next link."""
-    alice = page_of("alice")
-    make(alice, f"Panel {uuid.uuid4().hex[:6]}")
-    expect(alice.get_by_label("For whom")).to_have_value("")
-    alice.reload()
-    expect(alice.get_by_label("For whom")).to_have_value("")
-
-
-def test_what_was_typed_survives_the_end_of_the_session(page_of: PageOf) -> None:
+def test_link_form_input_survives_session_end(page_of: PageOf) -> None:
     alice = page_of("alice")
     alice.goto(PAGE)
     alice.get_by_label("For whom").fill("A name that took long to find")
@@ -78,22 +72,22 @@ def test_what_was_typed_survives_the_end_of_the_session(page_of: PageOf) -> None
     assert "A name that took long to find" in [field.input_value() for field in kept.all()]
 
 
-def test_on_paper_it_is_dark_on_white_and_keeps_its_stones(page_of: PageOf) -> None:
-    """In any theme, and without the browser's "background graphics"."""
+def test_printed_portfolio_is_dark_on_white_with_stones(page_of: PageOf) -> None:
+    """This holds in any theme, and without the browser's "background graphics"."""
     alice = page_of("alice", color_scheme="dark")
     alice.goto("/portfolio/preview")
     alice.evaluate("document.documentElement.dataset.theme = 'dark'")
     alice.emulate_media(media="print")
-    look = "element => getComputedStyle(element)"
-    ink = alice.locator("h1").evaluate(f"{look}.color")
-    assert max(int(part) for part in re.findall(r"\d+", ink)[:3]) < 80, ink
+    style = "element => getComputedStyle(element)"
+    color = alice.locator("h1").evaluate(f"{style}.color")
+    assert max(int(part) for part in re.findall(r"\d+", color)[:3]) < 80, color
     stones = alice.locator(".stone").evaluate_all(
         "all => all.map(each => getComputedStyle(each).printColorAdjust)"
     )
     assert set(stones) == {"exact"}
 
 
-def test_on_paper_a_long_description_stands_once(page_of: PageOf) -> None:
+def test_printed_portfolio_shows_long_description_once(page_of: PageOf) -> None:
     """Print expands everything, so the openings would be duplicates."""
     alice = page_of("alice")
     alice.goto("/portfolio/preview")

@@ -30,18 +30,18 @@ def find_overflowing(page: Page) -> list[str]:
     return found
 
 
-def test_long_words_break(page_of: PageOf) -> None:
+def test_long_words_wrap(page_of: PageOf) -> None:
     """A title without spaces and a very long URL wrap instead of overflowing."""
     page = page_of("carol", viewport={"width": 320, "height": 800})
     page.goto("/evidence/new")
-    hand = PointerInput(page)
-    hand.fill("Title", "W" * 190)
-    hand.choose("Kind", "Talk")
-    hand.fill("Date", "2026-02-01")
-    hand.fill("Link", "https://example.org/" + "w" * 900)
-    hand.press("summary", "Description and your role")
-    hand.fill("Description", "w" * 900 + "\n\n`" + "c" * 300 + "`")
-    hand.press("button", "Save evidence")
+    user = PointerInput(page)
+    user.fill("Title", "W" * 190)
+    user.choose("Kind", "Talk")
+    user.fill("Date", "2026-02-01")
+    user.fill("Link", "https://example.org/" + "w" * 900)
+    user.press("summary", "Description and your role")
+    user.fill("Description", "w" * 900 + "\n\n`" + "c" * 300 + "`")
+    user.press("button", "Save evidence")
     page.get_by_role("heading", level=1).get_by_text("WWW").wait_for()
     found = []
     for address in (page.url, "/evidence", "/portfolio", "/"):
@@ -50,9 +50,7 @@ def test_long_words_break(page_of: PageOf) -> None:
     assert not found, "\n".join(found)
 
 
-def test_motion_is_left_out_where_it_is_not_wanted(
-    sample_site: SampleSite, page_of: PageOf
-) -> None:
+def test_reduced_motion_disables_animations(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice", reduced_motion="reduce")
     page.goto(f"/roadmaps/{sample_site.ids['slug']}")
     page.locator(f"button[formaction$='/{sample_site.ids['open']}/completion']").press("Space")
@@ -63,7 +61,7 @@ def test_motion_is_left_out_where_it_is_not_wanted(
     assert moving == 0
 
 
-FIND_UNEVEN = """() => {
+FIND_MISALIGNED = """() => {
   const top = (one) => Math.round(one.getBoundingClientRect().top);
   const out = [];
   for (const columns of document.querySelectorAll(".columns")) {
@@ -74,32 +72,32 @@ FIND_UNEVEN = """() => {
       if (inputs.size > 1) out.push(`inputs at ${[...inputs]}`);
     }
   }
-  const foot = document.querySelector(".footer");
+  const footer = document.querySelector(".footer");
   const middle = (one) => {
     const box = one.getBoundingClientRect();
     return Math.round(box.top + box.height / 2);
   };
-  const bases = [...foot.querySelectorAll("summary, :scope > span")].map(middle);
-  if (new Set(bases).size > 1) out.push(`foot at ${bases}`);
+  const bases = [...footer.querySelectorAll("summary, :scope > span")].map(middle);
+  if (new Set(bases).size > 1) out.push(`footer at ${bases}`);
   return out;
 }"""
 
 
-def test_fields_and_foot_stand_on_common_lines(page_of: PageOf) -> None:
+def test_form_fields_and_footer_are_aligned(page_of: PageOf) -> None:
     page = page_of("alice", viewport={"width": 1280, "height": 800})
     for address in ("/account", "/evidence/new", "/career/positions/new", "/skills"):
         page.goto(address)
-        assert page.evaluate(FIND_UNEVEN) == [], address
+        assert page.evaluate(FIND_MISALIGNED) == [], address
 
 
-def test_the_name_in_the_header_stays_in_one_line(page_of: PageOf) -> None:
+def test_header_name_fits_on_one_line(page_of: PageOf) -> None:
     page = page_of("bob", viewport={"width": 320, "height": 800})
     page.goto("/skills")
     assert page.locator(".account-name").bounding_box()["height"] < 30
     assert page.locator(".brand svg").bounding_box()["width"] == 24
 
 
-def test_a_new_notification_reads_as_one_sentence(page_of: PageOf) -> None:
+def test_new_notification_subject_is_inline_in_sentence(page_of: PageOf) -> None:
     """The subject is inline in the sentence, as a link or as a button."""
     page = page_of("bob", viewport={"width": 390, "height": 800})
     page.goto("/notifications?unread")
@@ -109,7 +107,7 @@ def test_a_new_notification_reads_as_one_sentence(page_of: PageOf) -> None:
     page.wait_for_url(lambda address: "/notifications" not in address)
 
 
-def test_skills_and_stages_fit_a_phone(page_of: PageOf) -> None:
+def test_radar_labels_and_stage_notes_fit_phone(page_of: PageOf) -> None:
     """The radar's labels are inside it, and notes below a stage are not one word per line."""
     page = page_of("alice", viewport={"width": 320, "height": 800})
     page.goto("/skills")

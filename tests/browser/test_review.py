@@ -13,21 +13,21 @@ from roadmap.core.database import db
 from roadmap.core.dates import PartialDate
 from roadmap.evidence import actions
 from roadmap.evidence.rules import EvidenceInput
-from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.conftest import NO_POINTER, PageOf, SampleSite
 from tests.browser.test_journey import FOCUSED
 
 TITLE = "Rollout plan of the new ranker"
-# Milestones that Alice has completed and nobody has confirmed, by the kind that proves them; and
-# one that needs another kind.
-UNPROVEN = {
+# Alice's claimed milestones by the kind of evidence that proves them.
+UNVERIFIED_MILESTONES = {
     "open_source": ("algorithms-ml-systems-use", "typed-tested-python-package"),
     "case_study": ("own-a-production-model", "tracking-and-registry"),
     "design_doc": ("lead-design-reviews",),
 }
-OF_ANOTHER_KIND = "mentor-a-junior-engineer"
+# A milestone that needs another kind of evidence.
+MILESTONE_OF_OTHER_KIND = "mentor-a-junior-engineer"
 
 
-def record(
+def create_evidence(
     sample_site: SampleSite, title: str, kind: str = "design_doc", *, submitted: bool = False
 ) -> str:
     """Create evidence of Alice and return its id."""
@@ -36,7 +36,7 @@ def record(
             sample_site.cast.actor(db.session, sample_site.cast.alice),
             dt.datetime.now(dt.UTC),
         )
-        piece = actions.create(
+        evidence_id = actions.create(
             db.session,
             sample_site.cast.alice,
             EvidenceInput(
@@ -46,14 +46,14 @@ def record(
                 url="https://example.org/rollout",
                 description="The old plan.",
             ),
-            milestones=[*UNPROVEN.get(kind, ()), OF_ANOTHER_KIND],
+            milestones=[*UNVERIFIED_MILESTONES.get(kind, ()), MILESTONE_OF_OTHER_KIND],
             by=alice,
             now=now,
         )
         if submitted:
-            actions.submit(db.session, piece, by=alice, now=now)
+            actions.submit(db.session, evidence_id, by=alice, now=now)
         db.session.commit()
-        return str(piece.id)
+        return str(evidence_id.id)
 
 
 def verified_share(page: Page) -> int:
@@ -68,22 +68,22 @@ def verified_share(page: Page) -> int:
     [(True, "open_source"), (False, "case_study")],
     ids=["javascript", "no javascript"],
 )
-def test_back_and_forth(
+def test_evidence_is_returned_revised_and_verified(
     javascript: bool, kind: str, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     title = f"{TITLE} {uuid.uuid4().hex[:6]}"
-    piece = record(sample_site, title, kind)
+    evidence_id = create_evidence(sample_site, title, kind)
     alice = page_of("alice", java_script_enabled=javascript)
     bob = page_of("bob", java_script_enabled=javascript)
     before = verified_share(alice)
 
-    alice.goto(f"/evidence/{piece}")
+    alice.goto(f"/evidence/{evidence_id}")
     alice.get_by_role("button", name="Ask Bob to review").click()
     expect(alice.locator("#messages")).to_contain_text("is now waiting for Bob")
     expect(alice.locator("#main")).to_be_focused()  # at the message, as the button is gone
 
     bob.goto("/reviews")
-    # Shortcuts need scripts.
+    # Shortcuts need JavaScript.
     expect(bob.locator(".keyboard-hints kbd").first).to_be_visible(visible=javascript)
     bob.get_by_role("link", name=title).click()
     heading = bob.get_by_role("heading", level=1)
@@ -98,7 +98,7 @@ def test_back_and_forth(
     thread.get_by_role("button", name="Add comment").click()
     expect(thread).to_contain_text("Which week is the baseline from?")
     expect(thread.get_by_label("Add a comment")).to_have_value("")
-    alice.goto(f"/evidence/{piece}")
+    alice.goto(f"/evidence/{evidence_id}")
     expect(alice.locator("#thread")).to_contain_text("Which week is the baseline from?")
 
     # Return it: first without a comment, then with one.
@@ -115,13 +115,13 @@ def test_back_and_forth(
     alice.get_by_role("button", name="Save evidence").click()
     alice.get_by_role("button", name="Ask Bob again").click()
 
-    bob.goto(f"/reviews/{piece}")
+    bob.goto(f"/reviews/{evidence_id}")
     changed = bob.locator(".version-changes pre ins")
     expect(changed).to_contain_text("The new plan, with the way back.")
     bob.get_by_role("button", name="Verify: judged from the artefact").click()
     expect(bob.locator("#messages")).to_contain_text("is verified")
 
-    alice.goto(f"/evidence/{piece}")
+    alice.goto(f"/evidence/{evidence_id}")
     expect(alice.locator("#thread")).to_contain_text(
         "Bob (judged from the artefact) verified version 2"
     )
@@ -129,29 +129,26 @@ def test_back_and_forth(
     assert verified_share(alice) > before
 
 
-def test_the_queue_by_keyboard_alone(sample_site: SampleSite, page_of: PageOf) -> None:
-    first = record(sample_site, f"First of two {uuid.uuid4().hex[:6]}", submitted=True)
-    second = record(sample_site, f"Second of two {uuid.uuid4().hex[:6]}", submitted=True)
+def test_review_queue_is_worked_through_by_keyboard(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
+    first = create_evidence(sample_site, f"First of two {uuid.uuid4().hex[:6]}", submitted=True)
+    second = create_evidence(sample_site, f"Second of two {uuid.uuid4().hex[:6]}", submitted=True)
     page = page_of("bob")
-    page.add_init_script(
-        """for (const kind of ["click", "mousedown", "pointerdown", "touchstart"])
-          addEventListener(kind, (event) => {
-            if (kind !== "click" || event.detail) console.error("a pointer was used");
-          }, true);"""
-    )
+    page.add_init_script(NO_POINTER)
     page.goto(f"/reviews?person={sample_site.cast.alice}")
     titles = page.locator("#queue a.title")
-    places = [link.get_attribute("href") or "" for link in titles.all()]
-    at = next(number for number, href in enumerate(places) if first in href)
+    paths = [link.get_attribute("href") or "" for link in titles.all()]
+    position = next(number for number, href in enumerate(paths) if first in href)
     page.keyboard.press("j")
     expect(titles.nth(0)).to_be_focused()
-    for _step in range(at):
+    for _step in range(position):
         page.keyboard.press("ArrowDown")
-    expect(titles.nth(at)).to_be_focused()
+    expect(titles.nth(position)).to_be_focused()
     assert page.evaluate(FOCUSED)["visible"]
     page.keyboard.press("j")
     page.keyboard.press("k")
-    expect(titles.nth(at)).to_be_focused()
+    expect(titles.nth(position)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(first))
     page.keyboard.press("n")
@@ -171,18 +168,18 @@ def test_the_queue_by_keyboard_alone(sample_site: SampleSite, page_of: PageOf) -
     expect(page).not_to_have_url(re.compile(second))
 
 
-def test_after_a_decision_the_focus_is_at_the_message_and_back_shows_what_was_decided(
+def test_verification_focuses_message_and_can_be_taken_back(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     title = f"Decided {uuid.uuid4().hex[:6]}"
-    piece = record(sample_site, title, "open_source", submitted=True)
+    evidence_id = create_evidence(sample_site, title, "open_source", submitted=True)
     page = page_of("bob")
-    page.goto(f"/reviews/{piece}")
-    page.locator(f"#m-{UNPROVEN['open_source'][0]}").uncheck()
+    page.goto(f"/reviews/{evidence_id}")
+    page.locator(f"#m-{UNVERIFIED_MILESTONES['open_source'][0]}").uncheck()
     page.locator("#comment").fill("Merged by the maintainers.")
     # Enter in a field selects no basis.
     page.locator(".criteria input").last.press("Enter")
-    expect(page).to_have_url(re.compile(piece))
+    expect(page).to_have_url(re.compile(evidence_id))
     page.get_by_role("button", name="Verify: seen first-hand").press("Enter")
     expect(page.locator("#messages")).to_contain_text("1 of 2 milestones confirmed")
     page.keyboard.press("Tab")
@@ -195,12 +192,12 @@ def test_after_a_decision_the_focus_is_at_the_message_and_back_shows_what_was_de
     page.get_by_role("button", name="Take back the verification").click()
     expect(page.locator("#messages")).to_contain_text(f"“{title}” is no longer verified")
     expect(page.locator("#comment")).to_have_value("Merged by the maintainers.")
-    expect(page.locator(f"#m-{UNPROVEN['open_source'][0]}")).not_to_be_checked()
-    expect(page.locator(f"#m-{UNPROVEN['open_source'][1]}")).to_be_checked()
+    expect(page.locator(f"#m-{UNVERIFIED_MILESTONES['open_source'][0]}")).not_to_be_checked()
+    expect(page.locator(f"#m-{UNVERIFIED_MILESTONES['open_source'][1]}")).to_be_checked()
 
 
-def test_the_queue_is_narrowed_in_place(sample_site: SampleSite, page_of: PageOf) -> None:
-    record(sample_site, f"To be found {uuid.uuid4().hex[:6]}", submitted=True)
+def test_review_queue_filters_without_reload(sample_site: SampleSite, page_of: PageOf) -> None:
+    create_evidence(sample_site, f"To be found {uuid.uuid4().hex[:6]}", submitted=True)
     page = page_of("bob")
     page.goto("/reviews")
     page.evaluate("window.same = true")
@@ -209,13 +206,15 @@ def test_the_queue_is_narrowed_in_place(sample_site: SampleSite, page_of: PageOf
     expect(page).to_have_url(re.compile("kind=design_doc"))
     expect(page.locator("#queue")).not_to_contain_text("Case study")
     expect(page.locator("#queue")).to_contain_text("To be found")
-    assert page.evaluate("window.same"), "the page was loaded again"
+    assert page.evaluate("window.same"), "the page was reloaded"
 
 
-def test_a_comment_leaves_the_page_where_it_is(sample_site: SampleSite, page_of: PageOf) -> None:
-    piece = record(sample_site, f"To be talked about {uuid.uuid4().hex[:6]}", submitted=True)
+def test_comment_is_added_without_reload(sample_site: SampleSite, page_of: PageOf) -> None:
+    evidence_id = create_evidence(
+        sample_site, f"To be talked about {uuid.uuid4().hex[:6]}", submitted=True
+    )
     page = page_of("bob")
-    page.goto(f"/reviews/{piece}")
+    page.goto(f"/reviews/{evidence_id}")
     page.evaluate("window.same = true")
     page.locator("#comment").fill("Half written")
     thread = page.locator("#thread")
@@ -224,15 +223,17 @@ def test_a_comment_leaves_the_page_where_it_is(sample_site: SampleSite, page_of:
     expect(thread.locator("li.comment")).to_contain_text("Is that all?")
     expect(page.locator("#live")).to_have_text("Your comment is added.")
     expect(page.locator("#comment")).to_have_value("Half written")
-    assert page.evaluate("window.same"), "the page was loaded again"
+    assert page.evaluate("window.same"), "the page was reloaded"
     expect(page.locator(":focus")).to_have_count(1)
     page.reload()
     expect(thread.get_by_label("Add a comment")).to_have_value("")
 
 
-def test_single_keys_can_be_switched_off(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_single_keys_are_switched_off_and_on_in_settings(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     for _piece in range(2):
-        record(sample_site, f"Dictated {uuid.uuid4().hex[:6]}", submitted=True)
+        create_evidence(sample_site, f"Dictated {uuid.uuid4().hex[:6]}", submitted=True)
     page = page_of("bob")
     page.goto("/reviews")
     page.get_by_role("link", name="Switch single keys off").click()
@@ -264,17 +265,19 @@ def test_single_keys_can_be_switched_off(sample_site: SampleSite, page_of: PageO
     expect(page).not_to_have_url(review)
 
 
-def test_a_history_is_verified_at_once(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_manager_verifies_and_takes_back_history_at_once(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     mine = [f"Old work {uuid.uuid4().hex[:6]}" for _ in range(2)]
     for title in mine:
-        record(sample_site, title, submitted=True)
+        create_evidence(sample_site, title, submitted=True)
     bob = page_of("bob")
     bob.goto(f"/teams/ranking/people/{sample_site.cast.alice}")
     bob.get_by_role("link", name="Verify history").click()
-    # Each piece is expanded with its text and criteria. Other tests also left some.
-    piece = bob.locator(".history-piece", has_text=mine[0])
-    expect(piece.get_by_text("The old plan.")).to_be_visible()
-    expect(piece.get_by_text("Done when:").first).to_be_visible()
+    # Each piece is expanded with its text and criteria. Other tests left more pieces in the list.
+    entry = bob.locator(".history-piece", has_text=mine[0])
+    expect(entry.get_by_text("The old plan.")).to_be_visible()
+    expect(entry.get_by_text("Done when:").first).to_be_visible()
     for other in bob.locator(".history-piece").all():
         title = other.get_by_role("heading").inner_text().strip()
         box = other.get_by_role("checkbox", name=title)
@@ -284,7 +287,7 @@ def test_a_history_is_verified_at_once(sample_site: SampleSite, page_of: PageOf)
     bob.get_by_role("button", name="Verify selected").click()
     expect(bob.get_by_role("alert")).to_contain_text("choose one of the three")
     bob.get_by_label("What it rests on", exact=True).select_option("seen first-hand")
-    piece.get_by_label("What it rests on, for this piece").select_option("on a referee's word")
+    entry.get_by_label("What it rests on, for this piece").select_option("on a referee's word")
     bob.get_by_role("button", name="Verify selected").click()
     expect(bob.locator("#messages")).to_contain_text("2 pieces of Alice are verified.")
     bob.get_by_role("link", name=mine[0]).click()
@@ -297,7 +300,7 @@ def test_a_history_is_verified_at_once(sample_site: SampleSite, page_of: PageOf)
     expect(bob.locator(".history-piece", has_text=mine[1])).to_be_visible()
 
 
-def test_a_person_on_paper_is_unfolded_and_has_no_controls(
+def test_printed_person_page_is_expanded_without_controls(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     bob = page_of("bob")

@@ -14,7 +14,7 @@ IS_AFTER = """(link) => {
 
 
 @pytest.mark.parametrize(
-    ("who", "path", "text"),
+    ("role", "path", "text"),
     [
         ("alice", "/", "Skip the trail"),
         ("alice", "/roadmaps/{slug}", "Skip the trail"),
@@ -24,16 +24,16 @@ IS_AFTER = """(link) => {
         ("alice", "/portfolio", "Skip to the sections"),
     ],
 )
-def test_it_leads_behind_them(
-    sample_site: SampleSite, page_of: PageOf, who: str, path: str, text: str
+def test_skip_link_moves_focus_past_links(
+    sample_site: SampleSite, page_of: PageOf, role: str, path: str, text: str
 ) -> None:
-    page = page_of(who)
+    page = page_of(role)
     page.goto(path.format(**sample_site.ids))
     link = page.get_by_role("link", name=text).first
     link.focus()
     box = link.bounding_box()
     assert box is not None
-    assert box["width"] > 50, "it is seen while it has the focus"
+    assert box["width"] > 50, "the focused link is visible"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert link.evaluate(IS_AFTER)

@@ -1,4 +1,4 @@
-"""The week's hours by keyboard alone and without scripts, and navigation back."""
+"""The week's hours by keyboard alone and without JavaScript."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PageOf
 
 
-def test_hours_are_entered_by_keyboard_and_a_deleted_entry_comes_back(page_of: PageOf) -> None:
+def test_hours_are_entered_by_keyboard_and_deletion_is_undone(page_of: PageOf) -> None:
     page = page_of("carol", java_script_enabled=False, viewport={"width": 390, "height": 844})
     page.goto("/")
     page.locator(".account-menu summary").click()

@@ -11,7 +11,7 @@ from tests.browser.conftest import PageOf, SampleSite
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-def test_what_is_ticked_by_keyboard_says_what_would_follow(
+def test_keyboard_selection_shows_resulting_readiness(
     javascript: bool, sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice", java_script_enabled=javascript)

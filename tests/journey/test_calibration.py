@@ -28,7 +28,7 @@ def objectives(alice) -> list[str]:
     return list(dict.fromkeys(re.findall(r'name="objective-([\w-]+)"', alice.get(FORM).text)))
 
 
-def milestones(browser, objective: str) -> list[str]:
+def milestone_keys(browser, objective: str) -> list[str]:
     """Return the keys of an objective's milestones."""
     page = browser.get(FORM).text
     return re.findall(rf'name="milestones-{objective}" type="checkbox" value="([\w-]+)"', page)
@@ -43,8 +43,8 @@ def statuses(session, person) -> dict[str, str]:
     return {row.milestone_key: row.status for row in rows}
 
 
-def test_it_ticks_by_objective_and_sets_a_stage_aside(alice, cast, session, objectives):
-    first, second = milestones(alice, objectives[0]), milestones(alice, objectives[1])
+def test_calibration_completes_objectives_and_skips_stage(alice, cast, session, objectives):
+    first, second = milestone_keys(alice, objectives[0]), milestone_keys(alice, objectives[1])
     answer = alice.put(
         FORM,
         {
@@ -73,39 +73,39 @@ def test_it_ticks_by_objective_and_sets_a_stage_aside(alice, cast, session, obje
     assert "0 verified." not in page
 
 
-def test_it_comes_back_filled_in_and_can_be_changed(alice, cast, session, objectives):
+def test_calibration_form_shows_and_changes_saved_answers(alice, cast, session, objectives):
     key = objectives[0]
     alice.put(FORM, {"timezone": "UTC", f"objective-{key}": "all"})
-    assert "row-undo" not in alice.get(PAGE).text, "one changes it where one said it"
+    assert "row-undo" not in alice.get(PAGE).text, "changes are made on the form"
     page = alice.get(FORM).text
     assert re.search(rf'<input checked [^>]*name="objective-{key}" type="radio" value="all"', page)
     assert re.search(rf'<input checked [^>]*name="objective-{objectives[1]}"[^>]*"none"', page)
-    # What is not answered stays as it is.
+    # Objectives without an answer stay unchanged.
     alice.put(FORM, {"timezone": "UTC", f"objective-{objectives[1]}": "none"})
-    assert len(statuses(session, cast.alice)) == len(milestones(alice, key))
+    assert len(statuses(session, cast.alice)) == len(milestone_keys(alice, key))
     alice.put(FORM, {"timezone": "UTC", f"objective-{key}": "none"})
     session.rollback()
     assert statuses(session, cast.alice) == {}
 
 
-def test_what_does_not_apply_is_not_ticked_by_all_of_it(alice, cast, session, objectives):
-    aside, other = milestones(alice, objectives[0])[:2]
-    path = f"{PAGE}/milestones/{aside}/status"
+def test_answer_all_keeps_not_applicable_milestone(alice, cast, session, objectives):
+    skipped, other = milestone_keys(alice, objectives[0])[:2]
+    path = f"{PAGE}/milestones/{skipped}/status"
     alice.put(path, {"status": "not_applicable", "reason": "I have a degree."})
     alice.put(FORM, {"timezone": "UTC", f"objective-{objectives[0]}": "all"})
     found = statuses(session, cast.alice)
-    assert (found[aside], found[other]) == ("not_applicable", "done")
+    assert (found[skipped], found[other]) == ("not_applicable", "done")
 
 
-def test_a_stage_set_aside_can_be_taken_up_again(alice, cast, session):
+def test_skipped_stage_can_be_resumed(alice, cast, session):
     reason = {"reason-education": "I build on experience instead."}
     alice.put(FORM, {"timezone": "UTC", "aside-education": "y", **reason})
     alice.put(FORM, {"timezone": "UTC", **reason})
     assert statuses(session, cast.alice) == {}
 
 
-def test_what_is_wrong_comes_back_as_it_was_sent(alice, objectives):
-    refused = alice.put(
+def test_invalid_calibration_is_rejected_with_its_input(alice, objectives):
+    rejected = alice.put(
         FORM,
         {
             "timezone": "Nowhere/Land",
@@ -115,13 +115,13 @@ def test_what_is_wrong_comes_back_as_it_was_sent(alice, objectives):
             "reason-education": " ",
         },
     )
-    assert refused.status_code == 422
-    assert "Choose a day after today" in refused.text
-    assert "Say in a sentence why" in refused.text
-    assert re.search(rf'checked [^>]*name="objective-{objectives[2]}"[^>]*"some"', refused.text)
+    assert rejected.status_code == 422
+    assert "Choose a day after today" in rejected.text
+    assert "Say in a sentence why" in rejected.text
+    assert re.search(rf'checked [^>]*name="objective-{objectives[2]}"[^>]*"some"', rejected.text)
 
 
-def test_stages_and_milestones_can_be_read_before_one_begins(browser_of, cast):
+def test_stages_and_milestones_are_readable_before_enrolling(browser_of, cast):
     carol = browser_of(cast.carol)
     for path in ("/education", "/milestones/algorithms-ml-systems-use"):
         page = carol.get(f"{PAGE}{path}")
@@ -134,17 +134,17 @@ def test_stages_and_milestones_can_be_read_before_one_begins(browser_of, cast):
     assert carol.get(f"{PAGE}/nothing").status_code == 404
 
 
-def test_a_tick_of_another_tab_stays(alice, cast, session, objectives):
-    key = milestones(alice, objectives[0])[0]
+def test_calibration_keeps_completion_from_another_tab(alice, cast, session, objectives):
+    key = milestone_keys(alice, objectives[0])[0]
     shown = re.search(r'name="shown"[^>]*value="([^"]*)"', alice.get(FORM).text)[1]
     alice.put(f"{PAGE}/milestones/{key}/completion")
-    said = {"timezone": "UTC", "shown": shown, f"objective-{objectives[0]}": "none"}
-    assert alice.put(FORM, said).status_code == 303
+    form = {"timezone": "UTC", "shown": shown, f"objective-{objectives[0]}": "none"}
+    assert alice.put(FORM, form).status_code == 303
     session.rollback()
     assert statuses(session, cast.alice) == {key: "done"}
-    # Opened again it shows the tick, and "none" takes it back.
+    # The reopened form shows the completion, and "none" reverts it.
     shown = re.search(r'name="shown"[^>]*value="([^"]*)"', alice.get(FORM).text)[1]
     assert key in shown.split()
-    alice.put(FORM, {**said, "shown": shown})
+    alice.put(FORM, {**form, "shown": shown})
     session.rollback()
     assert statuses(session, cast.alice).get(key) != "done"

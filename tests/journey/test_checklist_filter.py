@@ -8,7 +8,7 @@ import re
 import pytest
 
 PAGE = "/roadmaps/senior-ml-engineer"
-KEY, OTHER = "bachelors-degree-or-equivalent", "algorithms-ml-systems-use"
+DONE, IN_PROGRESS = "bachelors-degree-or-equivalent", "algorithms-ml-systems-use"
 
 
 @pytest.fixture
@@ -17,73 +17,73 @@ def alice(cast, browser_of):
     browser = browser_of(cast.alice)
     browser.post(f"{PAGE}/enrollment", {})
     milestones = f"{PAGE}/milestones"
-    browser.put(f"{milestones}/{KEY}/completion", fragment=True)
-    browser.put(f"{milestones}/{OTHER}/status", {"status": "in_progress"}, fragment=True)
+    browser.put(f"{milestones}/{DONE}/completion", fragment=True)
+    browser.put(f"{milestones}/{IN_PROGRESS}/status", {"status": "in_progress"}, fragment=True)
     today = dt.datetime.now(dt.UTC).date()
-    for key, days in ((keys_of(browser)[5], 20), (keys_of(browser)[6], 60)):
+    for key, days in ((shown_keys(browser)[5], 20), (shown_keys(browser)[6], 60)):
         target = (today + dt.timedelta(days=days)).isoformat()
         browser.put(f"{milestones}/{key}/plan", {"target_on": target}, fragment=True)
     return browser
 
 
-def keys_of(browser, query: str = "", **more: bool) -> list[str]:
+def shown_keys(browser, query: str = "", **options: bool) -> list[str]:
     """Return the milestones whose rows a page shows."""
-    page = browser.get(f"{PAGE}{query}", **more).text
+    page = browser.get(f"{PAGE}{query}", **options).text
     return re.findall(r"<a class=row-title href=\S+/milestones/([\w-]+)", page)
 
 
-def count(page: str, name: str) -> int:
-    """Return the number that stands at a filter."""
+def filter_count(page: str, name: str) -> int:
+    """Return the number shown next to a filter."""
     found = re.search(rf'id="show-{name}"[^>]*>.*?filter-count">(\d+)<', page, re.DOTALL)
     assert found
     return int(found[1])
 
 
-def test_each_leaves_its_milestones_and_says_how_many(alice):
-    every = keys_of(alice)
+def test_filters_show_matching_milestones_and_counts(alice):
+    every = shown_keys(alice)
     page = alice.get(PAGE).text
     expected = {
-        "open": [key for key in every if key != KEY],
-        "in-progress": [OTHER],
+        "open": [key for key in every if key != DONE],
+        "in-progress": [IN_PROGRESS],
         "due": [every[5]],
-        "done": [KEY],
-        "without-evidence": [KEY],
+        "done": [DONE],
+        "without-evidence": [DONE],
         "not-verified": every,
     }
     for name, keys in expected.items():
-        assert keys_of(alice, f"?show={name}") == keys
-        assert count(page, name) == len(keys)
-    assert count(page, "all") == len(every) == 89
+        assert shown_keys(alice, f"?show={name}") == keys
+        assert filter_count(page, name) == len(keys)
+    assert filter_count(page, "all") == len(every) == 89
 
 
-def test_a_skill_narrows_the_counts_too(alice):
+def test_skill_filter_narrows_counts(alice):
     page = alice.get(f"{PAGE}?show=open&skill=mlops").text
-    shown = keys_of(alice, "?show=open&skill=mlops")
+    shown = shown_keys(alice, "?show=open&skill=mlops")
     assert 0 < len(shown) < 40
-    assert count(page, "open") == len(shown)
+    assert filter_count(page, "open") == len(shown)
     assert f'href="{PAGE}?show=due&amp;skill=mlops"' in page
 
 
-def test_nothing_that_matches_shows_the_way_back(alice):
+def test_filter_without_matches_links_to_unfiltered_list(alice):
     page = alice.get(f"{PAGE}/visibility?show=in-progress").text
     assert "No milestone matches" in page
     assert f'href="{PAGE}/visibility"' in page
 
 
-def test_what_is_unknown_filters_nothing(alice):
-    assert len(keys_of(alice, "?show=nonsense&skill=nonsense")) == 89
+def test_unknown_filter_shows_all_milestones(alice):
+    assert len(shown_keys(alice, "?show=nonsense&skill=nonsense")) == 89
 
 
-@pytest.mark.parametrize("path", ["", "/foundations"])
-def test_htmx_gets_the_list_and_the_counts(path, alice):
+@pytest.mark.parametrize("path", ["", "/foundations"], ids=["roadmap", "stage"])
+def test_htmx_request_gets_list_and_counts(path, alice):
     answer = alice.get(f"{PAGE}{path}?show=in-progress", fragment=True)
     assert "<html" not in answer.text
-    assert keys_of(alice, f"{path}?show=in-progress", fragment=True) == [OTHER]
+    assert shown_keys(alice, f"{path}?show=in-progress", fragment=True) == [IN_PROGRESS]
     assert 'id="filters" class="checklist-filters"' in answer.text
     assert "1 milestone" in answer.headers["HX-Trigger"]
 
 
-def test_what_a_browser_keeps_of_one_filter_is_not_shown_for_another(alice, cast):
+def test_etag_differs_by_filter_and_collapsed_stages(alice, cast):
     alice.get(PAGE)
     tag = {"If-None-Match": alice.get(f"{PAGE}?show=open").headers["ETag"]}
     assert alice.get(f"{PAGE}?show=open", headers=tag).status_code == 304
@@ -93,22 +93,22 @@ def test_what_a_browser_keeps_of_one_filter_is_not_shown_for_another(alice, cast
     assert alice.get(f"{PAGE}?show=open", headers=tag).status_code == 200
 
 
-def test_a_tick_answers_with_the_counts_and_the_gain(alice):
-    answer = alice.put(f"{PAGE}/milestones/{OTHER}/completion", fragment=True)
-    assert count(answer.text, "without-evidence") == 2
+def test_completion_response_has_counts_and_score_gain(alice):
+    answer = alice.put(f"{PAGE}/milestones/{IN_PROGRESS}/completion", fragment=True)
+    assert filter_count(answer.text, "without-evidence") == 2
     gain = re.search(r'class="score-gain">(\+\d\.\d)<', answer.text)
     assert gain
     assert f"Readiness {gain[1]}" in answer.headers["HX-Trigger"]
 
 
-def test_a_tick_without_scripts_comes_back_to_the_filtered_list(alice):
-    came_from = f"http://localhost{PAGE}/foundations?show=open&skill=mlops"
-    alice.client.environ_base["HTTP_REFERER"] = came_from
-    answer = alice.put(f"{PAGE}/milestones/{OTHER}/completion")
+def test_completion_without_javascript_returns_to_filtered_list(alice):
+    referrer = f"http://localhost{PAGE}/foundations?show=open&skill=mlops"
+    alice.client.environ_base["HTTP_REFERER"] = referrer
+    answer = alice.put(f"{PAGE}/milestones/{IN_PROGRESS}/completion")
     assert answer.headers["Location"].startswith(f"{PAGE}/foundations?show=open&skill=mlops#m")
 
 
-def test_a_stage_comes_folded_as_it_was_left(alice, cast):
+def test_stage_is_collapsed_by_cookie_of_same_user(alice, cast):
     def is_open(key: str) -> bool:
         return f'<details data-fold="{key}" open>' in alice.get(PAGE).text
 

@@ -33,15 +33,15 @@ def statuses(session, cast):
     }
 
 
-def test_it_marks_what_is_open_and_undo_restores_what_was(session, cast, alice):
+def test_skipping_stage_marks_open_milestones_and_undo_restores_them(session, cast, alice):
     roadmap = published_roadmap(session, SLUG)
     assert roadmap is not None
     keys = [each.key for each in roadmap.content.stage_by_key["education"].milestones]
-    done, begun, aside = keys[:3]
+    done, in_progress, skipped = keys[:3]
     alice.put(f"/roadmaps/{SLUG}/milestones/{done}/completion")
-    alice.put(f"/roadmaps/{SLUG}/milestones/{begun}/status", {"status": "in_progress"})
+    alice.put(f"/roadmaps/{SLUG}/milestones/{in_progress}/status", {"status": "in_progress"})
     alice.put(
-        f"/roadmaps/{SLUG}/milestones/{aside}/status",
+        f"/roadmaps/{SLUG}/milestones/{skipped}/status",
         {"status": "not_applicable", "reason": "No school near."},
     )
     before = statuses(session, cast)
@@ -51,23 +51,23 @@ def test_it_marks_what_is_open_and_undo_restores_what_was(session, cast, alice):
     assert (answer.status_code, answer.location) == (303, STAGE)
     after = statuses(session, cast)
     assert after.pop(done) == ("done", "")
-    assert after.pop(aside) == ("not_applicable", "No school near.")
+    assert after.pop(skipped) == ("not_applicable", "No school near.")
     assert set(after.values()) == {("not_applicable", "I have a degree.")}
     assert len(after) == len(keys) - 2
     page = flat(alice.get(STAGE).text)
     assert f"{len(keys) - 2} milestones of “" in page
     undo = page.split('name="milestones"')[1].split('value="')[1].split('"')[0]
-    assert aside not in undo.split()
+    assert skipped not in undo.split()
     alice.post(PATH, {"_method": "DELETE", "milestones": undo})
     assert statuses(session, cast) == before
-    # What was marked by itself can be taken back with the stage, too.
+    # A milestone that was marked separately can be reverted with the stage too.
     page = flat(alice.get(STAGE).text)
     assert "1 milestone of this stage is marked as not applicable." in page
-    alice.post(PATH, {"_method": "DELETE", "milestones": aside})
-    assert aside not in statuses(session, cast)
+    alice.post(PATH, {"_method": "DELETE", "milestones": skipped})
+    assert skipped not in statuses(session, cast)
 
 
-def test_it_needs_a_reason(session, cast, alice):
+def test_skipping_stage_requires_valid_reason(session, cast, alice):
     answer = alice.put(PATH, {"reason": " "})
     assert answer.status_code == 422
     assert "Say in a sentence why" in answer.text
@@ -79,7 +79,7 @@ def test_it_needs_a_reason(session, cast, alice):
     assert statuses(session, cast) == {}
 
 
-def test_a_stage_that_is_required_has_no_such_action(session, cast, alice):
+def test_required_stage_cannot_be_skipped(session, cast, alice):
     required = f"/roadmaps/{SLUG}/experience"
     assert "not-applicable" not in alice.get(required).text
     for path in (required, f"/roadmaps/{SLUG}/nowhere"):
@@ -88,7 +88,7 @@ def test_a_stage_that_is_required_has_no_such_action(session, cast, alice):
     assert statuses(session, cast) == {}
 
 
-def test_a_stage_set_aside_says_so_and_what_was_before_comes_back(cast, alice):
+def test_skipped_stage_is_marked_on_pages_and_undo_restores_score(cast, alice):
     roadmap = f"/roadmaps/{SLUG}"
     summary = re.compile(r'class="score-points">([\d.]+)')
 
@@ -110,7 +110,7 @@ def test_a_stage_set_aside_says_so_and_what_was_before_comes_back(cast, alice):
     undo = page.split('class="note cluster')[1].split('name="milestones"')[1].split('"')[1]
     number = len(undo.split())
     assert f"{number} more not applicable" in flat(alice.get(roadmap).text)
-    # One line of what was one action.
+    # One action is one activity entry.
     recent = alice.get("/").text.split('id="activity"')[1]
     assert recent.count("→ not applicable") == 1
     assert f"{number} milestones of “Education”: not started → not applicable" in recent

@@ -31,21 +31,21 @@ SHARED = "build-or-buy-decision-revisited"
 ALL = "/roadmaps?all"
 
 
-def row(page: str, heading: str) -> list[str]:
-    """The cells of a row of the comparison, one for each roadmap."""
+def comparison_row(page: str, heading: str) -> list[str]:
+    """Return the cells of a row of the comparison, one for each roadmap."""
     found = re.search(rf'<th scope="row">{heading}</th>(.*?)</tr>', flat(page))
     assert found, heading
     cells = re.findall(r"<td>(.*?)</td>", found[1])
     return [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in cells]
 
 
-def primary(session: Session, cast: Cast) -> list[str]:
+def primary_slugs(session: Session, cast: Cast) -> list[str]:
     session.expire_all()
     return [each.slug for each in queries.enrollments(session, cast.alice) if each.is_primary]
 
 
-def test_a_new_person_is_offered_all_in_the_order_of_the_content(cast: Cast, browser_of) -> None:
-    """The senior one is not the first of the alphabet."""
+def test_new_user_sees_all_roadmaps_in_content_order(cast: Cast, browser_of) -> None:
+    """The content order is not alphabetical."""
     alice = browser_of(cast.alice)
     for path in ("/roadmaps", "/"):
         page = alice.get(path).text
@@ -53,12 +53,12 @@ def test_a_new_person_is_offered_all_in_the_order_of_the_content(cast: Cast, bro
         assert places == sorted(places)
     assert set(SHIPPED_SLUGS) == {SLUG, STAFF, MANAGER}
     page = alice.get("/roadmaps").text
-    assert row(page, "You") == ["not on it"] * 3
-    assert row(page, "Milestones done") == ["0 of 89", "0 of 50", "0 of 50"]
-    assert row(page, "Readiness with what you have")[0] == "0.0 of 100 Getting started"
+    assert comparison_row(page, "You") == ["not on it"] * 3
+    assert comparison_row(page, "Milestones done") == ["0 of 89", "0 of 50", "0 of 50"]
+    assert comparison_row(page, "Readiness with what you have")[0] == "0.0 of 100 Getting started"
 
 
-def test_it_says_what_i_already_have_for_each(
+def test_comparison_shows_existing_progress_for_each_roadmap(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     alice = cast.actor(session, cast.alice)
@@ -75,17 +75,23 @@ def test_it_says_what_i_already_have_for_each(
 
     page = browser_of(cast.alice).get(ALL).text
 
-    assert [cell.partition(" ")[0] for cell in row(page, "You")] == ["started", "not", "not"]
-    assert row(page, "Milestones done") == ["1 of 89", "1 of 50", "0 of 50"]
-    # The bar of the staff engineer is higher.
-    assert row(page, "Skills at the bar") == ["1 of 8", "0 of 8", "1 of 12"]
-    assert [cell[:6] for cell in row(page, "Years recorded")] == ["4.0 of"] * 3
-    assert row(page, "Milestones shared")[1] == "3 with Senior ML Engineer"
-    scores = [float(cell.split()[0]) for cell in row(page, "Readiness with what you have")]
+    assert [cell.partition(" ")[0] for cell in comparison_row(page, "You")] == [
+        "started",
+        "not",
+        "not",
+    ]
+    assert comparison_row(page, "Milestones done") == ["1 of 89", "1 of 50", "0 of 50"]
+    # Staff engineers need a higher skill level.
+    assert comparison_row(page, "Skills at the bar") == ["1 of 8", "0 of 8", "1 of 12"]
+    assert [cell[:6] for cell in comparison_row(page, "Years recorded")] == ["4.0 of"] * 3
+    assert comparison_row(page, "Milestones shared")[1] == "3 with Senior ML Engineer"
+    scores = [
+        float(cell.split()[0]) for cell in comparison_row(page, "Readiness with what you have")
+    ]
     assert all(scores)
 
 
-def test_it_agrees_with_the_readiness_of_each(
+def test_compared_readiness_matches_each_roadmap(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     for slug in SHIPPED_SLUGS:
@@ -95,7 +101,7 @@ def test_it_agrees_with_the_readiness_of_each(
         actions.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
     session.commit()
     page = browser_of(cast.alice).get(ALL).text
-    shown = [cell.split()[0] for cell in row(page, "Readiness with what you have")]
+    shown = [cell.split()[0] for cell in comparison_row(page, "Readiness with what you have")]
     record = person_record(session, cast.alice)
     for slug, score in zip((SLUG, STAFF, MANAGER), shown, strict=True):
         content = published_roadmap(session, slug).content
@@ -103,22 +109,22 @@ def test_it_agrees_with_the_readiness_of_each(
         assert score == str(found.shown_score) != "0.0"
 
 
-def test_it_takes_the_same_statements_whatever_was_recorded(
+def test_statement_count_is_independent_of_progress(
     app, session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     alice = browser_of(cast.alice)
     enroll(session, cast.alice, now, SLUG)
     alice.get(ALL)
-    few = statements_of(app, lambda: alice.get(ALL))
+    before = statements_of(app, lambda: alice.get(ALL))
     enroll(session, cast.alice, now, STAFF)
-    for milestone in files.read(files.CONTENT / f"{STAFF}.yaml")["stages"][0]["objectives"]:
-        for each in milestone["milestones"]:
+    for objective in files.read(files.CONTENT / f"{STAFF}.yaml")["stages"][0]["objectives"]:
+        for each in objective["milestones"]:
             actions.set_status(session, cast.alice, each["key"], "done", by=cast.alice, now=now)
     session.commit()
-    assert len(statements_of(app, lambda: alice.get(ALL))) == len(few)
+    assert len(statements_of(app, lambda: alice.get(ALL))) == len(before)
 
 
-def test_ones_roadmap_leads_to_all_of_them(
+def test_roadmaps_redirects_to_enrolled_roadmap_that_links_all(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
@@ -127,27 +133,27 @@ def test_ones_roadmap_leads_to_all_of_them(
     assert f'href="{ALL}"' in alice.get(f"/roadmaps/{SLUG}").text
 
 
-def test_another_becomes_the_primary_one(
+def test_primary_roadmap_can_be_changed(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
     enroll(session, cast.alice, now, STAFF)
     alice = browser_of(cast.alice)
-    assert primary(session, cast) == [SLUG]
+    assert primary_slugs(session, cast) == [SLUG]
     assert alice.get(ALL).text.count("Make it primary") == 1
     answer = alice.put(f"/roadmaps/{STAFF}/primary")
     assert (answer.status_code, answer.location) == (303, ALL + "=")
-    assert primary(session, cast) == [STAFF]
+    assert primary_slugs(session, cast) == [STAFF]
     assert "“Staff ML Engineer” is your primary roadmap now." in alice.get(answer.location).text
     assert "0 of 50 milestones done" in alice.get("/").text
-    # Nobody's is one that they are not on.
+    # A roadmap without enrollment cannot be primary.
     assert alice.put(f"/roadmaps/{MANAGER}/primary").location == f"/roadmaps/{MANAGER}"
-    assert primary(session, cast) == [STAFF]
+    assert primary_slugs(session, cast) == [STAFF]
     assert alice.put("/roadmaps/none/primary").status_code == 404
 
 
 @pytest.mark.parametrize("left", [SLUG, STAFF])
-def test_leaving_keeps_what_was_ticked(
+def test_leaving_roadmap_keeps_progress(
     session: Session, cast: Cast, now: dt.datetime, browser_of, left: str
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
@@ -155,29 +161,29 @@ def test_leaving_keeps_what_was_ticked(
     actions.set_status(session, cast.alice, SHARED, "done", by=cast.alice, now=now)
     session.commit()
     alice = browser_of(cast.alice)
-    before = row(alice.get(ALL).text, "Readiness with what you have")
+    before = comparison_row(alice.get(ALL).text, "Readiness with what you have")
     assert f"Leave “{'Staff' if left == STAFF else 'Senior'} ML Engineer”?" in alice.get(ALL).text
 
     answer = alice.delete(f"/roadmaps/{left}/enrollment")
 
     assert answer.status_code == 303
     assert "Your ticks and evidence are kept." in alice.get(answer.location).text
-    # The one that is left is the primary one.
-    assert primary(session, cast) == [SLUG if left == STAFF else STAFF]
+    # The remaining roadmap is primary.
+    assert primary_slugs(session, cast) == [SLUG if left == STAFF else STAFF]
     assert queries.milestone_state(session, cast.alice, SHARED).status == "done"
-    assert row(alice.get(ALL).text, "Readiness with what you have") == before
+    assert comparison_row(alice.get(ALL).text, "Readiness with what you have") == before
     assert session.scalar(sa.select(sa.func.count()).select_from(ReadinessSummary)) == 1
     newest = sa.select(HistoryEntry.action).order_by(HistoryEntry.id.desc()).limit(1)
     assert session.scalar(newest) == "enrollment.left"
-    # Sent twice it is left once.
+    # A second submit changes nothing.
     assert alice.delete(f"/roadmaps/{left}/enrollment").status_code == 303
 
     alice.post(f"/roadmaps/{left}/enrollment", {})
     assert len(queries.enrollments(session, cast.alice)) == 2
-    assert row(alice.get(ALL).text, "Readiness with what you have") == before
+    assert comparison_row(alice.get(ALL).text, "Readiness with what you have") == before
 
 
-def test_who_has_left_the_last_one_begins_anew(
+def test_user_can_enroll_again_after_leaving_last_roadmap(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     enroll(session, cast.alice, now, SLUG)
@@ -188,4 +194,4 @@ def test_who_has_left_the_last_one_begins_anew(
     for path in ("/teams/ranking", f"/teams/ranking/people/{cast.alice}"):
         assert bob.get(path).status_code == 200, path
     enroll(session, cast.alice, now, STAFF)
-    assert primary(session, cast) == [STAFF]
+    assert primary_slugs(session, cast) == [STAFF]

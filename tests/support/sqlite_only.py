@@ -76,7 +76,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/importers/test_csv.py",
         "tests/invitations/test_invitation_page.py",
         "tests/journey/test_calibration.py",
-        "tests/journey/test_captured.py",
+        "tests/journey/test_captured_milestone.py",
         "tests/journey/test_link_evidence.py",
         "tests/journey/test_page_cache.py",
         "tests/journey/test_role_fit.py",

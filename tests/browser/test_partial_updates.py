@@ -21,19 +21,21 @@ TEXTS = """() => {
 }"""
 
 
-def assert_nothing_is_old(page: Page) -> None:
+def assert_matches_reload(page: Page) -> None:
     shown = page.evaluate(TEXTS)
-    assert page.evaluate("window.same"), "the page was loaded again"
+    assert page.evaluate("window.same"), "the page was reloaded"
     page.reload()
     assert shown == page.evaluate(TEXTS)
 
 
-def go(page: Page, path: str) -> None:
+def open_page(page: Page, path: str) -> None:
     page.goto(path)
     page.evaluate("window.same = true")
 
 
-def test_beside_a_tick_and_a_plan(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_ticking_and_planning_update_rest_of_roadmap_page(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     page, key = page_of("alice"), sample_site.ids["open"]
     row = page.locator(f".checklist li:has(> a[href$='/milestones/{key}'])")
     details = page.locator(f"#milestone-{key}")
@@ -42,7 +44,7 @@ def test_beside_a_tick_and_a_plan(sample_site: SampleSite, page_of: PageOf) -> N
     page.goto(roadmap)
     stage = page.locator(".stage", has=row).get_attribute("id")
     for path in (roadmap, f"{roadmap}/{stage}"):
-        go(page, path)
+        open_page(page, path)
         row.get_by_role("link").click()
         expect(pressed).to_have_text("Not started")
         # The expanded details below the row are updated too.
@@ -56,18 +58,18 @@ def test_beside_a_tick_and_a_plan(sample_site: SampleSite, page_of: PageOf) -> N
         details.get_by_role("button", name="Save note and date").click()
         expect(row).to_contain_text("by 6 May 2031")
         expect(details.get_by_label("Target date")).to_have_value("2031-05-06")
-        assert_nothing_is_old(page)
-        go(page, page.url)
+        assert_matches_reload(page)
+        open_page(page, page.url)
         row.get_by_role("link").click()
         details.get_by_label("Target date").fill("")
         details.get_by_role("button", name="Save note and date").click()
         expect(row).not_to_contain_text("by 6 May 2031")
-        assert_nothing_is_old(page)
+        assert_matches_reload(page)
 
 
-def test_beside_an_assessment_of_oneself(page_of: PageOf) -> None:
+def test_self_assessment_updates_rest_of_skills_page(page_of: PageOf) -> None:
     page = page_of("carol")
-    go(page, "/skills")
+    open_page(page, "/skills")
     count = page.get_by_text(re.compile(r"(\d) of \d assessed by you"))
     expect(count).to_be_visible()
     for link in page.get_by_role("link", name=re.compile("^Assess ")).all():
@@ -77,13 +79,15 @@ def test_beside_an_assessment_of_oneself(page_of: PageOf) -> None:
         expect(page.get_by_role("button", name="Save my assessment")).to_have_count(0)
     expect(page.get_by_text("8 of 8 assessed by you")).to_be_visible()
     expect(page.get_by_text("Start with one skill")).to_have_count(0)
-    assert_nothing_is_old(page)
+    assert_matches_reload(page)
 
 
-def test_beside_an_assessment_of_somebody(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_manager_assessment_updates_rest_of_person_page(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     page = page_of("bob")
     for query in ("", f"?roadmap={sample_site.ids['slug']}"):
-        go(page, f"/teams/ranking/people/{sample_site.cast.alice}{query}")
+        open_page(page, f"/teams/ranking/people/{sample_site.cast.alice}{query}")
         score = page.locator("#verdict").inner_text()
         gates = page.locator("#readiness > details").first
         gates.locator("summary").click()
@@ -96,21 +100,21 @@ def test_beside_an_assessment_of_somebody(sample_site: SampleSite, page_of: Page
         expect(page.locator("#verdict")).not_to_have_text(score)
         # Collapsed details stay collapsed.
         assert not gates.evaluate("fold => fold.open")
-        assert_nothing_is_old(page)
+        assert_matches_reload(page)
 
 
-def test_beside_a_change_of_the_portfolio(page_of: PageOf) -> None:
+def test_portfolio_change_updates_rest_of_page(page_of: PageOf) -> None:
     page = page_of("alice")
-    go(page, "/portfolio")
-    offered = page.locator("main .menu summary", has_text="Export")
+    open_page(page, "/portfolio")
+    export = page.locator("main .menu summary", has_text="Export")
     remove = page.get_by_role("button", name=re.compile("^Remove"))
     while left := remove.count():
         remove.first.click()
         expect(remove).to_have_count(left - 1)
-    expect(offered).to_have_count(0)
+    expect(export).to_have_count(0)
     expect(page.get_by_role("link", name="Preview", exact=True)).to_have_count(0)
-    assert_nothing_is_old(page)
-    go(page, "/portfolio")
+    assert_matches_reload(page)
+    open_page(page, "/portfolio")
     page.get_by_role("button", name=re.compile("^Add ")).first.click()
-    expect(offered).to_be_visible()
-    assert_nothing_is_old(page)
+    expect(export).to_be_visible()
+    assert_matches_reload(page)

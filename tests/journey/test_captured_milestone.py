@@ -25,12 +25,12 @@ def alice(session, cast, browser_of, now):
     return browser_of(cast.alice)
 
 
-def score(alice) -> float:
+def score(alice) -> str:
     return alice.client.get(ROADMAP).text.split('class="score-points">')[1].split("<")[0]
 
 
-@pytest.mark.parametrize("page", [ROADMAP, f"{ROADMAP}/leadership"])
-def test_its_row_is_unfolded_and_the_offer_is_focused(session, cast, alice, now, page):
+@pytest.mark.parametrize("page", [ROADMAP, f"{ROADMAP}/leadership"], ids=["roadmap", "stage"])
+def test_captured_row_is_expanded_with_focused_completion_button(session, cast, alice, now, page):
     key = {ROADMAP: DESIGN}.get(page, MENTOR)
     kind = "design_doc" if key == DESIGN else "mentoring"
     add_evidence(session, cast, cast.alice, now, kind=kind, milestones=[key])
@@ -38,11 +38,11 @@ def test_its_row_is_unfolded_and_the_offer_is_focused(session, cast, alice, now,
     details = answer.split('class="row-details"')
     assert len(details) == 2
     assert re.search(r"autofocus>\s*Mark as done: \+\d", details[1])
-    assert f'name="back" value="{page}' in details[1], "the next piece leads back here as well"
+    assert f'name="back" value="{page}' in details[1], "the next capture returns here too"
     assert 'class="row-details"' not in alice.get(page).text
 
 
-def test_a_tick_that_adds_nothing_says_why(session, cast, alice, now):
+def test_completion_without_score_gain_states_reason(session, cast, alice, now):
     [enrolled] = enrollments(session, cast.alice)
     content = load_revision(session, enrolled.revision_id).content
     optional = next(stage for stage in content.stages if stage.key == "education")
@@ -52,10 +52,10 @@ def test_a_tick_that_adds_nothing_says_why(session, cast, alice, now):
             session.add(MilestoneStatus(user_id=cast.alice, **status))
     session.flush()
     wanted = min(optional.milestones, key=lambda each: each.hours)
-    piece = add_evidence(
+    evidence = add_evidence(
         session, cast, cast.alice, now, kind=wanted.evidence[0], milestones=[wanted.key]
     )
-    for address in (f"/evidence/{piece.id}", f"{ROADMAP}/milestones/{wanted.key}"):
+    for address in (f"/evidence/{evidence.id}", f"{ROADMAP}/milestones/{wanted.key}"):
         page = flat(alice.get(address).text)
         assert "Mark as done: " not in page
         assert "Mark as done" in page
@@ -63,24 +63,28 @@ def test_a_tick_that_adds_nothing_says_why(session, cast, alice, now):
         assert why in page
 
 
-@pytest.mark.parametrize("shown", ["", "show=in-progress&", "show=without-evidence&"])
-def test_its_row_is_there_whatever_is_filtered(session, cast, alice, now, shown):
+@pytest.mark.parametrize(
+    "query",
+    ["", "show=in-progress&", "show=without-evidence&"],
+    ids=["no filter", "in progress", "without evidence"],
+)
+def test_captured_row_is_shown_under_any_filter(session, cast, alice, now, query):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
-    page = alice.get(f"{ROADMAP}?{shown}captured={DESIGN}").text
+    page = alice.get(f"{ROADMAP}?{query}captured={DESIGN}").text
     details = page.split('class="row-details"')[1]
     back = re.search(r'name="back" value="([^"]*)"', details)
-    assert back[1].replace("&amp;", "&") == f"{ROADMAP}?{shown}captured={DESIGN}"
+    assert back[1].replace("&amp;", "&") == f"{ROADMAP}?{query}captured={DESIGN}"
 
 
-def test_its_row_is_there_where_its_stage_was_folded(session, cast, alice, now):
+def test_captured_row_expands_its_collapsed_stage(session, cast, alice, now):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     alice.client.set_cookie("folded", f"{cast.alice}.experience.leadership", path=ROADMAP)
-    folded = re.compile(r'<details data-fold="\w+">')
-    assert len(folded.findall(alice.get(ROADMAP).text)) == 2
-    assert not folded.search(alice.get(f"{ROADMAP}?captured={DESIGN}").text)
+    collapsed = re.compile(r'<details data-fold="\w+">')
+    assert len(collapsed.findall(alice.get(ROADMAP).text)) == 2
+    assert not collapsed.search(alice.get(f"{ROADMAP}?captured={DESIGN}").text)
 
 
-def test_the_offer_says_exactly_what_the_tick_adds(session, cast, alice, now):
+def test_completion_button_shows_exact_score_gain(session, cast, alice, now):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = alice.get(MILESTONE).text
     offered = re.search(r"Mark as done: (\+[\d.]+)", page)[1]
@@ -92,8 +96,8 @@ def test_the_offer_says_exactly_what_the_tick_adds(session, cast, alice, now):
     assert Decimal(score(alice)) == before + Decimal(offered)
 
 
-def test_on_its_own_page_the_offer_stands_at_the_head(session, cast, alice, now):
-    """Where the title is in sight; and what does not count yet is linked, not evidenced."""
+def test_milestone_page_shows_completion_button_above_evidence(session, cast, alice, now):
+    """The button is next to the title; evidence of an open milestone is linked, not evidenced."""
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     page = alice.get(f"{MILESTONE}?captured={DESIGN}").text
     head, evidence = page.split("<h2>Evidence</h2>")
@@ -108,7 +112,7 @@ def test_on_its_own_page_the_offer_stands_at_the_head(session, cast, alice, now)
 
 
 @pytest.mark.parametrize("status", ["not_applicable", "done"])
-def test_nothing_is_offered_where_the_milestone_is_not_open(session, cast, alice, now, status):
+def test_completion_is_not_offered_for_closed_milestone(session, cast, alice, now, status):
     add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     alice.put(f"{MILESTONE}/status", {"status": status, "reason": "Not my work."})
     page = alice.get(f"{ROADMAP}?captured={DESIGN}").text
@@ -116,25 +120,25 @@ def test_nothing_is_offered_where_the_milestone_is_not_open(session, cast, alice
     assert re.search(r'class="title" href="/evidence/[^"]*"\s+autofocus', page)
 
 
-def test_nothing_is_offered_for_what_does_not_prove_it(session, cast, alice, now):
+def test_completion_is_not_offered_for_unsuitable_evidence(session, cast, alice, now):
     add_evidence(session, cast, cast.alice, now, kind="talk", milestones=[DESIGN])
     assert "Mark as done" not in alice.get(f"{ROADMAP}?captured={DESIGN}").text
 
 
-def test_a_milestone_of_another_roadmap_unfolds_nothing(alice):
+def test_unknown_captured_milestone_expands_nothing(alice):
     for key in ("none", "", "<script>"):
         assert 'class="row-details"' not in alice.get(f"{ROADMAP}?captured={key}").text
 
 
-def test_a_page_kept_by_the_browser_is_not_taken_for_the_unfolded_one(alice):
+def test_cached_roadmap_is_not_reused_for_captured_row(alice):
     tag = alice.get(ROADMAP).headers["ETag"]
     answer = alice.client.get(f"{ROADMAP}?captured={DESIGN}", headers={"If-None-Match": tag})
     assert answer.status_code == 200
 
 
-def test_the_unfolded_one_is_never_taken_from_the_browser(alice):
+def test_page_with_captured_row_is_not_cached(alice):
     address = f"{ROADMAP}?captured={DESIGN}"
-    alice.get(address)  # shows, and so uses up, the message
+    alice.get(address)  # shows the message once
     first = alice.get(address)
     assert (
         alice.post(f"/endorsements/new?milestone={DESIGN}", {"asked": "Frank"}).status_code == 201

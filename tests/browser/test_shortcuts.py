@@ -10,16 +10,15 @@ from playwright.sync_api import expect
 
 from roadmap.core.database import db
 from roadmap.people.models import User
-from tests.browser.conftest import PageOf, SampleSite
+from tests.browser.conftest import NO_POINTER, PageOf, SampleSite
 from tests.browser.test_axe import AXE, violations_in_both_schemes
-from tests.browser.test_keyboard import NO_POINTER
 from tests.support.sample_data import SLUG
 
 PATH = f"/roadmaps/{SLUG}"
-PLACE_IN_PAGE = "[...document.querySelectorAll('main *')].indexOf(document.activeElement)"
+FOCUS_POSITION = "[...document.querySelectorAll('main *')].indexOf(document.activeElement)"
 
 
-def test_ctrl_k_finds_a_milestone(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_ctrl_k_opens_search_and_finds_milestone(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice")
     page.add_init_script(NO_POINTER)
     page.goto("/skills")
@@ -47,7 +46,9 @@ def test_ctrl_k_finds_a_milestone(sample_site: SampleSite, page_of: PageOf) -> N
     expect(page).to_have_url(re.compile(f"{PATH}/milestones/mentor-a-junior-engineer$"))
 
 
-def test_what_nothing_is_found_for_is_said(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_search_without_match_says_so_and_enter_opens_search_page(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     page = page_of("alice")
     page.goto("/evidence")
     page.get_by_role("link", name="Search", exact=True).click()
@@ -60,7 +61,9 @@ def test_what_nothing_is_found_for_is_said(sample_site: SampleSite, page_of: Pag
     expect(page.get_by_label("Search for")).to_have_value("zanzibar")
 
 
-def test_keys_go_through_a_checklist(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_single_keys_move_through_checklist_and_act_on_rows(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     page = page_of("alice")
     page.add_init_script(NO_POINTER)
     page.goto(PATH)
@@ -100,7 +103,7 @@ def test_keys_go_through_a_checklist(sample_site: SampleSite, page_of: PageOf) -
 
 
 @pytest.mark.parametrize(
-    ("who", "path"),
+    ("role", "path"),
     [
         ("alice", "/"),
         ("bob", "/"),
@@ -122,15 +125,15 @@ def test_keys_go_through_a_checklist(sample_site: SampleSite, page_of: PageOf) -
         ("erin", "/admin/teams"),
     ],
 )
-def test_keys_go_through_the_rows_of_every_list(
-    sample_site: SampleSite, page_of: PageOf, who: str, path: str
+def test_j_and_k_move_through_rows_of_every_list(
+    sample_site: SampleSite, page_of: PageOf, role: str, path: str
 ) -> None:
-    page = page_of(who)
+    page = page_of(role)
     page.goto(path)
     focused: list[int] = []
     for _row in range(40):
         page.keyboard.press("j")
-        at = page.evaluate(PLACE_IN_PAGE)
+        at = page.evaluate(FOCUS_POSITION)
         if at in focused:
             break
         focused.append(at)
@@ -138,10 +141,12 @@ def test_keys_go_through_the_rows_of_every_list(
     assert len(focused) > 1 or path in ("/calendar", "/notifications?unread")
     for before in focused[-2::-1]:
         page.keyboard.press("k")
-        assert page.evaluate(PLACE_IN_PAGE) == before
+        assert page.evaluate(FOCUS_POSITION) == before
 
 
-def test_the_list_of_keys_has_what_works_here(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_shortcut_dialog_lists_keys_of_current_page(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     page = page_of("alice")
 
     def listed(path: str) -> str:
@@ -159,7 +164,9 @@ def test_the_list_of_keys_has_what_works_here(sample_site: SampleSite, page_of: 
     assert "Enter" not in listed("/account/password")
 
 
-def test_the_list_of_keys(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_shortcut_dialog_disables_page_keys_until_closed(
+    sample_site: SampleSite, page_of: PageOf
+) -> None:
     page = page_of("alice")
     page.goto("/evidence")
     page.keyboard.press("?")
@@ -186,12 +193,10 @@ def test_the_list_of_keys(sample_site: SampleSite, page_of: PageOf) -> None:
     expect(page).to_have_url(re.compile(f"{address}/edit$"))
 
 
-def test_single_keys_can_be_switched_off_everywhere(
-    sample_site: SampleSite, page_of: PageOf
-) -> None:
-    with sample_site.app.app_context(), db.own_transaction() as own:
+def test_single_keys_do_nothing_when_switched_off(sample_site: SampleSite, page_of: PageOf) -> None:
+    with sample_site.app.app_context(), db.own_transaction() as session:
         carol = sa.update(User).where(User.id == sample_site.cast.carol)
-        own.execute(carol.values(uses_single_keys=False))
+        session.execute(carol.values(uses_single_keys=False))
     page = page_of("carol")
     page.goto(PATH)
     for key in ("j", "x", "e", "/", "?"):
@@ -207,7 +212,7 @@ def test_single_keys_can_be_switched_off_everywhere(
     expect(page.get_by_role("combobox", name="Search everything")).to_be_focused()
 
 
-def test_axe_finds_nothing_in_the_dialogs(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_dialogs_have_no_axe_violations(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("bob", color_scheme="light", reduced_motion="reduce")
     page.add_init_script(path=AXE)
     page.goto("/reviews")
@@ -222,7 +227,7 @@ def test_axe_finds_nothing_in_the_dialogs(sample_site: SampleSite, page_of: Page
     assert found + violations_in_both_schemes(page) == []
 
 
-def test_c_goes_to_the_line_that_captures_and_the_palette_leads_there(
+def test_c_key_and_command_palette_focus_capture_field(
     sample_site: SampleSite, page_of: PageOf
 ) -> None:
     page = page_of("alice")
@@ -245,7 +250,7 @@ def test_c_goes_to_the_line_that_captures_and_the_palette_leads_there(
     expect(line).to_be_focused()
 
 
-def test_the_ring_of_a_row_is_within_the_window(sample_site: SampleSite, page_of: PageOf) -> None:
+def test_focused_row_stays_inside_window(sample_site: SampleSite, page_of: PageOf) -> None:
     page = page_of("alice", viewport={"width": 1280, "height": 700}, reduced_motion="reduce")
     page.goto(PATH)
     cut = []

@@ -16,7 +16,7 @@ OpenPage = Callable[[str], Page]
 
 
 @pytest.fixture(scope="module")
-def remembering_chrome(chrome: Browser) -> Iterator[Browser]:
+def bfcache_chrome(chrome: Browser) -> Iterator[Browser]:
     """A Chromium with the back/forward cache, which Playwright disables."""
     browser = chrome.browser_type.launch(
         executable_path=find_chromium(),
@@ -28,20 +28,20 @@ def remembering_chrome(chrome: Browser) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_remembering_page(
-    remembering_chrome: Browser, sample_site: SampleSite, server: Server
+def open_bfcache_page(
+    bfcache_chrome: Browser, sample_site: SampleSite, server: Server
 ) -> Iterator[OpenPage]:
-    """A page restored by Back from memory."""
+    """`open_bfcache_page(role)` opens a page that Back restores from memory."""
     contexts = []
 
     def make(role: str) -> Page:
-        context = remembering_chrome.new_context(base_url=server.url)
+        context = bfcache_chrome.new_context(base_url=server.url)
         contexts.append(context)
         context.set_default_timeout(WAIT_MS)
         context.add_cookies(sample_site.cookies(role))
         context.add_init_script(
             """addEventListener("pageshow", ({ persisted }) => {
-              if (persisted) console.info("from memory");
+              if (persisted) console.info("bfcache");
             });"""
         )
         page = context.new_page()
@@ -54,9 +54,9 @@ def open_remembering_page(
         context.close()
 
 
-@pytest.fixture(params=["from memory", "from the server"])
-def page(request: pytest.FixtureRequest) -> OpenPage:
-    name = "open_remembering_page" if request.param == "from memory" else "page_of"
+@pytest.fixture(params=["bfcache", "server"])
+def open_page(request: pytest.FixtureRequest) -> OpenPage:
+    name = "open_bfcache_page" if request.param == "bfcache" else "page_of"
     return request.getfixturevalue(name)
 
 
@@ -65,15 +65,15 @@ def back(page: Page, steps: int = 1) -> None:
     page.evaluate("steps => setTimeout(() => history.go(-steps))", steps)
 
 
-def back_from_memory(page: Page, steps: int = 1) -> None:
-    with page.expect_console_message(lambda message: message.text == "from memory"):
+def back_from_bfcache(page: Page, steps: int = 1) -> None:
+    with page.expect_console_message(lambda message: message.text == "bfcache"):
         back(page, steps)
 
 
-def test_back_shows_the_statuses_and_scores_of_now(
-    open_remembering_page: OpenPage, sample_site: SampleSite
+def test_back_shows_current_status_and_score(
+    open_bfcache_page: OpenPage, sample_site: SampleSite
 ) -> None:
-    page, roadmap = open_remembering_page("carol"), f"/roadmaps/{sample_site.ids['slug']}"
+    page, roadmap = open_bfcache_page("carol"), f"/roadmaps/{sample_site.ids['slug']}"
     page.goto(roadmap)
     row = page.locator(f".checklist li:has(> a[href$='/milestones/{sample_site.ids['open']}'])")
     tick, lede = row.get_by_role("checkbox"), page.locator("#lede")
@@ -84,16 +84,16 @@ def test_back_shows_the_statuses_and_scores_of_now(
     expect(page.get_by_role("button", name="Done", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
-    back_from_memory(page, 2)
+    back_from_bfcache(page, 2)
     page.wait_for_url(f"**{roadmap}")
     expect(tick).to_be_checked()
     expect(lede).not_to_have_text(before)
 
 
-def test_back_after_the_session_has_ended_shows_nothing_of_it(
-    open_remembering_page: OpenPage,
+def test_back_after_session_end_shows_sign_in(
+    open_bfcache_page: OpenPage,
 ) -> None:
-    page = open_remembering_page("carol")
+    page = open_bfcache_page("carol")
     page.goto("/evidence")
     page.goto("/account")
     page.context.clear_cookies()
@@ -101,32 +101,32 @@ def test_back_after_the_session_has_ended_shows_nothing_of_it(
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_back_keeps_what_is_typed(open_remembering_page: OpenPage) -> None:
-    page = open_remembering_page("alice")
+def test_back_keeps_typed_input(open_bfcache_page: OpenPage) -> None:
+    page = open_bfcache_page("alice")
     page.goto("/career/positions/new")
     page.get_by_label("Title").fill("Staff engineer")
     page.goto("/skills")
-    back_from_memory(page)
+    back_from_bfcache(page)
     expect(page.locator(".draft-notice")).to_be_visible()
     expect(page.get_by_label("Title")).to_have_value("Staff engineer")
     # A page with a form without drafts is not reloaded.
     page.goto("/account/password")
     page.get_by_label("Current password").fill("granite scree")
     page.goto("/skills")
-    back_from_memory(page)
+    back_from_bfcache(page)
     expect(page.get_by_label("Current password")).to_have_value("granite scree")
 
 
-def test_the_answer_to_a_form_is_never_loaded_again(page_of: OpenPage) -> None:
+def test_rejected_form_page_is_excluded_from_reload(page_of: OpenPage) -> None:
     """A reload would submit the form again. Chromium caches no such pages; other browsers do."""
     page = page_of("alice")
     page.goto("/career/positions/new")
-    loaded_again = page.locator("body:not([data-answers-form])")
-    expect(loaded_again).to_have_count(1)
+    reloadable = page.locator("body:not([data-answers-form])")
+    expect(reloadable).to_have_count(1)
     page.get_by_label("Employer").fill("Moraine")
     page.get_by_role("button", name="Save position").click()
     expect(page.locator(".errors")).to_be_visible()
-    expect(loaded_again).to_have_count(0)
+    expect(reloadable).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -139,30 +139,30 @@ def test_the_answer_to_a_form_is_never_loaded_again(page_of: OpenPage) -> None:
     ],
     ids=["queue", "evidence", "matrix", "people"],
 )
-def test_the_way_back_keeps_focus_filter_and_order(
-    role: str, path: str, link: str, crumb: str, page: OpenPage
+def test_back_and_breadcrumb_keep_focus_filter_and_order(
+    role: str, path: str, link: str, crumb: str, open_page: OpenPage
 ) -> None:
-    window = page(role)
-    window.goto(path)
-    at = window.locator(link).last
+    page = open_page(role)
+    page.goto(path)
+    at = page.locator(link).last
     target = at.get_attribute("href")
     assert target
     at.focus()
-    window.keyboard.press("Enter")
-    window.wait_for_url(re.compile(re.escape(target.partition("#")[0])))
-    back(window)
-    window.wait_for_url(f"**{path}")
-    expect(window.locator(f'main a[href="{target}"]').first).to_be_focused()
-    window.keyboard.press("Enter")
-    window.wait_for_url(re.compile(re.escape(target.partition("#")[0])))
-    window.locator(".crumb").get_by_role("link", name=crumb).click()
-    window.wait_for_url(re.compile(re.escape(path.partition("?")[0]) + r"\?"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(re.escape(target.partition("#")[0])))
+    back(page)
+    page.wait_for_url(f"**{path}")
+    expect(page.locator(f'main a[href="{target}"]').first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(re.escape(target.partition("#")[0])))
+    page.locator(".crumb").get_by_role("link", name=crumb).click()
+    page.wait_for_url(re.compile(re.escape(path.partition("?")[0]) + r"\?"))
     asked = dict(pair.split("=") for pair in path.partition("?")[2].split("&"))
-    shown = dict(pair.split("=") for pair in window.url.partition("?")[2].split("&"))
+    shown = dict(pair.split("=") for pair in page.url.partition("?")[2].split("&"))
     assert {name: value for name, value in asked.items() if value}.items() <= shown.items()
 
 
-def test_a_breadcrumb_keeps_the_list_below_which_the_page_is(page_of: OpenPage) -> None:
+def test_breadcrumb_keeps_sort_order_of_list(page_of: OpenPage) -> None:
     page = page_of("alice")
     page.goto("/evidence")
     page.get_by_label("Sort by").select_option(index=1)

@@ -10,11 +10,13 @@ from tests.browser.test_axe import AXE, violations_in_both_schemes
 from tests.browser.test_every_page import wider_than_its_window
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-def test_leave_and_come_back(sample_site: SampleSite, page_of: PageOf, scripts: bool) -> None:
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_account_deletion_is_requested_and_cancelled(
+    sample_site: SampleSite, page_of: PageOf, javascript: bool
+) -> None:
     """Carol deletes her account, signs in again, cancels the deletion and has all her data."""
     sample_site.set_password("carol")
-    page = page_of("carol", java_script_enabled=scripts)
+    page = page_of("carol", java_script_enabled=javascript)
     page.add_init_script(path=AXE)
     page.goto("/account")
     page.get_by_role("link", name="Delete your account").click()
@@ -30,7 +32,7 @@ def test_leave_and_come_back(sample_site: SampleSite, page_of: PageOf, scripts: 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your account will be deleted on")
     page.goto("/evidence")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your account will be deleted on")
-    if scripts:
+    if javascript:
         # `test_every_page.py` does not cover this: none of its accounts has a pending deletion.
         assert not [*violations_in_both_schemes(page), *wider_than_its_window(page)]
     page.get_by_role("button", name="Keep my account").click()

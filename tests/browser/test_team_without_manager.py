@@ -10,11 +10,11 @@ from tests.browser.conftest import PageOf
 TITLE = "Why our ranking drifts"
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-def test_a_mentor_reads_what_is_shared_and_comments(page_of: PageOf, scripts: bool) -> None:
-    erin = page_of("erin", java_script_enabled=scripts)
-    mallory = page_of("mallory", java_script_enabled=scripts)
-    team = f"Solo {'with' if scripts else 'without'} scripts"
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_mentor_reads_shared_evidence_and_comments(page_of: PageOf, javascript: bool) -> None:
+    erin = page_of("erin", java_script_enabled=javascript)
+    mallory = page_of("mallory", java_script_enabled=javascript)
+    team = f"Solo {'with' if javascript else 'without'} JavaScript"
 
     # Create a team with herself, and a link for its mentor.
     erin.goto("/admin/teams/new")
