@@ -26,7 +26,7 @@ from roadmap.people.queries import find_role
 from roadmap.portfolio.queries import load_document
 from tests.portfolio import evidence_rows
 from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
-from tests.teams.test_concurrent_changes import meanwhile
+from tests.teams.test_concurrent_changes import request_during_change
 
 FRANK = "frank@example.org"
 NEW = {"name": "Frank", "email": FRANK, "password": PASSWORD}
@@ -436,14 +436,14 @@ def test_what_is_confirmed_meanwhile_is_not_discarded(app, session, cast, mallor
     mallory.put("/account/email", {"email": FRANK})
     waiting = find_pending_email(session, cast.mallory).id
     session.rollback()
-    answer = meanwhile(
+    answer = request_during_change(
         app,
         mallory,
         ("DELETE", "/account/email"),
         lambda other: email_confirmation.confirm_email(
             other, cast.mallory, waiting, by=cast.mallory, now=now
         ),
-        hold=lambda other: lock_user(other, cast.mallory),
+        lock=lambda other: lock_user(other, cast.mallory),
     )
     assert answer.status_code == 303
     assert email_of(session, cast.mallory)[0] == FRANK
