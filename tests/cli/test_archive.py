@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 
-import pytest
 import sqlalchemy as sa
 
 from roadmap.evidence.models import Evidence
@@ -14,15 +13,7 @@ from tests.archive.packing import export, pack
 from tests.evidence.builders import add_evidence
 
 
-@pytest.fixture
-def run(app):
-    def invoke(*arguments: object):
-        return app.test_cli_runner().invoke(args=[str(each) for each in arguments])
-
-    return invoke
-
-
-def test_a_person_leaves_and_comes_back(run, cast, session, now, tmp_path):
+def test_exported_archive_is_imported_into_another_account(run, cast, session, now, tmp_path):
     add_evidence(session, cast, cast.alice, now, title="The feature store")
     session.commit()
     file = tmp_path / "alice.zip"
@@ -49,7 +40,7 @@ def test_a_person_leaves_and_comes_back(run, cast, session, now, tmp_path):
     ]  # fmt: skip
 
 
-def test_an_account_is_made_of_the_archive(run, cast, session, now, tmp_path):
+def test_import_creates_a_missing_account(run, cast, session, now, tmp_path):
     contents = export(session, cast.alice, now)
     contents["manifest.json"] |= {"email": "alice@new.example", "person": "Alice Ng"}
     file = tmp_path / "alice.zip"
@@ -63,7 +54,7 @@ def test_an_account_is_made_of_the_archive(run, cast, session, now, tmp_path):
     assert (str(made.id), made.name, made.is_admin) == (key, "Alice Ng", False)
 
 
-def test_what_has_no_place_here_is_said_before(run, cast, session, now, tmp_path):
+def test_import_rejects_unknown_records_unless_partly_is_given(run, cast, session, now, tmp_path):
     contents = export(session, cast.alice, now)
     contents["manifest.json"] |= {
         "email": "alice@new.example",
@@ -89,7 +80,7 @@ def test_what_has_no_place_here_is_said_before(run, cast, session, now, tmp_path
     assert kept["left_out"]["milestone_plan"][0]["note"] == "Keep me"
 
 
-def test_a_terminal_is_asked_before_an_archive_of_another_person_is_imported(
+def test_import_of_another_persons_archive_asks_on_a_terminal(
     app, run, cast, session, now, tmp_path, monkeypatch
 ):
     file = tmp_path / "alice.zip"
@@ -103,11 +94,11 @@ def test_a_terminal_is_asked_before_an_archive_of_another_person_is_imported(
     done = run(*arguments, "--yes")
     assert done.exit_code == 0
     assert "Import it for" not in done.stderr
-    # Alice's membership means something only where she was a member.
+    # Memberships of another installation are not imported.
     assert "Not imported: 1 record of the other installation" in done.stderr
 
 
-def test_a_file_that_is_no_archive(run, cast, tmp_path):
+def test_import_rejects_invalid_and_missing_files(run, cast, tmp_path):
     file = tmp_path / "alice.zip"
     file.write_bytes(b"no ZIP")
     done = run("import", "user", file)
@@ -116,5 +107,5 @@ def test_a_file_that_is_no_archive(run, cast, tmp_path):
     assert "No such file" in run("import", "user", tmp_path / "none.zip").stderr
 
 
-def test_the_schema_is_json(run):
+def test_export_schema_is_json(run):
     assert "manifest.json" in json.loads(run("export", "schema").stdout)

@@ -22,7 +22,7 @@ def run(app):
 
 @pytest.fixture
 def copy(tmp_path):
-    """`copy(("old", "new"), …)`: the shipped roadmap with changes, as a file."""
+    """Return `copy(("old", "new"), …)`, which writes a changed copy of the shipped roadmap."""
 
     def write(*changes: tuple[str, str], name: str = "roadmap.yaml"):
         text = SHIPPED_FILE.read_text("utf-8")
@@ -37,39 +37,35 @@ def copy(tmp_path):
 
 
 @pytest.fixture
-def _only_shipped(app):
-    """Takes back what a test published."""
+def _restore_shipped(app):
+    """Undo what the test published."""
     yield
-    from roadmap.core.database import db
-
     with app.app_context():
         restore_shipped(db.session)
 
 
-def revisions(app) -> int:
-    from roadmap.core.database import db
-
+def count_revisions(app) -> int:
     with app.app_context():
-        of_this = sa.select(Roadmap.id).where(Roadmap.slug == SLUG).scalar_subquery()
-        query = sa.select(sa.func.count()).where(RoadmapRevision.roadmap_id == of_this)
+        roadmap_id = sa.select(Roadmap.id).where(Roadmap.slug == SLUG).scalar_subquery()
+        query = sa.select(sa.func.count()).where(RoadmapRevision.roadmap_id == roadmap_id)
         return db.session.scalar(query)
 
 
-def test_the_shipped_roadmap_is_there_already(app, run):
+def test_sync_leaves_the_shipped_roadmap_unchanged(app, run):
     result = run("sync")
     assert result.exit_code == 0
     assert "senior-ml-engineer: unchanged, revision 1" in result.stdout
 
 
-@pytest.mark.usefixtures("_only_shipped")
-def test_sync_says_what_changed(app, run, copy):
+@pytest.mark.usefixtures("_restore_shipped")
+def test_sync_publishes_a_changed_roadmap_once(app, run, copy):
     path = copy(("\ntitle: ", "\ntitle: More than a "))
     result = run("sync", "--dry-run", str(path))
     assert "revision 2" in result.stdout
     assert "nothing was changed" in result.stdout
-    assert revisions(app) == 1
+    assert count_revisions(app) == 1
     assert "revision 2" in run("sync", str(path)).stdout
-    assert revisions(app) == 2
+    assert count_revisions(app) == 2
     assert "unchanged, revision 2" in run("sync", str(path)).stdout
     with app.app_context():
         noted = sa.select(AuditEntry).where(AuditEntry.action == "roadmap.published")
@@ -79,17 +75,17 @@ def test_sync_says_what_changed(app, run, copy):
         db.session.commit()
 
 
-def test_a_wrong_file_changes_nothing_at_all(app, run, copy):
+def test_sync_changes_nothing_if_one_file_is_invalid(app, run, copy):
     right = copy(("\ntitle: ", "\ntitle: More than a "))
     wrong = copy(("slug: senior-ml-engineer", "slug: Not a slug"), name="wrong.yaml")
     for order in ((right, wrong), (wrong, right)):
         result = run("sync", *map(str, order))
         assert (result.exit_code, result.stdout) == (1, "")
         assert f"{wrong}:" in result.stderr
-    assert revisions(app) == 1
+    assert count_revisions(app) == 1
 
 
-def test_a_key_that_another_roadmap_defines_differently(app, run, copy):
+def test_sync_rejects_a_milestone_that_differs_from_another_roadmap(app, run, copy):
     path = copy(
         ("slug: senior-ml-engineer", "slug: another-way"), ("done_when: ", "done_when: Now. ")
     )
@@ -98,12 +94,11 @@ def test_a_key_that_another_roadmap_defines_differently(app, run, copy):
         assert (result.exit_code, result.stdout) == (1, "")
         assert "defined differently" in result.stderr
         assert len(result.stderr.splitlines()) == 1
-    assert revisions(app) == 1
+    assert count_revisions(app) == 1
 
 
-@pytest.mark.usefixtures("_only_shipped")
-def test_what_two_roadmaps_share_changes_in_both_at_once(app, run, tmp_path):
-    """One after the other each would contradict what the other one still says."""
+@pytest.mark.usefixtures("_restore_shipped")
+def test_shared_milestone_must_change_in_both_roadmaps_together(app, run, tmp_path):
     paths = []
     for slug in (SLUG, "staff-ml-engineer"):
         text = (files.CONTENT / f"{slug}.yaml").read_text("utf-8")
@@ -126,25 +121,25 @@ def test_what_two_roadmaps_share_changes_in_both_at_once(app, run, tmp_path):
         assert result.exit_code == 0
         assert result.stdout.count("  changed: lead-design-reviews") == 2
     assert run("sync", *map(str, paths)).exit_code == 0
-    assert revisions(app) == 2
+    assert count_revisions(app) == 2
     with app.app_context():
         db.session.execute(sa.delete(AuditEntry))
         db.session.commit()
 
 
-def test_one_roadmap_in_two_files(app, run, copy):
+def test_sync_rejects_two_files_of_one_roadmap(app, run, copy):
     result = run("sync", str(copy()), str(copy(name="twice.yaml")))
     assert result.exit_code == 1
     assert "twice.yaml" in result.stderr
 
 
-def test_validate(run, copy):
+def test_validate_accepts_a_valid_file(run, copy):
     result = run("validate", str(copy()))
     assert result.exit_code == 0
     assert "in order, 89 milestones" in result.stdout
 
 
-def test_validate_names_each_fault_and_its_line(run, copy, tmp_path):
+def test_validate_reports_each_error_with_its_line(run, copy, tmp_path):
     path = copy(("slug: senior-ml-engineer", "slug: 7"))
     line = path.read_text("utf-8").splitlines().index("slug: 7") + 1
     result = run("validate", str(path), str(tmp_path / "missing.yaml"))
@@ -153,7 +148,7 @@ def test_validate_names_each_fault_and_its_line(run, copy, tmp_path):
     assert "missing.yaml:1: cannot be read" in result.stderr
 
 
-def test_validate_names_the_line_of_what_overrides_a_merged_part(run, copy):
+def test_validate_reports_the_line_that_overrides_a_merged_key(run, copy):
     path = copy()
     lines = path.read_text("utf-8").split("\n")
     place = next(number for number, line in enumerate(lines) if line.startswith("title:"))
@@ -165,7 +160,7 @@ def test_validate_names_the_line_of_what_overrides_a_merged_part(run, copy):
 
 
 @pytest.mark.parametrize(
-    ("key", "written", "message"),
+    ("key", "value", "message"),
     [
         ("duration", "12:30", None),
         ("duration", "2026-01-01", None),
@@ -185,11 +180,11 @@ def test_validate_names_the_line_of_what_overrides_a_merged_part(run, copy):
         ("hours", "", "should be a whole number, not ''"),
     ],
 )
-def test_validate_reads_a_value_as_it_is_meant_or_names_its_line(run, copy, key, written, message):
+def test_validate_accepts_unquoted_scalars_or_reports_their_line(run, copy, key, value, message):
     path = copy()
     lines = path.read_text("utf-8").split("\n")
     place = next(n for n, line in enumerate(lines) if line.lstrip().startswith(f"{key}: "))
-    lines[place] = f"{lines[place].partition(':')[0]}: {written}"
+    lines[place] = f"{lines[place].partition(':')[0]}: {value}"
     path.write_text("\n".join(lines), "utf-8")
     result = run("validate", str(path))
     assert result.exit_code == (1 if message else 0)
@@ -206,9 +201,7 @@ def test_validate_reads_a_value_as_it_is_meant_or_names_its_line(run, copy, key,
         ((" experience: 25,", " experiences: 25,"), "stages.experiences"),
     ],
 )
-def test_validate_names_the_line_of_a_stage_that_the_roadmap_does_not_have(
-    run, copy, change, place
-):
+def test_validate_reports_the_line_of_an_unknown_stage(run, copy, change, place):
     path = copy(change)
     lines = path.read_text("utf-8").splitlines()
     line = next(n for n, text in enumerate(lines, 1) if change[1] in text)
@@ -218,7 +211,7 @@ def test_validate_names_the_line_of_a_stage_that_the_roadmap_does_not_have(
     assert result.stderr == f"{path}:{line}: {message}\n"
 
 
-def test_validate_names_what_is_missing_and_what_is_not_known(run, copy):
+def test_validate_reports_missing_and_unknown_keys(run, copy):
     result = run("validate", str(copy(("\ntitle: ", "\ntitel: "))))
     assert [line.partition(": ")[2] for line in result.stderr.splitlines()] == [
         "title is missing",
@@ -226,7 +219,7 @@ def test_validate_names_what_is_missing_and_what_is_not_known(run, copy):
     ]
 
 
-def test_validate_names_both_lines_of_a_key_that_is_used_twice(run, copy):
+def test_validate_reports_both_lines_of_a_duplicate_requirement_key(run, copy):
     path = copy(("key: case_study", "key: design_docs"))
     result = run("validate", str(path))
     first = (
@@ -244,22 +237,22 @@ def test_validate_names_both_lines_of_a_key_that_is_used_twice(run, copy):
     )
 
 
-def test_validate_reads_the_readiness_policy(run, copy):
+def test_validate_checks_the_readiness_policy(run, copy):
     path = copy(("required_floor: ", "required_floor: -"))
     assert run("validate", str(path)).exit_code == 1
 
 
-def test_validate_says_both_sums_of_points_that_differ(run, copy):
+def test_validate_reports_unequal_sums_of_points(run, copy):
     path = copy(("years_with_degree: 7", "years_with_degree: 9"))
-    said = run("validate", str(path)).stderr
-    assert "readiness.background: its most points are 12" in said
-    assert "'weights.background' is 10: they must be equal" in said
+    errors = run("validate", str(path)).stderr
+    assert "readiness.background: its most points are 12" in errors
+    assert "'weights.background' is 10: they must be equal" in errors
     path = copy(("impact: 10", "impact: 5"))
-    said = run("validate", str(path)).stderr
-    assert "readiness.weights must add up to 100, and they add up to 95" in said
+    errors = run("validate", str(path)).stderr
+    assert "readiness.weights must add up to 100, and they add up to 95" in errors
 
 
-def test_validate_without_a_file_checks_all_that_comes_with_cairn(run):
+def test_validate_without_files_checks_all_shipped_files(run):
     result = run("validate")
     assert (result.exit_code, result.stderr) == (0, "")
     checked = {line.partition(": in order")[0] for line in result.stdout.splitlines()}
@@ -270,8 +263,8 @@ def test_validate_without_a_file_checks_all_that_comes_with_cairn(run):
     }
 
 
-# In each file a wrong value, and what is said of it.
-WRONG = {
+# By folder: a valid value, an invalid one, and the error message.
+INVALID_FILES = {
     "tools": ("successor: vllm", "successor: vlm", "there is no tool 'vlm'"),
     "practice": ("[validation-that-", "[validations-that-", "there is no milestone 'validations-"),
     "career_plans": ("https://charity", "https://?charity", "is not a link that begins with https"),
@@ -284,9 +277,9 @@ WRONG = {
 }
 
 
-def test_validate_checks_each_file_as_what_it_is(run, tmp_path):
+def test_validate_detects_the_kind_of_each_file(run, tmp_path):
     paths, lines = [], []
-    for folder, (old, new, _said) in WRONG.items():
+    for folder, (old, new, _message) in INVALID_FILES.items():
         original = next((files.CONTENT.parents[1] / folder).glob("*.yaml"))
         text = original.read_text("utf-8")
         paths.append(tmp_path / folder / original.name)
@@ -295,15 +288,15 @@ def test_validate_checks_each_file_as_what_it_is(run, tmp_path):
         lines.append(text[: text.index(old)].count("\n") + 1)
     result = run("validate", *map(str, paths))
     assert (result.exit_code, result.stdout) == (1, "")
-    told = result.stderr.splitlines()
-    for path, line, (_old, _new, said), each in zip(
-        paths, lines, WRONG.values(), told, strict=True
+    errors = result.stderr.splitlines()
+    for path, line, (_old, _new, message), each in zip(
+        paths, lines, INVALID_FILES.values(), errors, strict=True
     ):
         assert each.startswith(f"{path}:{line}: ")
-        assert said in each
+        assert message in each
 
 
-def test_validate_names_the_line_of_a_key_that_is_a_list(run, copy):
+def test_validate_reports_the_line_of_a_list_used_as_a_key(run, copy):
     path = copy(("slug: senior-ml-engineer", "? [a, b]\n: c\nslug: senior-ml-engineer"))
     line = path.read_text("utf-8").splitlines().index("? [a, b]") + 1
     result = run("validate", str(path))
@@ -311,9 +304,9 @@ def test_validate_names_the_line_of_a_key_that_is_a_list(run, copy):
     assert result.stderr.startswith(f"{path}:{line}: not valid YAML: ")
 
 
-def test_a_part_that_overrides_what_it_merges_may_be_merged_again(tmp_path):
+def test_mapping_with_overridden_merge_keys_can_be_merged_again(tmp_path):
     path = tmp_path / "merged.yaml"
     path.write_text("x:\n  y:\n    z: &z {<<: {slug: A}, slug: B}\n<<: *z\n", "utf-8")
-    with pytest.raises(files.ContentError) as told:
+    with pytest.raises(files.ContentError) as error:
         files.read(path)
-    assert "twice" not in str(told.value)
+    assert "twice" not in str(error.value)

@@ -22,7 +22,7 @@ def run(tmp_path):
     app = create_app(
         {
             "SECRET_KEY": "a secret of the tests, long enough",
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'own.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'app.sqlite3'}",
             "DATA_DIR": str(tmp_path),
             "TESTING": True,
         }
@@ -37,7 +37,7 @@ def run(tmp_path):
         db.engine.dispose()
 
 
-def test_up_and_down(run):
+def test_upgrade_check_and_downgrade(run):
     assert "there is no database" in run("current").stderr
     assert "went from nothing to" in run("upgrade").stdout
     assert "newest" in run("current").stdout
@@ -47,19 +47,19 @@ def test_up_and_down(run):
     assert "nothing" in run("current").stdout
 
 
-def test_a_database_behind_the_models_is_told(run):
+def test_check_fails_in_one_line_without_tables(run):
     result = run("check")
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_an_unknown_target_is_one_line(run):
+def test_upgrade_reports_an_unknown_target_in_one_line(run):
     result = run("upgrade", "nosuch")
     assert (result.exit_code, result.stdout) == (1, "")
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_number_goes_so_many_migrations_up_or_down(run):
+def test_number_as_target_counts_migrations(run):
     assert "went from nothing to" in run("upgrade", "1").stdout
     assert "newest is" in run("current").stdout
     assert run("upgrade").exit_code == 0
@@ -69,7 +69,7 @@ def test_a_number_goes_so_many_migrations_up_or_down(run):
     assert run("current").stdout == newest
 
 
-def test_a_migration_is_a_target_although_its_name_is_a_number(run):
+def test_numeric_migration_id_is_a_valid_target(run):
     assert run("upgrade").exit_code == 0
     newest = run("current").stdout
     assert run("downgrade", "1795477818").stdout.endswith("to 1795477818.\n")
@@ -77,23 +77,20 @@ def test_a_migration_is_a_target_although_its_name_is_a_number(run):
     assert run("current").stdout == newest
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("downgrade", "99999"), "99999 is no migration, and there are only "),
-        (("upgrade", "1"), "1 is no migration, and there are only 0 migrations to run"),
-    ],
-)
-def test_a_number_that_is_too_large_says_how_many_there_are(run, words, said):
+def test_too_large_number_reports_the_number_of_migrations(run):
     run("upgrade")
     before = run("current").stdout
-    result = run(*words)
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert said in result.stderr
-    assert run("current").stdout == before
+    for arguments, message in [
+        (("downgrade", "99999"), "99999 is no migration, and there are only "),
+        (("upgrade", "1"), "1 is no migration, and there are only 0 migrations to run"),
+    ]:
+        result = run(*arguments)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert message in result.stderr
+        assert run("current").stdout == before
 
 
-def test_a_downgrade_asks_first_where_there_are_accounts(run):
+def test_downgrade_asks_for_confirmation_if_there_are_accounts(run):
     run("upgrade")
     newest = run("current").stdout
     with run.app.app_context():
@@ -101,7 +98,7 @@ def test_a_downgrade_asks_first_where_there_are_accounts(run):
         db.session.add(User(name="Alice", email=email, email_key=email, created_at=utc_now()))
         db.session.commit()
         db.session.close()
-    # What is wrong with the target is said before anything is asked.
+    # What is wrong with the target is message before anything is asked.
     for target in ("nosuch", "heads", "+1"):
         unknown = run("downgrade", target)
         assert f"'{target}' is neither a migration nor a number of them" in unknown.stderr
@@ -112,10 +109,10 @@ def test_a_downgrade_asks_first_where_there_are_accounts(run):
     assert "went from" in run("downgrade", "1", "--yes").stdout
 
 
-def test_a_new_migration_has_its_date_and_is_found_by_the_next_start(tmp_path):
+def test_revision_creates_a_dated_file_that_cairn_finds(tmp_path):
     shutil.copytree(ROOT / "migrations", tmp_path / "migrations")
     app = Flask("roadmap")
-    app.config.update(DATABASE_URL=f"sqlite:///{tmp_path / 'own.sqlite3'}", ROOT=tmp_path)
+    app.config.update(DATABASE_URL=f"sqlite:///{tmp_path / 'app.sqlite3'}", ROOT=tmp_path)
     init_database(app)
     init_migrations(app)
     runner = app.test_cli_runner()
@@ -124,7 +121,7 @@ def test_a_new_migration_has_its_date_and_is_found_by_the_next_start(tmp_path):
     assert made.exit_code == 0, made.output
     [path] = (tmp_path / "migrations").glob(f"{utc_now():%Y_%m_%d}_something_new.py")
     text = path.read_text("utf-8")
-    # As `core.database` finds them, which runs without Alembic.
+    # `core.database` finds migrations by these lines, without Alembic.
     for name in ("revision", "down_revision"):
         assert re.search(rf'^{name} = "\w+"$', text, re.MULTILINE)
     with app.app_context():

@@ -28,23 +28,34 @@ from tests.support.databases import CATALOG
 
 NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
 ID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
-# Drawn each time, so that nobody can know them.
+# Random at each load.
 SECRETS = ("password_hash", "token_hash")
 
-# --- The same again -------------------------------------------------------------------------------
+# --- Reproducibility ------------------------------------------------------------------------------
 
 
-def test_the_same_seed_and_date_give_the_same_content(session: Session) -> None:
-    with undone(session):
-        load_demo_data(session, now=NOW, seed=3, people=18)
+def test_same_seed_and_date_reproduce_the_demo_and_its_generated_team(session: Session) -> None:
+    with rolled_back(session):
+        loaded = load_demo_data(session, now=NOW, seed=3, people=18)
         first = content(session)
-    with undone(session):
+        assert len(loaded.accounts) == len(set(loaded.ids)) == 18
+        members = session.scalars(
+            sa.select(Membership.user_id)
+            .join(Team, Team.id == Membership.team_id)
+            .where(Team.slug == "forecasting", Membership.role == "member")
+        ).all()
+        assert len(members) == 18 - len(CAST)
+        managed = session.scalars(people_of(loaded.ids["tomas"], Capability.SEE_SHARED)).all()
+        assert set(members) <= set(managed)
+        enrolled = session.scalars(sa.select(Enrollment.user_id)).all()
+        assert set(members) <= set(enrolled)
+    with rolled_back(session):
         load_demo_data(session, now=NOW + dt.timedelta(hours=5), seed=3, people=18)
         assert content(session) == first
     assert len(first["evidence"]) > 101
 
 
-def test_another_seed_gives_other_people_and_passwords() -> None:
+def test_seed_determines_generated_people_and_passwords() -> None:
     assert generate_people(4, 1) == generate_people(4, 1)
     assert {person.name for person in generate_people(4, 1)} != {
         person.name for person in generate_people(4, 2)
@@ -52,40 +63,34 @@ def test_another_seed_gives_other_people_and_passwords() -> None:
     assert generate_password("maya", 1) != generate_password("maya", 2)
 
 
-def test_generated_people_are_a_team_of_their_own(session: Session) -> None:
-    loaded = load_demo_data(session, now=NOW, people=19)
-    assert len(loaded.accounts) == len(set(loaded.ids)) == 19
-    members = session.scalars(
-        sa.select(Membership.user_id)
-        .join(Team, Team.id == Membership.team_id)
-        .where(Team.slug == "forecasting", Membership.role == "member")
-    ).all()
-    assert len(members) == 4
-    managed = session.scalars(people_of(loaded.ids["tomas"], Capability.SEE_SHARED)).all()
-    assert set(members) <= set(managed)
-    enrolled = session.scalars(sa.select(Enrollment.user_id)).all()
-    assert set(members) <= set(enrolled)
-
-
 # --- The command ----------------------------------------------------------------------------------
 
 
-def test_the_command_prints_accounts_that_open(app: Flask) -> None:
-    result = app.test_cli_runner().invoke(args=["demo", "load", "--seed", "7"])
+def test_load_with_force_prints_working_accounts_and_runs_only_once(app: Flask) -> None:
+    runner = app.test_cli_runner()
+    with app.app_context():
+        db.session.add(
+            User(email="a@example.org", email_key="a@example.org", name="A", created_at=NOW)
+        )
+        db.session.commit()
+    result = runner.invoke(args=["demo", "load", "--seed", "7", "--force"])
     assert result.exit_code == 0, result.output
     lines = [line.split() for line in result.stdout.splitlines() if "@demo.example" in line]
     assert [line[0] for line in lines] == [f"{name}@demo.example" for name in CAST]
     assert "Start as Maya" in result.stdout
     assert all(len(line) <= 120 for line in result.stdout.splitlines())
     with app.app_context():
-        for email, password, *_who in lines:
+        for email, password, *_name in lines:
             user = db.session.scalars(sa.select(User).where(User.email == email)).one()
             assert passwords.verify(user.password_hash, password)
             with app.test_request_context():
                 assert passwords.find_weakness(password, name=user.name, email=email) is None
+    again = runner.invoke(args=["demo", "load", "--force"])
+    assert again.exit_code == 1
+    assert again.stderr == "Error: The demo people are in this database already.\n"
 
 
-def test_the_command_refuses_a_database_that_holds_people(app: Flask, cast: object) -> None:
+def test_load_without_force_rejects_a_database_with_accounts(app: Flask, cast: object) -> None:
     runner = app.test_cli_runner()
     refused = runner.invoke(args=["demo", "load"])
     assert refused.exit_code == 1
@@ -94,27 +99,14 @@ def test_the_command_refuses_a_database_that_holds_people(app: Flask, cast: obje
     assert "--force" in refused.stderr
 
 
-def test_force_adds_the_demo_once(app: Flask) -> None:
-    runner = app.test_cli_runner()
-    with app.app_context():
-        db.session.add(
-            User(email="a@example.org", email_key="a@example.org", name="A", created_at=NOW)
-        )
-        db.session.commit()
-    assert runner.invoke(args=["demo", "load", "--force"]).exit_code == 0
-    again = runner.invoke(args=["demo", "load", "--force"])
-    assert again.exit_code == 1
-    assert again.stderr == "Error: The demo people are in this database already.\n"
-
-
-def test_a_team_of_the_same_name_is_left_alone(app: Flask, cast: object) -> None:
+def test_load_rejects_a_database_with_a_team_of_the_same_name(app: Flask, cast: object) -> None:
     refused = app.test_cli_runner().invoke(args=["demo", "load", "--force"])
     assert refused.exit_code == 1
     assert "There is a team 'ranking' in this database already" in refused.stderr
     assert "a database of its own, as `make demo` does" in refused.stderr
 
 
-def test_fewer_people_than_the_cast_are_refused(app: Flask) -> None:
+def test_load_rejects_fewer_people_than_the_cast(app: Flask) -> None:
     refused = app.test_cli_runner().invoke(args=["demo", "load", "--people", "3"])
     assert refused.exit_code == 1
     assert refused.stderr == f"Error: The demo has at least {len(CAST)} people.\n"
@@ -124,14 +116,14 @@ def test_fewer_people_than_the_cast_are_refused(app: Flask) -> None:
 
 
 @contextmanager
-def undone(session: Session) -> Iterator[None]:
+def rolled_back(session: Session) -> Iterator[None]:
     yield
     session.rollback()
     session.expunge_all()
 
 
 def content(session: Session) -> dict[str, list[str]]:
-    """Every row of every table without ids and password hashes, in an order of their own."""
+    """Return all rows of each table without ids and password hashes, sorted."""
     found = {}
     for table in Base.metadata.sorted_tables:
         if table.name in CATALOG:

@@ -8,25 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from flask import Flask
+
+from roadmap.cli.command_groups import GROUPS
 from roadmap.core.config import ROOT
 from tests.support.catalog import SHIPPED_FILE
-
-OURS = {
-    *(
-        "backup",
-        "badges",
-        "catalog",
-        "db",
-        "demo",
-        "export",
-        "import",
-        "jobs",
-        "market",
-        "readiness",
-        "team",
-    ),
-    *("token", "user"),
-}
 
 
 def flask(
@@ -40,15 +26,15 @@ def flask(
     )  # fmt: skip
 
 
-def test_help_lists_our_commands_without_loading_the_application(tmp_path: Path) -> None:
+def test_help_lists_cairns_commands_without_loading_the_application(tmp_path: Path) -> None:
     done = flask(tmp_path, "--help", options=("-X", "importtime"))
     listed = done.stdout.partition("Commands:\n")[2]
-    assert set(re.findall(r"^  (\w+)  ", listed, re.M)) == OURS
+    assert set(re.findall(r"^  (\w+)  ", listed, re.M)) == set(GROUPS)
     assert "sqlalchemy" not in done.stderr
     assert "roadmap.app" not in done.stderr
 
 
-def test_a_roadmap_file_is_checked_without_a_key(tmp_path: Path) -> None:
+def test_catalog_validate_needs_no_secret_key(tmp_path: Path) -> None:
     done = flask(tmp_path, "catalog", "validate", str(SHIPPED_FILE))
     assert done.returncode == 0
     assert "in order" in done.stdout
@@ -57,16 +43,38 @@ def test_a_roadmap_file_is_checked_without_a_key(tmp_path: Path) -> None:
     assert "ROADMAP_SECRET_KEY is not set" in refused.stderr
 
 
-def test_a_group_without_a_command_is_no_success(tmp_path: Path) -> None:
-    key = {"ROADMAP_SECRET_KEY": "a secret of the tests, long enough"}
-    # Without a key as well: its help needs none.
-    for words, settings in ((["user"], key), (["db"], key), (["user"], {}), (["team"], {})):
-        done = flask(tmp_path, *words, **settings)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "Commands:" in done.stderr
+def test_group_without_a_command_fails_with_its_help(app: Flask, tmp_path: Path) -> None:
+    runner = app.test_cli_runner()
+    for name in GROUPS:
+        result = runner.invoke(args=[name])
+        assert (result.exit_code, result.stdout) == (2, ""), name
+        assert "Commands:" in result.stderr, name
+    # The same without a secret key.
+    done = flask(tmp_path, "user")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Commands:" in done.stderr
 
 
-def test_files_are_named_or_left_out(tmp_path: Path) -> None:
-    helps = [flask(tmp_path, "catalog", each, "--help").stdout for each in ("sync", "validate")]
-    assert all("[FILE]..." in each for each in helps)
-    assert "The file itself is not stored" in " ".join(helps[0].split())
+def test_unknown_command_is_reported_without_a_secret_key(tmp_path: Path) -> None:
+    done = flask(tmp_path, "usr", "list")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: there is no command 'usr'")
+
+
+def test_every_group_and_command_has_help(app: Flask) -> None:
+    runner = app.test_cli_runner()
+    for name in GROUPS:
+        for command in ([], *([each] for each in app.cli.commands[name].commands)):
+            result = runner.invoke(args=[name, *command, "--help"])
+            assert result.exit_code == 0, (name, command)
+            assert "Usage:" in result.stdout, (name, command)
+
+
+def test_catalog_help_shows_optional_files(app: Flask) -> None:
+    runner = app.test_cli_runner()
+    sync, validate = (
+        runner.invoke(args=["catalog", each, "--help"]).stdout for each in ("sync", "validate")
+    )
+    assert "[FILE]..." in sync
+    assert "[FILE]..." in validate
+    assert "The file itself is not stored" in " ".join(sync.split())

@@ -13,17 +13,7 @@ from tests.support.login import is_signed_in
 from tests.support.statements import statements_of
 
 
-@pytest.fixture
-def run(app):
-    """`run("team", "list")`: the result of a command."""
-
-    def invoke(*arguments: str):
-        return app.test_cli_runner().invoke(args=list(arguments))
-
-    return invoke
-
-
-def test_create(run, session):
+def test_create_adds_a_team_with_parent(run, session):
     result = run("team", "create", "search", "--name", "  Search \n and discovery ")
     assert (result.exit_code, result.stdout) == (0, "search\n")
     assert (
@@ -36,7 +26,7 @@ def test_create(run, session):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["Search", "--name", "Search"], "small letters"),
         (["new", "--name", "New"], "small letters"),
@@ -47,33 +37,33 @@ def test_create(run, session):
         (["search"], "Missing option"),
     ],
 )
-def test_create_rejects_bad_input(run, session, cast, arguments, said):
+def test_create_rejects_invalid_input(run, session, cast, arguments, message):
     result = run("team", "create", *arguments)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert said in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert session.scalar(sa.select(sa.func.count()).select_from(Team)) == 2
 
 
-def test_add_and_another_role(run, session, cast):
+def test_add_adds_a_member_and_changes_the_role(run, session, cast):
     added = run("team", "add", "ranking", "Mallory@example.org", "--role", "member")
     assert (added.exit_code, added.stdout) == (0, "mallory@example.org is member of ranking.\n")
-    besides = run("team", "add", "vision", "mallory@example.org", "--role", "member")
-    assert besides.stdout.splitlines()[1:] == ["They are still in Ranking."]
+    second = run("team", "add", "vision", "mallory@example.org", "--role", "member")
+    assert second.stdout.splitlines()[1:] == ["They are still in Ranking."]
     again = run("team", "add", "ranking", "mallory@example.org", "--role", "member")
     assert (again.exit_code, "already" in again.stdout) == (0, True)
     run("team", "add", "ranking", "mallory@example.org", "--role", "manager")
     assert find_role(session, cast.team, cast.mallory) == "manager"
 
 
-def test_another_role_ends_the_sessions(run, cast, browser_of):
+def test_role_change_ends_the_sessions(run, cast, browser_of):
     browser = browser_of(cast.bob)
     run("team", "add", "ranking", "bob@example.org", "--role", "member")
     assert not is_signed_in(browser)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["nowhere", "mallory@example.org", "--role", "member"], "there is no team nowhere"),
         (["ranking", "ada@example.org", "--role", "member"], "there is no account for ada"),
@@ -81,21 +71,21 @@ def test_another_role_ends_the_sessions(run, cast, browser_of):
         (["ranking", "mallory@example.org"], "Missing option"),
     ],
 )
-def test_add_rejects_bad_input(run, session, cast, arguments, said):
+def test_add_rejects_invalid_input(run, session, cast, arguments, message):
     result = run("team", "add", *arguments)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert said in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert find_role(session, cast.team, cast.mallory) is None
 
 
-def test_a_closed_account_joins_nothing(run, cast):
+def test_add_rejects_a_deactivated_account(run, cast):
     run("user", "deactivate", "mallory@example.org")
     result = run("team", "add", "ranking", "mallory@example.org", "--role", "member")
     assert (result.exit_code, "is deactivated" in result.stderr) == (1, True)
 
 
-def test_remove(run, session, cast):
+def test_remove_ends_the_membership_once(run, session, cast):
     result = run("team", "remove", "ranking", "alice@example.org")
     assert (result.exit_code, "no longer in ranking" in result.stdout) == (0, True)
     assert find_role(session, cast.team, cast.alice) is None
@@ -103,7 +93,7 @@ def test_remove(run, session, cast):
     assert (again.exit_code, "is not in ranking" in again.stderr) == (1, True)
 
 
-def test_list(run, cast):
+def test_list_shows_members_parent_and_name(run, cast):
     run("team", "create", "images", "--name", "Images", "--parent", "vision")
     lines = [line.split() for line in run("team", "list").stdout.splitlines()]
     assert lines == [
@@ -113,27 +103,31 @@ def test_list(run, cast):
     ]
 
 
-def test_list_asks_once_for_all(run, app, cast):
+def test_list_runs_the_same_number_of_queries_for_more_teams(run, app, cast):
     few = statements_of(app, lambda: run("team", "list"))
     for number in range(5):
         run("team", "create", f"team-{number}", "--name", f"Team {number}")
     assert len(statements_of(app, lambda: run("team", "list"))) == len(few)
 
 
-def test_who_is_put_into_a_team_is_told(run, session, cast):
+def test_added_member_is_notified(run, session, cast):
     run("team", "add", "ranking", "mallory@example.org", "--role", "member")
-    told = session.scalars(sa.select(Notification)).one()
-    assert (told.user_id, told.kind, told.actor_name) == (cast.mallory, "added", "")
-    assert told.data["team"] == "Ranking"
+    notification = session.scalars(sa.select(Notification)).one()
+    assert (notification.user_id, notification.kind, notification.actor_name) == (
+        cast.mallory,
+        "added",
+        "",
+    )
+    assert notification.data["team"] == "Ranking"
 
 
-def test_list_of_none(run, app):
+def test_list_without_teams_is_empty(run, app):
     result = run("team", "list")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "no team yet" in result.stderr
 
 
-def test_the_first_account_is_an_administrators(run, app):
+def test_first_account_becomes_administrator(run, app):
     first = run("user", "create", "ada@example.org", "--name", "Ada")
     assert first.exit_code == 0
     assert "first account" in first.stderr
@@ -144,13 +138,6 @@ def test_the_first_account_is_an_administrators(run, app):
     assert roles == ["administrator", "person"]
 
 
-def test_an_administrator_who_is_asked_for_needs_no_remark(run, app):
+def test_explicit_administrator_is_created_without_a_notice(run, app):
     assert run("user", "create", "ada@example.org", "--name", "Ada", "--admin").stderr == ""
     assert run("user", "deactivate", "ada@example.org").exit_code == 1
-
-
-@pytest.mark.parametrize("command", ["team", "team create", "team list", "team add", "team remove"])
-def test_every_command_has_help(run, command):
-    result = run(*command.split(), "--help")
-    assert result.exit_code == 0
-    assert "Usage:" in result.stdout

@@ -12,17 +12,7 @@ from roadmap.auth.models import ApiToken
 from tests.support.api_client import ApiClient
 
 
-@pytest.fixture
-def run(app):
-    """`run("token", "list", …)`: the result of a command."""
-
-    def invoke(*arguments: str):
-        return app.test_cli_runner().invoke(args=list(arguments))
-
-    return invoke
-
-
-def test_create_prints_the_token_alone(run, app, cast, session, now):
+def test_create_prints_only_the_token(run, app, cast, session, now):
     result = run("token", "create", "Alice@example.org", "--name", "CI", "--scope", "write")
     assert result.exit_code == 0, result.output
     (token,) = result.stdout.splitlines()
@@ -33,7 +23,7 @@ def test_create_prints_the_token_alone(run, app, cast, session, now):
     assert abs(row.expires_at - now - dt.timedelta(days=90)) < dt.timedelta(minutes=1)
 
 
-def test_a_token_reads_where_nothing_is_said(run, app, cast):
+def test_token_scope_defaults_to_read(run, app, cast):
     token = run(
         "token", "create", "alice@example.org", "--name", "CI", "--days", "1"
     ).stdout.strip()
@@ -41,7 +31,7 @@ def test_a_token_reads_where_nothing_is_said(run, app, cast):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("nobody@example.org", "--name", "CI"), "no account"),
         (("alice@example.org", "--name", " "), "name"),
@@ -51,23 +41,23 @@ def test_a_token_reads_where_nothing_is_said(run, app, cast):
         (("alice@example.org",), "name"),
     ],
 )
-def test_what_is_refused_takes_one_line(run, cast, session, arguments, said):
+def test_create_reports_invalid_input_in_one_line(run, cast, session, arguments, message):
     result = run("token", "create", *arguments)
     assert result.exit_code == 1
-    assert said in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
     assert session.scalars(sa.select(ApiToken)).all() == []
 
 
-def test_a_closed_account_gets_none(run, cast, session, now):
+def test_create_rejects_a_deactivated_account(run, cast, session, now):
     actions.deactivate(session, cast.alice, by=None, now=now)
     session.commit()
     result = run("token", "create", "alice@example.org", "--name", "CI")
     assert (result.exit_code, "deactivated" in result.stderr) == (1, True)
 
 
-def test_tokens_are_listed_and_ended(run, app, cast, session):
+def test_tokens_are_listed_and_revoked(run, app, cast, session):
     token = run("token", "create", "alice@example.org", "--name", "CI").stdout.strip()
     run("token", "create", "bob@example.org", "--name", "Bobs")
     (line,) = run("token", "list", "alice@example.org").stdout.splitlines()

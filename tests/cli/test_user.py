@@ -8,22 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.auth import passwords
+from roadmap.core.database import db
 from roadmap.people.models import AuditEntry, User
 from tests.notifications.scenario import queued_mails
 from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in, sign_in
 
 
-@pytest.fixture
-def run(app):
-    """`run("user", "list")`: the result of a command."""
-
-    def invoke(*arguments: str, text: str | bytes | None = None):
-        return app.test_cli_runner().invoke(args=list(arguments), input=text)
-
-    return invoke
-
-
-def test_create_prints_the_id_and_a_link(run, app, browser_of):
+def test_create_prints_the_id_and_a_password_link(run, app, browser_of):
     result = run("user", "create", "Ada@example.org", "--name", "Ada", "--admin")
     assert result.exit_code == 0, result.output
     key, link = result.stdout.splitlines()
@@ -32,13 +23,11 @@ def test_create_prints_the_id_and_a_link(run, app, browser_of):
     assert browser.post(path, {"password": PASSWORD}).status_code == 303
     assert sign_in(browser, "ada@example.org").status_code == 303
     with app.app_context():
-        from roadmap.core.database import db
-
         ada = db.session.get(User, uuid.UUID(key))
         assert (ada.name, ada.is_admin) == ("Ada", True)
 
 
-def test_create_takes_a_password(run, browser_of):
+def test_create_reads_a_password_from_stdin(run, browser_of):
     result = run(
         "user",
         "create",
@@ -54,7 +43,7 @@ def test_create_takes_a_password(run, browser_of):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "text", "said"),
+    ("arguments", "text", "message"),
     [
         (["ada"], None, "is not an e-mail address"),
         (["ALICE@example.org"], None, "there is an account"),
@@ -64,11 +53,11 @@ def test_create_takes_a_password(run, browser_of):
         ([], None, "Missing argument"),
     ],
 )
-def test_create_rejects_bad_input(run, cast, arguments, text, said):
+def test_create_rejects_invalid_input(run, cast, arguments, text, message):
     result = run("user", "create", *arguments, "--name", "Ada", text=text)
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert said in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -77,7 +66,7 @@ def test_create_needs_a_name(run, cast):
     assert run("user", "create", "ada@example.org").exit_code == 1
 
 
-def test_list(run, cast):
+def test_list_shows_all_users_and_administrators(run, cast):
     lines = run("user", "list").stdout.splitlines()
     assert len(lines) == 6
     erin = next(line for line in lines if "erin@example.org" in line)
@@ -85,12 +74,12 @@ def test_list(run, cast):
     assert "administrator" in erin
 
 
-def test_list_of_nobody(run, app):
+def test_list_without_users_is_empty(run, app):
     result = run("user", "list")
     assert (result.exit_code, result.stdout) == (0, "")
 
 
-def test_deactivate(run, session, cast, browser_of):
+def test_deactivate_ends_the_sessions_and_is_audited(run, session, cast, browser_of):
     browser = browser_of(cast.alice)
     assert run("user", "deactivate", "Alice@example.org").exit_code == 0
     assert not is_signed_in(browser)
@@ -101,19 +90,19 @@ def test_deactivate(run, session, cast, browser_of):
     assert "deactivated" in run("user", "list").stdout
 
 
-def test_deactivating_the_only_manager_warns_as_the_page_does(run, session, cast):
+def test_deactivating_the_only_manager_warns(run, session, cast):
     assert "Nobody else manages Ranking" in run("user", "deactivate", "bob@example.org").stderr
     assert "Nobody" not in run("user", "deactivate", "carol@example.org").stderr
 
 
-def test_deactivating_who_waits_for_their_deletion_says_so(run, cast):
+def test_deactivate_reports_a_pending_deletion(run, cast):
     assert run("user", "delete", "alice@example.org").exit_code == 0
-    said = run("user", "deactivate", "alice@example.org").stdout
-    assert "will be deleted for good on" in said
-    assert "run `user keep` first" in said
+    message = run("user", "deactivate", "alice@example.org").stdout
+    assert "will be deleted for good on" in message
+    assert "run `user keep` first" in message
 
 
-def test_the_last_administrator_stays(run, session, cast):
+def test_last_administrator_cannot_be_deactivated(run, session, cast):
     result = run("user", "deactivate", "erin@example.org")
     assert result.exit_code == 1
     assert "last administrator" in result.stderr
@@ -123,14 +112,14 @@ def test_the_last_administrator_stays(run, session, cast):
     assert run("user", "deactivate", "dave@example.org").exit_code == 1
 
 
-def test_a_person_hears_of_a_link_from_the_command_line(run, session, cast, browser_of, with_mail):
+def test_reset_password_notifies_the_user(run, session, cast, browser_of, with_mail):
     run("user", "reset-password", "alice@example.org")
     assert [to for to, _subject in queued_mails(session)] == ["alice@example.org"]
-    told = browser_of(cast.alice).get("/notifications").text
-    assert "was created on the command line. If you do not expect it," in told
+    page = browser_of(cast.alice).get("/notifications").text
+    assert "was created on the command line. If you do not expect it," in page
 
 
-def test_reset_password(run, cast, browser_of):
+def test_reset_password_prints_a_working_link(run, cast, browser_of):
     result = run("user", "reset-password", "alice@example.org")
     assert result.exit_code == 0
     path = "/" + result.stdout.strip().split("/", 3)[3]
@@ -138,44 +127,19 @@ def test_reset_password(run, cast, browser_of):
     assert sign_in(browser_of(), "alice@example.org", OTHER_PASSWORD).status_code == 303
 
 
-def test_nobody_is_an_error(run, app):
+def test_unknown_user_is_an_error(run, app):
     for verb in ("deactivate", "reset-password"):
         result = run("user", verb, "nobody@example.org")
         assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr == "Error: there is no account for nobody@example.org\n"
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "user",
-        "user create",
-        "user list",
-        "user deactivate",
-        "user reset-password",
-        "db",
-        "db upgrade",
-        "db downgrade",
-        "db current",
-        "db revision",
-        "db check",
-        "catalog",
-        "catalog sync",
-        "catalog validate",
-    ],
-)
-def test_every_command_has_help(run, command):
-    result = run(*command.split(), "--help")
-    assert result.exit_code == 0
-    assert "Usage:" in result.stdout
-
-
-def test_the_command_line_uses_the_same_passwords(app):
+def test_password_hash_verifies_its_password(app):
     with app.app_context():
         assert passwords.verify(passwords.hash_password(PASSWORD), PASSWORD)
 
 
-def test_delete_waits_and_keep_brings_back(run, cast, browser_of):
+def test_delete_schedules_a_deletion_that_keep_cancels(run, cast, browser_of):
     alice = browser_of(cast.alice)
     done = run("user", "delete", "alice@example.org")
     assert (done.exit_code, "will be deleted for good on" in done.stdout) == (0, True)
@@ -188,7 +152,7 @@ def test_delete_waits_and_keep_brings_back(run, cast, browser_of):
     assert (again.exit_code, "does not wait" in again.stderr) == (1, True)
 
 
-def test_delete_at_once_and_never_the_last_administrator(run, cast, app):
+def test_delete_now_deletes_all_but_the_last_administrator(run, cast, app):
     done = run("user", "delete", "bob@example.org", "--now")
     assert done.exit_code == 0, done.output
     assert "deleted for good." in done.stdout

@@ -37,7 +37,7 @@ JOBS = ("-m", "flask", "--app", "roadmap", "jobs", "run", "--once")
 SERVERS_AND_COMMAND = (SERVE, SERVER_ALONE, LIST)
 
 
-def obey_modes() -> None:
+def drop_root_file_access() -> None:
     """Take from root's child what lets root read and write whatever a mode says."""
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -53,7 +53,7 @@ def run(words: tuple[str, ...], port: int, **settings: str) -> subprocess.Comple
         [sys.executable, *(word.format(port=port) for word in words)],
         env={**kept, **{f"ROADMAP_{name}": value for name, value in settings.items()}},
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
-        preexec_fn=obey_modes if os.geteuid() == 0 else None,
+        preexec_fn=drop_root_file_access if os.geteuid() == 0 else None,
     )  # fmt: skip
 
 
@@ -205,7 +205,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if not fault.met_by])
-def test_a_wrong_setting_is_one_line(
+def test_invalid_setting_is_reported_in_one_line(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the check says that the server begins with."""
@@ -223,7 +223,9 @@ def test_a_wrong_setting_is_one_line(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.met_by])
-def test_a_wrong_installation_is_one_line(name: str, tmp_path: Path, free_port: int) -> None:
+def test_invalid_installation_is_reported_in_one_line(
+    name: str, tmp_path: Path, free_port: int
+) -> None:
     fault = FAULTS[name]
     settings = fault.prepare(tmp_path)
     for words in fault.met_by:
@@ -237,7 +239,7 @@ def test_a_wrong_installation_is_one_line(name: str, tmp_path: Path, free_port: 
 
 
 @pytest.mark.slow
-def test_a_list_that_nobody_reads_on_ends_in_silence(tmp_path: Path) -> None:
+def test_command_exits_silently_if_its_output_pipe_is_closed(tmp_path: Path) -> None:
     """As in `user list | head`, which closes the pipe."""
     with ready_database(tmp_path) as url:
         reader, writer = os.pipe()
@@ -258,7 +260,9 @@ def fixture_free_port() -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [SERVE, SERVER_ALONE])
-def test_where_it_cannot_listen_is_one_line(words: tuple[str, ...], tmp_path: Path) -> None:
+def test_unusable_listen_address_is_reported_in_one_line(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
     settings = {"DATA_DIR": str(tmp_path), "SECRET_KEY": KEY}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -287,8 +291,8 @@ def newer(tmp_path: Path) -> Iterator[Flask]:
             db.engine.dispose()
 
 
-# Every command, with what it asks for; those of `READS_A_FILE` touch no database.
-READS_A_FILE = {"backup verify", "catalog validate"}
+# Every command, with what it asks for; those of `FILE_COMMANDS` touch no database.
+FILE_COMMANDS = {"backup verify", "catalog validate"}
 COMMANDS = {
     "badges rotate-keys": (),
     "export schema": (), "export user": ("alice@example.org", "--to", "x.zip"),
@@ -310,21 +314,21 @@ COMMANDS = {
 }  # fmt: skip
 
 
-def test_every_command_leaves_the_database_of_a_newer_release_alone(newer: Flask) -> None:
+def test_every_command_rejects_the_database_of_a_newer_release(newer: Flask) -> None:
     found = {
         f"{name} {command}"
         for name in GROUPS
         for command in newer.cli.commands[name].commands  # type: ignore[attr-defined]
     }
     assert found == set(COMMANDS)
-    for name in sorted(found - READS_A_FILE):
+    for name in sorted(found - FILE_COMMANDS):
         done = newer.test_cli_runner().invoke(args=[*name.split(), *COMMANDS[name]])
         assert (done.exit_code, done.stdout) == (1, ""), name
         [line] = done.stderr.splitlines()
         assert "it is of a newer Cairn. Put the newer code back" in line, name
 
 
-def test_a_server_on_the_database_of_a_newer_release_is_not_ready(
+def test_server_with_the_database_of_a_newer_release_is_not_ready(
     newer: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = newer.test_client().get("/readyz")
@@ -337,7 +341,7 @@ def test_a_server_on_the_database_of_a_newer_release_is_not_ready(
     assert "jobs wait: the database's schema is of another release" in caplog.text
 
 
-def test_jobs_wait_in_one_line_for_a_database_without_tables(
+def test_jobs_report_missing_tables_in_one_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with temporary_database(tmp_path) as url:
@@ -358,7 +362,7 @@ def test_jobs_wait_in_one_line_for_a_database_without_tables(
 
 
 @pytest.mark.slow
-def test_no_server_starts_on_the_database_of_a_newer_release(
+def test_server_does_not_start_with_the_database_of_a_newer_release(
     newer: Flask, tmp_path: Path, free_port: int
 ) -> None:
     url = newer.config["DATABASE_URL"]
@@ -369,7 +373,7 @@ def test_no_server_starts_on_the_database_of_a_newer_release(
     assert "it is of a newer Cairn. Put the newer code back" in line
 
 
-def test_an_env_file_of_another_user_is_one_line(tmp_path: Path) -> None:
+def test_unreadable_env_file_is_reported_in_one_line(tmp_path: Path) -> None:
     """With what `make install` writes into the environment: Flask would read the file first."""
     for folder in ("roadmap", "migrations"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
@@ -382,7 +386,7 @@ def test_an_env_file_of_another_user_is_one_line(tmp_path: Path) -> None:
         [sys.executable, "-c", command, "--app", "roadmap", "user", "list"],
         env={**os.environ, "ROADMAP_SECRET_KEY": KEY, "ROADMAP_DATA_DIR": str(tmp_path)},
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
-        preexec_fn=obey_modes if os.geteuid() == 0 else None,
+        preexec_fn=drop_root_file_access if os.geteuid() == 0 else None,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1, done.stderr
@@ -390,7 +394,7 @@ def test_an_env_file_of_another_user_is_one_line(tmp_path: Path) -> None:
     assert "sudo -u " in done.stderr
 
 
-def test_what_make_installs_is_taken_by_python(tmp_path: Path) -> None:
+def test_installed_pth_file_makes_flask_skip_dotenv(tmp_path: Path) -> None:
     [line] = re.findall(r"echo '(import os; .*FLASK_SKIP_DOTENV.*)'", MAKEFILE)
     (tmp_path / "cairn.pth").write_text(f"{line}\n")
     asked = (
