@@ -1,4 +1,4 @@
-"""The administrator's browser, and the entries of the audit log."""
+"""The administrator's client, and the entries of the audit log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def erin(cast, browser_of):
 
 @pytest.fixture
 def stale(session, erin, now):
-    """The administrator's browser an hour after the last password entry."""
+    """The administrator's client, an hour after the last password entry."""
     session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
     session.commit()
     return erin

@@ -24,8 +24,8 @@ from roadmap.people.models import AuditEntry, Team, User
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.statements import statements_of
 
-ROOMS = Path(__file__).resolve().parents[2] / "roadmap"
-WRITTEN = re.compile(
+SOURCE = Path(__file__).resolve().parents[2] / "roadmap"
+AUDITED_ACTION = re.compile(
     r"""\b(?:record_audit|audit_download)\((?:[^()]|\([^()]*\))*?action=(f?"[^"]+")"""
 )
 
@@ -34,7 +34,7 @@ def lines(page):
     return re.findall(r'<span class="wrap-any title">(.*?)</span>', page.text)
 
 
-def test_it_works(session, cast, erin, now):
+def test_log_shows_messages_actors_and_no_secrets(session, cast, erin, now):
     team = session.get(Team, cast.team)
     actions.add_member(session, team, cast.mallory, "manager", by=cast.bob, now=now)
     actions.remove_member(session, team, cast.alice, by=cast.alice, now=now)
@@ -74,13 +74,13 @@ def test_it_works(session, cast, erin, now):
     assert "secret title" not in page.text
 
 
-def test_without_entries_it_says_so(cast, erin):
+def test_empty_log_says_so(cast, erin):
     page = erin.get("/admin/audit").text
     assert "No entries yet" in page
     assert "a restore puts back the log of its backup" in page
 
 
-def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
+def test_log_is_filtered_by_kind_and_person(session, cast, erin, now):
     team = session.get(Team, cast.team)
     record_audit(session, by=cast.bob, action="session.begun", target="x", now=now)
     record_audit(session, by=cast.erin, action="account.deactivated", target=str(cast.bob), now=now)
@@ -105,40 +105,40 @@ def test_it_filters_by_what_and_by_whom(session, cast, erin, now):
     assert len(lines(erin.get("/admin/audit?kind=nonsense"))) == 4
 
 
-def test_it_finds_what_names_an_address_with_and_without_an_account(session, cast, erin, now):
+def test_log_is_filtered_by_address_with_or_without_an_account(session, cast, erin, now):
     for email in ("Alice@example.org", "Nina@example.test"):
         record_audit(
             session, by=cast.erin, action="invitation.created", target="1", now=now, email=email
         )
         record_audit(session, by=None, action="session.failed", target=email, now=now)
     session.commit()
-    for asked, email in (
+    for query, email in (
         ("alice@example.org", "Alice@example.org"),
         ("nina@example.test", "Nina@example.test"),
     ):
-        page = erin.get(f"/admin/audit?person={asked}")
+        page = erin.get(f"/admin/audit?person={query}")
         assert lines(page) == [
             f"Signing in as {email} failed.",
             f"An invitation to Cairn was created for {email}.",
         ]
-        assert f"person={asked}" in page.text or f"person={cast.alice}" in page.text
+        assert f"person={query}" in page.text or f"person={cast.alice}" in page.text
     assert "nina@example.test, an address without an account" in page.text
-    # A wrong password is a refusal, wherever else it stands.
+    # A failed sign-in is listed as sign-in and as refusal.
     assert len(lines(erin.get("/admin/audit?kind=refusal"))) == 2
     assert len(lines(erin.get("/admin/audit?kind=sign-in"))) == 2
 
 
-def test_days_the_wrong_way_round_are_said_to_be(cast, erin):
+def test_reversed_date_range_is_reported(cast, erin):
     page = erin.get("/admin/audit?from=2026-05-31&to=2026-05-01").text
     assert "“From” is later than “To”" in page
     assert "No entries match" not in page
     assert "“From” is later" not in erin.get("/admin/audit?from=2026-05-01&to=2026-05-01").text
 
 
-def test_a_name_of_several_people_offers_them(session, cast, erin, now):
-    for who, name in ((cast.alice, "Wei-Lin"), (cast.carol, "Wei Lin")):
-        session.get_one(User, who).name = name
-        record_audit(session, by=who, action="session.begun", now=now)
+def test_ambiguous_name_offers_the_matching_people(session, cast, erin, now):
+    for person, name in ((cast.alice, "Wei-Lin"), (cast.carol, "Wei Lin")):
+        session.get_one(User, person).name = name
+        record_audit(session, by=person, action="session.begun", now=now)
     session.commit()
     page = erin.get("/admin/audit?person=wei+lin&kind=sign-in")
     assert lines(page) == []
@@ -151,17 +151,17 @@ def test_a_name_of_several_people_offers_them(session, cast, erin, now):
         assert f"What {name} did, what was done to them" in chosen.text
 
 
-def test_a_refused_page_says_about_whom(session, cast, erin, browser_of):
+def test_refused_request_names_the_person_it_is_about(session, cast, erin, browser_of):
     alice, path = browser_of(cast.alice), f"/teams/ranking/people/{cast.carol}/skills/mlops"
     assert alice.get(path).status_code == 403
     assert lines(erin.get("/admin/audit?kind=refusal")) == [
         f"Refused: GET {path}. It is about Carol."
     ]
-    # Among what concerns her, too.
+    # The entry is also found by her address.
     assert lines(erin.get("/admin/audit?person=carol@example.org&kind=refusal"))
 
 
-def test_refused_evidence_says_whose(session, cast, erin, browser_of, now):
+def test_refused_evidence_request_names_its_owner(session, cast, erin, browser_of, now):
     piece = add_evidence(session, cast, cast.alice, now)
     submit_evidence(session, cast, piece, now)
     session.commit()
@@ -172,7 +172,7 @@ def test_refused_evidence_says_whose(session, cast, erin, browser_of, now):
     ]
 
 
-def test_there_are_pages(session, cast, erin, now):
+def test_log_is_paginated(session, cast, erin, now):
     for number in range(PAGE_SIZE + 3):
         record_audit(session, by=cast.erin, action="team.created", target=f"team-{number}", now=now)
     session.commit()
@@ -187,24 +187,26 @@ def test_there_are_pages(session, cast, erin, now):
 
 
 @pytest.mark.parametrize("before", ["x", "-5", "0", "9" * 30])
-def test_a_strange_cursor_is_an_answer(session, cast, erin, now, before):
+def test_invalid_cursor_is_ignored(session, cast, erin, now, before):
     record_audit(session, by=cast.erin, action="backup.created", now=now)
     session.commit()
     assert erin.get(f"/admin/audit?before={before}").status_code == 200
 
 
-def test_a_name_is_text(session, cast, erin, now):
+def test_name_in_an_entry_is_escaped(session, cast, erin, now):
     session.get(User, cast.bob).name = "<b>100%(x)s</b>"
     record_audit(session, by=cast.bob, action="account.created", target=str(cast.bob), now=now)
     session.commit()
-    said = lines(erin.get("/admin/audit"))
-    assert said == ["The account of &lt;b&gt;100%(x)s&lt;/b&gt; was created."]
+    messages = lines(erin.get("/admin/audit"))
+    assert messages == ["The account of &lt;b&gt;100%(x)s&lt;/b&gt; was created."]
 
 
-def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin, now):
+def test_statement_count_does_not_grow_with_entries(app, session, cast, erin, now):
     def make(count):
-        for who in (cast.alice, cast.bob, cast.carol)[:count]:
-            record_audit(session, by=cast.erin, action="account.created", target=str(who), now=now)
+        for person in (cast.alice, cast.bob, cast.carol)[:count]:
+            record_audit(
+                session, by=cast.erin, action="account.created", target=str(person), now=now
+            )
         session.commit()
 
     make(1)
@@ -214,19 +216,19 @@ def test_it_takes_the_same_statements_however_many_there_are(app, session, cast,
     assert len(many) == len(few) <= 4
 
 
-def test_everything_that_is_audited_has_a_sentence():
-    """Actions that are put together from parts are named in full where they are read."""
-    written = set()
-    for path in ROOMS.rglob("*.py"):
-        for found in WRITTEN.findall(path.read_text("utf-8")):
+def test_every_audited_action_has_a_message():
+    """Actions composed with an f-string are not checked here but when a test records them."""
+    recorded = set()
+    for path in SOURCE.rglob("*.py"):
+        for found in AUDITED_ACTION.findall(path.read_text("utf-8")):
             if not found.startswith("f"):
-                written.add(found.strip('"'))
-    assert {"team.created", "account.created", "portfolio.exported"} <= written
-    assert written <= MESSAGES.keys(), written - MESSAGES.keys()
+                recorded.add(found.strip('"'))
+    assert {"team.created", "account.created", "portfolio.exported"} <= recorded
+    assert recorded <= MESSAGES.keys(), recorded - MESSAGES.keys()
     assert MESSAGES_BY_KIND.keys() == KINDS.keys()
 
 
-def test_an_export_says_whose_and_in_which_format(cast, erin, browser_of):
+def test_export_entry_names_the_owner_and_the_format(cast, erin, browser_of):
     browser_of(cast.bob).get("/teams/ranking/export/xlsx")
     browser_of(cast.alice).get("/portfolio/export/json-resume")
     assert lines(erin.get("/admin/audit?kind=export")) == [
@@ -236,14 +238,14 @@ def test_an_export_says_whose_and_in_which_format(cast, erin, browser_of):
     assert lines(erin.get("/admin/audit?kind=team")) == []
 
 
-def test_an_export_says_that_a_filter_applied(cast, erin, browser_of):
+def test_export_entry_says_that_a_filter_applied(cast, erin, browser_of):
     browser_of(cast.bob).get("/teams/ranking/export/csv?q=alice")
     assert lines(erin.get("/admin/audit?kind=export")) == [
         "The matrix of the team Ranking was exported as CSV, filtered: 1 of 2 people."
     ]
 
 
-def test_an_assessment_is_told_without_its_level(session, cast, erin, browser_of):
+def test_assessment_entry_has_no_level_and_no_comment(session, cast, erin, browser_of):
     bob = browser_of(cast.bob)
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert bob.post(f"{path}/assessments", {"level": "3", "comment": "Well"}).status_code == 303
@@ -256,7 +258,7 @@ def test_an_assessment_is_told_without_its_level(session, cast, erin, browser_of
     assert entry.data == {"person": str(cast.alice), "skill": "MLOps"}
 
 
-def test_a_change_of_a_team_says_what_changed(session, cast, erin, now):
+def test_team_change_entry_says_what_changed(session, cast, erin, now):
     team = session.get(Team, cast.team)
     parts = {"by": cast.erin, "now": now}
     search = actions.create_team(session, slug="search", name="Search", **parts)
@@ -274,7 +276,7 @@ def test_a_change_of_a_team_says_what_changed(session, cast, erin, now):
     ]
 
 
-def test_an_invitation_says_to_what_and_for_whom(session, cast, erin, now):
+def test_invitation_entries_name_the_team_the_role_and_the_address(session, cast, erin, now):
     team = session.get(Team, cast.team)
     invitations.invite(
         session, team=team, role="member", email="mallory@example.org", by=cast.bob, now=now
@@ -301,7 +303,7 @@ def test_an_invitation_says_to_what_and_for_whom(session, cast, erin, now):
     ]
 
 
-def test_an_entry_of_an_older_release_has_a_sentence_too(session, cast, erin, now):
+def test_entries_of_older_releases_have_messages(session, cast, erin, now):
     for action, data in (
         ("team.changed", {"before": {"name": "Ranking", "parent": ""}}),
         ("invitation.created", {"team": "ranking", "role": "member", "email": ""}),
@@ -317,15 +319,17 @@ def test_an_entry_of_an_older_release_has_a_sentence_too(session, cast, erin, no
 
 
 @pytest.mark.parametrize("action", MESSAGES)
-def test_an_entry_that_lacks_something_breaks_no_page(session, cast, erin, now, action):
-    """Nothing is ever added to an entry that an older release wrote."""
+def test_entry_without_data_breaks_no_page(session, cast, erin, now, action):
+    """Entries of older releases stay as they are."""
     target = "2025-01-01" if action == "audit.pruned" else ""
     record_audit(session, by=cast.erin, action=action, target=target, now=now)
     session.commit()
     assert len(lines(erin.get("/admin/audit"))) == 1
 
 
-def test_confirming_the_only_address_is_no_change_of_it(session, cast, now, erin, with_mail):
+def test_confirming_the_first_address_is_not_logged_as_a_change(
+    session, cast, now, erin, with_mail
+):
     session.get(User, cast.mallory).email_key = None
     session.flush()
     request_email(session, cast.mallory, "mallory@example.org", by=cast.mallory, now=now)
@@ -342,20 +346,20 @@ def test_confirming_the_only_address_is_no_change_of_it(session, cast, now, erin
 
 
 @pytest.fixture
-def three_days(session, cast):
-    """Bob acts late on the first day and on the second, Erin on the third, all in UTC."""
+def entries_of_three_days(session, cast):
+    """Entries of Bob at 23:30 UTC on 1 March and on 2 March, and of Erin on 3 March."""
     names = {}
-    for day, hour, who in ((1, 23, cast.bob), (2, 12, cast.bob), (3, 12, cast.erin)):
+    for day, hour, person in ((1, 23, cast.bob), (2, 12, cast.bob), (3, 12, cast.erin)):
         at = dt.datetime(2026, 3, day, hour, 30, tzinfo=dt.UTC)
         names[day] = f"=cmd|{day}"
         record_audit(
-            session, by=who, action="team.created", target="x", now=at, team_name=names[day]
+            session, by=person, action="team.created", target="x", now=at, team_name=names[day]
         )
     session.commit()
     return names
 
 
-def test_it_filters_by_day_of_the_reader(session, cast, erin, three_days):
+def test_date_filter_uses_the_readers_time_zone(session, cast, erin, entries_of_three_days):
     def days(query):
         return [
             int(day)
@@ -371,19 +375,19 @@ def test_it_filters_by_day_of_the_reader(session, cast, erin, three_days):
     assert 'name="from" value="2026-03-02"' in page
     session.execute(sa.update(User).where(User.id == cast.erin).values(timezone="Asia/Tokyo"))
     session.commit()
-    # Half past eleven in the evening of the first is the morning of the second there.
+    # 23:30 UTC on 1 March is 2 March in Tokyo.
     assert days("from=2026-03-02&to=2026-03-02") == [2, 1]
-    for wrong in ("x", "2026-02-30", "9999-12-31", "0001-01-01"):
-        answer = erin.get(f"/admin/audit?to={wrong}")
+    for value in ("x", "2026-02-30", "9999-12-31", "0001-01-01"):
+        answer = erin.get(f"/admin/audit?to={value}")
         assert answer.status_code == 200
         assert lines(answer) == []
-        assert f"“{wrong}” is not a day" in answer.text
+        assert f"“{value}” is not a day" in answer.text
 
 
-def test_the_filtered_log_is_exported(session, cast, erin, three_days, monkeypatch):
-    monkeypatch.setattr(routes_audit, "EXPORT_BATCH", 1)  # as a long log, in several batches
-    asked = f"?kind=team&person={cast.bob}&to=2026-03-03"
-    page = erin.get(f"/admin/audit{asked}").text
+def test_export_contains_the_filtered_log(session, cast, erin, entries_of_three_days, monkeypatch):
+    monkeypatch.setattr(routes_audit, "EXPORT_BATCH", 1)  # several batches, as with a long log
+    query = f"?kind=team&person={cast.bob}&to=2026-03-03"
+    page = erin.get(f"/admin/audit{query}").text
     [address] = re.findall(r'href="([^"]+)" download', page)
     answer = erin.get(address.replace("&amp;", "&"))
     assert answer.mimetype == "text/csv"
@@ -392,7 +396,7 @@ def test_the_filtered_log_is_exported(session, cast, erin, three_days, monkeypat
         ("2026-03-02T12:30:00+00:00", "Bob"),
         ("2026-03-01T23:30:00+00:00", "Bob"),
     ]
-    # A name that a spreadsheet would run, wherever a cell may begin.
+    # The name would be a formula only at the start of a cell.
     assert rows[0]["What"] == "The team =cmd|2 was created."
     assert lines(erin.get("/admin/audit?kind=export"))[0] == (
         "The audit log was exported: 2 entries."
@@ -401,5 +405,5 @@ def test_the_filtered_log_is_exported(session, cast, erin, three_days, monkeypat
     refused = erin.get(address.replace("&amp;", "&"))
     assert refused.status_code == 422
     assert "More than 1 entries match." in refused.text
-    # What is not clear is asked about on the page.
+    # An ambiguous person redirects to the page, which lists the matches.
     assert erin.get("/admin/audit/export/csv?person=x").status_code == 303

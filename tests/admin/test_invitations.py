@@ -15,7 +15,7 @@ from roadmap.people.models import Team
 from tests.support.statements import statements_of
 
 
-def test_it_works(session, cast, erin, now):
+def test_page_lists_open_and_expired_invitations(session, cast, erin, now):
     team = session.get(Team, cast.team)
     invite(session, team=team, role="manager", email="new@example.org", by=cast.bob, now=now)
     old = now - dt.timedelta(days=100)
@@ -23,11 +23,11 @@ def test_it_works(session, cast, erin, now):
     session.commit()
     page = erin.get("/admin/invitations")
     assert page.status_code == 200
-    for said in ("new@example.org", "Ranking", "Manager", "invited by Bob", "Expired"):
-        assert said in page.text
+    for text in ("new@example.org", "Ranking", "Manager", "invited by Bob", "Expired"):
+        assert text in page.text
 
 
-def test_somebody_is_invited_without_a_team(session, cast, erin, browser_of):
+def test_invitation_without_a_team_can_be_opened(session, cast, erin, browser_of):
     answer = erin.post("/admin/invitations", {"email": "New@Example.org", "days": "2"})
     assert (answer.status_code, answer.location) == (303, "/admin/invitations")
     page = erin.get("/admin/invitations")
@@ -40,7 +40,7 @@ def test_somebody_is_invited_without_a_team(session, cast, erin, browser_of):
     assert made.expires_at - made.created_at == dt.timedelta(days=2)
 
 
-def test_a_link_for_anyone_who_has_it(session, cast, erin):
+def test_invitation_without_address_is_for_anyone_with_the_link(session, cast, erin):
     assert erin.post("/admin/invitations", {"email": "", "days": "14"}).status_code == 303
     page = erin.get("/admin/invitations")
     assert "Anyone who has it can create an account" in page.text
@@ -48,7 +48,7 @@ def test_a_link_for_anyone_who_has_it(session, cast, erin):
 
 
 @pytest.mark.parametrize(
-    ("email", "days", "said"),
+    ("email", "days", "text"),
     [
         ("not an address", "14", "This is not an e-mail address"),
         ("alice@example.org", "14", "An account with this address already exists"),
@@ -56,15 +56,15 @@ def test_a_link_for_anyone_who_has_it(session, cast, erin):
         ("x" * 400 + "@example.org", "14", "320"),
     ],
 )
-def test_it_rejects_bad_input(session, cast, erin, email, days, said):
+def test_invalid_invitation_is_rejected(session, cast, erin, email, days, text):
     answer = erin.post("/admin/invitations", {"email": email, "days": days})
     assert answer.status_code == 422
-    assert said in answer.text
+    assert text in answer.text
     assert f'value="{email}"' in answer.text
     assert session.scalars(sa.select(Invitation)).all() == []
 
 
-def test_one_address_is_invited_a_few_times(session, cast, erin):
+def test_invitations_per_address_are_limited(session, cast, erin):
     data = {"email": "new@example.org", "days": "14"}
     for _ in range(rate_limits.MAX_PER_INVITED_ADDRESS):
         assert erin.post("/admin/invitations", data).status_code == 303
@@ -74,7 +74,7 @@ def test_one_address_is_invited_a_few_times(session, cast, erin):
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_an_invitation_is_revoked(session, cast, erin, browser_of, now):
+def test_revoked_invitation_cannot_be_opened(session, cast, erin, browser_of, now):
     made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
     session.commit()
     page = erin.get("/admin/invitations").text
@@ -87,7 +87,7 @@ def test_an_invitation_is_revoked(session, cast, erin, browser_of, now):
     assert browser_of().get(f"/invitations/{token}").status_code != 200
 
 
-def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin, now):
+def test_statement_count_does_not_grow_with_invitations(app, session, cast, erin, now):
     def make(count):
         for number in range(count):
             email = f"new{number}@example.org"

@@ -18,7 +18,7 @@ from roadmap.people.models import Team, User
 from tests.support.catalog import enroll
 
 
-def test_it_works(session, cast, erin, now):
+def test_overview_shows_figures_and_warnings(session, cast, erin, now):
     session.get(User, cast.mallory).deactivated_at = now
     invite(session, team=None, role="member", email="new@example.org", by=cast.erin, now=now)
     session.commit()
@@ -33,7 +33,7 @@ def test_it_works(session, cast, erin, now):
     assert "The job process deletes by its own" in page.text
 
 
-def test_it_tells_of_the_last_backup_or_how_to_make_one(session, erin, now):
+def test_overview_shows_the_last_backup_or_how_to_create_one(session, erin, now):
     assert ".venv/bin/flask --app roadmap backup create FILE" in erin.get("/admin").text
     record_audit(session, by=None, action="backup.created", now=now - dt.timedelta(days=30))
     session.commit()
@@ -46,7 +46,7 @@ def test_it_tells_of_the_last_backup_or_how_to_make_one(session, erin, now):
     assert "days ago" not in page
 
 
-def test_it_tells_of_mail_that_waits_or_was_given_up(session, erin, now):
+def test_overview_shows_pending_and_failed_mail(session, erin, now):
     assert "waiting to be sent" not in erin.get("/admin").text
     mail = {"recipient": "a@example.org", "subject": "x", "body": "y", "created_at": now}
     session.add(OutgoingMail(**mail, due_at=now))
@@ -60,7 +60,7 @@ def test_it_tells_of_mail_that_waits_or_was_given_up(session, erin, now):
     assert re.search(r"The last one was given up at \d+ \w+ 20\d\d", page)
 
 
-def test_it_tells_why_mail_that_is_tried_again_was_not_taken(app, session, erin, now, monkeypatch):
+def test_overview_shows_the_error_of_mail_that_is_retried(app, session, erin, now, monkeypatch):
     monkeypatch.setitem(app.config, "SMTP_URL", "smtp://127.0.0.1:9")
     monkeypatch.setitem(app.config, "MAIL_FROM", "Cairn <cairn@example.org>")
     monkeypatch.setitem(app.config, "BASE_URL", "http://localhost")
@@ -70,7 +70,7 @@ def test_it_tells_why_mail_that_is_tried_again_was_not_taken(app, session, erin,
     page = erin.get("/admin").text
     assert "450 &lt;mailbox&gt; is busy. The next try is at " in page
     assert re.search(r"The last try failed at \d+ \w+ 20\d\d", page)
-    assert "The job process sends them" not in page, "it runs, and the mail server is at fault"
+    assert "The job process sends them" not in page, "the job process runs; the mail server refuses"
     assert "jobs run --once --now" in page
     assert "could not be sent" not in page
     first_page = erin.get("/").text
@@ -78,7 +78,7 @@ def test_it_tells_why_mail_that_is_tried_again_was_not_taken(app, session, erin,
     assert "450 &lt;mailbox&gt; is busy" in first_page
 
 
-def test_an_open_invitation_says_that_its_mail_has_not_gone_out(session, cast, erin, now):
+def test_open_invitation_says_that_its_mail_was_not_sent(session, cast, erin, now):
     made, _token = invite(
         session, team=None, role="member", email="new@example.org", by=cast.erin, now=now
     )
@@ -96,17 +96,17 @@ def test_an_open_invitation_says_that_its_mail_has_not_gone_out(session, cast, e
     assert "The mail has not gone out yet" in erin.get("/admin/invitations").text
 
 
-def test_it_needs_sign_in(app, browser_of):
+def test_overview_requires_sign_in(app, browser_of):
     assert browser_of().get("/admin").location == "/login?next=/admin"
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "mallory"])
-def test_it_is_for_administrators_alone(cast, browser_of, who):
+def test_overview_is_for_administrators_only(cast, browser_of, who):
     assert browser_of(getattr(cast, who)).get("/admin").status_code == 403
 
 
-def test_on_a_phone_administration_is_one_of_five_places(session, cast, erin, now):
-    """The others are in the account menu there; a place of its own that is for phones alone."""
+def test_phone_navigation_of_an_administrator_contains_administration(session, cast, erin, now):
+    """The other administration pages are in the account menu."""
     vision = session.get_one(Team, cast.other_team)
     for manages in (False, True):
         if manages:
@@ -120,8 +120,8 @@ def test_on_a_phone_administration_is_one_of_five_places(session, cast, erin, no
 
 
 @pytest.mark.parametrize("manages", [False, True])
-def test_on_a_phone_who_learns_as_well_keeps_their_own_places(session, cast, erin, now, manages):
-    """Administration is in the account menu alone."""
+def test_phone_navigation_of_an_enrolled_administrator_omits_it(session, cast, erin, now, manages):
+    """Administration is only in the account menu."""
     enroll(session, cast.erin, now, "senior-ml-engineer")
     if manages:
         vision = session.get_one(Team, cast.other_team)
@@ -131,14 +131,14 @@ def test_on_a_phone_who_learns_as_well_keeps_their_own_places(session, cast, eri
     nav = page.partition('class="main-nav"')[2].partition("</nav>")[0]
     items = [item for item in nav.split("<li")[1:] if "wide-only" not in item.partition(">")[0]]
     own = ["/roadmaps", "/evidence", "/skills", "/readiness", "/portfolio"]
-    kept = ["/roadmaps", "/evidence", "/readiness", "/teams", "/reviews"] if manages else own
-    assert [re.search('href="([^"]+)"', item)[1] for item in items] == kept
+    expected = ["/roadmaps", "/evidence", "/readiness", "/teams", "/reviews"] if manages else own
+    assert [re.search('href="([^"]+)"', item)[1] for item in items] == expected
     menu = page.partition("account-menu")[2]
     assert 'href="/admin"' in menu
     assert ('href="/skills"' in menu) is manages
 
 
-def test_who_waits_for_deletion_is_not_counted_as_deactivated_too(session, cast, now):
+def test_user_pending_deletion_is_not_counted_as_deactivated(session, cast, now):
     deletion.request_deletion(session, cast.alice, by=None, now=now)
     figures = queries.load_overview(session, now=now)
     assert (figures.leaving, figures.deactivated) == (1, 0)

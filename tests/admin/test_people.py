@@ -13,30 +13,32 @@ from roadmap.auth.tokens import new_token
 from roadmap.people.models import Membership, User
 from tests.support.statements import statements_of
 
-BEGUN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+CREATED_AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
 def add_people(session, cast, count, first=0):
-    """So many people, each in Alice's team, each signed in once."""
+    """Add people to Alice's team, each with one session."""
     for number in range(first, first + count):
         email = f"person{number:03}@example.org"
-        user = User(name=f"Person {number:03}", email=email, email_key=email, created_at=BEGUN)
+        user = User(name=f"Person {number:03}", email=email, email_key=email, created_at=CREATED_AT)
         session.add(user)
         session.flush()
-        session.add(Membership(team_id=cast.team, user_id=user.id, role="member", created_at=BEGUN))
+        session.add(
+            Membership(team_id=cast.team, user_id=user.id, role="member", created_at=CREATED_AT)
+        )
         session.add(
             LoginSession(
                 user_id=user.id,
                 token_hash=new_token()[1],
-                created_at=BEGUN,
-                last_seen_at=BEGUN + dt.timedelta(days=1),
-                fresh_at=BEGUN,
+                created_at=CREATED_AT,
+                last_seen_at=CREATED_AT + dt.timedelta(days=1),
+                fresh_at=CREATED_AT,
             )
         )
     session.commit()
 
 
-def test_it_works(session, cast, erin):
+def test_page_lists_users_with_teams_and_last_activity(session, cast, erin):
     add_people(session, cast, 1)
     page = erin.get("/admin/people")
     assert page.status_code == 200
@@ -64,7 +66,7 @@ def test_it_works(session, cast, erin):
         ("q=%ff%fe", "Nobody matches", "Alice"),
     ],
 )
-def test_it_finds(session, cast, erin, now, query, shown, hidden):
+def test_search_and_filters(session, cast, erin, now, query, shown, hidden):
     session.get(User, cast.mallory).deactivated_at = now
     session.commit()
     answer = erin.get(f"/admin/people?{query}")
@@ -74,7 +76,7 @@ def test_it_finds(session, cast, erin, now, query, shown, hidden):
     assert f">{hidden}<" not in page
 
 
-def test_capital_letters_make_no_difference_in_any_language(session, cast, erin):
+def test_search_ignores_case_of_non_ascii_letters(session, cast, erin):
     session.get(User, cast.alice).name = "Łucja ÖZGÜR"
     session.commit()
     for query in ("łucja", "ŁUCJA", "özgür"):
@@ -82,7 +84,7 @@ def test_capital_letters_make_no_difference_in_any_language(session, cast, erin)
         assert "Łucja ÖZGÜR" in page.partition("</form>")[2]
 
 
-def test_there_are_pages(session, cast, erin):
+def test_page_is_paginated(session, cast, erin):
     add_people(session, cast, PAGE_SIZE)
     first = erin.get("/admin/people?q=person").text
     assert 'rel="next"' not in first
@@ -95,7 +97,7 @@ def test_there_are_pages(session, cast, erin):
     assert 'href="/admin/people?q=person"' in second
 
 
-def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin):
+def test_statement_count_does_not_grow_with_users(app, session, cast, erin):
     add_people(session, cast, 2)
     few = statements_of(app, lambda: erin.get("/admin/people"))
     add_people(session, cast, 40, first=2)

@@ -33,30 +33,30 @@ def person_url(person, rest=""):
     return f"/admin/people/{person}{rest}"
 
 
-def test_it_works(cast, erin):
+def test_page_shows_account_and_teams(cast, erin):
     page = erin.get(person_url(cast.bob))
     assert page.status_code == 200
-    for said in ("bob@example.org", "Ranking", "Manager", "5 Jan 2026", "not set yet"):
-        assert said in page.text
+    for text in ("bob@example.org", "Ranking", "Manager", "5 Jan 2026", "not set yet"):
+        assert text in page.text
 
 
-def test_it_warns_before_a_team_loses_its_only_manager(session, cast, erin, browser_of, now):
+def test_pages_warn_before_a_team_loses_its_only_manager(session, cast, erin, browser_of, now):
     from_member = "/teams/ranking/members/{}"
-    warned = "Nobody else manages"
+    warning = "Nobody else manages"
     pages = (
         person_url(cast.bob),
         person_url(cast.bob, "/deactivation"),
         from_member.format(cast.bob),
     )
-    assert all(warned in erin.get(page).text for page in pages)
+    assert all(warning in erin.get(page).text for page in pages)
     assert "Nobody else manages Ranking" in erin.get(pages[1]).text
     for page in (person_url(cast.carol), from_member.format(cast.carol)):
-        assert warned not in erin.get(page).text
+        assert warning not in erin.get(page).text
     assert "team without a manager" not in erin.get("/admin").text
-    # A manager of a team above is one, too.
+    # The manager of the parent team counts, too.
     session.get(Team, cast.team).parent_id = cast.other_team
     session.commit()
-    assert all(warned not in erin.get(page).text for page in pages)
+    assert all(warning not in erin.get(page).text for page in pages)
     session.get(Team, cast.team).parent_id = None
     session.get(User, cast.bob).deactivated_at = now
     session.commit()
@@ -65,36 +65,36 @@ def test_it_warns_before_a_team_loses_its_only_manager(session, cast, erin, brow
     assert "No manager" in erin.get("/admin/teams").text
 
 
-def test_deactivation_says_what_waits_in_the_queue(session, cast, erin, now):
+def test_deactivation_page_counts_evidence_in_the_review_queue(session, cast, erin, now):
     page = person_url(cast.bob, "/deactivation")
-    waits = "in their review queue"
-    assert waits not in erin.get(page).text
+    queue_text = "in their review queue"
+    assert queue_text not in erin.get(page).text
     for _number in range(2):
         submit_evidence(session, cast, add_evidence(session, cast, cast.alice, now), now)
     session.commit()
     text = flat(erin.get(page).text)
     assert "2 pieces of evidence wait in their review queue. Nobody else can review them." in text
-    assert waits not in erin.get(person_url(cast.dave, "/deactivation")).text
-    # The manager of the team above can, too.
+    assert queue_text not in erin.get(person_url(cast.dave, "/deactivation")).text
+    # The manager of the parent team can review it, too.
     session.get(Team, cast.team).parent_id = cast.other_team
     session.commit()
     assert "Other managers can review what waits." in flat(erin.get(page).text)
 
 
-def test_nobody_is_nobody(erin):
+def test_unknown_person_returns_404(erin):
     assert erin.get(person_url(uuid.uuid4())).status_code == 404
     assert erin.get(person_url("nobody")).status_code == 404
 
 
 @pytest.mark.parametrize("what", CONFIRMATION_PAGES)
-def test_the_dangerous_steps_ask_on_a_page(cast, erin, what):
+def test_account_changes_have_a_confirmation_page(cast, erin, what):
     page = erin.get(person_url(cast.bob, f"/{what}"))
     assert page.status_code == 200
     assert f'action="/admin/people/{cast.bob}/{what}' in page.text
 
 
 @pytest.mark.parametrize("what", CONFIRMATION_PAGES)
-def test_an_old_sign_in_is_confirmed_first(cast, stale, what):
+def test_confirmation_page_requires_a_recent_password(cast, stale, what):
     address = person_url(cast.bob, f"/{what}")
     answer = stale.get(address)
     assert (answer.status_code, answer.location) == (303, f"/account/confirm?next={address}")
@@ -110,14 +110,16 @@ def test_an_old_sign_in_is_confirmed_first(cast, stale, what):
         ("POST", "password-link"),
     ],
 )
-def test_an_old_sign_in_changes_nothing(session, cast, stale, audited, method, what):
+def test_account_change_without_a_recent_password_is_refused(
+    session, cast, stale, audited, method, what
+):
     answer = stale.send(method, person_url(cast.bob, f"/{what}"), CONFIRMED)
     assert answer.status_code == 401
     assert audited() == []
     assert session.scalars(sa.select(PasswordLink)).all() == []
 
 
-def test_what_was_decided_outlives_the_confirmation(session, cast, stale):
+def test_submitted_form_survives_the_password_confirmation(session, cast, stale):
     set_password(session, cast.erin)
     page = stale.put(person_url(cast.bob, "/administrator"), CONFIRMED)
     page = stale.post("/account/confirm", {"password": PASSWORD, **hidden_inputs(page, "kept.")})
@@ -127,7 +129,7 @@ def test_what_was_decided_outlives_the_confirmation(session, cast, stale):
     assert session.get(User, cast.bob).is_admin
 
 
-def test_an_administrator_is_made_and_withdrawn(session, cast, erin, browser_of, audited):
+def test_administrator_role_is_granted_and_withdrawn(session, cast, erin, browser_of, audited):
     answer = erin.put(person_url(cast.bob, "/administrator"), CONFIRMED)
     assert (answer.status_code, answer.location) == (303, person_url(cast.bob))
     bob = browser_of(cast.bob)
@@ -138,7 +140,7 @@ def test_an_administrator_is_made_and_withdrawn(session, cast, erin, browser_of,
     assert audited()[:2] == [("role.granted", str(cast.bob)), ("role.withdrawn", str(cast.bob))]
 
 
-def test_the_last_administrator_stays(session, cast, erin):
+def test_last_administrator_cannot_be_demoted_or_deactivated(session, cast, erin):
     for method, what in (("DELETE", "administrator"), ("PUT", "deactivation")):
         answer = erin.send(method, person_url(cast.erin, f"/{what}"), CONFIRMED)
         assert answer.status_code == 409
@@ -149,7 +151,7 @@ def test_the_last_administrator_stays(session, cast, erin):
 
 
 @pytest.mark.parametrize("what", ["administrator", "deactivation"])
-def test_the_last_administrator_is_told_before_the_button(cast, erin, what):
+def test_confirmation_page_of_the_last_administrator_has_no_button(cast, erin, what):
     page = erin.get(person_url(cast.erin, f"/{what}"))
     assert page.status_code == 200
     assert "Erin is the only administrator" in page.text
@@ -160,7 +162,7 @@ def test_the_last_administrator_is_told_before_the_button(cast, erin, what):
     assert f'/{what}"' in page
 
 
-def test_one_withdraws_oneself_where_another_is_left(session, cast, erin):
+def test_administrator_can_demote_themselves_if_another_remains(session, cast, erin):
     erin.put(person_url(cast.bob, "/administrator"), CONFIRMED)
     assert "This is you" in erin.get(person_url(cast.erin, "/administrator")).text
     answer = erin.delete(person_url(cast.erin, "/administrator"), CONFIRMED)
@@ -168,7 +170,7 @@ def test_one_withdraws_oneself_where_another_is_left(session, cast, erin):
     assert not is_signed_in(erin)
 
 
-def test_a_deactivated_account_does_not_become_an_administrator(session, cast, erin, now):
+def test_deactivated_user_cannot_become_administrator(session, cast, erin, now):
     session.get(User, cast.bob).deactivated_at = now
     session.commit()
     answer = erin.put(person_url(cast.bob, "/administrator"), CONFIRMED)
@@ -178,7 +180,7 @@ def test_a_deactivated_account_does_not_become_an_administrator(session, cast, e
     assert not session.get(User, cast.bob).is_admin
 
 
-def test_an_account_is_closed_and_opened(session, cast, erin, browser_of):
+def test_user_is_deactivated_and_reactivated(session, cast, erin, browser_of):
     set_password(session, cast.alice)
     alice = browser_of(cast.alice)
     assert erin.put(person_url(cast.alice, "/deactivation"), CONFIRMED).status_code == 303
@@ -189,7 +191,7 @@ def test_an_account_is_closed_and_opened(session, cast, erin, browser_of):
     assert sign_in(browser_of(), "alice@example.org").status_code == 303
 
 
-def test_a_password_link_is_shown_once_and_works_once(session, cast, erin, browser_of):
+def test_password_link_is_shown_once_and_works_once(session, cast, erin, browser_of):
     page = erin.post(person_url(cast.mallory, "/password-link"), CONFIRMED)
     assert page.status_code == 200
     found = re.search(r'value="http://localhost(/password/[^"]+)"', page.text)
@@ -202,19 +204,17 @@ def test_a_password_link_is_shown_once_and_works_once(session, cast, erin, brows
     assert sign_in(mallory, "mallory@example.org", OTHER_PASSWORD).status_code == 303
 
 
-def test_a_person_hears_of_a_password_link_that_was_made_for_them(
-    session, cast, erin, browser_of, with_mail
-):
+def test_person_is_notified_of_a_password_link(session, cast, erin, browser_of, with_mail):
     page = erin.get(person_url(cast.alice, "/password-link")).text
     assert "Alice is notified that you created it" in page
     assert erin.post(person_url(cast.alice, "/password-link"), CONFIRMED).status_code == 200
     assert [to for to, _subject in queued_mails(session)] == ["alice@example.org"]
-    told = browser_of(cast.alice).get("/notifications").text
-    assert "Erin created a link with which a new password can be set for your account." in told
-    assert told.count("change your password</label>") == 1
+    notices = browser_of(cast.alice).get("/notifications").text
+    assert "Erin created a link with which a new password can be set for your account." in notices
+    assert notices.count("change your password</label>") == 1
 
 
-def test_a_deactivated_account_gets_no_password_link(session, cast, erin, now):
+def test_deactivated_user_gets_no_password_link(session, cast, erin, now):
     session.get(User, cast.bob).deactivated_at = now
     session.commit()
     answer = erin.post(person_url(cast.bob, "/password-link"), CONFIRMED)
@@ -222,21 +222,21 @@ def test_a_deactivated_account_gets_no_password_link(session, cast, erin, now):
     assert session.scalars(sa.select(PasswordLink)).all() == []
 
 
-def test_somebody_is_put_into_a_team_and_taken_out(session, cast, erin, browser_of):
-    where = person_url(cast.mallory, "/teams")
-    answer = erin.post(where, {"team": "vision", "role": "member"})
+def test_person_is_added_to_a_team_and_removed(session, cast, erin, browser_of):
+    url = person_url(cast.mallory, "/teams")
+    answer = erin.post(url, {"team": "vision", "role": "member"})
     assert (answer.status_code, answer.location) == (303, person_url(cast.mallory) + "#teams")
     assert "Mallory" in browser_of(cast.dave).get("/teams/vision/members").text
-    erin.post(where, {"team": "vision", "role": "manager"})
+    erin.post(url, {"team": "vision", "role": "manager"})
     assert session.get(Membership, (cast.other_team, cast.mallory)).role == "manager"
     assert browser_of(cast.mallory).get("/teams/vision/members").status_code == 200
-    assert erin.delete(where + "/vision", CONFIRMED).status_code == 303
+    assert erin.delete(url + "/vision", CONFIRMED).status_code == 303
     assert browser_of(cast.mallory).get("/teams/vision/members").status_code == 403
-    # Said twice, it is done once.
-    assert erin.delete(where + "/vision", CONFIRMED).status_code == 303
+    # A second removal changes nothing.
+    assert erin.delete(url + "/vision", CONFIRMED).status_code == 303
 
 
-def test_adding_says_which_teams_remain(cast, erin):
+def test_added_message_names_the_other_teams(cast, erin):
     erin.post(person_url(cast.alice, "/teams"), {"team": "vision", "role": "member"})
     assert "Alice is now in Vision, and still in Ranking." in erin.get(person_url(cast.alice)).text
     erin.post("/teams/vision/members", {"add-email": "carol@example.org", "add-role": "member"})
@@ -245,11 +245,11 @@ def test_adding_says_which_teams_remain(cast, erin):
     assert f'<a href="{person_url(cast.carol)}#teams">Change Carol&#39;s teams</a>' in page
 
 
-def test_somebody_is_moved_to_another_team(session, cast, erin, audited):
+def test_person_is_moved_to_another_team(session, cast, erin, audited):
     page = erin.get(person_url(cast.alice, "?move=ranking")).text
     assert '<option selected value="ranking">Ranking</option>' in page
-    where = person_url(cast.alice, "/teams")
-    erin.post(where, {"team": "vision", "role": "member", "moved_from": "ranking"})
+    url = person_url(cast.alice, "/teams")
+    erin.post(url, {"team": "vision", "role": "member", "moved_from": "ranking"})
     assert session.get(Membership, (cast.team, cast.alice)) is None
     assert session.get(Membership, (cast.other_team, cast.alice)).role == "member"
     assert audited() == [("membership.added", "vision"), ("membership.removed", "ranking")]
@@ -258,7 +258,7 @@ def test_somebody_is_moved_to_another_team(session, cast, erin, audited):
 
 
 @pytest.mark.parametrize("both", [True, False])
-def test_a_manager_of_both_teams_reads_where_somebody_was_moved(
+def test_only_a_manager_of_both_teams_is_told_the_new_team(
     session, cast, erin, browser_of, now, both
 ):
     if both:
@@ -273,7 +273,7 @@ def test_a_manager_of_both_teams_reads_where_somebody_was_moved(
 
 
 @pytest.mark.parametrize("left", ["vision", "ranking"])
-def test_a_move_names_a_team_that_the_person_is_in_and_leaves(session, cast, erin, left):
+def test_move_requires_a_different_team_that_the_person_is_in(session, cast, erin, left):
     data = {"team": left, "role": "manager", "moved_from": left}
     assert erin.post(person_url(cast.alice, "/teams"), data).status_code == 422
     assert session.get(Membership, (cast.team, cast.alice)).role == "member"
@@ -289,35 +289,35 @@ def test_a_move_names_a_team_that_the_person_is_in_and_leaves(session, cast, eri
         {"team": "vision", "role": "owner"},
     ],
 )
-def test_it_rejects_bad_input(session, cast, erin, data):
+def test_invalid_team_or_role_is_rejected(session, cast, erin, data):
     answer = erin.post(person_url(cast.mallory, "/teams"), data)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert session.get(Membership, (cast.other_team, cast.mallory)) is None
 
 
-def test_taking_out_of_no_team_is_not_found(cast, erin):
+def test_removing_from_an_unknown_team_returns_404(cast, erin):
     assert erin.delete(person_url(cast.mallory, "/teams/nowhere"), CONFIRMED).status_code == 404
 
 
-def test_where_somebody_is_signed_in_is_told_by_the_day_only(session, cast, erin, browser_of):
+def test_session_is_shown_with_the_day_only(session, cast, erin, browser_of):
     browser_of(cast.alice)
     row = session.scalars(sa.select(LoginSession).where(LoginSession.user_id == cast.alice)).one()
     page = erin.get(person_url(cast.alice)).text
     assert f"{row.last_seen_at:%H:%M}" not in page.partition("<main")[2]
 
 
-def test_somebody_without_a_session_was_last_here_some_day(session, cast, erin):
-    where = person_url(cast.mallory)
-    assert "no active session, and the audit log knows of no use" in flat(erin.get(where).text)
+def test_person_without_a_session_shows_the_last_audited_day(session, cast, erin):
+    url = person_url(cast.mallory)
+    assert "no active session, and the audit log knows of no use" in flat(erin.get(url).text)
     at = dt.datetime(2026, 3, 5, 12, tzinfo=dt.UTC)
     record_audit(session, by=cast.mallory, action="session.ended", now=at)
     session.commit()
-    for page in (where, "/admin/people?q=mallory"):
+    for page in (url, "/admin/people?q=mallory"):
         assert "no active session, last used 5 Mar 2026" in flat(erin.get(page).text)
 
 
-def test_a_closed_account_is_put_into_no_team(session, cast, erin, now):
+def test_deactivated_user_cannot_be_added_to_a_team(session, cast, erin, now):
     session.get(User, cast.mallory).deactivated_at = now
     session.commit()
     assert "cannot be added to a team" in erin.get(person_url(cast.mallory)).text

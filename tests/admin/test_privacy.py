@@ -11,7 +11,7 @@ from tests.support.route_entries import admin as rows
 from tests.support.route_entries import members
 
 CANARY = "Canary in the coal mine"
-PIECE = {
+EVIDENCE_FORM = {
     "title": CANARY,
     "kind": "blog_post",
     "occurred_on": "2026-02-01",
@@ -26,11 +26,11 @@ def ids(snapshot):
 
 
 def all_pages(browser, ids, who="erin"):
-    """Everything that this room and the members' pages answer this person, without seals."""
+    """Return the text of all pages of administration and members, without CSRF tokens."""
     addresses = [
         address
         for page in (*rows.PAGES, *members.PAGES)
-        # An export says what a page says, and leaves a line of its own in the audit log.
+        # Leave out exports: they repeat a page, and add an entry to the audit log.
         if page.pages[who] == 200 and page.shown
         for address in (page.url, *page.variants)
     ]
@@ -41,11 +41,13 @@ def all_pages(browser, ids, who="erin"):
 
 
 @pytest.mark.parametrize("visibility", ["private", "team", "portfolio"])
-def test_a_draft_changes_no_page(session, cast, erin, browser_of, ids, visibility):
+def test_draft_changes_no_page_of_an_administrator(
+    session, cast, erin, browser_of, ids, visibility
+):
     alice = browser_of(cast.alice)
     before = all_pages(erin, ids)
     version = session.get(User, cast.alice).version
-    answer = alice.post("/evidence", {**PIECE, "visibility": visibility})
+    answer = alice.post("/evidence", {**EVIDENCE_FORM, "visibility": visibility})
     assert answer.status_code == 303
     session.expire_all()
     assert session.get(User, cast.alice).version > version
@@ -54,17 +56,17 @@ def test_a_draft_changes_no_page(session, cast, erin, browser_of, ids, visibilit
     assert len(after) > 12
 
 
-def test_a_draft_changes_no_page_of_a_manager(cast, browser_of, ids):
+def test_draft_changes_no_page_of_a_manager(cast, browser_of, ids):
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
     before = all_pages(bob, ids, "bob")
-    assert alice.post("/evidence", {**PIECE, "visibility": "team"}).status_code == 303
+    assert alice.post("/evidence", {**EVIDENCE_FORM, "visibility": "team"}).status_code == 303
     assert all_pages(bob, ids, "bob") == before
     assert "/teams/{team}/members" in before
 
 
-def test_what_is_recorded_is_on_no_page(session, cast, erin, browser_of, ids):
+def test_personal_records_are_on_no_page_of_an_administrator(session, cast, erin, browser_of, ids):
     alice = browser_of(cast.alice)
-    alice.post("/evidence", {**PIECE, "visibility": "portfolio"})
+    alice.post("/evidence", {**EVIDENCE_FORM, "visibility": "portfolio"})
     plan = {"note": CANARY, "target_on": "2050-01-01"}
     address = f"/roadmaps/{ids['slug']}/milestones/{ids['milestone']}/plan"
     assert alice.put(address, plan).status_code == 303
@@ -83,11 +85,11 @@ def test_what_is_recorded_is_on_no_page(session, cast, erin, browser_of, ids):
         "/evidence/{submitted}",
     ],
 )
-def test_administering_opens_nobodys_records(cast, erin, ids, path):
+def test_administrator_cannot_open_personal_records(cast, erin, ids, path):
     assert erin.get(path.format_map(ids)).status_code in (403, 404)
 
 
-def test_every_form_and_link_of_a_page_leads_somewhere(app, cast, erin, ids):
+def test_every_form_and_link_has_a_route(app, cast, erin, ids):
     adapter = app.url_map.bind("localhost")
     for address, page in all_pages(erin, ids).items():
         main = page.partition("<main")[2]

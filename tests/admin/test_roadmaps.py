@@ -23,20 +23,20 @@ def sync(app):
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_it_says_which_roadmaps_there_are_and_how_many_are_on_each(session, cast, erin):
+def test_page_lists_roadmaps_with_the_number_of_people(session, cast, erin):
     page = erin.get("/admin/roadmaps")
     assert f'href="/roadmaps/{SLUG}"' in page.text
     row = flat(page).partition(SLUG)[2]
     assert row.startswith(" revision 1 since")
     assert "comes with Cairn 2 people" in row
     assert 'href="/admin/roadmaps" aria-current="page"' in page.text
-    # An account that was closed does not count.
+    # A deactivated user does not count.
     session.execute(sa.update(User).where(User.id == cast.carol).values(deactivated_at=utc_now()))
     session.commit()
     assert "comes with Cairn 1 person" in flat(erin.get("/admin/roadmaps"))
 
 
-def test_a_changed_copy_under_a_shipped_slug_is_not_said_to_come_with_cairn(
+def test_changed_copy_of_a_shipped_roadmap_is_marked_as_own_file(
     app, session, cast, erin, sync, tmp_path
 ):
     text = SHIPPED_FILE.read_text("utf-8")
@@ -57,7 +57,7 @@ def test_a_changed_copy_under_a_shipped_slug_is_not_said_to_come_with_cairn(
     assert "the next start of the server brings that back" not in page
 
 
-def test_it_says_what_became_of_the_last_load(erin, sync, tmp_path):
+def test_page_shows_the_result_of_the_last_load(erin, sync, tmp_path):
     assert "Roadmap files were" not in erin.get("/admin/roadmaps").text
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("slug: [\n", "utf-8")

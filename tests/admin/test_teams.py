@@ -19,7 +19,7 @@ from roadmap.people.rules import find_descendants, list_as_tree
 from tests.evidence.builders import DESIGN, add_evidence, submit_evidence
 from tests.support.statements import statements_of
 
-BEGUN = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+CREATED_AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Node:
 
 
 def nodes(*parents):
-    """Teams 0, 1, …, each nested in the one with the given number."""
+    """Return a team for each argument, nested in the team with that index."""
     ids = [uuid.UUID(int=number + 1) for number in range(len(parents))]
     return [
         Node(ids[number], None if parent is None else ids[parent])
@@ -43,23 +43,23 @@ def nodes(*parents):
         ((), []),
         ((None, None), [(0, 0), (1, 0)]),
         ((None, 0, None, 1, 0), [(0, 0), (1, 1), (3, 2), (4, 1), (2, 0)]),
-        # A circle hangs on nothing, and is listed all the same.
+        # A cycle has no root, but is listed.
         ((1, 0, None), [(2, 0), (0, 0), (1, 1)]),
     ],
 )
-def test_the_order_of_the_tree(parents, expected):
+def test_list_as_tree_order(parents, expected):
     teams = nodes(*parents)
     assert [(teams.index(team), depth) for team, depth in list_as_tree(teams)] == expected
 
 
-def test_what_is_beneath_a_team():
+def test_find_descendants():
     teams = nodes(None, 0, 1, None)
     assert find_descendants(teams)[teams[0].id] == {team.id for team in teams[:3]}
     assert find_descendants(nodes(1, 0))[uuid.UUID(int=1)] == {uuid.UUID(int=1), uuid.UUID(int=2)}
 
 
-def test_it_works(session, cast, erin):
-    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=BEGUN))
+def test_page_lists_teams_as_a_tree(session, cast, erin):
+    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=CREATED_AT))
     session.commit()
     page = erin.get("/admin/teams").text
     assert "2 members" in page
@@ -68,14 +68,16 @@ def test_it_works(session, cast, erin):
     assert 'class="depth-1"' in page
 
 
-def test_people_are_counted_by_their_role(session, cast, erin):
-    add_member(session, session.get(Team, cast.team), cast.mallory, "mentor", by=None, now=BEGUN)
+def test_people_are_counted_by_role(session, cast, erin):
+    add_member(
+        session, session.get(Team, cast.team), cast.mallory, "mentor", by=None, now=CREATED_AT
+    )
     session.commit()
     text = " ".join(re.sub(r"<[^>]+>", " ", erin.get("/admin/teams").text).split())
     assert "2 members 1 mentor 1 manager" in text
 
 
-def test_without_teams_it_says_what_they_are(session, cast, erin):
+def test_page_without_teams_offers_to_create_one(session, cast, erin):
     session.execute(sa.delete(Team))
     session.commit()
     page = erin.get("/admin/teams").text
@@ -83,7 +85,7 @@ def test_without_teams_it_says_what_they_are(session, cast, erin):
     assert 'href="/admin/teams/new"' in page
 
 
-def test_a_team_is_made(session, cast, erin, audited):
+def test_team_is_created(session, cast, erin, audited):
     assert erin.get("/admin/teams/new").status_code == 200
     answer = erin.post("/admin/teams", {"name": "  Speech   and text ", "parent": "ranking"})
     assert (answer.status_code, answer.location) == (303, "/teams/speech-and-text/members")
@@ -93,7 +95,7 @@ def test_a_team_is_made(session, cast, erin, audited):
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "text"),
     [
         ({"name": ""}, "Give the team a name."),
         ({"name": "x" * 201}, "200"),
@@ -107,37 +109,37 @@ def test_a_team_is_made(session, cast, erin, audited):
         ({"name": "Another", "parent": "nowhere"}, "Nested in"),
     ],
 )
-def test_it_rejects_bad_input(session, cast, erin, data, said):
+def test_invalid_team_is_rejected(session, cast, erin, data, text):
     before = session.scalar(sa.select(sa.func.count()).select_from(Team))
     answer = erin.post("/admin/teams", {"parent": "", **data})
     assert answer.status_code == 422
-    assert said in answer.text
+    assert text in answer.text
     assert f'value="{data["name"]}"' in answer.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Team)) == before
 
 
-def test_a_team_above_that_was_deleted_meanwhile_is_not_a_taken_address(session, cast):
+def test_create_team_tells_a_deleted_parent_from_a_taken_address(session, cast):
     with pytest.raises(InvalidTeam) as refused:
         create_team(
-            session, slug="new-team", name="New", parent_id=uuid.uuid4(), by=None, now=BEGUN
+            session, slug="new-team", name="New", parent_id=uuid.uuid4(), by=None, now=CREATED_AT
         )
     assert refused.value.reason == "gone"
     with pytest.raises(InvalidTeam) as refused:
-        create_team(session, slug="vision", name="New", by=None, now=BEGUN)
+        create_team(session, slug="vision", name="New", by=None, now=CREATED_AT)
     assert refused.value.reason == "taken"
 
 
-def test_a_team_is_renamed_and_nested(session, cast, erin):
+def test_team_is_renamed_and_nested(session, cast, erin):
     page = erin.get("/admin/teams/ranking").text
     assert 'value="Ranking"' in page
-    assert 'value="ranking"' not in page, "a team is not nested in itself"
+    assert 'value="ranking"' not in page, "a team cannot be nested in itself"
     data = {"name": "Ranking and search", "parent": "vision"}
     assert erin.put("/admin/teams/ranking", data).status_code == 303
     team = find_team(session, "ranking")
     assert (team.name, team.parent_id) == ("Ranking and search", cast.other_team)
 
 
-def test_a_manager_sees_what_is_nested_in_their_team(session, cast, erin, browser_of):
+def test_manager_sees_a_team_nested_in_their_own(session, cast, erin, browser_of):
     dave = browser_of(cast.dave)
     assert dave.get("/teams/ranking/members").status_code == 404
     erin.put("/admin/teams/ranking", {"name": "Ranking", "parent": "vision"})
@@ -145,7 +147,7 @@ def test_a_manager_sees_what_is_nested_in_their_team(session, cast, erin, browse
     assert browser_of(cast.bob).get("/teams/vision/members").status_code == 404
 
 
-def test_teams_make_no_circle(session, cast, erin):
+def test_cyclic_nesting_is_rejected(session, cast, erin):
     erin.put("/admin/teams/ranking", {"name": "Ranking", "parent": "vision"})
     answer = erin.put("/admin/teams/vision", {"name": "Vision", "parent": "ranking"})
     assert answer.status_code == 422
@@ -154,15 +156,15 @@ def test_teams_make_no_circle(session, cast, erin):
     assert find_team(session, "vision").parent_id is None
 
 
-def test_a_bad_name_is_refused_and_kept(cast, erin):
+def test_invalid_name_is_rejected_and_kept(cast, erin):
     answer = erin.put("/admin/teams/ranking", {"name": "x" * 201, "parent": "vision"})
     assert answer.status_code == 422
     assert "x" * 201 in answer.text
     assert '<option selected value="vision">' in answer.text
 
 
-def test_a_team_is_deleted_after_the_question(session, cast, erin, now):
-    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=BEGUN))
+def test_team_is_deleted_after_confirmation(session, cast, erin, now):
+    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=CREATED_AT))
     team = session.get(Team, cast.team)
     invite(session, team=team, role="member", email="new@example.org", by=cast.erin, now=now)
     session.commit()
@@ -178,32 +180,32 @@ def test_a_team_is_deleted_after_the_question(session, cast, erin, now):
     assert session.scalars(sa.select(Membership.user_id)).all() == [cast.dave]
 
 
-def test_before_a_team_is_deleted_it_says_who_loses_what(session, cast, erin, browser_of, now):
+def test_deletion_page_names_the_people_and_teams_affected(session, cast, erin, browser_of, now):
     vision = session.get(Team, cast.other_team)
     add_member(session, vision, cast.carol, "member", by=cast.erin, now=now)
-    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=BEGUN))
+    session.add(Team(slug="eval", name="Evaluation", parent_id=cast.team, created_at=CREATED_AT))
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)
     session.commit()
 
-    def said(part):
+    def text_of(part):
         page = erin.get("/admin/teams/ranking/deletion").text
         found = re.search(rf'id="{part}">(.*?)</p>', page, re.DOTALL)
         return " ".join(re.sub("<[^>]+>", "", found.group(1)).split()) if found else ""
 
-    assert said("teamless") == "In no team then: Alice, Bob."
-    # Dave manages the other team, where Carol is as well.
-    assert said("unreviewed").endswith("waits for nobody: Alice (1 piece waiting).")
-    assert said("unmanaged") == "Nested in it, and without a manager then: Evaluation."
+    assert text_of("teamless") == "In no team then: Alice, Bob."
+    # Carol is also in Vision, which Dave manages.
+    assert text_of("unreviewed").endswith("waits for nobody: Alice (1 piece waiting).")
+    assert text_of("unmanaged") == "Nested in it, and without a manager then: Evaluation."
 
     nested = find_team(session, "eval")
     add_member(session, nested, cast.alice, "member", by=cast.erin, now=now)
     add_member(session, nested, cast.mallory, "manager", by=cast.erin, now=now)
     session.commit()
-    assert said("teamless") == "In no team then: Bob."
-    # Over whom Bob was until now, and nobody will be.
-    assert said("unreviewed").endswith("waits for nobody: Mallory.")
-    assert said("unmanaged") == ""
+    assert text_of("teamless") == "In no team then: Bob."
+    # Only Bob manages Mallory.
+    assert text_of("unreviewed").endswith("waits for nobody: Mallory.")
+    assert text_of("unmanaged") == ""
 
     nested.parent_id = None
     session.execute(sa.delete(Membership).filter_by(user_id=cast.alice, team_id=nested.id))
@@ -215,23 +217,23 @@ def test_before_a_team_is_deleted_it_says_who_loses_what(session, cast, erin, br
 
 
 @pytest.mark.parametrize("rest", ["", "/deletion"])
-def test_what_is_not_there_is_not_found(cast, erin, rest):
+def test_unknown_team_returns_404(cast, erin, rest):
     assert erin.get(f"/admin/teams/nowhere{rest}").status_code == 404
 
 
-def test_it_takes_the_same_statements_however_many_there_are(app, session, cast, erin):
+def test_statement_count_does_not_grow_with_teams(app, session, cast, erin):
     few = statements_of(app, lambda: erin.get("/admin/teams"))
     for number in range(30):
         session.add(
-            Team(slug=f"t{number}", name=f"T {number}", parent_id=cast.team, created_at=BEGUN)
+            Team(slug=f"t{number}", name=f"T {number}", parent_id=cast.team, created_at=CREATED_AT)
         )
     session.commit()
     many = statements_of(app, lambda: erin.get("/admin/teams"))
     assert len(many) == len(few) <= 2
 
 
-def opened(erin, address):
-    """The fields of the form as a browser has it open."""
+def form_fields(erin, address):
+    """Return the fields of the form as rendered."""
     page = erin.get(address).text
     return {
         "name": re.search(r'name="name"[^>]*value="([^"]*)"', page)[1],
@@ -241,16 +243,16 @@ def opened(erin, address):
     }
 
 
-def test_what_another_tab_saved_stays(session, cast, erin):
-    first, second = (opened(erin, "/admin/teams/ranking") for _ in range(2))
+def test_concurrent_edits_of_different_fields_are_merged(session, cast, erin):
+    first, second = (form_fields(erin, "/admin/teams/ranking") for _ in range(2))
     assert erin.put("/admin/teams/ranking", {**first, "name": "Search"}).status_code == 303
     assert erin.put("/admin/teams/ranking", {**second, "parent": "vision"}).status_code == 303
     team = find_team(session, "ranking")
     assert (team.name, team.parent_id) == ("Search", cast.other_team)
 
 
-def test_the_same_field_changed_twice_is_asked_about(session, cast, erin):
-    first, second = (opened(erin, "/admin/teams/ranking") for _ in range(2))
+def test_concurrent_edits_of_one_field_conflict(session, cast, erin):
+    first, second = (form_fields(erin, "/admin/teams/ranking") for _ in range(2))
     erin.put("/admin/teams/ranking", {**first, "name": "Search"})
     late = erin.put("/admin/teams/ranking", {**second, "name": "Relevance"})
     assert late.status_code == 409
@@ -266,7 +268,7 @@ def test_the_same_field_changed_twice_is_asked_about(session, cast, erin):
 
 
 @pytest.mark.parametrize("path", ["/admin/teams/ranking", "/admin/teams/ranking/deletion"])
-def test_it_says_who_is_in_it(cast, erin, path):
+def test_page_links_the_members(cast, erin, path):
     page = erin.get(path).text
     for person in (cast.alice, cast.bob, cast.carol):
         assert f'href="/admin/people/{person}"' in page
