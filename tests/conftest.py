@@ -6,7 +6,6 @@ another team, Erin the administrator, and Mallory an unrelated user.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import functools
 import gc
@@ -33,6 +32,7 @@ from tests.support.databases import memory_folder, ready_database, wipe
 from tests.support.rendering import PassedNames, forbid_statements_while_rendering
 from tests.support.snapshot import Snapshot
 from tests.support.sqlite_only import NAMES, is_sqlite_only
+from tests.support.statements import record_statements
 
 # Slow example generation indicates a busy machine, not a fault in the code.
 settings.register_profile("cairn", suppress_health_check=[HealthCheck.too_slow])
@@ -44,8 +44,6 @@ collect_ignore = [
     for name in NAMES
     if name.endswith(".py") and "TEST_DATABASE_URL" in os.environ
 ]
-
-PASSWORD = "granite scree and lichen"
 
 
 def pytest_collection_finish() -> None:
@@ -81,7 +79,7 @@ def _runs_on_postgres(item: pytest.Item) -> bool:
         return False
     if {"app", "database_url"} & set(getattr(item, "fixturenames", ())):
         return True
-    # These modules start servers or create databases of the kind under test.
+    # Such modules start servers or create databases of the kind under test.
     source = item.path.read_text("utf-8")
     return any(
         word in source
@@ -121,11 +119,11 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _every_action_has_a_sentence() -> Iterator[None]:
+def _every_action_has_a_message() -> Iterator[None]:
     """Check that the activity page and the audit log have a message for every recorded action."""
 
     def check(_session: object, *, action: str, **_more: object) -> None:
-        assert action in MESSAGES, f"{action}: add a sentence to roadmap/activity/messages.py"
+        assert action in MESSAGES, f"{action}: add a message to roadmap/activity/messages.py"
 
     def check_audit(executed: ORMExecuteState) -> None:
         if not executed.is_insert or executed.statement.table is not AuditEntry.__table__:
@@ -133,7 +131,7 @@ def _every_action_has_a_sentence() -> Iterator[None]:
         for entry in executed.parameters or ():
             # Tests use "something." for made-up actions.
             known = entry["action"] in AUDIT_MESSAGES or entry["action"].startswith("something.")
-            assert known, f"{entry['action']}: add a sentence to roadmap/admin/audit_messages.py"
+            assert known, f"{entry['action']}: add a message to roadmap/admin/audit_messages.py"
 
     person_changed.connect(check)
     sa.event.listen(Session, "do_orm_execute", check_audit)
@@ -224,23 +222,8 @@ def browser_of(app: Flask):
 def statements(app: Flask):
     """`with statements() as seen:` collects executed SQL, except transaction control."""
 
-    @contextlib.contextmanager
-    def watch() -> Iterator[list[str]]:
-        seen: list[str] = []
-
-        def note(_connection, _cursor, statement, *_more) -> None:
-            if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT")):
-                seen.append(statement)
-
-        with app.app_context():
-            engine = db.engine
-        sa.event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            sa.event.remove(engine, "before_cursor_execute", note)
-
-    return watch
+    with app.app_context():
+        return functools.partial(record_statements, db.engine)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The source keeps the architecture rules, and each check detects a violation."""
+"""The source follows the architecture rules, and each check detects a violation."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Check = Callable[[Path], list[str]]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_source_keeps_the_rules(check: Check) -> None:
-    broken = check(ROOT)
-    assert not broken, "\n".join(broken)
+def test_source_follows_architecture_rules(check: Check) -> None:
+    found = check(ROOT)
+    assert not found, "\n".join(found)
 
 
 # Each row: a check, the files of a small tree that violates it, and the expected message.
-BROKEN: list[tuple[Check, dict[str, str], str]] = [
+VIOLATIONS: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.ladder,
         {"roadmap/evidence/queries.py": "from roadmap.readiness.rules import score_of"},
@@ -31,7 +31,7 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.ladder,
         {"roadmap/evidence/queries.py": "import roadmap.skills.models"},
-        "roadmap/evidence/queries.py:1 imports its neighbour skills",
+        "roadmap/evidence/queries.py:1 imports from its own floor: skills",
     ),
     (
         architecture.ladder,
@@ -51,17 +51,17 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.ladder,
         {"roadmap/auth/tokens.py": "import importlib as i\ni.import_module('roadmap.catalog')"},
-        "roadmap/auth/tokens.py:2 imports its neighbour catalog",
+        "roadmap/auth/tokens.py:2 imports from its own floor: catalog",
     ),
     (
         architecture.ladder,
         {"roadmap/skills/queries.py": "from ..evidence import models"},
-        "roadmap/skills/queries.py:1 imports its neighbour evidence",
+        "roadmap/skills/queries.py:1 imports from its own floor: evidence",
     ),
     (
         architecture.ladder,
         {"roadmap/helpers/text.py": "import re"},
-        "roadmap/helpers is on no floor",
+        "roadmap/helpers is missing from FLOORS",
     ),
     (
         architecture.foreign_routes,
@@ -168,7 +168,7 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.ambient_actor,
         {"roadmap/evidence/queries.py": "def f():\n    from flask_login import current_user"},
-        "roadmap/evidence/queries.py:2 knows the current user",
+        "roadmap/evidence/queries.py:2 uses current_user",
     ),
     (
         architecture.querying_templates,
@@ -223,17 +223,17 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.fragments,
         {"templates/a/row.html": "<li>one</li>"},
-        "templates/a/row.html is a fragment with the name of the other",
+        "templates/a/row.html is a fragment without an underscore",
     ),
     (
         architecture.fragments,
         {"templates/a/_page.html": '{% extends "base.html" %}'},
-        "templates/a/_page.html is a page with the name of the other",
+        "templates/a/_page.html is a page with an underscore",
     ),
     (
         architecture.fragments,
         {"templates/a/_row.html": '{% include "a/other.html" %}'},
-        "templates/a/_row.html includes a/other.html, which is no fragment",
+        "templates/a/_row.html includes a/other.html, whose name has no underscore",
     ),
     (
         architecture.long_template_lines,
@@ -243,12 +243,12 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     (
         architecture.fields_without_macro,
         {"templates/a/page.html": '<div class="field wrong">'},
-        "templates/a/page.html:1 writes a field out",
+        "templates/a/page.html:1 has a field without a macro",
     ),
     (
-        architecture.methods_in_addresses,
+        architecture.methods_in_urls,
         {"templates/a/page.html": '<form method="post" action="/a?_method=PUT">'},
-        "templates/a/page.html puts _method into an address",
+        "templates/a/page.html has _method in a URL",
     ),
     (
         architecture.bare_element_selectors,
@@ -261,27 +261,27 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
             "static/css/rows.css": ".row-title:hover { gap: .5rem; }",
             "templates/a/page.html": '<p class="title">',
         },
-        "static/css/rows.css styles .row-title, which nothing has",
+        "static/css/rows.css styles .row-title, which is unused",
     ),
     (
         architecture.role_comparisons,
         {"roadmap/teams/queries.py": 'x = members.c.role == "manager"'},
-        "roadmap/teams/queries.py:1 compares a role with a word",
+        "roadmap/teams/queries.py:1 compares a role with a string",
     ),
     (
         architecture.role_comparisons,
         {"roadmap/teams/routes.py": 'x = data["role"] not in ("member", "mentor")'},
-        "roadmap/teams/routes.py:1 compares a role with a word",
+        "roadmap/teams/routes.py:1 compares a role with a string",
     ),
     (
         architecture.role_comparisons,
         {"templates/a/_row.html": '<li>\n{% if row.role == "manager" %}'},
-        "templates/a/_row.html:2 compares a role with a word",
+        "templates/a/_row.html:2 compares a role with a string",
     ),
     (
         architecture.team_tree_walks,
         {"roadmap/teams/queries.py": "nested = teams.cte(recursive=True)"},
-        "roadmap/teams/queries.py:1 walks the tree of teams",
+        "roadmap/teams/queries.py:1 has a recursive query",
     ),
     (
         architecture.password_entry_times,
@@ -291,7 +291,7 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
 ]
 
 
-def plant(root: Path, files: dict[str, str]) -> None:
+def write_files(root: Path, files: dict[str, str]) -> None:
     (root / "roadmap").mkdir()
     for place, text in files.items():
         path = root / place
@@ -300,17 +300,17 @@ def plant(root: Path, files: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "files", "said"), BROKEN, ids=lambda value: getattr(value, "__name__", "")
+    ("check", "files", "message"), VIOLATIONS, ids=lambda value: getattr(value, "__name__", "")
 )
-def test_a_broken_rule_is_seen(
-    check: Check, files: dict[str, str], said: str, tmp_path: Path
+def test_check_reports_violation(
+    check: Check, files: dict[str, str], message: str, tmp_path: Path
 ) -> None:
-    plant(tmp_path, files)
-    assert [line for line in check(tmp_path) if line.startswith(said)], check(tmp_path)
+    write_files(tmp_path, files)
+    assert [line for line in check(tmp_path) if line.startswith(message)], check(tmp_path)
 
 
-def test_every_check_has_been_seen_to_fail() -> None:
-    assert {check for check, _files, _said in BROKEN} == set(CHECKS)
+def test_every_check_has_a_violation_example() -> None:
+    assert {check for check, _files, _message in VIOLATIONS} == set(CHECKS)
 
 
 # Code that resembles a violation but breaks no rule.
@@ -336,6 +336,6 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_what_is_allowed_is_left_alone(check: Check, tmp_path: Path) -> None:
-    plant(tmp_path, ALLOWED)
+def test_check_accepts_allowed_code(check: Check, tmp_path: Path) -> None:
+    write_files(tmp_path, ALLOWED)
     assert check(tmp_path) == []

@@ -1,4 +1,4 @@
-"""The documentation covers everything, and has no broken links."""
+"""The documentation is complete, matches the code and has no broken links."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ PAGES = sorted(
     if path.is_file()
 )
 # Pages of the site that only include another file.
-OF_THE_SITE = {DOCS / "index.md", DOCS / "changelog.md"}
+SITE_ONLY_PAGES = {DOCS / "index.md", DOCS / "changelog.md"}
 # Built into Flask.
-NOT_OURS = {"run", "shell", "routes"}
+FLASK_COMMANDS = {"run", "shell", "routes"}
 # Images created by `make screenshots`.
-PICTURES = {
+SCREENSHOTS = {
     f"docs/images/{name}.png" for name in ("roadmap", "roadmap-dark", "matrix", "matrix-dark")
 }
-# The audience of a URL in docs/pages.md, by what its permission requires.
-FOR = {
+# Permissions by the audience that docs/pages.md names for them.
+AUDIENCES = {
     "anyone": {"public"},
     "signed in": {
         *("roadmap.read", "team.list", "market.read", "source.read"),
@@ -61,7 +61,7 @@ FOR = {
     "its members": {"team.leave"},
     "administrators": {"admin.read", "admin.write"},
 }
-OWN_NOUNS = (
+PERSONAL_RESOURCES = (
     *("account", "archive", "token", "notification", "enrollment", "progress", "evidence"),
     *("skill", "career", "career_plan", "credential", "tool", "offer", "time"),
     *(
@@ -87,17 +87,17 @@ BANNED = re.compile(
 )
 
 
-def name_of(path: Path) -> str:
+def relative_path(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
 @cache
-def text_of(path: Path) -> str:
+def read_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
 def without_code(text: str) -> str:
-    """Return text and links without code."""
+    """Return a page's text without code blocks and inline code."""
     return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
 
 
@@ -113,27 +113,25 @@ def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.
     for name, command in sorted(group.commands.items()):
         if isinstance(command, click.Group):
             yield from commands(command, f"{before}{name} ")
-        elif before + name not in NOT_OURS:
+        elif before + name not in FLASK_COMMANDS:
             yield before + name, command
 
 
-def rows_of_targets(text: str) -> set[str]:
-    return set(re.findall(r"^\| `make ([a-z-]+)`", text, re.M))
-
-
-def test_every_setting_is_in_the_operators_guide() -> None:
-    rows = set(re.findall(r"^\| `(ROADMAP_\w+)`", text_of(ROOT / "docs/operators.md"), re.M))
+def test_operators_guide_lists_every_setting() -> None:
+    rows = set(re.findall(r"^\| `(ROADMAP_\w+)`", read_text(ROOT / "docs/operators.md"), re.M))
     assert rows == {PREFIX + name for name in SETTINGS}
 
 
-def test_every_setting_is_in_the_example() -> None:
-    names = set(re.findall(r"^#?(ROADMAP_\w+)=", text_of(ROOT / ".env.example"), re.M))
+def test_env_example_lists_every_setting() -> None:
+    names = set(re.findall(r"^#?(ROADMAP_\w+)=", read_text(ROOT / ".env.example"), re.M))
     assert names == {PREFIX + name for name in SETTINGS}
 
 
-def test_every_command_and_option_is_in_the_operators_guide(app: Flask) -> None:
+def test_operators_guide_lists_every_command_and_option(app: Flask) -> None:
     rows = re.findall(
-        r"^\| `.venv/bin/flask --app roadmap ([^`]+)` \|", text_of(ROOT / "docs/operators.md"), re.M
+        r"^\| `.venv/bin/flask --app roadmap ([^`]+)` \|",
+        read_text(ROOT / "docs/operators.md"),
+        re.M,
     )
     found = dict(commands(app.cli))
     for name, command in found.items():
@@ -148,98 +146,99 @@ def test_every_command_and_option_is_in_the_operators_guide(app: Flask) -> None:
         )
 
 
-def test_every_make_target_is_in_the_readme() -> None:
-    makefile = text_of(ROOT / "Makefile")
+def test_readme_lists_every_make_target() -> None:
+    makefile = read_text(ROOT / "Makefile")
     targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M))
-    assert rows_of_targets(text_of(ROOT / "README.md")) == targets
+    listed = set(re.findall(r"^\| `make ([a-z-]+)`", read_text(ROOT / "README.md"), re.M))
+    assert listed == targets
 
 
-def test_the_makefile_knows_every_target_that_is_named() -> None:
-    targets = set(re.findall(r"^\.PHONY: ([a-z-]+)$", text_of(ROOT / "Makefile"), re.M))
+def test_documented_make_targets_exist() -> None:
+    targets = set(re.findall(r"^\.PHONY: ([a-z-]+)$", read_text(ROOT / "Makefile"), re.M))
     for page in PAGES:
-        prose = text_of(page)
+        prose = read_text(page)
         blocks = "\n".join(re.findall(r"^```.*?^```", prose, re.M | re.S))
         named = set(re.findall(r"`make ([a-z-]+)", prose)) | set(
             re.findall(r"^make ([a-z-]+)", blocks, re.M)
         )
-        assert named <= targets, f"{name_of(page)} names make {', '.join(named - targets)}"
+        assert named <= targets, f"{relative_path(page)} names make {', '.join(named - targets)}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_links_lead_somewhere(page: Path) -> None:
-    for in_text, in_tag in LINK.findall(without_code(text_of(page))):
+@pytest.mark.parametrize("page", PAGES, ids=relative_path)
+def test_links_and_anchors_exist(page: Path) -> None:
+    for in_text, in_tag in LINK.findall(without_code(read_text(page))):
         target = in_text or in_tag
         if re.match(r"[a-z]+:", target):
             continue
         path, _, anchor = target.partition("#")
         file = (page.parent / path).resolve() if path else page
-        if name_of(file) in PICTURES and not file.exists():
+        if relative_path(file) in SCREENSHOTS and not file.exists():
             maker = ROOT / "tools" / "screenshots.py"
             assert maker.is_file(), f"{target} does not exist and nothing makes it"
-            assert file.name in text_of(maker), f"nothing makes {target}"
+            assert file.name in read_text(maker), f"nothing makes {target}"
             continue
-        assert file.exists(), f"{name_of(page)} links to {target}"
+        assert file.exists(), f"{relative_path(page)} links to {target}"
         if anchor:
-            assert anchor in anchors(text_of(file)), f"{name_of(page)} links to {target}"
+            assert anchor in anchors(read_text(file)), f"{relative_path(page)} links to {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_nothing_is_promised_or_left_over(page: Path) -> None:
-    found = BANNED.search(text_of(page))
-    assert found is None, f"{name_of(page)}: {found and found.group()}"
-    assert "!" not in re.sub(r"!\[", "[", without_code(text_of(page)).replace("<!--", "")), (
-        f"{name_of(page)} exclaims"
+@pytest.mark.parametrize("page", PAGES, ids=relative_path)
+def test_page_has_no_placeholders_or_exclamations(page: Path) -> None:
+    found = BANNED.search(read_text(page))
+    assert found is None, f"{relative_path(page)}: {found and found.group()}"
+    assert "!" not in re.sub(r"!\[", "[", without_code(read_text(page)).replace("<!--", "")), (
+        f"{relative_path(page)} exclaims"
     )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_files_that_are_named_exist(page: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=relative_path)
+def test_named_files_exist(page: Path) -> None:
     folders = "roadmap|tests|tools|migrations|templates|static|bench|docs"
-    for name in re.findall(rf"`((?:{folders})/[\w./-]+)`", text_of(page)):
+    for name in re.findall(rf"`((?:{folders})/[\w./-]+)`", read_text(page)):
         made = "NAME" in name or name == "docs/screenshots"
-        assert made or (ROOT / name).exists(), f"{name_of(page)} names {name}"
+        assert made or (ROOT / name).exists(), f"{relative_path(page)} names {name}"
 
 
-def test_the_kinds_of_evidence_are_the_same_in_every_file_that_names_them() -> None:
+def test_evidence_kinds_are_consistent() -> None:
     assert set(get_args(EvidenceKind)) == set(KINDS)
     assert set(labels.KINDS) == set(labels.KIND_HINTS) == set(KIND_NAMES) == set(KINDS)
 
 
-def test_every_type_of_gate_has_settings_and_a_module_that_judges_it() -> None:
+def test_every_gate_type_has_settings_and_a_module() -> None:
     modules = {path.stem for path in (ROOT / "roadmap/readiness/gates").glob("*.py")}
     assert modules - {"__init__", "gate"} == GATE_TYPES
 
 
-def leads_to(page: Path) -> Iterator[Path]:
+def linked_pages(page: Path) -> Iterator[Path]:
     """Return the pages that a page links to."""
-    for in_text, in_tag in LINK.findall(without_code(text_of(page))):
+    for in_text, in_tag in LINK.findall(without_code(read_text(page))):
         target = (in_text or in_tag).partition("#")[0]
         if target.endswith(".md") and ":" not in target:
             yield (page.parent / target).resolve()
 
 
-def test_every_page_can_be_reached_from_the_index() -> None:
+def test_every_page_is_reachable_from_the_index() -> None:
     reached: set[Path] = set()
     ahead = [DOCS / "README.md"]
     while ahead:
         page = ahead.pop()
         if page not in reached:
             reached.add(page)
-            ahead += leads_to(page)
-    lost = set(PAGES) - reached - OF_THE_SITE - {ROOT / "README.md"}
-    assert not lost, "no way leads to " + ", ".join(sorted(map(name_of, lost)))
-    indexes = {*leads_to(DOCS / "README.md"), *leads_to(DOCS / "decisions/README.md")}
-    for page in set(PAGES) - OF_THE_SITE:
+            ahead += linked_pages(page)
+    lost = set(PAGES) - reached - SITE_ONLY_PAGES - {ROOT / "README.md"}
+    assert not lost, "no page links to " + ", ".join(sorted(map(relative_path, lost)))
+    indexes = {*linked_pages(DOCS / "README.md"), *linked_pages(DOCS / "decisions/README.md")}
+    for page in set(PAGES) - SITE_ONLY_PAGES:
         if page.parent != ROOT and page.name != "README.md":
-            assert page in indexes, f"{name_of(page)} is in no index"
+            assert page in indexes, f"{relative_path(page)} is in no index"
 
 
-def test_the_records_of_decisions_are_numbered_in_a_row() -> None:
+def test_decision_records_are_numbered_consecutively() -> None:
     numbers = [int(path.name[:4]) for path in sorted((DOCS / "decisions").glob("0*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-# --- Every address --------------------------------------------------------------------------------
+# --- Routes ---------------------------------------------------------------------------------------
 
 
 def routes(app: Flask) -> dict[tuple[str, str], str]:
@@ -252,29 +251,29 @@ def routes(app: Flask) -> dict[tuple[str, str], str]:
     }
 
 
-def test_every_address_of_a_page_is_listed_with_whom_it_is_for(app: Flask) -> None:
+def test_pages_document_lists_every_route_with_its_audience(app: Flask) -> None:
     rows = re.findall(
         r"^\| `([A-Z]+) (/[^`]*)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$",
-        text_of(DOCS / "pages.md"),
+        read_text(DOCS / "pages.md"),
         re.M,
     )
-    listed = {(method, rule): whom for method, rule, whom in rows}
-    assert len(listed) == len(rows), "an address is listed twice"
-    there = {key: asked for key, asked in routes(app).items() if not key[1].startswith("/api/")}
-    missing, gone = there.keys() - listed.keys(), listed.keys() - there.keys()
+    listed = {(method, rule): audience for method, rule, audience in rows}
+    assert len(listed) == len(rows), "a route is listed twice"
+    existing = {key: asked for key, asked in routes(app).items() if not key[1].startswith("/api/")}
+    missing, gone = existing.keys() - listed.keys(), listed.keys() - existing.keys()
     assert not missing, f"docs/pages.md lacks {sorted(missing)}"
-    assert not gone, f"docs/pages.md has what does not exist: {sorted(gone)}"
-    for key, permission in there.items():
-        words = next((words for words, asked in FOR.items() if permission in asked), "you")
-        if key[1] == "/evidence":  # the person's own list; shared evidence is listed under Reviews
-            words = "you"
-        assert listed[key] == words, f"{key} asks for {permission}"
-        assert words != "you" or permission.partition(".")[0] in OWN_NOUNS, permission
-    assert set().union(*FOR.values()) <= PERMISSIONS.keys()
+    assert not gone, f"docs/pages.md lists routes that do not exist: {sorted(gone)}"
+    for key, permission in existing.items():
+        audience = next((each for each, asked in AUDIENCES.items() if permission in asked), "you")
+        if key[1] == "/evidence":  # the user's own list; managers see shared evidence in /reviews
+            audience = "you"
+        assert listed[key] == audience, f"{key} asks for {permission}"
+        assert audience != "you" or permission.partition(".")[0] in PERSONAL_RESOURCES, permission
+    assert set().union(*AUDIENCES.values()) <= PERMISSIONS.keys()
 
 
-def test_every_address_of_the_api_is_documented(app: Flask) -> None:
-    page = text_of(DOCS / "api.md")
+def test_api_guide_lists_every_route(app: Flask) -> None:
+    page = read_text(DOCS / "api.md")
     for method, rule in sorted(routes(app)):
         if rule.startswith("/api/v1/"):
             # As in the OpenAPI description, with any parameter name in braces.
@@ -285,28 +284,28 @@ def test_every_address_of_the_api_is_documented(app: Flask) -> None:
             )
 
 
-# --- Commands in blocks of code -------------------------------------------------------------------
+# --- Commands in code blocks ----------------------------------------------------------------------
 
-# Line continuations, and shell syntax around a command.
-# Flask is only in the project's environment. PYTHONPATH is not a command.
+# Flask is only installed in the project's environment.
 BARE_COMMAND = re.compile(r"(?<![\w./])flask --app")
+# A command ends at shell syntax, but not at a line continuation.
 COMMAND = re.compile(r"flask --app roadmap ((?:[^\n|;&)]|\\\n)*)")
 
 
-def test_commands_can_be_pasted() -> None:
+def test_flask_commands_include_the_environment_path() -> None:
     templates = (ROOT / "templates").rglob("*.html")
     for page in [*PAGES, *templates]:
-        assert not BARE_COMMAND.search(text_of(page)), name_of(page)
+        assert not BARE_COMMAND.search(read_text(page)), relative_path(page)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_commands_in_blocks_exist_with_their_options(page: Path, app: Flask) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=relative_path)
+def test_commands_in_code_blocks_exist_with_their_options(page: Path, app: Flask) -> None:
     found = dict(commands(app.cli))
-    for block in re.findall(r"^```.*?^```", text_of(page), re.M | re.S):
+    for block in re.findall(r"^```.*?^```", read_text(page), re.M | re.S):
         for line in COMMAND.findall(block):
             words = shlex.split(line.replace("\\\n", " "), comments=True)
             name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in found), None)
-            assert name, f"{name_of(page)}: flask --app roadmap {line}"
+            assert name, f"{relative_path(page)}: flask --app roadmap {line}"
             known = {option for each in found[name].params for option in each.opts} | {"--help"}
             for word in words:
                 option = word.partition("=")[0]
@@ -317,7 +316,7 @@ def test_commands_in_blocks_exist_with_their_options(page: Path, app: Flask) -> 
 
 
 @pytest.mark.slow
-def test_the_site_is_whole_and_asks_for_nothing_elsewhere(tmp_path: Path) -> None:
+def test_site_builds_and_loads_no_external_resources(tmp_path: Path) -> None:
     made = subprocess.run(
         [sys.executable, "-m", "sphinx", "--fail-on-warning", "--quiet", "docs", str(tmp_path)],
         cwd=ROOT,
@@ -327,7 +326,9 @@ def test_the_site_is_whole_and_asks_for_nothing_elsewhere(tmp_path: Path) -> Non
     )
     assert made.returncode == 0, made.stderr
     for page in set(PAGES) - {DOCS / "README.md", ROOT / "README.md", ROOT / "CHANGELOG.md"}:
-        assert (tmp_path / page.relative_to(DOCS)).with_suffix(".html").is_file(), name_of(page)
+        assert (tmp_path / page.relative_to(DOCS)).with_suffix(".html").is_file(), relative_path(
+            page
+        )
     index = (tmp_path / "index.html").read_text("utf-8")
     assert "For engineers" in index
     assert "README.md" not in index
@@ -339,9 +340,9 @@ def test_the_site_is_whole_and_asks_for_nothing_elsewhere(tmp_path: Path) -> Non
         assert not outside, f"{file.name} asks for {outside}"
 
 
-def test_the_site_has_the_colours_of_the_pages() -> None:
+def test_site_has_the_colours_of_the_application() -> None:
     def tokens(file: Path) -> dict[str, str]:
-        return dict(re.findall(r"--([\w-]+): (light-dark\([^)]+\));", text_of(file)))
+        return dict(re.findall(r"--([\w-]+): (light-dark\([^)]+\));", read_text(file)))
 
     ours = tokens(ROOT / "static/css/tokens.css")
     theirs = tokens(DOCS / "_static/cairn.css")
@@ -352,32 +353,32 @@ def test_the_site_has_the_colours_of_the_pages() -> None:
 # --- Values in both text and code -----------------------------------------------------------------
 
 
-def test_the_page_about_architecture_has_the_ladder_of_today() -> None:
-    ladder = text_of(DOCS / "architecture.md").partition("## The ladder")[2].partition("## ")[0]
+def test_architecture_page_has_the_current_ladder() -> None:
+    ladder = read_text(DOCS / "architecture.md").partition("## The ladder")[2].partition("## ")[0]
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", ladder, re.M)
     assert [tuple(re.findall(r"\w+", row)) for row in rows] == list(FLOORS)
 
 
-def test_the_picture_of_the_architecture_is_drawn_from_the_imports_of_today() -> None:
+def test_architecture_diagram_matches_the_imports() -> None:
     assert PICTURE.read_text("utf-8") == draw(), "run: python -m tools.draw_architecture"
 
 
-def test_the_guide_for_managers_names_every_export_of_the_matrix() -> None:
-    guide = text_of(DOCS / "managers.md")
+def test_managers_guide_names_every_matrix_export() -> None:
+    guide = read_text(DOCS / "managers.md")
     for format_ in MATRIX_FORMATS.values():
         assert str(format_.title) in guide
 
 
-def test_the_guide_for_engineers_names_every_kind_and_format() -> None:
-    guide = text_of(ROOT / "docs/users.md")
+def test_engineers_guide_names_every_evidence_kind_and_format() -> None:
+    guide = read_text(ROOT / "docs/users.md")
     for label in labels.KINDS.values():
         assert re.search(rf"^\| {label} \|", guide, re.M | re.I), label
     for format_ in FORMATS.values():
         assert re.search(rf"^\| {format_.title} \|", guide, re.M), format_.title
 
 
-def test_the_page_about_readiness_has_the_shipped_numbers() -> None:
-    page = text_of(ROOT / "docs/readiness.md")
+def test_readiness_page_has_the_shipped_numbers() -> None:
+    page = read_text(ROOT / "docs/readiness.md")
     document = read(next(path for path in shipped() if path.stem == "senior-ml-engineer"))
     policy = Content.model_validate(document).policy
     for part, weight in policy.weights:
@@ -399,8 +400,8 @@ def test_the_page_about_readiness_has_the_shipped_numbers() -> None:
         assert line in page
 
 
-def test_the_page_about_content_files_names_every_gate_type_and_key() -> None:
-    page = text_of(ROOT / "docs/content-files.md")
+def test_content_files_page_names_every_gate_type_and_key() -> None:
+    page = read_text(ROOT / "docs/content-files.md")
     for gate_type in GATE_TYPES:
         assert f"| `{gate_type}` |" in page, gate_type
     document = read(SHIPPED_FILE)
@@ -413,6 +414,6 @@ def test_the_page_about_content_files_names_every_gate_type_and_key() -> None:
     }
     for key in milestone_keys:
         assert f"`{key}`" in page, key
-    assert f"{len(Content.model_validate(document).milestones)} milestones" in text_of(
+    assert f"{len(Content.model_validate(document).milestones)} milestones" in read_text(
         ROOT / "CHANGELOG.md"
     )

@@ -1,4 +1,4 @@
-"""The job process, with a real server and on its own."""
+"""The job process, alone and started by a server."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ RUN = [sys.executable, "-m", "flask", "--app", "roadmap", "jobs", "run"]
 
 @dataclass(frozen=True)
 class Installation:
-    """An application on a database of its own, and the settings of other processes on it."""
+    """An application with a separate database, and the settings of other processes on it."""
 
     app: Flask
     cast: Cast
@@ -72,10 +72,10 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def box(installation: Installation) -> Iterator[Mailbox]:
-    """The mails that were sent. The processes are configured to send them here."""
-    box = Mailbox()
-    controller: Controller = FreePortController(box, hostname="127.0.0.1", port=0)
+def mailbox(installation: Installation) -> Iterator[Mailbox]:
+    """Receive the mails of the installation and its processes."""
+    mailbox = Mailbox()
+    controller: Controller = FreePortController(mailbox, hostname="127.0.0.1", port=0)
     controller.start()
     mail = {
         "SMTP_URL": f"smtp://127.0.0.1:{controller.port}",
@@ -84,14 +84,16 @@ def box(installation: Installation) -> Iterator[Mailbox]:
     }
     installation.app.config.update(mail)
     installation.settings.update({f"ROADMAP_{name}": value for name, value in mail.items()})
-    yield box
+    yield mailbox
     controller.stop()
 
 
-def started(environment: Mapping[str, str], *words: str, **more: Any) -> subprocess.Popen[str]:
+def start_job_process(
+    environment: Mapping[str, str], *options: str, **more: Any
+) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     return subprocess.Popen(
-        [*RUN, *words],
+        [*RUN, *options],
         cwd=config.ROOT,
         env={**kept, **environment},
         stdout=subprocess.PIPE,
@@ -101,17 +103,17 @@ def started(environment: Mapping[str, str], *words: str, **more: Any) -> subproc
     )
 
 
-def until(found: Callable[[], Any], what: str) -> Any:
-    """What `found` returns once it is true."""
+def wait_for(condition: Callable[[], Any], failure: str) -> Any:
+    """Return the value of `condition` once it is true."""
     deadline = time.monotonic() + SECONDS
-    while not (value := found()):
-        assert time.monotonic() < deadline, what
+    while not (value := condition()):
+        assert time.monotonic() < deadline, failure
         time.sleep(0.02)
     return value
 
 
-def put(app: Flask, subject: str) -> None:
-    """A mail in a transaction that commits, as a request has one."""
+def enqueue_mail(app: Flask, subject: str) -> None:
+    """Enqueue a mail and commit, as a request does."""
     with app.app_context():
         mail = outbox.Mail("alice@example.org", subject, "Hello")
         outbox.enqueue(db.session, mail, now=dt.datetime.now(dt.UTC))
@@ -119,7 +121,7 @@ def put(app: Flask, subject: str) -> None:
 
 
 def enroll(person: uuid.UUID, now: dt.datetime) -> None:
-    """Starts the roadmap for somebody whose years of experience count."""
+    """Enroll a person with a position, whose years of experience change the summary daily."""
     found = published_roadmap(db.session, SLUG)
     assert found is not None
     progress.enroll(db.session, person, found.roadmap_id, by=person, now=now)
@@ -140,18 +142,18 @@ def enroll(person: uuid.UUID, now: dt.datetime) -> None:
     )
 
 
-def expire(when: dt.date) -> None:
-    """The summaries as they would be found some months later."""
+def set_valid_until(when: dt.date) -> None:
+    """Set the last valid day of all summaries."""
     db.session.execute(sa.update(ReadinessSummary).values(valid_until=when))
 
 
-def unsent(app: Flask) -> int:
+def count_unsent_mails(app: Flask) -> int:
     with app.app_context(), db.engine.connect() as connection:
-        waits = sa.select(sa.func.count()).where(OutgoingMail.due_at.is_not(None))
-        return int(connection.execute(waits).scalar_one())
+        count = sa.select(sa.func.count()).where(OutgoingMail.due_at.is_not(None))
+        return int(connection.execute(count).scalar_one())
 
 
-def test_once_does_everything_that_is_due(installation: Installation, box: Mailbox) -> None:
+def test_once_option_runs_all_due_jobs(installation: Installation, mailbox: Mailbox) -> None:
     app, environment = installation.app, installation.settings
     now = dt.datetime.now(dt.UTC)
     long_ago = now - dt.timedelta(days=30)
@@ -159,7 +161,7 @@ def test_once_does_everything_that_is_due(installation: Installation, box: Mailb
         person = installation.cast.alice
         enroll(person, now)
         db.session.commit()
-        expire(long_ago.date())
+        set_valid_until(long_ago.date())
         for moment in (now, long_ago):
             db.session.add_all(
                 [
@@ -175,30 +177,30 @@ def test_once_does_everything_that_is_due(installation: Installation, box: Mailb
                 ]
             )  # fmt: skip
         db.session.commit()
-    put(app, "Once")
-    done = started(environment, "--once")
-    said, _ = done.communicate(timeout=SECONDS)
-    assert done.returncode == 0, said
-    assert said.splitlines()[-1] == (
+    enqueue_mail(app, "Once")
+    done = start_job_process(environment, "--once")
+    output, _ = done.communicate(timeout=SECONDS)
+    assert done.returncode == 0, output
+    assert output.splitlines()[-1] == (
         "Mail: 1 sent, 0 put off, 0 given up. Summaries recomputed: 1. Snapshots taken: 1. "
         "Warnings of lapses: 0. "
         "Old rows removed: 3 (attempts, links and tokens: 2; sessions: 1). Pages fetched: 0. "
         "Unused files deleted: 0. People erased: 0."
     )
-    assert [letter["Subject"] for letter in box.mails] == ["Once"]
+    assert [letter["Subject"] for letter in mailbox.mails] == ["Once"]
     with app.app_context():
         for model in (LoginSession, PasswordLink, Attempt):
             assert db.session.scalar(sa.select(sa.func.count()).select_from(model)) == 1
         kept = db.session.scalar(sa.select(ReadinessSummary.valid_until))
         assert kept is None or kept > long_ago.date()
-    again = started(environment, "--once")
-    said, _ = again.communicate(timeout=SECONDS)
-    assert "Mail: 0 sent" in said
-    assert "Old rows removed: 0." in said
+    again = start_job_process(environment, "--once")
+    output, _ = again.communicate(timeout=SECONDS)
+    assert "Mail: 0 sent" in output
+    assert "Old rows removed: 0." in output
 
 
 @pytest.mark.parametrize("broken", ["alice", "carol"])
-def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
+def test_failed_summary_does_not_stop_other_summaries(
     installation: Installation, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
     now = dt.datetime.now(dt.UTC)
@@ -207,7 +209,7 @@ def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
         for each in (installation.cast.alice, installation.cast.carol):
             enroll(each, now)
         db.session.commit()
-        expire(now.date())
+        set_valid_until(now.date())
         db.session.execute(sa.update(User).where(User.id == person).values(timezone="No/Where"))
         db.session.commit()
         assert tasks.recompute_expired() == 1
@@ -218,8 +220,8 @@ def test_one_summary_that_cannot_be_made_keeps_nobody_from_theirs(
         assert list(db.session.scalars(stale)) == [person]
 
 
-def test_figures_of_today_are_left_alone(installation: Installation) -> None:
-    """Years of experience change each day: they are recomputed once a day, not with every round."""
+def test_summary_computed_today_is_not_recomputed(installation: Installation) -> None:
+    """Years of experience change daily, so summaries are recomputed once a day."""
     with installation.app.app_context():
         enroll(installation.cast.alice, dt.datetime.now(dt.UTC))
         db.session.commit()
@@ -235,21 +237,21 @@ def test_figures_of_today_are_left_alone(installation: Installation) -> None:
         ("Pacific/Pago_Pago", dt.datetime(2026, 6, 2, 11, tzinfo=dt.UTC)),
     ],
 )
-def test_figures_run_out_at_midnight_where_the_person_is(
+def test_summary_expires_at_midnight_in_the_users_time_zone(
     installation: Installation, zone: str, recomputed_at: dt.datetime
 ) -> None:
     with installation.app.app_context():
         enroll(installation.cast.alice, dt.datetime.now(dt.UTC))
         db.session.execute(sa.update(User).values(timezone=zone))
         db.session.commit()
-        expire(dt.date(2026, 6, 2))
+        set_valid_until(dt.date(2026, 6, 2))
         minute = dt.timedelta(minutes=1)
         assert find_expired(db.session, now=recomputed_at - minute) == []
         assert find_expired(db.session, now=recomputed_at) == [installation.cast.alice]
         db.session.rollback()
 
 
-def test_what_is_old_goes_although_figures_cannot_be_made(installation: Installation) -> None:
+def test_old_rows_are_removed_when_recomputing_fails(installation: Installation) -> None:
     long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=30)
     with installation.app.app_context():
         db.session.add(Attempt(id=new_id(), bucket="sign-in:one", attempted_at=long_ago))
@@ -261,93 +263,95 @@ def test_what_is_old_goes_although_figures_cannot_be_made(installation: Installa
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
 
 
-def test_it_is_woken_by_a_commit_and_ends_when_asked(
-    installation: Installation, box: Mailbox
+def test_job_process_wakes_on_commit_and_stops_on_sigterm(
+    installation: Installation, mailbox: Mailbox
 ) -> None:
     app, environment = installation.app, installation.settings
-    put(app, "Before it started")
-    process = started(environment)
+    enqueue_mail(app, "Before it started")
+    process = start_job_process(environment)
     assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["event"] == ("the job process has started")
-    until(lambda: len(box.mails) == 1, "what was due is sent at the start")
+    assert json.loads(process.stdout.readline())["event"] == "the job process has started"
+    wait_for(lambda: len(mailbox.mails) == 1, "the due mail was not sent at the start")
     for number in range(3):
         began = time.monotonic()
-        put(app, f"Number {number}")
-        until(lambda: len(box.mails) == 2 + number, "a commit wakes it")  # noqa: B023
-        assert time.monotonic() - began < 10, "it waited for the sweep of the next minute"
-    until(lambda: unsent(app) == 0, "what was sent is noted")
+        enqueue_mail(app, f"Number {number}")
+        wait_for(lambda: len(mailbox.mails) == 2 + number, "a commit did not wake the process")  # noqa: B023
+        assert time.monotonic() - began < 10, "sent by the sweep of the next minute"
+    wait_for(lambda: count_unsent_mails(app) == 0, "the mails are not recorded as sent")
     process.send_signal(signal.SIGTERM)
     rest, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 0
-    assert rest == "", "nothing worth a line happened"
+    assert rest == ""
 
 
-def test_a_slow_host_keeps_one_worker_at_most(
+def test_slow_host_occupies_one_worker_at_most(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go_on, calls = threading.Event(), threading.Event(), []
+    started, release, calls = threading.Event(), threading.Event(), []
 
     def fetch(_stopping: Callable[[], bool]) -> int:
         calls.append(1)
-        begun.set()
-        go_on.wait(SECONDS)
+        started.set()
+        release.wait(SECONDS)
         return 0
 
     monkeypatch.setattr(tasks, "fetch_pages", fetch)
     queue = JobQueue(installation.app)
     slow = threading.Thread(target=queue.fetch.call_local)
     slow.start()
-    assert begun.wait(SECONDS)
+    assert started.wait(SECONDS)
     queue.fetch.call_local()
-    go_on.set()
+    release.set()
     slow.join(SECONDS)
-    assert calls == [1], "the second one did not wait for the host"
+    assert calls == [1], "the second call also waited for the host"
     queue.fetch.call_local()
     assert calls == [1, 1]
 
 
-@pytest.mark.parametrize("way", ["SIGINT", "SIGHUP", "end of input"])
-def test_it_ends_by_itself_when_nobody_wants_it(installation: Installation, way: str) -> None:
+@pytest.mark.parametrize("cause", ["SIGINT", "SIGHUP", "end of input"])
+def test_attached_job_process_stops_on_signal_or_end_of_input(
+    installation: Installation, cause: str
+) -> None:
     environment = installation.settings
-    process = started(environment, "--attached", stdin=subprocess.PIPE)
+    process = start_job_process(environment, "--attached", stdin=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
     assert process.stdin is not None
-    if way == "end of input":
+    if cause == "end of input":
         process.stdin.close()
     else:
-        process.send_signal(getattr(signal, way))
+        process.send_signal(getattr(signal, cause))
     assert process.wait(SECONDS) == 0
     process.stdout.close()
     process.stdin.close()
 
 
-def test_a_wrong_setting_is_one_line_and_changes_nothing(
-    installation: Installation, box: Mailbox
+def test_invalid_setting_is_reported_and_sends_nothing(
+    installation: Installation, mailbox: Mailbox
 ) -> None:
     app, environment = installation.app, installation.settings
-    put(app, "Kept")
-    done = started({**environment, "ROADMAP_SMTP_URL": "mail.example.org"}, "--once")
-    said, _ = done.communicate(timeout=SECONDS)
+    enqueue_mail(app, "Kept")
+    done = start_job_process({**environment, "ROADMAP_SMTP_URL": "mail.example.org"}, "--once")
+    output, _ = done.communicate(timeout=SECONDS)
     assert done.returncode == 1
-    assert "ROADMAP_SMTP_URL must look like" in said
-    assert "Traceback" not in said
-    assert unsent(app) == 1
+    assert "ROADMAP_SMTP_URL must look like" in output
+    assert "Traceback" not in output
+    assert count_unsent_mails(app) == 1
 
 
-def test_a_queue_that_cannot_be_written_costs_a_minute_and_nothing_else(
-    installation: Installation, box: Mailbox, caplog: pytest.LogCaptureFixture
+def test_mail_is_delivered_although_job_queue_is_corrupt(
+    installation: Installation, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = installation.app
     queue = app.config["DATA_DIR"] / "jobs.sqlite3"
-    queue.write_bytes(b"this is no database, whatever its name says\n" * 100)
-    put(app, "All the same")
+    queue.write_bytes(b"not a database, despite its name\n" * 100)
+    enqueue_mail(app, "All the same")
     assert "it begins within a minute" in caplog.text
     with app.app_context():
         assert tasks.deliver().sent == 1
 
 
-def test_what_the_queue_says_is_read_as_data(installation: Installation) -> None:
+def test_queue_messages_are_not_unpickled(installation: Installation) -> None:
     app = installation.app
     queue = wakeup.get_job_queue(app).huey
     queue.storage.enqueue(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
@@ -355,26 +359,26 @@ def test_what_the_queue_says_is_read_as_data(installation: Installation) -> None
         queue.dequeue()
 
 
-# Beside the server
+# With the server
 
 
-class Whole(Server):
-    """The server with its job process, as `make run` starts it."""
+class ServerWithJobs(Server):
+    """The server and its job process, as started by `make run`."""
 
     with_jobs = True
 
     def workers(self) -> list[int]:
-        return [pid for pid in super().workers() if "--attached" not in command(pid)]
+        return [pid for pid in super().workers() if "--attached" not in command_line(pid)]
 
-    def job(self) -> int:
-        """The id of the job process."""
+    def job_pid(self) -> int:
+        """Return the process id of the job process, or 0."""
         assert self.process is not None
-        found = [pid for pid in family(self.process.pid) if "--attached" in command(pid)]
+        found = [pid for pid in child_pids(self.process.pid) if "--attached" in command_line(pid)]
         return found[0] if found else 0
 
 
-def family(pid: int) -> list[int]:
-    """The processes that this one has started, whichever thread it was."""
+def child_pids(pid: int) -> list[int]:
+    """Return the child processes of all threads of a process."""
     found = []
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
@@ -384,15 +388,15 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def command(pid: int) -> str:
+def command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except OSError:
         return ""
 
 
-def is_there(pid: int) -> bool:
-    """Whether it runs; one that ended and was not yet collected does not."""
+def is_running(pid: int) -> bool:
+    """Return whether a process runs. A zombie does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -401,9 +405,11 @@ def is_there(pid: int) -> bool:
 
 
 @pytest.fixture
-def whole(installation: Installation, box: Mailbox, tmp_path: Path) -> Iterator[Whole]:
+def server(
+    installation: Installation, mailbox: Mailbox, tmp_path: Path
+) -> Iterator[ServerWithJobs]:
     environment = installation.settings
-    server = Whole(environment["ROADMAP_DATABASE_URL"], tmp_path, **environment)
+    server = ServerWithJobs(environment["ROADMAP_DATABASE_URL"], tmp_path, **environment)
     try:
         yield server.start()
     finally:
@@ -411,47 +417,52 @@ def whole(installation: Installation, box: Mailbox, tmp_path: Path) -> Iterator[
 
 
 @pytest.mark.slow
-def test_the_server_brings_its_job_process_and_both_end_together(
-    whole: Whole, installation: Installation, box: Mailbox
+def test_server_starts_and_stops_its_job_process(
+    server: ServerWithJobs, installation: Installation, mailbox: Mailbox
 ) -> None:
-    put(installation.app, "From the server")
-    until(lambda: box.mails, "the job process beside the server sends it")
-    everyone = [whole.job(), *whole.workers()]
-    assert all(map(is_there, everyone))
+    enqueue_mail(installation.app, "From the server")
+    wait_for(lambda: mailbox.mails, "the job process did not send the mail")
+    pids = [server.job_pid(), *server.workers()]
+    assert all(map(is_running, pids))
     began = time.monotonic()
-    assert whole.stop() == 0
+    assert server.stop() == 0
     assert time.monotonic() - began < 15
-    assert not any(map(is_there, everyone))
+    assert not any(map(is_running, pids))
 
 
 @pytest.mark.slow
-def test_a_job_process_that_crashes_starts_again(whole: Whole) -> None:
-    first = until(whole.job, "it starts")
+def test_crashed_job_process_is_restarted(server: ServerWithJobs) -> None:
+    first = wait_for(server.job_pid, "the job process did not start")
     os.kill(first, signal.SIGKILL)
-    second = until(lambda: whole.job() not in (0, first) and whole.job(), "it starts again")
-    assert is_there(second)
-    lines = [json.loads(line) for line in whole.log.read_text().splitlines()]
-    told = [line for line in lines if line["logger"] == "roadmap.server.processes"]
-    assert [line["event"] for line in told] == [
+    second = wait_for(
+        lambda: server.job_pid() not in (0, first) and server.job_pid(),
+        "the job process did not restart",
+    )
+    assert is_running(second)
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    reports = [line for line in lines if line["logger"] == "roadmap.server.processes"]
+    assert [line["event"] for line in reports] == [
         "the job process ended with status -9; restarting it in 1 s"
     ]
-    assert set(told[0]) == {"event", "level", "logger", "timestamp"}
-    assert whole.answers(), "the server did not notice"
+    assert set(reports[0]) == {"event", "level", "logger", "timestamp"}
+    assert server.answers()
 
 
 @pytest.mark.slow
-def test_nothing_stays_behind_when_the_main_process_is_killed(whole: Whole) -> None:
-    assert whole.process is not None
-    until(whole.job, "it starts")
-    whole.wait_for_workers()
-    everyone = family(whole.process.pid)
-    assert whole.job() in everyone
-    os.kill(whole.process.pid, signal.SIGKILL)
-    until(lambda: not any(map(is_there, everyone)), "workers and job process end by themselves")
+def test_killed_main_process_leaves_no_child_processes(server: ServerWithJobs) -> None:
+    assert server.process is not None
+    wait_for(server.job_pid, "the job process did not start")
+    server.wait_for_workers()
+    pids = child_pids(server.process.pid)
+    assert server.job_pid() in pids
+    os.kill(server.process.pid, signal.SIGKILL)
+    wait_for(lambda: not any(map(is_running, pids)), "workers or job process still run")
 
 
-def test_a_savepoint_uses_no_wake_up(installation: Installation, box: Mailbox) -> None:
-    """Nothing of it can be seen before the commit: woken earlier, nobody would find the mail."""
+def test_savepoint_does_not_wake_the_job_process(
+    installation: Installation, mailbox: Mailbox
+) -> None:
+    """Before the commit, the job process could not see the mail."""
     with installation.app.app_context():
         queue = wakeup.get_job_queue(installation.app).huey
         with db.session.begin_nested():

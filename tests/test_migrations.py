@@ -1,4 +1,4 @@
-"""Each migration runs up and down with data, and the models match the newest one.
+"""Migrations upgrade and downgrade databases with data, and the models match the newest one.
 
 The tests use a separate SQLite database, or PostgreSQL if `TEST_DATABASE_URL` is set.
 """
@@ -67,7 +67,7 @@ FILES = sorted(FOLDER.glob("*.py"))
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Iterator[Flask]:
+def empty_app(tmp_path: Path) -> Iterator[Flask]:
     """An application on an empty database."""
     with temporary_database(tmp_path) as url:
         app = make_app(url, tmp_path)
@@ -90,7 +90,7 @@ def differences() -> list[object]:
     return found
 
 
-def rows() -> dict[str, int]:
+def row_counts() -> dict[str, int]:
     """Return the number of rows in each table."""
     count = sa.select(sa.func.count())
     with db.engine.connect() as connection:
@@ -102,7 +102,7 @@ def rows() -> dict[str, int]:
         }
 
 
-def broken_keys() -> list[tuple[object, ...]]:
+def dangling_foreign_keys() -> list[tuple[object, ...]]:
     """Return dangling foreign keys. PostgreSQL never allows any."""
     if db.engine.dialect.name != "sqlite":
         return []
@@ -110,7 +110,8 @@ def broken_keys() -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
 
 
-def fill() -> dict[str, int]:
+def create_data() -> dict[str, int]:
+    """Create the cast's sample data and return the number of rows in each table."""
     now = dt.datetime.now(dt.UTC)
     publish_shipped(db.session, now=now)
     db.session.commit()
@@ -119,21 +120,21 @@ def fill() -> dict[str, int]:
     known = ("submitted", "resubmitted", "verified", "returned", "comment", "invited", "added",
              "assessed", "leads", "joined")  # fmt: skip
     db.session.execute(sa.delete(Notification).where(Notification.kind.not_in(known)))
-    # It has one portfolio per person.
+    # Old releases have one portfolio per person.
     db.session.execute(sa.delete(Portfolio).where(Portfolio.is_default.is_(False)))
     db.session.commit()
     db.session.close()
-    return rows()
+    return row_counts()
 
 
-def test_the_models_equal_the_newest_migration(bare: Flask) -> None:
+def test_models_match_newest_migration(empty_app: Flask) -> None:
     upgrade()
     assert differences() == []
     assert newest_migrations() == {script.revision for script in alembic.heads()}
     assert compare_schema() is Schema.CURRENT
 
 
-def test_an_old_schema_is_noticed(bare: Flask) -> None:
+def test_old_schema_is_detected(empty_app: Flask) -> None:
     upgrade()
     with db.engine.connect() as connection:
         connection.execution_options(writes=True)
@@ -143,25 +144,26 @@ def test_an_old_schema_is_noticed(bare: Flask) -> None:
 
 
 @pytest.mark.slow
-def test_each_migration_goes_down_and_up_again_with_data_in_the_tables(bare: Flask) -> None:
+def test_each_migration_downgrades_and_upgrades_with_data(empty_app: Flask) -> None:
     upgrade()
-    before = fill()
+    before = create_data()
     assert all(before[name] for name in ("user", "evidence", "milestone_status", "assessment"))
     all_revisions = revisions()
     for place in range(len(all_revisions) - 1, -1, -1):
         below = all_revisions[place - 1] if place else "base"
         alembic.downgrade(below)
-        kept = rows()
+        kept = row_counts()
         assert kept == {name: before[name] for name in kept}, f"going down to {below} lost rows"
-        assert broken_keys() == []
+        assert dangling_foreign_keys() == []
         alembic.upgrade(all_revisions[place])
-        assert {name: rows()[name] for name in kept} == kept, f"going up from {below} lost rows"
-        assert broken_keys() == []
+        after = row_counts()
+        assert {name: after[name] for name in kept} == kept, f"going up from {below} lost rows"
+        assert dangling_foreign_keys() == []
         alembic.downgrade(below)
-    assert rows() == {}
+    assert row_counts() == {}
     upgrade()
     assert differences() == []
-    assert fill() == before
+    assert create_data() == before
 
 
 def stored_state() -> dict[str, list[tuple[object, ...]]]:
@@ -188,7 +190,7 @@ def stored_state() -> dict[str, list[tuple[object, ...]]]:
     return {table: [tuple(row) for row in rows] for table, rows in found.items()}
 
 
-def work_with_evidence(cast: Cast) -> None:
+def create_stored_states(cast: Cast) -> None:
     """Create every state that is stored in a column, one minute apart."""
     session, now = db.session, dt.datetime.now(dt.UTC)
 
@@ -203,16 +205,16 @@ def work_with_evidence(cast: Cast) -> None:
         for title in titles
     )
     for piece, title in ((waiting, "Launch of ranking"), (verified, "The feature store")):
-        said = replace(evidence_input(piece), title=title)
-        actions.edit(session, piece, said, **by(cast.alice))
+        changed = replace(evidence_input(piece), title=title)
+        actions.edit(session, piece, changed, **by(cast.alice))
     review_actions.add_comment(session, waiting, "Which baseline is that?", **by(cast.bob))
     version = {"version_id": waiting.current.id}
     review_actions.begin_review(session, waiting, **version, **by(cast.bob))
     review_actions.decide(session, waiting, "returned", **version, **by(cast.bob))
     actions.submit(session, waiting, **by(cast.alice))
     review_actions.begin_review(session, waiting, **version, **by(cast.bob))
-    said = replace(evidence_input(returned), description="With the figures.")
-    actions.edit(session, returned, said, **by(cast.alice))
+    changed = replace(evidence_input(returned), description="With the figures.")
+    actions.edit(session, returned, changed, **by(cast.alice))
     actions.submit(session, returned, **by(cast.alice))
     skills.assess_other(session, cast.alice, "mlops", 3, **by(cast.bob))
     team = session.get_one(Team, cast.team)
@@ -225,23 +227,23 @@ def work_with_evidence(cast: Cast) -> None:
     add_member(session, team, cast.carol, "manager", by=cast.erin, now=now)
     # The previous release has no notification of role changes, peers or witnesses.
     newer = ("role_changed", "peer_rated", "witness_answered")
-    told = sa.select(Notification.id).where(Notification.kind.in_(newer))
-    session.execute(sa.delete(OutgoingMail).where(OutgoingMail.source_id.in_(told)))
-    session.execute(sa.delete(Notification).where(Notification.id.in_(told)))
+    unknown = sa.select(Notification.id).where(Notification.kind.in_(newer))
+    session.execute(sa.delete(OutgoingMail).where(OutgoingMail.source_id.in_(unknown)))
+    session.execute(sa.delete(Notification).where(Notification.id.in_(unknown)))
     session.commit()
 
 
 @pytest.mark.slow
-def test_state_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
+def test_upgrade_derives_stored_state(empty_app: Flask) -> None:
     """The columns are restored after a downgrade to the release that derived them."""
-    bare.config.update(
+    empty_app.config.update(
         SMTP_URL="smtp://127.0.0.1:1", MAIL_FROM="cairn@example.org", BASE_URL="https://cairn.test"
     )
     upgrade()
     publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
     cast = Cast.create(db.session)
     create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
-    work_with_evidence(cast)
+    create_stored_states(cast)
     before = stored_state()
     db.session.close()
     for table, rows in before.items():
@@ -254,7 +256,7 @@ def test_state_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
         assert after[table] == rows
 
 
-def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
+def test_upgrade_recomputes_email_keys(empty_app: Flask) -> None:
     upgrade()
     cast = Cast.create(db.session)
     now = dt.datetime.now(dt.UTC)
@@ -279,7 +281,7 @@ def test_stored_addresses_get_the_key_that_is_compared_now(bare: Flask) -> None:
     assert keys() == after
 
 
-def test_addresses_of_the_release_before_are_confirmed(bare: Flask) -> None:
+def test_upgrade_confirms_existing_addresses(empty_app: Flask) -> None:
     """Downgrades keep all sign-ins, and upgrades keep every address."""
     upgrade()
     cast, now = Cast.create(db.session), dt.datetime.now(dt.UTC)
@@ -305,13 +307,13 @@ def test_addresses_of_the_release_before_are_confirmed(bare: Flask) -> None:
 
 
 @pytest.mark.slow
-def test_months_and_years_are_days_in_the_release_before(bare: Flask) -> None:
+def test_downgrade_turns_months_and_years_into_days(empty_app: Flask) -> None:
     upgrade()
     now = dt.datetime.now(dt.UTC)
     publish_shipped(db.session, now=now)
     cast = Cast.create(db.session)
-    written = ("2019-02-28", "2020-02", "2021", "2020-02-29", "2021-12", "2022")
-    dates = [PartialDate(text) for text in written]
+    texts = ("2019-02-28", "2020-02", "2021", "2020-02-29", "2021-12", "2022")
+    dates = [PartialDate(text) for text in texts]
     for start, end in zip(dates[:3], dates[3:], strict=True):
         dated = {"occurred_on": start, "issued_on": start, "expires_on": end}
         add_evidence(db.session, cast, cast.alice, now, kind="certification", **dated)
@@ -343,7 +345,7 @@ def test_months_and_years_are_days_in_the_release_before(bare: Flask) -> None:
 
 
 @pytest.mark.slow
-def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: Flask) -> None:
+def test_upgrade_derives_milestones_left_out_by_reviews(empty_app: Flask) -> None:
     upgrade()
     now = dt.datetime.now(dt.UTC)
     publish_shipped(db.session, now=now)
@@ -370,20 +372,20 @@ def test_what_reviews_left_out_is_found_in_the_data_of_the_release_before(bare: 
     assert dict(db.session.execute(confirmed).all()) == {DESIGN: 1, PIPELINE: 2}
 
 
-def test_what_was_left_out_and_taken_back_is_found_in_the_history(bare: Flask) -> None:
+def test_upgrade_derives_milestones_of_withdrawn_reviews(empty_app: Flask) -> None:
     upgrade()
     now = dt.datetime.now(dt.UTC)
     publish_shipped(db.session, now=now)
     cast = Cast.create(db.session)
     bob = cast.actor(db.session, cast.bob)
-    taken_back, judged_again = (
+    withdrawn, reviewed_again = (
         add_evidence(db.session, cast, cast.alice, now, milestones=[DESIGN, LEVELS]) for _ in "ab"
     )
-    for piece in (taken_back, judged_again):
+    for piece in (withdrawn, reviewed_again):
         submit_evidence(db.session, cast, piece, now)
         review = review_evidence(db.session, cast, piece, now, milestones=[DESIGN])
         review_actions.withdraw_review(db.session, piece, review.id, "Read again.", by=bob, now=now)
-    review_evidence(db.session, cast, judged_again, now, milestones=[DESIGN])
+    review_evidence(db.session, cast, reviewed_again, now, milestones=[DESIGN])
     db.session.commit()
     links = sa.select(
         EvidenceMilestone.evidence_id,
@@ -391,7 +393,7 @@ def test_what_was_left_out_and_taken_back_is_found_in_the_history(bare: Flask) -
         EvidenceMilestone.taken_back_by,
         EvidenceMilestone.taken_back_by_id,
     ).where(EvidenceMilestone.taken_back_by != "")
-    expected = [(taken_back.id, LEVELS, "Bob", cast.bob)]
+    expected = [(withdrawn.id, LEVELS, "Bob", cast.bob)]
     assert [tuple(row) for row in db.session.execute(links)] == expected
     db.session.close()
     alembic.downgrade("1796130000")
@@ -399,20 +401,20 @@ def test_what_was_left_out_and_taken_back_is_found_in_the_history(bare: Flask) -
     assert [tuple(row) for row in db.session.execute(links)] == expected
 
 
-def test_the_release_before_gets_no_notification_that_it_cannot_name(bare: Flask) -> None:
+def test_downgrade_deletes_notifications_of_unknown_kinds(empty_app: Flask) -> None:
     upgrade()
     cast = Cast.create(db.session)
-    told = {"user_id": cast.alice, "data": {}, "created_at": dt.datetime.now(dt.UTC)}
-    db.session.add_all(Notification(kind=kind, **told) for kind in ("added", "witness_answered"))
+    columns = {"user_id": cast.alice, "data": {}, "created_at": dt.datetime.now(dt.UTC)}
+    db.session.add_all(Notification(kind=kind, **columns) for kind in ("added", "witness_answered"))
     db.session.commit()
     alembic.downgrade("1796220001")
     kinds = sa.select(Notification.kind).where(Notification.user_id == cast.alice)
     assert db.session.scalars(kinds).all() == ["added"]
 
 
-def test_searched_text_is_folded_in_the_data_of_the_release_before(bare: Flask) -> None:
+def test_upgrade_computes_search_text(empty_app: Flask) -> None:
     upgrade()
-    fill()
+    create_data()
 
     def stored() -> list[set[tuple[object, ...]]]:
         columns = (
@@ -438,9 +440,9 @@ def test_searched_text_is_folded_in_the_data_of_the_release_before(bare: Flask) 
     assert stored() == before
 
 
-def test_the_kinds_that_prove_a_milestone_are_found_in_its_definition(bare: Flask) -> None:
+def test_upgrade_derives_accepted_kinds_of_milestones(empty_app: Flask) -> None:
     upgrade()
-    fill()
+    create_data()
 
     def stored() -> dict[str, str]:
         rows = db.session.execute(sa.select(Milestone.key, Milestone.kinds))
@@ -455,7 +457,7 @@ def test_the_kinds_that_prove_a_milestone_are_found_in_its_definition(bare: Flas
     assert stored() == before
 
 
-def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:
+def start_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "roadmap", "db", "upgrade"],
         cwd=config.ROOT,
@@ -466,12 +468,12 @@ def begin_upgrade(url: str, folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
+def test_concurrent_starts_migrate_once(tmp_path: Path) -> None:
     """Of two processes that start on an empty database, one migrates and the other waits."""
     with temporary_database(tmp_path) as url:
-        starts = [begin_upgrade(url, tmp_path) for _ in range(2)]
-        said = [start.communicate(timeout=120)[0] for start in starts]
-        assert [start.returncode for start in starts] == [0, 0], said
+        starts = [start_upgrade(url, tmp_path) for _ in range(2)]
+        outputs = [start.communicate(timeout=120)[0] for start in starts]
+        assert [start.returncode for start in starts] == [0, 0], outputs
         app = make_app(url, tmp_path)
         with app.app_context():
             assert compare_schema() is Schema.CURRENT
@@ -480,13 +482,13 @@ def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.sqlite
-def test_who_waits_to_migrate_keeps_nobody_from_writing(bare: Flask, tmp_path: Path) -> None:
-    """The command reads the database's migration before it waits for a running migration."""
+def test_waiting_migration_holds_no_write_lock(empty_app: Flask, tmp_path: Path) -> None:
+    """The command reads the schema before it waits, and must not keep that transaction open."""
     upgrade()
     alembic.downgrade(-1)
     with Path(f"{db.engine.url.database}.migrating").open("r+b") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        waiting = begin_upgrade(str(db.engine.url), tmp_path)
+        waiting = start_upgrade(str(db.engine.url), tmp_path)
         ends = time.monotonic() + 60
         while not re.search(rf"-> FLOCK .* {waiting.pid} ", Path("/proc/locks").read_text()):
             assert waiting.poll() is None
@@ -495,19 +497,19 @@ def test_who_waits_to_migrate_keeps_nobody_from_writing(bare: Flask, tmp_path: P
         with db.engine.connect().execution_options(writes=True) as connection:
             connection.begin()  # would fail on a locked database
             connection.rollback()
-    said, _ = waiting.communicate(timeout=60)
-    assert waiting.returncode == 0, said
-    assert "Another process migrates this database" in said
+    output, _ = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0, output
+    assert "Another process migrates this database" in output
 
 
 @pytest.mark.postgres
-def test_who_waits_to_migrate_waits_longer_than_a_request_may(
-    bare: Flask, caplog: pytest.LogCaptureFixture
+def test_waiting_migration_ignores_request_timeouts(
+    empty_app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Statement timeouts of requests do not interrupt the wait for a long migration."""
 
     @sa.event.listens_for(db.engine, "connect")
-    def impatient(connection: Any, _record: Any) -> None:
+    def set_timeouts(connection: Any, _record: Any) -> None:
         connection.execute("SET statement_timeout = 300")
         connection.execute("SET lock_timeout = 300")
         connection.commit()
@@ -516,12 +518,12 @@ def test_who_waits_to_migrate_waits_longer_than_a_request_may(
 
     def migrate() -> None:
         try:
-            with bare.app_context():
+            with empty_app.app_context():
                 upgrade()
         except sa.exc.OperationalError as error:
             failed.append(error)
 
-    waits = sa.text(
+    wait_times = sa.text(
         "SELECT now() - waitstart FROM pg_locks JOIN pg_database ON pg_database.oid = database"
         " WHERE datname = current_database() AND locktype = 'advisory' AND waitstart IS NOT NULL"
     )
@@ -531,7 +533,9 @@ def test_who_waits_to_migrate_waits_longer_than_a_request_may(
         waiting = threading.Thread(target=migrate)
         waiting.start()
         long, ends = dt.timedelta(seconds=0.6), time.monotonic() + 60
-        while not failed and max(other.execute(waits).scalars(), default=dt.timedelta()) < long:
+        while (
+            not failed and max(other.execute(wait_times).scalars(), default=dt.timedelta()) < long
+        ):
             other.commit()  # a transaction's timestamp is fixed
             assert time.monotonic() < ends
             time.sleep(0.02)
@@ -543,7 +547,7 @@ def test_who_waits_to_migrate_waits_longer_than_a_request_may(
     assert compare_schema() is Schema.CURRENT
 
 
-def test_migrations_have_dates_in_their_names_and_one_line_of_descent(bare: Flask) -> None:
+def test_migrations_are_dated_and_linear(empty_app: Flask) -> None:
     assert FILES
     for path in FILES:
         assert re.fullmatch(r"20\d\d_\d\d_\d\d_[a-z0-9_]+\.py", path.name), path.name
@@ -551,7 +555,7 @@ def test_migrations_have_dates_in_their_names_and_one_line_of_descent(bare: Flas
     assert len(revisions()) == len(FILES)
 
 
-def test_migrations_hold_no_data_and_nothing_of_the_application(bare: Flask) -> None:
+def test_migrations_insert_no_data_and_import_no_application_code(empty_app: Flask) -> None:
     """Migrations must not change their meaning later, so they import no application code."""
     for path in FILES:
         text = path.read_text("utf-8")
@@ -559,8 +563,8 @@ def test_migrations_hold_no_data_and_nothing_of_the_application(bare: Flask) -> 
         assert "bulk_insert" not in text, path.name
 
 
-def test_what_people_showed_is_their_default_portfolio(bare: Flask) -> None:
-    """With or without its own texts; a downgrade keeps it and shows nothing redacted."""
+def test_upgrade_turns_shown_evidence_into_default_portfolio(empty_app: Flask) -> None:
+    """With or without portfolio texts. A downgrade removes redacted evidence."""
     upgrade()
     publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
     cast = Cast.create(db.session)
@@ -593,6 +597,6 @@ def test_what_people_showed_is_their_default_portfolio(bare: Flask) -> None:
     db.session.commit()
     db.session.close()
     alembic.downgrade("1796310000")
-    counted = rows()
-    assert (counted["portfolio"], counted["portfolio_item"], counted["portfolio_link"]) == (1, 1, 1)
+    counts = row_counts()
+    assert (counts["portfolio"], counts["portfolio_item"], counts["portfolio_link"]) == (1, 1, 1)
     alembic.upgrade()

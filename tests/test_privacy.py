@@ -1,9 +1,9 @@
 """Managers and administrators cannot get private data through any response.
 
-Each private field holds a canary word. Everything that others may request is requested: every URL
-of the manifest as page and fragment, every order, filter and search, the exports (unpacked), the
-API, error pages, notifications and mail. Adding private data also leaves each of those responses
-identical byte for byte.
+Each private field contains a canary word. The tests request everything that others may request:
+every URL of the manifest as page and fragment, every sort order, filter and search, the exports
+(unpacked), the API, error pages, notifications and mail. Adding private data must leave each of
+those responses identical byte for byte.
 """
 
 from __future__ import annotations
@@ -73,19 +73,23 @@ from tests.support.sample_data import (
 CANARY = "zanzibar"
 SECRET_FILE = hashlib.sha256(f"{CANARY} in a file".encode()).hexdigest()
 # A target date in a year that occurs nowhere else.
-FAR = dt.date(2093, 4, 5)
-AWAY = Span(FAR, FAR)
+TARGET_DATE = dt.date(2093, 4, 5)
+ABSENCE = Span(TARGET_DATE, TARGET_DATE)
 # The year as a whole word, because its digits also occur in random ids and links.
-SECRETS = (re.escape(CANARY), rf"(?<![\w-]){FAR.year}(?!\w)")
+SECRETS = (re.escape(CANARY), rf"(?<![\w-]){TARGET_DATE.year}(?!\w)")
 
 # Her manager, a teammate, another team's manager, an administrator, and an unrelated user.
 OTHERS = ("bob", "carol", "dave", "erin", "mallory")
-SORTS = (
+SORT_KEYS = (
     *("name", "readiness", "moved", "leadership", "experience", "mlops", "mentoring"),
     CANARY,
 )
-MORE = (
-    *(f"/teams/ranking?sort={sort}&order={order}" for sort in SORTS for order in ("asc", "desc")),
+MORE_URLS = (
+    *(
+        f"/teams/ranking?sort={sort}&order={order}"
+        for sort in SORT_KEYS
+        for order in ("asc", "desc")
+    ),
     *(f"/teams/ranking/export/{name}?sort=readiness" for name in ("csv", "xlsx")),
     f"/teams/ranking?q={CANARY}",
     f"/teams/ranking/people/{{alice}}?stage=leadership&roadmap={SLUG}",
@@ -104,7 +108,7 @@ MORE = (
     "/admin/audit?person={alice}",
     "/notifications?unread=1",
 )
-API = (
+API_PATHS = (
     *(
         "me",
         "roadmaps",
@@ -118,7 +122,7 @@ API = (
     *("reviews?limit=1", f"me/evidence?q={CANARY}"),
 )
 # Pages that read other people's summary rows or shared data.
-OF_OTHERS = r"/($|teams|reviews|notifications|admin|search)"
+URLS_ABOUT_OTHERS = r"/($|teams|reviews|notifications|admin|search)"
 
 
 @dataclass
@@ -128,17 +132,17 @@ class Site:
     app: Flask
     cast: Cast
     ids: dict[str, str]
-    hidden: dict[str, str]
+    private_ids: dict[str, str]
     browsers: dict[str, BrowserClient]
     tokens: dict[str, str]
 
-    def all_answers(self, role: str, *, only_of_others: bool = False) -> dict[str, bytes]:
+    def responses_by_name(self, role: str, *, only_about_others: bool = False) -> dict[str, bytes]:
         """Return responses by name. Side effects of the requests are undone: audit log entries of
         rejections and exports, and the last use of tokens."""
         lines = self.audit_lines()
         # Rejections are logged once per minute. Reset this, so that each walk writes its own.
         self.app.extensions.pop("refusals", None)
-        found = dict(self.answers(role, only_of_others=only_of_others))
+        found = dict(self.responses(role, only_about_others=only_about_others))
         with self.app.app_context(), db.own_transaction() as own:
             own.execute(sa.delete(AuditEntry).where(AuditEntry.id.not_in(lines)))
             own.execute(sa.update(ApiToken).values(last_used_at=None))
@@ -148,30 +152,32 @@ class Site:
         with self.app.app_context():
             return list(db.session.scalars(sa.select(AuditEntry.id)))
 
-    def answers(self, role: str, *, only_of_others: bool = False) -> Iterator[tuple[str, bytes]]:
+    def responses(
+        self, role: str, *, only_about_others: bool = False
+    ) -> Iterator[tuple[str, bytes]]:
         """Return all responses for this person, including rejections.
 
-        With `only_of_others`, only responses about other people, without rejections.
+        With `only_about_others`, only responses about other people, without rejections.
         """
         browser = self.browsers[role]
         for url in self.urls():
-            if only_of_others and not re.match(OF_OTHERS, url):
+            if only_about_others and not re.match(URLS_ABOUT_OTHERS, url):
                 continue
             for fragment in (False, True):
                 answer = browser.get(url, fragment=fragment)
                 name = f"{role} {url}{' (fragment)' if fragment else ''}"
-                yield name, f"{answer.status_code}".encode() + readable(answer)
-        for path in API:
-            if only_of_others and not re.match(OF_OTHERS, f"/{path}"):
+                yield name, f"{answer.status_code}".encode() + comparable_bytes(answer)
+        for path in API_PATHS:
+            if only_about_others and not re.match(URLS_ABOUT_OTHERS, f"/{path}"):
                 continue
             answer = browser.client.get(
                 f"/api/v1/{path}", headers={"Authorization": f"Bearer {self.tokens[role]}"}
             )
-            yield f"{role} API {path}", readable(answer)
-        for name, key in self.hidden.items() if not only_of_others else ():
-            for method, path, data in attempts(key):
+            yield f"{role} API {path}", comparable_bytes(answer)
+        for name, key in self.private_ids.items() if not only_about_others else ():
+            for method, path, data in forbidden_requests(key):
                 answer = browser.send(method, path, data)
-                yield f"{role} {method} {path} ({name})", readable(answer)
+                yield f"{role} {method} {path} ({name})", comparable_bytes(answer)
 
     def urls(self) -> Iterator[str]:
         for page in PAGES:
@@ -180,11 +186,11 @@ class Site:
                 continue
             for url in (page.url, *page.variants):
                 yield url.format_map(self.ids)
-        for url in MORE:
+        for url in MORE_URLS:
             yield url.format_map(self.ids)
 
 
-def attempts(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+def forbidden_requests(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Return requests to try with evidence that the person cannot see."""
     yield "GET", f"/evidence/{key}", {}
     yield "GET", f"/evidence/{key}/files/{SECRET_FILE}", {}
@@ -197,7 +203,7 @@ def attempts(key: str) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield "PUT", f"/evidence/{key}/submission", {}
 
 
-def readable(answer: Any) -> bytes:
+def comparable_bytes(answer: Any) -> bytes:
     """Return headers and body, with archives unpacked and per-response signatures removed."""
     body = answer.data
     if body[:2] == b"PK":
@@ -227,7 +233,7 @@ def site(app: Flask, cast: Cast, clock: dt.datetime) -> Site:
     with app.app_context():
         ids = create_sample_data(db.session, cast, clock)
         write = SampleDataWriter(db.session, cast, clock)
-        hidden = plant(write, ids)
+        private_ids = add_private_data(write, ids)
         tokens = {
             role: api_tokens.create(
                 db.session, getattr(cast, role), name="All", scope="write", days=30,
@@ -240,13 +246,13 @@ def site(app: Flask, cast: Cast, clock: dt.datetime) -> Site:
         app,
         cast,
         ids,
-        hidden,
+        private_ids,
         {role: BrowserClient.of(app, getattr(cast, role)) for role in OTHERS},
         tokens,
     )
 
 
-def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
+def add_private_data(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
     """Put the canary into every private field of Alice; return the ids of private data."""
     session, alice = write.session, write.cast.alice
     actor = write.actor(alice)
@@ -255,7 +261,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         alice,
         OPEN_MILESTONE,
         note=f"{CANARY} note",
-        target_on=FAR,
+        target_on=TARGET_DATE,
         by=alice,
         now=write.now,
     )
@@ -278,28 +284,28 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         portfolio.redact_item(session, mine, key, redaction, now=write.now)
     urls = {"website": f"https://example.org/{CANARY}"}
     portfolio.save_profiles(session, urls, by=actor, now=write.now)
-    keep_career_plans(write, f"{CANARY} plan")
-    keep_offer(write, f"{CANARY} offer")
-    keep_tool_record(write, f"{CANARY} of a tool")
-    keep_cost(write, 300)
-    keep_practice(write, f"{CANARY} of a story")
-    keep_hours(write, f"{CANARY} of her week")
+    add_career_plans(write, f"{CANARY} plan")
+    add_offer(write, f"{CANARY} offer")
+    add_tool_record(write, f"{CANARY} of a tool")
+    add_cost(write, 300)
+    add_practice(write, f"{CANARY} of a story")
+    add_hours(write, f"{CANARY} of her week")
     add_work_log_entry(write.session, alice, write.now.date(), f"{CANARY} noted", now=write.now)
-    add_absence(write.session, alice, AWAY, f"{CANARY} off", now=write.now)
-    hidden = {}
+    add_absence(write.session, alice, ABSENCE, f"{CANARY} off", now=write.now)
+    private_ids = {}
     for name, visibility in (
         ("draft", "portfolio"),
         ("team draft", "team"),
         ("private", "private"),
     ):
-        hidden[name] = str(secret(write, visibility).id)
+        private_ids[name] = str(create_private_draft(write, visibility).id)
     # Submitted and withdrawn.
-    withdrawn = secret(write, "portfolio")
+    withdrawn = create_private_draft(write, "portfolio")
     evidence.submit(session, withdrawn, by=actor, now=write.now)
     evidence.withdraw(session, withdrawn, by=actor, now=write.now)
-    hidden["withdrawn"] = str(withdrawn.id)
+    private_ids["withdrawn"] = str(withdrawn.id)
     # Submitted, then made private.
-    closed = secret(write, "team")
+    closed = create_private_draft(write, "team")
     evidence.submit(session, closed, by=actor, now=write.now)
     evidence.edit(
         session,
@@ -308,7 +314,7 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
         by=actor,
         now=write.now,
     )
-    hidden["created private"] = str(closed.id)
+    private_ids["created private"] = str(closed.id)
     # Returned and edited: the edit is private until resubmitted.
     returned = session.get_one(Evidence, uuid.UUID(ids["returned"]))
     evidence.edit(
@@ -320,44 +326,44 @@ def plant(write: SampleDataWriter, ids: dict[str, str]) -> dict[str, str]:
             role=f"{CANARY} role",
             url=f"https://{CANARY}.example.org/",
             impacts=(Impact("team", f"{CANARY} metric", "1", "2", CANARY, ""),),
-            files=(secret_file(),),
+            files=(private_file(),),
         ),
         by=actor,
         now=write.now,
     )
-    return hidden
+    return private_ids
 
 
-def secret_file() -> File:
-    """A file of private evidence."""
+def private_file() -> File:
+    """Store a file for private evidence."""
     content = f"{CANARY} in a file".encode()
     return File(file_store().put(io.BytesIO(content)), f"{CANARY}.txt", len(content), "text/plain")
 
 
-def keep_offer(write: SampleDataWriter, name: str) -> None:
-    terms = OfferTerms(180_000, equity=FAR.year)
+def add_offer(write: SampleDataWriter, name: str) -> None:
+    terms = OfferTerms(180_000, equity=TARGET_DATE.year)
     save_offer(write.session, write.cast.alice, terms, name=name, currency="USD", now=write.now)
 
 
-def keep_cost(write: SampleDataWriter, amount: int) -> None:
-    """The costs of a certification."""
+def add_cost(write: SampleDataWriter, amount: int) -> None:
+    """Add the costs of a certification."""
     alice = write.cast.alice
     held = sa.select(Evidence.id).where(Evidence.title == "Cloud certificate")
     credentials.save_cost(
-        write.session, alice, write.session.scalars(held).one(), FAR.year, amount, "USD",
+        write.session, alice, write.session.scalars(held).one(), TARGET_DATE.year, amount, "USD",
         by=alice, now=write.now,
     )  # fmt: skip
 
 
-def keep_tool_record(write: SampleDataWriter, text: str) -> None:
-    """A private entry for a tool."""
+def add_tool_record(write: SampleDataWriter, text: str) -> None:
+    """Add a private entry for a tool."""
     alice = write.cast.alice
     said = {"level": "tried", "interest": "learn", "last_used": None, "note": text}
     tools.save(write.session, alice, "jax", said, by=alice, now=write.now)
 
 
-def keep_practice(write: SampleDataWriter, text: str) -> None:
-    """Interview practice that cites shared evidence."""
+def add_practice(write: SampleDataWriter, text: str) -> None:
+    """Add interview practice that cites shared evidence."""
     session, alice, question = write.session, write.cast.alice, "incident-you-caused"
     saved = practice_answer(session, alice, question)
     shared = session.scalars(sa.select(Evidence.id).where(Evidence.user_id == alice)).first()
@@ -372,8 +378,8 @@ def keep_practice(write: SampleDataWriter, text: str) -> None:
     practice.rate_as_peer(session, link, 2, text, text, revision=1, now=write.now)
 
 
-def keep_hours(write: SampleDataWriter, title: str) -> None:
-    """Hours of today, and personal limits."""
+def add_hours(write: SampleDataWriter, title: str) -> None:
+    """Add hours of today, personal limits and imported calendar events."""
     session, alice = write.session, write.cast.alice
     time_budget.add_entry(
         session, alice, day=write.now.date(), category="deep-work", minutes=90, title=title,
@@ -390,8 +396,8 @@ def keep_hours(write: SampleDataWriter, title: str) -> None:
     time_budget.save_address(session, alice, f"https://calendar.example.org/{title}.ics")
 
 
-def keep_career_plans(write: SampleDataWriter, text: str) -> None:
-    """A plan and a reflection with private texts."""
+def add_career_plans(write: SampleDataWriter, text: str) -> None:
+    """Add plans and a reflection with private texts."""
     session, alice, challenge = write.session, write.cast.alice, "managing-up"
     for kind, subject in (
         ("challenge", challenge),
@@ -408,7 +414,7 @@ def keep_career_plans(write: SampleDataWriter, text: str) -> None:
     )
 
 
-def secret(write: SampleDataWriter, visibility: str) -> Evidence:
+def create_private_draft(write: SampleDataWriter, visibility: str) -> Evidence:
     """Create a draft with the canary in every text."""
     made = write.piece(
         write.cast.alice,
@@ -428,7 +434,7 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
             role=f"{CANARY} role",
             url=f"https://{CANARY}.example.org/",
             issuer=f"{CANARY} issuer",
-            files=(secret_file(),),
+            files=(private_file(),),
         ),
         by=write.actor(write.cast.alice),
         now=write.now,
@@ -436,30 +442,30 @@ def secret(write: SampleDataWriter, visibility: str) -> Evidence:
     return made
 
 
-def find_secrets(answers: Iterable[tuple[str, bytes]]) -> list[str]:
+def find_secrets(responses: Iterable[tuple[str, bytes]]) -> list[str]:
     """Return a line for each response that contains a secret of Alice."""
-    told = []
-    for name, answer in answers:
+    found = []
+    for name, response in responses:
         # The search term is repeated in the searcher's own page.
-        said = answer
+        text = response
         for own in (f"q={CANARY}", f'value="{CANARY}"', f"“{CANARY}”"):
-            said = said.replace(own.encode(), b"")
-        told += [f"{name}: {word}" for word in SECRETS if re.search(word.encode(), said)]
-    return told
+            text = text.replace(own.encode(), b"")
+        found += [f"{name}: {word}" for word in SECRETS if re.search(word.encode(), text)]
+    return found
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ["carol", "dave", "mallory"])
-def test_no_answer_holds_what_is_hers_alone(site: Site, role: str) -> None:
-    """The comparison test below checks the responses for Bob and Erin."""
-    assert find_secrets(site.answers(role)) == []
+def test_responses_to_others_contain_no_private_data(site: Site, role: str) -> None:
+    """`test_private_additions_change_no_response_to_others` covers Bob and Erin."""
+    assert find_secrets(site.responses(role)) == []
 
 
-def test_the_canary_can_be_found(site: Site, browser_of) -> None:
-    """Where the canary may be shown it is shown, so the test above can detect it."""
+def test_canary_is_found_on_owner_pages(site: Site, browser_of) -> None:
+    """The canary is stored and displayed, so the other tests would detect a leak."""
     alice = browser_of(site.cast.alice)
     assert CANARY in alice.get("/evidence").text
-    assert CANARY in alice.get(f"/evidence/{site.hidden['draft']}").text
+    assert CANARY in alice.get(f"/evidence/{site.private_ids['draft']}").text
     planned = alice.get(f"/roadmaps/{SLUG}/milestones/{OPEN_MILESTONE}").text
     assert [word for word in SECRETS if re.search(word, planned)] == list(SECRETS)
     assert CANARY in alice.get("/portfolio/preview").text
@@ -467,27 +473,29 @@ def test_the_canary_can_be_found(site: Site, browser_of) -> None:
     for page in ("direction", "education/doctorate"):
         assert CANARY in alice.get(f"/career/{page}").text
     assert CANARY in alice.get("/market/offers").text
-    assert str(FAR.year) in alice.get("/credentials").text
+    assert str(TARGET_DATE.year) in alice.get("/credentials").text
     assert CANARY in alice.get("/tools/jax").text
     assert CANARY in alice.get("/practice/incident-you-caused").text
     assert CANARY in alice.get("/time").text
 
 
-def test_no_mail_to_anybody_else_holds_it(site: Site) -> None:
+def test_mail_to_others_contains_no_private_data(site: Site) -> None:
     with site.app.app_context():
         mails = db.session.execute(
             sa.select(OutgoingMail.recipient, OutgoingMail.subject, OutgoingMail.body)
         ).all()
-    told = [mail for mail in mails if mail.recipient != "alice@example.org"]
-    assert not [mail for mail in told if any(re.search(word, " ".join(mail)) for word in SECRETS)]
+    to_others = [mail for mail in mails if mail.recipient != "alice@example.org"]
+    assert not [
+        mail for mail in to_others if any(re.search(word, " ".join(mail)) for word in SECRETS)
+    ]
 
 
-def as_kept(write: SampleDataWriter) -> None:
-    """Her summary row is current."""
+def current_summary(write: SampleDataWriter) -> None:
+    """Keep Alice's summary row, which is current."""
 
 
-def elsewhere(write: SampleDataWriter) -> None:
-    """She ticked a milestone, then changed to a time zone where that was tomorrow."""
+def other_time_zone(write: SampleDataWriter) -> None:
+    """Tick a milestone, then change to a time zone in which that was tomorrow."""
     alice = write.cast.alice
     progress.set_status(
         write.session, alice, OPEN_MILESTONE, "in_progress", by=alice, now=write.now
@@ -496,51 +504,63 @@ def elsewhere(write: SampleDataWriter) -> None:
     change_profile(write.session, alice, timezone="Pacific/Kiritimati", by=alice, now=write.now)
 
 
-def run_out(write: SampleDataWriter) -> None:
-    """Her summary row expires today."""
+def expired_summary(write: SampleDataWriter) -> None:
+    """Let Alice's summary row expire today."""
     write.session.execute(sa.update(ReadinessSummary).values(valid_until=write.now.date()))
 
 
-def never_kept(write: SampleDataWriter) -> None:
-    """She has no summary row yet."""
+def no_summary(write: SampleDataWriter) -> None:
+    """Delete Alice's summary row, as before it is first computed."""
     write.session.execute(sa.delete(ReadinessSummary))
 
 
-def on_no_roadmap(write: SampleDataWriter) -> None:
-    """She left the roadmap, but her shared data is still visible."""
+def not_enrolled(write: SampleDataWriter) -> None:
+    """End Alice's enrollment. Her shared evidence stays visible."""
     write.session.execute(sa.delete(ReadinessSummary))
     write.session.execute(sa.delete(Enrollment).where(Enrollment.user_id == write.cast.alice))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("role", "standing"),
+    ("role", "prepare"),
     [
-        *(("bob", each) for each in (as_kept, elsewhere, run_out, never_kept, on_no_roadmap)),
-        ("erin", as_kept),
+        *(
+            ("bob", each)
+            for each in (
+                current_summary,
+                other_time_zone,
+                expired_summary,
+                no_summary,
+                not_enrolled,
+            )
+        ),
+        ("erin", current_summary),
     ],
 )
-def test_what_is_added_in_private_changes_no_byte(
-    site: Site, role: str, standing: Callable[[SampleDataWriter], None]
+def test_private_additions_change_no_response_to_others(
+    site: Site, role: str, prepare: Callable[[SampleDataWriter], None]
 ) -> None:
-    """In every state of her summary row, a private write recomputes it without a visible change."""
+    """A private write recomputes Alice's summary row without a visible change, in any state."""
     with site.app.app_context():
-        standing(SampleDataWriter(db.session, site.cast, dt.datetime.now(dt.UTC)))
+        prepare(SampleDataWriter(db.session, site.cast, dt.datetime.now(dt.UTC)))
         db.session.commit()
-    only_of_others = standing is not as_kept
-    before, lines = site.all_answers(role, only_of_others=only_of_others), site.audit_lines()
+    only_about_others = prepare is not current_summary
+    before, lines = (
+        site.responses_by_name(role, only_about_others=only_about_others),
+        site.audit_lines(),
+    )
     with site.app.app_context():
         later = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=30)
-        add_in_private(SampleDataWriter(db.session, site.cast, later), site.ids)
+        add_more_private_data(SampleDataWriter(db.session, site.cast, later), site.ids)
         db.session.commit()
     assert site.audit_lines() == lines
-    after = site.all_answers(role, only_of_others=only_of_others)
+    after = site.responses_by_name(role, only_about_others=only_about_others)
     assert find_secrets([*before.items(), *after.items()]) == []
     different = [name for name in before if before[name] != after[name]]
     assert not different, "\n".join(different)
 
 
-def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
+def add_more_private_data(write: SampleDataWriter, ids: dict[str, str]) -> None:
     """Add a draft, private evidence, a note, a changed reason for a skipped milestone, and an
     unsubmitted edit of returned evidence.
 
@@ -549,15 +569,15 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
     """
     alice = write.cast.alice
     for visibility in ("portfolio", "team", "private"):
-        assert secret(write, visibility).state == "draft"
-    keep_career_plans(write, "Another one.")
-    keep_offer(write, "Another one.")
-    keep_tool_record(write, "Another one.")
-    keep_cost(write, 400)
-    keep_practice(write, "Another one.")
-    keep_hours(write, "Another one.")
+        assert create_private_draft(write, visibility).state == "draft"
+    add_career_plans(write, "Another one.")
+    add_offer(write, "Another one.")
+    add_tool_record(write, "Another one.")
+    add_cost(write, 400)
+    add_practice(write, "Another one.")
+    add_hours(write, "Another one.")
     add_work_log_entry(write.session, alice, write.now.date(), "Another one.", now=write.now)
-    add_absence(write.session, alice, AWAY, "Another one.", now=write.now)
+    add_absence(write.session, alice, ABSENCE, "Another one.", now=write.now)
     refresh_changed(write.session)
     take_snapshots(write.session, alice)
     progress.set_plan(
@@ -565,7 +585,7 @@ def add_in_private(write: SampleDataWriter, ids: dict[str, str]) -> None:
         alice,
         DONE_MILESTONE,
         note="Another one.",
-        target_on=FAR,
+        target_on=TARGET_DATE,
         by=alice,
         now=write.now,
     )

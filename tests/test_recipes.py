@@ -1,4 +1,4 @@
-"""The setup recipes of the operator's guide work as written."""
+"""The setup recipes of the operators' guide work as written."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from roadmap.core.migrations import upgrade
 from roadmap.people.models import User
 from tests.support.cast import Cast
 from tests.support.databases import make_app
+from tests.support.guides import code_block_with, code_blocks, read_guide
 from tests.support.login import PASSWORD, set_password
 from tests.support.postgres import temporary_postgres
 from tests.support.server import HOST, Server, free_port
 
-GUIDE = (ROOT / "docs/operators.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```\n(.*?)^```", GUIDE, re.M | re.S)
+GUIDE = "operators.md"
 # Debian's nginx, or else the one from the development lock.
 NGINX = (
     shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -41,12 +41,7 @@ ANALYZE = shutil.which("systemd-analyze")
 COMMANDS = Path(sys.executable).parent
 
 
-def block_with(text: str) -> str:
-    (found,) = (block for block in BLOCKS if text in block)
-    return found
-
-
-def prefixed_python(text: str, folder: Path) -> str:
+def localize(text: str, folder: Path) -> str:
     """Adapt a recipe to this Python, the test's folder and the current user."""
     text = text.replace("sudo -u cairn ", "").replace("/var/lib/cairn", str(folder))
     text = text.replace("cd /opt/cairn &&", f"cd {ROOT} &&")
@@ -54,10 +49,10 @@ def prefixed_python(text: str, folder: Path) -> str:
     return re.sub(r"(/opt/cairn/)?\.venv/bin/", f"{COMMANDS}/", text)
 
 
-def shell(line: str, **environment: str) -> str:
+def run_shell(command: str, **environment: str) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     done = subprocess.run(  # noqa: S602 - the recipe is a shell command
-        line, shell=True, cwd=ROOT, env={**kept, **environment}, timeout=120,
+        command, shell=True, cwd=ROOT, env={**kept, **environment}, timeout=120,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -80,7 +75,7 @@ def settings(tmp_path: Path) -> dict[str, str]:
     return {"ROADMAP_SECRET_KEY": "a secret of the tests, long", "ROADMAP_DATA_DIR": str(folder)}
 
 
-def ask_through_nginx(
+def request_through_nginx(
     port: int, certificate: Path, method: str, body: str | None = None, **headers: str
 ) -> tuple[http.client.HTTPResponse, str]:
     context = ssl.create_default_context(cafile=str(certificate))
@@ -92,7 +87,7 @@ def ask_through_nginx(
     return answer, text
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
 
@@ -118,7 +113,7 @@ def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[Site]:
         f"sqlite:///{folder / 'cairn.sqlite3'}", folder,
         ROADMAP_BASE_URL=f"https://localhost:{ports[0]}", ROADMAP_TRUSTED_PROXIES="1",
     )  # fmt: skip
-    text = block_with("proxy_pass").replace("127.0.0.1:8000", f"{HOST}:{server.port}")
+    text = code_block_with(GUIDE, "proxy_pass").replace("127.0.0.1:8000", f"{HOST}:{server.port}")
     text = text.replace("cairn.example.org;", "localhost;")
     text = re.sub(r"(ssl_certificate +)\S+;", rf"\1{certificate};", text)
     text = re.sub(r"(ssl_certificate_key +)\S+;", rf"\1{key};", text)
@@ -136,7 +131,7 @@ def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[Site]:
     nginx = subprocess.Popen([NGINX, "-c", str(configuration)])
     deadline = time.monotonic() + 20
     for port in ports:
-        while not answers(port) and time.monotonic() < deadline:
+        while not is_listening(port) and time.monotonic() < deadline:
             assert nginx.poll() is None
             time.sleep(0.05)
     yield ports, certificate, plain
@@ -146,7 +141,7 @@ def site(tmp_path: Path, settings: dict[str, str]) -> Iterator[Site]:
 
 
 @pytest.mark.slow
-def test_the_site_of_nginx_lets_people_in_on_any_port(
+def test_nginx_recipe_signs_in_on_any_port(
     site: Site,
 ) -> None:
     ports, certificate, plain = site
@@ -154,8 +149,8 @@ def test_the_site_of_nginx_lets_people_in_on_any_port(
     connection.request("GET", "/login?next=/teams", headers={"Host": "localhost"})
     answer = connection.getresponse()
     # Redirects always use the site's name.
-    moved = (answer.status, answer.getheader("Location"))
-    assert moved == (301, "https://cairn.example.org/login?next=/teams")
+    redirect = (answer.status, answer.getheader("Location"))
+    assert redirect == (301, "https://cairn.example.org/login?next=/teams")
     connection.close()
     for port, sent, status in [
         (ports[0], {"Origin": f"https://localhost:{ports[0]}"}, 303),
@@ -164,13 +159,13 @@ def test_the_site_of_nginx_lets_people_in_on_any_port(
         (ports[1], {"Origin": f"https://localhost:{ports[1]}"}, 303),
         (ports[0], {"Origin": "https://other.example"}, 400),
     ]:
-        page, text = ask_through_nginx(port, certificate, "GET")
+        page, text = request_through_nginx(port, certificate, "GET")
         cookie = (page.getheader("Set-Cookie") or "").split(";")[0]
         assert cookie.startswith("__Host-cairn-")
         token = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', text)
         assert token is not None
         fields = {"csrf_token": token[1], "email": "alice@example.org", "password": PASSWORD}
-        answer, _text = ask_through_nginx(
+        answer, _text = request_through_nginx(
             port, certificate, "POST", urllib.parse.urlencode(fields), Cookie=cookie,
             **{"Content-Type": "application/x-www-form-urlencoded", **sent},
         )  # fmt: skip
@@ -178,13 +173,18 @@ def test_the_site_of_nginx_lets_people_in_on_any_port(
 
 
 def units() -> dict[str, str]:
-    """Return the guide's units: the usual one, the job process, and the server without jobs."""
-    server, jobs = block_with("Description=Cairn\n"), block_with("mail and background work")
-    apart = re.sub(r"^ExecStart=.*\n", block_with("ExecStartPre="), server, flags=re.M)
-    return {"cairn": server, "cairn-jobs": jobs, "cairn-apart": apart}
+    """Return the guide's units: server with jobs, job process, and server without jobs."""
+    server, jobs = (
+        code_block_with(GUIDE, "Description=Cairn\n"),
+        code_block_with(GUIDE, "mail and background work"),
+    )
+    without_jobs = re.sub(
+        r"^ExecStart=.*\n", code_block_with(GUIDE, "ExecStartPre="), server, flags=re.M
+    )
+    return {"cairn": server, "cairn-jobs": jobs, "cairn-without-jobs": without_jobs}
 
 
-def test_the_units_write_nowhere_but_to_their_folder() -> None:
+def test_systemd_units_write_only_to_their_state_folder() -> None:
     for text in units().values():
         # systemd creates the writable folders for the unit's user.
         assert "\nUser=cairn\n" in text
@@ -199,15 +199,15 @@ def test_the_units_write_nowhere_but_to_their_folder() -> None:
             assert (done.returncode, done.stderr) == (0, ""), command
 
 
-@pytest.mark.skipif(ANALYZE is None, reason="systemd checks its units where it is installed")
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
+@pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze")
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     for name, text in units().items():
         unit = tmp_path / f"{name}.service"
         # Replace the user and the folder, which do not exist on this machine.
         text = text.replace("User=cairn", "User=root").replace(
             "Directory=/opt/cairn", "Directory=/"
         )
-        unit.write_text(prefixed_python(text, tmp_path))
+        unit.write_text(localize(text, tmp_path))
         done = subprocess.run(
             [str(ANALYZE), "verify", "--man=no", str(unit)],
             capture_output=True, text=True, check=False,
@@ -217,12 +217,12 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_lines_of_cron_do_what_they_say(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_cron_recipe_creates_and_deletes_backups(tmp_path: Path, settings: dict[str, str]) -> None:
     backups = tmp_path / "backups"
     backups.mkdir()
     lines = [
         re.sub(r"^(\S+ ){5}", "", line).replace(r"\%", "%")
-        for block in BLOCKS
+        for block in code_blocks(read_guide(GUIDE))
         for line in block.splitlines()
         if re.match(r"[\d*]+ [\d*]+ \* \* \* ", line)
     ]
@@ -231,24 +231,24 @@ def test_the_lines_of_cron_do_what_they_say(tmp_path: Path, settings: dict[str, 
     old.touch()
     os.utime(old, (0, 0))
     for line in lines:
-        shell(prefixed_python(line, backups), **settings)
-    # The name has the time, so it does not conflict with a manual backup of the same day.
-    [made] = backups.iterdir()
+        run_shell(localize(line, backups), **settings)
+    # The time in the name avoids a conflict with a manual backup of the same day.
+    [backup] = backups.iterdir()
     today = dt.datetime.now().astimezone().date()
-    assert re.fullmatch(rf"cairn-{today}-\d{{4}}\.zip", made.name)
+    assert re.fullmatch(rf"cairn-{today}-\d{{4}}\.zip", backup.name)
 
 
 @pytest.mark.slow
 @pytest.mark.postgres
-def test_the_move_to_postgresql(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_postgresql_recipe_moves_all_users(tmp_path: Path, settings: dict[str, str]) -> None:
     with temporary_postgres() as url:
         address = sa.make_url(url).set(drivername="postgresql")
-        recipe = prefixed_python(block_with("/move.zip"), tmp_path)
+        recipe = localize(code_block_with(GUIDE, "/move.zip"), tmp_path)
         new = f"new='{address.render_as_string(hide_password=False)}'"
         recipe = re.sub(r"^new=\S+", new, recipe)
         assert (
             "alice@example.org"
-            in shell(f"set -e\n{recipe}", **settings).splitlines()[-6:].__str__()
+            in run_shell(f"set -e\n{recipe}", **settings).splitlines()[-6:].__str__()
         )
         engine = sa.create_engine(url)
         with engine.connect() as connection:
@@ -257,30 +257,30 @@ def test_the_move_to_postgresql(tmp_path: Path, settings: dict[str, str]) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("named", ["instance/secret-key", "/var/lib/cairn/secret-key"])
-def test_a_new_machine_goes_on_where_the_old_one_ended(
-    named: str, tmp_path: Path, settings: dict[str, str]
+@pytest.mark.parametrize("key_file", ["instance/secret-key", "/var/lib/cairn/secret-key"])
+def test_new_machine_recipe_restores_the_installation(
+    key_file: str, tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    """Runs the recipes' lines, except installations and new accounts."""
+    """Run the recipe without the commands that install programs or create accounts."""
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     (old / "secret-key").write_text(settings["ROADMAP_SECRET_KEY"])
     create = f"{COMMANDS}/flask --app roadmap backup create {old}/backup.zip"
-    shell(create, **settings)
-    recipe = prefixed_python(block_with(f"~/old/secret-key {named}"), new).replace(
+    run_shell(create, **settings)
+    recipe = localize(code_block_with(GUIDE, f"~/old/secret-key {key_file}"), new).replace(
         "~/old", str(old)
     )
     recipe = re.sub(r"^(make|useradd|systemctl|cd|.*/\.env).*\n", "", recipe, flags=re.M)
     recipe = re.sub(r"-o cairn -g cairn ", "", recipe).replace(" instance", f" {new}")
-    shell(f"set -e\numask 022\n{recipe}", ROADMAP_DATA_DIR=str(new))
-    listed = shell(f"{COMMANDS}/flask --app roadmap user list", ROADMAP_DATA_DIR=str(new))
+    run_shell(f"set -e\numask 022\n{recipe}", ROADMAP_DATA_DIR=str(new))
+    listed = run_shell(f"{COMMANDS}/flask --app roadmap user list", ROADMAP_DATA_DIR=str(new))
     assert "alice@example.org" in listed
     assert {path.stat().st_mode & 0o077 for path in [new, *new.iterdir()]} == {0}
 
 
-def test_uninstalling_removes_what_the_guide_sets_up() -> None:
-    installed, _heading, rest = GUIDE.partition("\n## Uninstall\n")
-    [recipe] = re.findall(r"^```\n(.*?)^```", rest.partition("\n## ")[0], re.M | re.S)
+def test_uninstall_recipe_removes_everything_installed() -> None:
+    installed, _heading, rest = read_guide(GUIDE).partition("\n## Uninstall\n")
+    [recipe] = code_blocks(rest.partition("\n## ")[0])
     for name in re.findall(r"^useradd .* (\w+)$", installed, re.M):
         assert f"userdel {name}" in recipe
     folders = {"/opt/cairn", *re.findall(r"(/var/[a-z]+/cairn)\b", installed)}

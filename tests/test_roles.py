@@ -20,7 +20,7 @@ from tests.support.cast import Cast
 from tests.support.route_manifest import CHANGES, PAGES, ROLES, Change, Page
 from tests.support.snapshot import Browsers, Snapshot, clear_attempts, rows_by_owner
 
-FACES = ("page", "fragment")
+MODES = ("page", "fragment")
 # Rejected requests may write to these tables.
 LOGS = {"audit_entry", "attempt"}
 
@@ -41,41 +41,43 @@ def browsers(app: Flask, snapshot: Snapshot) -> Browsers:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.url)
-def test_who_sees_a_page(page: Page, app: Flask, ids: dict[str, str], browsers: Browsers) -> None:
+def test_page_status_by_role(
+    page: Page, app: Flask, ids: dict[str, str], browsers: Browsers
+) -> None:
     before = rows_by_owner(app)
-    for face in FACES:
-        expected = page.pages if face == "page" else page.fragments
-        answers = {
-            role: browsers[role].get(page.of(ids), fragment=face == "fragment") for role in ROLES
+    for mode in MODES:
+        expected = page.pages if mode == "page" else page.fragments
+        responses = {
+            role: browsers[role].get(page.of(ids), fragment=mode == "fragment") for role in ROLES
         }
-        assert {role: answers[role].status_code for role in ROLES} == dict(expected), face
+        assert {role: responses[role].status_code for role in ROLES} == dict(expected), mode
         for role in ROLES:
-            check_answer(answers[role], page, role, face)
+            check_response(responses[role], page, role, mode)
     assert rows_by_owner(app) == before, "a GET wrote something"
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.title)
-def test_who_changes_what(
+def test_change_status_and_effects_by_role(
     change: Change,
-    face: str,
+    mode: str,
     app: Flask,
     ids: dict[str, str],
     cast: Cast,
     browsers: Browsers,
 ) -> None:
-    expected = change.pages if face == "page" else change.fragments
+    expected = change.pages if mode == "page" else change.fragments
     got = {}
     before = rows_by_owner(app)
     # Rejected roles first, while the data still exists.
     for role in sorted(ROLES, key=lambda role: expected[role] < 400):
-        answer = browsers[role].send(
-            change.method, change.of(ids), change.body(ids, role), fragment=face == "fragment"
+        response = browsers[role].send(
+            change.method, change.of(ids), change.body(ids, role), fragment=mode == "fragment"
         )
-        got[role] = answer.status_code
-        check_answer(answer, change, role, face)
+        got[role] = response.status_code
+        check_response(response, change, role, mode)
         after = rows_by_owner(app)
-        if answer.status_code >= 400 or role == "nobody":
+        if response.status_code >= 400 or role == "nobody":
             assert after == before, f"{role} was refused and changed something"
         others = before.keys() | after.keys()
         for owner in others - {owner_of(cast, name) for name in (role, *change.affects)}:
@@ -90,22 +92,24 @@ def owner_of(cast: Cast, name: str) -> str:
     return "" if name == "nobody" else str(getattr(cast, name))
 
 
-def check_answer(answer: TestResponse, row: Page | Change, role: str, face: str) -> None:
+def check_response(response: TestResponse, row: Page | Change, role: str, mode: str) -> None:
     """Check properties of every response."""
-    assert answer.status_code < 500
-    if answer.mimetype == "text/html" and answer.text.strip():
-        is_page = "<!doctype html" in answer.text.lower()
-        if face == "page":
+    assert response.status_code < 500
+    if response.mimetype == "text/html" and response.text.strip():
+        is_page = "<!doctype html" in response.text.lower()
+        if mode == "page":
             assert is_page, f"{role} was answered with a fragment"
-        elif answer.status_code in (403, 404) and row.permission != "public":
+        elif response.status_code in (403, 404) and row.permission != "public":
             assert not is_page, f"{role} was answered with a whole page into a part of one"
-    if role == "nobody" and answer.status_code == 204:
-        assert answer.headers["HX-Redirect"].startswith("/login")
-    if role == "nobody" and answer.status_code == 303:
-        assert answer.location.startswith("/login")
+    if role == "nobody" and response.status_code == 204:
+        assert response.headers["HX-Redirect"].startswith("/login")
+    if role == "nobody" and response.status_code == 303:
+        assert response.location.startswith("/login")
 
 
-def test_what_is_refused_is_noted(app: Flask, ids: dict[str, str], browsers: Browsers) -> None:
+def test_forbidden_request_is_in_the_audit_log(
+    app: Flask, ids: dict[str, str], browsers: Browsers
+) -> None:
     """A 403 is in the audit log; a 404 does not reveal that the data exists."""
     address = f"/evidence/{ids['verified']}/edit"
     assert browsers["bob"].get(address).status_code == 403
@@ -116,34 +120,34 @@ def test_what_is_refused_is_noted(app: Flask, ids: dict[str, str], browsers: Bro
         assert list(connection.execute(refused).scalars()) == [f"GET {address}"]
 
 
-def is_sealed(change: Change) -> bool:
+def needs_csrf_token(change: Change) -> bool:
     """The API ignores cookies, so it needs no CSRF token."""
     return change.pages["nobody"] != 404 and not is_below_api(change.rule)
 
 
 @pytest.mark.parametrize(
-    "change", [each for each in CHANGES if is_sealed(each)], ids=lambda each: each.title
+    "change", [each for each in CHANGES if needs_csrf_token(each)], ids=lambda each: each.title
 )
-def test_a_change_without_the_seal_of_the_page_is_refused(
+def test_change_without_csrf_token_is_rejected(
     change: Change, app: Flask, ids: dict[str, str], browsers: Browsers
 ) -> None:
     before = rows_by_owner(app)
-    answer = browsers["alice"].client.open(
+    response = browsers["alice"].client.open(
         change.of(ids), method=change.method, data=change.body(ids, "alice")
     )
-    assert answer.status_code == 400
+    assert response.status_code == 400
     assert rows_by_owner(app) == before
 
 
-def test_a_foreign_piece_and_none_at_all_are_told_apart_by_nobody(
+def test_foreign_and_missing_evidence_get_the_same_404(
     ids: dict[str, str], browsers: Browsers
 ) -> None:
     foreign = browsers["alice"].get(f"/evidence/{ids['foreign']}")
     none = browsers["alice"].get(f"/evidence/{uuid.uuid4()}")
     assert foreign.status_code == none.status_code == 404
-    assert without_seal(foreign.text) == without_seal(none.text)
+    assert without_csrf_token(foreign.text) == without_csrf_token(none.text)
 
 
-def without_seal(page: str) -> str:
+def without_csrf_token(page: str) -> str:
     """Return the page without its CSRF token, which differs in each response."""
     return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())

@@ -1,4 +1,4 @@
-"""What `make run` prepares before the server starts."""
+"""Preparation by `make run` before the server starts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.support.databases import ready_database
 from tests.support.server import free_port
 
 
-def test_the_secret_key_is_written_once_and_for_its_owner_only(tmp_path: Path) -> None:
+def test_secret_key_is_written_once_for_its_owner_only(tmp_path: Path) -> None:
     first = start.load_secret_key(tmp_path)
     assert len(first) >= 64
     assert start.load_secret_key(tmp_path) == first
@@ -38,25 +38,25 @@ def test_the_secret_key_is_written_once_and_for_its_owner_only(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == [start.KEY_FILE]
 
 
-def test_two_starts_at_once_agree_on_the_secret_key(tmp_path: Path) -> None:
+def test_concurrent_starts_share_one_secret_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         keys = set(pool.map(lambda _: start.load_secret_key(tmp_path), range(64)))
     assert len(keys) == 1
 
 
-def test_a_port_in_use_is_told_in_one_line() -> None:
+def test_port_in_use_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
         port = other.getsockname()[1]
-        with pytest.raises(ports.PortTaken) as refused:
+        with pytest.raises(ports.PortTaken) as rejected:
             ports.reserve_port("127.0.0.1", port)
-    assert str(port) in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert str(port) in str(rejected.value)
+    assert "\n" not in str(rejected.value)
     with released(ports.reserve_port("127.0.0.1", port)):
         pass
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only what listens is noticed")
-def test_a_port_is_spoken_for_before_anything_listens_there() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems only detect listening sockets")
+def test_port_is_reserved_before_listening() -> None:
     port = free_port()
     with released(ports.reserve_port("127.0.0.1", port)):
         for host in ("127.0.0.1", "localhost"):
@@ -67,8 +67,8 @@ def test_a_port_is_spoken_for_before_anything_listens_there() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only what listens is noticed")
-def test_of_two_starts_at_once_one_serves_and_keeps_the_port(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems only detect listening sockets")
+def test_concurrent_starts_on_one_port_leave_one_server(tmp_path: Path) -> None:
     port = str(free_port())
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     starts = [
@@ -88,17 +88,17 @@ def test_of_two_starts_at_once_one_serves_and_keeps_the_port(tmp_path: Path) -> 
             for process in starts:
                 assert process.stdout is not None
                 ready.register(process.stdout, selectors.EVENT_READ, process)
-            # The first to write a line is the one that was refused: the other prepares.
+            # The rejected process prints first, because the other one prepares its database.
             [(key, _), *_] = ready.select(60)
-        refused = key.data
-        said, _ = refused.communicate(timeout=60)
-        assert refused.returncode == 1
-        assert said.startswith(f"Port {port} on 127.0.0.1 cannot be used")
-        assert len(said.splitlines()) == 1
-        [serving] = [process for process in starts if process is not refused]
+        rejected = key.data
+        output, _ = rejected.communicate(timeout=60)
+        assert rejected.returncode == 1
+        assert output.startswith(f"Port {port} on 127.0.0.1 cannot be used")
+        assert len(output.splitlines()) == 1
+        [serving] = [process for process in starts if process is not rejected]
         assert serving.stdout is not None
         assert serving.stdout.readline() == f"Cairn starts at http://127.0.0.1:{port}\n"
-        # The port went with the process into what it became.
+        # The port stays reserved after the start has executed the server.
         with pytest.raises(ports.PortTaken):
             ports.reserve_port("127.0.0.1", int(port))
     finally:
@@ -115,12 +115,12 @@ def released(held: socket.socket | None) -> contextlib.AbstractContextManager[ob
 
 
 @pytest.mark.parametrize("text", ["", "0", "65536", "80a", "-1", "8000.0"])
-def test_a_port_that_is_none_is_refused(text: str) -> None:
+def test_invalid_port_is_rejected(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         ports.port_number(text)
 
 
-def test_the_port_comes_from_the_environment_and_the_command_line_wins(
+def test_port_option_overrides_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PORT", "9001")
@@ -130,7 +130,7 @@ def test_the_port_comes_from_the_environment_and_the_command_line_wins(
     assert start.parse_arguments([]).host == "127.0.0.1"
 
 
-def test_the_demo_never_touches_the_configured_database(
+def test_demo_ignores_the_configured_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
@@ -144,7 +144,7 @@ def test_the_demo_never_touches_the_configured_database(
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_the_first_visitor_is_told_how_to_get_an_account() -> None:
+def test_startup_message_says_how_to_create_the_first_account() -> None:
     text = start.format_startup_message(
         "http://127.0.0.1:8000", has_accounts=False, demo_accounts=""
     )
@@ -159,8 +159,8 @@ def test_the_first_visitor_is_told_how_to_get_an_account() -> None:
     assert "user create EMAIL" in closed
 
 
-def test_a_worker_loads_neither_migrations_nor_commands(tmp_path: Path) -> None:
-    """They take a sixth of a worker's memory, and the dialect of the other database 5 MiB."""
+def test_worker_does_not_load_migrations_or_commands(tmp_path: Path) -> None:
+    """They take a sixth of a worker's memory, and the unused database dialect takes 5 MiB."""
     loaded = subprocess.run(
         [sys.executable, "-c", "import sys, roadmap.wsgi; print(*sys.modules)"],
         cwd=start.config.ROOT,
@@ -174,7 +174,7 @@ def test_a_worker_loads_neither_migrations_nor_commands(tmp_path: Path) -> None:
     assert not {*unwanted} & {*loaded}
 
 
-def test_workers_are_forked_without_a_connection_and_also_before_the_database_is_there(
+def test_preload_opens_no_connection_and_needs_no_database(
     tmp_path: Path,
 ) -> None:
     script = (
@@ -194,7 +194,7 @@ def test_workers_are_forked_without_a_connection_and_also_before_the_database_is
 
 
 def run_script(script: str, folder: Path, url: str) -> subprocess.CompletedProcess[str]:
-    """Run Python on that database as a start does, in a process of its own."""
+    """Run a Python script with the settings of a server on this database."""
     settings = {
         "ROADMAP_SECRET_KEY": "k" * 32,
         "ROADMAP_DATA_DIR": str(folder),
@@ -208,8 +208,8 @@ def run_script(script: str, folder: Path, url: str) -> subprocess.CompletedProce
 
 
 @pytest.mark.sqlite
-def test_a_database_whose_lock_cannot_be_opened_is_told_by_a_page(tmp_path: Path) -> None:
-    """Such as one that a command of root left behind: the server starts, and its pages say so."""
+def test_preload_succeeds_when_database_lock_cannot_be_opened(tmp_path: Path) -> None:
+    """For example when root owns it: the server starts and its pages report the error."""
     with ready_database(tmp_path) as url:
         (tmp_path / f"{Path(url).name}.lock").unlink(missing_ok=True)
         (tmp_path / f"{Path(url).name}.lock").mkdir()
@@ -218,8 +218,8 @@ def test_a_database_whose_lock_cannot_be_opened_is_told_by_a_page(tmp_path: Path
 
 
 @pytest.mark.sqlite
-def test_a_start_waits_for_no_writer(tmp_path: Path) -> None:
-    """A restore may hold the database for minutes: pages can be read meanwhile."""
+def test_start_does_not_wait_for_a_writer(tmp_path: Path) -> None:
+    """A restore may lock the database for minutes, and pages can still be read."""
     script = (
         "import time; from roadmap.processes import preload; begun = time.monotonic(); preload();"
         "from roadmap.server.start import is_prepared; is_prepared();"
@@ -235,7 +235,7 @@ def test_a_start_waits_for_no_writer(tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == ("True True\n", 0)
 
 
-def test_ctrl_c_while_the_application_is_loaded_ends_the_start_without_a_traceback() -> None:
+def test_ctrl_c_while_loading_ends_without_traceback() -> None:
     script = (
         "import os, signal; from roadmap.server.processes import main;"
         "main(lambda: os.kill(os.getpid(), signal.SIGINT))"
@@ -251,40 +251,42 @@ def test_ctrl_c_while_the_application_is_loaded_ends_the_start_without_a_traceba
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
 
 
-def test_a_restart_with_nothing_to_prepare_does_without_the_application(
+def test_restart_without_changes_does_not_create_the_application(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("ROADMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'cairn.sqlite3'}")
     monkeypatch.setenv("ROADMAP_SECRET_KEY", "k" * 32)
-    made = []
+    apps = []
 
     def make() -> Flask:
-        made.append(create_app())
-        return made[-1]
+        apps.append(create_app())
+        return apps[-1]
 
     assert not start.prepare_database(make)
-    assert not start.prepare_database(make)  # nobody has an account: the start says what to do
-    [_first, app] = made
+    assert not start.prepare_database(
+        make
+    )  # without accounts, the startup message has instructions
+    [first, app] = apps
     with app.app_context():
         Cast.create(db.session)
         db.session.commit()
         assert start.prepare_database(make)
-        assert made == [_first, app]
+        assert apps == [first, app]
         db.session.execute(sa.text("UPDATE roadmap_revision SET digest = 'of an older release'"))
         db.session.commit()
         assert start.prepare_database(make)
-        assert len(made) == 3
+        assert len(apps) == 3
         db.session.execute(sa.text("UPDATE alembic_version SET version_num = '1'"))
         db.session.commit()
         with pytest.raises(config.ConfigError):
             start.prepare_database(make)
         db.session.close()
-        for each in made:
+        for each in apps:
             each.extensions["sqlalchemy"].engines["default"].dispose()
 
 
-def test_an_upgrading_start_says_what_it_changed_and_what_it_cannot_read(
+def test_upgrading_start_reports_changes_and_unreadable_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
@@ -317,7 +319,7 @@ def test_an_upgrading_start_says_what_it_changed_and_what_it_cannot_read(
         db.engine.dispose()
 
 
-def test_a_data_folder_that_cannot_be_used_names_its_setting(
+def test_unusable_data_folder_error_names_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = tmp_path / "a file"
@@ -328,12 +330,12 @@ def test_a_data_folder_that_cannot_be_used_names_its_setting(
             start.prepare_data_folder(demo=False)
 
 
-def test_a_second_data_folder_beside_one_database_is_told_to_share_the_key(tmp_path: Path) -> None:
+def test_second_data_folder_of_one_database_warns_about_its_key(tmp_path: Path) -> None:
     folders = tmp_path / "one", tmp_path / "other"
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")
     } | {"ROADMAP_DATABASE_URL": f"sqlite:///{tmp_path / 'cairn.sqlite3'}"}
-    told = []
+    warnings = []
     for folder in folders:
         process = subprocess.Popen(
             [sys.executable, "-m", "roadmap.serve", "--port", str(free_port())],
@@ -341,9 +343,9 @@ def test_a_second_data_folder_beside_one_database_is_told_to_share_the_key(tmp_p
             cwd=config.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdout is not None
-        process.stdout.readline()  # it is prepared
+        process.stdout.readline()  # the preparation is complete
         process.terminate()
-        told.append(process.communicate(timeout=60)[1])
+        warnings.append(process.communicate(timeout=60)[1])
         app = create_app(
             {"DATABASE_URL": environment["ROADMAP_DATABASE_URL"], "DATA_DIR": str(folder)}
         )
@@ -353,26 +355,24 @@ def test_a_second_data_folder_beside_one_database_is_told_to_share_the_key(tmp_p
                 db.session.commit()
             db.session.close()
             db.engine.dispose()
-    assert "new secret key" not in told[0]
-    assert f"{folders[1] / 'secret-key'} is a new secret key" in told[1]
+    assert "new secret key" not in warnings[0]
+    assert f"{folders[1] / 'secret-key'} is a new secret key" in warnings[1]
 
 
-def test_a_broken_database_is_named_by_its_file(tmp_path: Path) -> None:
+def test_broken_database_error_names_the_file(tmp_path: Path) -> None:
     database = tmp_path / "cairn.sqlite3"
     database.write_text("not a database at all, " * 100)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
-    start_of_it = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "roadmap.serve", "--port", str(free_port())],
         env={**kept, "ROADMAP_DATA_DIR": str(tmp_path), "ROADMAP_SECRET_KEY": "k" * 32},
         cwd=config.ROOT, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    assert start_of_it.returncode == 1
-    assert start_of_it.stderr == (
-        f"The database {database} cannot be used: file is not a database\n"
-    )
+    assert done.returncode == 1
+    assert done.stderr == (f"The database {database} cannot be used: file is not a database\n")
 
 
-def test_a_lost_database_is_not_replaced_by_an_empty_one_that_anybody_may_own(
+def test_missing_database_is_not_replaced_by_an_empty_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROADMAP_DATA_DIR", str(tmp_path))
@@ -387,14 +387,14 @@ def test_a_lost_database_is_not_replaced_by_an_empty_one_that_anybody_may_own(
 
     assert start.find_trace(tmp_path) is None
     start.set_environment(tmp_path, demo=False)
-    assert start.find_trace(tmp_path) is None, "a first start that fails leaves no trace"
+    assert start.find_trace(tmp_path) is None, "a failed first start leaves no trace"
     start.load_secret_key(tmp_path)
     trace = start.find_trace(tmp_path)
     with pytest.raises(start.StartError, match=f"secret-key is of an earlier.*{database} is miss"):
         start.prepare_database(make, trace)
     assert not database.exists()
     with apps[-1].app_context():
-        upgrade()  # the operator confirms a new one
+        upgrade()  # run by the operator for a new database
     assert not start.prepare_database(make, trace)
     for app in apps:
         app.extensions["sqlalchemy"].engines["default"].dispose()

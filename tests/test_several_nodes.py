@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -31,34 +32,36 @@ from roadmap.core.config import ROOT
 from roadmap.core.database import newest_migrations
 from tests.support.cast import Cast
 from tests.support.databases import fill_database, make_app
+from tests.support.guides import code_block_with
 from tests.support.nginx import nginx_proxy
 from tests.support.postgres import SUPERUSER, Postgres, own_postgres
+from tests.support.postgres_proxy import PostgresProxy, postgres_proxy, proxied_url
 from tests.support.server import HOST, Server, free_port
-from tests.test_failover import Wire, address_of, wire_to
-from tests.test_faults import Visitor, dispose, milestone_keys, on_the_way, statuses
+from tests.support.server_client import (
+    ServerClient,
+    create_enrolled_cast,
+    dispose_engine,
+    milestone_keys,
+    milestone_statuses,
+)
 
 pytestmark = pytest.mark.faults
 
-BLOCKS = re.findall(r"^```\n(.*?)^```", (ROOT / "docs/nodes.md").read_text("utf-8"), re.M | re.S)
+GUIDE = "nodes.md"
 # Stated in the guide.
 PROMOTED_SECONDS = 10
 
 
-def block_with(text: str) -> str:
-    (found,) = (block for block in BLOCKS if text in block)
-    return found
-
-
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     found = shutil.which(name, path="/usr/sbin:/usr/bin")
     assert found, f"make faults needs it: apt-get install {name}"
     return found
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it took too long"
+    while not condition():
+        assert time.monotonic() < deadline, f"condition not met within {seconds} s"
         time.sleep(0.05)
 
 
@@ -77,20 +80,22 @@ class Pair:
 
     primary: Postgres
     standby: Postgres
-    wires: tuple[Wire, Wire]
+    proxies: tuple[PostgresProxy, PostgresProxy]
 
     @property
     def url(self) -> str:
-        return address_of(self.primary, *self.wires)
+        return proxied_url(self.primary, *self.proxies)
 
     def replicate(self, *, synchronous: bool) -> None:
         if synchronous:
-            [names] = re.findall(r"synchronous_standby_names = (.+)", block_with("wal_level"))
+            [names] = re.findall(
+                r"synchronous_standby_names = (.+)", code_block_with(GUIDE, "wal_level")
+            )
             self.primary.run(f"ALTER SYSTEM SET synchronous_standby_names = {names}")
             self.primary.run("SELECT pg_reload_conf()")
         state = "quorum" if synchronous else "async"
-        asked = "SELECT sync_state FROM pg_stat_replication"
-        wait_until(lambda: self.primary.run(asked) == [(state,)])
+        query = "SELECT sync_state FROM pg_stat_replication"
+        wait_until(lambda: self.primary.run(query) == [(state,)])
 
     def stop_replication(self) -> None:
         self.standby.run("ALTER SYSTEM SET primary_conninfo = ''")
@@ -99,17 +104,17 @@ class Pair:
 
 
 @contextlib.contextmanager
-def replicated(folder: Path) -> Iterator[tuple[Pair, Cast]]:
+def replicated_pair(folder: Path) -> Iterator[tuple[Pair, Cast]]:
     """Run a pair whose database contains the cast."""
     with own_postgres(durable=True) as primary:
         app = make_app(primary.url, folder)
         fill_database(app)
-        cast = on_the_way(app)
-        dispose(app)
+        cast = create_enrolled_cast(app)
+        dispose_engine(app)
         with (
             primary.standby() as standby,
-            wire_to(primary.socket) as first,
-            wire_to(standby.socket) as second,
+            postgres_proxy(primary.socket) as first,
+            postgres_proxy(standby.socket) as second,
         ):
             yield Pair(primary, standby, (first, second)), cast
 
@@ -127,8 +132,8 @@ class PgBouncer:
         self._file = folder / "pgbouncer.ini"
         (folder / "userlist.txt").write_text(f'"{SUPERUSER}" ""\n')
 
-    def lead_to(self, port: int) -> None:
-        text = block_with("pool_mode")
+    def point_to(self, port: int) -> None:
+        text = code_block_with(GUIDE, "pool_mode")
         text = re.sub(r"host=\S+ port=\S+ dbname=\S+", f"host={HOST} port={port}", text)
         text = text.replace("cairn =", "postgres =").replace("scram-sha-256", "trust")
         text = text.replace("/etc/pgbouncer", str(self._file.parent)).replace(
@@ -144,7 +149,7 @@ class PgBouncer:
     def run(self) -> Iterator[subprocess.Popen[bytes]]:
         user = {"user": self._account.pw_uid} if self._account else {}
         with running(
-            program("pgbouncer"), self._file, stderr=subprocess.DEVNULL, **user
+            find_program("pgbouncer"), self._file, stderr=subprocess.DEVNULL, **user
         ) as process:
             yield process
 
@@ -153,17 +158,17 @@ class PgBouncer:
 class Writer:
     """A client that writes continuously to one node, and its acknowledged writes."""
 
-    visitor: Visitor
+    client: ServerClient
     keys: list[str]
     acknowledged: dict[str, str] = field(default_factory=dict)
     last: float = 0.0
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def write(self, key: str, status: str, timeout: float = 25) -> bool | None:
-        """Return whether it was acknowledged; None without a response (it may be stored)."""
+        """Return whether the write was acknowledged; None if it got no response."""
         self.acknowledged.pop(key, None)
         try:
-            answer = self.visitor.tick(key, status, timeout)
+            answer = self.client.tick(key, status, timeout)
         except (OSError, HTTPException):
             return None
         if answer.status in (200, 303):
@@ -230,23 +235,23 @@ def working(writers: list[Writer]) -> Iterator[None]:
             thread.join()
 
 
-def writers_on(app: Flask, person: object, servers: list[Server]) -> list[Writer]:
+def writers_on(app: Flask, person: uuid.UUID, servers: list[Server]) -> list[Writer]:
     """Return a writer per server, with separate milestones."""
     keys = milestone_keys(app)
     return [
-        Writer(Visitor(server, app, person), keys[number :: len(servers)])
+        Writer(ServerClient(server, app, person), keys[number :: len(servers)])
         for number, server in enumerate(servers)
     ]
 
 
 def first_write_since(writer: Writer, moment: float) -> float:
     """Return the seconds until a write of a new client was acknowledged."""
-    newcomer = replace(writer, keys=[], acknowledged={}, last=0.0)
+    new_client = replace(writer, keys=[], acknowledged={}, last=0.0)
     key = writer.keys.pop()
     writer.acknowledged.pop(key, None)
-    while not newcomer.write(key, "done"):
+    while not new_client.write(key, "done"):
         assert time.monotonic() < moment + 60
-    return newcomer.last - moment
+    return new_client.last - moment
 
 
 @pytest.mark.parametrize(
@@ -257,28 +262,28 @@ def first_write_since(writer: Writer, moment: float) -> float:
         ("killed", False, True),
         ("silent", True, True),
     ],
-    ids=["killed", "silent", "killed, by PgBouncer", "silent, by PgBouncer"],
+    ids=["killed", "silent", "killed, pooled", "silent, pooled"],
 )
-def test_writes_go_on_after_a_promotion(
+def test_writes_resume_after_promotion(
     fault: str, synchronous: bool, pooled: bool, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
-        pair, cast = stack.enter_context(replicated(tmp_path))
+        pair, cast = stack.enter_context(replicated_pair(tmp_path))
         pair.replicate(synchronous=synchronous)
         app = make_app(pair.primary.url, tmp_path)
         url = pair.url
         if pooled:
             pooler = PgBouncer(stack)
-            pooler.lead_to(pair.wires[0].port)
+            pooler.point_to(pair.proxies[0].port)
             pgbouncer = stack.enter_context(pooler.run())
             url = pooler.url
         nodes = Nodes(url, tmp_path, stack)
         writers = writers_on(app, cast.alice, nodes.servers)
-        dispose(app)
+        dispose_engine(app)
         with nodes.watched(), working(writers), ThreadPoolExecutor(3) as pool:
             wait_until(lambda: all(len(writer.acknowledged) > 4 for writer in writers))
             if fault == "silent":
-                pair.wires[0].fall_silent()
+                pair.proxies[0].silence()
             else:
                 pair.primary.kill()
             pair.standby.run("SELECT pg_promote()")
@@ -287,7 +292,7 @@ def test_writes_go_on_after_a_promotion(
                 for writer in writers:
                     writer.acknowledged.clear()
             if pooled:
-                pooler.lead_to(pair.wires[1].port)
+                pooler.point_to(pair.proxies[1].port)
                 pgbouncer.send_signal(signal.SIGHUP)
             took = max(pool.map(lambda writer: first_write_since(writer, promoted), writers))
             # No earlier request is still in flight.
@@ -296,24 +301,26 @@ def test_writes_go_on_after_a_promotion(
         assert took < PROMOTED_SECONDS
         assert nodes.slowest_health < 1
         survivor = make_app(pair.standby.url, tmp_path)
-        stored = statuses(survivor, cast.alice)
-        dispose(survivor)
+        stored = milestone_statuses(survivor, cast.alice)
+        dispose_engine(survivor)
         for writer in writers:
             for key, status in writer.acknowledged.items():
                 assert stored[key] == status
 
 
 @pytest.mark.parametrize("synchronous", [False, True], ids=["asynchronous", "synchronous"])
-def test_what_may_be_lost_is_what_the_guide_says(synchronous: bool, tmp_path: Path) -> None:
+def test_failover_loses_only_writes_of_asynchronous_replication(
+    synchronous: bool, tmp_path: Path
+) -> None:
     with ExitStack() as stack:
-        pair, cast = stack.enter_context(replicated(tmp_path))
+        pair, cast = stack.enter_context(replicated_pair(tmp_path))
         pair.replicate(synchronous=synchronous)
         app = make_app(pair.primary.url, tmp_path)
         server = Server(pair.url, tmp_path)
         stack.callback(server.kill)
         server.start()
         [writer] = writers_on(app, cast.alice, [server])
-        dispose(app)
+        dispose_engine(app)
         before, after = writer.keys[:2]
         assert writer.write(before, "done")
         wait_until(lambda: pair.standby.run("SELECT 1 FROM milestone_status"))
@@ -321,23 +328,23 @@ def test_what_may_be_lost_is_what_the_guide_says(synchronous: bool, tmp_path: Pa
         began = time.monotonic()
         assert writer.write(after, "done") is (not synchronous)
         assert time.monotonic() - began < 10
-        assert writer.visitor.ask("GET", "/evidence").status == 200
+        assert writer.client.request("GET", "/evidence").status == 200
         pair.primary.kill()
         pair.standby.run("SELECT pg_promote()")
         survivor = make_app(pair.standby.url, tmp_path)
-        stored = statuses(survivor, cast.alice)
-        dispose(survivor)
-        assert stored == {before: "done"}  # the other was only acknowledged if asynchronous
+        stored = milestone_statuses(survivor, cast.alice)
+        dispose_engine(survivor)
+        assert stored == {before: "done"}  # the other was acknowledged only if asynchronous
 
 
-def test_migrations_refuse_a_pooler_and_a_current_schema_needs_none(tmp_path: Path) -> None:
+def test_migrations_reject_a_pooler_unless_schema_is_current(tmp_path: Path) -> None:
     with (
         ExitStack() as stack,
         own_postgres() as postgres,
-        wire_to(postgres.socket) as wire,
+        postgres_proxy(postgres.socket) as proxy,
     ):
         pooler = PgBouncer(stack)
-        pooler.lead_to(wire.port)
+        pooler.point_to(proxy.port)
         with pooler.run():
 
             def upgrade(url: str) -> subprocess.CompletedProcess[str]:
@@ -355,7 +362,7 @@ def test_migrations_refuse_a_pooler_and_a_current_schema_needs_none(tmp_path: Pa
         assert held == [(0,)]
 
 
-def copy_of_the_next_release(folder: Path) -> Path:
+def copy_next_release(folder: Path) -> Path:
     """Copy the code, and add a migration to it."""
     code = folder / "next"
     for name in ("roadmap", "templates", "static", "migrations"):
@@ -371,17 +378,19 @@ def copy_of_the_next_release(folder: Path) -> Path:
     return code
 
 
-def test_a_node_is_killed_and_one_upgraded_while_the_others_serve(tmp_path: Path) -> None:
+def test_other_nodes_serve_while_nodes_are_killed_and_upgraded(tmp_path: Path) -> None:
     with ExitStack() as stack:
         postgres = stack.enter_context(own_postgres())
         app = make_app(postgres.url, tmp_path)
         fill_database(app)
-        cast = on_the_way(app)
+        cast = create_enrolled_cast(app)
         nodes = Nodes(postgres.url, tmp_path, stack)
         first, second, third = nodes.servers
-        front = stack.enter_context(nginx_proxy(tmp_path, block_with("upstream"), nodes.servers))
+        front = stack.enter_context(
+            nginx_proxy(tmp_path, code_block_with(GUIDE, "upstream"), nodes.servers)
+        )
         writers = writers_on(app, cast.alice, [front, front, front])
-        dispose(app)
+        dispose_engine(app)
 
         def all_written_since(moment: float) -> bool:
             return all(writer.last > moment + 1 for writer in writers)
@@ -397,7 +406,7 @@ def test_a_node_is_killed_and_one_upgraded_while_the_others_serve(tmp_path: Path
                 upgraded = stack.enter_context(
                     running(
                         sys.executable, "-m", "roadmap.serve", "--port", str(second.port),
-                        cwd=copy_of_the_next_release(tmp_path), env=second.environment,
+                        cwd=copy_next_release(tmp_path), env=second.environment,
                         stdout=log, stderr=log,
                     )
                 )  # fmt: skip
@@ -407,12 +416,12 @@ def test_a_node_is_killed_and_one_upgraded_while_the_others_serve(tmp_path: Path
             wait_until(lambda: all_written_since(moment))
             # The older version still serves, but reports that it is not ready.
             assert third.status("/readyz") == 503
-            assert Visitor(third, app, cast.alice).ask("GET", "/evidence").status == 200
+            assert ServerClient(third, app, cast.alice).request("GET", "/evidence").status == 200
             assert third.stop() == 0
             moment = time.monotonic()
             wait_until(lambda: all_written_since(moment))
-        stored = statuses(app, cast.alice)
-        dispose(app)
+        stored = milestone_statuses(app, cast.alice)
+        dispose_engine(app)
         for writer in writers:
             for key, status in writer.acknowledged.items():
                 assert stored[key] == status

@@ -1,9 +1,8 @@
-"""Idle or slow clients, malicious ones included, do not block others."""
+"""Idle, slow or malicious clients do not block others."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -13,20 +12,20 @@ from typing import Any
 
 import pytest
 
-from roadmap.core.config import ROOT
 from roadmap.core.uploads import SENDER
 from roadmap.server.gateway import UPLOADS_PER_USER, Gateway, Message, make_environ
+from tests.support.guides import code_block_with
 from tests.support.nginx import nginx_proxy
-from tests.support.server import HOST, Server, run_server
-from tests.test_faults import Running, Visitor, on_the_way
+from tests.support.server import HOST, Server
+from tests.support.server_client import RunningServer, ServerClient, run_server_with_cast
 
 CLIENTS = 500
 POST = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 400000\r\n"
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
 
 STATIC = "GET /static/app.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
-# What each kind sends before it falls silent.
-SLOW = {
+# What a slow client of each kind sends before it stops.
+SENT_BYTES = {
     "silent": "",
     "slow header": POST[:30],
     "no body": POST + FORM,
@@ -36,45 +35,48 @@ SLOW = {
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with run_server(tmp_path_factory.mktemp("slow")) as (server, app):
-        cast = on_the_way(app)
-        yield Running(server, app, cast, Visitor(server, app, cast.alice))
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with run_server_with_cast(tmp_path_factory.mktemp("slow")) as running:
+        yield running
 
 
-def stops_nobody(kinds: list[str], server: Server, alice: Visitor, sent: dict[str, str]) -> None:
+def assert_server_responds(
+    kinds: list[str], server: Server, alice: ServerClient, sent: dict[str, str]
+) -> None:
+    """Connect slow clients of these kinds, and check that others get responses."""
     with ExitStack() as stack:
         for number in range(CLIENTS):
-            line = stack.enter_context(socket.create_connection((HOST, server.port), timeout=10))
-            line.sendall(sent[kinds[number % len(kinds)]].encode())
+            connection = stack.enter_context(
+                socket.create_connection((HOST, server.port), timeout=10)
+            )
+            connection.sendall(sent[kinds[number % len(kinds)]].encode())
         for _ in range(4):
             began = time.monotonic()
             assert server.answers("/healthz", timeout=1)
-            assert alice.ask("GET", "/evidence", timeout=3).status == 200
+            assert alice.request("GET", "/evidence", timeout=3).status == 200
             assert time.monotonic() - began < 4
 
 
 each_kind_and_all = pytest.mark.parametrize(
-    "kinds", [*([kind] for kind in SLOW), list(SLOW)], ids=" and ".join
+    "kinds", [*([kind] for kind in SENT_BYTES), list(SENT_BYTES)], ids=" and ".join
 )
 
 
 @each_kind_and_all
-def test_slow_clients_stop_nobody(kinds: list[str], served: Running) -> None:
-    stops_nobody(kinds, served.server, served.alice, SLOW)
+def test_slow_clients_do_not_block_others(kinds: list[str], served: RunningServer) -> None:
+    assert_server_responds(kinds, served.server, served.alice, SENT_BYTES)
 
 
 @pytest.mark.faults
 @each_kind_and_all
-def test_slow_clients_of_nginx_stop_nobody(
-    kinds: list[str], served: Running, tmp_path: Path
+def test_slow_clients_behind_nginx_do_not_block_others(
+    kinds: list[str], served: RunningServer, tmp_path: Path
 ) -> None:
-    guide = (ROOT / "docs/nodes.md").read_text("utf-8")
-    [upstream] = re.findall(r"^```\n(upstream .*?)^```", guide, re.M | re.S)
+    upstream = code_block_with("nodes.md", "upstream")
     with nginx_proxy(tmp_path, upstream, [served.server]) as front:
-        alice = Visitor(front, served.app, served.cast.alice)
-        # nginx reads whatever was asked for: twenty files for each would be load, not slowness.
-        stops_nobody(kinds, front, alice, {**SLOW, "slow reading": STATIC})
+        alice = ServerClient(front, served.app, served.cast.alice)
+        # nginx reads the responses itself, so twenty files per client would only be load.
+        assert_server_responds(kinds, front, alice, {**SENT_BYTES, "slow reading": STATIC})
 
 
 def request_scope(*headers: tuple[bytes, bytes]) -> Message:
@@ -90,7 +92,7 @@ def request_scope(*headers: tuple[bytes, bytes]) -> Message:
     }
 
 
-def test_nobody_adds_to_what_the_proxy_says_by_an_underscore() -> None:
+def test_header_with_underscores_cannot_spoof_a_proxy_header() -> None:
     environ = make_environ(
         request_scope(
             (b"x-forwarded-for", b"192.0.2.1"),
@@ -102,7 +104,7 @@ def test_nobody_adds_to_what_the_proxy_says_by_an_underscore() -> None:
     assert "HTTP_X_FORWARDED_HOST" not in environ
 
 
-def test_a_body_that_stays_away_is_refused_after_a_time(tmp_path: Path) -> None:
+def test_missing_body_is_rejected_after_timeout(tmp_path: Path) -> None:
     async def send_request() -> list[Message]:
         sent: list[Message] = []
 
@@ -113,8 +115,8 @@ def test_a_body_that_stays_away_is_refused_after_a_time(tmp_path: Path) -> None:
             sent.append(message)
 
         scope = request_scope((b"content-length", b"9"))
-        patient = Gateway(answer_nothing, max_body=10, data_dir=tmp_path, body_seconds=0.05)
-        await patient(scope, receive, send)
+        gateway = Gateway(fail_when_called, max_body=10, data_dir=tmp_path, body_seconds=0.05)
+        await gateway(scope, receive, send)
         return sent
 
     start, _body = asyncio.run(send_request())
@@ -122,11 +124,11 @@ def test_a_body_that_stays_away_is_refused_after_a_time(tmp_path: Path) -> None:
     assert (b"connection", b"close") in start["headers"]
 
 
-def answer_nothing(_environ: object, _start: object) -> list[bytes]:
-    raise AssertionError("the application was asked before the body was there")
+def fail_when_called(_environ: object, _start: object) -> list[bytes]:
+    raise AssertionError("the application was called before the body arrived")
 
 
-def test_one_person_leaves_room_for_the_files_of_others(tmp_path: Path) -> None:
+def test_concurrent_uploads_are_limited_per_user(tmp_path: Path) -> None:
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         environ.get(SENDER, []).append(environ["HTTP_COOKIE"])
         start_response("200 OK", [])
@@ -156,10 +158,10 @@ def test_one_person_leaves_room_for_the_files_of_others(tmp_path: Path) -> None:
         ]
         while gateway._uploads.total() < UPLOADS_PER_USER:
             await asyncio.sleep(0)
-        one_more, other = await upload(gateway, b"alice"), await upload(gateway, b"bob")
+        above_limit, other = await upload(gateway, b"alice"), await upload(gateway, b"bob")
         for each in held:
             each.cancel()
         await asyncio.gather(*held, return_exceptions=True)
-        return one_more, other, await upload(gateway, b"alice")
+        return above_limit, other, await upload(gateway, b"alice")
 
     assert asyncio.run(send_many()) == (503, 200, 200)

@@ -1,4 +1,4 @@
-"""The tools used by the checks and tests work as expected."""
+"""Lock files, and the tools of `make check` and the tests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VULNERABLE: Entry = {
 
 
 @pytest.mark.parametrize(
-    ("entries", "status", "said"),
+    ("entries", "status", "message"),
     [
         ([CLEAN, CLEAN], 0, "No known vulnerability in 2 locked"),
         ([CLEAN, UNKNOWN], 0, "in 1 of 2"),
@@ -37,16 +37,16 @@ VULNERABLE: Entry = {
         ([CLEAN, VULNERABLE], 1, "flask 3.1.3: PYSEC-0, fixed in 4"),
     ],
 )
-def test_an_audit_tells_a_clean_bill_from_no_audit(
-    entries: list[Entry], status: int, said: str, capsys: pytest.CaptureFixture[str]
+def test_audit_report_distinguishes_clean_from_skipped(
+    entries: list[Entry], status: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert audit.report(entries, total=2) == status
     output = capsys.readouterr()
-    assert said in output.out + output.err
+    assert message in output.out + output.err
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_every_locked_distribution_has_a_hash_and_no_address(name: str) -> None:
+def test_lock_file_has_hashes_and_no_urls(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     pins = re.findall(r"^\S+==\S+.*\\\n    --hash=sha256:", text, flags=re.MULTILINE)
     assert len(pins) == audit.count_locked(ROOT / name) > 0
@@ -55,7 +55,7 @@ def test_every_locked_distribution_has_a_hash_and_no_address(name: str) -> None:
     assert "--find-links" not in text
 
 
-def test_the_development_lock_holds_the_runtime_lock_version_for_version() -> None:
+def test_development_lock_contains_the_runtime_versions() -> None:
     def pins(name: str) -> set[str]:
         text = (ROOT / name).read_text(encoding="utf-8")
         return set(re.findall(r"^(\S+==\S+)", text, flags=re.MULTILINE))
@@ -63,22 +63,19 @@ def test_the_development_lock_holds_the_runtime_lock_version_for_version() -> No
     assert pins("requirements.txt") <= pins("requirements-dev.txt")
 
 
-def test_a_missing_chromium_is_answered_with_the_command_that_installs_it(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.chromium"],
-        cwd=ROOT,
-        env={"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
+def test_missing_chromium_error_has_the_install_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    assert chromium.main() == 1
+    error = capsys.readouterr().err
     for command in chromium.install_commands(["sudo"]):
-        assert " ".join(command) in done.stderr
+        assert " ".join(command) in error
 
 
-def test_another_python_than_that_of_the_environment_is_refused_aloud(tmp_path: Path) -> None:
-    """Make must not silently install into an existing environment with another Python."""
+def test_make_rejects_a_python_other_than_the_environments(tmp_path: Path) -> None:
+    """make must not silently install into an existing environment with another Python."""
     other = tmp_path / "python"
     other.write_text('#!/bin/sh\necho "3.99.0 in /opt/other"\n', "utf-8")
     other.chmod(0o755)
@@ -92,16 +89,16 @@ def test_another_python_than_that_of_the_environment_is_refused_aloud(tmp_path: 
             cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
-    refused = install(str(other))
-    assert refused.returncode != 0
-    assert f"{venv} has Python {sys.version.split()[0]} in " in refused.stderr
-    assert "is 3.99.0 in /opt/other. Delete " in refused.stderr
+    rejected = install(str(other))
+    assert rejected.returncode != 0
+    assert f"{venv} has Python {sys.version.split()[0]} in " in rejected.stderr
+    assert "is 3.99.0 in /opt/other. Delete " in rejected.stderr
     same = install(sys.executable)
     assert (same.returncode, same.stderr) == (0, "")
 
 
-def test_every_test_that_runs_on_sqlite_alone_exists() -> None:
-    """A renamed module would silently run on both again."""
+def test_sqlite_only_tests_exist() -> None:
+    """A renamed test would silently run on both databases."""
     missing = []
     for name in sorted(sqlite_only.NAMES):
         module, _, test = name.partition("::")
@@ -112,8 +109,8 @@ def test_every_test_that_runs_on_sqlite_alone_exists() -> None:
     assert missing == []
 
 
-def test_a_new_process_knows_the_tables_of_every_room() -> None:
-    """Backup and erasure iterate over all tables, including rooms with lazily loaded pages."""
+def test_new_process_has_the_tables_of_all_models() -> None:
+    """Backup and erasure iterate over all tables, also of lazily loaded packages."""
     script = (
         "from roadmap.app import models; from roadmap.core.types import Base; models(); "
         "print(*Base.metadata.tables)"
@@ -121,9 +118,9 @@ def test_a_new_process_knows_the_tables_of_every_room() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    named = {
+    expected = {
         name
         for path in (ROOT / "roadmap").glob("*/models.py")
         for name in re.findall(r'__tablename__ = "(\w+)"', path.read_text("utf-8"))
     }
-    assert set(done.stdout.split()) == named
+    assert set(done.stdout.split()) == expected

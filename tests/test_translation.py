@@ -1,4 +1,4 @@
-"""Interface texts can be extracted for translation, and dates follow the reader's locale."""
+"""Texts are extracted for translation, and dates and numbers follow the user's locale."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ACCOUNT = {"name": "Alice", "timezone": "UTC", "theme": "system"}
 MOMENT = dt.datetime(2026, 3, 5, 14, 30, tzinfo=dt.UTC)
 
 
-def test_every_text_can_be_extracted(tmp_path, monkeypatch):
+def test_texts_are_extracted_from_every_kind_of_source(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    found = tmp_path / "messages.pot"
+    template = tmp_path / "messages.pot"
     CommandLineInterface().run(
         ["pybabel", "-q", "extract", "-F", "babel.cfg", "-k", "_l", "-k", "lazy_gettext",
-         "-k", "ngettext_noop:1,2", "--no-location", "-o", str(found), "."]
+         "-k", "ngettext_noop:1,2", "--no-location", "-o", str(template), "."]
     )  # fmt: skip
-    with found.open("rb") as file:
+    with template.open("rb") as file:
         catalog = read_po(file)
     assert len(catalog) > 1000
     # From a template, a module, a form, the exported site, and a plural.
@@ -42,7 +42,7 @@ def test_every_text_can_be_extracted(tmp_path, monkeypatch):
     assert catalog[hours].pluralizable
 
 
-def test_a_lazy_text_is_escaped_in_a_template(app):
+def test_lazy_text_is_escaped_in_templates(app):
     with app.test_request_context():
         text = i18n.lazy_gettext("Hello %(name)s", name="<script>")
         shown = app.jinja_env.from_string("{{ text }}|{{ text ~ '<' }}").render(text=text)
@@ -50,7 +50,7 @@ def test_a_lazy_text_is_escaped_in_a_template(app):
     assert "&lt;script&gt;" in shown
 
 
-def test_a_language_is_its_catalog(tmp_path, monkeypatch):
+def test_languages_are_those_with_a_compiled_catalog(tmp_path, monkeypatch):
     assert i18n.list_languages(tmp_path) == ("en",)
     for name, file in (("de", "messages.mo"), ("pt_BR", "messages.mo"), ("fr", "messages.po")):
         (tmp_path / name / "LC_MESSAGES").mkdir(parents=True)
@@ -79,13 +79,13 @@ def test_dates_and_numbers_follow_the_locale(locale, date, time, number):
     assert show_number(1234.5, locale) == number
 
 
-def test_who_reads_chooses_them(session, cast, browser_of):
+def test_account_form_stores_the_locale(session, cast, browser_of):
     alice = browser_of(cast.alice)
     assert alice.put("/account", {**ACCOUNT, "locale": "de"}).status_code == 303
     page = alice.get("/account").text
     assert '<option selected value="de">' in page
     assert '<html lang="en"' in page
-    # Without the field, the value is kept; values not offered are rejected.
+    # A missing field changes nothing; an unknown locale is rejected.
     assert alice.put("/account", ACCOUNT).status_code == 303
     assert alice.put("/account", {**ACCOUNT, "locale": "xx"}).status_code == 422
     session.expire_all()
@@ -93,13 +93,13 @@ def test_who_reads_chooses_them(session, cast, browser_of):
 
 
 @pytest.mark.usefixtures("snapshot")
-def test_the_matrix_follows_them_and_its_files_do_not(session, cast, browser_of):
+def test_matrix_follows_the_locale_but_its_csv_export_does_not(session, cast, browser_of):
     bob = browser_of(cast.bob)
-    files = [bob.get(f"/teams/ranking/export/{name}").data for name in ("csv",)]
+    export = bob.get("/teams/ranking/export/csv").data
     assert re.search(r">\d+\.\d <span", bob.get("/teams/ranking").text)
     session.get(User, cast.bob).locale = "de"
     session.commit()
     page = bob.get("/teams/ranking").text
     assert re.search(r">\d+,\d <span", page)
     assert not re.search(r">\d+\.\d <span", page)
-    assert [bob.get(f"/teams/ranking/export/{name}").data for name in ("csv",)] == files
+    assert bob.get("/teams/ranking/export/csv").data == export

@@ -18,21 +18,20 @@ from werkzeug.test import encode_multipart
 
 from roadmap.core.file_store import FOLDER
 from tests.evidence.form_data import form_fields
-from tests.support.server import HOST, Server, run_server
-from tests.test_faults import Answer, Running, Visitor, limit_files, on_the_way
+from tests.support.server import HOST, Server
+from tests.support.server_client import Response, RunningServer, run_server_with_cast
 
 MEGABYTE = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with run_server(tmp_path_factory.mktemp("uploads")) as (server, app):
-        cast = on_the_way(app)
-        yield Running(server, app, cast, Visitor(server, app, cast.alice))
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with run_server_with_cast(tmp_path_factory.mktemp("uploads")) as running:
+        yield running
 
 
-def upload(server: Server, headers: dict[str, str], content: bytes) -> tuple[Answer, str]:
-    """Submit the form with a file; return the response and its location."""
+def upload(server: Server, headers: dict[str, str], content: bytes) -> Response:
+    """Submit the evidence form with a file."""
     fields = {**form_fields(), "new_files": FileStorage(io.BytesIO(content), "large.txt")}
     boundary, body = encode_multipart(fields)
     connection = http.client.HTTPConnection(HOST, server.port, timeout=60)
@@ -42,12 +41,13 @@ def upload(server: Server, headers: dict[str, str], content: bytes) -> tuple[Ans
         with contextlib.suppress(BrokenPipeError):
             connection.request("POST", "/evidence", body, sent)
         response = connection.getresponse()
-        return Answer(response.status, response.read().decode()), response.headers["Location"] or ""
+        location = response.headers["Location"] or ""
+        return Response(response.status, response.read().decode(), location)
     finally:
         connection.close()
 
 
-def download(served: Running, path: str) -> str:
+def download(served: RunningServer, path: str) -> str:
     """Read a file in chunks and return its digest."""
     connection = http.client.HTTPConnection(HOST, served.server.port, timeout=60)
     try:
@@ -57,8 +57,8 @@ def download(served: Running, path: str) -> str:
         connection.close()
 
 
-def resident(server: Server) -> int:
-    """Return the resident memory of the workers in bytes."""
+def resident_memory(server: Server) -> int:
+    """Return the resident_memory memory of the workers in bytes."""
     total = 0
     for pid in server.workers():
         lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
@@ -66,42 +66,42 @@ def resident(server: Server) -> int:
     return total
 
 
-def test_large_files_do_not_lie_in_memory(served: Running) -> None:
+def test_large_files_are_not_kept_in_memory(served: RunningServer) -> None:
     contents = [os.urandom(1).hex().encode() + b"x" * (20 * MEGABYTE + n) for n in range(8)]
     upload(served.server, served.alice.headers(), b"first")
-    before = resident(served.server)
-    with ThreadPoolExecutor(8) as at_once:
+    before = resident_memory(served.server)
+    with ThreadPoolExecutor(8) as pool:
         answers = list(
-            at_once.map(lambda each: upload(served.server, served.alice.headers(), each), contents)
+            pool.map(lambda each: upload(served.server, served.alice.headers(), each), contents)
         )
-        assert {answer.status for answer, _where in answers} == {303}
+        assert {answer.status for answer in answers} == {303}
         names = [hashlib.sha256(each).hexdigest() for each in contents]
         paths = [
-            f"{where}/files/{name}" for (_answer, where), name in zip(answers, names, strict=True)
+            f"{answer.location}/files/{name}" for answer, name in zip(answers, names, strict=True)
         ]
-        assert list(at_once.map(lambda path: download(served, path), paths)) == names
+        assert list(pool.map(lambda path: download(served, path), paths)) == names
     # 160 MB were transferred.
-    assert resident(served.server) - before < 60 * MEGABYTE
+    assert resident_memory(served.server) - before < 60 * MEGABYTE
 
 
-def test_a_strangers_file_is_not_read(served: Running) -> None:
+def test_anonymous_upload_is_rejected(served: RunningServer) -> None:
     for headers in ({}, {"HX-Request": "true"}):
-        answer, _where = upload(served.server, headers, b"x" * 2 * MEGABYTE)
+        answer = upload(served.server, headers, b"x" * 2 * MEGABYTE)
         assert (answer.status, answer.text) == (401, "Sign in first, then send the file again.\n")
 
 
 @pytest.mark.sqlite
-def test_a_full_disk_is_said_and_leaves_nothing_half_written(served: Running) -> None:
+def test_full_disk_answers_507_and_leaves_no_partial_files(served: RunningServer) -> None:
     folder = Path(served.app.config["DATA_DIR"], FOLDER)
     before = sorted(folder.rglob("*"))
     served.server.wait_for_workers()
-    limit_files(served.server, 1024)
+    served.server.limit_file_size(1024)
     try:
         for size in (200_000, 2 * MEGABYTE):
-            answer, _where = upload(served.server, served.alice.headers(), b"y" * size)
+            answer = upload(served.server, served.alice.headers(), b"y" * size)
             assert answer.status == 507, answer.text[:300]
     finally:
-        limit_files(served.server, resource.RLIM_INFINITY)
+        served.server.limit_file_size(resource.RLIM_INFINITY)
     assert sorted(folder.rglob("*")) == before
-    answer, _where = upload(served.server, served.alice.headers(), b"y" * 2 * MEGABYTE)
+    answer = upload(served.server, served.alice.headers(), b"y" * 2 * MEGABYTE)
     assert answer.status == 303

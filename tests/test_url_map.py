@@ -1,4 +1,4 @@
-"""Every route is in the manifest, and every route declares a permission."""
+"""Every route is in the manifest and declares its permission."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ from tests.support.route_manifest import CHANGES, PAGES
 
 # Static files are served without a view.
 WITHOUT_PERMISSION = {"static"}
-BY_ITSELF = {"HEAD", "OPTIONS"}
+AUTOMATIC_METHODS = {"HEAD", "OPTIONS"}
 
-Asked = tuple[str, str]
+Route = tuple[str, str]
 
 
-def asked_for(app: Flask) -> dict[Asked, str]:
+def endpoints_by_route(app: Flask) -> dict[Route, str]:
     """Return each method and rule of the URL map, with its endpoint."""
     return {
         (method, rule.rule): rule.endpoint
         for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - BY_ITSELF
+        for method in (rule.methods or set()) - AUTOMATIC_METHODS
         if rule.endpoint not in WITHOUT_PERMISSION
     }
 
 
-def listed(rows: Iterable[Asked]) -> str:
+def format_routes(rows: Iterable[Route]) -> str:
     return "\n".join(sorted(f"{method} {rule}" for method, rule in rows))
 
 
 def test_every_route_is_in_the_manifest(app: Flask) -> None:
     known = {(row.method, row.rule) for row in (*PAGES, *CHANGES)}
-    routes = asked_for(app).keys()
-    assert not routes - known, "not in the manifest:\n" + listed(routes - known)
-    assert not known - routes, "in the manifest and nowhere else:\n" + listed(known - routes)
+    routes = endpoints_by_route(app).keys()
+    assert not routes - known, "not in the manifest:\n" + format_routes(routes - known)
+    assert not known - routes, "in the manifest but not in the application:\n" + format_routes(
+        known - routes
+    )
 
 
 def test_every_route_declares_the_permission_of_the_manifest(app: Flask) -> None:
-    routes = asked_for(app)
+    routes = endpoints_by_route(app)
     wrong = [
         f"{row.method} {row.rule}: {permission_of(app, endpoint)} instead of {row.permission}"
         for row in (*PAGES, *CHANGES)
@@ -50,8 +52,8 @@ def test_every_route_declares_the_permission_of_the_manifest(app: Flask) -> None
     assert {row.permission for row in (*PAGES, *CHANGES)} <= PERMISSIONS.keys()
 
 
-def test_an_address_of_the_manifest_reaches_its_own_rule(app: Flask) -> None:
-    ids = _Any()
+def test_manifest_url_matches_its_rule(app: Flask) -> None:
+    ids = _ExampleIds()
     adapter = app.url_map.bind("localhost")
     for row in (*PAGES, *CHANGES):
         rule, _values = adapter.match(
@@ -60,30 +62,29 @@ def test_an_address_of_the_manifest_reaches_its_own_rule(app: Flask) -> None:
         assert rule.rule == row.rule
 
 
-class _Any(dict[str, str]):
-    """Maps every URL variable to an example id."""
+class _ExampleIds(dict[str, str]):
+    """Map every URL variable to an example id."""
 
     def __missing__(self, name: str) -> str:
         return "018f0000-0000-7000-8000-000000000000"
 
 
-def test_reading_and_writing_never_share_a_permission(app: Flask) -> None:
+def test_read_permissions_are_only_for_get(app: Flask) -> None:
     wrong = [
         f"{method} {rule} by {permission}"
-        for (method, rule), endpoint in asked_for(app).items()
+        for (method, rule), endpoint in endpoints_by_route(app).items()
         if (permission := permission_of(app, endpoint) or "").endswith(".read") and method != "GET"
     ]
     assert not wrong, "\n".join(wrong)
 
 
-def test_an_application_with_an_undecided_route_does_not_start() -> None:
+def test_route_without_permission_is_rejected_at_start() -> None:
     app = Flask(__name__)
     app.add_url_rule("/undecided", view_func=lambda: "")
     with pytest.raises(RuntimeError, match="/undecided"):
         check_url_map(app)
 
 
-def test_no_blueprint_has_a_function_before_its_views(app: Flask) -> None:
-    """Flask selects those functions by URL before `_method` determines the view, so a form with it
-    would bypass them."""
+def test_blueprints_have_no_before_request_functions(app: Flask) -> None:
+    """Flask selects them before `_method` determines the view, so a form could bypass them."""
     assert set(app.before_request_funcs) | set(app.url_value_preprocessors) <= {None}

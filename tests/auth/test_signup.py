@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from roadmap.auth import passwords
 from roadmap.people.models import AuditEntry, User
+from tests.support.browser_client import csrf_field
 from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in
-from tests.test_sent_twice import csrf_field
 
 ADA = {"name": "Ada", "email": "Ada@Example.org", "password": PASSWORD}
 

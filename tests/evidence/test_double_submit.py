@@ -1,6 +1,6 @@
 """POST /evidence submitted twice: identical content creates one piece of evidence.
 
-`tests/test_sent_twice.py` tests double clicks on Save for all forms.
+`tests/test_double_submit.py` tests double clicks on Save for all forms.
 """
 
 from __future__ import annotations

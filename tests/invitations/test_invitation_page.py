@@ -19,8 +19,8 @@ from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.people.queries import find_role
 from tests.evidence.form_data import form_fields
+from tests.support.browser_client import csrf_field
 from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in, set_password, sign_in
-from tests.test_sent_twice import csrf_field
 
 ADA = {"name": "Ada", "email": "ada@example.org", "password": PASSWORD}
 

@@ -250,7 +250,7 @@ def _own_imports(module: Module) -> Iterator[tuple[int, str]]:
 def ladder(root: Path) -> list[str]:
     """Find imports that do not point down the ladder, and rooms missing from it."""
     wrong = [
-        f"roadmap/{folder.name} is on no floor of the ladder"
+        f"roadmap/{folder.name} is missing from FLOORS"
         for folder in sorted((root / "roadmap").iterdir())
         if any(folder.glob("*.py")) and folder.name not in FLOOR_OF
     ]
@@ -260,7 +260,7 @@ def ladder(root: Path) -> list[str]:
             if other == module.room:
                 continue
             if FLOOR_OF[other] == FLOOR_OF[module.room]:
-                wrong.append(f"{module.place}:{line} imports its neighbour {other} ({name})")
+                wrong.append(f"{module.place}:{line} imports from its own floor: {other} ({name})")
             elif FLOOR_OF[other] > FLOOR_OF[module.room]:
                 wrong.append(f"{module.place}:{line} imports upwards from {other} ({name})")
     return wrong
@@ -417,7 +417,7 @@ def rows_without_access(root: Path) -> list[str]:
 def ambient_actor(root: Path) -> list[str]:
     """Find modules below the routes that use `current_user` instead of an actor argument."""
     return [
-        f"{module.place}:{line} knows the current user"
+        f"{module.place}:{line} uses current_user"
         for module in modules(root)
         if not module.has_routes and module.place not in MAY_KNOW_CURRENT_USER
         for line, name in module.imports
@@ -492,10 +492,12 @@ def fragments(root: Path) -> list[str]:
         is_page = bool(re.search(r"\{%-?\s*extends\b|<!doctype", text, flags=re.IGNORECASE))
         if is_page == path.name.startswith("_"):
             wrong.append(
-                f"{place} is a {'page' if is_page else 'fragment'} with the name of the other"
+                f"{place} is a page with an underscore"
+                if is_page
+                else f"{place} is a fragment without an underscore"
             )
         wrong += [
-            f"{place} includes {name}, which is no fragment"
+            f"{place} includes {name}, whose name has no underscore"
             for name in re.findall(r"""\{%-?\s*(?:include|import|from)\s+["']([^"']+)["']""", text)
             if not name.rpartition("/")[2].startswith("_")
         ]
@@ -512,14 +514,14 @@ def role_comparisons(root: Path) -> list[str]:
             if not isinstance(node, ast.Compare):
                 continue
             operands = [node.left, *node.comparators]
-            if any(map(_is_role, operands)) and any(map(_has_word, operands)):
-                wrong.append(f"{module.place}:{node.lineno} compares a role with a word")
+            if any(map(_is_role, operands)) and any(map(_has_string, operands)):
+                wrong.append(f"{module.place}:{node.lineno} compares a role with a string")
     for path in templates(root):
         text = path.read_text(encoding="utf-8")
         for found in re.finditer(ROLE_COMPARISON, text):
             line = text.count("\n", 0, found.start()) + 1
             place = path.relative_to(root).as_posix()
-            wrong.append(f"{place}:{line} compares a role with a word")
+            wrong.append(f"{place}:{line} compares a role with a string")
     return wrong
 
 
@@ -532,7 +534,7 @@ def _is_role(node: ast.expr) -> bool:
     return _last_name(node).rpartition("_")[2] == "role"
 
 
-def _has_word(node: ast.expr) -> bool:
+def _has_string(node: ast.expr) -> bool:
     parts = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
     return any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in parts)
 
@@ -540,7 +542,7 @@ def _has_word(node: ast.expr) -> bool:
 def team_tree_walks(root: Path) -> list[str]:
     """Find recursive queries outside people/reach.py, the only module that walks the team tree."""
     return [
-        f"{module.place}:{node.lineno} walks the tree of teams"
+        f"{module.place}:{node.lineno} has a recursive query"
         for module in modules(root)
         if module.place != "roadmap/people/reach.py"
         for node in ast.walk(module.tree)
@@ -572,7 +574,7 @@ def long_template_lines(root: Path) -> list[str]:
 def fields_without_macro(root: Path) -> list[str]:
     """Find form fields written by hand instead of with a macro from `_ui.html`."""
     return [
-        f"{path.relative_to(root).as_posix()}:{number} writes a field out"
+        f"{path.relative_to(root).as_posix()}:{number} has a field without a macro"
         for path in templates(root)
         if path.name != "_ui.html"
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
@@ -580,10 +582,10 @@ def fields_without_macro(root: Path) -> list[str]:
     ]
 
 
-def methods_in_addresses(root: Path) -> list[str]:
+def methods_in_urls(root: Path) -> list[str]:
     """Find templates that put `_method` into a URL, where it would stay after a rejected form."""
     return [
-        f"{path.relative_to(root).as_posix()} puts _method into an address"
+        f"{path.relative_to(root).as_posix()} has _method in a URL"
         for path in templates(root)
         if re.search(r"[?&]_method=", path.read_text(encoding="utf-8"))
     ]
@@ -612,7 +614,7 @@ def unused_styles(root: Path) -> list[str]:
         for word in re.findall(r"[\w-]+", path.read_text(encoding="utf-8"))
     }
     return [
-        f"{path.relative_to(root).as_posix()} styles .{name}, which nothing has"
+        f"{path.relative_to(root).as_posix()} styles .{name}, which is unused"
         for path in style_sheets(root)
         for name in sorted(set(CLASS.findall(COMMENT.sub("", path.read_text("utf-8")))))
         if name not in used and not name.startswith(COMPOSED_CLASSES)
@@ -633,7 +635,7 @@ CHECKS = (
     fragments,
     long_template_lines,
     fields_without_macro,
-    methods_in_addresses,
+    methods_in_urls,
     bare_element_selectors,
     unused_styles,
     role_comparisons,

@@ -105,3 +105,10 @@ class BrowserClient:
 
     def delete(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         return self.send("DELETE", path, data, **more)
+
+
+def csrf_field(browser: BrowserClient, page: str) -> dict[str, str]:
+    """Return the hidden field of a page's CSRF token, which identifies this copy of the form."""
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', browser.get(page).text)
+    assert found, "the form has no CSRF token"
+    return {"csrf_token": found[1]}

@@ -18,25 +18,25 @@ def run_concurrently(
     app: Flask, work: Callable[[Session, Any], object], arguments: Sequence[Any]
 ) -> list[object]:
     """Call `work(session, argument)` in one thread per argument; return results or exceptions."""
-    together = threading.Barrier(len(arguments))
-    answers: list[object] = []
+    barrier = threading.Barrier(len(arguments))
+    results: list[object] = []
 
-    def go(argument: Any) -> None:
+    def run(argument: Any) -> None:
         with app.app_context():
-            together.wait(60)
-            answer: object
+            barrier.wait(60)
+            result: object
             try:
-                answer = work(db.session, argument)
+                result = work(db.session, argument)
                 db.session.commit()
             except (InvitationInvalid, LastAdministrator) as error:
                 db.session.rollback()
-                answer = error
-            answers.append(answer)
+                result = error
+            results.append(result)
 
-    threads = [threading.Thread(target=go, args=(argument,)) for argument in arguments]
+    threads = [threading.Thread(target=run, args=(argument,)) for argument in arguments]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(120)
-    assert len(answers) == len(arguments)
-    return answers
+    assert len(results) == len(arguments)
+    return results

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -129,6 +130,12 @@ class Server:
             if time.monotonic() > deadline:
                 raise ServerStartError(self.log.read_text(errors="replace"))
             time.sleep(0.02)
+
+    def limit_file_size(self, size: int) -> None:
+        """Limit every file of the running workers in bytes. Beyond it, the disk is full."""
+        for pid in self.workers():
+            _soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
 
     def stop(self) -> int:
         """Stop the server with SIGTERM and return its exit status."""

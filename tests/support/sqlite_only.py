@@ -106,17 +106,17 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/work_log/test_work_log.py",
     ),
     "An htmx request writes and reads at least what the form of a page does.": (
-        "tests/test_roles.py::test_who_changes_what[…-page]",
+        "tests/test_roles.py::test_change_status_and_effects_by_role[…-page]",
     ),
     "To a database this input is ordinary text, or the form rejects it first. Input that a "
     "database may reject is sent to both.": tuple(
-        f"tests/test_faults.py::test_odd_bytes_in_{where}_are_answered[{odd}]"
-        for where in ("a_form", "an_address")
-        for odd in ("controls", "minus", "not a number")
+        f"tests/test_faults.py::test_odd_bytes_in_{where}_cause_no_server_error[{odd}]"
+        for where in ("form", "url")
+        for odd in ("control characters", "negative", "not a number")
     ),
     "The statements are the same as for Bob. The role matrix tests visibility on both.": (
-        "tests/test_privacy.py::test_no_answer_holds_what_is_hers_alone",
-        "tests/test_privacy.py::test_what_is_added_in_private_changes_no_byte[erin-as_kept]",
+        "tests/test_privacy.py::test_responses_to_others_contain_no_private_data",
+        "tests/test_privacy.py::test_private_additions_change_no_response_to_others[erin-current_summary]",
     ),
     "Rejected before anything is written or searched.": (
         "tests/api/test_evidence_list.py::test_invalid_evidence_is_rejected",
@@ -126,10 +126,10 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/portfolio/test_pages_items.py::test_it_rejects_bad_input",
     ),
     "Rejected before any route is called.": (
-        "tests/test_roles.py::test_a_change_without_the_seal_of_the_page_is_refused",
+        "tests/test_roles.py::test_change_without_csrf_token_is_rejected",
     ),
     "Texts are normalized in Python, and both databases store them unchanged. "
-    "`tests/test_one_order.py` searches on both.": ("tests/test_same_text.py",),
+    "`tests/test_sorting_and_search.py` searches on both.": ("tests/test_text_normalization.py",),
     "The API and the command line call the same actions as the pages.": (
         "tests/api/test_activity.py",
         "tests/api/test_docs_examples.py",
@@ -157,14 +157,14 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
     ),
     "It creates its own SQLite files, uses none, or tests code that runs before the application.": (
         *(
-            f"tests/test_recipes.py::test_{recipe}"
-            for recipe in (
-                "a_new_machine_goes_on_where_the_old_one_ended",
-                "systemd_takes_the_units",
-                "the_lines_of_cron_do_what_they_say",
-                "the_site_of_nginx_lets_people_in_on_any_port",
-                "the_units_write_nowhere_but_to_their_folder",
-                "uninstalling_removes_what_the_guide_sets_up",
+            f"tests/test_recipes.py::test_{name}"
+            for name in (
+                "cron_recipe_creates_and_deletes_backups",
+                "new_machine_recipe_restores_the_installation",
+                "nginx_recipe_signs_in_on_any_port",
+                "systemd_accepts_the_units",
+                "systemd_units_write_only_to_their_state_folder",
+                "uninstall_recipe_removes_everything_installed",
             )
         ),
         "tests/test_serve.py",
@@ -196,26 +196,26 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
     ),
     "Tests process startup and shutdown, which run on both in "
     "`test_the_server_brings_its_job_process_and_both_end_together`.": (
-        "tests/test_faults.py::test_a_server_asked_to_end_while_it_starts_ends_at_once",
-        "tests/test_jobs.py::test_a_job_process_that_crashes_starts_again",
-        "tests/test_jobs.py::test_it_ends_by_itself_when_nobody_wants_it",
-        "tests/test_jobs.py::test_it_is_woken_by_a_commit_and_ends_when_asked",
-        "tests/test_jobs.py::test_nothing_stays_behind_when_the_main_process_is_killed",
+        "tests/test_faults.py::test_server_stops_promptly_while_starting",
+        "tests/test_jobs.py::test_crashed_job_process_is_restarted",
+        "tests/test_jobs.py::test_attached_job_process_stops_on_signal_or_end_of_input",
+        "tests/test_jobs.py::test_job_process_wakes_on_commit_and_stops_on_sigterm",
+        "tests/test_jobs.py::test_killed_main_process_leaves_no_child_processes",
     ),
     "Rejected before the application reads it.": (
-        "tests/test_faults.py::test_a_body_that_ends_early_harms_nobody",
-        "tests/test_faults.py::test_a_body_without_a_length_is_refused",
-        "tests/test_faults.py::test_a_body_over_the_limit_is_refused_with_a_page_that_says_so",
+        "tests/test_faults.py::test_truncated_body_does_not_stop_the_server",
+        "tests/test_faults.py::test_body_without_length_is_rejected",
+        "tests/test_faults.py::test_body_over_limit_is_rejected_with_a_page",
     ),
     "Tests how long a text takes to parse. `tests/test_faults.py` stores long texts on both.": (
         "tests/portfolio/test_worst_texts.py",
-        "tests/test_worst_texts.py",
+        "tests/test_worst_case_texts.py",
     ),
     "Counts statement parameters, which are the same on both.": ("tests/readiness/test_scale.py",),
     "Python decides what happens to the summary row. The same test runs the statements on both "
     "with an unchanged row.": tuple(
-        "tests/test_privacy.py::test_what_is_added_in_private_changes_no_byte[" + f"bob-{case}]"
-        for case in ("elsewhere", "run_out", "never_kept", "on_no_roadmap")
+        f"tests/test_privacy.py::test_private_additions_change_no_response_to_others[bob-{case}]"
+        for case in ("other_time_zone", "expired_summary", "no_summary", "not_enrolled")
     ),
 }
 NAMES = frozenset(name for names in SQLITE_ONLY.values() for name in names)

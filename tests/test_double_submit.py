@@ -1,6 +1,6 @@
 """Every form that creates something creates it once, even when submitted twice.
 
-Forms are submitted twice after a lost response, by a double click, or by reloading the next page.
+Users submit a form twice after a lost response, by a double click, or by reloading the next page.
 The second response is the same success as the first.
 """
 
@@ -38,72 +38,73 @@ from roadmap.work_log.models import WorkLogEntry
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.evidence.form_data import form_fields
 from tests.portfolio import evidence_rows
-from tests.support.browser_client import BrowserClient, IsolatedClient
+from tests.support.browser_client import BrowserClient, IsolatedClient, csrf_field
 from tests.support.cast import Cast
 from tests.support.catalog import enroll
 
-WITNESSES = "/endorsements/new?milestone=experiment-on-second-machine"
+ENDORSEMENTS = "/endorsements/new?milestone=experiment-on-second-machine"
 
 
-class Sent(NamedTuple):
-    """A form: the role, its page, its URL, the model it creates, and the input."""
+class Form(NamedTuple):
+    """A form: the role that submits it, its page, its URL, the model it creates, and the input."""
 
-    who: str
+    role: str
     page: str
     action: str
-    makes: type[Any]
-    typed: dict[str, str]
+    model: type[Any]
+    fields: dict[str, str]
 
 
 FORMS = {
-    "position": Sent("alice", "/career/positions/new", "/career/positions", Position,
+    "position": Form("alice", "/career/positions/new", "/career/positions", Position,
                      {"title": "Engineer", "started_on": "2021-03-01"}),
-    "degree": Sent("alice", "/career/degrees/new", "/career/degrees", Degree, {"level": "master"}),
-    "reflection": Sent("alice", "/career/challenges/scope-creep",
+    "degree": Form("alice", "/career/degrees/new", "/career/degrees", Degree, {"level": "master"}),
+    "reflection": Form("alice", "/career/challenges/scope-creep",
                        "/career/challenges/scope-creep/reflections", Reflection, {"text": "No."}),
-    "offer": Sent("alice", "/market/offers", "/market/offers", Offer,
+    "offer": Form("alice", "/market/offers", "/market/offers", Offer,
                   {"name": "Example", "currency": "USD", "base": "1", "vesting_years": "4",
                    "cliff_months": "12"}),
-    "hours": Sent("alice", "/time", "/time/entries", TimeEntry,
+    "time entry": Form("alice", "/time", "/time/entries", TimeEntry,
                   {"category": "mentoring", "minutes": "1:30", "day": "2026-03-02"}),
-    "witness": Sent("alice", WITNESSES, WITNESSES, Endorsement, {"asked": "Frank"}),
-    "time off": Sent("alice", "/absences", "/absences", Absence,
+    "endorsement request": Form("alice", ENDORSEMENTS, ENDORSEMENTS, Endorsement,
+                                {"asked": "Frank"}),
+    "absence": Form("alice", "/absences", "/absences", Absence,
                      {"starts_on": "2026-07-06", "ends_on": "2026-07-24", "note": "Summer"}),
-    "line of the work log": Sent("alice", "/work-log", "/work-log", WorkLogEntry,
+    "work log entry": Form("alice", "/work-log", "/work-log", WorkLogEntry,
                                  {"text": "Shipped it", "day": "2026-03-02"}),
-    "mock interview": Sent("alice", "/practice/mock", "/practice/mock/full_loop", MockInterview,
+    "mock interview": Form("alice", "/practice/mock", "/practice/mock/full_loop", MockInterview,
                            {}),
-    "link for a peer": Sent("alice", "/practice/stopping-a-project",
+    "peer link": Form("alice", "/practice/stopping-a-project",
                             "/practice/stopping-a-project/links", PeerLink, {}),
-    "evidence": Sent("alice", "/evidence/new", "/evidence", Evidence, form_fields()),
-    "comment": Sent("alice", "/evidence/{piece}", "/evidence/{piece}/comments", Comment,
+    "evidence": Form("alice", "/evidence/new", "/evidence", Evidence, form_fields()),
+    "comment": Form("alice", "/evidence/{piece}", "/evidence/{piece}/comments", Comment,
                     {"text": "The one of March."}),
-    "review comment": Sent("bob", "/reviews/{piece}", "/evidence/{piece}/comments", Comment,
+    "review comment": Form("bob", "/reviews/{piece}", "/evidence/{piece}/comments", Comment,
                            {"text": "Which baseline?"}),
-    "public link": Sent("alice", "/portfolio/links", "/portfolio/links", PortfolioLink,
+    "public link": Form("alice", "/portfolio/links", "/portfolio/links", PortfolioLink,
                         {"label": "Panel", "lives": "30"}),
-    "portfolio": Sent("alice", "/portfolios", "/portfolios", Portfolio,
+    "portfolio": Form("alice", "/portfolios", "/portfolios", Portfolio,
                       {"name": "Recruiters", "copy_of": ""}),
-    "public link that never ends": Sent("alice", "/portfolio/links", "/portfolio/links",
+    "permanent public link": Form("alice", "/portfolio/links", "/portfolio/links",
                                         PortfolioLink, {"label": "Panel", "lives": "never"}),
-    "address of a calendar": Sent("alice", "/calendar", "/calendar/address", CalendarFeed, {}),
-    "token": Sent("alice", "/account/tokens/new", "/account/tokens", ApiToken,
+    "calendar address": Form("alice", "/calendar", "/calendar/address", CalendarFeed, {}),
+    "token": Form("alice", "/account/tokens/new", "/account/tokens", ApiToken,
                   {"name": "Script", "scope": "read", "days": "9"}),
-    "assessment": Sent("alice", "/skills/mlops", "/skills/mlops/assessments", Assessment,
+    "assessment": Form("alice", "/skills/mlops", "/skills/mlops/assessments", Assessment,
                        {"level": "2"}),
-    "manager's assessment": Sent("bob", "/teams/ranking/people/{alice}/skills/mlops",
+    "assessment by manager": Form("bob", "/teams/ranking/people/{alice}/skills/mlops",
                                  "/teams/ranking/people/{alice}/skills/mlops/assessments",
                                  Assessment, {"level": "2", "comment": "Two launches."}),
-    "link to a team": Sent("bob", "/teams/ranking/members", "/teams/ranking/invitations",
+    "team invitation link": Form("bob", "/teams/ranking/members", "/teams/ranking/invitations",
                            Invitation, {"role": "member", "days": "14"}),
-    "invitation to a team": Sent("bob", "/teams/ranking/members", "/teams/ranking/invitations",
+    "team invitation": Form("bob", "/teams/ranking/members", "/teams/ranking/invitations",
                                  Invitation, {"email": "frank@example.org", "role": "member",
                                               "days": "14"}),
-    "invitation": Sent("erin", "/admin/invitations", "/admin/invitations", Invitation,
+    "invitation": Form("erin", "/admin/invitations", "/admin/invitations", Invitation,
                        {"email": "frank@example.org", "days": "14"}),
-    "team": Sent("erin", "/admin/teams/new", "/admin/teams", Team,
+    "team": Form("erin", "/admin/teams/new", "/admin/teams", Team,
                  {"name": "Search", "parent": ""}),
-    "password link": Sent("erin", "/admin/people/{alice}/password-link",
+    "password link": Form("erin", "/admin/people/{alice}/password-link",
                           "/admin/people/{alice}/password-link", PasswordLink, {}),
 }  # fmt: skip
 
@@ -124,16 +125,9 @@ def sample(session: Session, cast: Cast, now) -> dict[str, str]:
 
 
 @pytest.fixture(params=FORMS)
-def form(request: pytest.FixtureRequest, sample) -> Sent:
+def form(request: pytest.FixtureRequest, sample) -> Form:
     sent = FORMS[request.param]
     return sent._replace(page=sent.page.format(**sample), action=sent.action.format(**sample))
-
-
-def csrf_field(browser: BrowserClient, page: str) -> dict[str, str]:
-    """Return the form's CSRF token, which identifies this copy of the form."""
-    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', browser.get(page).text)
-    assert found, "the form has no CSRF token"
-    return {"csrf_token": found[1]}
 
 
 def count(session: Session, model: type[Any]) -> int:
@@ -141,88 +135,92 @@ def count(session: Session, model: type[Any]) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
 
 
-def shown(answer: TestResponse) -> tuple[int, str | None, list[str]]:
+def visible_result(response: TestResponse) -> tuple[int, str | None, list[str]]:
     """Return a response's status and location, and the token or link it shows."""
     return (
-        answer.status_code,
-        answer.location,
-        re.findall(r"<input [^>]*readonly[^>]*>", answer.text),
+        response.status_code,
+        response.location,
+        re.findall(r"<input [^>]*readonly[^>]*>", response.text),
     )
 
 
-def test_a_form_that_is_sent_twice_makes_one(session, cast, browser_of, form: Sent) -> None:
-    browser, before = browser_of(getattr(cast, form.who)), count(session, form.makes)
-    fields = {**form.typed, **csrf_field(browser, form.page)}
+def test_resubmitted_form_creates_one_row(session, cast, browser_of, form: Form) -> None:
+    browser, before = browser_of(getattr(cast, form.role)), count(session, form.model)
+    fields = {**form.fields, **csrf_field(browser, form.page)}
     first, second = (browser.post(form.action, fields) for _ in range(2))
     assert first.status_code in (200, 201, 303), first.text
-    assert shown(first) == shown(second)
-    assert count(session, form.makes) == before + 1
+    assert visible_result(first) == visible_result(second)
+    assert count(session, form.model) == before + 1
 
 
-def test_two_clicks_make_one(app: Flask, session, cast, browser_of, form: Sent) -> None:
-    browser, before = browser_of(getattr(cast, form.who)), count(session, form.makes)
-    fields = {**form.typed, **csrf_field(browser, form.page)}
-    answers = click_twice(app, browser, lambda tab: tab.post(form.action, data=fields))
-    assert answers[0].status_code in (200, 201, 303), answers[0].text
-    assert shown(answers[0]) == shown(answers[1])
-    assert count(session, form.makes) == before + 1
+def test_concurrent_double_submit_creates_one_row(
+    app: Flask, session, cast, browser_of, form: Form
+) -> None:
+    browser, before = browser_of(getattr(cast, form.role)), count(session, form.model)
+    fields = {**form.fields, **csrf_field(browser, form.page)}
+    responses = submit_twice(app, browser, lambda tab: tab.post(form.action, data=fields))
+    assert responses[0].status_code in (200, 201, 303), responses[0].text
+    assert visible_result(responses[0]) == visible_result(responses[1])
+    assert count(session, form.model) == before + 1
 
 
-def click_twice(
-    app: Flask, browser: BrowserClient, click: Callable[[IsolatedClient], TestResponse]
+def submit_twice(
+    app: Flask, browser: BrowserClient, send: Callable[[IsolatedClient], TestResponse]
 ) -> list[TestResponse]:
     """Submit a browser's form on two connections at the same time."""
-    together, answers = threading.Barrier(2), []
+    barrier, responses = threading.Barrier(2), []
 
-    def go() -> None:
+    def submit() -> None:
         tab = IsolatedClient(app, app.response_class, use_cookies=True)
         tab._cookies = dict(browser.client._cookies)
-        together.wait(20)
-        answers.append(click(tab))
+        barrier.wait(20)
+        responses.append(send(tab))
 
-    clicks = [threading.Thread(target=go) for _ in range(2)]
-    for each in clicks:
+    threads = [threading.Thread(target=submit) for _ in range(2)]
+    for each in threads:
         each.start()
-    for each in clicks:
+    for each in threads:
         each.join(60)
-    assert len(answers) == 2
-    return answers
+    assert len(responses) == 2
+    return responses
 
 
-def test_a_form_that_was_handed_out_later_makes_another(
-    monkeypatch, session, cast, browser_of, form: Sent
+def test_form_requested_later_creates_another_row(
+    monkeypatch, session, cast, browser_of, form: Form
 ) -> None:
-    browser, before = browser_of(getattr(cast, form.who)), count(session, form.makes)
-    seals = [csrf_field(browser, form.page)]
-    # Seconds later, because the token is signed with the time.
+    browser, before = browser_of(getattr(cast, form.role)), count(session, form.model)
+    tokens = [csrf_field(browser, form.page)]
+    # The token is signed with the time in seconds.
     later = time.time() + 5
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _signer: int(later))
-    seals.append(csrf_field(browser, form.page))
-    first, second = (browser.post(form.action, {**form.typed, **seal}) for seal in seals)
-    if form.makes is Team:
+    tokens.append(csrf_field(browser, form.page))
+    first, second = (browser.post(form.action, {**form.fields, **token}) for token in tokens)
+    if form.model is Team:
         assert (first.status_code, second.status_code) == (303, 422)
         return
     assert first.status_code == second.status_code
-    assert shown(first) != shown(second) or not shown(first)[2]
-    # Of these, only the newest is valid.
-    is_replaced = form.makes in (PasswordLink, CalendarFeed)
-    assert count(session, form.makes) == before + (1 if is_replaced else 2)
+    assert visible_result(first) != visible_result(second) or not visible_result(first)[2]
+    # A new one replaces the previous one.
+    is_replaced = form.model in (PasswordLink, CalendarFeed)
+    assert count(session, form.model) == before + (1 if is_replaced else 2)
 
 
-def test_a_token_that_was_revoked_never_comes_back(session, cast, browser_of) -> None:
+def test_resubmitting_after_revocation_creates_another_token(session, cast, browser_of) -> None:
     """Going back and submitting the form again creates a different token."""
     alice, form = browser_of(cast.alice), FORMS["token"]
-    fields = {**form.typed, **csrf_field(alice, form.page)}
+    fields = {**form.fields, **csrf_field(alice, form.page)}
     first = alice.post(form.action, fields)
     alice.delete(f"/account/tokens/{session.scalar(sa.select(ApiToken.id))}")
     second = alice.post(form.action, fields)
     assert second.status_code == 201
-    assert shown(first) != shown(second)
+    assert visible_result(first) != visible_result(second)
 
 
-def test_a_public_link_that_was_revoked_stays_so(session, cast, browser_of) -> None:
+def test_resubmitting_after_revocation_creates_another_public_link(
+    session, cast, browser_of
+) -> None:
     alice, form = browser_of(cast.alice), FORMS["public link"]
-    fields = {**form.typed, **csrf_field(alice, form.page)}
+    fields = {**form.fields, **csrf_field(alice, form.page)}
     alice.post(form.action, fields)
     alice.delete(f"/portfolio/links/{session.scalar(sa.select(PortfolioLink.id))}")
     alice.post(form.action, fields)
@@ -231,9 +229,9 @@ def test_a_public_link_that_was_revoked_stays_so(session, cast, browser_of) -> N
     assert [link.revoked_at is None for link in links] == [False, True]
 
 
-def test_an_invitation_that_is_sent_twice_keeps_its_link(session, cast, browser_of) -> None:
-    bob, form = browser_of(cast.bob), FORMS["invitation to a team"]
-    fields = {**form.typed, **csrf_field(bob, form.page)}
+def test_resubmitted_invitation_keeps_its_link(session, cast, browser_of) -> None:
+    bob, form = browser_of(cast.bob), FORMS["team invitation"]
+    fields = {**form.fields, **csrf_field(bob, form.page)}
     links = []
     for _ in range(2):
         bob.post(form.action, fields)
@@ -246,23 +244,21 @@ def test_an_invitation_that_is_sent_twice_keeps_its_link(session, cast, browser_
     assert len(session.scalars(made).all()) == 1
 
 
-def test_an_assessment_between_two_of_one_form_is_not_the_last_word(
-    session, cast, browser_of
-) -> None:
-    """Two, three and again two from one page: each is intended."""
+def test_repeated_assessment_after_another_is_stored(session, cast, browser_of) -> None:
+    """Levels 2, 3 and 2 from one page are three different assessments."""
     alice, form = browser_of(cast.alice), FORMS["assessment"]
-    seal = csrf_field(alice, form.page)
+    csrf_token = csrf_field(alice, form.page)
     for level in "232":
-        alice.post(form.action, {"level": level, **seal})
+        alice.post(form.action, {"level": level, **csrf_token})
     session.rollback()
     rows = session.scalars(sa.select(Assessment).order_by(Assessment.assessed_at))
     assert [row.level for row in rows] == [2, 3, 2]
 
 
-def test_a_form_of_somebody_else_makes_ones_own(session, cast, browser_of) -> None:
+def test_same_form_of_two_users_creates_a_row_each(session, cast, browser_of) -> None:
     form = FORMS["position"]
-    for who in (cast.alice, cast.mallory):
-        browser = browser_of(who)
-        browser.post(form.action, {**form.typed, **csrf_field(browser, form.page)})
+    for person in (cast.alice, cast.mallory):
+        browser = browser_of(person)
+        browser.post(form.action, {**form.fields, **csrf_field(browser, form.page)})
     session.rollback()
     assert set(session.scalars(sa.select(Position.user_id))) == {cast.alice, cast.mallory}

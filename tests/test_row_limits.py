@@ -1,4 +1,4 @@
-"""Every form that adds a row has a maximum number per person, and states it."""
+"""Every form that adds a row has a maximum number of rows per person, and states it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from roadmap.work_log import actions as work_log
 from tests.support.route_manifest import CHANGES, Change
 from tests.support.snapshot import Snapshot, rows_by_owner
 
-ASSESSED = "/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments"
-# By rule: the role, the maximum, and the status of a rejection.
+ASSESSMENT_BY_MANAGER = "/teams/<slug>/people/<uuid:person_id>/skills/<key>/assessments"
+# By rule: the role, the constant of the maximum, and the status of a rejection.
 LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/career/positions": ("alice", career, "MAX_ENTRIES", 409),
     "/career/degrees": ("alice", career, "MAX_ENTRIES", 409),
@@ -46,7 +46,7 @@ LIMITED: dict[str, tuple[str, Any, str, int]] = {
     "/evidence": ("alice", evidence, "MAX_PIECES", 409),
     "/evidence/<uuid:evidence_id>/comments": ("alice", review_actions, "MAX_COMMENTS", 409),
     "/skills/<key>/assessments": ("alice", skills, "MAX_ASSESSMENTS", 409),
-    ASSESSED: ("bob", skills, "MAX_ASSESSMENTS", 409),
+    ASSESSMENT_BY_MANAGER: ("bob", skills, "MAX_ASSESSMENTS", 409),
     "/teams/<slug>/invitations": ("bob", invitations, "MAX_OPEN", 409),
     "/admin/invitations": ("erin", invitations, "MAX_OPEN", 409),
     "/admin/teams": ("erin", people, "MAX_TEAMS", 409),
@@ -82,18 +82,18 @@ WITHOUT_LIMIT = {
     # Needs a signed file; its maximum is tested separately.
     *("/time/calendar/entries", "/time/calendar/preview", "/time/calendar/address/preview"),
 }
-ADDING = {
+ADDING_FORMS = {
     change.rule: change
     for change in reversed(CHANGES)
     if change.method == "POST" and not is_below_api(change.rule)
 }
 
 
-def test_every_form_that_adds_something_is_listed() -> None:
-    assert ADDING.keys() == LIMITED.keys() | WITHOUT_LIMIT
+def test_every_adding_form_is_listed() -> None:
+    assert ADDING_FORMS.keys() == LIMITED.keys() | WITHOUT_LIMIT
 
 
-def content(app: Flask) -> dict[str, Any]:
+def compared_rows(app: Flask) -> dict[str, Any]:
     """Return all rows, except the tables that a rejected request may write to."""
     return {
         owner: {row for row in rows if row[0] not in ("audit_entry", "attempt")}
@@ -103,67 +103,70 @@ def content(app: Flask) -> dict[str, Any]:
 
 @pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
 @pytest.mark.parametrize("rule", LIMITED)
-def test_one_more_than_the_maximum_is_refused(
+def test_row_above_maximum_is_rejected(
     rule: str, fragment: bool, app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     role, module, name, status = LIMITED[rule]
-    change: Change = ADDING[rule]
+    change: Change = ADDING_FORMS[rule]
     browser = snapshot.browsers(app)[role]
     body = change.body(snapshot.ids, role)
-    before = content(app)
+    before = compared_rows(app)
     monkeypatch.setattr(module, name, 0)
-    refused = browser.post(change.of(snapshot.ids), body, fragment=fragment)
-    assert refused.status_code == status
-    assert any(word in refused.text for word in ("maximum", "at most"))
-    assert content(app) == before
+    rejected = browser.post(change.of(snapshot.ids), body, fragment=fragment)
+    assert rejected.status_code == status
+    assert any(word in rejected.text for word in ("maximum", "at most"))
+    assert compared_rows(app) == before
     monkeypatch.undo()
     assert browser.post(change.of(snapshot.ids), body).status_code in (201, 303)
-    assert content(app) != before
+    assert compared_rows(app) != before
 
 
-def test_the_texts_of_a_refused_form_can_be_copied(
+def test_rejected_form_shows_typed_texts(
     app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evidence, "MAX_PIECES", 3)
-    body = {**ADDING["/evidence"].body(snapshot.ids, "alice"), "description": "Two quiet months."}
-    refused = snapshot.browsers(app)["alice"].post("/evidence", body)
-    assert "Two quiet months." in refused.text
-    assert "You already have 3 pieces of evidence" in " ".join(refused.text.split())
+    body = {
+        **ADDING_FORMS["/evidence"].body(snapshot.ids, "alice"),
+        "description": "Two quiet months.",
+    }
+    rejected = snapshot.browsers(app)["alice"].post("/evidence", body)
+    assert "Two quiet months." in rejected.text
+    assert "You already have 3 pieces of evidence" in " ".join(rejected.text.split())
 
 
-def test_a_refused_form_leads_back_to_its_page(
+def test_rejected_form_links_back_to_its_page(
     app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The link leads to one of Cairn's pages, and not to the dashboard."""
     monkeypatch.setattr(evidence, "MAX_PIECES", 3)
     alice = snapshot.browsers(app)["alice"]
-    body = ADDING["/evidence"].body(snapshot.ids, "alice")
-    for sent_from, way in (
+    body = ADDING_FORMS["/evidence"].body(snapshot.ids, "alice")
+    for referrer, expected in (
         ("http://localhost/evidence/new?kind=talk", "/evidence/new?kind=talk"),
         ("http://evil.example/evidence/new", None),
         ("http://localhost//evil.example", None),
         (None, None),
     ):
-        headers = {"X-CSRFToken": alice.csrf(), **({"Referer": sent_from} if sent_from else {})}
-        refused = alice.client.post("/evidence", data=body, headers=headers)
-        found = re.search(r'href="([^"]*)">Back to the page before<', refused.text)
-        assert (found and found.group(1)) == way
-        assert refused.status_code in (400, 409)
+        headers = {"X-CSRFToken": alice.csrf(), **({"Referer": referrer} if referrer else {})}
+        rejected = alice.client.post("/evidence", data=body, headers=headers)
+        found = re.search(r'href="([^"]*)">Back to the page before<', rejected.text)
+        assert (found and found.group(1)) == expected
+        assert rejected.status_code in (400, 409)
 
 
-def test_the_versions_of_a_piece_are_counted(
+def test_evidence_versions_have_a_maximum(
     app: Flask, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [edited] = [
+    [edit] = [
         change
         for change in CHANGES
         if change.method == "PUT" and change.url == "/evidence/{verified}"
     ]
-    body = {**edited.body(snapshot.ids, "alice"), "url": "https://example.org/another"}
+    body = {**edit.body(snapshot.ids, "alice"), "url": "https://example.org/another"}
     alice = snapshot.browsers(app)["alice"]
     monkeypatch.setattr(evidence, "MAX_VERSIONS", 1)
-    refused = alice.put(edited.of(snapshot.ids), body)
-    assert refused.status_code == 409
-    assert "versions, the maximum" in refused.text
+    rejected = alice.put(edit.of(snapshot.ids), body)
+    assert rejected.status_code == 409
+    assert "versions, the maximum" in rejected.text
     monkeypatch.undo()
-    assert alice.put(edited.of(snapshot.ids), body).status_code == 303
+    assert alice.put(edit.of(snapshot.ids), body).status_code == 303

@@ -1,4 +1,4 @@
-"""Lists of people, teams and titles share one sort order and one search, ignoring accents."""
+"""Lists of people, teams and evidence ignore accents when sorting and searching."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ TITLES = ["ÉLAN vital", "Øre og krone", "Straße und Maße", "Überwachung"]
 @pytest.fixture
 def people(session: Session, cast: Cast, now) -> dict[str, uuid.UUID]:
     """Add six members to Bob's team, by name."""
-    made = {}
+    ids = {}
     for place, name in enumerate(reversed(NAMES)):
         email = f"person{place}@example.org"
         user = User(name=name, email=email, email_key=email, created_at=now)
         session.add(user)
         session.flush()
         session.add(Membership(team_id=cast.team, user_id=user.id, role="member", created_at=now))
-        made[name] = user.id
+        ids[name] = user.id
     session.commit()
-    return made
+    return ids
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def teams(session: Session, cast: Cast, now) -> None:
     session.commit()
 
 
-def listed(browser: BrowserClient, path: str, known: list[str]) -> list[str]:
+def names_on_page(browser: BrowserClient, path: str, known: list[str]) -> list[str]:
     """Return the known names in the order of their first occurrence on the page."""
     page = unescape(browser.get(path).text)
     main = page[page.index("<main") :]
@@ -57,15 +57,15 @@ def listed(browser: BrowserClient, path: str, known: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("who", "path"),
+    ("role", "path"),
     [("erin", "/admin/people"), ("bob", "/teams/ranking/members"), ("bob", "/teams/ranking")],
 )
-def test_people_are_in_one_order(cast, browser_of, people, who, path) -> None:
-    assert listed(browser_of(getattr(cast, who)), path, NAMES) == NAMES
+def test_people_are_sorted_ignoring_accents(cast, browser_of, people, role, path) -> None:
+    assert names_on_page(browser_of(getattr(cast, role)), path, NAMES) == NAMES
 
 
 @pytest.mark.parametrize(
-    ("who", "path"),
+    ("role", "path"),
     [
         ("erin", "/admin/teams"),
         ("erin", "/admin/people/{mallory}"),
@@ -74,13 +74,13 @@ def test_people_are_in_one_order(cast, browser_of, people, who, path) -> None:
         ("mallory", "/teams"),
     ],
 )
-def test_teams_are_in_one_order(cast, browser_of, teams, who, path) -> None:
-    browser = browser_of(getattr(cast, who))
-    assert listed(browser, path.format(mallory=cast.mallory), NAMES) == NAMES
+def test_teams_are_sorted_ignoring_accents(cast, browser_of, teams, role, path) -> None:
+    browser = browser_of(getattr(cast, role))
+    assert names_on_page(browser, path.format(mallory=cast.mallory), NAMES) == NAMES
 
 
 @pytest.mark.parametrize(
-    ("q", "found"),
+    ("q", "expected"),
     [
         ("emile", ["Émile Zed"]),
         ("ÉMILE", ["Émile Zed"]),
@@ -90,12 +90,12 @@ def test_teams_are_in_one_order(cast, browser_of, teams, who, path) -> None:
         ("PERSON0@", ["Zoe Adams"]),
     ],
 )
-def test_people_are_found_without_marks(cast, browser_of, people, q, found) -> None:
-    assert listed(browser_of(cast.erin), f"/admin/people?q={q}", NAMES) == found
+def test_people_search_ignores_accents(cast, browser_of, people, q, expected) -> None:
+    assert names_on_page(browser_of(cast.erin), f"/admin/people?q={q}", NAMES) == expected
 
 
-def test_the_matrix_finds_people_without_marks(cast, browser_of, people) -> None:
-    assert listed(browser_of(cast.bob), "/teams/ranking?q=lukasz", NAMES) == ["łukasz żak"]
+def test_matrix_search_ignores_accents(cast, browser_of, people) -> None:
+    assert names_on_page(browser_of(cast.bob), "/teams/ranking?q=lukasz", NAMES) == ["łukasz żak"]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def alice(session, cast, now, browser_of) -> BrowserClient:
 
 
 @pytest.mark.parametrize(
-    ("q", "found"),
+    ("q", "expected"),
     [
         ("elan", ["ÉLAN vital"]),
         ("élan", ["ÉLAN vital"]),
@@ -125,39 +125,41 @@ def alice(session, cast, now, browser_of) -> BrowserClient:
         ("100%", []),
     ],
 )
-def test_evidence_is_found_without_marks(alice, q, found) -> None:
-    assert listed(alice, f"/evidence?q={q}", TITLES) == found
+def test_evidence_search_ignores_accents(alice, q, expected) -> None:
+    assert names_on_page(alice, f"/evidence?q={q}", TITLES) == expected
 
 
-def test_evidence_is_sorted_by_folded_title(alice) -> None:
-    assert listed(alice, "/evidence?sort=title", TITLES) == TITLES
+def test_evidence_is_sorted_by_title_ignoring_accents(alice) -> None:
+    assert names_on_page(alice, "/evidence?sort=title", TITLES) == TITLES
 
 
-def test_a_manager_whose_name_has_no_letter_is_listed(
+def test_team_list_allows_manager_name_without_letters(
     session: Session, cast: Cast, now, browser_of
 ) -> None:
-    """Such a name sorts like the missing manager of a team without one."""
+    """Its sort key is empty, as for a team without a manager."""
     session.get_one(User, cast.dave).name = "\u0301"
-    alone = Team(slug="alone", name="Alone", created_at=now)
-    session.add(alone)
+    unmanaged = Team(slug="unmanaged", name="Unmanaged", created_at=now)
+    session.add(unmanaged)
     session.flush()
-    for team in (alone.id, cast.other_team):
+    for team in (unmanaged.id, cast.other_team):
         session.add(Membership(team_id=team, user_id=cast.alice, role="member", created_at=now))
     session.commit()
     page = browser_of(cast.alice).get("/teams")
     assert page.status_code == 200
-    assert "Alone" in page.text
+    assert "Unmanaged" in page.text
 
 
 @pytest.mark.parametrize("typed", ["Wei Lin", "wei-lin", "Wei\u2010Lin", "lin wei", "wei-lin@exam"])
-@pytest.mark.parametrize(("who", "path"), [("erin", "/admin/people"), ("bob", "/teams/ranking")])
-def test_a_hyphen_is_searched_as_a_space(session, cast, browser_of, who, path, typed) -> None:
-    if "@" in typed and who == "bob":
+@pytest.mark.parametrize(("role", "path"), [("erin", "/admin/people"), ("bob", "/teams/ranking")])
+def test_people_search_treats_hyphen_as_space(session, cast, browser_of, role, path, typed) -> None:
+    if "@" in typed and role == "bob":
         typed = typed.partition("@")[0]  # the matrix searches names only
     names = ["Wei Lin", "Wei-Lin"]
     for person, name in ((cast.alice, "Wei-Lin"), (cast.carol, "Wei Lin")):
         user = session.get_one(User, person)
         user.name, user.email = name, f"wei-lin@example{name[3].strip()}.org"
     session.commit()
-    found = listed(browser_of(getattr(cast, who)), f"{path}?q={quote(typed)}", [*names, "Mallory"])
+    found = names_on_page(
+        browser_of(getattr(cast, role)), f"{path}?q={quote(typed)}", [*names, "Mallory"]
+    )
     assert found == names
