@@ -26,26 +26,28 @@ def alice(cast, browser_of):
 
 @pytest.fixture
 def subscribe(alice):
-    """Make an address; return its path."""
+    """Create a feed URL and return its path."""
 
-    def make() -> str:
-        answer = alice.post("/calendar/address", {})
-        assert answer.status_code == 201
-        return urlsplit(re.search(r'value="([^"]+\.ics)"', answer.text)[1]).path
+    def create() -> str:
+        response = alice.post("/calendar/address", {})
+        assert response.status_code == 201
+        return urlsplit(re.search(r'value="([^"]+\.ics)"', response.text)[1]).path
 
-    return make
+    return create
 
 
-def events(answer) -> dict[str, icalendar.Event]:
-    assert answer.status_code == 200
-    calendar = icalendar.Calendar.from_ical(answer.data)
+def events(response) -> dict[str, icalendar.Event]:
+    assert response.status_code == 200
+    calendar = icalendar.Calendar.from_ical(response.data)
     return {str(event["uid"]): event for event in calendar.walk("VEVENT")}
 
 
-def test_it_works(cast, now, browser_of, dates, subscribe, today):
-    answer = browser_of().get(subscribe())
-    assert answer.mimetype == "text/calendar"
-    found = events(answer)
+def test_feed_contains_target_renewal_and_expiry_dates(
+    cast, now, browser_of, dates, subscribe, today
+):
+    response = browser_of().get(subscribe())
+    assert response.mimetype == "text/calendar"
+    found = events(response)
     owner = cast.alice.hex
     level = found[f"milestone-{LEVELS}-{owner}@cairn"]
     assert level["dtstart"].dt == today + dt.timedelta(days=40)
@@ -58,19 +60,17 @@ def test_it_works(cast, now, browser_of, dates, subscribe, today):
     assert renewal["dtstart"].dt == today + dt.timedelta(days=10)
     assert found[f"expiry-{dates.id}-{owner}@cairn"]["dtstart"].dt == today + dt.timedelta(days=70)
     assert len(found) == 4, "without what is done"
-    assert b"Ask Bob first" not in answer.data
+    assert b"Ask Bob first" not in response.data
 
 
-def test_the_target_date_of_a_roadmap_says_what_it_is(alice, browser_of, subscribe, today):
+def test_roadmap_target_date_is_labelled(alice, browser_of, subscribe, today):
     target = (today + dt.timedelta(days=90)).isoformat()
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {"target_on": target})
     titles = [str(event["summary"]) for event in events(browser_of().get(subscribe())).values()]
     assert titles == ["Target date: Senior ML Engineer"]
 
 
-def test_it_is_read_again_only_when_something_changed(
-    session, cast, now, browser_of, dates, subscribe, today
-):
+def test_unchanged_feed_answers_304(session, cast, now, browser_of, dates, subscribe, today):
     path, reader = subscribe(), browser_of()
     first = reader.get(path)
     again = reader.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -82,7 +82,7 @@ def test_it_is_read_again_only_when_something_changed(
     assert events(changed)[f"milestone-{LEVELS}-{cast.alice.hex}@cairn"]["dtstart"].dt == today
 
 
-def test_it_has_the_dates_of_the_list_and_none_of_what_has_lapsed(
+def test_feed_matches_the_page_without_expired_certifications(
     session, cast, alice, now, browser_of, dates, subscribe, today
 ):
     for title, last in (("Lapsed", today - dt.timedelta(days=1)), ("Its last day", today)):
@@ -94,13 +94,15 @@ def test_it_has_the_dates_of_the_list_and_none_of_what_has_lapsed(
     page = alice.get("/calendar").text
     lists = page.split('class="halves"')[1]
     listed = re.findall(r'<a class="title" href="[^"]+">([^<]+)</a>', lists)
-    fed = events(browser_of().get(subscribe())).values()
-    assert sorted(map(html.unescape, listed)) == sorted(str(each["summary"]) for each in fed)
+    feed_events = events(browser_of().get(subscribe())).values()
+    assert sorted(map(html.unescape, listed)) == sorted(
+        str(each["summary"]) for each in feed_events
+    )
     assert "Last day: Its last day" in listed
     assert ": Lapsed" not in page
 
 
-def test_what_was_changed_after_now_is_not_stamped_so(
+def test_event_timestamps_are_never_in_the_future(
     session, cast, now, browser_of, dates, subscribe, today
 ):
     later = now + dt.timedelta(days=4)
@@ -108,30 +110,28 @@ def test_what_was_changed_after_now_is_not_stamped_so(
         session, cast.alice, LEVELS, note="", target_on=today, by=cast.alice, now=later
     )
     session.commit()
-    answer = browser_of().get(subscribe())
-    stamps = [event["dtstamp"].dt for event in events(answer).values()]
+    response = browser_of().get(subscribe())
+    stamps = [event["dtstamp"].dt for event in events(response).values()]
     assert len(stamps) == 4
     assert max(stamps) <= dt.datetime.now(dt.UTC)
-    assert b"METHOD" not in answer.data, "with one, DTSTAMP would be when the file was made"
+    assert b"METHOD" not in response.data, "with one, DTSTAMP would be when the file was made"
 
 
-def test_it_leaves_no_cookie_and_nothing_for_a_search_engine(browser_of, dates, subscribe):
-    answer = browser_of().get(subscribe())
-    assert "Set-Cookie" not in answer.headers
-    assert "noindex" in answer.headers["X-Robots-Tag"]
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+def test_feed_sets_no_cookie_and_is_not_indexed(browser_of, dates, subscribe):
+    response = browser_of().get(subscribe())
+    assert "Set-Cookie" not in response.headers
+    assert "noindex" in response.headers["X-Robots-Tag"]
+    assert response.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_only_the_hash_of_an_address_is_stored(session, dates, subscribe):
+def test_only_the_token_hash_is_stored(session, dates, subscribe):
     token = subscribe().split("/")[2].removesuffix(".ics")
     row = session.scalars(sa.select(CalendarFeed)).one()
     assert len(row.token_hash) == 32
     assert token not in repr(list(session.execute(sa.select(CalendarFeed.__table__))))
 
 
-def test_a_new_address_ends_the_one_before_and_one_can_be_revoked(
-    session, cast, alice, browser_of, dates, subscribe
-):
+def test_feed_url_can_be_replaced_and_revoked(session, cast, alice, browser_of, dates, subscribe):
     old, new = subscribe(), subscribe()
     assert browser_of().get(old).status_code == 404
     assert browser_of().get(new).status_code == 200
@@ -143,18 +143,18 @@ def test_a_new_address_ends_the_one_before_and_one_can_be_revoked(
     mine = sa.select(AuditEntry.action).where(
         AuditEntry.actor_id == cast.alice, AuditEntry.action.startswith("calendar.")
     )
-    made, revoked = "calendar.address_made", "calendar.address_revoked"
-    assert sorted(session.scalars(mine)) == [made, made, revoked]
+    created, revoked = "calendar.address_made", "calendar.address_revoked"
+    assert sorted(session.scalars(mine)) == [created, created, revoked]
 
 
-def test_nobody_ends_the_address_of_another(browser_of, cast, dates, subscribe):
+def test_other_users_cannot_replace_or_revoke_the_feed_url(browser_of, cast, dates, subscribe):
     path = subscribe()
     browser_of(cast.bob).delete("/calendar/address")
     browser_of(cast.bob).post("/calendar/address", {})
     assert len(events(browser_of().get(path))) == 4
 
 
-def test_the_last_day_of_all_years_has_no_day_after(session, browser_of, dates, subscribe):
+def test_expiry_on_the_last_representable_day_is_kept(session, browser_of, dates, subscribe):
     session.execute(sa.update(EvidenceVersion).values(expires_on=PartialDate("9999")))
     session.commit()
     found = events(browser_of().get(subscribe()))
@@ -162,16 +162,16 @@ def test_the_last_day_of_all_years_has_no_day_after(session, browser_of, dates, 
     assert last["dtstart"].dt == dt.date.max
 
 
-def test_a_deactivated_account_has_no_calendar(session, cast, now, browser_of, dates, subscribe):
+def test_feed_of_a_deactivated_user_is_not_found(session, cast, now, browser_of, dates, subscribe):
     path = subscribe()
     session.get_one(User, cast.alice).deactivated_at = now
     session.commit()
     assert browser_of().get(path).status_code == 404
 
 
-def test_it_needs_sign_in_to_make_or_revoke_one(browser_of):
-    for answer in (
+def test_creating_or_revoking_a_feed_url_requires_sign_in(browser_of):
+    for response in (
         browser_of().post("/calendar/address", {}),
         browser_of().delete("/calendar/address"),
     ):
-        assert (answer.status_code, urlsplit(answer.location).path) == (303, "/login")
+        assert (response.status_code, urlsplit(response.location).path) == (303, "/login")

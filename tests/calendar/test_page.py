@@ -1,9 +1,8 @@
-"""/calendar: target and expiry dates by month and as a list, with due dates of other rooms."""
+"""/calendar: target and expiry dates as a month table and as a list."""
 
 from __future__ import annotations
 
 import datetime as dt
-import html
 import re
 
 import pytest
@@ -11,16 +10,13 @@ import pytest
 from roadmap.core.dates import PartialDate, months_later
 from roadmap.progress import actions as progress
 from tests.evidence.builders import DESIGN, LEVELS, add_evidence
+from tests.support.markup import text_of
 from tests.support.statements import record_session_statements
 
 
-def visible(page: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
-
-
-def test_it_works(cast, browser_of, dates, today):
+def test_page_lists_due_and_coming_dates(cast, browser_of, dates, today):
     page = browser_of(cast.alice).get("/calendar").text
-    due, coming = (visible(page.split(f"<h2>{name}</h2>")[1]) for name in ("Due", "To come"))
+    due, coming = (text_of(page.split(f"<h2>{name}</h2>")[1]) for name in ("Due", "To come"))
     assert "9 days late" in due.split("To come")[0]
     assert "in 10 days" in coming.split("in 40 days")[0], "the renewal is 60 days before"
     assert coming.index("Renew: Cloud") < coming.index("in 40 days") < coming.index("Last day:")
@@ -30,20 +26,20 @@ def test_it_works(cast, browser_of, dates, today):
     assert "Ask Bob first." not in page
 
 
-def test_a_month_is_a_table_with_its_neighbours(cast, browser_of, dates, today):
+def test_month_table_links_to_neighbouring_months(cast, browser_of, dates, today):
     alice, day = browser_of(cast.alice), today + dt.timedelta(days=40)
     page = alice.get(f"/calendar?month={day:%Y-%m}").text
     cell = page.split(f'<time datetime="{day.isoformat()}">')[1].split("</td>")[0]
     assert f"/milestones/{LEVELS}" in cell
     assert f"?month={months_later(day.replace(day=1), -1):%Y-%m}#" in page
     assert f"?month={months_later(day.replace(day=1), 1):%Y-%m}#" in page
-    for wrong in ("2026-13", "x", "0001-01", "9999-12", "2026"):
-        answer = alice.get(f"/calendar?month={wrong}")
-        assert answer.status_code == 200
-        assert f"?month={months_later(today.replace(day=1), 1):%Y-%m}#" in answer.text
+    for month in ("2026-13", "x", "0001-01", "9999-12", "2026"):
+        response = alice.get(f"/calendar?month={month}")
+        assert response.status_code == 200
+        assert f"?month={months_later(today.replace(day=1), 1):%Y-%m}#" in response.text
 
 
-def test_a_month_has_whole_weeks_and_leads_into_the_years_beside_it(cast, browser_of, dates):
+def test_month_table_has_whole_weeks_and_crosses_years(cast, browser_of, dates):
     alice = browser_of(cast.alice)
     table = alice.get("/calendar?month=2026-02").text.partition("</table>")[0]
     days = re.findall(r'<time datetime="([^"]+)"', table)
@@ -53,26 +49,26 @@ def test_a_month_has_whole_weeks_and_leads_into_the_years_beside_it(cast, browse
     assert "?month=2027-01#" in alice.get("/calendar?month=2026-12").text
 
 
-def test_what_is_due_is_on_the_dashboard(cast, browser_of, dates):
+def test_dashboard_shows_due_dates(cast, browser_of, dates):
     alice = browser_of(cast.alice)
-    part = visible(alice.get("/").text.split('id="dates-due"')[1].split("</section>")[0])
+    part = text_of(alice.get("/").text.split('id="dates-due"')[1].split("</section>")[0])
     assert "9 days late" in part
     assert "Renew: Cloud, certified; twice" in part
     assert "in 40 days" not in part
 
 
-def test_without_a_date_it_says_where_to_set_one(cast, browser_of):
+def test_empty_calendar_is_explained(cast, browser_of):
     page = browser_of(cast.mallory).get("/calendar").text
     assert "No dates yet" in page
     assert "dates-due" not in browser_of(cast.mallory).get("/").text
 
 
 @pytest.mark.parametrize("name", ["bob", "carol", "dave", "erin", "mallory"])
-def test_it_hides_what_is_foreign(cast, browser_of, dates, name):
+def test_dates_are_private_to_their_owner(cast, browser_of, dates, name):
     assert "Cloud, certified" not in browser_of(getattr(cast, name)).get("/calendar").text
 
 
-def test_the_number_of_statements_does_not_grow(session, cast, now, browser_of, dates, today):
+def test_statement_count_does_not_grow_with_dates(session, cast, now, browser_of, dates, today):
     alice, counts = browser_of(cast.alice), []
     for number in (1, 2, 3):
         add_evidence(
@@ -83,16 +79,16 @@ def test_the_number_of_statements_does_not_grow(session, cast, now, browser_of, 
             by=cast.alice, now=now,
         )  # fmt: skip
         session.commit()
-        with record_session_statements(session) as counted:
+        with record_session_statements(session) as statements:
             alice.get("/calendar")
-        counts.append(len(counted))
+        counts.append(len(statements))
     assert counts[0] == counts[1] == counts[2]
 
 
-def test_the_dashboard_loads_target_dates_once(session, cast, browser_of, dates):
+def test_dashboard_loads_target_dates_once(session, cast, browser_of, dates):
     alice = browser_of(cast.alice)
-    with record_session_statements(session) as found:
+    with record_session_statements(session) as statements:
         alice.get("/")
-    loads = [each for each in map(str, found) if "SELECT milestone_plan.milestone_key" in each]
-    # One for readiness and the trail; the calendar asks when they were changed, too.
+    loads = [each for each in map(str, statements) if "SELECT milestone_plan.milestone_key" in each]
+    # The calendar's own query, which includes `updated_at`, does not count.
     assert len([each for each in loads if "updated_at" not in each]) == 1

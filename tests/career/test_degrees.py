@@ -9,6 +9,7 @@ from roadmap.career.models import Degree
 from roadmap.core.dates import PartialDate
 from roadmap.people.models import HistoryEntry
 from tests.support.markup import flat
+from tests.support.statements import statements_of
 
 MASTER = {"level": "master", "field": "Statistics", "institution": "Fell", "awarded_on": ""}
 
@@ -21,7 +22,7 @@ def degree(session, cast):
     return row.id
 
 
-def test_it_works(session, cast, browser_of, degree):
+def test_degree_can_be_added_changed_and_deleted(session, cast, browser_of, degree):
     browser = browser_of(cast.alice)
     assert browser.get("/career/degrees/new").status_code == 200
     assert browser.post("/career/degrees", MASTER).status_code == 303
@@ -38,7 +39,7 @@ def test_it_works(session, cast, browser_of, degree):
     assert actions == ["degree.added", "degree.changed", "degree.removed"]
 
 
-def test_a_degree_of_another_level_says_that_it_does_not_count(session, cast, browser_of):
+def test_degree_of_another_level_is_labelled_as_not_counting(session, cast, browser_of):
     browser = browser_of(cast.alice)
     browser.post("/career/degrees", {**MASTER, "level": "other"})
     page = browser.get("/career").text
@@ -49,20 +50,20 @@ def test_a_degree_of_another_level_says_that_it_does_not_count(session, cast, br
     assert "of another level" not in browser.get("/career").text
 
 
-def test_it_needs_sign_in(app, browser_of):
+def test_degrees_require_sign_in(app, browser_of):
     assert browser_of().get("/career/degrees/new").location == "/login?next=/career/degrees/new"
 
 
-@pytest.mark.parametrize("who", ["bob", "erin", "mallory"])
-def test_it_hides_what_is_foreign(cast, browser_of, degree, who):
-    browser, path = browser_of(getattr(cast, who)), f"/career/degrees/{degree}"
+@pytest.mark.parametrize("role", ["bob", "erin", "mallory"])
+def test_degree_is_private_to_its_owner(cast, browser_of, degree, role):
+    browser, path = browser_of(getattr(cast, role)), f"/career/degrees/{degree}"
     assert browser.get(path).status_code == 404
     assert browser.put(path, MASTER).status_code == 404
     assert browser.delete(path).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"level": "wizard"}, "Choose one of the levels."),
         ({"awarded_on": "2999-01-01"}, "in the future"),
@@ -70,45 +71,31 @@ def test_it_hides_what_is_foreign(cast, browser_of, degree, who):
         ({"field": "x" * 201}, "at most 200 characters"),
     ],
 )
-def test_it_rejects_bad_input(session, cast, browser_of, change, said):
-    answer = browser_of(cast.alice).post("/career/degrees", {**MASTER, **change})
-    assert answer.status_code == 422
-    assert said in answer.text
+def test_invalid_degree_is_rejected(session, cast, browser_of, change, message):
+    response = browser_of(cast.alice).post("/career/degrees", {**MASTER, **change})
+    assert response.status_code == 422
+    assert message in response.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Degree)) == 0
 
 
-def test_a_year_is_kept_as_such(session, cast, browser_of):
+def test_award_year_is_stored_without_month(session, cast, browser_of):
     browser = browser_of(cast.alice)
     assert browser.post("/career/degrees", {**MASTER, "awarded_on": "2015"}).status_code == 303
     assert session.scalars(sa.select(Degree.awarded_on)).one() == "2015"
     assert "<span>2015</span>" in browser.get("/career").text
 
 
-def test_two_tabs(cast, browser_of, degree):
+def test_edit_of_a_stale_degree_is_a_conflict(cast, browser_of, degree):
     path = f"/career/degrees/{degree}"
-    answer = browser_of(cast.alice).put(path, {**MASTER, "seen": "older"})
-    assert answer.status_code == 409
-    assert "Changed in the meantime" in answer.text
+    response = browser_of(cast.alice).put(path, {**MASTER, "seen": "older"})
+    assert response.status_code == 409
+    assert "Changed in the meantime" in response.text
 
 
-def test_the_number_of_statements_does_not_grow(app, session, cast, browser_of):
-    from sqlalchemy import event
-
-    from roadmap.core.database import db
-
-    browser, engine, counts = browser_of(cast.alice), db.engine, [0]
-
-    def note(*_more):
-        counts[-1] += 1
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        for _ in range(2):
-            session.add_all(Degree(user_id=cast.alice, level="other") for _ in range(5))
-            session.commit()
-            counts.append(0)
-            browser.get("/career")
-            counts.append(0)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    assert counts[1] == counts[3] > 0
+def test_statement_count_does_not_grow_with_degrees(app, session, cast, browser_of):
+    browser, counts = browser_of(cast.alice), []
+    for _ in range(2):
+        session.add_all(Degree(user_id=cast.alice, level="other") for _ in range(5))
+        session.commit()
+        counts.append(len(statements_of(app, lambda: browser.get("/career"))))
+    assert counts[0] == counts[1] > 0

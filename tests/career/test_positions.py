@@ -12,7 +12,7 @@ from tests.support.catalog import enroll
 from tests.support.markup import flat
 from tests.support.sample_data import SLUG
 
-NOW = {
+POSITION = {
     "title": "ML engineer",
     "employer": "Lichen Ltd",
     "started_on": "2021-03-01",
@@ -32,14 +32,14 @@ def position(session, cast):
     return row.id
 
 
-def test_it_works(session, cast, browser_of):
+def test_position_can_be_added(session, cast, browser_of):
     browser = browser_of(cast.alice)
     page = browser.get("/career").text
     assert "No positions yet" in page
     assert "enough years of ML engineering count as much" in page, "how many, the roadmap says"
     assert browser.get("/career/positions/new").status_code == 200
-    answer = browser.post("/career/positions", NOW)
-    assert (answer.status_code, answer.location) == (303, "/career")
+    response = browser.post("/career/positions", POSITION)
+    assert (response.status_code, response.location) == (303, "/career")
     page = browser.get("/career").text
     assert "since 1 Mar 2021" in page
     assert "<strong>ranking</strong>" in page
@@ -50,34 +50,34 @@ def test_it_works(session, cast, browser_of):
     assert (entry.action, entry.subject) == ("position.added", str(row.id))
 
 
-def test_a_position_that_counts_nothing_says_so_and_where_to_change_it(session, cast, browser_of):
+def test_position_outside_ml_is_labelled_as_not_counting(session, cast, browser_of):
     browser = browser_of(cast.alice)
-    browser.post("/career/positions", {**NOW, "is_ml": ""} | {"title": "Analyst"})
+    browser.post("/career/positions", {**POSITION, "is_ml": ""} | {"title": "Analyst"})
     path = f"/career/positions/{session.scalar(sa.select(Position.id))}"
-    why, link = "so its years do not count", f'<a href="{path}#is_ml">Change this</a>'
+    reason, link = "so its years do not count", f'<a href="{path}#is_ml">Change this</a>'
     page = browser.get("/career").text
-    # The message after saving, and the list; later the list alone.
-    assert (page.count(why), page.count(link)) == (2, 2)
+    # First in the notice after saving and in the list, later only in the list.
+    assert (page.count(reason), page.count(link)) == (2, 2)
     page = browser.get("/career").text
-    assert (page.count(why), page.count(link)) == (1, 1)
+    assert (page.count(reason), page.count(link)) == (1, 1)
     assert 'id="is_ml"' in browser.get(path).text
-    browser.put(path, NOW)
-    assert why not in browser.get("/career").text
+    browser.put(path, POSITION)
+    assert reason not in browser.get("/career").text
 
 
-def test_it_is_changed(session, cast, browser_of, position):
+def test_position_can_be_changed(session, cast, browser_of, position):
     browser = browser_of(cast.alice)
     assert 'value="Engineer"' in browser.get(f"/career/positions/{position}").text
-    data = {**NOW, "ended_on": "2024-12-31"}
+    data = {**POSITION, "ended_on": "2024-12-31"}
     assert browser.post(f"/career/positions/{position}?_method=PUT", data).status_code == 303
     assert "1 Mar 2021 to 31 Dec 2024" in browser.get("/career").text
     assert session.scalar(sa.select(HistoryEntry.action)) == "position.changed"
 
 
-def test_a_month_or_a_year_is_kept_as_such(session, cast, browser_of):
+def test_partial_dates_are_stored_and_sorted(session, cast, browser_of):
     browser = browser_of(cast.alice)
     for start, end in (("Mar 2021", "2021"), ("2019-09", "06/2021"), ("2015", "2018")):
-        data = {**NOW, "started_on": start, "ended_on": end}
+        data = {**POSITION, "started_on": start, "ended_on": end}
         assert browser.post("/career/positions", data).status_code == 303
     latest = sa.select(Position).order_by(Position.ended_on.desc(), Position.started_on)
     rows = session.scalars(latest).all()
@@ -89,7 +89,7 @@ def test_a_month_or_a_year_is_kept_as_such(session, cast, browser_of):
     assert 'value="2019-09"' in browser.get(f"/career/positions/{rows[0].id}").text
 
 
-def test_the_database_refuses_an_end_before_the_start(session, cast):
+def test_database_rejects_an_end_before_the_start(session, cast):
     of_alice = {"user_id": cast.alice, "title": "Engineer"}
     for start, end in (("2021-06-15", "2021"), ("2021-06-15", "2021-06"), ("2021", "2021-01-01")):
         dates = {"started_on": PartialDate(start), "ended_on": PartialDate(end)}
@@ -101,7 +101,7 @@ def test_the_database_refuses_an_end_before_the_start(session, cast):
         session.commit()
 
 
-def test_it_is_deleted(session, cast, browser_of, position):
+def test_position_can_be_deleted(session, cast, browser_of, position):
     browser = browser_of(cast.alice)
     assert "Delete “Engineer”?" in browser.get("/career").text
     assert "Its years will no longer count" not in browser.get("/career").text
@@ -116,23 +116,23 @@ def test_it_is_deleted(session, cast, browser_of, position):
     assert browser.delete(f"/career/positions/{position}").status_code == 404
 
 
-def test_it_needs_sign_in(app, browser_of):
+def test_positions_require_sign_in(app, browser_of):
     assert browser_of().get("/career").location == "/login?next=/career"
-    assert browser_of().post("/career/positions", NOW).status_code == 401
+    assert browser_of().post("/career/positions", POSITION).status_code == 401
 
 
-@pytest.mark.parametrize("who", ["bob", "carol", "dave", "erin", "mallory"])
-def test_it_hides_what_is_foreign(session, cast, browser_of, position, who):
-    browser, path = browser_of(getattr(cast, who)), f"/career/positions/{position}"
+@pytest.mark.parametrize("role", ["bob", "carol", "dave", "erin", "mallory"])
+def test_position_is_private_to_its_owner(session, cast, browser_of, position, role):
+    browser, path = browser_of(getattr(cast, role)), f"/career/positions/{position}"
     assert browser.get(path).status_code == 404
-    assert browser.put(path, NOW).status_code == 404
+    assert browser.put(path, POSITION).status_code == 404
     assert browser.delete(path).status_code == 404
     assert path not in browser.get("/career").text
     assert session.get(Position, position).title == "Engineer"
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"title": " "}, "What was the position called?"),
         ({"title": "x" * 201}, "at most 200 characters"),
@@ -154,47 +154,51 @@ def test_it_hides_what_is_foreign(session, cast, browser_of, position, who):
         ({"summary": "x" * 20_001}, "Summary"),
     ],
 )
-def test_it_rejects_bad_input(session, cast, browser_of, position, change, said):
+def test_invalid_position_is_rejected(session, cast, browser_of, position, change, message):
     browser = browser_of(cast.alice)
-    data = {**NOW, **change}
-    for answer in (
+    data = {**POSITION, **change}
+    for response in (
         browser.post("/career/positions", data),
         browser.put(f"/career/positions/{position}", data),
     ):
-        assert answer.status_code == 422
-        assert said in answer.text
-        assert "Please fix" in answer.text
+        assert response.status_code == 422
+        assert message in response.text
+        assert "Please fix" in response.text
     assert [row.title for row in session.scalars(sa.select(Position))] == ["Engineer"]
 
 
-def test_strange_text_is_an_answer_and_never_an_error(session, cast, browser_of):
-    data = {**NOW, "title": "A\x00B \u202eC", "summary": "\x00" + "[x](javascript:alert(1))\r\n"}
+def test_control_characters_and_script_links_are_removed(session, cast, browser_of):
+    data = {
+        **POSITION,
+        "title": "A\x00B \u202eC",
+        "summary": "\x00" + "[x](javascript:alert(1))\r\n",
+    }
     browser = browser_of(cast.alice)
     assert browser.post("/career/positions", data).status_code == 303
     assert 'href="javascript:' not in browser.get("/career").text
     assert session.scalar(sa.select(Position.title)) == "AB \u202eC"
 
 
-def test_two_tabs(session, cast, browser_of, position):
+def test_edit_of_a_stale_position_is_a_conflict(session, cast, browser_of, position):
     browser, path = browser_of(cast.alice), f"/career/positions/{position}"
     page = browser.get(path).text
     seen = page.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]
-    assert browser.put(path, {**NOW, "title": "First tab", "seen": seen}).status_code == 303
-    answer = browser.put(path, {**NOW, "title": "Second tab", "seen": seen})
-    assert answer.status_code == 409
-    assert "First tab" in answer.text
-    assert 'value="Second tab"' in answer.text
+    assert browser.put(path, {**POSITION, "title": "First tab", "seen": seen}).status_code == 303
+    response = browser.put(path, {**POSITION, "title": "Second tab", "seen": seen})
+    assert response.status_code == 409
+    assert "First tab" in response.text
+    assert 'value="Second tab"' in response.text
     assert session.get(Position, position).title == "First tab"
-    again = answer.text.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]
-    assert browser.put(path, {**NOW, "title": "Second tab", "seen": again}).status_code == 303
+    again = response.text.partition('name="seen"')[2].partition('value="')[2].partition('"')[0]
+    assert browser.put(path, {**POSITION, "title": "Second tab", "seen": again}).status_code == 303
 
 
-def test_the_points_are_those_of_ones_primary_roadmap(
+def test_page_shows_the_points_of_the_primary_roadmap(
     session, cast, now, browser_of, other_roadmap
 ):
     alice = browser_of(cast.alice)
     enroll(session, cast.alice, now, SLUG)
-    said = "give up to 10 of the 100 points of"
-    assert f"{said} Senior ML Engineer." in flat(alice.get("/career").text)
+    message = "give up to 10 of the 100 points of"
+    assert f"{message} Senior ML Engineer." in flat(alice.get("/career").text)
     enroll(session, cast.alice, now, other_roadmap, primary=True)
-    assert f"{said} Another way." in flat(alice.get("/career").text)
+    assert f"{message} Another way." in flat(alice.get("/career").text)

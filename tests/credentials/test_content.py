@@ -24,7 +24,7 @@ def document():
     return copy.deepcopy(YamlDocument(FILE.read_text("utf-8")).value)
 
 
-def test_each_retired_certification_leads_to_one_that_can_be_taken():
+def test_retired_certifications_name_active_successors():
     content = queries.credential_content()
     retired = [each for each in content.certifications if each.state == "retired"]
     assert {each.exam for each in retired} == {"MLS-C01", "AI-102", "DP-100"}
@@ -36,7 +36,7 @@ def test_each_retired_certification_leads_to_one_that_can_be_taken():
         assert each.successors
 
 
-def test_the_prices_of_the_guide_stand_beside_those_of_now():
+def test_content_keeps_the_prices_of_the_guide():
     prices = {
         each.key: each.guide_price.amount
         for each in queries.credential_content().certifications
@@ -50,7 +50,7 @@ def test_the_prices_of_the_guide_stand_beside_those_of_now():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda each: each.update(state="retired"), "a retired certification has this date"),
         (lambda each: each.update(successors=["no-such-one"]), "no certification 'no-such-one'"),
@@ -58,9 +58,9 @@ def test_the_prices_of_the_guide_stand_beside_those_of_now():
         (lambda each: each.pop("source"), "Field required"),
     ],
 )
-def test_a_wrong_file_is_refused(document, change, said):
+def test_invalid_content_is_rejected(document, change, message):
     change(document["certifications"][0])
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=message):
         CredentialContent.model_validate(document)
 
 
@@ -81,5 +81,5 @@ def test_a_wrong_file_is_refused(document, change, said):
         ("9999", None),
     ],
 )
-def test_warnings_begin_60_and_14_days_before(expires_on, days):
+def test_warnings_begin_60_and_14_days_before_expiry(expires_on, days):
     assert warning_days(expires_on and PartialDate(expires_on), TODAY) == days

@@ -16,6 +16,7 @@ from roadmap.credentials.models import CredentialCost
 from roadmap.credentials.queries import credential_content
 from roadmap.evidence import actions
 from roadmap.evidence.rules import EvidenceInput, renewed_dates
+from tests.support.markup import text_of
 from tests.support.statements import record_session_statements
 
 
@@ -24,19 +25,14 @@ def alice(cast, browser_of):
     return browser_of(cast.alice)
 
 
-def visible(page: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
-
-
 @pytest.fixture
-def hold(session, cast, now):
-    """Record a certification that expires on a day, or never."""
+def add_certification(session, cast, now):
+    """Record a certification of Alice that expires on a day, or never."""
 
-    def write(title: str, expires_on: str | dt.date | None, *, of: str = "alice", **more: Any):
-        owner = getattr(cast, of)
+    def add(title: str, expires_on: str | dt.date | None, **values: Any):
         piece = actions.create(
             session,
-            owner,
+            cast.alice,
             EvidenceInput(
                 kind="certification",
                 title=title,
@@ -45,19 +41,19 @@ def hold(session, cast, now):
                 issuer="Example Institute",
                 expires_on=PartialDate(str(expires_on)) if expires_on else None,
                 visibility="private",
-                **more,
+                **values,
             ),
-            by=cast.actor(session, owner),
+            by=cast.actor(session, cast.alice),
             now=now,
         )
         session.commit()
         return piece
 
-    return write
+    return add
 
 
-def test_what_counts_comes_before_what_can_be_bought(alice):
-    text = visible(alice.get("/credentials").text)
+def test_recommendations_precede_certifications(alice):
+    text = text_of(alice.get("/credentials").text)
     content = credential_content()
     places = [text.index(f" {each.what}") for each in content.matters_most]
     places.append(text.index(content.certifications_introduction))
@@ -68,18 +64,15 @@ def test_what_counts_comes_before_what_can_be_bought(alice):
             assert line in text
 
 
-def test_each_certification_has_price_state_and_source_with_their_days(alice):
+def test_certifications_show_price_state_and_dated_source(alice):
     page = alice.get("/credentials").text
     for each in credential_content().certifications:
         part = page.partition(f'<h3 id="{each.key}">')[2].partition("</section>")[0]
-        text = visible(part)
+        text = text_of(part)
         assert each.source in text
         assert "looked up 29 Nov 2026" in text
-        assert (
-            f"{each.price.amount} USD ({each.price.as_of}"
-            if each.price
-            else "not confirmed" in text
-        )
+        price = f"{each.price.amount} USD ({each.price.as_of}" if each.price else "not confirmed"
+        assert price in text
         if each.guide_price:
             assert f"In the guide {each.guide_price.amount} USD (2025)" in text
         if each.successors:
@@ -87,8 +80,8 @@ def test_each_certification_has_price_state_and_source_with_their_days(alice):
             assert all(f'href="#{key}"' in part for key in each.successors)
 
 
-def test_what_the_guide_says_is_there(alice):
-    text = visible(alice.get("/credentials").text)
+def test_page_shows_the_guide_statements(alice):
+    text = text_of(alice.get("/credentials").text)
     for said in (
         *("What matters most", "NeurIPS, ICML and CVPR", "counts for more than a certificate"),
         *("Open-source contributions", "Technical writing", "Patents", "cloud-focused roles"),
@@ -98,42 +91,42 @@ def test_what_the_guide_says_is_there(alice):
         assert said in text
 
 
-def test_a_certification_is_recorded_with_title_and_issuer_filled_in(alice):
+def test_link_prefills_title_and_issuer_of_a_certification(alice):
     page = alice.get("/credentials").text
     part = page.partition('<h3 id="aws-ml-engineer-associate">')[2].partition("</section>")[0]
-    address = html.unescape(re.search(r'href="(/evidence/new[^"]+)"', part)[1])
-    assert parse_qs(urlsplit(address).query) == {
+    url = html.unescape(re.search(r'href="(/evidence/new[^"]+)"', part)[1])
+    assert parse_qs(urlsplit(url).query) == {
         "kind": ["certification"],
         "title": ["AWS Certified Machine Learning Engineer - Associate"],
         "issuer": ["Amazon Web Services"],
     }
-    form = alice.get(address).text
+    form = alice.get(url).text
     assert 'value="AWS Certified Machine Learning Engineer - Associate"' in form
     assert 'value="Amazon Web Services"' in form
     assert ' selected value="certification">' in form
 
 
-def test_a_title_in_the_address_is_text_and_has_its_length(alice):
+def test_title_from_the_url_is_escaped_and_cut(alice):
     form = alice.get("/evidence/new", query_string={"title": '"><b>' + "x" * 300}).text
     assert '"><b>' not in form
     assert "x" * 201 not in form
 
 
-def test_without_one_the_page_says_how_to_record_it(alice):
-    text = visible(alice.get("/credentials").text)
+def test_empty_list_explains_how_to_record_a_certification(alice):
+    text = text_of(alice.get("/credentials").text)
     assert "None yet. A certification is a piece of evidence" in text
     assert "lapse" not in text.partition("What matters most")[2].partition("Publications")[0]
 
 
-def test_own_ones_say_when_they_lapse_and_what_lapses_next_comes_first(alice, hold, now):
+def test_own_certifications_are_sorted_by_expiry_with_days_left(alice, add_certification, now):
     today = now.date()
     for title, days in (("gone", -1), ("long gone", -400), ("soon", 60), ("near", 14)):
-        hold(title, today + dt.timedelta(days=days))
-    hold("for ever", None)
-    hold("far", today + dt.timedelta(days=61))
+        add_certification(title, today + dt.timedelta(days=days))
+    add_certification("for ever", None)
+    add_certification("far", today + dt.timedelta(days=61))
     page = alice.get("/credentials").text
     rows = page.partition('id="yours"')[2].partition("</ul>")[0].split("<li>")[1:]
-    said = [visible(row) for row in rows]
+    said = [text_of(row) for row in rows]
     assert [text.split(" Example")[0] for text in said] == [
         *("near", "soon", "far", "for ever", "gone", "long gone"),
     ]
@@ -143,44 +136,44 @@ def test_own_ones_say_when_they_lapse_and_what_lapses_next_comes_first(alice, ho
     assert "no expiry date" in said[3]
     assert "Lapsed" in said[4]
     top = page.partition('<nav class="cluster')[0].rpartition('class="note brick"')[2]
-    assert "near : 14 days left. In all 2 of your certifications lapse within 60 days." in visible(
+    assert "near : 14 days left. In all 2 of your certifications lapse within 60 days." in text_of(
         top
     )
     assert page.index('id="yours"') < page.index('id="most"')
 
 
-def test_nobody_sees_those_of_others(cast, browser_of, hold):
-    hold("Mine alone", "2027-01-01")
+def test_certifications_are_private_to_their_owner(cast, browser_of, add_certification):
+    add_certification("Mine alone", "2027-01-01")
     for name in ("bob", "carol", "dave", "erin", "mallory"):
         assert "Mine alone" not in browser_of(getattr(cast, name)).get("/credentials").text
 
 
-def test_pieces_of_what_matters_most_are_counted(alice, hold):
-    text = visible(alice.get("/credentials").text)
+def test_recommendations_without_evidence_say_none_yet(alice):
+    text = text_of(alice.get("/credentials").text)
     assert "Publication: none yet" in text
     assert "of your pieces" not in text
 
 
-def test_the_page_is_in_the_menu_and_needs_sign_in(cast, browser_of):
+def test_page_is_in_the_menu_and_requires_sign_in(cast, browser_of):
     assert browser_of().get("/credentials").location == "/login?next=/credentials"
     assert 'href="/credentials"' in browser_of(cast.mallory).get("/").text
 
 
-def test_the_number_of_statements_does_not_grow(alice, hold, session):
+def test_statement_count_does_not_grow_with_certifications(alice, add_certification, session):
     counts = []
     for number in (1, 2, 3):
-        hold(f"Certificate {number}", "2027-01-01")
-        hold(f"Another {number}", None)
-        with record_session_statements(session) as counted:
+        add_certification(f"Certificate {number}", "2027-01-01")
+        add_certification(f"Another {number}", None)
+        with record_session_statements(session) as statements:
             alice.get("/credentials")
-        counts.append(len(counted))
+        counts.append(len(statements))
     assert counts[0] == counts[1] == counts[2]
 
 
-def test_what_one_paid_is_kept_by_year_and_summed_for_oneself(
-    alice, hold, cast, browser_of, session
+def test_costs_are_stored_by_year_and_summed_for_their_owner(
+    alice, add_certification, cast, browser_of, session
 ):
-    cloud, agile = hold("Cloud", "2027-01-01"), hold("Agile", None)
+    cloud, agile = add_certification("Cloud", "2027-01-01"), add_certification("Agile", None)
     path = f"/credentials/costs/{cloud.id}"
     assert path in alice.get("/credentials").text
     for piece, year, amount, currency in (
@@ -190,14 +183,14 @@ def test_what_one_paid_is_kept_by_year_and_summed_for_oneself(
         (agile, "2026", "100", "EUR"),
     ):
         said = {"year": year, "amount": amount, "currency": currency}
-        answer = alice.put(f"/credentials/costs/{piece.id}", said)
-        assert answer.location == "/credentials#yours"
-    text = visible(alice.get("/credentials").text)
+        response = alice.put(f"/credentials/costs/{piece.id}", said)
+        assert response.location == "/credentials#yours"
+    text = text_of(alice.get("/credentials").text)
     assert "which only you see: 2026 100 EUR + 150 USD; 2024 1,300 USD" in text
     assert "1,300" in alice.get(path).text
     alice.put(path, {"year": "2024", "amount": "", "currency": "USD"})
-    assert "2024 1,300" not in visible(alice.get("/credentials").text)
-    assert "2024" not in visible(alice.get(path).text)
+    assert "2024 1,300" not in text_of(alice.get("/credentials").text)
+    assert "2024" not in text_of(alice.get(path).text)
     for wrong in ({"year": "soon"}, {"amount": "9.50"}, {"currency": "dollars"}):
         said = {"year": "2026", "amount": "150", "currency": "USD", **wrong}
         assert alice.put(path, said).status_code == 422
@@ -210,12 +203,14 @@ def test_what_one_paid_is_kept_by_year_and_summed_for_oneself(
     assert len(session.scalars(sa.select(CredentialCost)).all()) == 2
 
 
-def test_a_renewal_is_two_clicks_from_the_warning(alice, hold, now, session):
+def test_renewal_form_is_linked_and_prefilled(alice, add_certification, now, session):
     today = now.date()
-    piece = hold("Cloud", today + dt.timedelta(days=9), issued_on=PartialDate("2024-12-08"))
+    piece = add_certification(
+        "Cloud", today + dt.timedelta(days=9), issued_on=PartialDate("2024-12-08")
+    )
     page = alice.get("/credentials").text
-    address = html.unescape(re.search(r'href="(/evidence/[^"]+renew=1)"', page)[1])
-    form = alice.get(address).text
+    url = html.unescape(re.search(r'href="(/evidence/[^"]+renew=1)"', page)[1])
+    form = alice.get(url).text
     fields = dict(
         re.findall(r'name="(issued_on|expires_on|revision|title|url)"[^>]*value="([^"]*)"', form)
     )
@@ -228,7 +223,7 @@ def test_a_renewal_is_two_clicks_from_the_warning(alice, hold, now, session):
         **fields,
     }
     assert alice.put(f"/evidence/{piece.id}", sent).status_code == 303
-    text = visible(alice.get("/credentials").text)
+    text = text_of(alice.get("/credentials").text)
     assert "days left" not in text
     assert f"Valid through {today.day} " in text
     assert "Enter the renewal" not in text
@@ -244,7 +239,7 @@ def test_a_renewal_is_two_clicks_from_the_warning(alice, hold, now, session):
         ("2026-11-29", None, None),
     ],
 )
-def test_a_renewed_certificate_is_valid_as_long_again(issued, expires, renewed):
+def test_renewed_certificate_keeps_its_validity_period(issued, expires, renewed):
     dates = [PartialDate(each) if each else None for each in (issued, expires)]
     expected = (PartialDate("2026-12-01"), PartialDate(renewed) if renewed else None)
     assert renewed_dates(*dates, dt.date(2026, 12, 1)) == expected

@@ -10,7 +10,7 @@ from roadmap.core.text import search_words
 from roadmap.search.excerpt import excerpt
 
 
-def test_it_is_around_the_hit() -> None:
+def test_excerpt_surrounds_the_match() -> None:
     text = f"{'Something else. ' * 40}The p99 latency is below 20 ms. {'And more. ' * 40}"
     found = excerpt(text, ["p99"], 90)
     assert found[:2] == "… "
@@ -19,19 +19,19 @@ def test_it_is_around_the_hit() -> None:
     assert len(found.striptags()) <= 94
 
 
-def test_a_text_without_the_word_begins_at_its_beginning() -> None:
+def test_excerpt_without_match_starts_at_the_beginning() -> None:
     assert excerpt("One two  three\nfour five", ["zebra"], 14) == "One two three …"
     assert excerpt("One two", [], 14) == "One two"
     assert excerpt("", ["one"], 14) == ""
 
 
-def test_it_marks_what_is_written_whatever_its_case_and_accents() -> None:
+def test_excerpt_marks_matches_ignoring_case_and_accents() -> None:
     assert excerpt("Die große STRASSE, élan", ["grosse", "strasse", "elan"], 80) == (
         "Die <mark>große</mark> <mark>STRASSE</mark>, <mark>élan</mark>"
     )
 
 
-def test_it_is_escaped() -> None:
+def test_excerpt_is_escaped() -> None:
     found = excerpt("<img src=x onerror=a()> & <b>quokka</b>", ["quokka", "<b>"], 80)
     assert found == (
         "&lt;img src=x onerror=a()&gt; &amp; <mark>&lt;b&gt;</mark><mark>quokka</mark>&lt;/b&gt;"
@@ -39,7 +39,7 @@ def test_it_is_escaped() -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=8), st.integers(10, 60))
-def test_any_text_has_one(text: str, searched: str, most: int) -> None:
-    found = excerpt(text, search_words(searched), most)
+def test_excerpt_of_any_text_is_bounded(text: str, query: str, most: int) -> None:
+    found = excerpt(text, search_words(query), most)
     assert len(found.replace("<mark>", "").replace("</mark>", "")) <= 6 * (most + 4)
     assert Markup("<script") not in found

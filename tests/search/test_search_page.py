@@ -29,8 +29,10 @@ from tests.support.statements import statements_of
 TITLES = ("ÉLAN vital", "Straße und Maße", "Überwachung")
 
 
-def found(browser: BrowserClient, text: str, *, fragment: bool = False) -> dict[str, list[str]]:
-    """The titles of the results by heading, as they are listed."""
+def search_results(
+    browser: BrowserClient, text: str, *, fragment: bool = False
+) -> dict[str, list[str]]:
+    """Return the titles of the results by heading, in the order of the page."""
     page = browser.get(f"/search?q={text}", fragment=fragment).text
     heading, title = (
         (r'class="palette-heading"[^>]*>', r'<a class="palette-option"[^>]*>\s*<span[^>]*>')
@@ -46,16 +48,18 @@ def found(browser: BrowserClient, text: str, *, fragment: bool = False) -> dict[
     return groups
 
 
-def test_accents_and_case_do_not_matter(session: Session, cast: Cast, browser_of, now) -> None:
+def test_search_ignores_accents_and_case(session: Session, cast: Cast, browser_of, now) -> None:
     for title in TITLES:
         add_evidence(session, cast, cast.alice, now, title=title)
     alice = browser_of(cast.alice)
-    for words, title in zip(("elan", "STRASSE", "uberwachung"), TITLES, strict=True):
-        assert found(alice, words)["Evidence"] == [title]
+    for query, title in zip(("elan", "STRASSE", "uberwachung"), TITLES, strict=True):
+        assert search_results(alice, query)["Evidence"] == [title]
 
 
-def test_the_best_comes_first(session: Session, cast: Cast, browser_of, now) -> None:
-    """A title that begins so, then one with the word, then with a part, then the text."""
+def test_title_matches_rank_before_text_matches(
+    session: Session, cast: Cast, browser_of, now
+) -> None:
+    # Titles starting with the word, then containing it, then containing it as a part, then texts.
     for title, text in (
         ("About nothing", "It has a quokka."),
         ("Antiquokka", ""),
@@ -65,32 +69,32 @@ def test_the_best_comes_first(session: Session, cast: Cast, browser_of, now) -> 
     ):
         add_evidence(session, cast, cast.alice, now, title=title, description=text)
     alice = browser_of(cast.alice)
-    listed = ["Quokka", "The quokka", "Antiquokka", "About nothing"]
-    assert found(alice, "quokka") == {"Evidence": listed}
-    assert found(alice, "quokka", fragment=True) == {"Evidence": listed}
-    # Each word has to be there, in title or text.
-    assert found(alice, "nothing quokka") == {"Evidence": ["About nothing"]}
-    assert found(alice, "100%25_quokka") == {}
+    expected = ["Quokka", "The quokka", "Antiquokka", "About nothing"]
+    assert search_results(alice, "quokka") == {"Evidence": expected}
+    assert search_results(alice, "quokka", fragment=True) == {"Evidence": expected}
+    # Every word must occur in the title or the text.
+    assert search_results(alice, "nothing quokka") == {"Evidence": ["About nothing"]}
+    assert search_results(alice, "100%25_quokka") == {}
 
 
-def test_milestones_are_found_by_their_criterion(cast: Cast, browser_of) -> None:
+def test_milestones_are_found_by_their_completion_criterion(cast: Cast, browser_of) -> None:
     alice = browser_of(cast.alice)
-    assert found(alice, "design document")["Milestones"]
+    assert search_results(alice, "design document")["Milestones"]
     page = alice.get("/search?q=mentor+a+junior").text
     assert f'href="/roadmaps/{SLUG}/milestones/mentor-a-junior-engineer"' in page
 
 
 def test_pages_and_skills_are_found(cast: Cast, browser_of) -> None:
     alice = browser_of(cast.alice)
-    assert "API tokens" in found(alice, "token")["Pages"]
-    assert "Mentoring" in " ".join(found(alice, "mentoring")["Skills"])
-    # Before anything is typed, the palette offers places; the page waits for a word.
-    assert found(alice, "", fragment=True)["Pages"][0] == "Dashboard"
-    assert found(alice, "") == {}
+    assert "API tokens" in search_results(alice, "token")["Pages"]
+    assert "Mentoring" in " ".join(search_results(alice, "mentoring")["Skills"])
+    # Without a query the palette offers pages, but the search page shows nothing.
+    assert search_results(alice, "", fragment=True)["Pages"][0] == "Dashboard"
+    assert search_results(alice, "") == {}
     assert "Enter a word" in alice.get("/search?q=-").text
 
 
-def test_each_place_is_there_with_the_permission_of_its_route(app) -> None:
+def test_searchable_pages_have_the_permission_of_their_route(app) -> None:
     urls = app.url_map.bind("localhost")
     for start, place in (
         *(("", each) for each in PLACES),
@@ -100,14 +104,16 @@ def test_each_place_is_there_with_the_permission_of_its_route(app) -> None:
         assert place.permission == permission_of(app, endpoint), place.href
 
 
-def test_the_places_of_the_top_bar_are_found(cast: Cast, browser_of) -> None:
+def test_pages_of_the_top_bar_are_searchable(cast: Cast, browser_of) -> None:
     page = browser_of(cast.erin).get("/skills").text
-    bar = page[page.index('<header class="topbar">') : page.index("</header>")]
-    assert set(re.findall(r'href="([^"#]+)"', bar)) - {"/search"} <= {each.href for each in PLACES}
+    navigation = page[page.index('<header class="topbar">') : page.index("</header>")]
+    assert set(re.findall(r'href="([^"#]+)"', navigation)) - {"/search"} <= {
+        each.href for each in PLACES
+    }
 
 
-# The search itself, and what asks before something is done or answers who forgot a password.
-UNNAMED = (
+# The search itself, confirmation pages, and the password reset.
+UNSEARCHABLE_PATHS = (
     "/search",
     "/logout",
     "/account/confirm",
@@ -117,20 +123,20 @@ UNNAMED = (
 )
 
 
-@pytest.mark.parametrize("who", ["alice", "bob", "erin"])
-def test_every_page_is_found_by_its_heading(
-    app, session: Session, cast: Cast, browser_of, now, who: str
+@pytest.mark.parametrize("role", ["alice", "bob", "erin"])
+def test_pages_are_found_by_their_heading(
+    app, session: Session, cast: Cast, browser_of, now, role: str
 ) -> None:
-    """And by the text of the links of the navigation; with every page of a roadmap and a team."""
-    person = getattr(cast, who)
-    if who == "alice":
+    """Also by the text of its navigation link, and for each page of a roadmap and a team."""
+    person = getattr(cast, role)
+    if role == "alice":
         enroll(session, person, now, SLUG)
     browser = browser_of(person)
     names: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
         slug = "ranking" if rule.rule.startswith("/teams/") else SLUG
         path = rule.rule.replace("<slug>", slug)
-        if "GET" not in rule.methods or rule.arguments - {"slug"} or path in UNNAMED:
+        if "GET" not in rule.methods or rule.arguments - {"slug"} or path in UNSEARCHABLE_PATHS:
             continue
         page = browser.get(path)
         if page.status_code != 200 or page.mimetype != "text/html":
@@ -138,26 +144,28 @@ def test_every_page_is_found_by_its_heading(
         if heading := re.search(r"<h1[^>]*>(.*?)</h1>", page.text):
             names[path] = {unescape(re.sub("<[^>]+>", " ", heading[1]))}
     assert {"/absences", "/activity", "/evidence/import", "/account/archive"} < set(names)
-    bar = browser.get("/skills").text
-    bar = bar[bar.index('<nav class="main-nav"') : bar.index("</header>")]
-    for path, name in re.findall(r'<a [^>]*?href="(/[^"#]*)"[^>]*>([^<]+)</a>', bar):
+    navigation = browser.get("/skills").text
+    navigation = navigation[
+        navigation.index('<nav class="main-nav"') : navigation.index("</header>")
+    ]
+    for path, name in re.findall(r'<a [^>]*?href="(/[^"#]*)"[^>]*>([^<]+)</a>', navigation):
         names.setdefault(path, set()).add(unescape(name))
-    missed = [
+    missing = [
         (path, name)
         for path, of_path in names.items()
         for name in of_path
-        # A day, the person's own name.
+        # These headings are a date and the user's name.
         if path not in ("/activity/since", "/portfolio/preview")
-        # An administrator finds the list of all teams, of which they see no people.
-        and (who != "erin" or not path.startswith("/teams/"))
-        and name != f"Welcome, {who.title()}"
+        # Administrators find the list of teams, not the team pages.
+        and (role != "erin" or not path.startswith("/teams/"))
+        and name != f"Welcome, {role.title()}"
         and f'href="{path}"' not in browser.get(f"/search?{urlencode({'q': name})}&in=pages").text
     ]
-    assert missed == []
+    assert missing == []
 
 
 @pytest.mark.parametrize(
-    ("who", "words", "href"),
+    ("role", "query", "href"),
     [
         ("alice", "all activity", "/activity"),
         ("alice", "witness", "/roadmaps"),
@@ -172,31 +180,31 @@ def test_every_page_is_found_by_its_heading(
         ("erin", "invite", "/admin/invitations"),
     ],
 )
-def test_the_palette_finds_pages_by_other_words(
-    session: Session, cast: Cast, browser_of, now, who: str, words: str, href: str
+def test_palette_finds_pages_by_synonyms(
+    session: Session, cast: Cast, browser_of, now, role: str, query: str, href: str
 ) -> None:
-    if who == "alice":
+    if role == "alice":
         enroll(session, cast.alice, now, SLUG)
-    path = f"/search?{urlencode({'q': words})}"
-    assert f'href="{href}"' in browser_of(getattr(cast, who)).get(path, fragment=True).text
-    # Not by who may not open it.
+    path = f"/search?{urlencode({'q': query})}"
+    assert f'href="{href}"' in browser_of(getattr(cast, role)).get(path, fragment=True).text
+    # Users without permission do not find it.
     if href.startswith(("/admin", "/teams", f"/roadmaps/{SLUG}")):
         carol = browser_of(cast.carol)
         assert f'href="{href}"' not in carol.get(path, fragment=True).text
 
 
-def test_pages_are_those_one_may_open(cast: Cast, browser_of) -> None:
-    assert "Audit log" not in found(browser_of(cast.alice), "audit log").get("Pages", [])
-    assert "Audit log" in found(browser_of(cast.erin), "audit log")["Pages"]
-    assert "Ranking" in found(browser_of(cast.bob), "ranking")["Pages"]
-    assert "Ranking" not in found(browser_of(cast.dave), "ranking").get("Pages", [])
+def test_pages_are_found_only_with_permission(cast: Cast, browser_of) -> None:
+    assert "Audit log" not in search_results(browser_of(cast.alice), "audit log").get("Pages", [])
+    assert "Audit log" in search_results(browser_of(cast.erin), "audit log")["Pages"]
+    assert "Ranking" in search_results(browser_of(cast.bob), "ranking")["Pages"]
+    assert "Ranking" not in search_results(browser_of(cast.dave), "ranking").get("Pages", [])
 
 
 @pytest.mark.parametrize("role", ["manager", "mentor"])
-def test_a_viewer_finds_what_is_shared(
+def test_manager_and_mentor_find_only_shared_evidence(
     session: Session, cast: Cast, browser_of, now, role: str
 ) -> None:
-    """And nothing else: no byte of what others get is changed by drafts and private pieces."""
+    """Drafts and private evidence change no byte of the results of other users."""
     session.get_one(Membership, (cast.team, cast.bob)).role = role
     shared = add_evidence(session, cast, cast.alice, now, title="Quokka census")
     submit_evidence(session, cast, shared, now)
@@ -212,9 +220,9 @@ def test_a_viewer_finds_what_is_shared(
             for fragment in (False, True)
         }
 
-    assert found(others["bob"], "quokka") == {"Evidence": ["Quokka census"]}
+    assert search_results(others["bob"], "quokka") == {"Evidence": ["Quokka census"]}
     assert f'href="/reviews/{shared.id}"' in others["bob"].get("/search?q=quokka").text
-    assert all(found(others[name], "quokka") == {} for name in ("carol", "dave", "erin"))
+    assert all(search_results(others[name], "quokka") == {} for name in ("carol", "dave", "erin"))
     before = answers()
     add_evidence(session, cast, cast.alice, now, title="Quokka draft")
     private = add_evidence(
@@ -222,10 +230,10 @@ def test_a_viewer_finds_what_is_shared(
     )
     session.commit()
     assert answers() == before
-    assert private.title in found(browser_of(cast.alice), "quokka")["Evidence"]
+    assert private.title in search_results(browser_of(cast.alice), "quokka")["Evidence"]
 
 
-def test_of_an_edit_that_is_not_submitted_nothing_is_found(
+def test_unsubmitted_edits_are_found_only_by_their_author(
     session: Session, cast: Cast, browser_of, now: dt.datetime
 ) -> None:
     piece = add_evidence(session, cast, cast.alice, now, description="It has a quokka.")
@@ -241,46 +249,48 @@ def test_of_an_edit_that_is_not_submitted_nothing_is_found(
     actions.withdraw(session, piece, by=cast.actor(session, cast.alice), now=now)
     session.commit()
     bob = browser_of(cast.bob)
-    assert found(bob, "wombat") == {}
-    assert len(found(bob, "quokka")["Evidence"]) == 1
-    assert len(found(browser_of(cast.alice), "wombat")["Evidence"]) == 1
-    # Nor of a verified piece that its author made private.
+    assert search_results(bob, "wombat") == {}
+    assert len(search_results(bob, "quokka")["Evidence"]) == 1
+    assert len(search_results(browser_of(cast.alice), "wombat")["Evidence"]) == 1
+    # Verified evidence that its author made private is not found either.
     private = evidence_input(description="It has a wombat.", visibility="private")
     actions.edit(session, piece, private, by=cast.actor(session, cast.alice), now=now)
     session.commit()
-    assert found(bob, "quokka") == {}
+    assert search_results(bob, "quokka") == {}
 
 
-@pytest.mark.parametrize("who", ["bob", "erin", "carol", "dave"])
-def test_people_one_may_see(session: Session, cast: Cast, browser_of, who: str) -> None:
-    browser = browser_of(getattr(cast, who))
-    people = found(browser, "alice").get("People", [])
-    assert people == (["Alice"] if who in ("bob", "erin") else [])
+@pytest.mark.parametrize("role", ["bob", "erin", "carol", "dave"])
+def test_people_are_found_only_by_managers_and_administrators(
+    session: Session, cast: Cast, browser_of, role: str
+) -> None:
+    browser = browser_of(getattr(cast, role))
+    people = search_results(browser, "alice").get("People", [])
+    assert people == (["Alice"] if role in ("bob", "erin") else [])
     href = {"bob": f"/teams/ranking/people/{cast.alice}", "erin": f"/admin/people/{cast.alice}"}
-    if who in href:
-        assert f'href="{href[who]}"' in browser.get("/search?q=alice").text
-    # Only an administrator knows addresses.
-    assert ("People" in found(browser, "example.org")) == (who == "erin")
+    if role in href:
+        assert f'href="{href[role]}"' in browser.get("/search?q=alice").text
+    # Only administrators can search by email address.
+    assert ("People" in search_results(browser, "example.org")) == (role == "erin")
 
 
-def test_it_is_bounded(session: Session, cast: Cast, browser_of, now) -> None:
+def test_number_of_results_is_limited(session: Session, cast: Cast, browser_of, now) -> None:
     for number in range(12):
         add_evidence(session, cast, cast.alice, now, title=f"Quokka {number}")
     alice = browser_of(cast.alice)
-    assert len(found(alice, "quokka", fragment=True)["Evidence"]) == 5
-    assert len(found(alice, "quokka")["Evidence"]) == 10
+    assert len(search_results(alice, "quokka", fragment=True)["Evidence"]) == 5
+    assert len(search_results(alice, "quokka")["Evidence"]) == 10
     assert 'href="/search?q=quokka&amp;in=evidence"' in alice.get("/search?q=quokka").text
-    assert len(found(alice, "quokka&in=evidence")["Evidence"]) == 12
-    # Eight words at most are searched, and a long text is cut.
+    assert len(search_results(alice, "quokka&in=evidence")["Evidence"]) == 12
+    # A long query is cut to eight words.
     assert alice.get(f"/search?q={'quokka+' * 2000}").status_code == 200
 
 
-def test_the_palette_says_how_many_of_how_many(
+def test_palette_announces_the_number_of_results(
     session: Session, cast: Cast, browser_of, now
 ) -> None:
     alice = browser_of(cast.alice)
 
-    def said() -> str:
+    def announcement() -> str:
         page = alice.get("/search?q=quokka", fragment=True).text
         return " ".join(unescape(page.split('data-said="')[1].split('"')[0]).split())
 
@@ -293,10 +303,12 @@ def test_the_palette_says_how_many_of_how_many(
     ):
         for number in range(count):
             add_evidence(session, cast, cast.alice, now, title=f"Quokka {number}")
-        assert said() == text
+        assert announcement() == text
 
 
-def test_a_hit_says_where_it_is(session: Session, cast: Cast, browser_of, now) -> None:
+def test_result_shows_an_excerpt_around_the_match(
+    session: Session, cast: Cast, browser_of, now
+) -> None:
     text = f"{'It is about nothing. ' * 30}Then <i>a quokka</i> comes."
     add_evidence(session, cast, cast.alice, now, title="Census", description=text)
     add_evidence(session, cast, cast.alice, now, title="Quokka census")
@@ -305,13 +317,13 @@ def test_a_hit_says_where_it_is(session: Session, cast: Cast, browser_of, now) -
     assert part in alice.get("/search?q=quokka").text
     options = alice.get("/search?q=quokka", fragment=True).text
     assert part in options
-    # Where the title says it, nothing else does.
+    # A hit with the word in its title has no excerpt.
     assert options.count("<mark>") == 1
     milestone = "/search?q=load+test"
     assert re.search(r"<mark>load</mark>", alice.get(milestone).text, re.IGNORECASE)
 
 
-def test_what_somebody_shares_is_found_by_their_name(
+def test_shared_evidence_is_found_by_its_author_name(
     session: Session, cast: Cast, browser_of, now
 ) -> None:
     shared = add_evidence(session, cast, cast.alice, now, title="Census", description="A quokka.")
@@ -319,27 +331,31 @@ def test_what_somebody_shares_is_found_by_their_name(
     add_evidence(session, cast, cast.alice, now, title="Secret", visibility="private")
     session.commit()
     bob = browser_of(cast.bob)
-    for words in ("alice", "alice+census", "quokka+alice"):
-        assert found(bob, words)["Evidence"] == ["Census"]
-        assert found(bob, words, fragment=True)["Evidence"] == ["Census"]
-    # Neither by the address, nor one's own by one's own name, nor for those who see nothing shared.
-    assert "Evidence" not in found(bob, "example.org")
+    for query in ("alice", "alice+census", "quokka+alice"):
+        assert search_results(bob, query)["Evidence"] == ["Census"]
+        assert search_results(bob, query, fragment=True)["Evidence"] == ["Census"]
+    # Not by email address, not own evidence by own name, and not for users without access.
+    assert "Evidence" not in search_results(bob, "example.org")
     for name in ("alice", "carol", "dave", "erin"):
-        assert "Evidence" not in found(browser_of(getattr(cast, name)), "alice")
+        assert "Evidence" not in search_results(browser_of(getattr(cast, name)), "alice")
 
 
-def test_deactivated_people_are_not_found(session: Session, cast: Cast, browser_of, now) -> None:
+def test_deactivated_users_are_not_found(session: Session, cast: Cast, browser_of, now) -> None:
     session.get_one(User, cast.carol).deactivated_at = now
     session.commit()
-    assert "People" not in found(browser_of(cast.bob), "carol")
+    assert "People" not in search_results(browser_of(cast.bob), "carol")
 
 
-def test_statements_do_not_grow(app, session: Session, cast: Cast, browser_of, now) -> None:
+def test_statement_count_does_not_grow_with_results(
+    app, session: Session, cast: Cast, browser_of, now
+) -> None:
     bob = browser_of(cast.bob)
-    counts = []
-    for more in (1, 6):
-        for _piece in range(more):
+    statement_counts = []
+    for count in (1, 6):
+        for _piece in range(count):
             piece = add_evidence(session, cast, cast.alice, now, title="Alice's quokka")
             submit_evidence(session, cast, piece, now)
-        counts.append(len(statements_of(app, lambda: bob.get("/search?q=alice", fragment=True))))
-    assert counts[0] == counts[1] <= 16
+        statement_counts.append(
+            len(statements_of(app, lambda: bob.get("/search?q=alice", fragment=True)))
+        )
+    assert statement_counts[0] == statement_counts[1] <= 16
