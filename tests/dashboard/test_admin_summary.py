@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from roadmap.people.audit import record_audit
 from roadmap.people.models import Membership, Team, User
-from tests.dashboard.test_manager_summary import SLUG, enroll
 from tests.support.cast import Cast
+from tests.support.catalog import enroll
+from tests.support.sample_data import SLUG
 from tests.support.statements import statements_of
 
 
@@ -20,7 +21,7 @@ def text_of(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
-def test_it_works(cast: Cast, browser_of) -> None:
+def test_admin_dashboard_shows_installation_state(cast: Cast, browser_of) -> None:
     page = browser_of(cast.erin).get("/").text
     assert "This installation" in page
     assert "No backup yet" in page
@@ -36,17 +37,17 @@ def test_it_works(cast: Cast, browser_of) -> None:
     assert "3 things need your attention" in text_of(page), "backup, a second administrator, mail"
     assert "A roadmap is a path to a role" not in page
     assert "Create a team" not in page
-    # One primary button, for this installation; the roadmap comes second.
+    # The only primary button is for the installation; the roadmap comes second.
     assert page.index("This installation") < page.index(f'href="/roadmaps/{SLUG}"')
     assert page.count('class="button"') == 1
 
 
-def test_an_administrator_without_a_password_lets_nobody_back_in(
+def test_administrators_who_can_sign_in_are_counted(
     session: Session, cast: Cast, browser_of
 ) -> None:
     erin = browser_of(cast.erin)
-    for who, password_hash in ((cast.erin, "x"), (cast.dave, None)):
-        person = session.get_one(User, who)
+    for user_id, password_hash in ((cast.erin, "x"), (cast.dave, None)):
+        person = session.get_one(User, user_id)
         person.is_admin, person.password_hash = True, password_hash
     session.commit()
     for page in ("/", "/admin"):
@@ -59,7 +60,7 @@ def test_an_administrator_without_a_password_lets_nobody_back_in(
         assert "can sign in" not in text
 
 
-def test_a_backup_is_told_with_its_day(
+def test_last_backup_and_overdue_backup_are_shown(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     erin = browser_of(cast.erin)
@@ -82,7 +83,7 @@ def test_a_backup_is_told_with_its_day(
     assert "backup create" not in page
 
 
-def test_the_first_administrator_alone_has_two_equal_ways(
+def test_only_user_is_offered_roadmap_and_team_equally(
     session: Session, cast: Cast, browser_of
 ) -> None:
     erin = browser_of(cast.erin)
@@ -96,17 +97,21 @@ def test_the_first_administrator_alone_has_two_equal_ways(
     assert "For yourself. It takes no team" in page
     assert "For managers and their people" in page
     assert page.index(f'href="/roadmaps/{SLUG}"') < page.index('href="/admin/teams"')
-    assert 'class="button"' not in page  # neither way is the one to take
+    assert 'class="button"' not in page  # neither choice is primary
     assert "This installation" not in page
 
 
-def test_nobody_else_sees_it(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
-    enroll(session, cast.alice, now)
+def test_installation_state_is_hidden_from_other_users(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    enroll(session, cast.alice, now, SLUG)
     for person in (cast.alice, cast.bob, cast.mallory):
         assert "This installation" not in browser_of(person).get("/").text
 
 
-def test_an_administrator_who_manages_sees_both(session: Session, cast: Cast, browser_of) -> None:
+def test_administrator_who_manages_sees_teams_and_installation(
+    session: Session, cast: Cast, browser_of
+) -> None:
     session.get_one(User, cast.bob).is_admin = True
     session.commit()
     page = browser_of(cast.bob).get("/").text
@@ -114,14 +119,14 @@ def test_an_administrator_who_manages_sees_both(session: Session, cast: Cast, br
     assert "This installation" in page
 
 
-def test_it_takes_the_same_statements_for_many(
+def test_statement_count_is_independent_of_team_count(
     app: Flask, session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     erin = browser_of(cast.erin)
     erin.get("/")
-    few = statements_of(app, lambda: erin.get("/"))
-    for number in range(20):
+    before = statements_of(app, lambda: erin.get("/"))
+    for number in range(5):
         session.add(Team(name=f"Team {number}", slug=f"team-{number}", created_at=now))
     session.commit()
-    many = statements_of(app, lambda: erin.get("/"))
-    assert len(many) == len(few)
+    after = statements_of(app, lambda: erin.get("/"))
+    assert len(after) == len(before)

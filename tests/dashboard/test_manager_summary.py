@@ -9,45 +9,39 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from roadmap.catalog.queries import published_roadmap
 from roadmap.core.database import db
 from roadmap.people.actions import add_member
 from roadmap.people.models import Membership, Team
 from roadmap.progress import actions as progress
 from tests.evidence.builders import add_evidence, submit_evidence
 from tests.support.cast import Cast
+from tests.support.catalog import enroll
 from tests.support.markup import flat
-
-SLUG = "senior-ml-engineer"
-
-
-def enroll(session: Session, person, now: dt.datetime) -> None:
-    found = published_roadmap(session, SLUG)
-    assert found is not None
-    progress.enroll(session, person, found.roadmap_id, by=person, now=now)
-    session.commit()
+from tests.support.sample_data import SLUG
 
 
-def test_it_works(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
-    enroll(session, cast.alice, now - dt.timedelta(days=40))
-    piece = add_evidence(session, cast, cast.alice, now - dt.timedelta(days=9))
-    submit_evidence(session, cast, piece, now - dt.timedelta(days=9))
+def test_pending_reviews_are_listed_with_waiting_time(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
+    enroll(session, cast.alice, now - dt.timedelta(days=40), SLUG)
+    evidence = add_evidence(session, cast, cast.alice, now - dt.timedelta(days=9))
+    submit_evidence(session, cast, evidence, now - dt.timedelta(days=9))
     page = browser_of(cast.bob).get("/").text
     assert "1 piece is waiting for your review" in page
-    assert f'href="/reviews/{piece.id}"' in page
+    assert f'href="/reviews/{evidence.id}"' in page
     assert "9 days" in page
     assert 'href="/teams/ranking"' in page
 
 
-def test_who_has_not_moved_is_named(
+def test_inactive_person_is_named(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     long_ago = now - dt.timedelta(days=30)
-    enroll(session, cast.alice, long_ago)
+    enroll(session, cast.alice, long_ago, SLUG)
     progress.set_status(
         session, cast.alice, "point-in-time-sql", "done", by=cast.alice, now=long_ago
     )
-    enroll(session, cast.carol, now)
+    enroll(session, cast.carol, now, SLUG)
     progress.set_status(session, cast.carol, "point-in-time-sql", "done", by=cast.carol, now=now)
     session.commit()
     page = browser_of(cast.bob).get("/").text
@@ -56,7 +50,7 @@ def test_who_has_not_moved_is_named(
     assert f'href="/teams/ranking/people/{cast.carol}"' not in page
 
 
-def test_newcomers_are_not_said_to_have_moved(
+def test_people_without_roadmap_are_not_counted_as_active(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     session.execute(sa.update(Membership).values(created_at=now))
@@ -65,20 +59,20 @@ def test_newcomers_are_not_said_to_have_moved(
     assert "2 people have not started a roadmap yet" in page
     assert "2 not on a roadmap" in page
     assert "Everyone has been active" not in page
-    enroll(session, cast.alice, now)
+    enroll(session, cast.alice, now, SLUG)
     page = browser_of(cast.bob).get("/").text
     assert "1 person has not started a roadmap yet" in page
-    enroll(session, cast.carol, now)
+    enroll(session, cast.carol, now, SLUG)
     page = browser_of(cast.bob).get("/").text
     assert "Everyone has been active" in page
-    assert "your own reviews do not" in page, "as the guide says"
+    assert "your own reviews do not" in page, "the same as in the guide"
     assert "1 not on a roadmap" not in page
 
 
-def test_a_mentor_on_no_roadmap_sees_the_team(
+def test_mentor_without_roadmap_sees_team_and_no_queue(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    """Without a queue, which is for those who review."""
+    """Only reviewers have a queue."""
     session.add(Membership(team_id=cast.team, user_id=cast.mallory, role="mentor", created_at=now))
     session.commit()
     page = browser_of(cast.mallory).get("/").text
@@ -88,26 +82,28 @@ def test_a_mentor_on_no_roadmap_sees_the_team(
     assert "waiting for your review" not in page
 
 
-def test_both_roles_stand_on_one_page(
+def test_manager_with_roadmap_sees_progress_and_reviews(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    enroll(session, cast.bob, now)
+    enroll(session, cast.bob, now, SLUG)
     page = browser_of(cast.bob).get("/").text
     assert "Where you are" in page
     assert "Best next steps" in page
     assert "Nothing is waiting for your review" in page
 
 
-def test_an_engineer_sees_nothing_of_it(
+def test_engineer_sees_no_manager_summary(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    enroll(session, cast.alice, now)
+    enroll(session, cast.alice, now, SLUG)
     page = browser_of(cast.alice).get("/").text
     assert "review</a></h2>" not in page
     assert "Teams you manage" not in page
 
 
-def test_it_ends_with_the_role(session: Session, cast: Cast, now: dt.datetime, browser_of) -> None:
+def test_manager_summary_disappears_with_role(
+    session: Session, cast: Cast, now: dt.datetime, browser_of
+) -> None:
     bob = browser_of(cast.bob)
     assert "Teams you manage" in bob.get("/").text
     session.get_one(Membership, (cast.team, cast.bob)).role = "member"
@@ -115,10 +111,10 @@ def test_it_ends_with_the_role(session: Session, cast: Cast, now: dt.datetime, b
     assert "Teams you manage" not in bob.get("/").text
 
 
-def test_a_draft_changes_no_byte(
+def test_drafts_do_not_change_manager_dashboard(
     app: Flask, session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    enroll(session, cast.alice, now)
+    enroll(session, cast.alice, now, SLUG)
     bob = browser_of(cast.bob)
 
     def seen() -> list[str]:
@@ -133,45 +129,47 @@ def test_a_draft_changes_no_byte(
     assert seen() == before
 
 
-def test_a_manager_on_no_roadmap_finds_the_teams_before_empty_places(
+def test_navigation_shows_teams_first_for_manager_without_roadmap(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    def places(page: str) -> list[str]:
+    def navigation_links(page: str) -> list[str]:
         nav = page.split('class="main-nav"')[1].split("</nav>")[0]
         return re.findall(r">(\w+)</a>", nav)
 
-    own = ["Roadmap", "Evidence", "Skills", "Readiness", "Portfolio"]
+    personal_links = ["Roadmap", "Evidence", "Skills", "Readiness", "Portfolio"]
     bob = browser_of(cast.bob)
-    assert places(bob.get("/").text) == ["Teams", "Reviews", *own]
-    enroll(session, cast.bob, now)
+    assert navigation_links(bob.get("/").text) == ["Teams", "Reviews", *personal_links]
+    enroll(session, cast.bob, now, SLUG)
     session.commit()
-    assert places(bob.get("/").text) == [*own, "Teams", "Reviews"]
-    assert places(browser_of(cast.alice).get("/").text) == own
+    assert navigation_links(bob.get("/").text) == [*personal_links, "Teams", "Reviews"]
+    assert navigation_links(browser_of(cast.alice).get("/").text) == personal_links
 
 
-def test_it_takes_the_same_statements_for_many(
+def test_statement_count_is_limited_for_many_reviews(
     app: Flask, session: Session, cast: Cast, now: dt.datetime, browser_of, statements
 ) -> None:
-    enroll(session, cast.alice, now)
+    enroll(session, cast.alice, now, SLUG)
     submit_evidence(session, cast, add_evidence(session, cast, cast.alice, now), now)
     bob = browser_of(cast.bob)
     bob.get("/")
-    with statements() as few:
+    with statements() as before:
         bob.get("/")
-    enroll(session, cast.carol, now)
+    enroll(session, cast.carol, now, SLUG)
     for number in range(6):
-        piece = add_evidence(session, cast, cast.carol, now, title=f"Piece {number}")
-        submit_evidence(session, cast, piece, now)
+        evidence = add_evidence(session, cast, cast.carol, now, title=f"Piece {number}")
+        submit_evidence(session, cast, evidence, now)
     with app.app_context():
         db.session.commit()
-    with statements() as many:
+    with statements() as after:
         assert "7 pieces are waiting" in bob.get("/").text
-    # One more statement counts the queue, once it is longer than the list.
-    assert len(many) <= len(few) + 1
-    assert len(many) <= 13
+    # A queue longer than the list needs one more statement for its count.
+    assert len(after) <= len(before) + 1
+    assert len(after) <= 13
 
 
-def test_a_manager_of_nobody_is_told_one_thing(session: Session, cast: Cast, browser_of) -> None:
+def test_manager_of_empty_team_is_told_once_to_invite_people(
+    session: Session, cast: Cast, browser_of
+) -> None:
     for person in (cast.alice, cast.carol):
         session.delete(session.get_one(Membership, (cast.team, person)))
     session.commit()
@@ -185,10 +183,9 @@ def test_a_manager_of_nobody_is_told_one_thing(session: Session, cast: Cast, bro
     assert "Nobody is in Ranking yet" in bob.get("/teams/ranking").text
 
 
-def test_teams_stand_below_the_role_that_one_has_there(
+def test_teams_are_grouped_by_role(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    """Who manages one team and mentors another sees each below its own heading."""
     vision = session.get_one(Team, cast.other_team)
     add_member(session, vision, cast.bob, "mentor", by=None, now=now)
     session.commit()
@@ -199,15 +196,15 @@ def test_teams_stand_below_the_role_that_one_has_there(
     assert 'href="/teams/vision"' not in managed
     assert 'href="/teams/vision"' in mentored
     assert 'href="/teams/ranking"' not in mentored
-    # Nobody is in Vision yet, and a mentor invites nobody.
+    # Vision has no members, but a mentor cannot invite anyone.
     assert 'href="/teams/vision/members"' not in page
     assert 'href="/teams/vision/members"' not in browser_of(cast.bob).get("/teams").text
 
 
-def test_a_manager_of_the_team_above_manages_what_they_mentor(
+def test_inherited_manager_role_outranks_mentor_role(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
-    """The higher of two roles counts."""
+    """Bob manages the parent team and mentors its subteam."""
     vision = session.get_one(Team, cast.other_team)
     vision.parent_id = cast.team
     add_member(session, vision, cast.bob, "mentor", by=None, now=now)

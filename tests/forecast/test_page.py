@@ -35,14 +35,14 @@ def alice(cast, browser_of):
 
 @pytest.fixture
 def required(session, cast, alice):
-    """The required milestones of the roadmap, which Alice began 200 days ago."""
-    mine = enrollment(session, cast.alice, SLUG)
-    content = load_revision(session, mine.revision_id).content
+    """The required milestones of Alice's roadmap."""
+    enrolled = enrollment(session, cast.alice, SLUG)
+    content = load_revision(session, enrolled.revision_id).content
     stages = [stage for stage in content.stages if stage.required]
     return [each for stage in stages for each in stage.milestones if each.required]
 
 
-def begin(session, cast, days_ago, now, **plan) -> None:
+def set_enrollment(session, cast, days_ago, now, **plan) -> None:
     row = session.scalars(sa.select(Enrollment).where(Enrollment.user_id == cast.alice)).one()
     row.started_on = now.date() - dt.timedelta(days=days_ago)
     for name, value in plan.items():
@@ -50,8 +50,8 @@ def begin(session, cast, days_ago, now, **plan) -> None:
     session.commit()
 
 
-def finish(session, cast, milestones, now, **more) -> int:
-    """Tick a milestone a week, the last one today, and return their hours."""
+def complete_weekly(session, cast, milestones, now, **more) -> int:
+    """Complete one milestone a week, the first of them today, and return their hours."""
     for back, each in enumerate(milestones):
         progress.set_status(
             session, cast.alice, each.key, "done", by=cast.alice, now=now - back * WEEK, **more
@@ -60,20 +60,20 @@ def finish(session, cast, milestones, now, **more) -> int:
     return sum(each.hours for each in milestones)
 
 
-def test_a_beginner_is_told_what_is_missing(alice):
+def test_new_user_sees_what_own_pace_needs(alice):
     page = alice.get(PAGE).text
     assert "too little for a date" in page
     assert "3 more required milestones" in page
     assert "28 more days without time off" in page
-    # The planned pace has a date from the first day on.
+    # The planned pace gives a date from the first day.
     assert "You plan 5 h a week." in page
     assert "At that pace you finish between" in page
     assert "most likely about" in page
 
 
-def test_the_own_pace_makes_a_date(alice, session, cast, now, required):
-    begin(session, cast, 200, now, target_on=now.date() + dt.timedelta(days=900))
-    hours = finish(session, cast, required[:12], now)
+def test_own_pace_gives_finish_date(alice, session, cast, now, required):
+    set_enrollment(session, cast, 200, now, target_on=now.date() + dt.timedelta(days=900))
+    hours = complete_weekly(session, cast, required[:12], now)
     page = alice.get(PAGE).text
     assert f"In the last 90 days you finished {hours} required hours: " in page
     assert "too little for a date" not in page
@@ -83,12 +83,13 @@ def test_the_own_pace_makes_a_date(alice, session, cast, now, required):
     assert "h a week." in page
 
 
-def test_what_was_done_before_is_no_pace(alice, session, cast, now, required):
-    """On the first day, in going through the roadmap, taken back, or optional."""
-    begin(session, cast, 60, now)
-    finish(session, cast, required[:9], now - dt.timedelta(days=60))
-    finish(session, cast, required[9:15], now, was_calibrated=True)
-    finish(session, cast, required[15:20], now)
+def test_initial_calibrated_and_reverted_completions_are_no_pace(
+    alice, session, cast, now, required
+):
+    set_enrollment(session, cast, 60, now)
+    complete_weekly(session, cast, required[:9], now - dt.timedelta(days=60))
+    complete_weekly(session, cast, required[9:15], now, was_calibrated=True)
+    complete_weekly(session, cast, required[15:20], now)
     for each in required[15:20]:
         progress.set_status(session, cast.alice, each.key, "not_started", by=None, now=now)
     session.commit()
@@ -97,8 +98,8 @@ def test_what_was_done_before_is_no_pace(alice, session, cast, now, required):
     assert "3 more required milestones" in page
 
 
-def test_what_is_said_in_the_calibration_is_no_pace(alice, session, cast, now, required):
-    begin(session, cast, 60, now)
+def test_calibration_form_does_not_count_towards_pace(alice, session, cast, now, required):
+    set_enrollment(session, cast, 60, now)
     objective = next(
         each.key
         for stage in load_revision(
@@ -120,7 +121,7 @@ def test_what_is_said_in_the_calibration_is_no_pace(alice, session, cast, now, r
         key for chain in found.remaining.stages.values() for key in chain.keys
     }
     assert (found.own_pace.milestones, found.own_pace.hours) == (0, 0)
-    # Taken back and ticked by hand, it is done today.
+    # Reverted and completed again, the milestone counts today.
     key = required[0].key
     progress.set_status(session, cast.alice, key, "not_started", by=None, now=now)
     progress.set_status(session, cast.alice, key, "done", by=None, now=now)
@@ -133,7 +134,7 @@ def test_what_is_said_in_the_calibration_is_no_pace(alice, session, cast, now, r
 @pytest.mark.parametrize(
     ("zone", "moment", "day"),
     [
-        # The nights in which clocks change, and a leap day that has not begun everywhere.
+        # Nights of clock changes, and a leap day that has not begun in every zone.
         ("Europe/Berlin", "2026-03-29T00:59:59+00:00", "2026-03-29"),
         ("Europe/Berlin", "2026-10-24T22:30:00+00:00", "2026-10-25"),
         ("America/New_York", "2026-11-01T03:59:00+00:00", "2026-10-31"),
@@ -141,48 +142,49 @@ def test_what_is_said_in_the_calibration_is_no_pace(alice, session, cast, now, r
         ("Pacific/Pago_Pago", "2028-03-01T10:59:00+00:00", "2028-02-29"),
     ],
 )
-def test_days_are_those_of_the_persons_own_zone(
+def test_completions_count_by_day_in_users_time_zone(
     alice, session, cast, now, required, zone, moment, day
 ):
-    """A milestone counts on the day on which its person's calendar stood."""
     at, on = dt.datetime.fromisoformat(moment), dt.date.fromisoformat(day)
     actor = Actor(cast.alice, "Alice", "", timezone=zone)
-    begin(session, cast, 0, dt.datetime.combine(on - dt.timedelta(days=1), dt.time(), dt.UTC))
+    set_enrollment(
+        session, cast, 0, dt.datetime.combine(on - dt.timedelta(days=1), dt.time(), dt.UTC)
+    )
     progress.set_status(session, cast.alice, required[0].key, "done", by=None, now=at)
-    mine = enrollment(session, cast.alice, SLUG)
-    assert load_forecast(session, actor, mine, at).own_pace.milestones == 1
-    # For somebody who began on that very day it does not count.
-    begin(session, cast, 0, dt.datetime.combine(on, dt.time(), dt.UTC))
-    mine = enrollment(session, cast.alice, SLUG)
-    assert load_forecast(session, actor, mine, at).own_pace.milestones == 0
+    enrolled = enrollment(session, cast.alice, SLUG)
+    assert load_forecast(session, actor, enrolled, at).own_pace.milestones == 1
+    # Completions on the day of enrollment do not count.
+    set_enrollment(session, cast, 0, dt.datetime.combine(on, dt.time(), dt.UTC))
+    enrolled = enrollment(session, cast.alice, SLUG)
+    assert load_forecast(session, actor, enrolled, at).own_pace.milestones == 0
 
 
-def test_a_target_that_the_months_do_not_allow(alice, session, cast, now):
-    begin(session, cast, 10, now, target_on=now.date() + dt.timedelta(days=20))
+def test_target_before_minimum_duration_is_unreachable(alice, session, cast, now):
+    set_enrollment(session, cast, 10, now, target_on=now.date() + dt.timedelta(days=20))
     page = alice.get(PAGE).text
     assert "No pace reaches" in page
     assert "takes at least" in page
 
 
-def test_without_a_plan_it_says_where_to_make_one(alice, session, cast, now):
-    begin(session, cast, 10, now, hours_per_week=None)
+def test_missing_pace_and_target_are_stated(alice, session, cast, now):
+    set_enrollment(session, cast, 10, now, hours_per_week=None)
     page = alice.get(PAGE).text
     assert "You have not said how many hours a week you plan." in page
     assert "You have no target date." in page
 
 
-def test_time_off_is_skipped_and_said(alice, session, cast, now, required):
-    begin(session, cast, 200, now, hours_per_week=Decimal(5))
-    finish(session, cast, required[:6], now)
-    mine, actor = enrollment(session, cast.alice, SLUG), Actor(cast.alice, "Alice", "")
-    before = load_forecast(session, actor, mine, now)
+def test_time_off_is_skipped_and_listed(alice, session, cast, now, required):
+    set_enrollment(session, cast, 200, now, hours_per_week=Decimal(5))
+    complete_weekly(session, cast, required[:6], now)
+    enrolled, actor = enrollment(session, cast.alice, SLUG), Actor(cast.alice, "Alice", "")
+    before = load_forecast(session, actor, enrolled, now)
     today = now.date()
     fortnight = Span(today + dt.timedelta(days=20), today + dt.timedelta(days=33))
     past = Span(today - dt.timedelta(days=70), today - dt.timedelta(days=61))
     for days in (fortnight, past):
         add_absence(session, cast.alice, days, "Away", now=now)
     session.commit()
-    after = load_forecast(session, actor, mine, now)
+    after = load_forecast(session, actor, enrolled, now)
     later = dt.timedelta(days=14)
     assert after.by_planned_pace.span.first == before.by_planned_pace.span.first + later
     assert after.own_pace.hours_per_week > before.own_pace.hours_per_week
@@ -192,12 +194,12 @@ def test_time_off_is_skipped_and_said(alice, session, cast, now, required):
     assert f'<time datetime="{past.first}">' not in page
 
 
-def test_done_means_no_date(alice, session, cast, now, required):
-    finish(session, cast, required, now)
+def test_completed_roadmap_has_no_finish_date(alice, session, cast, now, required):
+    complete_weekly(session, cast, required, now)
     assert "No required hours are left." in alice.get(PAGE).text
 
 
-def test_it_is_for_who_is_on_the_roadmap(browser_of, cast, alice):
+def test_forecast_requires_enrollment_and_is_linked(browser_of, cast, alice):
     bob = browser_of(cast.bob)
     assert bob.get(PAGE).location == f"/roadmaps/{SLUG}"
     assert bob.get("/roadmaps/none/forecast").status_code == 404
@@ -205,23 +207,25 @@ def test_it_is_for_who_is_on_the_roadmap(browser_of, cast, alice):
         assert f'href="{PAGE}"' in alice.get(page).text
 
 
-def test_the_statements_do_not_grow_with_history_and_time_off(alice, session, cast, now, required):
-    begin(session, cast, 300, now)
-    finish(session, cast, required[:3], now)
-    with record_session_statements(session) as few:
+def test_statement_count_is_independent_of_history_and_time_off(
+    alice, session, cast, now, required
+):
+    set_enrollment(session, cast, 300, now)
+    complete_weekly(session, cast, required[:3], now)
+    with record_session_statements(session) as before:
         alice.get(PAGE)
-    finish(session, cast, required[3:40], now)
+    complete_weekly(session, cast, required[3:40], now)
     for back in range(40):
         day = now.date() - dt.timedelta(days=9 * back)
         add_absence(session, cast.alice, Span(day, day), "", now=now, key=str(uuid.uuid4()))
     session.commit()
-    with record_session_statements(session) as many:
+    with record_session_statements(session) as after:
         alice.get(PAGE)
-    assert len(many) == len(few)
+    assert len(after) == len(before)
 
 
-def test_a_milestone_of_another_stage_is_named_with_it(app, required, session, cast):
-    """What a stage waits for may stand in another one."""
+def test_chain_names_stage_of_milestone_from_other_stage(app, required, session, cast):
+    """A stage can depend on milestones of another stage."""
     content = load_revision(session, enrollment(session, cast.alice, SLUG).revision_id).content
     key = required[0].key
     home = content.stage_of[key]

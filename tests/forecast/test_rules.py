@@ -28,38 +28,38 @@ from tests.readiness.examples import milestone, roadmap, shipped_policy, stage
 TODAY = dt.date(2026, 6, 30)
 
 
-def forecast(*of, **more) -> Span | None:
-    """The range of an estimate."""
-    found = estimate(*of, **more)
+def forecast_span(*args, **more) -> Span | None:
+    """Return the range of an estimate."""
+    found = estimate(*args, **more)
     return found and found.span
 
 
 def weeks_behind(hours, pace, today, target_on, months=0, **more) -> int | None:
-    """The lateness of an estimate."""
+    """Return the lateness of an estimate in weeks."""
     found = estimate(hours, pace, today, months, target_on=target_on, **more)
     return found and found.weeks_late
 
 
-def test_a_forecast_is_a_range_around_the_pace():
+def test_forecast_is_range_around_pace():
     # 100 hours at 5 a week are 20 weeks: 16 to 24 with a fifth either way.
-    assert forecast(100, Decimal(5), TODAY) == (
+    assert forecast_span(100, Decimal(5), TODAY) == (
         TODAY + dt.timedelta(weeks=16),
         TODAY + dt.timedelta(weeks=24),
     )
 
 
-def test_without_pace_or_effort_there_is_no_forecast():
-    assert forecast(100, None, TODAY) is None
-    assert forecast(0, Decimal(5), TODAY) is None
-    assert forecast(100_000, Decimal("0.5"), TODAY) is None
+def test_no_forecast_without_pace_or_hours():
+    assert forecast_span(100, None, TODAY) is None
+    assert forecast_span(0, Decimal(5), TODAY) is None
+    assert forecast_span(100_000, Decimal("0.5"), TODAY) is None
 
 
-def test_behind_by_whole_weeks():
+def test_lateness_is_counted_in_whole_weeks():
     target = TODAY + dt.timedelta(weeks=18)
     assert weeks_behind(100, Decimal(5), TODAY, target) == 2
     assert weeks_behind(90, Decimal(5), TODAY, target) == 0
     assert weeks_behind(90, None, TODAY, target) is None
-    # The lateness is that of one day, which lies within the range.
+    # Lateness is that of the likely day, which is within the range.
     found = estimate(100, Decimal(5), TODAY)
     likely, span = found.likely_on, found.span
     assert span.first < likely < span.last
@@ -67,7 +67,7 @@ def test_behind_by_whole_weeks():
     assert weeks_behind(90, Decimal(5), TODAY, None) is None
 
 
-def test_no_pace_outruns_the_longest_chain_of_months():
+def test_forecast_is_bounded_by_longest_chain_of_months():
     content = roadmap(
         stages=[stage("models")],
         milestones=[
@@ -85,18 +85,18 @@ def test_no_pace_outruns_the_longest_chain_of_months():
     assert remaining(content, ()).chain == (0, ())
     # 100 hours at 40 a week are three weeks; eleven months end on 30 May.
     in_eleven_months = dt.date(2027, 5, 30)
-    assert forecast(100, Decimal(40), TODAY, 11) == (in_eleven_months, in_eleven_months)
+    assert forecast_span(100, Decimal(40), TODAY, 11) == (in_eleven_months, in_eleven_months)
     assert weeks_behind(100, Decimal(40), TODAY, in_eleven_months, 11) == 0
     assert weeks_behind(100, Decimal(40), TODAY, dt.date(2027, 5, 16), 11) == 2
-    # At a slow pace the hours decide, and of the range only what would be too early moves.
-    first, last = forecast(100, Decimal(2), TODAY, 11)
+    # At a slow pace the hours decide, and only the early end of the range is limited.
+    first, last = forecast_span(100, Decimal(2), TODAY, 11)
     assert first == in_eleven_months < last == TODAY + dt.timedelta(weeks=60)
 
 
 HOURS = st.integers(1, 3000)
 PACES = st.decimals(Decimal("0.5"), Decimal(80), places=1)
 MONTHS = st.integers(0, 60)
-# With leap days, the ends of years and both days on which clocks change.
+# Include leap days, ends of years and days of clock changes.
 DAYS = st.dates(dt.date(2023, 12, 1), dt.date(2032, 3, 31))
 SPANS = st.builds(
     lambda first, days: Span(first, first + dt.timedelta(days=days)), DAYS, st.integers(0, 120)
@@ -106,30 +106,30 @@ SPREADS = st.decimals(FORECAST_SPREAD, MAX_SPREAD, places=2)
 NEVER = Span(dt.date.max, dt.date.max)
 
 
-def finish(*of, **more) -> Span:
-    """The forecast, where beyond forty years is later than any day."""
-    return forecast(*of, **more) or NEVER
+def span_or_never(*args, **more) -> Span:
+    """Return the range; a forecast beyond forty years is later than any day."""
+    return forecast_span(*args, **more) or NEVER
 
 
 @given(HOURS, PACES, DAYS, MONTHS, SPREADS, ABSENCES)
-def test_the_range_is_in_order_and_within_its_bounds(hours, pace, today, months, spread, absences):
-    span = forecast(hours, pace, today, months, spread=spread, absences=absences)
+def test_forecast_range_is_ordered_and_bounded(hours, pace, today, months, spread, absences):
+    span = forecast_span(hours, pace, today, months, spread=spread, absences=absences)
     if span is None:
         return
     assert today < span.first <= span.last
-    assert span.first >= forecast(1, Decimal(80), today, months).first
-    # Forty years of work, and then at most the longest chain of months.
+    assert span.first >= forecast_span(1, Decimal(80), today, months).first
+    # At most forty years of work or the longest chain of months.
     assert (span.last - today).days <= max(40 * 52 * 7, months * 31)
 
 
 @given(HOURS, HOURS, PACES, PACES, DAYS, MONTHS, ABSENCES)
-def test_more_hours_or_a_slower_pace_never_end_earlier(
+def test_more_hours_or_slower_pace_never_finish_earlier(
     some, others, pace, other_pace, today, months, absences
 ):
     few, many = sorted((some, others))
     slow, quick = sorted((pace, other_pace))
-    early = finish(few, quick, today, months, absences=absences)
-    late = finish(many, slow, today, months, absences=absences)
+    early = span_or_never(few, quick, today, months, absences=absences)
+    late = span_or_never(many, slow, today, months, absences=absences)
     assert early.first <= late.first
     assert early.last <= late.last
     target = today + dt.timedelta(days=400)
@@ -138,9 +138,9 @@ def test_more_hours_or_a_slower_pace_never_end_earlier(
 
 
 @given(HOURS, PACES, DAYS, MONTHS, ABSENCES, SPANS)
-def test_time_off_never_brings_the_end_forward(hours, pace, today, months, absences, more):
-    before = finish(hours, pace, today, months, absences=absences)
-    after = finish(hours, pace, today, months, absences=[*absences, more])
+def test_time_off_never_makes_finish_earlier(hours, pace, today, months, absences, more):
+    before = span_or_never(hours, pace, today, months, absences=absences)
+    after = span_or_never(hours, pace, today, months, absences=[*absences, more])
     assert before.first <= after.first
     assert before.last <= after.last
     target = today + dt.timedelta(days=700)
@@ -150,7 +150,7 @@ def test_time_off_never_brings_the_end_forward(hours, pace, today, months, absen
 
 
 @given(HOURS, DAYS, st.integers(1, 3000), ABSENCES)
-def test_the_pace_that_a_target_needs_reaches_it(hours, today, ahead, absences):
+def test_needed_pace_reaches_target(hours, today, ahead, absences):
     target = today + dt.timedelta(days=ahead)
     pace = needed_pace(hours, today, target, absences)
     if pace is not None:
@@ -158,7 +158,7 @@ def test_the_pace_that_a_target_needs_reaches_it(hours, today, ahead, absences):
 
 
 @given(ABSENCES)
-def test_merged_absences_have_the_same_days_once(absences):
+def test_merged_absences_cover_same_days_without_overlap(absences):
     merged = merge(absences)
     days = {
         each.first + dt.timedelta(days=n)
@@ -169,15 +169,15 @@ def test_merged_absences_have_the_same_days_once(absences):
     assert all(a.last + dt.timedelta(days=1) < b.first for a, b in pairwise(merged))
 
 
-def test_time_off_is_skipped():
+def test_forecast_skips_time_off():
     fortnight = Span(TODAY + dt.timedelta(days=8), TODAY + dt.timedelta(days=21))
-    assert forecast(100, Decimal(5), TODAY, absences=[fortnight]) == (
+    assert forecast_span(100, Decimal(5), TODAY, absences=[fortnight]) == (
         TODAY + dt.timedelta(weeks=18),
         TODAY + dt.timedelta(weeks=26),
     )
-    # Entered twice, it is still a fortnight; what is past or far ahead changes nothing.
+    # Duplicates count once; past and far absences change nothing.
     past, far = Span(dt.date(2020, 1, 1), TODAY), Span(dt.date(2035, 1, 1), dt.date(2035, 2, 1))
-    assert forecast(100, Decimal(5), TODAY, absences=[fortnight, past, fortnight, far]) == (
+    assert forecast_span(100, Decimal(5), TODAY, absences=[fortnight, past, fortnight, far]) == (
         TODAY + dt.timedelta(weeks=18),
         TODAY + dt.timedelta(weeks=26),
     )
@@ -188,75 +188,80 @@ def test_time_off_is_skipped():
     assert needed_pace(95, TODAY, target, [fortnight]) == 5
 
 
-def test_a_leap_day_is_a_day():
+def test_leap_day_counts_as_day():
     before, after = dt.date(2028, 2, 28), dt.date(2028, 3, 6)
-    assert forecast(5, Decimal(5), before, spread=Decimal(0)).first == after
+    assert forecast_span(5, Decimal(5), before, spread=Decimal(0)).first == after
     assert needed_pace(7, before, after) == 7
     # A month after the last of January ends with February, whatever its length.
-    assert forecast(1, Decimal(80), dt.date(2028, 1, 31), 1).first == dt.date(2028, 2, 29)
+    assert forecast_span(1, Decimal(80), dt.date(2028, 1, 31), 1).first == dt.date(2028, 2, 29)
 
 
-BEGAN = dt.date(2026, 1, 1)
+STARTED_ON = dt.date(2026, 1, 1)
 
 
 def weekly(hours: int, weeks: int) -> list[Completion]:
-    """So many hours on the last day of each of the last weeks."""
+    """Return one completion of these hours per week, the latest today."""
     return [Completion(TODAY - dt.timedelta(weeks=back), hours) for back in range(weeks)]
 
 
-def test_the_own_pace_is_that_of_the_last_90_days():
+def test_own_pace_covers_last_90_days():
     long_ago = Completion(TODAY - dt.timedelta(days=90), 1000)
-    pace = own_pace([*weekly(7, 13), long_ago], BEGAN, TODAY)
+    pace = own_pace([*weekly(7, 13), long_ago], STARTED_ON, TODAY)
     assert (pace.first, pace.days, pace.hours, pace.milestones) == (
         TODAY - dt.timedelta(days=89), 90, 91, 13
     )  # fmt: skip
     assert pace.hours_per_week == Decimal(91 * 7) / 90
-    # The weeks are alike, so the range is no wider than it has to be.
+    # Equal weeks give the smallest spread.
     assert pace.spread == FORECAST_SPREAD
 
 
-def test_the_day_one_began_is_no_pace():
-    began = TODAY - dt.timedelta(days=40)
-    ticked_at_the_start = [Completion(began, 30)] * 20
-    pace = own_pace(ticked_at_the_start, began, TODAY)
+def test_completions_on_start_day_are_no_pace():
+    started_on = TODAY - dt.timedelta(days=40)
+    initial_completions = [Completion(started_on, 30)] * 20
+    pace = own_pace(initial_completions, started_on, TODAY)
     assert (pace.hours, pace.days, pace.is_known) == (0, 40, False)
-    pace = own_pace([*ticked_at_the_start, *weekly(4, 5)], began, TODAY)
+    pace = own_pace([*initial_completions, *weekly(4, 5)], started_on, TODAY)
     assert (pace.hours, pace.hours_per_week) == (20, Decimal(140) / 40)
 
 
 @pytest.mark.parametrize(
-    ("done", "began"),
+    ("completions", "started_on"),
     [
-        (weekly(9, 2), BEGAN),  # two milestones
-        ([Completion(TODAY, 9)] * 9, BEGAN),  # on one day
-        (weekly(9, 3), TODAY - dt.timedelta(days=27)),  # four weeks less a day
+        (weekly(9, 2), STARTED_ON),
+        ([Completion(TODAY, 9)] * 9, STARTED_ON),
+        (weekly(9, 3), TODAY - dt.timedelta(days=27)),
     ],
+    ids=["two milestones", "one day", "under four weeks"],
 )
-def test_too_little_makes_no_pace(done, began):
-    pace = own_pace(done, began, TODAY)
+def test_too_few_completions_give_no_pace(completions, started_on):
+    pace = own_pace(completions, started_on, TODAY)
     assert not pace.is_known
     assert pace.hours_per_week is None
 
 
-def test_past_time_off_explains_a_low_pace():
+def test_past_time_off_is_excluded_from_pace():
     month_off = Span(TODAY - dt.timedelta(days=59), TODAY - dt.timedelta(days=30))
-    pace = own_pace(weekly(7, 4), BEGAN, TODAY, [month_off])
+    pace = own_pace(weekly(7, 4), STARTED_ON, TODAY, [month_off])
     assert (pace.hours, pace.days) == (28, 60)
     assert pace.hours_per_week == Decimal(28 * 7) / 60
-    # What was done on a day off was done all the same.
-    on_leave = own_pace([*weekly(7, 4), Completion(month_off.first, 12)], BEGAN, TODAY, [month_off])
+    # Completions during time off still count.
+    on_leave = own_pace(
+        [*weekly(7, 4), Completion(month_off.first, 12)], STARTED_ON, TODAY, [month_off]
+    )
     assert on_leave.hours == 40
-    # Somebody who was away all the time has no pace, and no division by zero.
-    assert own_pace(weekly(7, 4), BEGAN, TODAY, [Span(BEGAN, TODAY)]).hours_per_week is None
+    # Time off for the whole period gives no pace.
+    assert (
+        own_pace(weekly(7, 4), STARTED_ON, TODAY, [Span(STARTED_ON, TODAY)]).hours_per_week is None
+    )
 
 
-def test_the_range_is_as_wide_as_the_weeks_differ():
-    steady, lumpy = weekly(10, 12), weekly(10, 4)
-    assert own_pace(steady, BEGAN, TODAY).spread == FORECAST_SPREAD
+def test_spread_grows_with_variation_between_weeks():
+    steady, uneven = weekly(10, 12), weekly(10, 4)
+    assert own_pace(steady, STARTED_ON, TODAY).spread == FORECAST_SPREAD
     # Twelve weeks, four of 10 h: mean 3.33, deviation 4.92; 4.92 / sqrt(12) / 3.33 = 0.43.
-    assert own_pace(lumpy, BEGAN, TODAY).spread == Decimal("0.43")
+    assert own_pace(uneven, STARTED_ON, TODAY).spread == Decimal("0.43")
     one_big = [Completion(TODAY, 300), *weekly(2, 3)]
-    assert own_pace(one_big, BEGAN, TODAY).spread == MAX_SPREAD
+    assert own_pace(one_big, STARTED_ON, TODAY).spread == MAX_SPREAD
 
 
 @given(
@@ -265,17 +270,17 @@ def test_the_range_is_as_wide_as_the_weeks_differ():
     DAYS,
     ABSENCES,
 )
-def test_any_history_has_a_pace_or_none(done, began, today, absences):
-    pace = own_pace(done, began, today, absences)
+def test_own_pace_is_valid_for_any_history(completions, started_on, today, absences):
+    pace = own_pace(completions, started_on, today, absences)
     assert FORECAST_SPREAD <= pace.spread <= MAX_SPREAD
     assert 0 <= pace.days <= 90
     assert (pace.hours_per_week is not None) == pace.is_known
     if pace.hours_per_week:
-        finish(100, pace.hours_per_week, today, spread=pace.spread, absences=absences)
+        span_or_never(100, pace.hours_per_week, today, spread=pace.spread, absences=absences)
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "fault"),
+    ("first", "last", "error"),
     [
         ("2026-07-01", "2026-07-01", None),
         ("2026-07-02", "2026-07-01", "order"),
@@ -283,7 +288,8 @@ def test_any_history_has_a_pace_or_none(done, began, today, absences):
         ("2037-01-01", "2037-01-02", "too_far"),
         ("2026-07-01", "2031-08-01", "too_long"),
     ],
+    ids=["valid", "order", "past", "too far", "too long"],
 )
-def test_days_off_are_days_that_can_be(first, last, fault):
+def test_absence_dates_are_validated(first, last, error):
     days = Span(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
-    assert span_error(days, TODAY) == fault
+    assert span_error(days, TODAY) == error

@@ -30,11 +30,11 @@ def alice(cast, browser_of):
     return browser
 
 
-def remember(session, cast, today: dt.date, *days: tuple[int, int, int | None]) -> None:
-    """Write snapshots: so many days ago, claimed and verified hours."""
+def add_snapshots(session, cast, today: dt.date, *days: tuple[int, int, int | None]) -> None:
+    """Add snapshots: days ago, claimed hours and verified hours."""
     roadmap = enrollment(session, cast.alice, SLUG).roadmap_id
-    for back, claimed, verified in days:
-        day = today - dt.timedelta(days=back)
+    for days_ago, claimed, verified in days:
+        day = today - dt.timedelta(days=days_ago)
         session.add(
             Snapshot(
                 user_id=cast.alice, roadmap_id=roadmap, day=day, checked_on=day, hours=1_500,
@@ -45,15 +45,15 @@ def remember(session, cast, today: dt.date, *days: tuple[int, int, int | None]) 
     session.commit()
 
 
-def test_a_beginner_reads_what_will_be_here(alice):
+def test_new_user_sees_when_charts_begin(alice):
     page = alice.get(PAGE).text
     assert "Your lines begin tomorrow" in page
     assert "class=chart" not in page
     assert "Activity in" in page
 
 
-def test_it_works(session, cast, alice, now):
-    remember(session, cast, now.date(), (300, 10, 5), (30, 1_234, 600))
+def test_charts_and_numbers_show_effort_and_score(session, cast, alice, now):
+    add_snapshots(session, cast, now.date(), (300, 10, 5), (30, 1_234, 600))
     alice.put(f"/roadmaps/{SLUG}/milestones/{KEY}/completion")
     page = flat(alice.get(PAGE).text)
     assert page.count("class=chart") == 2
@@ -62,15 +62,15 @@ def test_it_works(session, cast, alice, now):
     assert "verified from 5 to 0, of" in page
     assert '<td class="num">1,234</td>' in page
     assert '<td class="num">12.3</td>' in page
-    # Today is as it is now, whether a snapshot was taken or not.
+    # Today's figures are current, with or without a snapshot.
     assert re.search(r"<svg class=chart .*Verified 0 h</text>", page)
     assert f'href="{PAGE}"' in alice.get("/").text
     assert f'href="{PAGE}"' in alice.get(f"/roadmaps/{SLUG}").text
     assert f'href="{PAGE}#score"' in alice.get("/readiness").text
 
 
-def test_a_period_is_in_the_address(session, cast, alice, now):
-    remember(session, cast, now.date(), (3_650, 10, 0), (300, 20, 0), (60, 30, 0))
+def test_period_is_chosen_by_url(session, cast, alice, now):
+    add_snapshots(session, cast, now.date(), (3_650, 10, 0), (300, 20, 0), (60, 30, 0))
     oldest = {}
     for period in ("90-days", "year", "all", "nonsense"):
         page = alice.get(f"{PAGE}?period={period}").text
@@ -86,8 +86,8 @@ def test_a_period_is_in_the_address(session, cast, alice, now):
     }
 
 
-def test_the_table_has_the_days_of_change_and_says_so(session, cast, alice, now):
-    remember(session, cast, now.date(), (200, 10, 0), (150, 20, 0), (149, 20, 0), (33, 30, 0))
+def test_table_lists_days_of_change(session, cast, alice, now):
+    add_snapshots(session, cast, now.date(), (200, 10, 0), (150, 20, 0), (149, 20, 0), (33, 30, 0))
     for period, step in (("90-days", "A point for each day."), ("year", "A point every 7 days.")):
         page = flat(alice.get(f"{PAGE}?period={period}").text)
         table = page.split("The numbers of both charts</summary>")[1].split("</table>")[0]
@@ -98,8 +98,8 @@ def test_the_table_has_the_days_of_change_and_says_so(session, cast, alice, now)
         assert step in page
 
 
-def test_a_target_that_is_near_is_drawn_and_every_target_is_said(session, cast, alice, now):
-    remember(session, cast, now.date(), (200, 10, 0))
+def test_near_target_date_is_drawn_and_any_target_is_stated(session, cast, alice, now):
+    add_snapshots(session, cast, now.date(), (200, 10, 0))
     for ahead, is_drawn in ((90, True), (2_000, False)):
         target = now.date() + dt.timedelta(days=ahead)
         session.execute(sa.update(Enrollment).values(target_on=target))
@@ -110,14 +110,15 @@ def test_a_target_that_is_near_is_drawn_and_every_target_is_said(session, cast, 
         assert ("too far ahead for this chart" in page) is not is_drawn
 
 
-def test_what_is_not_known_is_left_out_and_said(session, cast, alice, now):
-    remember(session, cast, now.date(), (80, 10, None), (40, 20, 10))
+def test_unknown_figures_are_omitted_with_note(session, cast, alice, now):
+    add_snapshots(session, cast, now.date(), (80, 10, None), (40, 20, 10))
     page = flat(alice.get(PAGE).text)
     assert "are unknown: evidence or positions" in page
     assert '<td class="num">–</td>' in page
 
 
-def note(session, cast, *moments: dt.datetime) -> None:
+def set_history(session, cast, *moments: dt.datetime) -> None:
+    """Replace the history by one change at each moment."""
     session.execute(sa.delete(HistoryEntry))
     entry = {"user_id": cast.alice, "action": "plan.set", "subject": "x", "data": {}}
     session.execute(sa.insert(HistoryEntry), [{**entry, "at": moment} for moment in moments])
@@ -135,8 +136,8 @@ def note(session, cast, *moments: dt.datetime) -> None:
         ("Asia/Kathmandu", "2026-03-02T18:15:00", "2026-03-03"),
     ],
 )
-def test_a_day_of_the_year_is_that_of_ones_own_zone(session, cast, zone, moment, day):
-    note(session, cast, dt.datetime.fromisoformat(moment + "+00:00"))
+def test_changes_are_counted_by_day_in_users_time_zone(session, cast, zone, moment, day):
+    set_history(session, cast, dt.datetime.fromisoformat(moment + "+00:00"))
     on = dt.date.fromisoformat(day)
     zone = ZoneInfo(zone)
     assert changes_by_day(session, cast.alice, on.year, zone) == {on: 1}
@@ -144,9 +145,11 @@ def test_a_day_of_the_year_is_that_of_ones_own_zone(session, cast, zone, moment,
     assert not changes_by_day(session, cast.bob, on.year, zone)
 
 
-def test_the_year_is_in_the_address(session, cast, alice, now):
+def test_activity_year_is_chosen_by_url(session, cast, alice, now):
     year = now.year
-    note(session, cast, *(dt.datetime(year - 2, 3, 4, hour, tzinfo=dt.UTC) for hour in (9, 10)))
+    set_history(
+        session, cast, *(dt.datetime(year - 2, 3, 4, hour, tzinfo=dt.UTC) for hour in (9, 10))
+    )
     session.commit()
     page = flat(alice.get(f"{PAGE}?year={year - 2}").text)
     assert f"Activity in {year - 2}" in page
@@ -159,16 +162,16 @@ def test_the_year_is_in_the_address(session, cast, alice, now):
     assert f"year={year + 1}" not in alice.get(PAGE).text
 
 
-def test_the_number_of_statements_does_not_grow(app, session, cast, alice, now):
-    remember(session, cast, now.date(), (300, 10, 5))
-    few = len(statements_of(app, lambda: alice.get(PAGE)))
-    remember(session, cast, now.date(), *((back, 300 - back, 0) for back in range(1, 200)))
-    note(session, cast, *(now - dt.timedelta(hours=back) for back in range(300)))
+def test_statement_count_is_independent_of_history(app, session, cast, alice, now):
+    add_snapshots(session, cast, now.date(), (300, 10, 5))
+    before = len(statements_of(app, lambda: alice.get(PAGE)))
+    add_snapshots(session, cast, now.date(), *((back, 300 - back, 0) for back in range(1, 200)))
+    set_history(session, cast, *(now - dt.timedelta(hours=back) for back in range(300)))
     session.commit()
-    assert len(statements_of(app, lambda: alice.get(PAGE))) == few <= 8
+    assert len(statements_of(app, lambda: alice.get(PAGE))) == before <= 8
 
 
-def test_nobody_else_is_on_it(cast, alice, browser_of):
+def test_pages_require_enrollment(cast, alice, browser_of):
     bob = browser_of(cast.bob)
     for page in (PAGE, f"/roadmaps/{SLUG}/forecast", f"/roadmaps/{SLUG}/enrollment"):
         assert bob.get(page).location == f"/roadmaps/{SLUG}"
@@ -176,7 +179,7 @@ def test_nobody_else_is_on_it(cast, alice, browser_of):
     assert alice.get("/roadmaps/unknown/progress").status_code == 404
 
 
-def test_a_zone_that_is_far_ahead_has_its_own_today(session, cast, alice, now):
+def test_page_works_in_time_zone_far_ahead(session, cast, alice, now):
     session.execute(sa.update(User).values(timezone="Pacific/Kiritimati"))
     session.commit()
     assert alice.get(PAGE).status_code == 200

@@ -31,40 +31,35 @@ from roadmap.readiness.models import ReadinessSummary
 from tests.readiness.fact_writer import DESIGN, KEYS, FactWriter, operation
 
 UTC = ZoneInfo("UTC")
-few = st.integers(0, 2)
-# The milestones that pieces are linked to: a design document proves one of them.
-place = st.sampled_from([0, DESIGN])
-kind = st.sampled_from(["design_doc", "talk"])
-# Few pieces and milestones, so that what is done to them meets.
-meeting = st.one_of(
+INDEXES = st.integers(0, 2)
+# Milestones to link evidence to; a design document proves only DESIGN.
+MILESTONES = st.sampled_from([0, DESIGN])
+KINDS = st.sampled_from(["design_doc", "talk"])
+# Few pieces and milestones, so that several events affect the same piece.
+EVENTS = st.one_of(
     st.tuples(st.just("days"), st.integers(1, 40)),
-    st.tuples(st.just("status"), place, st.just("done")),
-    st.tuples(st.just("evidence"), place, kind, st.just("team"), st.sampled_from([None, 20])),
-    st.tuples(st.just("judge"), few),
-    st.tuples(st.just("decide"), few, st.just("returned")),
-    st.tuples(st.just("take_back"), few),
-    st.tuples(st.just("unlink"), few),
-    st.tuples(st.just("link"), few),
-    st.tuples(st.just("edit"), few, kind),
+    st.tuples(st.just("status"), MILESTONES, st.just("done")),
+    st.tuples(st.just("evidence"), MILESTONES, KINDS, st.just("team"), st.sampled_from([None, 20])),
+    st.tuples(st.just("judge"), INDEXES),
+    st.tuples(st.just("decide"), INDEXES, st.just("returned")),
+    st.tuples(st.just("take_back"), INDEXES),
+    st.tuples(st.just("unlink"), INDEXES),
+    st.tuples(st.just("link"), INDEXES),
+    st.tuples(st.just("edit"), INDEXES, KINDS),
     st.tuples(st.just("position"), st.integers(0, 400), st.just(True)),
     st.tuples(st.just("leave_position")),
 )
 
 
-@pytest.fixture
-def people(cast):
-    return cast
-
-
-class Diary(FactWriter):
-    """Writes down, as each day ends, what was computed on it."""
+class RecordingWriter(FactWriter):
+    """Record the figures computed at the end of each day."""
 
     def __init__(self, session, cast) -> None:
         super().__init__(session, cast)
-        self.written: dict[dt.date, Figures] = {}
+        self.recorded: dict[dt.date, Figures] = {}
 
     def days(self, count: int) -> None:
-        self.write_down()
+        self.record_figures()
         super().days(count)
 
     def link(self, at: int) -> None:
@@ -72,7 +67,7 @@ class Diary(FactWriter):
             evidence.link(self.session, piece, KEYS[DESIGN], by=self.alice, now=self.now)
 
     def edit(self, at: int, kind: str) -> None:
-        """Change kind and expiry: of a draft in place, of what was judged in a new version."""
+        """Change kind and expiry of a draft, or of judged evidence in a new version."""
         if (piece := self._one(at)) is not None:
             expires_on = PartialDate(self.now.date() + dt.timedelta(days=at))
             changed = replace(evidence_input(piece), kind=kind, expires_on=expires_on)
@@ -89,7 +84,7 @@ class Diary(FactWriter):
                     )
 
     def judge(self, at: int) -> None:
-        """Verify what a draft proves, whatever came before."""
+        """Submit and verify evidence in any state."""
         self.submit(at)
         self.decide(at, "verified")
 
@@ -98,13 +93,13 @@ class Diary(FactWriter):
         if position is not None:
             career.remove(self.session, position, by=self.alice.id, now=self.now)
 
-    def write_down(self) -> None:
+    def record_figures(self) -> None:
         refresh_changed(self.session)
         row = self.session.scalars(
             sa.select(ReadinessSummary).execution_options(populate_existing=True)
         ).one()
         if row.valid_until is None or self.now.date() < row.valid_until:
-            self.written[self.now.date()] = figures_of_summary(row.own)
+            self.recorded[self.now.date()] = figures_of_summary(row.own)
 
 
 @settings(
@@ -113,54 +108,54 @@ class Diary(FactWriter):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    steps=st.one_of(st.lists(operation, max_size=20), st.lists(meeting, min_size=15, max_size=40))
+    steps=st.one_of(st.lists(operation, max_size=20), st.lists(EVENTS, min_size=15, max_size=40))
 )
-def test_an_earlier_day_is_worked_out_as_it_was_computed(app, people, steps):
+def test_reconstructed_days_match_recorded_figures(app, cast, steps):
     with app.app_context():
-        diary = Diary(db.session, people)
+        writer = RecordingWriter(db.session, cast)
         for step in steps:
-            diary.do(step)
-        diary.write_down()
-        past = load_past_facts(db.session, diary.alice.id, UTC)
+            writer.do(step)
+        writer.record_figures()
+        past = load_past_facts(db.session, writer.alice.id, UTC)
         row = db.session.scalars(sa.select(ReadinessSummary)).one()
         contents = load_contents(db.session, row.roadmap_id, UTC)
         was_lost = any(step[0] in ("delete", "edit") for step in steps)
-        for day, computed in diary.written.items():
+        for day, computed in writer.recorded.items():
             (_day, found) = next(reconstruct_days(past, contents, day, day))
             assert (found.hours, found.claimed_hours) == (computed.hours, computed.claimed_hours)
             if found.score is not None:
                 assert found == computed, day
             else:
-                assert was_lost, "only what is gone or was overwritten cannot be told"
+                assert was_lost, "only deleted or overwritten facts are unknown"
         db.session.rollback()
 
 
-# What is done to one piece, a day each; each line of the rule is needed for one of them.
-STORIES = {
-    "taken back": "evidence judge midnight take_back days",
-    "verified, returned after an edit, taken back": (
+# Events of one piece of evidence or position. Each part of the rule is needed for one scenario.
+SCENARIOS = {
+    "withdrawn": "evidence judge midnight take_back days",
+    "withdrawn after return": (
         "evidence judge days edit submit decide_returned midnight take_back days"
     ),
-    "unlinked and linked again": "evidence judge days unlink_all days link days",
-    "verified once more": "evidence judge days link_another days judge_again days",
-    "a draft that is changed": "evidence days edit days",
-    "an expiry that passes": "expiring days days days",
-    "a position that goes": "position days leave_position days",
+    "relinked": "evidence judge days unlink_all days link days",
+    "verified again": "evidence judge days link_another days judge_again days",
+    "edited draft": "evidence days edit days",
+    "expired": "expiring days days days",
+    "deleted position": "position days leave_position days",
 }
 
 
-class Chapter(Diary):
-    """The steps of the stories, about one design document."""
+class ScenarioWriter(RecordingWriter):
+    """The steps of the scenarios, about one design document."""
 
-    def tell(self, story: str) -> None:
+    def run(self, scenario: str) -> None:
         self.now = self.now.replace(hour=23, minute=55)
         self.status(DESIGN, "done")
-        for step in story.split():
+        for step in scenario.split():
             if step == "days":
                 self.days(8)
             elif step == "midnight":
-                # A review can only be taken back soon.
-                self.write_down()
+                # A review can only be withdrawn shortly after its decision.
+                self.record_figures()
                 self.now = self.now.replace(hour=0, minute=5) + dt.timedelta(days=1)
             else:
                 getattr(self, f"do_{step}")()
@@ -225,19 +220,23 @@ class Chapter(Diary):
         self.leave_position()
 
 
-@pytest.mark.parametrize("story", STORIES)
-def test_each_turn_of_a_piece_is_worked_out(app, people, story):
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_evidence_and_position_events_are_reconstructed(app, cast, scenario):
     with app.app_context():
-        chapter = Chapter(db.session, people)
-        chapter.tell(STORIES[story])
-        past = load_past_facts(db.session, chapter.alice.id, UTC)
+        writer = ScenarioWriter(db.session, cast)
+        writer.run(SCENARIOS[scenario])
+        past = load_past_facts(db.session, writer.alice.id, UTC)
         row = db.session.scalars(sa.select(ReadinessSummary)).one()
         contents = load_contents(db.session, row.roadmap_id, UTC)
-        told = {day: next(reconstruct_days(past, contents, day, day))[1] for day in chapter.written}
-        unknown = [day for day, found in told.items() if found.score is None]
-        assert len(unknown) == (story == "a draft that is changed")
-        assert {day: told[day] for day in told if day not in unknown} == {
-            day: chapter.written[day] for day in told if day not in unknown
+        reconstructed = {
+            day: next(reconstruct_days(past, contents, day, day))[1] for day in writer.recorded
         }
-        assert len({found.score for found in told.values()}) > 1, "something happened"
+        unknown = [day for day, found in reconstructed.items() if found.score is None]
+        assert len(unknown) == (scenario == "edited draft")
+        assert {day: reconstructed[day] for day in reconstructed if day not in unknown} == {
+            day: writer.recorded[day] for day in reconstructed if day not in unknown
+        }
+        assert len({found.score for found in reconstructed.values()}) > 1, (
+            "the scenario changes the score"
+        )
         db.session.rollback()
