@@ -1,4 +1,4 @@
-"""A review by someone whom the author added to the team is marked so everywhere."""
+"""Reviews and assessments by a manager whom the author added to the team are marked as such."""
 
 from __future__ import annotations
 
@@ -17,33 +17,42 @@ MARKED = "Mallory (added to the team by the person judged)"
 MARKED_SKILL = f"assessed by a manager, {MARKED}, on"
 
 
-def give_role(session, cast, now):
-    """Alice administers, and gives Mallory the role."""
+def author_adds_manager(session, cast, now):
+    """Alice adds Mallory as a manager of her team."""
     team = session.get(Team, cast.team)
     people.add_member(session, team, cast.mallory, "manager", by=cast.alice, now=now)
 
 
-def invite(session, cast, now):
-    """Alice manages the team as well, and invites Mallory."""
+def author_invites_manager(session, cast, now):
+    """Alice, made a manager of her team, invites Mallory as a manager."""
     team = session.get(Team, cast.team)
     people.add_member(session, team, cast.alice, "manager", by=cast.erin, now=now)
-    made, _token = invitations.invite(session, team=team, role="manager", by=cast.alice, now=now)
-    invitations.accept(session, made, cast.mallory, now=now)
+    invitation, _token = invitations.invite(
+        session, team=team, role="manager", by=cast.alice, now=now
+    )
+    invitations.accept(session, invitation, cast.mallory, now=now)
 
 
-def confirmed_by_another(session, cast, now):
-    """Mallory has the role from Alice, and one in another of her teams from Erin."""
-    give_role(session, cast, now)
+def administrator_adds_manager_too(session, cast, now):
+    """Alice adds Mallory to one of her teams, and Erin adds Mallory to another of them."""
+    author_adds_manager(session, cast, now)
     other = session.get(Team, cast.other_team)
     people.add_member(session, other, cast.alice, "member", by=cast.erin, now=now)
     people.add_member(session, other, cast.mallory, "manager", by=cast.erin, now=now)
 
 
 @pytest.mark.parametrize(
-    ("bring", "marked"), [(give_role, True), (invite, True), (confirmed_by_another, False)]
+    ("add_manager", "is_marked"),
+    [
+        (author_adds_manager, True),
+        (author_invites_manager, True),
+        (administrator_adds_manager_too, False),
+    ],
 )
-def test_it_is_marked_wherever_it_is_shown(session, cast, now, browser_of, bring, marked):
-    bring(session, cast, now)
+def test_pages_mark_reviewer_added_by_author(
+    session, cast, now, browser_of, add_manager, is_marked
+):
+    add_manager(session, cast, now)
     piece = add_evidence(
         session, cast, cast.alice, now, milestones=[DESIGN], visibility="portfolio"
     )
@@ -53,10 +62,8 @@ def test_it_is_marked_wherever_it_is_shown(session, cast, now, browser_of, bring
         session, piece, "verified", "Read.", version_id=piece.current_id, by=mallory, now=now
     )
     skills.assess_other(session, cast.alice, "mlops", 4, "Seen.", by=mallory, now=now)
-    mine = portfolio.lock_portfolio(
-        session, cast.alice, by=cast.actor(session, cast.alice), now=now
-    )
-    portfolio.add_all_items(session, mine, now.date(), now=now)
+    own = portfolio.lock_portfolio(session, cast.alice, by=cast.actor(session, cast.alice), now=now)
+    portfolio.add_all_items(session, own, now.date(), now=now)
     session.commit()
     alice, bob = browser_of(cast.alice), browser_of(cast.bob)
     for browser, page in (
@@ -72,26 +79,31 @@ def test_it_is_marked_wherever_it_is_shown(session, cast, now, browser_of, bring
     ):
         text = browser.get(page).text
         assert "Mallory" in text, page
-        assert (MARKED in text) is marked, page
+        assert (MARKED in text) is is_marked, page
     for page in ("/portfolio/preview", "/portfolio/export/markdown"):
-        assert (MARKED_SKILL in alice.get(page).text) is marked, page
+        assert (MARKED_SKILL in alice.get(page).text) is is_marked, page
 
 
 @pytest.mark.parametrize(
-    ("bring", "marked"), [(give_role, True), (invite, True), (confirmed_by_another, False)]
+    ("add_manager", "is_marked"),
+    [
+        (author_adds_manager, True),
+        (author_invites_manager, True),
+        (administrator_adds_manager_too, False),
+    ],
 )
-def test_the_api_marks_it_too(app, session, cast, now, bring, marked):
-    bring(session, cast, now)
+def test_api_marks_reviewer_added_by_author(app, session, cast, now, add_manager, is_marked):
+    add_manager(session, cast, now)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)
     session.commit()
     alice, bob, mallory = (
         ApiClient.of(app, person) for person in (cast.alice, cast.bob, cast.mallory)
     )
-    name = MARKED.replace("(added", "(by token; added") if marked else "Mallory (by token)"
+    name = MARKED.replace("(added", "(by token; added") if is_marked else "Mallory (by token)"
 
-    judged = mallory.put(f"/reviews/{piece.id}", {"decision": "verified", "comment": "Read."})
-    assert judged.json["by"] == name
+    review = mallory.put(f"/reviews/{piece.id}", {"decision": "verified", "comment": "Read."})
+    assert review.json["by"] == name
     level = {"level": 4, "comment": "Seen."}
     for _again in range(2):
         assessed = mallory.put(f"/teams/ranking/people/{cast.alice}/skills/mlops", level)
@@ -106,8 +118,8 @@ def test_the_api_marks_it_too(app, session, cast, now, bring, marked):
     assert [each["by"] for each in waiting["judgements"]] == [name]
 
 
-def test_all_marks_of_a_name_stand_in_one_pair_of_brackets(session, cast, now, browser_of):
-    give_role(session, cast, now)
+def test_basis_and_mark_share_one_pair_of_brackets(session, cast, now, browser_of):
+    author_adds_manager(session, cast, now)
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)
     review_actions.decide(
@@ -116,11 +128,11 @@ def test_all_marks_of_a_name_stand_in_one_pair_of_brackets(session, cast, now, b
     )  # fmt: skip
     session.commit()
     page = browser_of(cast.alice).get(f"/evidence/{piece.id}").text
-    marked = "Mallory (judged from the artefact; added to the team by the person judged)"
-    assert f"{marked} confirmed this version." in page
+    name = "Mallory (judged from the artefact; added to the team by the person judged)"
+    assert f"{name} confirmed this version." in page
 
 
-def test_a_judgement_by_a_manager_of_the_team_is_not_marked(session, cast, now, browser_of):
+def test_manager_not_added_by_author_is_not_marked(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
     submit_evidence(session, cast, piece, now)
     bob = cast.actor(session, cast.bob)

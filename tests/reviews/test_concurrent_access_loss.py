@@ -1,8 +1,7 @@
-"""A manager who loses access while a request waits for a lock writes nothing and gets the response
-of a person without access.
+"""Requests of a manager who loses access while the request waits for a lock are refused.
 
-One connection holds the author's row, changes the access and commits, after the other's request
-has started. On SQLite, writers wait for each other from the beginning of a transaction.
+One connection locks the author's row, changes the access and commits after another connection's
+request has started. On SQLite, writers wait for each other from the beginning of a transaction.
 """
 
 from __future__ import annotations
@@ -31,21 +30,21 @@ from tests.support.api_client import ApiClient
 from tests.support.browser_client import BrowserClient
 from tests.support.cast import Cast
 
-PATIENCE = 20  # seconds until a test gives up waiting for its other half
-Attempt = Callable[[Flask, Cast, Evidence], Callable[[], TestResponse]]
+TIMEOUT = 20  # seconds
+PrepareRequest = Callable[[Flask, Cast, Evidence], Callable[[], TestResponse]]
 Change = Callable[[Session, Cast, Evidence], object]
 
 
 @pytest.fixture
 def piece(session, cast, now) -> Evidence:
-    """Alice's design document, submitted."""
-    made = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
-    submit_evidence(session, cast, made, now)
-    return made
+    """Return Alice's design document, submitted."""
+    evidence = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN])
+    submit_evidence(session, cast, evidence, now)
+    return evidence
 
 
-def browser(method: str, path: str, **data: str) -> Attempt:
-    """What Bob's browser sends."""
+def browser_request(method: str, path: str, **data: str) -> PrepareRequest:
+    """Return a function that prepares a request of Bob's browser."""
 
     def prepare(app: Flask, cast: Cast, piece: Evidence) -> Callable[[], TestResponse]:
         bob = BrowserClient.of(app, cast.bob)
@@ -56,8 +55,8 @@ def browser(method: str, path: str, **data: str) -> Attempt:
     return prepare
 
 
-def client(path: str, **body: object) -> Attempt:
-    """What a program puts in Bob's name."""
+def api_request(path: str, **body: object) -> PrepareRequest:
+    """Return a function that prepares an API request with Bob's token."""
 
     def prepare(app: Flask, cast: Cast, piece: Evidence) -> Callable[[], TestResponse]:
         bob, address = ApiClient.of(app, cast.bob), path.format(piece=piece.id, alice=cast.alice)
@@ -66,29 +65,29 @@ def client(path: str, **body: object) -> Attempt:
     return prepare
 
 
-ATTEMPTS: dict[str, Attempt] = {
-    "verifies": browser("PUT", "/reviews/{piece}", basis="artefact", milestones=DESIGN),
-    "starts the review": browser("PUT", "/reviews/{piece}/taking"),
-    "comments": browser("POST", "/evidence/{piece}/comments", text="Which baseline?"),
-    "assesses": browser(
+REQUESTS: dict[str, PrepareRequest] = {
+    "verify": browser_request("PUT", "/reviews/{piece}", basis="artefact", milestones=DESIGN),
+    "start review": browser_request("PUT", "/reviews/{piece}/taking"),
+    "comment": browser_request("POST", "/evidence/{piece}/comments", text="Which baseline?"),
+    "assess": browser_request(
         "POST", "/teams/ranking/people/{alice}/skills/mlops/assessments", level="4", comment=""
     ),
-    "verifies by the API": client("/reviews/{piece}", decision="verified"),
-    "assesses by the API": client("/teams/ranking/people/{alice}/skills/mlops", level=4),
+    "verify by API": api_request("/reviews/{piece}", decision="verified"),
+    "assess by API": api_request("/teams/ranking/people/{alice}/skills/mlops", level=4),
 }
 
 
-def author_leaves(session: Session, cast: Cast, _piece: Evidence) -> None:
+def author_leaves_team(session: Session, cast: Cast, _piece: Evidence) -> None:
     team = session.get_one(Team, cast.team)
     remove_member(session, team, cast.alice, by=cast.alice, now=now())
 
 
-def manager_goes(session: Session, cast: Cast, _piece: Evidence) -> None:
+def manager_is_removed(session: Session, cast: Cast, _piece: Evidence) -> None:
     team = session.get_one(Team, cast.team)
     remove_member(session, team, cast.bob, by=cast.erin, now=now())
 
 
-def manager_manages_no_more(session: Session, cast: Cast, _piece: Evidence) -> None:
+def manager_is_demoted(session: Session, cast: Cast, _piece: Evidence) -> None:
     team = session.get_one(Team, cast.team)
     add_member(session, team, cast.bob, "member", by=cast.erin, now=now())
 
@@ -97,26 +96,26 @@ def manager_is_deactivated(session: Session, cast: Cast, _piece: Evidence) -> No
     session.execute(sa.update(User).where(User.id == cast.bob).values(deactivated_at=now()))
 
 
-def withdraw_and_hide(session: Session, cast: Cast, piece: Evidence) -> None:
-    """Withdrawn, renamed and made private: what it is called now is nobody else's."""
+def author_makes_evidence_private(session: Session, cast: Cast, piece: Evidence) -> None:
+    """Withdraw and rename evidence, and make it private. Managers must not see the new title."""
     found, alice = session.get_one(Evidence, piece.id), cast.actor(session, cast.alice)
     actions.withdraw(session, found, by=alice, now=now())
     hidden = replace(actions.evidence_input(found), title="zanzibar", visibility="private")
     actions.edit(session, found, hidden, by=alice, now=now())
 
 
-def deleted(session: Session, cast: Cast, piece: Evidence) -> None:
+def author_deletes_evidence(session: Session, cast: Cast, piece: Evidence) -> None:
     found = session.get_one(Evidence, piece.id)
     actions.delete(session, found, by=cast.actor(session, cast.alice), now=now())
 
 
-def meanwhile(
-    app: Flask, cast: Cast, piece: Evidence, attempt: Attempt, change: Change
+def send_during_change(
+    app: Flask, cast: Cast, piece: Evidence, prepare: PrepareRequest, change: Change
 ) -> TestResponse:
-    """Makes the attempt wait for Alice's row, changes something, and lets it go on."""
-    call = attempt(app, cast, piece)
-    answers: list[TestResponse] = []
-    thread = threading.Thread(target=lambda: answers.append(call()))
+    """Send a request that waits for Alice's row until the change is committed."""
+    send = prepare(app, cast, piece)
+    responses: list[TestResponse] = []
+    thread = threading.Thread(target=lambda: responses.append(send()))
     waits = threading.Event()
 
     def before(_connection, _cursor, statement, *_more) -> None:
@@ -127,17 +126,17 @@ def meanwhile(
         engine = db.engine
         event.listen(engine, "before_cursor_execute", before)
         try:
-            with db.own_transaction() as holding:
-                lock_user(holding, cast.alice)
+            with db.own_transaction() as locked:
+                lock_user(locked, cast.alice)
                 thread.start()
-                # On SQLite it waits as soon as it begins, and has read nothing before.
+                # On SQLite the request waits from its first statement, before it reads anything.
                 if engine.dialect.name == "postgresql":
-                    assert waits.wait(PATIENCE)
-                change(holding, cast, piece)
-            thread.join(PATIENCE)
+                    assert waits.wait(TIMEOUT)
+                change(locked, cast, piece)
+            thread.join(TIMEOUT)
         finally:
             event.remove(engine, "before_cursor_execute", before)
-    return answers[0]
+    return responses[0]
 
 
 def written_rows(session: Session) -> list[object]:
@@ -152,30 +151,33 @@ def written_rows(session: Session) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "change", [author_leaves, manager_goes, manager_manages_no_more, manager_is_deactivated]
+    "change", [author_leaves_team, manager_is_removed, manager_is_demoted, manager_is_deactivated]
 )
-@pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_who_manages_them_no_more_is_told_nothing(app, session, cast, piece, attempt, change):
-    answer = meanwhile(app, cast, piece, ATTEMPTS[attempt], change)
-    # A person without access any more is sent to sign in, or refused, with no notification.
-    assert answer.status_code in (302, 303, 401, 403, 404), answer.text
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_request_of_former_manager_is_refused(app, session, cast, piece, request_name, change):
+    response = send_during_change(app, cast, piece, REQUESTS[request_name], change)
+
+    # On SQLite the response depends on which check the change precedes.
+    assert response.status_code in (302, 303, 401, 403, 404), response.text
     if session.get_bind().dialect.name == "postgresql":
-        assert answer.status_code == 404
-    assert piece.title not in answer.text
+        assert response.status_code == 404
+    assert piece.title not in response.text
     assert written_rows(session) == []
 
 
-@pytest.mark.parametrize("change", [withdraw_and_hide, deleted])
-@pytest.mark.parametrize("attempt", [name for name in ATTEMPTS if "assesses" not in name])
-def test_what_is_shared_no_more_is_not_there(app, session, cast, piece, attempt, change):
-    answer = meanwhile(app, cast, piece, ATTEMPTS[attempt], change)
-    assert answer.status_code == 404
-    assert "zanzibar" not in answer.text
+@pytest.mark.parametrize("change", [author_makes_evidence_private, author_deletes_evidence])
+@pytest.mark.parametrize("request_name", [name for name in REQUESTS if "assess" not in name])
+def test_request_for_unshared_evidence_is_not_found(
+    app, session, cast, piece, request_name, change
+):
+    response = send_during_change(app, cast, piece, REQUESTS[request_name], change)
+    assert response.status_code == 404
+    assert "zanzibar" not in response.text
     assert written_rows(session) == []
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_who_only_waited_is_let_through(app, session, cast, piece, attempt):
-    answer = meanwhile(app, cast, piece, ATTEMPTS[attempt], lambda *_given: None)
-    assert answer.status_code in (200, 303)
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_delayed_request_succeeds_without_change(app, session, cast, piece, request_name):
+    response = send_during_change(app, cast, piece, REQUESTS[request_name], lambda *_given: None)
+    assert response.status_code in (200, 303)
     assert len(written_rows(session)) == 1

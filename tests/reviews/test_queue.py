@@ -30,6 +30,7 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
+from tests.support.markup import without_csrf_token
 from tests.support.statements import statements_of
 
 
@@ -39,7 +40,7 @@ def ago(now, days):
 
 @pytest.fixture
 def pieces(session, cast, now):
-    """Alice's document waits for three weeks, Carol's talk for one, in the same team."""
+    """Return Alice's document, submitted three weeks ago, and Carol's talk, submitted last week."""
     document = add_evidence(session, cast, cast.alice, ago(now, 30), milestones=[DESIGN])
     submit_evidence(session, cast, document, ago(now, 21))
     talk = add_evidence(
@@ -53,26 +54,26 @@ def titles(page):
     return re.findall(r'class="title"[^>]*>([^<]+)<', page)
 
 
-def listed(session, actor, **filters):
+def queue_titles(session, actor, **filters):
     return [entry.item.title for entry in list_pending(session, actor, Filters(**filters))]
 
 
-def test_it_works(session, cast, now, browser_of, pieces):
+def test_queue_lists_submitted_evidence_oldest_first(session, cast, now, browser_of, pieces):
     page = browser_of(cast.bob).get("/reviews").text
     assert "2 pieces are waiting for your review" in page
-    assert titles(page) == ["Feature store design", "Talk on embeddings"]  # the oldest first
+    assert titles(page) == ["Feature store design", "Talk on embeddings"]
     assert "waiting 21 days" in page
     assert "Write the design document of an ML system" in page
     assert "Alice" in page
 
 
-def test_htmx_gets_the_list_alone(cast, browser_of, pieces):
+def test_htmx_response_contains_only_the_list(cast, browser_of, pieces):
     page = browser_of(cast.bob).get("/reviews?kind=talk", fragment=True).text
     assert "<!doctype" not in page.lower()
     assert titles(page) == ["Talk on embeddings"]
 
 
-def test_it_says_what_it_is_narrowed_to(session, cast, now, browser_of, pieces):
+def test_page_describes_active_filters(session, cast, now, browser_of, pieces):
     bob = browser_of(cast.bob)
     assert "Show all" not in bob.get("/reviews").text
     for fragment in (True, False):
@@ -84,19 +85,21 @@ def test_it_says_what_it_is_narrowed_to(session, cast, now, browser_of, pieces):
     assert "One piece judged in the last 30 days, in the team Ranking." in page
 
 
-def test_it_is_narrowed(session, cast, now, pieces):
+def test_filters_select_matching_evidence(session, cast, now, pieces):
     bob, talk = cast.actor(session, cast.bob), pieces[1]
     review_actions.begin_review(session, talk, version_id=talk.current_id, by=bob, now=now)
     session.commit()
-    assert listed(session, bob, kind="talk") == ["Talk on embeddings"]
-    assert listed(session, bob, person=cast.alice) == ["Feature store design"]
-    assert listed(session, bob, show="in_review") == ["Talk on embeddings"]
-    assert len(listed(session, bob, team="ranking")) == 2
-    assert listed(session, bob, team="vision") == listed(session, bob, team="none") == []
-    assert listed(session, bob, person=cast.mallory) == []
+    assert queue_titles(session, bob, kind="talk") == ["Talk on embeddings"]
+    assert queue_titles(session, bob, person=cast.alice) == ["Feature store design"]
+    assert queue_titles(session, bob, show="in_review") == ["Talk on embeddings"]
+    assert len(queue_titles(session, bob, team="ranking")) == 2
+    assert (
+        queue_titles(session, bob, team="vision") == queue_titles(session, bob, team="none") == []
+    )
+    assert queue_titles(session, bob, person=cast.mallory) == []
 
 
-def test_who_is_reviewing_a_piece_is_named(session, cast, now, browser_of, pieces):
+def test_started_review_names_its_reviewer(session, cast, now, browser_of, pieces):
     talk, bob = pieces[1], cast.actor(session, cast.bob)
     add_member(session, session.get(Team, cast.team), cast.dave, "manager", by=None, now=now)
     review_actions.begin_review(session, talk, version_id=talk.current_id, by=bob, now=now)
@@ -105,7 +108,7 @@ def test_who_is_reviewing_a_piece_is_named(session, cast, now, browser_of, piece
     for page in pages:
         assert "In review by Bob" in browser_of(cast.dave).get(page).text
         assert "In review by you" in browser_of(cast.bob).get(page).text
-    # Who manages the author no more holds nobody up.
+    # A reviewer who no longer manages the author is not named.
     remove_member(session, session.get(Team, cast.team), cast.bob, by=None, now=now)
     session.commit()
     for page in pages:
@@ -114,7 +117,7 @@ def test_who_is_reviewing_a_piece_is_named(session, cast, now, browser_of, piece
         assert "In review" in text
 
 
-def test_the_choices_are_people_and_teams_of_the_actor(session, cast, now, browser_of, pieces):
+def test_filter_choices_are_own_teams_and_their_authors(session, cast, now, browser_of, pieces):
     session.add(
         Membership(team_id=cast.other_team, user_id=cast.bob, role="manager", created_at=now)
     )
@@ -125,10 +128,10 @@ def test_the_choices_are_people_and_teams_of_the_actor(session, cast, now, brows
     page = browser_of(cast.bob).get("/reviews").text
     assert "Vision</option>" in page
     assert "Alice</option>" in page
-    assert "Mallory</option>" not in page  # shares nothing
+    assert "Mallory</option>" not in page  # has no shared evidence
 
 
-def test_what_was_judged_lately(session, cast, now, browser_of, pieces):
+def test_judged_list_shows_reviews_of_last_30_days(session, cast, now, browser_of, pieces):
     document, talk = pieces
     review_evidence(session, cast, document, ago(now, 40))
     review_evidence(session, cast, talk, ago(now, 2), decision="returned")
@@ -137,8 +140,7 @@ def test_what_was_judged_lately(session, cast, now, browser_of, pieces):
     assert "Returned" in page
 
 
-def test_a_judgement_says_for_how_many_milestones(session, cast, now, browser_of):
-    """What a reviewer left out does not stand beside "Verified" as if it were confirmed."""
+def test_judged_list_shows_number_of_confirmed_milestones(session, cast, now, browser_of):
     piece = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN, PIPELINE])
     submit_evidence(session, cast, piece, now)
     bob = browser_of(cast.bob)
@@ -155,12 +157,12 @@ def test_a_judgement_says_for_how_many_milestones(session, cast, now, browser_of
     assert "not confirmed" not in page
 
 
-def test_days_are_those_of_the_readers_calendar(session, cast, browser_of):
-    """As the date beside them is: handed in on the evening before, it has waited for a day."""
+def test_waiting_days_use_reader_timezone(session, cast, browser_of):
+    """A day passes at midnight in that timezone, not after 24 hours."""
     evening = dt.datetime(2026, 5, 3, 20, 30, tzinfo=dt.UTC)  # in Tokyo the morning of the 4th
     piece = add_evidence(session, cast, cast.alice, evening, occurred_on=PartialDate("2026-04-01"))
     submit_evidence(session, cast, piece, evening)
-    for zone, hours, said in (
+    for zone, hours, text in (
         ("UTC", 3, "waiting since today"),
         ("UTC", 4, "waiting one day"),
         ("Asia/Tokyo", 4, "waiting since today"),
@@ -170,12 +172,12 @@ def test_days_are_those_of_the_readers_calendar(session, cast, browser_of):
         session.commit()
         with time_machine.travel(evening + dt.timedelta(hours=hours), tick=False):
             bob = browser_of(cast.bob)
-            assert said in bob.get("/reviews").text
-            assert said in bob.get(f"/reviews/{piece.id}").text
+            assert text in bob.get("/reviews").text
+            assert text in bob.get(f"/reviews/{piece.id}").text
         session.rollback()
 
 
-def test_teams_are_in_the_order_of_their_names(session, cast, now, browser_of, pieces):
+def test_team_choices_are_sorted_by_name(session, cast, now, browser_of, pieces):
     for slug, name in (("b", "ML platform"), ("a", "Machine learning")):
         team = Team(slug=slug, name=name, created_at=now)
         session.add(team)
@@ -187,7 +189,7 @@ def test_teams_are_in_the_order_of_their_names(session, cast, now, browser_of, p
     assert page.index("Machine learning</option>") < page.index("ML platform</option>")
 
 
-def test_a_new_version_of_a_verified_piece_is_told(session, cast, now, browser_of, pieces):
+def test_new_version_of_verified_evidence_is_marked(session, cast, now, browser_of, pieces):
     document = pieces[0]
     review_evidence(session, cast, document, ago(now, 10))
     alice = cast.actor(session, cast.alice)
@@ -199,7 +201,7 @@ def test_a_new_version_of_a_verified_piece_is_told(session, cast, now, browser_o
     assert titles(page) == ["Talk on embeddings", "Feature store design"]
 
 
-def test_a_manager_of_managers_sees_the_nested_teams(session, cast, now, browser_of, pieces):
+def test_manager_sees_evidence_of_nested_teams(session, cast, now, browser_of, pieces):
     above = Team(slug="search", name="Search", created_at=now)
     session.add(above)
     session.flush()
@@ -210,7 +212,7 @@ def test_a_manager_of_managers_sees_the_nested_teams(session, cast, now, browser
     assert len(titles(browser_of(cast.erin).get("/reviews?team=search").text)) == 2
 
 
-def test_drafts_and_private_pieces_change_not_a_byte(session, cast, now, browser_of, pieces):
+def test_unshared_evidence_does_not_change_any_page(session, cast, now, browser_of, pieces):
     bob = browser_of(cast.bob)
     addresses = ("/reviews", "/reviews?show=judged", f"/reviews/{pieces[0].id}")
     before = [bob.get(address, fragment=True).text for address in addresses]
@@ -228,24 +230,20 @@ def test_drafts_and_private_pieces_change_not_a_byte(session, cast, now, browser
         assert bob.get(f"/reviews/{piece.id}").status_code == 404
 
 
-def without_csrf_token(page):
-    return re.sub(r'csrf_token" value="[^"]*"|X-CSRFToken[^}]*', "", page)
-
-
-def test_one_s_own_pieces_are_not_in_the_queue(session, cast, now, browser_of):
+def test_queue_excludes_own_evidence(session, cast, now, browser_of):
     submit_evidence(session, cast, add_evidence(session, cast, cast.bob, now), now)
     bob = cast.actor(session, cast.bob)
-    assert (listed(session, bob), count_pending(session, bob)) == ([], 0)
+    assert (queue_titles(session, bob), count_pending(session, bob)) == ([], 0)
     assert "Nothing is waiting" in browser_of(cast.bob).get("/reviews").text
 
 
-def test_who_left_has_nothing_to_review(session, cast, now, browser_of, pieces):
+def test_queue_excludes_evidence_of_former_members(session, cast, now, browser_of, pieces):
     session.execute(sa.delete(Membership).where(Membership.user_id == cast.alice))
     session.commit()
     assert titles(browser_of(cast.bob).get("/reviews").text) == ["Talk on embeddings"]
 
 
-def test_the_queue_goes_round(session, cast, now, pieces):
+def test_next_pending_wraps_around(session, cast, now, pieces):
     document, talk = pieces
     bob = cast.actor(session, cast.bob)
     assert next_pending(session, bob, Filters(), document).id == talk.id
@@ -256,7 +254,7 @@ def test_the_queue_goes_round(session, cast, now, pieces):
     assert [entry.item.id for entry in rest] == [talk.id]
 
 
-def test_pages_of_fifty(session, cast, now, browser_of):
+def test_queue_has_fifty_rows_per_page(session, cast, now, browser_of):
     alice = cast.actor(session, cast.alice)
     for number in range(52):
         piece = add_evidence(session, cast, cast.alice, now, title=f"Piece {number:02}")
@@ -268,7 +266,7 @@ def test_pages_of_fifty(session, cast, now, browser_of):
     assert "/reviews?page=2" in first
 
 
-def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, browser_of, pieces):
+def test_statement_count_does_not_grow_with_rows(app, session, cast, now, browser_of, pieces):
     bob = browser_of(cast.bob)
     addresses = ("/reviews", "/reviews?show=judged", "/reviews?team=ranking")
     judged = add_evidence(session, cast, cast.carol, now, milestones=[DESIGN])
@@ -284,7 +282,7 @@ def test_the_statements_do_not_grow_with_the_rows(app, session, cast, now, brows
     assert after == before
 
 
-def test_bad_filters_mean_any(cast, browser_of, pieces):
+def test_invalid_filters_are_ignored(cast, browser_of, pieces):
     bob = browser_of(cast.bob)
     for query in ("person=x&kind=x&team=&show=x&page=0", "page=99999999999", "person=%F0%9F%97%BF"):
         assert bob.get(f"/reviews?{query}").status_code == 200
@@ -292,26 +290,26 @@ def test_bad_filters_mean_any(cast, browser_of, pieces):
     assert "Nothing matches" in bob.get("/reviews?team=nowhere").text
 
 
-def test_it_hides_what_is_foreign(cast, browser_of, pieces):
+def test_queue_is_limited_to_managers_of_the_author(cast, browser_of, pieces):
     assert titles(browser_of(cast.dave).get("/reviews").text) == []
     for who in ("alice", "erin", "mallory"):
         assert browser_of(getattr(cast, who)).get("/reviews").status_code == 403
 
 
-def test_it_needs_sign_in(browser_of):
+def test_queue_requires_login(browser_of):
     assert browser_of().get("/reviews").status_code == 303
 
 
-def test_a_statement_carries_one_id_however_many_are_managed(session, cast, now, pieces):
-    """PostgreSQL takes 65,535 parameters, and a company may have more people."""
-    bob, engine, most = cast.actor(session, cast.bob), session.get_bind().engine, []
+def test_parameter_count_does_not_grow_with_team_size(session, cast, now, pieces):
+    """PostgreSQL accepts 65,535 parameters, and a company may have more people."""
+    bob, engine, counts = cast.actor(session, cast.bob), session.get_bind().engine, []
 
-    def note(_connection, _cursor, _statement, parameters, *_more) -> None:
-        most.append(len(parameters))
+    def record(_connection, _cursor, _statement, parameters, *_more) -> None:
+        counts.append(len(parameters))
 
-    def asked() -> int:
-        most.clear()
-        event.listen(engine, "before_cursor_execute", note)
+    def max_parameters() -> int:
+        counts.clear()
+        event.listen(engine, "before_cursor_execute", record)
         try:
             for show in ("waiting", "in_review", "judged"):
                 filters = Filters(show=show, team="ranking")
@@ -320,10 +318,10 @@ def test_a_statement_carries_one_id_however_many_are_managed(session, cast, now,
                 list_completed(session, bob, filters, now=now)
             load_filter_choices(session, bob)
         finally:
-            event.remove(engine, "before_cursor_execute", note)
-        return max(most)
+            event.remove(engine, "before_cursor_execute", record)
+        return max(counts)
 
-    few = asked()
+    before = max_parameters()
     for number in range(40):
         mail = f"p{number}@example.org"
         person = User(email=mail, email_key=mail, name=f"P{number}", created_at=now)
@@ -332,14 +330,14 @@ def test_a_statement_carries_one_id_however_many_are_managed(session, cast, now,
         session.add(Membership(team_id=cast.team, user_id=person.id, role="member", created_at=now))
     session.commit()
     bob.refresh_permissions()
-    assert asked() == few
+    assert max_parameters() == before
 
 
-def test_a_team_that_one_does_not_lead_narrows_to_nobody(session, cast, now, pieces):
-    """Else the filter would tell which other teams one's people are in."""
+def test_filter_by_unmanaged_team_finds_nothing(session, cast, now, pieces):
+    """Otherwise the filter would reveal in which other teams authors are members."""
     session.add(
         Membership(team_id=cast.other_team, user_id=cast.alice, role="member", created_at=now)
     )
     session.commit()
-    assert listed(session, cast.actor(session, cast.bob), team="vision") == []
-    assert listed(session, cast.actor(session, cast.dave), team="vision") != []
+    assert queue_titles(session, cast.actor(session, cast.bob), team="vision") == []
+    assert queue_titles(session, cast.actor(session, cast.dave), team="vision") != []

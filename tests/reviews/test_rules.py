@@ -6,7 +6,7 @@ from roadmap.reviews.rules import MAX_DIFF_LINES, differences
 from tests.evidence.builders import LATENCY, evidence_input
 
 
-def test_only_what_differs_and_only_of_the_substance():
+def test_differences_include_only_changed_reviewed_fields():
     before = evidence_input()
     after = evidence_input(title="Renamed", visibility="team", role="Lead", impacts=(LATENCY,))
     found = differences(before, after)
@@ -15,7 +15,7 @@ def test_only_what_differs_and_only_of_the_substance():
     assert differences(before, before) == ()
 
 
-def test_a_description_is_compared_line_by_line():
+def test_description_is_compared_line_by_line():
     before = evidence_input(description="One\nTwo\nThree")
     after = evidence_input(description="One\nTwo and a half\nThree\nFour")
     assert differences(before, after)[0].lines == (
@@ -27,9 +27,8 @@ def test_a_description_is_compared_line_by_line():
     )
 
 
-def test_very_long_texts_stand_whole_one_below_the_other():
-    many = "\n".join(["line"] * MAX_DIFF_LINES)
-    lines = differences(evidence_input(description=many), evidence_input(description=many + "\nx"))[
-        0
-    ]
-    assert {mark for mark, _text in lines.lines} == {"-", "+"}
+def test_very_long_descriptions_are_not_compared_by_line():
+    text = "\n".join(["line"] * MAX_DIFF_LINES)
+    before, after = evidence_input(description=text), evidence_input(description=f"{text}\nx")
+    (difference,) = differences(before, after)
+    assert {mark for mark, _text in difference.lines} == {"-", "+"}

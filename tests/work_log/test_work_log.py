@@ -1,4 +1,4 @@
-"""/work-log: one line per week, and creating evidence from it in one click."""
+"""/work-log: short entries of work done, and creating evidence from them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from roadmap.core.stale_forms import RowDeleted
-from roadmap.evidence.kind_guess import _WORDS, guess_kind
-from roadmap.evidence.kinds import KINDS
 from roadmap.evidence.models import Evidence
 from roadmap.people.models import HistoryEntry
 from roadmap.people.private_rows import change_row
@@ -26,31 +24,31 @@ def alice(cast, browser_of):
     return browser_of(cast.alice)
 
 
-def lines(session) -> list[WorkLogEntry]:
+def entries(session) -> list[WorkLogEntry]:
     session.rollback()
     return list(session.scalars(sa.select(WorkLogEntry).order_by(WorkLogEntry.created_at)))
 
 
-def test_a_line_is_written_on_the_dashboard_and_stands_there(alice, session, now):
+def test_dashboard_saves_and_shows_entry_of_this_week(alice, session, now):
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {"hours_per_week": "5"})
     assert "What did you ship? Whom did you help?" in alice.get("/").text
     answer = alice.post(PAGE, {"text": "Helped Carol to cut p99", "from": "dashboard"})
     assert (answer.status_code, answer.location) == (303, "/#week-line")
     assert "Helped Carol to cut p99" in alice.get("/").text
-    (line,) = lines(session)
-    assert line.day == now.date()
-    # Only this week's are asked for there.
-    line.day -= dt.timedelta(weeks=1)
+    (entry,) = entries(session)
+    assert entry.day == now.date()
+    # The dashboard shows only entries of this week.
+    entry.day -= dt.timedelta(weeks=1)
     session.commit()
     assert "Helped Carol to cut p99" not in alice.get("/").text
     assert "Helped Carol to cut p99" in alice.get(PAGE).text
 
 
-def test_one_click_makes_a_complete_draft_of_it(alice, cast, session, now):
+def test_entry_creates_one_complete_draft(alice, cast, session, now):
     text = "Interviewed two candidates " + "and wrote it all down " * 9
     key = add_entry(session, cast.alice, dt.date(2026, 2, 3), text.strip(), now=now).id
     session.commit()
-    answers = [alice.put(f"{PAGE}/{key}/evidence") for _twice in range(2)]
+    answers = [alice.put(f"{PAGE}/{key}/evidence") for _attempt in range(2)]
     (piece,) = session.scalars(sa.select(Evidence)).all()
     assert {each.location for each in answers} == {f"/evidence/{piece.id}/edit#q"}
     version = piece.current
@@ -61,12 +59,12 @@ def test_one_click_makes_a_complete_draft_of_it(alice, cast, session, now):
     assert piece.title.endswith("…")
     assert version.description == text.strip()
     assert f'href="/evidence/{piece.id}"' in alice.get(PAGE).text
-    # Without its evidence the line is as it was before.
+    # After the evidence is deleted, the entry offers to create evidence again.
     assert alice.delete(f"/evidence/{piece.id}").status_code == 303
     assert "Make it evidence" in alice.get(PAGE).text
 
 
-def test_a_line_with_a_link_is_read_as_the_capture_box_reads_it(alice, cast, session, now):
+def test_entry_with_link_is_parsed_like_captured_text(alice, cast, session, now):
     link = "https://github.com/acme/ranker/pull/950"
     text = f"Shipped ranker v3 on 2 Feb 2026, {link}; helped Ines with her review"
     key = add_entry(session, cast.alice, dt.date(2026, 2, 4), text, now=now).id
@@ -83,32 +81,8 @@ def test_a_line_with_a_link_is_read_as_the_capture_box_reads_it(alice, cast, ses
     assert "access token (token)" in alice.get("/evidence").text
 
 
-PROPOSED = {
-    "Led the incident on Tuesday, postmortem is out": "incident",
-    "Interviewed two seniors": "interviewing",
-    "Reviewed Dave's design of the cache": "review_given",
-    "Paired with Carol on her first deploy": "mentoring",
-    "Design doc for the feature store": "design_doc",
-    "PR to vLLM merged": "open_source",
-    "Shipped the new ranker": "launch",
-    "Gave a talk at the meetup": "talk",
-    "Read a lot": "other",
-    "Preview of the review queue's preparation": "review_given",
-    "Prepared nothing": "other",
-}
-
-
-@pytest.mark.parametrize("text", PROPOSED)
-def test_the_words_of_a_line_propose_its_kind(text):
-    assert guess_kind(text) == PROPOSED[text]
-
-
-def test_every_kind_that_is_proposed_exists():
-    assert _WORDS.keys() <= KINDS.keys()
-
-
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("fields", "message"),
     [
         ({"text": " "}, "Write what you did."),
         ({"text": "x" * 501}, "At most 500 characters."),
@@ -117,36 +91,36 @@ def test_every_kind_that_is_proposed_exists():
         ({"text": "Kept", "day": "tomorrow"}, "Enter the date as year-month-day"),
     ],
 )
-def test_what_cannot_be_is_refused_and_kept(alice, session, typed, said):
-    answer = alice.post(PAGE, typed)
+def test_invalid_entry_is_rejected_and_text_is_kept(alice, session, fields, message):
+    answer = alice.post(PAGE, fields)
     assert answer.status_code == 422
-    assert said in answer.text
-    assert 'value="Kept"' in answer.text or "Kept" not in typed["text"]
-    assert lines(session) == []
+    assert message in answer.text
+    assert 'value="Kept"' in answer.text or "Kept" not in fields["text"]
+    assert entries(session) == []
 
 
-def test_a_line_is_edited_unless_another_tab_was_first(alice, cast, session, now):
+def test_entry_is_edited_unless_form_is_stale(alice, cast, session, now):
     key = add_entry(session, cast.alice, now.date(), "First", now=now).id
     session.commit()
     seen = re.search(r'name="seen"[^>]*value="(\w+)"', alice.get(f"{PAGE}/{key}").text)[1]
     day = now.date().isoformat()
     assert alice.put(f"{PAGE}/{key}", {"text": "Second", "day": day}).status_code == 303
-    late = alice.put(f"{PAGE}/{key}", {"text": "Third", "day": day, "seen": seen})
-    assert late.status_code == 409
-    assert "Second" in late.text
-    assert "Third" in late.text
+    stale = alice.put(f"{PAGE}/{key}", {"text": "Third", "day": day, "seen": seen})
+    assert stale.status_code == 409
+    assert "Second" in stale.text
+    assert "Third" in stale.text
     assert alice.delete(f"{PAGE}/{key}").status_code == 303
-    assert lines(session) == []
+    assert entries(session) == []
 
 
-def test_neither_history_nor_log_says_anything_of_it(alice, session):
+def test_entry_is_not_recorded_in_history(alice, session):
     before = session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry))
     alice.post(PAGE, {"text": "Nobody's business"})
     session.rollback()
     assert session.scalar(sa.select(sa.func.count()).select_from(HistoryEntry)) == before
 
 
-def test_many_lines_are_paged_with_the_same_statements(alice, cast, session, now):
+def test_entries_are_paginated_with_constant_statement_count(alice, cast, session, now):
     add_entry(session, cast.alice, now.date(), "One", now=now)
     session.commit()
     with record_session_statements(session) as one:
@@ -162,7 +136,7 @@ def test_many_lines_are_paged_with_the_same_statements(alice, cast, session, now
     assert "No. 119" in alice.get(f"{PAGE}?page=2").text
 
 
-def test_a_line_that_another_tab_deleted_is_gone_for_this_one(alice, cast, session, now):
+def test_deleted_entry_cannot_be_changed_or_deleted(alice, cast, session, now):
     entry = add_entry(session, cast.alice, now.date(), "Gone", now=now)
     key = entry.id
     session.commit()

@@ -1,4 +1,4 @@
-"""GET, PUT and DELETE /reviews/people/<id>: a new manager verifies a whole history."""
+"""GET, PUT and DELETE /reviews/people/<id>: review all submitted evidence of a person at once."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from tests.support.statements import statements_of
 
 @pytest.fixture
 def pieces(session, cast, now):
-    """Two documents of Alice that wait; a third is her draft, a fourth was judged before."""
-    made = [
+    """Return Alice's two submitted documents. She also has a draft and a reviewed document."""
+    submitted = [
         add_evidence(
             session, cast, cast.alice, now, milestones=[DESIGN, LEVELS, MENTOR], title=title,
             occurred_on=PartialDate(day),
         )
         for title, day in (("Old design", "2024-03"), ("New design", "2025-06-01"))
     ]  # fmt: skip
-    for piece in made:
+    for piece in submitted:
         submit_evidence(session, cast, piece, now)
     add_evidence(session, cast, cast.alice, now, title="Unfinished design")
-    judged = add_evidence(session, cast, cast.alice, now, title="Judged design")
-    submit_evidence(session, cast, judged, now)
-    review_evidence(session, cast, judged, now)
-    return made
+    reviewed = add_evidence(session, cast, cast.alice, now, title="Judged design")
+    submit_evidence(session, cast, reviewed, now)
+    review_evidence(session, cast, reviewed, now)
+    return submitted
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def path(cast):
     return f"/reviews/people/{cast.alice}"
 
 
-def sent(*pieces, basis="first_hand", milestones=(DESIGN, LEVELS), **more):
-    """What the form sends."""
+def review_form(*pieces, basis="first_hand", milestones=(DESIGN, LEVELS), **more):
+    """Return the fields that the form submits for this evidence."""
     return {
         "pieces": [f"{each.id} {each.current_id} {each.title}" for each in pieces],
         "milestones": [f"{each.id} {key}" for each in pieces for key in milestones],
@@ -63,20 +63,22 @@ def sent(*pieces, basis="first_hand", milestones=(DESIGN, LEVELS), **more):
     }
 
 
-def shown(browser, verb, path, data):
-    """The page after a form, wherever that leads."""
+def send_and_follow(browser, verb, path, data):
+    """Send a form and return the response, or the page it redirects to."""
     answer = browser.send(verb.upper(), path, data)
     return browser.get(answer.location).text if answer.status_code == 303 else answer.text
 
 
-def judged(session):
+def review_bases(session):
     session.rollback()
     session.expire_all()
     rows = session.execute(sa.select(Review.title, Review.basis).order_by(Review.title))
     return {title: basis for title, basis in rows if title != "Judged design"}
 
 
-def test_it_works(session, cast, browser_of, pieces, path, with_mail):
+def test_manager_verifies_several_pieces_at_once(
+    session, cast, browser_of, pieces, path, with_mail
+):
     bob = browser_of(cast.bob)
     assert path in bob.get(f"/teams/ranking/people/{cast.alice}").text
     page = bob.get(path).text
@@ -91,11 +93,11 @@ def test_it_works(session, cast, browser_of, pieces, path, with_mail):
     assert "Done when:" in page
 
     old, new = pieces
-    chosen = sent(old, new, comment="I worked on both.", **{f"basis-{new.id}": "referee"})
+    chosen = review_form(old, new, comment="I worked on both.", **{f"basis-{new.id}": "referee"})
     chosen["milestones"].remove(f"{new.id} {LEVELS}")
-    page = shown(bob, "put", path, chosen)
+    page = send_and_follow(bob, "put", path, chosen)
     assert "2 pieces of Alice are verified." in flat(page)
-    assert judged(session) == {"Old design": "first_hand", "New design": "referee"}
+    assert review_bases(session) == {"Old design": "first_hand", "New design": "referee"}
     links = {link.milestone_key: link for link in session.get(Evidence, new.id).links}
     assert links[LEVELS].left_out_review_id is not None
     assert "Nothing is left to judge at once" in page
@@ -103,19 +105,19 @@ def test_it_works(session, cast, browser_of, pieces, path, with_mail):
     assert {str(old.id), str(new.id)} <= set(session.scalars(entries))
 
 
-def test_a_piece_without_its_tick_keeps_waiting(session, cast, browser_of, pieces, path):
+def test_unselected_evidence_stays_submitted(session, cast, browser_of, pieces, path):
     old, new = pieces
-    browser_of(cast.bob).put(path, sent(old))
-    assert list(judged(session)) == ["Old design"]
+    browser_of(cast.bob).put(path, review_form(old))
+    assert list(review_bases(session)) == ["Old design"]
     assert session.get(Evidence, new.id).state == "submitted"
 
 
-def test_a_piece_without_milestones_keeps_waiting_and_nothing_typed_is_lost(
+def test_evidence_without_selected_milestone_stays_submitted(
     session, cast, browser_of, pieces, path
 ):
     old, new = pieces
     more = {f"basis-{old.id}": "", f"basis-{new.id}": "referee", "comment": "I worked on both."}
-    chosen = sent(old, new, **more)
+    chosen = review_form(old, new, **more)
     chosen["milestones"] = [f"{old.id} {LEVELS}"]
     page = flat(browser_of(cast.bob).put(path, chosen).text)
     assert "One piece of Alice is verified." in page
@@ -124,25 +126,27 @@ def test_a_piece_without_milestones_keeps_waiting_and_nothing_typed_is_lost(
     assert "I worked on both.</textarea>" in page
     assert 'value="referee" selected' in page
     assert f'class="review-form history" method="post" action="{path}"' in page
-    assert list(judged(session)) == ["Old design"]
+    assert list(review_bases(session)) == ["Old design"]
     assert session.get(Evidence, new.id).links[0].left_out_review_id is None
 
 
-def test_what_was_cleared_stays_cleared(session, cast, browser_of, pieces, path):
+def test_cleared_selection_stays_cleared(session, cast, browser_of, pieces, path):
     old, new = pieces
-    page = shown(browser_of(cast.bob), "put", path, sent(old, **{f"basis-{new.id}": ""}))
+    page = send_and_follow(
+        browser_of(cast.bob), "put", path, review_form(old, **{f"basis-{new.id}": ""})
+    )
     assert "New design" in page
     assert not re.findall(r'name="pieces"[^>]* checked', page)
     assert "What you cleared stays cleared." in page
 
 
-def test_what_was_sent_is_in_the_form_after_a_take_back(session, cast, browser_of, pieces, path):
+def test_form_keeps_input_after_withdrawal(session, cast, browser_of, pieces, path):
     bob, (old, new) = browser_of(cast.bob), pieces
-    chosen = sent(old, comment="I worked on it.", **{f"basis-{new.id}": ""})
+    chosen = review_form(old, comment="I worked on it.", **{f"basis-{new.id}": ""})
     chosen["milestones"] = [f"{old.id} {LEVELS}"]
-    page = shown(bob, "put", path, chosen)
-    moment = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
-    page = flat(bob.delete(path, {"decided_at": moment, "reason": "Not my call."}).text)
+    page = send_and_follow(bob, "put", path, chosen)
+    decided_at = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
+    page = flat(bob.delete(path, {"decided_at": decided_at, "reason": "Not my call."}).text)
     assert "I worked on it.</textarea>" in page
     assert '<option selected value="first_hand">' in page
     (selected,) = re.findall(r'name="pieces" value="(\S+)[^>]* checked', page)
@@ -152,26 +156,26 @@ def test_what_was_sent_is_in_the_form_after_a_take_back(session, cast, browser_o
     assert f"{old.id} {DESIGN}" not in ticked
 
 
-def test_the_author_is_told_once(session, cast, browser_of, pieces, path, with_mail):
+def test_author_gets_one_mail(session, cast, browser_of, pieces, path, with_mail):
     before = len(queued_mails(session))
-    browser_of(cast.bob).put(path, sent(*pieces, comment="Well done."))
+    browser_of(cast.bob).put(path, review_form(*pieces, comment="Well done."))
     session.rollback()
-    told = [subject for _to, subject in queued_mails(session)[before:]]
-    assert told == ["Bob verified 2 pieces of your evidence"]
+    subjects = [subject for _to, subject in queued_mails(session)[before:]]
+    assert subjects == ["Bob verified 2 pieces of your evidence"]
     assert "They left a comment" in queued_bodies(session)[-1]
-    told = sa.select(Notification.kind).where(Notification.user_id == cast.alice)
-    assert sorted(session.scalars(told)) == ["history_verified", "verified"]
+    kinds = sa.select(Notification.kind).where(Notification.user_id == cast.alice)
+    assert sorted(session.scalars(kinds)) == ["history_verified", "verified"]
     assert "2 pieces of your evidence" in browser_of(cast.alice).get("/notifications").text
 
 
-def test_the_author_reads_how_many_still_are_verified(session, cast, browser_of, pieces, path):
+def test_notification_counts_evidence_still_verified(session, cast, browser_of, pieces, path):
     bob, alice = browser_of(cast.bob), browser_of(cast.alice)
-    bob.put(path, sent(*pieces))
+    bob.put(path, review_form(*pieces))
     session.rollback()
-    taken = {"reason": "Not my call."}
+    reason = {"reason": "Not my call."}
     for piece in pieces:
         key = session.scalar(sa.select(Review.id).where(Review.evidence_id == piece.id))
-        bob.delete(f"/reviews/{piece.id}", {**taken, "review_id": str(key)})
+        bob.delete(f"/reviews/{piece.id}", {**reason, "review_id": str(key)})
         session.rollback()
         session.expire_all()
         if piece is pieces[0]:
@@ -187,36 +191,40 @@ def test_the_author_reads_how_many_still_are_verified(session, cast, browser_of,
             assert "Old design" not in found
             assert "Judged design" not in found
     assert "pieces of your evidence" not in alice.get("/notifications").text
-    told = sa.select(Notification.kind).where(Notification.user_id == cast.alice)
-    assert "history_verified" not in list(session.scalars(told))
+    kinds = sa.select(Notification.kind).where(Notification.user_id == cast.alice)
+    assert "history_verified" not in list(session.scalars(kinds))
 
 
-def test_it_can_be_taken_back_for_ten_minutes(session, cast, browser_of, pieces, path, now):
+def test_reviews_can_be_withdrawn_for_ten_minutes(session, cast, browser_of, pieces, path, now):
     bob = browser_of(cast.bob)
-    page = shown(bob, "put", path, sent(*pieces))
+    page = send_and_follow(bob, "put", path, review_form(*pieces))
     assert "You have just verified 2 pieces" in page
-    moment = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
-    page = shown(bob, "delete", path, {"decided_at": moment, "reason": "Not my call."})
+    decided_at = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
+    page = send_and_follow(
+        bob, "delete", path, {"decided_at": decided_at, "reason": "Not my call."}
+    )
     assert "2 pieces of Alice are waiting again" in flat(page)
-    assert judged(session) == {}
+    assert review_bases(session) == {}
     notices = browser_of(cast.alice).get("/notifications").text
     assert "took back the verification of" in notices
     assert "“Not my call.”" in notices
     assert "Bob verified <" not in flat(notices)
 
-    page = shown(bob, "put", path, sent(*pieces))
-    moment = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
+    page = send_and_follow(bob, "put", path, review_form(*pieces))
+    decided_at = re.search(r'name="decided_at" value="([^"]+)"', page).group(1)
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(minutes=11), tick=False):
-        page = shown(bob, "delete", path, {"decided_at": moment, "reason": "Not my call."})
+        page = send_and_follow(
+            bob, "delete", path, {"decided_at": decided_at, "reason": "Not my call."}
+        )
     assert flat(page).count("A review can be taken back for ten minutes only.") == 2
-    assert len(judged(session)) == 2
+    assert len(review_bases(session)) == 2
 
 
-def test_what_changed_meanwhile_is_left_out_and_explained(
+def test_concurrently_edited_evidence_is_skipped_and_reported(
     session, cast, browser_of, pieces, path, now
 ):
     old, new = pieces
-    chosen = sent(old, new)
+    chosen = review_form(old, new)
     actions.edit(
         session, new, evidence_input(title="New design", description="Another text."),
         by=cast.actor(session, cast.alice), now=now,
@@ -225,72 +233,72 @@ def test_what_changed_meanwhile_is_left_out_and_explained(
     page = flat(browser_of(cast.bob).put(path, chosen).text)
     assert "One piece of Alice is verified." in page
     assert "New design</strong>: A newer version was saved in the meantime." in page
-    assert list(judged(session)) == ["Old design"]
+    assert list(review_bases(session)) == ["Old design"]
 
 
-def test_a_piece_that_became_private_stops_none_of_the_others(
+def test_private_evidence_does_not_block_review_of_others(
     session, cast, browser_of, pieces, path, now
 ):
     old, new = pieces
     bob = browser_of(cast.bob)
 
     def hide(piece, title):
-        said = evidence_input(title=title, visibility="private")
-        actions.edit(session, piece, said, by=cast.actor(session, cast.alice), now=now)
+        values = evidence_input(title=title, visibility="private")
+        actions.edit(session, piece, values, by=cast.actor(session, cast.alice), now=now)
         session.commit()
 
     more = add_evidence(session, cast, cast.alice, now, milestones=[DESIGN], title="Third design")
     submit_evidence(session, cast, more, now)
-    chosen = sent(old, new)
-    chosen["pieces"] += sent(more)["pieces"]
+    chosen = review_form(old, new)
+    chosen["pieces"] += review_form(more)["pieces"]
     chosen["milestones"].append(f"{more.id} {DESIGN}")
     hide(new, "New design")
     page = flat(bob.put(path, chosen).text)
     assert "2 pieces of Alice are verified." in page
     assert "New design</strong>: It is no longer shared." in page
-    assert sorted(judged(session)) == ["Old design", "Third design"]
+    assert sorted(review_bases(session)) == ["Old design", "Third design"]
 
-    # She takes one more for herself, under a new title: its reviewer takes back the others.
-    moment = re.search(r'name="decided_at" value="([^"]+)"', bob.get(path).text).group(1)
+    # Withdrawing the reviews skips evidence made private since, and does not reveal its new title.
+    decided_at = re.search(r'name="decided_at" value="([^"]+)"', bob.get(path).text).group(1)
     hide(session.get(Evidence, more.id), "Nobody else's")
     assert "You have just verified one piece" in flat(bob.get(path).text)
-    page = flat(bob.delete(path, {"decided_at": moment, "reason": "Not my call."}).text)
+    page = flat(bob.delete(path, {"decided_at": decided_at, "reason": "Not my call."}).text)
     assert "One piece of Alice is waiting again" in page
     assert "Third design</strong>: It is no longer shared." in page
     assert "Nobody else" not in page
-    assert list(judged(session)) == ["Third design"]
+    assert list(review_bases(session)) == ["Third design"]
 
 
-def test_without_a_basis_or_a_piece_nothing_is_recorded(session, cast, browser_of, pieces, path):
+def test_form_without_basis_or_selection_is_rejected(session, cast, browser_of, pieces, path):
     bob, (old, _new) = browser_of(cast.bob), pieces
-    answer = bob.put(path, sent(old, basis="", comment="Kept"))
+    answer = bob.put(path, review_form(old, basis="", comment="Kept"))
     assert answer.status_code == 422
     assert "choose one of the three" in answer.text
     assert "Kept" in answer.text
     assert len(re.findall(r'name="pieces"[^>]* checked', answer.text)) == 1
-    assert bob.put(path, sent()).status_code == 422
-    assert bob.put(path, sent(old, **{f"basis-{old.id}": "hearsay"})).status_code == 200
-    assert judged(session) == {}
+    assert bob.put(path, review_form()).status_code == 422
+    assert bob.put(path, review_form(old, **{f"basis-{old.id}": "hearsay"})).status_code == 200
+    assert review_bases(session) == {}
 
 
-def test_pieces_of_somebody_else_are_not_judged(session, cast, browser_of, pieces, now):
-    browser_of(cast.bob).put(f"/reviews/people/{cast.carol}", sent(*pieces))
-    assert judged(session) == {}
+def test_evidence_of_another_author_is_not_reviewed(session, cast, browser_of, pieces, now):
+    browser_of(cast.bob).put(f"/reviews/people/{cast.carol}", review_form(*pieces))
+    assert review_bases(session) == {}
 
 
-def test_a_mentor_and_the_person_are_refused(session, cast, browser_of, pieces, path, now):
+def test_mentor_and_author_cannot_bulk_review(session, cast, browser_of, pieces, path, now):
     team = session.get_one(Team, cast.team)
     add_member(session, team, cast.mallory, "mentor", by=cast.mallory, now=now)
     session.commit()
-    for role in (cast.mallory, cast.alice):
-        browser = browser_of(role)
+    for person in (cast.mallory, cast.alice):
+        browser = browser_of(person)
         assert browser.get(path).status_code == 403
-        assert browser.put(path, sent(*pieces)).status_code == 403
+        assert browser.put(path, review_form(*pieces)).status_code == 403
         assert path not in browser.get(f"/teams/ranking/people/{cast.alice}").text
-    assert judged(session) == {}
+    assert review_bases(session) == {}
 
 
-def test_the_number_of_statements_is_constant(session, cast, browser_of, pieces, path, now, app):
+def test_statement_count_does_not_grow_with_rows(session, cast, browser_of, pieces, path, now, app):
     bob = browser_of(cast.bob)
     before = statements_of(app, lambda: bob.get(path))
     for number in range(3):
