@@ -34,7 +34,7 @@ def alice(cast, browser_of):
 
 @pytest.fixture
 def piece(session, cast, now):
-    """A piece that Bob verified, of Alice on a roadmap."""
+    """Evidence of Alice that Bob verified, and her enrollment."""
     enroll(session, cast.alice, now, SLUG)
     made = add_evidence(session, cast, cast.alice, now, title="A design", milestones=[KEY])
     submit_evidence(session, cast, made, now)
@@ -51,8 +51,8 @@ def days(page) -> list[str]:
     return re.findall(r'id="day-([0-9-]+)"', page.text)
 
 
-def add(session, cast, *moments, key="k", status="done", by=None):
-    """Entries of Alice's at these moments."""
+def add_entries(session, cast, *moments, key="k", status="done", by=None):
+    """Add entries to Alice's history at these moments."""
     session.execute(
         sa.insert(HistoryEntry),
         [
@@ -67,7 +67,7 @@ def add(session, cast, *moments, key="k", status="done", by=None):
     session.commit()
 
 
-def test_it_lists_what_everybody_did_to_ones_records(alice, piece):
+def test_page_lists_changes_by_everyone_to_own_records(alice, piece):
     page = alice.get(PAGE)
     assert [text.split(":")[0] for text in lines(page)] == [
         "Verified", "Submitted for review", "Recorded", "Roadmap started"
@@ -77,14 +77,14 @@ def test_it_lists_what_everybody_did_to_ones_records(alice, piece):
     assert "<span>You</span>" in page.text
 
 
-def test_it_is_empty_at_first_and_says_what_will_be_there(alice):
+def test_empty_pages_say_so(alice):
     assert "No activity yet" in alice.get(PAGE).text
     assert "No activity matches" in alice.get(f"{PAGE}?kind=reviews").text
     assert "Nothing changed since then" in alice.get(f"{PAGE}/since").text
 
 
 @pytest.mark.parametrize(
-    ("query", "wanted"),
+    ("query", "expected"),
     [
         ("kind=reviews", ["Verified"]),
         ("kind=evidence", ["Submitted for review", "Recorded"]),
@@ -101,14 +101,14 @@ def test_it_is_empty_at_first_and_says_what_will_be_there(alice):
             "Verified", "Submitted for review", "Recorded", "Roadmap started"]),
     ],
 )  # fmt: skip
-def test_the_address_filters(alice, piece, query, wanted):
+def test_query_filters_page_and_export(alice, piece, query, expected):
     page = alice.get(f"{PAGE}?{query}")
-    assert [text.split(":")[0] for text in lines(page)] == wanted
+    assert [text.split(":")[0] for text in lines(page)] == expected
     rows = list(csv.reader(io.StringIO(alice.get(f"{EXPORT}?{query}").text.lstrip("\ufeff"))))
     assert [row[3] for row in rows[1:]] == lines(page)
 
 
-def test_a_milestone_has_what_was_done_to_it_and_to_its_evidence(session, cast, now, alice, piece):
+def test_milestone_page_shows_history_of_milestone_and_evidence(session, cast, now, alice, piece):
     key = KEY
     progress.set_status(session, cast.alice, key, "done", by=cast.alice, now=now)
     progress.set_status(session, cast.alice, OTHER_KEY, "done", by=cast.alice, now=now)
@@ -122,24 +122,24 @@ def test_a_milestone_has_what_was_done_to_it_and_to_its_evidence(session, cast, 
     assert lines(page) == listed
     assert "History of this milestone" in page.text
     assert "All of its history" not in page.text
-    add(session, cast, *[now] * 10, key=key)
+    add_entries(session, cast, *[now] * 10, key=key)
     page = alice.get(f"/roadmaps/{SLUG}/milestones/{key}")
     assert len(lines(page)) == 10
     assert f'href="/activity?milestone={key}"' in page.text
-    # What a row unfolds has no room for it.
+    # The row in the roadmap page omits the history.
     row = alice.get(f"/roadmaps/{SLUG}/milestones/{key}", fragment=True)
     assert "History of this milestone" not in row.text
 
 
-def test_days_are_the_readers_own(session, cast, alice):
-    """Both sides of midnight, and of a day with 25 hours."""
+def test_days_are_in_the_readers_time_zone(session, cast, alice):
+    """Entries around midnight, and around a day with 25 hours."""
     session.get_one(User, cast.alice).timezone = "America/New_York"
     utc = dt.UTC
-    add(
+    add_entries(
         session, cast,
         dt.datetime(2026, 11, 1, 3, 59, tzinfo=utc),  # 23:59 on 31 October
         dt.datetime(2026, 11, 1, 4, 0, tzinfo=utc),  # 0:00 on 1 November
-        dt.datetime(2026, 11, 2, 4, 59, tzinfo=utc),  # 23:59, the clock went back meanwhile
+        dt.datetime(2026, 11, 2, 4, 59, tzinfo=utc),  # 23:59, after the end of daylight saving time
         dt.datetime(2026, 11, 2, 5, 0, tzinfo=utc),
     )  # fmt: skip
     assert days(alice.get(PAGE)) == ["2026-11-02", "2026-11-01", "2026-10-31"]
@@ -152,7 +152,7 @@ def test_days_are_the_readers_own(session, cast, alice):
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("from=yesterday", "“yesterday” is not a day"),
         ("on=2026-02-30", "“2026-02-30” is not a day"),
@@ -161,21 +161,21 @@ def test_days_are_the_readers_own(session, cast, alice):
         ("from=2026-02-02&to=2026-02-01", "Swap the two"),
     ],
 )
-def test_a_wrong_day_is_named(alice, query, said):
+def test_invalid_dates_are_reported(alice, query, message):
     page = alice.get(f"{PAGE}?{query}")
-    assert said in unescape(page.text)
+    assert message in unescape(page.text)
     assert page.status_code == 200
     assert alice.get(f"{EXPORT}?{query}").location.startswith(PAGE)
 
 
-def test_older_pages_go_on_where_the_last_one_ended(session, cast, now, alice):
-    """What happens meanwhile neither repeats nor hides anything, also at one moment."""
+def test_older_page_continues_where_the_previous_one_ended(session, cast, now, alice):
+    """Entries at the same moment and newer entries cause neither repetition nor loss."""
     same = now - dt.timedelta(days=3)
-    add(session, cast, *[same] * (PAGE_SIZE + 10), status="done")
+    add_entries(session, cast, *[same] * (PAGE_SIZE + 10), status="done")
     first = alice.get(PAGE)
     assert len(lines(first)) == PAGE_SIZE
     older = unescape(re.search(r'rel="next" href="([^"]+)"', first.text)[1])
-    add(session, cast, *[now] * 5, status="in_progress")
+    add_entries(session, cast, *[now] * 5, status="in_progress")
     second = alice.get(older)
     assert len(lines(second)) == 10
     assert 'rel="next"' not in second.text
@@ -184,29 +184,26 @@ def test_older_pages_go_on_where_the_last_one_ended(session, cast, now, alice):
     assert alice.get(f"{PAGE}?before=ü").status_code == 404
 
 
-def test_what_happened_long_ago_is_listed_by_its_day_also_where_it_came_later(
-    session, cast, now, alice
-):
-    """An imported history has younger numbers."""
-    add(session, cast, now)
-    add(session, cast, now - dt.timedelta(days=400))
+def test_entries_are_ordered_by_date_not_by_id(session, cast, now, alice):
+    """Imported entries are older but have higher ids."""
+    add_entries(session, cast, now)
+    add_entries(session, cast, now - dt.timedelta(days=400))
     assert len(days(alice.get(PAGE))) == 2
     assert days(alice.get(PAGE)) == sorted(days(alice.get(PAGE)), reverse=True)
 
 
-def test_nobody_else_sees_any_of_it(cast, browser_of, piece):
-    """The address names nobody: a manager sees what was done to their own records."""
-    for who in (cast.bob, cast.erin, cast.mallory):
-        browser = browser_of(who)
+def test_activity_is_visible_to_its_owner_only(cast, browser_of, piece):
+    """Others see their own history at this URL."""
+    for person in (cast.bob, cast.erin, cast.mallory):
+        browser = browser_of(person)
         for path in (PAGE, f"{PAGE}?milestone={KEY}", EXPORT, f"{PAGE}/since"):
             assert "A design" not in browser.get(path).text
 
 
-def test_the_statements_do_not_grow(app, session, cast, now, alice):
-    """A page reads its 50 entries and what they are about, whatever lies behind them."""
+def test_statement_count_does_not_grow_with_entries(app, session, cast, now, alice):
     enroll(session, cast.alice, now, SLUG)
 
-    def work(times):
+    def add_changes(times):
         for number in range(times):
             made = add_evidence(session, cast, cast.alice, now, title=f"{number}", milestones=[KEY])
             submit_evidence(session, cast, made, now)
@@ -220,18 +217,18 @@ def test_the_statements_do_not_grow(app, session, cast, now, alice):
             )  # fmt: skip
         session.commit()
 
-    work(1)
+    add_changes(1)
     pages = (PAGE, f"{PAGE}?roadmap={SLUG}", f"{PAGE}?milestone={OTHER_KEY}", f"{PAGE}/since")
     pages += (f"/roadmaps/{SLUG}/milestones/{OTHER_KEY}",)
     few = [len(statements_of(app, lambda page=page: alice.get(page))) for page in pages]
-    work(6)
-    add(session, cast, *[now - dt.timedelta(days=400)] * 500, key=OTHER_KEY)
+    add_changes(3)
+    add_entries(session, cast, *[now - dt.timedelta(days=400)] * 100, key=OTHER_KEY)
     many = [len(statements_of(app, lambda page=page: alice.get(page))) for page in pages]
     assert all(later <= first for later, first in zip(many, few, strict=True)), (few, many)
     assert max(few[:4]) <= 9
 
 
-def test_a_file_has_cells_that_nothing_executes(alice, session, cast, now):
+def test_export_escapes_formulas(alice, session, cast, now):
     add_evidence(session, cast, cast.alice, now, title='=HYPERLINK("http://evil.example")')
     session.get_one(User, cast.alice).name = "=1+1"
     session.commit()
@@ -245,9 +242,9 @@ def test_a_file_has_cells_that_nothing_executes(alice, session, cast, now):
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
 
 
-def test_more_than_fits_in_a_file_is_refused_with_a_way_out(alice, session, cast, now, monkeypatch):
+def test_too_large_export_is_refused_with_a_hint(alice, session, cast, now, monkeypatch):
     monkeypatch.setattr(routes, "MAX_EXPORTED", 2)
-    add(session, cast, *[now] * 3)
+    add_entries(session, cast, *[now] * 3)
     answer = alice.get(EXPORT)
     assert answer.status_code == 422
     assert "Choose a shorter time" in answer.text
@@ -268,12 +265,11 @@ def test_more_than_fits_in_a_file_is_refused_with_a_way_out(alice, session, cast
         ),
     ],
 )
-def test_a_long_history_is_read_by_an_index(session, condition, index):
-    """With 50,000 entries a page took 120 ms on SQLite without these indexes, and 3 ms with them;
-    on PostgreSQL 80 and 5. A filter that finds nothing reads them all, in 30 ms."""
+def test_history_queries_use_an_index(session, condition, index):
+    """With 50,000 entries, a page takes 120 ms on SQLite without the indexes and 3 ms with them."""
     plan = session.execute(
         sa.text(f"EXPLAIN QUERY PLAN SELECT id FROM history_entry WHERE {condition}"), {"a": "x"}
     )
-    said = " ".join(row[-1] for row in plan)
-    assert index in said
-    assert "TEMP B-TREE" not in said
+    query_plan = " ".join(row[-1] for row in plan)
+    assert index in query_plan
+    assert "TEMP B-TREE" not in query_plan

@@ -29,13 +29,13 @@ def figures(page) -> dict[str, int]:
     return {label: int(number) for label, number in rows}
 
 
-def test_it_counts_what_was_done_since(session, cast, now, alice):
+def test_changes_since_the_date_are_counted(session, cast, now, alice):
     before = now - dt.timedelta(days=40)
     by = cast.actor(session, cast.alice)
     for key in KEYS:
         for status in ("in_progress", "done"):
             progress.set_status(session, cast.alice, key, status, by=cast.alice, now=before)
-    # Ticked twice on the way, so it counts once.
+    # Ticked twice, counted once.
     for status in ("not_started", "done", "in_progress", "done"):
         progress.set_status(session, cast.alice, KEYS[0], status, by=cast.alice, now=now)
     for title in ("One", "Two"):
@@ -60,19 +60,19 @@ def test_it_counts_what_was_done_since(session, cast, now, alice):
     link = re.search(r'href="([^"]*)">Pieces verified', page.text)[1].replace("&amp;", "&")
     assert link == f"/activity?kind=reviews&from={day}"
     assert "Verified: Two" in alice.get(link).text
-    whole = figures(alice.get(f"{PAGE}?since={(now - dt.timedelta(days=41)).date()}"))
-    assert whole["Milestones ticked"] == 2
+    all_changes = figures(alice.get(f"{PAGE}?since={(now - dt.timedelta(days=41)).date()}"))
+    assert all_changes["Milestones ticked"] == 2
 
 
-def test_a_day_that_is_none_or_still_to_come_is_named(alice, now):
+def test_invalid_or_future_date_is_reported(alice, now):
     assert "“soon” is not a day" in alice.get(f"{PAGE}?since=soon").text
     tomorrow = (now + dt.timedelta(days=2)).date()
     assert "still to come" in alice.get(f"{PAGE}?since={tomorrow}").text
 
 
-def test_a_day_begins_at_the_readers_midnight(session, cast, alice):
+def test_date_is_in_the_readers_time_zone(session, cast, alice):
     session.get_one(User, cast.alice).timezone = "Asia/Tokyo"
-    at = dt.datetime(2026, 3, 1, 14, 59, tzinfo=dt.UTC)  # 23:59 there
+    at = dt.datetime(2026, 3, 1, 14, 59, tzinfo=dt.UTC)  # 23:59 in Tokyo
     progress.set_status(session, cast.alice, KEYS[0], "done", by=cast.alice, now=at)
     session.commit()
     assert figures(alice.get(f"{PAGE}?since=2026-03-01")) == {"Milestones ticked": 1}

@@ -13,17 +13,17 @@ from tests.support.smtp import FreePortController, Mailbox
 
 BY_DOMAIN = "info@bücher.example"
 BY_LOCAL_PART = "ünfo@bücher.example"
-# The same addresses as they leave: the domain is an A-label, for every server.
-SENT = {
+# As sent: the domain is an A-label for every server.
+ENVELOPE_ADDRESSES = {
     BY_DOMAIN: "info@xn--bcher-kva.example",
     BY_LOCAL_PART: "ünfo@xn--bcher-kva.example",
 }
-REASON = "it announces no SMTPUTF8"
+UNSUPPORTED = "it announces no SMTPUTF8"
 
 
 @pytest.fixture(params=[True, False], ids=["with SMTPUTF8", "without SMTPUTF8"])
 def box(request, app, with_mail):
-    """The mails that arrive at a server that announces SMTPUTF8, or does not."""
+    """The mailbox of a server with or without SMTPUTF8."""
     box = Mailbox()
     box.takes_all = request.param
     server = FreePortController(
@@ -43,8 +43,8 @@ def recipients(box: Mailbox) -> list[str]:
     return [str(mail["X-RcptTo"]) for mail in box.mails]
 
 
-@pytest.mark.parametrize("email", SENT)
-def test_an_invitation_arrives_or_says_to_who_sent_it_why_not(
+@pytest.mark.parametrize("email", ENVELOPE_ADDRESSES)
+def test_undeliverable_invitation_is_reported_to_the_inviter(
     app, session, cast, browser_of, box, email
 ):
     bob, erin = browser_of(cast.bob), browser_of(cast.erin)
@@ -52,15 +52,15 @@ def test_an_invitation_arrives_or_says_to_who_sent_it_why_not(
     fields = {"email": email, "role": "member", "days": "14"}
     answer = bob.post("/teams/ranking/invitations", fields)
     assert answer.status_code == 303
-    done = deliver()
+    result = deliver()
     arrives = box.takes_all or email == BY_DOMAIN
-    assert (done.sent, done.put_off, done.given_up) == (int(arrives), 0, int(not arrives))
-    assert recipients(box) == ([SENT[email]] if arrives else [])
-    for shown in (bob.get(page).text, erin.get("/admin/invitations").text, erin.get("/admin").text):
-        assert (REASON in shown) is (not arrives)
+    assert (result.sent, result.put_off, result.given_up) == (int(arrives), 0, int(not arrives))
+    assert recipients(box) == ([ENVELOPE_ADDRESSES[email]] if arrives else [])
+    for text in (bob.get(page).text, erin.get("/admin/invitations").text, erin.get("/admin").text):
+        assert (UNSUPPORTED in text) is (not arrives)
 
 
-def test_what_somebody_types_by_a_link_for_anyone_is_not_told_to_who_made_it(
+def test_address_entered_via_an_open_link_is_hidden_from_the_inviter(
     session, cast, browser_of, box, now
 ):
     _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
@@ -72,8 +72,8 @@ def test_what_somebody_types_by_a_link_for_anyone_is_not_told_to_who_made_it(
     assert "ünfo" not in page
 
 
-@pytest.mark.parametrize("email", SENT)
-def test_a_new_address_is_confirmed_by_its_link_or_by_an_administrator(
+@pytest.mark.parametrize("email", ENVELOPE_ADDRESSES)
+def test_new_address_is_confirmed_by_link_or_by_an_administrator(
     app, session, cast, browser_of, box, email
 ):
     set_password(session, cast.alice)
@@ -83,20 +83,20 @@ def test_a_new_address_is_confirmed_by_its_link_or_by_an_administrator(
     deliver()
     person = f"/admin/people/{cast.alice}"
     if box.takes_all or email == BY_DOMAIN:
-        assert recipients(box) == [SENT[email]]
-        assert REASON not in alice.get("/account").text
+        assert recipients(box) == [ENVELOPE_ADDRESSES[email]]
+        assert UNSUPPORTED not in alice.get("/account").text
         return
     assert recipients(box) == []
-    assert REASON in alice.get("/account").text
-    assert REASON in erin.get(person).text
+    assert UNSUPPORTED in alice.get("/account").text
+    assert UNSUPPORTED in erin.get(person).text
     form = erin.get(f"{person}/email")
     pending = form.text.partition('name="pending" value="')[2].partition('"')[0]
     assert erin.put(f"{person}/email", {"pending": pending}).status_code == 303
-    assert REASON not in alice.get("/account").text
+    assert UNSUPPORTED not in alice.get("/account").text
 
 
-@pytest.mark.parametrize("spelling", [BY_DOMAIN, SENT[BY_DOMAIN]])
-def test_both_spellings_of_a_domain_sign_in_and_get_the_link(
+@pytest.mark.parametrize("spelling", [BY_DOMAIN, ENVELOPE_ADDRESSES[BY_DOMAIN]])
+def test_both_spellings_of_a_domain_sign_in_and_are_found(
     app, session, cast, browser_of, box, spelling
 ):
     set_password(session, cast.alice)

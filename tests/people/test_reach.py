@@ -1,4 +1,4 @@
-"""Who has a capability over whom: lookups up and down the team tree agree."""
+"""Lookups of who has a capability over whom, compared with the rule in plain Python."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from roadmap.people.roles import ROLES, Capability
 NOW = dt.datetime(2026, 1, 5, 9, 0, tzinfo=dt.UTC)
 
 
-def populate(session: Session, chance: random.Random) -> tuple[list[User], list[Team]]:
-    """Make people and teams at random: nested, some in a circle, some accounts deactivated."""
+def add_people_and_teams(session: Session, rng: random.Random) -> tuple[list[User], list[Team]]:
+    """Add random people and teams: nested, some in cycles, some users deactivated."""
     people = [
         User(
             email=f"p{n}@example.org", email_key=f"p{n}@example.org", name=f"P{n}",
-            created_at=NOW, deactivated_at=NOW if chance.random() < 0.2 else None,
+            created_at=NOW, deactivated_at=NOW if rng.random() < 0.2 else None,
         )
         for n in range(7)
     ]  # fmt: skip
@@ -31,10 +31,10 @@ def populate(session: Session, chance: random.Random) -> tuple[list[User], list[
     session.add_all([*people, *teams])
     session.flush()
     for team in teams:
-        team.parent_id = chance.choice([None, *(each.id for each in teams)])
+        team.parent_id = rng.choice([None, *(each.id for each in teams)])
     for person in people:
-        for team in chance.sample(teams, chance.randint(0, 3)):
-            role = chance.choice(list(ROLES))
+        for team in rng.sample(teams, rng.randint(0, 3)):
+            role = rng.choice(list(ROLES))
             session.add(Membership(team_id=team.id, user_id=person.id, role=role, created_at=NOW))
     session.flush()
     return people, teams
@@ -43,7 +43,7 @@ def populate(session: Session, chance: random.Random) -> tuple[list[User], list[
 def expected_teams(
     memberships: list[Membership], teams: list[Team], person: User, capability: Capability
 ) -> set[uuid.UUID]:
-    """The rule in plain Python: a role holds in its team and in every team below it."""
+    """Return where a role applies: in its team and in all teams nested in it."""
     held = {
         row.team_id
         for row in memberships
@@ -57,9 +57,10 @@ def expected_teams(
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_every_query_says_the_same(session: Session, seed: int) -> None:
-    people, teams = populate(session, random.Random(seed))
+def test_all_lookups_agree_with_the_rule(session: Session, seed: int) -> None:
+    people, teams = add_people_and_teams(session, random.Random(seed))
     memberships = list(session.scalars(sa.select(Membership)))
+    actors = {each.id: Actor(each.id, each.name, each.email, session=session) for each in people}
     for capability in Capability:
         over: set[tuple[uuid.UUID, uuid.UUID]] = set()
         for actor in people:
@@ -73,7 +74,7 @@ def test_every_query_says_the_same(session: Session, seed: int) -> None:
             }
         active = {person.id for person in people if person.deactivated_at is None}
         for actor in people:
-            acting = Actor(actor.id, actor.name, actor.email, session=session)
+            acting = actors[actor.id]
             reached_people = {person for holder, person in over if holder == actor.id} & active
             assert set(session.scalars(reach.people_of(actor.id, capability))) == reached_people
             assert {each.id for each in people if acting.has_over(capability, each.id)} == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 
-def test_the_guide_comes_first_and_each_page_that_cites_is_linked(browser_of, cast):
+def test_guide_comes_first_and_citing_pages_are_linked(browser_of, cast):
     carol = browser_of(cast.carol)
     page = carol.get("/sources").text
     main = page[page.index("<main") : page.index("</main>")]
@@ -16,7 +16,7 @@ def test_the_guide_comes_first_and_each_page_that_cites_is_linked(browser_of, ca
         assert carol.get(url).status_code == 200
 
 
-def test_a_page_lists_its_other_sources_without_the_guide(browser_of, cast):
+def test_other_sources_omit_the_guide(browser_of, cast):
     page = browser_of(cast.carol).get("/sources").text
     main = page[page.index("<main") : page.index("</main>")]
     others = main[main.index('id="others"') :]

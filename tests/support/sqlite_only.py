@@ -171,7 +171,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/test_slow_clients.py",
     ),
     "PostgreSQL chooses an index by the number of rows, and a test has too few.": (
-        "tests/activity/test_overview.py::test_a_long_history_is_read_by_an_index",
+        "tests/activity/test_overview.py::test_history_queries_use_an_index",
     ),
     "tests/demo/test_story.py loads and reads the same demo data on both.": (
         "tests/cli/test_demo.py",
