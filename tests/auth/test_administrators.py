@@ -13,10 +13,12 @@ from roadmap.people.roles import Capability
 from tests.support.concurrency import run_concurrently
 from tests.support.login import is_signed_in
 
-ADMINISTRATORS = sa.select(sa.func.count()).where(User.is_admin, User.deactivated_at.is_(None))
+ACTIVE_ADMINISTRATORS = sa.select(sa.func.count()).where(
+    User.is_admin, User.deactivated_at.is_(None)
+)
 
 
-def test_granted_and_withdrawn(session, cast, browser_of, now):
+def test_granting_or_withdrawing_admin_ends_that_persons_sessions(session, cast, browser_of, now):
     dave, erin = browser_of(cast.dave), browser_of(cast.erin)
     assert actions.set_admin(session, cast.dave, True, by=cast.erin, now=now) is True
     session.commit()
@@ -33,7 +35,7 @@ def test_granted_and_withdrawn(session, cast, browser_of, now):
     ]
 
 
-def test_what_is_so_already_changes_nothing(session, cast, browser_of, now):
+def test_unchanged_admin_role_is_neither_audited_nor_ends_sessions(session, cast, browser_of, now):
     erin = browser_of(cast.erin)
     assert actions.set_admin(session, cast.erin, True, by=cast.erin, now=now) is False
     assert actions.set_admin(session, cast.alice, False, by=cast.erin, now=now) is False
@@ -42,44 +44,33 @@ def test_what_is_so_already_changes_nothing(session, cast, browser_of, now):
     assert session.scalar(sa.select(sa.func.count()).select_from(AuditEntry)) == 0
 
 
-def test_the_last_administrator_stays(session, cast, now):
+def test_last_active_administrator_cannot_be_demoted(session, cast, now):
     with pytest.raises(actions.LastAdministrator):
         actions.set_admin(session, cast.erin, False, by=cast.erin, now=now)
     actions.set_admin(session, cast.dave, True, by=cast.erin, now=now)
     actions.deactivate(session, cast.dave, by=cast.erin, now=now)
     with pytest.raises(actions.LastAdministrator):
         actions.set_admin(session, cast.erin, False, by=cast.erin, now=now)
-    # A closed account is none that administers, so it may lose the role.
+    # A deactivated administrator does not count, so the role can be withdrawn.
     assert actions.set_admin(session, cast.dave, False, by=cast.erin, now=now) is True
 
 
-def test_two_who_resign_at_once_leave_one(app, session, cast, now):
+@pytest.mark.parametrize("other", ["resigns", "is deactivated"])
+def test_concurrent_resignation_leaves_one_administrator(app, session, cast, now, other):
     actions.set_admin(session, cast.dave, True, by=cast.erin, now=now)
     session.commit()
 
-    def resign(own, person):
+    def give_up_role(own, person):
+        if person == cast.erin and other == "is deactivated":
+            return actions.deactivate(own, person, by=cast.dave, now=now)
         return actions.set_admin(own, person, False, by=person, now=now)
 
-    answers = run_concurrently(app, resign, [cast.dave, cast.erin])
+    answers = run_concurrently(app, give_up_role, [cast.dave, cast.erin])
     assert answers.count(True) == 1
-    assert session.scalar(ADMINISTRATORS) == 1
+    assert session.scalar(ACTIVE_ADMINISTRATORS) == 1
 
 
-def test_one_who_resigns_and_one_who_is_closed_at_once_leave_one(app, session, cast, now):
-    actions.set_admin(session, cast.dave, True, by=cast.erin, now=now)
-    session.commit()
-
-    def end(own, person):
-        if person == cast.dave:
-            return actions.set_admin(own, person, False, by=person, now=now)
-        return actions.deactivate(own, person, by=cast.dave, now=now)
-
-    answers = run_concurrently(app, end, [cast.dave, cast.erin])
-    assert answers.count(True) == 1
-    assert session.scalar(ADMINISTRATORS) == 1
-
-
-def test_a_closed_account_opens_again_as_it_was(session, cast, now):
+def test_reactivated_account_keeps_its_roles(session, cast, now):
     actions.deactivate(session, cast.bob, by=cast.erin, now=now)
     assert actions.reactivate(session, cast.bob, by=cast.erin, now=now) is True
     assert actions.reactivate(session, cast.bob, by=cast.erin, now=now) is False
@@ -92,7 +83,7 @@ def test_a_closed_account_opens_again_as_it_was(session, cast, now):
     assert lines == ["account.deactivated", "account.reactivated"]
 
 
-def test_another_role_in_a_team_ends_the_sessions(session, cast, browser_of, now):
+def test_changed_team_role_ends_sessions(session, cast, browser_of, now):
     bob, alice = browser_of(cast.bob), browser_of(cast.alice)
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.bob, "member", by=cast.erin, now=now)
@@ -101,7 +92,7 @@ def test_another_role_in_a_team_ends_the_sessions(session, cast, browser_of, now
     assert is_signed_in(alice)
 
 
-def test_being_added_or_removed_ends_no_session(session, cast, browser_of, now):
+def test_joining_or_leaving_a_team_keeps_sessions(session, cast, browser_of, now):
     mallory = browser_of(cast.mallory)
     team = session.get_one(Team, cast.team)
     people.add_member(session, team, cast.mallory, "manager", by=cast.erin, now=now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import threading
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from roadmap.auth.email_addresses import parse_email
 from roadmap.auth.models import Attempt, LoginSession
 from roadmap.core.database import db
 from roadmap.people.models import AuditEntry, User
+from tests.support.concurrency import call_concurrently
 from tests.support.login import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -30,7 +30,7 @@ def audited_actions(session) -> list[str]:
     return list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
 
 
-def test_it_works(session, cast, browser_of):
+def test_sign_in_starts_audited_session(session, cast, browser_of):
     set_password(session, cast.alice)
     browser = browser_of()
     assert "Sign in" in browser.get("/login").text
@@ -43,7 +43,7 @@ def test_it_works(session, cast, browser_of):
 @pytest.mark.parametrize(
     "email", ["ALICE@example.org", "  alice@Example.ORG ", "ａlice@example.org"]
 )
-def test_it_compares_addresses_in_their_normal_form(session, cast, browser_of, email):
+def test_email_is_normalized(session, cast, browser_of, email):
     set_password(session, cast.alice)
     assert sign_in(browser_of(), email).status_code == 303
 
@@ -58,10 +58,10 @@ def test_it_compares_addresses_in_their_normal_form(session, cast, browser_of, e
         ("ünfo@bücher.example", "ünfo@XN--bcher-kva.example"),
     ],
 )
-def test_an_international_domain_is_one_address_in_both_spellings(
+def test_international_domain_matches_unicode_and_punycode(
     session, cast, browser_of, stored, typed
 ):
-    """Chromium sends the domain of an e-mail field as an A-label."""
+    """Chromium sends the domain of an e-mail field as punycode."""
     change_email(
         session, cast.alice, parse_email(stored), by=cast.alice, address="192.0.2.1",
         now=dt.datetime.now(dt.UTC),
@@ -81,7 +81,7 @@ def test_an_international_domain_is_one_address_in_both_spellings(
         ("alice@example.org", "\x00"),
     ],
 )
-def test_it_rejects_bad_input(session, cast, browser_of, email, password):
+def test_wrong_email_or_password_is_rejected(session, cast, browser_of, email, password):
     set_password(session, cast.alice)
     browser = browser_of()
     answer = sign_in(browser, email, password)
@@ -92,14 +92,14 @@ def test_it_rejects_bad_input(session, cast, browser_of, email, password):
     assert audited_actions(session) == ["session.failed"]
 
 
-def test_it_asks_for_what_is_missing(browser_of, app):
+def test_missing_password_is_rejected(browser_of, app):
     answer = browser_of().post("/login", {"email": "alice@example.org"})
     assert answer.status_code == 422
     assert "Enter a password." in answer.text
     assert 'value="alice@example.org"' in answer.text
 
 
-def test_it_refuses_a_person_without_password_or_deactivated(session, cast, browser_of, now):
+def test_person_without_password_or_deactivated_cannot_sign_in(session, cast, browser_of, now):
     assert sign_in(browser_of(), "bob@example.org", "anything at all").status_code == 422
     set_password(session, cast.alice)
     session.execute(sa.update(User).where(User.id == cast.alice).values(deactivated_at=now))
@@ -107,14 +107,14 @@ def test_it_refuses_a_person_without_password_or_deactivated(session, cast, brow
     assert sign_in(browser_of(), "alice@example.org").status_code == 422
 
 
-def test_it_needs_the_seal_of_its_form(session, cast, app):
+def test_sign_in_requires_csrf_token(session, cast, app):
     set_password(session, cast.alice)
     data = {"email": "alice@example.org", "password": PASSWORD}
     assert app.test_client().post("/login", data=data).status_code == 400
 
 
 @pytest.mark.parametrize(
-    ("asked", "reached"),
+    ("target", "location"),
     [
         ("/skills?a=1", "/skills?a=1"),
         ("//evil.example", "/"),
@@ -124,23 +124,23 @@ def test_it_needs_the_seal_of_its_form(session, cast, app):
         ("/a\r\nSet-Cookie: x=1", "/"),
     ],
 )
-def test_it_goes_on_only_to_our_own_paths(session, cast, browser_of, asked, reached):
+def test_sign_in_redirects_only_to_own_paths(session, cast, browser_of, target, location):
     set_password(session, cast.alice)
-    assert sign_in(browser_of(), "alice@example.org", next=asked).location == reached
+    assert sign_in(browser_of(), "alice@example.org", next=target).location == location
 
 
-def test_a_person_who_is_signed_in_goes_on(cast, browser_of):
+def test_signed_in_person_is_redirected_from_login(cast, browser_of):
     answer = browser_of(cast.alice).get("/login?next=/account")
     assert (answer.status_code, answer.location) == (303, "/account")
 
 
-def test_it_sends_strangers_here_and_back(cast, browser_of):
+def test_anonymous_request_is_redirected_to_login(cast, browser_of):
     answer = browser_of().get("/account/password?x=1")
     assert answer.status_code == 303
     assert answer.location == "/login?next=/account/password?x%3D1"
 
 
-def test_a_new_sign_in_is_a_new_session(session, cast, browser_of):
+def test_sign_in_replaces_previous_session(session, cast, browser_of):
     set_password(session, cast.alice)
     browser = browser_of(cast.alice)
     with browser.client.session_transaction() as cookie:
@@ -152,7 +152,7 @@ def test_a_new_sign_in_is_a_new_session(session, cast, browser_of):
     assert session.scalar(sa.select(sa.func.count()).select_from(LoginSession)) == 1
 
 
-def test_it_hashes_anew_when_the_parameters_change(app, session, cast, browser_of):
+def test_password_is_rehashed_when_parameters_change(app, session, cast, browser_of):
     set_password(session, cast.alice)
     old = session.scalar(sa.select(User.password_hash).where(User.id == cast.alice))
     app.config["PASSWORD_TIME_COST"] = 2
@@ -167,7 +167,7 @@ def test_it_hashes_anew_when_the_parameters_change(app, session, cast, browser_o
         app.config["PASSWORD_TIME_COST"] = 1
 
 
-def test_ten_wrong_tries_close_the_door_for_a_while(session, cast, browser_of):
+def test_ten_failed_sign_ins_block_account_for_15_minutes(session, cast, browser_of):
     set_password(session, cast.alice)
     start = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
     with time_machine.travel(start, tick=False):
@@ -179,7 +179,7 @@ def test_ten_wrong_tries_close_the_door_for_a_while(session, cast, browser_of):
         assert 0 < int(answer.headers["Retry-After"]) <= 901
         assert "Wait 15 minutes" in answer.text
         assert 'value="alice@example.org"' in answer.text
-    # Others come in from the same place, and she herself when the window has passed.
+    # Other accounts at the same address are not blocked.
     with time_machine.travel(start + dt.timedelta(minutes=5), tick=False):
         set_password(session, cast.bob)
         assert sign_in(browser_of(), "bob@example.org").status_code == 303
@@ -189,28 +189,21 @@ def test_ten_wrong_tries_close_the_door_for_a_while(session, cast, browser_of):
     assert "session.refused" in audited_actions(session)
 
 
-def test_many_tries_at_once_gain_next_to_nothing(session, cast, browser_of):
+def test_concurrent_failed_sign_ins_are_limited(session, cast, browser_of):
     set_password(session, cast.alice)
     browsers = [browser_of() for _ in range(24)]
     for browser in browsers:
         browser.csrf()
-    together, answers = threading.Barrier(len(browsers)), []
 
-    def go(browser) -> None:
-        together.wait(10)
-        answers.append(sign_in(browser, "alice@example.org", "wrong wrong wrong").status_code)
+    def try_password(browser) -> int:
+        return sign_in(browser, "alice@example.org", "wrong wrong wrong").status_code
 
-    threads = [threading.Thread(target=go, args=(browser,)) for browser in browsers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    answers = call_concurrently(try_password, browsers)
     assert sorted(set(answers)) == [422, 429]
-    assert len(answers) == 24
     assert 10 <= answers.count(422) < 10 + passwords.MAX_CONCURRENT_HASHES
 
 
-def test_a_success_counts_as_no_try(session, cast, browser_of):
+def test_successful_sign_ins_are_not_counted(session, cast, browser_of):
     set_password(session, cast.alice)
     for _ in range(11):
         assert sign_in(browser_of(), "alice@example.org").status_code == 303
@@ -218,7 +211,7 @@ def test_a_success_counts_as_no_try(session, cast, browser_of):
     assert session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 0
 
 
-def test_fifty_tries_close_an_address(cast, browser_of):
+def test_fifty_failed_sign_ins_block_an_address(cast, browser_of):
     browser = browser_of()
     answers = [
         sign_in(browser, f"person{number}@example.org", "wrong wrong wrong").status_code
@@ -227,7 +220,7 @@ def test_fifty_tries_close_an_address(cast, browser_of):
     assert answers == [422] * 50 + [429]
 
 
-def test_success_forgets_ones_own_mistakes(session, cast, browser_of):
+def test_successful_sign_in_clears_failures_of_the_account(session, cast, browser_of):
     set_password(session, cast.alice)
     browser = browser_of()
     for _ in range(9):
@@ -235,13 +228,13 @@ def test_success_forgets_ones_own_mistakes(session, cast, browser_of):
     assert sign_in(browser, "alice@example.org").status_code == 303
     for _ in range(9):
         assert sign_in(browser_of(), "alice@example.org", "wrong wrong").status_code == 422
-    # The address still counts what was mistyped from it.
+    # The failures still count for the address.
     session.rollback()
     counted = sa.select(sa.func.count()).where(Attempt.bucket.startswith("sign-in:address:"))
     assert session.scalar(counted) == 18
 
 
-def test_old_tries_are_pruned(app, session, cast, browser_of):
+def test_old_attempts_are_pruned(app, session, cast, browser_of):
     start = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
     with time_machine.travel(start, tick=False):
         sign_in(browser_of(), "one@example.org", "wrong wrong wrong")
@@ -253,8 +246,8 @@ def test_old_tries_are_pruned(app, session, cast, browser_of):
 
 
 @pytest.fixture
-def changed_while_waiting(app, session, cast, monkeypatch):
-    """Alice's password changes while her request waits for its turn to compute a hash."""
+def password_changed_while_waiting(app, session, cast, monkeypatch):
+    """Change the password of Alice while her request waits to compute a hash."""
     set_password(session, cast.alice)
     hashed = passwords.hash_password(OTHER_PASSWORD)
     slot = passwords.hashing_slot
@@ -269,15 +262,15 @@ def changed_while_waiting(app, session, cast, monkeypatch):
     monkeypatch.setattr(passwords, "hashing_slot", wait)
 
 
-def test_a_password_that_changed_meanwhile_is_the_one_that_counts(
-    cast, browser_of, changed_while_waiting
+def test_sign_in_uses_concurrently_changed_password(
+    cast, browser_of, password_changed_while_waiting
 ):
     assert sign_in(browser_of(), "alice@example.org").status_code == 422
     assert sign_in(browser_of(), "alice@example.org", OTHER_PASSWORD).status_code == 303
 
 
-def test_a_confirmation_with_a_password_that_changed_meanwhile_is_refused(
-    cast, browser_of, changed_while_waiting
+def test_confirmation_with_concurrently_changed_password_is_rejected(
+    cast, browser_of, password_changed_while_waiting
 ):
     alice = browser_of(cast.alice)
     assert alice.post("/account/confirm", {"password": PASSWORD}).status_code == 422

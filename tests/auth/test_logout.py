@@ -14,7 +14,7 @@ from roadmap.people.models import Team
 from tests.support.login import is_signed_in, set_password, sign_in
 
 
-def test_it_works(session, cast, browser_of):
+def test_sign_out_ends_session(session, cast, browser_of):
     browser = browser_of(cast.alice)
     assert "Sign out?" in browser.get("/logout").text
     assert is_signed_in(browser)
@@ -24,23 +24,23 @@ def test_it_works(session, cast, browser_of):
     assert session.scalar(sa.select(sa.func.count()).select_from(LoginSession)) == 0
 
 
-def test_it_works_as_a_resource_that_is_deleted(cast, browser_of):
+def test_delete_request_signs_out(cast, browser_of):
     browser = browser_of(cast.alice)
     assert browser.delete("/logout").status_code == 303
     assert not is_signed_in(browser)
 
 
-def test_it_works_for_htmx(cast, browser_of):
+def test_htmx_sign_out_redirects_to_login(cast, browser_of):
     answer = browser_of(cast.alice).post("/logout", fragment=True)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/login")
 
 
-def test_nobody_has_nothing_to_leave(app, browser_of):
+def test_sign_out_without_session_redirects_to_login(app, browser_of):
     assert browser_of().get("/logout").location == "/login"
     assert browser_of().post("/logout").status_code == 303
 
 
-def test_it_needs_the_seal_of_its_form(cast, browser_of):
+def test_sign_out_requires_csrf_token(cast, browser_of):
     browser = browser_of(cast.alice)
     assert browser.client.post("/logout").status_code == 400
     assert is_signed_in(browser)
@@ -48,7 +48,7 @@ def test_it_needs_the_seal_of_its_form(cast, browser_of):
 
 @pytest.mark.parametrize("path", ["/", "/evidence"])
 @pytest.mark.parametrize("change", ["team", "administrator"])
-def test_who_is_signed_out_by_a_new_role_reads_why(session, cast, browser_of, path, change):
+def test_sign_out_by_role_change_is_explained_once(session, cast, browser_of, path, change):
     set_password(session, cast.alice)
     browser = browser_of()
     sign_in(browser, "alice@example.org")
@@ -65,11 +65,11 @@ def test_who_is_signed_out_by_a_new_role_reads_why(session, cast, browser_of, pa
     answer = browser.get(path)
     assert answer.location.startswith("/login")
     assert "Your role was changed, so you were signed out." in browser.get(answer.location).text
-    # Said once: then the landing page is there again.
+    # The message is shown once.
     assert browser.get("/").status_code == 200
 
 
-def test_who_signed_out_by_themselves_reads_no_reason(session, cast, browser_of):
+def test_role_change_after_sign_out_is_not_explained(session, cast, browser_of):
     set_password(session, cast.alice)
     browser = browser_of()
     sign_in(browser, "alice@example.org")

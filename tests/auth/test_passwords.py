@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import cache
 
 import pytest
+from flask import Flask
+from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import ServiceUnavailable
 
 from roadmap.auth import passwords
+from roadmap.core.config import build_config
 
 
 @pytest.mark.parametrize(
@@ -23,12 +27,12 @@ from roadmap.auth import passwords
         "    x  y  z w v",
     ],
 )
-def test_good_ones(app, password):
+def test_strong_password_is_accepted(app, password):
     with app.test_request_context():
         assert passwords.find_weakness(password, name="Bo", email="bo@example.org") is None
 
 
-def test_the_list_is_long_enough(app):
+def test_list_of_common_passwords_is_long_enough(app):
     long_enough = [
         p for p in passwords.load_common_passwords() if len(p.encode()) >= passwords.MIN_BYTES
     ]
@@ -43,19 +47,22 @@ def test_the_list_is_long_enough(app):
         *("zyxwvutsrqpo", "mississippi", "asdfghjklzxc", "hunter2hunter2"),
     ],
 )
-def test_bad_ones(app, password):
+def test_weak_password_is_rejected(app, password):
     with app.test_request_context():
         assert passwords.find_weakness(password) is not None
 
 
-@given(st.text(max_size=40))
-def test_it_judges_any_text(text):
-    from flask import Flask
-    from flask_babel import Babel
-
-    app = Flask("judge")
+@cache
+def small_app() -> Flask:
+    """Create an application with translations only; the fixture `app` needs a database."""
+    app = Flask("passwords")
     Babel(app)
-    with app.test_request_context():
+    return app
+
+
+@given(st.text(max_size=40))
+def test_any_text_can_be_checked(text):
+    with small_app().test_request_context():
         reason = passwords.find_weakness(text)
         if len(text.encode("utf-8", "surrogatepass")) < passwords.MIN_BYTES:
             assert reason is not None
@@ -64,16 +71,16 @@ def test_it_judges_any_text(text):
 @pytest.mark.parametrize(
     "text", ["4@8({[<369!1|0$5+7%2", "password1", "11.12.2013", "0123", "a", "ä😀é"]
 )
-def test_the_longest_password_is_judged_quickly(app, text):
+def test_longest_password_is_checked_quickly(app, text):
     longest = (text * passwords.MAX_BYTES).encode()[: passwords.MAX_BYTES].decode(errors="ignore")
     with app.test_request_context():
-        passwords.find_weakness("a warm up of the library")
+        passwords.find_weakness("load the library first")
         began = time.process_time()
         passwords.find_weakness(longest)
         assert time.process_time() - began < 0.5
 
 
-def test_a_password_is_taken_byte_for_byte(app):
+def test_password_is_compared_byte_for_byte(app):
     composed, decomposed = "caf\u00e9 au lait noir", "cafe\u0301 au lait noir"
     with app.app_context():
         hashed = passwords.hash_password(composed)
@@ -85,15 +92,13 @@ def test_a_password_is_taken_byte_for_byte(app):
         assert not passwords.verify("not a hash", composed)
 
 
-def test_the_parameters_are_those_of_the_configuration():
-    from roadmap.core.config import build_config
-
+def test_default_argon2_parameters():
     config = build_config({"SECRET_KEY": "x" * 32})
     assert (config["PASSWORD_TIME_COST"], config["PASSWORD_MEMORY_KIB"]) == (2, 65536)
     assert (passwords.PARALLELISM, passwords.MAX_CONCURRENT_HASHES) == (2, 2)
 
 
-def test_a_third_hash_waits_and_then_gives_up(app, monkeypatch):
+def test_third_concurrent_hash_gives_up_after_waiting(app, monkeypatch):
     monkeypatch.setattr(passwords, "MAX_WAIT_SECONDS", 0.01)
     busy, done = threading.Barrier(3), threading.Event()
 

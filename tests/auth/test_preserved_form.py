@@ -22,7 +22,7 @@ TYPED = {"name": "Alice <Liddell> & co", "timezone": "Europe/Berlin", "theme": "
 
 
 def open_account_page(session, cast, browser_of):
-    """Alice's browser with a page that she opened while she was signed in."""
+    """Return a browser of Alice with an account page opened while signed in."""
     set_password(session, cast.alice)
     browser = browser_of()
     sign_in(browser, "alice@example.org")
@@ -31,7 +31,7 @@ def open_account_page(session, cast, browser_of):
     return browser
 
 
-def end_all(session) -> None:
+def end_sessions(session) -> None:
     session.execute(sa.delete(LoginSession))
     session.commit()
 
@@ -40,9 +40,9 @@ def sign_in_again(browser, page, email="alice@example.org"):
     return sign_in(browser, email, **hidden_inputs(page, "kept."))
 
 
-def test_it_works(session, cast, browser_of):
+def test_form_is_preserved_and_resent_after_sign_in(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    end_all(session)
+    end_sessions(session)
     page = browser.post("/account?_method=PUT", TYPED)
     assert page.status_code == 401
     assert 'action="/login"' in page.text
@@ -57,17 +57,17 @@ def test_it_works(session, cast, browser_of):
     assert session.get(User, cast.alice).name == TYPED["name"]
 
 
-def test_it_works_after_signing_out_in_another_tab(session, cast, browser_of):
+def test_form_is_preserved_after_sign_out_in_another_tab(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    seal = browser.csrf()
+    token = browser.csrf()
     browser.post("/logout")
-    page = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": seal})
+    page = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": token})
     assert page.status_code == 401
     assert "You are signed in again" in sign_in_again(browser, page).text
 
 
-def test_it_works_when_the_cookie_is_gone(session, cast, app):
-    """Each form is sent as its page was printed, with the seal that is in it."""
+def test_form_is_preserved_without_cookie(session, cast, app):
+    """Forms are sent as rendered, with their own CSRF token."""
     set_password(session, cast.alice)
     client = IsolatedClient(app, app.response_class, use_cookies=True)
     page = client.post("/account?_method=PUT", data=TYPED)
@@ -81,9 +81,9 @@ def test_it_works_when_the_cookie_is_gone(session, cast, app):
     assert session.get(User, cast.alice).name == TYPED["name"]
 
 
-def test_it_shows_what_was_typed_and_sends_all(session, cast, browser_of):
+def test_typed_fields_are_shown_and_all_fields_resent(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    end_all(session)
+    end_sessions(session)
     sent = {
         "title": "Feature store",
         "kind": "design_doc",
@@ -106,11 +106,11 @@ def test_it_shows_what_was_typed_and_sends_all(session, cast, browser_of):
     assert sent.items() <= hidden_inputs(again, "").items()
 
 
-def test_every_field_that_people_type_into_has_a_label():
-    for room in pkgutil.walk_packages(roadmap.__path__, "roadmap."):
-        if not room.name.endswith(".forms"):
+def test_every_text_field_has_a_label():
+    for module in pkgutil.walk_packages(roadmap.__path__, "roadmap."):
+        if not module.name.endswith(".forms"):
             continue
-        for form in vars(importlib.import_module(room.name)).values():
+        for form in vars(importlib.import_module(module.name)).values():
             if not (inspect.isclass(form) and issubclass(form, Form)):
                 continue
             for name, field in inspect.getmembers(form):
@@ -121,34 +121,34 @@ def test_every_field_that_people_type_into_has_a_label():
                     assert name in {*TEXT_FIELD_LABELS, "q"}, f"{form}: {name}"
 
 
-def test_a_comment_is_shown(session, cast, browser_of):
+def test_preserved_comment_is_shown(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    end_all(session)
+    end_sessions(session)
     page = browser.post(f"/evidence/{cast.alice}/comments", {"text": "It was harder than that."})
     assert "It was harder than that." in sign_in_again(browser, page).text
 
 
-def test_a_choice_without_text_is_said_to_be_one(session, cast, browser_of):
+def test_preserved_form_without_text_says_so(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    end_all(session)
+    end_sessions(session)
     again = sign_in_again(browser, browser.put("/account", {"theme": "dark"}))
     assert "It contains no text" in again.text
     assert "<dt>" not in again.text
     assert hidden_inputs(again, "theme") == {"theme": "dark"}
 
 
-def test_an_open_page_still_works_when_the_same_person_is_back(session, cast, browser_of):
+def test_open_form_works_after_same_person_signs_in_again(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    seal = browser.csrf()
-    end_all(session)
+    token = browser.csrf()
+    end_sessions(session)
     sign_in(browser, "alice@example.org")
-    answer = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": seal})
+    answer = browser.client.post("/account?_method=PUT", data={**TYPED, "csrf_token": token})
     assert answer.status_code == 303
 
 
-def test_it_survives_a_mistyped_password(session, cast, browser_of):
+def test_form_is_preserved_after_wrong_password(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    end_all(session)
+    end_sessions(session)
     page = browser.put("/account", TYPED)
     data = {
         "email": "alice@example.org",
@@ -161,10 +161,10 @@ def test_it_survives_a_mistyped_password(session, cast, browser_of):
     assert "You are signed in again" in sign_in_again(browser, page).text
 
 
-def test_somebody_else_does_not_get_it(session, cast, browser_of):
+def test_preserved_form_is_discarded_for_another_person(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
     set_password(session, cast.bob)
-    end_all(session)
+    end_sessions(session)
     page = browser.put("/account", TYPED)
     answer = sign_in_again(browser, page, "bob@example.org")
     assert (answer.status_code, answer.location) == (303, "/")
@@ -172,15 +172,15 @@ def test_somebody_else_does_not_get_it(session, cast, browser_of):
     assert session.get(User, cast.bob).name == "Bob"
 
 
-def test_passwords_are_never_carried(session, cast, browser_of):
+def test_passwords_are_not_preserved(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    end_all(session)
+    end_sessions(session)
     page = browser.put("/account/password", {"current_password": PASSWORD, "password": "secret 12"})
     assert PASSWORD not in page.text
     assert "secret 12" not in page.text
 
 
-def test_a_page_of_another_site_plants_nothing(app, session, cast):
+def test_form_of_another_site_is_not_preserved(app, session, cast):
     for headers in (
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
@@ -192,7 +192,7 @@ def test_a_page_of_another_site_plants_nothing(app, session, cast):
         assert "Liddell" not in answer.text
 
 
-def test_it_goes_only_to_our_own_paths(session, cast, browser_of):
+def test_preserved_form_is_sent_to_own_paths_only(session, cast, browser_of):
     set_password(session, cast.alice)
     for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
         kept = {"kept.method": "POST", "kept.target": target, "kept.field.name": "x"}
@@ -200,23 +200,23 @@ def test_it_goes_only_to_our_own_paths(session, cast, browser_of):
         assert (answer.status_code, answer.location) == (303, "/")
 
 
-def test_many_words_are_kept_and_more_are_not(session, cast, browser_of):
+def test_preserved_text_has_a_maximum_length(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    end_all(session)
+    end_sessions(session)
     page = browser.put("/account", {**TYPED, "name": "ä" * 70_000})
     assert page.status_code == 401
     again = sign_in_again(browser, page)
     assert again.status_code == 200
     assert hidden_inputs(again, "name")["name"] == "ä" * 70_000
-    end_all(session)
+    end_sessions(session)
     answer = browser.put("/account", {**TYPED, "name": "x" * 600_000})
     assert answer.status_code == 303
     assert answer.location.startswith("/login")
 
 
-def test_htmx_is_sent_to_the_sign_in_page(session, cast, browser_of):
+def test_htmx_request_is_redirected_to_login(session, cast, browser_of):
     browser = open_account_page(session, cast, browser_of)
-    end_all(session)
+    end_sessions(session)
     headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/skills?a=1"}
     answer = browser.client.put("/account", data=TYPED, headers=headers)
     assert answer.status_code == 204

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 
 import pytest
 import sqlalchemy as sa
@@ -11,12 +10,13 @@ import sqlalchemy as sa
 from roadmap.auth import passwords
 from roadmap.people.models import AuditEntry, User
 from tests.support.browser_client import csrf_field
+from tests.support.concurrency import call_concurrently
 from tests.support.login import OTHER_PASSWORD, PASSWORD, is_signed_in
 
 ADA = {"name": "Ada", "email": "Ada@Example.org", "password": PASSWORD}
 
 
-def test_it_works(session, browser_of):
+def test_first_sign_up_creates_administrator(session, browser_of):
     browser = browser_of()
     assert "administrator" in browser.get("/signup").text
     answer = browser.post("/signup", ADA)
@@ -25,8 +25,8 @@ def test_it_works(session, browser_of):
     ada = session.scalars(sa.select(User)).one()
     assert (ada.is_admin, ada.email, ada.email_key) == (True, "Ada@example.org", "ada@example.org")
     assert passwords.verify(ada.password_hash, PASSWORD)
-    noted = list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
-    assert noted == ["account.created", "session.begun"]
+    audited = list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
+    assert audited == ["account.created", "session.begun"]
 
 
 @pytest.mark.parametrize(
@@ -40,22 +40,21 @@ def test_it_works(session, browser_of):
         ("Etc/GMT+3", "UTC"),
     ],
 )
-def test_it_starts_in_the_time_zone_of_the_browser(session, browser_of, sent, kept):
+def test_account_gets_time_zone_of_browser(session, browser_of, sent, kept):
     browser = browser_of()
     assert 'name="timezone"' in browser.get("/signup").text
     browser.post("/signup", {**ADA, "timezone": sent})
     assert session.scalar(sa.select(User.timezone)) == kept
-    # What the account page offers.
     assert f'<option selected value="{kept}">' in browser.get("/account").text
 
 
-@pytest.mark.parametrize("knows_the_first_answer", [True, False])
-def test_sent_twice_it_signs_the_same_person_in(session, browser_of, knows_the_first_answer):
+@pytest.mark.parametrize("has_session", [True, False], ids=["same browser", "other browser"])
+def test_double_submit_signs_the_same_person_in(session, browser_of, has_session):
     first = browser_of()
     sent = ADA | csrf_field(first, "/signup")
     answer = first.post("/signup", sent)
-    again = first if knows_the_first_answer else browser_of()
-    second = again.post("/signup", sent if knows_the_first_answer else ADA)
+    again = first if has_session else browser_of()
+    second = again.post("/signup", sent if has_session else ADA)
     if second.location == "/signup":
         second = again.get("/signup")
     assert (second.status_code, second.location) == (answer.status_code, answer.location)
@@ -64,7 +63,7 @@ def test_sent_twice_it_signs_the_same_person_in(session, browser_of, knows_the_f
 
 
 @pytest.mark.parametrize("other", ["password", "email", "later"])
-def test_another_sign_up_is_refused(session, browser_of, other):
+def test_second_sign_up_is_rejected_if_different_or_later(session, browser_of, other):
     browser_of().post("/signup", ADA)
     sent = dict(ADA)
     if other == "later":
@@ -78,7 +77,7 @@ def test_another_sign_up_is_refused(session, browser_of, other):
     assert not is_signed_in(browser)
 
 
-def test_it_is_closed_once_there_is_somebody(session, cast, browser_of):
+def test_sign_up_is_closed_after_first_account(session, cast, browser_of):
     browser = browser_of()
     page = browser.get("/signup")
     assert page.status_code == 200
@@ -89,7 +88,7 @@ def test_it_is_closed_once_there_is_somebody(session, cast, browser_of):
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 6
 
 
-def test_it_is_closed_where_the_operator_says_so(app, session, browser_of):
+def test_sign_up_is_closed_by_setting(app, session, browser_of):
     app.config["SIGNUP"] = "invite"
     try:
         assert "by invitation" in browser_of().get("/signup").text
@@ -99,23 +98,16 @@ def test_it_is_closed_where_the_operator_says_so(app, session, browser_of):
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 0
 
 
-def test_two_at_once_make_one_administrator(app, session, browser_of):
-    together = threading.Barrier(2)
-    answers = []
-
-    def go(name: str) -> None:
-        browser = browser_of()
-        data = {**ADA, "name": name, "email": f"{name}@example.org"}
+def test_concurrent_sign_ups_create_one_administrator(app, session, browser_of):
+    browsers = {"first": browser_of(), "second": browser_of()}
+    for browser in browsers.values():
         browser.csrf()
-        together.wait(10)
-        answers.append(browser.post("/signup", data).status_code)
 
-    threads = [threading.Thread(target=go, args=(name,)) for name in ("first", "second")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(answers) == [303, 403]
+    def sign_up(name: str) -> int:
+        data = {**ADA, "name": name, "email": f"{name}@example.org"}
+        return browsers[name].post("/signup", data).status_code
+
+    assert sorted(call_concurrently(sign_up, list(browsers))) == [303, 403]
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 1
 
 
@@ -139,7 +131,7 @@ def test_two_at_once_make_one_administrator(app, session, browser_of):
         ({"email": "countess@example.org", "password": "the countess 1815"}, "contains your name"),
     ],
 )
-def test_it_rejects_bad_input(session, browser_of, change, said):
+def test_invalid_sign_up_is_rejected(session, browser_of, change, said):
     answer = browser_of().post("/signup", {**ADA, **change})
     assert answer.status_code == 422
     assert said in answer.text

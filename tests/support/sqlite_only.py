@@ -21,7 +21,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/bench/test_baseline.py",
         "tests/cli/test_help.py",
         "tests/core/test_compression.py",
-        "tests/auth/test_sending_page.py",
+        "tests/auth/test_form_origin.py",
         "tests/core/test_headers.py",
         "tests/core/test_link_hosts.py",
         "tests/core/test_rendering.py",
@@ -120,7 +120,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
     ),
     "Rejected before anything is written or searched.": (
         "tests/api/test_evidence_list.py::test_invalid_evidence_is_rejected",
-        "tests/auth/test_signup.py::test_it_rejects_bad_input",
+        "tests/auth/test_signup.py::test_invalid_sign_up_is_rejected",
         "tests/career/test_positions.py::test_invalid_position_is_rejected",
         "tests/evidence/test_index_page.py::test_invalid_filters_are_ignored",
         "tests/portfolio/test_pages_items.py::test_it_rejects_bad_input",

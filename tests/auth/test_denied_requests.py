@@ -6,15 +6,13 @@ import uuid
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from roadmap.account.user_agents import parse_user_agent
 from roadmap.auth import rate_limits
-from roadmap.core.database import db
 from roadmap.people.models import AuditEntry, Membership
 
 
-def test_a_refusal_is_in_the_audit_log(session, cast, browser_of):
+def test_denied_request_is_audited(session, cast, browser_of):
     browser = browser_of(cast.alice)
     assert browser.post("/admin/teams").status_code == 403
     entry = session.scalars(sa.select(AuditEntry)).one()
@@ -27,26 +25,26 @@ def test_a_refusal_is_in_the_audit_log(session, cast, browser_of):
 
 
 @pytest.mark.parametrize("path", ["/reviews", "/teams/ranking"])
-def test_the_advice_to_an_administrator_names_what_they_have(cast, browser_of, path):
+def test_forbidden_page_points_to_accessible_pages(cast, browser_of, path):
     erin = browser_of(cast.erin)
     refused = erin.get(path)
     assert refused.status_code == 403
     assert "under “Administration” in your menu" in refused.text
     assert "Your teams and their managers are listed" not in refused.text
     assert erin.get("/admin").status_code == 200
-    # Who has no part in administration is sent where they may go.
+    # People who are not administrators are sent to their teams.
     refused = browser_of(cast.alice).get("/admin")
     assert "Your teams and their managers are listed under “Teams” in your menu." in refused.text
     assert 'href="/teams"' in refused.text
 
 
-def test_the_advice_to_a_visitor_is_not_their_dashboard(browser_of):
+def test_not_found_page_for_visitor_does_not_mention_dashboard(browser_of):
     missing = browser_of().get("/nowhere")
     assert "start again from the first page" in missing.text
     assert "dashboard" not in missing.text
 
 
-def test_the_queue_is_offered_to_those_who_have_one(session, cast, browser_of, now):
+def test_missing_review_links_the_queue_for_reviewers_only(session, cast, browser_of, now):
     session.execute(sa.update(Membership).filter_by(user_id=cast.dave).values(role="mentor"))
     session.commit()
     missing = f"/reviews/{uuid.uuid4()}"
@@ -55,19 +53,10 @@ def test_the_queue_is_offered_to_those_who_have_one(session, cast, browser_of, n
     assert (page.status_code, "See the review queue" in page.text) == (404, False)
 
 
-def test_the_session_is_loaded_in_one_statement(app, cast, browser_of):
-    browser, seen = browser_of(cast.alice), []
-
-    def note(_connection, _cursor, statement, *_more):
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+def test_session_is_loaded_in_one_statement(cast, browser_of, statements):
+    browser = browser_of(cast.alice)
+    with statements() as seen:
         browser.get("/logout")
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     assert len([each for each in seen if "FROM login_session" in each]) == 1
 
 
@@ -77,7 +66,7 @@ def refusals(session):
     ).all()
 
 
-def test_a_broken_seal_is_in_the_audit_log_once_a_minute(app, session, cast, browser_of):
+def test_invalid_csrf_token_is_audited_once_a_minute(app, session, cast, browser_of):
     browser = browser_of(cast.alice)
     for _again in range(3):
         answer = browser.client.post("/account?_method=PUT", data={"csrf_token": "wrong"})
@@ -87,7 +76,7 @@ def test_a_broken_seal_is_in_the_audit_log_once_a_minute(app, session, cast, bro
     assert (entry.actor_id, entry.address) == (cast.alice, "127.0.0.1")
 
 
-def test_too_many_wrong_tokens_are_in_the_audit_log(app, session):
+def test_rate_limited_wrong_tokens_are_audited(app, session):
     client = app.test_client()
     sent = {"Authorization": "Bearer wrong"}
     for _again in range(rate_limits.MAX_PER_ADDRESS):
@@ -102,14 +91,16 @@ def test_too_many_wrong_tokens_are_in_the_audit_log(app, session):
     ("path", "most", "action"),
     [
         (
-            "/invitations/nobody-knows-it",
+            "/invitations/unknown",
             rate_limits.MAX_PER_ACCOUNT_AND_ADDRESS,
             "invitation.refused",
         ),
-        ("/password/nobody-knows-it", rate_limits.MAX_PER_ADDRESS, "link.refused"),
+        ("/password/unknown", rate_limits.MAX_PER_ADDRESS, "link.refused"),
     ],
 )
-def test_too_many_tries_of_a_link_are_in_the_audit_log(session, browser_of, path, most, action):
+def test_rate_limited_links_are_audited_without_their_token(
+    session, browser_of, path, most, action
+):
     browser = browser_of()
     for _again in range(most):
         assert browser.post(path).status_code == 404
@@ -117,17 +108,17 @@ def test_too_many_tries_of_a_link_are_in_the_audit_log(session, browser_of, path
     for _again in range(2):
         assert browser.post(path).status_code == 429
     assert refusals(session) == [action]
-    assert "nobody-knows-it" not in str(session.scalars(sa.select(AuditEntry.target)).all())
+    assert "unknown" not in str(session.scalars(sa.select(AuditEntry.target)).all())
 
 
-def test_browsers_are_named():
+def test_user_agent_is_parsed():
     agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
     assert parse_user_agent(agent) == ("Chrome", "Linux")
     assert parse_user_agent(agent + " Edg/140") == ("Edge", "Linux")
     assert parse_user_agent("curl/8") == ("", "")
 
 
-def test_addresses_of_one_network_are_counted_as_one():
+def test_ipv6_addresses_of_one_network_share_a_limit():
     def limits(address):
         return rate_limits.attempt_limits("sign_in", account="alice", address=address)
 

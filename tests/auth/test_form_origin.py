@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 import pytest
 from flask import Flask
@@ -22,28 +23,42 @@ FOREIGN = "https://other.example"
 FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "cairn.example.org"}
 
 
-@pytest.fixture
-def own(app: Flask, database_url: str, request: pytest.FixtureRequest) -> Iterator[Flask]:
-    """An application with settings of its own."""
+@pytest.fixture(scope="module")
+def create_custom_app(app: Flask, database_url: str) -> Iterator[Callable[..., Flask]]:
+    """Return a function that creates an application, once for the same settings."""
     names = ("SECRET_KEY", "DATA_DIR", "PASSWORD_TIME_COST", "PASSWORD_MEMORY_KIB")
-    made = create_app(
-        {name: app.config[name] for name in names}
-        | {"DATABASE_URL": database_url, "RATELIMIT_ENABLED": False, **request.param}
-    )
-    yield made
-    with made.app_context():
-        db.engine.dispose()
+    defaults = {name: app.config[name] for name in names}
+    defaults |= {"DATABASE_URL": database_url, "RATELIMIT_ENABLED": False}
+    created = []
+
+    @cache
+    def create(**settings: str) -> Flask:
+        created.append(create_app(defaults | settings))
+        return created[-1]
+
+    yield create
+    for each in created:
+        with each.app_context():
+            db.engine.dispose()
 
 
-def sign_in(own: Flask, opened: str, forwarded: Mapping[str, str], sent: Mapping[str, str]):
-    """Sign Alice in by a browser that keeps cookies as the scheme of `opened` demands."""
-    client = own.test_client()
-    page = client.get("/login", base_url=opened, headers=forwarded)
+@pytest.fixture
+def custom_app(create_custom_app: Callable[..., Flask], request: pytest.FixtureRequest) -> Flask:
+    """Return an application with the settings of the parameter."""
+    return create_custom_app(**request.param)
+
+
+def sign_in(
+    custom_app: Flask, base_url: str, forwarded: Mapping[str, str], sent: Mapping[str, str]
+):
+    """Sign Alice in with a browser that sends cookies by the scheme of `base_url`."""
+    client = custom_app.test_client()
+    page = client.get("/login", base_url=base_url, headers=forwarded)
     found = re.search(r'name="csrf_token"[^>]*?value="([^"]+)"', page.text)
     assert found is not None
     form = {"csrf_token": found[1], "email": "alice@example.org", "password": PASSWORD}
     answer: TestResponse = client.post(
-        "/login", base_url=opened, headers={**forwarded, **sent}, data=form
+        "/login", base_url=base_url, headers={**forwarded, **sent}, data=form
     )
     return answer
 
@@ -52,7 +67,7 @@ BEHIND_A_PROXY = {"BASE_URL": PUBLIC, "TRUSTED_PROXIES": "1"}
 
 
 @pytest.mark.parametrize(
-    ("own", "forwarded", "sent", "status"),
+    ("custom_app", "forwarded", "sent", "status"),
     [
         (BEHIND_A_PROXY, FORWARDED, {"Referer": f"{PUBLIC}/login"}, 303),
         (BEHIND_A_PROXY, FORWARDED, {"Origin": PUBLIC}, 303),
@@ -64,7 +79,7 @@ BEHIND_A_PROXY = {"BASE_URL": PUBLIC, "TRUSTED_PROXIES": "1"}
         (BEHIND_A_PROXY, FORWARDED, {"Referer": f"{FOREIGN}/login"}, 400),
         (BEHIND_A_PROXY, FORWARDED, {"Origin": "null", "Referer": f"{FOREIGN}/"}, 400),
         (BEHIND_A_PROXY, FORWARDED, {"Referer": "http://["}, 400),
-        # A proxy that leaves out the port.
+        # A proxy that omits the port.
         ({"BASE_URL": OTHER_PORT, "TRUSTED_PROXIES": "1"}, FORWARDED, {"Origin": OTHER_PORT}, 303),
         (
             {"BASE_URL": OTHER_PORT, "TRUSTED_PROXIES": "1"},
@@ -72,7 +87,7 @@ BEHIND_A_PROXY = {"BASE_URL": PUBLIC, "TRUSTED_PROXIES": "1"}
             {"Referer": f"{OTHER_PORT}/login"},
             303,
         ),
-        # A proxy that is not trusted, with and without a configured address.
+        # An untrusted proxy, with and without a configured address.
         ({"BASE_URL": PUBLIC}, {}, {"Origin": PUBLIC}, 303),
         ({}, {}, {"Origin": PUBLIC}, 303),
         # No proxy.
@@ -80,32 +95,32 @@ BEHIND_A_PROXY = {"BASE_URL": PUBLIC, "TRUSTED_PROXIES": "1"}
         ({}, {}, {}, 303),
         ({}, {}, {"Origin": FOREIGN}, 400),
     ],
-    indirect=["own"],
+    indirect=["custom_app"],
 )
-def test_a_form_with_a_good_token_is_taken_from_our_own_pages(
+def test_form_is_accepted_from_own_origin_only(
     session: Session,
     cast: Cast,
-    own: Flask,
+    custom_app: Flask,
     forwarded: dict[str, str],
     sent: dict[str, str],
     status: int,
 ) -> None:
     set_password(session, cast.alice)
-    # The client's cookies follow the scheme: what a proxy ends is TLS for the browser.
-    opened = PUBLIC if own.config["BASE_URL"] else "http://cairn.example.org"
-    assert sign_in(own, opened, forwarded, sent).status_code == status
+    # Behind a proxy that terminates TLS, the browser uses HTTPS and sends secure cookies.
+    base_url = PUBLIC if custom_app.config["BASE_URL"] else "http://cairn.example.org"
+    assert sign_in(custom_app, base_url, forwarded, sent).status_code == status
 
 
-@pytest.mark.parametrize("own", [{"BASE_URL": PUBLIC}], indirect=True)
-def test_a_form_from_another_address_is_told_the_right_one(
-    own: Flask, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("custom_app", [{"BASE_URL": PUBLIC}], indirect=True)
+def test_form_from_another_address_names_the_configured_address(
+    custom_app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A browser keeps no `Secure` cookie that it gets over plain HTTP, so it sends none."""
+    """Browsers ignore secure cookies over plain HTTP, so no CSRF token is compared."""
     here = "http://cairn.example.org:8000"
     for sent in ({"Origin": here}, {"Referer": f"{here}/login"}, {}):
         caplog.clear()
         with caplog.at_level(logging.WARNING):
-            answer = own.test_client().post("/login", base_url=here, headers=sent)
+            answer = custom_app.test_client().post("/login", base_url=here, headers=sent)
         assert answer.status_code == 400
         assert f"sent from {here}, but the address of this Cairn is {PUBLIC}." in answer.text
         assert f"Open {PUBLIC} and try again" in answer.text
@@ -116,13 +131,13 @@ def test_a_form_from_another_address_is_told_the_right_one(
 
 
 @pytest.mark.parametrize(
-    ("own", "host", "sent", "status"),
+    ("custom_app", "host", "sent", "status"),
     [
         ({"BASE_URL": PUBLIC}, "cairn.example.org", {}, 200),
         ({"BASE_URL": PUBLIC}, "Cairn.Example.org.:443", {}, 200),
         ({"BASE_URL": OTHER_PORT}, "cairn.example.org", {}, 200),
         ({"BASE_URL": "https://b\u00fccher.example"}, "xn--bcher-kva.example", {}, 200),
-        # What the machine calls itself: a proxy that does not pass the host on asks for it.
+        # The local address, used by proxies that do not forward the host.
         ({"BASE_URL": PUBLIC}, "127.0.0.1:8000", {}, 200),
         ({"BASE_URL": PUBLIC}, "[::1]:8000", {}, 200),
         ({"BASE_URL": PUBLIC}, "other.example", {}, 400),
@@ -130,20 +145,20 @@ def test_a_form_from_another_address_is_told_the_right_one(
         ({"BASE_URL": PUBLIC}, "cairn.example.org.other.example", {}, 400),
         ({"BASE_URL": PUBLIC}, "cairn.example.org@other.example", {}, 400),
         ({"BASE_URL": PUBLIC}, "", {}, 400),
-        # Nobody believes an address that no trusted proxy passes on, and a proxy's word is one.
+        # X-Forwarded-Host counts only behind a trusted proxy.
         ({"BASE_URL": PUBLIC}, "cairn.example.org", {"X-Forwarded-Host": "other.example"}, 200),
         (BEHIND_A_PROXY, "app:8000", {"X-Forwarded-Host": "cairn.example.org"}, 200),
         (BEHIND_A_PROXY, "cairn.example.org", {"X-Forwarded-Host": "other.example"}, 400),
         ({}, "other.example", {}, 200),
     ],
-    indirect=["own"],
+    indirect=["custom_app"],
 )
-def test_a_request_for_another_host_is_refused(
-    own: Flask, host: str, sent: dict[str, str], status: int
+def test_request_for_another_host_is_rejected(
+    custom_app: Flask, host: str, sent: dict[str, str], status: int
 ) -> None:
     headers = {"Host": host, **sent}
     for path in ("/login", "/nowhere", "/static/css/styles.css", "/api/v1/me"):
-        answer = own.test_client().get(path, headers=headers)
+        answer = custom_app.test_client().get(path, headers=headers)
         assert (answer.status_code == 400) == (status == 400), path
         if status == 400:
             assert f"The address of this Cairn is {PUBLIC}" in answer.text
@@ -151,14 +166,14 @@ def test_a_request_for_another_host_is_refused(
             assert "Set-Cookie" not in answer.headers
             is_api = path.startswith("/api/")
             assert answer.mimetype == ("application/problem+json" if is_api else "text/plain")
-    # Load balancers ask by the machine's address.
+    # Load balancers use the address of the machine.
     for path in ("/healthz", "/readyz"):
-        assert own.test_client().get(path, headers=headers).status_code == 200
+        assert custom_app.test_client().get(path, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("own", [{"BASE_URL": PUBLIC}], indirect=True)
-def test_an_old_form_of_the_right_address_is_told_so(own: Flask) -> None:
+@pytest.mark.parametrize("custom_app", [{"BASE_URL": PUBLIC}], indirect=True)
+def test_form_without_token_from_own_origin_explains_the_mismatch(custom_app: Flask) -> None:
     for sent in ({"Origin": PUBLIC}, {}):
-        answer = own.test_client().post("/login", base_url=PUBLIC, headers=sent)
+        answer = custom_app.test_client().post("/login", base_url=PUBLIC, headers=sent)
         assert answer.status_code == 400
         assert "security token did not match" in answer.text

@@ -18,8 +18,8 @@ WRONG = "wrong wrong wrong"
 
 
 @pytest.fixture
-def guess(browser_of):
-    """`guess(n)`: n wrong passwords for Alice, each from another address."""
+def guess_passwords(browser_of):
+    """`guess_passwords(n)` tries n wrong passwords for Alice, each from another address."""
 
     def send(count: int) -> list[int]:
         browser = browser_of()
@@ -38,7 +38,7 @@ def guess(browser_of):
 
 @pytest.fixture
 def sent_mails(app, with_mail, monkeypatch):
-    """The links that were mailed, in their order, after `transport` has sent all."""
+    """Return a function that waits until all mails are sent and returns their links in order."""
     bodies: list[str] = []
     monkeypatch.setattr(transport, "send", lambda _to, _subject, body: bodies.append(body))
 
@@ -50,21 +50,23 @@ def sent_mails(app, with_mail, monkeypatch):
     return links
 
 
-def test_wrong_tries_from_many_addresses_do_not_block_a_known_browser(
-    session, cast, browser_of, guess
+def test_failed_sign_ins_from_many_addresses_do_not_block_known_browser(
+    session, cast, browser_of, guess_passwords
 ):
     set_password(session, cast.alice)
     known = browser_of()
     assert sign_in(known, "alice@example.org").status_code == 303
     known.post("/logout")
     known._csrf = None
-    assert guess(rate_limits.MAX_PER_ACCOUNT + 1) == [422] * rate_limits.MAX_PER_ACCOUNT + [429]
-    # Another browser has to wait; the one that signed in before does not.
+    assert guess_passwords(rate_limits.MAX_PER_ACCOUNT + 1) == [
+        422
+    ] * rate_limits.MAX_PER_ACCOUNT + [429]
+    # Another browser is blocked; the one that signed in before is not.
     assert sign_in(browser_of(), "alice@example.org").status_code == 429
     assert sign_in(known, "alice@example.org").status_code == 303
 
 
-def test_a_known_browser_has_a_count_of_its_own(session, cast, browser_of, now):
+def test_known_browser_is_limited_separately(session, cast, browser_of, now):
     set_password(session, cast.alice)
     known = browser_of()
     with time_machine.travel(now, tick=False):
@@ -74,24 +76,26 @@ def test_a_known_browser_has_a_count_of_its_own(session, cast, browser_of, now):
         statuses = [sign_in(known, "alice@example.org", WRONG).status_code for _ in range(11)]
         assert statuses == [422] * 10 + [429]
         assert sign_in(known, "alice@example.org").status_code == 429
-        # It blocks nobody else at the same address.
+        # Other browsers at the same address are not blocked.
         assert sign_in(browser_of(), "alice@example.org").status_code == 303
     with time_machine.travel(now + dt.timedelta(minutes=16)):
         assert sign_in(known, "alice@example.org").status_code == 303
 
 
-def test_a_browser_is_known_for_the_accounts_that_it_signed_in_to(session, cast, browser_of, guess):
+def test_browser_is_known_only_for_accounts_it_signed_in_to(
+    session, cast, browser_of, guess_passwords
+):
     set_password(session, cast.alice)
     set_password(session, cast.mallory)
     mallory = browser_of()
     sign_in(mallory, "mallory@example.org")
     mallory.post("/logout")
     mallory._csrf = None
-    guess(rate_limits.MAX_PER_ACCOUNT)
+    guess_passwords(rate_limits.MAX_PER_ACCOUNT)
     assert sign_in(mallory, "alice@example.org").status_code == 429
 
 
-def test_a_forged_cookie_is_no_known_browser(app, session, cast, browser_of, guess):
+def test_forged_device_cookie_is_rejected(app, session, cast, browser_of, guess_passwords):
     set_password(session, cast.alice)
     known = browser_of()
     sign_in(known, "alice@example.org")
@@ -100,52 +104,53 @@ def test_a_forged_cookie_is_no_known_browser(app, session, cast, browser_of, gue
     assert cookie is not None
     assert (cookie.http_only, cookie.same_site) == (True, "Lax")
     assert "alice" not in cookie.value
-    guess(rate_limits.MAX_PER_ACCOUNT)
+    guess_passwords(rate_limits.MAX_PER_ACCOUNT)
     for value in (f"x{cookie.value}", "x", ""):
         stranger = browser_of()
         stranger.client.set_cookie(name, value)
         assert sign_in(stranger, "alice@example.org").status_code == 429
 
 
-def test_who_opened_a_mailed_link_is_known(session, cast, browser_of, guess, sent_mails):
+def test_password_reset_by_mail_makes_browser_known(
+    session, cast, browser_of, guess_passwords, sent_mails
+):
     set_password(session, cast.alice)
     browser = browser_of()
-    guess(rate_limits.MAX_PER_ACCOUNT)
+    guess_passwords(rate_limits.MAX_PER_ACCOUNT)
     browser.post("/password/forgot", {"email": "alice@example.org"})
     [link] = sent_mails()
     assert browser.post(link, {"password": OTHER_PASSWORD}).status_code == 303
     assert sign_in(browser, "alice@example.org", OTHER_PASSWORD).status_code == 303
 
 
-def test_one_person_gets_three_mails_an_hour_and_the_newest_link_works(
+def test_reset_mails_are_limited_to_three_an_hour_and_newest_link_works(
     session, cast, browser_of, sent_mails, now
 ):
     set_password(session, cast.alice)
     browser = browser_of()
 
-    def ask(times: int) -> None:
+    def request_mails(times: int) -> None:
         for _ in range(times):
             answer = browser.post("/password/forgot", {"email": "Alice@example.org"})
             assert answer.location == "/password/sent"
 
-    ask(8)
+    request_mails(8)
     links = sent_mails()
     assert len(links) == rate_limits.MAX_RESET_MAILS
     assert [browser.get(link).status_code for link in links] == [404, 404, 200]
     with time_machine.travel(now + dt.timedelta(minutes=59)):
-        ask(1)
+        request_mails(1)
         assert len(sent_mails()) == 3
         assert browser.get(links[-1]).status_code == 200
     with time_machine.travel(now + dt.timedelta(minutes=61)):
-        ask(1)
+        request_mails(1)
         newest = sent_mails()[-1]
         assert len(sent_mails()) == 4
         assert browser.get(links[-1]).status_code == 404
         assert browser.post(newest, {"password": OTHER_PASSWORD}).status_code == 303
 
 
-def test_others_cannot_keep_a_person_from_asking_for_a_link(cast, browser_of, sent_mails):
-    """A hundred requests from as many addresses for somebody else refused theirs."""
+def test_requests_of_others_do_not_block_a_persons_password_reset(cast, browser_of, sent_mails):
     stranger = browser_of()
     form = {"email": "alice@example.org", "csrf_token": stranger.csrf()}
     for number in range(rate_limits.MAX_PER_ACCOUNT + 1):
@@ -156,11 +161,11 @@ def test_others_cannot_keep_a_person_from_asking_for_a_link(cast, browser_of, se
         )
     asked = browser_of().post("/password/forgot", {"email": "alice@example.org"})
     assert asked.status_code == 303
-    # What was mailed on the stranger's behalf is hers, and its newest link works.
+    # Mails requested by others are sent to her, and the newest link works.
     assert browser_of().get(sent_mails()[-1]).status_code == 200
 
 
-def test_mails_that_were_counted_outlive_the_window_of_other_tries(session, cast, now, app):
+def test_reset_mail_attempts_are_kept_for_their_longer_window(session, cast, now, app):
     limits = rate_limits.reset_mail_limits(cast.alice)
     window = {"window": rate_limits.RESET_WINDOW}
     for _ in range(rate_limits.MAX_RESET_MAILS):
