@@ -29,8 +29,8 @@ from roadmap.people.models import User
 
 QUOTA = 10**9
 OLD = "https://old.example"
-# Fields that an import sets: a row's origin, and the expiry of links.
-MARKS = {"imported_from", "imported_at", "expires_at"}
+# Fields that an import sets: the origin of a row, and the expiry of links.
+IMPORT_FIELDS = {"imported_from", "imported_at", "expires_at"}
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -81,14 +81,13 @@ def pack(contents: dict[str, Any], **manifest: Any) -> io.BytesIO:
     ]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        said = {**contents[MANIFEST], "files": listed, **manifest}
-        archive.writestr(MANIFEST, json.dumps(said))
+        archive.writestr(MANIFEST, json.dumps({**contents[MANIFEST], "files": listed, **manifest}))
         for path, data in files.items():
             archive.writestr(path, data)
     return packed
 
 
-def bring_back(
+def import_archive(
     session: Session, contents: dict[str, Any], now: Any, email: str = "alice@new.example"
 ) -> tuple[User, Plan]:
     """Import contents into a new account; return it and the import plan."""
@@ -100,8 +99,8 @@ def bring_back(
     return user, plan
 
 
-def essence(contents: dict[str, Any]) -> dict[str, Any]:
-    """Return an archive's contents independent of ids, to compare with those after an import."""
+def without_ids(contents: dict[str, Any]) -> dict[str, Any]:
+    """Return the contents of an archive without ids, to compare them with a later export."""
     tables = {
         path.removeprefix(RECORDS).removesuffix(".json"): [dict(row) for row in rows]
         for path, rows in contents.items()
@@ -128,7 +127,7 @@ def essence(contents: dict[str, Any]) -> dict[str, Any]:
     labels: dict[str, str] = {}
     for name, rows in tables.items():
         if name not in {*NOT_RESTORED, "archive_import"}:
-            left_out = MARKS | UNVERIFIED.get(name, {}).keys()
+            left_out = IMPORT_FIELDS | UNVERIFIED.get(name, {}).keys()
             found[name] = [
                 {key: _unnamed(row[key]) for key in sorted(row) if key not in left_out}
                 for row in rows
@@ -143,7 +142,7 @@ def essence(contents: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unnamed(value: Any) -> Any:
-    """Replace other people's ids: they have no account in the other installation."""
+    """Remove the ids of other people, who have no account in the other installation."""
     if isinstance(value, dict) and "is_self" in value:
         return "self" if value["is_self"] else None
     return value

@@ -14,27 +14,27 @@ from roadmap.core.database import db
 from roadmap.evidence.models import Evidence, UploadedFile
 from roadmap.people.models import AuditEntry, HistoryEntry
 from roadmap.readiness.models import ReadinessSummary
-from tests.archive.packing import bring_back, export, minimal, pack, unpack
+from tests.archive.packing import export, import_archive, minimal, pack, unpack
 from tests.evidence.builders import add_evidence, review_evidence, submit_evidence
 
-PAGE, SEND = "/account/archive", "/account/archive/imports"
+PAGE, IMPORTS = "/account/archive", "/account/archive/imports"
 
 
 @pytest.fixture
 def contents(cast, session, now):
-    """The archive of Alice, one of whose pieces Bob has verified."""
-    piece = add_evidence(session, cast, cast.alice, now, title="The feature store")
-    submit_evidence(session, cast, piece, now)
-    review_evidence(session, cast, piece, now)
+    """Return an archive of Alice with one evidence that Bob has verified."""
+    evidence = add_evidence(session, cast, cast.alice, now, title="The feature store")
+    submit_evidence(session, cast, evidence, now)
+    review_evidence(session, cast, evidence, now)
     return export(session, cast.alice, now)
 
 
-def send(browser, packed: io.BytesIO):
+def upload(browser, packed: io.BytesIO):
     packed.seek(0)
-    return browser.post(SEND, {"file": (packed, "alice.zip")})
+    return browser.post(IMPORTS, {"file": (packed, "alice.zip")})
 
 
-def test_it_is_downloaded_whole_and_audited(cast, browser_of, session, contents):
+def test_archive_download_is_complete_and_audited(cast, browser_of, session, contents):
     alice = browser_of(cast.alice)
     assert 'href="/account/archive/file"' in alice.get(PAGE).text
     answer = alice.get(f"{PAGE}/file")
@@ -51,7 +51,7 @@ def test_it_is_downloaded_whole_and_audited(cast, browser_of, session, contents)
     assert (last.action, last.actor_id) == ("archive.exported", cast.alice)
 
 
-def test_no_transaction_is_open_while_it_is_sent(app, cast, browser_of, contents):
+def test_archive_is_sent_without_an_open_transaction(app, cast, browser_of, contents):
     client = browser_of(cast.alice)
     with app.app_context():
         held = db.engine.pool.checkedout()
@@ -60,9 +60,11 @@ def test_no_transaction_is_open_while_it_is_sent(app, cast, browser_of, contents
     assert answer.data
 
 
-def test_it_comes_back_after_a_look_and_verifies_nothing(cast, browser_of, session, contents):
+def test_archive_is_imported_after_a_preview_without_verification(
+    cast, browser_of, session, contents
+):
     mallory = browser_of(cast.mallory)
-    sent = send(mallory, pack(contents))
+    sent = upload(mallory, pack(contents))
     assert sent.status_code == 303
     page = mallory.get(sent.location)
     assert "The archive of Alice" in page.text
@@ -77,32 +79,34 @@ def test_it_comes_back_after_a_look_and_verifies_nothing(cast, browser_of, sessi
     assert "https://old.example" in done
     assert "has records already" in done
     session.rollback()
-    piece = session.scalars(sa.select(Evidence).where(Evidence.user_id == cast.mallory)).one()
-    assert (piece.state, piece.verified_version_id) == ("draft", None)
-    shown = mallory.get(f"/evidence/{piece.id}").text
+    evidence = session.scalars(sa.select(Evidence).where(Evidence.user_id == cast.mallory)).one()
+    assert (evidence.state, evidence.verified_version_id) == ("draft", None)
+    shown = mallory.get(f"/evidence/{evidence.id}").text
     assert "Elsewhere, Bob verified version 1" in shown
     assert "Read twice." in shown
     assert "Nobody here has checked it" in shown
     assert "tone-verified" not in mallory.get("/evidence").text.partition('id="list"')[2]
-    # The file is not kept, and the history says what it is.
+    # The uploaded file is deleted, and the history marks imported entries.
     assert session.scalars(sa.select(UploadedFile)).all() == []
     actions = session.scalars(
         sa.select(HistoryEntry.action).where(HistoryEntry.user_id == cast.mallory)
     ).all()
     assert {each.partition(".")[0] for each in actions} == {"imported", "archive"}
     assert session.scalars(sa.select(ArchiveImport.person)).all() == ["Alice"]
-    # The form sent twice answers the same; another import is refused.
+    # A double submit succeeds; a second import is rejected.
     assert mallory.put(sent.location).location == f"{PAGE}#imports"
-    again = mallory.put(send(mallory, pack(contents)).location)
+    again = mallory.put(upload(mallory, pack(contents)).location)
     assert again.status_code == 422
     assert "two sets of records are not mixed" in again.text
 
 
-def test_it_counts_as_evidenced_and_never_as_verified(cast, browser_of, session, now, contents):
+def test_imported_evidence_lowers_the_score_as_it_is_unverified(
+    cast, browser_of, session, now, contents
+):
     alice = browser_of(cast.alice)
     alice.post("/roadmaps/senior-ml-engineer/enrollment", {"hours_per_week": "5"})
     contents = export(session, cast.alice, now)
-    user, _plan = bring_back(session, contents, now)
+    user, _plan = import_archive(session, contents, now)
     summaries = {
         each.user_id: each.own for each in session.scalars(sa.select(ReadinessSummary)).all()
     }
@@ -110,35 +114,35 @@ def test_it_counts_as_evidenced_and_never_as_verified(cast, browser_of, session,
     assert before["score"] > after["score"] > 0
 
 
-def test_what_is_wrong_with_a_file_is_said_on_the_page(cast, browser_of, session):
+def test_invalid_file_is_reported_on_the_page(cast, browser_of, session):
     mallory = browser_of(cast.mallory)
-    for packed, said in (
+    for packed, message in (
         (io.BytesIO(b"no ZIP"), "This is not a ZIP file"),
         (pack(minimal(), version=7), "has version 7"),
         (io.BytesIO(), "is not a ZIP file"),
     ):
-        answer = send(mallory, packed)
+        answer = upload(mallory, packed)
         assert answer.status_code == 422
-        assert said in answer.text
-    assert mallory.post(SEND, {}).status_code == 422
+        assert message in answer.text
+    assert mallory.post(IMPORTS, {}).status_code == 422
     assert session.scalars(sa.select(UploadedFile)).all() == []
 
 
-def test_a_file_of_somebody_else_is_not_found(cast, browser_of):
-    sent = send(browser_of(cast.mallory), pack(minimal()))
+def test_pending_import_of_another_user_is_not_found(cast, browser_of):
+    sent = upload(browser_of(cast.mallory), pack(minimal()))
     carol = browser_of(cast.carol)
     assert carol.get(sent.location).status_code == 404
     assert carol.put(sent.location).status_code == 404
 
 
-def test_what_has_no_place_is_said_before_and_kept(cast, browser_of, session, contents):
+def test_unknown_records_are_listed_in_the_preview_and_kept(cast, browser_of, session, contents):
     contents["manifest.json"]["titles"]["unknown-key"] = "Run the ranking of another company"
     contents["records/milestone_plan.json"] = [
         {"milestone_key": "unknown-key", "note": "n", "revision": 1, "target_on": None,
          "updated_at": "2026-01-01T00:00:00Z"}
     ]  # fmt: skip
     mallory = browser_of(cast.mallory)
-    sent = send(mallory, pack(contents))
+    sent = upload(mallory, pack(contents))
     page = mallory.get(sent.location).text
     assert "1 record has no place here" in page
     assert "Run the ranking of another company" in page
@@ -148,7 +152,7 @@ def test_what_has_no_place_is_said_before_and_kept(cast, browser_of, session, co
     assert "unknown-key" in kept
 
 
-def test_a_password_is_asked_for_again(cast, browser_of, session, now):
+def test_archive_pages_need_a_fresh_sign_in(cast, browser_of, session, now):
     alice = browser_of(cast.alice)
     session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
     session.commit()

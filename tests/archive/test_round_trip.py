@@ -23,33 +23,33 @@ from roadmap.archive.tables import (
 from roadmap.core.database import db
 from roadmap.core.types import PartialDateText, UtcDateTime
 from roadmap.evidence.models import Evidence
-from tests.archive.packing import bring_back, essence, export, minimal
+from tests.archive.packing import export, import_archive, minimal, without_ids
 from tests.support.databases import wipe
 from tests.support.sample_data import create_sample_data
 
 
 @pytest.fixture
 def alice(app, cast, session, now):
-    """The archive of somebody who has used everything."""
+    """Return an archive of Alice with records of every kind."""
     with app.test_request_context():
         create_sample_data(session, cast, now)
     return export(session, cast.alice, now)
 
 
-def test_what_comes_back_says_the_same_and_verifies_nothing(alice, cast, session, now):
+def test_export_after_import_equals_the_archive(alice, cast, session, now):
     assert alice["records/review.json"]
     assert alice["records/confirmation.json"]
     assert any(path.startswith("files/") for path in alice)
-    user, plan = bring_back(session, alice, now)
+    user, plan = import_archive(session, alice, now)
     assert (plan.left_out, plan.unknown) == ({}, ())
     after = export(session, user.id, now)
-    assert essence(after) == essence(alice)
-    # Once more, from there.
-    again, _plan = bring_back(session, after, now, "alice@newest.example")
-    assert essence(export(session, again.id, now)) == essence(alice)
+    assert without_ids(after) == without_ids(alice)
+    # A second export and import changes nothing either.
+    again, _plan = import_archive(session, after, now, "alice@newest.example")
+    assert without_ids(export(session, again.id, now)) == without_ids(alice)
 
 
-# What CHECK constraints and rules ask of a value besides its type.
+# Values that CHECK constraints and rules allow.
 VALUES: dict[str, Sequence[Any]] = {
     "assessment.level": range(5),
     "assessment.side": ("self",),
@@ -61,7 +61,7 @@ VALUES: dict[str, Sequence[Any]] = {
     "position.started_on": ("2020",),
     "position.ended_on": (None, "2020-02", "2024-02-29"),
 }
-# Without what no form lets through.
+# Only characters that forms accept.
 TEXTS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs", "Mn")))
 MOMENTS = st.integers(1_400_000_000, 2_000_000_000).map(
     lambda seconds: dt.datetime.fromtimestamp(seconds, dt.UTC)
@@ -69,13 +69,13 @@ MOMENTS = st.integers(1_400_000_000, 2_000_000_000).map(
 
 
 class Records:
-    """Rows of every table that is restored, whose references lead to rows before them."""
+    """Random rows of every restored table, which refer only to earlier rows."""
 
     def __init__(self, seed: int, texts: list[str], moments: list[dt.datetime]) -> None:
         self._random, self._texts, self._moments = random.Random(seed), texts, moments
         self.tables: dict[str, list[dict[str, Any]]] = {}
         for name in exported_tables():
-            # An own import would be one more; files have a test of their own.
+            # The import itself adds an `archive_import`, and files are tested separately.
             if name not in {*NOT_RESTORED, "archive_import", "evidence_file"}:
                 self.tables[name] = []
                 for _n in range(self._random.randint(1, 2)):
@@ -112,7 +112,7 @@ class Records:
 
     def _of_type(self, column: sa.Column[Any]) -> Any:
         chance = self._random
-        # What starts does so before it ends.
+        # A start must precede its end.
         starts = "start" in column.name
         moment = min(self._moments) if starts else chance.choice(self._moments)
         text = chance.choice(self._texts)
@@ -134,7 +134,7 @@ class Records:
             case sa.Numeric():
                 return f"{chance.randint(1, 99)}.5000"
             case sa.Integer():
-                # Within what a CHECK allows of a rating.
+                # A CHECK limits ratings.
                 return chance.randint(1, 4 if "rating" in column.name else 2**31 - 1)
             case _ if column.name.endswith("url"):
                 return chance.choice(("", "https://example.org/ü?a=b#c"))
@@ -148,30 +148,30 @@ KEYS = {
 }
 
 
-def test_any_records_come_back_as_they_are(app, session):
-    """For every table and column there is: a new one that does not come back fails here."""
+def test_generated_records_of_every_table_round_trip(app, session):
+    """Fails for a new table or column that an import does not restore."""
     now = dt.datetime(2036, 1, 1, tzinfo=dt.UTC)
 
-    # Shrinking would take minutes; the texts and the seed say enough.
+    # No shrinking, which would take minutes: the texts and the seed reproduce a failure.
     @settings(max_examples=15, deadline=None, phases=[Phase.generate])
     @given(st.integers(0, 2**32), st.lists(TEXTS, min_size=1), st.lists(MOMENTS, min_size=1))
     def check(seed: int, texts: list[str], moments: list[dt.datetime]) -> None:
         session.rollback()
         wipe(db.engine)
         tables = Records(seed, texts, moments).tables
-        said = {f"{RECORDS}{name}.json": rows for name, rows in tables.items()}
-        contents = minimal() | said
-        user, plan = bring_back(session, contents, now)
+        records = {f"{RECORDS}{name}.json": rows for name, rows in tables.items()}
+        contents = minimal() | records
+        user, plan = import_archive(session, contents, now)
         assert plan.left_out == {}
-        assert in_any_order(essence(export(session, user.id, now))) == in_any_order(
-            essence(contents)
+        assert sorted_rows(without_ids(export(session, user.id, now))) == sorted_rows(
+            without_ids(contents)
         )
 
     check()
 
 
-def in_any_order(found: dict[str, Any]) -> dict[str, Any]:
-    """Rows without an id come back in the order of their keys."""
+def sorted_rows(found: dict[str, Any]) -> dict[str, Any]:
+    """Sort rows, because rows without an id are restored in the order of their keys."""
     return {
         name: sorted(map(repr, rows)) if isinstance(rows, list) else rows
         for name, rows in found.items()
@@ -179,13 +179,13 @@ def in_any_order(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_a_badge_is_kept_as_it_was_signed(alice, session, now):
+def test_signed_badge_is_kept_aside_unchanged(alice, session, now):
     signed = {
         "id": str(uuid.uuid4()), "position": 7, "subject": "senior-ml-engineer/leadership",
         "name": "Leadership", "claims": [["a", "b"]], "document": "{}", "jwt": "a.b.c",
         "issued_at": "2026-01-01T00:00:00Z", "revoked_for": "",
     }  # fmt: skip
-    user, plan = bring_back(session, {**alice, "records/badge.json": [signed]}, now)
+    user, plan = import_archive(session, {**alice, "records/badge.json": [signed]}, now)
     assert "badge" not in plan.rows
     after = export(session, user.id, now)
     assert after["records/badge.json"] == []
@@ -193,7 +193,7 @@ def test_a_badge_is_kept_as_it_was_signed(alice, session, now):
     assert [signed] in kept
 
 
-OWN_PAGES = (
+PAGES = (
     *(
         "/",
         "/roadmaps/senior-ml-engineer",
@@ -207,15 +207,15 @@ OWN_PAGES = (
 )
 
 
-def test_whatever_passes_the_checks_can_be_shown(app, session, browser_of, now):
-    """Keys of other content, odd texts, dates in any order: no page fails."""
+def test_pages_render_any_valid_imported_records(app, session, browser_of, now):
+    """Unknown keys, hostile texts and unordered dates break no page."""
     texts = ["", "<script>", "%(a)s {0}", "ü" * 60]
     moments = [now + dt.timedelta(days=each) for each in (-4000, -400, 4000)]
-    said = {
+    records = {
         f"{RECORDS}{name}.json": rows for name, rows in Records(3, texts, moments).tables.items()
     }
-    user, _plan = bring_back(session, minimal() | said, now)
+    user, _plan = import_archive(session, minimal() | records, now)
     browser = browser_of(user.id)
     pieces = session.scalars(sa.select(Evidence.id).where(Evidence.user_id == user.id)).all()
-    for path in (*OWN_PAGES, *(f"/evidence/{key}" for key in pieces)):
+    for path in (*PAGES, *(f"/evidence/{key}" for key in pieces)):
         assert browser.get(path).status_code == 200, path

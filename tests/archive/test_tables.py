@@ -9,11 +9,11 @@ from roadmap.archive.format import json_schema, row_model
 from roadmap.core.types import Base
 
 
-def test_every_table_of_a_person_is_in_the_archive_or_says_why_not(app):
+def test_every_table_of_a_user_is_archived_or_excluded_with_a_reason(app):
     owned = tables.owned_tables()
     assert tables.NOT_EXPORTED.keys() | tables.NOT_RESTORED.keys() <= owned.keys()
     assert not tables.NOT_EXPORTED.keys() & tables.NOT_RESTORED.keys()
-    # A row below one of a person's carries `user_id` itself, or no archive would have it.
+    # Child rows need a `user_id`, or no archive contains them.
     below = {
         table.name
         for table in Base.metadata.sorted_tables
@@ -27,7 +27,7 @@ def test_every_table_of_a_person_is_in_the_archive_or_says_why_not(app):
     assert all(reason for each in reasons for reason in each.values())
 
 
-def test_every_column_is_in_the_archive_but_secrets_and_what_follows(app):
+def test_every_column_is_archived_except_secrets_and_derived_ones(app):
     missing = {
         str(column)
         for name, table in tables.exported_tables().items()
@@ -45,7 +45,7 @@ def test_every_column_is_in_the_archive_but_secrets_and_what_follows(app):
     }
 
 
-def test_the_schema_describes_every_file(app):
+def test_json_schema_describes_every_file(app):
     schema = json_schema()
     assert {"manifest.json", "account.json", "records/evidence.json"} <= schema.keys()
     text = repr(schema)
@@ -55,8 +55,8 @@ def test_the_schema_describes_every_file(app):
     assert evidence["visibility"]["enum"] == ["private", "team", "portfolio"]
 
 
-def test_no_column_refers_to_a_shared_row_by_its_id(app):
-    """Ids of this installation mean nothing elsewhere: what everybody shares goes by a name."""
+def test_archived_columns_refer_to_shared_rows_by_natural_keys(app):
+    """Ids of shared rows differ between installations."""
     named = {"user", "milestone", "skill", *tables.NATURAL_KEYS, *tables.exported_tables()}
     for name in tables.exported_tables():
         for column in tables.archived_columns(name):

@@ -49,8 +49,8 @@ STATUSES: Any = MilestoneStatus.__table__
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
-def rows() -> Rows:
-    """Everything that a backup holds, as it is in the database; its own audit lines left out."""
+def read_rows() -> Rows:
+    """Return all rows that a backup contains, except for audit entries on backups."""
     with db.engine.connect() as connection:
         return {
             table.name: [
@@ -64,9 +64,9 @@ def rows() -> Rows:
 
 @pytest.fixture
 def sample_data(app: Flask, snapshot: Snapshot) -> Iterator[Cast]:
-    """An application context with the sample data, whose file comes back after the test."""
+    """Provide the sample data in an application context, and restore its evidence file later."""
     with app.app_context():
-        path = stored_path(app)
+        path = evidence_file_path(app)
         content = path.read_bytes()
         yield snapshot.cast
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,45 +74,52 @@ def sample_data(app: Flask, snapshot: Snapshot) -> Iterator[Cast]:
 
 
 @pytest.fixture
-def file(sample_data: Cast, tmp_path: Path) -> Path:
+def backup_file(sample_data: Cast, tmp_path: Path) -> Path:
     path = tmp_path / "cairn.zip"
     actions.create(path, now=NOW)
     return path
 
 
-def test_what_is_restored_equals_what_was_there(sample_data: Cast, file: Path) -> None:
-    before = rows()
+def test_restore_brings_back_the_rows_of_the_backup(sample_data: Cast, backup_file: Path) -> None:
+    before = read_rows()
     assert sum(map(len, before.values())) > 200
-    with db.own_transaction() as own:
-        own.execute(sa.delete(Evidence))
-        own.execute(sa.update(User).values(name="Somebody else"))
-    assert rows() != before
-    actions.restore(file, keep=None, now=NOW)
-    assert rows() == before
+    with db.own_transaction() as transaction:
+        transaction.execute(sa.delete(Evidence))
+        transaction.execute(sa.update(User).values(name="Somebody else"))
+    assert read_rows() != before
+    actions.restore(backup_file, keep=None, now=NOW)
+    assert read_rows() == before
 
 
-def test_it_is_restored_into_an_empty_database(sample_data: Cast, file: Path, app: Flask) -> None:
+def test_restore_into_an_empty_database(sample_data: Cast, backup_file: Path, app: Flask) -> None:
     from tests.support.databases import wipe
 
-    before = rows()
+    before = read_rows()
     wipe(db.engine)
-    actions.restore(file, keep=None, now=NOW)
-    assert rows() == before
+    actions.restore(backup_file, keep=None, now=NOW)
+    assert read_rows() == before
 
 
-def test_the_next_rows_get_numbers_of_their_own(sample_data: Cast, file: Path) -> None:
-    actions.restore(file, keep=None, now=NOW)
-    with db.own_transaction() as own:
+def test_new_rows_get_new_ids_after_a_restore(sample_data: Cast, backup_file: Path) -> None:
+    actions.restore(backup_file, keep=None, now=NOW)
+    with db.own_transaction() as transaction:
         record_history(
-            own, user_id=sample_data.alice, by=None, action="account.changed", subject="x", now=NOW
+            transaction,
+            user_id=sample_data.alice,
+            by=None,
+            action="account.changed",
+            subject="x",
+            now=NOW,
         )
-        record_audit(own, by=None, action="something.new", now=NOW)
+        record_audit(transaction, by=None, action="something.new", now=NOW)
         for model in (HistoryEntry, AuditEntry):
-            numbers = own.scalars(sa.select(model.id).order_by(model.id)).all()
+            numbers = transaction.scalars(sa.select(model.id).order_by(model.id)).all()
             assert len(set(numbers)) == len(numbers)
 
 
-def test_everybody_signs_in_anew(sample_data: Cast, app: Flask, tmp_path: Path, browser_of) -> None:
+def test_restore_ends_all_sessions(
+    sample_data: Cast, app: Flask, tmp_path: Path, browser_of
+) -> None:
     alice = browser_of(sample_data.alice)
     assert alice.get("/account").status_code == 200
     actions.create(tmp_path / "a.zip", now=NOW)
@@ -120,56 +127,59 @@ def test_everybody_signs_in_anew(sample_data: Cast, app: Flask, tmp_path: Path, 
     assert alice.get("/account").status_code == 303
 
 
-def test_what_was_there_before_is_kept(sample_data: Cast, file: Path, tmp_path: Path) -> None:
-    with db.own_transaction() as own:
-        own.execute(sa.update(User).where(User.id == sample_data.alice).values(name="Alice Later"))
-    later = rows()
-    kept = tmp_path / "before.zip"
-    actions.restore(file, keep=kept, now=NOW)
-    assert rows() != later
-    actions.restore(kept, keep=None, now=NOW)
-    assert rows() == later
-
-
-def test_it_is_written_down(sample_data: Cast, file: Path) -> None:
-    actions.restore(file, keep=None, now=NOW)
-    actions.create(file, now=NOW)
-    lines = db.session.scalars(sa.select(AuditEntry.action)).all()
-    assert {"backup.restored", "backup.created"} <= set(lines)
-
-
-def test_after_a_restore_it_is_known_when_the_backup_was_made(
-    sample_data: Cast, tmp_path: Path
+def test_restore_backs_up_the_replaced_rows(
+    sample_data: Cast, backup_file: Path, tmp_path: Path
 ) -> None:
+    with db.own_transaction() as transaction:
+        transaction.execute(
+            sa.update(User).where(User.id == sample_data.alice).values(name="Alice Later")
+        )
+    later = read_rows()
+    kept = tmp_path / "before.zip"
+    actions.restore(backup_file, keep=kept, now=NOW)
+    assert read_rows() != later
+    actions.restore(kept, keep=None, now=NOW)
+    assert read_rows() == later
+
+
+def test_backup_and_restore_are_audited_with_their_times(sample_data: Cast, tmp_path: Path) -> None:
+    later = NOW + dt.timedelta(days=3)
     actions.create(tmp_path / "a.zip", now=NOW)
-    actions.restore(tmp_path / "a.zip", keep=None, now=NOW + dt.timedelta(days=3))
-    made = sa.select(AuditEntry.at).where(AuditEntry.action == "backup.created")
-    assert db.session.scalars(made).all() == [NOW]
+    actions.restore(tmp_path / "a.zip", keep=None, now=later)
+    actions.create(tmp_path / "b.zip", now=later + dt.timedelta(days=1))
+    entries = sa.select(AuditEntry.action, AuditEntry.at).where(
+        AuditEntry.action.startswith("backup.")
+    )
+    assert db.session.execute(entries.order_by(AuditEntry.at)).all() == [
+        ("backup.created", NOW),
+        ("backup.restored", later),
+        ("backup.created", later + dt.timedelta(days=1)),
+    ]
 
 
-def test_a_folder_that_cannot_be_written_is_named(sample_data: Cast, tmp_path: Path) -> None:
+def test_create_reports_a_missing_folder(sample_data: Cast, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as refused:
         actions.create(tmp_path / "missing" / "a.zip", now=NOW)
     assert refused.value.filename == str(tmp_path / "missing")
 
 
-def test_only_its_owner_reads_the_file(file: Path) -> None:
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in file.parent.iterdir()] == [file.name]
+def test_backup_file_is_private_and_leaves_no_other_file(backup_file: Path) -> None:
+    assert backup_file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in backup_file.parent.iterdir()] == [backup_file.name]
 
 
-def test_it_holds_no_session_and_no_mail(file: Path) -> None:
-    with zipfile.ZipFile(file) as packed:
+def test_backup_has_no_transient_tables(backup_file: Path) -> None:
+    with zipfile.ZipFile(backup_file) as packed:
         names = packed.namelist()
     for name in restore.TRANSIENT_TABLES:
         assert f"tables/{name}.jsonl" not in names
     assert Base.metadata.tables.keys() > restore.TRANSIENT_TABLES
 
 
-def test_it_is_of_one_moment_while_others_write(
+def test_backup_is_consistent_during_concurrent_writes(
     sample_data: Cast, tmp_path: Path, app: Flask
 ) -> None:
-    """A writer keeps moving one unit from one row to another; in each backup the sum is right."""
+    """A thread writes the same number to two tables; both are equal in each backup."""
     ends = threading.Event()
     wrote: list[int] = []
 
@@ -178,13 +188,13 @@ def test_it_is_of_one_moment_while_others_write(
             number = 0
             while not ends.is_set():
                 number += 1
-                with db.own_transaction() as own:
-                    own.execute(
+                with db.own_transaction() as transaction:
+                    transaction.execute(
                         sa.update(User)
                         .where(User.id == sample_data.alice)
                         .values(headline=str(number))
                     )
-                    own.execute(
+                    transaction.execute(
                         sa.update(Evidence)
                         .where(Evidence.user_id == sample_data.alice)
                         .values(title=str(number))
@@ -202,16 +212,18 @@ def test_it_is_of_one_moment_while_others_write(
             actions.create(path, now=NOW)
             with zipfile.ZipFile(path) as packed:
                 manifest = archive.read_manifest(packed, None)
-                headline = column(packed, manifest, "user", "headline", sample_data.alice)
-                titles = column(packed, manifest, "evidence", "title", sample_data.alice, "user_id")
-            assert set(titles) == set(headline), "two moments in one backup"
+                headline = read_column(packed, manifest, "user", "headline", sample_data.alice)
+                titles = read_column(
+                    packed, manifest, "evidence", "title", sample_data.alice, "user_id"
+                )
+            assert set(titles) == set(headline), "the backup mixes two states"
             assert int(headline[0]) >= begun
     finally:
         ends.set()
         writer.join()
 
 
-def column(
+def read_column(
     packed: zipfile.ZipFile,
     manifest: archive.Manifest,
     table: str,
@@ -224,17 +236,17 @@ def column(
     return [row[names.index(name)] for row in lines if row[names.index(owner)] == str(person)]
 
 
-def rewritten(file: Path, change: Any) -> None:
-    """The same archive with its files passed through `change(name, bytes) -> bytes | None`."""
-    with zipfile.ZipFile(file) as packed:
+def rewrite_zip(path: Path, change: Any) -> None:
+    """Pass each file of a ZIP through `change(name, bytes) -> bytes | None`."""
+    with zipfile.ZipFile(path) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, text in parts.items():
             if (new := change(name, text)) is not None:
                 packed.writestr(name, new)
 
 
-def in_manifest(**values: Any) -> Any:
+def change_manifest(**values: Any) -> Any:
     def change(name: str, text: bytes) -> bytes:
         if name != archive.MANIFEST_NAME:
             return text
@@ -244,58 +256,58 @@ def in_manifest(**values: Any) -> Any:
 
 
 DAMAGES: dict[str, Any] = {
-    "a changed row": lambda name, text: (
+    "changed row": lambda name, text: (
         text.replace(b"Alice", b"Malice") if name == "tables/user.jsonl" else text
     ),
-    "a missing table": lambda name, text: None if name == "tables/user.jsonl" else text,
-    "a lost row": lambda name, text: (
+    "missing table": lambda name, text: None if name == "tables/user.jsonl" else text,
+    "lost row": lambda name, text: (
         text.rpartition(b"\n[")[0] + b"\n" if name == "tables/evidence.jsonl" else text
     ),
     "no manifest": lambda name, text: None if name == archive.MANIFEST_NAME else text,
-    "a manifest that is none": lambda name, text: b"[]" if name == archive.MANIFEST_NAME else text,
-    "another format": in_manifest(format=99),
-    "a schema of the future": in_manifest(revision="9999999999"),
+    "invalid manifest": lambda name, text: b"[]" if name == archive.MANIFEST_NAME else text,
+    "unknown format": change_manifest(format=99),
+    "newer schema": change_manifest(revision="9999999999"),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_what_is_damaged_is_refused_and_changes_nothing(
-    sample_data: Cast, file: Path, damage: str
+def test_damaged_backup_is_rejected_and_changes_nothing(
+    sample_data: Cast, backup_file: Path, damage: str
 ) -> None:
-    rewritten(file, DAMAGES[damage])
-    before = rows()
+    rewrite_zip(backup_file, DAMAGES[damage])
+    before = read_rows()
     for trust in (False, True):
         with pytest.raises((archive.InvalidBackup, SchemaMismatch)):
-            actions.restore(file, keep=None, now=NOW, trust=trust)
-    assert rows() == before
+            actions.restore(backup_file, keep=None, now=NOW, trust=trust)
+    assert read_rows() == before
 
 
-def test_a_truncated_file_is_refused(sample_data: Cast, file: Path) -> None:
-    before = rows()
-    file.write_bytes(file.read_bytes()[:-2000])
+def test_truncated_backup_is_rejected(sample_data: Cast, backup_file: Path) -> None:
+    before = read_rows()
+    backup_file.write_bytes(backup_file.read_bytes()[:-2000])
     with pytest.raises(archive.InvalidBackup):
-        actions.restore(file, keep=None, now=NOW)
-    assert rows() == before
+        actions.restore(backup_file, keep=None, now=NOW)
+    assert read_rows() == before
 
 
-def test_a_backup_that_names_no_table_is_refused(sample_data: Cast, file: Path) -> None:
-    """Every table that its schema has must be there: what is missing would be lost."""
-    before = rows()
+def test_backup_without_all_tables_is_rejected(sample_data: Cast, backup_file: Path) -> None:
+    """The rows of a missing table would be lost."""
+    before = read_rows()
     for lost in (["user"], ["notification"], list(before)):
-        with zipfile.ZipFile(file) as packed:
+        with zipfile.ZipFile(backup_file) as packed:
             tables = json.loads(packed.read(archive.MANIFEST_NAME))["tables"]
         kept = {name: each for name, each in tables.items() if name not in lost}
-        copy = file.with_name("lost.zip")
-        copy.write_bytes(file.read_bytes())
-        rewritten(copy, in_manifest(tables=kept))
+        copy = backup_file.with_name("lost.zip")
+        copy.write_bytes(backup_file.read_bytes())
+        rewrite_zip(copy, change_manifest(tables=kept))
         with pytest.raises(archive.InvalidBackup, match="missing"):
             actions.restore(copy, keep=None, now=NOW, trust=True)
-    assert rows() == before
+    assert read_rows() == before
 
 
-def places_to_damage(file: Path) -> Iterator[int]:
-    """Offsets in every part of a ZIP file: headers, names, packed data, list of contents, end."""
-    with zipfile.ZipFile(file) as packed:
+def offsets_to_damage(path: Path) -> Iterator[int]:
+    """Yield offsets in every part of a ZIP file: headers, names, data, directory, end."""
+    with zipfile.ZipFile(path) as packed:
         parts = packed.infolist()
         contents = packed.start_dir
     largest = max(parts, key=lambda part: part.compress_size)
@@ -307,43 +319,44 @@ def places_to_damage(file: Path) -> Iterator[int]:
     # Signature, flags, method, checksum, both sizes, length of the name, offset, name.
     yield from (contents + field for field in (0, 8, 10, 16, 20, 24, 28, 42, 46))
     # Signature, number of parts, offset of the list, length of the remark.
-    size = file.stat().st_size
+    size = path.stat().st_size
     yield from (size - back for back in (22, 12, 6, 2))
 
 
 @pytest.mark.slow
-def test_flipped_bits_are_found(sample_data: Cast, file: Path) -> None:
-    """Anywhere in the file: in what is packed, in its names, in its list of contents."""
-    before, whole = rows(), file.read_bytes()
-    whole_rows = actions.verify(file).rows
-    places = list(places_to_damage(file))
+def test_flipped_bits_are_detected(sample_data: Cast, backup_file: Path) -> None:
+    before, whole = read_rows(), backup_file.read_bytes()
+    whole_rows = actions.verify(backup_file).rows
+    offsets = list(offsets_to_damage(backup_file))
     harmless = []
-    for place in places:
+    for offset in offsets:
         damaged = bytearray(whole)
-        damaged[place] ^= 0x55
-        damaged[min(place + 7, len(whole) - 1)] ^= 0x2A
-        file.write_bytes(damaged)
+        damaged[offset] ^= 0x55
+        damaged[min(offset + 7, len(whole) - 1)] ^= 0x2A
+        backup_file.write_bytes(damaged)
         try:
-            manifest = actions.verify(file)
+            manifest = actions.verify(backup_file)
         except (archive.InvalidBackup, SchemaMismatch):
             continue
-        # A bit that says nothing about the rows, such as a date in the list of contents.
+        # The bit does not affect rows, such as a date in the ZIP directory.
         assert manifest.rows == whole_rows
-        harmless.append(place)
-    assert len(harmless) < len(places) / 3
-    assert rows() == before
+        harmless.append(offset)
+    assert len(harmless) < len(offsets) / 3
+    assert read_rows() == before
 
 
-def test_a_list_of_contents_that_cannot_be_read_is_told(sample_data: Cast, file: Path) -> None:
-    damaged = bytearray(file.read_bytes())
+def test_damaged_zip_directory_is_reported(sample_data: Cast, backup_file: Path) -> None:
+    damaged = bytearray(backup_file.read_bytes())
     damaged[damaged.rindex(b"PK\x01\x02") + 6] = 250  # the version that is needed to unpack it
-    file.write_bytes(damaged)
+    backup_file.write_bytes(damaged)
     with pytest.raises(archive.InvalidBackup, match="list of contents is damaged"):
-        actions.verify(file)
+        actions.verify(backup_file)
 
 
-def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: Flask) -> None:
-    """Each line that was acknowledged meanwhile is in the file that is kept, or came afterwards."""
+def test_concurrent_writes_are_in_the_kept_backup_or_the_database(
+    sample_data: Cast, backup_file: Path, app: Flask
+) -> None:
+    """Each write acknowledged during the restore is in the kept backup, or in the database."""
     ends = threading.Event()
     acknowledged: set[str] = set()
 
@@ -351,17 +364,19 @@ def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: F
         number = 0
         while not ends.is_set():
             number += 1
-            with app.app_context(), db.own_transaction() as own:
-                record_audit(own, by=None, action="something.kept", target=str(number), now=NOW)
+            with app.app_context(), db.own_transaction() as transaction:
+                record_audit(
+                    transaction, by=None, action="something.kept", target=str(number), now=NOW
+                )
             acknowledged.add(str(number))
 
     writer = threading.Thread(target=write)
     writer.start()
-    kept = file.with_name("kept.zip")
+    kept = backup_file.with_name("kept.zip")
     try:
         while not acknowledged:
             pass
-        actions.restore(file, keep=kept, now=NOW)
+        actions.restore(backup_file, keep=kept, now=NOW)
         done = len(acknowledged)
         while len(acknowledged) == done:
             pass
@@ -370,7 +385,9 @@ def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: F
         writer.join()
     with zipfile.ZipFile(kept) as packed:
         manifest = archive.read_manifest(packed, None)
-        in_file = set(column(packed, manifest, "audit_entry", "target", "something.kept", "action"))
+        in_file = set(
+            read_column(packed, manifest, "audit_entry", "target", "something.kept", "action")
+        )
     lines = sa.select(AuditEntry.target).where(AuditEntry.action == "something.kept")
     afterwards = set(db.session.scalars(lines))
     assert in_file
@@ -378,9 +395,9 @@ def test_what_is_kept_is_what_was_replaced(sample_data: Cast, file: Path, app: F
     assert in_file | afterwards == acknowledged
 
 
-def test_rows_that_refer_to_nothing_are_refused(sample_data: Cast, file: Path) -> None:
-    """Every checksum right, and yet not a database: found in the one that is thrown away."""
-    with zipfile.ZipFile(file) as packed:
+def test_rows_with_missing_references_are_rejected(sample_data: Cast, backup_file: Path) -> None:
+    """All checksums are right, but the rows violate a foreign key in the scratch database."""
+    with zipfile.ZipFile(backup_file) as packed:
         manifest = archive.read_manifest(packed, None)
         text = packed.read("tables/evidence.jsonl").replace(
             str(sample_data.alice).encode(), b"018f0000-0000-7000-8000-000000000000"
@@ -390,30 +407,30 @@ def test_rows_that_refer_to_nothing_are_refused(sample_data: Cast, file: Path) -
     manifest.tables["evidence"] = archive.TableEntry(
         manifest.tables["evidence"].rows, hashlib.sha256(text).hexdigest()
     )
-    rewritten(
-        file,
+    rewrite_zip(
+        backup_file,
         lambda name, old: {
             "tables/evidence.jsonl": text,
             archive.MANIFEST_NAME: manifest.to_json().encode(),
         }.get(name, old),
     )
-    before = rows()
+    before = read_rows()
     with pytest.raises(archive.InvalidBackup, match="missing"):
-        actions.restore(file, keep=None, now=NOW, trust=True)
-    assert rows() == before
+        actions.restore(backup_file, keep=None, now=NOW, trust=True)
+    assert read_rows() == before
 
 
-@pytest.mark.parametrize("steps", [1, 3], ids=["the last release", "the first one"])
-def test_a_backup_of_an_older_schema_is_restored_by_this_release(
-    sample_data: Cast, file: Path, app: Flask, tmp_path: Path, steps: int
+@pytest.mark.parametrize("steps", [1, 3], ids=["last release", "first release"])
+def test_backup_of_an_older_schema_is_migrated_and_restored(
+    sample_data: Cast, backup_file: Path, app: Flask, tmp_path: Path, steps: int
 ) -> None:
-    """Its tables and columns are those of then; the migrations bring it up to date."""
+    """Its tables and columns are old, and the migrations upgrade them."""
     old = tmp_path / "old.zip"
     with db.engine.connect() as connection:
         statuses = connection.execute(sa.select(STATUSES).order_by(*STATUSES.primary_key)).all()
     with (
-        restore.restore_to_scratch(file, trust=False) as (manifest, engine),
-        zipfile.ZipFile(file) as source,
+        restore.restore_to_scratch(backup_file, trust=False) as (manifest, engine),
+        zipfile.ZipFile(backup_file) as source,
         zipfile.ZipFile(old, "w") as made,
     ):
         with restore.create_scratch_app(Path(str(engine.url.database))).app_context():
@@ -430,7 +447,7 @@ def test_a_backup_of_an_older_schema_is_restored_by_this_release(
                     [column.name for column in table.columns],
                     [
                         [
-                            as_released(value, column)
+                            native_value(value, column)
                             for value, column in zip(row, table.columns, strict=True)
                         ]
                         for row in connection.execute(sa.select(table))
@@ -446,17 +463,17 @@ def test_a_backup_of_an_older_schema_is_restored_by_this_release(
         for name in source.namelist():
             if not name.startswith("tables/") and name != archive.MANIFEST_NAME:
                 made.writestr(name, source.read(name))
-    # Those releases did not sign what they made.
+    # Backups of those releases are unsigned.
     actions.restore(old, keep=None, now=NOW, trust=True)
     with db.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(User)) == 6
         found = connection.execute(sa.select(STATUSES).order_by(*STATUSES.primary_key)).all()
-        # Moments and ids of columns that have another name today, too.
+        # Including times and ids of renamed columns.
         assert found == statuses
 
 
-def as_released(value: Any, column: sa.Column[Any]) -> Any:
-    """A reflected value as the release wrote it, whose models knew its type."""
+def native_value(value: Any, column: sa.Column[Any]) -> Any:
+    """Return a reflected value with the type that the models of that release gave it."""
     if isinstance(value, dt.datetime):
         return value.replace(tzinfo=dt.UTC)
     if value is not None and isinstance(column.type, sa.CHAR):
@@ -468,7 +485,7 @@ def run(app: Flask, *arguments: str) -> Any:
     return app.test_cli_runner().invoke(args=["backup", *arguments])
 
 
-def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
+def test_commands_create_verify_and_restore(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     path = tmp_path / "nightly.zip"
     made = run(app, "create", str(path))
     assert (made.exit_code, made.stderr) == (0, "")
@@ -480,126 +497,126 @@ def test_the_commands(sample_data: Cast, app: Flask, tmp_path: Path) -> None:
     assert path.read_bytes() == before
     assert len(again.stderr.splitlines()) == 1
     assert "can be restored" in run(app, "verify", str(path)).stdout
-    before = rows()
-    with db.own_transaction() as own:
-        own.execute(sa.delete(Evidence))
+    before = read_rows()
+    with db.own_transaction() as transaction:
+        transaction.execute(sa.delete(Evidence))
     foreign = tmp_path / "foreign.zip"
     foreign.write_bytes(b"no backup")
-    # What is wrong with the file is said before anything is asked.
+    # An invalid file is reported before the question.
     assert "No such file" in run(app, "restore", str(tmp_path / "missing.zip")).stderr
     assert "not even a ZIP file" in run(app, "restore", str(foreign)).stderr
     refused = run(app, "restore", str(path))
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "--yes" in refused.stderr
-    assert rows() != before
-    back = run(app, "restore", str(path), "--yes")
-    assert back.exit_code == 0
-    # A folder of its own may lie on a disk of its own.
-    assert all(line.startswith("This needs about ") for line in back.stderr.splitlines())
-    assert rows() == before
-    kept = back.stdout.rpartition(" ")[2].strip()
+    assert read_rows() != before
+    restored = run(app, "restore", str(path), "--yes")
+    assert restored.exit_code == 0
+    # The temporary folder can be on another disk.
+    assert all(line.startswith("This needs about ") for line in restored.stderr.splitlines())
+    assert read_rows() == before
+    kept = restored.stdout.rpartition(" ")[2].strip()
     assert zipfile.is_zipfile(kept)
-    assert "The audit log was restored too" in back.stdout
+    assert "The audit log was restored too" in restored.stdout
 
 
 @pytest.mark.parametrize("answer", [b"n\n", b"\x04"], ids=["no", "end of input"])
-def test_a_restore_that_is_declined_changes_nothing_and_says_so(
+def test_declined_restore_changes_nothing(
     sample_data: Cast, app: Flask, tmp_path: Path, answer: bytes
 ) -> None:
     path = tmp_path / "nightly.zip"
     run(app, "create", str(path))
-    before = rows()
-    terminal, theirs = pty.openpty()
+    before = read_rows()
+    terminal, client_side = pty.openpty()
     os.write(terminal, answer)
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "roadmap", "backup", "restore", str(path)],
-        stdin=theirs, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT,
+        stdin=client_side, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT,
         env=os.environ | {
             f"ROADMAP_{name}": str(app.config[name])
             for name in ("SECRET_KEY", "DATABASE_URL", "DATA_DIR")
         },
     )  # fmt: skip
     os.close(terminal)
-    os.close(theirs)
+    os.close(client_side)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1].endswith("Error: nothing was changed")
-    assert rows() == before
+    assert read_rows() == before
 
 
 UNSIGNED: dict[str, Any] = {
-    "made elsewhere": None,
+    "other installation": None,
     "unsigned": lambda name, text: None if name == archive.SIGNATURE_NAME else text,
-    "changed": in_manifest(release="0.0.9"),
-    "a signature without an end": lambda name, text: (
+    "changed": change_manifest(release="0.0.9"),
+    "endless signature": lambda name, text: (
         text * 1_000_000 if name == archive.SIGNATURE_NAME else text
     ),
 }
 
 
 @pytest.mark.parametrize("fault", UNSIGNED)
-def test_a_backup_that_this_installation_did_not_sign_needs_trust(
-    sample_data: Cast, app: Flask, file: Path, fault: str, monkeypatch: pytest.MonkeyPatch
+def test_foreign_or_unsigned_backup_needs_trust(
+    sample_data: Cast, app: Flask, backup_file: Path, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if UNSIGNED[fault]:
-        rewritten(file, UNSIGNED[fault])
+        rewrite_zip(backup_file, UNSIGNED[fault])
     else:
         monkeypatch.setitem(app.config, "SECRET_KEY", "the key of another installation")
-    before = rows()
+    before = read_rows()
     for arguments in (["verify"], ["restore", "--yes"]):
-        refused = run(app, *arguments, str(file))
+        refused = run(app, *arguments, str(backup_file))
         assert (refused.exit_code, refused.stdout) == (1, "")
         assert "is not signed with the secret key of this installation" in refused.stderr
         assert "--trust" in refused.stderr
         assert len(refused.stderr.splitlines()) == 1
-    assert rows() == before
+    assert read_rows() == before
     for arguments in (["verify", "--trust"], ["restore", "--yes", "--trust"]):
-        taken = run(app, *arguments, str(file))
+        taken = run(app, *arguments, str(backup_file))
         assert taken.exit_code == 0
-    assert rows() == before
+    assert read_rows() == before
 
 
-def test_a_row_that_nobody_signed_is_never_parsed(
-    sample_data: Cast, file: Path, monkeypatch: pytest.MonkeyPatch
+def test_rows_are_parsed_only_after_their_digest_is_checked(
+    sample_data: Cast, backup_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table that was replaced is found by its digest, before a row of any table is read."""
-    rewritten(file, lambda name, text: b"[" * 9 if name == "tables/user.jsonl" else text)
+    """A replaced table is detected by its digest."""
+    rewrite_zip(backup_file, lambda name, text: b"[" * 9 if name == "tables/user.jsonl" else text)
     monkeypatch.setattr(restore, "read_table", None)
     with pytest.raises(archive.InvalidBackup, match="user is not what was written"):
-        actions.verify(file)
+        actions.verify(backup_file)
 
 
-def test_room_is_checked_before_anything_is_written(
-    sample_data: Cast, app: Flask, file: Path, tmp_path: Path
+def test_free_space_is_checked_before_unpacking(
+    sample_data: Cast, app: Flask, backup_file: Path, tmp_path: Path
 ) -> None:
-    """A table of ten terabytes, says the list of contents, which bounds what is read of it."""
+    """The ZIP directory claims a table of ten terabytes."""
     large = tmp_path / "large.zip"
-    with zipfile.ZipFile(file) as small, zipfile.ZipFile(large, "w") as packed:
+    with zipfile.ZipFile(backup_file) as small, zipfile.ZipFile(large, "w") as packed:
         for name in small.namelist():
             packed.writestr(name, small.read(name))
         packed.getinfo("tables/user.jsonl").file_size = 10**13
-    before, files = rows(), set(tmp_path.iterdir())
+    before, files = read_rows(), set(tmp_path.iterdir())
     for arguments in (["verify"], ["restore", "--yes"]):
         refused = run(app, *arguments, str(large))
         assert (refused.exit_code, refused.stdout) == (1, "")
         assert len(refused.stderr.splitlines()) == 1
         assert re.search(r"needs about [\d,]+ MB in .*, where [\d,]+ MB are free", refused.stderr)
         assert "TMPDIR" in refused.stderr
-    assert rows() == before
+    assert read_rows() == before
     assert set(tmp_path.iterdir()) == files
 
 
-def test_it_says_how_far_it_is(
-    sample_data: Cast, app: Flask, file: Path, monkeypatch: pytest.MonkeyPatch
+def test_restore_reports_progress(
+    sample_data: Cast, app: Flask, backup_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS", 0)
-    said = run(app, "restore", "--yes", str(file)).stderr
-    total = f"{actions.verify(file).rows:,}"
+    output = run(app, "restore", "--yes", str(backup_file)).stderr
+    total = f"{actions.verify(backup_file).rows:,}"
     for step in ("Loaded and checked", "Replaced"):
-        assert f"{step} {total} of {total} rows" in said
+        assert f"{step} {total} of {total} rows" in output
 
 
-def test_requests_are_told_that_a_restore_is_under_way(
-    sample_data: Cast, app: Flask, file: Path, monkeypatch: pytest.MonkeyPatch
+def test_requests_get_503_during_a_restore(
+    sample_data: Cast, app: Flask, backup_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "SECONDS", 0)
     client, answered = app.test_client(), []
@@ -623,16 +640,16 @@ def test_requests_are_told_that_a_restore_is_under_way(
         assert time.monotonic() - began < 3
         answered.append(line)
 
-    actions.restore(file, keep=None, now=NOW, report=ask)
+    actions.restore(backup_file, keep=None, now=NOW, report=ask)
     assert answered
     assert client.get("/login").status_code == 200
     assert client.get("/readyz").status_code == 200
 
 
-def test_a_second_restore_that_waits_is_announced_when_its_turn_comes(app: Flask) -> None:
+def test_waiting_restore_is_announced_only_once_it_holds_the_lock(app: Flask) -> None:
     folder = app.config["DATA_DIR"]
     with announce_restore(folder):
-        second = os.open(folder / LOCK_FILE, os.O_RDWR)  # as it does before it waits
+        second = os.open(folder / LOCK_FILE, os.O_RDWR)  # as a restore does before it waits
     try:
         assert not is_restoring(folder)
         fcntl.flock(second, fcntl.LOCK_EX)
@@ -642,7 +659,7 @@ def test_a_second_restore_that_waits_is_announced_when_its_turn_comes(app: Flask
     assert not is_restoring(folder)
 
 
-def test_a_restore_that_was_killed_holds_nobody_up(app: Flask) -> None:
+def test_lock_file_of_a_killed_restore_blocks_no_request(app: Flask) -> None:
     mark = app.config["DATA_DIR"] / LOCK_FILE
     mark.touch()
     try:
@@ -651,20 +668,22 @@ def test_a_restore_that_was_killed_holds_nobody_up(app: Flask) -> None:
         mark.unlink()
 
 
-def test_a_server_of_another_folder_says_so_once_it_waited(app: Flask) -> None:
-    """PostgreSQL ends the wait for a table that a restore on another machine holds."""
+def test_postgresql_lock_timeout_gets_503_without_naming_a_restore(app: Flask) -> None:
+    """The lock may belong to a restore on another machine."""
     refused = sa.exc.OperationalError("SELECT", {}, psycopg.errors.LockNotAvailable("timeout"))
     with app.test_request_context("/login"):
         answer = handle_storage_error(refused)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     text = answer.get_data(as_text=True)
     assert "Other work, such as a restore, holds the database." in text
-    # It may be a migration, or somebody else's long write.
+    # The lock may also belong to a migration or a long write.
     assert "under way" not in text
 
 
 @pytest.mark.parametrize("command", ["verify", "restore"])
-def test_a_file_that_is_none(sample_data: Cast, app: Flask, tmp_path: Path, command: str) -> None:
+def test_invalid_and_missing_files_are_reported_in_one_line(
+    sample_data: Cast, app: Flask, tmp_path: Path, command: str
+) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a backup")
     for name in (path, tmp_path / "missing.zip"):
@@ -674,30 +693,30 @@ def test_a_file_that_is_none(sample_data: Cast, app: Flask, tmp_path: Path, comm
 
 
 @pytest.mark.parametrize(
-    ("manifest", "said"),
+    ("manifest", "message"),
     [
         (b"[" * 100_000, "its manifest cannot be read"),
         (b'{"format": ' + b"9" * 5000 + b"}", "its manifest cannot be read"),
         (b'{"format": 1, "tables": {"user": {"rows": 1e999}}}', "its manifest cannot be read"),
     ],
 )
-def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path, manifest: bytes, said: str) -> None:
+def test_unreadable_manifest_is_reported(tmp_path: Path, manifest: bytes, message: str) -> None:
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as packed:
         packed.writestr("manifest.json", manifest)
     with (
         zipfile.ZipFile(tmp_path / "other.zip") as packed,
-        pytest.raises(archive.InvalidBackup, match=said),
+        pytest.raises(archive.InvalidBackup, match=message),
     ):
         archive.read_manifest(packed, None)
 
 
-def test_a_manifest_is_bounded_before_it_is_read(tmp_path: Path) -> None:
+def test_manifest_size_is_limited_while_unpacking(tmp_path: Path) -> None:
     with (
         zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed,
-        packed.open("manifest.json", "w") as file,
+        packed.open("manifest.json", "w") as packed_file,
     ):
         for _ in range(200):
-            file.write(b" " * 1_000_000)
+            packed_file.write(b" " * 1_000_000)
     tracemalloc.start()
     with (
         zipfile.ZipFile(tmp_path / "bomb.zip") as packed,
@@ -709,7 +728,7 @@ def test_a_manifest_is_bounded_before_it_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", [b"[" * 100_000, b"[" + b"9" * 5000 + b"]", b"1e999", b"\xff"])
-def test_a_row_that_cannot_be_read_is_told(tmp_path: Path, line: bytes) -> None:
+def test_unreadable_row_is_reported(tmp_path: Path, line: bytes) -> None:
     with zipfile.ZipFile(tmp_path / "rows.zip", "w") as packed:
         packed.writestr("tables/user.jsonl", line)
     with (
@@ -722,49 +741,51 @@ def test_a_row_that_cannot_be_read_is_told(tmp_path: Path, line: bytes) -> None:
 # The files of evidence
 
 
-def stored_path(app: Flask) -> Path:
-    """Where the one file of the sample data lies."""
+def evidence_file_path(app: Flask) -> Path:
+    """Return the path of the only evidence file of the sample data."""
     sha256 = db.session.scalars(sa.select(EvidenceFile.sha256)).first() or ""
     db.session.rollback()
     return Path(app.config["DATA_DIR"], FOLDER, sha256[:2], sha256)
 
 
-def test_files_are_in_it_and_come_back(sample_data: Cast, file: Path, app: Flask) -> None:
-    path = stored_path(app)
+def test_evidence_files_are_backed_up_and_restored(
+    sample_data: Cast, backup_file: Path, app: Flask
+) -> None:
+    path = evidence_file_path(app)
     content = path.read_bytes()
     path.unlink()
-    assert actions.verify(file).files == [path.name]
+    assert actions.verify(backup_file).files == [path.name]
     assert not path.exists()
-    actions.restore(file, keep=None, now=NOW)
+    actions.restore(backup_file, keep=None, now=NOW)
     assert path.read_bytes() == content
 
 
-def test_a_file_that_was_lost_does_not_spoil_the_backup(
+def test_backup_succeeds_without_a_lost_evidence_file(
     sample_data: Cast, app: Flask, tmp_path: Path
 ) -> None:
-    path = stored_path(app)
+    path = evidence_file_path(app)
     path.write_bytes(b"rotten")
     made = actions.create(tmp_path / "a.zip", now=NOW)
     path.unlink()
     assert made.missing_files == [path.name]
-    said: list[str] = []
-    actions.restore(tmp_path / "a.zip", keep=None, now=NOW, report=said.append)
-    assert f"The file {path.name} was missing already when the backup was made" in said
+    lines: list[str] = []
+    actions.restore(tmp_path / "a.zip", keep=None, now=NOW, report=lines.append)
+    assert f"The file {path.name} was missing already when the backup was made" in lines
 
 
 @pytest.mark.parametrize("wrong", ["missing", "not what was written"])
-def test_a_wrong_file_in_a_backup_is_found_by_its_hash(
-    wrong: str, sample_data: Cast, file: Path, app: Flask, tmp_path: Path
+def test_wrong_evidence_file_in_a_backup_is_detected_by_its_hash(
+    wrong: str, sample_data: Cast, backup_file: Path, app: Flask, tmp_path: Path
 ) -> None:
-    name = f"files/{stored_path(app).name}"
+    name = f"files/{evidence_file_path(app).name}"
     changed = tmp_path / "changed.zip"
-    with zipfile.ZipFile(file) as before, zipfile.ZipFile(changed, "w") as after:
+    with zipfile.ZipFile(backup_file) as before, zipfile.ZipFile(changed, "w") as after:
         for each in before.namelist():
             if each != name:
                 after.writestr(each, before.read(each))
             elif wrong != "missing":
                 after.writestr(each, b"another file")
-    rows_before = rows()
+    rows_before = read_rows()
     with pytest.raises(archive.InvalidBackup, match=wrong):
         actions.restore(changed, keep=None, now=NOW)
-    assert rows() == rows_before
+    assert read_rows() == rows_before

@@ -1,4 +1,4 @@
-"""Archives are untrusted: faults are reported, and a faulty archive stores nothing."""
+"""Archives are untrusted: errors are reported, and an invalid archive stores nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from roadmap.core.zip_reader import ZipReader
 from roadmap.endorsements.models import Endorsement
 from roadmap.evidence.models import Comment, Evidence, EvidenceFile, EvidenceVersion
 from roadmap.portfolio import actions as portfolio
-from tests.archive.packing import QUOTA, bring_back, export, pack
+from tests.archive.packing import QUOTA, export, import_archive, pack
 from tests.evidence.builders import add_evidence
 
 EVIDENCE, VERSION = "records/evidence.json", "records/evidence_version.json"
@@ -36,7 +36,7 @@ def contents(cast, session, now):
     return export(session, cast.alice, now)
 
 
-def refuse(packed: io.BytesIO, quota: int = QUOTA) -> str:
+def read_error(packed: io.BytesIO, quota: int = QUOTA) -> str:
     with pytest.raises(ArchiveRefused) as refused:
         read_archive(packed, quota=quota)
     return str(refused.value)
@@ -49,14 +49,17 @@ def set_field(path: str, name: str, value: Any) -> Change:
     return lambda contents: contents[path][0].__setitem__(name, value)
 
 
-def twice(path: str, **other: Any) -> Change:
+def duplicate_record(path: str, **other: Any) -> Change:
     return lambda contents: contents[path].append({**contents[path][0], **other})
 
 
 NEW_ID = str(uuid.UUID(int=1))
 CHANGES: dict[str, tuple[Change, str]] = {
-    "same id": (twice(EVIDENCE), "“evidence” has the same record twice (id)"),
-    "same key": (twice(VERSION, id=NEW_ID), "has the same record twice (evidence_id, number)"),
+    "same id": (duplicate_record(EVIDENCE), "“evidence” has the same record twice (id)"),
+    "same key": (
+        duplicate_record(VERSION, id=NEW_ID),
+        "has the same record twice (evidence_id, number)",
+    ),
     "foreign id": (set_field(VERSION, "evidence_id", NEW_ID), f"names {NEW_ID}, which is not in"),
     "no version": (
         lambda c: (c[VERSION].clear(), c[EVIDENCE][0].update(current_id=None)),
@@ -96,14 +99,14 @@ CHANGES: dict[str, tuple[Change, str]] = {
 }
 
 
-@pytest.mark.parametrize(("change", "said"), CHANGES.values(), ids=CHANGES)
-def test_records_that_are_not_right_say_where(contents, change, said):
+@pytest.mark.parametrize(("change", "message"), CHANGES.values(), ids=CHANGES)
+def test_invalid_record_is_rejected_with_its_place(contents, change, message):
     change(contents)
-    assert said in refuse(pack(contents))
+    assert message in read_error(pack(contents))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[" * 100_000, "cannot be read"),
         ('[{"id": NaN}]', "cannot be read"),
@@ -113,13 +116,13 @@ def test_records_that_are_not_right_say_where(contents, change, said):
         ("{}", "cannot be read"),
     ],
 )
-def test_json_that_is_none(contents, text, said):
+def test_invalid_json_is_rejected(contents, text, message):
     contents[EVIDENCE] = text.encode()
-    assert said in refuse(pack(contents))
+    assert message in read_error(pack(contents))
 
 
 @pytest.mark.parametrize(
-    ("manifest", "said"),
+    ("manifest", "message"),
     [
         ({"format": "other"}, "is no archive of a person"),
         ({"version": 2}, "has version 2; this release of Cairn reads version 1"),
@@ -128,55 +131,67 @@ def test_json_that_is_none(contents, text, said):
         ({"instance": "a\0"}, "contains control characters"),
     ],
 )
-def test_a_manifest_that_is_not_right(contents, manifest, said):
-    assert said in refuse(pack(contents, **manifest))
+def test_invalid_manifest_is_rejected(contents, manifest, message):
+    assert message in read_error(pack(contents, **manifest))
 
 
-def test_a_wrong_digest_or_size_is_found(contents):
+def test_wrong_digest_or_size_is_rejected(contents):
     for name, value in (("sha256", "0" * 64), ("size", 1)):
         packed = pack(contents)
         with zipfile.ZipFile(packed) as archive:
             files = json.loads(archive.read(MANIFEST))["files"]
         listed = next(each for each in files if each["path"] == EVIDENCE)
         listed[name] = value
-        assert "evidence.json” is not what the manifest says" in refuse(pack(contents, files=files))
+        assert "evidence.json” is not what the manifest says" in read_error(
+            pack(contents, files=files)
+        )
 
 
-def member(name: str, data: bytes = b"a", *, mode: int = 0, method: int = 0) -> zipfile.ZipInfo:
+def zip_member(name: str, data: bytes = b"a", *, mode: int = 0, method: int = 0) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name)
     info.external_attr, info.compress_type = mode << 16, method
     return info
 
 
-ODD_MEMBERS: dict[str, tuple[zipfile.ZipInfo, bytes, str]] = {
-    "traversal": (member("files/../../etc/passwd"), b"", "is no name for a file"),
-    "absolute": (member("/etc/passwd"), b"", "is no name for a file"),
-    "drive": (member("C:/a"), b"", "is no name for a file"),
-    "backslash": (member("files\\..\\a"), b"", "is no name for a file"),
-    "empty part": (member("files//a"), b"", "is no name for a file"),
-    "link": (member("files/a", mode=stat.S_IFLNK | 0o777), b"/etc/passwd", "is a link or a device"),
-    "device": (member("files/a", mode=stat.S_IFCHR), b"", "is a link or a device"),
-    "twice": (member("MANIFEST.json"), b"", "is in this ZIP twice"),
-    "packed otherwise": (member("a", method=zipfile.ZIP_LZMA), b"a", "in a way that is not read"),
-    "bomb": (member("a", method=zipfile.ZIP_DEFLATED), bytes(9_000_000), "unpacks to far more"),
-    "not listed": (member("more.txt"), b"", "do not name the same files: “more.txt”"),
-}  # fmt: skip
+UNSAFE_MEMBERS: dict[str, tuple[zipfile.ZipInfo, bytes, str]] = {
+    "traversal": (zip_member("files/../../etc/passwd"), b"", "is no name for a file"),
+    "absolute": (zip_member("/etc/passwd"), b"", "is no name for a file"),
+    "drive": (zip_member("C:/a"), b"", "is no name for a file"),
+    "backslash": (zip_member("files\\..\\a"), b"", "is no name for a file"),
+    "empty part": (zip_member("files//a"), b"", "is no name for a file"),
+    "link": (
+        zip_member("files/a", mode=stat.S_IFLNK | 0o777),
+        b"/etc/passwd",
+        "is a link or a device",
+    ),
+    "device": (zip_member("files/a", mode=stat.S_IFCHR), b"", "is a link or a device"),
+    "duplicate": (zip_member("MANIFEST.json"), b"", "is in this ZIP twice"),
+    "packed otherwise": (
+        zip_member("a", method=zipfile.ZIP_LZMA),
+        b"a",
+        "in a way that is not read",
+    ),
+    "bomb": (zip_member("a", method=zipfile.ZIP_DEFLATED), bytes(9_000_000), "unpacks to far more"),
+    "not listed": (zip_member("more.txt"), b"", "do not name the same files: “more.txt”"),
+}
 
 
-@pytest.mark.parametrize(("info", "data", "said"), ODD_MEMBERS.values(), ids=ODD_MEMBERS)
-def test_a_zip_with_an_odd_member_is_not_unpacked(contents, info, data, said, monkeypatch):
+@pytest.mark.parametrize(("info", "data", "message"), UNSAFE_MEMBERS.values(), ids=UNSAFE_MEMBERS)
+def test_zip_with_an_unsafe_member_is_rejected_before_unpacking(
+    contents, info, data, message, monkeypatch
+):
     packed = pack(contents)
     with zipfile.ZipFile(packed, "a") as archive:
         archive.writestr(info, data)
     if info.filename != "more.txt":
-        monkeypatch.setattr(ZipReader, "chunks", lambda *_: pytest.fail("it was unpacked"))
-    assert said in refuse(packed)
+        monkeypatch.setattr(ZipReader, "chunks", lambda *_: pytest.fail("the ZIP is unpacked"))
+    assert message in read_error(packed)
 
 
-def test_a_zip_whose_bytes_lie(contents, monkeypatch):
-    assert "not a ZIP file" in refuse(io.BytesIO(b"no ZIP"))
+def test_zip_with_corrupt_headers_is_rejected(contents, monkeypatch):
+    assert "not a ZIP file" in read_error(io.BytesIO(b"no ZIP"))
     whole = pack(contents).getvalue()
-    assert "not a ZIP file" in refuse(io.BytesIO(whole[:-30]))
+    assert "not a ZIP file" in read_error(io.BytesIO(whole[:-30]))
     directory = whole.index(b"PK\x01\x02")
 
     def with_bytes(offset: int, data: bytes) -> io.BytesIO:
@@ -184,23 +199,23 @@ def test_a_zip_whose_bytes_lie(contents, monkeypatch):
             whole[: directory + offset] + data + whole[directory + offset + len(data) :]
         )
 
-    # The flag of encryption, another size than comes out, a size that needs ZIP64, another place.
-    assert "has a password" in refuse(with_bytes(8, b"\1\0"))
-    assert "not a ZIP file" in refuse(with_bytes(24, struct.pack("<L", 50)))
-    assert "not as large as its list says" in refuse(with_bytes(24, struct.pack("<L", 90_000)))
-    assert refuse(with_bytes(24, b"\xff" * 4))
-    assert "not a ZIP file" in refuse(with_bytes(42, struct.pack("<L", len(whole))))
+    # The encryption flag, two wrong sizes, a size that needs ZIP64, a wrong offset.
+    assert "has a password" in read_error(with_bytes(8, b"\1\0"))
+    assert "not a ZIP file" in read_error(with_bytes(24, struct.pack("<L", 50)))
+    assert "not as large as its list says" in read_error(with_bytes(24, struct.pack("<L", 90_000)))
+    assert read_error(with_bytes(24, b"\xff" * 4))
+    assert "not a ZIP file" in read_error(with_bytes(42, struct.pack("<L", len(whole))))
     monkeypatch.setattr(reading, "MAX_MEMBERS", 3)
-    assert "more than 3 files" in refuse(io.BytesIO(whole))
+    assert "more than 3 files" in read_error(io.BytesIO(whole))
 
 
-def test_what_is_over_a_limit(contents, monkeypatch):
+def test_archive_over_a_limit_is_rejected(contents, monkeypatch):
     contents["files/" + "0" * 64] = b"a" * 100
-    assert "take more than the 0 MB" in refuse(pack(contents), quota=99)
+    assert "take more than the 0 MB" in read_error(pack(contents), quota=99)
     monkeypatch.setattr(reading, "MAX_FILE_BYTES", 99)
-    assert "larger than 25 MB" in refuse(pack(contents))
+    assert "larger than 25 MB" in read_error(pack(contents))
     del contents["files/" + "0" * 64]
-    for name, said in (
+    for name, message in (
         ("MAX_ROWS", "more records than one person has"),
         ("MAX_PIECES", "more pieces of evidence"),
         ("MAX_RECORD_BYTES", "too large"),
@@ -208,24 +223,24 @@ def test_what_is_over_a_limit(contents, monkeypatch):
     ):
         with monkeypatch.context() as changed:
             changed.setattr(reading, name, 0)
-            assert said in refuse(pack(contents))
+            assert message in read_error(pack(contents))
 
 
-def test_more_portfolios_or_pieces_in_one_than_there_can_be(cast, session, now, monkeypatch):
+def test_too_many_portfolios_or_portfolio_items_are_rejected(cast, session, now, monkeypatch):
     piece = add_evidence(session, cast, cast.alice, now)
     alice = cast.actor(session, cast.alice)
     mine = portfolio.lock_portfolio(session, cast.alice, by=alice, now=now)
     portfolio.add_item(session, mine, piece, now=now)
     contents = export(session, cast.alice, now)
-    for name, said in (("MAX_PORTFOLIOS", "more portfolios"), ("MAX_ITEMS", "more pieces than")):
+    for name, message in (("MAX_PORTFOLIOS", "more portfolios"), ("MAX_ITEMS", "more pieces than")):
         with monkeypatch.context() as changed:
             changed.setattr(reading, name, 0)
-            assert said in refuse(pack(contents))
+            assert message in read_error(pack(contents))
 
 
-def test_rows_of_others_stay_theirs(contents, cast, session, now):
-    """The ids of the archive are those of rows that are there: they are only labels."""
-    user, _plan = bring_back(session, contents, now)
+def test_import_creates_new_rows_for_ids_that_exist(contents, cast, session, now):
+    """Ids of an archive only label its rows."""
+    user, _plan = import_archive(session, contents, now)
     pieces = session.execute(sa.select(Evidence.id, Evidence.user_id, Evidence.state)).all()
     assert len({each.id for each in pieces}) == 2
     assert {each.user_id for each in pieces} == {cast.alice, user.id}
@@ -233,34 +248,34 @@ def test_rows_of_others_stay_theirs(contents, cast, session, now):
     assert len({*versions}) == 2
 
 
-def test_a_digest_alone_opens_no_file_of_somebody_else(contents, session, now):
+def test_file_record_without_its_file_is_not_imported(contents, session, now):
     contents[FILE] = [
         {"version_id": contents[VERSION][0]["id"], "sha256": "a" * 64, "position": 0,
          "name": "secret.txt", "size": 5, "media_type": "text/html"}
     ]  # fmt: skip
-    _user, plan = bring_back(session, contents, now)
+    _user, plan = import_archive(session, contents, now)
     assert [row["name"] for row in plan.left_out["evidence_file"]] == ["secret.txt"]
     assert session.scalars(sa.select(EvidenceFile)).all() == []
 
 
-def test_it_makes_nobody_an_administrator_and_keeps_who_one_is(contents, cast, session, now):
+def test_import_keeps_name_email_role_and_sharing_of_the_account(contents, cast, session, now):
     contents[ACCOUNT] |= {"name": "Erin", "email": "erin@example.org", "shares_plans": True}
-    user, _plan = bring_back(session, contents, now)
+    user, _plan = import_archive(session, contents, now)
     assert (user.name, user.email, user.is_admin) == ("Alice", "alice@new.example", False)
-    # What others see is decided here.
+    # Sharing is decided in this installation.
     assert user.shares_plans is False
     contents[ACCOUNT]["is_admin"] = True
-    assert "is_admin: Extra inputs" in refuse(pack(contents))
+    assert "is_admin: Extra inputs" in read_error(pack(contents))
 
 
-def test_an_account_with_records_is_refused(contents, cast, session, now):
+def test_import_into_an_account_with_records_is_rejected(contents, cast, session, now):
     archive = read_archive(pack(contents), quota=QUOTA)
     with pytest.raises(HasRecords):
         restore(session, cast.alice, archive, by=None, now=now)
 
 
 @pytest.mark.parametrize("instance", ["", "  "])
-def test_what_names_no_origin_is_marked_as_imported_all_the_same(contents, session, now, instance):
+def test_records_without_an_origin_are_marked_as_imported(contents, session, now, instance):
     moment = now.isoformat()
     piece = contents[EVIDENCE][0]["id"]
     contents["records/evidence_comment.json"] = [{
@@ -275,21 +290,21 @@ def test_what_names_no_origin_is_marked_as_imported_all_the_same(contents, sessi
         "affiliation": "", "statement": "", "imported_from": "",
     }]  # fmt: skip
     contents[MANIFEST]["instance"] = instance
-    bring_back(session, contents, now)
+    import_archive(session, contents, now)
     assert session.scalars(sa.select(Comment.imported_from)).all() == ["an unknown place"]
-    said = session.scalars(sa.select(Endorsement)).one()
-    assert said.named_witness == "Bob Keller, imported from an unknown place,"
+    endorsement = session.scalars(sa.select(Endorsement)).one()
+    assert endorsement.named_witness == "Bob Keller, imported from an unknown place,"
 
 
-def test_a_time_zone_that_is_not_known_here_stays_away(contents, session, now, browser_of):
+def test_unknown_time_zone_is_not_imported(contents, session, now, browser_of):
     contents[ACCOUNT]["timezone"] = "Mars/Olympus"
-    user, _plan = bring_back(session, contents, now)
+    user, _plan = import_archive(session, contents, now)
     assert user.timezone == "UTC"
     assert browser_of(user.id).get("/").status_code == 200
 
 
-def test_faults_take_no_more_memory_than_the_file(contents, monkeypatch):
+def test_archives_of_only_invalid_records_are_rejected_early(contents, monkeypatch):
     contents[STATUS] = b"[" + b"0," * 100_000 + b"0]"
-    assert "row 1" in refuse(pack(contents))
+    assert "row 1" in read_error(pack(contents))
     contents[STATUS] = json.dumps([{f"k{each}": 0 for each in range(20_000)}]).encode()
-    assert "hardly anything in it is right" in refuse(pack(contents))
+    assert "hardly anything in it is right" in read_error(pack(contents))
