@@ -58,6 +58,7 @@ def test_required_fields_come_first_and_others_are_folded(cast, browser_of):
         ({"description": "", "role": "", "visibility": "everyone"}, ["Visibility"]),
         ({"description": "", "role": "", **impact_fields(0, metric="")}, ["Impact"]),
     ],
+    ids=["description", "long role", "skills", "visibility", "impact"],
 )
 def test_section_with_content_or_error_is_open(cast, browser_of, sent, opened):
     page = browser_of(cast.alice).post("/evidence", form_fields(title="", **sent)).text

@@ -47,7 +47,11 @@ def test_verification_confirms_only_selected_milestones(session, cast, now, subm
     assert confirmed_milestones(session) == {DESIGN}
 
 
-@pytest.mark.parametrize("key", [MENTOR, "cloud-ml-certification", "no-such-milestone"])
+@pytest.mark.parametrize(
+    "key",
+    [MENTOR, "cloud-ml-certification", "no-such-milestone"],
+    ids=["unprovable", "unlinked", "unknown"],
+)
 def test_unprovable_or_unlinked_milestone_cannot_be_confirmed(session, cast, now, submitted, key):
     with pytest.raises(Refused, match="does_not_fit"):
         review_evidence(session, cast, submitted, now, milestones=[DESIGN, key])
@@ -182,11 +186,13 @@ def test_second_review_confirms_milestone_linked_later(session, cast, now, submi
     assert session.scalar(sa.select(sa.func.count(AuditEntry.id))) == 2
 
 
-@pytest.mark.parametrize("asked", [None, [], [DESIGN]])
-def test_second_review_without_new_confirmation_is_refused(session, cast, now, submitted, asked):
+@pytest.mark.parametrize("milestones", [None, [], [DESIGN]], ids=["default", "none", "confirmed"])
+def test_second_review_without_new_confirmation_is_refused(
+    session, cast, now, submitted, milestones
+):
     review_evidence(session, cast, submitted, now)
     with pytest.raises(Refused, match="already_verified"):
-        review_evidence(session, cast, submitted, now, milestones=asked)
+        review_evidence(session, cast, submitted, now, milestones=milestones)
 
 
 def test_verified_version_cannot_be_returned(session, cast, now, submitted):

@@ -166,7 +166,9 @@ def test_reviewer_is_redirected_and_other_users_get_not_found(
             assert (answer.status_code, answer.location) == (303, f"/reviews/{piece.id}")
 
 
-@pytest.mark.parametrize("key", ["0192f0c1-2a3b-7c4d-8e5f-60718293a4b5", "nonsense"])
+@pytest.mark.parametrize(
+    "key", ["0192f0c1-2a3b-7c4d-8e5f-60718293a4b5", "nonsense"], ids=["unknown", "malformed"]
+)
 def test_unknown_id_is_not_found(cast, browser_of, key):
     assert browser_of(cast.alice).get(f"/evidence/{key}").status_code == 404
 

@@ -99,7 +99,7 @@ def test_private_draft_says_verified_version_still_counts(session, cast, now, br
 LINK_FIRST = "Before you ask for a review, link it to a milestone that evidence of this kind proves"
 
 
-@pytest.mark.parametrize("links", [[], [MENTOR]])
+@pytest.mark.parametrize("links", [[], [MENTOR]], ids=["no milestone", "unprovable milestone"])
 @pytest.mark.parametrize("visibility", ["team", "private"])
 def test_submission_requires_provable_milestone(session, cast, now, browser_of, visibility, links):
     piece = add_evidence(session, cast, cast.alice, now, visibility=visibility, milestones=links)
@@ -122,7 +122,9 @@ def test_submission_requires_provable_milestone(session, cast, now, browser_of, 
 
 
 @pytest.mark.parametrize(
-    "change", [{"milestones": []}, {"milestones": [MENTOR]}, {"kind": "talk"}], ids=str
+    "change",
+    [{"milestones": []}, {"milestones": [MENTOR]}, {"kind": "talk"}],
+    ids=["no milestone", "unprovable milestone", "other kind"],
 )
 def test_submitted_evidence_stays_submitted_when_it_proves_nothing(
     session, cast, now, browser_of, piece, change

@@ -360,7 +360,7 @@ def test_verification_requires_a_selected_milestone(session, bob, piece):
     assert state_and_confirmed(session, piece) == ("submitted", set())
 
 
-@pytest.mark.parametrize("links", [[], [MENTOR]])
+@pytest.mark.parametrize("links", [[], [MENTOR]], ids=["no milestone", "unprovable milestone"])
 def test_evidence_without_provable_milestone_can_only_be_returned(
     session, cast, now, browser_of, bob, piece, links
 ):
@@ -410,6 +410,7 @@ def test_return_requires_comment(session, bob, piece):
         ({"milestones": [MENTOR]}, "evidence of this kind cannot prove it"),
         ({"milestones": ["no-such-milestone"]}, "is not linked"),
     ],
+    ids=["decision", "long comment", "unprovable milestone", "unknown milestone"],
 )
 def test_invalid_review_is_rejected(session, bob, piece, fields, message):
     answer = bob.put(f"/reviews/{piece.id}", review_form(piece, **fields))
@@ -511,7 +512,11 @@ def test_verified_title_is_shown_after_rename(session, cast, now, browser_of, bo
         assert "as “Feature store design”." in page
 
 
-@pytest.mark.parametrize("version", ["", "nonsense", "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"])
+@pytest.mark.parametrize(
+    "version",
+    ["", "nonsense", "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"],
+    ids=["missing", "malformed", "unknown"],
+)
 def test_review_requires_id_of_current_version(session, bob, piece, version):
     assert (
         bob.put(f"/reviews/{piece.id}", review_form(piece, version_id=version)).status_code == 409

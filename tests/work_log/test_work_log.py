@@ -90,6 +90,7 @@ def test_entry_with_link_is_parsed_like_captured_text(alice, cast, session, now)
         ({"text": "Kept", "day": "0206-01-01"}, "This is before 2000"),
         ({"text": "Kept", "day": "tomorrow"}, "Enter the date as year-month-day"),
     ],
+    ids=["empty", "too long", "future day", "early day", "malformed day"],
 )
 def test_invalid_entry_is_rejected_and_text_is_kept(alice, session, fields, message):
     answer = alice.post(PAGE, fields)
