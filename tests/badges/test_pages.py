@@ -103,6 +103,7 @@ def test_visitor_verifies_a_badge(form, badge, browser_of):
             "B (b.example) issued it. Its signature was not checked",
         ),
     ],
+    ids=["version 2", "no badge", "other issuer", "named issuer"],
 )
 def test_unverifiable_badge_is_explained(text, answer, browser_of):
     page = browser_of().post("/credentials/verify", {"badge": text})

@@ -66,6 +66,10 @@ def talk(*keys: str, confirmed: bool = True):
         (DONE, [talk(*"abc"), talk("d").with_counted(expires_on=PartialDate("2026-06-29"))], False),
         ({}, [], False),
     ],
+    ids=[
+        "one evidence", "two evidence", "not done", "not verified", "one not applicable",
+        "two not applicable", "wrong kind", "expired", "nothing",
+    ],
 )  # fmt: skip
 def test_stage_is_complete_when_milestones_are_done_and_verified(statuses, items, complete):
     assert judge_stage(FOUR, statuses, items, TODAY).is_complete is complete

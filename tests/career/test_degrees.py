@@ -70,6 +70,7 @@ def test_degree_is_private_to_its_owner(cast, browser_of, degree, role):
         ({"awarded_on": "long ago"}, "This is not a date"),
         ({"field": "x" * 201}, "at most 200 characters"),
     ],
+    ids=lambda value: str(value)[:60],
 )
 def test_invalid_degree_is_rejected(session, cast, browser_of, change, message):
     response = browser_of(cast.alice).post("/career/degrees", {**MASTER, **change})

@@ -153,6 +153,7 @@ def test_position_is_private_to_its_owner(session, cast, browser_of, position, r
         ({"started_on": "03/04/2019"}, 'value="03/04/2019"'),
         ({"summary": "x" * 20_001}, "Summary"),
     ],
+    ids=lambda value: str(value)[:60],
 )
 def test_invalid_position_is_rejected(session, cast, browser_of, position, change, message):
     browser = browser_of(cast.alice)

@@ -57,6 +57,7 @@ def test_content_keeps_the_prices_of_the_guide():
         (lambda each: each.update(key="aws-ml-specialty"), "is already used"),
         (lambda each: each.pop("source"), "Field required"),
     ],
+    ids=["missing date", "unknown successor", "repeated key", "missing source"],
 )
 def test_invalid_content_is_rejected(document, change, message):
     change(document["certifications"][0])

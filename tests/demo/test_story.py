@@ -113,7 +113,7 @@ def test_maya_is_under_way_with_some_gates_passed(demo: DemoData) -> None:
     assert min(tones["in_progress"], tones["not_applicable"]) >= 4
 
 
-def test_unshared_evidence_counts_only_in_her_own_score(demo: DemoData) -> None:
+def test_shared_score_of_maya_is_lower_than_her_own(demo: DemoData) -> None:
     own = evaluate(Tally(demo.content, demo.records["maya"].own, NOW.date()))
     others = evaluate(Tally(demo.content, demo.records["maya"].shared, NOW.date()))
     assert others.score < own.score

@@ -215,6 +215,11 @@ def first_response(host):
                        b'"number": 1, "pull_request": "text"}], "total_count": 1}'),
          "something other than a list"),
     ],
+    ids=[
+        "unauthorized", "forbidden", "not found", "unknown user", "server error", "redirect",
+        "html", "script link", "deep json", "truncated", "too large", "timeout", "number as link",
+        "wrong type",
+    ],
 )  # fmt: skip
 def test_failed_fetch_shows_reason_keeps_records_and_can_be_retried(
     alice, session, host, fetch, monkeypatch, response, message

@@ -132,11 +132,13 @@ def test_all_errors_of_a_row_are_shown_together(alice):
 
 
 @pytest.mark.parametrize(
-    ("order", "read"), [("dmy", "day, month, year"), ("mdy", "month, day, year")]
+    ("order", "text"),
+    [("dmy", "day, month, year"), ("mdy", "month, day, year")],
+    ids=["dmy", "mdy"],
 )
-def test_preview_states_the_chosen_order_of_ambiguous_dates(alice, order, read):
+def test_preview_states_the_chosen_order_of_ambiguous_dates(alice, order, text):
     table = b"title,date,link\nA,03/04/2026,https://a.example\n"
-    note = f"Dates such as “03/04/2026” are read as {read}."
+    note = f"Dates such as “03/04/2026” are read as {text}."
     assert note in text_of(upload_and_preview(alice, table, order=order))
     assert "Dates such as" not in upload_and_preview(alice, table.replace(b"03/04", b"03/03"))
 
@@ -309,6 +311,10 @@ def test_tick_all_and_discard_work_without_scripts(alice, session, monkeypatch):
         (b'a,b\n"x,y\nz,1\nv,2\n', "Line 2: a quotation mark is not closed"),
         (b'sep=,\na,b\n1,2\n"x,y\n"z",1\n', "Line 4: a quotation mark is not closed"),
         (b"a,b\n" + b"x" * 30_000, "a text of more than 20000 characters"),
+    ],
+    ids=[
+        "empty", "header only", "workbook", "binary", "too many rows", "too many columns",
+        "unclosed long quote", "unclosed quote", "later unclosed quote", "long cell",
     ],
 )  # fmt: skip
 def test_unreadable_csv_is_rejected(alice, session, data: bytes, message: str):

@@ -158,6 +158,7 @@ def test_error_list_is_truncated_with_a_count(tmp_path):
 @pytest.mark.parametrize(
     "columns",
     [[name.lower() for name in COLUMNS], [f"{name.replace('_', ' ')} " for name in COLUMNS]],
+    ids=["lower case", "spaces"],
 )
 def test_headers_ignore_case_and_spaces(tmp_path, columns):
     assert read(xlsx(tmp_path, columns=columns)).wages[SCIENTISTS].keys() >= {"CA", "WY"}

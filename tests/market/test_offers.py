@@ -128,6 +128,7 @@ def test_offers_require_sign_in(browser_of):
         ({"cliff_months": "37"}, "from 0 to 36"),
         ({"name": "x" * 201}, "At most 200 characters"),
     ],
+    ids=lambda value: str(value)[:60],
 )
 def test_invalid_offer_is_rejected(session, cast, browser_of, change, message):
     for url in (CALCULATION, "/market/offers"):

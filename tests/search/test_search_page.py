@@ -281,7 +281,7 @@ def test_number_of_results_is_limited(session: Session, cast: Cast, browser_of, 
     assert len(search_results(alice, "quokka")["Evidence"]) == 10
     assert 'href="/search?q=quokka&amp;in=evidence"' in alice.get("/search?q=quokka").text
     assert len(search_results(alice, "quokka&in=evidence")["Evidence"]) == 12
-    # A long query is cut to eight words.
+    # A long query is cut, and at most eight words are searched.
     assert alice.get(f"/search?q={'quokka+' * 2000}").status_code == 200
 
 

@@ -29,7 +29,7 @@ PAGE, PREVIEW, ENTRIES = "/time/calendar", "/time/calendar/preview", "/time/cale
 
 @pytest.fixture(autouse=True)
 def _read_in_process(monkeypatch):
-    """Parse without a process of its own, which takes a third of a second."""
+    """Parse without the slow separate process, which test_calendar_file covers."""
     monkeypatch.setattr(routes_calendar, "read_isolated", read)
 
 
@@ -231,6 +231,7 @@ def test_overlapping_entries_count_each_minute_once(alice, session):
         (b"", "This is no calendar file"),
         (b"PK\x03\x04", "This ZIP cannot be opened"),
     ],
+    ids=["html", "empty", "broken zip"],
 )
 def test_unreadable_file_is_rejected_with_message(alice, data, message):
     page = upload(alice, data)
@@ -328,6 +329,7 @@ def test_calendar_is_fetched_from_its_url(alice, host, session):
         ("page", "This is no calendar file"),
         ("to=https://example.org/", "Calendars are fetched from localhost:"),
     ],
+    ids=["unauthorized", "not found", "timeout", "html", "redirect"],
 )
 def test_failed_fetch_is_reported(alice, host, path, message):
     alice.put(ADDRESS, {"url": f"{host}/{path}"})

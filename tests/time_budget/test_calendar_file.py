@@ -143,6 +143,7 @@ def test_broken_lines_are_reported_and_the_rest_is_parsed() -> None:
         (zip_of(bytes(range(256)) * 20)[:-300] + b"cut", "broken-zip"),
         (b"BEGIN:VCALENDAR\r\n" + b"X" * 10_000_001, "too-large"),
     ],
+    ids=["html", "broken zip", "zip bomb", "corrupt zip", "too large"],
 )
 def test_invalid_calendar_file_is_rejected(data: bytes, reason: str) -> None:
     with pytest.raises(CalendarError, match=reason):

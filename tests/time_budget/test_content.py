@@ -35,6 +35,7 @@ def test_content_has_the_guide_categories_and_share():
         (lambda file: file["categories"][1].update(key="deep-work"), "is already used"),
         (lambda file: file["categories"][0].update(counts_as="fun"), "'meetings', 'deep_work'"),
     ],
+    ids=["unknown source", "repeated key", "unknown group"],
 )
 def test_invalid_content_is_rejected(change, message):
     document = copy.deepcopy(YamlDocument(FILE.read_text("utf-8")).value)
