@@ -77,7 +77,7 @@ def test_promotion_to_manager_is_announced_until_it_ends(
     for role, lines in (("manager", 1), ("member", 0), ("manager", 1)):
         people.change_role(session, team, cast.carol, role, by=cast.bob, now=now)
         assert len(notices_of("alice", "leads")) == lines
-        assert notices_of("bob", "leads") == [], "Bob invitation the change himself"
+        assert notices_of("bob", "leads") == [], "Bob made the change himself"
     people.remove_member(session, team, cast.carol, by=cast.bob, now=now)
     assert notices_of("alice", "leads") == []
 
