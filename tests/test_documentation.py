@@ -259,15 +259,17 @@ def test_pages_document_lists_every_route_with_its_audience(app: Flask) -> None:
     )
     listed = {(method, rule): audience for method, rule, audience in rows}
     assert len(listed) == len(rows), "a route is listed twice"
-    existing = {key: asked for key, asked in routes(app).items() if not key[1].startswith("/api/")}
+    existing = {
+        key: permission for key, permission in routes(app).items() if not key[1].startswith("/api/")
+    }
     missing, gone = existing.keys() - listed.keys(), listed.keys() - existing.keys()
     assert not missing, f"docs/pages.md lacks {sorted(missing)}"
     assert not gone, f"docs/pages.md lists routes that do not exist: {sorted(gone)}"
     for key, permission in existing.items():
-        audience = next((each for each, asked in AUDIENCES.items() if permission in asked), "you")
+        audience = next((name for name, group in AUDIENCES.items() if permission in group), "you")
         if key[1] == "/evidence":  # the user's own list; managers see shared evidence in /reviews
             audience = "you"
-        assert listed[key] == audience, f"{key} asks for {permission}"
+        assert listed[key] == audience, f"{key} requires {permission}"
         assert audience != "you" or permission.partition(".")[0] in PERSONAL_RESOURCES, permission
     assert set().union(*AUDIENCES.values()) <= PERMISSIONS.keys()
 

@@ -39,7 +39,7 @@ from roadmap.readiness.models import ReadinessSummary
 from tests.support.cast import Cast
 from tests.support.databases import SECRET, make_app, ready_database
 from tests.support.sample_data import SLUG
-from tests.support.server import Server
+from tests.support.server import Server, clean_environment
 from tests.support.smtp import FreePortController, Mailbox
 
 SECONDS = 30
@@ -91,11 +91,10 @@ def mailbox(installation: Installation) -> Iterator[Mailbox]:
 def start_job_process(
     environment: Mapping[str, str], *options: str, **more: Any
 ) -> subprocess.Popen[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     return subprocess.Popen(
         [*RUN, *options],
         cwd=config.ROOT,
-        env={**kept, **environment},
+        env=clean_environment(**environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

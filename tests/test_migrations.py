@@ -58,7 +58,7 @@ from tests.evidence.builders import (
 )
 from tests.support.cast import Cast
 from tests.support.catalog import reword
-from tests.support.databases import make_app, temporary_database
+from tests.support.databases import make_app, ready_database, temporary_database
 from tests.support.sample_data import create_sample_data
 from tests.support.server import Server
 
@@ -70,11 +70,22 @@ FILES = sorted(FOLDER.glob("*.py"))
 def empty_app(tmp_path: Path) -> Iterator[Flask]:
     """An application on an empty database."""
     with temporary_database(tmp_path) as url:
-        app = make_app(url, tmp_path)
-        with app.app_context():
-            yield app
-            db.session.close()
-            db.engine.dispose()
+        yield from application_on(url, tmp_path)
+
+
+@pytest.fixture
+def migrated_app(tmp_path: Path) -> Iterator[Flask]:
+    """An application on a database with the newest schema and the shipped content."""
+    with ready_database(tmp_path) as url:
+        yield from application_on(url, tmp_path)
+
+
+def application_on(url: str, folder: Path) -> Iterator[Flask]:
+    app = make_app(url, folder)
+    with app.app_context():
+        yield app
+        db.session.close()
+        db.engine.dispose()
 
 
 def revisions() -> list[str]:
@@ -134,8 +145,7 @@ def test_models_match_newest_migration(empty_app: Flask) -> None:
     assert compare_schema() is Schema.CURRENT
 
 
-def test_old_schema_is_detected(empty_app: Flask) -> None:
-    upgrade()
+def test_old_schema_is_detected(migrated_app: Flask) -> None:
     with db.engine.connect() as connection:
         connection.execution_options(writes=True)
         connection.execute(sa.text("DELETE FROM alembic_version"))
@@ -234,13 +244,11 @@ def create_stored_states(cast: Cast) -> None:
 
 
 @pytest.mark.slow
-def test_upgrade_derives_stored_state(empty_app: Flask) -> None:
+def test_upgrade_derives_stored_state(migrated_app: Flask) -> None:
     """The columns are restored after a downgrade to the release that derived them."""
-    empty_app.config.update(
+    migrated_app.config.update(
         SMTP_URL="smtp://127.0.0.1:1", MAIL_FROM="cairn@example.org", BASE_URL="https://cairn.test"
     )
-    upgrade()
-    publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
     cast = Cast.create(db.session)
     create_sample_data(db.session, cast, dt.datetime.now(dt.UTC))
     create_stored_states(cast)
@@ -256,8 +264,7 @@ def test_upgrade_derives_stored_state(empty_app: Flask) -> None:
         assert after[table] == rows
 
 
-def test_upgrade_recomputes_email_keys(empty_app: Flask) -> None:
-    upgrade()
+def test_upgrade_recomputes_email_keys(migrated_app: Flask) -> None:
     cast = Cast.create(db.session)
     now = dt.datetime.now(dt.UTC)
     emails = {cast.alice: "info@bücher.example", cast.bob: "info@straße.example"}
@@ -281,9 +288,8 @@ def test_upgrade_recomputes_email_keys(empty_app: Flask) -> None:
     assert keys() == after
 
 
-def test_upgrade_confirms_existing_addresses(empty_app: Flask) -> None:
+def test_upgrade_confirms_existing_addresses(migrated_app: Flask) -> None:
     """Downgrades keep all sign-ins, and upgrades keep every address."""
-    upgrade()
     cast, now = Cast.create(db.session), dt.datetime.now(dt.UTC)
     for person, email in ((cast.alice, "new@example.org"), (cast.bob, "alice@example.org")):
         request_email(db.session, person, email, by=person, now=now)
@@ -307,10 +313,8 @@ def test_upgrade_confirms_existing_addresses(empty_app: Flask) -> None:
 
 
 @pytest.mark.slow
-def test_downgrade_turns_months_and_years_into_days(empty_app: Flask) -> None:
-    upgrade()
+def test_downgrade_turns_months_and_years_into_days(migrated_app: Flask) -> None:
     now = dt.datetime.now(dt.UTC)
-    publish_shipped(db.session, now=now)
     cast = Cast.create(db.session)
     texts = ("2019-02-28", "2020-02", "2021", "2020-02-29", "2021-12", "2022")
     dates = [PartialDate(text) for text in texts]
@@ -345,10 +349,8 @@ def test_downgrade_turns_months_and_years_into_days(empty_app: Flask) -> None:
 
 
 @pytest.mark.slow
-def test_upgrade_derives_milestones_left_out_by_reviews(empty_app: Flask) -> None:
-    upgrade()
+def test_upgrade_derives_milestones_left_out_by_reviews(migrated_app: Flask) -> None:
     now = dt.datetime.now(dt.UTC)
-    publish_shipped(db.session, now=now)
     cast = Cast.create(db.session)
     piece = add_evidence(db.session, cast, cast.alice, now, milestones=[DESIGN, LEVELS, MENTOR])
     submit_evidence(db.session, cast, piece, now)
@@ -372,10 +374,8 @@ def test_upgrade_derives_milestones_left_out_by_reviews(empty_app: Flask) -> Non
     assert dict(db.session.execute(confirmed).all()) == {DESIGN: 1, PIPELINE: 2}
 
 
-def test_upgrade_derives_milestones_of_withdrawn_reviews(empty_app: Flask) -> None:
-    upgrade()
+def test_upgrade_derives_milestones_of_withdrawn_reviews(migrated_app: Flask) -> None:
     now = dt.datetime.now(dt.UTC)
-    publish_shipped(db.session, now=now)
     cast = Cast.create(db.session)
     bob = cast.actor(db.session, cast.bob)
     withdrawn, reviewed_again = (
@@ -401,8 +401,7 @@ def test_upgrade_derives_milestones_of_withdrawn_reviews(empty_app: Flask) -> No
     assert [tuple(row) for row in db.session.execute(links)] == expected
 
 
-def test_downgrade_deletes_notifications_of_unknown_kinds(empty_app: Flask) -> None:
-    upgrade()
+def test_downgrade_deletes_notifications_of_unknown_kinds(migrated_app: Flask) -> None:
     cast = Cast.create(db.session)
     columns = {"user_id": cast.alice, "data": {}, "created_at": dt.datetime.now(dt.UTC)}
     db.session.add_all(Notification(kind=kind, **columns) for kind in ("added", "witness_answered"))
@@ -412,8 +411,7 @@ def test_downgrade_deletes_notifications_of_unknown_kinds(empty_app: Flask) -> N
     assert db.session.scalars(kinds).all() == ["added"]
 
 
-def test_upgrade_computes_search_text(empty_app: Flask) -> None:
-    upgrade()
+def test_upgrade_computes_search_text(migrated_app: Flask) -> None:
     create_data()
 
     def stored() -> list[set[tuple[object, ...]]]:
@@ -440,8 +438,7 @@ def test_upgrade_computes_search_text(empty_app: Flask) -> None:
     assert stored() == before
 
 
-def test_upgrade_derives_accepted_kinds_of_milestones(empty_app: Flask) -> None:
-    upgrade()
+def test_upgrade_derives_accepted_kinds_of_milestones(migrated_app: Flask) -> None:
     create_data()
 
     def stored() -> dict[str, str]:
@@ -563,10 +560,8 @@ def test_migrations_insert_no_data_and_import_no_application_code(empty_app: Fla
         assert "bulk_insert" not in text, path.name
 
 
-def test_upgrade_turns_shown_evidence_into_default_portfolio(empty_app: Flask) -> None:
+def test_upgrade_turns_shown_evidence_into_default_portfolio(migrated_app: Flask) -> None:
     """With or without portfolio texts. A downgrade removes redacted evidence."""
-    upgrade()
-    publish_shipped(db.session, now=dt.datetime.now(dt.UTC))
     cast = Cast.create(db.session)
     now = dt.datetime.now(dt.UTC)
     pieces = [

@@ -29,7 +29,7 @@ from tests.support.databases import make_app
 from tests.support.guides import code_block_with, code_blocks, read_guide
 from tests.support.login import PASSWORD, set_password
 from tests.support.postgres import temporary_postgres
-from tests.support.server import HOST, Server, free_port
+from tests.support.server import HOST, Server, clean_environment, free_port
 
 GUIDE = "operators.md"
 # Debian's nginx, or else the one from the development lock.
@@ -50,9 +50,8 @@ def localize(text: str, folder: Path) -> str:
 
 
 def run_shell(command: str, **environment: str) -> str:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     done = subprocess.run(  # noqa: S602 - the recipe is a shell command
-        command, shell=True, cwd=ROOT, env={**kept, **environment}, timeout=120,
+        command, shell=True, cwd=ROOT, env=clean_environment(**environment), timeout=120,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -27,7 +27,7 @@ from roadmap.core.migrations import alembic, applied_revisions, upgrade
 from roadmap.server import ports, start
 from tests.support.cast import Cast
 from tests.support.databases import ready_database
-from tests.support.server import free_port
+from tests.support.server import clean_environment, free_port
 
 
 def test_secret_key_is_written_once_for_its_owner_only(tmp_path: Path) -> None:
@@ -70,12 +70,11 @@ def test_port_is_reserved_before_listening() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems only detect listening sockets")
 def test_concurrent_starts_on_one_port_leave_one_server(tmp_path: Path) -> None:
     port = str(free_port())
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     starts = [
         subprocess.Popen(
             [sys.executable, "-m", "roadmap.serve", "--port", port],
             cwd=start.config.ROOT,
-            env={**kept, "ROADMAP_DATA_DIR": str(tmp_path / name)},
+            env=clean_environment(ROADMAP_DATA_DIR=str(tmp_path / name)),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -332,23 +331,19 @@ def test_unusable_data_folder_error_names_the_setting(
 
 def test_second_data_folder_of_one_database_warns_about_its_key(tmp_path: Path) -> None:
     folders = tmp_path / "one", tmp_path / "other"
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")
-    } | {"ROADMAP_DATABASE_URL": f"sqlite:///{tmp_path / 'cairn.sqlite3'}"}
+    url = f"sqlite:///{tmp_path / 'cairn.sqlite3'}"
     warnings = []
     for folder in folders:
         process = subprocess.Popen(
             [sys.executable, "-m", "roadmap.serve", "--port", str(free_port())],
-            env={**environment, "ROADMAP_DATA_DIR": str(folder)},
+            env=clean_environment(ROADMAP_DATABASE_URL=url, ROADMAP_DATA_DIR=str(folder)),
             cwd=config.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdout is not None
         process.stdout.readline()  # the preparation is complete
         process.terminate()
         warnings.append(process.communicate(timeout=60)[1])
-        app = create_app(
-            {"DATABASE_URL": environment["ROADMAP_DATABASE_URL"], "DATA_DIR": str(folder)}
-        )
+        app = create_app({"DATABASE_URL": url, "DATA_DIR": str(folder)})
         with app.app_context():
             if folder == folders[0]:
                 Cast.create(db.session)
@@ -362,10 +357,9 @@ def test_second_data_folder_of_one_database_warns_about_its_key(tmp_path: Path) 
 def test_broken_database_error_names_the_file(tmp_path: Path) -> None:
     database = tmp_path / "cairn.sqlite3"
     database.write_text("not a database at all, " * 100)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
     done = subprocess.run(
         [sys.executable, "-m", "roadmap.serve", "--port", str(free_port())],
-        env={**kept, "ROADMAP_DATA_DIR": str(tmp_path), "ROADMAP_SECRET_KEY": "k" * 32},
+        env=clean_environment(ROADMAP_DATA_DIR=str(tmp_path), ROADMAP_SECRET_KEY="k" * 32),
         cwd=config.ROOT, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1

@@ -47,6 +47,12 @@ def free_port() -> int:
             return port
 
 
+def clean_environment(**settings: str) -> dict[str, str]:
+    """Return the environment with these settings of Cairn and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")}
+    return {**kept, **settings}
+
+
 def count_threads(pid: int) -> int:
     """Return the number of threads of a process."""
     return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
@@ -71,16 +77,12 @@ class Server:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith("ROADMAP_")
-        }
-        return {
-            **kept,
-            "ROADMAP_SECRET_KEY": SECRET,
-            "ROADMAP_DATABASE_URL": self.database_url,
-            "ROADMAP_DATA_DIR": str(self.folder),
+        return clean_environment(
+            ROADMAP_SECRET_KEY=SECRET,
+            ROADMAP_DATABASE_URL=self.database_url,
+            ROADMAP_DATA_DIR=str(self.folder),
             **self.settings,
-        }
+        )
 
     def start(self) -> Server:
         with self.log.open("ab") as log:
