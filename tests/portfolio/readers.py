@@ -132,4 +132,4 @@ READERS: dict[str, Callable[[bytes], str]] = {
     "csv": read_csv,
     "preview": lambda page: read_html(page.decode()),
 }
-"""The reader of each format, by its key, and of the page: one without a reader fails the tests."""
+"""The reader of each format and of the preview, by key. Tests fail for formats without one."""

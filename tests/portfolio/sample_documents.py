@@ -1,9 +1,10 @@
-"""Portfolios to render: a realistic one, an empty one, and hostile ones of any size."""
+"""Portfolio documents: a realistic one, an empty one, and hostile ones of any size."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 from roadmap.core.dates import PartialDate
 from roadmap.evidence.item import Impact
@@ -277,8 +278,6 @@ def hostile(count: int, length: int = 10_000) -> Document:
 
 def ordinary(count: int) -> Document:
     """Return a portfolio of `count` realistic pieces."""
-    from dataclasses import replace
-
     items = tuple(
         replace(ALICE.items[number % len(ALICE.items)], id=item_id(number))
         for number in range(count)

@@ -20,7 +20,7 @@ NAMES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "leap2": "http://terms.leapspecs.org/",
 }
-# Of the specification's types.
+# The types of the specification that the export uses.
 TYPES = {"selection", "achievement", "activity", "publication", "ability", "organization"}
 
 
@@ -28,12 +28,12 @@ def feed(document) -> etree._Element:
     return etree.fromstring(FORMATS["leap2a"].render(document))
 
 
-def read(data: bytes):
+def import_leap2a(data: bytes):
     importer = IMPORTERS["leap2a"]
     return importer.read(importer.load(data), {})
 
 
-def test_each_entry_has_what_the_format_asks_for(app):
+def test_entries_have_required_elements(app):
     with app.test_request_context():
         found = feed(ALICE)
     assert found.findtext("leap2:version", namespaces=NAMES).endswith("/2010-07/2A/")
@@ -55,16 +55,16 @@ def test_each_entry_has_what_the_format_asks_for(app):
     assert len(linked) >= len(ALICE.items) + len(ALICE.positions) + len(ALICE.degrees)
 
 
-def test_what_is_empty_hidden_or_odd_is_a_feed_all_the_same(app):
+def test_empty_and_unusual_portfolios_are_valid_feeds(app):
     with app.test_request_context():
         assert len(feed(EMPTY).findall("a:entry", NAMES)) == 1
-        odd = replace(ALICE, name="A\0 <b>&\"'", headline="]]>\x0b", sections=("introduction",))
-        assert feed(odd).findtext("a:author/a:name", namespaces=NAMES) == "A <b>&\"'"
+        unusual = replace(ALICE, name="A\0 <b>&\"'", headline="]]>\x0b", sections=("introduction",))
+        assert feed(unusual).findtext("a:author/a:name", namespaces=NAMES) == "A <b>&\"'"
 
 
-def test_a_portfolio_comes_back_as_drafts(app):
+def test_exported_portfolio_can_be_imported(app):
     with app.test_request_context():
-        found = read(FORMATS["leap2a"].render(ALICE))
+        found = import_leap2a(FORMATS["leap2a"].render(ALICE))
     records = [each.record for each in found.candidates]
     assert records.count("evidence") == len(ALICE.items)
     assert records.count("position") == len(ALICE.positions)
@@ -100,14 +100,14 @@ MAHARA = """<?xml version="1.0" encoding="utf-8"?>
 </feed>"""
 
 
-def test_the_export_of_another_system_is_read(app):
+def test_mahara_export_can_be_imported(app):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("leap2a.xml", MAHARA)
         archive.writestr("files/a.txt", "a")
     with app.test_request_context():
         for data in (MAHARA.encode(), packed.getvalue()):
-            found = read(data)
+            found = import_leap2a(data)
             degree, paper = found.candidates
             assert degree.values["institution"] == "University of X"
             assert (degree.values["level"], degree.values["awarded_on"]) == (
@@ -132,7 +132,16 @@ def test_the_export_of_another_system_is_read(app):
         MAHARA.replace("leap2:", "other:").encode(),
         b"PK no ZIP",
     ],
+    ids=[
+        "other element",
+        "not xml",
+        "entity",
+        "external document type",
+        "deep nesting",
+        "other namespace",
+        "not zip",
+    ],
 )
-def test_what_is_no_leap2a_says_so(app, data):
+def test_invalid_file_is_rejected(app, data):
     with app.test_request_context(), pytest.raises(ImportFault):
-        read(data)
+        import_leap2a(data)

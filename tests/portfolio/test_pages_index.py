@@ -1,4 +1,4 @@
-"""GET /portfolio"""
+"""GET /portfolio."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.support.cast import Cast
 from tests.support.statements import statements_of
 
 
-def test_it_works(session: Session, cast: Cast, browser_of) -> None:
+def test_page_lists_evidence_by_availability(session: Session, cast: Cast, browser_of) -> None:
     shown = evidence_rows.add(session, cast.alice, "Chosen design", at=0)
     evidence_rows.add(session, cast.alice, "Open talk", kind="talk")
-    hidden = evidence_rows.add(session, cast.alice, "House matter", visibility="team")
+    team_only = evidence_rows.add(session, cast.alice, "Team plan", visibility="team")
     session.commit()
 
     page = browser_of(cast.alice).get("/portfolio")
@@ -23,22 +23,22 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     assert "1 piece shown" in page.text
     assert f"/portfolios/{cast.alice}/items/{shown.id}/place" in page.text
     assert page.text.index("Chosen design") < page.text.index("Open talk")
-    assert page.text.index("Open talk") < page.text.index("House matter")
+    assert page.text.index("Open talk") < page.text.index("Team plan")
     assert "never exported" in page.text
-    assert f'href="/evidence/{hidden.id}/edit"' in page.text
-    assert f'/items/{hidden.id}"' not in page.text
+    assert f'href="/evidence/{team_only.id}/edit"' in page.text
+    assert f'/items/{team_only.id}"' not in page.text
     for name in ("pdf", "site", "markdown", "json-resume"):
         assert f'href="/portfolios/{cast.alice}/export/{name}"' in page.text
 
 
-def test_it_teaches_where_there_is_no_evidence(cast: Cast, browser_of) -> None:
+def test_page_without_evidence_has_no_exports(cast: Cast, browser_of) -> None:
     page = browser_of(cast.alice).get("/portfolio").text
 
     assert "Nothing to show yet" in page
     assert "/export/" not in page
 
 
-def test_it_offers_all_pieces_where_nothing_was_chosen(
+def test_page_offers_to_add_all_available_evidence(
     session: Session, cast: Cast, browser_of
 ) -> None:
     for title in ("One", "Two"):
@@ -51,8 +51,8 @@ def test_it_offers_all_pieces_where_nothing_was_chosen(
     assert page.count("Add all 2 available pieces") == 1
 
 
-def test_it_explains_where_nothing_may_be_shown(session: Session, cast: Cast, browser_of) -> None:
-    evidence_rows.add(session, cast.alice, "Mine alone", visibility="private", at=0)
+def test_page_explains_that_nothing_is_available(session: Session, cast: Cast, browser_of) -> None:
+    evidence_rows.add(session, cast.alice, "Private note", visibility="private", at=0)
     session.commit()
 
     page = browser_of(cast.alice).get("/portfolio").text
@@ -61,7 +61,7 @@ def test_it_explains_where_nothing_may_be_shown(session: Session, cast: Cast, br
     assert "You had selected it; it is not in the preview or exports now." in page
 
 
-def test_it_marks_what_has_lapsed(session: Session, cast: Cast, browser_of) -> None:
+def test_lapsed_evidence_is_marked(session: Session, cast: Cast, browser_of) -> None:
     evidence_rows.add(
         session, cast.alice, kind="certification", at=0, expires_on=PartialDate(evidence_rows.DAY)
     )
@@ -70,7 +70,7 @@ def test_it_marks_what_has_lapsed(session: Session, cast: Cast, browser_of) -> N
     assert "Lapsed</span>" in browser_of(cast.alice).get("/portfolio").text
 
 
-def test_it_needs_sign_in(browser_of) -> None:
+def test_sign_in_is_required(browser_of) -> None:
     answer = browser_of().get("/portfolio")
 
     assert answer.status_code == 303
@@ -78,7 +78,9 @@ def test_it_needs_sign_in(browser_of) -> None:
 
 
 @pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
-def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name: str) -> None:
+def test_page_shows_no_evidence_of_other_people(
+    session: Session, cast: Cast, browser_of, name: str
+) -> None:
     evidence_rows.add(session, cast.alice, "Unmistakable", at=0, state="submitted")
     session.commit()
 
@@ -88,7 +90,7 @@ def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name
     assert "Nothing to show yet" in page
 
 
-def test_it_takes_as_many_statements_for_more_pieces(
+def test_statement_count_does_not_grow_with_evidence(
     app, session: Session, cast: Cast, browser_of
 ) -> None:
     evidence_rows.add(session, cast.alice, at=0)
@@ -104,9 +106,7 @@ def test_it_takes_as_many_statements_for_more_pieces(
     assert len(statements_of(app, lambda: browser.get("/portfolio"))) == len(few)
 
 
-def test_a_newer_version_than_the_one_that_is_shown_is_named(
-    session: Session, cast: Cast, browser_of
-) -> None:
+def test_newer_version_is_mentioned(session: Session, cast: Cast, browser_of) -> None:
     key = "point-in-time-sql"
     piece = evidence_rows.add(session, cast.alice, "Ranking", at=0, milestones=(key,))
     evidence_rows.verify(session, piece, cast.bob, milestones=(key,))
@@ -114,11 +114,11 @@ def test_a_newer_version_than_the_one_that_is_shown_is_named(
     alice = browser_of(cast.alice)
     assert "newer version" not in alice.get("/portfolio").text
     piece.current_id = evidence_rows.version(session, piece, number=2).id
-    for state, said in (
+    for state, note in (
         ("submitted", "see that it exists"),
         ("draft", "do not see that it exists"),
     ):
         piece.state = state
         session.commit()
-        assert said in alice.get("/portfolio").text
+        assert note in alice.get("/portfolio").text
         assert ("newer version" in alice.get("/portfolio/preview").text) is (state == "submitted")

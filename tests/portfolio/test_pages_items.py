@@ -15,54 +15,56 @@ from tests.portfolio import evidence_rows
 from tests.support.cast import Cast
 
 
-def shown(session: Session, cast: Cast) -> list[str]:
-    chosen = load_selection(session, cast.alice, cast.alice, evidence_rows.DAY).shown
-    titles = [piece.title for piece in chosen]
+def shown_titles(session: Session, cast: Cast) -> list[str]:
+    shown = load_selection(session, cast.alice, cast.alice, evidence_rows.DAY).shown
+    titles = [piece.title for piece in shown]
     session.rollback()
     return titles
 
 
 @pytest.fixture
-def three(session: Session, cast: Cast) -> dict[str, uuid.UUID]:
-    """Pieces a, b and c of Alice's, shown in this order."""
-    made = {
+def items(session: Session, cast: Cast) -> dict[str, uuid.UUID]:
+    """Add evidence a, b and c of Alice to her portfolio in this order; return the ids."""
+    ids = {
         title: evidence_rows.add(session, cast.alice, title, at=at * 10).id
         for at, title in enumerate("abc")
     }
     session.commit()
-    return made
+    return ids
 
 
-def test_it_works(session: Session, cast: Cast, browser_of) -> None:
+def test_item_is_added_and_removed(session: Session, cast: Cast, browser_of) -> None:
     path = f"/portfolios/{cast.alice}/items/{evidence_rows.add(session, cast.alice, 'Design').id}"
     session.commit()
     browser = browser_of(cast.alice)
 
     assert browser.post(f"{path}?_method=PUT").status_code == 303
-    assert browser.put(path).status_code == 303, "twice is once"
-    assert shown(session, cast) == ["Design"]
+    assert browser.put(path).status_code == 303, "adding again changes nothing"
+    assert shown_titles(session, cast) == ["Design"]
     assert browser.post(f"{path}?_method=DELETE").status_code == 303
     assert browser.delete(path).status_code == 303
-    assert shown(session, cast) == []
+    assert shown_titles(session, cast) == []
 
 
-def test_it_works_as_a_fragment(session: Session, cast: Cast, browser_of) -> None:
+def test_fragment_announces_change_and_sets_focus(session: Session, cast: Cast, browser_of) -> None:
     piece = evidence_rows.add(session, cast.alice, "Design")
     session.commit()
     browser = browser_of(cast.alice)
 
-    chosen = browser.put(f"/portfolios/{cast.alice}/items/{piece.id}", fragment=True)
-    left = browser.delete(f"/portfolios/{cast.alice}/items/{piece.id}", fragment=True)
+    added = browser.put(f"/portfolios/{cast.alice}/items/{piece.id}", fragment=True)
+    removed = browser.delete(f"/portfolios/{cast.alice}/items/{piece.id}", fragment=True)
 
-    assert chosen.text.lstrip().startswith('<div id="pieces">')
-    assert "<html" not in chosen.text
-    assert json.loads(chosen.headers["HX-Trigger"]) == {"announce": "Design is shown."}
-    assert json.loads(left.headers["HX-Trigger"]) == {"announce": "Design is removed."}
-    for answer in (chosen, left):
+    assert added.text.lstrip().startswith('<div id="pieces">')
+    assert "<html" not in added.text
+    assert json.loads(added.headers["HX-Trigger"]) == {"announce": "Design is shown."}
+    assert json.loads(removed.headers["HX-Trigger"]) == {"announce": "Design is removed."}
+    for answer in (added, removed):
         assert answer.text.count("autofocus") == 1
 
 
-def test_what_has_lapsed_is_added_by_itself(session: Session, cast: Cast, browser_of) -> None:
+def test_lapsed_evidence_is_only_added_individually(
+    session: Session, cast: Cast, browser_of
+) -> None:
     lapsed = evidence_rows.add(
         session, cast.alice, "Lapsed", state="submitted", expires_on=PartialDate(evidence_rows.DAY)
     )
@@ -74,12 +76,12 @@ def test_what_has_lapsed_is_added_by_itself(session: Session, cast: Cast, browse
     assert "Add the one available piece" in page
     assert "Readers see that lapsed pieces no longer count" in page
     browser.put(f"/portfolios/{cast.alice}/items")
-    assert shown(session, cast) == ["Valid"]
+    assert shown_titles(session, cast) == ["Valid"]
     browser.put(f"/portfolios/{cast.alice}/items/{lapsed.id}")
-    assert shown(session, cast) == ["Valid", "Lapsed"]
+    assert shown_titles(session, cast) == ["Valid", "Lapsed"]
 
 
-def test_drafts_of_somebody_whom_nobody_can_review_are_added_with_the_others(
+def test_add_all_includes_drafts_of_person_without_manager(
     session: Session, cast: Cast, browser_of
 ) -> None:
     for title in ("One", "Two"):
@@ -93,25 +95,27 @@ def test_drafts_of_somebody_whom_nobody_can_review_are_added_with_the_others(
     assert "2 pieces shown" in mallory.put(f"/portfolios/{cast.mallory}/items", fragment=True).text
 
 
-def test_all_that_may_be_shown_is_added_at_once(session: Session, cast: Cast, browser_of) -> None:
+def test_add_all_adds_available_evidence_except_drafts(
+    session: Session, cast: Cast, browser_of
+) -> None:
     evidence_rows.add(session, cast.alice, "First choice", at=4)
     for title in ("older", "newer"):
         evidence_rows.add(session, cast.alice, title, state="submitted")
     evidence_rows.add(session, cast.alice, "Draft")
-    evidence_rows.add(session, cast.alice, "House", visibility="team")
-    evidence_rows.add(session, cast.alice, "Own", visibility="private")
+    evidence_rows.add(session, cast.alice, "Team", visibility="team")
+    evidence_rows.add(session, cast.alice, "Private", visibility="private")
     evidence_rows.add(session, cast.carol, "Carol's")
     session.commit()
 
     assert browser_of(cast.alice).put(f"/portfolios/{cast.alice}/items").status_code == 303
-    assert shown(session, cast) == ["First choice", "newer", "older"]
+    assert shown_titles(session, cast) == ["First choice", "newer", "older"]
     assert (
         browser_of(cast.alice).put(f"/portfolios/{cast.alice}/items", fragment=True).status_code
         == 200
     )
 
 
-def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
+def test_draft_is_marked_and_its_page_shows_if_public(
     session: Session, cast: Cast, browser_of
 ) -> None:
     draft = evidence_rows.add(session, cast.alice, "Unfinished")
@@ -121,12 +125,12 @@ def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
     assert "Draft</span>" in page
     assert "Evidenced" not in page
     assert '/items"' not in page
-    address = f"/evidence/{draft.id}"
-    assert "in your portfolio;" not in browser.get(address).text
+    path = f"/evidence/{draft.id}"
+    assert "in your portfolio;" not in browser.get(path).text
     browser.put(f"/portfolios/{cast.alice}/items/{draft.id}")
-    assert "no public link shows it now" in browser.get(address).text
+    assert "no public link shows it now" in browser.get(path).text
     browser.post("/portfolio/links", {"label": "", "lives": "30"})
-    page = browser.get(address).text
+    page = browser.get(path).text
     assert "Public now" in page
     assert "Anyone with your public link sees it. In Cairn, no manager sees a draft." in page
 
@@ -142,63 +146,63 @@ def test_a_draft_is_marked_and_its_page_says_that_it_is_public(
         ("a", 99, "bca"),
     ],
 )
-def test_a_piece_is_moved(
-    session: Session, cast: Cast, browser_of, three, moved: str, to: int, order: str
+def test_item_is_moved(
+    session: Session, cast: Cast, browser_of, items, moved: str, to: int, order: str
 ) -> None:
-    path = f"/portfolios/{cast.alice}/items/{three[moved]}/place"
+    path = f"/portfolios/{cast.alice}/items/{items[moved]}/place"
 
     assert browser_of(cast.alice).put(path, {"to": str(to)}).status_code == 303
-    assert "".join(shown(session, cast)) == order
+    assert "".join(shown_titles(session, cast)) == order
 
 
-def test_a_moved_piece_keeps_the_focus(cast: Cast, browser_of, three) -> None:
+def test_moved_item_keeps_focus(cast: Cast, browser_of, items) -> None:
     browser = browser_of(cast.alice)
 
     middle = browser.put(
-        f"/portfolios/{cast.alice}/items/{three['c']}/place?way=up", {"to": "1"}, fragment=True
+        f"/portfolios/{cast.alice}/items/{items['c']}/place?way=up", {"to": "1"}, fragment=True
     )
     top = browser.put(
-        f"/portfolios/{cast.alice}/items/{three['c']}/place?way=up", {"to": "0"}, fragment=True
+        f"/portfolios/{cast.alice}/items/{items['c']}/place?way=up", {"to": "0"}, fragment=True
     )
 
-    assert _focused(middle.text).startswith(f'id="up-{three["c"]}"')
-    assert _focused(top.text).startswith(f'id="down-{three["c"]}"'), "up is disabled at the top"
+    assert _focused(middle.text).startswith(f'id="up-{items["c"]}"')
+    assert _focused(top.text).startswith(f'id="down-{items["c"]}"'), "up is disabled at the top"
 
 
-def test_hidden_pieces_are_in_nobodys_way(session: Session, cast: Cast, browser_of, three) -> None:
+def test_move_skips_hidden_items(session: Session, cast: Cast, browser_of, items) -> None:
     evidence_rows.add(session, cast.alice, "hidden", visibility="private", at=15)
     session.commit()
 
-    browser_of(cast.alice).put(f"/portfolios/{cast.alice}/items/{three['c']}/place", {"to": "1"})
+    browser_of(cast.alice).put(f"/portfolios/{cast.alice}/items/{items['c']}/place", {"to": "1"})
 
-    assert "".join(shown(session, cast)) == "acb"
+    assert "".join(shown_titles(session, cast)) == "acb"
 
 
-def test_it_needs_sign_in(session: Session, cast: Cast, browser_of, three) -> None:
+def test_sign_in_is_required(session: Session, cast: Cast, browser_of, items) -> None:
     browser = browser_of()
-    for method, path in _requests(cast.alice, three["a"]):
+    for method, path in _requests(cast.alice, items["a"]):
         assert browser.send(method, path, {"to": "2"}).status_code == 401
-    assert shown(session, cast) == ["a", "b", "c"]
+    assert shown_titles(session, cast) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
 @pytest.mark.parametrize("state", ["draft", "submitted"])
-def test_it_hides_what_is_foreign(
+def test_evidence_of_other_people_cannot_be_changed(
     session: Session, cast: Cast, browser_of, name: str, state: str
 ) -> None:
     piece = evidence_rows.add(session, cast.alice, "a", at=0, state=state)
     session.commit()
     browser = browser_of(getattr(cast, name))
-    seen = 403 if (name, state) == ("bob", "submitted") else 404
+    status = 403 if (name, state) == ("bob", "submitted") else 404
 
     for method, path in _requests(getattr(cast, name), piece.id):
-        assert browser.send(method, path, {"to": "0"}).status_code == seen
-    assert shown(session, cast) == ["a"]
+        assert browser.send(method, path, {"to": "0"}).status_code == status
+    assert shown_titles(session, cast) == ["a"]
 
 
 @pytest.mark.parametrize("visibility", ["private", "team"])
-@pytest.mark.parametrize("fragment", [False, True])
-def test_it_rejects_what_may_not_be_shown(
+@pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
+def test_private_and_team_evidence_is_rejected(
     session: Session, cast: Cast, browser_of, visibility: str, fragment: bool
 ) -> None:
     piece = evidence_rows.add(session, cast.alice, visibility=visibility)
@@ -210,15 +214,17 @@ def test_it_rejects_what_may_not_be_shown(
 
     assert answer.status_code == 422
     assert "This piece is not for the portfolio" in answer.text
-    assert shown(session, cast) == []
+    assert shown_titles(session, cast) == []
 
 
 @pytest.mark.parametrize("to", ["", "-1", "up", "99999999999999999999"])
-def test_it_rejects_bad_input(session: Session, cast: Cast, browser_of, three, to: str) -> None:
+def test_invalid_input_is_rejected(
+    session: Session, cast: Cast, browser_of, items, to: str
+) -> None:
     browser = browser_of(cast.alice)
 
     assert (
-        browser.put(f"/portfolios/{cast.alice}/items/{three['a']}/place", {"to": to}).status_code
+        browser.put(f"/portfolios/{cast.alice}/items/{items['a']}/place", {"to": to}).status_code
         == 422
     )
     assert (
@@ -226,10 +232,10 @@ def test_it_rejects_bad_input(session: Session, cast: Cast, browser_of, three, t
         == 404
     )
     assert browser.put(f"/portfolios/{cast.alice}/items/none").status_code == 404
-    assert shown(session, cast) == ["a", "b", "c"]
+    assert shown_titles(session, cast) == ["a", "b", "c"]
 
 
-def test_it_rejects_to_move_what_is_not_shown(session: Session, cast: Cast, browser_of) -> None:
+def test_moving_unselected_evidence_is_not_found(session: Session, cast: Cast, browser_of) -> None:
     piece = evidence_rows.add(session, cast.alice)
     session.commit()
 
@@ -240,8 +246,11 @@ def test_it_rejects_to_move_what_is_not_shown(session: Session, cast: Cast, brow
     assert answer.status_code == 404
 
 
-def test_a_full_portfolio_says_so(session: Session, cast: Cast, browser_of) -> None:
-    for at in range(actions.MAX_ITEMS):
+def test_full_portfolio_rejects_more_items(
+    session: Session, cast: Cast, browser_of, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MAX_ITEMS", 3)
+    for at in range(3):
         evidence_rows.add(session, cast.alice, at=at)
     more = evidence_rows.add(session, cast.alice, "One more")
     session.commit()
@@ -252,7 +261,7 @@ def test_a_full_portfolio_says_so(session: Session, cast: Cast, browser_of) -> N
 
     assert answer.status_code == 422
     assert "Remove one first" in answer.text
-    assert len(shown(session, cast)) == actions.MAX_ITEMS
+    assert len(shown_titles(session, cast)) == 3
 
 
 def _requests(owner: uuid.UUID, evidence_id: uuid.UUID) -> list[tuple[str, str]]:
@@ -261,6 +270,6 @@ def _requests(owner: uuid.UUID, evidence_id: uuid.UUID) -> list[tuple[str, str]]
 
 
 def _focused(page: str) -> str:
-    """The opening tag that takes the focus, from its id on."""
+    """Return the opening tag that takes the focus, starting with its id."""
     end = page.index(" autofocus")
     return page[page.rindex(" id=", 0, end) + 1 : end]

@@ -1,4 +1,4 @@
-"""GET /portfolio/preview"""
+"""GET /portfolio/preview."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tests.support.statements import statements_of
 PATH = "/portfolio/preview"
 
 
-def test_it_works(session: Session, cast: Cast, browser_of) -> None:
+def test_preview_shows_evidence_impacts_and_verification(
+    session: Session, cast: Cast, browser_of
+) -> None:
     piece = evidence_rows.add(
         session, cast.alice, "Chosen <design>", at=1, url="https://example.org/d",
         description="It was *fast*", milestones=("design-doc-for-complex-system",),
@@ -42,25 +44,25 @@ def test_it_works(session: Session, cast: Cast, browser_of) -> None:
     assert "alice@example.org" not in page.text
 
 
-def test_it_teaches_where_nothing_was_chosen(cast: Cast, browser_of) -> None:
+def test_empty_preview_suggests_choosing_evidence(cast: Cast, browser_of) -> None:
     assert "Choose what to show" in browser_of(cast.alice).get(PATH).text
 
 
-def test_it_needs_sign_in(browser_of) -> None:
+def test_sign_in_is_required(browser_of) -> None:
     assert browser_of().get(PATH).status_code == 303
 
 
 @pytest.mark.parametrize("name", ["bob", "carol", "erin", "mallory"])
-def test_it_hides_what_is_foreign(session: Session, cast: Cast, browser_of, name: str) -> None:
+def test_preview_shows_no_evidence_of_other_people(
+    session: Session, cast: Cast, browser_of, name: str
+) -> None:
     evidence_rows.add(session, cast.alice, "Unmistakable", at=0, state="submitted")
     session.commit()
 
     assert "Unmistakable" not in browser_of(getattr(cast, name)).get(PATH).text
 
 
-def test_it_lets_no_script_and_no_strange_link_through(
-    session: Session, cast: Cast, browser_of
-) -> None:
+def test_scripts_and_unsafe_links_are_removed(session: Session, cast: Cast, browser_of) -> None:
     evidence_rows.add(
         session, cast.alice, "Plain title", at=0, url="javascript:alert(1)",
         description="<script>alert(1)</script> [x](javascript:alert(1))",
@@ -74,7 +76,7 @@ def test_it_lets_no_script_and_no_strange_link_through(
     assert 'href="javascript' not in page
 
 
-def test_it_takes_as_many_statements_for_more_pieces(
+def test_statement_count_does_not_grow_with_evidence(
     app, session: Session, cast: Cast, browser_of
 ) -> None:
     evidence_rows.add(session, cast.alice, at=0)

@@ -1,4 +1,4 @@
-"""Markdown as plain text: no markup, and every word."""
+"""Markdown is converted to plain text with every word."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from roadmap.portfolio.plain_text import plain_text
         ("```py\nif x:\n    y\n```", "if x:\n    y"),
     ],
 )
-def test_it_reads_without_marks(markdown: str, text: str) -> None:
+def test_plain_text_removes_markup(markdown: str, text: str) -> None:
     assert plain_text(markdown) == text
 
 
-def test_readers_that_join_lines_get_an_empty_line_between_them() -> None:
+def test_plain_text_can_separate_lines_with_empty_lines() -> None:
     text = "one\ntwo\n\n- a\n  - b\n- c\n\n```\nx\ny\n```"
     assert plain_text(text, between="\n\n") == "one two\n\n- a\n\n  - b\n\n- c\n\nx\n\ny"

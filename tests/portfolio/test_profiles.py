@@ -1,4 +1,4 @@
-"""Which URLs are profiles on a network."""
+"""URLs of profiles on networks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from roadmap.portfolio.profiles import (
         ("website", "", ""),
     ],
 )  # fmt: skip
-def test_what_people_write_becomes_the_full_address(network: str, typed: str, url: str) -> None:
+def test_profile_input_becomes_full_url(network: str, typed: str, url: str) -> None:
     assert read_profile(NETWORKS[network], typed) == url
 
 
@@ -57,20 +57,20 @@ def test_what_people_write_becomes_the_full_address(network: str, typed: str, ur
         ("website", "https://[::1"),
     ],
 )
-def test_what_is_no_profile_is_refused_with_an_example(network: str, typed: str) -> None:
-    with pytest.raises(InvalidProfile) as refused:
+def test_invalid_profile_is_rejected_with_example(network: str, typed: str) -> None:
+    with pytest.raises(InvalidProfile) as error:
         read_profile(NETWORKS[network], typed)
-    assert "such as" in str(refused.value)
+    assert "such as" in str(error.value)
 
 
-def test_the_last_digit_of_an_orcid_is_checked() -> None:
-    # The examples of ORCID's own documentation.
+def test_orcid_check_digit_is_verified() -> None:
+    # Examples from the ORCID documentation.
     assert is_orcid("0000-0002-1825-0097")
     assert is_orcid("0000-0001-5109-3700")
     assert is_orcid("0000-0002-1694-233X")
     assert not is_orcid("0000-0002-1694-2330")
 
 
-def test_an_account_is_named_without_its_network() -> None:
+def test_account_name_omits_network() -> None:
     assert account_name("github", "https://github.com/octocat") == "octocat"
     assert account_name("website", "https://example.org/") == "example.org"

@@ -1,4 +1,4 @@
-"""Evidence under NDA: readers see the replacement text and nothing of the original."""
+"""Readers of redacted evidence see the replacement text and nothing of the original."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.cast import Cast
 TODAY = dt.date(2026, 11, 23)
 SECRET = "ACMECORP"
 KEY = "trace-inference-request"
-# What readers still get of a redacted piece, besides what its author wrote for them.
+# The fields of redacted evidence that readers still see, apart from the replacement text.
 KEPT = {
     *("kind", "kind_label", "occurred_on", "issued_on", "expires_on", "verified_for", "linked_to"),
     *("skills", "tone", "is_draft", "verified_by", "verified_on", "verifiers", "newer_since"),
@@ -35,25 +35,25 @@ KEPT = {
 
 @pytest.fixture
 def piece(session: Session, cast: Cast, now: dt.datetime) -> uuid.UUID:
-    """A verified piece with the secret in each of its texts, redacted."""
-    made = evidence_rows.add(
+    """Add verified evidence with the secret in each text, and redact it; return its id."""
+    evidence = evidence_rows.add(
         session, cast.alice, f"{SECRET} title", at=0, url=f"https://{SECRET}.example/design",
         description=f"For {SECRET}", role=f"Lead at {SECRET}", issuer=SECRET, milestones=(KEY,),
         kind="case_study", skills=("mlops",),
         impacts=({"type": "scale", "metric": f"{SECRET} p99", "baseline": "2", "result": "1",
                   "unit": "ms", "source_url": f"https://{SECRET}.example/source"},),
     )  # fmt: skip
-    evidence_rows.verify(session, made, cast.bob, milestones=(KEY,), comment=SECRET)
-    made.title = f"{SECRET} renamed"
+    evidence_rows.verify(session, evidence, cast.bob, milestones=(KEY,), comment=SECRET)
+    evidence.title = f"{SECRET} renamed"
     redaction = Redaction("A ranking system", "Details are under *NDA*.")
     alice = cast.actor(session, cast.alice)
-    mine = actions.lock_portfolio(session, cast.alice, by=alice, now=now)
-    actions.redact_item(session, mine, made.id, redaction, now=now)
+    portfolio = actions.lock_portfolio(session, cast.alice, by=alice, now=now)
+    actions.redact_item(session, portfolio, evidence.id, redaction, now=now)
     session.commit()
-    return made.id
+    return evidence.id
 
 
-def test_no_format_and_no_page_has_anything_of_it(
+def test_redacted_texts_are_in_no_export_and_no_page(
     session: Session, cast: Cast, piece: uuid.UUID, browser_of
 ) -> None:
     alice = browser_of(cast.alice)
@@ -64,11 +64,11 @@ def test_no_format_and_no_page_has_anything_of_it(
     assert (item.title, item.verified_by, item.tone) == ("A ranking system", "Bob", "verified")
     assert item.is_redacted
     assert item.verified_for
-    for name, chosen in FORMATS.items():
-        packed = chosen.render(document)
-        texts = [packed]
-        if packed.startswith(b"PK"):
-            archive = zipfile.ZipFile(io.BytesIO(packed))
+    for name, format_ in FORMATS.items():
+        data = format_.render(document)
+        texts = [data]
+        if data.startswith(b"PK"):
+            archive = zipfile.ZipFile(io.BytesIO(data))
             texts = [archive.read(each) for each in archive.namelist()]
             assert SECRET not in str(archive.namelist())
         for text in texts:
@@ -77,8 +77,9 @@ def test_no_format_and_no_page_has_anything_of_it(
     assert SECRET not in alice.get("/portfolio/preview").text
 
 
-def test_a_new_field_of_a_piece_is_left_out_until_somebody_decides() -> None:
-    """Every field differs from its default here: what is not in KEPT has the default after."""
+def test_redaction_keeps_only_listed_fields() -> None:
+    """A new field is left out until it is added to KEPT."""
+    # Every field differs from its default.
     full = DocumentItem(
         kind="talk", occurred_on=PartialDate("2026"), url="u", description="d", role="r",
         issuer="i", issued_on=PartialDate("2025"), expires_on=PartialDate("2027"),
@@ -91,8 +92,7 @@ def test_a_new_field_of_a_piece_is_left_out_until_somebody_decides() -> None:
     shown = redacted(full, Redaction("Redacted", "For readers"), uuid.uuid4())
     assert (shown.title, shown.description, shown.impacts) == ("Redacted", "For readers", ())
     assert shown.id != full.id
-    empty = replace(shown, **{name: getattr(full, name) for name in KEPT})
-    assert empty == shown
+    assert replace(shown, **{name: getattr(full, name) for name in KEPT}) == shown
     left_out = {each.name for each in fields(full)} - KEPT
     assert left_out == {
         *("title", "description", "id", "is_redacted", "impacts", "badges"),
@@ -101,7 +101,7 @@ def test_a_new_field_of_a_piece_is_left_out_until_somebody_decides() -> None:
     }
 
 
-def test_impacts_come_without_their_sources_where_its_author_shows_them(
+def test_redacted_impacts_are_opt_in_without_sources(
     session: Session, cast: Cast, piece: uuid.UUID, browser_of
 ) -> None:
     path = f"/portfolios/{cast.alice}/items/{piece}/redaction"
@@ -110,7 +110,7 @@ def test_impacts_come_without_their_sources_where_its_author_shows_them(
     assert [(each.metric, each.source_url) for each in item.impacts] == [(f"{SECRET} p99", "")]
 
 
-def test_a_piece_that_is_added_again_is_still_redacted(
+def test_item_stays_redacted_when_added_again(
     session: Session, cast: Cast, piece: uuid.UUID, browser_of
 ) -> None:
     alice, path = browser_of(cast.alice), f"/portfolios/{cast.alice}/items/{piece}"
@@ -123,7 +123,7 @@ def test_a_piece_that_is_added_again_is_still_redacted(
     assert SECRET not in str(load_document(session, cast.alice, TODAY))
 
 
-def test_a_new_portfolio_warns_and_does_not_add_it_with_the_others(
+def test_new_portfolio_warns_and_does_not_add_redacted_evidence(
     session: Session, cast: Cast, piece: uuid.UUID, browser_of
 ) -> None:
     alice = browser_of(cast.alice)
@@ -133,36 +133,36 @@ def test_a_new_portfolio_warns_and_does_not_add_it_with_the_others(
     assert "Redacted in another portfolio" in alice.get(path).text
 
 
-def test_it_is_shown_in_full_again(
+def test_redaction_can_be_removed(
     session: Session, cast: Cast, piece: uuid.UUID, browser_of
 ) -> None:
     alice, path = browser_of(cast.alice), f"/portfolios/{cast.alice}/items/{piece}"
     assert "A ranking system" in alice.get(path).text
-    nameless = alice.put(f"{path}/redaction", {"title": " ", "description": "Typed"})
-    assert (nameless.status_code, "Typed" in nameless.text) == (422, True)
+    untitled = alice.put(f"{path}/redaction", {"title": " ", "description": "Typed"})
+    assert (untitled.status_code, "Typed" in untitled.text) == (422, True)
     assert alice.delete(f"{path}/redaction").status_code == 303
     assert SECRET in str(load_document(session, cast.alice, TODAY))
 
 
-def test_a_stale_redaction_is_refused_with_both_versions(
+def test_stale_redaction_is_rejected_with_both_versions(
     session: Session, cast: Cast, piece: uuid.UUID, browser_of
 ) -> None:
     alice, path = browser_of(cast.alice), f"/portfolios/{cast.alice}/items/{piece}"
     [seen] = re.findall(r'name="seen"[^>]* value="(\w+)"', alice.get(path).text)
     alice.put(f"{path}/redaction", {"title": "A first tab", "seen": seen})
-    late = alice.put(f"{path}/redaction", {"title": "A second tab", "seen": seen})
-    assert late.status_code == 409
-    assert "Changed in the meantime" in late.text
-    assert "A first tab" in late.text
-    assert 'value="A second tab"' in late.text
+    conflict = alice.put(f"{path}/redaction", {"title": "A second tab", "seen": seen})
+    assert conflict.status_code == 409
+    assert "Changed in the meantime" in conflict.text
+    assert "A first tab" in conflict.text
+    assert 'value="A second tab"' in conflict.text
     [shown] = load_document(session, cast.alice, TODAY).items
     assert shown.title == "A first tab"
-    [seen] = re.findall(r'name="seen"[^>]* value="(\w+)"', late.text)
+    [seen] = re.findall(r'name="seen"[^>]* value="(\w+)"', conflict.text)
     again = alice.put(f"{path}/redaction", {"title": "A second tab", "seen": seen})
     assert again.status_code == 303
 
 
-def test_the_form_names_the_portfolios_that_show_it_in_full(
+def test_form_names_portfolios_that_show_evidence_in_full(
     session: Session, cast: Cast, piece: uuid.UUID, browser_of
 ) -> None:
     alice = browser_of(cast.alice)

@@ -1,4 +1,4 @@
-"""The exported website opens from disk, makes no requests, and executes no user text."""
+"""The exported website works from disk, makes no requests, and executes no user text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from roadmap.portfolio.formats import site
 from tests.portfolio.sample_documents import ALICE, EMPTY, RANKER, hostile
 
 
-class Tags(HTMLParser):
-    """Start tags and the visible words of a page, as a browser would see them."""
+class PageParser(HTMLParser):
+    """Collect the start tags and the words of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -35,18 +35,18 @@ class Tags(HTMLParser):
         return [attributes for tag, attributes in self.tags if tag == name]
 
 
-def unpacked(document: Document) -> dict[str, str]:
+def site_files(document: Document) -> dict[str, str]:
     with zipfile.ZipFile(io.BytesIO(site.render(document))) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
-def test_there_is_a_page_for_all_and_one_for_each_piece() -> None:
-    files = unpacked(ALICE)
+def test_site_has_index_and_page_for_each_item() -> None:
+    files = site_files(ALICE)
     assert list(files)[:2] == ["index.html", "style.css"]
     assert len(files) == 2 + len(ALICE.items)
     index = files["index.html"]
-    for said in (
+    for text in (
         "<title>Alice Archer: portfolio</title>",
         "6 pieces of evidence: 4 verified by 1 person, 2 not verified.",
         "180 → 62 ms",
@@ -55,9 +55,9 @@ def test_there_is_a_page_for_all_and_one_for_each_piece() -> None:
         "level 4 of 4, the role asks for 4",
         '<html lang="en">',
     ):
-        assert said in index
-    piece = files[f"pieces/{RANKER.id}.html"]
-    for said in (
+        assert text in index
+    page = files[f"pieces/{RANKER.id}.html"]
+    for text in (
         "<title>Two-stage ranking for the home feed · Alice Archer</title>",
         "Verified by Bob Builder on 3 Apr 2026",
         '<h3 dir="auto">Options weighed</h3>',
@@ -65,56 +65,57 @@ def test_there_is_a_page_for_all_and_one_for_each_piece() -> None:
         "Lead the design of a system of several models",
         "Sharded optimizer state",
     ):
-        assert said in piece
+        assert text in page
 
 
-@pytest.mark.parametrize("document", [ALICE, EMPTY, hostile(30, 3_000)], ids=["a", "empty", "bad"])
-def test_every_link_leads_to_a_file_or_to_the_web(document: Document) -> None:
-    files = unpacked(document)
+@pytest.mark.parametrize(
+    "document", [ALICE, EMPTY, hostile(30, 3_000)], ids=["alice", "empty", "hostile"]
+)
+def test_links_lead_to_files_or_web_and_pages_have_no_scripts(document: Document) -> None:
+    files = site_files(document)
     for name, text in files.items():
         if name.endswith(".css"):
             assert "url(" not in text
             assert "@import" not in text
             continue
-        tags = Tags(text)
-        assert {tag for tag, _ in tags.tags}.isdisjoint(
+        page = PageParser(text)
+        assert {tag for tag, _ in page.tags}.isdisjoint(
             {"script", "img", "iframe", "style", "base"}
         )
-        for link in (*tags.all("a"), *tags.all("link")):
+        for link in (*page.all("a"), *page.all("link")):
             href = link.get("href") or ""
             if re.match("(https?|mailto):", href):
                 assert "link" not in link.get("rel", "")
                 continue
-            place, _, _anchor = href.partition("#")
-            target = PurePosixPath(name).parent / place if place else PurePosixPath(name)
+            path, _, _anchor = href.partition("#")
+            target = PurePosixPath(name).parent / path if path else PurePosixPath(name)
             assert str(target).replace("pieces/../", "") in files, href
-        for _tag, attributes in tags.tags:
+        for _tag, attributes in page.tags:
             assert not [key for key in attributes if key.startswith("on") or key == "style"]
 
 
-def test_file_names_are_safe_and_differ() -> None:
+def test_file_names_are_safe_and_unique() -> None:
     same = replace(RANKER, id="../../etc/passwd")
     items = (same, same, RANKER, RANKER, replace(RANKER, id="CON"), replace(RANKER, id="x" * 300))
-    names = list(unpacked(replace(EMPTY, items=items)))
+    names = list(site_files(replace(EMPTY, items=items)))
     assert len(set(names)) == 8
     assert all(re.fullmatch(r"(pieces/)?[a-z0-9-]{1,90}\.(html|css)", name) for name in names)
 
 
-def test_the_same_portfolio_gives_the_same_bytes() -> None:
-    assert site.render(ALICE) == site.render(ALICE)
+def test_archive_has_fixed_dates_and_modes() -> None:
     with zipfile.ZipFile(io.BytesIO(site.render(ALICE))) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2026, 11, 23, 0, 0, 0)}
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
 
 
-def test_hostile_text_stays_text() -> None:
-    words = Tags(unpacked(hostile(12, 3_000))["index.html"]).words
+def test_hostile_text_is_escaped() -> None:
+    words = PageParser(site_files(hostile(12, 3_000))["index.html"]).words
     assert '#read("/etc/passwd")' in words
     assert "<script>alert(1)</script>" in words
     assert "{{ 7 * 7 }}" in words
 
 
-def test_an_empty_portfolio_says_so() -> None:
-    files = unpacked(EMPTY)
+def test_empty_portfolio_has_only_index_page() -> None:
+    files = site_files(EMPTY)
     assert set(files) == {"index.html", "style.css"}
     assert "No evidence is shown yet." in files["index.html"]

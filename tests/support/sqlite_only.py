@@ -90,7 +90,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/portfolio/test_pages_index.py",
         "tests/portfolio/test_pages_items.py",
         "tests/portfolio/test_pages_preview.py",
-        "tests/portfolio/test_pages_texts.py",
+        "tests/portfolio/test_pages_edit.py",
         "tests/practice/test_mock.py",
         "tests/practice/test_pages.py",
         "tests/readiness/test_page.py",
@@ -123,7 +123,6 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/auth/test_signup.py::test_invalid_sign_up_is_rejected",
         "tests/career/test_positions.py::test_invalid_position_is_rejected",
         "tests/evidence/test_index_page.py::test_invalid_filters_are_ignored",
-        "tests/portfolio/test_pages_items.py::test_it_rejects_bad_input",
     ),
     "Rejected before any route is called.": (
         "tests/test_roles.py::test_change_without_csrf_token_is_rejected",
@@ -208,7 +207,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/test_faults.py::test_body_over_limit_is_rejected_with_a_page",
     ),
     "Tests how long a text takes to parse. `tests/test_faults.py` stores long texts on both.": (
-        "tests/portfolio/test_worst_texts.py",
+        "tests/portfolio/test_render_time.py",
         "tests/test_worst_case_texts.py",
     ),
     "Counts statement parameters, which are the same on both.": ("tests/readiness/test_scale.py",),

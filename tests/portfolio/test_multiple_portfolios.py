@@ -1,9 +1,8 @@
-"""Several portfolios per person: create, copy, distinguish, and delete with their links."""
+"""A person can have several portfolios, each with its own texts, items and links."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import uuid
 
 import pytest
@@ -15,6 +14,7 @@ from roadmap.portfolio.models import Portfolio, PortfolioItem, PortfolioLink, Re
 from roadmap.portfolio.queries import load_document
 from roadmap.portfolio.selection import find_portfolio
 from tests.portfolio import evidence_rows
+from tests.portfolio.public_links import find_link_path
 from tests.support.cast import Cast
 
 TODAY = dt.date(2026, 11, 23)
@@ -22,31 +22,25 @@ TODAY = dt.date(2026, 11, 23)
 
 @pytest.fixture
 def cv(session: Session, cast: Cast, now: dt.datetime) -> uuid.UUID:
-    """Alice's second portfolio, a copy of a first one with two pieces, of which one is redacted."""
+    """Copy a portfolio of Alice with two items, one of them redacted; return the id of the copy."""
     alice = cast.actor(session, cast.alice)
     evidence_rows.add(session, cast.alice, "Ranking design", at=0)
     secret = evidence_rows.add(session, cast.alice, "Secret launch", at=1)
     redaction = Redaction("A launch")
-    mine = actions.lock_portfolio(session, cast.alice, by=alice, now=now)
-    actions.redact_item(session, mine, secret.id, redaction, now=now)
-    made = actions.create_portfolio(
+    portfolio = actions.lock_portfolio(session, cast.alice, by=alice, now=now)
+    actions.redact_item(session, portfolio, secret.id, redaction, now=now)
+    copy = actions.create_portfolio(
         session, name="Public CV", copy_of=cast.alice, by=alice, now=now
     )
     session.commit()
-    return made.id
+    return copy.id
 
 
 def titles(session: Session, cast: Cast, portfolio_id: uuid.UUID) -> list[str]:
     return [item.title for item in load_document(session, cast.alice, TODAY, portfolio_id).items]
 
 
-def public_path(page: str) -> str:
-    found = re.search(r'value="http://localhost(/p/[^"]+)"', page)
-    assert found is not None
-    return found.group(1)
-
-
-def test_a_copy_is_changed_by_itself(
+def test_copy_is_changed_independently(
     session: Session, cast: Cast, cv: uuid.UUID, browser_of
 ) -> None:
     alice = browser_of(cast.alice)
@@ -64,7 +58,7 @@ def test_a_copy_is_changed_by_itself(
     assert ("2 pieces" in page, "1 piece<" in page) == (True, True)
 
 
-def test_a_page_makes_one_empty_or_as_a_copy(
+def test_portfolio_is_created_empty_or_as_copy(
     session: Session, cast: Cast, cv: uuid.UUID, browser_of
 ) -> None:
     alice = browser_of(cast.alice)
@@ -72,11 +66,11 @@ def test_a_page_makes_one_empty_or_as_a_copy(
     assert "0 pieces shown" not in alice.get(empty.location).text
     copied = alice.post("/portfolios", {"name": "Copied", "copy_of": str(cv)})
     assert "2 pieces shown" in alice.get(copied.location).text
-    nameless = alice.post("/portfolios", {"name": "", "copy_of": ""})
-    assert (nameless.status_code, "Give the portfolio a name." in nameless.text) == (422, True)
+    untitled = alice.post("/portfolios", {"name": "", "copy_of": ""})
+    assert (untitled.status_code, "Give the portfolio a name." in untitled.text) == (422, True)
 
 
-def test_there_are_at_most_twenty(
+def test_portfolios_are_limited_to_twenty(
     session: Session, cast: Cast, now: dt.datetime, browser_of
 ) -> None:
     alice = cast.actor(session, cast.alice)
@@ -87,14 +81,14 @@ def test_there_are_at_most_twenty(
     assert (answer.status_code, "You have 20 portfolios" in answer.text) == (422, True)
 
 
-def test_each_link_shows_its_own_portfolio_and_ends_with_it(
+def test_link_shows_its_portfolio_and_ends_with_it(
     session: Session, cast: Cast, cv: uuid.UUID, browser_of
 ) -> None:
-    alice, anybody = browser_of(cast.alice), browser_of()
+    alice, visitor = browser_of(cast.alice), browser_of()
     alice.put(f"/portfolios/{cv}", {"name": "Public CV", "headline": "Just ML", "revision": "1"})
     alice.post("/portfolio/links", {"label": "Recruiter", "lives": "30", "portfolio": str(cv)})
-    path = public_path(alice.get("/portfolio/links").text)
-    shown = anybody.get(path).text
+    path = find_link_path(alice.get("/portfolio/links").text)
+    shown = visitor.get(path).text
     assert "Just ML" in shown
     for private in ("Secret launch", "Public CV"):
         assert private not in shown
@@ -103,12 +97,14 @@ def test_each_link_shows_its_own_portfolio_and_ends_with_it(
     assert "This public link stops working: Recruiter." in page
     alice.put(f"/portfolios/{cast.alice}/default")
     assert alice.delete(f"/portfolios/{cv}").status_code == 303
-    assert anybody.get(path).status_code == 404
+    assert visitor.get(path).status_code == 404
     assert session.scalars(sa.select(PortfolioLink)).all() == []
     assert titles(session, cast, cast.alice) == ["Ranking design", "A launch"]
 
 
-def test_the_default_one_stays(session: Session, cast: Cast, cv: uuid.UUID, browser_of) -> None:
+def test_default_portfolio_cannot_be_deleted(
+    session: Session, cast: Cast, cv: uuid.UUID, browser_of
+) -> None:
     alice = browser_of(cast.alice)
     alice.delete(f"/portfolios/{cast.alice}")
     assert "cannot be deleted" in alice.get("/portfolios").text
@@ -121,24 +117,15 @@ def test_the_default_one_stays(session: Session, cast: Cast, cv: uuid.UUID, brow
     assert find_portfolio(session, cast.alice, cast.alice, evidence_rows.MOMENT) is None
 
 
-def test_a_link_ends_with_the_last_day_that_its_owner_chose(
-    session: Session, cast: Cast, browser_of, now: dt.datetime
-) -> None:
-    alice = browser_of(cast.alice)
-    past = alice.post("/portfolio/links", {"label": "", "lives": "30", "ends_on": "2020"})
-    assert (past.status_code, "Choose a day from today on." in past.text) == (422, True)
-    alice.post("/portfolio/links", {"label": "", "lives": "30", "ends_on": "2099-03-15"})
-    (link,) = session.scalars(sa.select(PortfolioLink))
-    assert link.expires_at == dt.datetime(2099, 3, 16, tzinfo=dt.UTC)
-
-
-def test_profiles_are_shown_where_they_are_chosen(
+def test_profiles_are_shown_only_if_chosen(
     session: Session, cast: Cast, cv: uuid.UUID, browser_of
 ) -> None:
     alice = browser_of(cast.alice)
-    wrong = alice.put("/portfolio/profiles", {"github": "octocat", "orcid": "0000-0002-1825-0098"})
-    assert (wrong.status_code, "check each of them" in wrong.text) == (422, True)
-    assert "octocat" in wrong.text, "what was typed is still there"
+    invalid = alice.put(
+        "/portfolio/profiles", {"github": "octocat", "orcid": "0000-0002-1825-0098"}
+    )
+    assert (invalid.status_code, "check each of them" in invalid.text) == (422, True)
+    assert "octocat" in invalid.text, "the form keeps the input"
     alice.put("/portfolio/profiles", {"github": "octocat", "website": "alice.example.org"})
     texts = {"name": "CV", "revision": "1", "shown_profiles": ["github", "orcid"]}
     alice.put(f"/portfolios/{cv}", texts)
@@ -149,7 +136,7 @@ def test_profiles_are_shown_where_they_are_chosen(
     assert 'href="https://github.com/octocat"' in alice.get(f"/portfolios/{cv}/preview").text
 
 
-def test_sections_are_ordered_and_hidden_on_every_page(
+def test_sections_can_be_ordered_and_hidden(
     session: Session, cast: Cast, cv: uuid.UUID, browser_of
 ) -> None:
     alice = browser_of(cast.alice)
@@ -165,11 +152,13 @@ def test_sections_are_ordered_and_hidden_on_every_page(
     assert alice.put(f"/portfolios/{cv}/sections/skills/place", {"to": "-1"}).status_code == 422
 
 
-def test_files_of_two_portfolios_differ_by_name(cast: Cast, cv: uuid.UUID, browser_of) -> None:
+def test_exports_of_two_portfolios_have_different_file_names(
+    cast: Cast, cv: uuid.UUID, browser_of
+) -> None:
     alice = browser_of(cast.alice)
-    wanted = {"/portfolio": "alice-portfolio", f"/portfolios/{cast.alice}": "alice-portfolio",
+    stems = {"/portfolio": "alice-portfolio", f"/portfolios/{cast.alice}": "alice-portfolio",
               f"/portfolios/{cv}": "alice-portfolio-public-cv"}  # fmt: skip
-    for path, stem in wanted.items():
+    for path, stem in stems.items():
         answer = alice.get(f"{path}/export/markdown")
         assert answer.headers["Content-Disposition"] == f"attachment; filename={stem}.md"
 
@@ -192,11 +181,11 @@ def test_files_of_two_portfolios_differ_by_name(cast: Cast, cv: uuid.UUID, brows
     ],
     ids=lambda value: str(value)[:25],
 )
-def test_one_that_is_deleted_meanwhile_is_not_there(
+def test_portfolio_deleted_during_request_is_not_found(
     method: str, path: str, form: dict[str, str], session: Session, cast: Cast, cv: uuid.UUID,
     browser_of, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Another tab deletes it after this request has found it, and before it holds the lock."""
+    """Another tab deletes it after this request found it and before it holds the lock."""
     lock = actions.lock_user
 
     def delete_first(session: Session, user_id: uuid.UUID) -> None:
