@@ -1,4 +1,4 @@
-"""The benchmark compares equal work, and other tools can read its result."""
+"""The benchmark compares Cairn with a baseline that does the same work, and writes JSON."""
 
 from __future__ import annotations
 
@@ -41,60 +41,62 @@ def headers(app, cast, now):
         return {"Cookie": signed_in_cookie(app, cast.alice, now)}
 
 
-def statuses(app) -> list[tuple[str, str]]:
+def stored_statuses(app) -> list[tuple[str, str]]:
     with app.app_context():
         query = sa.select(MilestoneStatus.milestone_key, MilestoneStatus.status)
         return [tuple(row) for row in db.session.execute(query)]
 
 
-def test_one_browser_is_signed_in_to_both(app, baseline, published, headers):
+def test_session_cookie_works_in_cairn_and_baseline(app, baseline, published, headers):
     path = f"/roadmaps/{published.content.slug}"
     assert Call(app.wsgi_app, "GET", path, headers)().status == 200
     assert Call(baseline.wsgi_app, "GET", "/roadmap", headers)().status == 200
     assert Call(baseline.wsgi_app, "GET", "/roadmap", {})().status == 401
 
 
-def test_both_pages_show_every_milestone(app, baseline, published, headers):
+def test_cairn_and_baseline_show_every_milestone(app, baseline, published, headers):
     content = published.content
-    ours = Call(app.wsgi_app, "GET", f"/roadmaps/{content.slug}", headers)().body
+    cairn_body = Call(app.wsgi_app, "GET", f"/roadmaps/{content.slug}", headers)().body
     baseline_body = Call(baseline.wsgi_app, "GET", "/roadmap", headers)().body
     for milestone in content.milestones:
-        assert f"/milestones/{milestone.key}".encode() in ours
+        assert f"/milestones/{milestone.key}".encode() in cairn_body
         assert f"/milestones/{milestone.key}".encode() in baseline_body
-    assert 0.5 < len(baseline_body) / len(ours) < 2
+    assert 0.5 < len(baseline_body) / len(cairn_body) < 2
 
 
-def test_a_tick_of_the_limit_stores_what_ours_stores(app, baseline, published, headers):
+def test_baseline_tick_stores_a_milestone_status(app, baseline, published, headers):
     key = published.content.milestones[0].key
     assert Call(baseline.wsgi_app, "PUT", f"/milestones/{key}", headers)().status == 200
-    assert statuses(app) == [(key, "done")]
+    assert stored_statuses(app) == [(key, "done")]
     assert Call(baseline.wsgi_app, "DELETE", f"/milestones/{key}", headers)().status == 200
-    assert statuses(app) == []
+    assert stored_statuses(app) == []
 
 
-def test_the_limit_answers_304(baseline, headers):
+def test_baseline_returns_304(baseline, headers):
     first = Call(baseline.wsgi_app, "GET", "/unchanged", headers)()
     again = {**headers, "If-None-Match": first.headers["etag"]}
     assert Call(baseline.wsgi_app, "GET", "/unchanged", again)().status == 304
 
 
-def test_both_searches_find_the_same(app, baseline, cast, headers, session, now):
+def test_cairn_and_baseline_search_find_the_same(app, baseline, cast, headers, session, now):
     for title in ("Review of the ranking", "A design", "Code review, twice"):
         add_evidence(session, cast, cast.alice, now, title=title)
     session.commit()
-    ours = Call(app.wsgi_app, "GET", "/evidence?q=review", {**headers, **workloads.HTMX})().body
+    cairn_body = Call(
+        app.wsgi_app, "GET", "/evidence?q=review", {**headers, **workloads.HTMX}
+    )().body
     baseline_body = Call(baseline.wsgi_app, "GET", "/search?q=review", headers)().body
-    for body in (ours, baseline_body):
+    for body in (cairn_body, baseline_body):
         assert b"2 pieces found" in body
         assert b"Review of the ranking" in body
         assert b"Code review, twice" in body
         assert b"A design" not in body
 
 
-def test_the_limits_markdown_has_every_piece(baseline, cast, headers, session, now):
+def test_baseline_markdown_export_has_all_evidence(baseline, cast, headers, session, now):
     for title in ("Review of the ranking", "A design"):
-        piece = add_evidence(session, cast, cast.alice, now, title=title)
-        piece.current.description = "# Why\n\nBecause."
+        evidence = add_evidence(session, cast, cast.alice, now, title=title)
+        evidence.current.description = "# Why\n\nBecause."
     session.commit()
     text = Call(baseline.wsgi_app, "GET", "/export.md", headers)().body.decode()
     assert "### Review of the ranking" in text
@@ -102,12 +104,12 @@ def test_the_limits_markdown_has_every_piece(baseline, cast, headers, session, n
     assert text.count("#### Why\n\nBecause.") == 2
 
 
-def test_an_error_page_is_not_measured(baseline):
+def test_error_response_is_not_measured(baseline):
     with pytest.raises(RuntimeError, match="answered 401"):
         workloads.checked_call(Call(baseline.wsgi_app, "GET", "/roadmap", {}))()
 
 
-def test_both_are_called_as_often():
+def test_cairn_and_baseline_are_called_equally_often():
     calls = []
     compare_in_turn(
         lambda: calls.append("ours"), lambda: calls.append("baseline"), rounds=2, times=4
@@ -115,7 +117,7 @@ def test_both_are_called_as_often():
     assert calls.count("ours") == calls.count("baseline") == 3 + 2 * 4
 
 
-def test_the_result_is_a_list_of_works(tmp_path):
+def test_report_is_a_json_list_of_workloads(tmp_path):
     compared = Comparison(ours=0.004, baseline=0.001, ratio=4.0)
     row = report.Row.of_times(
         "T tick", "sqlite", compared, 2.0, 9, 1_000, 500, most_statements=8, most_gzipped=600

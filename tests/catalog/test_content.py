@@ -1,7 +1,8 @@
-"""The shipped roadmap file fulfills the product's promises about its content."""
+"""The shipped roadmap for senior engineers is valid, complete and consistent."""
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections import Counter
@@ -29,8 +30,8 @@ EVIDENCE_KINDS = {
     *("incident", "review_given", "interviewing", "other"),
 }
 
-# What the career guide names and the roadmap therefore has to teach, one group a line.
-NAMED = [
+# Terms of the career guide that the roadmap must teach, one group per line.
+GUIDE_TERMS = [
     *["capacity model", "leading technical design reviews"],
     *["setting standards", "mentor", "evaluating new techniques", "build vs. buy", "strategy"],
     *["to leadership", "root cause of a degraded", "hiring", "technical interviews"],
@@ -46,7 +47,7 @@ NAMED = [
     *["a million requests a day", "petabyte", "business impact", "promoted"],
     *["bachelor's degree", "master's", "phd", "part-time or company programme"],
 ]
-# The first words of titles: a new one is added here on purpose, once it is seen to be a verb.
+# Allowed first words of titles. Add new ones if they are verbs.
 VERBS = {
     *("Architect", "Assemble", "Automate", "Break", "Bring", "Build", "Carry", "Choose"),
     *("Coach", "Command", "Cut", "Decide", "Deploy", "Derive", "Design", "Double", "Erase"),
@@ -65,14 +66,14 @@ TAGS_EXPECTED = {
 
 @pytest.fixture(scope="module")
 def roadmap() -> Record:
-    """The content file as plain data."""
+    """Return the content file as plain data."""
     loaded: Record = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return loaded
 
 
 @pytest.fixture(scope="module")
 def schema() -> Record:
-    """The schema published beside it."""
+    """Return the published schema."""
     loaded: Record = json.loads((CONTENT / "roadmap.schema.json").read_text(encoding="utf-8"))
     return loaded
 
@@ -111,52 +112,52 @@ def test_file_is_valid_and_names_its_schema(roadmap: Record, schema: Record) -> 
     assert first == "# yaml-language-server: $schema=roadmap.schema.json"
 
 
-@pytest.mark.parametrize(
-    ("where", "change"),
-    [
-        ("a key nobody knows", lambda r: r.update(colour="blue")),
-        ("a milestone of 301 hours", lambda r: milestones_in(r)[0].update(hours=301)),
-        ("a milestone without criterion", lambda r: milestones_in(r)[0].pop("done_when")),
-        ("an unknown kind", lambda r: milestones_in(r)[0].update(evidence=["tweet"])),
-        ("a title with a full stop", lambda r: milestones_in(r)[0].update(title="Read a book.")),
-        ("four levels", lambda r: r["skills"][0]["levels"].pop()),
-        ("a gate with a stray field", lambda r: r["readiness"]["gates"][0].update(share=1)),
-        ("a gate without its figure", lambda r: r["readiness"]["gates"][1].pop("share")),
-        ("a plain http link", lambda r: link_of(r).update(url="http://example.org")),
-    ],
-)
-def test_schema_refuses(where: str, change: Any, schema: Record) -> None:
-    broken = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+INVALID = {
+    "unknown key": lambda r: r.update(colour="blue"),
+    "too many hours": lambda r: milestones_in(r)[0].update(hours=301),
+    "missing criterion": lambda r: milestones_in(r)[0].pop("done_when"),
+    "unknown evidence kind": lambda r: milestones_in(r)[0].update(evidence=["tweet"]),
+    "title with full stop": lambda r: milestones_in(r)[0].update(title="Read a book."),
+    "missing skill level": lambda r: r["skills"][0]["levels"].pop(),
+    "extra gate field": lambda r: r["readiness"]["gates"][0].update(share=1),
+    "missing gate field": lambda r: r["readiness"]["gates"][1].pop("share"),
+    "http link": lambda r: first_link(r).update(url="http://example.org"),
+}
+
+
+@pytest.mark.parametrize("change", INVALID.values(), ids=INVALID)
+def test_schema_rejects_invalid_content(change: Any, roadmap: Record, schema: Record) -> None:
+    broken = copy.deepcopy(roadmap)
     change(broken)
-    assert not jsonschema.Draft202012Validator(schema).is_valid(broken), where
+    assert not jsonschema.Draft202012Validator(schema).is_valid(broken)
 
 
-def link_of(roadmap: Record) -> Record:
+def first_link(roadmap: Record) -> Record:
     link: Record = milestones_in(roadmap)[0]["resources"][0]
     return link
 
 
-def test_schema_leaves_room_for_later_groups(roadmap: Record, schema: Record) -> None:
+def test_schema_accepts_additional_groups(roadmap: Record, schema: Record) -> None:
     groups = ("interview_questions", "tools", "credentials", "challenges", "market")
     larger = roadmap | {group: [{"anything": 1}] for group in groups}
     assert jsonschema.Draft202012Validator(schema).is_valid(larger)
 
 
-def test_five_stages_of_three_objectives(roadmap: Record) -> None:
+def test_roadmap_has_five_stages_of_three_objectives(roadmap: Record) -> None:
     assert [stage["key"] for stage in roadmap["stages"]] == STAGES
     assert [len(stage["objectives"]) for stage in roadmap["stages"]] == [3] * 5
     assert [s["key"] for s in roadmap["stages"] if not s["required"]] == ["education"]
     assert roadmap["duration_years"] == [7, 10]
 
 
-def test_seventy_five_to_ninety_milestones(roadmap: Record) -> None:
+def test_roadmap_has_75_to_90_milestones(roadmap: Record) -> None:
     assert 75 <= len(milestones_in(roadmap)) <= 90
     sizes = [len(o["milestones"]) for stage in roadmap["stages"] for o in stage["objectives"]]
-    # More would not be seen at a glance under one heading.
+    # A heading should not have more milestones than fit on a screen.
     assert all(2 <= size <= 12 for size in sizes), sizes
 
 
-def test_effort_is_believable(roadmap: Record) -> None:
+def test_effort_is_plausible(roadmap: Record) -> None:
     hours = [milestone["hours"] for milestone in milestones_in(roadmap)]
     assert all(isinstance(h, int) and 2 <= h <= 300 for h in hours)
     assert 1800 <= sum(hours) <= 2000
@@ -169,17 +170,17 @@ def test_keys_are_unique(roadmap: Record) -> None:
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) for key in objectives + milestones)
 
 
-def test_after_names_earlier_milestones_so_it_cannot_run_in_circles(roadmap: Record) -> None:
+def test_after_names_only_earlier_milestones(roadmap: Record) -> None:
     earlier: dict[str, Record] = {}
     for milestone in milestones_in(roadmap):
         for key in milestone.get("after", []):
             assert key in earlier, f"{milestone['key']} waits for {key}"
-            # What may be left out must never keep a required milestone closed.
+            # Required milestones must not depend on optional ones.
             assert earlier[key]["required"] or not milestone["required"], milestone["key"]
         earlier[milestone["key"]] = milestone
 
 
-def test_nothing_required_outside_education_waits_for_it(roadmap: Record) -> None:
+def test_required_milestones_do_not_depend_on_education(roadmap: Record) -> None:
     education = {m["key"] for s in roadmap["stages"] if not s["required"] for m in milestones_of(s)}
     for stage in roadmap["stages"]:
         if stage["required"]:
@@ -188,7 +189,7 @@ def test_nothing_required_outside_education_waits_for_it(roadmap: Record) -> Non
                 assert not waits or not milestone["required"], milestone["key"]
 
 
-def test_eight_skills_are_known_and_each_is_trained(roadmap: Record) -> None:
+def test_each_of_the_eight_skills_is_trained(roadmap: Record) -> None:
     found: dict[str, list[str]] = {}
     for skill in roadmap["skills"]:
         found.setdefault(skill["group"], []).append(skill["key"])
@@ -196,12 +197,12 @@ def test_eight_skills_are_known_and_each_is_trained(roadmap: Record) -> None:
     known = {key for keys in SKILLS.values() for key in keys}
     trained = Counter(key for m in milestones_in(roadmap) for key in m["skills"])
     assert set(trained) == known
-    # Distributed training by what really trains it: four milestones, one of them optional.
+    # The minimum is that of distributed training: four milestones, one of them optional.
     assert min(trained.values()) >= 4
     assert all(1 <= len(milestone["skills"]) <= 3 for milestone in milestones_in(roadmap))
 
 
-def test_every_kind_of_evidence_proves_something(roadmap: Record) -> None:
+def test_each_evidence_kind_and_requirement_has_milestones(roadmap: Record) -> None:
     required = [milestone for milestone in milestones_in(roadmap) if milestone["required"]]
     assert {k for m in milestones_in(roadmap) for k in m["evidence"]} == EVIDENCE_KINDS
     for requirement in roadmap["readiness"]["evidence"]:
@@ -209,21 +210,25 @@ def test_every_kind_of_evidence_proves_something(roadmap: Record) -> None:
         assert len(proving) >= 3, requirement["key"]
 
 
-def test_leadership_extends_over_months(roadmap: Record) -> None:
+def test_leadership_milestones_take_months(roadmap: Record) -> None:
     leadership = next(stage for stage in roadmap["stages"] if stage["key"] == "leadership")
     for milestone in milestones_of(leadership):
         assert milestone.get("months", 0) >= 2, milestone["key"]
         assert set(milestone["evidence"]) & {"mentoring", "design_doc", "case_study", "launch"}
 
 
-@pytest.mark.parametrize("name", NAMED)
-def test_what_the_guide_names_is_in_a_milestone(name: str, roadmap: Record) -> None:
+def test_milestones_mention_the_terms_of_the_guide(roadmap: Record) -> None:
     text = " ".join(
         f"{m['title']} {m['done_when']} {m['why']} {' '.join(m['tags'])}"
         for m in milestones_in(roadmap)
     )
-    # Whole words at the start, so that "ray" is not found in "tray"; plurals may follow.
-    assert re.search(rf"(?<!\w){re.escape(name)}", text, re.IGNORECASE)
+    # Match at the start of words, so that "ray" is not found in "tray", but plurals are.
+    missing = [
+        term
+        for term in GUIDE_TERMS
+        if not re.search(rf"(?<!\w){re.escape(term)}", text, re.IGNORECASE)
+    ]
+    assert missing == []
 
 
 def test_tags_are_a_small_vocabulary(roadmap: Record) -> None:
@@ -232,7 +237,7 @@ def test_tags_are_a_small_vocabulary(roadmap: Record) -> None:
     assert len(tags) <= 45
 
 
-def test_links_are_secure_and_each_page_has_one_name(roadmap: Record) -> None:
+def test_links_use_https_and_one_title_per_url(roadmap: Record) -> None:
     assert not [text for text in strings_in(roadmap) if "http://" in text]
     names: dict[str, set[tuple[str, str]]] = {}
     for milestone in milestones_in(roadmap):
@@ -249,21 +254,21 @@ def test_titles_are_imperatives(roadmap: Record) -> None:
         assert not title.endswith(".")
 
 
-def test_texts_are_specific_and_never_repeated(roadmap: Record) -> None:
+def test_texts_are_specific_and_unique(roadmap: Record) -> None:
     milestones = milestones_in(roadmap)
     for field in ("title", "done_when", "why"):
         assert repeated([milestone[field] for milestone in milestones]) == []
     for milestone in milestones:
-        # A criterion shorter than this has, in practice, left out what a reviewer would look at.
+        # Shorter criteria tend to omit what a reviewer needs.
         assert len(milestone["done_when"]) >= 120, milestone["key"]
         assert 1 <= len(re.findall(r"[.?](?:\s|$)", milestone["why"])) <= 2, milestone["key"]
     texts = list(strings_in(roadmap))
-    # Folding a line after a hyphen leaves a gap inside the word.
+    # YAML inserts a space where a folded line ends with a hyphen.
     assert not [text for text in texts if re.search(r"\w- \w", text)]
     assert not [text for text in texts if "!" in text or "\n" in text]
 
 
-def test_policy_adds_up(roadmap: Record) -> None:
+def test_readiness_policy_sums_are_consistent(roadmap: Record) -> None:
     policy = roadmap["readiness"]
     assert sum(policy["weights"].values()) == 100
     assert sum(policy["stages"].values()) == 100
@@ -276,14 +281,14 @@ def test_policy_adds_up(roadmap: Record) -> None:
     assert {gate["stage"] for gate in policy["gates"] if "stage" in gate} <= set(STAGES)
 
 
-def test_nothing_but_the_content_knows_a_roadmap_by_name() -> None:
-    """A second roadmap would read wrong wherever a page says "senior"; the demo is a story."""
+def test_code_and_templates_name_no_roadmap() -> None:
+    """They serve all roadmaps. Only the demo may name one."""
     root = CONTENT.parents[2]
-    told = root / "roadmap" / "demo"
+    demo = root / "roadmap" / "demo"
     sources = [*root.glob("roadmap/**/*.py"), *root.glob("templates/**/*.html")]
     naming = [
         str(each.relative_to(root))
         for each in sources
-        if told not in each.parents and re.search("senior|staff", each.read_text("utf-8"), re.I)
+        if demo not in each.parents and re.search("senior|staff", each.read_text("utf-8"), re.I)
     ]
     assert naming == []

@@ -19,8 +19,8 @@ SHIPPED = files.read(SHIPPED_FILE)
 SCHEMA = jsonschema.Draft202012Validator(json.loads(roadmap_schema.render()))
 
 
-def changed(*path: str | int, to: object) -> dict[str, Any]:
-    """The shipped roadmap with the value at a path replaced."""
+def change_roadmap(*path: str | int, to: object) -> dict[str, Any]:
+    """Return the shipped roadmap with the value at a path replaced."""
     document = copy.deepcopy(SHIPPED)
     at: Any = document
     for part in path[:-1]:
@@ -30,7 +30,7 @@ def changed(*path: str | int, to: object) -> dict[str, Any]:
 
 
 def is_accepted(document: dict[str, Any]) -> bool:
-    """Whether the model accepts a document."""
+    """Return whether the model accepts a document."""
     try:
         Content.model_validate(document)
     except ValidationError:
@@ -38,7 +38,7 @@ def is_accepted(document: dict[str, Any]) -> bool:
     return True
 
 
-def test_the_file_is_the_generated_one() -> None:
+def test_schema_file_is_up_to_date_and_valid() -> None:
     assert roadmap_schema.FILE.read_text("utf-8") == roadmap_schema.render(), "run `make schema`"
     SCHEMA.check_schema(SCHEMA.schema)
 
@@ -74,9 +74,9 @@ MILESTONE = ("stages", 0, "objectives", 0, "milestones", 0)
     ],
     ids=str,
 )
-def test_the_schema_and_the_model_accept_the_same(path: tuple[Any, ...], values: list[Any]) -> None:
+def test_schema_and_model_accept_the_same_values(path: tuple[Any, ...], values: list[Any]) -> None:
     for value in values:
-        document = changed(*path, to=value)
+        document = change_roadmap(*path, to=value)
         assert is_accepted(document) == SCHEMA.is_valid(document), value
 
 
@@ -87,15 +87,15 @@ def test_the_schema_and_the_model_accept_the_same(path: tuple[Any, ...], values:
         *(f"readiness.{key}" for key in SHIPPED["readiness"]),
     ],
 )
-def test_what_is_left_out(key: str) -> None:
+def test_schema_and_model_reject_missing_keys(key: str) -> None:
     document = copy.deepcopy(SHIPPED)
     part, _, name = key.rpartition(".")
     del (document[part] if part else document)[name]
     assert not is_accepted(document)
-    # Only the model knows that a part with weight needs its block.
+    # Only the model requires the block of a part that has a weight.
     assert SCHEMA.is_valid(document) == (name == "background")
 
 
-def test_a_stored_revision_is_read_as_the_file_was() -> None:
+def test_content_survives_json() -> None:
     stored = json.loads(json.dumps(SHIPPED))
     assert Content.model_validate(stored) == Content.model_validate(SHIPPED)

@@ -12,7 +12,7 @@ from roadmap.catalog.yaml_loader import YamlDocument, YamlError
 
 
 @pytest.mark.parametrize(
-    ("written", "value"),
+    ("source", "value"),
     [
         ("12:30", "12:30"),
         ("190:20:30", "190:20:30"),
@@ -40,13 +40,13 @@ from roadmap.catalog.yaml_loader import YamlDocument, YamlError
         ("!!str 5", "5"),
     ],
 )
-def test_a_plain_value(written: str, value: object) -> None:
-    read = YamlDocument(f"key: {written}\n").value["key"]
+def test_scalar_is_read_as_yaml_1_2(source: str, value: object) -> None:
+    read = YamlDocument(f"key: {source}\n").value["key"]
     assert (type(read), read) == (type(value), value)
 
 
 @pytest.mark.parametrize(
-    ("written", "problem"),
+    ("source", "message"),
     [
         (".inf", "is not a number that can be stored"),
         ("-.INF", "is not a number that can be stored"),
@@ -66,55 +66,55 @@ def test_a_plain_value(written: str, value: object) -> None:
         ("!!binary aGk=", "binary"),
         ("!!set {a: ~}", "set"),
         ('"\\0"', "cannot be stored"),
-        # The parser in C says it itself.
+        # The second message is that of the C parser.
         ('"\\uD800"', "cannot be stored|invalid Unicode character"),
     ],
 )
-def test_a_value_that_is_refused(written: str, problem: str) -> None:
-    with pytest.raises(YamlError, match=problem) as refused:
-        YamlDocument(f"first: &first 1\nkey: {written}\n")
-    assert refused.value.line == 2
+def test_unsupported_value_is_rejected_with_its_line(source: str, message: str) -> None:
+    with pytest.raises(YamlError, match=message) as error:
+        YamlDocument(f"first: &first 1\nkey: {source}\n")
+    assert error.value.line == 2
 
 
 @pytest.mark.parametrize("key", ["1", "1.5", "true", "~", "null", "[a, b]", "? [a, b]\n"])
-def test_a_key_that_is_not_text(key: str) -> None:
-    with pytest.raises(YamlError, match="should be text") as refused:
+def test_key_must_be_text(key: str) -> None:
+    with pytest.raises(YamlError, match="should be text") as error:
         YamlDocument(f"first: 1\n{key}: 2\n")
-    assert refused.value.line == 2
+    assert error.value.line == 2
 
 
 @pytest.mark.parametrize("key", ["yes", "on", "2026-01-01", "12:30", "1_000", "'1'"])
-def test_a_key_that_only_looks_like_something_else(key: str) -> None:
+def test_key_of_yaml_1_1_boolean_or_date_is_text(key: str) -> None:
     assert YamlDocument(f"{key}: 2\n").value == {key.strip("'"): 2}
 
 
 @pytest.mark.parametrize("again", ["title", "'title'", '"title"'])
-def test_a_key_that_is_there_twice(again: str) -> None:
-    with pytest.raises(YamlError, match="the key 'title' is used twice") as refused:
+def test_duplicate_key_is_rejected_with_its_line(again: str) -> None:
+    with pytest.raises(YamlError, match="the key 'title' is used twice") as error:
         YamlDocument(f"title: A\nsummary: B\n{again}: C\n")
-    assert refused.value.line == 3
+    assert error.value.line == 3
 
 
 @pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}", "[" * 5000, "- " * 50_000])
-def test_a_document_without_an_end(text: str) -> None:
+def test_recursive_or_deep_document_is_rejected(text: str) -> None:
     with pytest.raises(YamlError):
         YamlDocument(text)
 
 
-def test_a_document_that_grows_by_its_aliases_is_refused_at_the_first() -> None:
+def test_exponential_aliases_are_rejected_at_the_first() -> None:
     lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9)]
-    with pytest.raises(YamlError, match=r"the alias '\*l0' is not read") as refused:
+    with pytest.raises(YamlError, match=r"the alias '\*l0' is not read") as error:
         YamlDocument("\n".join(lines))
-    assert refused.value.line == 2
+    assert error.value.line == 2
 
 
-def test_a_file_without_an_end_is_refused() -> None:
+def test_endless_file_is_rejected() -> None:
     with pytest.raises(files.ContentError, match="is larger than 2,000,000 bytes"):
         files.read(Path("/dev/zero"))
 
 
-def test_lines_and_what_is_written_there() -> None:
+def test_document_returns_lines_and_source_text_of_paths() -> None:
     document = YamlDocument("title: A\nparts:\n  - key: 010\n  - {key: ~, name: b}\n")
     assert document.line(("parts", 0, "key")) == 3
     assert document.written(("parts", 0, "key")) == "010"
@@ -126,7 +126,7 @@ def test_lines_and_what_is_written_there() -> None:
 
 
 @pytest.mark.parametrize("path", files.shipped(), ids=lambda path: path.stem)
-def test_the_shipped_roadmap_reads_alike_in_both_versions_of_yaml(path) -> None:
-    """An upgrade publishes no revision of a roadmap in which nothing changed."""
+def test_shipped_file_reads_the_same_in_yaml_1_1_and_1_2(path) -> None:
+    """So the YAML 1.2 loader causes no new revision of an unchanged roadmap."""
     text = path.read_text("utf-8")
     assert YamlDocument(text).value == yaml.safe_load(text)

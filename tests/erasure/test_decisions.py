@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from roadmap.core.types import Base
 from roadmap.erasure.decisions import LOGS, NAME_COPIES, TYPED_NAMES, UNCONSTRAINED_REFERENCES
 
-# Deleted by `actions`: mails to the person or with their name, and invitations to or by them.
+# `actions` deletes mails to the person or with their name, and invitations to or by them.
 DELETED_ROWS = ("outgoing_mail", "invitation")
-# Columns that stay as they are, by the reason.
+# Columns that erasure leaves unchanged, by reason.
 KEPT = {
     "content of a roadmap, or pay with its source": (
         "milestone.definition",
@@ -20,19 +20,19 @@ KEPT = {
         "roadmap_revision.content",
         "pay_import.file_name",
     ),
-    "what an administrator named a team": ("team.name",),
+    "named by an administrator": ("team.name",),
     "a digest, deleted within the hour": ("attempt.bucket",),
-    "the id of a row of its owner": (
+    "the id of a row of the same owner": (
         "imported_record.record_id",
         "badge.subject",
         "badge.claims",
     ),
-    "emptied, and the badge revoked, by `badges.actions` where it names who is erased": (
+    "emptied by `badges.actions`, which revokes the badge, if it names the erased person": (
         "badge.document",
         "badge.jwt",
     ),
     "a public key of this installation": ("signing_key.public_jwk",),
-    "goes with its owner, and holds nobody else's name but what its owner typed": (
+    "deleted with the owner; names of other people only if the owner typed them": (
         "api_token.name",
         "archive_import.left_out",
         "badge.name",
@@ -67,13 +67,13 @@ KEPT = {
 }
 
 # Names of columns that may hold a name or address of a person.
-TELLING = re.compile(
+PERSONAL_NAMES = re.compile(
     r"(^|_)(name|names|email|recipient|witness|rater|asked|author|reviewer|verifier|verified|"
     r"assessor|actor|target|address|by|agent|bucket|affiliation|issuer|body)($|_)"
 )
 
 
-def tells(column: sa.Column) -> bool:
+def may_be_personal(column: sa.Column) -> bool:
     if column.foreign_keys:
         return False
     if isinstance(column.type, sa.JSON):
@@ -81,10 +81,10 @@ def tells(column: sa.Column) -> bool:
     if isinstance(column.type, sa.Uuid):
         return not column.primary_key
     is_text = isinstance(column.type, sa.String)
-    return is_text and bool(TELLING.search(column.name))
+    return is_text and bool(PERSONAL_NAMES.search(column.name))
 
 
-def decided() -> set[str]:
+def decided_columns() -> set[str]:
     logs = {f"{table}.{name}" for table, names in LOGS.items() for name in names}
     copies = {f"{copy.table}.{copy.column}" for copy in NAME_COPIES}
     places = {
@@ -95,23 +95,23 @@ def decided() -> set[str]:
 
 @pytest.fixture
 def tables(app):
-    """Every table: an application has loaded the models of all rooms."""
+    """Return all tables. The application loads all models."""
     return Base.metadata.sorted_tables
 
 
-def test_each_column_that_may_tell_of_a_person_has_a_decision(tables):
+def test_each_column_with_personal_data_has_a_decision(tables):
     questions = {
         f"{table.name}.{column.name}"
         for table in tables
         if table.name not in DELETED_ROWS
         for column in table.c
-        if tells(column)
+        if may_be_personal(column)
     }
-    missing = sorted(questions - decided())
-    assert not missing, f"say what becomes of {missing}: in erasure/decisions.py, or in KEPT"
+    missing = sorted(questions - decided_columns())
+    assert not missing, f"decide on {missing} in erasure/decisions.py or in KEPT"
 
 
-def test_each_reference_to_a_person_goes_with_them_or_becomes_null(tables):
+def test_references_to_users_cascade_or_become_null(tables):
     for table in tables:
         for key in table.foreign_keys:
             if key.target_fullname != "user.id":
@@ -122,8 +122,8 @@ def test_each_reference_to_a_person_goes_with_them_or_becomes_null(tables):
             assert key.ondelete == wanted, f"{table.name}.{key.parent.name}"
 
 
-def test_whoever_is_named_by_a_reference_has_their_name_replaced(tables):
-    """A column that becomes NULL beside one with the name: both are in the list."""
+def test_name_next_to_a_user_reference_is_replaced(tables):
+    """NAME_COPIES has each name column whose reference becomes NULL."""
     for table in tables:
         if table.name in DELETED_ROWS:
             continue
@@ -135,6 +135,6 @@ def test_whoever_is_named_by_a_reference_has_their_name_replaced(tables):
                 assert (table.name, column.name, beside.name) in copies
 
 
-def test_the_decisions_name_columns_that_there_are(tables):
+def test_decisions_name_existing_columns(tables):
     columns = {f"{table.name}.{column.name}" for table in tables for column in table.c}
-    assert decided() <= columns
+    assert decided_columns() <= columns

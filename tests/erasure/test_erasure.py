@@ -45,7 +45,7 @@ ERASED_ON = NOW + dt.timedelta(days=15)
 
 
 def dump() -> str:
-    """Every value of every table, a line each; JSON without its escapes."""
+    """Return every value of every table, one per line, with JSON unescaped."""
     with db.engine.connect() as connection:
         return "\n".join(
             f"{table.name}.{name}: {json.dumps(value, ensure_ascii=False, default=str)}"
@@ -55,13 +55,13 @@ def dump() -> str:
         )
 
 
-def lines_that_name(text: str, person: User) -> list[str]:
+def lines_naming(text: str, person: User) -> list[str]:
     words = (str(person.id), person.id.hex, person.name, person.email)
     named = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     return [line for line in text.splitlines() if named.search(line)]
 
 
-def leave(session, user_id: uuid.UUID, *, at: dt.datetime = NOW) -> None:
+def request_deletion(session, user_id: uuid.UUID, *, at: dt.datetime = NOW) -> None:
     deletion.request_deletion(session, user_id, by=user_id, now=at)
     session.commit()
 
@@ -76,15 +76,15 @@ def scores(session) -> dict[uuid.UUID, object]:
 
 @pytest.fixture
 def folder(app):
-    """The data folder, with an empty ledger before and after."""
+    """Return the data folder, without a ledger before and after the test."""
     path = app.config["DATA_DIR"] / ledger.FILE_NAME
     path.unlink(missing_ok=True)
     yield app.config["DATA_DIR"]
     path.unlink(missing_ok=True)
 
 
-def leave_traces(session, person: User, now: dt.datetime = NOW) -> None:
-    """Write what the demo does not have: a token, invitations, mails, refusals, a witness."""
+def add_traces(session, person: User, now: dt.datetime = NOW) -> None:
+    """Add what the demo lacks: a token, invitations, mails, refusals and an endorsement."""
     other = session.scalars(
         sa.select(User).where(User.id != person.id, ~User.is_admin).order_by(User.email)
     ).first()
@@ -125,12 +125,12 @@ def leave_traces(session, person: User, now: dt.datetime = NOW) -> None:
     session.commit()
 
 
-def documents(session) -> list[str]:
+def badge_documents(session) -> list[str]:
     return list(session.scalars(sa.select(Badge.document)))
 
 
 def issue_badges(session, *people: User) -> None:
-    """Give each person, and somebody whom each has reviewed, a badge that stands."""
+    """Give each person, and people whom they have reviewed, a valid badge."""
     add_keys(session, NOW)
     reviewed = sa.select(Evidence.id, Evidence.user_id, Review.reviewer_id).join(
         Review, Review.evidence_id == Evidence.id
@@ -148,13 +148,13 @@ def issue_badges(session, *people: User) -> None:
     session.commit()
 
 
-def test_nothing_names_an_engineer_or_a_manager_any_more(session, with_mail, folder):
+def test_erasure_removes_every_trace_of_an_engineer_and_a_manager(session, with_mail, folder):
     loaded = load_demo_data(session, now=NOW)
     maya, tomas = (session.get_one(User, loaded.ids[name]) for name in ("maya", "tomas"))
     for person in (maya, tomas):
-        leave_traces(session, person)
+        add_traces(session, person)
     issue_badges(session, maya, tomas)
-    assert sum(f"Confirmation by {tomas.name}" in text for text in documents(session)) > 1
+    assert sum(f"Confirmation by {tomas.name}" in text for text in badge_documents(session)) > 1
     session.expunge_all()
     judged = sa.select(sa.func.count()).where(Review.reviewer_name == tomas.name)
     given = session.scalar(judged.where(Review.user_id != maya.id))
@@ -163,23 +163,23 @@ def test_nothing_names_an_engineer_or_a_manager_any_more(session, with_mail, fol
     before = scores(session)
     session.rollback()
     for person in (maya, tomas):
-        assert len(lines_that_name(dump(), person)) > 20
-        leave(session, person.id)
+        assert len(lines_naming(dump(), person)) > 20
+        request_deletion(session, person.id)
     assert actions.erase_due(now=NOW + dt.timedelta(days=13)) == 0
     assert actions.erase_due(now=ERASED_ON) == 2
     assert actions.erase_due(now=ERASED_ON) == 0
     left = dump()
     for person in (maya, tomas):
-        assert lines_that_name(left, person) == []
-    # The JWT of each badge, in which no name is readable here, goes with its document.
-    assert not any(tomas.name in text for text in documents(session))
+        assert lines_naming(left, person) == []
+    # The JWT is encoded, so the search cannot find names in it.
+    assert not any(tomas.name in text for text in badge_documents(session))
     emptied = sa.select(Badge.jwt, BadgeStatus.revoked_at).join(
         BadgeStatus, BadgeStatus.position == Badge.position
     )
     ended = session.execute(emptied.where(Badge.document == "")).all()
     assert ended
     assert all(row.jwt == "" and row.revoked_at == ERASED_ON for row in ended)
-    # What others were told stays, and counts as it did.
+    # Reviews and notifications of others remain, and scores are unchanged.
     kept = sa.select(sa.func.count()).where(Review.reviewer_name == FORMER_MANAGER)
     assert session.scalar(kept) == given
     notified = sa.select(Notification.actor_name).distinct()
@@ -187,10 +187,9 @@ def test_nothing_names_an_engineer_or_a_manager_any_more(session, with_mail, fol
     judged = session.scalars(notified.where(gone, Notification.kind == "verified")).all()
     assert judged == [FORMER_MANAGER]
     after = scores(session)
-    assert after == {user_id: said for user_id, said in before.items() if user_id in after}
+    assert after == {user_id: score for user_id, score in before.items() if user_id in after}
     assert maya.id in before.keys() - after.keys()
-    # Nor do the files of the data folder and of SQLite, in which deleted rows stay until it is
-    # rewritten.
+    # Files of the data folder and of SQLite, which may still contain deleted rows.
     named = re.compile("|".join(map(re.escape, (str(maya.id), maya.id.hex, maya.email))))
     database = Path(db.engine.url.database or "") if db.engine.dialect.name == "sqlite" else folder
     for path in [*folder.rglob("*"), *database.parent.glob(f"{database.name}*")]:
@@ -198,9 +197,9 @@ def test_nothing_names_an_engineer_or_a_manager_any_more(session, with_mail, fol
             assert not named.search(path.read_bytes().decode("latin-1")), path
 
 
-def test_a_job_that_dies_in_between_is_finished_by_the_next(app, session, cast, now, folder):
-    leave_traces(session, session.get_one(User, cast.alice), now)
-    leave(session, cast.alice, at=now)
+def test_failed_erasure_is_completed_by_the_next_job(app, session, cast, now, folder):
+    add_traces(session, session.get_one(User, cast.alice), now)
+    request_deletion(session, cast.alice, at=now)
     later = now + deletion.GRACE
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(actions, "_delete_mails", lambda *_args: 1 / 0)
@@ -224,32 +223,32 @@ def test_a_job_that_dies_in_between_is_finished_by_the_next(app, session, cast, 
     assert (last.action, last.target, last.actor_id) == ("account.erased", "", None)
 
 
-def test_the_jobs_erase_what_is_due(session, cast, folder):
-    leave(session, cast.alice, at=dt.datetime.now(dt.UTC) - deletion.GRACE)
+def test_jobs_erase_due_accounts(session, cast, folder):
+    request_deletion(session, cast.alice, at=dt.datetime.now(dt.UTC) - deletion.GRACE)
     assert "People erased: 1." in tasks.run_all_once()
     session.rollback()
     assert session.get(User, cast.alice) is None
 
 
-def test_a_mail_to_others_that_names_nobody_stays(session, cast, now, with_mail, folder):
+def test_mail_to_others_without_the_name_is_kept(session, cast, now, with_mail, folder):
     outbox.enqueue(session, outbox.Mail("bob@example.org", "Alicent", "Malice"), now=now)
-    leave(session, cast.alice, at=now)
+    request_deletion(session, cast.alice, at=now)
     actions.erase_due(now=now + deletion.GRACE)
     subjects = sa.select(OutgoingMail.subject).where(OutgoingMail.recipient == "bob@example.org")
     assert session.scalars(subjects).all() == ["Alicent"]
 
 
-def test_a_restored_backup_brings_nobody_back(session, cast, now, folder, tmp_path):
-    path, said = tmp_path / "before.zip", []
+def test_restore_erases_people_erased_after_the_backup(session, cast, now, folder, tmp_path):
+    path, messages = tmp_path / "before.zip", []
     session.rollback()
     backups.create(path, now=now)
-    leave(session, cast.alice, at=now)
+    request_deletion(session, cast.alice, at=now)
     actions.erase_due(now=now + deletion.GRACE)
-    backups.restore(path, keep=None, now=now + dt.timedelta(days=20), report=said.append)
+    backups.restore(path, keep=None, now=now + dt.timedelta(days=20), report=messages.append)
     session.rollback()
     assert session.get(User, cast.alice) is None
     assert session.get(User, cast.bob)
-    assert [line for line in said if "erased" in line] == [
+    assert [line for line in messages if "erased" in line] == [
         "1 person was erased after this backup was made, and will be erased again now"
     ]
     erased = sa.select(AuditEntry).where(AuditEntry.action == "account.erased")
@@ -263,7 +262,7 @@ def test_a_restored_backup_brings_nobody_back(session, cast, now, folder, tmp_pa
     ]
 
 
-def test_ids_and_addresses_are_replaced_and_a_name_only_where_a_name_stands():
+def test_scrub_replaces_ids_emails_and_complete_names():
     person = uuid.uuid4()
     emails = frozenset({"ann@example.org"})
     scrub = Person(person, "Ann Lee", emails, dt.datetime.now(dt.UTC)).scrub
@@ -276,16 +275,14 @@ def test_ids_and_addresses_are_replaced_and_a_name_only_where_a_name_stands():
 
 
 @pytest.mark.parametrize("name", ["status", "done", "Hello"])
-def test_a_name_that_is_a_word_of_the_code_leaves_what_is_of_others(
-    session, cast, now, with_mail, folder, name
-):
+def test_name_equal_to_a_keyword_leaves_data_of_others(session, cast, now, with_mail, folder, name):
     session.get_one(User, cast.alice).name = name
     noted = {"status": "done", "witness": "Hello status done"}
     record_history(
         session, user_id=cast.bob, by=cast.bob, action="status.set", subject="done",
         now=now, **noted,
     )  # fmt: skip
-    leave(session, cast.alice, at=now)
+    request_deletion(session, cast.alice, at=now)
     later = now + deletion.GRACE
     mail = outbox.Mail("bob@example.org", "Your link", "Hello Bob, your status is done.")
     outbox.enqueue(session, mail, now=later)
@@ -299,12 +296,12 @@ def test_a_name_that_is_a_word_of_the_code_leaves_what_is_of_others(
     assert session.scalars(waiting).all() == ["Your link"]
 
 
-def test_a_name_of_other_letters_is_replaced_as_well(session, cast, now, with_mail, folder):
+def test_accented_name_is_replaced(session, cast, now, with_mail, folder):
     person = session.get_one(User, cast.alice)
     person.name = "Éva Őri"
-    leave_traces(session, person, now)
+    add_traces(session, person, now)
     witness = session.scalars(sa.select(Endorsement)).one()
     witness.witness = witness.asked
-    leave(session, cast.alice, at=now)
+    request_deletion(session, cast.alice, at=now)
     assert actions.erase_due(now=now + deletion.GRACE) == 1
     assert [line for line in dump().splitlines() if "Éva Őri" in line] == []

@@ -17,8 +17,8 @@ ADDRESS = "198.51.100.7"
 
 
 @pytest.fixture
-def old_and_new(session, cast, now):
-    """A line of the log and a session of 40 days ago, and of today."""
+def old_and_new_entries(session, cast, now):
+    """Add an audit entry and a session of 40 days ago and of today."""
     for days in (40, 0):
         at = now - dt.timedelta(days=days)
         record_audit(session, by=cast.bob, action="session.begun", address=ADDRESS, now=at)
@@ -48,8 +48,8 @@ def addresses(session) -> tuple[list[str], list[str]]:
         (0, 0, [ADDRESS, ADDRESS], [ADDRESS, ADDRESS]),
     ],
 )
-def test_addresses_and_sessions_are_kept_as_long_as_the_settings_say(
-    app, session, old_and_new, monkeypatch, address_days, session_days, lines, sessions
+def test_addresses_and_sessions_are_kept_for_the_configured_days(
+    app, session, old_and_new_entries, monkeypatch, address_days, session_days, lines, sessions
 ):
     monkeypatch.setitem(app.config, "ADDRESS_DAYS", address_days)
     monkeypatch.setitem(app.config, "SESSION_DAYS", session_days)
@@ -59,8 +59,8 @@ def test_addresses_and_sessions_are_kept_as_long_as_the_settings_say(
     assert prune().total() == 0
 
 
-def test_the_log_says_from_before_which_day_it_was_shortened(
-    app, session, cast, browser_of, old_and_new, monkeypatch, now
+def test_pruned_audit_log_shows_the_date_of_its_first_entries(
+    app, session, cast, browser_of, old_and_new_entries, monkeypatch, now
 ):
     erin = browser_of(cast.erin)
     assert "were removed" not in erin.get("/admin/audit").text
@@ -75,7 +75,7 @@ def test_the_log_says_from_before_which_day_it_was_shortened(
     assert session.scalars(pruned).all() == [day.isoformat()]
 
 
-def test_administrators_see_the_settings_in_force(app, cast, browser_of, monkeypatch):
+def test_administration_page_shows_the_retention_settings(app, cast, browser_of, monkeypatch):
     monkeypatch.setitem(app.config, "AUDIT_DAYS", 0)
     page = browser_of(cast.erin).get("/admin").text
     for name in ("ROADMAP_AUDIT_DAYS", "ROADMAP_ADDRESS_DAYS", "ROADMAP_SESSION_DAYS"):

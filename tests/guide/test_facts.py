@@ -1,4 +1,4 @@
-"""Every fact of the guide is on the page named in `facts.yaml`, and links lead there."""
+"""Every fact of the career guide is on the page named in `facts.yaml`, and links lead there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_PAGES = 600
 
 
 class Page(HTMLParser):
-    """The links of a page, and the words of its `main`: those around it are on every page."""
+    """The links of a page, and the words of its `main` element."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -45,10 +45,10 @@ class Page(HTMLParser):
             self.words += data.split()
 
 
-def walk(person: BrowserClient) -> dict[str, str]:
-    """The text of each page that links lead to from the first one, breadth first.
+def crawl(person: BrowserClient) -> dict[str, str]:
+    """Return the text of each page that links lead to from the home page.
 
-    Links with a query show a page in another order or with less on it: they are not followed.
+    Links with a query only sort or filter pages, and are not followed.
     """
     todo, pages = deque(["/"]), dict[str, str]()
     seen = set(todo)
@@ -70,7 +70,7 @@ def walk(person: BrowserClient) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_every_fact_of_the_guide_stands_where_links_lead(cast, session, now, browser_of):
+def test_every_fact_of_the_guide_is_on_its_linked_page(cast, session, now, browser_of):
     roadmap = published_roadmap(session, SLUG)
     progress.enroll(
         session,
@@ -82,7 +82,7 @@ def test_every_fact_of_the_guide_stands_where_links_lead(cast, session, now, bro
         now=now,
     )
     session.commit()
-    pages = walk(browser_of(cast.alice))
+    pages = crawl(browser_of(cast.alice))
     assert len(pages) < MAX_PAGES
     missing = [
         f"{page}: {fact}, as /{pattern}/"

@@ -63,7 +63,7 @@ SQLITE_ONLY: dict[str, tuple[str, ...]] = {
         "tests/dashboard/test_dashboard.py",
         "tests/endorsements/test_endorsements.py",
         "tests/erasure/test_decisions.py",
-        "tests/erasure/test_leaving.py",
+        "tests/erasure/test_deletion_requests.py",
         "tests/evidence/test_capture_page.py",
         "tests/evidence/test_delete_page.py",
         "tests/evidence/test_edit_page.py",

@@ -15,7 +15,7 @@ from roadmap.tools.content import ToolContent
 FILE = Path(queries.__file__).parent / "content.yaml"
 
 
-def test_what_has_ended_or_closed_says_what_takes_its_place():
+def test_inactive_tool_has_a_successor_or_a_note():
     content = queries.tool_content()
     for tool in content.tools:
         if tool.status != "active":
@@ -24,7 +24,7 @@ def test_what_has_ended_or_closed_says_what_takes_its_place():
     assert content.by_key["horovod"].status == "dormant"
 
 
-def test_all_tools_of_the_guide_are_there_in_its_groups():
+def test_tools_of_the_guide_cover_all_groups():
     content = queries.tool_content()
     assert len(content.named_by_guide) == 18
     groups = {content.by_key[key].group for key in content.named_by_guide}
@@ -32,7 +32,7 @@ def test_all_tools_of_the_guide_are_there_in_its_groups():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda tool: tool.update(group="no-such"), "there is no group 'no-such'"),
         (lambda tool: tool.update(successor="no-such"), "there is no tool 'no-such'"),
@@ -41,8 +41,8 @@ def test_all_tools_of_the_guide_are_there_in_its_groups():
         (lambda tool: tool.pop("checked_on"), "Field required"),
     ],
 )
-def test_a_wrong_file_is_refused(change, said):
+def test_invalid_content_is_rejected(change, message):
     document = copy.deepcopy(YamlDocument(FILE.read_text("utf-8")).value)
     change(document["tools"][0])
-    with pytest.raises(ValidationError, match=said):
+    with pytest.raises(ValidationError, match=message):
         ToolContent.model_validate(document)

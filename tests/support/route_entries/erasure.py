@@ -13,8 +13,8 @@ from tests.support.route_entry import (
 )
 
 ADMIN_RULE = "/admin/people/<uuid:user_id>/deletion"
-# Nobody in the cast has a pending deletion. `tests/erasure/test_leaving.py` tests the page and
-# `tests/browser/test_account_deletion.py` its accessibility.
+# Nobody in the cast has a pending deletion. `tests/erasure/test_deletion_requests.py` tests the
+# page and `tests/browser/test_account_deletion.py` its accessibility.
 RETURN_PAGE = expect_status(303)
 ADMIN = expect_status(403, erin=200, nobody=SIGN_IN)
 

@@ -22,25 +22,25 @@ from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
 ALICE = "alice@example.org"
 
 
-def actions_of(session) -> list[str]:
+def audited_actions(session) -> list[str]:
     session.rollback()
     return list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
 
 
-def ask(browser, email: str = ALICE):
+def request_deletion(browser, email: str = ALICE):
     return browser.put("/account/deletion", {"email": email})
 
 
 @pytest.fixture
 def alice(session, cast, browser_of):
-    """Alice's browser; she has a password."""
+    """Return the browser of Alice, who has a password."""
     set_password(session, cast.alice)
     return browser_of(cast.alice)
 
 
 @pytest.fixture
-def doors(session, cast, now, browser_of):
-    """`doors()` are the answers to Alice's API token, calendar's address and public link."""
+def access_statuses(session, cast, now, browser_of):
+    """Return a function that requests Alice's API, calendar feed and public link."""
     bearer, feed = new_token(), new_token()
     own = {"user_id": cast.alice, "created_at": now}
     session.add(ApiToken(token_hash=bearer[1], name="a script", scope="read", **own))
@@ -50,18 +50,18 @@ def doors(session, cast, now, browser_of):
     public = links.sign_token(links.create_link(session, mine, label="", expires_at=None, now=now))
     session.commit()
 
-    def knock() -> tuple[int, int, int]:
+    def request_all() -> tuple[int, int, int]:
         client = browser_of().client
         headers = {"Authorization": f"Bearer {bearer[0]}"}
         me = client.get("/api/v1/me", headers=headers)
         calendar = client.get(f"/calendar/{feed[0]}.ics")
         return me.status_code, calendar.status_code, client.get(f"/p/{public}").status_code
 
-    return knock
+    return request_all
 
 
-def test_the_page_says_what_is_deleted_and_what_stays(session, cast, browser_of, snapshot):
-    """Alice recorded much and judged nobody; Bob judged her."""
+def test_deletion_page_lists_deleted_and_kept_records(session, cast, browser_of, snapshot):
+    """Alice has evidence and gave no reviews; Bob reviewed her."""
     page = browser_of(cast.alice).get("/account/deletion").text
     assert re.search(r"<li>[2-9]\d* pieces of evidence</li>", page)
     assert "Stays with others" not in page
@@ -73,31 +73,31 @@ def test_the_page_says_what_is_deleted_and_what_stays(session, cast, browser_of,
     assert "Nobody else manages" in page
 
 
-def test_another_address_deletes_nothing_and_is_kept_in_the_form(alice, session, cast):
-    answer = ask(alice, "bob@example.org")
+def test_wrong_email_is_rejected_and_kept_in_the_form(alice, session, cast):
+    answer = request_deletion(alice, "bob@example.org")
     assert answer.status_code == 422
     assert "This is not the address of this account." in answer.text
     assert "bob@example.org" in answer.text
     assert deletion.find_deletion(session, cast.alice) is None
 
 
-def test_it_needs_a_fresh_sign_in(alice, now):
+def test_deletion_needs_a_fresh_sign_in(alice, now):
     with time_machine.travel(now + dt.timedelta(minutes=20), tick=False):
         assert alice.get("/account/deletion").status_code == 303
-        assert ask(alice).status_code == 401
+        assert request_deletion(alice).status_code == 401
 
 
-def test_everything_ends_at_once_and_comes_back_with_one_button(
-    alice, cast, session, browser_of, doors, with_mail
+def test_deletion_ends_all_access_and_cancelling_restores_it(
+    alice, cast, session, browser_of, access_statuses, with_mail
 ):
     bob, elsewhere = browser_of(cast.bob), browser_of(cast.alice)
-    assert doors() == (200, 200, 200)
+    assert access_statuses() == (200, 200, 200)
     assert "Alice" in bob.get("/teams/ranking").text
-    gone = ask(alice)
+    gone = request_deletion(alice)
     assert gone.status_code == 303
     assert not is_signed_in(alice)
     assert not is_signed_in(elsewhere)
-    assert doors() == (401, 404, 404)
+    assert access_statuses() == (401, 404, 404)
     assert "Alice" not in bob.get("/teams/ranking").text
     mail = session.scalars(sa.select(OutgoingMail).where(OutgoingMail.recipient == ALICE)).one()
     assert "will be deleted" in mail.subject
@@ -106,7 +106,7 @@ def test_everything_ends_at_once_and_comes_back_with_one_button(
     home = browser_of()
     answer = sign_in(home, ALICE)
     assert answer.location == "/account/return"
-    # Nothing else opens: each page leads there.
+    # Every other page redirects there.
     assert home.get("/evidence").status_code == 303
     assert home.get("/login").location == "/account/return"
     page = home.get("/account/return")
@@ -114,9 +114,9 @@ def test_everything_ends_at_once_and_comes_back_with_one_button(
     assert "/evidence" not in page.text
     assert home.put("/account/return").status_code == 303
     assert is_signed_in(home)
-    assert doors() == (200, 200, 200)
+    assert access_statuses() == (200, 200, 200)
     assert "Alice" in bob.get("/teams/ranking").text
-    assert actions_of(session)[-3:] == [
+    assert audited_actions(session)[-3:] == [
         "account.deletion_requested",
         "session.begun",
         "account.deletion_cancelled",
@@ -126,8 +126,8 @@ def test_everything_ends_at_once_and_comes_back_with_one_button(
     assert "Account kept: its deletion is cancelled" in activity
 
 
-def test_who_is_back_may_sign_out_without_a_choice(alice, session, cast, browser_of):
-    ask(alice)
+def test_returning_user_can_sign_out_without_cancelling(alice, session, cast, browser_of):
+    request_deletion(alice)
     home = browser_of()
     sign_in(home, ALICE)
     assert home.post("/logout").status_code == 303
@@ -136,8 +136,8 @@ def test_who_is_back_may_sign_out_without_a_choice(alice, session, cast, browser
     assert deletion.find_deletion(session, cast.alice)
 
 
-def test_nobody_comes_back_when_the_grace_is_over(alice, session, cast, browser_of, now):
-    ask(alice)
+def test_deletion_cannot_be_cancelled_after_the_grace_period(alice, session, cast, browser_of, now):
+    request_deletion(alice)
     home = browser_of()
     with time_machine.travel(now + dt.timedelta(days=13, hours=20), tick=False):
         sign_in(home, ALICE)
@@ -148,7 +148,7 @@ def test_nobody_comes_back_when_the_grace_is_over(alice, session, cast, browser_
     assert session.get_one(User, cast.alice).deactivated_at
 
 
-def test_whom_an_administrator_deletes_cannot_come_back_alone(
+def test_only_administrators_can_cancel_their_deletion_of_a_user(
     alice, session, cast, browser_of, with_mail
 ):
     erin = browser_of(cast.erin)
@@ -165,7 +165,7 @@ def test_whom_an_administrator_deletes_cannot_come_back_alone(
     assert sign_in(browser_of(), ALICE).location == "/"
 
 
-def test_who_was_deactivated_before_stays_so(session, cast, browser_of):
+def test_cancelled_deletion_leaves_a_deactivated_account_deactivated(session, cast, browser_of):
     erin = browser_of(cast.erin)
     erin.put(f"/admin/people/{cast.alice}/deactivation")
     erin.put(f"/admin/people/{cast.alice}/deletion")
@@ -175,29 +175,29 @@ def test_who_was_deactivated_before_stays_so(session, cast, browser_of):
     assert deletion.find_deletion(session, cast.alice) is None
 
 
-def test_reactivating_ends_the_deletion_as_well(alice, session, cast, browser_of):
-    ask(alice)
+def test_reactivation_cancels_the_deletion(alice, session, cast, browser_of):
+    request_deletion(alice)
     browser_of(cast.erin).delete(f"/admin/people/{cast.alice}/deactivation")
     session.rollback()
     assert session.scalars(sa.select(AccountDeletion)).all() == []
     assert sign_in(browser_of(), ALICE).location == "/"
 
 
-def test_the_last_administrator_is_told_who_could_be_one(session, cast, browser_of):
+def test_last_administrator_must_appoint_another_before_deletion(session, cast, browser_of):
     set_password(session, cast.bob)
     erin = browser_of(cast.erin)
     page = erin.get("/account/deletion").text
     assert "You are the only administrator" in page
     assert re.search(rf'href="/admin/people/{cast.bob}/administrator"', page)
-    assert ask(erin, "erin@example.org").status_code == 409
+    assert request_deletion(erin, "erin@example.org").status_code == 409
     assert is_signed_in(erin)
     erin.put(f"/admin/people/{cast.bob}/administrator")
-    assert ask(erin, "erin@example.org").status_code == 303
+    assert request_deletion(erin, "erin@example.org").status_code == 303
     assert not is_signed_in(erin)
 
 
-def test_a_form_sent_twice_asks_once(alice, session, cast, now):
-    ask(alice)
+def test_second_request_keeps_the_due_date(alice, session, cast, now):
+    request_deletion(alice)
     first = deletion.find_deletion(session, cast.alice)
     assert first is not None
     due_at = first.due_at
@@ -208,6 +208,6 @@ def test_a_form_sent_twice_asks_once(alice, session, cast, now):
     assert again.due_at == due_at
 
 
-def test_a_wrong_password_says_nothing_of_the_deletion(alice, browser_of):
-    ask(alice)
+def test_wrong_password_does_not_reveal_the_deletion(alice, browser_of):
+    request_deletion(alice)
     assert sign_in(browser_of(), ALICE, PASSWORD + "x").status_code == 422
