@@ -47,7 +47,8 @@ LOADED_MODELS: tuple[type[Any], ...] = (
     MockInterview, Notification, OutgoingMail, PortfolioItem, PracticeAttempt, ReadinessSummary,
     Reflection, Review, Team, TimeEntry, ToolRecord, User,
 )  # fmt: skip
-NOW = dt.datetime(2026, 11, 23, 10, 30, tzinfo=dt.UTC)
+# Just after midnight on a leap day, where date arithmetic is most likely to fail.
+NOW = dt.datetime(2028, 2, 29, 0, 5, tzinfo=dt.UTC)
 ENGINEERS = (
     "maya", "yusuf", "ines", "viktor", "jonas", "hanna", "weilin", "siobhan", "tadeusz", "amara",
     "mirela", "priya",
