@@ -13,35 +13,30 @@ from roadmap.auth.models import LoginSession
 from roadmap.people.models import AuditEntry, HistoryEntry, User
 from tests.support.login import is_signed_in
 
-ALICE = {"name": "Alice Liddell", "timezone": "Europe/Berlin", "theme": "dark"}
+PROFILE = {"name": "Alice Liddell", "timezone": "Europe/Berlin", "theme": "dark"}
 
 
-def test_it_works(session, cast, browser_of):
+def test_profile_is_shown_changed_and_recorded(session, cast, browser_of):
     browser = browser_of(cast.alice)
     page = browser.get("/account")
     assert "alice@example.org" in page.text
     assert "/career" in page.text
     assert "This browser" in page.text
-    answer = browser.put("/account", ALICE)
+    answer = browser.put("/account", PROFILE)
     assert (answer.status_code, answer.location) == (303, "/account")
     page = browser.get("/account")
     assert 'value="Alice Liddell"' in page.text
     assert '<option selected value="Europe/Berlin">' in page.text
     alice = session.get(User, cast.alice)
-    assert (alice.name, alice.timezone, alice.theme) == tuple(ALICE.values())
+    assert (alice.name, alice.timezone, alice.theme) == tuple(PROFILE.values())
     entry = session.scalars(sa.select(HistoryEntry)).one()
-    assert (entry.action, entry.data) == ("account.changed", {"fields": sorted(ALICE)})
+    assert (entry.action, entry.data) == ("account.changed", {"fields": sorted(PROFILE)})
 
 
-def test_it_works_by_a_plain_form(session, cast, browser_of):
+def test_profile_is_changed_by_plain_form(session, cast, browser_of):
     browser = browser_of(cast.alice)
-    assert browser.post("/account?_method=PUT", ALICE).status_code == 303
+    assert browser.post("/account?_method=PUT", PROFILE).status_code == 303
     assert session.get(User, cast.alice).name == "Alice Liddell"
-
-
-def test_it_needs_sign_in(app, browser_of):
-    assert browser_of().get("/account").location == "/login?next=/account"
-    assert browser_of().put("/account", ALICE).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -55,20 +50,20 @@ def test_it_needs_sign_in(app, browser_of):
         {"theme": "blinding"},
     ],
 )
-def test_it_rejects_bad_input(session, cast, browser_of, change):
-    answer = browser_of(cast.alice).put("/account", {**ALICE, **change})
+def test_invalid_profile_is_rejected(session, cast, browser_of, change):
+    answer = browser_of(cast.alice).put("/account", {**PROFILE, **change})
     assert answer.status_code == 422
     assert "Please fix" in answer.text
     assert session.get(User, cast.alice).name == "Alice"
 
 
-def test_control_characters_are_dropped(session, cast, browser_of):
-    data = {**ALICE, "name": "  Al\x00ice\r\n Liddell\x07 "}
+def test_control_characters_are_removed_from_name(session, cast, browser_of):
+    data = {**PROFILE, "name": "  Al\x00ice\r\n Liddell\x07 "}
     assert browser_of(cast.alice).put("/account", data).status_code == 303
     assert session.get(User, cast.alice).name == "Alice Liddell"
 
 
-def test_it_lists_the_sessions_that_live(session, cast, browser_of, now):
+def test_active_sessions_are_listed(session, cast, browser_of, now):
     browser_of(cast.alice)
     with time_machine.travel(now - dt.timedelta(hours=9)):
         browser_of(cast.alice)
@@ -77,7 +72,7 @@ def test_it_lists_the_sessions_that_live(session, cast, browser_of, now):
     assert "Sign out everywhere else" in page
 
 
-def test_one_session_is_ended(session, cast, browser_of):
+def test_another_own_session_is_ended(session, cast, browser_of):
     other, here = browser_of(cast.alice), browser_of(cast.alice)
     key = session.scalar(sa.select(LoginSession.id).order_by(LoginSession.created_at))
     answer = here.delete(f"/account/sessions/{key}")
@@ -88,7 +83,7 @@ def test_one_session_is_ended(session, cast, browser_of):
     assert here.delete(f"/account/sessions/{key}").status_code == 404
 
 
-def test_ones_own_session_is_ended(session, cast, browser_of):
+def test_ending_current_session_signs_out(session, cast, browser_of):
     here = browser_of(cast.alice)
     key = session.scalar(sa.select(LoginSession.id))
     assert here.delete(f"/account/sessions/{key}").location == "/login"
@@ -103,7 +98,7 @@ def test_all_other_sessions_are_ended(cast, browser_of):
     assert not is_signed_in(other)
 
 
-def test_it_hides_what_is_foreign(session, cast, browser_of):
+def test_sessions_of_other_people_cannot_be_ended(session, cast, browser_of):
     bob = browser_of(cast.bob)
     key = session.scalar(sa.select(LoginSession.id))
     for person in (cast.alice, cast.erin, cast.mallory):
@@ -116,7 +111,9 @@ def test_it_hides_what_is_foreign(session, cast, browser_of):
     ("idle", "age", "lives"),
     [(7.9, 0, True), (8.1, 0, False), (0, 7 * 24 - 0.1, True), (0, 7 * 24 + 0.1, False)],
 )
-def test_a_session_lives_so_long(session, cast, browser_of, now, idle, age, lives):
+def test_session_expires_after_idle_time_and_maximum_age(
+    session, cast, browser_of, now, idle, age, lives
+):
     browser = browser_of(cast.alice)
     session.execute(
         sa.update(LoginSession).values(
@@ -127,7 +124,7 @@ def test_a_session_lives_so_long(session, cast, browser_of, now, idle, age, live
     assert is_signed_in(browser) == lives
 
 
-def test_it_notes_when_a_session_was_seen_every_ten_minutes(session, cast, browser_of, now):
+def test_session_last_seen_is_updated_every_ten_minutes(session, cast, browser_of, now):
     browser = browser_of(cast.alice)
     seen = sa.select(LoginSession.last_seen_at)
     first = session.scalar(seen)
@@ -146,7 +143,7 @@ def test_deactivation_ends_sessions_at_once(session, cast, browser_of, now):
     assert not is_signed_in(browser)
 
 
-def test_what_another_tab_saved_stays(session, cast, browser_of):
+def test_change_in_another_tab_is_kept_or_conflicts(session, cast, browser_of):
     alice = browser_of(cast.alice)
     was = {"name": "Alice", "timezone": "UTC", "theme": "system"}
     opened = {**was, **{f"{name}_read": value for name, value in was.items()}}
@@ -166,5 +163,5 @@ def test_what_another_tab_saved_stays(session, cast, browser_of):
 
 
 @pytest.mark.parametrize("name", LOCALE_EXAMPLES)
-def test_the_examples_of_locales_are_as_babel_writes_them(name):
+def test_locale_examples_match_babel(name):
     assert LOCALE_EXAMPLES[name] == locale_example(name)

@@ -22,20 +22,20 @@ from tests.support.login import (
 
 @pytest.fixture
 def alice(session, cast, browser_of):
-    """Alice's browser; her password is known."""
+    """Return a browser of Alice, who has the password PASSWORD."""
     set_password(session, cast.alice)
     return browser_of(cast.alice)
 
 
 @pytest.fixture
 def stale(session, alice, now):
-    """The same an hour after she typed her password."""
+    """Return a browser of Alice an hour after she entered her password."""
     session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
     session.commit()
     return alice
 
 
-def test_a_password_is_changed(session, cast, alice, browser_of):
+def test_password_change_ends_other_sessions(session, cast, alice, browser_of):
     other = browser_of(cast.alice)
     assert alice.get("/account/password").status_code == 200
     data = {"current_password": PASSWORD, "password": OTHER_PASSWORD}
@@ -48,7 +48,7 @@ def test_a_password_is_changed(session, cast, alice, browser_of):
     assert "password.changed" in session.scalars(sa.select(AuditEntry.action)).all()
 
 
-def test_a_changed_password_is_a_new_session(alice):
+def test_password_change_starts_new_session(alice):
     with alice.client.session_transaction() as cookie:
         before = cookie["_user_id"]
     alice.put("/account/password", {"current_password": PASSWORD, "password": OTHER_PASSWORD})
@@ -66,14 +66,14 @@ def test_a_changed_password_is_a_new_session(alice):
         ("", OTHER_PASSWORD, "Enter a password."),
     ],
 )
-def test_a_bad_change_of_password_is_refused(alice, browser_of, current, new, said):
+def test_invalid_password_change_is_rejected(alice, browser_of, current, new, said):
     answer = alice.put("/account/password", {"current_password": current, "password": new})
     assert answer.status_code == 422
     assert said in answer.text
     assert sign_in(browser_of(), "alice@example.org", PASSWORD).status_code == 303
 
 
-def test_guessing_the_current_password_is_counted(session, alice):
+def test_wrong_current_password_is_rate_limited(session, alice):
     data = {"current_password": "wrong wrong wrong", "password": OTHER_PASSWORD}
     answers = [alice.put("/account/password", data).status_code for _ in range(11)]
     assert answers == [422] * 10 + [429]
@@ -81,14 +81,14 @@ def test_guessing_the_current_password_is_counted(session, alice):
 
 
 @pytest.mark.parametrize("email", ["x", "", "alice@"])
-def test_a_bad_address_is_refused(session, cast, alice, email):
+def test_invalid_email_is_rejected(session, cast, alice, email):
     answer = alice.put("/account/email", {"email": email})
     assert answer.status_code == 422
     assert f'value="{email}"' in answer.text
     assert session.get(User, cast.alice).email == "alice@example.org"
 
 
-def test_an_old_sign_in_is_confirmed_first(stale):
+def test_old_sign_in_requires_the_password_again(stale):
     answer = stale.get("/account/email")
     assert (answer.status_code, answer.location) == (303, "/account/confirm?next=/account/email")
     assert "enter your password again" in stale.get(answer.location).text
@@ -97,7 +97,7 @@ def test_an_old_sign_in_is_confirmed_first(stale):
     assert stale.get("/account/email").status_code == 200
 
 
-def test_what_was_typed_outlives_the_confirmation(session, cast, stale):
+def test_form_is_preserved_during_confirmation(session, cast, stale):
     page = stale.put("/account/email", {"email": "alice@elsewhere.org"})
     assert page.status_code == 401
     kept = hidden_inputs(page, "kept.")
@@ -110,17 +110,12 @@ def test_what_was_typed_outlives_the_confirmation(session, cast, stale):
     assert find_pending_email(session, cast.alice).email == "alice@elsewhere.org"
 
 
-def test_confirming_goes_on_only_to_our_own_paths(alice):
+def test_confirmation_redirects_only_to_own_paths(alice):
     answer = alice.post("/account/confirm", {"password": PASSWORD, "next": "//evil.example"})
     assert answer.location == "/account"
 
 
 @pytest.mark.parametrize("password", ["", "wrong wrong wrong"])
-def test_a_wrong_confirmation_is_refused(stale, password):
+def test_wrong_confirmation_password_is_rejected(stale, password):
     assert stale.post("/account/confirm", {"password": password}).status_code == 422
     assert stale.get("/account/email").status_code == 303
-
-
-@pytest.mark.parametrize("path", ["/account/email", "/account/password", "/account/confirm"])
-def test_it_needs_sign_in(app, browser_of, path):
-    assert browser_of().get(path).location == f"/login?next={path}"

@@ -1,6 +1,6 @@
-"""A new e-mail address takes effect only after its confirmation link is opened.
+"""A new e-mail address takes effect only after its confirmation.
 
-Mallory claims the address of Frank, who has no account yet, and the address of Bob, who has one.
+Mallory enters the address of Frank, who has no account yet, and of Bob, who has one.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from tests.support.login import PASSWORD, is_signed_in, set_password, sign_in
 from tests.teams.test_concurrent_changes import request_during_change
 
 FRANK = "frank@example.org"
-NEW = {"name": "Frank", "email": FRANK, "password": PASSWORD}
+SIGN_UP_FORM = {"name": "Frank", "email": FRANK, "password": PASSWORD}
 
 
 @pytest.fixture
 def mallory(session, cast, browser_of):
-    """Mallory's browser; her password is known."""
+    """Return a browser of Mallory, who has the password PASSWORD."""
     set_password(session, cast.mallory)
     return browser_of(cast.mallory)
 
 
 @pytest.fixture
 def mails(session, with_mail):
-    """The mails that wait to be sent, by recipient."""
+    """Return a function that returns queued mails by recipient."""
 
-    def waiting() -> dict[str, str]:
+    def queued() -> dict[str, str]:
         session.rollback()
         rows = session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id))
         return {mail.recipient: mail.body for mail in rows}
 
-    return waiting
+    return queued
 
 
 def link_in(body: str) -> str:
@@ -72,8 +72,10 @@ def shown_text(browser, path: str) -> str:
 
 
 @pytest.mark.parametrize("has_mail", [True, False])
-def test_a_claimed_address_finds_nobody(request, session, cast, mallory, browser_of, now, has_mail):
-    """Not sign-in, not an administrator who adds it to a team, not an invitation, not a reset."""
+def test_unconfirmed_address_identifies_no_account(
+    request, session, cast, mallory, browser_of, now, has_mail
+):
+    """Neither for sign-in, adding a member, an invitation nor a new account."""
     if has_mail:
         request.getfixturevalue("with_mail")
     assert mallory.put("/account/email", {"email": FRANK}).status_code == 303
@@ -89,13 +91,13 @@ def test_a_claimed_address_finds_nobody(request, session, cast, mallory, browser
     assert mallory.post(f"/invitations/{token}").status_code == 409
     assert find_role(session, cast.team, cast.mallory) is None
     assert find_user_by_email(session, FRANK) is None
-    # Nor does it keep Frank from having it.
+    # Frank can still get an account with it.
     frank = actions.create_user(session, name="Frank", email=FRANK, by=None, now=now)
     session.commit()
     assert find_user_by_email(session, FRANK).id == frank.id
 
 
-def test_the_link_counts_for_the_account_that_asked_and_no_other(
+def test_link_works_only_for_the_account_that_requested_it(
     session, cast, mallory, browser_of, mails
 ):
     mallory.put("/account/email", {"email": FRANK})
@@ -105,7 +107,7 @@ def test_the_link_counts_for_the_account_that_asked_and_no_other(
     assert dave.get(path).status_code == 404
     assert dave.put(path).status_code == 404
     assert browser_of().get(path).location == f"/login?next={path}"
-    # A program that only looks at links confirms nothing.
+    # A GET, as by link scanners, confirms nothing.
     assert mallory.get(path).status_code == 200
     assert email_of(session, cast.mallory)[0] == "mallory@example.org"
     assert mallory.put(path).status_code == 303
@@ -114,7 +116,9 @@ def test_the_link_counts_for_the_account_that_asked_and_no_other(
 
 
 @pytest.mark.parametrize("email", ["bob@example.org", "BOB@example.org", FRANK])
-def test_nobody_learns_whether_an_address_has_an_account(session, cast, mallory, email, with_mail):
+def test_response_does_not_reveal_whether_address_has_an_account(
+    session, cast, mallory, email, with_mail
+):
     answer = mallory.put("/account/email", {"email": email})
     assert (answer.status_code, answer.location) == (303, "/account")
     page = shown_text(mallory, "/account")
@@ -122,9 +126,7 @@ def test_nobody_learns_whether_an_address_has_an_account(session, cast, mallory,
     assert f"{email} is not confirmed yet." in page
 
 
-def test_an_address_that_another_account_has_is_refused_to_who_opens_its_link(
-    session, cast, mallory, mails
-):
+def test_link_for_address_of_another_account_is_rejected(session, cast, mallory, mails):
     mallory.put("/account/email", {"email": "bob@example.org"})
     answer = mallory.put(link_in(mails()["bob@example.org"]))
     assert answer.status_code == 409
@@ -134,15 +136,15 @@ def test_an_address_that_another_account_has_is_refused_to_who_opens_its_link(
 
 
 @pytest.mark.parametrize("email", ["bob@example.org", FRANK])
-def test_a_link_for_anybody_mails_a_link_to_the_typed_address(
+def test_unbound_invitation_mails_a_link_to_the_entered_address(
     session, cast, browser_of, mails, now, email
 ):
-    """Whether it has an account or not: only the mail of its owner leads on."""
+    """With or without an account for it, only the mailed link continues."""
     _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
     session.commit()
     address, browser = f"/invitations/{token}", browser_of()
     assert 'name="password"' not in shown_text(browser, address)
-    answer = browser.post(address, {**NEW, "email": email})
+    answer = browser.post(address, {**SIGN_UP_FORM, "email": email})
     assert (answer.status_code, answer.location) == (303, address)
     assert f"A link is being mailed to {email}." in shown_text(browser, address)
     assert not is_signed_in(browser)
@@ -154,7 +156,7 @@ def test_a_link_for_anybody_mails_a_link_to_the_typed_address(
         return
     proof = path.partition("?address=")[2]
     opened = browser_of()
-    forged = opened.post(address, {**NEW, "address": f"x{proof}"})
+    forged = opened.post(address, {**SIGN_UP_FORM, "address": f"x{proof}"})
     assert not is_signed_in(opened)
     assert forged.location == address
     answer = opened.post(address, {"name": "Frank", "password": PASSWORD, "address": proof})
@@ -163,7 +165,7 @@ def test_a_link_for_anybody_mails_a_link_to_the_typed_address(
     assert find_user_by_email(session, FRANK).name == "Frank"
 
 
-def test_the_link_of_one_invitation_proves_nothing_to_another(
+def test_proof_of_address_is_valid_for_one_invitation_and_one_day(
     session, cast, browser_of, mails, now
 ):
     first, second = (
@@ -180,7 +182,7 @@ def test_the_link_of_one_invitation_proves_nothing_to_another(
         assert 'name="password"' not in late
 
 
-def test_who_made_a_mailed_invitation_is_not_shown_its_link(session, cast, browser_of, mails):
+def test_link_of_mailed_invitation_is_hidden_from_inviter(session, cast, browser_of, mails):
     bob, erin = browser_of(cast.bob), browser_of(cast.erin)
     data = {"email": FRANK, "days": "14", "role": "manager"}
     assert bob.post("/teams/ranking/invitations", data).status_code == 303
@@ -191,13 +193,15 @@ def test_who_made_a_mailed_invitation_is_not_shown_its_link(session, cast, brows
     assert "readonly" not in page
     erin.post("/admin/invitations", {"email": "gina@example.org", "days": "14"})
     assert "readonly" not in shown_text(erin, "/admin/invitations")
-    # One for anybody has to be handed over.
+    # The link of an unbound invitation is shown, because nobody is mailed.
     bob.post("/teams/ranking/invitations", {"days": "14", "role": "member"})
     assert "readonly" in shown_text(bob, "/teams/ranking/members")
 
 
-def test_without_mail_a_manager_confirms_no_address(session, cast, browser_of, now):
-    """A manager has the link of a bound invitation as well; an administrator may confirm."""
+def test_without_mail_only_invitation_by_administrator_confirms_address(
+    session, cast, browser_of, now
+):
+    """Managers see links of bound invitations; administrators may confirm addresses anyway."""
     team = session.get_one(Team, cast.team)
     for name, inviter, counts in (("gina", cast.bob, False), ("hugo", cast.erin, True)):
         email = f"{name}@example.org"
@@ -212,8 +216,10 @@ def test_without_mail_a_manager_confirms_no_address(session, cast, browser_of, n
         assert sign_in(browser_of(), email).status_code == 303
 
 
-def test_a_link_that_was_shown_proves_nothing_later(request, session, cast, browser_of, now):
-    """A manager who got the link before mail was configured opens it: its address gets a mail."""
+def test_link_shown_before_mail_was_configured_confirms_nothing(
+    request, session, cast, browser_of, now
+):
+    """Once mail is configured, the address gets a confirmation mail instead."""
     team = session.get_one(Team, cast.team)
     _made, token = invite(session, team=team, role="member", email=FRANK, by=cast.bob, now=now)
     session.commit()
@@ -222,13 +228,13 @@ def test_a_link_that_was_shown_proves_nothing_later(request, session, cast, brow
     data = {"name": "Frank", "password": PASSWORD}
     assert opened.post(f"/invitations/{token}", data).status_code == 303
     assert find_user_by_email(session, FRANK) is None
-    opened._csrf = None  # of another session now
+    opened._csrf = None  # the session changed
     assert opened.put(link_in(mails()[FRANK])).status_code == 303
     session.rollback()
     assert find_user_by_email(session, FRANK).name == "Frank"
 
 
-def test_an_administrator_learns_of_addresses_to_confirm(
+def test_administrator_sees_addresses_to_confirm_without_mail(
     session, cast, mallory, browser_of, request
 ):
     mallory.put("/account/email", {"email": FRANK})
@@ -242,12 +248,12 @@ def test_an_administrator_learns_of_addresses_to_confirm(
     assert "to confirm" not in shown_text(erin, "/")
 
 
-def test_a_typed_address_keeps_nobody_from_their_account(session, cast, browser_of, now):
-    """Mallory opens an account as Frank by a link for anybody; Frank is then invited by Erin."""
+def test_unconfirmed_address_does_not_block_its_owner(session, cast, browser_of, now):
+    """An impostor signs up as Frank by an unbound invitation; Frank is then invited himself."""
     _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
     session.commit()
     impostor = browser_of()
-    impostor.post(f"/invitations/{token}", NEW)
+    impostor.post(f"/invitations/{token}", SIGN_UP_FORM)
     assert sign_in(browser_of(), FRANK).status_code == 303
     _made, token = invite(session, team=None, role="member", email=FRANK, by=cast.erin, now=now)
     session.commit()
@@ -260,8 +266,8 @@ def test_a_typed_address_keeps_nobody_from_their_account(session, cast, browser_
 
 
 @pytest.fixture
-def unconfirmed(session, cast, browser_of, now):
-    """`unconfirmed(name)`: the browser of a new manager whose address nobody has confirmed."""
+def sign_up_unconfirmed(session, cast, browser_of, now):
+    """`sign_up_unconfirmed(name)` returns a browser of a new manager with unconfirmed address."""
 
     def sign_up(name: str):
         team = session.get_one(Team, cast.team)
@@ -270,17 +276,17 @@ def unconfirmed(session, cast, browser_of, now):
         session.commit()
         browser = browser_of()
         browser.post(f"/invitations/{token}", {"name": name, "password": PASSWORD})
-        browser._csrf = None  # of another session now
+        browser._csrf = None  # the session changed
         return browser
 
     return sign_up
 
 
-def test_an_address_that_is_not_confirmed_is_nobodys_contact(
-    session, cast, browser_of, unconfirmed, now
+def test_unconfirmed_address_is_not_shown_as_contact(
+    session, cast, browser_of, sign_up_unconfirmed, now
 ):
-    """Not in a portfolio, not in the mail of an invitation, not where one asks for help."""
-    gina = unconfirmed("Gina")
+    """Neither in a portfolio, invitation mails nor on the page of a skill."""
+    gina = sign_up_unconfirmed("Gina")
     ginas = session.scalars(sa.select(User).where(User.name == "Gina")).one()
     evidence_rows.portfolio(session, ginas.id, shows_email=True)
     session.commit()
@@ -307,12 +313,14 @@ def test_an_address_that_is_not_confirmed_is_nobodys_contact(
     assert shown() == [True] * 4
 
 
-def test_an_address_waits_for_the_one_who_entered_it_first(session, browser_of, unconfirmed, now):
-    """Somebody with an older account cannot keep Hugo from signing in by entering his address."""
+def test_first_account_that_entered_an_address_signs_in_with_it(
+    session, browser_of, sign_up_unconfirmed, now
+):
+    """An impostor with an older account cannot block Hugo by entering his address later."""
     with time_machine.travel(now):
-        impostor = unconfirmed("Gina")
+        impostor = sign_up_unconfirmed("Gina")
     with time_machine.travel(now + dt.timedelta(minutes=1)):
-        hugo = unconfirmed("Hugo")
+        hugo = sign_up_unconfirmed("Hugo")
     with time_machine.travel(now + dt.timedelta(minutes=2)):
         impostor.put("/account/email", {"email": "hugo@example.org"})
         hugo.put("/account/email", {"email": "Hugo@example.org"})
@@ -321,11 +329,11 @@ def test_an_address_waits_for_the_one_who_entered_it_first(session, browser_of, 
         assert 'value="Hugo"' in shown_text(browser, "/account")
 
 
-def test_a_browser_is_known_for_accounts_and_not_for_addresses(
-    session, browser_of, unconfirmed, now
+def test_known_browser_is_bound_to_account_not_to_address(
+    session, browser_of, sign_up_unconfirmed, now
 ):
-    """Who once had somebody's address on their own account guesses no more than others."""
-    impostor = unconfirmed("Frank")
+    """An impostor who once entered the address gets no additional attempts."""
+    impostor = sign_up_unconfirmed("Frank")
     frank = actions.create_user(session, name="Frank himself", email=FRANK, by=None, now=now)
     session.commit()
     set_password(session, frank.id)
@@ -336,10 +344,8 @@ def test_a_browser_is_known_for_accounts_and_not_for_addresses(
     assert sign_in(browser_of(), FRANK).status_code == 429
 
 
-def test_an_address_that_is_not_confirmed_gets_no_notifications(
-    request, session, cast, browser_of, unconfirmed
-):
-    unconfirmed("Gina")
+def test_unconfirmed_address_gets_no_mail(request, session, cast, browser_of, sign_up_unconfirmed):
+    sign_up_unconfirmed("Gina")
     ginas = session.scalars(sa.select(User).where(User.name == "Gina")).one()
     mails = request.getfixturevalue("mails")
     added = {"team": "vision", "role": "member"}
@@ -349,10 +355,10 @@ def test_an_address_that_is_not_confirmed_gets_no_notifications(
     assert "Vision" in shown_text(browser_of(ginas.id), "/notifications")
 
 
-def test_who_opens_an_invitation_to_an_unconfirmed_address_reads_what_to_do(
-    request, session, cast, unconfirmed, now
+def test_invitation_to_unconfirmed_address_explains_what_to_do(
+    request, session, cast, sign_up_unconfirmed, now
 ):
-    gina = unconfirmed("Gina")
+    gina = sign_up_unconfirmed("Gina")
     email = "gina@example.org"
     team = session.get_one(Team, cast.other_team)
     _made, token = invite(session, team=team, role="member", email=email, by=cast.erin, now=now)
@@ -364,14 +370,17 @@ def test_who_opens_an_invitation_to_an_unconfirmed_address_reads_what_to_do(
     assert "Ask your administrator" not in page
 
 
-def test_an_invitation_to_an_unconfirmed_address_comes_with_its_confirmation(
-    session, cast, browser_of, unconfirmed, now
+def test_invitation_appears_once_its_address_is_confirmed(
+    session, cast, browser_of, sign_up_unconfirmed, now
 ):
-    """Who invites reads that it waits; then it is among the notifications, and can be accepted."""
-    gina = unconfirmed("Gina")
+    """Until then, the inviter sees that it is pending."""
+    gina = sign_up_unconfirmed("Gina")
     ginas = session.scalars(sa.select(User).where(User.name == "Gina")).one()
     dave = browser_of(cast.dave)
-    dave.post("/teams/vision/invitations", {"email": NEW["email"], "role": "member", "days": "14"})
+    dave.post(
+        "/teams/vision/invitations",
+        {"email": SIGN_UP_FORM["email"], "role": "member", "days": "14"},
+    )
     page = shown_text(dave, "/teams/vision/members")
     assert "once an administrator confirms that address" not in page
     data = {"email": "gina@example.org", "role": "member", "days": "14"}
@@ -389,9 +398,7 @@ def test_an_invitation_to_an_unconfirmed_address_comes_with_its_confirmation(
     assert find_role(session, cast.other_team, ginas.id) == "member"
 
 
-def test_an_administrator_cannot_confirm_an_address_that_is_taken(
-    session, cast, mallory, browser_of
-):
+def test_administrator_cannot_confirm_taken_address(session, cast, mallory, browser_of):
     mallory.put("/account/email", {"email": "bob@example.org"})
     pending = find_pending_email(session, cast.mallory).id
     session.rollback()
@@ -403,7 +410,7 @@ def test_an_administrator_cannot_confirm_an_address_that_is_taken(
     assert email_of(session, cast.mallory)[0] == "mallory@example.org"
 
 
-def test_links_are_mailed_to_one_address_a_few_times_only(session, cast, mallory, mails):
+def test_mails_to_one_address_are_rate_limited(session, cast, mallory, mails):
     statuses = [mallory.put("/account/email", {"email": FRANK}).status_code for _ in range(5)] + [
         mallory.post("/account/email/link").status_code
     ]
@@ -413,7 +420,9 @@ def test_links_are_mailed_to_one_address_a_few_times_only(session, cast, mallory
 # The account page
 
 
-def test_what_waits_is_shown_sent_again_and_discarded(session, cast, mallory, browser_of, mails):
+def test_pending_address_is_shown_sent_again_and_discarded(
+    session, cast, mallory, browser_of, mails
+):
     mallory.put("/account/email", {"email": FRANK})
     page = shown_text(mallory, "/account")
     assert "mallory@example.org stays your address" in page
@@ -421,7 +430,7 @@ def test_what_waits_is_shown_sent_again_and_discarded(session, cast, mallory, br
     assert mallory.post("/account/email/link").status_code == 303
     second = link_in(mails()[FRANK])
     assert first != second
-    # Only the newest mail waits, and only its link works.
+    # Only the newest mail is queued, and only its link works.
     assert session.scalar(sa.select(sa.func.count()).select_from(OutgoingMail)) == 1
     assert mallory.get(first).status_code == 404
     assert mallory.delete("/account/email").status_code == 303
@@ -432,7 +441,9 @@ def test_what_waits_is_shown_sent_again_and_discarded(session, cast, mallory, br
     assert mails() == {}
 
 
-def test_what_is_confirmed_meanwhile_is_not_discarded(app, session, cast, mallory, browser_of, now):
+def test_concurrently_confirmed_address_is_not_discarded(
+    app, session, cast, mallory, browser_of, now
+):
     mallory.put("/account/email", {"email": FRANK})
     waiting = find_pending_email(session, cast.mallory).id
     session.rollback()
@@ -450,19 +461,21 @@ def test_what_is_confirmed_meanwhile_is_not_discarded(app, session, cast, mallor
     assert "stays" not in shown_text(browser_of(cast.mallory), "/account")
 
 
-def test_a_confirmed_address_is_signed_in_with(session, cast, mallory, browser_of, mails, now):
+def test_confirmed_address_replaces_old_one_for_sign_in(
+    session, cast, mallory, browser_of, mails, now
+):
     link = actions.create_password_link(session, cast.mallory, by=None, now=now)
     session.commit()
     mallory.put("/account/email", {"email": "Mallory@Elsewhere.org"})
     assert mallory.put(link_in(mails()["Mallory@elsewhere.org"])).status_code == 303
     assert sign_in(browser_of(), "mallory@elsewhere.org").status_code == 303
     assert sign_in(browser_of(), "mallory@example.org").status_code == 422
-    # A password link that went to the old address opens nothing any more.
+    # A password link mailed to the old address no longer works.
     assert browser_of().get(f"/password/{link}").status_code == 404
     assert "is now Mallory@elsewhere.org" in mails()["mallory@example.org"]
 
 
-def test_a_link_works_for_a_day(session, cast, mallory, mails, now):
+def test_link_expires_after_a_day(session, cast, mallory, mails, now):
     mallory.put("/account/email", {"email": FRANK})
     path = link_in(mails()[FRANK])
     with time_machine.travel(now + dt.timedelta(hours=24, minutes=2)):
@@ -471,29 +484,29 @@ def test_a_link_works_for_a_day(session, cast, mallory, mails, now):
         assert mallory.put(path).status_code == 404
 
 
-def test_another_spelling_of_the_same_address_needs_no_link(session, cast, mallory, mails):
+def test_other_spelling_of_own_address_needs_no_link(session, cast, mallory, mails):
     mallory.put("/account/email", {"email": "Mallory@Example.org"})
     assert email_of(session, cast.mallory) == ("Mallory@example.org", "mallory@example.org")
     assert mails() == {}
 
 
-def test_what_nobody_confirms_is_forgotten(session, cast, mallory, browser_of, now):
+def test_unconfirmed_addresses_are_pruned(session, cast, mallory, browser_of, now):
     mallory.put("/account/email", {"email": FRANK})
     _made, token = invite(session, team=None, role="member", by=cast.erin, now=now)
     session.commit()
-    browser_of().post(f"/invitations/{token}", {**NEW, "email": "gina@example.org"})
+    browser_of().post(f"/invitations/{token}", {**SIGN_UP_FORM, "email": "gina@example.org"})
     with time_machine.travel(now + email_confirmation.RETENTION + dt.timedelta(days=1)):
         prune()
     session.rollback()
     assert find_pending_email(session, cast.mallory) is None
-    # The only address of an account stays.
+    # The only address of an account is kept.
     assert sign_in(browser_of(), "gina@example.org").status_code == 303
 
 
 # Without mail
 
 
-def test_an_administrator_confirms_what_they_were_shown(session, cast, mallory, browser_of):
+def test_administrator_confirms_only_the_address_shown(session, cast, mallory, browser_of):
     mallory.put("/account/email", {"email": "bob.b@example.org"})
     assert "ask your administrator to confirm it" in shown_text(mallory, "/account")
     erin, page = browser_of(cast.erin), f"/admin/people/{cast.mallory}/email"
@@ -501,7 +514,7 @@ def test_an_administrator_confirms_what_they_were_shown(session, cast, mallory, 
         erin, f"/admin/people/{cast.mallory}"
     )
     [shown] = re.findall(r'name="pending" value="([^"]+)"', shown_text(erin, page))
-    # Mallory changes it while Erin reads the page.
+    # Mallory changes the address while Erin has the page open.
     mallory.put("/account/email", {"email": FRANK})
     late = erin.put(page, {"pending": shown})
     assert late.status_code == 409
@@ -512,7 +525,7 @@ def test_an_administrator_confirms_what_they_were_shown(session, cast, mallory, 
     assert "account.email_changed" in session.scalars(sa.select(AuditEntry.action)).all()
 
 
-def test_with_mail_an_administrator_confirms_nothing(session, cast, mallory, browser_of, with_mail):
+def test_administrator_cannot_confirm_with_mail(session, cast, mallory, browser_of, with_mail):
     mallory.put("/account/email", {"email": FRANK})
     erin, page = browser_of(cast.erin), f"/admin/people/{cast.mallory}/email"
     assert 'name="pending"' not in shown_text(erin, page)
@@ -521,7 +534,7 @@ def test_with_mail_an_administrator_confirms_nothing(session, cast, mallory, bro
     assert email_of(session, cast.mallory)[0] == "mallory@example.org"
 
 
-def test_a_command_confirms_an_address(app, session, cast, mallory, browser_of):
+def test_command_confirms_address(app, session, cast, mallory, browser_of):
     def run(*arguments: str):
         session.rollback()
         return app.test_cli_runner().invoke(args=["user", *arguments])
@@ -537,5 +550,5 @@ def test_a_command_confirms_an_address(app, session, cast, mallory, browser_of):
     assert done.stdout == f"{FRANK} is now the address of Dave.\n"
     assert email_of(session, cast.dave) == (FRANK, FRANK)
     assert "there is an account" in run("confirm-email", FRANK).stderr
-    # An account without a confirmed address is reached by its id.
+    # An account without confirmed address is identified by its id.
     assert run("deactivate", str(cast.mallory)).exit_code == 0

@@ -28,7 +28,7 @@ def token_in(page: str) -> str:
     return found.group(1)
 
 
-def test_it_works(app, session, cast, alice, now):
+def test_token_is_created_shown_once_and_listed(app, session, cast, alice, now):
     page = " ".join(alice.get("/account/tokens").text.split())
     assert "No token yet" in page
     assert "Comments, notifications, invitations and administration are on pages only." in page
@@ -40,11 +40,10 @@ def test_it_works(app, session, cast, alice, now):
     assert "Calendar script" in page
     assert "valid until" in page
     assert "last used" in page
-    # Revoking asks first, without JavaScript too.
+    # Revoking requires confirmation, even without JavaScript.
     assert re.search(
         r'<details class="confirm">\s*<summary[^>]*>Revoke.*?cannot be undone', page, re.S
     )
-    # It was shown once.
     assert token not in page
     row = session.scalars(sa.select(ApiToken)).one()
     assert row.scope == "read"
@@ -54,16 +53,11 @@ def test_it_works(app, session, cast, alice, now):
     assert token not in str(entry.data)
 
 
-def test_it_needs_sign_in(browser_of):
-    answer = browser_of().get("/account/tokens")
-    assert (answer.status_code, answer.location) == (303, "/login?next=/account/tokens")
-
-
-def test_it_is_reached_from_the_account(alice):
+def test_account_page_links_to_tokens(alice):
     assert 'href="/account/tokens"' in alice.get("/account").text
 
 
-def test_it_hides_what_is_foreign(session, cast, browser_of, now):
+def test_tokens_of_other_people_are_hidden(session, cast, browser_of, now):
     api_tokens.create(
         session, cast.alice, name="Hers", scope="read", days=9, by=cast.alice, now=now
     )
@@ -89,14 +83,14 @@ def test_it_hides_what_is_foreign(session, cast, browser_of, now):
         ({"days": ""}, "how many days"),
     ],
 )
-def test_it_rejects_bad_input(session, alice, more, said):
+def test_invalid_token_form_is_rejected(session, alice, more, said):
     answer = alice.post("/account/tokens", {**FORM, **more})
     assert answer.status_code == 422
     assert said in answer.text
     assert session.scalars(sa.select(ApiToken)).all() == []
 
 
-def test_a_token_is_taken_back(app, session, cast, alice):
+def test_token_is_revoked(app, session, cast, alice):
     caller = ApiClient(app, token_in(alice.post("/account/tokens", FORM).text))
     key = api_tokens.list_tokens(session, cast.alice)[0].id
     assert alice.delete(f"/account/tokens/{key}").status_code == 303
@@ -105,7 +99,7 @@ def test_a_token_is_taken_back(app, session, cast, alice):
     assert alice.delete(f"/account/tokens/{key}").status_code == 404
 
 
-def test_making_one_asks_for_the_password_again(app, session, cast, alice, now):
+def test_token_creation_requires_the_password_again(app, session, cast, alice, now):
     set_password(session, cast.alice)
     session.execute(sa.update(LoginSession).values(fresh_at=now - dt.timedelta(hours=1)))
     session.commit()
@@ -114,13 +108,13 @@ def test_making_one_asks_for_the_password_again(app, session, cast, alice, now):
     refused = alice.post("/account/tokens", FORM)
     assert refused.status_code == 401
     assert session.scalars(sa.select(ApiToken)).all() == []
-    # What was typed is sent again once the password was right.
+    # After the correct password, the form is sent again.
     again = alice.post("/account/confirm", {"password": PASSWORD, **hidden_inputs(refused, "kept")})
     assert "Calendar script" in again.text
     assert alice.post("/account/tokens", FORM).status_code == 201
 
 
-def test_nobody_has_more_than_fifty(session, cast, alice, now):
+def test_number_of_tokens_is_limited(session, cast, alice, now):
     for _ in range(api_tokens.MAX_TOKENS):
         api_tokens.create(
             session, cast.alice, name="one", scope="read", days=1, by=cast.alice, now=now
@@ -131,7 +125,7 @@ def test_nobody_has_more_than_fifty(session, cast, alice, now):
     assert "at most 50 tokens" in answer.text
 
 
-def test_one_that_has_expired_says_so(session, cast, alice, now):
+def test_expired_token_is_labelled(session, cast, alice, now):
     api_tokens.create(
         session,
         cast.alice,

@@ -36,7 +36,7 @@ from roadmap.people.queries import find_role
 from tests.support.concurrency import run_concurrently
 
 DAY = dt.timedelta(days=1)
-AT_ONCE = 50
+CONCURRENT = 50
 
 
 @pytest.fixture
@@ -45,56 +45,56 @@ def team(session, cast) -> Team:
 
 
 @pytest.fixture
-def make(session, cast, team, now):
-    """`make(...)`: an invitation of Bob's to Ranking, and its token."""
+def make_invitation(session, cast, team, now):
+    """`make_invitation(...)` returns an invitation by Bob to Ranking and its token."""
 
-    def made(**changes):
+    def make(**changes):
         values = {"team": team, "role": "member", "by": cast.bob, "now": now, **changes}
         return invite(session, **values)
 
-    return made
+    return make
 
 
 def state_of(session, token: str, now: dt.datetime) -> str:
     return invitation_state(session, find_by_token(session, token), now)
 
 
-def audited(session) -> list[str]:
+def audit_actions(session) -> list[str]:
     return list(session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
 
 
-# Making one
+# Creation
 
 
-def test_the_link_is_all_that_knows_the_token(session, make, now):
-    invitation, token = make()
+def test_token_is_not_stored(session, make_invitation, now):
+    invitation, token = make_invitation()
     assert token not in str(vars(invitation))
     found = find_by_token(session, token)
     assert (found.team.slug, found.by_name) == ("ranking", "Bob")
     assert state_of(session, token, now) == "valid"
-    assert audited(session) == ["invitation.created"]
+    assert audit_actions(session) == ["invitation.created"]
     assert find_by_token(session, token + "x") is None
 
 
 @pytest.mark.parametrize("who", ["alice", "dave", "mallory"])
-def test_who_leads_nothing_there_invites_nobody(cast, make, who):
+def test_only_managers_of_the_team_invite(cast, make_invitation, who):
     with pytest.raises(InvitationRefused) as refused:
-        make(by=getattr(cast, who))
+        make_invitation(by=getattr(cast, who))
     assert refused.value.reason == "inviter"
 
 
-def test_a_manager_of_the_team_above_invites(session, cast, team, make, now):
+def test_manager_of_parent_team_invites(session, cast, team, make_invitation, now):
     above = people.create_team(session, slug="search", name="Search", by=None, now=now)
     people.add_member(session, above, cast.mallory, "manager", by=None, now=now)
     team.parent_id = above.id
     session.flush()
-    assert make(by=cast.mallory)[0].team_id == team.id
+    assert make_invitation(by=cast.mallory)[0].team_id == team.id
 
 
-def test_only_an_administrator_invites_to_no_team(cast, make):
+def test_only_administrator_invites_without_team(cast, make_invitation):
     with pytest.raises(InvitationRefused):
-        make(team=None)
-    assert make(team=None, by=cast.erin)[0].team_id is None
+        make_invitation(team=None)
+    assert make_invitation(team=None, by=cast.erin)[0].team_id is None
 
 
 @pytest.mark.parametrize(
@@ -105,28 +105,32 @@ def test_only_an_administrator_invites_to_no_team(cast, make):
         ("mallory@example.org", None, "account"),
     ],
 )
-def test_nobody_is_invited_to_what_they_have(cast, make, team, email, role, reason):
+def test_invitation_of_member_or_existing_account_is_rejected(
+    cast, make_invitation, team, email, role, reason
+):
     with pytest.raises(InvitationRefused) as refused:
-        make(email=email, role=role or "member", team=team if role else None, by=cast.erin)
+        make_invitation(
+            email=email, role=role or "member", team=team if role else None, by=cast.erin
+        )
     assert refused.value.reason == reason
 
 
-def test_an_unknown_role_is_a_mistake_of_ours(make):
+def test_unknown_role_raises_key_error(make_invitation):
     with pytest.raises(KeyError):
-        make(role="owner")
+        make_invitation(role="owner")
 
 
-def test_the_newest_invitation_of_an_address_counts(session, make, now):
-    _first, old = make(email="ada@example.org")
-    _second, new = make(email="ADA@example.org", role="manager")
+def test_newer_invitation_revokes_older_one_of_same_address(session, make_invitation, now):
+    _first, old = make_invitation(email="ada@example.org")
+    _second, new = make_invitation(email="ADA@example.org", role="manager")
     assert state_of(session, old, now) == "revoked"
     assert state_of(session, new, now) == "valid"
-    _third, other = make()
+    _third, other = make_invitation()
     assert state_of(session, new, now) == state_of(session, other, now) == "valid"
 
 
-def test_the_mail_says_who_to_what_where_and_until_when(session, make, now, with_mail):
-    invitation, token = make(email="ada@example.org", role="manager")
+def test_mail_names_inviter_team_link_and_expiry(session, make_invitation, now, with_mail):
+    invitation, token = make_invitation(email="ada@example.org", role="manager")
     mail = session.scalars(sa.select(OutgoingMail)).one()
     assert (mail.recipient, mail.user_id) == ("ada@example.org", None)
     assert mail.subject == "Bob invites you to Ranking on Cairn"
@@ -140,88 +144,90 @@ def test_the_mail_says_who_to_what_where_and_until_when(session, make, now, with
         assert said in mail.body
 
 
-def test_a_link_to_hand_over_sends_no_mail(session, make, with_mail):
-    make()
+def test_unbound_invitation_sends_no_mail(session, make_invitation, with_mail):
+    make_invitation()
     assert session.scalar(sa.select(sa.func.count()).select_from(OutgoingMail)) == 0
 
 
-def test_the_link_without_a_configured_address_is_that_of_the_request(app):
+def test_link_uses_address_of_request_if_none_is_configured(app):
     with app.test_request_context(base_url="http://cairn.local:8000/"):
         assert emails.invitation_url("abc") == "http://cairn.local:8000/invitations/abc"
 
 
-def test_a_person_with_an_account_is_notified_by_a_signal(session, cast, make):
-    told = []
+def test_signal_is_sent_only_for_person_with_account(session, cast, make_invitation):
+    received = []
 
     def listener(_session, **values):
-        told.append(values)
+        received.append(values)
 
     with user_invited.connected_to(listener):
-        make(email="ada@example.org")
-        _invitation, token = make(email="mallory@example.org")
-    (only,) = told
+        make_invitation(email="ada@example.org")
+        _invitation, token = make_invitation(email="mallory@example.org")
+    (only,) = received
     assert (only["user_id"], only["by_name"]) == (cast.mallory, "Bob")
     assert only["team"].slug == "ranking"
-    assert token not in str(only), "what opens the team is for the mail alone"
+    assert token not in str(only), "the token is only in the mail"
 
 
-# Accepting one
+# Acceptance
 
 
-def test_accepting_makes_a_member(session, cast, team, make, now):
-    invitation, token = make(role="manager")
+def test_accepting_adds_member_and_is_audited(session, cast, team, make_invitation, now):
+    invitation, token = make_invitation(role="manager")
     assert accept(session, invitation, cast.mallory, now=now) is True
     assert find_role(session, team.id, cast.mallory) == "manager"
     assert state_of(session, token, now) == "used"
     assert (invitation.accepted_by, invitation.accepted_at) == (cast.mallory, now)
-    assert audited(session)[-2:] == ["invitation.accepted", "membership.added"]
+    assert audit_actions(session)[-2:] == ["invitation.accepted", "membership.added"]
     entry = session.scalars(sa.select(HistoryEntry)).one()
     assert (entry.user_id, entry.action, entry.data["role"]) == (
         cast.mallory, "membership.added", "manager",
     )  # fmt: skip
 
 
-def test_it_works_once(session, cast, team, make, now):
-    invitation, _token = make()
+def test_invitation_is_accepted_by_one_person_only(session, cast, team, make_invitation, now):
+    invitation, _token = make_invitation()
     accept(session, invitation, cast.mallory, now=now)
-    with pytest.raises(InvitationInvalid) as dead:
+    with pytest.raises(InvitationInvalid) as error:
         accept(session, invitation, cast.dave, now=now)
-    assert dead.value.state == "used"
+    assert error.value.state == "used"
     assert find_role(session, team.id, cast.dave) is None
 
 
-def test_the_person_who_joined_with_it_may_press_twice(session, cast, make, now):
-    invitation, _token = make()
+def test_accepting_twice_changes_nothing(session, cast, make_invitation, now):
+    invitation, _token = make_invitation()
     accept(session, invitation, cast.mallory, now=now)
     assert accept(session, invitation, cast.mallory, now=now) is False
 
 
 @pytest.mark.parametrize("role", ["member", "manager"])
-def test_a_manager_stays_one_and_the_link_stays_good(session, cast, team, make, now, role):
-    invitation, token = make(role=role, by=cast.erin)
+def test_accepting_as_manager_leaves_invitation_open(
+    session, cast, team, make_invitation, now, role
+):
+    invitation, token = make_invitation(role=role, by=cast.erin)
     assert accept(session, invitation, cast.bob, now=now) is False
     assert find_role(session, team.id, cast.bob) == "manager"
     assert state_of(session, token, now) == "valid"
 
 
-def test_a_member_becomes_a_manager(session, cast, team, make, now):
-    invitation, _token = make(role="manager")
+def test_member_accepting_manager_invitation_is_promoted(session, cast, team, make_invitation, now):
+    invitation, _token = make_invitation(role="manager")
     assert accept(session, invitation, cast.alice, now=now) is True
     assert find_role(session, team.id, cast.alice) == "manager"
 
 
-def test_one_of_an_address_that_joined_otherwise_meanwhile_is_used_up(
-    session, cast, team, make, now
+def test_bound_invitation_is_used_up_if_person_joined_otherwise(
+    session, cast, team, make_invitation, now
 ):
-    invitation, token = make(email="mallory@example.org")
+    invitation, token = make_invitation(email="mallory@example.org")
     people.add_member(session, team, cast.mallory, "manager", by=cast.erin, now=now)
     assert accept(session, invitation, cast.mallory, now=now) is False
     assert find_role(session, team.id, cast.mallory) == "manager"
     assert state_of(session, token, now) == "used"
 
 
-def test_it_is_bound_to_the_address_that_it_names(session, cast, team, make, now):
-    invitation, token = make(email="MALLORY@example.org")
+def test_bound_invitation_rejects_other_address(session, cast, team, make_invitation, now):
+    invitation, token = make_invitation(email="MALLORY@example.org")
     with pytest.raises(WrongAddress):
         accept(session, invitation, cast.dave, now=now)
     assert find_role(session, team.id, cast.dave) is None
@@ -229,50 +235,50 @@ def test_it_is_bound_to_the_address_that_it_names(session, cast, team, make, now
     assert accept(session, invitation, cast.mallory, now=now) is True
 
 
-def test_it_expires(session, cast, team, make, now):
-    invitation, token = make(lifetime=3 * DAY)
+def test_invitation_expires(session, cast, team, make_invitation, now):
+    invitation, token = make_invitation(lifetime=3 * DAY)
     assert state_of(session, token, now + 3 * DAY - dt.timedelta(seconds=1)) == "valid"
     later = now + 3 * DAY
     assert state_of(session, token, later) == "expired"
-    with pytest.raises(InvitationInvalid) as dead:
+    with pytest.raises(InvitationInvalid) as error:
         accept(session, invitation, cast.mallory, now=later)
-    assert dead.value.state == "expired"
+    assert error.value.state == "expired"
 
 
-def test_it_is_taken_back(session, cast, team, make, now):
-    invitation, token = make()
+def test_invitation_is_revoked_once(session, cast, team, make_invitation, now):
+    invitation, token = make_invitation()
     assert revoke(session, invitation, by=cast.bob, now=now) is True
     assert revoke(session, invitation, by=cast.bob, now=now) is False
     assert state_of(session, token, now) == "revoked"
-    with pytest.raises(InvitationInvalid) as dead:
+    with pytest.raises(InvitationInvalid) as error:
         accept(session, invitation, cast.mallory, now=now)
-    assert dead.value.state == "revoked"
-    assert audited(session) == ["invitation.created", "invitation.revoked"]
+    assert error.value.state == "revoked"
+    assert audit_actions(session) == ["invitation.created", "invitation.revoked"]
 
 
-def queued_mails(session) -> list[str]:
-    """The links of invitations that wait to be mailed."""
+def queued_tokens(session) -> list[str]:
+    """Return the tokens in queued mails."""
     return re.findall(
         r"/invitations/(\S+)", " ".join(session.scalars(sa.select(OutgoingMail.body)))
     )
 
 
-def test_its_mail_goes_with_it(session, cast, make, now, with_mail):
-    invitation, _token = make(email="ada@example.org")
-    _other, kept = make(email="max@example.org")
+def test_revocation_deletes_queued_mail(session, cast, make_invitation, now, with_mail):
+    invitation, _token = make_invitation(email="ada@example.org")
+    _other, kept = make_invitation(email="max@example.org")
     revoke(session, invitation, by=cast.bob, now=now)
-    assert queued_mails(session) == [kept]
+    assert queued_tokens(session) == [kept]
 
 
-def test_only_the_newest_of_an_address_is_mailed(session, make, with_mail):
-    make(email="ada@example.org")
-    _invitation, token = make(email="ada@example.org", role="manager")
-    assert queued_mails(session) == [token]
+def test_only_newest_invitation_of_an_address_is_mailed(session, make_invitation, with_mail):
+    make_invitation(email="ada@example.org")
+    _invitation, token = make_invitation(email="ada@example.org", role="manager")
+    assert queued_tokens(session) == [token]
 
 
-def test_it_is_listed_for_three_months_after_its_time_and_then_goes(session, cast, make, now):
-    make(lifetime=DAY)
-    used, _token = make(lifetime=DAY)
+def test_invitations_are_pruned_three_months_after_expiry(session, cast, make_invitation, now):
+    make_invitation(lifetime=DAY)
+    used, _token = make_invitation(lifetime=DAY)
     accept(session, used, cast.mallory, now=now)
     assert prune(session, now=now + 91 * DAY) == 0
     assert len(list_open_invitations(session, None)) == 1
@@ -280,8 +286,8 @@ def test_it_is_listed_for_three_months_after_its_time_and_then_goes(session, cas
     assert list_open_invitations(session, None) == []
 
 
-def test_one_that_was_used_is_not_taken_back(session, cast, make, now):
-    invitation, token = make()
+def test_used_invitation_cannot_be_revoked(session, cast, make_invitation, now):
+    invitation, token = make_invitation()
     accept(session, invitation, cast.mallory, now=now)
     assert revoke(session, invitation, by=cast.bob, now=now) is False
     assert state_of(session, token, now) == "used"
@@ -300,42 +306,46 @@ def deactivated(session, cast, team, now):
 
 
 @pytest.mark.parametrize("lose", [left, demoted, deactivated])
-def test_it_ends_with_the_right_of_its_creator(session, cast, team, make, now, lose):
-    invitation, token = make()
+def test_invitation_lapses_when_inviter_loses_their_role(
+    session, cast, team, make_invitation, now, lose
+):
+    invitation, token = make_invitation()
     lose(session, cast, team, now)
     assert state_of(session, token, now) == "lapsed"
-    with pytest.raises(InvitationInvalid) as dead:
+    with pytest.raises(InvitationInvalid) as error:
         accept(session, invitation, cast.mallory, now=now)
-    assert dead.value.state == "lapsed"
+    assert error.value.state == "lapsed"
     assert find_role(session, team.id, cast.mallory) is None
     assert session.scalar(sa.select(Invitation.accepted_at)) is None
 
 
-def test_one_of_a_former_administrator_is_dead(session, cast, make, now):
-    _invitation, token = make(by=cast.erin, team=None)
+def test_invitation_of_former_administrator_lapses(session, cast, make_invitation, now):
+    _invitation, token = make_invitation(by=cast.erin, team=None)
     auth_actions.set_admin(session, cast.dave, True, by=cast.erin, now=now)
     auth_actions.set_admin(session, cast.erin, False, by=cast.dave, now=now)
     assert state_of(session, token, now) == "lapsed"
 
 
-def test_it_goes_with_its_team(session, cast, team, make, now):
-    invitation, token = make(by=cast.erin)
+def test_invitation_is_deleted_with_its_team(session, cast, team, make_invitation, now):
+    invitation, token = make_invitation(by=cast.erin)
     people.delete_team(session, team, by=cast.erin, now=now)
     assert find_by_token(session, token) is None
     session.expunge(invitation)
-    with pytest.raises(InvitationInvalid) as dead:
+    with pytest.raises(InvitationInvalid) as error:
         accept(session, invitation, cast.mallory, now=now)
-    assert dead.value.state == "unknown"
+    assert error.value.state == "unknown"
 
 
-def test_a_team_that_goes_ends_its_invitations_first(session, cast, team, make, now, with_mail):
-    """As if somebody had revoked them: no mail leaves whose link would open nothing."""
+def test_team_deletion_revokes_open_invitations(
+    session, cast, team, make_invitation, now, with_mail
+):
+    """Queued mails with links that would not work are deleted."""
     ended = []
     listener = invitation_ended.connect(lambda _session, **what: ended.append(what), weak=False)
     try:
-        make(email="mallory@example.org")
-        make(by=cast.erin)
-        used, _token = make()
+        make_invitation(email="mallory@example.org")
+        make_invitation(by=cast.erin)
+        used, _token = make_invitation()
         accept(session, used, cast.dave, now=now)
         people.delete_team(session, team, by=cast.erin, now=now)
     finally:
@@ -347,13 +357,15 @@ def test_a_team_that_goes_ends_its_invitations_first(session, cast, team, make, 
     assert session.scalar(revoked) == 2
 
 
-def test_a_list_of_what_is_open(session, cast, make, now):
-    make(email="ada@example.org", lifetime=DAY)
-    used, _token = make()
+def test_open_invitations_are_listed(session, cast, make_invitation, now):
+    make_invitation(email="ada@example.org", lifetime=DAY)
+    used, _token = make_invitation()
     accept(session, used, cast.mallory, now=now)
-    gone, _token = make()
+    gone, _token = make_invitation()
     revoke(session, gone, by=cast.bob, now=now)
-    make(team=None, by=cast.erin, email="max@example.org", now=now + dt.timedelta(hours=1))
+    make_invitation(
+        team=None, by=cast.erin, email="max@example.org", now=now + dt.timedelta(hours=1)
+    )
     (only,) = list_open_invitations(session, cast.team)
     assert (only.email, only.team.slug, only.by_name, only.expires_at) == (
         "ada@example.org", "ranking", "Bob", now + DAY,
@@ -365,48 +377,54 @@ def test_a_list_of_what_is_open(session, cast, make, now):
     ]
 
 
-# At once
+# Concurrency
 
 
-def test_fifty_people_at_once_make_one_member(app, session, cast, make, now):
-    invitation, _token = make()
-    everybody = [
+def test_concurrent_acceptance_by_many_people_adds_one_member(
+    app, session, cast, make_invitation, now
+):
+    invitation, _token = make_invitation()
+    people_ids = [
         auth_actions.create_user(
             session, name=f"N{n}", email=f"n{n}@example.org", by=None, now=now
         ).id
-        for n in range(AT_ONCE)
+        for n in range(CONCURRENT)
     ]
     before = set(session.scalars(sa.select(Membership.user_id)))
     session.commit()
 
     answers = run_concurrently(
-        app, lambda own, person: accept(own, invitation, person, now=now), everybody
+        app, lambda own, person: accept(own, invitation, person, now=now), people_ids
     )
 
     assert answers.count(True) == 1
-    assert [str(answer) for answer in answers if answer is not True] == ["used"] * (AT_ONCE - 1)
+    assert [str(answer) for answer in answers if answer is not True] == ["used"] * (CONCURRENT - 1)
     (joined,) = set(session.scalars(sa.select(Membership.user_id))) - before
     assert session.scalar(sa.select(Invitation.accepted_by)) == joined
-    assert audited(session).count("invitation.accepted") == 1
+    assert audit_actions(session).count("invitation.accepted") == 1
 
 
-def test_one_person_fifty_times_at_once_is_one_member(app, session, cast, make, now):
-    invitation, _token = make(email="mallory@example.org")
+def test_concurrent_acceptance_by_one_person_adds_one_membership(
+    app, session, cast, make_invitation, now
+):
+    invitation, _token = make_invitation(email="mallory@example.org")
     session.commit()
 
     def join(own, person: uuid.UUID) -> bool:
         return accept(own, invitation, person, now=now)
 
-    answers = run_concurrently(app, join, [cast.mallory] * AT_ONCE)
+    answers = run_concurrently(app, join, [cast.mallory] * CONCURRENT)
 
-    assert sorted(map(bool, answers)) == [False] * (AT_ONCE - 1) + [True]
+    assert sorted(map(bool, answers)) == [False] * (CONCURRENT - 1) + [True]
     mine = sa.select(sa.func.count()).where(Membership.user_id == cast.mallory)
     assert session.scalar(mine) == 1
-    assert audited(session).count("membership.added") == 1
+    assert audit_actions(session).count("membership.added") == 1
 
 
-def test_taken_back_and_accepted_at_once_is_one_of_both(app, session, cast, make, now):
-    invitation, token = make()
+def test_concurrent_revocation_and_acceptance_do_not_both_succeed(
+    app, session, cast, make_invitation, now
+):
+    invitation, token = make_invitation()
     session.commit()
 
     def either(own, accepts: bool) -> bool:

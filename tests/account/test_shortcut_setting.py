@@ -7,26 +7,26 @@ import sqlalchemy as sa
 from roadmap.people.models import HistoryEntry, User
 from tests.evidence.builders import add_evidence, submit_evidence
 
-SWITCH = 'name="uses_single_keys"'
+CHECKBOX = 'name="uses_single_keys"'
 
 
-def uses(session, person) -> bool:
+def uses_single_keys(session, person) -> bool:
     session.expire_all()
     return session.scalar(sa.select(User.uses_single_keys).where(User.id == person))
 
 
-def test_they_are_on_and_go_off_and_on(session, cast, browser_of):
+def test_shortcuts_are_on_by_default_and_can_be_switched(session, cast, browser_of):
     browser = browser_of(cast.bob)
-    assert f'{SWITCH} value="1" checked>' in browser.get("/account").text
-    # A box that is not ticked is not sent.
+    assert f'{CHECKBOX} value="1" checked>' in browser.get("/account").text
+    # Browsers do not send unchecked boxes.
     answer = browser.put("/account/keyboard", {})
     assert (answer.status_code, answer.location) == (303, "/account#keyboard")
-    assert not uses(session, cast.bob)
+    assert not uses_single_keys(session, cast.bob)
     page = browser.get("/account").text
-    assert f'{SWITCH} value="1">' in page
+    assert f'{CHECKBOX} value="1">' in page
     assert "Single keys are no longer shortcuts." in page
     browser.put("/account/keyboard", {"uses_single_keys": "1"})
-    assert uses(session, cast.bob)
+    assert uses_single_keys(session, cast.bob)
     entries = session.scalars(sa.select(HistoryEntry).order_by(HistoryEntry.id)).all()
     assert [(entry.action, entry.data["uses"]) for entry in entries] == [
         ("account.single_keys", False),
@@ -34,13 +34,13 @@ def test_they_are_on_and_go_off_and_on(session, cast, browser_of):
     ]
 
 
-def test_it_is_ones_own(session, cast, browser_of):
+def test_setting_applies_to_own_account_only(session, cast, browser_of):
     browser_of(cast.bob).put("/account/keyboard", {"user_id": str(cast.alice)})
-    assert uses(session, cast.alice)
-    assert not uses(session, cast.bob)
+    assert uses_single_keys(session, cast.alice)
+    assert not uses_single_keys(session, cast.bob)
 
 
-def test_where_keys_are_listed_the_switch_is_too(session, cast, browser_of, now):
+def test_review_pages_list_shortcuts_only_if_enabled(session, cast, browser_of, now):
     pieces = [add_evidence(session, cast, cast.alice, now) for _piece in range(2)]
     for piece in pieces:
         submit_evidence(session, cast, piece, now)
