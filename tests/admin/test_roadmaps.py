@@ -10,11 +10,8 @@ import sqlalchemy as sa
 from roadmap.core.clock import utc_now
 from roadmap.people.models import User
 from tests.support.catalog import SHIPPED_FILE
+from tests.support.markup import text_of
 from tests.support.sample_data import SLUG
-
-
-def flat(page):
-    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
 
 
 @pytest.fixture
@@ -26,14 +23,14 @@ def sync(app):
 def test_page_lists_roadmaps_with_the_number_of_people(session, cast, erin):
     page = erin.get("/admin/roadmaps")
     assert f'href="/roadmaps/{SLUG}"' in page.text
-    row = flat(page).partition(SLUG)[2]
+    row = text_of(page.text).partition(SLUG)[2]
     assert row.startswith(" revision 1 since")
     assert "comes with Cairn 2 people" in row
     assert 'href="/admin/roadmaps" aria-current="page"' in page.text
     # A deactivated user does not count.
     session.execute(sa.update(User).where(User.id == cast.carol).values(deactivated_at=utc_now()))
     session.commit()
-    assert "comes with Cairn 1 person" in flat(erin.get("/admin/roadmaps"))
+    assert "comes with Cairn 1 person" in text_of(erin.get("/admin/roadmaps").text)
 
 
 def test_changed_copy_of_a_shipped_roadmap_is_marked_as_own_file(
@@ -47,13 +44,13 @@ def test_changed_copy_of_a_shipped_roadmap_is_marked_as_own_file(
             assert "the next start of the server brings the shipped text back" in (
                 sync(*arguments).stderr
             )
-        row = flat(erin.get("/admin/roadmaps")).partition(SLUG)[2]
+        row = text_of(erin.get("/admin/roadmaps").text).partition(SLUG)[2]
         assert "from your own file" in row.partition("people")[0]
         assert "the next start of the server brings that back" in row
     finally:
         answer = sync()
     assert answer.stderr == ""
-    page = flat(erin.get("/admin/roadmaps"))
+    page = text_of(erin.get("/admin/roadmaps").text)
     assert "the next start of the server brings that back" not in page
 
 
@@ -64,7 +61,7 @@ def test_page_shows_the_result_of_the_last_load(erin, sync, tmp_path):
     assert sync("--dry-run", wrong).exit_code == 1
     assert "Roadmap files were" not in erin.get("/admin/roadmaps").text
     assert sync(wrong).exit_code == 1
-    assert "Roadmap files were not loaded: wrong.yaml:" in flat(erin.get("/admin/roadmaps"))
+    assert "Roadmap files were not loaded: wrong.yaml:" in text_of(erin.get("/admin/roadmaps").text)
     wrong.write_text("slug: Not a slug\ntitle: x.\n", "utf-8")
     assert sync(wrong).exit_code == 1
     for page in ("/admin/roadmaps", "/admin/audit"):
@@ -72,5 +69,5 @@ def test_page_shows_the_result_of_the_last_load(erin, sync, tmp_path):
         assert "<br>" in text.partition("were not loaded: wrong.yaml:1")[2]
         assert str(tmp_path) not in text
     assert sync().exit_code == 0
-    page = flat(erin.get("/admin/roadmaps"))
+    page = text_of(erin.get("/admin/roadmaps").text)
     assert "Roadmap files were read, and nothing changed: ml-engineering-manager," in page

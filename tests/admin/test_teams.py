@@ -17,6 +17,7 @@ from roadmap.people.models import Membership, Team
 from roadmap.people.queries import find_team
 from roadmap.people.rules import find_descendants, list_as_tree
 from tests.evidence.builders import DESIGN, add_evidence, submit_evidence
+from tests.support.markup import text_of
 from tests.support.statements import statements_of
 
 CREATED_AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -73,8 +74,7 @@ def test_people_are_counted_by_role(session, cast, erin):
         session, session.get(Team, cast.team), cast.mallory, "mentor", by=None, now=CREATED_AT
     )
     session.commit()
-    text = " ".join(re.sub(r"<[^>]+>", " ", erin.get("/admin/teams").text).split())
-    assert "2 members 1 mentor 1 manager" in text
+    assert "2 members 1 mentor 1 manager" in text_of(erin.get("/admin/teams").text)
 
 
 def test_page_without_teams_offers_to_create_one(session, cast, erin):
@@ -188,24 +188,24 @@ def test_deletion_page_names_the_people_and_teams_affected(session, cast, erin, 
     submit_evidence(session, cast, piece, now)
     session.commit()
 
-    def text_of(part):
+    def paragraph(key):
         page = erin.get("/admin/teams/ranking/deletion").text
-        found = re.search(rf'id="{part}">(.*?)</p>', page, re.DOTALL)
+        found = re.search(rf'id="{key}">(.*?)</p>', page, re.DOTALL)
         return " ".join(re.sub("<[^>]+>", "", found.group(1)).split()) if found else ""
 
-    assert text_of("teamless") == "In no team then: Alice, Bob."
+    assert paragraph("teamless") == "In no team then: Alice, Bob."
     # Carol is also in Vision, which Dave manages.
-    assert text_of("unreviewed").endswith("waits for nobody: Alice (1 piece waiting).")
-    assert text_of("unmanaged") == "Nested in it, and without a manager then: Evaluation."
+    assert paragraph("unreviewed").endswith("waits for nobody: Alice (1 piece waiting).")
+    assert paragraph("unmanaged") == "Nested in it, and without a manager then: Evaluation."
 
     nested = find_team(session, "eval")
     add_member(session, nested, cast.alice, "member", by=cast.erin, now=now)
     add_member(session, nested, cast.mallory, "manager", by=cast.erin, now=now)
     session.commit()
-    assert text_of("teamless") == "In no team then: Bob."
+    assert paragraph("teamless") == "In no team then: Bob."
     # Only Bob manages Mallory.
-    assert text_of("unreviewed").endswith("waits for nobody: Mallory.")
-    assert text_of("unmanaged") == ""
+    assert paragraph("unreviewed").endswith("waits for nobody: Mallory.")
+    assert paragraph("unmanaged") == ""
 
     nested.parent_id = None
     session.execute(sa.delete(Membership).filter_by(user_id=cast.alice, team_id=nested.id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from sqlalchemy.orm import Session
 from roadmap.invitations.actions import accept, invite, revoke
 from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
-from roadmap.people.models import Membership, Team, User
-from tests.support.cast import Cast
+from roadmap.people.models import Membership, Team
+from tests.support.cast import Cast, add_user
 from tests.support.statements import record_session_statements
 
 
@@ -99,14 +98,8 @@ def test_statement_count_does_not_grow_with_recipients(
         return len(statements)
 
     few = count_statements("dave")
-    for number in range(30):
-        address = f"p{number}@example.org"
-        user = User(
-            id=uuid.uuid4(), name=f"P {number}", email=address, email_key=address, created_at=now
-        )
-        session.add(user)
-        session.flush()
-        session.add(Membership(team_id=team.id, user_id=user.id, role="member", created_at=now))
+    for number in range(10):
+        add_user(session, f"Person {number}", team=team.id)
     session.flush()
     assert count_statements("mallory") <= few
 

@@ -16,9 +16,9 @@ from roadmap.auth import actions as accounts
 from roadmap.invitations.actions import accept, invite
 from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
-from roadmap.people.models import Membership, Team, User
+from roadmap.people.models import Membership, Team
 from tests.notifications.scenario import Scenario, queued_bodies, queued_mails
-from tests.support.cast import Cast
+from tests.support.cast import Cast, add_user
 from tests.support.statements import record_session_statements
 
 NoticesOf = Callable[..., list[tuple[str, str]]]
@@ -184,12 +184,8 @@ def test_statement_count_does_not_grow_with_members(
 
     count_statements()
     few = count_statements()
-    for number in range(30):
-        address = f"p{number}@example.org"
-        user = User(name=f"P {number}", email=address, email_key=address, created_at=now)
-        session.add(user)
-        session.flush()
-        add_membership(session, team, user.id, now)
+    for number in range(10):
+        add_user(session, f"Person {number}", team=team.id)
     assert count_statements() == few
 
 

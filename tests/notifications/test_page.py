@@ -21,9 +21,9 @@ from roadmap.notifications.kind import Event
 from roadmap.notifications.kinds import KINDS
 from roadmap.notifications.models import Notification
 from roadmap.people import actions as people
-from roadmap.people.models import Membership, Team, User
+from roadmap.people.models import Team, User
 from roadmap.skills import actions as skills
-from tests.support.cast import Cast
+from tests.support.cast import Cast, add_user
 
 TITLE = "Feature store <design>"
 ESCAPED_TITLE = "Feature store &lt;design&gt;"
@@ -241,14 +241,8 @@ def test_parameter_count_does_not_grow_with_team_size(
     try:
         bob.get("/notifications")
         few, sizes[:] = list(sizes), []
-        for number in range(30):
-            email = f"person{number}@example.org"
-            user = User(name=f"P {number}", email=email, email_key=email, created_at=now)
-            session.add(user)
-            session.flush()
-            session.add(
-                Membership(team_id=cast.team, user_id=user.id, role="member", created_at=now)
-            )
+        for number in range(10):
+            add_user(session, f"Person {number}", team=cast.team)
         session.commit()
         assert ESCAPED_TITLE in bob.get("/notifications").text
     finally:

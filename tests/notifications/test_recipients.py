@@ -24,6 +24,7 @@ from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, HistoryEntry, Team, User
 from roadmap.skills import actions as skills
 from tests.notifications.scenario import NOW, TITLE, Scenario, queued_bodies, queued_mails
+from tests.support.cast import add_user
 
 
 def test_draft_notifies_nobody(scenario: Scenario) -> None:
@@ -501,13 +502,7 @@ def test_draft_edits_do_not_query_notifications_or_mail(
 def add_members_with_evidence(scenario: Scenario, team: Team, number: int) -> None:
     """Add members, each with evidence submitted for review."""
     for each in range(number):
-        email = f"more{number}-{each}@example.org"
-        user = User(name=f"More {each}", email=email, email_key=email, created_at=NOW)
-        scenario.session.add(user)
-        scenario.session.flush()
-        people.add_member(
-            scenario.session, team, user.id, "member", by=user.id, now=scenario.step()
-        )  # fmt: skip
+        user = add_user(scenario.session, f"Author {number} {each}", team=team.id)
         content = EvidenceInput(
             kind="talk", title=f"Talk {number} {each}", occurred_on=PartialDate("2026-05-01"),
             visibility="team", description="What was said.",
@@ -580,12 +575,12 @@ def test_mails_have_a_link_and_a_reason(scenario: Scenario, with_mail: None) -> 
     piece = scenario.add_evidence()
     scenario.comment(piece, "bob")
     scenario.comment(piece, "alice")
-    asked = ("bob@example.org", f"Alice asks you to review “{TITLE}”")
-    assert queued_mails(scenario.session)[0] == asked
+    request = ("bob@example.org", f"Alice asks you to review “{TITLE}”")
+    assert queued_mails(scenario.session)[0] == request
     first = queued_bodies(scenario.session)[0]
     scenario.decide(piece, "returned")
     evidence.submit(scenario.session, piece, **scenario.by("alice"))
-    assert queued_mails(scenario.session)[-1] == (asked[0], f"{asked[1]} again")
+    assert queued_mails(scenario.session)[-1] == (request[0], f"{request[1]} again")
     scenario.decide(piece, "verified")
     skills.assess_other(scenario.session, scenario.cast.alice, "mlops", 3, **scenario.by("bob"))
     skills.assess_other(scenario.session, scenario.cast.alice, "mentoring", 3, **scenario.by("bob"))
@@ -649,16 +644,10 @@ def test_statement_count_does_not_grow_with_managers(
     scenario: Scenario, with_mail: None, statements: Any
 ) -> None:
     counts = []
-    team = scenario.session.get_one(Team, scenario.cast.team)
     for number in (1, 4):
         for each in range(number):
-            email = f"manager{number}-{each}@example.org"
-            manager = User(name=f"Manager {each}", email=email, email_key=email, created_at=NOW)
-            scenario.session.add(manager)
-            scenario.session.flush()
-            people.add_member(
-                scenario.session, team, manager.id, "manager", by=manager.id, now=scenario.step()
-            )  # fmt: skip
+            name = f"Manager {number} {each}"
+            add_user(scenario.session, name, team=scenario.cast.team, role="manager")
         piece = scenario.add_evidence(submitted=False)
         scenario.session.flush()
         with statements() as submitting:

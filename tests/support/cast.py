@@ -67,3 +67,22 @@ class Cast:
         return Actor(
             id=user.id, name=user.name, email=user.email, is_admin=user.is_admin, session=session
         )
+
+
+def add_user(
+    session: Session,
+    name: str,
+    *,
+    team: uuid.UUID | None = None,
+    role: str = "member",
+    created_at: dt.datetime = CREATED_AT,
+) -> User:
+    """Add a user, as a member of `team` if given, without audit entries and notifications."""
+    email = f"{name.casefold().replace(' ', '.')}@example.org"
+    user = User(email=email, email_key=email, name=name, created_at=created_at)
+    session.add(user)
+    session.flush()
+    if team is not None:
+        session.add(Membership(team_id=team, user_id=user.id, role=role, created_at=created_at))
+        session.flush()
+    return user

@@ -94,10 +94,10 @@ def test_gap_with_a_deleted_assessor_suggests_no_talk(session, cast, now, browse
     row = latest(session)
     row.assessor_id, row.assessor_name = None, "a former manager"
     session.commit()
-    said = "A former manager rates MLOps two levels lower than you do"
+    message = "A former manager rates MLOps two levels lower than you do"
     for address in ("/skills", "/skills/mlops"):
         text = browser_of(cast.alice).get(address).text
-        assert said in text
+        assert message in text
         assert "talk about it" not in text
 
 

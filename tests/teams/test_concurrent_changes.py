@@ -163,10 +163,10 @@ def test_request_for_a_team_deleted_during_it_is_rejected(app, session, cast, br
 
 @pytest.mark.parametrize("to_team", [True, False])
 def test_concurrent_invitations_leave_one_open(app, session, cast, to_team):
-    def work(own, who):
+    def work(own, inviter):
         team = own.get_one(Team, cast.team) if to_team else None
         try:
-            return invite(own, team=team, role="member", email="a@b.org", by=who, now=now())[1]
+            return invite(own, team=team, role="member", email="a@b.org", by=inviter, now=now())[1]
         except InvitationRefused as refused:
             return refused
 

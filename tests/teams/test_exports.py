@@ -256,5 +256,7 @@ def test_export_is_audited(
 
 def test_spreadsheet_library_is_imported_on_first_use() -> None:
     code = "import roadmap.app, roadmap.teams.routes, sys; print('xlsxwriter' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "False"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "False"

@@ -23,8 +23,8 @@ from roadmap.skills import actions as skills
 from roadmap.teams.matrix import Matrix, percent, points, to_json
 from roadmap.teams.queries import load_matrix, load_teams_overview
 from tests.support.browser_client import BrowserClient
-from tests.support.cast import Cast
-from tests.support.markup import flat
+from tests.support.cast import Cast, add_user
+from tests.support.markup import flat, without_csrf_token
 from tests.support.sample_data import SLUG, SampleDataWriter
 from tests.support.snapshot import Snapshot
 
@@ -57,18 +57,8 @@ def row_of(page: str, name: str) -> str:
     return found.group()
 
 
-def without_csrf_token(page: str) -> str:
-    """Remove the CSRF token, which differs in each answer."""
-    return re.sub(r'(X-CSRFToken&#34;: &#34;|X-CSRFToken": "|csrf_token" value=")[^"&]+', "", page)
-
-
 def make_member(session: Session, name: str, team: uuid.UUID, now: dt.datetime) -> uuid.UUID:
-    email = f"{uuid.uuid4().hex}@example.org"
-    user = User(email=email, email_key=email, name=name, created_at=now)
-    session.add(user)
-    session.flush()
-    people.add_member(session, session.get_one(Team, team), user.id, "member", by=None, now=now)
-    return user.id
+    return add_user(session, name, team=team, created_at=now).id
 
 
 def matrix_of(session: Session, cast: Cast, now: dt.datetime, **more: str) -> Matrix:
@@ -92,17 +82,19 @@ def test_matrix_shows_readiness_stages_and_skills(
     ):
         assert words in page
     alice = row_of(page, "Alice")
-    where = f"/teams/ranking/people/{cast.alice}"
-    assert f"{where}?stage=leadership#stage-leadership'" in alice
-    assert f"{where}/skills/mlops " in alice
+    person_path = f"/teams/ranking/people/{cast.alice}"
+    assert f"{person_path}?stage=leadership#stage-leadership'" in alice
+    assert f"{person_path}/skills/mlops " in alice
     # The target of the link's anchor exists.
-    linked_page = browser_of(cast.bob).get(f"{where}?stage=leadership").text
+    linked_page = browser_of(cast.bob).get(f"{person_path}?stage=leadership").text
     assert 'id="stage-leadership" open' in linked_page
     # The linked page labels the figures of the cell.
     cell = re.search(r"Alice, [^:]+: (\d+) (\d+) (\d+)% verified", row_of(page, "Alice"))
     verified, evidenced, claimed = cell.groups()
-    said = f"{verified}% verified, {evidenced}% evidenced or better, {claimed}% claimed or better."
-    assert said in " ".join(linked_page.split())
+    message = (
+        f"{verified}% verified, {evidenced}% evidenced or better, {claimed}% claimed or better."
+    )
+    assert message in " ".join(linked_page.split())
     # Self 3, manager 2; the bar of MLOps is 3.
     assert "Alice, MLOps: 3 2 by self and manager, bar 3" in alice
 

@@ -14,6 +14,7 @@ from roadmap.invitations.actions import invite
 from roadmap.invitations.models import Invitation
 from roadmap.people.models import AuditEntry, HistoryEntry, Membership, Team, User
 from tests.evidence.builders import add_evidence, submit_evidence
+from tests.support.cast import add_user
 from tests.support.markup import flat
 from tests.support.statements import statements_of
 
@@ -49,8 +50,8 @@ def test_page_lists_members_and_invitations(session, cast, bob, now):
     session.commit()
     page = bob.get(MEMBERS)
     assert page.status_code == 200
-    for said in ("Alice", "carol@example.org", "Manager", "new@example.org", "valid until"):
-        assert said in page.text
+    for message in ("Alice", "carol@example.org", "Manager", "new@example.org", "valid until"):
+        assert message in page.text
     assert "Dave" not in page.text
     assert "Add someone to the team" not in page.text
 
@@ -105,9 +106,9 @@ def test_role_change_takes_effect_at_the_next_request(session, cast, bob, browse
     assert browser_of(cast.carol).get(MEMBERS).status_code == 403
 
 
-@pytest.mark.parametrize("wrong", ["", "owner", "\x00"])
-def test_unknown_role_is_rejected(session, cast, bob, wrong):
-    answer = bob.put(f"{MEMBERS}/{cast.carol}", {"role": wrong})
+@pytest.mark.parametrize("value", ["", "owner", "\x00"])
+def test_unknown_role_is_rejected(session, cast, bob, value):
+    answer = bob.put(f"{MEMBERS}/{cast.carol}", {"role": value})
     assert answer.status_code == 422
     assert role(session, cast.team, cast.carol) == "member"
 
@@ -139,7 +140,7 @@ def test_administrator_adds_a_user_by_email(session, cast, erin):
 
 
 @pytest.mark.parametrize(
-    ("email", "said"),
+    ("email", "message"),
     [
         ("", "Enter the e-mail address"),
         ("nobody@example.org", "There is no account with this address"),
@@ -148,13 +149,13 @@ def test_administrator_adds_a_user_by_email(session, cast, erin):
     ],
 )
 def test_add_member_rejects_invalid_unknown_and_deactivated_users(
-    session, cast, erin, now, email, said
+    session, cast, erin, now, email, message
 ):
     session.get(User, cast.mallory).deactivated_at = now
     session.commit()
     answer = erin.post(MEMBERS, {"add-email": email, "add-role": "manager"})
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert f'value="{email}"' in answer.text
     assert role(session, cast.team, cast.mallory) is None
 
@@ -165,9 +166,13 @@ def test_invitation_is_bound_to_its_address(session, cast, bob, browser_of):
     assert (answer.status_code, answer.location) == (303, MEMBERS)
     link = link_of(bob.get(MEMBERS))
     assert link not in bob.get(MEMBERS).text, "the link is shown once"
-    made = session.scalars(sa.select(Invitation)).one()
-    assert (made.email_key, made.role, made.team_id) == (data["email"], "manager", cast.team)
-    assert made.expires_at - made.created_at == dt.timedelta(days=2)
+    invitation = session.scalars(sa.select(Invitation)).one()
+    assert (invitation.email_key, invitation.role, invitation.team_id) == (
+        data["email"],
+        "manager",
+        cast.team,
+    )
+    assert invitation.expires_at - invitation.created_at == dt.timedelta(days=2)
     assert role(session, cast.team, cast.mallory) is None, "they join by accepting"
     assert browser_of(cast.dave).post(link).status_code >= 400
     assert browser_of(cast.mallory).post(link).status_code == 303
@@ -184,7 +189,7 @@ def test_invitation_without_address_can_be_accepted_by_anyone(session, cast, bob
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         ({"email": "not an address"}, "This is not an e-mail address"),
         ({"email": "alice@example.org"}, "They are already in the team"),
@@ -192,11 +197,11 @@ def test_invitation_without_address_can_be_accepted_by_anyone(session, cast, bob
         ({"days": "100000"}, "Valid for"),
     ],
 )
-def test_invalid_invitation_is_rejected_and_the_input_kept(session, cast, bob, data, said):
+def test_invalid_invitation_is_rejected_and_the_input_kept(session, cast, bob, data, message):
     sent = {"email": "new@example.org", "role": "member", "days": "14", **data}
     answer = bob.post("/teams/ranking/invitations", sent)
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert f'value="{sent["email"]}"' in answer.text
     assert session.scalars(sa.select(Invitation)).all() == []
 
@@ -214,8 +219,8 @@ def test_invitations_per_address_are_limited_across_inviters(session, cast, bob,
         assert 'value="new@example.org"' in answer.text
     other = {**data, "email": "other@example.org"}
     assert bob.post("/teams/ranking/invitations", other).status_code == 303
-    made = session.scalar(sa.select(sa.func.count()).select_from(Invitation))
-    assert made == rate_limits.MAX_PER_INVITED_ADDRESS + 1
+    invitation = session.scalar(sa.select(sa.func.count()).select_from(Invitation))
+    assert invitation == rate_limits.MAX_PER_INVITED_ADDRESS + 1
 
 
 def test_invitations_per_inviter_are_limited(session, cast, bob, erin, now):
@@ -238,9 +243,9 @@ def test_denied_invitation_is_not_counted_as_an_attempt(session, cast, browser_o
 
 def test_revoked_invitation_cannot_be_accepted(session, cast, bob, browser_of, now):
     team = session.get(Team, cast.team)
-    made, token = invite(session, team=team, role="member", by=cast.bob, now=now)
+    invitation, token = invite(session, team=team, role="member", by=cast.bob, now=now)
     session.commit()
-    answer = bob.delete(f"/teams/ranking/invitations/{made.id}", CONFIRMED)
+    answer = bob.delete(f"/teams/ranking/invitations/{invitation.id}", CONFIRMED)
     assert (answer.status_code, answer.location) == (303, MEMBERS)
     assert browser_of(cast.mallory).post(f"/invitations/{token}").status_code >= 400
     assert role(session, cast.team, cast.mallory) is None
@@ -248,12 +253,12 @@ def test_revoked_invitation_cannot_be_accepted(session, cast, bob, browser_of, n
 
 def test_revoking_an_invitation_of_another_team_returns_404(session, cast, bob, now):
     other = session.get(Team, cast.other_team)
-    made, _token = invite(session, team=other, role="member", by=cast.dave, now=now)
+    invitation, _token = invite(session, team=other, role="member", by=cast.dave, now=now)
     session.commit()
-    assert bob.delete(f"/teams/ranking/invitations/{made.id}", CONFIRMED).status_code == 404
-    assert bob.delete(f"/teams/vision/invitations/{made.id}", CONFIRMED).status_code == 404
+    assert bob.delete(f"/teams/ranking/invitations/{invitation.id}", CONFIRMED).status_code == 404
+    assert bob.delete(f"/teams/vision/invitations/{invitation.id}", CONFIRMED).status_code == 404
     session.expire_all()
-    assert session.get(Invitation, made.id).revoked_at is None
+    assert session.get(Invitation, invitation.id).revoked_at is None
 
 
 def test_removal_ends_access_at_the_next_request(session, cast, bob, erin, browser_of):
@@ -325,34 +330,25 @@ def test_manager_who_steps_down_is_redirected_to_the_list_of_teams(session, cast
 
 
 def test_statement_count_does_not_grow_with_members(app, session, cast, bob, now):
-    def grow(first, count):
-        for number in range(first, first + count):
-            email = f"person{number}@example.org"
-            user = User(name=f"P {number}", email=email, email_key=email, created_at=now)
-            session.add(user)
-            session.flush()
-            session.add(
-                Membership(team_id=cast.team, user_id=user.id, role="member", created_at=now)
-            )
-        session.commit()
-
     few = statements_of(app, lambda: bob.get(MEMBERS))
-    grow(0, 30)
+    for number in range(10):
+        add_user(session, f"Person {number}", team=cast.team)
+    session.commit()
     many = statements_of(app, lambda: bob.get(MEMBERS))
     assert len(many) == len(few) <= 5
 
 
 def test_second_invitation_says_that_the_earlier_link_stops_working(cast, bob):
     data = {"email": "new@example.org", "role": "member", "days": "14"}
-    said = "The earlier link for this address stops working."
+    message = "The earlier link for this address stops working."
 
     def page_after(sent):
         assert bob.post("/teams/ranking/invitations", sent).status_code == 303
         return bob.get(MEMBERS).text
 
-    assert said not in page_after(data)
-    assert said in page_after(data)
-    assert said not in page_after({**data, "email": ""})
+    assert message not in page_after(data)
+    assert message in page_after(data)
+    assert message not in page_after({**data, "email": ""})
 
 
 def test_reloading_the_page_creates_no_second_invitation(session, cast, bob):
@@ -365,11 +361,13 @@ def test_reloading_the_page_creates_no_second_invitation(session, cast, bob):
 def test_member_invitation_does_not_replace_a_manager_invitation(session, cast, bob, now):
     team = session.get(Team, cast.team)
     address = "new@example.org"
-    made, _token = invite(session, team=team, role="manager", email=address, by=cast.erin, now=now)
+    invitation, _token = invite(
+        session, team=team, role="manager", email=address, by=cast.erin, now=now
+    )
     session.commit()
     data = {"email": address, "role": "member", "days": "14"}
     answer = bob.post("/teams/ranking/invitations", data)
     assert answer.status_code == 422
     assert "They are already invited as a manager." in answer.text
-    bob.delete(f"/teams/ranking/invitations/{made.id}", CONFIRMED)
+    bob.delete(f"/teams/ranking/invitations/{invitation.id}", CONFIRMED)
     assert bob.post("/teams/ranking/invitations", data).status_code == 303

@@ -127,8 +127,8 @@ def test_mentor_gets_no_review_requests(
     )
     session.commit()
     alice = browser_of(cast.alice)
-    made = alice.post("/evidence", {**PIECE, "milestones": "own-a-production-model"}).location
-    assert alice.put(f"{made}/submission", {}).status_code == 303
+    path = alice.post("/evidence", {**PIECE, "milestones": "own-a-production-model"}).location
+    assert alice.put(f"{path}/submission", {}).status_code == 303
     assert session.scalars(sa.select(Notification.kind)).all() == []
     assert "You are in no team with a manager" in alice.get("/skills/mlops").text
 
@@ -149,8 +149,8 @@ def test_invitation_can_grant_the_mentor_role(session: Session, cast: Cast, brow
     address = page.partition('value="http://localhost')[2].partition('"')[0]
     mallory = browser_of(cast.mallory)
     invitation = mallory.get(address).text
-    for said in ("Mentor Ranking", "Bob invites you to mentor the team Ranking.", "As a mentor"):
-        assert said in invitation
+    for message in ("Mentor Ranking", "Bob invites you to mentor the team Ranking.", "As a mentor"):
+        assert message in invitation
     assert "The managers and mentors of Ranking see:" in invitation
     assert mallory.post(address, {}).location == "/teams/ranking"
     session.expire_all()

@@ -36,7 +36,7 @@ from tests.evidence.builders import (
     submit_evidence,
 )
 from tests.support.cast import Cast
-from tests.support.markup import flat
+from tests.support.markup import flat, without_csrf_token
 from tests.support.statements import statements_of
 
 SLUG = "senior-ml-engineer"
@@ -138,19 +138,15 @@ def add_private_data(session: Session, cast: Cast, now: dt.datetime) -> Evidence
     return withdrawn
 
 
-def without_csrf_token(page: str) -> str:
-    return "\n".join(line for line in page.splitlines() if "csrf" not in line.lower())
-
-
 def test_manager_sees_shared_data(shared_data, session, cast, now, browser_of, path):
     page = flat(browser_of(cast.bob).get(path).text)
-    for said in (
+    for text in (
         *("Getting started", "Readiness ", "Senior ML Engineer", "of 7 passed"),
         *("Feature store design", "Design document", "2 Mar 2026", "p99 latency: 180 → 45 ms"),
         *("ML engineer, Example Search", "Master&#39;s degree, Statistics"),
         "Bob rates MLOps two levels lower than Alice does: talk about it",
     ):
-        assert said in page, said
+        assert text in page, text
     # The evidence is confirmed for one milestone and only linked to the other.
     assert "1 verified" in page
     piece = session.scalar(sa.select(Evidence.id))

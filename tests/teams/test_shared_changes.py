@@ -25,9 +25,9 @@ def load_changes(session, cast, now, browser_of):
     """A function returning the changes section of Alice's page, and the lines in it."""
     enroll(session, cast.alice, now - dt.timedelta(days=90), SLUG)
 
-    def load(query, who=cast.bob):
+    def load(query, person=cast.bob):
         session.commit()
-        answer = browser_of(who).get(f"/teams/ranking/people/{cast.alice}?{query}")
+        answer = browser_of(person).get(f"/teams/ranking/people/{cast.alice}?{query}")
         assert answer.status_code == 200
         section = answer.text.partition('id="changes"')[2].partition("</section>")[0]
         return section, [
