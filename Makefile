@@ -42,6 +42,7 @@ help: ## list the commands
 
 .PHONY: install
 install: $(RUNTIME_STAMP) ## install Cairn into .venv
+	@$(PY) -m roadmap.compile
 
 .PHONY: run
 run: $(RUNTIME_STAMP) ## serve on http://127.0.0.1:8000 (PORT= changes it)

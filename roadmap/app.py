@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.utils import import_string
 
 from roadmap.core import config
-from roadmap.core.templating import TemplateEnvironment
+from roadmap.core.templating import TemplateEnvironment, store_compiled_templates
 
 # In the order of the layers, lowest first.
 BLUEPRINTS = (
@@ -138,6 +138,7 @@ def extensions(app: Flask) -> None:
         # A proxy, so that these macros are compiled with the first page and not at start.
         ui=LocalProxy(lambda: app.jinja_env.get_template("_ui.html").module),
     )
+    store_compiled_templates(app)
 
 
 def blueprints(app: Flask) -> None:

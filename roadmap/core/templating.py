@@ -1,12 +1,21 @@
-"""The Jinja environment."""
+"""The Jinja environment, and its compiled templates on disk."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import sys
 from collections import ChainMap
 from collections.abc import MutableMapping
+from importlib.metadata import version
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
+from flask import Flask
 from flask.templating import Environment
+from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 
 
 class TemplateEnvironment(Environment):
@@ -19,3 +28,44 @@ class TemplateEnvironment(Environment):
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """Return a template's globals. `d` are its own."""
         return ChainMap(d, self.globals) if d else self.globals
+
+
+class CompiledTemplates(FileSystemBytecodeCache):
+    """Compiled templates in a `__pycache__` folder, as Python stores compiled modules.
+
+    Jinja compares a template's source and the Python version. Everything else that changes the
+    compiled code is in the file name.
+    """
+
+    def __init__(self, folder: Path, environment: Environment) -> None:
+        attributes = sorted(vars(environment).items())
+        options = (
+            version("jinja2"),
+            [each for each in attributes if isinstance(each[1], bool | str)],
+            sorted(environment.extensions),
+            environment.policies["ext.i18n.trimmed"],
+        )
+        digest = hashlib.sha256(repr(options).encode()).hexdigest()[:8]
+        super().__init__(str(folder), f"%s.{digest}.jinja")
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read a compiled template. One that cannot be read is compiled again."""
+        with contextlib.suppress(OSError, UnpicklingError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Write a compiled template, unless the folder cannot be written, as Python does."""
+        if sys.dont_write_bytecode:
+            return
+        with contextlib.suppress(OSError):
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+def store_compiled_templates(app: Flask) -> None:
+    """Let processes share compiled templates. Call this when the environment has all its options.
+
+    Compiling takes longer than rendering, and what it allocates stays in the memory of a worker.
+    """
+    folder = Path(app.root_path, app.template_folder or "templates", "__pycache__")
+    app.jinja_env.bytecode_cache = CompiledTemplates(folder, app.jinja_env)
