@@ -186,7 +186,7 @@ def test_badge_with_other_proof_or_context_is_rejected(on_record, badge, session
     if not on_record:
         session.delete(badge)
         session.flush()
-    wrong = (
+    invalid = (
         {**document, "proof": [{**proof, "proofPurpose": "authentication"}]},
         {**document, "proof": [{**proof, "cryptosuite": "eddsa-jcs-2022"}]},
         {**document, "proof": [{**proof, "proofValue": "z1"}]},
@@ -196,7 +196,7 @@ def test_badge_with_other_proof_or_context_is_rejected(on_record, badge, session
         {**document, "grade": "A"},
         {**document, "type": [*document["type"], "Doctorate"]},
     )
-    for each in wrong:
+    for each in invalid:
         assert verify(session, json.dumps(each), now=now).verdict == "changed"
 
 

@@ -53,13 +53,15 @@ def test_feed_contains_target_renewal_and_expiry_dates(
     assert level["dtstart"].dt == today + dt.timedelta(days=40)
     assert level["dtstart"].params.get("VALUE") == "DATE"
     assert level["dtend"].dt == today + dt.timedelta(days=41)
-    assert level["dtstamp"].dt == now.replace(microsecond=0), "the same bytes until it changes"
+    assert level["dtstamp"].dt == now.replace(microsecond=0), (
+        "unchanged events keep their timestamp"
+    )
     assert str(level["url"]).endswith(f"/milestones/{LEVELS}")
     renewal = found[f"renewal-{dates.id}-{owner}@cairn"]
     assert str(renewal["summary"]) == "Renew: Cloud, certified; twice"
     assert renewal["dtstart"].dt == today + dt.timedelta(days=10)
     assert found[f"expiry-{dates.id}-{owner}@cairn"]["dtstart"].dt == today + dt.timedelta(days=70)
-    assert len(found) == 4, "without what is done"
+    assert len(found) == 4, "without the completed milestone"
     assert b"Ask Bob first" not in response.data
 
 
@@ -114,7 +116,7 @@ def test_event_timestamps_are_never_in_the_future(
     stamps = [event["dtstamp"].dt for event in events(response).values()]
     assert len(stamps) == 4
     assert max(stamps) <= dt.datetime.now(dt.UTC)
-    assert b"METHOD" not in response.data, "with one, DTSTAMP would be when the file was made"
+    assert b"METHOD" not in response.data, "METHOD would change the meaning of DTSTAMP"
 
 
 def test_feed_sets_no_cookie_and_is_not_indexed(browser_of, dates, subscribe):

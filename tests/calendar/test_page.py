@@ -18,11 +18,11 @@ def test_page_lists_due_and_coming_dates(cast, browser_of, dates, today):
     page = browser_of(cast.alice).get("/calendar").text
     due, coming = (text_of(page.split(f"<h2>{name}</h2>")[1]) for name in ("Due", "To come"))
     assert "9 days late" in due.split("To come")[0]
-    assert "in 10 days" in coming.split("in 40 days")[0], "the renewal is 60 days before"
+    assert "in 10 days" in coming.split("in 40 days")[0], "renewal starts 60 days before expiry"
     assert coming.index("Renew: Cloud") < coming.index("in 40 days") < coming.index("Last day:")
     assert page.count(f"/milestones/{LEVELS}") >= 1
     assert f"/evidence/{dates.id}/edit?renew=1" in page
-    assert "Mentor" not in due + coming, "what is done is not due"
+    assert "Mentor" not in due + coming, "completed milestones are not due"
     assert "Ask Bob first." not in page
 
 

@@ -36,7 +36,7 @@ def test_position_can_be_added(session, cast, browser_of):
     browser = browser_of(cast.alice)
     page = browser.get("/career").text
     assert "No positions yet" in page
-    assert "enough years of ML engineering count as much" in page, "how many, the roadmap says"
+    assert "enough years of ML engineering count as much" in page, "the roadmap defines how many"
     assert browser.get("/career/positions/new").status_code == 200
     response = browser.post("/career/positions", POSITION)
     assert (response.status_code, response.location) == (303, "/career")

@@ -66,11 +66,11 @@ def test_plan_can_be_saved_and_changed(alice):
 
 def test_edit_of_a_stale_plan_is_a_conflict(alice):
     alice.put(PAGE, PLAN)
-    late = alice.put(PAGE, {**PLAN, "answer_plan": "Mine."})
-    assert late.status_code == 409
-    assert "Two half days a week." in late.text
-    assert "Mine." in late.text
-    seen = re.search(r'name="seen"[^>]* value="(\d+)"', late.text)[1]
+    conflict = alice.put(PAGE, {**PLAN, "answer_plan": "Mine."})
+    assert conflict.status_code == 409
+    assert "Two half days a week." in conflict.text
+    assert "Mine." in conflict.text
+    seen = re.search(r'name="seen"[^>]* value="(\d+)"', conflict.text)[1]
     assert alice.put(PAGE, {**PLAN, "answer_plan": "Mine.", "seen": seen}).status_code == 303
     assert "Mine." in alice.get(PAGE).text
 

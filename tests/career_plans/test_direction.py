@@ -82,9 +82,9 @@ def test_invalid_answer_is_rejected(alice, session, field, value, message):
 
 def test_edit_of_stale_answers_is_a_conflict(alice):
     alice.put(PAGE, ANSWERS)
-    late = alice.put(PAGE, {**ANSWERS, "answer_for_ic": "Mine."})
-    assert late.status_code == 409
-    assert "I like to build." in late.text
+    conflict = alice.put(PAGE, {**ANSWERS, "answer_for_ic": "Mine."})
+    assert conflict.status_code == 409
+    assert "I like to build." in conflict.text
 
 
 @pytest.mark.parametrize("role", ["bob", "carol", "dave", "erin", "mallory"])

@@ -82,13 +82,13 @@ def test_certifications_show_price_state_and_dated_source(alice):
 
 def test_page_shows_the_guide_statements(alice):
     text = text_of(alice.get("/credentials").text)
-    for said in (
+    for phrase in (
         *("What matters most", "NeurIPS, ICML and CVPR", "counts for more than a certificate"),
         *("Open-source contributions", "Technical writing", "Patents", "cloud-focused roles"),
         *("AWS's ML services", "Google Cloud's ML platform", "ML on Microsoft Azure"),
         *("Senior ML Engineer career guide", "Taylor Rupe, Hakia, 2025"),
     ):
-        assert said in text
+        assert phrase in text
 
 
 def test_link_prefills_title_and_issuer_of_a_certification(alice):
@@ -126,15 +126,15 @@ def test_own_certifications_are_sorted_by_expiry_with_days_left(alice, add_certi
     add_certification("far", today + dt.timedelta(days=61))
     page = alice.get("/credentials").text
     rows = page.partition('id="yours"')[2].partition("</ul>")[0].split("<li>")[1:]
-    said = [text_of(row) for row in rows]
-    assert [text.split(" Example")[0] for text in said] == [
+    texts = [text_of(row) for row in rows]
+    assert [text.split(" Example")[0] for text in texts] == [
         *("near", "soon", "far", "for ever", "gone", "long gone"),
     ]
-    assert "14 days left" in said[0]
-    assert "60 days left" in said[1]
-    assert "left" not in said[2]
-    assert "no expiry date" in said[3]
-    assert "Lapsed" in said[4]
+    assert "14 days left" in texts[0]
+    assert "60 days left" in texts[1]
+    assert "left" not in texts[2]
+    assert "no expiry date" in texts[3]
+    assert "Lapsed" in texts[4]
     top = page.partition('<nav class="cluster')[0].rpartition('class="note brick"')[2]
     assert "near : 14 days left. In all 2 of your certifications lapse within 60 days." in text_of(
         top
@@ -182,8 +182,8 @@ def test_costs_are_stored_by_year_and_summed_for_their_owner(
         (agile, "2026", "90", "EUR"),
         (agile, "2026", "100", "EUR"),
     ):
-        said = {"year": year, "amount": amount, "currency": currency}
-        response = alice.put(f"/credentials/costs/{piece.id}", said)
+        payload = {"year": year, "amount": amount, "currency": currency}
+        response = alice.put(f"/credentials/costs/{piece.id}", payload)
         assert response.location == "/credentials#yours"
     text = text_of(alice.get("/credentials").text)
     assert "which only you see: 2026 100 EUR + 150 USD; 2024 1,300 USD" in text
@@ -191,9 +191,9 @@ def test_costs_are_stored_by_year_and_summed_for_their_owner(
     alice.put(path, {"year": "2024", "amount": "", "currency": "USD"})
     assert "2024 1,300" not in text_of(alice.get("/credentials").text)
     assert "2024" not in text_of(alice.get(path).text)
-    for wrong in ({"year": "soon"}, {"amount": "9.50"}, {"currency": "dollars"}):
-        said = {"year": "2026", "amount": "150", "currency": "USD", **wrong}
-        assert alice.put(path, said).status_code == 422
+    for invalid in ({"year": "soon"}, {"amount": "9.50"}, {"currency": "dollars"}):
+        payload = {"year": "2026", "amount": "150", "currency": "USD", **invalid}
+        assert alice.put(path, payload).status_code == 422
     for name in ("bob", "carol", "erin", "mallory"):
         other = browser_of(getattr(cast, name))
         assert other.get(path).status_code == 404

@@ -147,8 +147,8 @@ def test_texts_are_unique(demo: DemoData) -> None:
     remarks = [row.text for row in demo.rows[Comment]]
     # Only current versions: a later version repeats unchanged text.
     texts = [piece.current.description for piece in demo.rows[Evidence]]
-    for said in (titles, comments, remarks, texts):
-        assert [text for text, times in Counter(said).items() if times > 1] == []
+    for group in (titles, comments, remarks, texts):
+        assert [text for text, times in Counter(group).items() if times > 1] == []
     assert len(remarks) >= 10
 
 

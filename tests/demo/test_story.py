@@ -86,7 +86,7 @@ def test_tool_records_are_partly_shared(demo: DemoData) -> None:
     records = demo.rows[ToolRecord]
     assert {record.tool for record in records} <= tool_content().by_key.keys()
     sharing = {people[record.user_id].shares_tools for record in records}
-    assert sharing == {True, False}, "one records tools without sharing them"
+    assert sharing == {True, False}, "some record tools without sharing them"
 
 
 def test_returned_evidence_of_maya_names_reason_and_reviewer(demo: DemoData) -> None:
@@ -128,8 +128,10 @@ def test_readiness_summary_of_maya_is_current_and_lower_when_shared(demo: DemoDa
 def test_maya_has_one_overdue_milestone_plan(demo: DemoData) -> None:
     plans = demo.of(MilestonePlan, "maya")
     assert any(plan.note for plan in plans)
-    late = [plan.milestone_key for plan in plans if plan.target_on and plan.target_on < NOW.date()]
-    assert late == ["lead-cross-functional-project"]
+    overdue = [
+        plan.milestone_key for plan in plans if plan.target_on and plan.target_on < NOW.date()
+    ]
+    assert overdue == ["lead-cross-functional-project"]
 
 
 def test_manager_assessments_of_maya_differ_by_two_levels(demo: DemoData) -> None:

@@ -168,12 +168,12 @@ def test_outdated_preview_is_shown_again_instead_of_imported(alice, session, hos
     alice.post(GITHUB, FORM)
     host.queued = [Reply(200, *first_response(host)), Reply(429)]
     fetch()
-    old = alice.get(f"{GITHUB}/preview?partial=1").text
-    assert "If you import it now, the rest is not fetched" in text_of(old)
+    outdated = alice.get(f"{GITHUB}/preview?partial=1").text
+    assert "If you import it now, the rest is not fetched" in text_of(outdated)
     session.execute(sa.update(PendingImport).values(resume_at=TODAY))
     session.commit()
     fetch()
-    refused = alice.post(f"{GITHUB}/records", form_data(old))
+    refused = alice.post(f"{GITHUB}/records", form_data(outdated))
     assert refused.status_code == 422
     assert "has changed since" in refused.text
     assert checkboxes(refused.text) == [("Change 1", True), ("Change 2", False)]
@@ -339,12 +339,12 @@ def test_parse_site_accepts_https_only_and_off():
     own = parse_site("https://git.example.org:8443/api/v3/", public)
     assert (own.url, own.host) == ("https://git.example.org:8443/api/v3", "git.example.org:8443")
     assert own.allowed.networks
-    for wrong in (
+    for url in (
         *("http://git.example.org", "git.example.org", "https://", "https://a:b@git.example.org"),
         *("https://git.example.org/?a=1", "https://git.example.org:0", "http://10.0.0.1", "Off"),
     ):
         with pytest.raises(ValueError, match="must be an https:// address"):
-            parse_site(wrong, public)
+            parse_site(url, public)
 
 
 def test_dns_lookup_has_a_deadline(monkeypatch):

@@ -262,9 +262,9 @@ def test_pending_import_is_private_and_expires_after_a_day(alice, session, cast,
 
 
 def test_form_of_a_replaced_upload_is_rejected(alice, session):
-    old = form_data(upload_and_preview(alice, TALKS_CSV))
+    outdated_form = form_data(upload_and_preview(alice, TALKS_CSV))
     upload_and_preview(alice, b"title,date,link\nOther,2024,https://c.example\n")
-    refused = alice.post(RECORDS, old)
+    refused = alice.post(RECORDS, outdated_form)
     assert refused.status_code == 422
     assert "has changed since" in refused.text
     assert saved_evidence(session) == []

@@ -52,7 +52,7 @@ def test_imported_wages_are_stored_shown_and_audited(run, published_zip, session
     page = alice.get("/market").text
     assert "Data scientists, median annual wage, May 2024" in page
     assert "Imported from oesm24st.zip by the operator of this installation" in page
-    assert "133,110" not in page, "the copy of 2021 is replaced"
+    assert "133,110" not in page, "the import replaces the wages of 2021"
     assert "101,000" in page
     assert "106,000" in alice.get("/market?figures=15-2051-2024-mean").text
     entry = session.scalars(sa.select(AuditEntry)).one()

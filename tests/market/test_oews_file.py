@@ -64,7 +64,7 @@ def test_published_zip_is_read(tmp_path):
     california = found.wages[SCIENTISTS]["CA"]
     assert (california.mean, california.median) == (Pay(106_000), Pay(101_000))
     assert california.jobs == 1_200
-    assert len(found.wages[SCIENTISTS]) == 51, "no nation, territory, industry, sector or level"
+    assert len(found.wages[SCIENTISTS]) == 51, "states only: no nation, territory or industry"
 
 
 def test_workbook_and_csv_are_read_alike(tmp_path):

@@ -51,8 +51,8 @@ def test_calculation_shows_figures_and_stores_nothing(session, cast, browser_of)
         "first year": "330,000",
     }
     assert "in USD before taxes" in response.text
-    for kept in ("180,000", "400 000", "30&#39;000", "Lichen Ltd"):
-        assert f'value="{kept}"' in response.text, "the form keeps what was typed"
+    for value in ("180,000", "400 000", "30&#39;000", "Lichen Ltd"):
+        assert f'value="{value}"' in response.text, "the form keeps the input"
     assert count_offers(session) == 0
     assert session.scalar(sa.select(User.version).where(User.id == cast.alice)) == version
 

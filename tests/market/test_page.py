@@ -70,8 +70,8 @@ def test_partial_series_is_labelled(cast, browser_of):
 def test_table_can_be_sorted_by_name_or_pay(cast, browser_of):
     alice = browser_of(cast.alice)
 
-    def order(address: str) -> list[str]:
-        table = alice.get(address).text.partition('id="states"')[2]
+    def order(url: str) -> list[str]:
+        table = alice.get(url).text.partition('id="states"')[2]
         return re.findall(r'<tr id="state-(\w\w)">', table)
 
     assert order("/market")[:3] == ["AL", "AK", "AZ"]

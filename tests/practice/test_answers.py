@@ -76,10 +76,10 @@ def test_stale_answer_is_a_conflict_until_replaced_explicitly(alice, session):
     alice.put(f"{STORY}/answer", PAYLOAD)
     mine = {**PAYLOAD, "situation": "Mine.", "result": ""}
     for _attempt in range(2):
-        late = alice.put(f"{STORY}/answer", mine, fragment=True)
-        assert late.status_code == 409
-        assert "120 ms less." in late.text
-        assert '<button name="replace" value="1">Save mine anyway' in late.text
+        conflict = alice.put(f"{STORY}/answer", mine, fragment=True)
+        assert conflict.status_code == 409
+        assert "120 ms less." in conflict.text
+        assert '<button name="replace" value="1">Save mine anyway' in conflict.text
     page = alice.put(f"{STORY}/answer", mine)
     assert page.status_code == 409
     assert "Mine." in page.text
@@ -112,7 +112,9 @@ def test_answer_cites_only_own_evidence(alice, session, cast, piece, now):
 
 
 def test_evidence_search_keeps_ticked_and_typed_input(alice, piece):
-    assert 'id="cites" tabindex="-1">' in alice.get(STORY).text, "folded: nothing is cited"
+    assert 'id="cites" tabindex="-1">' in alice.get(STORY).text, (
+        "the evidence list is folded while nothing is cited"
+    )
     for query, found in ((piece.title.split()[0], True), ("zzzz", False)):
         part = alice.get(f"{STORY}/evidence?q={query}", fragment=True).text
         assert (str(piece.id) in part) == found

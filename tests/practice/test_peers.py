@@ -47,10 +47,10 @@ def test_peer_sees_one_answer_and_rates_it_once(alice, peer, session):
     for line in (*question.covers, *question.red_flags):
         assert line.replace("`", "") in text
     assert page.headers["X-Robots-Tag"].startswith("noindex")
-    wrong = peer.post(link, {**RATING, "rating": "5", "rater": ""})
-    assert wrong.status_code == 422
-    assert "Enter your name." in wrong.text
-    assert "What did it cost?" in wrong.text
+    invalid = peer.post(link, {**RATING, "rating": "5", "rater": ""})
+    assert invalid.status_code == 422
+    assert "Enter your name." in invalid.text
+    assert "What did it cost?" in invalid.text
     for _again in range(2):
         assert "Thank you" in peer.post(link, {**RATING}).text
         assert "The second ranker." not in peer.get(link).text

@@ -308,7 +308,7 @@ def test_calendar_is_fetched_from_its_url(alice, host, session):
     shown = alice.get(PAGE).text
     assert "Fetch from localhost" in shown
     assert "zanzibar" not in shown
-    assert re.search(r"<input[^>]* data-secret=", shown), "no draft of it stays in the browser"
+    assert re.search(r"<input[^>]* data-secret=", shown), "the browser keeps no draft of the URL"
     found = alice.post(f"{ADDRESS}/preview", WINDOW)
     assert len(rows(found.text)) == 9
     assert "9 added" in notice_after(alice.post(ENTRIES, form_data(found.text)), alice)

@@ -23,8 +23,8 @@ PARSED = {
 
 
 def test_parse_minutes_accepts_common_notations() -> None:
-    assert {typed: parse_minutes(typed) for typed in PARSED} == PARSED
-    for typed in (
+    assert {text: parse_minutes(text) for text in PARSED} == PARSED
+    for text in (
         "",
         "h",
         "a while",
@@ -38,7 +38,7 @@ def test_parse_minutes_accepts_common_notations() -> None:
         "9" * 40,
     ):
         with pytest.raises(ValueError, match="no hours"):
-            parse_minutes(typed)
+            parse_minutes(text)
 
 
 def test_week_key_follows_iso_weeks() -> None:

@@ -236,10 +236,10 @@ def test_statement_count_does_not_grow_with_entries(alice, session):
         return len(statements)
 
     add(alice, "mentoring", "1", "2026-03-18")
-    few = count()
+    before = count()
     for day in range(1, 19):
         add(alice, "planning", "1", f"2026-03-{day:02}")
-    assert count() == few
+    assert count() == before
 
 
 def test_entry_without_start_time_is_listed_first_on_its_day(alice, cast, session):
@@ -265,11 +265,11 @@ def test_edit_of_a_stale_entry_is_a_conflict(alice, session):
     at = f"{ENTRIES}/{session.scalar(sa.select(TimeEntry.id))}"
     seen = version_of(alice.get(at).text)
     assert alice.put(at, {**REVIEW, "minutes": "2:00", "seen": seen}).status_code == 303
-    late = alice.put(at, {**REVIEW, "minutes": "0:45", "category": "deep-work", "seen": seen})
-    assert late.status_code == 409
-    assert "What it was Design reviews Hours 2 h Save again" in text_of(late.text)
+    conflict = alice.put(at, {**REVIEW, "minutes": "0:45", "category": "deep-work", "seen": seen})
+    assert conflict.status_code == 409
+    assert "What it was Design reviews Hours 2 h Save again" in text_of(conflict.text)
     assert session.scalars(sa.select(TimeEntry.minutes)).all() == [120]
-    again = {**REVIEW, "minutes": "0:45", "seen": version_of(late.text)}
+    again = {**REVIEW, "minutes": "0:45", "seen": version_of(conflict.text)}
     assert alice.put(at, again).status_code == 303
     assert session.scalars(sa.select(TimeEntry.minutes)).all() == [45]
 
@@ -277,7 +277,9 @@ def test_edit_of_a_stale_entry_is_a_conflict(alice, session):
 def test_edit_of_stale_limits_is_a_conflict(alice, session):
     seen = version_of(alice.get(PAGE).text)
     alice.put("/time/limits", {"deep_work_minutes": "5", "week_minutes": "", "seen": seen})
-    late = alice.put("/time/limits", {"deep_work_minutes": "7", "week_minutes": "", "seen": seen})
-    assert late.status_code == 409
-    assert "Fewest hours of deep work a week 5 h" in text_of(late.text)
+    conflict = alice.put(
+        "/time/limits", {"deep_work_minutes": "7", "week_minutes": "", "seen": seen}
+    )
+    assert conflict.status_code == 409
+    assert "Fewest hours of deep work a week 5 h" in text_of(conflict.text)
     assert session.scalars(sa.select(TimeBudget.deep_work_minutes)).all() == [300]
