@@ -98,7 +98,7 @@ def test_downgrade_asks_for_confirmation_if_there_are_accounts(run):
         db.session.add(User(name="Alice", email=email, email_key=email, created_at=utc_now()))
         db.session.commit()
         db.session.close()
-    # What is wrong with the target is message before anything is asked.
+    # An invalid target is reported before the question.
     for target in ("nosuch", "heads", "+1"):
         unknown = run("downgrade", target)
         assert f"'{target}' is neither a migration nor a number of them" in unknown.stderr

@@ -53,6 +53,7 @@ def run(folder: Path) -> Iterator[Run]:
         ("backup", "create", "never.zip"),
         ("readiness", "recompute"),
     ],
+    ids=" ".join,
 )
 def test_commands_report_a_missing_database_and_the_fix(
     run: Run, folder: Path, words: tuple[str, ...]

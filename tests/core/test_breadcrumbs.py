@@ -8,7 +8,7 @@ from tests.evidence.builders import add_evidence
 
 
 @pytest.mark.parametrize(
-    ("came_from", "leads_to"),
+    ("referrer", "target"),
     [
         ("http://localhost/evidence?kind=talk&sort=title", "/evidence?kind=talk&amp;sort=title"),
         ("http://localhost/evidence", "/evidence"),
@@ -19,12 +19,12 @@ from tests.evidence.builders import add_evidence
     ids=["filtered list", "whole list", "other page", "other site", "no referrer"],
 )
 def test_evidence_breadcrumb_keeps_the_filters_of_the_list(
-    session, cast, now, browser_of, came_from, leads_to
+    session, cast, now, browser_of, referrer, target
 ):
     evidence = add_evidence(session, cast, cast.alice, now)
-    headers = {"Referer": came_from}
+    headers = {"Referer": referrer}
     page = browser_of(cast.alice).client.get(f"/evidence/{evidence.id}", headers=headers).text
-    assert f'<p class="crumb"><a href="{leads_to}">Evidence</a></p>' in page
+    assert f'<p class="crumb"><a href="{target}">Evidence</a></p>' in page
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_breadcrumb_keeps_filters_across_pages_of_one_evidence(session, cast, no
     evidence = add_evidence(session, cast, cast.alice, now)
     client, here = browser_of(cast.alice).client, "http://localhost"
 
-    def crumb(path, came_from):
-        page = client.get(path, headers={"Referer": f"{here}{came_from}"} if came_from else {}).text
+    def crumb(path, referrer):
+        page = client.get(path, headers={"Referer": f"{here}{referrer}"} if referrer else {}).text
         return page.split('<p class="crumb">')[1].split('href="')[1].split('"')[0]
 
     shown, edited = f"/evidence/{evidence.id}", f"/evidence/{evidence.id}/edit"

@@ -94,10 +94,16 @@ def test_evidence_and_review_pages_show_hidden_hosts(app: Flask, snapshot: Snaps
         assert "bank.example" not in text
 
 
-def test_exports_show_hidden_hosts(app: Flask) -> None:
+def test_exports_show_hidden_hosts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     document = ordinary(1)
     item = dataclasses.replace(document.items[0], url=MIXED)
+    document = dataclasses.replace(document, items=(item,))
+    pdf_data: list[object] = []
+    monkeypatch.setattr(
+        "roadmap.core.pdf.render", lambda _template, data, *_more, **_options: pdf_data.append(data)
+    )
     with app.test_request_context():
-        files = dict(site.render_files(dataclasses.replace(document, items=(item,))))
-        assert f"({MIXED_HOST})" in "".join(files.values())
-        assert MIXED_HOST in pdf._link(MIXED)["text"]
+        files = dict(site.render_files(document))
+        pdf.render(document)
+    assert f"({MIXED_HOST})" in "".join(files.values())
+    assert f"({MIXED_HOST})" in str(pdf_data)

@@ -96,7 +96,7 @@ def test_record_is_saved_shown_and_deleted(alice, session):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("invalid", "message"),
     [
         ({"level": "expert"}, "Choose one of the options."),
         ({"interest": "all"}, "Choose one of the options."),
@@ -106,11 +106,11 @@ def test_record_is_saved_shown_and_deleted(alice, session):
         ({"note": "x" * 2001}, "At most 2000 characters."),
     ],
 )
-def test_invalid_input_is_reported_and_not_saved(alice, session, wrong, message):
-    answer = alice.put("/tools/ray", {**RAY_FORM, **wrong})
+def test_invalid_input_is_reported_and_not_saved(alice, session, invalid, message):
+    answer = alice.put("/tools/ray", {**RAY_FORM, **invalid})
     assert answer.status_code == 422
     assert message in visible_text(answer.text)
-    assert wrong.get("last_used", "Mar 2026") in answer.text
+    assert invalid.get("last_used", "Mar 2026") in answer.text
     assert session.scalars(sa.select(ToolRecord)).all() == []
 
 
