@@ -36,10 +36,14 @@ FIND_COLORS = """() => [...document.querySelectorAll("*")].map((one) => {
 })"""
 
 
+# Pages have no frames or media to load, and a report names elements by selector, not by their HTML.
+OPTIONS = {"resultTypes": ["violations"], "iframes": False, "preload": False, "noHtml": True}
+
+
 def violations(page: Page, rules: dict[str, object] = RULES) -> list[str]:
     """Return axe violations on the current page, one line per element."""
     result: dict[str, Any] = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
+        "options => axe.run(document, options)", {**OPTIONS, "runOnly": rules}
     )
     return [
         f"{rule['id']}: {rule['help']}: {' '.join(map(str, node['target']))}: "
