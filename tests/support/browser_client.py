@@ -7,6 +7,7 @@ import datetime as dt
 import re
 import secrets
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,6 +106,10 @@ class BrowserClient:
 
     def delete(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         return self.send("DELETE", path, data, **more)
+
+
+# The type of the `browser_of` fixture.
+BrowserOf = Callable[..., BrowserClient]
 
 
 def csrf_field(browser: BrowserClient, page: str) -> dict[str, str]:

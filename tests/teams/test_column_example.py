@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable
 
 import pytest
 from sqlalchemy.orm import Session
@@ -16,10 +15,9 @@ from roadmap.people import actions as people
 from roadmap.people.models import Team
 from roadmap.teams import queries
 from roadmap.teams.columns import COLUMN_KINDS
-from tests.support.browser_client import BrowserClient
+from tests.support.browser_client import BrowserOf
 from tests.support.cast import Cast
 
-BrowserOf = Callable[..., BrowserClient]
 GUIDE = ROOT / "docs" / "contributors.md"
 EXPORT = "/teams/ranking/export/csv"
 

@@ -6,8 +6,6 @@ import csv
 import datetime as dt
 import io
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,11 +19,10 @@ from roadmap.people import actions as people
 from roadmap.people.models import AuditEntry, Team, User
 from roadmap.skills import actions as skills
 from roadmap.teams.formats import FORMATS
-from tests.support.browser_client import BrowserClient
+from tests.support.browser_client import BrowserOf
 from tests.support.cast import Cast
 from tests.support.snapshot import Snapshot
 
-BrowserOf = Callable[..., BrowserClient]
 Cells = list[list[str]]
 MATRIX = "/teams/ranking"
 FORMULA_STARTS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1")
@@ -252,11 +249,3 @@ def test_export_is_audited(
     assert line.data == {
         "team_name": "Ranking", "format": "Excel", "filtered": False, "shown": 2, "people": 2,
     }  # fmt: skip
-
-
-def test_spreadsheet_library_is_imported_on_first_use() -> None:
-    code = "import roadmap.app, roadmap.teams.routes, sys; print('xlsxwriter' in sys.modules)"
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "False"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
-from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -27,11 +26,10 @@ from tests.evidence.builders import (
     review_evidence,
     submit_evidence,
 )
-from tests.support.browser_client import BrowserClient
+from tests.support.browser_client import BrowserOf
 from tests.support.cast import Cast
 from tests.support.sample_data import SampleDataWriter
 
-BrowserOf = Callable[..., BrowserClient]
 TEAM_AGE_DAYS = 40
 
 

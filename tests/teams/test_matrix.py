@@ -22,13 +22,12 @@ from roadmap.readiness.models import ReadinessSummary
 from roadmap.skills import actions as skills
 from roadmap.teams.matrix import Matrix, percent, points, to_json
 from roadmap.teams.queries import load_matrix, load_teams_overview
-from tests.support.browser_client import BrowserClient
+from tests.support.browser_client import BrowserOf
 from tests.support.cast import Cast, add_user
 from tests.support.markup import flat, without_csrf_token
 from tests.support.sample_data import SLUG, SampleDataWriter
 from tests.support.snapshot import Snapshot
 
-BrowserOf = Callable[..., BrowserClient]
 WatchStatements = Callable[[], AbstractContextManager[list[str]]]
 MATRIX = "/teams/ranking"
 

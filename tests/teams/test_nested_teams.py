@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
 from roadmap.people.actions import add_member, create_team
-from tests.support.browser_client import BrowserClient
+from tests.support.browser_client import BrowserOf
 from tests.support.cast import Cast
 
-BrowserOf = Callable[..., BrowserClient]
 MEMBERS = "/teams/ranking/members"
 NESTED_TEXT = "nested in this team"
 
