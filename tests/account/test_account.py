@@ -49,6 +49,14 @@ def test_profile_is_changed_by_plain_form(session, cast, browser_of):
         {"timezone": "../../etc/passwd"},
         {"theme": "blinding"},
     ],
+    ids=[
+        "empty name",
+        "nul as name",
+        "long name",
+        "unknown time zone",
+        "path as time zone",
+        "unknown theme",
+    ],
 )
 def test_invalid_profile_is_rejected(session, cast, browser_of, change):
     answer = browser_of(cast.alice).put("/account", {**PROFILE, **change})
@@ -110,6 +118,7 @@ def test_sessions_of_other_people_cannot_be_ended(session, cast, browser_of):
 @pytest.mark.parametrize(
     ("idle", "age", "lives"),
     [(7.9, 0, True), (8.1, 0, False), (0, 7 * 24 - 0.1, True), (0, 7 * 24 + 0.1, False)],
+    ids=["before idle limit", "after idle limit", "before maximum age", "after maximum age"],
 )
 def test_session_expires_after_idle_time_and_maximum_age(
     session, cast, browser_of, now, idle, age, lives

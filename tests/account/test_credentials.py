@@ -65,6 +65,7 @@ def test_password_change_starts_new_session(alice):
         (PASSWORD, "this is alice speaking", "contains your name"),
         ("", OTHER_PASSWORD, "Enter a password."),
     ],
+    ids=["wrong current", "short", "common", "name", "no current"],
 )
 def test_invalid_password_change_is_rejected(alice, browser_of, current, new, said):
     answer = alice.put("/account/password", {"current_password": current, "password": new})
@@ -80,7 +81,11 @@ def test_wrong_current_password_is_rate_limited(session, alice):
     assert alice.post("/account/confirm", {"password": PASSWORD}).status_code == 429
 
 
-@pytest.mark.parametrize("email", ["x", "", "alice@"])
+@pytest.mark.parametrize(
+    "email",
+    ["x", "", "alice@"],
+    ids=["no domain", "empty", "empty domain"],
+)
 def test_invalid_email_is_rejected(session, cast, alice, email):
     answer = alice.put("/account/email", {"email": email})
     assert answer.status_code == 422
@@ -115,7 +120,11 @@ def test_confirmation_redirects_only_to_own_paths(alice):
     assert answer.location == "/account"
 
 
-@pytest.mark.parametrize("password", ["", "wrong wrong wrong"])
+@pytest.mark.parametrize(
+    "password",
+    ["", "wrong wrong wrong"],
+    ids=["empty", "wrong"],
+)
 def test_wrong_confirmation_password_is_rejected(stale, password):
     assert stale.post("/account/confirm", {"password": password}).status_code == 422
     assert stale.get("/account/email").status_code == 303

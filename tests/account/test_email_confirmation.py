@@ -68,10 +68,14 @@ def shown_text(browser, path: str) -> str:
     return browser.get(path).text
 
 
-# The attacks
+# Attacks
 
 
-@pytest.mark.parametrize("has_mail", [True, False])
+@pytest.mark.parametrize(
+    "has_mail",
+    [True, False],
+    ids=["mail", "no mail"],
+)
 def test_unconfirmed_address_identifies_no_account(
     request, session, cast, mallory, browser_of, now, has_mail
 ):
@@ -115,7 +119,11 @@ def test_link_works_only_for_the_account_that_requested_it(
     assert mallory.put(path).status_code == 404
 
 
-@pytest.mark.parametrize("email", ["bob@example.org", "BOB@example.org", FRANK])
+@pytest.mark.parametrize(
+    "email",
+    ["bob@example.org", "BOB@example.org", FRANK],
+    ids=["existing", "other spelling", "unknown"],
+)
 def test_response_does_not_reveal_whether_address_has_an_account(
     session, cast, mallory, email, with_mail
 ):
@@ -135,7 +143,11 @@ def test_link_for_address_of_another_account_is_rejected(session, cast, mallory,
     assert email_of(session, cast.bob)[0] == "bob@example.org"
 
 
-@pytest.mark.parametrize("email", ["bob@example.org", FRANK])
+@pytest.mark.parametrize(
+    "email",
+    ["bob@example.org", FRANK],
+    ids=["existing account", "no account"],
+)
 def test_unbound_invitation_mails_a_link_to_the_entered_address(
     session, cast, browser_of, mails, now, email
 ):

@@ -1,4 +1,4 @@
-"""The account's section on what managers see, and its switch."""
+"""The section of the account page on what managers see, and the setting to share plans."""
 
 from __future__ import annotations
 

@@ -82,6 +82,15 @@ def test_tokens_of_other_people_are_hidden(session, cast, browser_of, now):
         ({"days": "soon"}, "Not a valid integer"),
         ({"days": ""}, "how many days"),
     ],
+    ids=[
+        "blank name",
+        "long name",
+        "unknown scope",
+        "no days",
+        "too many days",
+        "days as word",
+        "empty days",
+    ],
 )
 def test_invalid_token_form_is_rejected(session, alice, more, said):
     answer = alice.post("/account/tokens", {**FORM, **more})

@@ -44,6 +44,7 @@ def test_review_appears_in_activity(alice: ApiClient, verified_id: str) -> None:
         ("milestone=nope", "No roadmap has or had"),
         ("cursor=x", "next_cursor"),
     ],
+    ids=["kind", "who", "on", "since", "roadmap", "milestone", "cursor"],
 )
 def test_invalid_filter_is_rejected(query: str, message: str, alice: ApiClient) -> None:
     answer = alice.get(f"{PATH}?{query}")

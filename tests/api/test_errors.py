@@ -68,6 +68,7 @@ def test_method_query_parameter_is_ignored(alice: ApiClient) -> None:
         ("application/jsonx", 415),
         ("", 415),
     ],
+    ids=["json", "json with charset", "text", "form", "multipart", "unknown type", "no type"],
 )
 def test_non_json_body_is_rejected(media_type: str, status: int, alice: ApiClient) -> None:
     answer = alice.call("POST", "/me/evidence", data=b"kind=talk", content_type=media_type)
@@ -77,6 +78,15 @@ def test_non_json_body_is_rejected(media_type: str, status: int, alice: ApiClien
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b'{"title": "\\ud800"}', b"\xff\xfe", b'{"a": 1}}', b"[" * 5000, b"{'a': 1}"],
+    ids=[
+        "empty",
+        "unfinished",
+        "surrogate",
+        "not utf-8",
+        "trailing brace",
+        "deep",
+        "single quotes",
+    ],
 )
 def test_malformed_json_body_is_rejected(body: bytes, alice: ApiClient) -> None:
     assert_problem(
@@ -97,7 +107,11 @@ def test_chunked_body_requires_content_length(app: Flask) -> None:
     assert b'"status": 411' in b"".join(body)
 
 
-@pytest.mark.parametrize("length", ["abc", "-1", "5, 5", "1e3", "\u0665"])
+@pytest.mark.parametrize(
+    "length",
+    ["abc", "-1", "5, 5", "1e3", "\u0665"],
+    ids=["letters", "negative", "list", "exponent", "arabic digit"],
+)
 def test_invalid_content_length_is_rejected(length: str, app: Flask, alice: ApiClient) -> None:
     builder = EnvironBuilder(
         path=f"{BASE}/me/evidence",
@@ -193,6 +207,7 @@ def test_requests_are_rate_limited_by_token(rate_limited_app: Flask, cast: Cast)
         (sqlite3.OperationalError("database or disk is full"), 507),
         (ZeroDivisionError("internal detail"), 500),
     ],
+    ids=["disk full", "bug"],
 )
 def test_internal_error_hides_its_message(
     error: Exception, status: int, app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch

@@ -72,6 +72,17 @@ def test_evidence_of_other_people_is_hidden_or_forbidden(
         (0, "body"),
         (False, "body"),
     ],
+    ids=[
+        "null title",
+        "null kind",
+        "null date",
+        "null url",
+        "read-only field",
+        "list",
+        "string",
+        "number",
+        "boolean",
+    ],
 )
 def test_invalid_change_is_rejected(
     change: Any, field: str, make_evidence: Add, alice: ApiClient
@@ -181,7 +192,11 @@ def test_private_evidence_cannot_be_submitted(make_evidence: Add, alice: ApiClie
     assert alice.get(path_of(piece)).get_json()["review_state"] == "draft"
 
 
-@pytest.mark.parametrize("links", [[], ["mentor-a-junior-engineer"]])
+@pytest.mark.parametrize(
+    "links",
+    [[], ["mentor-a-junior-engineer"]],
+    ids=["no milestone", "other milestone"],
+)
 def test_submission_requires_a_milestone_the_kind_proves(
     make_evidence: Add, alice: ApiClient, links: list[str]
 ) -> None:

@@ -110,6 +110,39 @@ def test_partial_dates_keep_their_precision(make_evidence: Callable[..., Any], d
         ({"id": "018f0000-0000-7000-8000-000000000000"}, ["id"]),
         ({"review_state": "verified"}, ["review_state"]),
     ],
+    ids=[
+        "unknown kind",
+        "null kind",
+        "empty title",
+        "blank title",
+        "long title",
+        "title as list",
+        "future date",
+        "early date",
+        "year zero",
+        "february 30",
+        "short month",
+        "month name",
+        "future year",
+        "date as number",
+        "year as number",
+        "javascript url",
+        "empty url",
+        "unknown visibility",
+        "expiry before date",
+        "unknown milestone",
+        "nul in milestone",
+        "too many milestones",
+        "milestones as string",
+        "unknown skill",
+        "blank metric",
+        "unknown impact type",
+        "ftp source",
+        "impact values as words",
+        "too many impacts",
+        "id",
+        "review state",
+    ],
 )
 def test_invalid_evidence_is_rejected(
     more: dict[str, Any], fields: list[str], alice: ApiClient
@@ -169,6 +202,20 @@ def test_cursor_stays_valid_when_evidence_is_added(
         ("\u0661", "This is not a whole number."),
         ("1&limit=2", "Give this only once."),
     ],
+    ids=[
+        "zero",
+        "negative",
+        "large negative",
+        "too large",
+        "huge",
+        "word",
+        "decimal zero",
+        "decimal",
+        "exponent",
+        "empty",
+        "arabic digit",
+        "repeated",
+    ],
 )
 def test_invalid_limit_is_rejected(limit: str, message: str, alice: ApiClient) -> None:
     answer = alice.get(f"{PATH}?limit={limit}")
@@ -185,6 +232,7 @@ def test_invalid_limit_is_rejected(limit: str, message: str, alice: ApiClient) -
         # base64 of "2026-01-01\nx", a time without time zone
         "MjAyNi0wMS0wMQp4",
     ],
+    ids=["short", "long", "not ascii", "time without time zone"],
 )
 def test_invalid_cursor_is_rejected(cursor: str, alice: ApiClient) -> None:
     answer = alice.get(f"{PATH}?cursor={cursor}")
@@ -195,7 +243,7 @@ def test_invalid_cursor_is_rejected(cursor: str, alice: ApiClient) -> None:
 def test_statement_count_does_not_grow_with_the_list(
     make_evidence: Callable[..., Any], alice: ApiClient, statements
 ) -> None:
-    def count() -> int:
+    def count_statements() -> int:
         with statements() as seen:
             alice.get(PATH)
         return len(seen)
@@ -203,10 +251,10 @@ def test_statement_count_does_not_grow_with_the_list(
     for number in range(2):
         make_evidence(title=f"Piece {number}", milestones=[MILESTONE], skills=["mlops"])
     alice.get(PATH)
-    before = count()
+    before = count_statements()
     for number in range(4):
         make_evidence(title=f"Piece {number}", milestones=[MILESTONE], skills=["mlops"])
-    assert count() == before
+    assert count_statements() == before
 
 
 def test_created_at_is_utc_and_in_creation_order(

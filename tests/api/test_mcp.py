@@ -95,6 +95,7 @@ def agent(agent_of: AgentOf, cast: Cast, alice: ApiClient) -> Agent:
 @pytest.mark.parametrize(
     ("asked", "spoken"),
     [(HANDSHAKE, HANDSHAKE), ("2025-03-26", "2025-03-26"), ("1999-01-01", HANDSHAKE)],
+    ids=["newest", "older", "unknown"],
 )
 def test_initialize_negotiates_protocol_version(asked: str, spoken: str, agent: Agent) -> None:
     params = {
@@ -153,7 +154,10 @@ def test_enveloped_request_must_match_its_headers(agent: Agent) -> None:
         ({"jsonrpc": "2.0", "id": 1, "method": "tools/call"}, 200, -32602),
         ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x"}}, 200, -32602),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=[
+        *("unfinished json", "deep json", "batch", "string", "no version", "id as object"),
+        *("unknown method", "unsupported method", "no parameters", "unknown tool"),
+    ],
 )
 def test_invalid_message_returns_json_rpc_error(
     body: Any, status: int, code: int, agent: Agent
@@ -173,7 +177,7 @@ def test_invalid_message_returns_json_rpc_error(
         {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 3}},
         {"jsonrpc": "2.0", "id": 3, "result": {}},
     ],
-    ids=lambda message: str(message)[:50],
+    ids=["initialized", "cancelled", "response"],
 )
 def test_notification_or_response_is_accepted_without_body(message: Any, agent: Agent) -> None:
     answer = agent.post(message)
@@ -253,7 +257,10 @@ def test_list_milestones_filters_by_stage_and_status(agent: Agent) -> None:
         ),
         ("read_evidence", {"evidence_id": "nope"}, "evidence_id: "),
     ],
-    ids=lambda value: str(value)[:30],
+    ids=[
+        *("unknown stage", "malformed stage", "roadmap", "status", "misspelt name", "unknown name"),
+        *("kind", "visibility", "milestones", "skills", "impact type", "evidence id"),
+    ],
 )
 def test_invalid_argument_is_rejected_by_name(
     tool: str, arguments: dict[str, Any], said: str, agent: Agent
@@ -317,25 +324,28 @@ def test_tool_results_contain_evidence_id_and_link_warnings(
 def test_draft_visibility_defaults_to_the_owners_last_choice(
     agent: Agent, alice: ApiClient, cast: Cast, browser_of
 ) -> None:
-    def offered() -> list[str]:
+    def checked_visibility() -> list[str]:
         page = browser_of(cast.alice).get("/evidence/new").text
         radios = re.findall(r'<input[^>]*name="visibility"[^>]*>', page)
         return [re.findall('value="([a-z]+)"', each)[0] for each in radios if " checked" in each]
 
-    def drafted(**more: Any) -> str:
+    def create_draft(**more: Any) -> str:
         more = {"url": f"https://example.org/{uuid.uuid4()}", **more}
         made = agent.value("create_draft", **{**DRAFT, **more})
         return str(made["visibility"])
 
-    assert drafted() == "team"
-    assert (drafted(visibility="portfolio"), drafted(visibility=None)) == ("portfolio", "team")
+    assert create_draft() == "team"
+    assert (create_draft(visibility="portfolio"), create_draft(visibility=None)) == (
+        "portfolio",
+        "team",
+    )
     # The documented default of the API stays and does not change that of the pages.
     assert alice.post("/me/evidence", PIECE).get_json()["visibility"] == "portfolio"
-    assert offered() == ["team"]
+    assert checked_visibility() == ["team"]
     form = {"kind": "other", "title": "Mine", "occurred_on": "2026-01", "description": "x"}
     browser_of(cast.alice).post("/evidence", {**form, "visibility": "private"})
-    assert (drafted(), drafted(visibility="team")) == ("private", "team")
-    assert offered() == ["private"]
+    assert (create_draft(), create_draft(visibility="team")) == ("private", "team")
+    assert checked_visibility() == ["private"]
 
 
 def test_duplicate_link_returns_existing_evidence(agent: Agent, alice: ApiClient) -> None:
@@ -404,14 +414,14 @@ def test_tools_by_token_scope(
 def test_statement_count_does_not_grow_with_evidence(
     agent: Agent, make_evidence, statements
 ) -> None:
-    def taken() -> int:
+    def count_statements() -> int:
         with statements() as seen:
             agent.value("find", query="feature")
         return len(seen)
 
     make_evidence()
-    taken()
-    before = taken()
+    count_statements()
+    before = count_statements()
     for number in range(3):
         make_evidence(title=f"Feature {number}")
-    assert taken() == before
+    assert count_statements() == before

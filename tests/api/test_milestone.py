@@ -98,6 +98,16 @@ def test_not_applicable_requires_a_reason(alice: ApiClient) -> None:
         ({"target_on": "31.12.2027"}, "target_on"),
         ({"hours": 3}, "hours"),
     ],
+    ids=[
+        "unknown status",
+        "null status",
+        "long note",
+        "note as number",
+        "past target",
+        "far target",
+        "target format",
+        "unknown field",
+    ],
 )
 def test_invalid_milestone_change_is_rejected(
     more: dict[str, Any], field: str, alice: ApiClient

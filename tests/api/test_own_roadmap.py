@@ -70,6 +70,19 @@ def test_repeated_put_changes_nothing(alice: ApiClient, statements) -> None:
         ({"started_on": "2026-01-01"}, "started_on"),
         ([], "body"),
     ],
+    ids=[
+        "past target",
+        "far target",
+        "year zero",
+        "target as number",
+        "no hours",
+        "too many hours",
+        "hours as string",
+        "huge hours",
+        "only roadmap not primary",
+        "unknown field",
+        "list",
+    ],
 )
 def test_invalid_enrollment_is_rejected(body: Any, field: str, alice: ApiClient) -> None:
     answer = alice.put(PATH, body)

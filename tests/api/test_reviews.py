@@ -112,17 +112,17 @@ def test_queue_item_contains_earlier_reviews(
 def test_statement_count_does_not_grow_with_evidence(
     piece: dict[str, Any], make_evidence: Add, alice: ApiClient, bob: ApiClient, statements
 ) -> None:
-    def taken() -> int:
+    def count_statements() -> int:
         with statements() as seen:
             assert bob.get("/reviews").status_code == 200
         return len(seen)
 
-    taken()
-    before = taken()
+    count_statements()
+    before = count_statements()
     for number in range(3):
         other = make_evidence(title=f"Piece {number}", milestones=[MILESTONE], skills=["mlops"])
         alice.put(f"/me/evidence/{other['id']}/submission")
-    assert taken() == before
+    assert count_statements() == before
 
 
 def test_repeated_review_changes_nothing(piece: dict[str, Any], bob: ApiClient, statements) -> None:
@@ -170,6 +170,16 @@ def test_evidence_that_proves_nothing_can_only_be_returned(
         ({"decision": "verified", "version": 0}, "version"),
         ({"decision": "verified", "version": 2**63}, "version"),
         ({"decision": "verified", "reviewer": "Erin"}, "reviewer"),
+    ],
+    ids=[
+        "no decision",
+        "unknown decision",
+        "long comment",
+        "unprovable milestone",
+        "unknown milestone",
+        "version zero",
+        "huge version",
+        "unknown field",
     ],
 )
 def test_invalid_review_is_rejected(
@@ -305,7 +315,11 @@ def test_version_does_not_cover_later_links(
     assert both.get_json()["confirmed"] == [MILESTONE, OTHER]
 
 
-@pytest.mark.parametrize("change", [{"title": "Another"}, {"milestones": [MILESTONE, OTHER]}])
+@pytest.mark.parametrize(
+    "change",
+    [{"title": "Another"}, {"milestones": [MILESTONE, OTHER]}],
+    ids=["title", "milestones"],
+)
 def test_version_does_not_cover_changes_made_while_withdrawn(
     change: dict[str, Any], piece: dict[str, Any], alice: ApiClient, bob: ApiClient
 ) -> None:

@@ -6,15 +6,20 @@ ones change other people's rows only where a manager may.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from roadmap.api.route_table import ROUTES
-from roadmap.auth.models import SCOPES
+from roadmap.auth import api_tokens
+from roadmap.auth.models import SCOPES, ApiToken
+from roadmap.core.database import db
+from roadmap.people.models import User
 from tests.support.api_client import ApiClient, make_token
 from tests.support.snapshot import Snapshot, clear_attempts, rows_by_owner
 
@@ -236,9 +241,6 @@ def tokens(app: Flask, snapshot: Snapshot) -> dict[str, str | None]:
 
 
 def make_revoked_token(app: Flask, snapshot: Snapshot) -> str:
-    from roadmap.auth import api_tokens
-    from roadmap.core.database import db
-
     token = make_token(app, snapshot.cast.alice)
     with app.app_context():
         row = api_tokens.list_tokens(db.session, snapshot.cast.alice)[0]
@@ -249,13 +251,6 @@ def make_revoked_token(app: Flask, snapshot: Snapshot) -> str:
 
 def make_token_of_deactivated_account(app: Flask) -> str:
     """Create a token that is still stored although its account is deactivated."""
-    import datetime as dt
-
-    import sqlalchemy as sa
-
-    from roadmap.core.database import db
-    from roadmap.people.models import User
-
     moment = dt.datetime.now(dt.UTC)
     with app.app_context():
         gone = User(
@@ -318,11 +313,6 @@ def test_access_by_role_and_token_scope(
 
 def reset_token_use(app: Flask) -> None:
     """Clear the last use of tokens, which every request records."""
-    import sqlalchemy as sa
-
-    from roadmap.auth.models import ApiToken
-    from roadmap.core.database import db
-
     with app.app_context(), db.own_transaction() as own:
         own.execute(sa.update(ApiToken).values(last_used_at=None))
 

@@ -49,7 +49,7 @@ def with_rotating_addresses(app: Flask) -> Wsgi:
 class QuietRequestHandler(WSGIRequestHandler):
     """Does not log requests."""
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - its own name
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - overrides
         """Do nothing."""
 
 

@@ -74,6 +74,17 @@ def test_own_assessment_is_hidden_from_other_people(alice: ApiClient, bob: ApiCl
         ({"level": 3, "comment": "x" * 2001}, "comment"),
         ({"level": 3, "by": "Bob"}, "by"),
     ],
+    ids=[
+        "no level",
+        "high level",
+        "negative level",
+        "decimal level",
+        "level as string",
+        "level as boolean",
+        "huge level",
+        "long comment",
+        "unknown field",
+    ],
 )
 def test_invalid_assessment_is_rejected(body: Any, field: str, alice: ApiClient) -> None:
     answer = alice.put(PATH, body)

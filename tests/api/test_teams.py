@@ -114,7 +114,11 @@ def test_drafts_do_not_change_team_views(alice: ApiClient, bob: ApiClient) -> No
     assert [bob.get(path).data for path in paths] == before
 
 
-@pytest.mark.parametrize("body", [{}, {"level": 5}, {"level": None}, {"level": 2, "self": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"level": 5}, {"level": None}, {"level": 2, "self": 1}],
+    ids=["no level", "high level", "null level", "unknown field"],
+)
 def test_invalid_assessment_is_rejected(body: Any, bob: ApiClient, cast: Cast) -> None:
     path = f"/teams/ranking/people/{cast.alice}/skills/mlops"
     assert bob.put(path, body).status_code == 422

@@ -1,4 +1,4 @@
-"""What a token gives access to, and when it stops working."""
+"""Access with API tokens, and when they stop working."""
 
 from __future__ import annotations
 
@@ -39,6 +39,17 @@ def test_token_has_prefix_and_is_stored_as_hash(app: Flask, cast: Cast, session:
         "cairn_abc",
         "Bearer caf\u00e9",
         "Bearer \ud83d".encode("utf-8", "replace").decode(),
+    ],
+    ids=[
+        "no header",
+        "wrong token",
+        "unknown token",
+        "no token",
+        "blank token",
+        "basic",
+        "no scheme",
+        "not ascii",
+        "replacement character",
     ],
 )
 def test_invalid_authorization_header_is_rejected(header: str | None, app: Flask) -> None:
@@ -116,13 +127,13 @@ def test_last_use_is_recorded_every_ten_minutes(
 ) -> None:
     caller = ApiClient.of(app, cast.alice)
 
-    def used() -> dt.datetime | None:
+    def last_used_at() -> dt.datetime | None:
         session.rollback()
         return session.scalars(sa.select(ApiToken.last_used_at)).one()
 
-    assert used() is None
+    assert last_used_at() is None
     caller.get("/me")
-    first = used()
+    first = last_used_at()
     assert first is not None
     with statements() as seen:
         caller.get("/me")
@@ -132,7 +143,7 @@ def test_last_use_is_recorded_every_ten_minutes(
     session.commit()
     # A rejected request counts as use.
     assert caller.put("/me/skills/mlops", {"level": 9}).status_code == 422
-    again = used()
+    again = last_used_at()
     assert again is not None
     assert again > long_ago
 

@@ -97,6 +97,7 @@ def test_rate_limited_wrong_tokens_are_audited(app, session):
         ),
         ("/password/unknown", rate_limits.MAX_PER_ADDRESS, "link.refused"),
     ],
+    ids=["invitation", "password"],
 )
 def test_rate_limited_links_are_audited_without_their_token(
     session, browser_of, path, most, action

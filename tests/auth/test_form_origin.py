@@ -96,6 +96,25 @@ BEHIND_A_PROXY = {"BASE_URL": PUBLIC, "TRUSTED_PROXIES": "1"}
         ({}, {}, {"Origin": FOREIGN}, 400),
     ],
     indirect=["custom_app"],
+    ids=[
+        "proxy and referrer",
+        "proxy and origin",
+        "proxy without headers",
+        "proxy and null origin",
+        "proxy and foreign origin",
+        "proxy and other port",
+        "proxy and other scheme",
+        "proxy and foreign referrer",
+        "proxy and null origin with foreign referrer",
+        "proxy and malformed referrer",
+        "proxy without port and origin",
+        "proxy without port and referrer",
+        "untrusted proxy",
+        "untrusted proxy without address",
+        "no proxy and origin",
+        "no proxy without headers",
+        "no proxy and foreign origin",
+    ],
 )
 def test_form_is_accepted_from_own_origin_only(
     session: Session,
@@ -111,7 +130,12 @@ def test_form_is_accepted_from_own_origin_only(
     assert sign_in(custom_app, base_url, forwarded, sent).status_code == status
 
 
-@pytest.mark.parametrize("custom_app", [{"BASE_URL": PUBLIC}], indirect=True)
+@pytest.mark.parametrize(
+    "custom_app",
+    [{"BASE_URL": PUBLIC}],
+    indirect=True,
+    ids=["public"],
+)
 def test_form_from_another_address_names_the_configured_address(
     custom_app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -152,6 +176,23 @@ def test_form_from_another_address_names_the_configured_address(
         ({}, "other.example", {}, 200),
     ],
     indirect=["custom_app"],
+    ids=[
+        "own host",
+        "other spelling",
+        "omitted port",
+        "international domain",
+        "ipv4 loopback",
+        "ipv6 loopback",
+        "other host",
+        "other ip address",
+        "suffix",
+        "user name",
+        "no host",
+        "untrusted forwarded host",
+        "forwarded host",
+        "foreign forwarded host",
+        "no configured address",
+    ],
 )
 def test_request_for_another_host_is_rejected(
     custom_app: Flask, host: str, sent: dict[str, str], status: int
@@ -171,7 +212,12 @@ def test_request_for_another_host_is_rejected(
         assert custom_app.test_client().get(path, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("custom_app", [{"BASE_URL": PUBLIC}], indirect=True)
+@pytest.mark.parametrize(
+    "custom_app",
+    [{"BASE_URL": PUBLIC}],
+    indirect=True,
+    ids=["public"],
+)
 def test_form_without_token_from_own_origin_explains_the_mismatch(custom_app: Flask) -> None:
     for sent in ({"Origin": PUBLIC}, {}):
         answer = custom_app.test_client().post("/login", base_url=PUBLIC, headers=sent)

@@ -41,7 +41,9 @@ def test_sign_in_starts_audited_session(session, cast, browser_of):
 
 
 @pytest.mark.parametrize(
-    "email", ["ALICE@example.org", "  alice@Example.ORG ", "ａlice@example.org"]
+    "email",
+    ["ALICE@example.org", "  alice@Example.ORG ", "ａlice@example.org"],
+    ids=["upper case", "spaces", "full width"],
 )
 def test_email_is_normalized(session, cast, browser_of, email):
     set_password(session, cast.alice)
@@ -57,6 +59,7 @@ def test_email_is_normalized(session, cast, browser_of, email):
         ("info@straße.example", "info@xn--strae-oqa.example"),
         ("ünfo@bücher.example", "ünfo@XN--bcher-kva.example"),
     ],
+    ids=["punycode", "upper case", "unicode", "sharp s", "international user"],
 )
 def test_international_domain_matches_unicode_and_punycode(
     session, cast, browser_of, stored, typed
@@ -79,6 +82,14 @@ def test_international_domain_matches_unicode_and_punycode(
         ("not an address", PASSWORD),
         ("al\x00\x00x@example.org", PASSWORD),
         ("alice@example.org", "\x00"),
+    ],
+    ids=[
+        "wrong password",
+        "trailing space",
+        "unknown email",
+        "malformed email",
+        "nul in email",
+        "nul as password",
     ],
 )
 def test_wrong_email_or_password_is_rejected(session, cast, browser_of, email, password):
@@ -123,6 +134,7 @@ def test_sign_in_requires_csrf_token(session, cast, app):
         ("javascript:alert(1)", "/"),
         ("/a\r\nSet-Cookie: x=1", "/"),
     ],
+    ids=["own path", "no scheme", "other site", "backslash", "javascript", "newline"],
 )
 def test_sign_in_redirects_only_to_own_paths(session, cast, browser_of, target, location):
     set_password(session, cast.alice)

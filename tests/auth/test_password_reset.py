@@ -105,7 +105,11 @@ def test_deactivation_deletes_link(session, cast, browser_of, link, now):
     assert session.scalar(sa.select(sa.func.count()).select_from(PasswordLink)) == 0
 
 
-@pytest.mark.parametrize("password", ["", "short", "password1234", "alice in wonderland"])
+@pytest.mark.parametrize(
+    "password",
+    ["", "short", "password1234", "alice in wonderland"],
+    ids=["empty", "short", "common", "name"],
+)
 def test_weak_password_is_rejected(browser_of, link, password):
     assert browser_of().post(link, {"password": password}).status_code == 422
     assert sign_in(browser_of(), "alice@example.org", PASSWORD).status_code == 303

@@ -26,6 +26,7 @@ from roadmap.core.config import build_config
         "岩と苔と雪と風",
         "    x  y  z w v",
     ],
+    ids=["words", "random", "cyrillic", "japanese", "spaces"],
 )
 def test_strong_password_is_accepted(app, password):
     with app.test_request_context():
@@ -69,7 +70,9 @@ def test_any_text_can_be_checked(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["4@8({[<369!1|0$5+7%2", "password1", "11.12.2013", "0123", "a", "ä😀é"]
+    "text",
+    ["4@8({[<369!1|0$5+7%2", "password1", "11.12.2013", "0123", "a", "ä😀é"],
+    ids=["leetspeak", "common", "date", "digits", "letter", "unicode"],
 )
 def test_longest_password_is_checked_quickly(app, text):
     longest = (text * passwords.MAX_BYTES).encode()[: passwords.MAX_BYTES].decode(errors="ignore")

@@ -134,7 +134,9 @@ def test_health_check_does_not_write_counts(session, cast, browser_of, now):
 
 
 @pytest.mark.parametrize(
-    ("days", "left"), [(30, ["new"]), (365, ["old", "new"]), (0, ["ancient", "old", "new"])]
+    ("days", "left"),
+    [(30, ["new"]), (365, ["old", "new"]), (0, ["ancient", "old", "new"])],
+    ids=["30 days", "a year", "never"],
 )
 def test_audit_log_is_pruned_after_the_configured_days(app, session, now, monkeypatch, days, left):
     for target, age in (("ancient", 900), ("old", 300), ("new", 10)):

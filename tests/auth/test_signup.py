@@ -39,6 +39,7 @@ def test_first_sign_up_creates_administrator(session, browser_of):
         ("../../etc/passwd", "UTC"),
         ("Etc/GMT+3", "UTC"),
     ],
+    ids=["zone", "alias", "empty", "unknown", "path", "not offered"],
 )
 def test_account_gets_time_zone_of_browser(session, browser_of, sent, kept):
     browser = browser_of()
@@ -129,6 +130,23 @@ def test_concurrent_sign_ups_create_one_administrator(app, session, browser_of):
         ({"password": "zyxwvutsrqpo"}, "sequence of keys"),
         ({"name": "Ada Lovelace", "password": "i am lovelace herself"}, "contains your name"),
         ({"email": "countess@example.org", "password": "the countess 1815"}, "contains your name"),
+    ],
+    ids=[
+        "blank name",
+        "long name",
+        "malformed email",
+        "encoded word as email",
+        "long email",
+        "short password",
+        "long password",
+        "common password",
+        "common word and year",
+        "repetition",
+        "keyboard row",
+        "reversed keyboard row",
+        "reversed alphabet",
+        "name in password",
+        "email in password",
     ],
 )
 def test_invalid_sign_up_is_rejected(session, browser_of, change, said):

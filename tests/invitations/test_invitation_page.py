@@ -234,6 +234,13 @@ def test_invited_person_can_sign_up_while_sign_up_is_closed(
         ({"email": "countess@example.org", "password": "the countess 1815"}, "contains your name"),
         ({"email": "Alice@example.org"}, "An account with this address already exists."),
     ],
+    ids=[
+        "blank name",
+        "malformed email",
+        "short password",
+        "email in password",
+        "existing account",
+    ],
 )
 def test_invalid_form_keeps_input_and_invitation(
     session, now, browser_of, make_invitation, change, said
@@ -398,7 +405,7 @@ def test_invitation_of_former_manager_is_gone(
     assert find_role(session, cast.team, cast.mallory) is None
 
 
-# What is kept
+# Rate limits and the audit log
 
 
 def test_failed_attempts_are_rate_limited_across_browsers(

@@ -1,4 +1,4 @@
-"""Invitations: who may create and accept them, and that each is accepted once."""
+"""Creating, accepting, revoking and pruning invitations."""
 
 from __future__ import annotations
 
@@ -104,6 +104,7 @@ def test_only_administrator_invites_without_team(cast, make_invitation):
         ("bob@example.org", "member", "member"),
         ("mallory@example.org", None, "account"),
     ],
+    ids=["member", "manager", "account"],
 )
 def test_invitation_of_member_or_existing_account_is_rejected(
     cast, make_invitation, team, email, role, reason
