@@ -13,14 +13,12 @@ from roadmap.api.field_types import Body, Shape, Timestamp, single_line
 from roadmap.api.operation import (
     InvalidFields,
     OperationResult,
-    abort_with_problem,
     current_actor,
     operation,
 )
 from roadmap.api.pagination import Paging, paginate
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.limits import LimitReached
 from roadmap.core.proxy import public_address
 from roadmap.core.web import now
 from roadmap.people import permissions
@@ -92,13 +90,8 @@ def create_link(portfolio_id: uuid.UUID, body: NewLink) -> OperationResult:
             raise InvalidFields({"ends_on": [_("Choose a day from today on.")]})
         after = body.ends_on + dt.timedelta(days=1)
         ends_at = dt.datetime.combine(after, dt.time(), actor.zone)
-    try:
-        portfolio = lock_portfolio(db.session, portfolio_id, by=actor, now=at)
-        made = links.create_link(
-            db.session, portfolio, label=body.label, expires_at=ends_at, now=at
-        )
-    except LimitReached as refused:
-        abort_with_problem(409, str(refused))
+    portfolio = lock_portfolio(db.session, portfolio_id, by=actor, now=at)
+    made = links.create_link(db.session, portfolio, label=body.label, expires_at=ends_at, now=at)
     return OperationResult(_serialize(made), 201)
 
 

@@ -32,7 +32,6 @@ from roadmap.api.operation import (
 from roadmap.api.route_table import BASE
 from roadmap.core.database import db
 from roadmap.core.i18n import gettext as _
-from roadmap.core.limits import LimitReached
 from roadmap.core.pdf import PdfError
 from roadmap.core.web import now
 from roadmap.evidence.queries import load_skill_titles
@@ -236,8 +235,6 @@ def create_portfolio(body: NewPortfolio) -> OperationResult:
         )
     except LookupError:
         raise InvalidFields({"copy_of": [_("You have no such portfolio.")]}) from None
-    except LimitReached as refused:
-        abort_with_problem(409, str(refused))
     return OperationResult(_serialize(made), 201, location=f"{BASE}/me/portfolios/{made.id}")
 
 

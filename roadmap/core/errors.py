@@ -94,7 +94,7 @@ def render_error(
 ) -> Response:
     """Render an error page, fragment or API problem. `retry_after` is in seconds."""
     if is_api():
-        response = problem_response(code, detail or "")
+        response = problem_response(code, " ".join(filter(None, (detail, advice))))
     else:
         response = _render_page(code, detail, advice, title)
     if retry_after:

@@ -39,7 +39,9 @@ def test_request_beyond_the_maximum_is_rejected(
     monkeypatch.setattr(module, name, 0)
     refused = getattr(client, method)(path, body)
     assert (refused.status_code, refused.mimetype) == (409, "application/problem+json")
-    assert "the maximum" in refused.get_json()["detail"]
+    detail = refused.get_json()["detail"]
+    assert "the maximum" in detail
+    assert "Delete" in detail or "Try again" in detail, "the problem also says what to do"
     paths = client.get("/openapi.json").get_json()["paths"]
     assert "409" in paths[described][method]["responses"]
     monkeypatch.undo()
